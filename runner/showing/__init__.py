@@ -1,0 +1,1 @@
+"""Every word of output: text and JSON."""
