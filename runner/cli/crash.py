@@ -1,0 +1,29 @@
+"""What happens on a bug in sendspec: a short word, a file without anybody's data, exit 70."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from runner import __version__
+
+BUG = 70
+
+
+def report_crash(error: BaseException, arguments: Sequence[str]) -> int:
+    """Writes where it happened, never the values of variables or the exception's text, which may hold somebody's number."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"sendspec {__version__}, Python {sys.version.split()[0]}", f"command: {arguments[0] if arguments else '-'}"]
+    lines += [f"{type(error).__module__}.{type(error).__qualname__}"]
+    lines += [f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
+    with tempfile.NamedTemporaryFile("w", prefix="sendspec-crash-", suffix=".txt", delete=False) as file:
+        file.write("\n".join(lines) + "\n")
+    sys.stderr.write(
+        f"sendspec: this is a bug in sendspec ({type(error).__name__}), not in your files\n"
+        f"    = fix: report it with {file.name}; it holds no recipients, texts or keys\n"
+        "    = also: what was sent is in the ledger: `sendspec status` tells\n"
+    )
+    return BUG

@@ -1,0 +1,111 @@
+"""The command `sendspec`: finds the subcommand, and turns every ending into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from runner import __version__
+from runner.errors import SendspecError
+
+COMMANDS = {
+    "init": "Scaffold a project: project file, one spec, data, CI example.",
+    "validate": "Check specs, templates, every row and every payload.",
+    "render": "Print the exact request bodies, one JSON object a line.",
+    "test": "Run the examples that specs carry.",
+    "plan": "Show what would be sent, what skipped, and why.",
+    "send": "Send what the plan says, each message at most once.",
+    "status": "Show what the ledger knows.",
+    "ledger": "Look after the ledger: init, check, export.",
+    "schema": "Print a JSON Schema.",
+    "sandbox": "Run the local API server.",
+    "doctor": "Check configuration, key, clock, ledger and reachability.",
+    "explain": "Say what an error code means.",
+}
+
+WELCOME = f"""sendspec {__version__}: message sends as YAML in git, each message sent at most once.
+
+  sendspec init            scaffold a project with one spec
+  sendspec plan SPEC       show what would be sent, and why
+  sendspec send SPEC       send it, after asking
+
+Try it: sendspec init hello && sendspec send hello/specs/hello.yaml
+It goes to a sandbox on this machine until you name another environment. More: sendspec --help
+"""
+
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand's module when it is called, not before: `--help` must answer at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"runner.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 input rejected, 2 usage, 3 refused or not sent, 4 in doubt, 5 API refused us, "
+    "6 ledger, 7 guard, 8 stale plan, 75 busy. `sendspec explain CODE` explains an error code.",
+)
+@click.version_option(__version__, prog_name="sendspec", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> int:
+    """Message sends as YAML in git: rendered, validated, planned, and sent at most once.
+
+    \b
+    Examples:
+      sendspec validate specs/*.yaml
+      sendspec plan specs/welcome.yaml --env production
+      sendspec send specs/welcome.yaml --env production --yes
+    """
+    if ctx.invoked_subcommand is None:
+        sys.stdout.write(WELCOME)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line and exits the process with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one command line. Never raises for a foreseen failure, nor shows a traceback for a bug."""
+    try:
+        code = cli.main(args=arguments, prog_name="sendspec", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("interrupted; nothing more was done\n")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing to tell it, and Python must not try again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SendspecError as error:
+        sys.stderr.write(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}\n")
+        return error.exit_code
+    except Exception as error:
+        from runner.cli.crash import report_crash
+
+        return report_crash(error, arguments)

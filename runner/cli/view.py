@@ -1,0 +1,108 @@
+"""What every command shares: its flags, and where its words go."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from runner.reading.diagnostic import Diagnostic
+from runner.showing.ink import ColourChoice, Ink, wants_colour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Results go to stdout, talk to stderr."""
+
+    format: str
+    quiet: bool
+    verbose: bool
+    asks: bool
+    out: Ink
+    err: Ink
+
+    @property
+    def is_json(self) -> bool:
+        return self.format == "json"
+
+    def result(self, text: str) -> None:
+        """The command's result, in text form; JSON commands use `document`."""
+        if text and not self.is_json:
+            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """The command's result as one JSON document, when JSON was asked for."""
+        if self.is_json:
+            import orjson
+
+            sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            sys.stdout.buffer.flush()
+
+    def say(self, text: str) -> None:
+        """Talk: what is going on, unless `-q`."""
+        if text and not self.quiet:
+            self.warn(text)
+
+    def detail(self, text: str) -> None:
+        """Talk that only `-v` asks for."""
+        if self.verbose:
+            self.warn(text)
+
+    def warn(self, text: str) -> None:
+        """What must be read, even with `-q`."""
+        if text:
+            sys.stderr.write(text if text.endswith("\n") else text + "\n")
+
+    def diagnostics(self, diagnostics: Sequence[Diagnostic], *, ending: str, as_result: bool) -> None:
+        """Problems, as text on stderr; as the JSON document where they are the result."""
+        from runner.showing.diagnostics import diagnostics_document, diagnostics_text
+
+        if as_result:
+            self.document(diagnostics_document(diagnostics))
+        if not (self.is_json and as_result):
+            self.warn(diagnostics_text(diagnostics, self.err, ending=ending))
+
+
+def common_options(command: Callable[..., int]) -> Callable[..., int]:
+    """Adds the flags that every command has, and hands them to it as `view`."""
+
+    @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", envvar="SENDSPEC_FORMAT",
+                  show_default=True, help="Form of the result.")  # fmt: skip
+    @click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result and what must be read.")
+    @click.option("-v", "--verbose", is_flag=True, help="Say more about what is going on.")
+    @click.option("--color", "color", type=click.Choice([choice.value for choice in ColourChoice]), default="auto",
+                  envvar="SENDSPEC_COLOR", show_default=True, help="Colour of the output.")  # fmt: skip
+    @click.option("--no-input", is_flag=True, envvar="SENDSPEC_NO_INPUT", help="Never ask; refuse instead.")
+    @functools.wraps(command)
+    def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
+        choice = ColourChoice(color)
+        view = View(
+            format=format_,
+            quiet=quiet,
+            verbose=verbose,
+            asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
+            out=Ink(wants_colour(choice, os.environ, is_terminal=sys.stdout.isatty())),
+            err=Ink(wants_colour(choice, os.environ, is_terminal=sys.stderr.isatty())),
+        )
+        return command(view=view, **options)
+
+    return wrapped
+
+
+def environment_option(command: Callable[..., int]) -> Callable[..., int]:
+    return click.option("--env", "env", metavar="E", envvar="SENDSPEC_ENV",
+                        help="Environment of the project file; the built-in sandbox where none is named.")(command)  # fmt: skip
+
+
+def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
+    return click.option("--recipients", "recipients", metavar="FILE", envvar="SENDSPEC_RECIPIENTS",
+                        help="Read the recipients from FILE (- is standard input) instead of the spec's.")(command)  # fmt: skip
+
+
+def specs_argument(command: Callable[..., int], *, required: bool = True) -> Callable[..., int]:
+    return click.argument("specs", metavar="SPEC..." if required else "[SPEC]...", nargs=-1, required=required)(command)

@@ -1,0 +1,44 @@
+"""One message, composed: who, what bytes, how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runner.composing.sms import Measure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message as it would go out.
+
+    `id` is 16 bytes (`identity.message_id`), `receiver` the normalised address, `body` the request body exactly as it is sent,
+    `digest` the SHA-256 of its canonical JSON without `reference`. `text` is what a person reads, where the payload holds
+    it; `measure` is there for texts on an SMS channel. `line` is the row's line in its table.
+    """
+
+    id: bytes
+    receiver: str
+    reference: str
+    body: bytes
+    digest: bytes
+    text: str | None
+    measure: Measure | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """A row that `where` left out."""
+
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A row that says again what an earlier row says: the same recipient, the same payload."""
+
+    line: int
+    first_line: int
+
+
+Composed = Message | Filtered | Duplicate

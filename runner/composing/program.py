@@ -1,0 +1,148 @@
+"""A spec compiled: its templates checked against the names they can see, ready to be filled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from runner.composing.names import KnownNames, check_clashes, check_names
+from runner.composing.outline import Branch, Constant, Hole, Node, holes, outline
+from runner.composing.template import TemplateFault
+from runner.reading.diagnostic import Problems
+from runner.reading.document import Path
+from runner.reading.phone import PhoneFault, normalise_email, normalise_phone
+from runner.reading.spec import NoRecipients, Spec
+
+EMAIL = "email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A spec's templates, compiled. `receiver` is None where it is built from the address; `content` is the rest."""
+
+    spec: Spec
+    where: bool | Node
+    to: Node | None
+    key: Node | None
+    receiver: Node | None
+    content: Branch | Constant
+    identifier_key: str
+    normalise: Callable[[str], str | PhoneFault]
+    address_column: str | None
+
+    @property
+    def own_reference(self) -> bool:
+        return "reference" in self.spec.message
+
+    def receiver_of(self, address: str | None) -> dict[str, Any]:
+        return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
+
+
+def compile_program(spec: Spec, columns: tuple[str, ...], platform: str, problems: Problems) -> Program | None:
+    """Compiles `spec`; None when it has errors, which are then in `problems`."""
+    faults: list[tuple[Path, TemplateFault]] = []
+    message = dict(spec.message)
+    own_receiver = message.pop("receiver", None)
+    receiver = None if own_receiver is None else outline(own_receiver, ("message", "receiver"), faults)
+    content = outline(message, ("message",), faults)
+    to = _address(spec, platform, has_receiver=receiver is not None, faults=faults)
+    key = None if spec.key is None else outline(spec.key, ("recipients", "key"), faults)
+    where = spec.where if isinstance(spec.where, bool) else outline(spec.where, ("recipients", "where"), faults)
+    for at, fault in faults:
+        problems.add(
+            spec.document.diagnostic(
+                at, code=fault.code, problem=fault.problem, fix=fault.fix, within=(fault.start, fault.end)
+            )
+        )
+    early = [node for node in (to, key, receiver) if node is not None]
+    if not isinstance(where, bool):
+        early.append(where)
+    _check(spec, columns, platform, early, content, problems)
+    if problems.has_errors:
+        return None
+    assert not isinstance(content, Hole)
+    return Program(
+        spec=spec,
+        where=where,
+        to=to,
+        key=key,
+        receiver=receiver,
+        content=content,
+        identifier_key="emailaddress" if platform == EMAIL else "phonenumber",
+        normalise=normalise_email if platform == EMAIL else partial(normalise_phone, country=spec.country),
+        address_column=_single_column(to),
+    )
+
+
+def default_column(platform: str) -> str:
+    """The column that holds the address when the spec names none."""
+    return "email" if platform == EMAIL else "phone"
+
+
+def _address(
+    spec: Spec, platform: str, *, has_receiver: bool, faults: list[tuple[Path, TemplateFault]]
+) -> Node | None:
+    if spec.to is not None:
+        return outline(spec.to, ("recipients", "to"), faults)
+    if has_receiver:
+        return None
+    return outline("{{ " + default_column(platform) + " }}", ("recipients",), faults)
+
+
+def _check(
+    spec: Spec, columns: tuple[str, ...], platform: str, early: list[Node], content: Node, problems: Problems
+) -> None:
+    known = KnownNames(columns, tuple(spec.variables))
+    check_clashes(known, spec.document, problems)
+    missing = default_column(platform)
+    needs_default = spec.to is None and "receiver" not in spec.message
+    if needs_default and missing not in columns and missing not in spec.variables:
+        _missing_column(spec, missing, columns, problems)
+        early = [node for node in early if not (isinstance(node, Hole) and node.at == ("recipients",))]
+    for node in early:
+        for hole in holes(node):
+            check_names(hole.template, hole.at, known, spec.document, problems, early=True)
+    for hole in holes(content):
+        check_names(hole.template, hole.at, known, spec.document, problems)
+    _check_reference(spec, content, problems)
+
+
+def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems: Problems) -> None:
+    found = ", ".join(columns) or "none"
+    if isinstance(spec.recipients, NoRecipients):
+        return
+    problems.add(
+        spec.document.diagnostic(
+            ("recipients",),
+            code="missing-column",
+            problem=f"the recipients have no column '{missing}'; columns found are: {found}",
+            fix=f"rename the column, or say which one holds the address, as in `to: \"{{{{ {columns[0] if columns else missing} }}}}\"`",
+            key=True,
+        )
+    )
+
+
+def _check_reference(spec: Spec, content: Node, problems: Problems) -> None:
+    """From generation 2 on, a reference of the user's own must differ from the one that generation 1 used."""
+    if "reference" not in spec.message or spec.generation == 1:
+        return
+    names = {use.name for hole in holes(content) if hole.at == ("message", "reference") for use in hole.template.names}
+    if not names & {"message_id", "generation"}:
+        problems.add(
+            spec.document.diagnostic(
+                ("message", "reference"),
+                code="reference-generation",
+                problem=f"the reference is the same in generation {spec.generation} as in the ones before",
+                fix='add {{ generation }} to it, write "{{ message_id }}", or remove `reference`',
+            )
+        )
+
+
+def _single_column(node: Node | None) -> str | None:
+    """The one column that an address comes from, so that a bad address can be shown in its cell."""
+    if not isinstance(node, Hole):
+        return None
+    used = [use.name for use in (*node.template.names, *node.template.columns) if use.name != "row"]
+    return used[0] if len(used) == 1 else None

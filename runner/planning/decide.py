@@ -1,0 +1,58 @@
+"""What would be done to one message, and why not more: a pure function of the message and the ledger's fact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from runner.composing.message import Composed, Duplicate, Filtered, Message
+from runner.planning.fact import Fact, State
+
+
+class Skip(StrEnum):
+    """Why a recipient gets nothing in this run. The words stand in JSON."""
+
+    ALREADY_ACCEPTED = "already-accepted"
+    DRIFT = "drift"
+    DUPLICATE = "duplicate"
+    FILTERED = "filtered"
+    ONLY_TO = "only-to"
+    IN_DOUBT_BEFORE = "in-doubt-before"
+    REFUSED_BEFORE = "refused-before"
+    ON_HOLD = "on-hold"
+    SETTLED_BY_HAND = "settled-by-hand"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the ledger knows of a spec's generation as a whole: whether any message of it was ever claimed."""
+
+    started: bool
+
+
+def decide(
+    item: Composed, fact: Fact | None, history: History, only_to: frozenset[str] | None
+) -> Skip | None:
+    """Why `item` is skipped; None where it is to be sent. `only_to` holds the normalised addresses that may be reached."""
+    if isinstance(item, Filtered):
+        return Skip.FILTERED
+    if isinstance(item, Duplicate):
+        return Skip.DUPLICATE
+    if only_to is not None and item.receiver not in only_to:
+        return Skip.ONLY_TO
+    return None if fact is None else _by_fact(item, fact, history)
+
+
+def _by_fact(message: Message, fact: Fact, history: History) -> Skip | None:
+    same = fact.digest == message.digest
+    match fact.state:
+        case State.PLANNED:
+            return None if same or not history.started else Skip.ON_HOLD
+        case State.ACCEPTED:
+            return Skip.ALREADY_ACCEPTED if same else Skip.DRIFT
+        case State.REFUSED:
+            return Skip.REFUSED_BEFORE if same else Skip.DRIFT
+        case State.SENDING | State.IN_DOUBT:
+            return Skip.IN_DOUBT_BEFORE
+        case State.SKIPPED:
+            return Skip.SETTLED_BY_HAND

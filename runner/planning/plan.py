@@ -1,0 +1,139 @@
+"""The plan: what would become of each message of a spec, counted, and sealed by a digest."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+
+from runner.composing.message import Composed, Message
+from runner.composing.sms import Encoding, forcing
+from runner.planning.decide import History, Skip, decide
+from runner.planning.fact import Fact
+
+WINDOW = 500
+"""Messages that are looked up at once."""
+
+Lookup = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Which messages a plan is about, and where they go. All but `alias`, a name for people, is part of the digest."""
+
+    environment: str
+    alias: str
+    name: str
+    generation: int
+    workspace: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segments:
+    """SMS segments of the messages to send: all segments, and the messages by encoding."""
+
+    total: int
+    gsm7: int
+    ucs2: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What `send` would do. `recipients` = `send` + the sum of `skipped`; `digest` is 64 hex digits.
+
+    `forced_by` is the character that makes most of the UCS-2 messages so, and of how many it is the first to.
+    """
+
+    target: Target
+    recipients: int
+    send: int
+    skipped: Mapping[Skip, int]
+    segments: Segments
+    forced_by: tuple[str, int] | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One composed row and what the plan says of it; `skip` is None where it is to be sent."""
+
+    item: Composed
+    skip: Skip | None
+
+
+def decisions(
+    composed: Iterable[Composed], lookup: Lookup, history: History, only_to: frozenset[str] | None
+) -> Iterator[Decision]:
+    """Every row with its decision, in order, the facts asked for a window at a time."""
+    stream = iter(composed)
+    while window := list(islice(stream, WINDOW)):
+        facts = lookup([item.id for item in window if isinstance(item, Message)])
+        for item in window:
+            fact = facts.get(item.id) if isinstance(item, Message) else None
+            yield Decision(item, decide(item, fact, history, only_to))
+
+
+class PlanTally:
+    """Counts decisions as they pass, and folds them into the plan's digest."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._skipped: Counter[Skip] = Counter()
+        self._send = 0
+        self._segments = 0
+        self._by_encoding: Counter[Encoding] = Counter()
+        self._forcing: Counter[str] = Counter()
+        self._digest = sha256(_header(target))
+
+    def watch(self, decided: Iterable[Decision]) -> Iterator[Decision]:
+        """Passes the decisions on, counted."""
+        for decision in decided:
+            self._count(decision)
+            yield decision
+
+    def _count(self, decision: Decision) -> None:
+        item, skip = decision.item, decision.skip
+        if isinstance(item, Message):
+            self._digest.update(item.id + item.digest)
+        self._digest.update(b"send" if skip is None else skip.value.encode())
+        if skip is not None:
+            self._skipped[skip] += 1
+            return
+        self._send += 1
+        if isinstance(item, Message) and item.measure is not None:
+            self._segments += item.measure.segments
+            self._by_encoding[item.measure.encoding] += 1
+            if item.measure.encoding is Encoding.UCS2 and item.text is not None:
+                self._forcing[forcing(item.text)[0].character] += 1
+
+    def plan(self) -> Plan:
+        skipped = {skip: self._skipped[skip] for skip in Skip if self._skipped[skip]}
+        return Plan(
+            target=self._target,
+            recipients=self._send + sum(skipped.values()),
+            send=self._send,
+            skipped=skipped,
+            segments=Segments(
+                total=self._segments,
+                gsm7=self._by_encoding[Encoding.GSM7],
+                ucs2=self._by_encoding[Encoding.UCS2],
+            ),
+            forced_by=next(iter(self._forcing.most_common(1)), None),
+            digest=self._digest.hexdigest(),
+        )
+
+
+def digest_of(plans: Sequence[Plan]) -> str:
+    """The digest of several plans; of one plan, its own."""
+    if len(plans) == 1:
+        return plans[0].digest
+    return sha256("".join(plan.digest for plan in plans).encode()).hexdigest()
+
+
+def _header(target: Target) -> bytes:
+    fields = [target.environment, target.name, target.generation, target.workspace, target.channel]
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

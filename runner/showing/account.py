@@ -1,0 +1,20 @@
+"""The accounting line, and the skipped by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runner.planning.account import Account
+
+
+def accounting_line(account: Account) -> str:
+    """`120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped`: plain digits, for scripts too."""
+    return (
+        f"{account.recipients} recipients = {account.accepted} accepted + {account.refused} refused + "
+        f"{account.in_doubt} in doubt + {account.not_sent} not sent + {account.skips} skipped"
+    )
+
+
+def skipped_words(skipped: Mapping[str, int]) -> str:
+    """`28 already accepted · 2 filtered`."""
+    return " · ".join(f"{count} {reason.replace('-', ' ')}" for reason, count in skipped.items() if count)

@@ -1,0 +1,77 @@
+"""Colour and width: whether a stream gets colour, and how many cells a text fills."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ColourChoice(StrEnum):
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def wants_colour(choice: ColourChoice, environ: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """The flag decides, then NO_COLOR, FORCE_COLOR, TERM=dumb, then whether the stream is a terminal."""
+    if choice is not ColourChoice.AUTO:
+        return choice is ColourChoice.ALWAYS
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return is_terminal and environ.get("TERM") != "dumb"
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """Marks text with SGR sequences, or leaves it alone."""
+
+    colour: bool
+
+    def _mark(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+
+    def bold(self, text: str) -> str:
+        return self._mark("1", text)
+
+    def dim(self, text: str) -> str:
+        return self._mark("2", text)
+
+    def red(self, text: str) -> str:
+        return self._mark("1;31", text)
+
+    def yellow(self, text: str) -> str:
+        return self._mark("1;33", text)
+
+    def green(self, text: str) -> str:
+        return self._mark("32", text)
+
+    def cyan(self, text: str) -> str:
+        return self._mark("36", text)
+
+
+PLAIN = Ink(colour=False)
+
+
+def cells(text: str) -> int:
+    """How many terminal cells `text` fills: wide East Asian characters take two, combining ones none (UAX #11)."""
+    return sum(_cells(character) for character in text)
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Me", "Mn"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+
+
+def grouped(number: int) -> str:
+    """`1204` as `1 204`."""
+    return f"{number:,}".replace(",", " ")
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """`1 message`, `2 messages`."""
+    return f"{grouped(number)} {singular if number == 1 else plural or singular + 's'}"
