@@ -1,0 +1,52 @@
+"""What several commands do first: open the workspace, read the specs, compose every row without a ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from runner.cli.job import Job, read_jobs
+from runner.cli.workspace import Workspace, open_workspace
+from runner.planning.decide import History
+from runner.planning.guard import breaches
+from runner.planning.plan import Plan, PlanTally, decisions
+from runner.reading.diagnostic import Diagnostic, Problems, Severity
+
+
+def opened(
+    specs: Sequence[str], env: str | None, recipients: str | None, problems: Problems
+) -> tuple[Workspace | None, list[Job]]:
+    """The workspace of the first spec, and every spec that can be used."""
+    workspace = open_workspace(specs, env, problems)
+    return workspace, [] if workspace is None else read_jobs(specs, workspace, recipients, problems)
+
+
+def check_jobs(jobs: Sequence[Job], problems: Problems) -> list[Plan]:
+    """Composes every row of every job as if nothing had ever been sent, and holds the result against the limits."""
+    plans = []
+    for job in jobs:
+        plan = plan_without_ledger(job, problems)
+        for diagnostic in limit_diagnostics(job, plan, Severity.ERROR):
+            problems.add(diagnostic)
+        plans.append(plan)
+    return plans
+
+
+def plan_without_ledger(job: Job, problems: Problems) -> Plan:
+    tally = PlanTally(job.target)
+    for _ in tally.watch(decisions(job.composed(problems), lambda ids: {}, History(started=False), None)):
+        pass
+    return tally.plan()
+
+
+def limit_diagnostics(job: Job, plan: Plan, severity: Severity) -> list[Diagnostic]:
+    """The run's limits that `plan` breaks, placed on the spec's `limits` where they stand there."""
+    return [
+        job.spec.document.diagnostic(
+            ("limits", breach.limit) if breach.limit in job.spec.limits_written else ("name",),
+            code=f"limit-{breach.limit.replace('_', '-')}",
+            problem=breach.problem,
+            fix=breach.fix,
+            severity=severity,
+        )
+        for breach in breaches(plan, job.limits)
+    ]

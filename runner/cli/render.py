@@ -1,0 +1,64 @@
+"""`sendspec render`: the request bodies, exactly as they would be sent."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+
+import click
+
+from runner.cli.check import check_jobs, opened
+from runner.cli.job import Job
+from runner.cli.view import View, common_options, environment_option, recipients_option, specs_argument
+from runner.composing.identity import message_id
+from runner.composing.message import Message
+from runner.reading.diagnostic import Problems
+
+
+@click.command("render")
+@specs_argument
+@environment_option
+@recipients_option
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Print the first N only.")
+@click.option("--key", metavar="KEY", help="Print the message of this recipient key only.")
+@common_options
+def command(
+    view: View, specs: tuple[str, ...], env: str | None, recipients: str | None, limit: int | None, key: str | None
+) -> int:
+    """Print the exact request bodies, one JSON object a line, in file order.
+
+    Every row is checked first: where one is rejected, nothing is printed.
+
+    \b
+    Examples:
+      sendspec render specs/welcome.yaml --limit 3
+      sendspec render specs/welcome.yaml --key +31612345678
+    """
+    problems = Problems()
+    workspace, jobs = opened(specs, env, recipients, problems)
+    check_jobs(jobs, problems)
+    if problems.has_errors:
+        view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+        return 1
+    view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
+    if workspace is not None and workspace.is_provisional:
+        view.say(workspace.provisional_note)
+    bodies = (message.body for job in jobs for message in _messages(job, key))
+    for body in islice(bodies, limit):
+        sys.stdout.buffer.write(body + b"\n")
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _messages(job: Job, key: str | None) -> Iterator[Message]:
+    wanted = None if key is None else _ids(job, key)
+    for item in job.composed(Problems()):
+        if isinstance(item, Message) and (wanted is None or item.id in wanted):
+            yield item
+
+
+def _ids(job: Job, key: str) -> set[bytes]:
+    """The ids that a key as typed can mean: as it stands, and as a normalised address."""
+    spellings = {key, normal if isinstance(normal := job.program.normalise(key), str) else key}
+    return {message_id(job.setting.salt, job.spec.name, job.spec.generation, spelling) for spelling in spellings}

@@ -1,0 +1,30 @@
+"""`sendspec schema`: the JSON Schemas, for editors and for other tools."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from runner.cli.view import View, common_options
+from runner.resources import schema_directory
+
+NAMES = ("message", "batch", "response", "spec", "project", "plan", "run", "status", "diagnostics")
+
+
+@click.command("schema")
+@click.argument("name", required=False, type=click.Choice(NAMES))
+@common_options
+def command(view: View, name: str | None) -> int:
+    """Print a JSON Schema; without a name, say which there are.
+
+    \b
+    Examples:
+      sendspec schema message > message.schema.json
+      sendspec schema spec > .vscode/spec.schema.json
+    """
+    if name is None:
+        sys.stdout.write("\n".join(NAMES) + "\n")
+        return 0
+    sys.stdout.write((schema_directory() / f"{name}.schema.json").read_text(encoding="utf-8"))
+    return 0

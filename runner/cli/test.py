@@ -1,0 +1,38 @@
+"""`sendspec test`: the examples that specs carry."""
+
+from __future__ import annotations
+
+import click
+
+from runner.cli.example import run_examples
+from runner.cli.view import View, common_options, environment_option, specs_argument
+from runner.cli.workspace import open_workspace
+from runner.reading.diagnostic import Problems
+from runner.reading.spec import read_spec
+from runner.showing.ink import counted
+
+
+@click.command("test")
+@specs_argument
+@environment_option
+@common_options
+def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
+    """Run the examples of specs: compose each `with`, and hold the result against its `expect`.
+
+    Reads files only, and does without the recipients' file.
+
+    \b
+    Examples:
+      sendspec test specs/*.yaml
+    """
+    problems = Problems()
+    workspace = open_workspace(specs, env, problems)
+    passed: list[str] = []
+    for path in specs if workspace is not None else ():
+        spec = read_spec(path, problems)
+        if spec is not None and workspace is not None and run_examples(spec, workspace, problems):
+            passed.append(f"{path}: {counted(len(spec.examples), 'example')} ok" if spec.examples else f"{path}: no examples")
+    view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    for line in passed:
+        view.result(line)
+    return 1 if problems.has_errors else 0

@@ -1,0 +1,224 @@
+"""What the command-line tests share: a project on disk, the command in a process of its own, a server that counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+WORKSPACE = "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01"
+CHANNEL = "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01"
+SECRET = "canary-9f3b1c7e5d2a"
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server does with one POST: an answer, or `drop` the connection, or `hang` on it."""
+
+    status: int = 202
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    drop: bool = False
+    hang: bool = False
+
+
+class CountingServer:
+    """Records every request; `decide(n, request)` says what becomes of the nth POST (from 1)."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.decide: Callable[[int, Request], Answer] = lambda number, request: Answer()
+        self._lock = threading.Lock()
+        self.released = threading.Event()
+        server = self
+
+        class Exchange(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+            wbufsize = -1
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                request = Request("POST", self.path, dict(self.headers), body)
+                with server._lock:
+                    server.requests.append(request)
+                    number = len(server.requests)
+                server._reply(self, server.decide(number, request), request)
+
+            def do_GET(self) -> None:
+                with server._lock:
+                    server.requests.append(Request("GET", self.path, dict(self.headers), b""))
+                server._write(self, 200, b'{"results": []}', {})
+
+            def log_message(self, format: str, *args: Any) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Exchange)
+        self._http.daemon_threads = True
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    def _reply(self, exchange: BaseHTTPRequestHandler, answer: Answer, request: Request) -> None:
+        if answer.hang:
+            self.released.wait(60)
+        if answer.hang or answer.drop:
+            exchange.close_connection = True
+            exchange.connection.shutdown(socket.SHUT_RDWR)
+            return
+        body = accepted(request) if answer.body is None else answer.body
+        self._write(exchange, answer.status, body, answer.headers)
+
+    @staticmethod
+    def _write(exchange: BaseHTTPRequestHandler, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        exchange.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
+            exchange.send_header(name, value)
+        exchange.end_headers()
+        exchange.wfile.write(body)
+
+    @property
+    def posts(self) -> list[Request]:
+        return [request for request in self.requests if request.method == "POST"]
+
+    def close(self) -> None:
+        self.released.set()
+        self._http.shutdown()
+        self._http.server_close()
+        self._thread.join()
+
+
+def accepted(request: Request) -> bytes:
+    """The 202 that the API documents, cut down to what a client reads."""
+    payload = request.json
+    answer = {
+        "id": str(uuid.uuid4()),
+        "status": "accepted",
+        "reference": payload.get("reference"),
+        "receiver": payload["receiver"],
+    }
+    return json.dumps(answer).encode()
+
+
+@pytest.fixture
+def server() -> Iterator[CountingServer]:
+    counting = CountingServer()
+    yield counting
+    counting.close()
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Desk:
+    """A folder with a project in it, and the command run there as a user would."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environ: dict[str, str] = {}
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(text, bytes):
+            path.write_bytes(text)
+        else:
+            path.write_text(text, encoding="utf-8")
+        return path
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "runner", *arguments]
+
+    def run(self, *arguments: str, stdin: str | None = None, timeout: float = 60) -> Done:
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env={**os.environ, **self.environ},
+            input=stdin if stdin is not None else "",
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert SECRET not in done.stdout + done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def project(desk: Desk, server: CountingServer) -> Desk:
+    """A project whose environment `test` sends to the counting server, with a ledger made."""
+    desk.write(
+        "sendspec.yaml",
+        f"""environments:
+  test:
+    api_url: {server.url}
+    access_key: {{env: TEST_KEY}}
+    ledger: {{file: .sendspec/test.db}}
+    channels:
+      sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 2}}
+""",
+    )
+    desk.environ["TEST_KEY"] = SECRET
+    made = desk.run("ledger", "init", "--env", "test")
+    assert made.code == 0, made.err
+    return desk
+
+
+def numbers(count: int, start: int = 0) -> str:
+    """A CSV of `count` people."""
+    rows = [f"+4477009{n:05d},Person {n},A{n}" for n in range(start, start + count)]
+    return "\n".join(["phone,first_name,order_id", *rows]) + "\n"
+
+
+SPEC = """spec: 1
+name: hello
+channel: sms
+recipients: {file: people.csv}
+message:
+  body: {type: text, text: {text: "Hi {{ first_name }}, order {{ order_id }} is on its way."}}
+"""
+
+
+@pytest.fixture(scope="session")
+def helpers() -> Any:
+    """This module, for tests that need its names: with importlib imports, tests can't import a neighbour."""
+    return sys.modules[__name__]
