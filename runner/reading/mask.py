@@ -1,0 +1,68 @@
+"""Phone numbers, addresses and other people's text made fit to be shown: masked, and without characters that act."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+DOTS = "••••••"
+SHORT = 5
+MIDDLING = 8
+
+# A number as people write it: digits of any script, and between two of them a few separators or invisible marks.
+_BETWEEN = r"[ ./()\-\u00a0\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff]{0,4}"
+_RUN = re.compile(
+    r"(?P<uuid>(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z]))"
+    r"|(?P<date>(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?![\d-]))"
+    rf"|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}})"
+)
+_ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def mask(value: str) -> str:
+    """The recipient's address with its middle hidden: `+31••••••78`, `06••••••78`, `ro••••@ex…`.
+
+    The number of dots says nothing about the length. What is left is safe to print.
+    """
+    value = value.strip()
+    if "@" in value:
+        local, _, domain = value.rpartition("@")
+        return printable(f"{local[: min(2, len(local) - 1)]}••••@{domain[:2]}…")
+    if len(value) < SHORT:
+        return "••"
+    if len(value) < MIDDLING:
+        return printable(f"{value[0]}{DOTS}{value[-1]}")
+    return printable(f"{value[: 3 if value[0] == '+' else 2]}{DOTS}{value[-2:]}")
+
+
+def mask_in_place(text: str) -> str:
+    """`text` with the middle of everything that looks like a phone number dotted, every character in its column.
+
+    Seven digits or more count as a number, unless they are a date or part of a UUID.
+    """
+    return _RUN.sub(_dotted, text)
+
+
+def _dotted(found: re.Match[str]) -> str:
+    run = found.group()
+    if found.lastgroup != "number":
+        return run
+    kept = 2 if run[0].isdigit() else 3
+    return run[:kept] + "•" * (len(run) - kept - 2) + run[-2:]
+
+
+def printable(text: str) -> str:
+    """`text` with control, bidi and other invisible characters written as escapes, for quoting it in a sentence."""
+    if text.isprintable():
+        return text
+    return "".join(_shown(c) for c in text)
+
+
+def _shown(character: str) -> str:
+    if unicodedata.category(character) not in _ACTING:
+        return character
+    if character in _NAMED:
+        return _NAMED[character]
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -1,0 +1,71 @@
+"""What is shown of numbers and texts that belong to others."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.reading.mask import mask, mask_in_place, printable
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("+31612345678", "+31••••••78"),
+        ("0612345678", "06••••••78"),
+        (" +31612345678 ", "+31••••••78"),
+        ("robert@example.com", "ro••••@ex…"),
+        ("r@example.com", "••••@ex…"),
+        ("ro@example.com", "r••••@ex…"),
+        ("", "••"),
+        ("1234", "••"),
+        ("12345", "1••••••5"),
+        ("\u202e31612345678", "\\u202e3••••••78"),
+    ],
+)
+def test_a_masked_value_keeps_its_ends_only(value: str, shown: str) -> None:
+    assert mask(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("A-1017,Ana,0612345678,2026-12-01", "A-1017,Ana,06••••••78,2026-12-01"),
+        ("+31 6 1234-5678", "+31••••••••••78"),
+        ("+31612345678/+31687654321", "+31•••••••78/+31•••••••21"),
+        ("(020) 123.45.67", "(02••••••••••67"),
+        ("٠٦١٢٣٤٥٦٧٨", "٠٦••••••٧٨"),
+        ("06\u200e12345678", "06•••••••78"),
+        ("order 123456", "order 123456"),
+        ("20261201-0612345678", "20•••••••••••••••78"),
+        ("at 2026-12-01T10:00:00Z", "at 2026-12-01T10:00:00Z"),
+        ("channel: 123e4567-e89b-12d3-a456-426614174000", "channel: 123e4567-e89b-12d3-a456-426614174000"),
+    ],
+)
+def test_numbers_are_dotted_where_they_stand(text: str, shown: str) -> None:
+    assert mask_in_place(text) == shown
+    assert len(shown) == len(text)
+
+
+@given(st.from_regex(r"\A\+[1-9][0-9]{7,14}\Z"), st.text(alphabet="ab ,;\"'é漢\t", max_size=20))
+def test_no_whole_number_is_left_and_no_column_moves(number: str, around: str) -> None:
+    text = around + number + around
+    masked = mask_in_place(text)
+    assert number[1:] not in masked
+    assert len(masked) == len(text)
+    assert number[1:] not in mask(number)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zoë ’s 漢字 😀", "Zoë ’s 漢字 😀"),
+        ("a\u202eb\x00c", "a\\u202eb\\u0000c"),
+        ("two\nlines\tand\rmore", "two\\nlines\\tand\\rmore"),
+        ("tag \U000e0001", "tag \\U000e0001"),
+        ("no\u00a0break", "no\u00a0break"),
+    ],
+)
+def test_characters_that_act_are_shown_as_escapes(text: str, shown: str) -> None:
+    assert printable(text) == shown
