@@ -6,6 +6,7 @@ A rule looks at one payload and yields `Fault`s, as a schema does. Rules of one 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -16,6 +17,8 @@ from runner.reading.url import media_url_fault
 Rule = Callable[[Mapping[str, Any]], Iterator[Fault]]
 
 IMAGES_MOST = 10
+SCHEDULE_DAYS_MOST = 35
+"""The API refuses what is scheduled further ahead (the vendor's prose on `scheduledFor`)."""
 
 
 def rules_for(platform: str) -> tuple[Rule, ...]:
@@ -74,6 +77,29 @@ def capped_marketing(payload: Mapping[str, Any]) -> Iterator[Fault]:
             fix="add `meta: {extraInformation: {useCase: marketing}}`, or remove `capFrequency`",
             at_key=True,
         )
+
+
+def timely(now: datetime) -> Rule:
+    """`scheduledFor` lies ahead, and not too far: the API sends at once what is scheduled for the past."""
+
+    def rule(payload: Mapping[str, Any]) -> Iterator[Fault]:
+        written = payload.get("scheduledFor")
+        if written is None:
+            return
+        ahead = datetime.fromisoformat(written.replace("z", "Z")) - now
+        if ahead < timedelta(0) or ahead > timedelta(days=SCHEDULE_DAYS_MOST):
+            past = ahead < timedelta(0)
+            yield Fault(
+                at=("scheduledFor",),
+                code="scheduled-past" if past else "scheduled-far",
+                problem=f"'{written}' lies in the past, and the API would send at once"
+                if past
+                else f"'{written}' lies more than {SCHEDULE_DAYS_MOST} days ahead, and the API refuses that",
+                fix="write a later time, or remove `scheduledFor` to send at once" if past else "write an earlier time",
+                at_key=False,
+            )
+
+    return rule
 
 
 COMMON: tuple[Rule, ...] = (one_content, few_images, fetchable_media, capped_marketing)

@@ -1,0 +1,167 @@
+"""A YAML document as plain data, with the place of every key and value, and every guard before anything is built.
+
+Built in one pass from the parser's events, which know where an alias stands; the composed tree no longer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from runner.reading.diagnostic import Diagnostic, Problems, Severity
+from runner.reading.mask import mask_in_place
+from runner.reading.place import FILE_START, Position, Span
+from runner.reading.scalar_places import offsets_of
+from runner.reading.source import Source, cell_by_cell
+
+Path = tuple[str | int, ...]
+
+
+class Marks:
+    """The parser's places of one node: offsets into the text, `key` where the node is a mapping's value."""
+
+    __slots__ = ("end", "key", "start")
+
+    def __init__(self, start: int, end: int, key: tuple[int, int] | None) -> None:
+        self.start = start
+        self.end = end
+        self.key = key
+
+
+class Document:
+    """Plain data and where it stands. Paths through an alias lead to where the anchor's content stands."""
+
+    def __init__(self, source: Source, data: Any, marks: dict[Path, Marks], aliases: dict[Path, Path]) -> None:
+        self.path = source.path
+        self.data = data
+        self._text = source.text
+        self._marks = marks
+        self._aliases = aliases
+        self._line_starts: list[int] | None = None
+
+    def __contains__(self, at: Path) -> bool:
+        return self._resolved(at) in self._marks
+
+    def span(self, at: Path) -> Span:
+        """The value's place; its nearest parent's, where it has none."""
+        marks = self._nearest(at)
+        return FILE_START if marks is None else self._span(marks.start, self._trimmed(marks))
+
+    def key_span(self, at: Path) -> Span:
+        """The key's place; the value's, where there is no key (a list item, the root)."""
+        marks = self._nearest(at)
+        if marks is None:
+            return FILE_START
+        return self.span(at) if marks.key is None else self._span(*marks.key)
+
+    def span_within(self, at: Path, start: int, end: int) -> Span:
+        """Characters `start` to `end` of a text, in the file; the whole value, where that is not certain."""
+        marks = self._marks.get(self._resolved(at))
+        value = self._value(at)
+        if marks is None or not isinstance(value, str) or not start < end <= len(value):
+            return self.span(at)
+        offsets = offsets_of(self._text, marks.start, marks.end, value)
+        if offsets is None:
+            return self.span(at)
+        return self._span(offsets[start], offsets[end - 1] + 1)
+
+    def written(self, at: Path) -> str:
+        """The value as the file writes it."""
+        marks = self._marks.get(self._resolved(at))
+        return "" if marks is None else self._text[marks.start : self._trimmed(marks)]
+
+    def excerpt(self, line: int) -> str:
+        """One line of the file, numbers masked at their own length."""
+        starts = self._starts()
+        if not 0 < line <= len(starts):
+            return ""
+        end = self._text.find("\n", starts[line - 1])
+        return cell_by_cell(mask_in_place(self._text[starts[line - 1] : end if end >= 0 else None]))
+
+    def diagnostic(
+        self,
+        at: Path,
+        *,
+        code: str,
+        problem: str,
+        fix: str,
+        key: bool = False,
+        within: tuple[int, int] | None = None,
+        severity: Severity = Severity.ERROR,
+        note: str = "",
+        also: tuple[str, ...] = (),
+    ) -> Diagnostic:
+        """A problem at a path: at its key, at its value, or at some characters of its value."""
+        span = self.key_span(at) if key else self.span(at) if within is None else self.span_within(at, *within)
+        return Diagnostic(
+            code=code,
+            path=self.path,
+            span=span,
+            problem=problem,
+            fix=fix,
+            severity=severity,
+            excerpt=self.excerpt(span.start.line),
+            note=note,
+            also=also,
+        )
+
+    def _resolved(self, at: Path) -> Path:
+        for length in range(1, len(at) + 1):
+            target = self._aliases.get(at[:length])
+            if target is not None and length < len(at):
+                return self._resolved(target + at[length:])
+        return at
+
+    def _nearest(self, at: Path) -> Marks | None:
+        at = self._resolved(at)
+        while at not in self._marks:
+            if not at:
+                return None
+            at = at[:-1]
+        return self._marks[at]
+
+    def _value(self, at: Path) -> Any:
+        value = self.data
+        for key in at:
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def _trimmed(self, marks: Marks) -> int:
+        """Block scalars and collections end where the next thing begins: their blank tail is not theirs."""
+        return max(marks.start, marks.start + len(self._text[marks.start : marks.end].rstrip()))
+
+    def _starts(self) -> list[int]:
+        if self._line_starts is None:
+            self._line_starts = [0, *(offset + 1 for offset, c in enumerate(self._text) if c == "\n")]
+        return self._line_starts
+
+    def _position(self, offset: int) -> Position:
+        from bisect import bisect_right
+
+        starts = self._starts()
+        line = bisect_right(starts, offset)
+        return Position(line, offset - starts[line - 1] + 1)
+
+    def _span(self, start: int, end: int) -> Span:
+        return Span(self._position(start), self._position(end))
+
+
+def read_document(source: Source, problems: Problems) -> Document | None:
+    """The document in `source`; None when it is not one, and why is among `problems`."""
+    from runner.reading.events import build
+
+    return build(source, problems)
+
+
+def walk(data: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every value below `data` with its path, parents first."""
+    yield at, data
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from walk(value, (*at, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from walk(value, (*at, index))

@@ -1,0 +1,56 @@
+"""The string formats of the request model, as our own checks: both schema libraries are given these, so both agree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII)
+_DATE_TIME = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
+_LOCALE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*", re.ASCII)
+
+
+def is_uri(text: str) -> bool:
+    """An absolute URI (RFC 3986, section 4.3, with any fragment)."""
+    return _URI.fullmatch(text) is not None
+
+
+def is_date_time(text: str) -> bool:
+    """A moment as RFC 3339, section 5.6 writes it, on a day that exists. A leap second is taken as the second before."""
+    if _DATE_TIME.fullmatch(text) is None:
+        return False
+    seconds = text[17:19]
+    try:
+        datetime.fromisoformat(text[:17] + ("59" if seconds == "60" else seconds))
+    except ValueError:
+        return False
+    return True
+
+
+def is_uuid(text: str) -> bool:
+    """A UUID in its 36-character form (RFC 9562, section 4)."""
+    return _UUID.fullmatch(text) is not None
+
+
+def is_locale(text: str) -> bool:
+    """A language tag (BCP 47), by form: `en`, `pt-BR`; `_` passes, as Studio shows it."""
+    return _LOCALE.fullmatch(text) is not None
+
+
+FORMATS: dict[str, Callable[[str], bool]] = {
+    "uri": is_uri,
+    "date-time": is_date_time,
+    "uuid": is_uuid,
+    "locale-bcp47": is_locale,
+}
+
+FORMAT_EXAMPLES = {
+    "uri": ("an absolute address", "https://example.com/page"),
+    "date-time": ("a date and time with a zone", "2027-03-01T09:00:00Z"),
+    "uuid": ("a UUID", "123e4567-e89b-12d3-a456-426614174000"),
+    "locale-bcp47": ("a language tag", "en or pt-BR"),
+}

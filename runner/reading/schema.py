@@ -1,0 +1,56 @@
+"""The JSON Schemas: `jsonschema-rs` decides, `jsonschema` finds what is wrong, `fault.py` says it."""
+
+from __future__ import annotations
+
+import json
+from functools import cache, cached_property
+from typing import Any
+
+from runner.reading.fault import Fault, faults_of
+from runner.reading.formats import FORMATS
+from runner.resources import schema_directory
+
+__all__ = ["Fault", "Schema", "load_schema"]
+
+
+class Schema:
+    """One schema, compiled when first asked."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        text = (schema_directory() / f"{self.name}.schema.json").read_text(encoding="utf-8")
+        document: dict[str, Any] = json.loads(text)
+        return document
+
+    @cached_property
+    def _decides(self) -> Any:
+        import jsonschema_rs
+
+        return jsonschema_rs.validator_for(self.document, formats=FORMATS, validate_formats=True)
+
+    @cached_property
+    def _explains(self) -> Any:
+        from jsonschema import FormatChecker
+        from jsonschema.validators import validator_for
+
+        checker = FormatChecker(formats=())
+        for name, check in FORMATS.items():
+            checker.checks(name)(lambda value, check=check: not isinstance(value, str) or check(value))
+        return validator_for(self.document)(self.document, format_checker=checker)
+
+    def accepts(self, instance: object) -> bool:
+        verdict: bool = self._decides.is_valid(instance)
+        return verdict
+
+    def faults(self, instance: object) -> list[Fault]:
+        """Everything wrong with `instance`, empty exactly when `accepts`."""
+        return faults_of(self._explains.iter_errors(instance))
+
+
+@cache
+def load_schema(name: str) -> Schema:
+    """The schema of `schemas/<name>.schema.json`; read, compiled and imported for only when it is used."""
+    return Schema(name)

@@ -1,0 +1,11 @@
+"""Where the JSON Schemas are: inside the installed package, or at the top of a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def schema_directory() -> Path:
+    """The folder of the `*.schema.json` files. A wheel carries them as `runner/schemas`."""
+    inside = Path(__file__).resolve().parent / "schemas"
+    return inside if inside.is_dir() else Path(__file__).resolve().parent.parent / "schemas"
