@@ -250,8 +250,10 @@ class _Builder:
         )
 
     def _unquoted(self, start: int, end: int) -> None:
-        template = self._text[start:end]
-        line = template.split("\n", 1)[0]
+        line = self._text[start:end].split("\n", 1)[0]
+        rest = self._text[start + len(line) :].split("\n", 1)[0].rstrip()
+        if rest.strip() and rest.lstrip()[0] not in "#,]}":
+            line += rest
         self._add(
             start,
             start + len(line),

@@ -1,0 +1,54 @@
+"""Which country codes are assigned (ITU-T E.164), and which countries can own a national number (ISO 3166-1)."""
+
+from __future__ import annotations
+
+# List of ITU-T Recommendation E.164 assigned country codes; +379 is the Vatican's, reserved and unused.
+# 888 (OCHA) was given back; 991, 997 and 388 were never or are no longer in use.
+_CODES = """
+    1 7
+    20 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 238 239
+    240 241 242 243 244 245 246 247 248 249 250 251 252 253 254 255 256 257 258
+    260 261 262 263 264 265 266 267 268 269 27 290 291 297 298 299
+    30 31 32 33 34 350 351 352 353 354 355 356 357 358 359 36 370 371 372 373 374 375 376 377 378 379
+    380 381 382 383 385 386 387 389 39
+    40 41 420 421 423 43 44 45 46 47 48 49
+    500 501 502 503 504 505 506 507 508 509 51 52 53 54 55 56 57 58 590 591 592 593 594 595 596 597 598 599
+    60 61 62 63 64 65 66 670 672 673 674 675 676 677 678 679 680 681 682 683 685 686 687 688 689 690 691 692
+    800 808 81 82 84 850 852 853 855 856 86 870 878 880 881 882 883 886
+    90 91 92 93 94 95 960 961 962 963 964 965 966 967 968 970 971 972 973 974 975 976 977 979 98
+    992 993 994 995 996 998
+"""
+CODES = frozenset(_CODES.split())
+
+# Where the digits after the code may begin with 0. Everywhere else such a 0 is the one dialled inside the country,
+# and writing it gives one person two numbers.
+ZERO_MAY_FOLLOW = frozenset(
+    "39 47 225 226 227 229 241 242 247 250 267 268 378 379 501 507 676 679 687 800 853 881 974 992".split()
+)
+
+# ISO 3166-1 alpha-2, without the places that have no numbers of their own; with AC, TA and XK, which have.
+COUNTRIES = frozenset(
+    """
+    AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ CA CC CD
+    CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE
+    GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN
+    KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ
+    NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH
+    SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG
+    VI VN VU WF WS XK YE YT ZA ZM ZW
+    """.split()
+)
+
+_CODE_BY_START = {
+    start: code for start in map("{:03}".format, range(1000)) for code in (start[:1], start[:2], start) if code in CODES
+}
+
+
+def is_country(text: str) -> bool:
+    """True for the two capital letters of a country that has phone numbers."""
+    return text in COUNTRIES
+
+
+def code_of(number: str) -> str | None:
+    """The country code of `+` and at least three digits; None where none is assigned. No code begins another."""
+    return _CODE_BY_START.get(number[1:4])
