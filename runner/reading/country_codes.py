@@ -22,13 +22,11 @@ CODES = frozenset(_CODES.split())
 
 # Where the digits after the code may begin with 0. Everywhere else such a 0 is the one dialled inside the country,
 # and writing it gives one person two numbers.
-ZERO_MAY_FOLLOW = frozenset(
-    "39 47 225 226 227 229 241 242 247 250 267 268 378 379 501 507 676 679 687 800 853 881 974 992".split()
-)
+_ZERO_MAY_FOLLOW = "39 47 225 226 227 229 241 242 247 250 267 268 378 379 501 507 676 679 687 800 853 881 974 992"
+ZERO_MAY_FOLLOW = frozenset(_ZERO_MAY_FOLLOW.split())
 
 # ISO 3166-1 alpha-2, without the places that have no numbers of their own; with AC, TA and XK, which have.
-COUNTRIES = frozenset(
-    """
+_COUNTRIES = """
     AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ CA CC CD
     CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE
     GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN
@@ -36,8 +34,8 @@ COUNTRIES = frozenset(
     NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH
     SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG
     VI VN VU WF WS XK YE YT ZA ZM ZW
-    """.split()
-)
+"""
+COUNTRIES = frozenset(_COUNTRIES.split())
 
 _CODE_BY_START = {
     start: code for start in map("{:03}".format, range(1000)) for code in (start[:1], start[:2], start) if code in CODES

@@ -23,8 +23,8 @@ _SEPARATORS = re.compile(r"[ .()/-]+")
 _WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
 _TRUNK_IN_PARENTHESES = re.compile(r"(\(?\+[ 0-9]{1,4}\)?[ .-]*)\(0\)")
 _EXTENSION = re.compile(r";|#|(?<![A-Za-z])(?:ext(?:ension)?|x|tst|toestel)\.?\s*[0-9]|(?<=[0-9])\s*(?:ext|x)\b", re.I)
-_BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|oder|ou)\b|(?=\+)", re.I)
-_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?E\+?[0-9]+", re.I)
+_BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|oder|ou)\b|(?=\+)|\s(?=0[0-9]{8})", re.I)
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
 _DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
 _LETTER = re.compile(r"[A-Za-z]")
 _EMAIL = re.compile(
@@ -65,9 +65,9 @@ def normalise_email(text: str) -> str | PhoneFault:
     Plain ASCII addresses only: a domain with other letters has an ASCII form of its own (`xn--…`).
     """
     written = text.strip(_SPACES)
-    match = _EMAIL.fullmatch(written)
     at = written.rfind("@")
-    if match is not None and len(written) <= EMAIL_MOST and at <= LOCAL_PART_MOST:
+    match = _EMAIL.fullmatch(written) if len(written) <= EMAIL_MOST and at <= LOCAL_PART_MOST else None
+    if match is not None:
         return written[: at + 1] + match[1].lower()
     return PhoneFault("email-address", *_why_no_email(written))
 
@@ -81,7 +81,9 @@ def _unreadable(written: str) -> PhoneFault | None:
     shown = mask(written)
     if not written.isascii():
         return _not_ascii(written)
-    if _SCIENTIFIC.fullmatch(written) or _DECIMAL.fullmatch(written):
+    scientific = _SCIENTIFIC.fullmatch(written)
+    if scientific or _DECIMAL.fullmatch(written):
+        shown = f"{written[:2]}••••{scientific[1]}" if scientific else shown
         return PhoneFault(
             "spreadsheet-number",
             f"'{shown}' is what a spreadsheet makes of a phone number",

@@ -1,0 +1,179 @@
+"""Addresses: what is read as one person, and what is refused with which words."""
+
+from __future__ import annotations
+
+import phonenumbers
+import pytest
+
+from runner.reading.country_codes import CODES, COUNTRIES, ZERO_MAY_FOLLOW, code_of, is_country
+from runner.reading.phone import PhoneFault, normalise_email, normalise_phone, unknown_country
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "number"),
+    [
+        ("+31612345678", None, "+31612345678"),
+        (" +31 6 1234 5678 ", None, "+31612345678"),
+        ("(+31) 6-1234.5678", None, "+31612345678"),
+        ("+31 (0)6 12345678", None, "+31612345678"),
+        ("+44 (0)20 7946 0958", None, "+442079460958"),
+        ("+39 (0)6 69812345", None, "+390669812345"),
+        ("+390669812345", None, "+390669812345"),
+        ("+225 07 01 23 45 67", None, "+2250701234567"),
+        ("+1 (201) 555-0123", None, "+12015550123"),
+        ("+31612345678", "US", "+31612345678"),
+        ("+12345678", None, "+12345678"),
+        ("+123456789012345", None, "+123456789012345"),
+        ("0612345678", "NL", "+31612345678"),
+        ("612345678", "NL", "+31612345678"),
+        ("31612345678", "NL", "+31612345678"),
+        ("0031612345678", "NL", "+31612345678"),
+        ("(020) 123 4567", "NL", "+31201234567"),
+        ("030/1234567", "DE", "+49301234567"),
+        ("201.555.0123", "US", "+12015550123"),
+    ],
+)
+def test_every_spelling_of_a_number_becomes_one(written: str, country: str | None, number: str) -> None:
+    assert normalise_phone(written, country) == number
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "code"),
+    [
+        ("", None, "phone-empty"),
+        (" \t ", "NL", "phone-empty"),
+        ("0612345678", None, "phone-country"),
+        ("0031612345678", None, "phone-country"),
+        ("31612345678", None, "phone-country"),
+        ("+1-800-FLOWERS", None, "phone-letters"),
+        ("1-800-FLOWERS", "US", "phone-letters"),
+        ("tel:+31612345678", None, "phone-letters"),
+        ("'+31612345678", None, "phone-letters"),
+        ("+31+612345678", None, "phone-letters"),
+        ("-0612345678", "NL", "phone-letters"),
+        ("+", None, "phone-letters"),
+        ("+31б12345678", None, "phone-letters"),
+        ("+٣١٦١٢٣٤٥٦٧٨", None, "phone-digits"),
+        ("+３１６１２３４５６７８", None, "phone-digits"),
+        ("०६१२३४५६७८", "NL", "phone-digits"),
+        ("+31612345678\u202c", None, "phone-digits"),
+        ("+31\u00a0612345678", None, "phone-digits"),
+        ("+31612345678;ext=2", None, "phone-extension"),
+        ("+31612345678 x12", None, "phone-extension"),
+        ("+31612345678x12", None, "phone-extension"),
+        ("0201234567 ext. 2", "NL", "phone-extension"),
+        ("+31612345678#2", None, "phone-extension"),
+        ("+31612345678, +31687654321", None, "phone-several"),
+        ("+31612345678/+31687654321", None, "phone-several"),
+        ("+31612345678 +31687654321", None, "phone-several"),
+        ("+31612345678;+31687654321", None, "phone-several"),
+        ("0612345678/0687654321", "NL", "phone-several"),
+        ("0612345678 0687654321", "NL", "phone-several"),
+        ("0612345678 or 0687654321", "NL", "phone-several"),
+        ("+31612345678\n+31687654321", None, "phone-several"),
+        ("+3161234", None, "phone-length"),
+        ("+3161234567890123", None, "phone-length"),
+        ("123", None, "phone-length"),
+        ("123456789012345678", None, "phone-length"),
+        ("+999123456789", None, "phone-unassigned"),
+        ("+210123456789", None, "phone-unassigned"),
+        ("+0612345678", None, "phone-unassigned"),
+        ("+310612345678", None, "phone-trunk-zero"),
+        ("+31 06 12345678", None, "phone-trunk-zero"),
+        ("3.16123E+10", None, "spreadsheet-number"),
+        ("3,16123e+10", None, "spreadsheet-number"),
+        ("31612345678.0", None, "spreadsheet-number"),
+        ("612345678.00", "NL", "spreadsheet-number"),
+        ("112", "NL", "phone-number"),
+        ("06123456789999", "NL", "phone-number"),
+        ("0612345678", "US", "phone-number"),
+        ("0612345678", "nl", "unknown-country"),
+        ("0612345678", "Netherlands", "unknown-country"),
+    ],
+)
+def test_what_is_no_number_is_refused_by_its_reason(written: str, country: str | None, code: str) -> None:
+    fault = normalise_phone(written, country)
+    assert isinstance(fault, PhoneFault)
+    assert fault.code == code
+
+
+def test_a_national_number_without_a_country_says_both_ways_out() -> None:
+    assert normalise_phone("0612345678", None) == PhoneFault(
+        "phone-country",
+        "'06••••••78' is a national number, and no country is given",
+        "add `country: NL` under recipients, or write the number with + and its country code",
+    )
+
+
+def test_a_number_from_a_spreadsheet_is_recognisable_and_not_whole() -> None:
+    fault = normalise_phone("3.1612345678E+10", None)
+    assert isinstance(fault, PhoneFault)
+    assert fault.problem == "'3.••••E+10' is what a spreadsheet makes of a phone number"
+
+
+def test_a_character_of_another_script_is_named() -> None:
+    fault = normalise_phone("+31612345678\u202c", None)
+    assert isinstance(fault, PhoneFault)
+    assert "U+202C (pop directional formatting)" in fault.problem
+
+
+@pytest.mark.parametrize(("written", "fix"), [("nl", "write NL"), ("UK", "write GB"), (" DE ", "write DE")])
+def test_a_country_by_another_name_is_told_its_code(written: str, fix: str) -> None:
+    assert unknown_country(written).fix == fix
+
+
+def test_countries_and_codes_are_those_of_the_phone_library() -> None:
+    assert set(COUNTRIES) == set(phonenumbers.SUPPORTED_REGIONS)
+    known = {str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE}
+    assert known - CODES == {"888"}, "given back by its owner"
+    assert CODES - known == {"379"}, "reserved for the Vatican, unused"
+    assert is_country("NL")
+    assert not is_country("nl")
+    assert not is_country("N")
+
+
+def test_no_country_code_begins_another() -> None:
+    assert not [(a, b) for a in CODES for b in CODES if a != b and b.startswith(a)]
+    assert all(code_of(f"+{code}00000000") == code for code in CODES)
+
+
+def test_where_a_zero_may_follow_the_library_knows_no_trunk_zero() -> None:
+    for code in ZERO_MAY_FOLLOW - {"379", "250", "800", "881"}:
+        region = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[int(code)][0]
+        assert phonenumbers.ndd_prefix_for_region(region, True) != "0", code
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("Ann.Lee+news@Example.COM", "Ann.Lee+news@example.com"),
+        (" ann@mail.example.co.uk\n", "ann@mail.example.co.uk"),
+        ("o'neil@xn--bcher-kva.de", "o'neil@xn--bcher-kva.de"),
+    ],
+)
+def test_only_the_domain_of_an_address_is_made_small(written: str, address: str) -> None:
+    assert normalise_email(written) == address
+    assert normalise_email(address) == address
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("", "the e-mail address is empty"),
+        ("ann.example.com", "'an••••••om' has no @; an e-mail address has one"),
+        ("a@example.com, b@example.com", "'a@••••@ex…' has 2 @; an e-mail address has one"),
+        ("Ann Lee<ann@example.com>", "'An••••@ex…' has the character ' ' in it"),
+        ("ann\u202e@example.com", "'an••••@ex…' has the character '\\u202e' in it"),
+        ("ann@bücher.de", "the domain of 'an••••@bü…' has letters beyond a-z"),
+        ("ann@localhost", "'an••••@lo…' is not written like an e-mail address"),
+        ("ann.@example.com", "'an••••@ex…' is not written like an e-mail address"),
+        (
+            "a" * 65 + "@example.com",
+            "'aa••••@ex…' is 77 characters long; 254 characters are the most, 64 before the @",
+        ),
+    ],
+)
+def test_what_is_no_address_is_refused_with_its_reason(written: str, problem: str) -> None:
+    fault = normalise_email(written)
+    assert isinstance(fault, PhoneFault)
+    assert (fault.code, fault.problem) == ("email-address", problem)
