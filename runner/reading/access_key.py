@@ -1,0 +1,120 @@
+"""The access key: where it comes from, and a type that never shows it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.errors import KeyUnusable
+
+COMMAND_SECONDS = 30
+KEY_BYTES_MOST = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class FromVariable:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """`path` is relative to the project."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromCommand:
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoKey:
+    """The sandbox asks for none; it is sent one all the same, as the API would be."""
+
+
+KeySource = FromVariable | FromFile | FromCommand | NoKey
+
+
+class AccessKey:
+    """A key that masks itself wherever it is shown."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "AccessKey(••••••)"
+
+    __str__ = __repr__
+
+    def __format__(self, _: str) -> str:
+        return repr(self)
+
+    def authorization(self, scheme: str) -> str:
+        """The value of the `Authorization` header."""
+        return f"{scheme} {self._value}"
+
+
+def read_access_key(source: KeySource, environ: Mapping[str, str], root: Path) -> AccessKey:
+    """The key itself. Raises `KeyUnusable`, which never holds the value."""
+    match source:
+        case FromVariable(name):
+            value = environ.get(name)
+            if not value:
+                raise KeyUnusable(
+                    f"the environment variable {name} is {'not set' if value is None else 'empty'}", f"set {name} to the access key"
+                )
+            return _checked(value, f"the access key in {name}")
+        case FromFile(path):
+            return _checked(_from_file(root / path, path), f"the access key in {path}")
+        case FromCommand(words):
+            return _checked(_from_command(words), f"the access key that `{words[0]}` prints")
+        case NoKey():
+            return AccessKey("sandbox")
+
+
+def _from_file(path: Path, shown: str) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise KeyUnusable(f"the key file {shown} can't be read: {os.strerror(error.errno or 0).lower()}", "check its path and owner") from None
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise KeyUnusable(f"{shown} is not a regular file", "name the file that holds the key")
+        if mode & 0o077:
+            raise KeyUnusable(f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}")
+        return _one_line(file.read(KEY_BYTES_MOST))
+
+
+def _from_command(words: tuple[str, ...]) -> str:
+    import subprocess
+
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        what = "takes longer than 30 s" if isinstance(error, subprocess.TimeoutExpired) else "can't be started"
+        raise KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and look at what it says") from None
+    if done.returncode != 0:
+        raise KeyUnusable(f"the key's command `{words[0]}` ends with {done.returncode}", "run it by hand, and look at what it says")
+    return _one_line(done.stdout[:KEY_BYTES_MOST])
+
+
+def _one_line(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace")
+    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
+
+
+def _checked(value: str, what: str) -> AccessKey:
+    """Printable ASCII without spaces: what a header can carry. A client library would let a NUL through."""
+    if not value:
+        raise KeyUnusable(f"{what} is empty", "put the key there")
+    for position, character in enumerate(value, start=1):
+        if not "!" <= character <= "~":
+            raise KeyUnusable(f"{what} has a character that a key can't have, at position {position}", "copy the key again, without spaces or line ends")
+    return AccessKey(value)
