@@ -1,0 +1,215 @@
+"""Templates: checked on the parsed tree before anything is compiled, rendered on a context that a message's strings share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import Any
+
+from jinja2 import StrictUndefined, Template as JinjaTemplate, TemplateError, UndefinedError, nodes
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from runner.composing.allowed import NameUse, TemplateFault, check_tree, uses_of
+from runner.composing.filters import FILTERS, RESULT_MOST, TESTS, FilterFault
+from runner.composing.omit import OMIT, OmitInText
+
+__all__ = ["OMIT", "NameUse", "RenderFault", "Template", "TemplateFault", "compile_template", "message_context"]
+
+EXPRESSION_MOST = 10_000
+_RESULT = "__result"
+
+
+class ValueMissing(UndefinedError):
+    """A value is used that the row doesn't have."""
+
+    def __init__(self, name: str, message: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class RenderFault(Exception):
+    """A template could not be filled. `start` and `end` are offsets into its source; `name` is what was missing."""
+
+    def __init__(self, code: str, problem: str, fix: str, start: int, end: int, name: str | None = None) -> None:
+        super().__init__(problem)
+        self.code = code
+        self.problem = problem
+        self.fix = fix
+        self.start = start
+        self.end = end
+        self.name = name
+
+
+class _Missing(StrictUndefined):
+    """An absent value that knows its name when it is used."""
+
+    __slots__ = ()
+
+    def __init__(self, hint: Any = None, obj: Any = None, name: Any = None, exc: Any = UndefinedError) -> None:
+        super().__init__(hint=hint or "", name=name, exc=partial(ValueMissing, str(name)))  # type: ignore[arg-type]
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """`a.b` and `a["b"]` are items of mappings and lists, never attributes: Jinja would fall back on those."""
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Mapping) and argument in obj:
+            return obj[argument]
+        if isinstance(obj, list | tuple) and isinstance(argument, int) and -len(obj) <= argument < len(obj):
+            return obj[argument]
+        if isinstance(obj, StrictUndefined):
+            str(obj)
+        return self.undefined(name=argument)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute)
+
+
+def _spoken(value: Any) -> Any:
+    """A value on its way into a text: true and false as JSON writes them; what has no spelling is an error."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        raise FilterFault("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
+    if isinstance(value, Mapping | list | tuple):
+        raise FilterFault("not-text", "a list or mapping would become part of a text", "pick one of its items, or `join` them")
+    return value
+
+
+@cache
+def _environment(*, typed: bool) -> _Environment:
+    environment = _Environment(
+        undefined=_Missing, optimized=False, keep_trailing_newline=True, autoescape=False, finalize=None if typed else _spoken
+    )
+    environment.globals = {}
+    environment.filters = {name: allowed.function for name, allowed in FILTERS.items()}
+    environment.tests = {name: allowed.function for name, allowed in TESTS.items()}
+    environment.tests.update({sign: environment.tests[name] for sign, name in _SIGNS.items()})
+    return environment
+
+
+_SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled template. `static` is its value where it uses no names; `is_expression` keeps its expression's type."""
+
+    source: str
+    names: tuple[NameUse, ...]
+    columns: tuple[NameUse, ...]
+    is_expression: bool
+    is_static: bool
+    static: object
+    _compiled: JinjaTemplate | None
+
+    def render(self, context: Context) -> Any:
+        """The value for one recipient: text, or what the one expression gives. Raises `RenderFault`."""
+        assert self._compiled is not None
+        try:
+            if not self.is_expression:
+                return self._checked("".join(self._compiled.root_render_func(context)))
+            for _ in self._compiled.root_render_func(context):
+                pass
+            return self._settled(context.vars.pop(_RESULT))
+        except RenderFault:
+            raise
+        except ValueMissing as error:
+            raise self._missing(error.name) from None
+        except FilterFault as fault:
+            raise self._fault(fault.code, fault.problem, fault.fix) from None
+        except OmitInText:
+            raise self._fault(
+                "omit-in-text", "`omit` stands in a text; only a whole value can be left out", 'write "{{ omit }}" alone, or in an inline if'
+            ) from None
+        except Exception as error:  # filters raise whatever they like: truncate raises AssertionError
+            raise self._fault(
+                "render-failed", f"this template can't be filled with the row's values ({type(error).__name__})", "look at its filters' arguments"
+            ) from None
+
+    def _settled(self, value: Any) -> Any:
+        if isinstance(value, StrictUndefined):
+            str(value)
+        if value is OMIT or value is None or isinstance(value, bool | int | float | list | tuple | dict):
+            return list(value) if isinstance(value, tuple) else value
+        return self._checked(str(value))
+
+    def _checked(self, text: str) -> str:
+        if len(text) > RESULT_MOST:
+            raise self._fault("text-too-long", f"the text grows beyond {RESULT_MOST:,} characters", "make it shorter")
+        return text
+
+    def _missing(self, name: str) -> RenderFault:
+        use = next((use for use in (*self.names, *self.columns) if use.name == name), None)
+        start, end = (0, len(self.source)) if use is None else (use.start, use.end)
+        return RenderFault(
+            "empty-value",
+            f"'{name}' has no value",
+            f"fill it, or write what stands in for it: {{{{ {name if name.isidentifier() else 'row[…]'} | default('…') }}}}",
+            start,
+            end,
+            name,
+        )
+
+    def _fault(self, code: str, problem: str, fix: str) -> RenderFault:
+        return RenderFault(code, problem, fix, 0, len(self.source))
+
+
+def compile_template(source: str) -> Template | list[TemplateFault]:
+    """The compiled template, or what is wrong with it. Nothing is compiled before the whole tree is allowed."""
+    if not any(mark in source for mark in ("{{", "{%", "{#")):
+        return Template(source, (), (), is_expression=False, is_static=True, static=source, _compiled=None)
+    if len(source) > EXPRESSION_MOST:
+        return [TemplateFault("template-too-complex", f"the template has more than {EXPRESSION_MOST:,} characters", "make it shorter", 0, len(source))]
+    environment = _environment(typed=False)
+    try:
+        tree = environment.parse(source)
+    except RecursionError:
+        return [TemplateFault("template-too-complex", "the template is nested too deep", "make it simpler", 0, len(source))]
+    except TemplateError as error:
+        return [_syntax_fault(source, error)]
+    faults = check_tree(tree, source, environment)
+    if faults:
+        return faults
+    try:
+        return _compiled(source, tree)
+    except RenderFault as fault:  # a template of constants only is filled once, here
+        return [TemplateFault(fault.code, fault.problem, fault.fix, fault.start, fault.end)]
+
+
+def _compiled(source: str, tree: nodes.Template) -> Template:
+    names, columns = uses_of(tree, source, _environment(typed=False))
+    expression = _only_expression(tree)
+    if expression is not None:
+        target = nodes.Name(_RESULT, "store", lineno=1)
+        tree = nodes.Template([nodes.Assign(target, expression, lineno=1)], lineno=1)
+    compiled = _environment(typed=expression is not None).from_string(tree)
+    template = Template(source, names, columns, expression is not None, False, None, compiled)
+    if names or columns:
+        return template
+    value = template.render(message_context({}, {}))
+    return Template(source, (), (), expression is not None, True, value, None)
+
+
+def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
+    if len(tree.body) == 1 and isinstance(tree.body[0], nodes.Output):
+        parts = tree.body[0].nodes
+        if len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData):
+            return parts[0]
+    return None
+
+
+def message_context(values: Mapping[str, object], row: Mapping[str, object]) -> Context:
+    """What one message's templates see. They share it, which is safe as none of them can set anything."""
+    return Context(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
+
+
+def _syntax_fault(source: str, error: TemplateError) -> TemplateFault:
+    line = getattr(error, "lineno", 1) or 1
+    start = sum(len(text) + 1 for text in source.split("\n")[: line - 1])
+    end = start + len(source.split("\n")[line - 1])
+    return TemplateFault("template-syntax", f"Jinja can't read this template: {error.message}", "check that every {{ and {% is closed", start, max(end, start + 1))
+
+
