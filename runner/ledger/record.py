@@ -1,0 +1,65 @@
+"""What goes into the ledger and comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from runner.planning.fact import State
+
+
+@dataclass(frozen=True, slots=True)
+class SpecIdentity:
+    """A send: `path` is relative to the project, and no part of the identity."""
+
+    name: str
+    generation: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRecord:
+    """A message that a run will send. `reference` None is the id's own text; `receiver` is a keyed hash of 16 bytes."""
+
+    id: bytes
+    digest: bytes
+    reference: str | None
+    receiver: bytes
+    masked: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one attempt. `remote_id` is the API's id, `evidence` why the outcome is what it is."""
+
+    id: bytes
+    attempt: int
+    to: State
+    remote_id: str | None = None
+    evidence: str | None = None
+    http_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecord:
+    """One message as the ledger knows it. `updated_at` is in Unix seconds."""
+
+    id: bytes
+    name: str
+    generation: int
+    state: State
+    attempt: int
+    masked: str
+    reference: str | None
+    remote_id: str | None
+    http_status: int | None
+    evidence: str | None
+    updated_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOwner:
+    """Who runs: for the ledger's record, and for the message to a second run."""
+
+    pid: int
+    host: str
+    command: str
