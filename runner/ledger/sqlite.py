@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.errors import LedgerTrouble, LedgerUnwritable
 from runner.ledger.record import MessageRecord, PlannedRecord, RunOwner, Settlement, SpecIdentity
-from runner.ledger.state import SETTLED_FROM_SENDING
+from runner.ledger.state import ALLOWED, SETTLED_FROM_SENDING
 from runner.ledger.tables import row_checksum
 from runner.planning.fact import Fact, State
 
@@ -112,6 +112,21 @@ class SqliteLedger:
                 remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10],
             )  # fmt: skip
 
+    def damages(self) -> list[str]:
+        """What SQLite's own check and the rows' checksums find; empty for a sound ledger."""
+        try:
+            found = [row[0] for row in self._connection.execute("PRAGMA quick_check(10)") if row[0] != "ok"]
+            wrong = self._value("SELECT count(*) FROM message WHERE checksum <> row_checksum(id, state, digest, attempt, remote_id)")
+        except (sqlite3.DatabaseError, LedgerTrouble) as error:
+            return [str(error)]
+        return [*found, *([f"{wrong} messages don't match their checksums"] if wrong else [])]
+
+    def odd_moves(self) -> list[tuple[str | None, str, int]]:
+        """Recorded moves that no message may make, with how often they stand there."""
+        rows = self._rows("SELECT origin, target, count(*) FROM event GROUP BY origin, target")
+        known = {(origin.value, target.value) for origin, target in ALLOWED}
+        return [(origin, target, count) for origin, target, count in rows if (origin, target) not in known]
+
     # ── a run ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, owner: RunOwner, *, now: float) -> tuple[int, int]:
@@ -194,19 +209,13 @@ class SqliteLedger:
         if self._spec_to_mark is not None:
             self._execute("UPDATE spec SET claimed = 1 WHERE number = ?", (self._spec_to_mark,))
             self._spec_to_mark = None
-        rows = [(self._run, now, identity) for identity in ids]
-        won = rows if self._connection.executemany(_CLAIM, rows).rowcount == len(rows) else self._won(rows)
-        self._connection.executemany(_CLAIM_EVENT, won)
-        return self._attempts([identity for _, _, identity in won])
-
-    def _won(self, rows: list[tuple[int | None, float, bytes]]) -> list[tuple[int | None, float, bytes]]:
-        """Those that this very exchange moved: nobody else writes, so a row with our moment and run is ours."""
-        check = "SELECT 1 FROM message WHERE id = ?3 AND state = 'sending' AND run = ?1 AND updated_at = ?2"
-        return [row for row in rows if self._rows(check, row).fetchone() is not None]
-
-    def _attempts(self, ids: Sequence[bytes]) -> dict[bytes, int]:
         marks = ",".join("?" * len(ids))
-        return dict(self._rows(f"SELECT id, attempt FROM message WHERE id IN ({marks})", ids).fetchall())
+        planned = self._rows(f"SELECT id, attempt FROM message WHERE id IN ({marks}) AND state = 'planned'", ids).fetchall()
+        rows = [(self._run, now, identity) for identity, _ in planned]
+        if self._connection.executemany(_CLAIM, rows).rowcount != len(rows):
+            raise LedgerTrouble("somebody else writes to the ledger", "stop the other run, then run the command again")
+        self._connection.executemany(_CLAIM_EVENT, rows)
+        return {identity: attempt + 1 for identity, attempt in planned}
 
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record; the messages were settled as they came."""
