@@ -1,0 +1,156 @@
+"""Reads one HTTP/1.1 answer, strictly: whatever is cut, doubled or unclear is no answer (RFC 9112)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+HEAD_MOST = 64 * 1024
+HEADERS_MOST = 200
+BODY_MOST = 256 * 1024
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\x00]*)?")
+_HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
+
+Receive = Callable[[], bytes]
+"""The next bytes, empty at the end of the stream; raises `Unclear` when time is up or the connection broke."""
+
+
+class Unclear(Exception):
+    """No whole answer could be read; `evidence` says how it ended."""
+
+    def __init__(self, evidence: str) -> None:
+        super().__init__(evidence)
+        self.evidence = evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer. Header names are in small letters; of a repeated one the first value stands. `reusable`: so is the connection."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    reusable: bool
+
+
+def read_answer(receive: Receive) -> Answer:
+    """The final answer on the stream; interim ones (1xx) are passed over."""
+    stream = _Stream(receive)
+    while True:
+        minor, status, headers, lengths = _head(stream)
+        if status == 101:
+            raise Unclear("the answer switches to another protocol")
+        if status >= 200:
+            break
+    body, delimited = _body(stream, status, headers, lengths)
+    keeps = minor == 1 and "close" not in headers.get("connection", "").lower()
+    return Answer(status, headers, body, reusable=keeps and delimited and not stream.rest)
+
+
+class _Stream:
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.rest = b""
+        self.head_bytes = 0
+
+    def more(self) -> bool:
+        chunk = self._receive()
+        self.rest += chunk
+        return bool(chunk)
+
+    def until(self, mark: bytes, most: int, what: str) -> bytes:
+        searched = 0
+        while (at := self.rest.find(mark, searched)) < 0:
+            searched = max(0, len(self.rest) - len(mark))
+            if len(self.rest) > most:
+                raise Unclear(f"the {what} of the answer is larger than {most // 1024} KB")
+            if not self.more():
+                raise Unclear(f"the connection ended inside the {what} of the answer")
+        found, self.rest = self.rest[:at], self.rest[at + len(mark) :]
+        return found
+
+    def exactly(self, length: int) -> bytes:
+        while len(self.rest) < length:
+            if not self.more():
+                raise Unclear("the connection ended inside the body of the answer")
+        found, self.rest = self.rest[:length], self.rest[length:]
+        return found
+
+
+def _head(stream: _Stream) -> tuple[int, int, dict[str, str], list[str]]:
+    if not stream.rest and not stream.more():
+        raise Unclear("the connection ended without an answer")
+    head = stream.until(b"\r\n\r\n", HEAD_MOST, "head")
+    stream.head_bytes += len(head)
+    first, *lines = head.split(b"\r\n")
+    match = _STATUS_LINE.fullmatch(first)
+    if match is None:
+        raise Unclear("the answer is not HTTP")
+    if len(lines) > HEADERS_MOST or stream.head_bytes > HEAD_MOST:
+        raise Unclear("the head of the answer is too large")
+    headers: dict[str, str] = {}
+    lengths: list[str] = []
+    for line in lines:
+        header = _HEADER.fullmatch(line)
+        if header is None:
+            raise Unclear("a header of the answer can't be read")
+        name, value = header[1].decode("ascii").lower(), header[2].decode("latin-1")
+        if name in ("content-length", "transfer-encoding"):
+            lengths.append(f"{name}: {value.lower()}")
+        headers.setdefault(name, value)
+    return int(match[1]), int(match[2]), headers, lengths
+
+
+def _body(stream: _Stream, status: int, headers: Mapping[str, str], lengths: list[str]) -> tuple[bytes, bool]:
+    """The body, and whether its end was marked by something else than the end of the connection."""
+    if status in (204, 304):
+        return b"", True
+    if len(set(lengths)) > 1:
+        raise Unclear("the answer states its length in two ways")
+    if "transfer-encoding" in headers:
+        if headers["transfer-encoding"].lower() != "chunked":
+            raise Unclear("the answer has a transfer coding that is not chunked")
+        return _chunks(stream), True
+    if "content-length" not in headers:
+        return _to_the_end(stream), False
+    length = headers["content-length"]
+    if not (length.isascii() and length.isdigit() and len(length) < 16):
+        raise Unclear("the answer's length is no number")
+    if int(length) > BODY_MOST:
+        raise Unclear(f"the body of the answer is larger than {BODY_MOST // 1024} KB")
+    return stream.exactly(int(length)), True
+
+
+def _chunks(stream: _Stream) -> bytes:
+    body = b""
+    while True:
+        match = _CHUNK_SIZE.fullmatch(stream.until(b"\r\n", 1_024, "body"))
+        if match is None:
+            raise Unclear("a chunk of the answer has no size")
+        size = int(match[1], 16)
+        if len(body) + size > BODY_MOST:
+            raise Unclear(f"the body of the answer is larger than {BODY_MOST // 1024} KB")
+        if size == 0:
+            break
+        body += stream.exactly(size)
+        if stream.exactly(2) != b"\r\n":
+            raise Unclear("a chunk of the answer is longer than it says")
+    for _ in range(HEADERS_MOST):
+        if not stream.until(b"\r\n", HEAD_MOST, "trailer"):
+            return body
+    raise Unclear("the trailer of the answer is too large")
+
+
+def _to_the_end(stream: _Stream) -> bytes:
+    """A body without a length ends with the connection, and a cut one looks whole.
+
+    That is safe here: a cut acceptance is no JSON object any more, and for a refusal the head alone decides.
+    """
+    while stream.more():
+        if len(stream.rest) > BODY_MOST:
+            raise Unclear(f"the body of the answer is larger than {BODY_MOST // 1024} KB")
+    body, stream.rest = stream.rest, b""
+    return body

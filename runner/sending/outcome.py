@@ -1,0 +1,61 @@
+"""What became of one message on the wire: decided from whether a byte left, and from what was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The API took it, under this id."""
+
+    remote_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The API documents this answer as not accepted. `ours` says that the request itself is at fault: the run stops."""
+
+    http_status: int
+    text: str
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """No byte of it left this machine."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotProcessed:
+    """The API documents this answer as not processed: it may be sent again. `retry_after` is in seconds, None where not given."""
+
+    http_status: int
+    retry_after: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedAsAWhole:
+    """The API refuses the run, not this message: key, balance, right or channel."""
+
+    http_status: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """It may have been accepted. Only the API or a person can tell.
+
+    `senseless`: a 2xx that is no acceptance, as of a proxy's page. `redirect`: an answer that leads elsewhere.
+    """
+
+    evidence: str
+    http_status: int | None = None
+    senseless: bool = False
+    redirect: bool = False
+
+
+Outcome: TypeAlias = Accepted | Refused | NotSent | NotProcessed | RefusedAsAWhole | InDoubt

@@ -1,0 +1,27 @@
+"""The `Retry-After` header: seconds or a date, read so that nonsense never turns a harmless answer into a failure."""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+
+WAIT_MOST = 900.0
+
+
+def retry_after_seconds(value: str | None, answer_date: str | None) -> float | None:
+    """How long to wait, 0 to 900 seconds; None where the header is missing or makes no sense (RFC 9110, section 10.2.3).
+
+    A date counts from the answer's own `Date`, so that this machine's clock doesn't matter.
+    """
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:10]), WAIT_MOST)
+    try:
+        until = parsedate_to_datetime(text)
+        since = parsedate_to_datetime(answer_date) if answer_date else None
+        if since is None:
+            return None
+        return min(max((until - since).total_seconds(), 0.0), WAIT_MOST)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

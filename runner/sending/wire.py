@@ -1,0 +1,172 @@
+"""One sender's connection: urllib3 connects and verifies it, the exchange of one message is ours.
+
+The connection stands before a message is claimed. Head and body go out in one write, and a flag is set by the statement
+before: what happened is decided from that flag, as the same exception comes whether the server got nothing or everything.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runner import __version__
+from runner.sending.answer import Answer, Unclear, read_answer
+
+if TYPE_CHECKING:
+    from urllib3.connection import HTTPConnection
+
+CONNECT_SECONDS = 10.0
+CHUNK = 64 * 1024
+SLOW_WRITE_SECONDS = 0.05
+
+
+class Unreached(Exception):
+    """No connection could be made, so nothing of a message can be out. `lasting`: another try won't help."""
+
+    def __init__(self, reason: str, *, lasting: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.lasting = lasting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where messages go. `path` begins with /; `peer_allowed` judges the address that the host's name led to."""
+
+    scheme: str
+    host: str
+    port: int
+    authority: str
+    path: str
+    authorization: str = field(repr=False)
+    peer_allowed: Callable[[str], bool]
+
+    def head(self) -> bytes:
+        """The request's head up to the headers that differ from message to message."""
+        lines = [
+            f"POST {self.path} HTTP/1.1",
+            f"Host: {self.authority}",
+            f"Authorization: {self.authorization}",
+            "Content-Type: application/json",
+            "Accept: application/json",
+            "Accept-Encoding: identity",
+            f"User-Agent: sendspec/{__version__}",
+        ]
+        return ("\r\n".join(lines) + "\r\n").encode("ascii")
+
+
+def verifying_context() -> ssl.SSLContext:
+    """The one TLS context of a run: making it costs 40 ms, and given to urllib3 it has to bring its own certificates."""
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context = create_urllib3_context()
+    context.load_default_certs()
+    return context
+
+
+class Line:
+    """One thread's connection. `wrote` says whether a byte of the present message may have left."""
+
+    def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, monotonic: Callable[[], float]) -> None:
+        self._endpoint = endpoint
+        self._head = endpoint.head()
+        self._context = context
+        self._monotonic = monotonic
+        self._connection: HTTPConnection | None = None
+        self.wrote = False
+
+    def stand(self) -> None:
+        """Makes sure that the connection is there and idle. Raises `Unreached`."""
+        if self._connection is not None and not self._connection.is_connected:
+            self.hang_up()  # closed by the server, or bytes that nobody asked for
+        if self._connection is None:
+            self._connection = self._connected()
+
+    def _connected(self) -> HTTPConnection:
+        from urllib3.exceptions import HTTPError, SSLError
+
+        connection = self._made()
+        try:
+            connection.connect()
+            peer = connection.sock.getpeername()[0]
+        except (ssl.SSLCertVerificationError, SSLError) as error:
+            connection.close()
+            raise Unreached(f"{self._endpoint.authority} can't prove who it is: {_reason(error)}", lasting=True) from None
+        except (OSError, HTTPError) as error:
+            connection.close()
+            raise Unreached(f"{self._endpoint.authority} can't be reached: {_reason(error)}") from None
+        if not self._endpoint.peer_allowed(peer):
+            connection.close()
+            raise Unreached(f"{self._endpoint.host} leads to {peer}, an address inside a private network", lasting=True)
+        return connection
+
+    def _made(self) -> HTTPConnection:
+        from urllib3.connection import HTTPConnection, HTTPSConnection
+
+        endpoint = self._endpoint
+        if endpoint.scheme == "https":
+            return HTTPSConnection(endpoint.host, endpoint.port, timeout=CONNECT_SECONDS, ssl_context=self._context)
+        return HTTPConnection(endpoint.host, endpoint.port, timeout=CONNECT_SECONDS)
+
+    def deliver(self, body: bytes, idempotency_key: str, deadline: float) -> Answer:
+        """Sends one message and reads its answer, all before `deadline` (monotonic seconds). Raises `Unclear`."""
+        assert self._connection is not None
+        request = b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % (
+            self._head,
+            idempotency_key.encode("ascii"),
+            len(body),
+            body,
+        )
+        try:
+            answer = self._exchange(request, deadline)
+        except BaseException:
+            self.hang_up()
+            raise
+        if not answer.reusable:
+            self.hang_up()
+        return answer
+
+    def _exchange(self, request: bytes, deadline: float) -> Answer:
+        assert self._connection is not None
+        sock = self._connection.sock
+        begun = self._monotonic()
+        sock.settimeout(max(0.001, deadline - begun))
+        self.wrote = True
+        try:
+            sock.sendall(request)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # an early answer may lie there: a server may refuse before it has read the body
+        except OSError as error:
+            raise Unclear(f"the connection broke while writing: {_reason(error)}") from None
+        timed = self._monotonic() - begun < SLOW_WRITE_SECONDS
+
+        def receive() -> bytes:
+            nonlocal timed
+            if not timed:  # setting a timeout is a system call: not before the first read, which nearly always has it all
+                left = deadline - self._monotonic()
+                if left <= 0:
+                    raise Unclear("no whole answer came in time")
+                sock.settimeout(left)
+            timed = False
+            try:
+                return bytes(sock.recv(CHUNK))
+            except TimeoutError:
+                raise Unclear("no answer came in time") from None
+            except OSError as error:
+                raise Unclear(f"the connection broke before the answer: {_reason(error)}") from None
+
+        return read_answer(receive)
+
+    def hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _reason(error: BaseException) -> str:
+    """The cause in a few words; urllib3 wraps what the system said."""
+    cause = error.__cause__ or error.__context__ or error
+    said = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    return str(said)[:200].lower()
