@@ -1,0 +1,171 @@
+"""What a run is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol, TypeAlias
+
+from runner.ledger.record import Settlement
+from runner.sending.outcome import Outcome, RefusedAsAWhole
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """A message ready for the wire. `reference` and `receiver` are what an acceptance has to echo."""
+
+    id: bytes
+    reference: str
+    receiver: str
+    body: bytes
+    idempotency_key: str
+
+
+class Claims(Protocol):
+    """The ledger, as the loop needs it."""
+
+    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
+        """Makes results and claims durable in one commit; returns the attempt's number for each id won."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """Time and chance, as `cli` reads them. `monotonic` counts while the machine sleeps (CLOCK_BOOTTIME)."""
+
+    monotonic: Callable[[], float]
+    wall: Callable[[], float]
+    sleep: Callable[[float], None]
+    random: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`per_second` None is no limit of ours. `expected` is how many messages there are at most. Times are in seconds."""
+
+    concurrency: int
+    per_second: float | None
+    timeout: float
+    trust_503: bool
+    failure_rate: float | None
+    expected: int
+    patience: float = 120.0
+
+
+class Stopping(Enum):
+    NO = auto()
+    GRACEFUL = auto()
+    FAST = auto()
+
+
+class Stop:
+    """Asked for from a signal handler: once, finish what is on the wire; twice, leave it in doubt and go."""
+
+    def __init__(self) -> None:
+        self.stage = Stopping.NO
+        self.signal: int | None = None
+        self._wake: Callable[[], None] = lambda: None
+
+    def ask(self, signal: int) -> None:
+        self.stage = Stopping.GRACEFUL if self.stage is Stopping.NO else Stopping.FAST
+        self.signal = self.signal or signal
+        self._wake()
+
+    def wakes(self, wake: Callable[[], None]) -> None:
+        """`wake` is called at each asking; it has to be safe in a signal handler."""
+        self._wake = wake
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Outcomes known so far. `waiting_until` is wall time in seconds while the pace pauses, `why` the reason."""
+
+    accepted: int
+    refused: int
+    in_doubt: int
+    waiting_seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Every message had its turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    signal: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedByApi:
+    refusal: RefusedAsAWhole
+
+
+@dataclass(frozen=True, slots=True)
+class SpecRefused:
+    """The first answers were all refusals, or the request itself is at fault: the spec is wrong, not a row."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyRefused:
+    """The share of refused messages went beyond `failure_rate`."""
+
+    refused: int
+    answers: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyDoubts:
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LockLost:
+    """The lock file was removed or replaced: another run could hold it."""
+
+
+Ending: TypeAlias = (
+    Finished | Interrupted | StoppedByApi | SpecRefused | TooManyRefused | TooManyDoubts | Unreachable | LockLost
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """A refusal's or doubt's text, how many messages have it, and the id of the first."""
+
+    text: str
+    count: int
+    first: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """Counts of messages; `requests` are POSTs of which a byte left; `seconds` from the first claim to the last settlement."""
+
+    accepted: int
+    refused: int
+    in_doubt: int
+    requests: int
+    seconds: float
+    ending: Ending
+    refusals: tuple[Cause, ...]
+    doubts: tuple[Cause, ...]
+    watch_error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One attempt, ended. `wrote`: a byte left."""
+
+    message: Sendable
+    attempt: int
+    outcome: Outcome
+    wrote: bool

@@ -1,0 +1,70 @@
+"""Counts what became of a run's messages."""
+
+from __future__ import annotations
+
+from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
+from runner.sending.run import Cause, Ending, Result, RunResult
+
+CAUSES_MOST = 100
+
+
+class Tally:
+    """Grows with each ended attempt; `answers` counts certain ones."""
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.refused = 0
+        self.in_doubt = 0
+        self.answers = 0
+        self.watch_error: str | None = None
+        self._requests = 0
+        self._refusals: dict[str, tuple[int, bytes]] = {}
+        self._doubts: dict[str, tuple[int, bytes]] = {}
+        self._first: float | None = None
+        self._last = 0.0
+
+    def count(self, result: Result) -> None:
+        self._requests += result.wrote
+        match result.outcome:
+            case Accepted():
+                self.accepted += 1
+                self.answers += 1
+            case Refused(_, text, _):
+                self.refused += 1
+                self.answers += 1
+                _add(self._refusals, text, result.message.id)
+            case InDoubt(evidence):
+                self.in_doubt += 1
+                _add(self._doubts, evidence, result.message.id)
+            case NotSent() | NotProcessed() | RefusedAsAWhole():
+                pass
+
+    def timed(self, now: float) -> None:
+        """An exchange with the ledger ended at `now`, in monotonic seconds."""
+        self._first = now if self._first is None else self._first
+        self._last = now
+
+    def result(self, ending: Ending) -> RunResult:
+        return RunResult(
+            accepted=self.accepted,
+            refused=self.refused,
+            in_doubt=self.in_doubt,
+            requests=self._requests,
+            seconds=self._last - self._first if self._first is not None else 0.0,
+            ending=ending,
+            refusals=_causes(self._refusals),
+            doubts=_causes(self._doubts),
+            watch_error=self.watch_error,
+        )
+
+
+def _add(causes: dict[str, tuple[int, bytes]], text: str, identity: bytes) -> None:
+    if text not in causes and len(causes) >= CAUSES_MOST:
+        text = "other reasons"
+    known, first = causes.get(text, (0, identity))
+    causes[text] = (known + 1, first)
+
+
+def _causes(causes: dict[str, tuple[int, bytes]]) -> tuple[Cause, ...]:
+    listed = sorted(causes.items(), key=lambda item: -item[1][0])
+    return tuple(Cause(text, count, first) for text, (count, first) in listed)
