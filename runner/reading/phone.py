@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from runner.reading.country_codes import COUNTRIES, ZERO_MAY_FOLLOW, code_of
+from runner.reading.country_codes import is_country as is_country
 from runner.reading.mask import mask, printable
 
 DIGITS_LEAST = 8

@@ -1,0 +1,62 @@
+"""Tells an address on several lines from rows that an unclosed quote has swallowed.
+
+Both are well-formed CSV: in `+316…1,"Ann⏎+316…2,Bob⏎+316…3,Carl"` three people are one row. What gives the swallowed
+rows away is that a line in the middle is a row in itself: it has as many cells as the header, and what tells people
+apart (a number, an e-mail address, an order number) stands in the column where the record has it too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_PHONE = re.compile(r"[+(]?[0-9](?:[ ./()-]{0,2}[0-9]){6,}")
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
+_TOKEN = re.compile(r"(?=\S*[0-9])\S{4,}")
+_DIGITS = re.compile(r"[0-9]+")
+_LETTERS = re.compile(r"[^\W\d_]")
+
+
+def rows_swallowed(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """True when a line after the first of a record on several `lines` looks like a row of `width` cells."""
+    first, *others = (_cells(line, delimiter) for line in lines)
+    likely = [cells for cells in others if len(cells) == width and any(cells)]
+    if width == 1:
+        return bool(likely)
+    kinds = [kind for kind in (_PHONE, _EMAIL) if any(kind.fullmatch(cell) for cell in first)]
+    if kinds:
+        return any(_same_column(first, cells, kind) for cells in likely for kind in kinds)
+    return len(first) == width and any(_alike(first, cells) for cells in likely)
+
+
+def header_swallowed(lines: Sequence[str], delimiter: str) -> bool:
+    """True when a line after the first of a header on several `lines` holds a number or an e-mail address."""
+    return any(is_address(cell) for line in lines[1:] for cell in _cells(line, delimiter))
+
+
+def is_address(cell: str) -> bool:
+    """True for what looks like a phone number or an e-mail address: no column is called so."""
+    return bool(_PHONE.fullmatch(cell) or _EMAIL.fullmatch(cell))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cell in line.replace('"', "").split(delimiter)]
+
+
+def _same_column(first: list[str], other: list[str], kind: re.Pattern[str]) -> bool:
+    """Counted from the left or from the right, as the first line may have a delimiter inside its cell."""
+    return any(kind.fullmatch(a) and kind.fullmatch(b) for a, b in zip(first, other, strict=False)) or any(
+        kind.fullmatch(a) and kind.fullmatch(b) for a, b in zip(reversed(first), reversed(other), strict=False)
+    )
+
+
+def _alike(first: list[str], other: list[str]) -> bool:
+    return any(
+        _TOKEN.fullmatch(a) and _TOKEN.fullmatch(b) and _shape(a) == _shape(b)
+        for a, b in zip(first, other, strict=True)
+    )
+
+
+def _shape(token: str) -> str:
+    """`A-1017` becomes `a-9`: order numbers of one kind share it, a postcode and an order number mostly don't."""
+    return _DIGITS.sub("9", _LETTERS.sub("a", token))

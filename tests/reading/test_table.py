@@ -1,0 +1,531 @@
+"""Tables of recipients: what is read from them, and where exactly what can't be read stands."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from runner.reading.diagnostic import Diagnostic, Problems
+from runner.reading.spec import Spec, read_spec
+from runner.reading.table import Row, Table, open_table
+
+MESSAGE = "message: {body: {type: text, text: {text: Hi}}}\n"
+
+
+def spec_with(folder: Path, recipients: str) -> Spec:
+    path = folder / "hello.yaml"
+    path.write_text(f"spec: 1\nname: hello\nchannel: sms\n{recipients}\n{MESSAGE}", encoding="utf-8")
+    problems = Problems()
+    spec = read_spec(str(path), problems)
+    assert spec is not None, list(problems)
+    return spec
+
+
+def opened(
+    folder: Path, content: str | bytes, name: str = "people.csv", options: str = ""
+) -> tuple[Table | None, Problems]:
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    problems = Problems()
+    spec = spec_with(folder, f"recipients:\n  file: {name}\n{options}")
+    return open_table(spec, root=folder, override=None, stdin=None, problems=problems), problems
+
+
+def read(
+    folder: Path, content: str | bytes, name: str = "people.csv", options: str = ""
+) -> tuple[list[Row], list[Diagnostic]]:
+    table, problems = opened(folder, content, name, options)
+    rows = [] if table is None else list(table.rows(problems))
+    if table is not None:
+        table.close()
+    return rows, list(problems)
+
+
+def values(rows: list[Row]) -> list[dict[str, object]]:
+    return [dict(row.values) for row in rows]
+
+
+def test_csv_cells_are_text_as_they_stand_and_empty_ones_are_missing(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, "phone,zip,name\n+31612345678,00501, Ann \n0612345678,,1e5\n")
+    assert problems == []
+    assert rows == [
+        Row(2, {"phone": "+31612345678", "zip": "00501", "name": " Ann "}),
+        Row(3, {"phone": "0612345678", "name": "1e5"}),
+    ]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+    table, _ = opened(tmp_path, b"\xef\xbb\xbfphone,name\r\n+31612345678,Zo\xc3\xab\r\n")
+    assert table is not None
+    assert table.columns == ("phone", "name")
+    assert values(list(table.rows(Problems()))) == [{"phone": "+31612345678", "name": "Zoë"}]
+
+
+def test_a_tsv_is_split_by_tabs_and_a_written_delimiter_wins(tmp_path: Path) -> None:
+    assert values(read(tmp_path, "phone\tname\n1\ta,b\n", "p.tsv")[0]) == [{"phone": "1", "name": "a,b"}]
+    assert values(read(tmp_path, "phone;name\n1;a,b\n", "p.CSV", '  delimiter: ";"')[0]) == [
+        {"phone": "1", "name": "a,b"}
+    ]
+
+
+def test_blank_lines_are_no_rows_and_lines_are_counted_on(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, "\nphone,name\n\n1,a\n\n2,b")
+    assert problems == []
+    assert [row.line for row in rows] == [4, 6]
+
+
+def test_an_address_on_several_lines_is_one_cell(tmp_path: Path) -> None:
+    text = (
+        "phone,address,order\n"
+        '+31612345678,"Keizersgracht 1, 2e\n1015 CJ, Amsterdam\nNL",A1\n'
+        '+31612345679,"Damrak 2\r\n1012 LG",A2\n'
+        "+31612345670,Dam,A3\n"
+    )
+    rows, problems = read(tmp_path, text)
+    assert problems == []
+    assert [row.line for row in rows] == [2, 5, 7]
+    assert rows[0].values["address"] == "Keizersgracht 1, 2e\n1015 CJ, Amsterdam\nNL"
+    assert rows[1].values["address"] == "Damrak 2\r\n1012 LG"
+
+
+def test_quotes_delimiters_and_tabs_pass_inside_quoted_cells(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, 'phone,name\n1,"Acme, ""Inc""\t."\n2,5" pipe\n')
+    assert problems == []
+    assert [row.values["name"] for row in rows] == ['Acme, "Inc"\t.', '5" pipe']
+
+
+def test_rows_can_be_read_again_and_side_by_side(tmp_path: Path) -> None:
+    table, problems = opened(tmp_path, "phone\n" + "".join(f"{n}\n" for n in range(1000)))
+    assert table is not None
+    first, second = table.rows(problems), table.rows(problems)
+    assert [row.line for row in first] == [row.line for row in second] == list(range(2, 1002))
+    assert not table.changed()
+
+
+PHONES = [f"+3160000000{n}" for n in range(6)]
+
+FAULTS: list[tuple[str, str | bytes, str, int, int]] = [
+    ("an empty file", "", "no-rows", 1, 1),
+    ("only blank lines", "\n\n", "no-rows", 1, 1),
+    ("only a byte order mark", b"\xef\xbb\xbf", "no-rows", 1, 1),
+    ("only a header", "phone,name\n", "no-rows", 1, 1),
+    ("only a header and blank lines", "phone,name\r\n\r\n", "no-rows", 1, 1),
+    ("semicolons", "phone;n\n1;a\n", "table-delimiter", 1, 1),
+    ("tabs", "phone\tn\n1\ta\n", "table-delimiter", 1, 1),
+    ("a repeated column", "phone,a,b,a\n1,2,3,4\n", "repeated-column", 1, 11),
+    ("a repeated column in quotes", '"a","b","a"\n1,2,3\n', "repeated-column", 1, 10),
+    ("a column without a name", "phone,,a\n1,2,3\n", "empty-column-name", 1, 7),
+    ("a delimiter after the last column", "phone,a,\n1,2,3\n", "empty-column-name", 1, 9),
+    ("no header", f"{PHONES[0]},Ann\n{PHONES[1]},Bob\n", "header-missing", 1, 1),
+    ("no header, the number second", f"Ann,{PHONES[0]}\nBob,{PHONES[1]}\n", "header-missing", 1, 5),
+    ("a quote open in the header", 'phone,"name\n1,a\n', "unclosed-quote", 1, 7),
+    ("a header that swallows rows", f'phone,"name\n{PHONES[0]},Ann\n{PHONES[1]},Bob"\n', "unclosed-quote", 1, 7),
+    ("a row with too much", "phone,a\n1,2\n3,4,5\n", "ragged-row", 3, 5),
+    ("a row with too little", "phone,a,b\n1,2,3\n3,4\n", "ragged-row", 3, 1),
+    (
+        "a quote open to the end",
+        f'phone,name\n{PHONES[0]},Ann\n{PHONES[1]},"Bob\n{PHONES[2]},Carl\n',
+        "unclosed-quote",
+        3,
+        14,
+    ),
+    (
+        "a quote closed by the next one that opens",
+        f'phone,name\n{PHONES[0]},"Ann\n{PHONES[1]},Bob\n{PHONES[2]},"Carl"\n{PHONES[3]},Dan\n',
+        "unclosed-quote",
+        2,
+        14,
+    ),
+    (
+        "three people in one row",
+        f'phone,name\n{PHONES[0]},"Ann\n{PHONES[1]},Bob\n{PHONES[2]},Carl"\n',
+        "unclosed-quote",
+        2,
+        14,
+    ),
+    (
+        "three people in one row, the number last",
+        f'name,town,phone\nAnn,"Gouda,{PHONES[0]}\nBob,Delft,{PHONES[1]}\nCarl,Ede",{PHONES[2]}\n',
+        "unclosed-quote",
+        2,
+        5,
+    ),
+    (
+        "two people in one row, quoted in the middle",
+        f'phone,name,country\n{PHONES[0]},"Ann,NL\n{PHONES[1]},Bob",NL\n',
+        "unclosed-quote",
+        2,
+        14,
+    ),
+    (
+        "two people in one row, by order number",
+        'order,name\nA-1001,"Ann\nA-1002,Bob"\n',
+        "unclosed-quote",
+        2,
+        8,
+    ),
+    ("two people in one cell of one column", f'phone\n"{PHONES[0]}\n{PHONES[1]}"\n', "unclosed-quote", 2, 1),
+    ("text after a closing quote", 'phone,a\n1,"b"c\n', "stray-quote", 2, 6),
+    ("a NUL", b"phone,a\n1,b\n1,b\x00c\n", "forbidden-character", 3, 4),
+    ("a bare carriage return", b"phone,a\n1,b\rc\n", "forbidden-character", 2, 4),
+    ("a file with carriage returns only", b"phone,a\r1,b\r2,c\r", "forbidden-character", 1, 8),
+    ("an escape character", "phone,a\n1,\x1b[31m\n", "forbidden-character", 2, 3),
+    ("a bidi character", "phone,a\n1,漢b\u202ec\n", "forbidden-character", 2, 5),
+    ("a C1 control character", "phone,a\n1,b\x85c\n", "forbidden-character", 2, 4),
+    ("a control character in a cell of two lines", 'phone,a\n1,"b\nc\x07"\n', "forbidden-character", 3, 2),
+    ("a bidi character in the header", "phone,a\u202e\n1,b\n", "forbidden-character", 1, 8),
+    ("a cell of 128 KB and more", "phone,a\n1," + "x" * 131_073 + "\n", "cell-too-long", 2, 3),
+    ("a quoted cell of 128 KB and more", 'phone,a\n1,"' + "x y\n" * 40_000 + '"\n2,b\n', "cell-too-long", 2, 3),
+    ("a line of 5 MB", "phone,a\n1," + "x" * 5_000_000, "cell-too-long", 2, 1),
+    ("Latin-1", "phone,a\n1,b\n1,Zoë\n".encode("latin-1"), "not-utf8", 3, 5),
+    ("Latin-1 in the header", "phone,zoë\n1,b\n".encode("latin-1"), "not-utf8", 1, 9),
+    ("UTF-16", "phone,a\n1,b\n".encode("utf-16"), "not-utf8", 1, 1),
+    ("UTF-16 without a mark", "phone,a\n1,b\n".encode("utf-16-le"), "not-utf8", 1, 1),
+    ("gzip", gzip.compress(b"phone,a\n1,b\n"), "not-text", 1, 1),
+    ("zip, xlsx", b"PK\x03\x04\x14\x00\x00\x00", "not-text", 1, 1),
+    ("xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "not-text", 1, 1),
+]
+
+
+@pytest.mark.parametrize(("content", "code", "line", "column"), [f[1:] for f in FAULTS], ids=[f[0] for f in FAULTS])
+def test_a_faulty_csv_is_refused_at_the_place_of_its_fault(
+    tmp_path: Path, content: str | bytes, code: str, line: int, column: int
+) -> None:
+    _, problems = read(tmp_path, content)
+    assert [(d.code, d.span.start.line, d.span.start.column) for d in problems] == [(code, line, column)]
+    assert problems[0].path == str(tmp_path / "people.csv")
+    assert "error" not in problems[0].problem
+    assert not any(phone[1:] in problems[0].excerpt + problems[0].problem for phone in PHONES)
+
+
+def test_rows_below_an_unclosed_quote_are_read_again_once_it_is_over(tmp_path: Path) -> None:
+    text = f'phone,name\n{PHONES[0]},"Ann\n{PHONES[1]},"Bob"\n{PHONES[2]},Carl\n{PHONES[3]},"Dan\n{PHONES[4]},Eve\n'
+    rows, problems = read(tmp_path, text)
+    assert [row.line for row in rows] == [4]
+    assert [(d.code, d.rows) for d in problems] == [("unclosed-quote", (2, 5))]
+
+
+def test_an_unclosed_quote_in_a_long_table_is_found_where_it_opens(tmp_path: Path) -> None:
+    lines = [f"+316{n:08},Ann {n}" for n in range(20_000)]
+    lines[5] = lines[5].replace(",", ',"')
+    _, problems = read(tmp_path, "phone,name\n" + "\n".join(lines) + "\n")
+    assert [(d.code, d.span.start.line, d.span.start.column) for d in problems] == [("unclosed-quote", 7, 14)]
+
+
+def test_the_same_fault_on_many_rows_is_one_problem_that_lists_them(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, "phone,a\n1,2,3\n1,2\n1,2,3\n1\n")
+    assert [row.line for row in rows] == [3]
+    assert [(d.code, d.rows, d.row_count) for d in problems] == [("ragged-row", (2, 4, 5), 3)]
+    assert problems[0].problem == "the row has 3 fields, the header has 2"
+
+
+def test_faults_of_several_kinds_are_all_told(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, 'phone,a\n1,2,3\n1,"a"b\n1,\x07\n1,ok\n')
+    assert [row.line for row in rows] == [5]
+    assert [d.code for d in problems] == ["ragged-row", "stray-quote", "forbidden-character"]
+
+
+def test_an_empty_table_passes_where_the_spec_allows_it(tmp_path: Path) -> None:
+    assert read(tmp_path, "phone\n", options="  allow_empty: true") == ([], [])
+    assert read(tmp_path, "", options="  allow_empty: true") == ([], [])
+    assert read(tmp_path, "", "p.jsonl", "  allow_empty: true") == ([], [])
+
+
+def test_what_an_empty_table_holds_is_said(tmp_path: Path) -> None:
+    assert read(tmp_path, "phone\n")[1][0].problem == "the table has 0 recipients: it holds a header and no rows"
+    assert read(tmp_path, "")[1][0].problem == "the table has 0 recipients: it holds nothing"
+
+
+def test_the_delimiter_that_a_header_shows_is_offered(tmp_path: Path) -> None:
+    assert read(tmp_path, "phone;n\n1;a\n")[1][0].fix == 'set `delimiter: ";"` under recipients'
+    assert read(tmp_path, "a,b\n1,2\n", options='  delimiter: ";"')[1][0].fix == 'set `delimiter: ","` under recipients'
+
+
+def test_a_number_where_names_belong_is_shown_masked(tmp_path: Path) -> None:
+    problem = read(tmp_path, "+31612345678,Ann\n+31612345679,Bob\n")[1][0]
+    assert "'+31••••••78'" in problem.problem
+    assert problem.excerpt == "+31•••••••78,Ann"
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "place", "shown"),
+    [
+        (2, "name", (2, 14, 2, 17), "+31•••••••78,Ann,x"),
+        (2, "phone", (2, 1, 2, 13), "+31•••••••78,Ann,x"),
+        (2, None, (2, 1, 2, 19), "+31•••••••78,Ann,x"),
+        (2, "nothing", (2, 1, 2, 19), "+31•••••••78,Ann,x"),
+        (3, "name", (3, 15, 3, 23), '+31•••••••79,"B, ""C""",漢字'),
+        (3, "note", (3, 25, 3, 27), '+31•••••••79,"B, ""C""",漢字'),
+        (4, "name", (4, 15, 5, 4), '+31•••••••70,"two'),
+        (4, "note", (5, 6, 5, 10), 'one",last'),
+    ],
+)
+def test_a_cell_is_located_in_characters_without_its_quotes(
+    tmp_path: Path, line: int, column: str | None, place: tuple[int, ...], shown: str
+) -> None:
+    text = 'phone,name,note\n+31612345678,Ann,x\n+31612345679,"B, ""C""",漢字\n+31612345670,"two\none",last\n'
+    table, _ = opened(tmp_path, text)
+    assert table is not None
+    span, excerpt = table.locate(line, column)
+    assert (span.start.line, span.start.column, span.end.line, span.end.column) == place
+    assert excerpt == shown
+
+
+def test_a_cell_far_down_is_located(tmp_path: Path) -> None:
+    table, _ = opened(tmp_path, "phone,name\n" + "".join(f"{n:07},{'x' * 90}\n" for n in range(10_000)))
+    assert table is not None
+    assert table.locate(9_001, "name")[0].start.column == 9
+    assert table.locate(9_001, "name")[1].startswith("00•••99,xxx")
+
+
+# ── JSON lines ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_json_lines_keep_their_types_and_null_is_missing(tmp_path: Path) -> None:
+    text = '{"phone": "+31612345678", "n": 1, "x": null}\n\n{"phone": "06", "ok": true, "l": [1, {"a": 2.5}]}'
+    table, problems = opened(tmp_path, text, "p.jsonl")
+    assert table is not None
+    assert table.columns == ("phone", "n", "x", "ok", "l")
+    assert list(table.rows(problems)) == [
+        Row(1, {"phone": "+31612345678", "n": 1}),
+        Row(3, {"phone": "06", "ok": True, "l": [1, {"a": 2.5}]}),
+    ]
+    assert list(problems) == []
+
+
+def test_long_whole_numbers_in_json_lines_stay_whole(tmp_path: Path) -> None:
+    rows, _ = read(tmp_path, '{"n": 123456789012345678901234, "l": [123456789012345678901]}\n', "p.ndjson")
+    assert values(rows) == [{"n": 123456789012345678901234, "l": [123456789012345678901]}]
+
+
+JSON_FAULTS: list[tuple[str, str | bytes, str, int, int]] = [
+    ("an empty file", "", "no-rows", 1, 1),
+    ("a line cut off", '{"phone": "1"}\n{"phone": "1', "json-syntax", 2, 13),
+    ("single quotes", "{'phone': '1'}\n", "json-syntax", 1, 2),
+    ("not a number", '{"n": NaN}\n', "json-syntax", 1, 7),
+    ("an object over several lines", '{\n  "phone": "1"\n}\n', "json-syntax", 1, 1),
+    ("a list of objects", '[{"phone": "1"},\n{"phone": "2"}]\n', "json-syntax", 1, 1),
+    ("a list", '{"a": 1}\n["a"]\n', "not-an-object", 2, 1),
+    ("a text", '"a"\n', "not-an-object", 1, 1),
+    ("a repeated key", '{"a": 1, "b": 2, "a": 3}\n', "repeated-key", 1, 18),
+    ("a repeated key further in", '{"a": {"b": 1, "b": 1}}\n', "repeated-key", 1, 16),
+    ("a repeated key written differently", '{"a": 1, "\\u0061": 1}\n', "repeated-key", 1, 1),
+    ("a bidi character", '{"a": 1}\n{"a": "x\u202e"}\n', "forbidden-character", 2, 9),
+    ("an escaped NUL", '{"b": 1, "a": "x\\u0000"}\n', "forbidden-character", 1, 16),
+    ("an escaped carriage return", '{"a": {"b": ["x\\ry"]}}\n', "forbidden-character", 1, 7),
+    ("a long text", '{"a": "' + "x" * 131_073 + '"}\n', "cell-too-long", 1, 8),
+    ("Latin-1", '{"a": "Zoë"}\n'.encode("latin-1"), "not-utf8", 1, 10),
+    ("gzip", gzip.compress(b'{"a": 1}\n'), "not-text", 1, 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "line", "column"), [f[1:] for f in JSON_FAULTS], ids=[f[0] for f in JSON_FAULTS]
+)
+def test_faulty_json_lines_are_refused_at_the_place_of_the_fault(
+    tmp_path: Path, content: str | bytes, code: str, line: int, column: int
+) -> None:
+    table, problems = opened(tmp_path, content, "p.jsonl")
+    assert table is None
+    first = next(iter(problems))
+    assert (first.code, first.span.start.line, first.span.start.column) == (code, line, column)
+
+
+def test_a_colon_in_a_text_is_no_repeated_key_and_newlines_pass(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, '{"a": "12:30", "b": "x\\r\\ny\\tz"}\n', "p.jsonl")
+    assert problems == []
+    assert values(rows) == [{"a": "12:30", "b": "x\r\ny\tz"}]
+
+
+def test_a_value_of_json_lines_is_located(tmp_path: Path) -> None:
+    text = '{"a": 1}\n{ "phone" : "+31612345678", "n": [1, 2], "é": "漢" }\n'
+    table, _ = opened(tmp_path, text, "p.jsonl")
+    assert table is not None
+    places = {name: table.locate(2, name)[0] for name in ("phone", "n", "é", "other", None)}
+    assert {name: (s.start.column, s.end.column) for name, s in places.items()} == {
+        "phone": (14, 26),
+        "n": (34, 40),
+        "é": (48, 49),
+        "other": (1, 52),
+        None: (1, 52),
+    }
+    assert table.locate(2, None)[1] == '{ "phone" : "+31•••••••78", "n": [1, 2], "é": "漢" }'
+
+
+# ── where rows come from ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_list_in_the_spec_is_a_table_whose_places_are_the_specs(tmp_path: Path) -> None:
+    spec = spec_with(
+        tmp_path,
+        'recipients:\n  - {phone: "+31612345678", first_name: Robert}\n  - phone: "+31612345679"\n    age: 3\n',
+    )
+    problems = Problems()
+    table = open_table(spec, root=tmp_path, override=None, stdin=None, problems=problems)
+    assert table is not None
+    assert table.path == spec.path
+    assert table.columns == ("phone", "first_name", "age")
+    assert list(table.rows(problems)) == [
+        Row(5, {"phone": "+31612345678", "first_name": "Robert"}),
+        Row(6, {"phone": "+31612345679", "age": 3}),
+    ]
+    assert (table.locate(7 - 1, "age")[0].start.line, table.locate(6, "age")[0].start.column) == (7, 10)
+    assert "+31612345678" not in table.locate(5, "phone")[1]
+    assert not table.changed()
+
+
+def test_rows_on_one_line_of_a_spec_are_shown_together(tmp_path: Path) -> None:
+    spec = spec_with(tmp_path, 'recipients: {list: [{phone: "1"}, {phone: "2"}]}')
+    table = open_table(spec, root=tmp_path, override=None, stdin=None, problems=Problems())
+    assert table is not None
+    span, _ = table.locate(4, "phone")
+    assert (span.start.column, span.end.column) == (29, 46)
+
+
+def test_an_empty_list_is_refused_at_its_key(tmp_path: Path) -> None:
+    problems = Problems()
+    spec = spec_with(tmp_path, "recipients: []")
+    assert open_table(spec, root=tmp_path, override=None, stdin=None, problems=problems) is None
+    assert [(d.code, d.span.start.line) for d in problems] == [("no-rows", 4)]
+
+
+def test_a_message_that_names_its_receiver_is_a_table_of_one_row_without_columns(tmp_path: Path) -> None:
+    path = tmp_path / "one.yaml"
+    path.write_text(
+        "spec: 1\nname: one\nchannel: sms\nmessage:\n"
+        "  receiver: {contacts: [{identifierValue: '+31612345678'}]}\n  body: {type: text, text: {text: Hi}}\n"
+    )
+    problems = Problems()
+    spec = read_spec(str(path), problems)
+    assert spec is not None, list(problems)
+    table = open_table(spec, root=tmp_path, override=None, stdin=None, problems=problems)
+    assert table is not None
+    assert list(table.rows(problems)) == [Row(5, {})]
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"), [("phone,name\n1,a\n2,b\n", "name"), ('{"phone": "1", "name": "a"}\n{"phone": "2"}\n', "name")]
+)
+def test_standard_input_can_be_read_twice(tmp_path: Path, sent: str, name: str) -> None:
+    problems = Problems()
+    spec = spec_with(tmp_path, 'recipients: {file: "-"}')
+    table = open_table(spec, root=tmp_path, override=None, stdin=io.BytesIO(sent.encode()), problems=problems)
+    assert table is not None
+    assert table.path == "-"
+    assert [row.values["phone"] for row in table.rows(problems)] == ["1", "2"]
+    assert [row.values["phone"] for row in table.rows(problems)] == ["1", "2"]
+    assert not table.changed()
+    table.close()
+
+
+def descriptors() -> set[int]:
+    """The open descriptors of this process below 100."""
+    found = set()
+    for number in range(100):
+        with contextlib.suppress(OSError):
+            os.fstat(number)
+            found.add(number)
+    return found
+
+
+def test_standard_input_is_kept_where_nobody_else_can_read_it(tmp_path: Path) -> None:
+    before = descriptors()
+    spec = spec_with(tmp_path, 'recipients: {file: "-"}')
+    table = open_table(spec, root=tmp_path, override=None, stdin=io.BytesIO(b"phone\n1\n"), problems=Problems())
+    assert table is not None
+    (descriptor,) = descriptors() - before
+    status = os.fstat(descriptor)
+    assert (status.st_nlink, status.st_mode & 0o777) == (0, 0o600)
+    table.close()
+    assert descriptors() == before
+
+
+def test_a_file_on_the_command_line_replaces_the_specs_and_may_lie_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    (tmp_path / "others.csv").write_text("phone\n9\n")
+    spec = spec_with(project, "recipients: {file: missing.csv}")
+    monkeypatch.chdir(project)
+    problems = Problems()
+    for name in ("../others.csv", str(tmp_path / "others.csv")):
+        table = open_table(spec, root=project, override=name, stdin=None, problems=problems)
+        assert table is not None
+        assert table.path == name
+        assert [row.values["phone"] for row in table.rows(problems)] == ["9"]
+    assert open_table(spec, root=project, override="none.csv", stdin=None, problems=problems) is None
+    assert [(d.code, d.path) for d in problems] == [("file-missing", "none.csv")]
+
+
+def test_standard_input_on_the_command_line_replaces_a_list(tmp_path: Path) -> None:
+    spec = spec_with(tmp_path, 'recipients: [{phone: "1"}]')
+    table = open_table(spec, root=tmp_path, override="-", stdin=io.BytesIO(b"phone\n7\n"), problems=Problems())
+    assert table is not None
+    assert [row.values["phone"] for row in table.rows(Problems())] == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("people.xlsx", "export the sheet as CSV"),
+        ("people.json", "write one object on each line"),
+        ("people", "name a .csv, .tsv, .jsonl or .ndjson file"),
+    ],
+)
+def test_another_ending_is_refused_in_the_spec(tmp_path: Path, name: str, fix: str) -> None:
+    table, problems = opened(tmp_path, "phone\n1\n", name)
+    assert table is None
+    (problem,) = problems
+    assert (problem.code, problem.path) == ("unknown-table-format", str(tmp_path / "hello.yaml"))
+    assert (problem.span.start.line, problem.span.start.column) == (5, 9)
+    assert problem.fix.startswith(fix)
+
+
+# ── change ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_table_that_is_replaced_has_changed(tmp_path: Path) -> None:
+    table, _ = opened(tmp_path, "phone\n1\n")
+    assert table is not None
+    assert not table.changed()
+    (tmp_path / "new.csv").write_text("phone\n1\n")
+    (tmp_path / "new.csv").rename(tmp_path / "people.csv")
+    assert table.changed()
+
+
+def test_a_table_that_is_gone_has_changed(tmp_path: Path) -> None:
+    table, _ = opened(tmp_path, "phone\n1\n")
+    assert table is not None
+    (tmp_path / "people.csv").unlink()
+    assert table.changed()
+
+
+def test_a_table_written_to_while_it_is_read_is_told_at_the_end(tmp_path: Path) -> None:
+    table, problems = opened(tmp_path, "phone\n" + "1\n" * 200_000)
+    assert table is not None
+    rows = table.rows(problems)
+    next(rows)
+    with (tmp_path / "people.csv").open("ab") as file:
+        file.write(b"2\n")
+    assert sum(1 for _ in rows) >= 199_999
+    assert [d.code for d in problems] == ["file-changed"]
+
+
+def test_other_bytes_behind_the_same_size_and_time_are_noticed_by_the_next_reading(tmp_path: Path) -> None:
+    table, problems = opened(tmp_path, "phone\n1\n")
+    assert table is not None
+    assert len(list(table.rows(problems))) == 1
+    path = tmp_path / "people.csv"
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    with path.open("r+b") as file:
+        file.write(b"phone\n2\n")
+    os.utime(path, ns=times)
+    assert not table.changed()
+    list(table.rows(problems))
+    assert table.changed()
+    assert [d.code for d in problems] == ["file-changed"]

@@ -1,0 +1,160 @@
+"""A file that a spec names lies inside the project, however its name is written and wherever links lead."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runner.reading.inside import FileFault, OpenFile, open_anywhere, open_below, open_inside, place_inside, shown_path
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with a table beside its specs, next to a folder that isn't part of it."""
+    root = tmp_path / "project"
+    (root / "specs" / "data").mkdir(parents=True)
+    (root / "people.csv").write_text("phone\n1\n")
+    (root / "specs" / "data" / "orders.csv").write_text("phone\n2\n")
+    (tmp_path / "project-other").mkdir()
+    (tmp_path / "project-other" / "people.csv").write_text("phone\n3\n")
+    (tmp_path / "secret.csv").write_text("phone\n4\n")
+    return root
+
+
+def outcome(root: Path, written: str) -> str:
+    """What the file holds, or the code of why it can't be read."""
+    found = open_inside(root, str(root / "specs" / "hello.yaml"), written)
+    if isinstance(found, FileFault):
+        return found.code
+    with os.fdopen(found.descriptor) as file:
+        return file.read()
+
+
+@pytest.mark.parametrize(
+    ("written", "content"),
+    [
+        ("data/orders.csv", "phone\n2\n"),
+        ("./data/../data/orders.csv", "phone\n2\n"),
+        ("../people.csv", "phone\n1\n"),
+        ("../../project/people.csv", "phone\n1\n"),
+    ],
+)
+def test_paths_count_from_the_spec_and_may_wander_inside_the_project(project: Path, written: str, content: str) -> None:
+    assert outcome(project, written) == content
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "../../secret.csv",
+        "../../nothing.csv",
+        "../../project-other/people.csv",
+        "../../../../../../../../etc/passwd",
+        "/etc/passwd",
+        "~/people.csv",
+        "~root/people.csv",
+        "file:///etc/passwd",
+        "file:people.csv",
+        "https://example.com/people.csv",
+        "//server/share/people.csv",
+        "\\\\server\\share\\people.csv",
+        "C:\\people.csv",
+        "C:people.csv",
+        "..\\..\\secret.csv",
+        "%2e%2e/%2e%2e/secret.csv",
+        "..%2F..%2fsecret.csv",
+        "%252e%252e/secret.csv",
+        "data/orders.csv\0.txt",
+    ],
+)
+def test_no_spelling_leads_out_of_the_project(project: Path, written: str) -> None:
+    assert outcome(project, written) == "outside-project"
+
+
+def test_an_absolute_path_into_the_project_is_refused_too(project: Path) -> None:
+    assert outcome(project, str(project / "people.csv")) == "outside-project"
+
+
+def test_links_are_followed_before_they_are_judged(project: Path) -> None:
+    (project / "specs" / "inside.csv").symlink_to("../people.csv")
+    (project / "specs" / "out.csv").symlink_to("../../secret.csv")
+    (project / "specs" / "folder").symlink_to(project.parent / "project-other")
+    (project / "specs" / "twice.csv").symlink_to("out.csv")
+    assert outcome(project, "inside.csv") == "phone\n1\n"
+    assert outcome(project, "out.csv") == "outside-project"
+    assert outcome(project, "twice.csv") == "outside-project"
+    assert outcome(project, "folder/people.csv") == "outside-project"
+
+
+def test_a_project_that_is_itself_reached_by_a_link_is_fine(project: Path) -> None:
+    link = project.parent / "linked"
+    link.symlink_to(project)
+    assert outcome(link, "data/orders.csv") == "phone\n2\n"
+
+
+def test_a_folder_swapped_for_a_link_after_the_look_is_not_followed(project: Path) -> None:
+    place = place_inside(project, str(project / "specs" / "hello.yaml"), "data/orders.csv")
+    assert isinstance(place, str)
+    (project / "specs" / "data").rename(project / "specs" / "old")
+    (project / "specs" / "data").symlink_to(project.parent / "project-other")
+    (project.parent / "project-other" / "orders.csv").write_text("phone\n5\n")
+    assert isinstance(open_below(os.path.realpath(project), place, "data/orders.csv"), FileFault)
+
+
+def test_a_file_swapped_for_a_link_after_the_look_is_not_followed(project: Path) -> None:
+    place = place_inside(project, str(project / "specs" / "hello.yaml"), "data/orders.csv")
+    assert isinstance(place, str)
+    (project / "specs" / "data" / "orders.csv").unlink()
+    (project / "specs" / "data" / "orders.csv").symlink_to(project.parent / "secret.csv")
+    found = open_below(os.path.realpath(project), place, "data/orders.csv")
+    assert isinstance(found, FileFault)
+    assert found.code == "not-a-file"
+
+
+def test_only_regular_files_are_opened_and_a_pipe_is_not_waited_for(project: Path) -> None:
+    os.mkfifo(project / "specs" / "pipe.csv")
+    (project / "specs" / "loop.csv").symlink_to("loop.csv")
+    (project / "specs" / "dead.csv").symlink_to("gone.csv")
+    assert outcome(project, "pipe.csv") == "not-a-file"
+    assert outcome(project, "data") == "not-a-file"
+    assert outcome(project, "..") == "not-a-file"
+    assert outcome(project, "loop.csv") == "not-a-file"
+    assert outcome(project, "dead.csv") == "file-missing"
+    assert outcome(project, "data/orders.csv/x.csv") == "file-missing"
+    assert outcome(project, "x" * 300 + ".csv") == "unreadable-file"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
+def test_a_file_that_may_not_be_read_says_so(project: Path) -> None:
+    (project / "specs" / "data" / "orders.csv").chmod(0)
+    assert outcome(project, "data/orders.csv") == "unreadable-file"
+
+
+def test_a_missing_file_with_a_near_name_offers_it(project: Path) -> None:
+    found = open_inside(project, str(project / "specs" / "hello.yaml"), "data/order.csv")
+    assert found == FileFault("file-missing", "there is no file 'data/order.csv'", "write 'data/orders.csv'")
+
+
+def test_the_users_own_argument_may_lie_anywhere_but_must_be_a_file(project: Path) -> None:
+    found = open_anywhere(str(project.parent / "secret.csv"))
+    assert isinstance(found, OpenFile)
+    os.close(found.descriptor)
+    for written, code in (("/dev/zero", "not-a-file"), ("", "not-a-file"), ("/no/such/file.csv", "file-missing")):
+        fault = open_anywhere(written)
+        assert isinstance(fault, FileFault)
+        assert fault.code == code
+
+
+@pytest.mark.parametrize(
+    ("spec", "written", "shown"),
+    [
+        ("specs/a.yaml", "data/b.csv", "specs/data/b.csv"),
+        ("./specs/a.yaml", "../b.csv", "./specs/../b.csv"),
+        ("a.yaml", "b.csv", "b.csv"),
+        ("/p/a.yaml", "b.csv", "/p/b.csv"),
+    ],
+)
+def test_a_path_is_shown_as_it_was_typed(spec: str, written: str, shown: str) -> None:
+    assert shown_path(spec, written) == shown

@@ -1,0 +1,141 @@
+"""Laws of tables: what was written is read, and both ways of reading a CSV agree on every cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import tempfile
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.reading.csv_header import read_header
+from runner.reading.csv_record import read_record
+from runner.reading.csv_table import CsvTable
+from runner.reading.diagnostic import Problems
+from runner.reading.held_file import HeldFile
+from runner.reading.json_object import read_object, value_places
+from runner.reading.text_lines import LineFault
+
+CHUNKS = ["a", "Zoë", "漢字", " ", ",", ";", '"', '""', "\n", "\r\n", "😀", "\t", "'", "1", "{{ x }}", "=1+1"]
+CELLS = st.lists(st.sampled_from(CHUNKS), max_size=6).map("".join)
+RAW = st.lists(st.sampled_from([*CHUNKS, '",', ',"', '"\n', "x,y\n"]), max_size=12).map("".join)
+
+
+def held(content: str) -> HeldFile:
+    with tempfile.TemporaryFile() as file:
+        file.write(content.encode())
+        file.flush()
+        return HeldFile(os.dup(file.fileno()), None)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]))
+def test_rows_that_a_csv_writer_wrote_come_back_unchanged_in_their_cells(
+    rows: list[tuple[str, str, str]], line_end: str
+) -> None:
+    """Writing and reading is the identity; every cell is located where its text stands."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator=line_end).writerows([("one", "two", "three"), *rows])
+    file, problems = held(text.getvalue()), Problems()
+    header = read_header("t.csv", file, ",", problems)
+    assert header is not None
+    table = CsvTable("t.csv", file, ",", header)
+    read = list(table.rows(problems))
+    assert not problems.has_errors, list(problems)
+    assert [tuple(row.values.get(name, "") for name in table.columns) for row in read] == rows
+    lines = list(io.StringIO(text.getvalue(), newline="\n"))
+    for row, cells in zip(read, rows, strict=True):
+        for name, cell in zip(table.columns, cells, strict=True):
+            span, _ = table.locate(row.line, name)
+            if span.start.line == span.end.line:
+                found = lines[span.start.line - 1][span.start.column - 1 : span.end.column - 1]
+                assert found.replace('""', '"') == cell
+    table.close()
+
+
+@given(RAW)
+def test_the_careful_reader_and_the_fast_one_agree_on_every_record(text: str) -> None:
+    """Same cells, same lines; where the fast one stops, the careful one knows why and where."""
+    text = "".join(c for n, c in enumerate(text) if c != "\r" or text[n + 1 : n + 2] == "\n")
+    lines = list(io.StringIO(text, newline="\n"))
+    reader = csv.reader(lines, strict=True)
+    while (first := reader.line_num) < len(lines):
+        try:
+            fields = next(reader)
+        except csv.Error:
+            record = read_record(lines[first : reader.line_num], first + 1, ",")
+            assert record.trouble is not None
+            assert record.at is not None
+            assert first < record.at.line <= reader.line_num
+            continue
+        record = read_record(lines[first:], first + 1, ",")
+        assert record.trouble is None
+        read = [cell.text.replace("\r\n", "\n") for cell in record.cells]
+        assert read == [field.replace("\r\n", "\n") for field in fields or [""]]
+
+
+@given(RAW)
+def test_no_text_at_all_makes_reading_fail(text: str) -> None:
+    """Whatever a file holds, there are rows or problems, each within the file."""
+    file, problems = held(text), Problems()
+    header = read_header("t.csv", file, ",", problems)
+    if header is not None:
+        for row in CsvTable("t.csv", file, ",", header).rows(problems):
+            assert set(row.values) <= set(header.columns)
+    count = text.count("\n") + 1
+    assert all(1 <= problem.span.start.line <= count for problem in problems)
+    file.close()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["", "a:b", 'q"', "é", "12:30", "\\"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b:", "c"]), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["phone", "n", "k:", "é"]), JSON, max_size=4), st.booleans(), st.booleans())
+def test_an_object_is_read_as_it_was_written(value: dict[str, object], ascii_only: bool, spaced: bool) -> None:
+    """Types, numbers of any length and nesting stay; every value is found in its line."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=ascii_only, separators=(" , ", " : ") if spaced else (",", ":"))
+    assert read_object(text) == value
+    places = value_places(text)
+    assert set(places) == set(value)
+    for key, (start, end) in places.items():
+        written = text[start - 1 : end + 1] if isinstance(value[key], str) else text[start:end]
+        assert json.loads(written) == value[key]
+
+
+@given(st.sampled_from(["a", "é", "b:", 'q"']), JSON, st.booleans())
+def test_a_key_that_stands_twice_is_always_seen(key: str, value: object, nested: bool) -> None:
+    """At any depth, whatever stands in the texts around it."""
+    import json
+
+    pair = f"{json.dumps(key)}: {json.dumps(value)}"
+    text = f'{{"x": {{{pair}, {pair}}}}}' if nested else f'{{{pair}, "z": ":", {pair}}}'
+    found = read_object(text)
+    assert isinstance(found, LineFault)
+    assert found.code == "repeated-key"
+
+
+def test_memory_stays_flat_over_many_rows(tmp_path: Path) -> None:
+    """A table of 20 MB is read within a few of its blocks."""
+    import tracemalloc
+
+    path = tmp_path / "t.csv"
+    path.write_text("phone,name\n" + "".join(f"+316{n:08},{'x' * 80}\n" for n in range(200_000)))
+    file, problems = HeldFile(os.open(path, os.O_RDONLY), str(path)), Problems()
+    header = read_header("t.csv", file, ",", problems)
+    assert header is not None
+    rows = CsvTable("t.csv", file, ",", header).rows(problems)
+    tracemalloc.start()
+    for _, row in zip(range(100_000), rows, strict=False):
+        assert row.values
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    file.close()
+    assert peak < 6_000_000
