@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -129,8 +130,8 @@ class _Loop:
         if self._bug is not None:
             raise self._bug
         if self._stop.stage is not Stopping.FAST:
-            for sender in self._senders:
-                sender.thread.join(timeout=self._settings.timeout)
+            for sender in self._ready:
+                sender.thread.join()
         return self._tally.result(self._ending or Finished())
 
     # ── what may go out next ─────────────────────────────────────────────────────────────────────────────────────
@@ -143,7 +144,7 @@ class _Loop:
         if not self._in_flight:
             self._breaker.drained()
         if self._down and now >= self._reconnect_at and self._ending is None:
-            self._reconnect_at = now + WAIT_MOST
+            self._reconnect_at = math.inf  # until the first of them reports
             for _ in range(len(self._down)):
                 self._down.popleft().orders.put(Connect())
 
@@ -263,14 +264,14 @@ class _Loop:
         now = self._clock.monotonic()
         if lasting or now - self._contact_at > self._settings.patience:
             self._ending = self._ending or Unreachable(reason)
-        if self._reconnect_at <= now:
+        if self._reconnect_at <= now or self._reconnect_at == math.inf:
             self._reconnect_at = now + back_off(self._failures, self._clock.random())
             self._failures += 1
             self._tell(self._reconnect_at - now, reason)
 
     def _settled(self, result: Result) -> Settlement:
         """Counts one ended attempt, draws the conclusions for the run, and says what the ledger has to hold."""
-        self._in_flight.pop(result.message.id, None)
+        delivery = self._in_flight.pop(result.message.id, None)
         self._tally.count(result)
         now = self._clock.monotonic()
         identity, attempt, outcome = result.message.id, result.attempt, result.outcome
@@ -289,7 +290,7 @@ class _Loop:
                 self._ending = self._ending or StoppedByApi(outcome)
             case NotProcessed(status, retry_after):
                 settlement = Settlement(identity, attempt, State.PLANNED, None, f"{status}, not processed", status)
-                self._throttled(result.message, status, retry_after, now)
+                self._throttled(result.message, status, retry_after, now, now if delivery is None else delivery.due)
             case NotSent(reason):
                 settlement = Settlement(identity, attempt, State.PLANNED, None, reason)
                 if self._ending is None:
@@ -313,12 +314,12 @@ class _Loop:
         if redirect or self._breaker.gate is Gate.BROKEN:
             self._ending = self._ending or TooManyDoubts(evidence)
 
-    def _throttled(self, message: Sendable, status: int, retry_after: float | None, now: float) -> None:
+    def _throttled(self, message: Sendable, status: int, retry_after: float | None, now: float, sent_at: float) -> None:
         """Not processed: waits as the API asks, and lets the message try again within its attempts and the run's budget."""
-        self._pace.throttled(now, retry_after, self._clock.random())
+        probe = self._pace.throttled(now, sent_at, retry_after, self._clock.random())
         self._tell(max(0.0, self._pace.paused_until - now), f"the API answered {status}")
         attempts = self._attempts[message.id] = self._attempts.get(message.id, 0) + 1
-        self._retries += not self._pace.is_probing
+        self._retries += not probe
         most = 2 if status in (421, 425) else ATTEMPTS_MOST
         budget = max(RETRIES_LEAST, RETRY_SHARE * self._settings.expected)
         if attempts < most and self._retries <= budget:

@@ -36,6 +36,7 @@ class Pace:
         self._lowered_at = -math.inf
         self._raised_at = -math.inf
         self._throttled = 0
+        self._throttled_at = -math.inf
 
     @property
     def window(self) -> int:
@@ -46,11 +47,6 @@ class Pace:
     def paused_until(self) -> float:
         return self._paused_until
 
-    @property
-    def is_probing(self) -> bool:
-        """Whether the API throttles us, and one message at a time tries whether it still does."""
-        return self._throttled > 0
-
     def slots(self, now: float, wanted: int) -> list[float]:
         """Moments at which up to `wanted` messages may go out, all within two ticks from now; taken when returned."""
         if now < self._paused_until:
@@ -59,7 +55,7 @@ class Pace:
             return [now] * wanted
         gap = 1.0 / (self._limit * self._share)
         self._next = max(self._next, now - min(OWED_MOST, gap))
-        found = []
+        found: list[float] = []
         while len(found) < wanted and self._next <= now + AHEAD:
             found.append(self._next)
             self._next += gap
@@ -69,18 +65,24 @@ class Pace:
         """The earliest moment worth asking again."""
         return max(self._paused_until, now if self._limit is None else self._next - AHEAD)
 
-    def throttled(self, now: float, retry_after: float | None, random: float) -> None:
-        """The API answered that it is too much: wait as long as it says, or back off; then try with one message."""
-        if now < self._paused_until and retry_after is None:
-            return
-        # Answers of one burst count once: they were all asked for before the first of them came.
+    def throttled(self, now: float, sent_at: float, retry_after: float | None, random: float) -> bool:
+        """The API answered that it is too much: wait as long as it says, or back off; then try with one message.
+
+        Returns whether the message was such a try. Answers of one burst, sent before the first of them came, count once.
+        """
+        probe = sent_at >= self._throttled_at > -math.inf
+        if not probe and self._throttled:
+            self.pause(now + (retry_after or 0.0))
+            return False
         wait = back_off(self._throttled, random) if self._throttled or retry_after is None else 0.0
         self._throttled += 1
+        self._throttled_at = now
         self.pause(now + max(wait, retry_after or 0.0))
         self._window = 1.0
         if now - self._lowered_at >= 1.0:
             self._share = max(SLOWEST, self._share * LOWERED)
             self._lowered_at = now
+        return probe
 
     def pause(self, until: float) -> None:
         """No slot before `until`."""

@@ -99,7 +99,7 @@ class Sender:
                     self._events.put(Ended(self, result))
                 self._stand()
         except BaseException as error:
-            self._events.put(Broke(self, delivery and self._lost(delivery), error))
+            self._events.put(Broke(self, None if delivery is None else self._lost(delivery), error))
         finally:
             self._line.hang_up()
 
