@@ -73,7 +73,7 @@ class Store:
                 f"SELECT number, id, workspace, channel, payload, created_at FROM message WHERE {where} ORDER BY number DESC LIMIT ?",
                 (*values, limit),
             ).fetchall()
-        return [Stored(*row[:4], json.loads(row[4]), row[5]) for row in rows]
+        return [Stored(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5]) for row in rows]
 
     def close(self) -> None:
         with self._lock:

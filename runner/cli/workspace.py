@@ -1,0 +1,158 @@
+"""Where a command works: the project, the environment, and the ledger that belongs to it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from runner.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities, write_identity
+from runner.ledger.record import RunOwner
+from runner.reading.diagnostic import Problems
+from runner.reading.project import (
+    FILE_NAME,
+    SANDBOX,
+    Channel,
+    Environment,
+    Project,
+    channel_of,
+    find_project,
+    project_without_file,
+    read_project,
+)
+
+PROVISIONAL_SALT = b"sendspec provisional salt".ljust(SALT_BYTES, b".")
+"""Keys message ids before an environment has a ledger, so that they can be shown; nothing is sent under them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """`identity` is None before the environment's ledger was made."""
+
+    project: Project
+    environment: Environment
+    identity: LedgerIdentity | None
+
+    @property
+    def salt(self) -> bytes:
+        return PROVISIONAL_SALT if self.identity is None else self.identity.salt
+
+    @property
+    def provisional_note(self) -> str:
+        """What to say when ids are provisional; empty when they aren't."""
+        if self.identity is not None:
+            return ""
+        if self.environment.is_sandbox:
+            return "note: message ids are provisional until the sandbox's ledger is made, by the first send"
+        return f"note: message ids are provisional until `sendspec ledger init --env {self.environment.name}` has been run"
+
+    @property
+    def project_path(self) -> str:
+        return self.project.path or FILE_NAME
+
+    @property
+    def root(self) -> Path:
+        return self.project.root
+
+    def channel(self, alias: str) -> Channel | None:
+        return channel_of(self.environment, alias)
+
+    def relative(self, path: str) -> str:
+        """A spec's path as the ledger remembers it: relative to the project, wherever the command is run."""
+        return os.path.relpath(Path(path).resolve(), self.root)
+
+    @property
+    def identity_file(self) -> Path:
+        """The sandbox keeps its own identity beside its ledger: it belongs to one machine, not to the repository."""
+        return identity_file(self.root, self.environment)
+
+
+def identity_file(root: Path, environment: Environment) -> Path:
+    if environment.is_sandbox:
+        return environment.ledger.file.with_name("sandbox.identity")
+    return root / LOCK_FILE
+
+
+def open_workspace(specs: Sequence[str], env: str | None, problems: Problems) -> Workspace | None:
+    """The workspace of the first spec, or of the working directory; None when the project file has errors.
+
+    Raises `click.BadParameter` for an environment that isn't there.
+    """
+    folder = Path(specs[0]).resolve().parent if specs else Path.cwd()
+    found = find_project(folder)
+    if found is None:
+        project: Project | None = project_without_file(folder)
+    else:
+        project = read_project(_shown(found), found.parent, problems)
+    if project is None:
+        return None
+    name = env or project.default_environment
+    environment = project.environment(name)
+    if environment is None:
+        known = ", ".join([*project.environments, SANDBOX])
+        raise click.BadParameter(f"there is no environment '{name}'; there are: {known}", param_hint="--env")
+    identity = read_identities(identity_file(project.root, environment)).get(name)
+    return Workspace(project=project, environment=environment, identity=identity)
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be written from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
+
+
+def make_sandbox_ledger(workspace: Workspace) -> Workspace:
+    """The sandbox's ledger is made when it is first needed; a workspace with its identity."""
+    from runner.ledger.opening import create_ledger
+
+    place = workspace.environment.ledger.file
+    if workspace.identity is not None and place.exists():
+        return workspace
+    salt = secrets.token_bytes(SALT_BYTES) if workspace.identity is None else workspace.identity.salt
+    identity = LedgerIdentity(str(uuid.uuid4()), salt)
+    create_ledger(place, identity.ledger, now=time.time())
+    write_identity(workspace.identity_file, SANDBOX, identity)
+    return Workspace(project=workspace.project, environment=workspace.environment, identity=identity)
+
+
+def this_process() -> RunOwner:
+    """Who runs, for the ledger's record and for the message to a second run."""
+    return RunOwner(pid=os.getpid(), host=socket.gethostname(), command=" ".join(["sendspec", *sys.argv[1:2]]))
+
+
+def on_ci(environ: Mapping[str, str]) -> bool:
+    return environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+@contextmanager
+def api_of(workspace: Workspace) -> Iterator[Environment]:
+    """The environment with an API that can be reached: the sandbox starts its own server, unless one is named."""
+    environment = workspace.environment
+    if not environment.is_sandbox:
+        yield environment
+        return
+    from dataclasses import replace
+
+    from runner.reading.url import UrlFault, parse_api_url
+    from runner.sandbox.server import sandbox_at
+
+    named = os.environ.get("SENDSPEC_SANDBOX_URL")
+    if named:
+        api = parse_api_url(named, None)
+        if isinstance(api, UrlFault) or not api.loopback:
+            raise click.UsageError("SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080")
+        yield replace(environment, api=api)
+        return
+    with sandbox_at(workspace.root / ".sendspec" / "sandbox-api.db", time.time) as url:
+        api = parse_api_url(url, None)
+        assert not isinstance(api, UrlFault)
+        yield replace(environment, api=api)
