@@ -93,6 +93,9 @@ class _Reading:
         return (at.line, self._text(at.line), at.column, 1, quote_fault(trouble))
 
     def _column_faults(self, cells: tuple[Cell, ...]) -> Iterator[_Place]:
+        if cells[0].text.startswith("sep="):
+            yield self._at(cells[0], _spreadsheet_mark())
+            return
         if len(cells) == 1 and (other := self._other_delimiter(cells[0].text)) is not None:
             yield self._at(cells[0], other)
             return
@@ -142,6 +145,15 @@ def quote_fault(trouble: QuoteTrouble) -> LineFault:
         case QuoteTrouble.TOO_LONG:
             problem = "the cell is longer than 128 KB"
             return LineFault(trouble.value, 1, problem, "shorten it, or close a quote that was left open")
+
+
+def _spreadsheet_mark() -> LineFault:
+    return LineFault(
+        "table-delimiter",
+        1,
+        "the first line is a spreadsheet's own `sep=`, not the names of the columns",
+        "remove the line, and set `delimiter:` under recipients if it isn't a comma",
+    )
 
 
 def _no_header(text: str) -> LineFault:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 _PHONE = re.compile(r"[+(]?[0-9](?:[ ./()-]{0,2}[0-9]){6,}")
+_SURELY_PHONE = re.compile(r"[+(]?[0-9](?:[ ./()-]{0,2}[0-9]){8,}")
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _TOKEN = re.compile(r"(?=\S*[0-9])\S{4,}")
 _DIGITS = re.compile(r"[0-9]+")
@@ -35,8 +36,8 @@ def header_swallowed(lines: Sequence[str], delimiter: str) -> bool:
 
 
 def is_address(cell: str) -> bool:
-    """True for what looks like a phone number or an e-mail address: no column is called so."""
-    return bool(_PHONE.fullmatch(cell) or _EMAIL.fullmatch(cell))
+    """True for what looks like a phone number or an e-mail address, and not like a date: no column is called so."""
+    return bool(_SURELY_PHONE.fullmatch(cell) or _EMAIL.fullmatch(cell))
 
 
 def _cells(line: str, delimiter: str) -> list[str]:

@@ -98,6 +98,21 @@ def test_quotes_delimiters_and_tabs_pass_inside_quoted_cells(tmp_path: Path) -> 
     assert [row.values["name"] for row in rows] == ['Acme, "Inc"\t.', '5" pipe']
 
 
+def test_column_names_may_be_any_text(tmp_path: Path) -> None:
+    table, _ = opened(tmp_path, 'phone, First Name ,"the ""long"", one",2026-12-01\n1,2,3,4\n')
+    assert table is not None
+    assert table.columns == ("phone", "First Name", 'the "long", one', "2026-12-01")
+
+
+def test_records_on_several_lines_pass_wherever_the_file_is_cut_into_blocks(tmp_path: Path) -> None:
+    record = '+31612345678,"Keizersgracht {0}, 2e\n1015 CJ, Amsterdam\n\nNL",A{0}\n'
+    text = "phone,address,order\n" + "".join(record.format(n) for n in range(10_000))
+    rows, problems = read(tmp_path, text)
+    assert problems == []
+    assert [row.line for row in rows] == list(range(2, 40_002, 4))
+    assert rows[-1].values["address"] == "Keizersgracht 9999, 2e\n1015 CJ, Amsterdam\n\nNL"
+
+
 def test_rows_can_be_read_again_and_side_by_side(tmp_path: Path) -> None:
     table, problems = opened(tmp_path, "phone\n" + "".join(f"{n}\n" for n in range(1000)))
     assert table is not None
@@ -116,6 +131,7 @@ FAULTS: list[tuple[str, str | bytes, str, int, int]] = [
     ("only a header and blank lines", "phone,name\r\n\r\n", "no-rows", 1, 1),
     ("semicolons", "phone;n\n1;a\n", "table-delimiter", 1, 1),
     ("tabs", "phone\tn\n1\ta\n", "table-delimiter", 1, 1),
+    ("a spreadsheet's own first line", "sep=;\nphone;n\n1;a\n", "table-delimiter", 1, 1),
     ("a repeated column", "phone,a,b,a\n1,2,3,4\n", "repeated-column", 1, 11),
     ("a repeated column in quotes", '"a","b","a"\n1,2,3\n', "repeated-column", 1, 10),
     ("a column without a name", "phone,,a\n1,2,3\n", "empty-column-name", 1, 7),
@@ -169,6 +185,7 @@ FAULTS: list[tuple[str, str | bytes, str, int, int]] = [
         8,
     ),
     ("two people in one cell of one column", f'phone\n"{PHONES[0]}\n{PHONES[1]}"\n', "unclosed-quote", 2, 1),
+    ("two short ids in one cell of one column", 'id\n"A1\nB2"\n', "unclosed-quote", 2, 1),
     ("text after a closing quote", 'phone,a\n1,"b"c\n', "stray-quote", 2, 6),
     ("a NUL", b"phone,a\n1,b\n1,b\x00c\n", "forbidden-character", 3, 4),
     ("a bare carriage return", b"phone,a\n1,b\rc\n", "forbidden-character", 2, 4),
@@ -458,6 +475,11 @@ def test_a_file_on_the_command_line_replaces_the_specs_and_may_lie_anywhere(
         assert table is not None
         assert table.path == name
         assert [row.values["phone"] for row in table.rows(problems)] == ["9"]
+    (project / "p.tsv").write_text("phone\tname\n9\ta\n")
+    semicolons = spec_with(project, "recipients: {file: missing.csv, delimiter: ';'}")
+    table = open_table(semicolons, root=project, override="p.tsv", stdin=None, problems=problems)
+    assert table is not None
+    assert table.columns == ("phone", "name")
     assert open_table(spec, root=project, override="none.csv", stdin=None, problems=problems) is None
     assert [(d.code, d.path) for d in problems] == [("file-missing", "none.csv")]
 
