@@ -49,9 +49,7 @@ def environment_with(package: str | Path, folder: Path, *options: str) -> Path:
     venv.create(folder, with_pip=False, symlinks=True)
     site = next((folder / "lib").glob("python*/site-packages"))
     libraries = next(path for path in sys.path if path.endswith("site-packages"))
-    (site / "libraries.pth").write_text(
-        "".join(f"{path}\n" for path in [libraries]), encoding="utf-8"
-    )
+    (site / "libraries.pth").write_text("".join(f"{path}\n" for path in [libraries]), encoding="utf-8")
     run(
         sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--python", folder / "bin" / "python",
         "install", "--no-deps", "--no-build-isolation", "--ignore-installed", *options, package, cwd=folder,

@@ -8,7 +8,7 @@ from runner.cli.job import Job, read_jobs
 from runner.cli.workspace import Workspace, open_workspace
 from runner.planning.decide import History
 from runner.planning.guard import breaches
-from runner.planning.plan import Plan, PlanTally, decisions
+from runner.planning.plan import Plan, PlanTally, decisions, nothing_known
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
 
 
@@ -33,7 +33,7 @@ def check_jobs(jobs: Sequence[Job], problems: Problems) -> list[Plan]:
 
 def plan_without_ledger(job: Job, problems: Problems) -> Plan:
     tally = PlanTally(job.target)
-    for _ in tally.watch(decisions(job.composed(problems), lambda ids: {}, History(started=False), None)):
+    for _ in tally.watch(decisions(job.composed(problems), nothing_known, History(started=False), None)):
         pass
     return tally.plan()
 

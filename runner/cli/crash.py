@@ -16,7 +16,10 @@ BUG = 70
 def report_crash(error: BaseException, arguments: Sequence[str]) -> int:
     """Writes where it happened, never the values of variables or the exception's text, which may hold somebody's number."""
     frames = traceback.extract_tb(error.__traceback__)
-    lines = [f"sendspec {__version__}, Python {sys.version.split()[0]}", f"command: {arguments[0] if arguments else '-'}"]
+    lines = [
+        f"sendspec {__version__}, Python {sys.version.split()[0]}",
+        f"command: {arguments[0] if arguments else '-'}",
+    ]
     lines += [f"{type(error).__module__}.{type(error).__qualname__}"]
     lines += [f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
     with tempfile.NamedTemporaryFile("w", prefix="sendspec-crash-", suffix=".txt", delete=False) as file:

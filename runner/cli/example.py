@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from runner.cli.workspace import Workspace
 from runner.composing.compose import Composer, Setting
-from runner.composing.message import Filtered, Message
+from runner.composing.message import Composed, Message
 from runner.composing.program import compile_program
 from runner.composing.rules import rules_for
 from runner.reading.diagnostic import Problems
 from runner.reading.document import Path
+from runner.reading.inline_table import InlineTable
+from runner.reading.limits import Limits
 from runner.reading.mask import mask_in_place, printable
 from runner.reading.schema import load_schema
-from runner.reading.spec import Example, InlineRecipients, Limits, Spec
-from runner.reading.table import Row, open_table
-
-MEASURED = ("text", "segments", "encoding")
+from runner.reading.spec import Example, FileRecipients, InlineRecipients, Spec
+from runner.reading.table import open_table
 
 
 def run_examples(spec: Spec, workspace: Workspace, problems: Problems) -> bool:
@@ -32,11 +31,78 @@ def run_examples(spec: Spec, workspace: Workspace, problems: Problems) -> bool:
     if program is not None:
         setting = Setting(platform=platform, salt=workspace.salt, limits=Limits())
         for example in spec.examples:
-            rows = InlineRecipients(rows=(example.with_,), at=(*example.at, "with"))
-            table = rows.table(spec)
+            table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
             composer = Composer(program, table, setting, load_schema("message"), rules_for(platform), own)
-            row = Row(table.locate_line(), example.with_)
-            _judge(spec, example, composer.compose(row), own)
+            for row in table.rows(own):
+                _judge(spec, example, composer.compose(row), own)
     for diagnostic in own:
         problems.add(diagnostic)
     return not own.has_errors
+
+
+def _columns(spec: Spec, workspace: Workspace) -> tuple[str, ...]:
+    """The columns that examples may use: theirs, and the table's where it is at hand."""
+    columns = dict.fromkeys(name for example in spec.examples for name in example.with_)
+    if isinstance(spec.recipients, FileRecipients | InlineRecipients):
+        table = open_table(spec, root=workspace.root, override=None, stdin=None, problems=Problems())
+        if table is not None:
+            columns.update(dict.fromkeys(table.columns))
+            table.close()
+    return tuple(columns)
+
+
+def _judge(spec: Spec, example: Example, composed: Composed | None, problems: Problems) -> None:
+    if composed is None:
+        return
+    if not isinstance(composed, Message):
+        _fail(
+            spec,
+            (*example.at, "with"),
+            "`where` leaves this row out",
+            "correct the row, or remove the example",
+            problems,
+        )
+        return
+    payload = orjson.loads(composed.body)
+    for key, expected in example.expect.items():
+        found = _found(composed, payload, key)
+        for at, wanted, got in _differences((*example.at, "expect", key), expected, found):
+            _fail(
+                spec,
+                at,
+                f"the example gives {_shown(got)}, not {_shown(wanted)}",
+                "correct the message or the example",
+                problems,
+            )
+
+
+def _found(message: Message, payload: Mapping[str, Any], key: str) -> Any:
+    """What an expected key is held against: the text and its measure, or a part of the payload."""
+    if key == "text":
+        return message.text
+    if key in ("segments", "encoding"):
+        return None if message.measure is None else getattr(message.measure, key)
+    return payload.get(key)
+
+
+def _differences(at: Path, expected: Any, found: Any) -> Iterator[tuple[Path, Any, Any]]:
+    """Where `found` lacks something of `expected`; a mapping may have more keys than are expected."""
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        for key, value in expected.items():
+            yield from _differences((*at, key), value, found.get(key))
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for index, value in enumerate(expected):
+            yield from _differences((*at, index), value, found[index])
+    elif expected != found:
+        yield at, expected, found
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    text = orjson.dumps(value).decode() if isinstance(value, Mapping | list) else str(value)
+    return f"'{printable(mask_in_place(text if len(text) <= 200 else text[:199] + '…'))}'"
+
+
+def _fail(spec: Spec, at: Path, problem: str, fix: str, problems: Problems) -> None:
+    problems.add(spec.document.diagnostic(at, code="example-failed", problem=problem, fix=fix))

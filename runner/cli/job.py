@@ -16,9 +16,10 @@ from runner.composing.program import Program, compile_program
 from runner.composing.rules import rules_for, timely
 from runner.planning.plan import Target
 from runner.reading.diagnostic import Problems
+from runner.reading.limits import Limits
 from runner.reading.project import Channel
 from runner.reading.schema import load_schema
-from runner.reading.spec import Limits, Spec, read_spec
+from runner.reading.spec import Spec, read_spec
 from runner.reading.table import Table, open_table
 
 
@@ -46,9 +47,7 @@ class Job:
         return marked(rows, self.table, problems, own_reference=self.program.own_reference)
 
 
-def read_jobs(
-    paths: Sequence[str], workspace: Workspace, recipients: str | None, problems: Problems
-) -> list[Job]:
+def read_jobs(paths: Sequence[str], workspace: Workspace, recipients: str | None, problems: Problems) -> list[Job]:
     """Reads and compiles every spec; what can't be used is left out, and why is among `problems`."""
     now = datetime.now(UTC)
     stdin = sys.stdin.buffer
@@ -81,9 +80,7 @@ def _read_job(
     channel = None if spec is None else _channel(spec, workspace, own)
     job = None
     if spec is not None and channel is not None:
-        table = open_table(
-            spec, root=workspace.root_for(path), override=recipients, stdin=stdin, problems=own
-        )
+        table = open_table(spec, root=workspace.root, override=recipients, stdin=stdin, problems=own)
         if table is not None:
             job = _compile(spec, channel, table, workspace, now, own)
     for diagnostic in own:
@@ -132,5 +129,3 @@ def _channel(spec: Spec, workspace: Workspace, problems: Problems) -> Channel | 
             )
         )
     return channel
-
-

@@ -42,7 +42,7 @@ def command(
         view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
         return 1
     view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
-    if workspace is not None and workspace.is_provisional:
+    if workspace is not None:
         view.say(workspace.provisional_note)
     bodies = (message.body for job in jobs for message in _messages(job, key))
     for body in islice(bodies, limit):

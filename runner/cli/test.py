@@ -31,7 +31,9 @@ def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
     for path in specs if workspace is not None else ():
         spec = read_spec(path, problems)
         if spec is not None and workspace is not None and run_examples(spec, workspace, problems):
-            passed.append(f"{path}: {counted(len(spec.examples), 'example')} ok" if spec.examples else f"{path}: no examples")
+            passed.append(
+                f"{path}: {counted(len(spec.examples), 'example')} ok" if spec.examples else f"{path}: no examples"
+            )
     view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
     for line in passed:
         view.result(line)

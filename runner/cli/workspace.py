@@ -53,7 +53,9 @@ class Workspace:
             return ""
         if self.environment.is_sandbox:
             return "note: message ids are provisional until the sandbox's ledger is made, by the first send"
-        return f"note: message ids are provisional until `sendspec ledger init --env {self.environment.name}` has been run"
+        return (
+            f"note: message ids are provisional until `sendspec ledger init --env {self.environment.name}` has been run"
+        )
 
     @property
     def project_path(self) -> str:
@@ -149,7 +151,9 @@ def api_of(workspace: Workspace) -> Iterator[Environment]:
     if named:
         api = parse_api_url(named, None)
         if isinstance(api, UrlFault) or not api.loopback:
-            raise click.UsageError("SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080")
+            raise click.UsageError(
+                "SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080"
+            )
         yield replace(environment, api=api)
         return
     with sandbox_at(workspace.root / ".sendspec" / "sandbox-api.db", time.time) as url:

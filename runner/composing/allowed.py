@@ -14,7 +14,25 @@ GROWING_MOST = 2
 """`replace` and `join` in one string: a chain of them multiplies."""
 
 KEYWORDS = frozenset(
-    {"and", "or", "not", "in", "is", "if", "else", "elif", "endif", "for", "endfor", "true", "false", "none", "True", "False", "None"}
+    {
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "if",
+        "else",
+        "elif",
+        "endif",
+        "for",
+        "endfor",
+        "true",
+        "false",
+        "none",
+        "True",
+        "False",
+        "None",
+    }
 )
 PLAIN = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getitem, nodes.Getattr,
@@ -82,12 +100,23 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
     growing = 0
     listed = list(_walk(tree))
     if len(listed) > NODES_MOST:
-        return [TemplateFault("template-too-complex", f"the template has more than {NODES_MOST} parts", "make it simpler", *whole)]
+        return [
+            TemplateFault(
+                "template-too-complex", f"the template has more than {NODES_MOST} parts", "make it simpler", *whole
+            )
+        ]
     for node, depth_of_loops in listed:
         faults += _judge(node, depth_of_loops, tokens, whole, environment)
         growing += isinstance(node, nodes.Filter) and node.name in ("replace", "join")
     if growing > GROWING_MOST:
-        faults.append(TemplateFault("template-too-complex", f"more than {GROWING_MOST} `replace` or `join` stand in one text", "use fewer", *whole))
+        faults.append(
+            TemplateFault(
+                "template-too-complex",
+                f"more than {GROWING_MOST} `replace` or `join` stand in one text",
+                "use fewer",
+                *whole,
+            )
+        )
     return list(dict.fromkeys(faults))
 
 
@@ -111,7 +140,15 @@ def _judge(
     if what is None:
         return []
     start, end = _place(node, tokens, whole)
-    return [TemplateFault("template-forbidden", f"{what} is not allowed in a message", "use columns, vars, filters and {% if %} only", start, end)]
+    return [
+        TemplateFault(
+            "template-forbidden",
+            f"{what} is not allowed in a message",
+            "use columns, vars, filters and {% if %} only",
+            start,
+            end,
+        )
+    ]
 
 
 def _forbidden(node: nodes.Node, loops: int) -> str | None:
@@ -122,7 +159,9 @@ def _forbidden(node: nodes.Node, loops: int) -> str | None:
         return "a subscript that isn't constant"
     if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
         return f"`.{node.attr}`"
-    if isinstance(node, nodes.Name) and (node.name.startswith("__") or node.name in ("self", "loop", "caller", "varargs", "kwargs")):
+    if isinstance(node, nodes.Name) and (
+        node.name.startswith("__") or node.name in ("self", "loop", "caller", "varargs", "kwargs")
+    ):
         return f"`{node.name}`"
     if isinstance(node, nodes.List | nodes.Tuple) and not all(isinstance(item, nodes.Const) for item in node.items):
         return "a list of anything but constants"
@@ -153,7 +192,9 @@ def _known(
     if name in known:
         return []
     pairs = zip(tokens, tokens[1:], strict=False)
-    place = next(((t.start, t.start + len(t.text)) for before, t in pairs if t.text == name and before.text in after), whole)
+    place = next(
+        ((t.start, t.start + len(t.text)) for before, t in pairs if t.text == name and before.text in after), whole
+    )
     words = sorted(word for word in known if word.isidentifier())
     near = get_close_matches(name, words, n=1)
     fix = f"write '{near[0]}'" if near else f"use one of: {', '.join(words)}"
@@ -175,7 +216,9 @@ def uses_of(
         if column is not None:
             columns.append(column)
         else:
-            names.append(NameUse(token.text, token.start, token.start + len(token.text), _is_defaulted(tokens, index + 1)))
+            names.append(
+                NameUse(token.text, token.start, token.start + len(token.text), _is_defaulted(tokens, index + 1))
+            )
     return tuple(names), tuple(columns)
 
 

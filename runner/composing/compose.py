@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NoReturn
 
 import orjson
 
@@ -19,10 +19,11 @@ from runner.composing.sms import Encoding, Measure, forcing, measure
 from runner.composing.template import OMIT, message_context
 from runner.reading.diagnostic import Problems
 from runner.reading.document import Path
+from runner.reading.limits import Limits
 from runner.reading.mask import mask, printable
 from runner.reading.phone import PhoneFault
 from runner.reading.schema import Fault, Schema
-from runner.reading.spec import Limits, Spec
+from runner.reading.spec import Spec
 from runner.reading.table import Row, Table
 
 
@@ -43,7 +44,13 @@ class Composer:
     """Composes the rows of one spec. Every fault goes to `problems`, placed on the spec's line or the row's cell."""
 
     def __init__(
-        self, program: Program, table: Table, setting: Setting, schema: Schema, rules: tuple[Rule, ...], problems: Problems
+        self,
+        program: Program,
+        table: Table,
+        setting: Setting,
+        schema: Schema,
+        rules: tuple[Rule, ...],
+        problems: Problems,
     ) -> None:
         self._program = program
         self._spec: Spec = program.spec
@@ -72,7 +79,8 @@ class Composer:
         program = self._program
         address = self._address(row, context)
         receiver = program.receiver_of(address) if program.receiver is None else fill(program.receiver, context)
-        key = self._key(row, context, address, receiver)
+        address = address or self._address_of(row, receiver)
+        key = self._key(row, context, address)
         identity = message_id(self._setting.salt, self._spec.name, self._spec.generation, key)
         values["message_id"] = id_text(identity)
         context = message_context(values, row.values)
@@ -86,10 +94,10 @@ class Composer:
         digest = sha256(orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)).digest()
         payload["reference"] = reference = values["message_id"] if reference is None else reference
         if program.own_reference:
-            self._check_reference(row, reference, address or key)
+            self._check_reference(row, reference, address)
         return Message(
             id=identity,
-            receiver=address or key,
+            receiver=address,
             reference=str(reference),
             body=orjson.dumps(payload),
             digest=digest,
@@ -133,23 +141,24 @@ class Composer:
             self._blame_address(row, address)
         return str(address)
 
-    def _key(self, row: Row, context: Any, address: str | None, receiver: Any) -> str:
-        if self._program.key is not None:
-            key = fill(self._program.key, context)
-            if isinstance(key, int) and not isinstance(key, bool):
-                key = str(key)
-            if not isinstance(key, str) or not key.strip():
-                self._blame_spec(
-                    row,
-                    ("recipients", "key"),
-                    "key-not-text",
-                    f"the key is {_named(key)}; it tells recipients apart, so it must be text",
-                    "name a column that every row fills",
-                )
-            return str(key)
-        return address if address is not None else self._key_of(row, receiver)
+    def _key(self, row: Row, context: Any, address: str) -> str:
+        if self._program.key is None:
+            return address
+        key = fill(self._program.key, context)
+        if isinstance(key, int) and not isinstance(key, bool):
+            key = str(key)
+        if not isinstance(key, str) or not key.strip():
+            self._blame_spec(
+                row,
+                ("recipients", "key"),
+                "key-not-text",
+                f"the key is {_named(key)}; it tells recipients apart, so it must be text",
+                "name a column that every row fills",
+            )
+        return str(key)
 
-    def _key_of(self, row: Row, receiver: Any) -> str:
+    def _address_of(self, row: Row, receiver: Any) -> str:
+        """The address of the first contact that the message itself names."""
         contacts = receiver.get("contacts") if isinstance(receiver, Mapping) else None
         contact = contacts[0] if isinstance(contacts, list) and contacts else None
         if isinstance(contact, Mapping):
@@ -158,21 +167,22 @@ class Composer:
                 if isinstance(value, str) and value:
                     normal = self._program.normalise(value)
                     return value if isinstance(normal, PhoneFault) else normal
-        self._blame_spec(
+        return self._blame_spec(
             row,
             ("message", "receiver"),
             "receiver-unnamed",
             "the receiver has neither `identifierValue` nor `id`, so nobody can say who gets the message",
             "give its first contact an `identifierValue`",
         )
-        raise AssertionError("unreachable: blaming raises")
 
     # ── what ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _check_payload(self, row: Row, context: Any, payload: Mapping[str, Any], text: str | None) -> None:
         if text is not None and not text.strip():
             at = origin(self._program.content, context, _text_path(payload))
-            self._blame_spec(row, at, "empty-text", "the text is empty", "write a text, or leave such rows out with `where`")
+            self._blame_spec(
+                row, at, "empty-text", "the text is empty", "write a text, or leave such rows out with `where`"
+            )
         faults = [] if self._schema.accepts(payload) else self._schema.faults(payload)
         faults = faults or [fault for rule in self._rules for fault in rule(payload)]
         for fault in faults:
@@ -202,7 +212,9 @@ class Composer:
         limits = self._setting.limits
         at: Path = ("message", "body", "text", "text")
         if limits.encoding == "gsm7" and measured.encoding is not Encoding.GSM7:
-            self._blame_spec(row, at, "limit-encoding", f"the text isn't GSM-7 because of {_forced_by(text)}", _plainer(text))
+            self._blame_spec(
+                row, at, "limit-encoding", f"the text isn't GSM-7 because of {_forced_by(text)}", _plainer(text)
+            )
         if limits.segments is not None and measured.segments > limits.segments:
             why = f" (UCS-2 because of {_forced_by(text)})" if measured.encoding is Encoding.UCS2 else ""
             self._blame_spec(
@@ -227,7 +239,7 @@ class Composer:
 
     # ── blame ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _blame_spec(self, row: Row, at: Path, code: str, problem: str, fix: str) -> None:
+    def _blame_spec(self, row: Row, at: Path, code: str, problem: str, fix: str) -> NoReturn:
         self._problems.add_row(
             (code, self._spec.path, at),
             row.line,
@@ -245,12 +257,14 @@ class Composer:
             ),
         )
 
-    def _blame_address(self, row: Row, fault: PhoneFault) -> None:
+    def _blame_address(self, row: Row, fault: PhoneFault) -> NoReturn:
         column = self._program.address_column
         self._problems.add_row(
             (fault.code, self._table.path, column),
             row.line,
-            lambda: row_diagnostic(self._table, row.line, column, code=fault.code, problem=fault.problem, fix=fault.fix),
+            lambda: row_diagnostic(
+                self._table, row.line, column, code=fault.code, problem=fault.problem, fix=fault.fix
+            ),
         )
         raise RowRejected
 

@@ -10,7 +10,9 @@ from runner.reading.diagnostic import Problems, Severity
 from runner.reading.table import Table
 
 
-def marked(composed: Iterator[Composed], table: Table, problems: Problems, *, own_reference: bool) -> Iterator[Composed]:
+def marked(
+    composed: Iterator[Composed], table: Table, problems: Problems, *, own_reference: bool
+) -> Iterator[Composed]:
     """Passes everything on, a repeated message as `Duplicate`. Conflicting rows and repeated references are errors."""
     first_by_id: dict[bytes, tuple[bytes, int]] = {}
     line_by_reference: dict[str, int] = {}
@@ -45,7 +47,9 @@ def _note(table: Table, problems: Problems, item: Message, line: int, code: str,
             code=code,
             problem=f"line {item.line} names the same recipient as line {line}"
             + (", with the same message" if same else ", with another message"),
-            fix="remove one of them" if same else "keep one of them, or give `recipients` a `key:` that tells them apart",
+            fix="remove one of them"
+            if same
+            else "keep one of them, or give `recipients` a `key:` that tells them apart",
             severity=severity,
             also=(f"the first is on line {line}",),
         ),

@@ -137,8 +137,14 @@ FILTERS: dict[str, Allowed] = {
     "upper": Allowed(jinja_filters.do_upper, "all letters large"),
 }
 
+
+def _jinja_test(name: str) -> Callable[..., Any]:
+    test: Callable[..., Any] = jinja_tests.TESTS[name]
+    return test
+
+
 TESTS: dict[str, Allowed] = {
-    name: Allowed(jinja_tests.TESTS[name], summary)
+    name: Allowed(_jinja_test(name), summary)
     for name, summary in {
         "boolean": "true or false",
         "defined": "there is a value",

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from runner.composing.template import NameUse, Template
 from runner.reading.diagnostic import Problems, Severity
 from runner.reading.document import Document, Path
+from runner.reading.mask import mask_in_place, printable
 
 BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 LISTED_MOST = 12
@@ -28,7 +29,7 @@ class KnownNames:
     def listed(self) -> str:
         names = [*dict.fromkeys([*self.columns, *self.variables])]
         more = f" and {len(names) - LISTED_MOST} more" if len(names) > LISTED_MOST else ""
-        return ", ".join(names[:LISTED_MOST]) + more if names else "none"
+        return mask_in_place(printable(", ".join(names[:LISTED_MOST]) + more)) if names else "none"
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:
@@ -58,16 +59,14 @@ def check_names(
             _unknown(use, at, known, document, problems)
 
 
-def _check_name(
-    use: NameUse, at: Path, known: KnownNames, document: Document, problems: Problems, early: bool
-) -> None:
+def _check_name(use: NameUse, at: Path, known: KnownNames, document: Document, problems: Problems, early: bool) -> None:
     if use.name in BUILT_IN and use.name in known.columns:
         problems.add(
             document.diagnostic(
                 at,
                 code="name-clash",
                 problem=f"'{use.name}' is both a recipient column and a built-in name",
-                fix=f"write row[\"{use.name}\"] for the column, or rename the column",
+                fix=f'write row["{use.name}"] for the column, or rename the column',
                 within=(use.start, use.end),
             )
         )
@@ -100,5 +99,3 @@ def _unknown(use: NameUse, at: Path, known: KnownNames, document: Document, prob
             severity=Severity.WARNING if use.defaulted else Severity.ERROR,
         )
     )
-
-

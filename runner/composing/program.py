@@ -12,6 +12,7 @@ from runner.composing.outline import Branch, Constant, Hole, Node, holes, outlin
 from runner.composing.template import TemplateFault
 from runner.reading.diagnostic import Problems
 from runner.reading.document import Path
+from runner.reading.mask import mask_in_place, printable
 from runner.reading.phone import PhoneFault, normalise_email, normalise_phone
 from runner.reading.spec import NoRecipients, Spec
 
@@ -81,9 +82,7 @@ def default_column(platform: str) -> str:
     return "email" if platform == EMAIL else "phone"
 
 
-def _address(
-    spec: Spec, platform: str, *, has_receiver: bool, faults: list[tuple[Path, TemplateFault]]
-) -> Node | None:
+def _address(spec: Spec, platform: str, *, has_receiver: bool, faults: list[tuple[Path, TemplateFault]]) -> Node | None:
     if spec.to is not None:
         return outline(spec.to, ("recipients", "to"), faults)
     if has_receiver:
@@ -110,7 +109,7 @@ def _check(
 
 
 def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems: Problems) -> None:
-    found = ", ".join(columns) or "none"
+    found = mask_in_place(printable(", ".join(columns))) or "none"
     if isinstance(spec.recipients, NoRecipients):
         return
     problems.add(
@@ -118,7 +117,7 @@ def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems
             ("recipients",),
             code="missing-column",
             problem=f"the recipients have no column '{missing}'; columns found are: {found}",
-            fix=f"rename the column, or say which one holds the address, as in `to: \"{{{{ {columns[0] if columns else missing} }}}}\"`",
+            fix=f'rename the column, or say which one holds the address, as in `to: "{{{{ {columns[0] if columns else missing} }}}}"`',
             key=True,
         )
     )

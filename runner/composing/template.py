@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from jinja2 import StrictUndefined, Template as JinjaTemplate, TemplateError, UndefinedError, nodes
+from jinja2 import StrictUndefined, TemplateError, UndefinedError, nodes
+from jinja2 import Template as JinjaTemplate
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -74,14 +75,20 @@ def _spoken(value: Any) -> Any:
     if value is None:
         raise FilterFault("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
     if isinstance(value, Mapping | list | tuple):
-        raise FilterFault("not-text", "a list or mapping would become part of a text", "pick one of its items, or `join` them")
+        raise FilterFault(
+            "not-text", "a list or mapping would become part of a text", "pick one of its items, or `join` them"
+        )
     return value
 
 
 @cache
 def _environment(*, typed: bool) -> _Environment:
     environment = _Environment(
-        undefined=_Missing, optimized=False, keep_trailing_newline=True, autoescape=False, finalize=None if typed else _spoken
+        undefined=_Missing,
+        optimized=False,
+        keep_trailing_newline=True,
+        autoescape=False,
+        finalize=None if typed else _spoken,
     )
     environment.globals = {}
     environment.filters = {name: allowed.function for name, allowed in FILTERS.items()}
@@ -122,11 +129,15 @@ class Template:
             raise self._fault(fault.code, fault.problem, fault.fix) from None
         except OmitInText:
             raise self._fault(
-                "omit-in-text", "`omit` stands in a text; only a whole value can be left out", 'write "{{ omit }}" alone, or in an inline if'
+                "omit-in-text",
+                "`omit` stands in a text; only a whole value can be left out",
+                'write "{{ omit }}" alone, or in an inline if',
             ) from None
         except Exception as error:  # filters raise whatever they like: truncate raises AssertionError
             raise self._fault(
-                "render-failed", f"this template can't be filled with the row's values ({type(error).__name__})", "look at its filters' arguments"
+                "render-failed",
+                f"this template can't be filled with the row's values ({type(error).__name__})",
+                "look at its filters' arguments",
             ) from None
 
     def _settled(self, value: Any) -> Any:
@@ -162,12 +173,22 @@ def compile_template(source: str) -> Template | list[TemplateFault]:
     if not any(mark in source for mark in ("{{", "{%", "{#")):
         return Template(source, (), (), is_expression=False, is_static=True, static=source, _compiled=None)
     if len(source) > EXPRESSION_MOST:
-        return [TemplateFault("template-too-complex", f"the template has more than {EXPRESSION_MOST:,} characters", "make it shorter", 0, len(source))]
+        return [
+            TemplateFault(
+                "template-too-complex",
+                f"the template has more than {EXPRESSION_MOST:,} characters",
+                "make it shorter",
+                0,
+                len(source),
+            )
+        ]
     environment = _environment(typed=False)
     try:
         tree = environment.parse(source)
     except RecursionError:
-        return [TemplateFault("template-too-complex", "the template is nested too deep", "make it simpler", 0, len(source))]
+        return [
+            TemplateFault("template-too-complex", "the template is nested too deep", "make it simpler", 0, len(source))
+        ]
     except TemplateError as error:
         return [_syntax_fault(source, error)]
     faults = check_tree(tree, source, environment)
@@ -210,6 +231,10 @@ def _syntax_fault(source: str, error: TemplateError) -> TemplateFault:
     line = getattr(error, "lineno", 1) or 1
     start = sum(len(text) + 1 for text in source.split("\n")[: line - 1])
     end = start + len(source.split("\n")[line - 1])
-    return TemplateFault("template-syntax", f"Jinja can't read this template: {error.message}", "check that every {{ and {% is closed", start, max(end, start + 1))
-
-
+    return TemplateFault(
+        "template-syntax",
+        f"Jinja can't read this template: {error.message}",
+        "check that every {{ and {% is closed",
+        start,
+        max(end, start + 1),
+    )

@@ -40,7 +40,8 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise LedgerUnwritable(
-            f"the lock {path} can't be written: {os.strerror(error.errno or 0).lower()}", "make the ledger's folder writable for this user"
+            f"the lock {path} can't be written: {os.strerror(error.errno or 0).lower()}",
+            "make the ledger's folder writable for this user",
         ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,12 +8,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from runner.errors import LedgerDamaged, LedgerForeign, LedgerMissing, LedgerRolledBack, LedgerTooNew, LedgerTrouble, LedgerUnwritable
+from runner.errors import (
+    LedgerDamaged,
+    LedgerForeign,
+    LedgerMissing,
+    LedgerRolledBack,
+    LedgerTooNew,
+    LedgerTrouble,
+    LedgerUnwritable,
+)
 from runner.ledger.identity import write_whole
 from runner.ledger.sqlite import Connect, SqliteLedger, unwritable
 from runner.ledger.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 
-NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "ncpfs"})
+NETWORK_FILE_SYSTEMS = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "ncpfs"}
+)
 """SQLite's locks and WAL don't hold there (sqlite.org, "Write-Ahead Logging", section 1)."""
 
 
@@ -34,7 +44,9 @@ def create_ledger(path: Path, ledger_id: str, *, now: float) -> None:
     except FileExistsError:
         raise LedgerTrouble(f"there is a file {path} already", "keep it: it may hold what was sent") from None
     except OSError as error:
-        raise LedgerUnwritable(f"{path} can't be made: {os.strerror(error.errno or 0).lower()}", "make its folder writable") from None
+        raise LedgerUnwritable(
+            f"{path} can't be made: {os.strerror(error.errno or 0).lower()}", "make its folder writable"
+        ) from None
     connection = _configured(connect_to_write(str(path)))
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -86,10 +98,14 @@ def _open(path: Path, connect: Connect, *, write: bool = False) -> SqliteLedger:
     try:
         connection = connect(str(path))
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise LedgerDamaged(f"{path} is not a ledger", "bring the ledger back, or correct the path in sendspec.yaml")
+            raise LedgerDamaged(
+                f"{path} is not a ledger", "bring the ledger back, or correct the path in sendspec.yaml"
+            )
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
-            raise LedgerTooNew(f"the ledger {path} was made by a newer sendspec (its version is {version})", "update sendspec")
+            raise LedgerTooNew(
+                f"the ledger {path} was made by a newer sendspec (its version is {version})", "update sendspec"
+            )
         if write:
             _configured(connection)
             connection.execute("BEGIN IMMEDIATE")
@@ -110,7 +126,10 @@ def _check_identity(ledger: SqliteLedger, expected_id: str | None) -> None:
 def _check_pages(ledger: SqliteLedger) -> None:
     problems = ledger.damages()
     if problems:
-        raise LedgerDamaged(f"the ledger {ledger.path} is damaged: {problems[0]}", "restore it from a backup; `sendspec ledger check` tells more")
+        raise LedgerDamaged(
+            f"the ledger {ledger.path} is damaged: {problems[0]}",
+            "restore it from a backup; `sendspec ledger check` tells more",
+        )
 
 
 def _check_epoch(ledger: SqliteLedger, path: Path) -> None:
@@ -133,7 +152,9 @@ def read_epoch(path: Path) -> int | None:
     except FileNotFoundError:
         return None
     except (ValueError, OSError):
-        raise LedgerTrouble(f"{epoch_path(path)} can't be read", "remove it if the ledger is the latest; it is written anew") from None
+        raise LedgerTrouble(
+            f"{epoch_path(path)} can't be read", "remove it if the ledger is the latest; it is written anew"
+        ) from None
 
 
 def write_epoch(path: Path, epoch: int) -> None:
@@ -165,7 +186,10 @@ def refuse_network(path: Path, mounts: str) -> None:
         if inside and len(point) >= len(best):
             best, kind = point, fields[2]
     if kind in NETWORK_FILE_SYSTEMS:
-        raise LedgerTrouble(f"the ledger {path} lies on a network file system ({kind}), where its locks don't hold", "put it on a local disk")
+        raise LedgerTrouble(
+            f"the ledger {path} lies on a network file system ({kind}), where its locks don't hold",
+            "put it on a local disk",
+        )
 
 
 def _mounts() -> str:

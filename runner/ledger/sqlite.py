@@ -116,7 +116,9 @@ class SqliteLedger:
         """What SQLite's own check and the rows' checksums find; empty for a sound ledger."""
         try:
             found = [row[0] for row in self._connection.execute("PRAGMA quick_check(10)") if row[0] != "ok"]
-            wrong = self._value("SELECT count(*) FROM message WHERE checksum <> row_checksum(id, state, digest, attempt, remote_id)")
+            wrong = self._value(
+                "SELECT count(*) FROM message WHERE checksum <> row_checksum(id, state, digest, attempt, remote_id)"
+            )
         except (sqlite3.DatabaseError, LedgerTrouble) as error:
             return [str(error)]
         return [*found, *([f"{wrong} messages don't match their checksums"] if wrong else [])]
@@ -146,7 +148,9 @@ class SqliteLedger:
         self._run, self._epoch = run, epoch
         return run, recovered
 
-    def put_planned(self, identity: SpecIdentity, records: Iterable[PlannedRecord], plan_digest: bytes, *, now: float) -> int:
+    def put_planned(
+        self, identity: SpecIdentity, records: Iterable[PlannedRecord], plan_digest: bytes, *, now: float
+    ) -> int:
         """Writes every message of a plan as planned: all or nothing. Returns how many there are.
 
         What is planned already takes the new payload, unless any message of the send was ever claimed: then it is on hold.
@@ -172,7 +176,11 @@ class SqliteLedger:
             " ON CONFLICT (name, generation) DO UPDATE SET path = excluded.path, plan_digest = excluded.plan_digest",
             (identity.name, identity.generation, identity.path, plan_digest),
         )
-        return int(self._value("SELECT number FROM spec WHERE name = ? AND generation = ?", (identity.name, identity.generation)))
+        return int(
+            self._value(
+                "SELECT number FROM spec WHERE name = ? AND generation = ?", (identity.name, identity.generation)
+            )
+        )
 
     def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
         """Results in, next claims out: one durable commit. Returns the attempt's number for each id that was won.
@@ -193,13 +201,23 @@ class SqliteLedger:
         if not all(settlement.to in SETTLED_FROM_SENDING for settlement in settlements):
             raise AssertionError("a settlement leads to a state that sending has no move to")
         rows = [
-            (s.to.value, s.remote_id, s.http_status, s.evidence and s.evidence[:EVIDENCE_MOST], now, s.id, s.attempt, self._run)
+            (
+                s.to.value,
+                s.remote_id,
+                s.http_status,
+                s.evidence and s.evidence[:EVIDENCE_MOST],
+                now,
+                s.id,
+                s.attempt,
+                self._run,
+            )
             for s in settlements
         ]
         changed = self._connection.executemany(_SETTLE, rows).rowcount
         if changed != len(rows):
             raise LedgerTrouble(
-                f"{len(rows) - changed} messages of this run were moved by somebody else", "look at them with `sendspec status --messages`"
+                f"{len(rows) - changed} messages of this run were moved by somebody else",
+                "look at them with `sendspec status --messages`",
             )
         self._connection.executemany(_SETTLE_EVENT, rows)
 
@@ -210,7 +228,9 @@ class SqliteLedger:
             self._execute("UPDATE spec SET claimed = 1 WHERE number = ?", (self._spec_to_mark,))
             self._spec_to_mark = None
         marks = ",".join("?" * len(ids))
-        planned = self._rows(f"SELECT id, attempt FROM message WHERE id IN ({marks}) AND state = 'planned'", ids).fetchall()
+        planned = self._rows(
+            f"SELECT id, attempt FROM message WHERE id IN ({marks}) AND state = 'planned'", ids
+        ).fetchall()
         rows = [(self._run, now, identity) for identity, _ in planned]
         if self._connection.executemany(_CLAIM, rows).rowcount != len(rows):
             raise LedgerTrouble("somebody else writes to the ledger", "stop the other run, then run the command again")
@@ -220,7 +240,10 @@ class SqliteLedger:
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record; the messages were settled as they came."""
         with self._transaction():
-            self._execute("UPDATE run SET ended_at = ?, ending = ?, requests = ? WHERE number = ?", (now, ending, requests, self._run))
+            self._execute(
+                "UPDATE run SET ended_at = ?, ending = ?, requests = ? WHERE number = ?",
+                (now, ending, requests, self._run),
+            )
 
     def close(self) -> None:
         self._connection.close()
@@ -230,7 +253,9 @@ class SqliteLedger:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         if self._broken:
-            raise LedgerUnwritable("the ledger could not be written before", "look at the disk, then run the command again")
+            raise LedgerUnwritable(
+                "the ledger could not be written before", "look at the disk, then run the command again"
+            )
         if os.getpid() != self._pid:
             raise LedgerTrouble(f"the ledger belongs to process {self._pid}", "open it anew in this process")
         try:
@@ -272,11 +297,15 @@ def unwritable(path: str, error: sqlite3.Error) -> LedgerTrouble:
 
     code = getattr(error, "sqlite_errorname", "") or ""
     if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return LedgerDamaged(f"the ledger {path} is damaged: {error}", "restore it from a backup; `sendspec ledger check` tells more")
+        return LedgerDamaged(
+            f"the ledger {path} is damaged: {error}", "restore it from a backup; `sendspec ledger check` tells more"
+        )
     if code.startswith("SQLITE_FULL"):
-        return LedgerUnwritable(f"the disk is full: the ledger {path} can't be written", "make room, then run the command again")
+        return LedgerUnwritable(
+            f"the disk is full: the ledger {path} can't be written", "make room, then run the command again"
+        )
     if code.startswith("SQLITE_READONLY"):
         return LedgerUnwritable(f"the ledger {path} can't be written", "make it and its folder writable for this user")
-    return LedgerUnwritable(f"the ledger {path} can't be written: {error}", "look at the disk, then run the command again")
-
-
+    return LedgerUnwritable(
+        f"the ledger {path} can't be written: {error}", "look at the disk, then run the command again"
+    )

@@ -22,11 +22,21 @@ class Move:
 
 
 MOVES = (
-    Move("claim", State.PLANNED, (State.SENDING,), "the run holds the lock and its epoch is the newest", "the first byte"),
+    Move(
+        "claim", State.PLANNED, (State.SENDING,), "the run holds the lock and its epoch is the newest", "the first byte"
+    ),
     Move("accept", State.SENDING, (State.ACCEPTED,), "a 2xx with an id and our reference", "the next report or exit"),
-    Move("release", State.SENDING, (State.PLANNED,), "proof that nothing left, or that it was not processed", "its next claim"),
+    Move(
+        "release",
+        State.SENDING,
+        (State.PLANNED,),
+        "proof that nothing left, or that it was not processed",
+        "its next claim",
+    ),
     Move("refuse", State.SENDING, (State.REFUSED,), "a documented refusal", "the next exit"),
-    Move("doubt", State.SENDING, (State.IN_DOUBT,), "no certain answer, or the owner is dead", "anything else in the run"),
+    Move(
+        "doubt", State.SENDING, (State.IN_DOUBT,), "no certain answer, or the owner is dead", "anything else in the run"
+    ),
     Move("find", State.IN_DOUBT, (State.ACCEPTED,), "the API shows the reference", "-"),
     Move("late yes", State.IN_DOUBT, (State.ACCEPTED,), "a certain answer after the deadline", "-"),
     Move("resolve", State.IN_DOUBT, (State.PLANNED, State.SKIPPED, State.ACCEPTED), "a person, with a reason", "-"),

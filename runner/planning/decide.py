@@ -30,9 +30,7 @@ class History:
     started: bool
 
 
-def decide(
-    item: Composed, fact: Fact | None, history: History, only_to: frozenset[str] | None
-) -> Skip | None:
+def decide(item: Composed, fact: Fact | None, history: History, only_to: frozenset[str] | None) -> Skip | None:
     """Why `item` is skipped; None where it is to be sent. `only_to` holds the normalised addresses that may be reached."""
     if isinstance(item, Filtered):
         return Skip.FILTERED

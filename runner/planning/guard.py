@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from runner.planning.plan import Plan
-from runner.reading.spec import Limits
+from runner.reading.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)

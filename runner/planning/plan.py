@@ -20,6 +20,11 @@ WINDOW = 500
 Lookup = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
 
 
+def nothing_known(ids: Sequence[bytes]) -> Mapping[bytes, Fact]:
+    """The facts of an empty ledger."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Which messages a plan is about, and where they go. All but `alias`, a name for people, is part of the digest."""

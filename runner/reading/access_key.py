@@ -67,7 +67,8 @@ def read_access_key(source: KeySource, environ: Mapping[str, str], root: Path) -
             value = environ.get(name)
             if not value:
                 raise KeyUnusable(
-                    f"the environment variable {name} is {'not set' if value is None else 'empty'}", f"set {name} to the access key"
+                    f"the environment variable {name} is {'not set' if value is None else 'empty'}",
+                    f"set {name} to the access key",
                 )
             return _checked(value, f"the access key in {name}")
         case FromFile(path):
@@ -82,13 +83,17 @@ def _from_file(path: Path, shown: str) -> str:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
-        raise KeyUnusable(f"the key file {shown} can't be read: {os.strerror(error.errno or 0).lower()}", "check its path and owner") from None
+        raise KeyUnusable(
+            f"the key file {shown} can't be read: {os.strerror(error.errno or 0).lower()}", "check its path and owner"
+        ) from None
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise KeyUnusable(f"{shown} is not a regular file", "name the file that holds the key")
         if mode & 0o077:
-            raise KeyUnusable(f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}")
+            raise KeyUnusable(
+                f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
+            )
         return _one_line(file.read(KEY_BYTES_MOST))
 
 
@@ -96,12 +101,18 @@ def _from_command(words: tuple[str, ...]) -> str:
     import subprocess
 
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False)
+        done = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         what = "takes longer than 30 s" if isinstance(error, subprocess.TimeoutExpired) else "can't be started"
-        raise KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and look at what it says") from None
+        raise KeyUnusable(
+            f"the key's command `{words[0]}` {what}", "run it by hand, and look at what it says"
+        ) from None
     if done.returncode != 0:
-        raise KeyUnusable(f"the key's command `{words[0]}` ends with {done.returncode}", "run it by hand, and look at what it says")
+        raise KeyUnusable(
+            f"the key's command `{words[0]}` ends with {done.returncode}", "run it by hand, and look at what it says"
+        )
     return _one_line(done.stdout[:KEY_BYTES_MOST])
 
 
@@ -116,5 +127,8 @@ def _checked(value: str, what: str) -> AccessKey:
         raise KeyUnusable(f"{what} is empty", "put the key there")
     for position, character in enumerate(value, start=1):
         if not "!" <= character <= "~":
-            raise KeyUnusable(f"{what} has a character that a key can't have, at position {position}", "copy the key again, without spaces or line ends")
+            raise KeyUnusable(
+                f"{what} has a character that a key can't have, at position {position}",
+                "copy the key again, without spaces or line ends",
+            )
     return AccessKey(value)

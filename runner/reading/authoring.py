@@ -23,7 +23,10 @@ def authoring_schema() -> dict[str, Any]:
     strict = load_schema("message").document
     definitions = {name: _authored(schema) for name, schema in strict["$defs"].items()}
     message = _authored({key: strict[key] for key in ("type", "additionalProperties", "properties", "if", "then")})
-    definitions["Message"] = {"description": "The documented request body, field for field; Jinja in any text.", **message}
+    definitions["Message"] = {
+        "description": "The documented request body, field for field; Jinja in any text.",
+        **message,
+    }
     definitions["Limits"] = load_schema("project").document["$defs"]["limits"]
     definitions["Recipients"] = _RECIPIENTS
     definitions["Rows"] = _ROWS
@@ -70,7 +73,7 @@ def _is_leaf(schema: Mapping[str, Any]) -> bool:
 
 
 def _templated(leaf: dict[str, Any]) -> dict[str, Any]:
-    description = {key: leaf.pop(key) for key in ("description", "examples") if key in leaf}
+    description: dict[str, Any] = {key: leaf.pop(key) for key in ("description", "examples") if key in leaf}
     if "enum" in leaf:
         return {**description, "anyOf": [leaf, TEMPLATE]}
     return {**description, "if": TEMPLATE, "else": leaf}
@@ -87,21 +90,46 @@ _RECIPIENTS = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "file": {**_TEXT, "description": "A .csv, .tsv, .jsonl or .ndjson file relative to the spec; - is standard input."},
+        "file": {
+            **_TEXT,
+            "description": "A .csv, .tsv, .jsonl or .ndjson file relative to the spec; - is standard input.",
+        },
         "list": {"$ref": "#/definitions/Rows"},
-        "delimiter": {"description": "What stands between the cells of a CSV.", "type": "string", "minLength": 1, "maxLength": 1},
+        "delimiter": {
+            "description": "What stands between the cells of a CSV.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1,
+        },
         "allow_empty": {"description": "Let a table without rows pass.", "type": "boolean", "default": False},
         "to": {**_TEXT, "description": "The address of a row.", "default": "{{ phone }}"},
-        "country": {"description": "The country of numbers without +, as two letters.", "type": "string", "examples": ["NL"]},
+        "country": {
+            "description": "The country of numbers without +, as two letters.",
+            "type": "string",
+            "examples": ["NL"],
+        },
         "key": {**_TEXT, "description": "Who counts as the same recipient; the address, where it isn't given."},
-        "where": {"description": "Keeps the rows for which it is true.", "type": ["boolean", "string"], "default": True},
+        "where": {
+            "description": "Keeps the rows for which it is true.",
+            "type": ["boolean", "string"],
+            "default": True,
+        },
     },
 }
 _PROPERTIES: dict[str, Any] = {
     "$schema": {"type": "string"},
     "spec": {"description": "Version of this format.", "const": 1},
-    "name": {"description": "The send's identity: small letters, digits and -.", "type": "string", "examples": ["order-shipped"]},
-    "generation": {"description": "Raise it to send the same spec again, on purpose.", "type": "integer", "minimum": 1, "default": 1},
+    "name": {
+        "description": "The send's identity: small letters, digits and -.",
+        "type": "string",
+        "examples": ["order-shipped"],
+    },
+    "generation": {
+        "description": "Raise it to send the same spec again, on purpose.",
+        "type": "integer",
+        "minimum": 1,
+        "default": 1,
+    },
     "description": {"description": "What this send is for.", "type": "string"},
     "channel": {**_TEXT, "description": "An alias from sendspec.yaml."},
     "recipients": {
@@ -113,7 +141,11 @@ _PROPERTIES: dict[str, Any] = {
     "vars": {"description": "Constants for templates.", "type": "object"},
     "message": {"$ref": "#/definitions/Message"},
     "limits": {"$ref": "#/definitions/Limits"},
-    "in_doubt": {"description": "What becomes of messages whose fate is unknown.", "enum": ["hold", "resend_if_absent"], "default": "hold"},
+    "in_doubt": {
+        "description": "What becomes of messages whose fate is unknown.",
+        "enum": ["hold", "resend_if_absent"],
+        "default": "hold",
+    },
     "examples": {
         "description": "Rows with what they must give; `sendspec test` runs them.",
         "type": "array",

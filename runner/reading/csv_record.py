@@ -39,7 +39,7 @@ class Record:
     at: Position | None = None
 
 
-class _Troubled(Exception):  # noqa: N818 - says what is the case
+class _Troubled(Exception):
     def __init__(self, trouble: QuoteTrouble, at: Position) -> None:
         self.trouble = trouble
         self.at = at

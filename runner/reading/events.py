@@ -28,7 +28,11 @@ class _Stopped(Exception):
 def build(source: Source, problems: Problems) -> Document | None:
     """The document; None when there is anything wrong with it."""
     if not source.text.strip():
-        problems.add(_plain_diagnostic(source, "empty-spec", "the file is empty", "start from the spec that `sendspec init` writes"))
+        problems.add(
+            _plain_diagnostic(
+                source, "empty-spec", "the file is empty", "start from the spec that `sendspec init` writes"
+            )
+        )
         return None
     builder = _Builder(source)
     document = builder.run()
@@ -72,13 +76,20 @@ class _Builder:
         while type(event).__name__ in ("StreamStartEvent", "DocumentStartEvent"):
             event = self._next()
         if type(event).__name__ == "StreamEndEvent":
-            self._at(event, "empty-spec", "the file holds comments only", "start from the spec that `sendspec init` writes")
+            self._at(
+                event, "empty-spec", "the file holds comments only", "start from the spec that `sendspec init` writes"
+            )
             raise _Stopped
         data = self._node(event, (), None, 0)
         self._next()
         event = self._next()
         if type(event).__name__ == "DocumentStartEvent":
-            self._at(event, "several-documents", "a second document begins here", "put it into a file of its own, and remove the ---")
+            self._at(
+                event,
+                "several-documents",
+                "a second document begins here",
+                "put it into a file of its own, and remove the ---",
+            )
         return data
 
     def _next(self) -> Any:
@@ -135,7 +146,12 @@ class _Builder:
         self._check_tag(event)
         self._check_characters(event)
         if key == "<<" and event.implicit[0]:
-            self._at(event, "merge-key", "merge keys are not supported", "write the keys out, or repeat them with an alias each")
+            self._at(
+                event,
+                "merge-key",
+                "merge keys are not supported",
+                "write the keys out, or repeat them with an alias each",
+            )
         elif key in mapping:
             first = self._position(self._marks[(*at, key)].key or (0, 0))
             self._at(
@@ -191,12 +207,19 @@ class _Builder:
             self._at(event, "alias-loop", f"the alias '*{name}' stands inside what it names", "write the value out")
             raise _Stopped
         if name not in self._anchors:
-            self._at(event, "unknown-alias", f"nothing before this line is called '&{name}'", f"add &{name} to the value you mean")
+            self._at(
+                event,
+                "unknown-alias",
+                f"nothing before this line is called '&{name}'",
+                f"add &{name} to the value you mean",
+            )
             raise _Stopped
         value, target, size = self._anchors[name]
         self._nodes += size
         if self._nodes > NODES_MOST:
-            self._at(event, "alias-expansion", f"the aliases expand to more than {NODES_MOST:,} nodes", "write fewer of them")
+            self._at(
+                event, "alias-expansion", f"the aliases expand to more than {NODES_MOST:,} nodes", "write fewer of them"
+            )
             raise _Stopped
         self._marks[at] = Marks(event.start_mark.index, event.end_mark.index, key)
         self._aliases[at] = target
@@ -208,7 +231,12 @@ class _Builder:
         tag = event.tag
         if tag is not None and str(tag) not in (_TEXT_TAG, "!"):
             shown = printable(self._text[event.start_mark.index :].split(None, 1)[0][:60])
-            self._at(event, "yaml-tag", f"the tag '{shown}' is not allowed", "remove it; text, numbers, lists and mappings need none")
+            self._at(
+                event,
+                "yaml-tag",
+                f"the tag '{shown}' is not allowed",
+                "remove it; text, numbers, lists and mappings need none",
+            )
 
     def _check_characters(self, event: Any) -> None:
         found = forbidden_character(event.value)
@@ -278,9 +306,17 @@ class _Builder:
         elif "\\t" in said or "\t" in line[: len(line) - len(line.lstrip())]:
             tab = line.find("\t")
             tab = tab if tab >= 0 else offset - begin
-            self._add(begin + tab, begin + tab + 1, "yaml-tab", "a tab stands where YAML needs spaces", "indent with spaces")
+            self._add(
+                begin + tab, begin + tab + 1, "yaml-tab", "a tab stands where YAML needs spaces", "indent with spaces"
+            )
         else:
-            self._add(offset, offset + 1, "yaml-syntax", _in_our_words(said), "check the indentation and the quotes on this line and the one before")
+            self._add(
+                offset,
+                offset + 1,
+                "yaml-syntax",
+                _in_our_words(said),
+                "check the indentation and the quotes on this line and the one before",
+            )
 
 
 def _unquoted_value(line: str) -> int | None:

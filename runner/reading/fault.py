@@ -113,7 +113,11 @@ def _wrong_value(error: Any) -> Fault:
     allowed = _allowed(error)
     value = error.instance
     if error.absolute_path and error.absolute_path[-1] == "type" and value in UNSATISFIABLE_BODIES:
-        why = "a template stands in `message.template`, beside `receiver`" if value == "template" else "its documented form contradicts itself"
+        why = (
+            "a template stands in `message.template`, beside `receiver`"
+            if value == "template"
+            else "its documented form contradicts itself"
+        )
         return _fault(
             error,
             "body-type-unsupported",
@@ -159,7 +163,9 @@ def _limit(error: Any) -> Fault:
     value = error.instance
     match error.validator:
         case "minItems":
-            return _fault(error, "too-few", f"{_place(error)} has {len(value)} entries; {limit} is the least", "add one")
+            return _fault(
+                error, "too-few", f"{_place(error)} has {len(value)} entries; {limit} is the least", "add one"
+            )
         case "maxItems":
             fix = f"remove {len(value) - limit} of them"
             return _fault(error, "too-many", f"{_place(error)} has {len(value)} entries; {limit} is the most", fix)
@@ -170,9 +176,19 @@ def _limit(error: Any) -> Fault:
             fix = f"shorten it by {len(value) - limit}"
             return _fault(error, "too-long", f"{_place(error)} has {len(value)} characters; {limit} is the most", fix)
         case "minimum" | "exclusiveMinimum":
-            return _fault(error, "out-of-range", f"{shown(value)} is below {limit}, the least for {_place(error)}", f"write {limit} or more")
+            return _fault(
+                error,
+                "out-of-range",
+                f"{shown(value)} is below {limit}, the least for {_place(error)}",
+                f"write {limit} or more",
+            )
         case "maximum":
-            return _fault(error, "out-of-range", f"{shown(value)} is above {limit}, the most for {_place(error)}", f"write {limit} or less")
+            return _fault(
+                error,
+                "out-of-range",
+                f"{shown(value)} is above {limit}, the most for {_place(error)}",
+                f"write {limit} or less",
+            )
         case "format":
             what, example = FORMAT_EXAMPLES[limit]
             return _fault(error, "wrong-format", f"{shown(value)} is not {what}", f"write one, such as {example}")
@@ -180,13 +196,27 @@ def _limit(error: Any) -> Fault:
             hint = error.schema.get("examples", ())
             such = f", such as {', '.join(map(str, hint))}" if hint else ""
             what = error.schema.get("description", "see the documentation").rstrip(".")
-            return _fault(error, "wrong-format", f"{shown(value)} has characters that {_place(error)} can't have", f"follow the form{such}: {what}")
+            return _fault(
+                error,
+                "wrong-format",
+                f"{shown(value)} has characters that {_place(error)} can't have",
+                f"follow the form{such}: {what}",
+            )
         case "minProperties":
             return _fault(error, "too-few", f"{_place(error)} is empty", "add an entry, or remove the key")
         case _:
-            return _fault(error, "wrong-value", f"{shown(value)} can't stand here", f"look at `{error.validator}` of {_place(error)} in `sendspec schema`")
+            return _fault(
+                error,
+                "wrong-value",
+                f"{shown(value)} can't stand here",
+                f"look at `{error.validator}` of {_place(error)} in `sendspec schema`",
+            )
 
 
 def _listed(values: Sequence[object]) -> str:
     listed = ", ".join(str(value) for value in values[:LISTED_MOST])
-    return listed + (f" and {len(values) - LISTED_MOST} more" if len(values) > LISTED_MOST else "") if values else "nothing"
+    return (
+        listed + (f" and {len(values) - LISTED_MOST} more" if len(values) > LISTED_MOST else "")
+        if values
+        else "nothing"
+    )

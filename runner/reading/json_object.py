@@ -45,7 +45,7 @@ def value_places(text: str) -> dict[str, tuple[int, int]]:
         return {}
 
 
-class _Repeated(Exception):  # noqa: N818 - says what is the case
+class _Repeated(Exception):
     def __init__(self, key: str) -> None:
         self.key = key
 

@@ -109,7 +109,9 @@ def project_without_file(root: Path) -> Project:
 def sandbox_environment(project: Project) -> Environment:
     """The built-in environment: any alias works, with the platform that another environment gives it, else SMS."""
     platforms = {
-        alias: channel.platform for environment in project.environments.values() for alias, channel in environment.channels.items()
+        alias: channel.platform
+        for environment in project.environments.values()
+        for alias, channel in environment.channels.items()
     }
     return Environment(
         name=SANDBOX,
@@ -173,8 +175,15 @@ class _Reader:
         default = data.get("default_environment", SANDBOX)
         if default != SANDBOX and default not in written:
             known = ", ".join([*written, SANDBOX])
-            self._add(("default_environment",), "unknown-environment", f"there is no environment '{printable(default[:60])}'", f"write one of: {known}")
-        return Project(path=self._document.path, root=self._root, default_environment=default, environments=environments)
+            self._add(
+                ("default_environment",),
+                "unknown-environment",
+                f"there is no environment '{printable(default[:60])}'",
+                f"write one of: {known}",
+            )
+        return Project(
+            path=self._document.path, root=self._root, default_environment=default, environments=environments
+        )
 
     def _add(self, at: tuple[str | int, ...], code: str, problem: str, fix: str, *, key: bool = False) -> None:
         self._problems.add(self._document.diagnostic(at, code=code, problem=problem, fix=fix, key=key))
@@ -187,7 +196,9 @@ class _Reader:
             yield self._document.diagnostic(
                 fault.at,
                 code="key-literal" if literal else fault.code,
-                problem="an access key stands in this file, and files in git are read by many" if literal else fault.problem,
+                problem="an access key stands in this file, and files in git are read by many"
+                if literal
+                else fault.problem,
                 fix="take it out, make a new key, and write `access_key: {env: NAME}`" if literal else fault.fix,
                 key=fault.at_key or literal,
             )
@@ -196,7 +207,11 @@ class _Reader:
         at = ("environments", name)
         data = self._document.data["environments"][name]
         if name == SANDBOX or not _ALIAS.fullmatch(name):
-            problem = "the environment 'sandbox' is built in" if name == SANDBOX else f"'{printable(name[:60])}' can't be an environment's name"
+            problem = (
+                "the environment 'sandbox' is built in"
+                if name == SANDBOX
+                else f"'{printable(name[:60])}' can't be an environment's name"
+            )
             self._add(at, "bad-name", problem, "give it another name: letters, digits, . _ and -", key=True)
             return None
         api = self._api(at, data)
@@ -229,7 +244,13 @@ class _Reader:
     def _key(self, at: tuple[str, ...], written: Mapping[str, Any]) -> KeySource | None:
         named = [word for word in ("env", "file", "command") if word in written]
         if len(named) != 1:
-            self._add((*at, "access_key"), "key-source", f"the key comes from {len(named)} places; it comes from one", "write one of env, file and command", key=True)
+            self._add(
+                (*at, "access_key"),
+                "key-source",
+                f"the key comes from {len(named)} places; it comes from one",
+                "write one of env, file and command",
+                key=True,
+            )
             return None
         if "env" in written:
             return FromVariable(written["env"])
@@ -241,7 +262,12 @@ class _Reader:
         sound = True
         for what in ("workspace", "channel"):
             if not is_uuid(data[what]):
-                self._add((*here, what), "not-a-uuid", f"'{printable(data[what][:60])}' is not a UUID", "copy it from the dashboard: 36 characters such as 123e4567-e89b-12d3-a456-426614174000")
+                self._add(
+                    (*here, what),
+                    "not-a-uuid",
+                    f"'{printable(data[what][:60])}' is not a UUID",
+                    "copy it from the dashboard: 36 characters such as 123e4567-e89b-12d3-a456-426614174000",
+                )
                 sound = False
         rate = self._rate(here, data.get("rate"))
         if not sound:
@@ -263,9 +289,19 @@ class _Reader:
         match = _RATE.fullmatch(text)
         rate = Rate(int(match[1]), _SECONDS[match[2]]) if match else None
         if rate is None:
-            self._add((*here, "rate"), "wrong-format", f"'{printable(text[:40])}' is not a rate", "write a rate like 50/s, 600/m or 10000/h")
+            self._add(
+                (*here, "rate"),
+                "wrong-format",
+                f"'{printable(text[:40])}' is not a rate",
+                "write a rate like 50/s, 600/m or 10000/h",
+            )
         elif not 0 < rate.per_second <= RATE_MOST:
-            self._add((*here, "rate"), "out-of-range", f"'{text}' is not between 1/h and {RATE_MOST}/s", "write a rate like 50/s")
+            self._add(
+                (*here, "rate"),
+                "out-of-range",
+                f"'{text}' is not between 1/h and {RATE_MOST}/s",
+                "write a rate like 50/s",
+            )
             return None
         return rate
 

@@ -35,13 +35,19 @@ def resolve_plain(text: str) -> object | ScalarFault:
         return _WORDS[text]
     if _LEADING_ZERO.fullmatch(text):
         return ScalarFault(
-            "unquoted-number", "this number begins with 0, and YAML would drop the zero", f'write "{_short(text)}" in quotes'
+            "unquoted-number",
+            "this number begins with 0, and YAML would drop the zero",
+            f'write "{_short(text)}" in quotes',
         )
     if _NOT_FINITE.fullmatch(text):
         return ScalarFault("unquoted-number", f"{text} is a number that JSON can't hold", f'write "{text}" in quotes')
-    if sum(character.isdigit() for character in text) > DIGITS_MOST and (_INTEGER.fullmatch(text) or _FLOAT.fullmatch(text)):
+    if sum(character.isdigit() for character in text) > DIGITS_MOST and (
+        _INTEGER.fullmatch(text) or _FLOAT.fullmatch(text)
+    ):
         return ScalarFault(
-            "number-too-long", f"this number has more than {DIGITS_MOST} digits", "put quotes around it, to make it text"
+            "number-too-long",
+            f"this number has more than {DIGITS_MOST} digits",
+            "put quotes around it, to make it text",
         )
     if _INTEGER.fullmatch(text):
         return int(text)

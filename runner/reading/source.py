@@ -36,7 +36,9 @@ def read_source(path: str, problems: Problems, *, most_bytes: int = SPEC_BYTES_M
     text = _decode(raw)
     if text is None:
         problems.add(
-            _about_file(path, "not-utf8", "the file is not UTF-8 text", "save it as UTF-8 (in most editors: Save with encoding)")
+            _about_file(
+                path, "not-utf8", "the file is not UTF-8 text", "save it as UTF-8 (in most editors: Save with encoding)"
+            )
         )
         return None
     text = text.replace("\r\n", "\n")
@@ -59,7 +61,9 @@ def open_regular(path: str) -> int:
 def file_problem(path: str, error: OSError) -> Diagnostic:
     """Why a file could not be opened, as a diagnostic."""
     if isinstance(error, FileNotFoundError):
-        return _about_file(path, "file-missing", f"there is no file '{path}'", "check the path; it counts from where it is written")
+        return _about_file(
+            path, "file-missing", f"there is no file '{path}'", "check the path; it counts from where it is written"
+        )
     if isinstance(error, IsADirectoryError):
         return _about_file(path, "not-a-file", f"'{path}' is not a regular file", "name a file")
     reason = os.strerror(error.errno or 0).lower()

@@ -157,12 +157,20 @@ def _recipient_problems(document: Document) -> Iterator[Any]:
     if "recipients" not in document.data:
         if not has_receiver:
             yield document.diagnostic(
-                (), code="missing-key", problem="the document has no 'recipients'", fix="add `recipients:` with a list or a file", key=True
+                (),
+                code="missing-key",
+                problem="the document has no 'recipients'",
+                fix="add `recipients:` with a list or a file",
+                key=True,
             )
     elif isinstance(written, dict):
         named = [key for key in ("file", "list") if key in written]
         if len(named) != 1:
-            problem = "`recipients` has a file and a list; it can have one of them" if named else "`recipients` has neither a file nor a list"
+            problem = (
+                "`recipients` has a file and a list; it can have one of them"
+                if named
+                else "`recipients` has neither a file nor a list"
+            )
             fix = "remove one of them" if named else "add `file: …` or `list: […]`"
             yield document.diagnostic(("recipients",), code="recipients-source", problem=problem, fix=fix, key=True)
         country = written.get("country")
@@ -171,15 +179,11 @@ def _recipient_problems(document: Document) -> Iterator[Any]:
 
 
 def _country_problems(document: Document, country: str) -> Iterator[Any]:
-    from runner.reading.phone import is_country
+    from runner.reading.phone import is_country, unknown_country
 
     if not is_country(country):
-        yield document.diagnostic(
-            ("recipients", "country"),
-            code="unknown-country",
-            problem=f"'{printable(country[:40])}' is not a country's two letters",
-            fix="write them as in NL, BE or US",
-        )
+        fault = unknown_country(country)
+        yield document.diagnostic(("recipients", "country"), code=fault.code, problem=fault.problem, fix=fault.fix)
 
 
 def _content_problems(document: Document) -> Iterator[Any]:

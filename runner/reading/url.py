@@ -12,7 +12,9 @@ from runner.reading.mask import printable
 API_HOST = "api.bird.com"
 MEDIA_URL_MOST = 2_048
 
-_HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_HOST = re.compile(
+    r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
+)
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.ASCII)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
 
@@ -51,7 +53,11 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | UrlFault:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        return UrlFault("url-part", f"'{printable(text[:100])}' has a port or host that can't be", "write it as https://host or https://host:port")
+        return UrlFault(
+            "url-part",
+            f"'{printable(text[:100])}' has a port or host that can't be",
+            "write it as https://host or https://host:port",
+        )
     if parts.scheme not in ("https", "http"):
         return UrlFault("url-scheme", f"'{printable(text[:100])}' is not an https address", "write it as https://host")
     host = (parts.hostname or "").lower()
@@ -63,10 +69,18 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | UrlFault:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return UrlFault("url-host", f"the host '{host}' hides an IPv4 address", "write the IPv4 address itself")
     if parts.scheme == "http" and not loopback:
-        return UrlFault("url-scheme", f"http to '{host}' would send the key in clear", "write https; http is for 127.0.0.1, ::1 and localhost")
+        return UrlFault(
+            "url-scheme",
+            f"http to '{host}' would send the key in clear",
+            "write https; http is for 127.0.0.1, ::1 and localhost",
+        )
     named = allow_host is not None and allow_host.lower() == host
     if not loopback and host != API_HOST and not named:
-        return UrlFault("url-host", f"requests would go to '{host}', not to {API_HOST}", f"correct the host, or add `allow_host: {host}` beside it")
+        return UrlFault(
+            "url-host",
+            f"requests would go to '{host}', not to {API_HOST}",
+            f"correct the host, or add `allow_host: {host}` beside it",
+        )
     usual = 443 if parts.scheme == "https" else 80
     return Api(
         scheme=parts.scheme,
@@ -80,20 +94,34 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | UrlFault:
 
 def _odd_part(text: str, parts: SplitResult, host: str) -> UrlFault | None:
     if "@" in parts.netloc:
-        return UrlFault("url-part", f"a user stands before the host; requests would go to '{printable(host)}'", "remove what stands before and with the @")
+        return UrlFault(
+            "url-part",
+            f"a user stands before the host; requests would go to '{printable(host)}'",
+            "remove what stands before and with the @",
+        )
     if "?" in text or "#" in text:
-        return UrlFault("url-part", f"the address of '{printable(host)}' has a query or a fragment", "remove everything from the ? or # on")
+        return UrlFault(
+            "url-part",
+            f"the address of '{printable(host)}' has a query or a fragment",
+            "remove everything from the ? or # on",
+        )
     if parts.port == 0:
         return UrlFault("url-part", "port 0 can't be reached", "write the port that the server listens on")
     if not host.isascii():
         real = host.encode("idna", "replace").decode() if _idna(host) else printable(host)
         return UrlFault("url-host", f"the host '{printable(host)}' is really '{real}'", "write it in plain letters")
     if ":" not in host and (not _HOST.fullmatch(host) or (_NUMERIC.fullmatch(host) and _address(host) is None)):
-        return UrlFault("url-host", f"'{printable(host)}' is not a host name", "write a name, or an address as four numbers")
+        return UrlFault(
+            "url-host", f"'{printable(host)}' is not a host name", "write a name, or an address as four numbers"
+        )
     if ":" in host and _address(host) is None:
         return UrlFault("url-host", f"'{printable(host)}' is not an address", "write it as [::1]")
     if not _PATH.fullmatch(parts.path.rstrip("/")) or any(part in (".", "..") for part in parts.path.split("/")):
-        return UrlFault("url-part", f"the path '{printable(parts.path)}' can't stand before /workspaces", "remove it, or write plain segments")
+        return UrlFault(
+            "url-part",
+            f"the path '{printable(parts.path)}' can't stand before /workspaces",
+            "remove it, or write plain segments",
+        )
     return None
 
 
@@ -133,7 +161,9 @@ def media_url_fault(url: str) -> UrlFault | None:
     shown = printable(url[:80])
     fix = "write the public https address of the file"
     if len(url) > MEDIA_URL_MOST:
-        return UrlFault("media-url", f"the address has {len(url)} characters; {MEDIA_URL_MOST} is the most", "write a shorter one")
+        return UrlFault(
+            "media-url", f"the address has {len(url)} characters; {MEDIA_URL_MOST} is the most", "write a shorter one"
+        )
     try:
         parts = urlsplit(url)
         host, _ = (parts.hostname or "").lower(), parts.port

@@ -43,7 +43,9 @@ def parse_fault(text: str) -> SandboxFault:
     kinds = [*KINDS, *map(str, sorted(STATUSES))]
     if match is None or match[1] not in kinds:
         near = get_close_matches(match[1] if match else text, kinds, n=1)
-        raise ValueError(f"'{text}' is no fault; " + (f"did you mean '{near[0]}'?" if near else f"write one of {', '.join(kinds)}"))
+        raise ValueError(
+            f"'{text}' is no fault; " + (f"did you mean '{near[0]}'?" if near else f"write one of {', '.join(kinds)}")
+        )
     options: dict[str, int] = {}
     for part in match[2].split(",") if match[2] else ():
         option = _OPTION.fullmatch(part)

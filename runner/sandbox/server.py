@@ -37,7 +37,12 @@ class Sandbox:
     """The API's state, without sockets. `per_second` None is no limit; beyond it a POST is answered with 429."""
 
     def __init__(
-        self, store: Store, clock: Callable[[], float], *, per_second: int | None = None, faults: Sequence[SandboxFault] = ()
+        self,
+        store: Store,
+        clock: Callable[[], float],
+        *,
+        per_second: int | None = None,
+        faults: Sequence[SandboxFault] = (),
     ) -> None:
         self.store = store
         self._clock = clock
@@ -152,7 +157,11 @@ class _Exchange(BaseHTTPRequestHandler):
         length = self.headers.get("Content-Length", "")
         if not length.isdigit() or int(length) > BODY_MOST:
             self.close_connection = True
-            self._write(413 if length.isdigit() else 411, error_json("BadRequest", "The length of the body is missing or too large"), {})
+            self._write(
+                413 if length.isdigit() else 411,
+                error_json("BadRequest", "The length of the body is missing or too large"),
+                {},
+            )
             return
         raw = self.rfile.read(int(length))
         if not self._authorized():
@@ -206,7 +215,7 @@ class _Exchange(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name is the standard library's
+    def log_message(self, format: str, *args: Any) -> None:  # the name is the standard library's
         """Nothing: what arrives may be somebody's number."""
 
 

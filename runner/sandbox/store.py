@@ -56,7 +56,11 @@ class Store:
     ) -> list[Stored]:
         """The newest messages of a channel first, from below number `before` on, made in [since, until]."""
         where, values = "workspace = ? AND channel = ?", [workspace, channel]
-        bounds: list[tuple[str, float | int | None]] = [("number < ?", before), ("created_at >= ?", since), ("created_at <= ?", until)]
+        bounds: list[tuple[str, float | int | None]] = [
+            ("number < ?", before),
+            ("created_at >= ?", since),
+            ("created_at <= ?", until),
+        ]
         for condition, bound in bounds:
             if bound is not None:
                 where += f" AND {condition}"

@@ -76,7 +76,13 @@ class Sender:
     """Runs in a thread of its own; talks to the loop through `events`, is told through `orders`."""
 
     def __init__(
-        self, line: Line, settings: Settings, clock: Clock, stop: Stop, events: SimpleQueue[Event], first: threading.Event
+        self,
+        line: Line,
+        settings: Settings,
+        clock: Clock,
+        stop: Stop,
+        events: SimpleQueue[Event],
+        first: threading.Event,
     ) -> None:
         self.orders: SimpleQueue[Delivery | Connect | Leave] = SimpleQueue()
         self._line = line
@@ -112,7 +118,9 @@ class Sender:
             self._events.put(Ready(self))
 
     def _lost(self, delivery: Delivery) -> Result:
-        outcome: Outcome = InDoubt("sendspec broke while sending") if self._line.wrote else NotSent("sendspec broke before sending")
+        outcome: Outcome = (
+            InDoubt("sendspec broke while sending") if self._line.wrote else NotSent("sendspec broke before sending")
+        )
         return Result(delivery.message, delivery.attempt, outcome, self._line.wrote)
 
     def _deliver(self, delivery: Delivery) -> Result:
@@ -139,4 +147,6 @@ class Sender:
             return InDoubt(error.evidence) if self._line.wrote else NotSent(error.evidence)
         first = not self._answered.is_set()
         self._answered.set()
-        return classify(answer, Sent(message.reference, message.receiver), first=first, trust_503=self._settings.trust_503)
+        return classify(
+            answer, Sent(message.reference, message.receiver), first=first, trust_503=self._settings.trust_503
+        )

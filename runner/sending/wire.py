@@ -93,7 +93,9 @@ class Line:
             peer = connection.sock.getpeername()[0]
         except (ssl.SSLCertVerificationError, SSLError) as error:
             connection.close()
-            raise Unreached(f"{self._endpoint.authority} can't prove who it is: {_reason(error)}", lasting=True) from None
+            raise Unreached(
+                f"{self._endpoint.authority} can't prove who it is: {_reason(error)}", lasting=True
+            ) from None
         except (OSError, HTTPError) as error:
             connection.close()
             raise Unreached(f"{self._endpoint.authority} can't be reached: {_reason(error)}") from None
@@ -144,7 +146,9 @@ class Line:
 
         def receive() -> bytes:
             nonlocal timed
-            if not timed:  # setting a timeout is a system call: not before the first read, which nearly always has it all
+            if (
+                not timed
+            ):  # setting a timeout is a system call: not before the first read, which nearly always has it all
                 left = deadline - self._monotonic()
                 if left <= 0:
                     raise Unclear("no whole answer came in time")
@@ -168,5 +172,7 @@ class Line:
 def _reason(error: BaseException) -> str:
     """The cause in a few words; urllib3 wraps what the system said."""
     cause = error.__cause__ or error.__context__ or error
-    said = getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    said = (
+        getattr(cause, "verify_message", None) or getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    )
     return str(said)[:200].lower()

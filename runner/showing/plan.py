@@ -52,7 +52,7 @@ def _segments(plan: Plan) -> str:
     return f"{counted(segments.total, 'segment')}   {' · '.join(by_encoding)}"
 
 
-def plan_document(plans: Sequence[Plan]) -> dict[str, Any]:
+def plan_document(plans: Sequence[Plan], environment: str) -> dict[str, Any]:
     """The `sendspec.plan/1` document."""
     skipped: Counter[str] = Counter()
     for plan in plans:
@@ -60,7 +60,7 @@ def plan_document(plans: Sequence[Plan]) -> dict[str, Any]:
     send, recipients = sum(p.send for p in plans), sum(p.recipients for p in plans)
     return {
         "schema": "sendspec.plan/1",
-        "environment": plans[0].target.environment,
+        "environment": environment,
         "totals": {"recipients": recipients, "send": send, "skip": recipients - send},
         "skipped": dict(skipped),
         "segments": {

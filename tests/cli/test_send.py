@@ -243,9 +243,7 @@ def test_send_that_can_not_ask_is_refused_and_names_the_flag(ready: Any, server:
     assert server.requests == []
 
 
-def test_ctrl_c_finishes_what_is_on_the_wire_and_says_who_was_reached(
-    project: Any, server: Any, helpers: Any
-) -> None:
+def test_ctrl_c_finishes_what_is_on_the_wire_and_says_who_was_reached(project: Any, server: Any, helpers: Any) -> None:
     fill(project, helpers, 5_000)
 
     def slow(number: int, request: Any) -> Any:

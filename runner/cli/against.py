@@ -1,0 +1,76 @@
+"""Specs held against the ledger: what would be sent, what skipped, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from runner.cli.job import Job
+from runner.cli.workspace import Workspace
+from runner.ledger.opening import open_to_read
+from runner.ledger.sqlite import SqliteLedger
+from runner.planning.decide import History
+from runner.planning.plan import Decision, Lookup, Plan, PlanTally, decisions, nothing_known
+from runner.reading.diagnostic import Diagnostic, Problems
+from runner.reading.place import FILE_START
+
+
+@contextmanager
+def ledger_to_read(workspace: Workspace) -> Iterator[SqliteLedger | None]:
+    """The ledger, read only; None where the environment has none yet. Raises when there should be one."""
+    if workspace.identity is None:
+        yield None
+        return
+    ledger = open_to_read(workspace.environment.ledger.file, workspace.identity.ledger)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def check_names(jobs: Sequence[Job], workspace: Workspace, ledger: SqliteLedger | None, problems: Problems) -> None:
+    """A name belongs to one file: another file that still exists and was sent under it is a second spec, not a renamed one."""
+    for job in jobs:
+        path = None if ledger is None else ledger.spec_path(job.spec.name)
+        own = workspace.relative(job.spec.path)
+        if path is not None and path != own and (workspace.root / path).is_file():
+            problems.add(
+                job.spec.document.diagnostic(
+                    ("name",),
+                    code="name-taken",
+                    problem=f"'{job.spec.name}' is the name of {path}, which was sent before",
+                    fix="give this spec a name of its own, or remove the other file if this one takes its place",
+                )
+            )
+
+
+def decide_all(job: Job, workspace: Workspace, ledger: SqliteLedger | None, problems: Problems) -> Iterator[Decision]:
+    """Every row of a job with what is to be done with it."""
+    history = History(started=ledger is not None and ledger.claimed_before(job.spec.name, job.spec.generation))
+    lookup: Lookup = nothing_known if ledger is None else ledger.facts
+    return decisions(job.composed(problems), lookup, history, workspace.environment.only_to)
+
+
+def plan_jobs(jobs: Sequence[Job], workspace: Workspace, ledger: SqliteLedger | None, problems: Problems) -> list[Plan]:
+    """Every job's plan; what is wrong with rows is among `problems`."""
+    check_names(jobs, workspace, ledger, problems)
+    plans = []
+    for job in jobs:
+        tally = PlanTally(job.target)
+        for _ in tally.watch(decide_all(job, workspace, ledger, problems)):
+            pass
+        if job.table.changed():
+            problems.add(changed_diagnostic(job))
+        plans.append(tally.plan())
+    return plans
+
+
+def changed_diagnostic(job: Job) -> Diagnostic:
+    """The table is not the one that was read a moment ago."""
+    return Diagnostic(
+        code="file-changed",
+        path=job.table.path,
+        span=FILE_START,
+        problem="the table changed while it was read",
+        fix="wait until it is written, then run the command again",
+    )

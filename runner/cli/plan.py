@@ -1,0 +1,101 @@
+"""`sendspec plan`: what would be sent, skipped, and why."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from runner.cli.against import ledger_to_read, plan_jobs
+from runner.cli.check import limit_diagnostics, opened
+from runner.cli.plan_file import write_plan_file
+from runner.cli.view import View, common_options, environment_option, recipients_option, specs_argument
+from runner.errors import LedgerTrouble
+from runner.planning.decide import Skip
+from runner.planning.plan import Plan
+from runner.reading.diagnostic import Problems, Severity
+from runner.showing.ink import counted
+from runner.showing.plan import plan_document, plan_text
+
+SOMETHING_TO_SEND = 10
+
+
+@click.command("plan")
+@specs_argument
+@environment_option
+@recipients_option
+@click.option(
+    "--out", metavar="FILE", type=click.Path(dir_okay=False), help="Write the plan to FILE, for `send --plan`."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 10 when there is something to send.")
+@common_options
+def command(
+    view: View,
+    specs: tuple[str, ...],
+    env: str | None,
+    recipients: str | None,
+    out: str | None,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what would be sent, what skipped, and why, against the ledger.
+
+    Reads files and the ledger; opens no connection, reads no key, writes nothing but FILE.
+
+    \b
+    Examples:
+      sendspec plan specs/welcome.yaml
+      sendspec plan specs/*.yaml --env production --out plan.json
+    """
+    return run_plan(view, specs, env, recipients, out=out, detailed=detailed_exitcode)
+
+
+def run_plan(
+    view: View, specs: tuple[str, ...], env: str | None, recipients: str | None, *, out: str | None, detailed: bool
+) -> int:
+    """What `plan` and `send --dry-run` do."""
+    problems = Problems()
+    workspace, jobs = opened(specs, env, recipients, problems)
+    if workspace is None or problems.has_errors:
+        view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+        return 1
+    try:
+        with ledger_to_read(workspace) as ledger:
+            plans = plan_jobs(jobs, workspace, ledger, problems)
+    except LedgerTrouble as trouble:
+        empty = plan_document([], workspace.environment.name)
+        view.document({**empty, "error": {"code": trouble.code, "problem": trouble.problem, "fix": trouble.fix}})
+        raise
+    if problems.has_errors:
+        view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+        return 1
+    for job, plan in zip(jobs, plans, strict=True):
+        for diagnostic in limit_diagnostics(job, plan, Severity.WARNING):
+            problems.add(diagnostic)
+    view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
+    view.say(workspace.provisional_note)
+    view.result(plan_text(plans, view.out))
+    warn_of_drift(view, plans)
+    view.document(plan_document(plans, workspace.environment.name))
+    if out is not None:
+        write_plan_file(Path(out), jobs, plans, workspace, created=time.time())
+        view.say(f"the plan is in {out}: sendspec send --plan {out}")
+    something = any(plan.send for plan in plans)
+    return SOMETHING_TO_SEND if detailed and something else 0
+
+
+def warn_of_drift(view: View, plans: list[Plan]) -> None:
+    """Says what is easily overlooked: texts that changed after they were sent, and messages that are held back."""
+    for plan in plans:
+        name = plan.target.name
+        drift, held = plan.skipped.get(Skip.DRIFT, 0), plan.skipped.get(Skip.ON_HOLD, 0)
+        if drift:
+            view.warn(
+                f"{name}: drift: {counted(drift, 'message')} changed after being sent; nothing is sent again"
+                " (raise `generation` to send the new text)"
+            )
+        if held:
+            view.warn(
+                f"{name}: on hold: {counted(held, 'message')} changed while the send was under way;"
+                " bring the first text back to send them, or raise `generation`"
+            )

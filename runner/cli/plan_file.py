@@ -1,0 +1,72 @@
+"""A plan on disk: what was looked at and approved, sealed, so that exactly that is sent or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner import __version__
+from runner.cli.job import Job
+from runner.cli.workspace import Workspace
+from runner.planning.plan import Plan
+from runner.showing.plan import plan_document
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFile:
+    """What `send --plan` needs of a plan. `specs` are paths relative to the plan's project; `digest` is over all of them."""
+
+    environment: str
+    ledger: str | None
+    specs: tuple[str, ...]
+    digest: str
+
+
+class PlanUnreadable(Exception):
+    """The file is no plan, or no longer the one that was written."""
+
+
+def write_plan_file(
+    path: Path, jobs: Sequence[Job], plans: Sequence[Plan], workspace: Workspace, *, created: float
+) -> None:
+    content = {
+        **plan_document(plans, workspace.environment.name),
+        "format": FORMAT,
+        "tool": __version__,
+        "created": created,
+        "ledger": None if workspace.identity is None else workspace.identity.ledger,
+        "paths": [workspace.relative(job.spec.path) for job in jobs],
+    }
+    path.write_text(json.dumps({**content, "seal": _seal(content)}, indent=2) + "\n", encoding="utf-8")
+
+
+def read_plan_file(path: Path) -> PlanFile:
+    """The plan in the file. Raises `PlanUnreadable` with what is the case."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        seal = content.pop("seal")
+        if seal != _seal(content):
+            raise PlanUnreadable("the plan was changed after it was written")
+        if content["format"] != FORMAT:
+            raise PlanUnreadable(f"the plan has format {content['format']}; this sendspec reads {FORMAT}")
+        return PlanFile(
+            environment=content["environment"],
+            ledger=content["ledger"],
+            specs=tuple(content["paths"]),
+            digest=content["digest"],
+        )
+    except OSError:
+        raise PlanUnreadable(f"there is no plan {path}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise PlanUnreadable("the file is no plan, or only a part of one") from None
+
+
+def _seal(content: dict[str, Any]) -> str:
+    """A digest over the whole file: finds accidents and careless edits, it is no signature."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,27 @@
+"""Access keys that someone wrote where others can read them: recognised, and hidden from every excerpt."""
+
+from __future__ import annotations
+
+import re
+
+KEY_NAMES = frozenset({"access_key", "accesskey", "access-key", "api_key", "apikey", "api-key", "authorization"})
+
+_SCHEMES = r"(?:AccessKey|Bearer)"
+_LITERAL = re.compile(rf"\s*(?:Authorization:\s*)?{_SCHEMES}\s+(?!\{{\{{)\S{{8,}}\s*", re.IGNORECASE)
+_AFTER_SCHEME = re.compile(rf"\b({_SCHEMES}[ \t]+)([^\s'\"{{}}]{{8,}})", re.IGNORECASE)
+_AFTER_NAME = re.compile(
+    r"\b((?:access[_-]?key|api[_-]?key|authorization)['\"]?[ \t]*[:=][ \t]*['\"]?)([^\s'\"{}\[\]&*!|>#][^\s'\"{}]*)",
+    re.IGNORECASE,
+)
+
+
+def is_key_literal(text: str) -> bool:
+    """Whether all of `text` is an access key as it stands in an `Authorization` header."""
+    return _LITERAL.fullmatch(text) is not None
+
+
+def hide_keys(line: str) -> str:
+    """`line` with each access key dotted, every character in its column."""
+    for pattern in (_AFTER_SCHEME, _AFTER_NAME):
+        line = pattern.sub(lambda found: found[1] + "•" * len(found[2]), line)
+    return line
