@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
@@ -38,6 +38,10 @@ class Job:
     @property
     def limits(self) -> Limits:
         return self.setting.limits
+
+    def keyed(self, salt: bytes) -> Job:
+        """The same job under another salt, as when a ledger has just been made."""
+        return replace(self, setting=replace(self.setting, salt=salt))
 
     def composed(self, problems: Problems) -> Iterator[Composed]:
         """Every row, composed, duplicates marked; what is wrong with a row goes to `problems`."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, SSLError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from runner import __version__
 from runner.sending.answer import Answer, Unclear, read_answer
-
-if TYPE_CHECKING:
-    from urllib3.connection import HTTPConnection
 
 CONNECT_SECONDS = 10.0
 CHUNK = 64 * 1024
@@ -59,8 +59,6 @@ class Endpoint:
 
 def verifying_context() -> ssl.SSLContext:
     """The one TLS context of a run: making it costs 40 ms, and given to urllib3 it has to bring its own certificates."""
-    from urllib3.util.ssl_ import create_urllib3_context
-
     context = create_urllib3_context()
     context.load_default_certs()
     return context
@@ -85,8 +83,6 @@ class Line:
             self._connection = self._connected()
 
     def _connected(self) -> HTTPConnection:
-        from urllib3.exceptions import HTTPError, SSLError
-
         connection = self._made()
         try:
             connection.connect()
@@ -105,8 +101,6 @@ class Line:
         return connection
 
     def _made(self) -> HTTPConnection:
-        from urllib3.connection import HTTPConnection, HTTPSConnection
-
         endpoint = self._endpoint
         if endpoint.scheme == "https":
             return HTTPSConnection(endpoint.host, endpoint.port, timeout=CONNECT_SECONDS, ssl_context=self._context)

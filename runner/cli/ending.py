@@ -1,0 +1,84 @@
+"""How a run ended, in words and as an exit code."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable
+from typing import assert_never
+
+from runner.planning.account import Account
+from runner.planning.decide import Skip
+from runner.sending.run import (
+    Ending,
+    Finished,
+    Interrupted,
+    LockLost,
+    SpecRefused,
+    StoppedByApi,
+    TooManyDoubts,
+    TooManyRefused,
+    Unreachable,
+)
+
+ORDER = (70, 6, 5, 130, 143, 7, 4, 3, 0)
+"""Where several codes apply, the first of these."""
+INTERRUPTED_BY = {signal.SIGINT: 130}
+TERMINATED = 143
+GO_ON = "then run the command again: it goes on where it stopped"
+
+
+def described(ending: Ending) -> tuple[str, str, int]:
+    """What happened, what to do, and the exit code it stands for; empty words where the run went to its end."""
+    match ending:
+        case Finished():
+            return "", "", 0
+        case Interrupted(number):
+            name = signal.Signals(number).name
+            return f"interrupted by {name}", "run the command again: it goes on where it stopped", _interrupted(number)
+        case StoppedByApi(refusal):
+            return f"the API refuses the run: {refusal.text}", f"{_mend(refusal.http_status)}, {GO_ON}", 5
+        case SpecRefused(text):
+            return f"the API refuses every message: {text}", "correct the spec; what was refused stays refused", 7
+        case TooManyRefused(refused, answers):
+            return (
+                f"{refused} of {answers} messages were refused, more than `failure_rate` allows",
+                "look at why: sendspec status --failed",
+                7,
+            )
+        case TooManyDoubts(evidence):
+            return f"too many messages are in doubt: {evidence}", f"find out what the API answers, {GO_ON}", 4
+        case Unreachable(reason):
+            return reason, f"check `api_url` and the network, {GO_ON}", 3
+        case LockLost():
+            return (
+                "the ledger's lock file was removed while the run held it",
+                f"make sure that no other run is under way, {GO_ON}",
+                6,
+            )
+        case _:
+            assert_never(ending)
+
+
+def _interrupted(number: int) -> int:
+    return INTERRUPTED_BY.get(signal.Signals(number), TERMINATED)
+
+
+def _mend(status: int) -> str:
+    words = {
+        401: "check the access key",
+        402: "check the balance",
+        403: "give the key the right to send",
+        404: "check workspace and channel in sendspec.yaml",
+    }
+    return words[status]
+
+
+def exit_code(endings: Iterable[int], account: Account) -> int:
+    """The exit code of a run: its endings' and its account's, the weightiest first."""
+    codes = set(endings)
+    skipped = account.skipped
+    if account.in_doubt or skipped.get(Skip.IN_DOUBT_BEFORE):
+        codes.add(4)
+    if account.refused or account.not_sent or skipped.get(Skip.REFUSED_BEFORE) or skipped.get(Skip.ON_HOLD):
+        codes.add(3)
+    return next(code for code in ORDER if code in codes or code == 0)

@@ -1,0 +1,210 @@
+"""`sendspec send`: does what the plan says."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from runner.cli.against import plan_jobs
+from runner.cli.check import limit_diagnostics, opened
+from runner.cli.job import Job
+from runner.cli.plan import run_plan, warn_of_drift
+from runner.cli.plan_file import PlanFile, PlanUnreadable, read_plan_file
+from runner.cli.view import View, common_options, environment_option, recipients_option, specs_argument
+from runner.cli.workspace import Workspace, make_sandbox_ledger
+from runner.errors import KeyUnusable, SendspecError
+from runner.planning.account import account_of
+from runner.planning.plan import Plan, digest_of
+from runner.reading.diagnostic import Diagnostic, Problems, Severity
+from runner.reading.place import FILE_START
+from runner.showing.ink import counted
+from runner.showing.plan import plan_text
+from runner.showing.run import RunReport, SpecReport, ending_text, run_document, run_text
+
+GUARD, STALE = 7, 8
+TYPED_FROM = 100
+
+
+@click.command("send")
+@(lambda command: specs_argument(command, required=False))
+@environment_option
+@recipients_option
+@click.option(
+    "--plan",
+    "plan_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False),
+    help="Send exactly the plan in FILE, or nothing.",
+)
+@click.option("--dry-run", is_flag=True, help="Show the plan, and send nothing: the same as `plan`.")
+@click.option("-y", "--yes", is_flag=True, help="Don't ask.")
+@common_options
+def command(
+    view: View,
+    specs: tuple[str, ...],
+    env: str | None,
+    recipients: str | None,
+    plan_file: str | None,
+    dry_run: bool,
+    yes: bool,
+) -> int:
+    """Send what the plan says, each message at most once.
+
+    Shows the plan and asks first, unless --yes. Run again, it goes on where it stopped; what was accepted is never sent again.
+
+    \b
+    Examples:
+      sendspec send specs/welcome.yaml
+      sendspec send specs/welcome.yaml --env production --yes
+      sendspec send --plan plan.json --yes
+    """
+    if bool(specs) == bool(plan_file):
+        raise click.UsageError("name the specs to send, or a plan with --plan FILE")
+    if dry_run:
+        if plan_file:
+            raise click.UsageError("--dry-run makes a plan; --plan has one already")
+        return run_plan(view, specs, env, recipients, out=None, detailed=False)
+    plan = None
+    if plan_file:
+        try:
+            plan = read_plan_file(Path(plan_file))
+        except PlanUnreadable as error:
+            return _reject(
+                view, [_about(plan_file, "plan-unreadable", str(error), "make it anew with `sendspec plan --out`")]
+            )
+        env = plan.environment
+        specs = plan.specs
+    return _Send(view, specs, env, recipients, plan, yes=yes).run()
+
+
+def _about(path: str, code: str, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, path=path, span=FILE_START, problem=problem, fix=fix)
+
+
+def _reject(view: View, diagnostics: Sequence[Diagnostic]) -> int:
+    view.diagnostics(list(diagnostics), ending="nothing was sent", as_result=True)
+    return 1
+
+
+class _Send:
+    """One `send`, step by step; nothing is written before every row is checked and the user has agreed."""
+
+    def __init__(
+        self,
+        view: View,
+        specs: Sequence[str],
+        env: str | None,
+        recipients: str | None,
+        plan: PlanFile | None,
+        *,
+        yes: bool,
+    ) -> None:
+        self._view = view
+        self._specs = specs
+        self._env = env
+        self._recipients = recipients
+        self._plan = plan
+        self._yes = yes
+
+    def run(self) -> int:
+        problems = Problems()
+        workspace, jobs = opened(self._specs, self._env, self._recipients, problems)
+        if workspace is None or problems.has_errors:
+            return _reject(self._view, list(problems))
+        if workspace.environment.is_sandbox:
+            workspace = make_sandbox_ledger(workspace)
+            jobs = [job.keyed(workspace.salt) for job in jobs]
+        try:
+            return self._with_ledger(workspace, jobs, problems)
+        except KeyUnusable as error:
+            return _reject(self._view, [_about(workspace.project_path, error.code, error.problem, error.fix)])
+        except SendspecError as error:
+            if error.exit_code == 6:
+                words = {"code": error.code, "problem": error.problem, "fix": error.fix}
+                self._view.document(run_document(_unsent(workspace, []), words))
+            raise
+
+    def _with_ledger(self, workspace: Workspace, jobs: list[Job], problems: Problems) -> int:
+        from runner.cli.session import ledger_to_write
+
+        with ledger_to_write(workspace) as (ledger, lock):
+            plans = plan_jobs(jobs, workspace, ledger, problems)
+            if problems.has_errors:
+                return _reject(self._view, list(problems))
+            self._view.diagnostics(list(problems), ending="", as_result=False)
+            if self._is_stale(workspace, plans):
+                self._view.document(run_document(_unsent(workspace, plans)))
+                return STALE
+            if self._is_guarded(jobs, plans):
+                self._view.document(run_document(_unsent(workspace, plans)))
+                return GUARD
+            warn_of_drift(self._view, plans)
+            to_send = sum(plan.send for plan in plans)
+            if to_send:
+                self._ask(plans, to_send)
+            from runner.cli.session import Session
+
+            report, code = Session(self._view, workspace, ledger, lock).send(list(zip(jobs, plans, strict=True)))
+        self._view.result(run_text(report, self._view.out))
+        self._view.warn(ending_text(report, self._view.err))
+        self._view.document(run_document(report))
+        return code
+
+    def _is_stale(self, workspace: Workspace, plans: list[Plan]) -> bool:
+        if self._plan is None:
+            return False
+        identity = workspace.identity
+        if self._plan.ledger is not None and (identity is None or identity.ledger != self._plan.ledger):
+            moved = "it was made against another ledger"
+        elif self._plan.digest != digest_of(plans):
+            moved = "the specs, their recipients or the ledger have changed since"
+        else:
+            return False
+        self._view.warn(
+            f"the plan is stale: {moved} [plan-stale]\n    = fix: look at a new one: sendspec plan\n\nnothing was sent"
+        )
+        return True
+
+    def _is_guarded(self, jobs: list[Job], plans: list[Plan]) -> bool:
+        broken = [
+            d for job, plan in zip(jobs, plans, strict=True) for d in limit_diagnostics(job, plan, Severity.ERROR)
+        ]
+        self._view.diagnostics(broken, ending="nothing was sent", as_result=False)
+        return bool(broken)
+
+    def _ask(self, plans: list[Plan], to_send: int) -> None:
+        """Raises unless the user agrees: `click.UsageError` where nobody can be asked, `click.Abort` for a no."""
+        if self._yes:
+            return
+        if not self._view.asks:
+            raise click.UsageError(
+                f"{counted(to_send, 'message')} would be sent, and nobody can be asked: pass --yes to agree"
+            )
+        sys.stderr.write(plan_text(plans, self._view.err) + "\n\n")
+        if to_send <= TYPED_FROM:
+            click.confirm(f"Send {counted(to_send, 'message')}?", abort=True, err=True)
+        elif click.prompt(f"Type {to_send} to send {counted(to_send, 'message')}", err=True).replace(" ", "") != str(
+            to_send
+        ):
+            raise click.Abort
+
+
+def _unsent(workspace: Workspace, plans: Sequence[Plan]) -> RunReport:
+    """The report of a run that did not begin."""
+    specs = [
+        SpecReport(target=plan.target, account=account_of(plan, accepted=0, refused=0, in_doubt=0), digest=plan.digest)
+        for plan in plans
+    ]
+    return RunReport(
+        run=None,
+        environment=workspace.environment.name,
+        specs=specs,
+        requests=0,
+        seconds=0.0,
+        ending="nothing was sent",
+        fix="",
+        next_steps=(),
+    )
