@@ -192,8 +192,7 @@ class SqliteLedger:
             if self.epoch != self._epoch:
                 raise LedgerTrouble("another run has taken over the ledger", "wait for it, then run the command again")
             self._settle(settle, now)
-            won = self._claim(claim, now)
-        return won
+            return self._claim(claim, now)
 
     def _settle(self, settlements: Sequence[Settlement], now: float) -> None:
         if not settlements:

@@ -1,0 +1,101 @@
+"""`sendspec init`: a project to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from runner.cli.view import View, common_options
+from runner.resources import schema_directory
+
+PROJECT = """\
+# The project file: where messages go, and as whom. Without --env, everything goes to a sandbox on this machine.
+# environments:
+#   production:
+#     access_key: {env: BIRD_ACCESS_KEY}
+#     ledger: {file: .sendspec/production.db}
+#     channels:
+#       sms: {workspace: <the workspace's UUID>, channel: <the channel's UUID>, platform: sms, rate: 50/s}
+#     limits: {messages: 10000, segments: 2}
+environments: {}
+"""
+SPEC = """\
+# yaml-language-server: $schema=../.sendspec/spec.schema.json
+spec: 1
+name: hello
+channel: sms
+recipients:
+  file: ../data/people.csv
+message:
+  body:
+    type: text
+    text:
+      text: "Hi {{ first_name }}, this is a first message."
+limits: {messages: 100, segments: 1}
+examples:
+  - with: {phone: "+447700900001", first_name: Ada}
+    expect: {text: "Hi Ada, this is a first message.", segments: 1}
+"""
+PEOPLE = """\
+phone,first_name
++447700900101,Ada
++447700900102,Grace
++447700900103,Linus
+"""
+IGNORE = ".sendspec/\n"
+WORKFLOW = """\
+# Checks every spec on a pull request. Sending on a merge needs a ledger that outlives the job, and the access key.
+name: messages
+on: [pull_request]
+permissions: {contents: read}
+jobs:
+  validate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with: {python-version: "3.12"}
+      - run: pip install sendspec
+      - run: sendspec validate specs/*.yaml
+      - run: sendspec test specs/*.yaml
+"""
+FILES = {
+    "sendspec.yaml": PROJECT,
+    "specs/hello.yaml": SPEC,
+    "data/people.csv": PEOPLE,
+    ".gitignore": IGNORE,
+    ".github/workflows/messages.yml": WORKFLOW,
+}
+
+
+@click.command("init")
+@click.argument("folder", metavar="[DIR]", required=False, default=".", type=click.Path(file_okay=False))
+@common_options
+def command(view: View, folder: str) -> int:
+    """Scaffold a project in DIR: project file, one spec, its data, a CI example.
+
+    Never overwrites a file.
+
+    \b
+    Examples:
+      sendspec init hello
+      sendspec send hello/specs/hello.yaml
+    """
+    top = Path(folder)
+    there = [name for name in FILES if name != ".gitignore" and (top / name).exists()]
+    if there:
+        raise click.UsageError(f"{top / there[0]} is there already; name another folder")
+    for name, text in FILES.items():
+        path = top / name
+        if path.exists():
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        view.result(f"wrote {path}")
+    schema = top / ".sendspec" / "spec.schema.json"
+    schema.parent.mkdir(mode=0o700, exist_ok=True)
+    schema.write_text((schema_directory() / "spec.schema.json").read_text(encoding="utf-8"), encoding="utf-8")
+    spec = top / "specs" / "hello.yaml"
+    view.say(f"\nnext: sendspec plan {spec}\n      sendspec send {spec}")
+    return 0

@@ -1,0 +1,160 @@
+"""`sendspec ledger`: makes, checks and exports ledgers."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+import uuid
+
+import click
+import orjson
+
+from runner.cli.view import View, common_options, environment_option
+from runner.cli.workspace import Workspace, make_sandbox_ledger, open_workspace
+from runner.errors import LedgerMissing, LedgerTrouble
+from runner.ledger.export import csv_lines
+from runner.ledger.identity import SALT_BYTES, LedgerIdentity, write_identity
+from runner.ledger.opening import create_ledger, open_to_read, read_epoch
+from runner.ledger.sqlite import SqliteLedger
+from runner.reading.diagnostic import Problems
+from runner.showing.ink import counted
+from runner.showing.status import message_json
+
+
+@click.group("ledger")
+def command() -> None:
+    """Look after the ledger, which remembers what was sent.
+
+    \b
+    Examples:
+      sendspec ledger init --env production
+      sendspec ledger check --env production
+      sendspec ledger export --env production --as csv > messages.csv
+    """
+
+
+def _workspace(view: View, env: str | None) -> Workspace | None:
+    problems = Problems()
+    workspace = open_workspace((), env, problems)
+    if workspace is None:
+        view.diagnostics(list(problems), ending="nothing was changed", as_result=True)
+    return workspace
+
+
+@command.command("init")
+@environment_option
+@common_options
+def init(view: View, env: str | None) -> int:
+    """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
+
+    Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again.
+    """
+    workspace = _workspace(view, env)
+    if workspace is None:
+        return 1
+    environment = workspace.environment
+    if environment.is_sandbox:
+        make_sandbox_ledger(workspace)
+        view.result(f"the sandbox's ledger is {environment.ledger.file}")
+        return 0
+    known = workspace.identity
+    salt = secrets.token_bytes(SALT_BYTES) if known is None else known.salt
+    identity = LedgerIdentity(str(uuid.uuid4()), salt)
+    create_ledger(environment.ledger.file, identity.ledger, now=time.time())
+    write_identity(workspace.identity_file, environment.name, identity)
+    view.result(
+        f"made {environment.ledger.file}; its id and salt are in {workspace.identity_file.name}: commit that file"
+    )
+    if known is not None:
+        view.warn(
+            "warning: this replaces a ledger that sendspec.lock knew; the salt is kept, but what the old one held is"
+            " sent again unless you bring it back"
+        )
+    return 0
+
+
+def _opened(workspace: Workspace) -> SqliteLedger:
+    if workspace.identity is None:
+        name = workspace.environment.name
+        raise LedgerMissing(
+            f"the environment '{name}' has no ledger", f"make it once: sendspec ledger init --env {name}"
+        )
+    return open_to_read(workspace.environment.ledger.file, workspace.identity.ledger)
+
+
+@command.command("check")
+@environment_option
+@common_options
+def check(view: View, env: str | None) -> int:
+    """Check the ledger: its pages, its rows, its history, and whether it is the latest."""
+    workspace = _workspace(view, env)
+    if workspace is None:
+        return 1
+    ledger = _opened(workspace)
+    try:
+        found = _problems(ledger, workspace)
+        count = (
+            sum(sum(ledger.states(spec.name, spec.generation).values()) for spec in ledger.specs()) if not found else 0
+        )
+    finally:
+        ledger.close()
+    view.document(
+        {
+            "schema": "sendspec.ledger-check/1",
+            "environment": workspace.environment.name,
+            "problems": found,
+            "messages": count,
+        }
+    )
+    if found:
+        raise LedgerTrouble(
+            f"the ledger {workspace.environment.ledger.file}: {'; '.join(found)}", "restore it from a backup"
+        )
+    view.result(f"{workspace.environment.ledger.file}: ok, {counted(count, 'message')}")
+    return 0
+
+
+def _problems(ledger: SqliteLedger, workspace: Workspace) -> list[str]:
+    found = ledger.damages()
+    if found:
+        return found
+    found += [
+        f"{count} moves from {origin} to {target}, which no message may make"
+        for origin, target, count in ledger.odd_moves()
+    ]
+    mirrored = read_epoch(workspace.environment.ledger.file)
+    if mirrored is not None and ledger.epoch < mirrored:
+        found.append(f"it is older than its last run: epoch {ledger.epoch}, not {mirrored}")
+    return found
+
+
+@command.command("export")
+@environment_option
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["jsonl", "csv"]),
+    default="jsonl",
+    show_default=True,
+    help="One JSON object a line, or CSV.",
+)
+@common_options
+def export(view: View, env: str | None, form: str) -> int:
+    """Print every message that the ledger holds; numbers are masked, as the ledger doesn't have them."""
+    workspace = _workspace(view, env)
+    if workspace is None:
+        return 1
+    ledger = _opened(workspace)
+    try:
+        rows = (message_json(message) for message in ledger.messages())
+        if form == "csv":
+            for line in csv_lines(rows):
+                sys.stdout.write(line)
+            return 0
+        for row in rows:
+            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
+        sys.stdout.buffer.flush()
+    finally:
+        ledger.close()
+    return 0

@@ -1,0 +1,66 @@
+"""`sendspec sandbox`: the local API server, until it is stopped."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from runner.cli.view import View, common_options
+from runner.cli.workspace import open_workspace
+from runner.reading.diagnostic import Problems
+from runner.sandbox.fault import SandboxFault, parse_fault
+from runner.sandbox.server import Sandbox, serving
+from runner.sandbox.store import Store
+
+
+class FaultType(click.ParamType[SandboxFault]):
+    name = "fault"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> SandboxFault:
+        if isinstance(value, SandboxFault):
+            return value
+        try:
+            return parse_fault(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command("sandbox")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8_080, show_default=True, help="0 takes a free one.")
+@click.option("--rate", type=click.IntRange(min=1), metavar="N", help="Answer 429 beyond N messages a second.")
+@click.option("--fault", "faults", type=FaultType(), multiple=True, metavar="FAULT",
+              help="Show a fault, such as 429:every=10 or drop-after:from=100,to=120; can be repeated.")  # fmt: skip
+@common_options
+def command(view: View, port: int, rate: int | None, faults: tuple[SandboxFault, ...]) -> int:
+    """Run the local API server until it is interrupted.
+
+    Other commands use it when SENDSPEC_SANDBOX_URL names it. Faults are statuses (429, 422, 500 …), drop-before, drop-after,
+    hang, slow (ms=N), foreign-reference and html; every=N, from=N and to=N choose the POSTs they strike, by number.
+
+    \b
+    Examples:
+      sendspec sandbox --port 8080
+      sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=150
+    """
+    workspace = open_workspace((), "sandbox", Problems())
+    root = Path.cwd() if workspace is None else workspace.root
+    store = Store(root / ".sendspec" / "sandbox-api.db")
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: done.set())
+    try:
+        with serving(Sandbox(store, time.time, per_second=rate, faults=faults), port=port) as url:
+            sys.stdout.write(f"{url}\n")
+            sys.stdout.flush()
+            view.say(f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={url}")
+            done.wait()
+    except OSError as error:
+        raise click.UsageError(f"port {port} can't be used: {error.strerror}") from None
+    finally:
+        store.close()
+    return 0

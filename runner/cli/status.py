@@ -1,0 +1,106 @@
+"""`sendspec status`: what the ledger knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import click
+
+from runner.cli.view import View, common_options, environment_option, specs_argument
+from runner.cli.workspace import Workspace, open_workspace
+from runner.errors import LedgerTrouble
+from runner.ledger.opening import open_to_read
+from runner.ledger.record import MessageRecord
+from runner.ledger.sqlite import SqliteLedger
+from runner.planning.account import Account
+from runner.planning.decide import Skip
+from runner.planning.fact import State
+from runner.reading.diagnostic import Problems
+from runner.reading.spec import read_spec
+from runner.showing.status import SpecStatus, messages_text, status_document, status_text
+
+FAILED = (State.REFUSED,)
+IN_DOUBT = (State.SENDING, State.IN_DOUBT)
+NOT_SENT = (State.PLANNED,)
+
+
+@click.command("status")
+@(lambda command: specs_argument(command, required=False))
+@environment_option
+@click.option("--messages", is_flag=True, help="List every message.")
+@click.option("--failed", is_flag=True, help="List the messages that the API refused.")
+@click.option("--in-doubt", is_flag=True, help="List the messages whose fate is not known.")
+@click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent.")
+@common_options
+def command(
+    view: View, specs: tuple[str, ...], env: str | None, messages: bool, failed: bool, in_doubt: bool, not_sent: bool
+) -> int:
+    """Show what the ledger knows of each spec's newest generation.
+
+    Reads the ledger only, not the recipients; works while a send is under way.
+
+    \b
+    Examples:
+      sendspec status
+      sendspec status specs/welcome.yaml --env production --failed
+    """
+    problems = Problems()
+    workspace = open_workspace(specs, env, problems)
+    names = {spec.name for path in specs if (spec := read_spec(path, problems)) is not None}
+    if workspace is None or problems.has_errors:
+        view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+        return 1
+    chosen = [(failed, FAILED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
+    states = tuple(State) if messages else tuple(state for flag, group in chosen if flag for state in group)
+    try:
+        _show(view, workspace, names, states)
+    except LedgerTrouble as trouble:
+        error = {"code": trouble.code, "problem": trouble.problem, "fix": trouble.fix}
+        view.document({**status_document([], workspace.environment.name, None), "error": error})
+        raise
+    return 0
+
+
+def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[State]) -> None:
+    environment = workspace.environment.name
+    if workspace.identity is None:
+        view.say(f"note: the environment '{environment}' has no ledger yet")
+        view.result(status_text([], environment, view.out))
+        view.document(status_document([], environment, [] if states else None))
+        return
+    ledger = open_to_read(workspace.environment.ledger.file, workspace.identity.ledger)
+    try:
+        statuses = _statuses(ledger, names)
+        listed = _messages(ledger, statuses, states) if states else None
+        if view.is_json:
+            view.document(status_document(statuses, environment, listed))
+            return
+        view.result(status_text(statuses, environment, view.out))
+        view.result(messages_text(listed or (), view.out))
+    finally:
+        ledger.close()
+
+
+def _statuses(ledger: SqliteLedger, names: set[str]) -> list[SpecStatus]:
+    newest = {spec.name: spec.generation for spec in ledger.specs() if not names or spec.name in names}
+    return [
+        SpecStatus(name=name, generation=generation, account=account_of(ledger.states(name, generation)))
+        for name, generation in newest.items()
+    ]
+
+
+def account_of(states: dict[State, int]) -> Account:
+    """The ledger's states as an account: what is on its way counts as in doubt until it is settled."""
+    skipped = states.get(State.SKIPPED, 0)
+    return Account(
+        accepted=states.get(State.ACCEPTED, 0),
+        refused=states.get(State.REFUSED, 0),
+        in_doubt=states.get(State.IN_DOUBT, 0) + states.get(State.SENDING, 0),
+        not_sent=states.get(State.PLANNED, 0),
+        skipped={Skip.SETTLED_BY_HAND.value: skipped} if skipped else {},
+    )
+
+
+def _messages(ledger: SqliteLedger, statuses: Sequence[SpecStatus], states: Sequence[State]) -> Iterable[MessageRecord]:
+    wanted = {(status.name, status.generation) for status in statuses}
+    return (message for message in ledger.messages(states) if (message.name, message.generation) in wanted)

@@ -1,0 +1,92 @@
+"""What the ledger knows, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from runner.composing.identity import id_text
+from runner.ledger.record import MessageRecord
+from runner.planning.account import Account, sum_of
+from runner.showing.account import accounting_line
+from runner.showing.diagnostics import clean
+from runner.showing.ink import Ink
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecStatus:
+    """A send's newest generation in the ledger."""
+
+    name: str
+    generation: int
+    account: Account
+
+
+def status_text(specs: Sequence[SpecStatus], environment: str, ink: Ink) -> str:
+    if not specs:
+        return f"the ledger of '{environment}' holds no messages"
+    lines = []
+    for spec in specs:
+        generation = f", generation {spec.generation}" if spec.generation > 1 else ""
+        lines += [ink.bold(f"{spec.name} ({environment}{generation})"), "  " + accounting_line(spec.account)]
+    return "\n".join(lines)
+
+
+def messages_text(messages: Iterable[MessageRecord], ink: Ink) -> str:
+    """One line a message: id, who (masked), state, attempt, when, why."""
+    lines = []
+    for message in messages:
+        why = message.evidence or message.remote_id or ""
+        lines.append(
+            f"{id_text(message.id)}  {message.masked:<12}  {ink.bold(f'{message.state.value:<9}')}  "
+            f"{message.name}  attempt {message.attempt}  {_moment(message.updated_at)}  {clean(why)}".rstrip()
+        )
+    return "\n".join(lines)
+
+
+def status_document(
+    specs: Sequence[SpecStatus], environment: str, messages: Iterable[MessageRecord] | None
+) -> dict[str, Any]:
+    """The `sendspec.status/1` document; `messages` None leaves them out."""
+    total = sum_of(spec.account for spec in specs)
+    document: dict[str, Any] = {
+        "schema": "sendspec.status/1",
+        "environment": environment,
+        "totals": total.totals(),
+        "skipped": dict(total.skipped),
+        "specs": [
+            {
+                "name": spec.name,
+                "generation": spec.generation,
+                "totals": spec.account.totals(),
+                "skipped": dict(spec.account.skipped),
+            }
+            for spec in specs
+        ],
+    }
+    if messages is not None:
+        document["messages"] = [message_json(message) for message in messages]
+    return document
+
+
+def message_json(message: MessageRecord) -> dict[str, Any]:
+    """One message as `status --messages` and `ledger export` show it."""
+    return {
+        "id": id_text(message.id),
+        "spec": message.name,
+        "generation": message.generation,
+        "state": message.state.value,
+        "receiver": message.masked,
+        "reference": message.reference or id_text(message.id),
+        "attempt": message.attempt,
+        "remote_id": message.remote_id,
+        "http_status": message.http_status,
+        "evidence": message.evidence,
+        "updated_at": _moment(message.updated_at),
+    }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
