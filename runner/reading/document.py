@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
-from runner.reading.mask import mask_in_place
-from runner.reading.place import FILE_START, Position, Span
-from runner.reading.scalar_places import offsets_of
-from runner.reading.source import Source, cell_by_cell
+from runner.reading.line_index import LineIndex
+from runner.reading.place import FILE_START, Span
+from runner.reading.scalar_places import offsets_of, without_properties
+from runner.reading.source import Source
 
 Path = tuple[str | int, ...]
 
@@ -31,13 +31,15 @@ class Marks:
 class Document:
     """Plain data and where it stands. Paths through an alias lead to where the anchor's content stands."""
 
-    def __init__(self, source: Source, data: Any, marks: dict[Path, Marks], aliases: dict[Path, Path]) -> None:
-        self.path = source.path
+    def __init__(
+        self, lines: LineIndex, path: str, data: Any, marks: dict[Path, Marks], aliases: dict[Path, Path]
+    ) -> None:
+        self.path = path
         self.data = data
-        self._text = source.text
+        self._lines = lines
+        self._text = lines.text
         self._marks = marks
         self._aliases = aliases
-        self._line_starts: list[int] | None = None
 
     def __contains__(self, at: Path) -> bool:
         return self._resolved(at) in self._marks
@@ -45,38 +47,34 @@ class Document:
     def span(self, at: Path) -> Span:
         """The value's place; its nearest parent's, where it has none."""
         marks = self._nearest(at)
-        return FILE_START if marks is None else self._span(marks.start, self._trimmed(marks))
+        return FILE_START if marks is None else self._lines.span(marks.start, self._trimmed(marks))
 
     def key_span(self, at: Path) -> Span:
         """The key's place; the value's, where there is no key (a list item, the root)."""
         marks = self._nearest(at)
         if marks is None:
             return FILE_START
-        return self.span(at) if marks.key is None else self._span(*marks.key)
+        return self.span(at) if marks.key is None else self._lines.span(*marks.key)
 
     def span_within(self, at: Path, start: int, end: int) -> Span:
         """Characters `start` to `end` of a text, in the file; the whole value, where that is not certain."""
-        marks = self._marks.get(self._resolved(at))
+        marks = self._content_marks(at)
         value = self._value(at)
         if marks is None or not isinstance(value, str) or not start < end <= len(value):
             return self.span(at)
         offsets = offsets_of(self._text, marks.start, marks.end, value)
         if offsets is None:
             return self.span(at)
-        return self._span(offsets[start], offsets[end - 1] + 1)
+        return self._lines.span(offsets[start][0], offsets[end - 1][1])
 
     def written(self, at: Path) -> str:
-        """The value as the file writes it."""
-        marks = self._marks.get(self._resolved(at))
-        return "" if marks is None else self._text[marks.start : self._trimmed(marks)]
+        """The value as the file writes it, without an anchor or a tag before it."""
+        marks = self._content_marks(at)
+        return "" if marks is None else without_properties(self._text[marks.start : self._trimmed(marks)])
 
     def excerpt(self, line: int) -> str:
-        """One line of the file, numbers masked at their own length."""
-        starts = self._starts()
-        if not 0 < line <= len(starts):
-            return ""
-        end = self._text.find("\n", starts[line - 1])
-        return cell_by_cell(mask_in_place(self._text[starts[line - 1] : end if end >= 0 else None]))
+        """One line of the file, numbers and keys masked at their own length."""
+        return self._lines.excerpt(line)
 
     def diagnostic(
         self,
@@ -112,6 +110,11 @@ class Document:
                 return self._resolved(target + at[length:])
         return at
 
+    def _content_marks(self, at: Path) -> Marks | None:
+        """The place of what is written: behind an alias, the content of its anchor."""
+        at = self._resolved(at)
+        return self._marks.get(self._resolved(self._aliases[at]) if at in self._aliases else at)
+
     def _nearest(self, at: Path) -> Marks | None:
         at = self._resolved(at)
         while at not in self._marks:
@@ -132,21 +135,6 @@ class Document:
     def _trimmed(self, marks: Marks) -> int:
         """Block scalars and collections end where the next thing begins: their blank tail is not theirs."""
         return max(marks.start, marks.start + len(self._text[marks.start : marks.end].rstrip()))
-
-    def _starts(self) -> list[int]:
-        if self._line_starts is None:
-            self._line_starts = [0, *(offset + 1 for offset, c in enumerate(self._text) if c == "\n")]
-        return self._line_starts
-
-    def _position(self, offset: int) -> Position:
-        from bisect import bisect_right
-
-        starts = self._starts()
-        line = bisect_right(starts, offset)
-        return Position(line, offset - starts[line - 1] + 1)
-
-    def _span(self, start: int, end: int) -> Span:
-        return Span(self._position(start), self._position(end))
 
 
 def read_document(source: Source, problems: Problems) -> Document | None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from runner.reading.diagnostic import Diagnostic, Problems
 from runner.reading.document import Document, Marks, Path
-from runner.reading.mask import mask_in_place, printable
-from runner.reading.place import FILE_START, Position, Span
+from runner.reading.finding import Finding, finding_diagnostic
+from runner.reading.line_index import LineIndex
+from runner.reading.mask import printable
+from runner.reading.parser_fault import parser_finding, tag_finding, value_fault_finding
 from runner.reading.scalar import ScalarFault, resolve_plain
-from runner.reading.source import Source, cell_by_cell, forbidden_character
+from runner.reading.scalar_places import offsets_of
+from runner.reading.source import Source, forbidden_character
+from runner.reading.unquoted import unquoted_template
 
 DEPTH_MOST = 40
-NODES_MOST = 10_000
-"""Nodes that aliases may expand to; a file without aliases may have more."""
+"""Lists and mappings inside each other; a value inside the innermost one is no level of its own."""
+
+EXPANDED_MOST = 10_000
+"""Nodes that aliases may stand for; what a file writes out itself isn't counted."""
+
+FOUND_MOST = 1_000
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
-_TEMPLATE_START = re.compile(r"\{\{|\{%")
+_START_FROM = "start from the spec that `sendspec init` writes"
 
 
 class _Stopped(Exception):
@@ -27,13 +34,6 @@ class _Stopped(Exception):
 
 def build(source: Source, problems: Problems) -> Document | None:
     """The document; None when there is anything wrong with it."""
-    if not source.text.strip():
-        problems.add(
-            _plain_diagnostic(
-                source, "empty-spec", "the file is empty", "start from the spec that `sendspec init` writes"
-            )
-        )
-        return None
     builder = _Builder(source)
     document = builder.run()
     for diagnostic in builder.found:
@@ -41,20 +41,33 @@ def build(source: Source, problems: Problems) -> Document | None:
     return None if builder.found else document
 
 
-def _plain_diagnostic(source: Source, code: str, problem: str, fix: str) -> Diagnostic:
-    return Diagnostic(code=code, path=source.path, span=FILE_START, problem=problem, fix=fix)
+class _Anchored:
+    """What an anchor names: its value, where it stands, how many nodes it stands for, how many levels it is deep."""
+
+    __slots__ = ("at", "height", "size", "value")
+
+    def __init__(self, value: Any, at: Path, size: int, height: int) -> None:
+        self.value = value
+        self.at = at
+        self.size = size
+        self.height = height
 
 
 class _Builder:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._text = source.text
+        self._lines = LineIndex(source.text)
         self.found: list[Diagnostic] = []
         self._marks: dict[Path, Marks] = {}
         self._aliases: dict[Path, Path] = {}
-        self._anchors: dict[str, tuple[Any, Path, int]] = {}
+        self._anchored: dict[str, _Anchored] = {}
         self._open: set[str] = set()
         self._nodes = 0
+        self._expanded = 0
+        self._deepest = 0
+        self._flow_depth = 0
+        self._read_up_to = 0
         self._events: Iterator[Any] = iter(())
 
     def run(self) -> Document | None:
@@ -67,133 +80,103 @@ class _Builder:
         except _Stopped:
             return None
         except YAMLError as error:
-            self._syntax(error)
+            if not any(found.code == "unquoted-template" for found in self.found):
+                self._add(parser_finding(error, self._lines))
             return None
-        return Document(self._source, data, self._marks, self._aliases)
+        except (ValueError, OverflowError):
+            # ruamel.yaml up to 0.19 lets the errors of its own chr() and int() through.
+            self._add(value_fault_finding(self._text, self._read_up_to))
+            return None
+        return Document(self._lines, self._source.path, data, self._marks, self._aliases)
 
     def _document(self) -> Any:
         event = self._next()
         while type(event).__name__ in ("StreamStartEvent", "DocumentStartEvent"):
             event = self._next()
-        if type(event).__name__ == "StreamEndEvent":
-            self._at(
-                event, "empty-spec", "the file holds comments only", "start from the spec that `sendspec init` writes"
-            )
-            raise _Stopped
+        if type(event).__name__ == "StreamEndEvent" or self._is_nothing(event):
+            what = "holds nothing but comments" if "#" in self._text else "is empty"
+            self._stop(Finding(0, 0, "empty-spec", f"the file {what}", _START_FROM))
         data = self._node(event, (), None, 0)
         self._next()
         event = self._next()
         if type(event).__name__ == "DocumentStartEvent":
-            self._at(
-                event,
-                "several-documents",
-                "a second document begins here",
-                "put it into a file of its own, and remove the ---",
-            )
+            fix = "put it into a file of its own, and remove the ---"
+            self._at(event, "several-documents", "a second document begins here", fix)
         return data
 
+    def _is_nothing(self, event: Any) -> bool:
+        """A `---` with nothing behind it gives an empty scalar."""
+        return type(event).__name__ == "ScalarEvent" and event.start_mark.index == event.end_mark.index
+
     def _next(self) -> Any:
-        return next(self._events)
+        event = next(self._events)
+        self._read_up_to = event.end_mark.index
+        return event
 
     # ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _node(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
-        kind = type(event).__name__
-        if kind == "AliasEvent":
-            return self._alias(event, at, key)
-        if depth > DEPTH_MOST:
-            self._at(event, "nesting-depth", f"the nesting is deeper than {DEPTH_MOST}", "flatten it")
-            raise _Stopped
-        self._nodes += 1
-        before, anchor = self._nodes, event.anchor
-        self._check_tag(event)
-        if anchor is not None:
-            self._open.add(anchor)
-        marks = Marks(event.start_mark.index, event.end_mark.index, key)
-        self._marks[at] = marks
-        if kind == "ScalarEvent":
-            value = self._scalar(event)
-        elif kind == "SequenceStartEvent":
-            value = self._sequence(at, depth, marks)
-        else:
-            value = self._mapping(event, at, depth, marks)
-        if anchor is not None:
-            self._open.discard(anchor)
-            self._anchors[anchor] = (value, at, self._nodes - before + 1)
+        """The value that begins with `event`, inside of `depth` lists and mappings."""
+        if type(event).__name__ == "AliasEvent":
+            return self._alias(event, at, key, depth)
+        if event.anchor is None:
+            return self._content(event, at, key, depth)
+        outer_deepest, self._deepest = self._deepest, depth
+        before = self._nodes
+        self._open.add(event.anchor)
+        value = self._content(event, at, key, depth)
+        self._open.discard(event.anchor)
+        self._anchored[event.anchor] = _Anchored(value, at, self._nodes - before, self._deepest - depth)
+        self._deepest = max(outer_deepest, self._deepest)
         return value
 
-    def _sequence(self, at: Path, depth: int, marks: Marks) -> list[Any]:
+    def _content(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
+        self._nodes += 1
+        marks = self._marks[at] = Marks(event.start_mark.index, event.end_mark.index, key)
+        if type(event).__name__ == "ScalarEvent":
+            return self._scalar(event)
+        self._check_tag(event, may_be_text=False)
+        self._go_down(event, depth + 1)
+        self._flow_depth += bool(event.flow_style)
+        is_list = type(event).__name__ == "SequenceStartEvent"
+        value = self._sequence(event, at, depth + 1, marks) if is_list else self._mapping(event, at, depth + 1, marks)
+        self._flow_depth -= bool(event.flow_style)
+        return value
+
+    # A bracketed collection ends with its bracket; any other with its last entry, not where the next thing begins.
+
+    def _sequence(self, start: Any, at: Path, depth: int, marks: Marks) -> list[Any]:
         items: list[Any] = []
         while type(event := self._next()).__name__ != "SequenceEndEvent":
-            items.append(self._node(event, (*at, len(items)), None, depth + 1))
-        marks.end = event.end_mark.index
+            here = (*at, len(items))
+            items.append(self._node(event, here, None, depth))
+            marks.end = self._marks[here].end
+        if start.flow_style:
+            marks.end = event.end_mark.index
         return items
 
     def _mapping(self, start: Any, at: Path, depth: int, marks: Marks) -> Any:
         mapping: dict[str, Any] = {}
         while type(event := self._next()).__name__ != "MappingEndEvent":
             if type(event).__name__ != "ScalarEvent":
-                return self._odd_key(start, event, at, marks)
+                return self._odd_key(start, event, marks)
             key = self._key(event, at, mapping)
-            where = (event.start_mark.index, event.end_mark.index)
-            value = self._node(self._next(), (*at, key), where, depth + 1)
-            mapping[key] = value
-        marks.end = event.end_mark.index
+            here, where = (*at, key), (event.start_mark.index, event.end_mark.index)
+            mapping[key] = self._node(self._next(), here, where, depth)
+            marks.end = max(where[1], self._marks[here].end)
+        if start.flow_style:
+            marks.end = event.end_mark.index
         return mapping
 
-    def _key(self, event: Any, at: Path, mapping: dict[str, Any]) -> str:
-        key: str = event.value
-        self._check_tag(event)
-        self._check_characters(event)
-        if key == "<<" and event.implicit[0]:
-            self._at(
-                event,
-                "merge-key",
-                "merge keys are not supported",
-                "write the keys out, or repeat them with an alias each",
-            )
-        elif key in mapping:
-            first = self._position(self._marks[(*at, key)].key or (0, 0))
-            self._at(
-                event,
-                "duplicate-key",
-                f"the key '{printable(key[:60])}' stands here a second time",
-                "keep one of them",
-                also=(f"the first is on line {first.line}, column {first.column}",),
-            )
-        return key
-
-    def _odd_key(self, start: Any, event: Any, at: Path, marks: Marks) -> str:
-        """A key that is no text: nearly always a template without quotes, which YAML reads as nested mappings."""
-        begin = start.start_mark.index
-        is_template = self._text.startswith("{{", begin) and event.start_mark.index == begin + 1
-        self._skip(event)
-        self._node_dropped()
-        while type(end := self._next()).__name__ != "MappingEndEvent":
-            self._skip(end)
-        marks.end = end.end_mark.index
-        if is_template:
-            self._unquoted(begin, marks.end)
-        else:
-            self._at(event, "key-not-text", "a mapping or a list stands where a key is needed", "write a plain key")
-        return self._text[begin : marks.end]
-
-    def _node_dropped(self) -> None:
-        """Skips the value that belongs to a key which was refused."""
-        self._skip(self._next())
-
-    def _skip(self, event: Any) -> None:
-        depth = 0
-        while True:
-            name = type(event).__name__
-            depth += name.endswith("StartEvent") - (name.endswith("EndEvent") and name != "StreamEndEvent")
-            if depth <= 0:
-                return
-            event = self._next()
+    def _go_down(self, event: Any, depth: int) -> None:
+        if depth > DEPTH_MOST:
+            self._stop_at(event, "nesting-depth", f"the nesting is deeper than {DEPTH_MOST}", "flatten it")
+        self._deepest = max(self._deepest, depth)
 
     def _scalar(self, event: Any) -> Any:
+        self._check_tag(event, may_be_text=True)
         self._check_characters(event)
-        if not event.implicit[0]:
+        if not event.implicit[0] or event.tag is not None:
             return event.value
         value = resolve_plain(event.value)
         if isinstance(value, ScalarFault):
@@ -201,143 +184,106 @@ class _Builder:
             return event.value
         return value
 
-    def _alias(self, event: Any, at: Path, key: tuple[int, int] | None) -> Any:
+    def _alias(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
         name = event.anchor
         if name in self._open:
-            self._at(event, "alias-loop", f"the alias '*{name}' stands inside what it names", "write the value out")
-            raise _Stopped
-        if name not in self._anchors:
-            self._at(
-                event,
-                "unknown-alias",
-                f"nothing before this line is called '&{name}'",
-                f"add &{name} to the value you mean",
-            )
-            raise _Stopped
-        value, target, size = self._anchors[name]
-        self._nodes += size
-        if self._nodes > NODES_MOST:
-            self._at(
-                event, "alias-expansion", f"the aliases expand to more than {NODES_MOST:,} nodes", "write fewer of them"
-            )
-            raise _Stopped
+            problem = f"the alias '*{printable(name)}' stands inside what it names"
+            self._stop_at(event, "alias-loop", problem, "write the value out")
+        named = self._anchored.get(name)
+        if named is None:
+            problem = f"nothing before this place is called '&{printable(name)}'"
+            self._stop_at(event, "unknown-alias", problem, "write the value out, or &name before the value you mean")
+        self._nodes += named.size
+        self._expanded += named.size
+        if self._expanded > EXPANDED_MOST:
+            problem = f"the aliases expand to more than {EXPANDED_MOST:,} nodes"
+            self._stop_at(event, "alias-expansion", problem, "write fewer of them")
+        self._go_down(event, depth + named.height)
         self._marks[at] = Marks(event.start_mark.index, event.end_mark.index, key)
-        self._aliases[at] = target
-        return value
+        self._aliases[at] = named.at
+        return named.value
+
+    # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _key(self, event: Any, at: Path, mapping: dict[str, Any]) -> str:
+        """A key's text, as it is written: `1` and `true` are the keys '1' and 'true', as in JSON."""
+        key: str = event.value
+        self._check_tag(event, may_be_text=True)
+        self._check_characters(event)
+        if key == "<<" and event.implicit[0]:
+            fix = "write the keys out, or repeat them with an alias each"
+            self._at(event, "merge-key", "merge keys are not supported", fix)
+        elif event.start_mark.index == event.end_mark.index:
+            self._at(event, "key-not-text", "a key is missing here", "write it before the `:`")
+        elif key in mapping:
+            first = self._lines.position((self._marks[(*at, key)].key or (0, 0))[0])
+            also = (f"the first is on line {first.line}, column {first.column}",)
+            problem = f"the key '{printable(key[:60])}' stands here a second time"
+            self._at(event, "duplicate-key", problem, "keep one of them", also)
+        return key
+
+    def _odd_key(self, start: Any, event: Any, marks: Marks) -> str:
+        """A key that is no text: nearly always a template without quotes, which YAML reads as nested mappings."""
+        begin = start.start_mark.index
+        self._skip(event)
+        key_end = self._read_up_to
+        self._skip(self._next())
+        while type(end := self._next()).__name__ != "MappingEndEvent":
+            self._skip(end)
+        marks.end = end.end_mark.index
+        if self._text.startswith("{{", begin) and event.start_mark.index == begin + 1:
+            self._add(unquoted_template(self._text, begin, in_flow=self._flow_depth > 1))
+        else:
+            what = "an alias" if type(event).__name__ == "AliasEvent" else "a mapping or a list"
+            problem, fix = f"{what} stands where a key is needed", "write a plain key"
+            self._add(Finding(event.start_mark.index, key_end, "key-not-text", problem, fix))
+        return self._text[begin : marks.end]
+
+    def _skip(self, event: Any) -> None:
+        """Leaves out all of the node that begins with `event`."""
+        depth = 0
+        while True:
+            name = type(event).__name__
+            depth += name.endswith("StartEvent") - name.endswith("EndEvent")
+            if depth <= 0:
+                return
+            event = self._next()
 
     # ── checks ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _check_tag(self, event: Any) -> None:
-        tag = event.tag
-        if tag is not None and str(tag) not in (_TEXT_TAG, "!"):
-            shown = printable(self._text[event.start_mark.index :].split(None, 1)[0][:60])
-            self._at(
-                event,
-                "yaml-tag",
-                f"the tag '{shown}' is not allowed",
-                "remove it; text, numbers, lists and mappings need none",
-            )
+    def _check_tag(self, event: Any, *, may_be_text: bool) -> None:
+        if event.tag is not None and not (may_be_text and str(event.tag) == _TEXT_TAG):
+            start = event.start_mark.index
+            # An anchor may stand before the tag.
+            while not self._text.startswith("!", start):
+                start += 1
+            self._add(tag_finding(self._text, start))
 
     def _check_characters(self, event: Any) -> None:
         found = forbidden_character(event.value)
-        if found is not None:
-            self._at(
-                event,
-                "forbidden-character",
-                f"this text holds the character U+{ord(found[0]):04X}; it can't be seen, and can't be sent",
-                "remove the escape",
-            )
+        if found is None:
+            return
+        start, end = event.start_mark.index, event.end_mark.index
+        offsets = offsets_of(self._text, start, end, event.value)
+        if offsets is not None:
+            start, end = offsets[found.start()]
+        problem = f"this text holds the character U+{ord(found[0]):04X}; it can't be seen, and can't be sent"
+        self._add(Finding(start, end, "forbidden-character", problem, "remove the escape"))
 
-    # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _position(self, span: tuple[int, int]) -> Position:
-        offset = span[0]
-        return Position(self._text.count("\n", 0, offset) + 1, offset - (self._text.rfind("\n", 0, offset) + 1) + 1)
+    # ── problems ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _at(self, event: Any, code: str, problem: str, fix: str, also: tuple[str, ...] = ()) -> None:
-        self._add(event.start_mark.index, event.end_mark.index, code, problem, fix, also=also)
+        self._add(Finding(event.start_mark.index, event.end_mark.index, code, problem, fix, also=also))
 
-    def _add(
-        self, start: int, end: int, code: str, problem: str, fix: str, *, note: str = "", also: tuple[str, ...] = ()
-    ) -> None:
-        first = self._position((start, end))
-        begin = self._text.rfind("\n", 0, start) + 1
-        stop = self._text.find("\n", start)
-        line = self._text[begin : stop if stop >= 0 else len(self._text)]
-        self.found.append(
-            Diagnostic(
-                code=code,
-                path=self._source.path,
-                span=Span(first, self._position((max(end, start), end))),
-                problem=problem,
-                fix=fix,
-                note=note,
-                also=also,
-                excerpt=cell_by_cell(mask_in_place(line)),
-            )
-        )
+    def _add(self, finding: Finding) -> None:
+        self.found.append(finding_diagnostic(self._source.path, self._lines, finding))
+        if len(self.found) >= FOUND_MOST:
+            raise _Stopped
 
-    def _unquoted(self, start: int, end: int) -> None:
-        line = self._text[start:end].split("\n", 1)[0]
-        rest = self._text[start + len(line) :].split("\n", 1)[0].rstrip()
-        if rest.strip() and rest.lstrip()[0] not in "#,]}":
-            line += rest
-        self._add(
-            start,
-            start + len(line),
-            "unquoted-template",
-            "this template expression needs quotes",
-            f'write "{line}"' if '"' not in line else f"write '{line}'",
-            note="YAML reads {{ … }} as a mapping",
-        )
+    def _stop(self, finding: Finding) -> NoReturn:
+        self._add(finding)
+        raise _Stopped
 
-    def _syntax(self, error: Any) -> None:
-        """The parser's error in our words, unless what it stumbled over is already reported."""
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        offset = min(mark.index if mark is not None else 0, len(self._text))
-        begin = self._text.rfind("\n", 0, offset) + 1
-        line = self._text[begin:].split("\n", 1)[0]
-        if any(found.code == "unquoted-template" for found in self.found):
-            return
-        template = _unquoted_value(line)
-        said = str(getattr(error, "problem", "") or "")
-        if template is not None:
-            self._unquoted(begin + template, begin + len(line.rstrip()))
-        elif "\\t" in said or "\t" in line[: len(line) - len(line.lstrip())]:
-            tab = line.find("\t")
-            tab = tab if tab >= 0 else offset - begin
-            self._add(
-                begin + tab, begin + tab + 1, "yaml-tab", "a tab stands where YAML needs spaces", "indent with spaces"
-            )
-        else:
-            self._add(
-                offset,
-                offset + 1,
-                "yaml-syntax",
-                _in_our_words(said),
-                "check the indentation and the quotes on this line and the one before",
-            )
-
-
-def _unquoted_value(line: str) -> int | None:
-    """Where an unquoted value with a template begins on a line such as `text: {{ name }} hi`."""
-    value = re.match(r"\s*(?:- +)*(?:[^\s'\"#:][^:'\"]*:\s+)?(?=\{\{|\{%)", line)
-    return value.end() if value and _TEMPLATE_START.match(line, value.end()) else None
-
-
-_WORDS = (
-    ("mapping values are not allowed", "a second `: ` stands in one value"),
-    ("could not find expected ':'", "a key without a `:` stands here"),
-    ("expected <block end>", "this line is not indented like the ones it belongs to"),
-    ("found unexpected end of stream", "a quote is not closed before the end of the file"),
-    ("found unexpected document", "a quote is not closed before the next document"),
-    ("expected ',' or ']'", "a list that begins with [ is not closed"),
-    ("expected ',' or '}'", "a mapping that begins with { is not closed"),
-    ("found unknown escape", "YAML doesn't know this escape after \\"),
-    ("cannot start any token", "this character can't begin a value without quotes"),
-    ("expected alphabetic or numeric", "a name is missing after & or *"),
-)
-
-
-def _in_our_words(said: str) -> str:
-    return next((ours for theirs, ours in _WORDS if theirs in said), "YAML can't make sense of this place")
+    def _stop_at(self, event: Any, code: str, problem: str, fix: str) -> NoReturn:
+        self._at(event, code, problem, fix)
+        raise _Stopped

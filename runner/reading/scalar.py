@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
+from runner.reading.mask import mask_in_place
+
 DIGITS_MOST = 18
+"""Fewer than 19 digits fit 64 bits, and never meet Python's own limit on converting long numbers."""
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
-_LEADING_ZERO = re.compile(r"-?0[0-9]+", re.ASCII)
+_LEADING_ZERO = re.compile(r"-?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
 _FLOAT = re.compile(r"-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
@@ -26,6 +30,11 @@ class ScalarFault:
     fix: str
 
 
+_TOO_LONG = ScalarFault(
+    "number-too-long", f"this number has more than {DIGITS_MOST} digits", "put quotes around it, to make it text"
+)
+
+
 def resolve_plain(text: str) -> object | ScalarFault:
     """The value of an unquoted scalar: null, a boolean, a number, or the text itself.
 
@@ -33,28 +42,31 @@ def resolve_plain(text: str) -> object | ScalarFault:
     """
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in "-.0123456789":
+        return _fault("JSON can't hold the number {}", text) if _NOT_FINITE.fullmatch(text) else text
     if _LEADING_ZERO.fullmatch(text):
-        return ScalarFault(
-            "unquoted-number",
-            "this number begins with 0, and YAML would drop the zero",
-            f'write "{_short(text)}" in quotes',
-        )
+        return _fault("the number {} begins with 0, and YAML would drop the zero", text)
     if _NOT_FINITE.fullmatch(text):
-        return ScalarFault("unquoted-number", f"{text} is a number that JSON can't hold", f'write "{text}" in quotes')
-    if sum(character.isdigit() for character in text) > DIGITS_MOST and (
-        _INTEGER.fullmatch(text) or _FLOAT.fullmatch(text)
-    ):
-        return ScalarFault(
-            "number-too-long",
-            f"this number has more than {DIGITS_MOST} digits",
-            "put quotes around it, to make it text",
-        )
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _BASED.fullmatch(text):
-        return int(text, 0)
-    return float(text) if _FLOAT.fullmatch(text) else text
+        return _fault("JSON can't hold the number {}", text)
+    is_integer, is_based = _INTEGER.fullmatch(text), _BASED.fullmatch(text)
+    if not (is_integer or is_based or _FLOAT.fullmatch(text)):
+        return text
+    digits = len(text) - 2 if is_based else sum(map(str.isdigit, text))
+    if digits > DIGITS_MOST:
+        return _TOO_LONG
+    if not (is_integer or is_based):
+        return _finite(text)
+    number = int(text, 0 if is_based else 10)
+    return number if abs(number) < 10**DIGITS_MOST else _TOO_LONG
 
 
-def _short(text: str) -> str:
-    return text if len(text) < 7 else text[:2] + "…"
+def _finite(text: str) -> float | ScalarFault:
+    number = float(text)
+    vanished = number == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
+    return _fault("JSON can't hold the number {}", text) if math.isinf(number) or vanished else number
+
+
+def _fault(problem: str, text: str) -> ScalarFault:
+    """A number that can only be meant as text; a phone number is shown masked."""
+    shown = mask_in_place(text[:40])
+    return ScalarFault("unquoted-number", problem.format(shown), f'put it in quotes: "{shown}"')

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from itertools import pairwise
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 _HEADER = re.compile(r"[|>](?:([1-9])[+-]?|[+-]([1-9])?)?[ \t]*(?:#[^\n]*)?\n")
@@ -12,12 +14,21 @@ _SIMPLE_ESCAPES = {
 }  # fmt: skip
 _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}
 
-Decoded = list[tuple[str, int]]
-"""Each decoded character with the offset it comes from."""
+Decoded = list[tuple[str, int, int]]
+"""Each decoded character with the offsets where its writing begins and ends."""
+
+Line = tuple[int, int]
+"""The offsets where a line's content begins and ends; the same offset twice for an empty one."""
 
 
-def offsets_of(text: str, start: int, end: int, value: str) -> list[int] | None:
-    """The offset in `text` of each character of `value`, and one past the last; None where that is not certain.
+def without_properties(written: str) -> str:
+    """A scalar as it is written, without the anchor and the tag before it."""
+    found = _PROPERTIES.match(written)
+    return written[found.end() :] if found else written
+
+
+def offsets_of(text: str, start: int, end: int, value: str) -> list[tuple[int, int]] | None:
+    """Where in `text` the writing of each character of `value` begins and ends; None where that is not certain.
 
     `start` and `end` are the parser's marks of the scalar. What is found is compared with the parser's own value.
     """
@@ -32,45 +43,49 @@ def offsets_of(text: str, start: int, end: int, value: str) -> list[int] | None:
         elif opening == '"':
             decoded = _flow(text, begin + 1, end - 1, _double)
         else:
-            decoded = _flow(text, begin, end, None)
+            decoded = _flow(text, begin, end, _plain)
     except (ValueError, IndexError, KeyError):
         return None
-    if "".join(character for character, _ in decoded) != value:
+    if "".join([character for character, _, _ in decoded]) != value:
         return None
-    offsets = [offset for _, offset in decoded]
-    return [*offsets, offsets[-1] + 1] if offsets else None
+    return [(first, last) for _, first, last in decoded]
+
+
+# ── plain and quoted ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _plain(text: str, at: int) -> tuple[str, int]:
+    return text[at], 1
 
 
 def _single(text: str, at: int) -> tuple[str, int]:
-    if text[at] == "'":
-        return "'", 2
-    return text[at], 1
+    return text[at], 2 if text[at] == "'" else 1
 
 
 def _double(text: str, at: int) -> tuple[str, int]:
     if text[at] != "\\":
         return text[at], 1
     letter = text[at + 1]
+    if letter == "\n":
+        return "", len(text[at + 2 :]) - len(text[at + 2 :].lstrip(" \t")) + 2
     if letter in _HEX_ESCAPES:
         width = _HEX_ESCAPES[letter]
         return chr(int(text[at + 2 : at + 2 + width], 16)), 2 + width
     return _SIMPLE_ESCAPES[letter], 2
 
 
-def _flow(text: str, at: int, end: int, decode: object) -> Decoded:
-    """Plain and quoted scalars: a line break is a space, more of them are line breaks."""
+def _flow(text: str, at: int, end: int, decode: Callable[[str, int], tuple[str, int]]) -> Decoded:
+    """A line break is a space, more of them are line breaks, and the blanks around them are nothing."""
     decoded: Decoded = []
     while at < end:
-        if decode is _double and text.startswith("\\\n", at):
-            at = _skip_blank(text, at + 2, end)
-            continue
-        blank = _blank_run(text, at, end)
+        blank = _blank_run(text, at, end) if text[at] in " \t\n" else None
         if blank is not None:
             decoded += _folded(text, at, blank)
             at = blank
             continue
-        character, width = decode(text, at) if callable(decode) else (text[at], 1)
-        decoded.append((character, at))
+        character, width = decode(text, at)
+        if character:
+            decoded.append((character, at, at + width))
         at += width
     return decoded
 
@@ -83,38 +98,36 @@ def _blank_run(text: str, at: int, end: int) -> int | None:
     return stop if "\n" in text[at:stop] else None
 
 
-def _skip_blank(text: str, at: int, end: int) -> int:
-    while at < end and text[at] in " \t":
-        at += 1
-    return at
-
-
 def _folded(text: str, start: int, end: int) -> Decoded:
     breaks = [offset for offset in range(start, end) if text[offset] == "\n"]
-    return [(" ", breaks[0])] if len(breaks) == 1 else [("\n", offset) for offset in breaks[1:]]
+    if len(breaks) == 1:
+        return [(" ", breaks[0], breaks[0] + 1)]
+    return [("\n", offset, offset + 1) for offset in breaks[1:]]
+
+
+# ── blocks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _block(text: str, begin: int, end: int) -> Decoded:
     header = _HEADER.match(text, begin)
     if header is None:
         raise ValueError
-    lines = _lines(text, header.end(), end)
-    indent = _indent(text, begin, lines, header[1] or header[2])
-    literal = text[begin] == "|"
-    strip, keep = "-" in header[0].split("#")[0], "+" in header[0].split("#")[0]
-    cut = [(start + min(indent, stop - start), stop) for start, stop in lines]
-    content = [(start, stop) for start, stop in cut]
+    chomping = header[0].split("#")[0]
+    written = _lines(text, header.end(), end)
+    indent = _indent(text, begin, written, header[1] or header[2])
+    lines = [(start + min(indent, stop - start), stop) for start, stop in written]
+    content = list(lines)
     while content and content[-1][0] >= content[-1][1]:
         content.pop()
-    decoded = _joined(text, content, literal)
-    if content and not strip:
-        decoded.append(("\n", content[-1][1]))
-    if keep:
-        decoded += [("\n", stop) for _, stop in cut[len(content) :] if stop < len(text) and text[stop] == "\n"]
+    decoded = _literal(text, content) if text[begin] == "|" else _folded_block(text, content)
+    if content and "-" not in chomping:
+        decoded.append(_break(content[-1]))
+    if "+" in chomping:
+        decoded += [_break(line) for line in lines[len(content) :] if text.startswith("\n", line[1])]
     return decoded
 
 
-def _lines(text: str, at: int, end: int) -> list[tuple[int, int]]:
+def _lines(text: str, at: int, end: int) -> list[Line]:
     lines = []
     while at < end:
         stop = text.find("\n", at)
@@ -124,10 +137,11 @@ def _lines(text: str, at: int, end: int) -> list[tuple[int, int]]:
     return lines
 
 
-def _indent(text: str, begin: int, lines: list[tuple[int, int]], stated: str | None) -> int:
+def _indent(text: str, begin: int, lines: list[Line], stated: str | None) -> int:
+    """The blanks before the text's lines: the first line's, or so many more than the parent's as the header states."""
     widths = [stop - start - len(text[start:stop].lstrip(" ")) for start, stop in lines if text[start:stop].strip(" ")]
     if not widths:
-        return 0
+        return max((stop - start for start, stop in lines), default=0)
     if stated is None:
         return widths[0]
     line = text.rfind("\n", 0, begin) + 1
@@ -135,34 +149,38 @@ def _indent(text: str, begin: int, lines: list[tuple[int, int]], stated: str | N
     return parent + int(stated)
 
 
-def _joined(text: str, content: list[tuple[int, int]], literal: bool) -> Decoded:
+def _break(line: Line) -> tuple[str, int, int]:
+    return "\n", line[1], line[1] + 1
+
+
+def _characters(text: str, line: Line) -> Decoded:
+    return [(text[offset], offset, offset + 1) for offset in range(*line)]
+
+
+def _literal(text: str, content: list[Line]) -> Decoded:
     decoded: Decoded = []
-    for n, (start, stop) in enumerate(content):
+    for n, line in enumerate(content):
         if n:
-            decoded += _break(text, content, n, literal)
-        decoded += [(text[offset], offset) for offset in range(start, stop)]
+            decoded.append(_break(content[n - 1]))
+        decoded += _characters(text, line)
     return decoded
 
 
-def _break(text: str, content: list[tuple[int, int]], n: int, literal: bool) -> Decoded:
-    """What stands for the line break before line `n`."""
-    at = content[n - 1][1]
-    if literal:
-        return [("\n", at)]
-    here, before = content[n], content[n - 1]
-    empty_here, empty_before = here[0] >= here[1], before[0] >= before[1]
-    if empty_here:
-        return [] if not _spaced_before(text, content, n) and not empty_before else [("\n", at)]
-    if text[here[0]] in " \t":
-        return [("\n", at)]
-    if empty_before:
-        return [("\n", at)]
-    return [("\n", at)] if text[before[0]] in " \t" else [(" ", at)]
-
-
-def _spaced_before(text: str, content: list[tuple[int, int]], n: int) -> bool:
-    """Whether the last line with content before `n` is indented further: breaks around such lines are kept."""
-    for start, stop in reversed(content[:n]):
-        if start < stop:
-            return text[start] in " \t"
-    return True
+def _folded_block(text: str, content: list[Line]) -> Decoded:
+    """The break between two plain lines is a space, or nothing where empty lines follow; around indented ones it stays."""
+    decoded: Decoded = []
+    filled = [n for n, (start, stop) in enumerate(content) if start < stop]
+    for n in range(filled[0] if filled else 0):
+        decoded.append(_break(content[n]))
+    for here, there in pairwise([*filled, None]):
+        assert here is not None
+        decoded += _characters(text, content[here])
+        if there is None:
+            continue
+        kept = any(text[content[n][0]] in " \t" for n in (here, there))
+        breaks = [_break(content[n]) for n in range(here, there)]
+        if kept:
+            decoded += breaks
+        else:
+            decoded += breaks[1:] or [(" ", *breaks[0][1:])]
+    return decoded
