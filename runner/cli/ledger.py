@@ -10,7 +10,7 @@ import uuid
 import click
 import orjson
 
-from runner.cli.view import View, common_options, environment_option
+from runner.cli.view import View, common_options, environment_option, rejects
 from runner.cli.workspace import Workspace, make_sandbox_ledger, open_workspace
 from runner.errors import LedgerMissing, LedgerTrouble
 from runner.ledger.export import csv_lines
@@ -37,9 +37,7 @@ def command() -> None:
 def _workspace(view: View, env: str | None) -> Workspace | None:
     problems = Problems()
     workspace = open_workspace((), env, problems)
-    if workspace is None:
-        view.diagnostics(list(problems), ending="nothing was changed", as_result=True)
-    return workspace
+    return None if rejects(view, problems, ending="nothing was changed") else workspace
 
 
 @command.command("init")

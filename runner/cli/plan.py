@@ -10,7 +10,7 @@ import click
 from runner.cli.against import ledger_to_read, plan_jobs
 from runner.cli.check import limit_diagnostics, opened
 from runner.cli.plan_file import write_plan_file
-from runner.cli.view import View, common_options, environment_option, recipients_option, specs_argument
+from runner.cli.view import View, common_options, environment_option, recipients_option, rejects, specs_argument
 from runner.errors import LedgerTrouble
 from runner.planning.decide import Skip
 from runner.planning.plan import Plan
@@ -56,8 +56,7 @@ def run_plan(
     """What `plan` and `send --dry-run` do."""
     problems = Problems()
     workspace, jobs = opened(specs, env, recipients, problems)
-    if workspace is None or problems.has_errors:
-        view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    if rejects(view, problems) or workspace is None:
         return 1
     try:
         with ledger_to_read(workspace) as ledger:
@@ -66,8 +65,7 @@ def run_plan(
         empty = plan_document([], workspace.environment.name)
         view.document({**empty, "error": {"code": trouble.code, "problem": trouble.problem, "fix": trouble.fix}})
         raise
-    if problems.has_errors:
-        view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    if rejects(view, problems):
         return 1
     for job, plan in zip(jobs, plans, strict=True):
         for diagnostic in limit_diagnostics(job, plan, Severity.WARNING):

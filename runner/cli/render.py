@@ -10,7 +10,7 @@ import click
 
 from runner.cli.check import check_jobs, opened
 from runner.cli.job import Job
-from runner.cli.view import View, common_options, environment_option, recipients_option, specs_argument
+from runner.cli.view import View, common_options, environment_option, recipients_option, rejects, specs_argument
 from runner.composing.identity import message_id
 from runner.composing.message import Message
 from runner.reading.diagnostic import Problems
@@ -38,8 +38,7 @@ def command(
     problems = Problems()
     workspace, jobs = opened(specs, env, recipients, problems)
     check_jobs(jobs, problems)
-    if problems.has_errors:
-        view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    if rejects(view, problems):
         return 1
     view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     if workspace is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import click
 
-from runner.cli.view import View, common_options, environment_option, specs_argument
+from runner.cli.view import View, common_options, environment_option, rejects, specs_argument
 from runner.cli.workspace import Workspace, open_workspace
 from runner.errors import LedgerTrouble
 from runner.ledger.opening import open_to_read
@@ -47,8 +47,7 @@ def command(
     problems = Problems()
     workspace = open_workspace(specs, env, problems)
     names = {spec.name for path in specs if (spec := read_spec(path, problems)) is not None}
-    if workspace is None or problems.has_errors:
-        view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    if rejects(view, problems) or workspace is None:
         return 1
     chosen = [(failed, FAILED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
     states = tuple(State) if messages else tuple(state for flag, group in chosen if flag for state in group)

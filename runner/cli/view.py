@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from runner.reading.diagnostic import Diagnostic
+from runner.reading.diagnostic import Diagnostic, Problems
 from runner.showing.ink import ColourChoice, Ink, wants_colour
 
 
@@ -106,3 +106,11 @@ def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
 
 def specs_argument(command: Callable[..., int], *, required: bool = True) -> Callable[..., int]:
     return click.argument("specs", metavar="SPEC..." if required else "[SPEC]...", nargs=-1, required=required)(command)
+
+
+def rejects(view: View, problems: Problems, *, ending: str = "nothing was sent") -> bool:
+    """Whether the input has errors; then they, and the warnings, are the command's result."""
+    if problems.has_errors:
+        view.diagnostics(list(problems), ending=ending, as_result=True)
+        return True
+    return False

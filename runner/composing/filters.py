@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Undefined
 from jinja2 import filters as jinja_filters
@@ -139,8 +139,7 @@ FILTERS: dict[str, Allowed] = {
 
 
 def _jinja_test(name: str) -> Callable[..., Any]:
-    test: Callable[..., Any] = jinja_tests.TESTS[name]
-    return test
+    return cast("Callable[..., Any]", jinja_tests.TESTS[name])
 
 
 TESTS: dict[str, Allowed] = {

@@ -1,0 +1,227 @@
+"""`sendspec doctor`: whether a send would find what it needs, and where each setting comes from."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import click
+
+from runner import __version__
+from runner.cli.view import View, common_options, environment_option, rejects
+from runner.cli.workspace import Workspace, on_ci, open_workspace
+from runner.errors import SendspecError
+from runner.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
+from runner.reading.diagnostic import Problems
+from runner.showing.ink import Ink
+
+IGNORED_VARIABLES = (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+)
+SKEW_SECONDS = 60
+
+
+class Verdict(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `fix` is empty unless there is something to do."""
+
+    verdict: Verdict
+    what: str
+    found: str
+    fix: str = ""
+
+
+@click.command("doctor")
+@environment_option
+@common_options
+def command(view: View, env: str | None) -> int:
+    """Check configuration, key, clock, ledger and reachability; change nothing.
+
+    Prints where each setting comes from. Sends nothing: the API is asked for one message of the channel's list.
+
+    \b
+    Examples:
+      sendspec doctor
+      sendspec doctor --env production
+    """
+    problems = Problems()
+    workspace = open_workspace((), env, problems)
+    if rejects(view, problems) or workspace is None:
+        return 1
+    findings = list(_findings(workspace, env))
+    for finding in findings:
+        view.result(_line(finding, view.out))
+    view.document(
+        {
+            "schema": "sendspec.doctor/1",
+            "environment": workspace.environment.name,
+            "findings": [
+                {"verdict": f.verdict.value, "what": f.what, "found": f.found, "fix": f.fix} for f in findings
+            ],
+        }
+    )
+    return 1 if any(finding.verdict is Verdict.PROBLEM for finding in findings) else 0
+
+
+def _line(finding: Finding, ink: Ink) -> str:
+    paint = {Verdict.OK: ink.green, Verdict.NOTE: ink.yellow, Verdict.PROBLEM: ink.red}[finding.verdict]
+    fix = f"\n         {ink.cyan('= fix:')} {finding.fix}" if finding.fix else ""
+    return f"{paint(f'{finding.verdict.value:<8}')} {finding.what}: {finding.found}{fix}"
+
+
+def _findings(workspace: Workspace, env: str | None) -> Iterator[Finding]:
+    environment = workspace.environment
+    yield Finding(Verdict.OK, "sendspec", __version__)
+    path = workspace.project.path
+    yield Finding(Verdict.OK, "project", path or "no sendspec.yaml; only the sandbox is there")
+    yield Finding(Verdict.OK, "environment", f"{environment.name} ({_origin(env, path)})")
+    key = None
+    try:
+        key = read_access_key(environment.key, os.environ, workspace.root)
+        yield Finding(Verdict.OK, "access key", _key_origin(workspace))
+    except SendspecError as error:
+        yield Finding(Verdict.PROBLEM, "access key", error.problem, error.fix)
+    yield from _ledger(workspace)
+    yield from _variables()
+    if environment.is_sandbox:
+        yield Finding(Verdict.OK, "api", "the sandbox is started by the command that sends")
+    elif key is not None:
+        yield from _reachability(workspace, key)
+
+
+def _origin(env: str | None, path: str | None) -> str:
+    if env is not None:
+        return "from SENDSPEC_ENV" if os.environ.get("SENDSPEC_ENV") == env else "from --env"
+    return f"the default of {path}" if path else "built in"
+
+
+def _key_origin(workspace: Workspace) -> str:
+    match workspace.environment.key:
+        case FromVariable(name):
+            return f"from the environment variable {name}"
+        case FromFile(path):
+            return f"from the file {path}"
+        case FromCommand(words):
+            return f"from the command {words[0]}"
+        case NoKey():
+            return "none needed"
+
+
+def _ledger(workspace: Workspace) -> Iterator[Finding]:
+    from runner.ledger.opening import open_to_read, refuse_on_ci
+
+    place, identity = workspace.environment.ledger, workspace.identity
+    if identity is None:
+        name = workspace.environment.name
+        verdict = Verdict.NOTE if workspace.environment.is_sandbox else Verdict.PROBLEM
+        fix = "" if workspace.environment.is_sandbox else f"make it once: sendspec ledger init --env {name}"
+        yield Finding(verdict, "ledger", "there is none yet", fix)
+        return
+    try:
+        refuse_on_ci(place.file, ci=on_ci(os.environ), durable=place.durable)
+        ledger = open_to_read(place.file, identity.ledger)
+        damages = ledger.damages()
+        ledger.close()
+    except SendspecError as error:
+        yield Finding(Verdict.PROBLEM, "ledger", error.problem, error.fix)
+        return
+    if damages:
+        yield Finding(Verdict.PROBLEM, "ledger", damages[0], "restore it from a backup")
+    else:
+        yield Finding(Verdict.OK, "ledger", str(place.file))
+
+
+def _variables() -> Iterator[Finding]:
+    found = [name for name in IGNORED_VARIABLES if os.environ.get(name)]
+    if found:
+        yield Finding(
+            Verdict.NOTE, "proxy and certificate variables", f"{', '.join(found)} set, and ignored when sending"
+        )
+
+
+def _reachability(workspace: Workspace, key: AccessKey) -> Iterator[Finding]:
+    """Asks each channel for one message of its list: shows that the key may see it, and what time the API has."""
+    environment = workspace.environment
+    for alias, channel in environment.channels.items():
+        status, date = _ask(
+            workspace, key, f"/workspaces/{channel.workspace}/channels/{channel.channel}/messages?limit=1"
+        )
+        what = f"channel {alias}"
+        if status == 200:
+            yield Finding(Verdict.OK, what, f"{environment.api.authority} answers")
+        elif status is None:
+            yield Finding(
+                Verdict.PROBLEM,
+                what,
+                f"{environment.api.authority} can't be reached: {date}",
+                "check api_url and the network",
+            )
+            return
+        else:
+            yield Finding(Verdict.PROBLEM, what, f"the API answers {status}", "check key, workspace and channel")
+        yield from _clock(date)
+
+
+def _ask(workspace: Workspace, key: AccessKey, path: str) -> tuple[int | None, str]:
+    """Status and `Date` of a GET; None and the reason where there was no answer."""
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.exceptions import HTTPError
+
+    from runner.reading.url import peer_is_allowed
+    from runner.sending.wire import verifying_context
+
+    api = workspace.environment.api
+    connection: HTTPConnection
+    if api.scheme == "https":
+        connection = HTTPSConnection(api.host, api.port, timeout=10, ssl_context=verifying_context())
+    else:
+        connection = HTTPConnection(api.host, api.port, timeout=10)
+    headers = {
+        "Authorization": key.authorization(workspace.environment.scheme),
+        "Accept": "application/json",
+        "User-Agent": f"sendspec/{__version__}",
+    }
+    try:
+        connection.connect()
+        if not peer_is_allowed(api, connection.sock.getpeername()[0]):
+            return None, "it leads into a private network"
+        connection.request("GET", api.prefix + path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("Date", "")
+    except (OSError, HTTPError) as error:
+        return None, str(error)[:200]
+    finally:
+        connection.close()
+
+
+def _clock(date: str) -> Iterator[Finding]:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        skew = abs(parsedate_to_datetime(date).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return
+    if skew > SKEW_SECONDS:
+        yield Finding(
+            Verdict.NOTE,
+            "clock",
+            f"this machine and the API are {skew:.0f} s apart",
+            "set the clock; times in reports follow it",
+        )
+    else:
+        yield Finding(Verdict.OK, "clock", "agrees with the API's")
