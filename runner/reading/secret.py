@@ -7,10 +7,12 @@ import re
 KEY_NAMES = frozenset({"access_key", "accesskey", "access-key", "api_key", "apikey", "api-key", "authorization"})
 
 _SCHEMES = r"(?:AccessKey|Bearer)"
-_LITERAL = re.compile(rf"\s*(?:Authorization:\s*)?{_SCHEMES}\s+(?!\{{\{{)\S{{8,}}\s*", re.IGNORECASE)
+# A word after "Bearer" is a word; what has a digit in it, or is longer than words are, is a key.
+_TOKEN = r"(?!\{\{)(?:(?=\S*\d)\S{8,}|\S{20,})"
+_LITERAL = re.compile(rf"\s*(?:Authorization:\s*)?{_SCHEMES}\s+{_TOKEN}\s*", re.IGNORECASE)
 _AFTER_SCHEME = re.compile(rf"\b({_SCHEMES}[ \t]+)([^\s'\"{{}}]{{8,}})", re.IGNORECASE)
 _AFTER_NAME = re.compile(
-    r"\b((?:access[_-]?key|api[_-]?key|authorization)['\"]?[ \t]*[:=][ \t]*['\"]?)([^\s'\"{}\[\]&*!|>#][^\s'\"{}]*)",
+    r"\b((?:access[_-]?key|api[_-]?key|authorization)['\"]?[ \t]*[:=][ \t]*['\"]?)([^\s'\"{}\[\]&*!|>#][^'\"{}\n]*)",
     re.IGNORECASE,
 )
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
+import errno
 import os
 import re
 import stat
 from dataclasses import dataclass
 
 from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.mask import mask_in_place
-from runner.reading.place import FILE_START, Span, span_on_line
+from runner.reading.mask import mask_in_place, printable
+from runner.reading.place import FILE_START, span_on_line
+from runner.reading.secret import hide_keys
 
 SPEC_BYTES_MOST = 1_000_000
 """Parsing costs 0.65 µs a byte, so this keeps the worst case under a second."""
@@ -17,7 +20,10 @@ SPEC_BYTES_MOST = 1_000_000
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 """Characters that change the direction of text (Unicode, UAX 9): they can make a line read as another."""
 
-_FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}\ufffe\uffff\ud800-\udfff]")
+_CLASS = f"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}\u2028\u2029\ufffe\uffff\ud800-\udfff"
+_FORBIDDEN = re.compile(f"[{_CLASS}]")
+_FORBIDDEN_IN_FILE = re.compile(f"[\r{_CLASS}]")
+"""A lone carriage return is a line end to YAML, and to few editors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +37,11 @@ class Source:
 def read_source(path: str, problems: Problems, *, most_bytes: int = SPEC_BYTES_MOST) -> Source | None:
     """The text of a regular UTF-8 file; None when it isn't one, and why is among `problems`."""
     raw = _read_bytes(path, problems, most_bytes)
-    if raw is None:
-        return None
-    text = _decode(raw)
+    text = None if raw is None else _decode(path, raw, problems)
     if text is None:
-        problems.add(
-            _about_file(
-                path, "not-utf8", "the file is not UTF-8 text", "save it as UTF-8 (in most editors: Save with encoding)"
-            )
-        )
         return None
     text = text.replace("\r\n", "\n")
-    found = _FORBIDDEN.search(text)
+    found = _FORBIDDEN_IN_FILE.search(text)
     if found is not None:
         problems.add(_forbidden(path, text, found))
         return None
@@ -60,42 +59,57 @@ def open_regular(path: str) -> int:
 
 def file_problem(path: str, error: OSError) -> Diagnostic:
     """Why a file could not be opened, as a diagnostic."""
-    if isinstance(error, FileNotFoundError):
-        return _about_file(
-            path, "file-missing", f"there is no file '{path}'", "check the path; it counts from where it is written"
-        )
-    if isinstance(error, IsADirectoryError):
-        return _about_file(path, "not-a-file", f"'{path}' is not a regular file", "name a file")
+    shown = printable(path[:200])
+    if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ENAMETOOLONG:
+        return _about_file(path, "file-missing", f"there is no file '{shown}'", "check the path")
+    if error.errno == errno.ELOOP:
+        return _about_file(path, "not-a-file", f"'{shown}' is a link that leads to itself", "name a file")
+    if isinstance(error, IsADirectoryError) or error.errno in (errno.ENXIO, errno.ENODEV):
+        return _about_file(path, "not-a-file", f"'{shown}' is not a regular file", "name a file")
     reason = os.strerror(error.errno or 0).lower()
-    return _about_file(path, "unreadable-file", f"'{path}' can't be read: {reason}", "make it readable for this user")
+    fix = "make it readable for this user" if isinstance(error, PermissionError) else "check the disk that holds it"
+    return _about_file(path, "unreadable-file", f"'{shown}' can't be read: {reason}", fix)
 
 
 def _read_bytes(path: str, problems: Problems, most_bytes: int) -> bytes | None:
     try:
         with os.fdopen(open_regular(path), "rb") as file:
             raw = file.read(most_bytes + 1)
-    except (OSError, ValueError) as error:
-        problems.add(file_problem(path, error if isinstance(error, OSError) else FileNotFoundError(path)))
+    except OSError as error:
+        problems.add(file_problem(path, error))
+        return None
+    except ValueError:
+        # A path with a NUL in it, or one that the file system's encoding can't write.
+        problems.add(file_problem(path, FileNotFoundError(path)))
         return None
     if len(raw) > most_bytes:
-        problems.add(
-            _about_file(
-                path,
-                "file-too-large",
-                f"the file is larger than {most_bytes // 1_000_000} MB",
-                "move the recipients to a table and name it under `recipients: {file: …}`",
-            )
-        )
+        problem = f"the file is larger than {most_bytes / 1_000_000:g} MB"
+        fix = "move the recipients to a table and name it under `recipients: {file: …}`"
+        problems.add(_about_file(path, "file-too-large", problem, fix))
         return None
     return raw
 
 
-def _decode(raw: bytes) -> str | None:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _decode(path: str, raw: bytes, problems: Problems) -> str | None:
+    fix = "save it as UTF-8 (in most editors: Save with encoding)"
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or 0 in raw[:2]:
+        problems.add(_about_file(path, "not-utf8", "the file is UTF-16 or UTF-32 text, not UTF-8", fix))
         return None
     try:
         return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    except UnicodeDecodeError as error:
+        # `start` counts behind a byte order mark, which utf-8-sig takes off first.
+        raw = raw.removeprefix(codecs.BOM_UTF8)
+        before = raw[: error.start].decode("utf-8").replace("\r\n", "\n")
+        problems.add(
+            Diagnostic(
+                code="not-utf8",
+                path=path,
+                span=span_on_line(before.count("\n") + 1, len(before) - before.rfind("\n"), 1),
+                problem=f"the file is not UTF-8 text: the byte 0x{raw[error.start]:02X} stands here",
+                fix=fix,
+            )
+        )
         return None
 
 
@@ -120,9 +134,9 @@ def _forbidden(path: str, text: str, found: re.Match[str]) -> Diagnostic:
         span=span_on_line(line, found.start() - begin + 1, 1),
         problem=f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent",
         fix="remove it",
-        excerpt=cell_by_cell(mask_in_place(whole)),
+        excerpt=cell_by_cell(mask_in_place(hide_keys(whole))),
     )
 
 
-def _about_file(path: str, code: str, problem: str, fix: str, span: Span = FILE_START) -> Diagnostic:
-    return Diagnostic(code=code, path=path, span=span, problem=problem, fix=fix)
+def _about_file(path: str, code: str, problem: str, fix: str) -> Diagnostic:
+    return Diagnostic(code=code, path=path, span=FILE_START, problem=problem, fix=fix)

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from runner.reading.diagnostic import Problems
-from runner.reading.document import Document, Path, read_document, walk
-from runner.reading.fault import Fault
+from runner.reading.document import Document, Path, read_document
 from runner.reading.limits import Limits, read_limits
-from runner.reading.mask import mask_in_place, printable
-from runner.reading.schema import load_schema
 from runner.reading.source import read_source
-
-FORMAT = 1
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_KEY_WORDS = re.compile(r"(?:AccessKey|Bearer)\s+\S{8,}")
-_KEY_NAMES = frozenset({"access_key", "accesskey", "authorization", "api_key", "apikey"})
+from runner.reading.spec_check import spec_problems
 
 
 class InDoubtPolicy(StrEnum):
@@ -96,117 +88,11 @@ def read_spec(path: str, problems: Problems) -> Spec | None:
     source = read_source(path, own)
     document = None if source is None else read_document(source, own)
     if document is not None:
-        for problem in _problems_of(document):
-            own.add(problem)
+        for diagnostic in spec_problems(document):
+            own.add(diagnostic)
     for diagnostic in own:
         problems.add(diagnostic)
     return None if document is None or own.has_errors else _spec(document)
-
-
-def _problems_of(document: Document) -> Iterator[Any]:
-    if not isinstance(document.data, dict):
-        what = "a list" if isinstance(document.data, list) else "a single value"
-        yield document.diagnostic(
-            (), code="not-a-mapping", problem=f"the file holds {what}; a spec is a mapping", fix="begin with `spec: 1`"
-        )
-        return
-    schema = load_schema("spec")
-    for fault in [] if schema.accepts(document.data) else schema.faults(document.data):
-        yield _placed(document, fault)
-    yield from _name_problems(document)
-    yield from _recipient_problems(document)
-    yield from _content_problems(document)
-
-
-def _placed(document: Document, fault: Fault) -> Any:
-    """A fault on its line. A number where text is needed is shown in the quotes that it lacks."""
-    written = document.written(fault.at)
-    value = _value_at(document.data, fault.at)
-    code, fix = fault.code, fault.fix
-    if fault.code == "wrong-type" and "text is needed" in fault.problem and isinstance(value, int | float | bool):
-        code, fix = "unquoted-number", f'write "{mask_in_place(written)}"'
-    if fault.at == ("spec",):
-        code, fix = "spec-version", f"write {FORMAT}, the version this sendspec reads"
-    return document.diagnostic(fault.at, code=code, problem=fault.problem, fix=fix, key=fault.at_key)
-
-
-def _value_at(data: Any, at: Path) -> Any:
-    for key in at:
-        try:
-            data = data[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
-
-
-def _name_problems(document: Document) -> Iterator[Any]:
-    name = document.data.get("name")
-    if isinstance(name, str) and not NAME.fullmatch(name):
-        yield document.diagnostic(
-            ("name",),
-            code="bad-name",
-            problem=f"'{printable(name[:60])}' can't be a spec's name",
-            fix="write small letters, digits and -, 63 at most, beginning with a letter or digit",
-        )
-
-
-def _recipient_problems(document: Document) -> Iterator[Any]:
-    written = document.data.get("recipients")
-    message = document.data.get("message")
-    has_receiver = isinstance(message, dict) and "receiver" in message
-    if "recipients" not in document.data:
-        if not has_receiver:
-            yield document.diagnostic(
-                (),
-                code="missing-key",
-                problem="the document has no 'recipients'",
-                fix="add `recipients:` with a list or a file",
-                key=True,
-            )
-    elif isinstance(written, dict):
-        named = [key for key in ("file", "list") if key in written]
-        if len(named) != 1:
-            problem = (
-                "`recipients` has a file and a list; it can have one of them"
-                if named
-                else "`recipients` has neither a file nor a list"
-            )
-            fix = "remove one of them" if named else "add `file: …` or `list: […]`"
-            yield document.diagnostic(("recipients",), code="recipients-source", problem=problem, fix=fix, key=True)
-        country = written.get("country")
-        if isinstance(country, str):
-            yield from _country_problems(document, country)
-
-
-def _country_problems(document: Document, country: str) -> Iterator[Any]:
-    from runner.reading.phone import is_country, unknown_country
-
-    if not is_country(country):
-        fault = unknown_country(country)
-        yield document.diagnostic(("recipients", "country"), code=fault.code, problem=fault.problem, fix=fault.fix)
-
-
-def _content_problems(document: Document) -> Iterator[Any]:
-    message = document.data.get("message")
-    if isinstance(message, dict) and "body" in message and "template" in message:
-        yield document.diagnostic(
-            ("message", "template"),
-            code="body-and-template",
-            problem="the message has a body and a template; it can have one of them",
-            fix="remove `body` to send the template, or `template` to send the body",
-            key=True,
-        )
-    for at, value in walk(document.data):
-        last = at[-1] if at else ""
-        is_key_name = isinstance(last, str) and last.lower() in _KEY_NAMES and at[0] != "recipients"
-        if (is_key_name and isinstance(value, str)) or (isinstance(value, str) and _KEY_WORDS.search(value)):
-            yield document.diagnostic(
-                at,
-                code="key-literal",
-                problem="an access key stands in this file, and files in git are read by many",
-                fix="take it out, make a new key, and name it in sendspec.yaml as `access_key: {env: …}`",
-                key=True,
-            )
 
 
 def _spec(document: Document) -> Spec:
