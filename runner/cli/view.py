@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -33,15 +33,14 @@ class View:
     def result(self, text: str) -> None:
         """The command's result, in text form; JSON commands use `document`."""
         if text and not self.is_json:
-            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+            _write(sys.stdout, text)
 
     def document(self, document: Mapping[str, Any]) -> None:
         """The command's result as one JSON document, when JSON was asked for."""
         if self.is_json:
             import orjson
 
-            sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-            sys.stdout.buffer.flush()
+            _write(sys.stdout, orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
 
     def say(self, text: str) -> None:
         """Talk: what is going on, unless `-q`."""
@@ -56,7 +55,7 @@ class View:
     def warn(self, text: str) -> None:
         """What must be read, even with `-q`."""
         if text:
-            sys.stderr.write(text if text.endswith("\n") else text + "\n")
+            _write(sys.stderr, text)
 
     def diagnostics(self, diagnostics: Sequence[Diagnostic], *, ending: str, as_result: bool) -> None:
         """Problems, as text on stderr; as the JSON document where they are the result."""
@@ -66,6 +65,15 @@ class View:
             self.document(diagnostics_document(diagnostics))
         if not (self.is_json and as_result):
             self.warn(diagnostics_text(diagnostics, self.err, ending=ending))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Writes whole lines at once. A reader that went away doesn't change how a command ends."""
+    try:
+        stream.write(text if text.endswith("\n") else text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def common_options(command: Callable[..., int]) -> Callable[..., int]:
