@@ -11,7 +11,7 @@ from runner.reading.finding import Finding, finding_diagnostic
 from runner.reading.line_index import LineIndex
 from runner.reading.mask import printable
 from runner.reading.parser_fault import parser_finding, tag_finding, value_fault_finding
-from runner.reading.scalar import ScalarFault, resolve_plain
+from runner.reading.scalar import ScalarFault, joined_surrogates, resolve_plain
 from runner.reading.scalar_places import offsets_of
 from runner.reading.source import Source, forbidden_character
 from runner.reading.unquoted import unquoted_template
@@ -175,13 +175,13 @@ class _Builder:
 
     def _scalar(self, event: Any) -> Any:
         self._check_tag(event, may_be_text=True)
-        self._check_characters(event)
+        text = self._characters(event)
         if not event.implicit[0] or event.tag is not None:
-            return event.value
-        value = resolve_plain(event.value)
+            return text
+        value = resolve_plain(text)
         if isinstance(value, ScalarFault):
             self._at(event, value.code, value.problem, value.fix)
-            return event.value
+            return text
         return value
 
     def _alias(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
@@ -207,9 +207,8 @@ class _Builder:
 
     def _key(self, event: Any, at: Path, mapping: dict[str, Any]) -> str:
         """A key's text, as it is written: `1` and `true` are the keys '1' and 'true', as in JSON."""
-        key: str = event.value
         self._check_tag(event, may_be_text=True)
-        self._check_characters(event)
+        key = self._characters(event)
         if key == "<<" and event.implicit[0]:
             fix = "write the keys out, or repeat them with an alias each"
             self._at(event, "merge-key", "merge keys are not supported", fix)
@@ -259,16 +258,19 @@ class _Builder:
                 start += 1
             self._add(tag_finding(self._text, start))
 
-    def _check_characters(self, event: Any) -> None:
-        found = forbidden_character(event.value)
+    def _characters(self, event: Any) -> str:
+        """A scalar's text, none of its characters being one that acts instead of being seen."""
+        text = joined_surrogates(event.value)
+        found = forbidden_character(text)
         if found is None:
-            return
+            return text
         start, end = event.start_mark.index, event.end_mark.index
-        offsets = offsets_of(self._text, start, end, event.value)
+        offsets = offsets_of(self._text, start, end, text)
         if offsets is not None:
             start, end = offsets[found.start()]
         problem = f"this text holds the character U+{ord(found[0]):04X}; it can't be seen, and can't be sent"
         self._add(Finding(start, end, "forbidden-character", problem, "remove the escape"))
+        return text
 
     # ── problems ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -11,11 +11,15 @@ from runner.reading.mask import mask_in_place
 DIGITS_MOST = 18
 """Fewer than 19 digits fit 64 bits, and never meet Python's own limit on converting long numbers."""
 
+FRACTION_DIGITS_MOST = 30
+"""17 tell any two floats apart, and a small number may begin with zeros."""
+
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _LEADING_ZERO = re.compile(r"-?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
 _FLOAT = re.compile(r"-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _WORDS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True,
@@ -31,7 +35,9 @@ class ScalarFault:
 
 
 _TOO_LONG = ScalarFault(
-    "number-too-long", f"this number has more than {DIGITS_MOST} digits", "put quotes around it, to make it text"
+    "number-too-long",
+    f"this number has more digits than a number can hold, which is {DIGITS_MOST}",
+    "put quotes around it, to make it text",
 )
 
 
@@ -52,12 +58,17 @@ def resolve_plain(text: str) -> object | ScalarFault:
     if not (is_integer or is_based or _FLOAT.fullmatch(text)):
         return text
     digits = len(text) - 2 if is_based else sum(map(str.isdigit, text))
+    if not (is_integer or is_based):
+        return _TOO_LONG if digits > FRACTION_DIGITS_MOST else _finite(text)
     if digits > DIGITS_MOST:
         return _TOO_LONG
-    if not (is_integer or is_based):
-        return _finite(text)
     number = int(text, 0 if is_based else 10)
     return number if abs(number) < 10**DIGITS_MOST else _TOO_LONG
+
+
+def joined_surrogates(text: str) -> str:
+    """`text` with each pair of surrogates as the one character they stand for: JSON escapes an emoji so."""
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
 def _finite(text: str) -> float | ScalarFault:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
+from runner.reading.scalar import joined_surrogates
+
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 _HEADER = re.compile(r"[|>](?:([1-9])[+-]?|[+-]([1-9])?)?[ \t]*(?:#[^\n]*)?\n")
 _SIMPLE_ESCAPES = {
@@ -13,6 +15,7 @@ _SIMPLE_ESCAPES = {
     " ": " ", '"': '"', "/": "/", "\\": "\\", "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029",
 }  # fmt: skip
 _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}
+_SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 Decoded = list[tuple[str, int, int]]
 """Each decoded character with the offsets where its writing begins and ends."""
@@ -70,6 +73,9 @@ def _double(text: str, at: int) -> tuple[str, int]:
         return "", len(text[at + 2 :]) - len(text[at + 2 :].lstrip(" \t")) + 2
     if letter in _HEX_ESCAPES:
         width = _HEX_ESCAPES[letter]
+        pair = _SURROGATES.match(text, at)
+        if pair:
+            return joined_surrogates(chr(int(pair[1], 16)) + chr(int(pair[2], 16))), 12
         return chr(int(text[at + 2 : at + 2 + width], 16)), 2 + width
     return _SIMPLE_ESCAPES[letter], 2
 

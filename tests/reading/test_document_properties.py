@@ -1,0 +1,252 @@
+"""Laws of reading YAML, over scalars in every style, nested data, and damaged files."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from runner.reading.diagnostic import Diagnostic, Problems
+from runner.reading.document import Document, Path, read_document, walk
+from runner.reading.scalar_places import offsets_of
+from runner.reading.source import Source, forbidden_character
+
+# Chunks, not an alphabet: the union of a large and a small alphabet hardly ever draws from the small one.
+CHUNKS = [
+    "a",
+    "Hi",
+    "{{ name }}",
+    " ",
+    "  ",
+    "'",
+    '"',
+    "\\",
+    ": ",
+    " #",
+    "#",
+    "-",
+    "é",
+    "😀",
+    "\u200b",
+    "0",
+    "|",
+    ">",
+    "%",
+    ",",
+    "[",
+    "}",
+]
+line_text = st.lists(st.sampled_from(CHUNKS), max_size=6).map("".join)
+lines_text = st.lists(line_text, max_size=6)
+
+
+def read(text: str) -> tuple[Document | None, list[Diagnostic]]:
+    problems = Problems()
+    document = read_document(Source("spec.yaml", text), problems)
+    return document, list(problems)
+
+
+def character_at(text: str, document: Document, at: Path, index: int) -> str:
+    span = document.span_within(at, index, index + 1)
+    lines = text.split("\n")
+    assert span.start.line <= span.end.line
+    return lines[span.start.line - 1][span.start.column - 1 : span.start.column]
+
+
+def assert_places(text: str) -> None:
+    """Each decoded character that is written as itself is found where it stands; the claim is never a guess."""
+    document, _ = read(text)
+    if document is None or not isinstance(document.data, dict) or not isinstance(document.data.get("k"), str):
+        return
+    value = document.data["k"]
+    marks = document._marks[("k",)]
+    offsets = offsets_of(text, marks.start, marks.end, value)
+    if offsets is None:
+        return
+    assert len(offsets) == len(value)
+    assert offsets == sorted(offsets)
+    for index, character in enumerate(value):
+        start, end = offsets[index]
+        written = text[start:end]
+        if character in (" ", "\n") and written == "\n":
+            continue
+        assert written == character or written.startswith("\\") or (character, written) == ("'", "''")
+        if written == character:
+            assert character_at(text, document, ("k",), index) == character
+
+
+def certain(text: str) -> bool:
+    """Whether the places of the value of `k` are known to the character."""
+    document, problems = read(text)
+    assert document is not None, problems
+    marks = document._marks[("k",)]
+    return offsets_of(text, marks.start, marks.end, document.data["k"]) is not None
+
+
+@given(
+    lines=lines_text,
+    header=st.sampled_from(["|", ">", "|-", ">-", "|+", ">+", "|2", ">2-", "> # why", "!!str |", "&a >"]),
+)
+@example(lines=["Hi {{ a }}", "", "", "there"], header=">")
+@example(lines=["", "  deeper", "plain", "", "  deeper", "x"], header=">")
+@example(lines=["a", "", " b", " ", "c", ""], header=">+")
+def test_places_in_block_scalars_are_exact_or_not_claimed(lines: list[str], header: str) -> None:
+    body = "\n".join("  " + line if line else line for line in lines)
+    assert_places(f"k: {header}\n{body}\n")
+    assert_places(f"k: {header}\n{body}\nnext: 1\n")
+    assert_places(f"k: {header}\n{body}")
+
+
+@given(lines=lines_text, quote=st.sampled_from(["'", '"', ""]), indent=st.sampled_from(["  ", "    ", " \t"]))
+@example(lines=["it''s", "", "more"], quote="'", indent="  ")
+@example(lines=["a\\u00e9\\tb \\", "  c"], quote='"', indent="  ")
+@example(lines=["a\\", "\\  b"], quote='"', indent="  ")
+def test_places_in_plain_and_quoted_scalars_are_exact_or_not_claimed(lines: list[str], quote: str, indent: str) -> None:
+    assert_places("k: " + quote + f"\n{indent}".join(lines) + quote + "\nnext: 1\n")
+
+
+@given(value=st.lists(st.sampled_from([*CHUNKS, "\n", "\t", "\xa0"]), min_size=1, max_size=12).map("".join))
+def test_every_character_of_a_double_quoted_text_has_a_certain_place(value: str) -> None:
+    text = f"k: {json.dumps(value)}\n"
+    assert certain(text)
+    assert_places(text)
+
+
+words = st.lists(st.sampled_from(["Hi", "{{ name }}", "is", "here:", "it's", "é", "😀"]), min_size=1, max_size=5).map(
+    " ".join
+)
+paragraphs = st.lists(st.one_of(words, st.just("")), min_size=1, max_size=6).map(lambda lines: ["Dear", *lines])
+
+
+@given(lines=paragraphs, header=st.sampled_from(["|", ">", "|-", ">-", "|+", ">+", "|2", ">2-"]), deeper=st.booleans())
+def test_ordinary_block_texts_have_certain_places(lines: list[str], header: str, deeper: bool) -> None:
+    lines = [*lines, "  - deeper", "end"] if deeper else lines
+    text = f"k: {header}\n" + "".join(f"  {line}\n" if line else "\n" for line in lines)
+    assert certain(text)
+    assert certain(text + "next: 1\n")
+    assert_places(text)
+
+
+@given(
+    lines=st.lists(st.sampled_from(["Hi {{ name }}", "", "it is", "é"]), min_size=1, max_size=5),
+    quote=st.sampled_from(["'", '"']),
+)
+def test_ordinary_quoted_texts_have_certain_places(lines: list[str], quote: str) -> None:
+    text = "k: " + quote + "\n  ".join(["Dear", *lines]) + quote + "\n"
+    assert certain(text)
+    assert_places(text)
+
+
+keys = st.text(st.characters(min_codepoint=32, max_codepoint=0x7E), min_size=1, max_size=6)
+scalars = st.one_of(
+    st.integers(-(10**18) + 1, 10**18 - 1),
+    st.booleans(),
+    st.none(),
+    st.floats(-1e6, 1e6).filter(lambda number: number == 0 or abs(number) > 1e-3),
+    keys,
+)
+data = st.recursive(
+    scalars, lambda below: st.lists(below, max_size=4) | st.dictionaries(keys, below, max_size=4), max_leaves=12
+)
+
+
+@given(value=st.dictionaries(keys, data, min_size=1, max_size=4), indent=st.sampled_from([None, 2]))
+def test_json_reads_as_itself_with_a_place_for_everything(value: dict[str, object], indent: int | None) -> None:
+    text = json.dumps(value, indent=indent)
+    document, problems = read(text)
+    assert not problems
+    assert document is not None
+    assert document.data == value
+    lines = text.split("\n")
+    for at, below in walk(value):
+        assert at in document
+        start = document.span(at).start
+        rest = lines[start.line - 1][start.column - 1 :]
+        assert rest.startswith(json.dumps(below)[:1])
+        if at and isinstance(at[-1], str):
+            key = document.key_span(at).start
+            assert lines[key.line - 1][key.column - 1 :].startswith(json.dumps(at[-1]))
+
+
+GOOD = """\
+# who
+spec: 1
+name: &n order-shipped
+recipients:
+  - {phone: +31612345678, first_name: "Rob\\u00e9rt"}
+  - phone: '0612345678'
+    tags: [a, *n]
+message:
+  body:
+    type: text
+    text:
+      text: >-
+        Hi {{ first_name }},
+        welcome
+
+vars: {shop: Acme}
+"""
+DAMAGE = [
+    "\t",
+    "{{",
+    "}}",
+    "[",
+    "]",
+    "{",
+    "}",
+    ":",
+    ": ",
+    "- ",
+    "'",
+    '"',
+    "*n",
+    "*x",
+    "&n ",
+    "!!int ",
+    "!",
+    "<<: ",
+    "\n",
+    "---\n",
+    "%",
+    "\\U00110000",
+    "@",
+    "|",
+    ">",
+    "? ",
+    "#",
+    " ",
+    ",",
+    "...\n",
+    "%YAML 9",
+    "0",
+    "é",
+]
+
+
+@given(
+    wounds=st.lists(
+        st.tuples(st.integers(0, len(GOOD)), st.sampled_from(DAMAGE), st.integers(0, 9)), min_size=1, max_size=4
+    )
+)
+@settings(max_examples=300)
+def test_a_damaged_file_is_read_or_refused_at_a_place_in_it(wounds: list[tuple[int, str, int]]) -> None:
+    text = GOOD
+    for at, written, dropped in wounds:
+        text = text[:at] + written + text[at + dropped :]
+    document, problems = read(text)
+    assert (document is None) == bool(problems)
+    count = text.count("\n") + 1
+    for problem in problems:
+        assert 1 <= problem.span.start.line <= count
+        assert problem.span.start < problem.span.end
+        assert problem.span.start.column <= len(text.split("\n")[problem.span.start.line - 1]) + 1
+        assert problem.problem
+        assert problem.fix
+        assert "0612345678" not in f"{problem.problem} {problem.fix} {problem.excerpt}"
+        assert "61234567" not in problem.excerpt
+    if document is not None:
+        for at, value in walk(document.data):
+            assert at in document
+            if isinstance(value, str):
+                assert forbidden_character(value) is None
