@@ -1,0 +1,1 @@
+"""The explanations of error codes, a module for each group."""

@@ -1,0 +1,14 @@
+"""Codes about the ledger."""
+
+from runner.showing.explained.entry import Explanation
+
+EXPLAINED: dict[str, Explanation] = {
+    "ledger-missing": Explanation("there is no ledger", "Sending never makes one: a new ledger would send everything again.", "", "sendspec ledger init --env production"),
+    "ledger-foreign": Explanation("the ledger is another than the one sendspec.lock names", ""),
+    "ledger-rolled-back": Explanation("the ledger is older than its last run", "It was restored from a backup, or lost its latest writes. What it lacks would be sent a second time."),
+    "ledger-damaged": Explanation("the ledger is damaged, or is no ledger", "", "", "restore it from a backup"),
+    "ledger-too-new": Explanation("the ledger was made by a newer sendspec", ""),
+    "ledger-unwritable": Explanation("the ledger can't be written", "The disk is full, or the file belongs to somebody else. Nothing is sent that can't be written down first."),
+    "ledger-trouble": Explanation("the ledger can't be trusted", "Nothing is sent."),
+    "ledger-busy": Explanation("another run holds the ledger", "Two runs at once could send a message twice. A stopped run keeps its lock, a killed one loses it."),
+}  # fmt: skip

@@ -1,0 +1,18 @@
+"""Codes about the project file, names and keys."""
+
+from runner.showing.explained.entry import Explanation
+
+EXPLAINED: dict[str, Explanation] = {
+    "name-repeated": Explanation("two specs on one command line have one name", "The name is what keeps a message from being sent twice."),
+    "name-taken": Explanation("another file was sent under this name before", "Were this one sent under it as well, the ledger could not tell them apart."),
+    "unknown-channel": Explanation("an environment lacks a channel", "", "channel: smss", "channel: sms"),
+    "unknown-environment": Explanation("an environment isn't there", "", "default_environment: prod", "default_environment: production"),
+    "not-a-uuid": Explanation("a workspace or channel is no UUID", "The identifiers that begin with ws_ are not meant.", "workspace: ws_123", "workspace: 123e4567-e89b-12d3-a456-426614174000"),
+    "url-scheme": Explanation("an address is not https", "The key would go in clear. http is for addresses on this machine.", "api_url: http://api.bird.com", "api_url: https://api.bird.com"),
+    "url-host": Explanation("requests would go to another host", "A host other than the API's has to be named a second time.", "api_url: https://api.bird.com.evil.example", "api_url: https://proxy.example\nallow_host: proxy.example"),
+    "url-part": Explanation("an address has a part that can't be", "A user, a query or a fragment can hide where requests go.", "api_url: https://api.bird.com@evil.example", "api_url: https://api.bird.com"),
+    "key-source": Explanation("a key comes from several places, or from none", "", "access_key: {}", "access_key: {env: BIRD_ACCESS_KEY}"),
+    "key-unusable": Explanation("the access key can't be used", "It is missing, has a character that a header can't carry, or its file can be read by others.", "", "chmod 600 key.txt"),
+    "plan-unreadable": Explanation("a plan file is none, or was changed", "What was approved and what would be sent could differ.", "", "sendspec plan … --out plan.json"),
+    "plan-stale": Explanation("things have moved since the plan was made", "Another ledger, other recipients, another text, or messages that were sent in between."),
+}  # fmt: skip
