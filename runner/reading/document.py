@@ -60,7 +60,7 @@ class Document:
         """Characters `start` to `end` of a text, in the file; the whole value, where that is not certain."""
         marks = self._content_marks(at)
         value = self._value(at)
-        if marks is None or not isinstance(value, str) or not start < end <= len(value):
+        if marks is None or not isinstance(value, str) or not 0 <= start < end <= len(value):
             return self.span(at)
         offsets = offsets_of(self._text, marks.start, marks.end, value)
         if offsets is None:

@@ -36,7 +36,7 @@ class ScalarFault:
 
 _TOO_LONG = ScalarFault(
     "number-too-long",
-    f"this number has more digits than a number can hold, which is {DIGITS_MOST}",
+    f"this number is longer than the {DIGITS_MOST} digits that a number can have",
     "put quotes around it, to make it text",
 )
 
