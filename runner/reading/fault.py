@@ -112,7 +112,8 @@ def _place(error: Any) -> str:
 def _wrong_value(error: Any) -> Fault:
     allowed = _allowed(error)
     value = error.instance
-    if error.absolute_path and error.absolute_path[-1] == "type" and value in UNSATISFIABLE_BODIES:
+    is_tag = bool(error.absolute_path) and error.absolute_path[-1] == "type"
+    if is_tag and isinstance(value, str) and value in UNSATISFIABLE_BODIES:
         why = (
             "a template stands in `message.template`, beside `receiver`"
             if value == "template"
