@@ -21,7 +21,7 @@ EXPLAINED: dict[str, Explanation] = {
     "alias-loop": Explanation("an alias stands inside what it names", "Such a value never ends.", "a: &x [*x]"),
     "alias-expansion": Explanation("aliases expand to more than 10,000 nodes", "A few lines of nested aliases can fill a machine's memory."),
     "nesting-depth": Explanation("the nesting is deeper than 40", "No message needs that."),
-    "key-not-text": Explanation("a key is no plain text", "Keys are words; so is the recipient key, which tells recipients apart.", "? [a, b]\n: 1", "a: 1"),
+    "key-not-text": Explanation("a key is no plain text", "Keys are words; so is the recipient key, which tells recipients apart.", "? [a, b]\n: 1", "a: 1\nrecipients: {file: people.csv, key: \"{{ order_id }}\"}"),
     "unquoted-template": Explanation("a template stands without quotes", "YAML reads { as the beginning of a mapping.", "tags: {{ tags }}", 'tags: "{{ tags }}"'),
     "unquoted-number": Explanation("a number stands where text is needed", "As a number it would lose its leading zeros, its + or its form.", "phone: 0612345678", 'phone: "0612345678"'),
     "number-too-long": Explanation("a number has more than 18 digits", "It would lose digits on the way.", "id: 12345678901234567890", 'id: "12345678901234567890"'),

@@ -4,11 +4,11 @@ from runner.showing.explained.entry import Explanation
 
 EXPLAINED: dict[str, Explanation] = {
     "ledger-missing": Explanation("there is no ledger", "Sending never makes one: a new ledger would send everything again.", "", "sendspec ledger init --env production"),
-    "ledger-foreign": Explanation("the ledger is another than the one sendspec.lock names", ""),
+    "ledger-foreign": Explanation("the ledger is another than the one sendspec.lock names", "It knows nothing of what was sent, and would send it again. Bring the right one back, or correct `ledger:` in sendspec.yaml."),
     "ledger-rolled-back": Explanation("the ledger is older than its last run", "It was restored from a backup, or lost its latest writes. What it lacks would be sent a second time."),
     "ledger-damaged": Explanation("the ledger is damaged, or is no ledger", "", "", "restore it from a backup"),
-    "ledger-too-new": Explanation("the ledger was made by a newer sendspec", ""),
+    "ledger-too-new": Explanation("the ledger was made by a newer sendspec", "This one can't tell what it would have to keep. Update sendspec."),
     "ledger-unwritable": Explanation("the ledger can't be written", "The disk is full, or the file belongs to somebody else. Nothing is sent that can't be written down first."),
-    "ledger-trouble": Explanation("the ledger can't be trusted", "Nothing is sent."),
+    "ledger-trouble": Explanation("the ledger can't be trusted", "It lies on a network file system, where locks don't hold, or in a CI job's checkout, which is thrown away; or `sendspec.lock` or the ledger's epoch can't be read. Nothing is sent.", "", "ledger: {file: /var/lib/sendspec/production.db, durable: true}"),
     "ledger-busy": Explanation("another run holds the ledger", "Two runs at once could send a message twice. A stopped run keeps its lock, a killed one loses it."),
 }  # fmt: skip

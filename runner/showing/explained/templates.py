@@ -15,7 +15,7 @@ EXPLAINED: dict[str, Explanation] = {
     "not-text": Explanation("a list or mapping would become part of a text, or a file is no text", "A compressed file or a spreadsheet renamed .csv is no text either.", "Hi {{ names }}", "Hi {{ names | join(', ') }}"),
     "not-a-number": Explanation("a filter needs a number", "`int` and `float` refuse text that is none, instead of making it 0.", "{{ 'abc' | int }}", "{{ '12' | int }}"),
     "omit-in-text": Explanation("`omit` stands inside a text", "Only a whole value can be left out.", 'text: "Hi {{ omit }}"', 'validity: "{{ ttl | default(omit) }}"'),
-    "text-too-long": Explanation("a template grows beyond 100,000 characters", ""),
+    "text-too-long": Explanation("a text grows beyond 100,000 characters", "No message is that long. Most often a loop or a `replace` multiplies something."),
     "render-failed": Explanation("a template can't be filled with a row's values", "A filter was given an argument that it can't work with.", "{{ name | truncate(1, true, '.....') }}", "{{ name | truncate(10) }}"),
     "where-not-boolean": Explanation("`where` gives something else than true or false", "", 'where: "{{ country }}"', "where: \"{{ country == 'NL' }}\""),
 }  # fmt: skip
