@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from runner.reading.diagnostic import Diagnostic, Problems
@@ -41,16 +42,14 @@ def build(source: Source, problems: Problems) -> Document | None:
     return None if builder.found else document
 
 
+@dataclass(frozen=True, slots=True)
 class _Anchored:
     """What an anchor names: its value, where it stands, how many nodes it stands for, how many levels it is deep."""
 
-    __slots__ = ("at", "height", "size", "value")
-
-    def __init__(self, value: Any, at: Path, size: int, height: int) -> None:
-        self.value = value
-        self.at = at
-        self.size = size
-        self.height = height
+    value: Any
+    at: Path
+    size: int
+    height: int
 
 
 class _Builder:
@@ -80,8 +79,7 @@ class _Builder:
         except _Stopped:
             return None
         except YAMLError as error:
-            if not any(found.code == "unquoted-template" for found in self.found):
-                self._add(parser_finding(error, self._lines))
+            self._add_unless_known(parser_finding(error, self._lines))
             return None
         except (ValueError, OverflowError):
             # ruamel.yaml up to 0.19 lets the errors of its own chr() and int() through.
@@ -134,6 +132,8 @@ class _Builder:
         self._nodes += 1
         marks = self._marks[at] = Marks(event.start_mark.index, event.end_mark.index, key)
         if type(event).__name__ == "ScalarEvent":
+            if marks.start == marks.end and key is not None:
+                marks.start = marks.end = self._behind_colon(key[1], marks.start)
             return self._scalar(event)
         self._check_tag(event, may_be_text=False)
         self._go_down(event, depth + 1)
@@ -142,6 +142,11 @@ class _Builder:
         value = self._sequence(event, at, depth + 1, marks) if is_list else self._mapping(event, at, depth + 1, marks)
         self._flow_depth -= bool(event.flow_style)
         return value
+
+    def _behind_colon(self, key_end: int, start: int) -> int:
+        """Where a value that isn't there would stand: the parser has it where the next thing begins."""
+        colon = self._text.find(":", key_end, start)
+        return colon + 1 if colon >= 0 else start
 
     # A bracketed collection ends with its bracket; any other with its last entry, not where the next thing begins.
 
@@ -281,6 +286,12 @@ class _Builder:
         self.found.append(finding_diagnostic(self._source.path, self._lines, finding))
         if len(self.found) >= FOUND_MOST:
             raise _Stopped
+
+    def _add_unless_known(self, finding: Finding) -> None:
+        """A template without quotes is also what makes the parser give up later on its line."""
+        line = self._lines.position(finding.start).line
+        if not any(found.code == "unquoted-template" and found.span.start.line == line for found in self.found):
+            self._add(finding)
 
     def _stop(self, finding: Finding) -> NoReturn:
         self._add(finding)

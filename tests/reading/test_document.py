@@ -325,6 +325,13 @@ def test_what_breaks_behind_a_template_without_quotes_is_not_reported_twice() ->
     assert [found.code for found in bad("a: {{ x }}\nb: {{ y }} z\n")] == ["unquoted-template"] * 2
 
 
+def test_what_breaks_on_another_line_than_a_template_without_quotes_is_reported_too() -> None:
+    assert [place(found) for found in bad('a: {{ x }}\nb: 1\nc: "d\n')] == [
+        ("unquoted-template", 1, 4),
+        ("yaml-syntax", 3, 4),
+    ]
+
+
 # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 TEXT = """\
