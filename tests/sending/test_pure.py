@@ -1,0 +1,298 @@
+"""The parts of sending that need no socket: what an answer means, how long to wait, when the next message may go."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.sending.answer import Answer, Unclear, read_answer
+from runner.sending.breaker import Breaker, Gate
+from runner.sending.classify import Sent, classify
+from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
+from runner.sending.pace import OWED_MOST, TICK, Pace, back_off, senders_needed
+from runner.sending.retry_after import retry_after_seconds
+
+SENT = Sent("m1", "+31612345678")
+
+
+def answer(status: int, body: Any = None, **headers: str) -> Answer:
+    raw = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
+    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw, reusable=True)
+
+
+def judged(status: int, body: Any = None, *, first: bool = False, trust_503: bool = False, **headers: str) -> Any:
+    return classify(answer(status, body, **headers), SENT, first=first, trust_503=trust_503)
+
+
+# ── what an answer means ─────────────────────────────────────────────────────────────────────────────────────────────
+
+ECHO = {"receiver": {"contacts": [{"identifierValue": "+31612345678"}]}}
+SENSELESS: dict[str, Any] = {
+    "empty": b"",
+    "a page": b"<html>log in</html>",
+    "a list": [],
+    "no id": {"reference": "m1"},
+    "an id of null": {"id": None, "reference": "m1"},
+    "an id that is a number": {"id": 7, "reference": "m1"},
+    "an empty id": {"id": "", "reference": "m1"},
+    "another reference": {"id": "1", "reference": "m2"},
+    "another reference beside our receiver": {"id": "1", "reference": "m2", **ECHO},
+    "neither reference nor receiver": {"id": "1"},
+    "another receiver": {"id": "1", "receiver": {"contacts": [{"identifierValue": "+31687654321"}]}},
+    "a repeated key": b'{"id": "1", "id": "2", "reference": "m1"}',
+    "NaN": b'{"id": "1", "reference": "m1", "x": NaN}',
+    "bad UTF-8": b'{"id": "\xff", "reference": "m1"}',
+    "depth": b'{"id": "1", "reference": "m1", "x": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+    "a cut object": b'{"id": "1", "reference": "m1"',
+}
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_an_acceptance_needs_an_id_and_our_reference(status: int) -> None:
+    assert judged(status, {"id": "1", "reference": "m1"}) == Accepted("1")
+
+
+def test_where_the_answer_has_no_reference_our_receiver_is_enough() -> None:
+    assert judged(202, {"id": "1", **ECHO}) == Accepted("1")
+    assert judged(202, {"id": "1", "reference": None, **ECHO}) == Accepted("1")
+
+
+@pytest.mark.parametrize("what", SENSELESS)
+def test_an_acceptance_that_makes_no_sense_is_a_doubt(what: str) -> None:
+    outcome = judged(202, SENSELESS[what])
+    assert isinstance(outcome, InDoubt)
+    assert outcome.senseless
+
+
+@pytest.mark.parametrize("status", [203, 204, 206, 226])
+def test_another_2xx_is_a_doubt(status: int) -> None:
+    outcome = judged(status, {"id": "1", "reference": "m1"})
+    assert isinstance(outcome, InDoubt)
+    assert outcome.senseless
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 422])
+def test_a_documented_refusal_is_one_whatever_its_body_is(status: int) -> None:
+    for body in (b"<html>", b"", {"code": "x", "message": "y"}):
+        outcome = judged(status, body)
+        assert isinstance(outcome, Refused)
+        assert not outcome.ours
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_key_balance_and_rights_concern_the_whole_run(status: int) -> None:
+    assert isinstance(judged(status), RefusedAsAWhole)
+
+
+def test_a_404_concerns_the_run_when_it_names_the_channel_or_comes_first() -> None:
+    assert isinstance(judged(404, first=True), RefusedAsAWhole)
+    named = {"code": "NotFound", "message": "The requested resource does not exist: channel not found"}
+    assert isinstance(judged(404, named), RefusedAsAWhole)
+    assert isinstance(judged(404, {"code": "NotFound", "message": "contact not found"}), Refused)
+
+
+@pytest.mark.parametrize("status", [405, 406, 411, 413, 414, 415, 431, 501, 505])
+def test_what_is_wrong_with_the_request_itself_is_our_fault(status: int) -> None:
+    outcome = judged(status)
+    assert isinstance(outcome, Refused)
+    assert outcome.ours
+
+
+@pytest.mark.parametrize("status", [421, 425, 429])
+def test_what_is_documented_as_not_processed_may_be_sent_again(status: int) -> None:
+    assert judged(status, retry_after="7") == NotProcessed(status, 7.0)
+
+
+@pytest.mark.parametrize("status", [408, 418, 500, 502, 503, 504, 520, 599])
+def test_everything_else_is_a_doubt(status: int) -> None:
+    assert isinstance(judged(status, {"id": "1", "reference": "m1"}, retry_after="1"), InDoubt)
+
+
+def test_a_503_is_trusted_only_on_request_and_with_retry_after() -> None:
+    assert judged(503, trust_503=True, retry_after="1") == NotProcessed(503, 1.0)
+    assert isinstance(judged(503, trust_503=True), InDoubt)
+
+
+# ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+BODY = b'{"id": "1", "reference": "m1"}'
+WHOLE = b"HTTP/1.1 202 Accepted\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
+
+
+def read(data: bytes, size: int = 7) -> Answer:
+    chunks = iter([data[at : at + size] for at in range(0, len(data), size)])
+    return read_answer(lambda: next(chunks, b""))
+
+
+@given(st.integers(1, 200))
+def test_an_answer_reads_the_same_however_it_is_cut_into_packets(size: int) -> None:
+    assert read(WHOLE, size).body == BODY
+
+
+@given(st.integers(0, len(WHOLE) - 1))
+def test_no_part_of_an_acceptance_is_taken_for_one(length: int) -> None:
+    with pytest.raises(Unclear):
+        read(WHOLE[:length])
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [b"HTTP/1.1 ", b"202", b" OK", b"\r\n", b"\r\n\r\n", b"Content-Length: ", b"2", b"Transfer-Encoding: chunked", b"0",
+         b"{}", b": ", b"\x00", b"\xff", b"100", b"a", b" ", b"429"]
+    ),
+    max_size=30,
+)  # fmt: skip
+
+
+@given(PIECES)
+def test_whatever_arrives_it_is_an_answer_or_unclear(pieces: list[bytes]) -> None:
+    data = b"".join(pieces)
+    try:
+        found = read(data, 16)
+    except Unclear:
+        return
+    assert found.status >= 200
+    assert data.startswith(b"HTTP/1.")
+
+
+# ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+DATE = "Sun, 06 Nov 1994 08:49:37 GMT"
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("2", 2.0), ("0", 0.0), (" 3 ", 3.0), ("901", 900.0), ("99999999999999999999", 900.0),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", 10.0), ("Sun, 06 Nov 1994 08:49:27 GMT", 0.0), ("Sun, 06 Nov 2094 08:49:37 GMT", 900.0),
+        ("-5", None), ("1.5", None), ("1e3", None), ("", None), ("soon", None), ("2, 3", None), ("٣", None), (None, None),
+    ],
+)  # fmt: skip
+def test_retry_after_is_read_clamped_and_never_raises(value: str | None, seconds: float | None) -> None:
+    assert retry_after_seconds(value, DATE) == seconds
+
+
+def test_a_date_without_the_answers_own_date_says_nothing() -> None:
+    assert retry_after_seconds("Sun, 06 Nov 1994 08:49:47 GMT", None) is None
+
+
+@given(st.text(max_size=40), st.none() | st.text(max_size=40))
+def test_nonsense_in_retry_after_never_raises(value: str, date: str | None) -> None:
+    seconds = retry_after_seconds(value, date)
+    assert seconds is None or 0 <= seconds <= 900
+
+
+@given(st.integers(0, 1_000), st.floats(0, 1, exclude_max=True))
+def test_backing_off_stays_within_its_bound(failures: int, random: float) -> None:
+    assert 0 <= back_off(failures, random) <= 30
+
+
+# ── pace ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def drive(pace: Pace, seconds: float, stalls: list[float]) -> list[float]:
+    """The slots of a run whose writer looks every tick, except for `stalls` in between."""
+    now, taken, pauses = 0.0, [], iter(stalls)
+    while now < seconds:
+        taken += pace.slots(now, 1_000)
+        now += TICK + next(pauses, 0.0)
+    return taken
+
+
+@given(st.integers(1, 600), st.lists(st.floats(0, 0.5), max_size=20))
+def test_no_second_ever_has_more_slots_than_the_limit(rate: int, stalls: list[float]) -> None:
+    """The law: beyond what a stall of a hundredth of a second may owe, no window of a second holds more than the rate."""
+    slots = drive(Pace(float(rate), 64), 5.0, stalls)
+    most = rate + rate * OWED_MOST + 1
+    for start, first in enumerate(slots):
+        inside = sum(1 for slot in slots[start:] if slot < first + 1.0 - 1e-9)
+        assert inside <= most
+    assert slots == sorted(slots)
+
+
+def test_without_stalls_the_rate_is_reached() -> None:
+    assert 2_495 <= len(drive(Pace(500.0, 64), 5.0, [])) <= 2_525
+
+
+def test_a_pause_gives_no_slot_before_its_end() -> None:
+    pace = Pace(100.0, 8)
+    pace.pause(1.0)
+    assert pace.slots(0.9, 10) == []
+    assert all(slot >= 1.0 for slot in pace.slots(1.0, 10))
+
+
+def test_throttling_lets_one_message_try_and_opens_up_again() -> None:
+    pace = Pace(None, 32)
+    assert pace.window == 32
+    pace.throttled(10.0, sent_at=9.0, retry_after=2.0, random=0.5)
+    assert pace.window == 1
+    assert pace.slots(11.9, 5) == []
+    assert pace.slots(12.0, 1) == [12.0]
+    for n in range(31):
+        pace.succeeded(13.0 + n)
+    assert pace.window == 32
+
+
+def test_a_burst_of_throttled_answers_counts_once() -> None:
+    pace = Pace(None, 32)
+    for _ in range(20):
+        assert not pace.throttled(10.0, sent_at=9.0, retry_after=None, random=0.99)
+    assert pace.paused_until <= 10.5
+    assert pace.throttled(11.0, sent_at=10.9, retry_after=None, random=0.99)
+    assert pace.paused_until <= 12.0
+
+
+def test_a_lowered_rate_comes_back_little_by_little() -> None:
+    pace = Pace(100.0, 8)
+    pace.throttled(0.0, sent_at=-1.0, retry_after=0.0, random=0.0)
+    assert 65 <= len([s for s in drive(pace, 1.0, []) if s < 1.0]) <= 75
+    for second in range(2, 12):
+        pace.succeeded(float(second))
+    later = Pace.slots(pace, 20.0, 1_000)
+    assert later[1] - later[0] == pytest.approx(0.01)
+
+
+def test_senders_follow_rate_and_latency() -> None:
+    assert senders_needed(None, 0.1, 32) == 32
+    assert senders_needed(500.0, 0.15, 256) == 99
+    assert senders_needed(500.0, 0.15, 32) == 32
+    assert senders_needed(1.0, 0.15, 32) == 2
+
+
+# ── breaker ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_five_doubts_within_twenty_answers_shut_the_gate_and_a_certain_probe_opens_it() -> None:
+    breaker = Breaker()
+    for _ in range(4):
+        breaker.doubtful(senseless=False)
+    assert breaker.gate is Gate.OPEN
+    breaker.doubtful(senseless=False)
+    assert breaker.gate is Gate.SHUT
+    breaker.drained()
+    assert breaker.gate is Gate.PROBING
+    breaker.certain()
+    assert breaker.gate is Gate.OPEN
+
+
+def test_doubts_that_are_far_apart_do_not_shut_it() -> None:
+    breaker = Breaker()
+    for _ in range(50):
+        breaker.doubtful(senseless=False)
+        for _ in range(4):
+            breaker.certain()
+    assert breaker.gate is Gate.OPEN
+
+
+def test_a_probe_in_doubt_breaks_it_for_good() -> None:
+    breaker = Breaker()
+    breaker.doubtful(senseless=True)
+    breaker.drained()
+    breaker.doubtful(senseless=False)
+    assert breaker.gate is Gate.BROKEN
+    breaker.certain()
+    assert breaker.gate is Gate.BROKEN
