@@ -93,7 +93,8 @@ class _Builder:
             event = self._next()
         if type(event).__name__ == "StreamEndEvent" or self._is_nothing(event):
             what = "holds nothing but comments" if "#" in self._text else "is empty"
-            self._stop(Finding(0, 0, "empty-spec", f"the file {what}", _START_FROM))
+            self._add(Finding(0, 0, "empty-spec", f"the file {what}", _START_FROM))
+            raise _Stopped
         data = self._node(event, (), None, 0)
         self._next()
         event = self._next()
@@ -292,10 +293,6 @@ class _Builder:
         line = self._lines.position(finding.start).line
         if not any(found.code == "unquoted-template" and found.span.start.line == line for found in self.found):
             self._add(finding)
-
-    def _stop(self, finding: Finding) -> NoReturn:
-        self._add(finding)
-        raise _Stopped
 
     def _stop_at(self, event: Any, code: str, problem: str, fix: str) -> NoReturn:
         self._at(event, code, problem, fix)

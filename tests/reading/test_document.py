@@ -396,6 +396,22 @@ def test_characters_of_a_value_are_found_in_the_file() -> None:
     assert spot(document.span_within(("recipients", 0, "phone"), 1, 3)) == (4, 15, 4, 17)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("a:\n  b: |2\n      x {{ y }}\n", 3, 9),
+        ("a:\n  b: >2-\n    x\n    {{ y }}\n", 4, 5),
+        ("a:\n  b: |\n    x\n     {{ y }}\n", 4, 6),
+        ("a:\n    b: x\n     {{ y }}\n", 3, 6),
+        ("a:\n    b: 'x\n\n     {{ y }}'\n", 4, 6),
+    ],
+)
+def test_characters_of_an_indented_text_are_found_in_the_file(text: str, line: int, column: int) -> None:
+    document = good(text)
+    start = document.data["a"]["b"].index("{{")
+    assert spot(document.span_within(("a", "b"), start, start + 7)) == (line, column, line, column + 7)
+
+
 def test_an_escape_is_marked_whole() -> None:
     document = good('a: "\\u00e9{{ x }}\\ud83d\\ude00"\n')
     assert spot(document.span_within(("a",), 0, 1)) == (1, 5, 1, 11)
