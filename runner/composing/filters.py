@@ -106,6 +106,17 @@ def _quantized(value: Any, places: int) -> Decimal:
     return _number(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
+def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = "...") -> str:
+    """As Jinja's, but `length` is the most there can be: theirs lets five more characters through."""
+    text, end = _text(value), str(end)
+    if not isinstance(length, int) or length < len(end):
+        raise FilterFault("render-failed", "`truncate` has no room for its own ending", "give it a greater length")
+    if len(text) <= length:
+        return text
+    cut = text[: length - len(end)]
+    return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
+
+
 def sort(value: Any) -> list[Any]:
     return sorted(value, key=lambda item: str(item).lower())
 
@@ -132,7 +143,7 @@ FILTERS: dict[str, Allowed] = {
     "string": Allowed(_text, "the value as text"),
     "title": Allowed(jinja_filters.do_title, "every word with a large first letter"),
     "trim": Allowed(jinja_filters.do_trim, "without spaces at both ends"),
-    "truncate": Allowed(jinja_filters.do_truncate, "cut to a length, with … at the end: `truncate(20, true, '…')`"),
+    "truncate": Allowed(truncate, "cut to a length, with … at the end: `truncate(20, true, '…')`"),
     "unique": Allowed(unique, "each item once"),
     "upper": Allowed(jinja_filters.do_upper, "all letters large"),
 }
