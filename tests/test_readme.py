@@ -1,0 +1,165 @@
+"""What the README and the format's page show works: their files are accepted, their commands run and print what is shown."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from runner.reading.diagnostic import Problems
+from runner.reading.project import read_project
+from runner.reading.spec import read_spec
+from runner.sandbox.server import sandbox_at
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED_FILE = re.compile(r"`([\w./-]+\.(?:yaml|csv))`[^`]*\Z")
+CHANGING = re.compile(
+    r"(?<=plan )[0-9a-f]{8}…[0-9a-f]{4}|(?<=\"reference\":\")m[0-9a-f]{32}|(?<= in )\d+\.\d(?= s$)", re.MULTILINE
+)
+PRODUCTION = "  production:\n"
+SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block. `file` is what the text before it calls it, empty for commands and plain text."""
+
+    language: str
+    text: str
+    file: str
+
+
+def blocks(page: str) -> list[Block]:
+    text = (CHECKOUT / page).read_text(encoding="utf-8")
+    found = []
+    for match in FENCE.finditer(text):
+        language = match[1]
+        paragraph = text[: match.start()].rstrip("\n").rpartition("\n\n")[2]
+        named = NAMED_FILE.search(paragraph) if language in ("yaml", "csv") else None
+        found.append(Block(language, match[2], named[1] if named else ""))
+    return found
+
+
+def test_every_yaml_block_is_accepted(tmp_path: Path) -> None:
+    shown = [block for page in ("README.md", "docs/spec.md") for block in blocks(page) if block.language == "yaml"]
+    assert len(shown) >= 5
+    for number, block in enumerate(shown):
+        path = tmp_path / f"{number}.yaml"
+        path.write_text(block.text, encoding="utf-8")
+        problems = Problems()
+        if block.text.startswith("environments:"):
+            assert read_project(str(path), tmp_path, problems) is not None
+        else:
+            assert read_spec(str(path), problems) is not None
+        assert list(problems) == []
+
+
+def test_the_readme_has_the_exit_codes_of_the_command_line_page() -> None:
+    assert (CHECKOUT / "docs/parts/exit-codes.md").read_text(encoding="utf-8") in (CHECKOUT / "README.md").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_every_command_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
+    """From top to bottom in one folder, as a reader would; production is a server of this test."""
+    with sandbox_at(None, time.time) as api, Desk(tmp_path, api).at_work() as desk:
+        for block in blocks("README.md"):
+            if block.file:
+                desk.write(block)
+            elif block.language == "console":
+                desk.run_all(block.text)
+    assert desk.commands >= 12
+
+
+class Desk:
+    def __init__(self, folder: Path, api: str) -> None:
+        self.folder = folder
+        self.api = api
+        self.port = _free_port()
+        self.commands = 0
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    @contextmanager
+    def at_work(self) -> Iterator[Desk]:
+        try:
+            yield self
+        finally:
+            for process in self.running:
+                process.send_signal(signal.SIGINT)
+                process.wait(SECONDS)
+
+    def write(self, block: Block) -> None:
+        path = self.folder / block.file
+        path.parent.mkdir(exist_ok=True)
+        text = block.text.replace(PRODUCTION, f"{PRODUCTION}    api_url: {self.api}\n")
+        path.write_text(text, encoding="utf-8")
+
+    def run_all(self, text: str) -> None:
+        for shown in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+            command, _, output = shown.partition("\n")
+            self.commands += 1
+            if command.endswith(" &"):
+                self.start(command.removesuffix(" &"))
+            else:
+                self.run(command, output)
+
+    def run(self, command: str, output: str) -> None:
+        arguments, environ = self.read(command)
+        done = subprocess.run(
+            arguments, cwd=self.folder, env=environ, input="", capture_output=True, text=True, timeout=SECONDS,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, command + "\n" + done.stdout + done.stderr
+        if output:
+            assert CHANGING.sub("…", done.stdout) == CHANGING.sub("…", output), command
+
+    def start(self, command: str) -> None:
+        arguments, environ = self.read(command)
+        self.running.append(subprocess.Popen(arguments, cwd=self.folder, env=environ, stdout=subprocess.DEVNULL))
+        until = time.monotonic() + SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port)).close()
+            except ConnectionRefusedError:
+                assert time.monotonic() < until
+                time.sleep(0.02)
+            else:
+                return
+
+    def read(self, command: str) -> tuple[list[str], dict[str, str]]:
+        """The arguments and the environment of a shown command, with a port that is free."""
+        words = shlex.split(command.replace("8080", str(self.port)))
+        settings = [word.partition("=") for word in words[: words.index("sendspec")]]
+        environ = {
+            **os.environ,
+            "BIRD_ACCESS_KEY": "a-key-for-the-test",
+            **{name: value for name, _, value in settings},
+        }
+        return [sys.executable, "-m", "runner", *words[words.index("sendspec") + 1 :]], environ
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("target", ["demo", "test"])
+def test_the_first_screen_names_targets_that_are_there(target: str) -> None:
+    readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    assert f"make {target}" in "\n".join(readme.splitlines()[:15])
+    assert f"\n{target}:" in makefile
