@@ -108,7 +108,7 @@ def _odd_part(text: str, parts: SplitResult, host: str) -> UrlFault | None:
     if parts.port == 0:
         return UrlFault("url-part", "port 0 can't be reached", "write the port that the server listens on")
     if not host.isascii():
-        real = host.encode("idna", "replace").decode() if _idna(host) else printable(host)
+        real = host.encode("idna").decode() if _idna(host) else printable(host)
         return UrlFault("url-host", f"the host '{printable(host)}' is really '{real}'", "write it in plain letters")
     if ":" not in host and (not _HOST.fullmatch(host) or (_NUMERIC.fullmatch(host) and _address(host) is None)):
         return UrlFault(
