@@ -1,0 +1,277 @@
+"""The sandbox over real HTTP: the documented answers, paging, time, limits and faults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.reading.schema import load_schema
+from runner.sandbox.fault import SandboxFault, parse_fault
+from runner.sandbox.server import Sandbox, serving
+from runner.sandbox.store import Store
+
+WORKSPACE, CHANNEL = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
+PATH = f"/workspaces/{WORKSPACE}/channels/{CHANNEL}/messages"
+NOW = 1_800_000_000.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Client:
+    def __init__(self, url: str, sandbox: Sandbox, clock: Clock) -> None:
+        self.url = url
+        self.sandbox = sandbox
+        self.clock = clock
+        self._pool = urllib3.PoolManager(retries=False, timeout=10)
+
+    def ask(self, method: str, path: str, body: Any = None, key: str | None = "AccessKey x") -> Any:
+        headers = {} if key is None else {"Authorization": key}
+        raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        return self._pool.request(method, self.url + path, body=raw, headers=headers)
+
+    def post(self, payload: Any, **more: Any) -> Any:
+        return self.ask("POST", PATH, payload, **more)
+
+
+@contextmanager
+def sandboxed(path: Path | None = None, **options: Any) -> Iterator[Client]:
+    clock = Clock()
+    store = Store(path)
+    sandbox = Sandbox(store, clock, **options)
+    with serving(sandbox) as url:
+        yield Client(url, sandbox, clock)
+    store.close()
+
+
+@pytest.fixture
+def client() -> Iterator[Client]:
+    with sandboxed() as made:
+        yield made
+
+
+def payload(n: int = 1, **more: Any) -> dict[str, Any]:
+    contacts = [{"identifierKey": "phonenumber", "identifierValue": f"+4477009{n:05d}"}]
+    return {
+        "receiver": {"contacts": contacts},
+        "body": {"type": "text", "text": {"text": "Hi"}},
+        "reference": f"m{n}",
+        **more,
+    }
+
+
+def conforms(name: str, document: Any) -> None:
+    assert load_schema(name).faults(document) == []
+
+
+def test_a_message_is_accepted_in_the_documented_shape(client: Client) -> None:
+    answer = client.post(payload(7, tags=["a"], validity=60))
+    assert answer.status == 202
+    conforms("response", answer.json())
+    assert answer.json()["reference"] == "m7"
+    assert answer.json()["status"] == "accepted"
+    assert answer.json()["receiver"]["contacts"][0]["identifierValue"] == "+447700900007"
+    template = client.post({"receiver": payload()["receiver"], "template": {"name": "t"}})
+    assert template.status == 202
+    conforms("response", template.json())
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (
+            {
+                "receiver": {"contacts": [{"listId": "x", "identifierValue": "+1"}]},
+                "body": {"type": "text", "text": {"text": "a"}},
+            },
+            ".receiver.contacts[0].listId",
+        ),
+        (payload(body={"type": "interactive"}), ".body.type"),
+        ({"body": {"type": "text", "text": {"text": "a"}}}, "."),
+        (payload(template={"name": "t"}), ".template"),
+    ],
+)
+def test_a_wrong_message_is_refused_with_the_path_of_what_is_wrong(client: Client, body: Any, path: str) -> None:
+    answer = client.post(body)
+    assert answer.status == 422
+    conforms("error", answer.json())
+    assert path in answer.json()["details"]
+    assert client.sandbox.store.all() == []
+
+
+@pytest.mark.parametrize("key", [None, "", "Basic abc", "AccessKey ", "AccessKey a b"])
+def test_a_request_without_a_key_is_401(client: Client, key: str | None) -> None:
+    answer = client.post(payload(), key=key)
+    assert answer.status == 401
+    conforms("error", answer.json())
+
+
+@pytest.mark.parametrize("scheme", ["AccessKey", "Bearer"])
+def test_both_schemes_pass(client: Client, scheme: str) -> None:
+    assert client.post(payload(), key=f"{scheme} abc").status == 202
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v1" + PATH, PATH.replace(WORKSPACE, "ws_1"), PATH.replace(CHANNEL, "..%2f"), PATH + "/nothing"]
+)
+def test_what_is_not_there_is_404(client: Client, path: str) -> None:
+    answer = client.ask("GET", path)
+    assert answer.status == 404
+    conforms("error", answer.json())
+
+
+def test_no_json_is_400(client: Client) -> None:
+    assert client.post(b"{").status == 400
+
+
+def test_one_message_can_be_asked_for_and_grows_up(client: Client) -> None:
+    identity = client.post(payload(7)).json()["id"]
+    seen = []
+    for _ in range(5):
+        message = client.ask("GET", f"{PATH}/{identity}").json()
+        conforms("response", message)
+        seen.append(message["status"])
+        client.clock.now += 1
+    assert seen == ["accepted", "processing", "sent", "delivered", "delivered"]
+
+
+@pytest.mark.parametrize(("number", "status"), [(0, "delivery_failed"), (1, "sending_failed"), (2, "delivered")])
+def test_some_numbers_always_fail(client: Client, number: int, status: str) -> None:
+    identity = client.post(payload(number)).json()["id"]
+    client.clock.now += 60
+    message = client.ask("GET", f"{PATH}/{identity}").json()
+    assert message["status"] == status
+    conforms("response", message)
+
+
+def pages(client: Client, query: str) -> list[list[str]]:
+    found, token = [], ""
+    while True:
+        page = client.ask("GET", f"{PATH}?{query}{token}").json()
+        found.append([message["reference"] for message in page["results"]])
+        if "nextPageToken" not in page:
+            return found
+        token = f"&pageToken={page['nextPageToken']}"
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 25), st.integers(1, 12))
+def test_the_pages_of_a_list_are_the_list_the_newest_first(count: int, limit: int) -> None:
+    """The law: whatever the page size, the pages joined are every message once, in order."""
+    with sandboxed() as client:
+        for n in range(count):
+            client.sandbox.post(PATH, json.dumps(payload(n)).encode())
+        found = pages(client, f"limit={limit}")
+        assert [reference for page in found for reference in page] == [f"m{n}" for n in reversed(range(count))]
+        assert all(len(page) == limit for page in found[:-1])
+
+
+def moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def test_a_list_can_be_narrowed_by_time_and_direction(client: Client) -> None:
+    for n in range(5):
+        client.post(payload(n))
+        client.clock.now += 10
+    between = f"startAt={moment(NOW + 10)}&endAt={moment(NOW + 30)}"
+    assert pages(client, between) == [["m3", "m2", "m1"]]
+    assert pages(client, "direction=incoming") == [[]]
+    assert len(pages(client, "direction=outgoing")[0]) == 5
+
+
+def test_a_list_of_more_than_seven_days_is_refused(client: Client) -> None:
+    week = 7 * 86_400
+    assert client.ask("GET", f"{PATH}?startAt={moment(NOW - week)}&endAt={moment(NOW)}").status == 200
+    answer = client.ask("GET", f"{PATH}?startAt={moment(NOW - week - 1)}&endAt={moment(NOW)}")
+    assert answer.status == 400
+    assert "Invalid time range" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "startAt=yesterday", "pageToken=zz"])
+def test_a_list_is_asked_for_properly_or_not_at_all(client: Client, query: str) -> None:
+    assert client.ask("GET", f"{PATH}?{query}").status == 400
+
+
+def test_beyond_the_rate_is_429_until_the_next_second() -> None:
+    with sandboxed(per_second=3) as client:
+        assert [client.post(payload(n)).status for n in range(5)] == [202, 202, 202, 429, 429]
+        client.clock.now += 1
+        answer = client.post(payload(9))
+        assert answer.status == 202
+
+
+def test_what_was_accepted_is_still_there_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with sandboxed(path) as client:
+        client.post(payload(3))
+    with sandboxed(path) as client:
+        assert [message.payload["reference"] for message in client.sandbox.store.all()] == ["m3"]
+
+
+def test_tests_can_ask_for_everything(client: Client) -> None:
+    for n in range(3):
+        client.post(payload(n))
+    answer = client.ask("GET", "/_sandbox/messages")
+    assert [message["reference"] for message in answer.json()["results"]] == ["m0", "m1", "m2"]
+
+
+# ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def outcomes(fault: str, count: int = 6) -> tuple[list[Any], int]:
+    """What a client sees of each of `count` posts, and how many the sandbox took."""
+    seen: list[Any] = []
+    with sandboxed(faults=[parse_fault(fault)]) as client:
+        for n in range(count):
+            try:
+                seen.append(client.post(payload(n)).status)
+            except urllib3.exceptions.HTTPError as error:
+                seen.append(type(error).__name__)
+        return seen, len(client.sandbox.store.all())
+
+
+def test_a_status_strikes_the_posts_it_is_asked_to() -> None:
+    assert outcomes("429:every=3,retry-after=1") == ([202, 202, 429, 202, 202, 429], 4)
+    assert outcomes("500:from=5") == ([202, 202, 202, 202, 500, 500], 4)
+    assert outcomes("422:from=2,to=3") == ([202, 422, 422, 202, 202, 202], 4)
+
+
+def test_a_dropped_connection_has_taken_the_message_or_not() -> None:
+    assert outcomes("drop-after:from=2,to=2") == ([202, "ProtocolError", 202, 202, 202, 202], 6)
+    assert outcomes("drop-before:from=2,to=2") == ([202, "ProtocolError", 202, 202, 202, 202], 5)
+
+
+def test_a_foreign_reference_and_a_page_have_taken_the_message() -> None:
+    with sandboxed(faults=[parse_fault("foreign-reference:to=1"), parse_fault("html:from=2,to=2")]) as client:
+        assert client.post(payload(1)).json()["reference"] == "another"
+        page = client.post(payload(2))
+        assert page.headers["Content-Type"] == "text/html"
+        assert len(client.sandbox.store.all()) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["", "429x", "200", "429:every", "429:every=x", "429:often=3", "429:every=0", "dorp-after"]
+)
+def test_a_fault_that_is_none_says_so(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_fault(text)
+
+
+def test_a_fault_reads_as_written() -> None:
+    assert parse_fault("429:every=10,retry-after=2") == SandboxFault(kind="429", every=10, retry_after=2)
+    assert parse_fault("slow:ms=150") == SandboxFault(kind="slow", milliseconds=150)
