@@ -21,7 +21,9 @@ def ledger_to_read(workspace: Workspace) -> Iterator[SqliteLedger | None]:
     if workspace.identity is None:
         yield None
         return
-    ledger = open_to_read(workspace.environment.ledger.file, workspace.identity.ledger)
+    ledger = open_to_read(
+        workspace.environment.ledger.file, workspace.identity.ledger, salt_check=workspace.identity.salt_check
+    )
     try:
         yield ledger
     finally:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
-import time
-import uuid
 
 import click
 import orjson
 
 from runner.cli.view import View, common_options, environment_option, rejects
-from runner.cli.workspace import Workspace, make_sandbox_ledger, open_workspace
+from runner.cli.workspace import Workspace, make_environment_ledger, make_sandbox_ledger, open_workspace
 from runner.errors import LedgerMissing, LedgerTrouble
 from runner.ledger.export import csv_lines
-from runner.ledger.identity import SALT_BYTES, LedgerIdentity, write_identity
-from runner.ledger.opening import create_ledger, open_to_read, read_epoch
+from runner.ledger.opening import lost_progress, open_to_read
 from runner.ledger.sqlite import SqliteLedger
 from runner.reading.diagnostic import Problems
 from runner.showing.ink import counted
@@ -57,10 +53,7 @@ def init(view: View, env: str | None) -> int:
         view.result(f"the sandbox's ledger is {environment.ledger.file}")
         return 0
     known = workspace.identity
-    salt = secrets.token_bytes(SALT_BYTES) if known is None else known.salt
-    identity = LedgerIdentity(str(uuid.uuid4()), salt)
-    create_ledger(environment.ledger.file, identity.ledger, now=time.time())
-    write_identity(workspace.identity_file, environment.name, identity)
+    make_environment_ledger(workspace)
     view.result(
         f"made {environment.ledger.file}; its id and salt are in {workspace.identity_file.name}: commit that file"
     )
@@ -78,7 +71,9 @@ def _opened(workspace: Workspace) -> SqliteLedger:
         raise LedgerMissing(
             f"the environment '{name}' has no ledger", f"make it once: sendspec ledger init --env {name}"
         )
-    return open_to_read(workspace.environment.ledger.file, workspace.identity.ledger)
+    return open_to_read(
+        workspace.environment.ledger.file, workspace.identity.ledger, salt_check=workspace.identity.salt_check
+    )
 
 
 @command.command("check")
@@ -121,10 +116,8 @@ def _problems(ledger: SqliteLedger, workspace: Workspace) -> list[str]:
         f"{count} moves from {origin} to {target}, which no message may make"
         for origin, target, count in ledger.odd_moves()
     ]
-    mirrored = read_epoch(workspace.environment.ledger.file)
-    if mirrored is not None and ledger.epoch < mirrored:
-        found.append(f"it is older than its last run: epoch {ledger.epoch}, not {mirrored}")
-    return found
+    lost = lost_progress(ledger, workspace.environment.ledger.file)
+    return found if lost is None else [*found, f"it {lost}"]
 
 
 @command.command("export")

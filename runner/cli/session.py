@@ -20,7 +20,7 @@ from runner.composing.identity import id_text, receiver_hash
 from runner.composing.message import Message
 from runner.errors import LedgerMissing
 from runner.ledger.lock import RunLock, take_lock
-from runner.ledger.opening import open_to_write, refuse_on_ci, write_epoch
+from runner.ledger.opening import open_to_write, refuse_on_ci
 from runner.ledger.record import PlannedRecord, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.account import account_of, sum_of
@@ -64,7 +64,7 @@ def ledger_to_write(workspace: Workspace) -> Iterator[tuple[SqliteLedger, RunLoc
     since = datetime.now(UTC).isoformat(timespec="seconds")
     lock = take_lock(place.file, this_process(), since=since)
     try:
-        ledger = open_to_write(place.file, identity.ledger)
+        ledger = open_to_write(place.file, identity.ledger, salt_check=identity.salt_check)
         try:
             yield ledger, lock
         finally:
@@ -107,7 +107,6 @@ class Session:
         environment = self._workspace.environment
         key = read_access_key(environment.key, os.environ, self._workspace.root)
         run, recovered = self._ledger.begin(this_process(), now=time.time())
-        write_epoch(environment.ledger.file, self._ledger.epoch)
         if recovered:
             self._view.warn(f"{counted(recovered, 'message')} of a run that ended without settling are in doubt now")
         for job, plan in planned:

@@ -67,7 +67,9 @@ def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[St
         view.result(status_text([], environment, view.out))
         view.document(status_document([], environment, [] if states else None))
         return
-    ledger = open_to_read(workspace.environment.ledger.file, workspace.identity.ledger)
+    ledger = open_to_read(
+        workspace.environment.ledger.file, workspace.identity.ledger, salt_check=workspace.identity.salt_check
+    )
     try:
         statuses = _statuses(ledger, names)
         listed = _messages(ledger, statuses, states) if states else None

@@ -11,11 +11,12 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from runner.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities, write_identity
+from runner.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
 from runner.ledger.record import RunOwner
 from runner.reading.diagnostic import Problems
 from runner.reading.project import (
@@ -114,16 +115,26 @@ def _shown(path: Path) -> str:
 
 def make_sandbox_ledger(workspace: Workspace) -> Workspace:
     """The sandbox's ledger is made when it is first needed; a workspace with its identity."""
-    from runner.ledger.opening import create_ledger
-
-    place = workspace.environment.ledger.file
-    if workspace.identity is not None and place.exists():
+    if workspace.identity is not None and workspace.environment.ledger.file.exists():
         return workspace
-    salt = secrets.token_bytes(SALT_BYTES) if workspace.identity is None else workspace.identity.salt
-    identity = LedgerIdentity(str(uuid.uuid4()), salt)
-    create_ledger(place, identity.ledger, now=time.time())
-    write_identity(workspace.identity_file, SANDBOX, identity)
-    return Workspace(project=workspace.project, environment=workspace.environment, identity=identity)
+    return make_environment_ledger(workspace)
+
+
+def make_environment_ledger(workspace: Workspace) -> Workspace:
+    """Makes the environment's ledger with an id of its own, and a salt unless it has one; a workspace with its identity."""
+    from runner.ledger.opening import make_ledger
+
+    environment = workspace.environment
+    identity = make_ledger(
+        environment.ledger.file,
+        workspace.identity_file,
+        environment.name,
+        LedgerIdentity(str(uuid.uuid4()), secrets.token_bytes(SALT_BYTES)),
+        this_process(),
+        since=datetime.now(UTC).isoformat(timespec="seconds"),
+        now=time.time(),
+    )
+    return Workspace(project=workspace.project, environment=environment, identity=identity)
 
 
 def this_process() -> RunOwner:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from runner.errors import LedgerTrouble
+from runner.ledger.fault import unwritable_file
 
 LOCK_FILE = "sendspec.lock"
 FORMAT = 1
@@ -22,6 +25,14 @@ class LedgerIdentity:
     ledger: str
     salt: bytes
 
+    @property
+    def salt_check(self) -> str:
+        """Tells this salt from another without giving it away: it is random, and as long as the hash.
+
+        With another salt every message would have another id, and be sent again.
+        """
+        return blake2b(self.salt, digest_size=SALT_BYTES, person=b"salt check").hexdigest()
+
 
 def read_identities(path: Path) -> dict[str, LedgerIdentity]:
     """The identities in a `sendspec.lock` by environment; none where there is no such file."""
@@ -32,7 +43,7 @@ def read_identities(path: Path) -> dict[str, LedgerIdentity]:
         return {name: _identity(entry) for name, entry in written["environments"].items()}
     except FileNotFoundError:
         return {}
-    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
         raise LedgerTrouble(f"{path.name} can't be read", f"restore it from git: git checkout {path.name}") from None
 
 
@@ -47,21 +58,36 @@ def write_identity(path: Path, environment: str, identity: LedgerIdentity) -> No
 
 
 def _identity(entry: dict[str, Any]) -> LedgerIdentity:
-    salt = bytes.fromhex(entry["salt"])
-    if len(salt) != SALT_BYTES:
+    ledger, salt = entry["ledger"], bytes.fromhex(entry["salt"])
+    if not isinstance(ledger, str) or len(salt) != SALT_BYTES:
         raise ValueError
-    return LedgerIdentity(str(entry["ledger"]), salt)
+    return LedgerIdentity(ledger, salt)
 
 
 def write_whole(path: Path, text: str, mode: int) -> None:
-    """Replaces the file at `path` by one with this text, so that a crash leaves the old or the new one."""
+    """Replaces the file at `path` by one with this text, so that a crash leaves the old or the new one.
+
+    Raises `LedgerUnwritable`, with the old one still there.
+    """
     made = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
+    try:
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        made.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            made.unlink()
+        raise unwritable_file(path, error) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """A new or renamed file is only there after a power cut when its folder is on disk too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
         os.fsync(descriptor)
-    made.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-    os.fsync(folder)
-    os.close(folder)
+    finally:
+        os.close(descriptor)

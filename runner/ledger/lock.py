@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,23 +46,32 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
         ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        busy = LedgerBusy(_held_by(descriptor), "wait until it has ended; nothing was sent by this one")
+    except BlockingIOError:
+        busy = LedgerBusy(_held_by(descriptor, owner.host), "wait until it has ended; nothing was sent by this one")
         os.close(descriptor)
         raise busy from None
-    words = {"pid": owner.pid, "host": owner.host, "command": owner.command, "since": since}
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(words).encode() + b"\n", 0)
+    except OSError as error:
+        os.close(descriptor)
+        raise LedgerUnwritable(
+            f"{path} can't be locked: {os.strerror(error.errno or 0).lower()}", "put the ledger on a local disk"
+        ) from None
+    _name_owner(descriptor, {"pid": owner.pid, "host": owner.host, "command": owner.command, "since": since})
     return RunLock(path, descriptor)
 
 
-def _held_by(descriptor: int) -> str:
+def _name_owner(descriptor: int, words: dict[str, object]) -> None:
+    with suppress(OSError):  # a full disk: the lock holds without a name in it
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(words).encode() + b"\n", 0)
+
+
+def _held_by(descriptor: int, own_host: str) -> str:
     try:
         words: dict[str, Any] = json.loads(os.pread(descriptor, 4_096, 0))
-        pid = int(words["pid"])
-        stopped = ", which is stopped," if _is_stopped(pid) else ""
-        return f"another run holds the ledger: process {pid}{stopped} on {words['host']}, since {words['since']}"
-    except (ValueError, KeyError, TypeError):
+        pid, host = int(words["pid"]), words["host"]
+        stopped = ", which is stopped," if host == own_host and _is_stopped(pid) else ""
+        return f"another run holds the ledger: process {pid}{stopped} on {host}, since {words['since']}"
+    except (ValueError, KeyError, TypeError, OSError):
         return "another run holds the ledger"
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,12 +20,17 @@ from runner.errors import (
     LedgerTrouble,
     LedgerUnwritable,
 )
-from runner.ledger.identity import write_whole
-from runner.ledger.sqlite import Connect, SqliteLedger, unwritable
+from runner.ledger.epoch import Progress, read_progress, write_epoch
+from runner.ledger.fault import trouble_of, unwritable_file
+from runner.ledger.identity import LedgerIdentity, read_identities, sync_folder, write_identity
+from runner.ledger.lock import take_lock
+from runner.ledger.record import RunOwner
+from runner.ledger.sqlite import Connect, SqliteLedger
 from runner.ledger.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 
 NETWORK_FILE_SYSTEMS = frozenset(
-    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "fuse.sshfs", "ncpfs"}
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "davfs", "ncpfs"}
+    | {f"fuse.{kind}" for kind in ("sshfs", "glusterfs", "ceph", "s3fs", "rclone", "gcsfuse", "davfs2")}
 )
 """SQLite's locks and WAL don't hold there (sqlite.org, "Write-Ahead Logging", section 1)."""
 
@@ -36,57 +44,135 @@ def connect_to_read(path: str) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, timeout=10)
 
 
-def create_ledger(path: Path, ledger_id: str, *, now: float) -> None:
-    """Makes a ledger; refuses where there is a file already."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+def connect_to_still(path: str) -> sqlite3.Connection:
+    """For a ledger that nobody can be writing to: WAL needs a file beside it, also to read, unless told this."""
+    return sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True, isolation_level=None)
+
+
+def make_ledger(
+    path: Path, identities: Path, environment: str, fresh: LedgerIdentity, owner: RunOwner, *, since: str, now: float
+) -> LedgerIdentity:
+    """Makes an environment's ledger, once, and notes its identity in the file `identities`.
+
+    A salt that is known there is kept. The identity is written before the ledger appears: killed between the two, it is
+    made by the next call. Refuses where there is a file already.
+    """
+    make_folder(path.parent)
+    lock = take_lock(path, owner, since=since)
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        raise LedgerTrouble(f"there is a file {path} already", "keep it: it may hold what was sent") from None
+        _refuse_existing(path)
+        known = read_identities(identities).get(environment)
+        identity = fresh if known is None else LedgerIdentity(fresh.ledger, known.salt)
+        write_identity(identities, environment, identity)
+        create_ledger(path, identity.ledger, now=now, salt_check=identity.salt_check)
+    finally:
+        lock.release()
+    return identity
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerUnwritable(
-            f"{path} can't be made: {os.strerror(error.errno or 0).lower()}", "make its folder writable"
-        ) from None
-    connection = _configured(connect_to_write(str(path)))
+        raise unwritable_file(folder, error) from error
+
+
+def create_ledger(path: Path, ledger_id: str, *, now: float, salt_check: str | None = None) -> None:
+    """Makes a ledger, whole or not at all; refuses where there is a file already."""
+    make_folder(path.parent)
+    _refuse_existing(path)
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    notes = {"id": ledger_id, "epoch": 0, "created_at": now, **({"salt_check": salt_check} if salt_check else {})}
     try:
+        os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        _fill(made, notes)
+        os.link(made, path)
+        sync_folder(path.parent)
+    except FileExistsError:
+        _refuse_existing(path)
+        raise
+    except sqlite3.Error as error:
+        raise trouble_of(str(path), error) from error
+    except OSError as error:
+        raise unwritable_file(path, error) from error
+    finally:
+        for leftover in path.parent.glob(f"{made.name}*"):
+            leftover.unlink(missing_ok=True)
+    write_epoch(path, 0)
+
+
+def _refuse_existing(path: Path) -> None:
+    if os.path.lexists(path):
+        raise LedgerTrouble(f"there is a file {path} already", "keep it: it may hold what was sent")
+
+
+def _fill(path: Path, notes: Mapping[str, object]) -> None:
+    connection = connect_to_write(str(path))
+    try:
+        _configure(connection, str(path))
         connection.execute("BEGIN IMMEDIATE")
         for statement in SCHEMA:
             connection.execute(statement)
-        connection.executemany("INSERT INTO meta VALUES (?, ?)", [("id", ledger_id), ("epoch", 0), ("created_at", now)])
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", list(notes.items()))
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
     finally:
         connection.close()
-    write_epoch(path, 0)
 
 
-def open_to_read(path: Path, expected_id: str | None, connect: Connect = connect_to_read) -> SqliteLedger:
-    """A ledger that can be looked at, also while another process writes."""
-    ledger = _open(path, connect)
-    _check_identity(ledger, expected_id)
+def open_to_read(
+    path: Path, expected_id: str | None, connect: Connect = connect_to_read, *, salt_check: str | None = None
+) -> SqliteLedger:
+    """A ledger that can be looked at, also while another process writes, and where nothing can be written."""
+    try:
+        ledger = _open(path, connect)
+    except LedgerUnwritable:
+        if connect is not connect_to_read or _has_wal(path):
+            raise
+        ledger = _open(path, connect_to_still)
+    with _closing_on_trouble(ledger):
+        _check_identity(ledger, expected_id, salt_check)
     return ledger
 
 
-def open_to_write(path: Path, expected_id: str, connect: Connect = connect_to_write) -> SqliteLedger:
-    """A ledger that can be trusted with claims. The run lock has to be held."""
+def open_to_write(
+    path: Path, expected_id: str, connect: Connect = connect_to_write, *, salt_check: str | None = None
+) -> SqliteLedger:
+    """A ledger that can be trusted with claims. The run lock has to be held.
+
+    Looks at every page and row: 1.5 s a million messages, against sending one of them twice.
+    """
     refuse_network(path, _mounts())
     ledger = _open(path, connect, write=True)
-    try:
-        _check_identity(ledger, expected_id)
+    with _closing_on_trouble(ledger):
+        _check_identity(ledger, expected_id, salt_check)
         _check_pages(ledger)
-        _check_epoch(ledger, path)
-    except BaseException:
-        ledger.close()
-        raise
+        lost = lost_progress(ledger, path)
+        if lost is not None:
+            raise LedgerRolledBack(
+                f"the ledger {path} {lost}", "bring the latest one back; what it lacks would be sent a second time"
+            )
     return ledger
 
 
-def _configured(connection: Any) -> Any:
-    connection.execute("PRAGMA journal_mode = WAL")
+@contextmanager
+def _closing_on_trouble(ledger: SqliteLedger) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        ledger.abandon()
+        raise
+
+
+def _configure(connection: Any, path: str) -> None:
+    mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise LedgerUnwritable(f"the ledger {path} can't have a write-ahead log here", "put it on a local disk")
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone doesn't reach the disk
+    connection.execute("PRAGMA wal_autocheckpoint = 0")  # the ledger makes its own, and hears when they fail
     connection.execute("PRAGMA foreign_keys = ON")
-    return connection
 
 
 def _open(path: Path, connect: Connect, *, write: bool = False) -> SqliteLedger:
@@ -95,31 +181,53 @@ def _open(path: Path, connect: Connect, *, write: bool = False) -> SqliteLedger:
             f"there is no ledger {path}",
             "make it once with `sendspec ledger init`; if there was one, bring it back: a new one sends everything again",
         )
+    connection = None
     try:
         connection = connect(str(path))
-        if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-            raise LedgerDamaged(
-                f"{path} is not a ledger", "bring the ledger back, or correct the path in sendspec.yaml"
-            )
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > SCHEMA_VERSION:
-            raise LedgerTooNew(
-                f"the ledger {path} was made by a newer sendspec (its version is {version})", "update sendspec"
-            )
+        _check_kind(connection, path)
         if write:
-            _configured(connection)
+            _configure(connection, str(path))
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
-    except sqlite3.DatabaseError as error:
-        raise unwritable(str(path), error) from error
-    return SqliteLedger(connection, str(path))
+        return SqliteLedger(connection, str(path), guard=connect_to_read if write else None)
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, sqlite3.Error):
+            raise trouble_of(str(path), error) from error
+        raise
 
 
-def _check_identity(ledger: SqliteLedger, expected_id: str | None) -> None:
+def _check_kind(connection: Any, path: Path) -> None:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise LedgerDamaged(f"{path} is not a ledger", "bring the ledger back, or correct the path in sendspec.yaml")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > SCHEMA_VERSION:
+        raise LedgerTooNew(
+            f"the ledger {path} was made by a newer sendspec (its version is {version})", "update sendspec"
+        )
+    if version < SCHEMA_VERSION:
+        raise LedgerDamaged(f"the ledger {path} has version {version}, which never was", "restore it from a backup")
+
+
+def _has_wal(path: Path) -> bool:
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _check_identity(ledger: SqliteLedger, expected_id: str | None, salt_check: str | None) -> None:
     if expected_id is not None and ledger.id != expected_id:
         raise LedgerForeign(
             f"the ledger {ledger.path} is another than the one that sendspec.lock names",
             "bring the right ledger back, or correct `ledger:` in sendspec.yaml",
+        )
+    noted = ledger.salt_check
+    if salt_check is not None and noted is not None and noted != salt_check:
+        raise LedgerForeign(
+            f"the salt in sendspec.lock is another than the one that the ledger {ledger.path} was made with, and would send everything again",
+            "restore sendspec.lock from git",
         )
 
 
@@ -132,42 +240,21 @@ def _check_pages(ledger: SqliteLedger) -> None:
         )
 
 
-def _check_epoch(ledger: SqliteLedger, path: Path) -> None:
-    mirrored = read_epoch(path)
-    if mirrored is not None and ledger.epoch < mirrored:
-        raise LedgerRolledBack(
-            f"the ledger {path} is older than its last run (epoch {ledger.epoch}, not {mirrored}): it was restored or lost its latest writes",
-            "bring the latest one back; what it lacks would be sent a second time",
-        )
-
-
-def epoch_path(path: Path) -> Path:
-    return path.with_name(path.name + ".epoch")
-
-
-def read_epoch(path: Path) -> int | None:
-    """The epoch that `<ledger>.epoch` mirrors; None where there is no such file."""
-    try:
-        return int(epoch_path(path).read_text(encoding="ascii"))
-    except FileNotFoundError:
+def lost_progress(ledger: SqliteLedger, path: Path) -> str | None:
+    """What the ledger has lost since it was last written, by its mirror; None where it is the latest."""
+    mirrored = read_progress(path)
+    if mirrored is None or Progress(ledger.epoch, ledger.moves) >= mirrored:
         return None
-    except (ValueError, OSError):
-        raise LedgerTrouble(
-            f"{epoch_path(path)} can't be read", "remove it if the ledger is the latest; it is written anew"
-        ) from None
-
-
-def write_epoch(path: Path, epoch: int) -> None:
-    """Mirrors the epoch beside the ledger: a ledger behind its mirror was rolled back."""
-    write_whole(epoch_path(path), f"{epoch}\n", 0o600)
+    if ledger.epoch < mirrored.epoch:
+        return f"is older than its last run (epoch {ledger.epoch}, not {mirrored.epoch}): it was restored or lost its latest writes"
+    return f"lost the latest {mirrored.moves - ledger.moves} moves of its last run"
 
 
 def refuse_on_ci(path: Path, *, ci: bool, durable: bool) -> None:
     """A ledger inside a checkout on a CI runner is gone with the job, and the next job would send everything again."""
     if not ci or durable:
         return
-    inside = next((folder for folder in path.parents if (folder / ".git").exists()), None)
-    if inside is not None:
+    if any((folder / ".git").exists() for folder in path.resolve().parents):
         raise LedgerTrouble(
             f"the ledger {path} lies in the checkout of a CI job, and is gone with it",
             "keep it on a volume that lasts and say so with `ledger: {file: …, durable: true}`",
@@ -176,20 +263,24 @@ def refuse_on_ci(path: Path, *, ci: bool, durable: bool) -> None:
 
 def refuse_network(path: Path, mounts: str) -> None:
     """Refuses a ledger on a network file system. `mounts` is the text of `/proc/self/mounts`."""
-    best, kind = "", ""
+    place, best, kind = path.resolve(), Path("/"), ""
     for line in mounts.splitlines():
         fields = line.split(" ")
         if len(fields) < 3:
             continue
-        point = fields[1].encode().decode("unicode_escape")
-        inside = str(path).startswith(point.rstrip("/") + "/") or point == "/"
-        if inside and len(point) >= len(best):
+        point = Path(_unescaped(fields[1]))
+        if place.is_relative_to(point) and point.is_relative_to(best):
             best, kind = point, fields[2]
     if kind in NETWORK_FILE_SYSTEMS:
         raise LedgerTrouble(
             f"the ledger {path} lies on a network file system ({kind}), where its locks don't hold",
             "put it on a local disk",
         )
+
+
+def _unescaped(field: str) -> str:
+    r"""A path as the table of mounts writes it: a space is \040 (fstab(5))."""
+    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), field)
 
 
 def _mounts() -> str:

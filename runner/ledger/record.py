@@ -40,6 +40,21 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A message moved outside of its attempt, by reconciling or by a person. `attempt` is the one the ledger has.
+
+    `planned` is what takes the place of payload and reference where the message may be sent again; None keeps them.
+    """
+
+    id: bytes
+    attempt: int
+    to: State
+    reason: str
+    remote_id: str | None = None
+    planned: PlannedRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
     """One message as the ledger knows it. `updated_at` is in Unix seconds."""
 

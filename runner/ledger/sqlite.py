@@ -5,131 +5,54 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
-from runner.errors import LedgerTrouble, LedgerUnwritable
-from runner.ledger.record import MessageRecord, PlannedRecord, RunOwner, Settlement, SpecIdentity
-from runner.ledger.state import ALLOWED, SETTLED_FROM_SENDING
-from runner.ledger.tables import row_checksum
-from runner.planning.fact import Fact, State
+from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
+from runner.ledger.epoch import note_moves, write_epoch
+from runner.ledger.fault import trouble_of
+from runner.ledger.reader import LedgerReader
+from runner.ledger.record import Change, PlannedRecord, RunOwner, Settlement, SpecIdentity
+from runner.ledger.state import SETTLED_FROM_SENDING, Move
+from runner.ledger.statement import (
+    CLAIM,
+    CLAIM_EVENT,
+    MOVE,
+    MOVE_EVENT,
+    PLAN,
+    RECOVER,
+    RECOVER_EVENT,
+    REPLAN,
+    SETTLE,
+    SETTLE_EVENT,
+)
+from runner.planning.fact import State
 
 Connect = Callable[[str], Any]
 """Opens a connection to a path; an argument, so that the same ledger can run on a file system made for tests."""
 
-LOOKUP_MOST = 500
 BLOCK = 20_000
 """Rows inserted at once, sorted: SQLite fills its pages in order, which is a third faster."""
+BYTES_A_MESSAGE = 320
+"""What one takes on disk, measured: 135 planned and as much in the WAL, about 300 when it is settled."""
 EVIDENCE_MOST = 1_000
-
-_CLAIM = """UPDATE message SET state = 'sending', attempt = attempt + 1, run = ?1, updated_at = ?2,
-    checksum = row_checksum(id, 'sending', digest, attempt + 1, remote_id) WHERE id = ?3 AND state = 'planned'"""
-_CLAIM_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target)
-    SELECT id, ?2, ?1, attempt, 'planned', 'sending' FROM message WHERE id = ?3 AND run = ?1 AND state = 'sending'"""
-_SETTLE = """UPDATE message SET state = ?1, remote_id = ?2, http_status = ?3, evidence = ?4, updated_at = ?5,
-    checksum = row_checksum(id, ?1, digest, attempt, ?2) WHERE id = ?6 AND state = 'sending' AND attempt = ?7 AND run = ?8"""
-_SETTLE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, evidence) VALUES (?6, ?5, ?8, ?7, 'sending', ?1, ?4)"""
-_INSERT = """INSERT INTO message (id, spec, state, digest, reference, receiver, masked, updated_at, checksum)
-    VALUES (?1, ?2, 'planned', ?3, ?4, ?5, ?6, ?7, row_checksum(?1, 'planned', ?3, 0, NULL)) ON CONFLICT (id) DO """
-_REPLACE = """UPDATE SET digest = excluded.digest, reference = excluded.reference, updated_at = excluded.updated_at,
-    checksum = row_checksum(id, state, excluded.digest, attempt, remote_id)
-    WHERE state = 'planned' AND digest <> excluded.digest"""
-_LOST_OWNER = "the run that was sending it ended without an answer"
-_RECOVER = f"""UPDATE message SET state = 'in_doubt', evidence = '{_LOST_OWNER}', updated_at = ?1,
-    checksum = row_checksum(id, 'in_doubt', digest, attempt, remote_id) WHERE state = 'sending'"""
-_RECOVER_EVENT = f"""INSERT INTO event (message, at, run, attempt, origin, target, evidence)
-    SELECT id, ?1, ?2, attempt, 'sending', 'in_doubt', '{_LOST_OWNER}' FROM message WHERE state = 'sending'"""
+MOVES_BETWEEN_CHECKPOINTS = 4_000
 
 
-class SqliteLedger:
-    """An open ledger. Reading works on any connection; the moves need one opened to write, and a run begun."""
+class SqliteLedger(LedgerReader):
+    """An open ledger. The moves need a connection opened to write, and a run begun."""
 
-    def __init__(self, connection: Any, path: str) -> None:
-        self._connection = connection
-        self.path = path
-        self._pid = os.getpid()
+    def __init__(self, connection: Any, path: str, *, guard: Connect | None = None) -> None:
+        """`guard` opens a second connection that only reads; None for a ledger that is only read itself."""
+        super().__init__(connection, path)
+        self._guard = guard
         self._run: int | None = None
         self._epoch: int | None = None
-        self._spec_to_mark: int | None = None
-        self._broken = False
-        connection.create_function("row_checksum", 5, row_checksum, deterministic=True)
-
-    # ── what is known ────────────────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def id(self) -> str:
-        return str(self._value("SELECT value FROM meta WHERE name = 'id'"))
-
-    @property
-    def epoch(self) -> int:
-        return int(self._value("SELECT value FROM meta WHERE name = 'epoch'"))
-
-    def facts(self, ids: Sequence[bytes]) -> dict[bytes, Fact]:
-        """State and payload digest of those of `ids` that the ledger knows."""
-        found: dict[bytes, Fact] = {}
-        for start in range(0, len(ids), LOOKUP_MOST):
-            window = ids[start : start + LOOKUP_MOST]
-            marks = ",".join("?" * len(window))
-            rows = self._rows(f"SELECT id, state, digest FROM message WHERE id IN ({marks})", window)
-            found.update((identity, Fact(State(state), digest)) for identity, state, digest in rows)
-        return found
-
-    def claimed_before(self, name: str, generation: int) -> bool:
-        """Whether any message of this send was ever claimed."""
-        found = self._rows("SELECT claimed FROM spec WHERE name = ? AND generation = ?", (name, generation)).fetchone()
-        return found is not None and bool(found[0])
-
-    def specs(self) -> list[SpecIdentity]:
-        """Every send the ledger knows, the newest generation of a name last."""
-        rows = self._rows("SELECT name, generation, path FROM spec ORDER BY name, generation")
-        return [SpecIdentity(*row) for row in rows]
-
-    def spec_path(self, name: str) -> str | None:
-        """Where the newest generation of `name` was read from, relative to the project."""
-        row = self._rows("SELECT path FROM spec WHERE name = ? ORDER BY generation DESC LIMIT 1", (name,)).fetchone()
-        return None if row is None else str(row[0])
-
-    def states(self, name: str, generation: int) -> dict[State, int]:
-        """How many messages of a send are in each state."""
-        rows = self._rows(
-            "SELECT state, count(*) FROM message WHERE spec = (SELECT number FROM spec WHERE name = ? AND generation = ?) GROUP BY state",
-            (name, generation),
-        )
-        return {State(state): count for state, count in rows}
-
-    def messages(self, states: Sequence[State] = tuple(State)) -> Iterator[MessageRecord]:
-        """Every message in one of `states`, by send and id."""
-        marks = ",".join("?" * len(states))
-        rows = self._rows(
-            "SELECT m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,"
-            f" m.updated_at FROM message m JOIN spec s ON s.number = m.spec WHERE m.state IN ({marks}) ORDER BY s.name, s.generation, m.id",
-            [state.value for state in states],
-        )
-        for row in rows:
-            yield MessageRecord(
-                id=row[0], name=row[1], generation=row[2], state=State(row[3]), attempt=row[4], masked=row[5], reference=row[6],
-                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10],
-            )  # fmt: skip
-
-    def damages(self) -> list[str]:
-        """What SQLite's own check and the rows' checksums find; empty for a sound ledger."""
-        try:
-            found = [row[0] for row in self._connection.execute("PRAGMA quick_check(10)") if row[0] != "ok"]
-            wrong = self._value(
-                "SELECT count(*) FROM message WHERE checksum <> row_checksum(id, state, digest, attempt, remote_id)"
-            )
-        except (sqlite3.DatabaseError, LedgerTrouble) as error:
-            return [str(error)]
-        return [*found, *([f"{wrong} messages don't match their checksums"] if wrong else [])]
-
-    def odd_moves(self) -> list[tuple[str | None, str, int]]:
-        """Recorded moves that no message may make, with how often they stand there."""
-        rows = self._rows("SELECT origin, target, count(*) FROM event GROUP BY origin, target")
-        known = {(origin.value, target.value) for origin, target in ALLOWED}
-        return [(origin, target, count) for origin, target, count in rows if (origin, target) not in known]
-
-    # ── a run ────────────────────────────────────────────────────────────────────────────────────────────────────
+        self._started: set[int] = set()
+        self._checkpointed = 0
+        self._broken = self._closed = False
 
     def begin(self, owner: RunOwner, *, now: float) -> tuple[int, int]:
         """Begins a run: a new epoch, and every message of a dead owner in doubt. Returns the run's number and how many those are.
@@ -143,9 +66,10 @@ class SqliteLedger:
                 "INSERT INTO run (epoch, started_at, pid, host, command) VALUES (?, ?, ?, ?, ?)",
                 (epoch, now, owner.pid, owner.host, owner.command),
             ).lastrowid
-            self._execute(_RECOVER_EVENT, (now, run))
-            recovered = self._execute(_RECOVER, (now,)).rowcount
-        self._run, self._epoch = run, epoch
+            self._execute(RECOVER_EVENT, (now, run))
+            recovered = self._execute(RECOVER, (now,)).rowcount
+        self._run, self._epoch, self._checkpointed = run, epoch, self.moves
+        write_epoch(Path(self.path), epoch, self._checkpointed)
         return run, recovered
 
     def put_planned(
@@ -155,19 +79,26 @@ class SqliteLedger:
 
         What is planned already takes the new payload, unless any message of the send was ever claimed: then it is on hold.
         """
-        started = self.claimed_before(identity.name, identity.generation)
-        insert = _INSERT + ("NOTHING" if started else _REPLACE)
+        stream = iter(records)
         count = 0
-        with self._transaction():
-            spec = self._put_spec(identity, plan_digest)
-            stream = iter(records)
-            while block := list(islice(stream, BLOCK)):
-                block.sort(key=lambda record: record.id)
-                rows = ((r.id, spec, r.digest, r.reference, r.receiver, r.masked, now) for r in block)
-                self._connection.executemany(insert, rows)
-                count += len(block)
-            self._execute("UPDATE spec SET messages = ? WHERE number = ?", (count, spec))
-        self._spec_to_mark = None if started else spec
+        try:
+            with self._transaction():
+                self._check_fence()
+                replaces = not self.claimed_before(identity.name, identity.generation)
+                spec = self._put_spec(identity, plan_digest)
+                while block := list(islice(stream, BLOCK)):
+                    block.sort(key=lambda record: record.id)
+                    rows = ((r.id, spec, r.digest, r.reference, r.receiver, r.masked, now, replaces) for r in block)
+                    count += len(block)
+                    self._connection.executemany(PLAN, rows)
+                self._put_count(spec, count, plan_digest, now)
+        except LedgerUnwritable as trouble:
+            if getattr(trouble.__cause__, "sqlite_errorname", "") != "SQLITE_FULL":
+                raise
+            megabytes = (count + sum(1 for _ in stream)) * BYTES_A_MESSAGE // 1_000_000 + 1
+            fix = f"make room for about {megabytes} MB beside {self.path}, then run the command again"
+            raise LedgerUnwritable(trouble.problem, fix) from trouble
+        self._checkpoint()
         return count
 
     def _put_spec(self, identity: SpecIdentity, plan_digest: bytes) -> int:
@@ -176,10 +107,16 @@ class SqliteLedger:
             " ON CONFLICT (name, generation) DO UPDATE SET path = excluded.path, plan_digest = excluded.plan_digest",
             (identity.name, identity.generation, identity.path, plan_digest),
         )
-        return int(
-            self._value(
-                "SELECT number FROM spec WHERE name = ? AND generation = ?", (identity.name, identity.generation)
-            )
+        of_the_send = (identity.name, identity.generation)
+        return int(self._rows("SELECT number FROM spec WHERE name = ? AND generation = ?", of_the_send)[0][0])
+
+    def _put_count(self, spec: int, count: int, plan_digest: bytes, now: float) -> None:
+        self._execute(
+            "UPDATE spec SET messages = (SELECT count(*) FROM message WHERE spec = ?1) WHERE number = ?1", (spec,)
+        )
+        self._execute(
+            "INSERT OR REPLACE INTO plan (run, spec, messages, digest, at) VALUES (?, ?, ?, ?, ?)",
+            (self._run, spec, count, plan_digest, now),
         )
 
     def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
@@ -189,10 +126,11 @@ class SqliteLedger:
         a message of ours, and raises.
         """
         with self._transaction():
-            if self.epoch != self._epoch:
-                raise LedgerTrouble("another run has taken over the ledger", "wait for it, then run the command again")
+            self._check_fence()
             self._settle(settle, now)
-            return self._claim(claim, now)
+            won = self._claim(claim, now)
+        self._note()
+        return won
 
     def _settle(self, settlements: Sequence[Settlement], now: float) -> None:
         if not settlements:
@@ -200,41 +138,56 @@ class SqliteLedger:
         if not all(settlement.to in SETTLED_FROM_SENDING for settlement in settlements):
             raise AssertionError("a settlement leads to a state that sending has no move to")
         rows = [
-            (
-                s.to.value,
-                s.remote_id,
-                s.http_status,
-                s.evidence and s.evidence[:EVIDENCE_MOST],
-                now,
-                s.id,
-                s.attempt,
-                self._run,
-            )
+            (s.to.value, _text(s.remote_id), s.http_status, _text(s.evidence), now, s.id, s.attempt, self._run)
             for s in settlements
         ]
-        changed = self._connection.executemany(_SETTLE, rows).rowcount
+        self._move_all(SETTLE, rows)
+        self._connection.executemany(SETTLE_EVENT, rows)
+
+    def _claim(self, ids: Sequence[bytes], now: float) -> dict[bytes, int]:
+        if not ids:
+            return {}
+        marks = ",".join("?" * len(ids))
+        planned = self._rows(f"SELECT id, attempt, spec FROM message WHERE id IN ({marks}) AND state = 'planned'", ids)
+        started = {spec for _, _, spec in planned} - self._started
+        self._connection.executemany("UPDATE spec SET claimed = 1 WHERE number = ?", [(spec,) for spec in started])
+        self._started |= started
+        rows = [(self._run, now, identity) for identity, _, _ in planned]
+        self._move_all(CLAIM, rows)
+        self._connection.executemany(CLAIM_EVENT, rows)
+        return {identity: attempt + 1 for identity, attempt, _ in planned}
+
+    def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
+        """Moves messages outside of their attempt, all or none: by reconciling, or on a person's word.
+
+        Raises `LedgerTrouble` when a message is not in the state, or not in the attempt, that the change was decided on.
+        """
+        if by.origin in (State.PLANNED, State.SENDING) or not all(c.to in by.targets and c.reason for c in changes):
+            raise AssertionError(f"'{by.name}' is no such move, or has no reason")
+        replanned = [
+            (p.digest, p.reference, p.receiver, p.masked, c.id, by.origin.value, c.attempt)
+            for c in changes
+            if (p := c.planned) is not None
+        ]
+        rows = [
+            (c.to.value, _text(c.remote_id), _text(c.reason), now, c.id, by.origin.value, c.attempt, self._run)
+            for c in changes
+        ]
+        with self._transaction():
+            self._check_fence()
+            self._connection.executemany(REPLAN, replanned)
+            self._move_all(MOVE, [row[:7] for row in rows])
+            self._connection.executemany(MOVE_EVENT, rows)
+        self._note()
+
+    def _move_all(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Compare and set, for each row: one that changes nothing was moved by somebody else."""
+        changed = self._connection.executemany(sql, rows).rowcount if rows else 0
         if changed != len(rows):
             raise LedgerTrouble(
                 f"{len(rows) - changed} messages of this run were moved by somebody else",
                 "look at them with `sendspec status --messages`",
             )
-        self._connection.executemany(_SETTLE_EVENT, rows)
-
-    def _claim(self, ids: Sequence[bytes], now: float) -> dict[bytes, int]:
-        if not ids:
-            return {}
-        if self._spec_to_mark is not None:
-            self._execute("UPDATE spec SET claimed = 1 WHERE number = ?", (self._spec_to_mark,))
-            self._spec_to_mark = None
-        marks = ",".join("?" * len(ids))
-        planned = self._rows(
-            f"SELECT id, attempt FROM message WHERE id IN ({marks}) AND state = 'planned'", ids
-        ).fetchall()
-        rows = [(self._run, now, identity) for identity, _ in planned]
-        if self._connection.executemany(_CLAIM, rows).rowcount != len(rows):
-            raise LedgerTrouble("somebody else writes to the ledger", "stop the other run, then run the command again")
-        self._connection.executemany(_CLAIM_EVENT, rows)
-        return {identity: attempt + 1 for identity, attempt in planned}
 
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record; the messages were settled as they came."""
@@ -245,9 +198,53 @@ class SqliteLedger:
             )
 
     def close(self) -> None:
-        self._connection.close()
+        """Raises `LedgerUnwritable` when the last checkpoint fails: nothing is lost, but the disk is not well."""
+        if self._guard is None or self._closed or os.getpid() != self._pid:
+            super().close()
+            return
+        try:
+            if not self._broken:
+                self._checkpoint()
+        finally:
+            self._leave()
 
-    # ── SQL ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def abandon(self) -> None:
+        """Closes without another write: for a ledger that isn't what it should be."""
+        self._broken = True
+        self._leave()
+
+    def _leave(self) -> None:
+        """Closes. SQLite makes a checkpoint as the last connection closes, and syncs; after a failed sync there must be no
+        second one (it can report success for pages that are lost), and while another connection reads, there is none.
+        """
+        guard = None
+        if self._broken and self._guard is not None:
+            with suppress(sqlite3.Error):
+                guard = self._guard(self.path)
+                guard.execute("SELECT value FROM meta WHERE name = 'id'").fetchone()
+        self._closed = True
+        self._connection.close()
+        if guard is not None:
+            guard.close()
+
+    def _checkpoint(self) -> None:
+        """Brings the WAL into the ledger's own file. SQLite's own checkpoints keep a failed sync to themselves."""
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.Error as error:
+            self._broken = True
+            raise trouble_of(self.path, error) from error
+
+    def _note(self) -> None:
+        moves = self.moves
+        note_moves(Path(self.path), self._epoch or 0, moves)
+        if moves - self._checkpointed >= MOVES_BETWEEN_CHECKPOINTS:
+            self._checkpointed = moves
+            self._checkpoint()
+
+    def _check_fence(self) -> None:
+        if self.epoch != self._epoch:
+            raise LedgerTrouble("another run has taken over the ledger", "wait for it, then run the command again")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -255,22 +252,26 @@ class SqliteLedger:
             raise LedgerUnwritable(
                 "the ledger could not be written before", "look at the disk, then run the command again"
             )
-        if os.getpid() != self._pid:
-            raise LedgerTrouble(f"the ledger belongs to process {self._pid}", "open it anew in this process")
+        self._check_process()
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             # After a write that failed the file's state is not known: no second try, the next start checks it.
-            self._broken = True
             self._roll_back()
-            raise unwritable(self.path, error) from error
+            self._broken = True
+            raise trouble_of(self.path, error) from error
+        except (LedgerUnwritable, LedgerDamaged):
+            self._roll_back()
+            self._broken = True
+            raise
         except BaseException:
             self._roll_back()
             raise
 
     def _roll_back(self) -> None:
+        self._started.clear()
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
@@ -280,31 +281,7 @@ class SqliteLedger:
     def _execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         return self._connection.execute(sql, parameters)
 
-    def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        try:
-            return self._connection.execute(sql, parameters)
-        except sqlite3.DatabaseError as error:
-            raise unwritable(self.path, error) from error
 
-    def _value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        return self._rows(sql, parameters).fetchone()[0]
-
-
-def unwritable(path: str, error: sqlite3.Error) -> LedgerTrouble:
-    """SQLite's error as one of ours: a full disk, a damaged file, a file that can't be written."""
-    from runner.errors import LedgerDamaged
-
-    code = getattr(error, "sqlite_errorname", "") or ""
-    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return LedgerDamaged(
-            f"the ledger {path} is damaged: {error}", "restore it from a backup; `sendspec ledger check` tells more"
-        )
-    if code.startswith("SQLITE_FULL"):
-        return LedgerUnwritable(
-            f"the disk is full: the ledger {path} can't be written", "make room, then run the command again"
-        )
-    if code.startswith("SQLITE_READONLY"):
-        return LedgerUnwritable(f"the ledger {path} can't be written", "make it and its folder writable for this user")
-    return LedgerUnwritable(
-        f"the ledger {path} can't be written: {error}", "look at the disk, then run the command again"
-    )
+def _text(words: str | None) -> str | None:
+    """Text from outside as SQLite takes it: JSON can hold half a surrogate pair, UTF-8 can't."""
+    return None if words is None else words[:EVIDENCE_MOST].encode("utf-8", "backslashreplace").decode()

@@ -22,17 +22,16 @@ from runner.errors import (
     LedgerTrouble,
     LedgerUnwritable,
 )
+from runner.ledger.epoch import epoch_path, write_epoch
 from runner.ledger.identity import LedgerIdentity, read_identities, write_identity
 from runner.ledger.lock import take_lock
 from runner.ledger.opening import (
     connect_to_write,
     create_ledger,
-    epoch_path,
     open_to_read,
     open_to_write,
     refuse_network,
     refuse_on_ci,
-    write_epoch,
 )
 from runner.ledger.record import PlannedRecord, RunOwner, Settlement, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
@@ -254,7 +253,7 @@ def test_a_scribbled_page_is_refused_also_where_counting_rows_still_works(runnin
     running.close()
     raw = path.read_bytes()
     assert raw.count(bytes([9]) * 16 + b"") >= 1
-    path.write_bytes(raw.replace(DIGEST, b"D" + DIGEST[1:]))
+    path.write_bytes(raw.replace(DIGEST, DIGEST[:16] + b"D" + DIGEST[17:]))
     assert sqlite3.connect(path).execute("SELECT count(*) FROM message").fetchone() == (9,)
     with pytest.raises(LedgerDamaged, match="checksum"):
         open_to_write(path, "one")

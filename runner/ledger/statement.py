@@ -1,0 +1,48 @@
+"""The moves as SQL: each guard stands in the WHERE of the statement that moves."""
+
+from __future__ import annotations
+
+
+def _checksum(*, state: str, attempt: str = "attempt", remote_id: str = "remote_id", planned: str = "") -> str:
+    """The row's checksum as it will be; `planned` is where its digest, reference and receiver come from.
+
+    In an UPDATE a column's own name still means the value from before.
+    """
+    return f"row_checksum(id, spec, {state}, {planned}digest, {planned}reference, {planned}receiver, {attempt}, {remote_id})"
+
+
+CLAIM = f"""UPDATE message SET state = 'sending', attempt = attempt + 1, run = ?1, updated_at = ?2,
+    checksum = {_checksum(state="'sending'", attempt="attempt + 1")} WHERE id = ?3 AND state = 'planned'"""
+CLAIM_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target)
+    SELECT id, ?2, ?1, attempt, 'planned', 'sending' FROM message WHERE id = ?3 AND run = ?1 AND state = 'sending'"""
+
+SETTLE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = ?3, evidence = ?4, updated_at = ?5,
+    checksum = {_checksum(state="?1", remote_id="?2")} WHERE id = ?6 AND state = 'sending' AND attempt = ?7 AND run = ?8"""
+SETTLE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, evidence)
+    VALUES (?6, ?5, ?8, ?7, 'sending', ?1, ?4)"""
+
+REPLAN = """UPDATE message SET digest = ?1, reference = ?2, receiver = ?3, masked = ?4
+    WHERE id = ?5 AND state = ?6 AND attempt = ?7"""
+"""Before a MOVE, which writes the checksum anew: a message that a person sends again may have another payload."""
+MOVE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = NULL, evidence = ?3, updated_at = ?4,
+    checksum = {_checksum(state="?1", remote_id="?2")} WHERE id = ?5 AND state = ?6 AND attempt = ?7"""
+MOVE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, evidence)
+    VALUES (?5, ?4, ?8, ?7, ?6, ?1, ?3)"""
+
+LOST_OWNER = "the run that was sending it ended without an answer"
+RECOVER = f"""UPDATE message SET state = 'in_doubt', evidence = '{LOST_OWNER}', updated_at = ?1,
+    checksum = {_checksum(state="'in_doubt'")} WHERE state = 'sending'"""
+RECOVER_EVENT = f"""INSERT INTO event (message, at, run, attempt, origin, target, evidence)
+    SELECT id, ?1, ?2, attempt, 'sending', 'in_doubt', '{LOST_OWNER}' FROM message WHERE state = 'sending'"""
+
+PLAN = f"""INSERT INTO message (id, spec, state, digest, reference, receiver, masked, updated_at, checksum)
+    VALUES (?1, ?2, 'planned', ?3, ?4, ?5, ?6, ?7, row_checksum(?1, ?2, 'planned', ?3, ?4, ?5, 0, NULL))
+    ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, reference = excluded.reference,
+        receiver = excluded.receiver, masked = excluded.masked, updated_at = excluded.updated_at,
+        checksum = {_checksum(state="state", planned="excluded.")}
+    WHERE state = 'planned' AND (?8 OR digest = excluded.digest)
+        AND (digest <> excluded.digest OR reference IS NOT excluded.reference)"""
+"""?8 is whether another payload may take the place of the planned one. `reference` is no part of the digest, and the
+ledger has to know the one that goes out: it is what the API is asked for."""
+
+WRONG_CHECKSUMS = f"SELECT count(*) FROM message WHERE checksum IS NOT {_checksum(state='state')}"
