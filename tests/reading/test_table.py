@@ -442,10 +442,10 @@ def test_standard_input_can_be_read_twice(tmp_path: Path, sent: str, name: str) 
 def descriptors() -> set[int]:
     """The open descriptors of this process."""
     found = set()
-    for name in os.listdir("/dev/fd"):
+    for entry in Path("/dev/fd").iterdir():
         with contextlib.suppress(OSError):  # the one that listed them
-            os.fstat(int(name))
-            found.add(int(name))
+            os.fstat(int(entry.name))
+            found.add(int(entry.name))
     return found
 
 
