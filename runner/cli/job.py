@@ -19,8 +19,8 @@ from runner.reading.diagnostic import Problems
 from runner.reading.limits import Limits
 from runner.reading.project import Channel
 from runner.reading.schema import load_schema
-from runner.reading.spec import Spec, read_spec
-from runner.reading.table import Table, open_table
+from runner.reading.spec import FileRecipients, Spec, StandardInput, read_spec
+from runner.reading.table import STANDARD_INPUT, Table, open_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +54,13 @@ class Job:
 def read_jobs(paths: Sequence[str], workspace: Workspace, recipients: str | None, problems: Problems) -> list[Job]:
     """Reads and compiles every spec; what can't be used is left out, and why is among `problems`."""
     now = datetime.now(UTC)
-    stdin = sys.stdin.buffer
-    jobs = [job for path in paths if (job := _read_job(path, workspace, recipients, stdin, now, problems)) is not None]
+    stdin: BinaryIO | None = sys.stdin.buffer
+    jobs = []
+    for path in paths:
+        job = _read_job(path, workspace, recipients, stdin, now, problems)
+        if job is not None:
+            jobs.append(job)
+            stdin = None if job.table.path == STANDARD_INPUT else stdin
     first_by_name: dict[str, Spec] = {}
     for job in jobs:
         first = first_by_name.setdefault(job.spec.name, job.spec)
@@ -75,7 +80,7 @@ def _read_job(
     path: str,
     workspace: Workspace,
     recipients: str | None,
-    stdin: BinaryIO,
+    stdin: BinaryIO | None,
     now: datetime,
     problems: Problems,
 ) -> Job | None:
@@ -95,7 +100,9 @@ def _read_job(
 def _compile(
     spec: Spec, channel: Channel, table: Table, workspace: Workspace, now: datetime, problems: Problems
 ) -> Job | None:
-    program = compile_program(spec, table.columns, channel.platform, problems)
+    from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
+    columns = None if from_file and not table.columns else table.columns
+    program = compile_program(spec, columns, channel.platform, problems)
     if program is None:
         return None
     return Job(

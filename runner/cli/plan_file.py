@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from runner import __version__
 from runner.cli.job import Job
 from runner.cli.workspace import Workspace
 from runner.planning.plan import Plan
+from runner.reading.project import find_project
 from runner.showing.plan import plan_document
 
 FORMAT = 1
@@ -26,6 +28,12 @@ class PlanFile:
     ledger: str | None
     specs: tuple[str, ...]
     digest: str
+
+    def found_from(self, plan_file: Path) -> list[str]:
+        """The specs' paths as they are written from here: in the project of the working directory, else in the one around the plan."""
+        roots = [_project_folder(Path.cwd()), _project_folder(plan_file.resolve().parent)]
+        root = next((root for root in roots if all((root / spec).is_file() for spec in self.specs)), roots[0])
+        return [os.path.relpath(root / spec) for spec in self.specs]
 
 
 class PlanUnreadable(Exception):
@@ -65,6 +73,11 @@ def read_plan_file(path: Path) -> PlanFile:
         raise PlanUnreadable(f"there is no plan {path}") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise PlanUnreadable("the file is no plan, or only a part of one") from None
+
+
+def _project_folder(folder: Path) -> Path:
+    found = find_project(folder)
+    return folder if found is None else found.parent
 
 
 def _seal(content: dict[str, Any]) -> str:

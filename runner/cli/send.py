@@ -76,7 +76,7 @@ def command(
                 view, [_about(plan_file, "plan-unreadable", str(error), "make it anew with `sendspec plan --out`")]
             )
         env = plan.environment
-        specs = plan.specs
+        specs = tuple(plan.found_from(Path(plan_file)))
     return _Send(view, specs, env, recipients, plan, yes=yes).run()
 
 

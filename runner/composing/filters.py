@@ -143,7 +143,7 @@ FILTERS: dict[str, Allowed] = {
     "string": Allowed(_text, "the value as text"),
     "title": Allowed(jinja_filters.do_title, "every word with a large first letter"),
     "trim": Allowed(jinja_filters.do_trim, "without spaces at both ends"),
-    "truncate": Allowed(truncate, "cut to a length, with … at the end: `truncate(20, true, '…')`"),
+    "truncate": Allowed(truncate, "cut to a length, with `...` at the end or what is given: `truncate(20, true, '…')`"),
     "unique": Allowed(unique, "each item once"),
     "upper": Allowed(jinja_filters.do_upper, "all letters large"),
 }

@@ -41,8 +41,11 @@ class Program:
         return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
 
 
-def compile_program(spec: Spec, columns: tuple[str, ...], platform: str, problems: Problems) -> Program | None:
-    """Compiles `spec`; None when it has errors, which are then in `problems`."""
+def compile_program(spec: Spec, columns: tuple[str, ...] | None, platform: str, problems: Problems) -> Program | None:
+    """Compiles `spec`; None when it has errors, which are then in `problems`.
+
+    `columns` None: the recipients' table has neither a header nor rows, so any name could be one of its columns.
+    """
     faults: list[tuple[Path, TemplateFault]] = []
     message = dict(spec.message)
     own_receiver = message.pop("receiver", None)
@@ -60,7 +63,8 @@ def compile_program(spec: Spec, columns: tuple[str, ...], platform: str, problem
     early = [node for node in (to, key, receiver) if node is not None]
     if not isinstance(where, bool):
         early.append(where)
-    _check(spec, columns, platform, early, content, problems)
+    if columns is not None:
+        _check(spec, columns, platform, early, content, problems)
     if problems.has_errors:
         return None
     assert not isinstance(content, Hole)

@@ -108,7 +108,8 @@ def _by_ending(path: str, opened: OpenFile, options: _Options, spec: Spec | None
 def _from_stream(stdin: BinaryIO | None, options: _Options, problems: Problems) -> Table | None:
     """Standard input, kept so that it can be read again. It is CSV, unless it begins like a JSON object."""
     if stdin is None:
-        problems.add(_at_start(STANDARD_INPUT, FileFault("file-missing", "there is no standard input", "name a file")))
+        fault = FileFault("no-standard-input", "standard input has been read by another spec", "name a file")
+        problems.add(_at_start(STANDARD_INPUT, fault))
         return None
     try:
         file = spool(stdin)

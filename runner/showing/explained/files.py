@@ -4,6 +4,7 @@ from runner.showing.explained.entry import Explanation
 
 EXPLAINED: dict[str, Explanation] = {
     "file-missing": Explanation("a file isn't there", "A path in a spec counts from the spec's own folder, one on the command line from where you are."),
+    "no-standard-input": Explanation("two specs would read their recipients from standard input", "It can be read once; the second would find it empty."),
     "not-a-file": Explanation("a folder or device stands where a file is needed", "Only regular files are read."),
     "unreadable-file": Explanation("a file can't be read", "This user lacks the right to read it."),
     "file-too-large": Explanation("a spec or project file is larger than 1 MB", "Keep recipients in a table of their own.", "recipients:\n  - {phone: …}   # 50,000 of them", "recipients: {file: people.csv}"),
