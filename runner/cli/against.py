@@ -9,10 +9,11 @@ from runner.cli.job import Job
 from runner.cli.workspace import Workspace
 from runner.ledger.opening import open_to_read
 from runner.ledger.sqlite import SqliteLedger
-from runner.planning.decide import History
+from runner.planning.decide import History, Retry
 from runner.planning.plan import Decision, Lookup, Plan, PlanTally, decisions, nothing_known
 from runner.reading.diagnostic import Diagnostic, Problems
 from runner.reading.place import FILE_START
+from runner.reading.spec import InDoubtPolicy, Spec
 
 
 @contextmanager
@@ -46,20 +47,28 @@ def check_names(jobs: Sequence[Job], workspace: Workspace, ledger: SqliteLedger 
             )
 
 
-def decide_all(job: Job, workspace: Workspace, ledger: SqliteLedger | None, problems: Problems) -> Iterator[Decision]:
+def decide_all(
+    job: Job, workspace: Workspace, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
+) -> Iterator[Decision]:
     """Every row of a job with what is to be done with it."""
     history = History(started=ledger is not None and ledger.claimed_before(job.spec.name, job.spec.generation))
     lookup: Lookup = nothing_known if ledger is None else ledger.facts
-    return decisions(job.composed(problems), lookup, history, workspace.environment.only_to)
+    return decisions(job.composed(problems), lookup, history, workspace.environment.only_to, retry)
 
 
-def plan_jobs(jobs: Sequence[Job], workspace: Workspace, ledger: SqliteLedger | None, problems: Problems) -> list[Plan]:
+def plan_jobs(
+    jobs: Sequence[Job],
+    workspace: Workspace,
+    ledger: SqliteLedger | None,
+    problems: Problems,
+    retry: Retry | None = None,
+) -> list[Plan]:
     """Every job's plan; what is wrong with rows is among `problems`."""
     check_names(jobs, workspace, ledger, problems)
     plans = []
     for job in jobs:
         tally = PlanTally(job.target)
-        for _ in tally.watch(decide_all(job, workspace, ledger, problems)):
+        for _ in tally.watch(decide_all(job, workspace, ledger, problems, retry)):
             pass
         if job.table.changed():
             problems.add(changed_diagnostic(job))
@@ -76,3 +85,8 @@ def changed_diagnostic(job: Job) -> Diagnostic:
         problem="the table changed while it was read",
         fix="wait until it is written, then run the command again",
     )
+
+
+def freeing(specs: Sequence[Spec]) -> set[str]:
+    """The names of the specs that let a message be sent again when the API's list lacks it."""
+    return {spec.name for spec in specs if spec.in_doubt is InDoubtPolicy.RESEND_IF_ABSENT}

@@ -12,6 +12,7 @@ from runner.sending.run import (
     Ending,
     Finished,
     Interrupted,
+    LedgerLost,
     LockLost,
     SpecRefused,
     StoppedByApi,
@@ -49,6 +50,8 @@ def described(ending: Ending) -> tuple[str, str, int]:
             return f"too many messages are in doubt: {evidence}", f"find out what the API answers, {GO_ON}", 4
         case Unreachable(reason):
             return reason, f"check `api_url` and the network, {GO_ON}", 3
+        case LedgerLost(problem):
+            return problem, f"look at the disk, {GO_ON}", 6
         case LockLost():
             return (
                 "the ledger's lock file was removed while the run held it",

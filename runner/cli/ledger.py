@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
+import time
 
 import click
 import orjson
 
 from runner.cli.view import View, common_options, environment_option, rejects
-from runner.cli.workspace import Workspace, make_environment_ledger, make_sandbox_ledger, open_workspace
+from runner.cli.workspace import Workspace, make_environment_ledger, make_sandbox_ledger, open_workspace, this_process
 from runner.errors import LedgerMissing, LedgerTrouble
 from runner.ledger.export import csv_lines
 from runner.ledger.opening import lost_progress, open_to_read
@@ -27,6 +29,7 @@ def command() -> None:
       sendspec ledger init --env production
       sendspec ledger check --env production
       sendspec ledger export --env production --as csv > messages.csv
+      sendspec ledger purge --env production --older-than 90d
     """
 
 
@@ -148,4 +151,36 @@ def export(view: View, env: str | None, form: str) -> int:
         sys.stdout.buffer.flush()
     finally:
         ledger.close()
+    return 0
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, days: str) -> float:
+    """A number of days, as `90d`, in seconds."""
+    found = re.fullmatch(r"([1-9][0-9]{0,4})d", days)
+    if found is None:
+        raise click.BadParameter(f"'{days}' is no number of days, such as 90d")
+    return int(found[1]) * 86_400.0
+
+
+@command.command("purge")
+@environment_option
+@click.option(
+    "--older-than", "age", callback=_seconds, metavar="DAYS", required=True, help="Age of the messages, such as 90d."
+)
+@common_options
+def purge(view: View, env: str | None, age: float) -> int:
+    """Forget masked numbers, references and texts of messages that were settled long ago.
+
+    Their keys and states stay, so that nobody gets them twice. Messages planned or in doubt are kept as they are.
+    """
+    from runner.cli.held import ledger_to_write
+
+    workspace = _workspace(view, env)
+    if workspace is None:
+        return 1
+    with ledger_to_write(workspace) as (ledger, _):
+        ledger.begin(this_process(), now=time.time())
+        purged = ledger.purge(before=time.time() - age)
+    view.result(f"purged {counted(purged, 'message')}")
+    view.document({"schema": "sendspec.ledger-purge/1", "environment": workspace.environment.name, "purged": purged})
     return 0

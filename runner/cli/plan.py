@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from runner.cli.against import ledger_to_read, plan_jobs
+from runner.cli.against import freeing, ledger_to_read, plan_jobs
 from runner.cli.check import limit_diagnostics, opened
+from runner.cli.job import Job
 from runner.cli.plan_file import write_plan_file
 from runner.cli.view import View, common_options, environment_option, recipients_option, rejects, specs_argument
 from runner.errors import LedgerTrouble
-from runner.planning.decide import Skip
+from runner.planning.decide import Retry, Skip
 from runner.planning.plan import Plan
 from runner.reading.diagnostic import Problems, Severity
 from runner.showing.ink import counted
@@ -51,7 +53,14 @@ def command(
 
 
 def run_plan(
-    view: View, specs: tuple[str, ...], env: str | None, recipients: str | None, *, out: str | None, detailed: bool
+    view: View,
+    specs: tuple[str, ...],
+    env: str | None,
+    recipients: str | None,
+    *,
+    out: str | None,
+    detailed: bool,
+    retry: Retry | None = None,
 ) -> int:
     """What `plan` and `send --dry-run` do."""
     problems = Problems()
@@ -60,7 +69,7 @@ def run_plan(
         return 1
     try:
         with ledger_to_read(workspace) as ledger:
-            plans = plan_jobs(jobs, workspace, ledger, problems)
+            plans = plan_jobs(jobs, workspace, ledger, problems, retry)
     except LedgerTrouble as trouble:
         empty = plan_document([], workspace.environment.name)
         view.document({**empty, "error": {"code": trouble.code, "problem": trouble.problem, "fix": trouble.fix}})
@@ -74,6 +83,7 @@ def run_plan(
     view.say(workspace.provisional_note)
     view.result(plan_text(plans, view.out))
     warn_of_drift(view, plans)
+    warn_of_resending(view, jobs)
     view.document(plan_document(plans, workspace.environment.name))
     if out is not None:
         write_plan_file(Path(out), jobs, plans, workspace, created=time.time())
@@ -97,3 +107,12 @@ def warn_of_drift(view: View, plans: list[Plan]) -> None:
                 f"{name}: on hold: {counted(held, 'message')} changed while the send was under way;"
                 " bring the first text back to send them, or raise `generation`"
             )
+
+
+def warn_of_resending(view: View, jobs: Sequence[Job]) -> None:
+    """Says what a spec risks that has messages in doubt sent again."""
+    for name in sorted(freeing([job.spec for job in jobs])):
+        view.warn(
+            f"{name}: resend_if_absent: a message in doubt that the API's list lacks is sent again;"
+            " should the list be wrong, somebody gets it twice"
+        )

@@ -5,24 +5,30 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli.against import plan_jobs
+from runner.cli.against import freeing, plan_jobs
 from runner.cli.check import limit_diagnostics, opened
 from runner.cli.job import Job
-from runner.cli.plan import run_plan, warn_of_drift
+from runner.cli.plan import run_plan, warn_of_drift, warn_of_resending
 from runner.cli.plan_file import PlanFile, PlanUnreadable, read_plan_file
 from runner.cli.view import View, common_options, environment_option, recipients_option, specs_argument
 from runner.cli.workspace import Workspace, make_sandbox_ledger
 from runner.errors import KeyUnusable, SendspecError
 from runner.planning.account import account_of
+from runner.planning.decide import Retry, Skip
 from runner.planning.plan import Plan, digest_of
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
 from runner.reading.place import FILE_START
 from runner.showing.ink import counted
 from runner.showing.plan import plan_text
+from runner.showing.reconcile import reconciled_lines
 from runner.showing.run import RunReport, SpecReport, ending_text, run_document, run_text
+
+if TYPE_CHECKING:
+    from runner.cli.session import Session
 
 GUARD, STALE = 7, 8
 TYPED_FROM = 100
@@ -40,6 +46,12 @@ TYPED_FROM = 100
     help="Send exactly the plan in FILE, or nothing.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan, and send nothing: the same as `plan`.")
+@click.option(
+    "--retry",
+    type=click.Choice([retry.value for retry in Retry]),
+    help="Send only what was refused, or planned and not sent, before.",
+)
+@click.option("--no-witness", is_flag=True, help="Don't hold the API's recent messages against the ledger first.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 @common_options
 def command(
@@ -49,24 +61,31 @@ def command(
     recipients: str | None,
     plan_file: str | None,
     dry_run: bool,
+    retry: str | None,
+    no_witness: bool,
     yes: bool,
 ) -> int:
     """Send what the plan says, each message at most once.
 
     Shows the plan and asks first, unless --yes. Run again, it goes on where it stopped; what was accepted is never sent again.
+    Messages in doubt are looked up at the API first, and never sent again by themselves.
 
     \b
     Examples:
       sendspec send specs/welcome.yaml
       sendspec send specs/welcome.yaml --env production --yes
       sendspec send --plan plan.json --yes
+      sendspec send specs/welcome.yaml --retry refused
     """
     if bool(specs) == bool(plan_file):
         raise click.UsageError("name the specs to send, or a plan with --plan FILE")
+    if plan_file and retry:
+        raise click.UsageError("--plan sends exactly the plan, and --retry other messages than it names")
+    chosen = None if retry is None else Retry(retry)
     if dry_run:
         if plan_file:
             raise click.UsageError("--dry-run makes a plan; --plan has one already")
-        return run_plan(view, specs, env, recipients, out=None, detailed=False)
+        return run_plan(view, specs, env, recipients, out=None, detailed=False, retry=chosen)
     plan = None
     if plan_file:
         try:
@@ -77,7 +96,7 @@ def command(
             )
         env = plan.environment
         specs = tuple(plan.found_from(Path(plan_file)))
-    return _Send(view, specs, env, recipients, plan, yes=yes).run()
+    return _Send(view, specs, env, recipients, plan, yes=yes, retry=chosen, asks_witness=not no_witness).run()
 
 
 def _about(path: str, code: str, problem: str, fix: str) -> Diagnostic:
@@ -101,6 +120,8 @@ class _Send:
         plan: PlanFile | None,
         *,
         yes: bool,
+        retry: Retry | None,
+        asks_witness: bool,
     ) -> None:
         self._view = view
         self._specs = specs
@@ -108,6 +129,8 @@ class _Send:
         self._recipients = recipients
         self._plan = plan
         self._yes = yes
+        self._retry = retry
+        self._asks_witness = asks_witness
 
     def run(self) -> int:
         problems = Problems()
@@ -128,30 +151,40 @@ class _Send:
             raise
 
     def _with_ledger(self, workspace: Workspace, jobs: list[Job], problems: Problems) -> int:
-        from runner.cli.session import ledger_to_write
+        from runner.cli.held import ledger_to_write
+        from runner.cli.session import Session
 
         with ledger_to_write(workspace) as (ledger, lock):
-            plans = plan_jobs(jobs, workspace, ledger, problems)
+            plans = plan_jobs(jobs, workspace, ledger, problems, self._retry)
             if problems.has_errors:
                 return _reject(self._view, list(problems))
             self._view.diagnostics(list(problems), ending="", as_result=False)
             if self._is_stale(workspace, plans):
                 self._view.document(run_document(_unsent(workspace, plans)))
                 return STALE
+            session = Session(self._view, workspace, ledger, lock, retry=self._retry, asks_witness=self._asks_witness)
+            if any(plan.skipped.get(Skip.IN_DOUBT_BEFORE) for plan in plans):
+                self._reconcile(session, workspace, jobs)
+                plans = plan_jobs(jobs, workspace, ledger, problems, self._retry)
             if self._is_guarded(jobs, plans):
                 self._view.document(run_document(_unsent(workspace, plans)))
                 return GUARD
             warn_of_drift(self._view, plans)
+            warn_of_resending(self._view, jobs)
             to_send = sum(plan.send for plan in plans)
             if to_send:
                 self._ask(plans, to_send)
-            from runner.cli.session import Session
-
-            report, code = Session(self._view, workspace, ledger, lock).send(list(zip(jobs, plans, strict=True)))
+            report, code = session.send(list(zip(jobs, plans, strict=True)))
         self._view.result(run_text(report, self._view.out))
         self._view.warn(ending_text(report, self._view.err))
         self._view.document(run_document(report))
         return code
+
+    def _reconcile(self, session: Session, workspace: Workspace, jobs: list[Job]) -> None:
+        """What an earlier run left in doubt is looked up before anything else is sent."""
+        outcome = session.reconcile({job.spec.name for job in jobs}, freeing=freeing([job.spec for job in jobs]))
+        for line in reconciled_lines(outcome, workspace.environment.name):
+            self._view.warn(line)
 
     def _is_stale(self, workspace: Workspace, plans: list[Plan]) -> bool:
         if self._plan is None:

@@ -3,162 +3,201 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from runner.cli.against import decide_all
 from runner.cli.ending import described, exit_code
+from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
 from runner.cli.view import View
 from runner.cli.workspace import Workspace, api_of, on_ci, this_process
-from runner.composing.identity import id_text, receiver_hash
+from runner.composing.identity import id_text, receiver_hash, resent
 from runner.composing.message import Message
-from runner.errors import LedgerMissing
-from runner.ledger.lock import RunLock, take_lock
-from runner.ledger.opening import open_to_write, refuse_on_ci
-from runner.ledger.record import PlannedRecord, SpecIdentity
+from runner.errors import LedgerRolledBack
+from runner.ledger.lock import RunLock
+from runner.ledger.record import Change, PlannedRecord, Route, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
-from runner.planning.account import account_of, sum_of
+from runner.ledger.state import MOVE_BY_NAME
+from runner.planning.account import Account, account_of, sum_of
+from runner.planning.decide import Retry, Skip
+from runner.planning.fact import Fact, State
 from runner.planning.plan import Plan
-from runner.reading.access_key import read_access_key
+from runner.reading.access_key import AccessKey, read_access_key
 from runner.reading.diagnostic import Problems
 from runner.reading.mask import mask
 from runner.reading.project import Environment
-from runner.reading.url import peer_is_allowed
+from runner.sending.listing import ListUnread
 from runner.sending.loop import send_all
-from runner.sending.run import Cause, Clock, Finished, Progress, RunResult, Sendable, Settings, Stop
-from runner.sending.wire import Endpoint
+from runner.sending.reconcile import Reconciled
+from runner.sending.run import Cause, Finished, Progress, RunResult, Sendable, Settings, Stop
 from runner.showing.ink import counted
 from runner.showing.progress import ProgressLine
 from runner.showing.run import Reason, RunReport, SpecReport
 
 
-def boot_time() -> float:
-    """Seconds that also count while the machine sleeps, where the system has such a clock."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-CLOCK = Clock(monotonic=boot_time, wall=time.time, sleep=time.sleep, random=random.random)
-
-
-@contextmanager
-def ledger_to_write(workspace: Workspace) -> Iterator[tuple[SqliteLedger, RunLock]]:
-    """The environment's ledger with its run lock, checked; sending never makes one."""
-    place, identity = workspace.environment.ledger, workspace.identity
-    if identity is None:
-        raise LedgerMissing(
-            f"the environment '{workspace.environment.name}' has no ledger",
-            f"make it once: sendspec ledger init --env {workspace.environment.name}",
-        )
-    refuse_on_ci(place.file, ci=on_ci(os.environ), durable=place.durable)
-    if not place.file.exists():
-        raise LedgerMissing(
-            f"the ledger {place.file} is gone, and sendspec.lock says that there was one",
-            "bring it back: a new one would send everything again",
-        )
-    since = datetime.now(UTC).isoformat(timespec="seconds")
-    lock = take_lock(place.file, this_process(), since=since)
-    try:
-        ledger = open_to_write(place.file, identity.ledger, salt_check=identity.salt_check)
-        try:
-            yield ledger, lock
-        finally:
-            ledger.close()
-    finally:
-        lock.release()
-
-
 class Session:
     """Sends jobs one after another. Holds the run lock from before the plan to after the last settlement."""
 
-    def __init__(self, view: View, workspace: Workspace, ledger: SqliteLedger, lock: RunLock) -> None:
+    def __init__(
+        self,
+        view: View,
+        workspace: Workspace,
+        ledger: SqliteLedger,
+        lock: RunLock,
+        *,
+        retry: Retry | None = None,
+        asks_witness: bool = True,
+    ) -> None:
         self._view = view
         self._workspace = workspace
         self._ledger = ledger
         self._lock = lock
+        self._retry = retry
+        self._asks_witness = asks_witness
         self._stop = Stop()
+        self._key: AccessKey | None = None
+        self._run: int | None = None
+        self._chosen: dict[str, set[bytes]] = {}
+
+    def reconcile(self, names: Collection[str] | None, *, freeing: Collection[str]) -> Reconciled:
+        """Asks the API for the doubts of earlier runs, of the specs in `names` or, for None, of all.
+
+        `freeing` are the specs that let a message be sent again when the API's list lacks it.
+        """
+        self._access_key()  # before anything is written
+        self._begin()
+        with api_of(self._workspace) as reachable, self._signals():
+            return self._enquiry(reachable).reconcile(names, freeing=freeing)
 
     def send(self, planned: Sequence[tuple[Job, Plan]]) -> tuple[RunReport, int]:
-        """What became of every recipient, and the exit code."""
+        """What became of every recipient, and the exit code. Raises `LedgerRolledBack` where the API knows more than the ledger."""
         to_send = any(plan.send for _, plan in planned)
-        run, results = self._run(planned) if to_send else (None, {})
+        results = self._send(planned) if to_send else {}
         reports = [self._report(job, plan, results.get(job.spec.name)) for job, plan in planned]
         endings = [described(result.ending) for result in results.values()]
         stopped = next((ending for ending in endings if ending[0]), ("", "", 0))
         total = sum_of(report.account for report in reports)
         report = RunReport(
-            run=run,
+            run=self._run,
             environment=self._workspace.environment.name,
             specs=reports,
             requests=sum(result.requests for result in results.values()),
             seconds=sum(result.seconds for result in results.values()),
             ending=stopped[0],
             fix=stopped[1],
-            next_steps=self._next_steps(total.refused, total.in_doubt),
+            next_steps=self._next_steps(total),
         )
         return report, exit_code((code for _, _, code in endings), total)
 
-    def _run(self, planned: Sequence[tuple[Job, Plan]]) -> tuple[int, dict[str, RunResult]]:
-        environment = self._workspace.environment
-        key = read_access_key(environment.key, os.environ, self._workspace.root)
-        run, recovered = self._ledger.begin(this_process(), now=time.time())
+    def _begin(self) -> None:
+        """Begins the run, once."""
+        if self._run is not None:
+            return
+        self._run, recovered = self._ledger.begin(this_process(), now=time.time())
         if recovered:
             self._view.warn(f"{counted(recovered, 'message')} of a run that ended without settling are in doubt now")
-        for job, plan in planned:
-            if plan.send:
-                self._put_planned(job, plan)
+
+    def _enquiry(self, reachable: Environment) -> Enquiry:
+        return Enquiry(self._workspace, reachable, self._access_key(), self._ledger, self._stop)
+
+    def _access_key(self) -> AccessKey:
+        """The key, read once: a command that gives it may ask a person."""
+        if self._key is None:
+            self._key = read_access_key(self._workspace.environment.key, os.environ, self._workspace.root)
+        return self._key
+
+    def _send(self, planned: Sequence[tuple[Job, Plan]]) -> dict[str, RunResult]:
+        self._access_key()  # before anything is written
+        self._begin()
+        sending = [(job, plan) for job, plan in planned if plan.send]
+        for job, plan in sending:
+            self._put_planned(job, plan)
         results: dict[str, RunResult] = {}
         with api_of(self._workspace) as reachable, self._signals():
-            for job, plan in planned:
-                if plan.send:
-                    results[job.spec.name] = result = self._send_job(
-                        job, plan, reachable, key.authorization(environment.scheme)
-                    )
-                    if not isinstance(result.ending, Finished):
-                        break
+            enquiry = self._enquiry(reachable)
+            self._hear_witness(enquiry, {_route(job) for job, _ in sending})
+            for job, plan in sending:
+                results[job.spec.name] = result = self._send_job(job, plan, enquiry)
+                if not isinstance(result.ending, Finished):
+                    break
         requests = sum(result.requests for result in results.values())
         ending = "; ".join(described(result.ending)[0] for result in results.values()).strip("; ")
         self._ledger.end(now=time.time(), ending=ending or "finished", requests=requests)
-        return run, results
+        return results
+
+    def _hear_witness(self, enquiry: Enquiry, routes: Iterable[Route]) -> None:
+        """The API's recent messages show whether the ledger is behind what was sent: then nothing more is."""
+        if not self._asks_witness:
+            self._view.warn(
+                "the API was not asked for its recent messages (--no-witness): a ledger that is behind would not show"
+            )
+            return
+        behind = 0
+        for route in routes:
+            try:
+                witnessed = enquiry.witness(route)
+            except ListUnread as error:
+                self._view.warn(f"warning: {error.reason}; going on without this check of the ledger")
+                continue
+            behind += len(witnessed.behind)
+            if witnessed.cut:
+                self._view.say("note: the API lists more recent messages than were looked at")
+        if behind:
+            words = "message was", "messages were"
+            raise LedgerRolledBack(
+                f"the ledger is behind: {counted(behind, *words)} accepted by the API that it calls planned",
+                "find out what wrote to another ledger, or what replaced this one; they are noted as accepted now, and the"
+                " next send leaves them out",
+            )
 
     def _put_planned(self, job: Job, plan: Plan) -> None:
         """Before the first claim, every message of the plan is in the ledger: all or nothing."""
         identity = SpecIdentity(job.spec.name, job.spec.generation, self._workspace.relative(job.spec.path))
-        salt = self._workspace.salt
-        records = (
-            PlannedRecord(
-                message.id,
-                message.digest,
-                None if message.reference == id_text(message.id) else message.reference,
-                receiver_hash(salt, message.receiver),
-                mask(message.receiver),
+        if self._retry is Retry.REFUSED:
+            self._plan_again(job)
+        records = (self._record(message) for message, _ in self._to_send(job))
+        self._ledger.put_planned(identity, records, bytes.fromhex(plan.digest), now=time.time(), route=_route(job))
+
+    def _plan_again(self, job: Job) -> None:
+        """On a person's word, what the API refused is planned once more, with the payload that it has now."""
+        changes = [
+            Change(
+                id=message.id,
+                attempt=fact.attempt,
+                to=State.PLANNED,
+                reason="sent again by `send --retry refused`",
+                planned=self._record(message),
             )
-            for message in self._to_send(job)
-        )
-        self._ledger.put_planned(identity, records, bytes.fromhex(plan.digest), now=time.time())
+            for message, fact in self._to_send(job)
+            if fact is not None and fact.state is State.REFUSED
+        ]
+        self._chosen[job.spec.name] = {change.id for change in changes}
+        self._ledger.move(MOVE_BY_NAME["retry"], changes, now=time.time())
 
-    def _to_send(self, job: Job) -> Iterator[Message]:
+    def _record(self, message: Message) -> PlannedRecord:
+        return PlannedRecord(
+            message.id,
+            message.digest,
+            None if message.reference == id_text(message.id) else message.reference,
+            receiver_hash(self._workspace.salt, message.receiver),
+            mask(message.receiver),
+        )
+
+    def _to_send(self, job: Job) -> Iterator[tuple[Message, Fact | None]]:
         """The messages that are to be sent, composed anew: the same rows give the same messages, and the ledger's digest holds each to it."""
-        for decision in decide_all(job, self._workspace, self._ledger, Problems()):
-            if decision.skip is None and isinstance(decision.item, Message):
-                yield decision.item
+        chosen = self._chosen.get(job.spec.name)
+        retry = self._retry if chosen is None else None
+        for decision in decide_all(job, self._workspace, self._ledger, Problems(), retry):
+            item = decision.item
+            if decision.skip is None and isinstance(item, Message) and (chosen is None or item.id in chosen):
+                yield item, decision.fact
 
-    def _send_job(self, job: Job, plan: Plan, environment: Environment, authorization: str) -> RunResult:
-        channel, api = job.channel, environment.api
-        endpoint = Endpoint(
-            scheme=api.scheme,
-            host=api.host,
-            port=api.port,
-            authority=api.authority,
-            path=f"{api.prefix}/workspaces/{channel.workspace}/channels/{channel.channel}/messages",
-            authorization=authorization,
-            peer_allowed=lambda peer: peer_is_allowed(api, peer),
-        )
+    def _send_job(self, job: Job, plan: Plan, enquiry: Enquiry) -> RunResult:
+        channel = job.channel
         settings = Settings(
             concurrency=channel.concurrency,
             per_second=None if channel.rate is None else channel.rate.per_second,
@@ -168,23 +207,27 @@ class Session:
             expected=plan.send,
         )
         line = self._progress(job, plan)
-        messages = (
-            Sendable(m.id, m.reference, m.receiver, m.body, f"{id_text(m.id)}-{m.digest[:8].hex()}")
-            for m in self._to_send(job)
-        )
         try:
             return send_all(
-                messages,
+                (_sendable(message, fact) for message, fact in self._to_send(job)),
                 self._ledger,
-                endpoint,
+                enquiry.endpoint(_route(job)),
                 settings,
                 CLOCK,
                 self._stop,
                 lock_still_mine=self._lock.still_mine,
+                look_up=lambda: self._look_up(enquiry, job),
                 watch=lambda progress: self._watch(line, progress),
             )
         finally:
             line.clear()
+
+    def _look_up(self, enquiry: Enquiry, job: Job) -> Sequence[bytes]:
+        """While the run pauses because of doubts: what the API knows of them."""
+        outcome = enquiry.reconcile({job.spec.name})
+        for reason in dict.fromkeys(outcome.unread):
+            self._view.detail(reason)
+        return outcome.found
 
     def _progress(self, job: Job, plan: Plan) -> ProgressLine:
         live = sys.stderr.isatty() and not on_ci(os.environ) and os.environ.get("TERM") != "dumb"
@@ -219,10 +262,23 @@ class Session:
             doubts=() if result is None else _reasons(result.doubts),
         )
 
-    def _next_steps(self, refused: int, in_doubt: int) -> list[str]:
+    def _next_steps(self, total: Account) -> list[str]:
         env = self._workspace.environment.name
-        steps = [f"sendspec status --failed --env {env}"] if refused else []
-        return steps + ([f"sendspec status --in-doubt --env {env}"] if in_doubt else [])
+        steps = [f"sendspec status --failed --env {env}"] if total.refused else []
+        in_doubt = total.in_doubt or total.skipped.get(Skip.IN_DOUBT_BEFORE)
+        return steps + ([f"sendspec reconcile --env {env}"] if in_doubt else [])
+
+
+def _route(job: Job) -> Route:
+    return Route(job.channel.workspace, job.channel.channel)
+
+
+def _sendable(message: Message, fact: Fact | None) -> Sendable:
+    """A message that a person had sent again goes out under a reference of its own."""
+    times = 0 if fact is None else fact.resend
+    message = message.under(resent(message.reference, times))
+    key = f"{resent(id_text(message.id), times)}-{message.digest[:8].hex()}"
+    return Sendable(message.id, message.reference, message.receiver, message.body, key)
 
 
 def _reasons(causes: Sequence[Cause]) -> tuple[Reason, ...]:

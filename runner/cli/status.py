@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import click
 
-from runner.cli.view import View, common_options, environment_option, rejects, specs_argument
+from runner.cli.view import View, environment_option, options_with_forms, rejects, specs_argument
 from runner.cli.workspace import Workspace, open_workspace
 from runner.errors import LedgerTrouble
+from runner.ledger.export import csv_lines
 from runner.ledger.opening import open_to_read
 from runner.ledger.record import MessageRecord
 from runner.ledger.sqlite import SqliteLedger
@@ -17,7 +19,7 @@ from runner.planning.decide import Skip
 from runner.planning.fact import State
 from runner.reading.diagnostic import Problems
 from runner.reading.spec import read_spec
-from runner.showing.status import SpecStatus, messages_text, status_document, status_text
+from runner.showing.status import SpecStatus, message_json, messages_text, status_document, status_text
 
 FAILED = (State.REFUSED,)
 IN_DOUBT = (State.SENDING, State.IN_DOUBT)
@@ -31,7 +33,7 @@ NOT_SENT = (State.PLANNED,)
 @click.option("--failed", is_flag=True, help="List the messages that the API refused.")
 @click.option("--in-doubt", is_flag=True, help="List the messages whose fate is not known.")
 @click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent.")
-@common_options
+@options_with_forms("text", "json", "csv")
 def command(
     view: View, specs: tuple[str, ...], env: str | None, messages: bool, failed: bool, in_doubt: bool, not_sent: bool
 ) -> int:
@@ -43,6 +45,7 @@ def command(
     Examples:
       sendspec status
       sendspec status specs/welcome.yaml --env production --failed
+      sendspec status --in-doubt --format csv > in-doubt.csv
     """
     problems = Problems()
     workspace = open_workspace(specs, env, problems)
@@ -71,15 +74,32 @@ def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[St
         workspace.environment.ledger.file, workspace.identity.ledger, salt_check=workspace.identity.salt_check
     )
     try:
-        statuses = _statuses(ledger, names)
-        listed = _messages(ledger, statuses, states) if states else None
-        if view.is_json:
-            view.document(status_document(statuses, environment, listed))
-            return
-        view.result(status_text(statuses, environment, view.out))
-        view.result(messages_text(listed or (), view.out))
+        show_status(view, workspace, ledger, names, states)
     finally:
         ledger.close()
+
+
+def show_status(
+    view: View,
+    workspace: Workspace,
+    ledger: SqliteLedger,
+    names: set[str],
+    states: Sequence[State] = (),
+    *,
+    more: Mapping[str, Any] | None = None,
+) -> None:
+    """What an open ledger knows of the specs in `names`, or of all, as the view's form has it; `more` joins the JSON document."""
+    environment = workspace.environment.name
+    statuses = _statuses(ledger, names)
+    if view.format == "csv":
+        view.lines(csv_lines(message_json(message) for message in _messages(ledger, statuses, states or tuple(State))))
+        return
+    listed = _messages(ledger, statuses, states) if states else None
+    if view.is_json:
+        view.document({**status_document(statuses, environment, listed), **(more or {})})
+        return
+    view.result(status_text(statuses, environment, view.out))
+    view.result(messages_text(listed or (), view.out))
 
 
 def _statuses(ledger: SqliteLedger, names: set[str]) -> list[SpecStatus]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -31,9 +31,14 @@ class View:
         return self.format == "json"
 
     def result(self, text: str) -> None:
-        """The command's result, in text form; JSON commands use `document`."""
-        if text and not self.is_json:
+        """The command's result, where text was asked for."""
+        if text and self.format == "text":
             _write(sys.stdout, text)
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """The command's result as lines that have their ends, one after another, whatever form was asked for."""
+        for line in lines:
+            _write(sys.stdout, line)
 
     def document(self, document: Mapping[str, Any]) -> None:
         """The command's result as one JSON document, when JSON was asked for."""
@@ -76,30 +81,36 @@ def _write(stream: TextIO, text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def common_options(command: Callable[..., int]) -> Callable[..., int]:
-    """Adds the flags that every command has, and hands them to it as `view`."""
+def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Adds the flags that every command has, with these forms of its result, and hands them to it as `view`."""
 
-    @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", envvar="SENDSPEC_FORMAT",
-                  show_default=True, help="Form of the result.")  # fmt: skip
-    @click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result and what must be read.")
-    @click.option("-v", "--verbose", is_flag=True, help="Say more about what is going on.")
-    @click.option("--color", "color", type=click.Choice([choice.value for choice in ColourChoice]), default="auto",
-                  envvar="SENDSPEC_COLOR", show_default=True, help="Colour of the output.")  # fmt: skip
-    @click.option("--no-input", is_flag=True, envvar="SENDSPEC_NO_INPUT", help="Never ask; refuse instead.")
-    @functools.wraps(command)
-    def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
-        choice = ColourChoice(color)
-        view = View(
-            format=format_,
-            quiet=quiet,
-            verbose=verbose,
-            asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
-            out=Ink(wants_colour(choice, os.environ, is_terminal=sys.stdout.isatty())),
-            err=Ink(wants_colour(choice, os.environ, is_terminal=sys.stderr.isatty())),
-        )
-        return command(view=view, **options)
+    def decorated(command: Callable[..., int]) -> Callable[..., int]:
+        @click.option("--format", "format_", type=click.Choice(forms), default="text", envvar="SENDSPEC_FORMAT",
+                      show_default=True, help="Form of the result.")  # fmt: skip
+        @click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result and what must be read.")
+        @click.option("-v", "--verbose", is_flag=True, help="Say more about what is going on.")
+        @click.option("--color", "color", type=click.Choice([choice.value for choice in ColourChoice]), default="auto",
+                      envvar="SENDSPEC_COLOR", show_default=True, help="Colour of the output.")  # fmt: skip
+        @click.option("--no-input", is_flag=True, envvar="SENDSPEC_NO_INPUT", help="Never ask; refuse instead.")
+        @functools.wraps(command)
+        def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
+            choice = ColourChoice(color)
+            view = View(
+                format=format_,
+                quiet=quiet,
+                verbose=verbose,
+                asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
+                out=Ink(wants_colour(choice, os.environ, is_terminal=sys.stdout.isatty())),
+                err=Ink(wants_colour(choice, os.environ, is_terminal=sys.stderr.isatty())),
+            )
+            return command(view=view, **options)
 
-    return wrapped
+        return wrapped
+
+    return decorated
+
+
+common_options = options_with_forms("text", "json")
 
 
 def environment_option(command: Callable[..., int]) -> Callable[..., int]:

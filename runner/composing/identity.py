@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from hashlib import blake2b
 
 ID_BYTES = 16
+
+_DEFAULT_REFERENCE = re.compile(r"m([0-9a-f]{32})(?:-[0-9]{1,4})?")
 
 
 def message_id(salt: bytes, name: str, generation: int, key: str) -> bytes:
@@ -20,6 +23,20 @@ def message_id(salt: bytes, name: str, generation: int, key: str) -> bytes:
 def id_text(identity: bytes) -> str:
     """The id as people and the API see it, and the default `reference`: `m` and 32 hex digits."""
     return "m" + identity.hex()
+
+
+def resent(reference: str, times: int) -> str:
+    """The reference of a message that a person had sent again, though an earlier attempt may have been accepted.
+
+    It differs from those of the attempts before, so that a list of the API's tells them apart.
+    """
+    return reference if times == 0 else f"{reference}-{times + 1}"
+
+
+def id_in(reference: str) -> bytes | None:
+    """The id in a default reference, sent again or not; None where the reference is the user's own."""
+    found = _DEFAULT_REFERENCE.fullmatch(reference)
+    return None if found is None else bytes.fromhex(found[1])
 
 
 def receiver_hash(salt: bytes, receiver: str) -> bytes:

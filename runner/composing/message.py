@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import orjson
 
 from runner.composing.sms import Measure
 
@@ -24,6 +26,13 @@ class Message:
     text: str | None
     measure: Measure | None
     line: int
+
+    def under(self, reference: str) -> Message:
+        """The same message under another reference, which is no part of the digest."""
+        if reference == self.reference:
+            return self
+        body = orjson.dumps({**orjson.loads(self.body), "reference": reference})
+        return replace(self, reference=reference, body=body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from runner.ledger.identity import LedgerIdentity, read_identities, sync_folder,
 from runner.ledger.lock import take_lock
 from runner.ledger.record import RunOwner
 from runner.ledger.sqlite import Connect, SqliteLedger
-from runner.ledger.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+from runner.ledger.tables import APPLICATION_ID, MIGRATIONS, SCHEMA, SCHEMA_VERSION
 
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "davfs", "ncpfs"}
@@ -153,6 +153,7 @@ def open_to_write(
             raise LedgerRolledBack(
                 f"the ledger {path} {lost}", "bring the latest one back; what it lacks would be sent a second time"
             )
+        ledger.migrate()
     return ledger
 
 
@@ -206,7 +207,7 @@ def _check_kind(connection: Any, path: Path) -> None:
         raise LedgerTooNew(
             f"the ledger {path} was made by a newer sendspec (its version is {version})", "update sendspec"
         )
-    if version < SCHEMA_VERSION:
+    if version < min(MIGRATIONS):
         raise LedgerDamaged(f"the ledger {path} has version {version}, which never was", "restore it from a backup")
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from runner.errors import LedgerDamaged, LedgerTrouble
 from runner.ledger.fault import trouble_of
-from runner.ledger.record import MessageRecord, SpecIdentity
+from runner.ledger.migration import version_of
+from runner.ledger.record import Doubt, MessageRecord, Route, SpecIdentity, Waiting
 from runner.ledger.state import ALLOWED
-from runner.ledger.statement import WRONG_CHECKSUMS
+from runner.ledger.statement import wrong_checksums
 from runner.ledger.tables import row_checksum
 from runner.planning.fact import Fact, State
 
 LOOKUP_MOST = 500
+REFERENCE = "coalesce(m.reference, 'm' || lower(hex(m.id))) || iif(m.resend > 0, '-' || (m.resend + 1), '')"
+"""What the message goes out under: see `identity.resent`."""
+WAITING = "SELECT id, attempt, reference, receiver FROM message WHERE state = 'planned'"
 STATE_BY_WORD = {state.value: state for state in State}
 
 
@@ -27,6 +31,11 @@ class LedgerReader:
         self.path = path
         self._pid = os.getpid()
         connection.create_function("row_checksum", 8, row_checksum, deterministic=True)
+        self._look()
+
+    def _look(self) -> None:
+        """What the ledger's version has to offer."""
+        self._resend = "resend" if version_of(self._connection) >= 2 else "0"
 
     @property
     def id(self) -> str:
@@ -53,8 +62,10 @@ class LedgerReader:
         for start in range(0, len(ids), LOOKUP_MOST):
             window = ids[start : start + LOOKUP_MOST]
             marks = ",".join("?" * len(window))
-            rows = self._rows(f"SELECT id, state, digest FROM message WHERE id IN ({marks})", window)
-            found.update((identity, Fact(self._state(word), digest)) for identity, word, digest in rows)
+            rows = self._rows(
+                f"SELECT id, state, digest, {self._resend}, attempt FROM message WHERE id IN ({marks})", window
+            )
+            found.update((identity, Fact(self._state(word), *rest)) for identity, word, *rest in rows)
         return found
 
     def claimed_before(self, name: str, generation: int) -> bool:
@@ -84,22 +95,75 @@ class LedgerReader:
     def messages(self, states: Sequence[State] = tuple(State)) -> Iterator[MessageRecord]:
         """Every message in one of `states`, by send and id; one at a time, however many there are."""
         marks = ",".join("?" * len(states))
+        resend = "0" if self._resend == "0" else "m.resend"
         rows = self._stream(
             "SELECT m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,"
-            f" m.updated_at FROM message m JOIN spec s ON s.number = m.spec WHERE m.state IN ({marks}) ORDER BY s.name, s.generation, m.id",
+            f" m.updated_at, {resend} FROM message m JOIN spec s ON s.number = m.spec"
+            f" WHERE m.state IN ({marks}) ORDER BY s.name, s.generation, m.id",
             [state.value for state in states],
         )
         for row in rows:
             yield MessageRecord(
                 id=row[0], name=row[1], generation=row[2], state=self._state(row[3]), attempt=row[4], masked=row[5], reference=row[6],
-                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10],
+                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resend=row[11],
             )  # fmt: skip
+
+    def doubts(self) -> list[Doubt]:
+        """Every message in doubt, the oldest claim first. Needs a ledger of this version."""
+        rows = self._rows(
+            f"""SELECT m.id, s.name, s.generation, m.attempt, {REFERENCE}, m.receiver, p.workspace, p.channel,
+                coalesce(e.at, m.updated_at), a.at
+            FROM message m JOIN spec s ON s.number = m.spec LEFT JOIN plan p ON p.run = m.run AND p.spec = m.spec
+            LEFT JOIN absence a ON a.message = m.id AND a.attempt = m.attempt
+            LEFT JOIN (SELECT message, max(at) AS at FROM event WHERE target = 'sending'
+                AND message IN (SELECT id FROM message WHERE state = 'in_doubt') GROUP BY message) e ON e.message = m.id
+            WHERE m.state = 'in_doubt'"""
+        )
+        found = [
+            Doubt(
+                id=row[0],
+                name=row[1],
+                generation=row[2],
+                attempt=row[3],
+                reference=row[4],
+                receiver=row[5],
+                route=Route(row[6], row[7]) if row[6] and row[7] else None,
+                claimed_at=row[8],
+                missed_at=row[9],
+            )
+            for row in rows
+        ]
+        return sorted(found, key=lambda doubt: doubt.claimed_at)
+
+    def accepted_since(self, route: Route, since: float) -> Iterator[str]:
+        """The API's ids of the messages that were accepted on a channel since then (Unix seconds)."""
+        rows = self._stream(
+            "SELECT m.remote_id FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spec"
+            " WHERE m.state = 'accepted' AND m.updated_at >= ? AND p.workspace = ? AND p.channel = ? AND m.remote_id IS NOT NULL",
+            (since, route.workspace, route.channel),
+        )
+        return (row[0] for row in rows)
+
+    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]:
+        """The planned messages that have one of these ids, or one of these references of the user's own."""
+        for start in range(0, len(ids), LOOKUP_MOST):
+            window = ids[start : start + LOOKUP_MOST]
+            marks = ",".join("?" * len(window))
+            rows = self._rows(f"{WAITING} AND id IN ({marks})", window)
+            yield from (Waiting(*row) for row in rows)
+        rows = self._rows(f"{WAITING} AND reference IS NOT NULL") if references else []
+        yield from (Waiting(*row) for row in rows if row[2] in references)
+
+    def last_move_at(self) -> float | None:
+        """When the latest move was recorded, in Unix seconds."""
+        rows = self._rows("SELECT at FROM event ORDER BY number DESC LIMIT 1")
+        return float(rows[0][0]) if rows else None
 
     def damages(self) -> list[str]:
         """What SQLite's own check, the rows' checksums and their count find; empty for a sound ledger. 1.3 s a million messages."""
         try:
             found = [f"its pages: {row[0]}" for row in self._rows("PRAGMA quick_check(10)") if row[0] != "ok"]
-            wrong = self._value(WRONG_CHECKSUMS)
+            wrong = self._value(wrong_checksums(self._resend))
             held, counted = self._value("SELECT count(*) FROM message"), self._value("SELECT sum(messages) FROM spec")
         except LedgerTrouble as trouble:
             return [str(trouble)]

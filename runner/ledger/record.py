@@ -43,7 +43,8 @@ class Settlement:
 class Change:
     """A message moved outside of its attempt, by reconciling or by a person. `attempt` is the one the ledger has.
 
-    `planned` is what takes the place of payload and reference where the message may be sent again; None keeps them.
+    `planned` is what takes the place of payload and reference where the message may be sent again; None keeps them. `resend`
+    gives it another reference than its earlier attempts had: nothing proves that those were not accepted.
     """
 
     id: bytes
@@ -52,6 +53,7 @@ class Change:
     reason: str
     remote_id: str | None = None
     planned: PlannedRecord | None = None
+    resend: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,44 @@ class MessageRecord:
     http_status: int | None
     evidence: str | None
     updated_at: float
+    resend: int
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where messages went: the workspace and the channel, as UUIDs."""
+
+    workspace: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A planned message. `reference` is the user's own, None for the id's text."""
+
+    id: bytes
+    attempt: int
+    reference: str | None
+    receiver: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A message whose fate is not known. `reference` is the one it went out with, `receiver` the keyed hash of who it went to.
+
+    `route` is None where a ledger of an earlier version did not note it. Times are in Unix seconds; `missed_at` is when a
+    complete list of the API's first lacked it.
+    """
+
+    id: bytes
+    name: str
+    generation: int
+    attempt: int
+    reference: str
+    receiver: bytes
+    route: Route | None
+    claimed_at: float
+    missed_at: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,64 +2,59 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
-from runner.ledger.epoch import note_moves, write_epoch
-from runner.ledger.fault import trouble_of
-from runner.ledger.reader import LedgerReader
-from runner.ledger.record import Change, PlannedRecord, RunOwner, Settlement, SpecIdentity
+from runner.errors import LedgerTrouble, LedgerUnwritable
+from runner.ledger.epoch import write_epoch
+from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from runner.ledger.spill import clear_spill, prepare_spill, read_spill, write_spill
 from runner.ledger.state import SETTLED_FROM_SENDING, Move
 from runner.ledger.statement import (
+    ABSENT,
     CLAIM,
     CLAIM_EVENT,
     MOVE,
     MOVE_EVENT,
     PLAN,
+    PURGE,
+    PURGE_EVENTS,
     RECOVER,
     RECOVER_EVENT,
     REPLAN,
     SETTLE,
     SETTLE_EVENT,
 )
+from runner.ledger.writer import Connect, LedgerWriter
 from runner.planning.fact import State
 
-Connect = Callable[[str], Any]
-"""Opens a connection to a path; an argument, so that the same ledger can run on a file system made for tests."""
+__all__ = ["Connect", "SqliteLedger"]
 
 BLOCK = 20_000
 """Rows inserted at once, sorted: SQLite fills its pages in order, which is a third faster."""
 BYTES_A_MESSAGE = 320
 """What one takes on disk, measured: 135 planned and as much in the WAL, about 300 when it is settled."""
 EVIDENCE_MOST = 1_000
-MOVES_BETWEEN_CHECKPOINTS = 4_000
 
 
-class SqliteLedger(LedgerReader):
+class SqliteLedger(LedgerWriter):
     """An open ledger. The moves need a connection opened to write, and a run begun."""
-
-    def __init__(self, connection: Any, path: str, *, guard: Connect | None = None) -> None:
-        """`guard` opens a second connection that only reads; None for a ledger that is only read itself."""
-        super().__init__(connection, path)
-        self._guard = guard
-        self._run: int | None = None
-        self._epoch: int | None = None
-        self._started: set[int] = set()
-        self._checkpointed = 0
-        self._broken = self._closed = False
 
     def begin(self, owner: RunOwner, *, now: float) -> tuple[int, int]:
         """Begins a run: a new epoch, and every message of a dead owner in doubt. Returns the run's number and how many those are.
 
-        Only for who holds the run lock: that is what proves the other owners dead.
+        Only for who holds the run lock: that is what proves the other owners dead. Results that an earlier run could not write
+        are read in first.
         """
+        self._id = self.id
+        spilled = read_spill(Path(self.path), self._id)
         with self._transaction():
+            for one in spilled:
+                row = (*_settled(one.settlement, now), one.run)
+                if self._execute(SETTLE, row).rowcount:
+                    self._execute(SETTLE_EVENT, row)
             epoch = self.epoch + 1
             self._execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (epoch,))
             run = self._execute(
@@ -70,10 +65,19 @@ class SqliteLedger(LedgerReader):
             recovered = self._execute(RECOVER, (now,)).rowcount
         self._run, self._epoch, self._checkpointed = run, epoch, self.moves
         write_epoch(Path(self.path), epoch, self._checkpointed)
+        if spilled:
+            clear_spill(Path(self.path))
+        prepare_spill(Path(self.path))
         return run, recovered
 
     def put_planned(
-        self, identity: SpecIdentity, records: Iterable[PlannedRecord], plan_digest: bytes, *, now: float
+        self,
+        identity: SpecIdentity,
+        records: Iterable[PlannedRecord],
+        plan_digest: bytes,
+        *,
+        now: float,
+        route: Route | None = None,
     ) -> int:
         """Writes every message of a plan as planned: all or nothing. Returns how many there are.
 
@@ -91,7 +95,7 @@ class SqliteLedger(LedgerReader):
                     rows = ((r.id, spec, r.digest, r.reference, r.receiver, r.masked, now, replaces) for r in block)
                     count += len(block)
                     self._connection.executemany(PLAN, rows)
-                self._put_count(spec, count, plan_digest, now)
+                self._put_count(spec, count, plan_digest, now, route)
         except LedgerUnwritable as trouble:
             if getattr(trouble.__cause__, "sqlite_errorname", "") != "SQLITE_FULL":
                 raise
@@ -110,13 +114,13 @@ class SqliteLedger(LedgerReader):
         of_the_send = (identity.name, identity.generation)
         return int(self._rows("SELECT number FROM spec WHERE name = ? AND generation = ?", of_the_send)[0][0])
 
-    def _put_count(self, spec: int, count: int, plan_digest: bytes, now: float) -> None:
+    def _put_count(self, spec: int, count: int, plan_digest: bytes, now: float, route: Route | None) -> None:
         self._execute(
             "UPDATE spec SET messages = (SELECT count(*) FROM message WHERE spec = ?1) WHERE number = ?1", (spec,)
         )
         self._execute(
-            "INSERT OR REPLACE INTO plan (run, spec, messages, digest, at) VALUES (?, ?, ?, ?, ?)",
-            (self._run, spec, count, plan_digest, now),
+            "INSERT OR REPLACE INTO plan (run, spec, messages, digest, at, workspace, channel) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (self._run, spec, count, plan_digest, now, route and route.workspace, route and route.channel),
         )
 
     def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
@@ -137,10 +141,7 @@ class SqliteLedger(LedgerReader):
             return
         if not all(settlement.to in SETTLED_FROM_SENDING for settlement in settlements):
             raise AssertionError("a settlement leads to a state that sending has no move to")
-        rows = [
-            (s.to.value, _text(s.remote_id), s.http_status, _text(s.evidence), now, s.id, s.attempt, self._run)
-            for s in settlements
-        ]
+        rows = [(*_settled(settlement, now), self._run) for settlement in settlements]
         self._move_all(SETTLE, rows)
         self._connection.executemany(SETTLE_EVENT, rows)
 
@@ -162,7 +163,7 @@ class SqliteLedger(LedgerReader):
 
         Raises `LedgerTrouble` when a message is not in the state, or not in the attempt, that the change was decided on.
         """
-        if by.origin in (State.PLANNED, State.SENDING) or not all(c.to in by.targets and c.reason for c in changes):
+        if by.origin is State.SENDING or not all(c.to in by.targets and c.reason for c in changes):
             raise AssertionError(f"'{by.name}' is no such move, or has no reason")
         replanned = [
             (p.digest, p.reference, p.receiver, p.masked, c.id, by.origin.value, c.attempt)
@@ -170,13 +171,23 @@ class SqliteLedger(LedgerReader):
             if (p := c.planned) is not None
         ]
         rows = [
-            (c.to.value, _text(c.remote_id), _text(c.reason), now, c.id, by.origin.value, c.attempt, self._run)
+            (
+                c.to.value,
+                _text(c.remote_id),
+                _text(c.reason),
+                now,
+                c.id,
+                by.origin.value,
+                c.attempt,
+                c.resend,
+                self._run,
+            )
             for c in changes
         ]
         with self._transaction():
             self._check_fence()
             self._connection.executemany(REPLAN, replanned)
-            self._move_all(MOVE, [row[:7] for row in rows])
+            self._move_all(MOVE, [row[:8] for row in rows])
             self._connection.executemany(MOVE_EVENT, rows)
         self._note()
 
@@ -189,6 +200,25 @@ class SqliteLedger(LedgerReader):
                 "look at them with `sendspec status --messages`",
             )
 
+    def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
+        """Keeps when messages in doubt, each with its attempt, were first missed in a complete list of the API's."""
+        with self._transaction():
+            self._check_fence()
+            self._connection.executemany(ABSENT, [(identity, attempt, now) for identity, attempt in missed])
+
+    def spill(self, settlements: Sequence[Settlement]) -> None:
+        """Keeps results beside the ledger that it could not take itself; the next `begin` reads them in. Raises OSError."""
+        write_spill(Path(self.path), self._id, self._run or 0, settlements)
+
+    def purge(self, *, before: float) -> int:
+        """Forgets what final messages older than `before` (Unix seconds) held, but not that they were sent. Returns how many."""
+        with self._transaction():
+            self._check_fence()
+            purged = int(self._execute(PURGE, (before,)).rowcount)
+            self._execute(PURGE_EVENTS)
+        self._checkpoint()
+        return purged
+
     def end(self, *, now: float, ending: str, requests: int) -> None:
         """Closes the run's record; the messages were settled as they came."""
         with self._transaction():
@@ -197,89 +227,10 @@ class SqliteLedger(LedgerReader):
                 (now, ending, requests, self._run),
             )
 
-    def close(self) -> None:
-        """Raises `LedgerUnwritable` when the last checkpoint fails: nothing is lost, but the disk is not well."""
-        if self._guard is None or self._closed or os.getpid() != self._pid:
-            super().close()
-            return
-        try:
-            if not self._broken:
-                self._checkpoint()
-        finally:
-            self._leave()
 
-    def abandon(self) -> None:
-        """Closes without another write: for a ledger that isn't what it should be."""
-        self._broken = True
-        self._leave()
-
-    def _leave(self) -> None:
-        """Closes. SQLite makes a checkpoint as the last connection closes, and syncs; after a failed sync there must be no
-        second one (it can report success for pages that are lost), and while another connection reads, there is none.
-        """
-        guard = None
-        if self._broken and self._guard is not None:
-            with suppress(sqlite3.Error):
-                guard = self._guard(self.path)
-                guard.execute("SELECT value FROM meta WHERE name = 'id'").fetchone()
-        self._closed = True
-        self._connection.close()
-        if guard is not None:
-            guard.close()
-
-    def _checkpoint(self) -> None:
-        """Brings the WAL into the ledger's own file. SQLite's own checkpoints keep a failed sync to themselves."""
-        try:
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-        except sqlite3.Error as error:
-            self._broken = True
-            raise trouble_of(self.path, error) from error
-
-    def _note(self) -> None:
-        moves = self.moves
-        note_moves(Path(self.path), self._epoch or 0, moves)
-        if moves - self._checkpointed >= MOVES_BETWEEN_CHECKPOINTS:
-            self._checkpointed = moves
-            self._checkpoint()
-
-    def _check_fence(self) -> None:
-        if self.epoch != self._epoch:
-            raise LedgerTrouble("another run has taken over the ledger", "wait for it, then run the command again")
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        if self._broken:
-            raise LedgerUnwritable(
-                "the ledger could not be written before", "look at the disk, then run the command again"
-            )
-        self._check_process()
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            yield
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            # After a write that failed the file's state is not known: no second try, the next start checks it.
-            self._roll_back()
-            self._broken = True
-            raise trouble_of(self.path, error) from error
-        except (LedgerUnwritable, LedgerDamaged):
-            self._roll_back()
-            self._broken = True
-            raise
-        except BaseException:
-            self._roll_back()
-            raise
-
-    def _roll_back(self) -> None:
-        self._started.clear()
-        try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            self._broken = True
-
-    def _execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
-        return self._connection.execute(sql, parameters)
+def _settled(s: Settlement, now: float) -> tuple[Any, ...]:
+    """A settlement as the parameters of its statements, up to the run."""
+    return (s.to.value, _text(s.remote_id), s.http_status, _text(s.evidence), now, s.id, s.attempt)
 
 
 def _text(words: str | None) -> str | None:

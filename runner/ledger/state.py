@@ -41,8 +41,11 @@ MOVES = (
     Move("late yes", State.IN_DOUBT, (State.ACCEPTED,), "a certain answer after the deadline", "-"),
     Move("resolve", State.IN_DOUBT, (State.PLANNED, State.SKIPPED, State.ACCEPTED), "a person, with a reason", "-"),
     Move("absent", State.IN_DOUBT, (State.PLANNED,), "the API shows that it has no such message", "its next claim"),
+    Move("witness", State.PLANNED, (State.ACCEPTED,), "the API shows the reference: the ledger was behind", "-"),
     Move("retry", State.REFUSED, (State.PLANNED,), "a person asks for it", "its next claim"),
 )
+
+MOVE_BY_NAME = {move.name: move for move in MOVES}
 
 ALLOWED = frozenset((move.origin, target) for move in MOVES for target in move.targets)
 """Every pair of states that a message may go between."""

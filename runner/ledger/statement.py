@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 
-def _checksum(*, state: str, attempt: str = "attempt", remote_id: str = "remote_id", planned: str = "") -> str:
+def _checksum(
+    *, state: str, attempt: str = "attempt", resend: str = "resend", remote_id: str = "remote_id", planned: str = ""
+) -> str:
     """The row's checksum as it will be; `planned` is where its digest, reference and receiver come from.
 
-    In an UPDATE a column's own name still means the value from before.
+    In an UPDATE a column's own name still means the value from before. `resend` stands in the upper half of the attempt, so that
+    the rows of a ledger that doesn't have it yet keep their checksums.
     """
+    attempt = f"({attempt}) + (({resend}) << 32)"
     return f"row_checksum(id, spec, {state}, {planned}digest, {planned}reference, {planned}receiver, {attempt}, {remote_id})"
 
 
@@ -24,10 +28,18 @@ SETTLE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, 
 REPLAN = """UPDATE message SET digest = ?1, reference = ?2, receiver = ?3, masked = ?4
     WHERE id = ?5 AND state = ?6 AND attempt = ?7"""
 """Before a MOVE, which writes the checksum anew: a message that a person sends again may have another payload."""
-MOVE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = NULL, evidence = ?3, updated_at = ?4,
-    checksum = {_checksum(state="?1", remote_id="?2")} WHERE id = ?5 AND state = ?6 AND attempt = ?7"""
+MOVE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = NULL, evidence = ?3, updated_at = ?4, resend = resend + ?8,
+    checksum = {_checksum(state="?1", remote_id="?2", resend="resend + ?8")} WHERE id = ?5 AND state = ?6 AND attempt = ?7"""
 MOVE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, evidence)
-    VALUES (?5, ?4, ?8, ?7, ?6, ?1, ?3)"""
+    VALUES (?5, ?4, ?9, ?7, ?6, ?1, ?3)"""
+
+ABSENT = """INSERT INTO absence (message, attempt, at) VALUES (?1, ?2, ?3)
+    ON CONFLICT (message) DO UPDATE SET attempt = excluded.attempt, at = excluded.at WHERE attempt <> excluded.attempt"""
+PURGE = """UPDATE message SET masked = '', receiver = zeroblob(16), reference = NULL, evidence = NULL,
+    checksum = row_checksum(id, spec, state, digest, NULL, zeroblob(16), attempt + (resend << 32), remote_id)
+    WHERE state IN ('accepted', 'refused', 'skipped') AND updated_at < ?1 AND masked <> ''"""
+PURGE_EVENTS = """UPDATE event SET evidence = NULL
+    WHERE evidence IS NOT NULL AND message IN (SELECT id FROM message WHERE masked = '')"""
 
 LOST_OWNER = "the run that was sending it ended without an answer"
 RECOVER = f"""UPDATE message SET state = 'in_doubt', evidence = '{LOST_OWNER}', updated_at = ?1,
@@ -45,4 +57,7 @@ PLAN = f"""INSERT INTO message (id, spec, state, digest, reference, receiver, ma
 """?8 is whether another payload may take the place of the planned one. `reference` is no part of the digest, and the
 ledger has to know the one that goes out: it is what the API is asked for."""
 
-WRONG_CHECKSUMS = f"SELECT count(*) FROM message WHERE checksum IS NOT {_checksum(state='state')}"
+
+def wrong_checksums(resend: str) -> str:
+    """Counts the rows that don't match their checksums; `resend` is the column's name, or 0 in a ledger without it."""
+    return f"SELECT count(*) FROM message WHERE checksum IS NOT {_checksum(state='state', resend=resend)}"

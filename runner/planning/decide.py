@@ -21,6 +21,7 @@ class Skip(StrEnum):
     REFUSED_BEFORE = "refused-before"
     ON_HOLD = "on-hold"
     SETTLED_BY_HAND = "settled-by-hand"
+    NOT_CHOSEN = "not-chosen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,37 @@ class History:
     started: bool
 
 
-def decide(item: Composed, fact: Fact | None, history: History, only_to: frozenset[str] | None) -> Skip | None:
-    """Why `item` is skipped; None where it is to be sent. `only_to` holds the normalised addresses that may be reached."""
+class Retry(StrEnum):
+    """Which of the messages that a person chose to try again; the words are those of the command line."""
+
+    REFUSED = "refused"
+    NOT_SENT = "not-sent"
+
+
+def decide(
+    item: Composed, fact: Fact | None, history: History, only_to: frozenset[str] | None, retry: Retry | None = None
+) -> Skip | None:
+    """Why `item` is skipped; None where it is to be sent.
+
+    `only_to` holds the normalised addresses that may be reached. With `retry`, nothing but the messages of that kind is sent.
+    """
     if isinstance(item, Filtered):
         return Skip.FILTERED
     if isinstance(item, Duplicate):
         return Skip.DUPLICATE
     if only_to is not None and item.receiver not in only_to:
         return Skip.ONLY_TO
+    if retry is not None:
+        return _retried(item, fact, history, retry)
     return None if fact is None else _by_fact(item, fact, history)
+
+
+def _retried(message: Message, fact: Fact | None, history: History, retry: Retry) -> Skip | None:
+    if retry is Retry.REFUSED and fact is not None and fact.state is State.REFUSED:
+        return None
+    skip = None if fact is None else _by_fact(message, fact, history)
+    chosen = retry is Retry.NOT_SENT and fact is not None
+    return skip if skip is not None or chosen else Skip.NOT_CHOSEN
 
 
 def _by_fact(message: Message, fact: Fact, history: History) -> Skip | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -19,7 +19,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`digest` is the SHA-256 of the payload without `reference`."""
+    """`digest` is the SHA-256 of the payload without `reference`. `resend` counts how often a person had it sent again, `attempt`
+    how often it was claimed.
+    """
 
     state: State
     digest: bytes
+    resend: int = 0
+    attempt: int = field(default=0, compare=False)

@@ -11,7 +11,7 @@ from itertools import islice
 
 from runner.composing.message import Composed, Message
 from runner.composing.sms import Encoding, forcing
-from runner.planning.decide import History, Skip, decide
+from runner.planning.decide import History, Retry, Skip, decide
 from runner.planning.fact import Fact
 
 WINDOW = 500
@@ -64,14 +64,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One composed row and what the plan says of it; `skip` is None where it is to be sent."""
+    """One composed row and what the plan says of it; `skip` is None where it is to be sent. `fact` is what the ledger has."""
 
     item: Composed
     skip: Skip | None
+    fact: Fact | None = None
 
 
 def decisions(
-    composed: Iterable[Composed], lookup: Lookup, history: History, only_to: frozenset[str] | None
+    composed: Iterable[Composed],
+    lookup: Lookup,
+    history: History,
+    only_to: frozenset[str] | None,
+    retry: Retry | None = None,
 ) -> Iterator[Decision]:
     """Every row with its decision, in order, the facts asked for a window at a time."""
     stream = iter(composed)
@@ -79,7 +84,7 @@ def decisions(
         facts = lookup([item.id for item in window if isinstance(item, Message)])
         for item in window:
             fact = facts.get(item.id) if isinstance(item, Message) else None
-            yield Decision(item, decide(item, fact, history, only_to))
+            yield Decision(item, decide(item, fact, history, only_to, retry), fact)
 
 
 class PlanTally:

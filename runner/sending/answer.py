@@ -36,9 +36,9 @@ class Answer:
     reusable: bool
 
 
-def read_answer(receive: Receive) -> Answer:
-    """The final answer on the stream; interim ones (1xx) are passed over."""
-    stream = _Stream(receive)
+def read_answer(receive: Receive, *, body_most: int = BODY_MOST) -> Answer:
+    """The final answer on the stream; interim ones (1xx) are passed over. A body of more than `body_most` bytes is none."""
+    stream = _Stream(receive, body_most)
     while True:
         minor, status, headers, lengths = _head(stream)
         if status == 101:
@@ -51,8 +51,9 @@ def read_answer(receive: Receive) -> Answer:
 
 
 class _Stream:
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, body_most: int) -> None:
         self._receive = receive
+        self.body_most = body_most
         self.rest = b""
         self.head_bytes = 0
 
@@ -71,6 +72,9 @@ class _Stream:
                 raise Unclear(f"the connection ended inside the {what} of the answer")
         found, self.rest = self.rest[:at], self.rest[at + len(mark) :]
         return found
+
+    def too_large(self) -> Unclear:
+        return Unclear(f"the body of the answer is larger than {self.body_most // 1024} KB")
 
     def exactly(self, length: int) -> bytes:
         while len(self.rest) < length:
@@ -119,8 +123,8 @@ def _body(stream: _Stream, status: int, headers: Mapping[str, str], lengths: lis
     length = headers["content-length"]
     if not (length.isascii() and length.isdigit() and len(length) < 16):
         raise Unclear("the answer's length is no number")
-    if int(length) > BODY_MOST:
-        raise Unclear(f"the body of the answer is larger than {BODY_MOST // 1024} KB")
+    if int(length) > stream.body_most:
+        raise stream.too_large()
     return stream.exactly(int(length)), True
 
 
@@ -131,8 +135,8 @@ def _chunks(stream: _Stream) -> bytes:
         if match is None:
             raise Unclear("a chunk of the answer has no size")
         size = int(match[1], 16)
-        if len(body) + size > BODY_MOST:
-            raise Unclear(f"the body of the answer is larger than {BODY_MOST // 1024} KB")
+        if len(body) + size > stream.body_most:
+            raise stream.too_large()
         if size == 0:
             break
         body += stream.exactly(size)
@@ -150,7 +154,7 @@ def _to_the_end(stream: _Stream) -> bytes:
     That is safe here: a cut acceptance is no JSON object any more, and for a refusal the head alone decides.
     """
     while stream.more():
-        if len(stream.rest) > BODY_MOST:
-            raise Unclear(f"the body of the answer is larger than {BODY_MOST // 1024} KB")
+        if len(stream.rest) > stream.body_most:
+            raise stream.too_large()
     body, stream.rest = stream.rest, b""
     return body

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
 from queue import Empty, SimpleQueue
 
+from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.ledger.record import Settlement
 from runner.planning.fact import State
 from runner.sending.breaker import Breaker, Gate
@@ -21,6 +23,7 @@ from runner.sending.run import (
     Ending,
     Finished,
     Interrupted,
+    LedgerLost,
     LockLost,
     Progress,
     Result,
@@ -56,10 +59,14 @@ def send_all(
     stop: Stop,
     *,
     lock_still_mine: Callable[[], bool],
+    look_up: Callable[[], Sequence[bytes]],
     watch: Callable[[Progress], None],
 ) -> RunResult:
-    """Sends every message at most once, and says what became of each. Raises what the ledger raises, with nothing more sent."""
-    loop = _Loop(messages, claims, endpoint, settings, clock, stop, lock_still_mine, watch)
+    """Sends every message at most once, and says what became of each. Raises what the ledger raises, with nothing more sent.
+
+    `look_up` asks the API for the messages in doubt, and returns those that it found accepted.
+    """
+    loop = _Loop(messages, claims, endpoint, settings, clock, stop, lock_still_mine, look_up, watch)
     stop.wakes(loop.wake)
     try:
         return loop.run()
@@ -77,6 +84,7 @@ class _Loop:
         clock: Clock,
         stop: Stop,
         lock_still_mine: Callable[[], bool],
+        look_up: Callable[[], Sequence[bytes]],
         watch: Callable[[Progress], None],
     ) -> None:
         self._messages = messages
@@ -86,6 +94,7 @@ class _Loop:
         self._clock = clock
         self._stop = stop
         self._lock_still_mine = lock_still_mine
+        self._look_up = look_up
         self._watch = watch
         self._context = verifying_context() if endpoint.scheme == "https" else None
         self._events: SimpleQueue[Event] = SimpleQueue()
@@ -118,6 +127,8 @@ class _Loop:
             settle: list[Settlement] = []
             while True:
                 self._judge()
+                if self._breaker.gate is Gate.SHUT and not self._in_flight:
+                    settle = self._pause(settle)
                 claim = self._choose()
                 if settle or claim:
                     self._exchange(settle, claim)
@@ -141,12 +152,19 @@ class _Loop:
         now = self._clock.monotonic()
         if self._ending is None and self._stop.signal is not None:
             self._ending = Interrupted(self._stop.signal)
-        if not self._in_flight:
-            self._breaker.drained()
         if self._down and now >= self._reconnect_at and self._ending is None:
             self._reconnect_at = math.inf  # until the first of them reports
             for _ in range(len(self._down)):
                 self._down.popleft().orders.put(Connect())
+
+    def _pause(self, settle: list[Settlement]) -> list[Settlement]:
+        """The breaker is shut and nothing on the wire: what is in doubt is looked up, then one message probes."""
+        if settle:
+            self._exchange(settle, [])
+        if self._ending is None:
+            self._tally.found(self._look_up())
+        self._breaker.drained()
+        return []
 
     def _choose(self) -> list[tuple[Sendable, float]]:
         """The messages to claim now, each with the moment it may go out."""
@@ -203,7 +221,13 @@ class _Loop:
         """Results in, claims out: one commit. Only what is won goes to a sender."""
         if claim and not self._lock_still_mine():
             self._ending, claim = LockLost(), []
-        won = self._claims.exchange(settle=settle, claim=[message.id for message, _ in claim], now=self._clock.wall())
+        try:
+            won = self._claims.exchange(
+                settle=settle, claim=[message.id for message, _ in claim], now=self._clock.wall()
+            )
+        except (LedgerUnwritable, LedgerDamaged) as trouble:
+            self._spill(settle, trouble)
+            raise
         self._tally.timed(self._clock.monotonic())
         for message, due in claim:
             attempt = won.get(message.id)
@@ -211,6 +235,16 @@ class _Loop:
                 delivery = Delivery(message, attempt, due)
                 self._in_flight[message.id] = delivery
                 self._ready.popleft().orders.put(delivery)
+
+    def _spill(self, settle: list[Settlement], trouble: LedgerTrouble) -> None:
+        """The ledger takes no results any more: what is on the wire is waited for, and all of it kept beside the ledger."""
+        self._ending = self._ending or LedgerLost(trouble.problem)
+        kept = list(settle)
+        while self._in_flight:
+            kept += self._gather()
+        if kept:
+            with suppress(OSError):  # then they are in doubt at the next start
+                self._claims.spill(kept)
 
     # ── what came in ─────────────────────────────────────────────────────────────────────────────────────────────
 

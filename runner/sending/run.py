@@ -28,6 +28,9 @@ class Claims(Protocol):
     def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
         """Makes results and claims durable in one commit; returns the attempt's number for each id won."""
 
+    def spill(self, settlements: Sequence[Settlement]) -> None:
+        """Keeps results that `exchange` could not make durable."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
@@ -132,8 +135,23 @@ class LockLost:
     """The lock file was removed or replaced: another run could hold it."""
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerLost:
+    """The ledger can't be written any more."""
+
+    problem: str
+
+
 Ending: TypeAlias = (
-    Finished | Interrupted | StoppedByApi | SpecRefused | TooManyRefused | TooManyDoubts | Unreachable | LockLost
+    Finished
+    | Interrupted
+    | StoppedByApi
+    | SpecRefused
+    | TooManyRefused
+    | TooManyDoubts
+    | Unreachable
+    | LockLost
+    | LedgerLost
 )
 
 

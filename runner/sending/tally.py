@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
 from runner.sending.run import Cause, Ending, Result, RunResult
 
@@ -20,6 +22,7 @@ class Tally:
         self._requests = 0
         self._refusals: dict[str, tuple[int, bytes]] = {}
         self._doubts: dict[str, tuple[int, bytes]] = {}
+        self._doubt_of: dict[bytes, str] = {}
         self._first: float | None = None
         self._last = 0.0
 
@@ -35,9 +38,21 @@ class Tally:
                 _add(self._refusals, text, result.message.id)
             case InDoubt(evidence):
                 self.in_doubt += 1
-                _add(self._doubts, evidence, result.message.id)
+                self._doubt_of[result.message.id] = _add(self._doubts, evidence, result.message.id)
             case NotSent() | NotProcessed() | RefusedAsAWhole():
                 pass
+
+    def found(self, ids: Iterable[bytes]) -> None:
+        """Messages in doubt that the API turned out to have accepted; those of earlier runs are not counted here."""
+        for identity in ids:
+            text = self._doubt_of.pop(identity, None)
+            if text is None:
+                continue
+            self.in_doubt -= 1
+            self.accepted += 1
+            known, first = self._doubts.pop(text)
+            if known > 1:
+                self._doubts[text] = (known - 1, next((i for i, t in self._doubt_of.items() if t == text), first))
 
     def timed(self, now: float) -> None:
         """An exchange with the ledger ended at `now`, in monotonic seconds."""
@@ -58,11 +73,13 @@ class Tally:
         )
 
 
-def _add(causes: dict[str, tuple[int, bytes]], text: str, identity: bytes) -> None:
+def _add(causes: dict[str, tuple[int, bytes]], text: str, identity: bytes) -> str:
+    """Counts a cause; returns the text that it is counted under."""
     if text not in causes and len(causes) >= CAUSES_MOST:
         text = "other reasons"
     known, first = causes.get(text, (0, identity))
     causes[text] = (known + 1, first)
+    return text
 
 
 def _causes(causes: dict[str, tuple[int, bytes]]) -> tuple[Cause, ...]:

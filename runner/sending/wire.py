@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError, SSLError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from runner import __version__
-from runner.sending.answer import Answer, Unclear, read_answer
+from runner.sending.answer import BODY_MOST, Answer, Unclear, read_answer
 
 CONNECT_SECONDS = 10.0
 CHUNK = 64 * 1024
@@ -43,13 +43,13 @@ class Endpoint:
     authorization: str = field(repr=False)
     peer_allowed: Callable[[str], bool]
 
-    def head(self) -> bytes:
+    def head(self, method: str = "POST", query: str = "") -> bytes:
         """The request's head up to the headers that differ from message to message."""
         lines = [
-            f"POST {self.path} HTTP/1.1",
+            f"{method} {self.path}{query} HTTP/1.1",
             f"Host: {self.authority}",
             f"Authorization: {self.authorization}",
-            "Content-Type: application/json",
+            *(["Content-Type: application/json"] if method == "POST" else []),
             "Accept: application/json",
             "Accept-Encoding: identity",
             f"User-Agent: sendspec/{__version__}",
@@ -108,15 +108,21 @@ class Line:
 
     def deliver(self, body: bytes, idempotency_key: str, deadline: float) -> Answer:
         """Sends one message and reads its answer, all before `deadline` (monotonic seconds). Raises `Unclear`."""
-        assert self._connection is not None
         request = b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % (
             self._head,
             idempotency_key.encode("ascii"),
             len(body),
             body,
         )
+        return self._answered(request, deadline, BODY_MOST)
+
+    def ask(self, query: str, deadline: float, *, body_most: int) -> Answer:
+        """Asks for the endpoint's list, and reads the answer before `deadline` (monotonic seconds). Raises `Unclear`."""
+        return self._answered(self._endpoint.head("GET", query) + b"\r\n", deadline, body_most)
+
+    def _answered(self, request: bytes, deadline: float, body_most: int) -> Answer:
         try:
-            answer = self._exchange(request, deadline)
+            answer = self._exchange(request, deadline, body_most)
         except BaseException:
             self.hang_up()
             raise
@@ -124,7 +130,7 @@ class Line:
             self.hang_up()
         return answer
 
-    def _exchange(self, request: bytes, deadline: float) -> Answer:
+    def _exchange(self, request: bytes, deadline: float, body_most: int) -> Answer:
         assert self._connection is not None
         sock = self._connection.sock
         begun = self._monotonic()
@@ -155,7 +161,7 @@ class Line:
             except OSError as error:
                 raise Unclear(f"the connection broke before the answer: {_reason(error)}") from None
 
-        return read_answer(receive)
+        return read_answer(receive, body_most=body_most)
 
     def hang_up(self) -> None:
         if self._connection is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from runner.composing.identity import id_text
+from runner.composing.identity import id_text, resent
 from runner.ledger.record import MessageRecord
 from runner.planning.account import Account, sum_of
 from runner.showing.account import accounting_line
@@ -79,7 +79,7 @@ def message_json(message: MessageRecord) -> dict[str, Any]:
         "generation": message.generation,
         "state": message.state.value,
         "receiver": message.masked,
-        "reference": message.reference or id_text(message.id),
+        "reference": resent(message.reference or id_text(message.id), message.resend),
         "attempt": message.attempt,
         "remote_id": message.remote_id,
         "http_status": message.http_status,

@@ -36,21 +36,30 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server does with one POST: an answer, or `drop` the connection, or `hang` on it."""
+    """What the server does with one POST: an answer, or `drop` the connection, or `hang` on it.
+
+    `taken` says whether it accepted the message, whatever it answers; None: where it answers 202.
+    """
 
     status: int = 202
     body: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
     hang: bool = False
+    taken: bool | None = None
 
 
 class CountingServer:
-    """Records every request; `decide(n, request)` says what becomes of the nth POST (from 1)."""
+    """Records every request; `decide(n, request)` says what becomes of the nth POST (from 1).
+
+    `taken` are the messages that it accepted, as its list shows them; `listing` answers a GET in another way.
+    """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
+        self.taken: list[dict[str, Any]] = []
         self.decide: Callable[[int, Request], Answer] = lambda number, request: Answer()
+        self.listing: Callable[[Request], Answer] = lambda request: self.page(self.taken)
         self._lock = threading.Lock()
         self.released = threading.Event()
         server = self
@@ -65,13 +74,15 @@ class CountingServer:
                 request = Request("POST", self.path, dict(self.headers), body)
                 with server._lock:
                     server.requests.append(request)
-                    number = len(server.requests)
+                    number = len(server.posts)
                 server._reply(self, server.decide(number, request), request)
 
             def do_GET(self) -> None:
+                request = Request("GET", self.path, dict(self.headers), b"")
                 with server._lock:
-                    server.requests.append(Request("GET", self.path, dict(self.headers), b""))
-                server._write(self, 200, b'{"results": []}', {})
+                    server.requests.append(request)
+                    answer = server.listing(request)
+                server._write(self, answer.status, answer.body or b"{}", answer.headers)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
@@ -82,14 +93,24 @@ class CountingServer:
         self._thread.start()
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
 
+    @staticmethod
+    def page(messages: list[dict[str, Any]], next_token: str | None = None) -> Answer:
+        """A page of the list, as the API documents it."""
+        page = {"results": messages, **({} if next_token is None else {"nextPageToken": next_token})}
+        return Answer(200, json.dumps(page).encode())
+
     def _reply(self, exchange: BaseHTTPRequestHandler, answer: Answer, request: Request) -> None:
+        message = listed(request)
+        if answer.taken or (answer.taken is None and answer.status == 202 and not answer.drop and not answer.hang):
+            with self._lock:
+                self.taken.append(message)
         if answer.hang:
             self.released.wait(60)
         if answer.hang or answer.drop:
             exchange.close_connection = True
             exchange.connection.shutdown(socket.SHUT_RDWR)
             return
-        body = accepted(request) if answer.body is None else answer.body
+        body = json.dumps(message).encode() if answer.body is None else answer.body
         self._write(exchange, answer.status, body, answer.headers)
 
     @staticmethod
@@ -111,16 +132,15 @@ class CountingServer:
         self._thread.join()
 
 
-def accepted(request: Request) -> bytes:
-    """The 202 that the API documents, cut down to what a client reads."""
+def listed(request: Request) -> dict[str, Any]:
+    """A message as the API answers with it and lists it, cut down to what a client reads."""
     payload = request.json
-    answer = {
+    return {
         "id": str(uuid.uuid4()),
         "status": "accepted",
         "reference": payload.get("reference"),
         "receiver": payload["receiver"],
     }
-    return json.dumps(answer).encode()
 
 
 @pytest.fixture

@@ -136,6 +136,10 @@ class MemoryLedger:
         self.attempt: dict[bytes, int] = dict.fromkeys(ids, 0)
         self.settled: list[Settlement] = []
         self.exchanges = 0
+        self.spilled: list[Settlement] = []
+
+    def spill(self, settlements: Sequence[Settlement]) -> None:
+        self.spilled += settlements
 
     def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
         self.exchanges += 1
@@ -171,12 +175,14 @@ class Sending:
     watch: Callable[[Progress], None] = lambda progress: None
     lock_still_mine: Callable[[], bool] = lambda: True
     peer_allowed: Callable[[str], bool] = lambda peer: True
+    before: Callable[[int], object] = lambda number: None
+    look_up: Callable[[MemoryLedger], Sequence[bytes]] = lambda ledger: ()
 
     def run(self) -> tuple[RunResult, MemoryLedger]:
         from runner.sending.loop import send_all
 
-        messages = [message(n) for n in range(self.count)]
-        ledger = MemoryLedger([m.id for m in messages])
+        ledger = MemoryLedger([message(n).id for n in range(self.count)])
+        messages = (message(n) for n in range(self.count) if self.before(n) or True)
         values = {
             "concurrency": 4,
             "per_second": None,
@@ -191,8 +197,8 @@ class Sending:
             authorization="AccessKey canary", peer_allowed=self.peer_allowed,
         )  # fmt: skip
         result = send_all(
-            iter(messages), ledger, endpoint, Settings(**{**values, **self.settings}), CLOCK, self.stop,
-            lock_still_mine=self.lock_still_mine, watch=self.watch,
+            messages, ledger, endpoint, Settings(**{**values, **self.settings}), CLOCK, self.stop,
+            lock_still_mine=self.lock_still_mine, look_up=lambda: self.look_up(ledger), watch=self.watch,
         )  # fmt: skip
         assert ledger.count(State.SENDING) == 0
         assert result.accepted == ledger.count(State.ACCEPTED)

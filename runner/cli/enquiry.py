@@ -1,0 +1,81 @@
+"""Asks the API what it knows of the ledger's messages: the doubts at any time, the recent ones before a send."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+
+from runner.cli.workspace import Workspace
+from runner.composing.identity import receiver_hash
+from runner.ledger.record import Doubt, Route
+from runner.ledger.sqlite import SqliteLedger
+from runner.reading.access_key import AccessKey
+from runner.reading.project import Environment
+from runner.reading.url import peer_is_allowed
+from runner.sending.listing import Listing
+from runner.sending.reconcile import Reconciled, Witnessed, reconcile, witness
+from runner.sending.run import Clock, Stop, Stopping
+from runner.sending.wire import Endpoint, Line, verifying_context
+
+LIST_SECONDS = 15.0
+
+
+def boot_time() -> float:
+    """Seconds that also count while the machine sleeps, where the system has such a clock."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+CLOCK = Clock(monotonic=boot_time, wall=time.time, sleep=time.sleep, random=random.random)
+
+
+class Enquiry:
+    """Reads lists of an environment's API, for a run that has begun."""
+
+    def __init__(
+        self, workspace: Workspace, reachable: Environment, key: AccessKey, ledger: SqliteLedger, stop: Stop
+    ) -> None:
+        """`reachable` is the environment with an API that answers: see `api_of`."""
+        self._authorization = key.authorization(reachable.scheme)
+        self._environment = reachable
+        self._ledger = ledger
+        self._hash: Callable[[str], bytes] = partial(receiver_hash, workspace.salt)
+        self._stop = stop
+
+    def endpoint(self, route: Route) -> Endpoint:
+        """Where a channel's messages are posted and listed."""
+        api = self._environment.api
+        return Endpoint(
+            scheme=api.scheme,
+            host=api.host,
+            port=api.port,
+            authority=api.authority,
+            path=f"{api.prefix}/workspaces/{route.workspace}/channels/{route.channel}/messages",
+            authorization=self._authorization,
+            peer_allowed=lambda peer: peer_is_allowed(api, peer),
+        )
+
+    def reconcile(self, names: Collection[str] | None, *, freeing: Collection[str] = ()) -> Reconciled:
+        """Settles the doubts of the specs in `names`, None being all; `freeing` are those whose absence may be believed."""
+        return reconcile(
+            self._ledger,
+            self.doubts(names),
+            self._listing,
+            self._hash,
+            frees=lambda doubt: doubt.name in freeing,
+            now=time.time(),
+        )
+
+    def doubts(self, names: Collection[str] | None) -> Sequence[Doubt]:
+        return [doubt for doubt in self._ledger.doubts() if names is None or doubt.name in names]
+
+    def witness(self, route: Route) -> Witnessed:
+        """Raises `ListUnread`."""
+        return witness(self._ledger, self._listing(route), self._hash, now=time.time())
+
+    def _listing(self, route: Route) -> Listing:
+        endpoint = self.endpoint(route)
+        context = verifying_context() if endpoint.scheme == "https" else None
+        line = Line(endpoint, context, CLOCK.monotonic)
+        return Listing(line, CLOCK, LIST_SECONDS, lambda: self._stop.stage is not Stopping.NO)

@@ -1,0 +1,41 @@
+"""The environment's ledger, held: locked, checked, and open to write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from runner.cli.workspace import Workspace, on_ci, this_process
+from runner.errors import LedgerMissing
+from runner.ledger.lock import RunLock, take_lock
+from runner.ledger.opening import open_to_write, refuse_on_ci
+from runner.ledger.sqlite import SqliteLedger
+
+
+@contextmanager
+def ledger_to_write(workspace: Workspace) -> Iterator[tuple[SqliteLedger, RunLock]]:
+    """The environment's ledger with its run lock, checked; sending never makes one."""
+    place, identity = workspace.environment.ledger, workspace.identity
+    if identity is None:
+        raise LedgerMissing(
+            f"the environment '{workspace.environment.name}' has no ledger",
+            f"make it once: sendspec ledger init --env {workspace.environment.name}",
+        )
+    refuse_on_ci(place.file, ci=on_ci(os.environ), durable=place.durable)
+    if not place.file.exists():
+        raise LedgerMissing(
+            f"the ledger {place.file} is gone, and sendspec.lock says that there was one",
+            "bring it back: a new one would send everything again",
+        )
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    lock = take_lock(place.file, this_process(), since=since)
+    try:
+        ledger = open_to_write(place.file, identity.ledger, salt_check=identity.salt_check)
+        try:
+            yield ledger, lock
+        finally:
+            ledger.close()
+    finally:
+        lock.release()

@@ -1,0 +1,55 @@
+"""`sendspec reconcile`: asks the API what became of messages in doubt."""
+
+from __future__ import annotations
+
+import click
+
+from runner.cli.against import freeing
+from runner.cli.held import ledger_to_write
+from runner.cli.session import Session
+from runner.cli.status import show_status
+from runner.cli.view import View, common_options, environment_option, rejects, specs_argument
+from runner.cli.workspace import open_workspace
+from runner.reading.diagnostic import Problems
+from runner.reading.spec import read_spec
+from runner.sending.reconcile import Reconciled
+from runner.showing.reconcile import reconciled_json, reconciled_lines
+
+REFUSED_AS_A_WHOLE, IN_DOUBT = 5, 4
+
+
+@click.command("reconcile")
+@(lambda command: specs_argument(command, required=False))
+@environment_option
+@common_options
+def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
+    """Ask the API what became of messages in doubt; without SPEC, of all in the ledger.
+
+    A message that the API lists was accepted. One that it doesn't list stays in doubt, unless its spec says `in_doubt:
+    resend_if_absent` and two complete lists lacked it. Exits with 4 while doubts remain.
+
+    \b
+    Examples:
+      sendspec reconcile --env production
+      sendspec reconcile specs/welcome.yaml --env production
+    """
+    problems = Problems()
+    workspace = open_workspace(specs, env, problems)
+    read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
+    if rejects(view, problems) or workspace is None:
+        return 1
+    names = {spec.name for spec in read} or None
+    with ledger_to_write(workspace) as (ledger, lock):
+        outcome = Session(view, workspace, ledger, lock).reconcile(names, freeing=freeing(read))
+        for line in reconciled_lines(outcome, workspace.environment.name):
+            view.warn(line)
+        if not outcome.left and not outcome.found and not outcome.freed:
+            view.say("no message is in doubt")
+        show_status(view, workspace, ledger, names or set(), more={"reconciled": reconciled_json(outcome)})
+    return _exit_code(outcome)
+
+
+def _exit_code(outcome: Reconciled) -> int:
+    if outcome.refusal is not None:
+        return REFUSED_AS_A_WHOLE
+    return IN_DOUBT if outcome.left else 0

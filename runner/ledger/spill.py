@@ -1,0 +1,111 @@
+"""Results that the ledger could not take: kept in a file whose room was taken beforehand, until the next start reads them in."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.errors import LedgerForeign
+from runner.ledger.fault import unwritable_file
+from runner.ledger.identity import sync_folder
+from runner.ledger.record import Settlement
+from runner.planning.fact import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPILL_BYTES = 256 * 1024
+"""Room for the results of 256 requests in flight, and as many again."""
+EVIDENCE_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Spilled:
+    """A result with the run whose claim it settles."""
+
+    run: int
+    settlement: Settlement
+
+
+def spill_path(path: Path) -> Path:
+    return path.with_name(path.name + ".spill")
+
+
+def prepare_spill(path: Path) -> None:
+    """Takes the room for results beside the ledger at `path`, readable for this user alone. Raises `LedgerUnwritable`."""
+    place = spill_path(path)
+    try:
+        if place.exists() and place.stat().st_size >= SPILL_BYTES:
+            return
+        with _opened(place, os.O_CREAT) as descriptor:
+            os.pwrite(descriptor, bytes(SPILL_BYTES), 0)
+            os.fsync(descriptor)
+        sync_folder(place.parent)
+    except OSError as error:
+        raise unwritable_file(place, error) from error
+
+
+def write_spill(path: Path, ledger_id: str, run: int, settlements: Sequence[Settlement]) -> None:
+    """Keeps results, after those that are there already. Raises OSError."""
+    with _opened(spill_path(path), os.O_CREAT) as descriptor:
+        written = os.pread(descriptor, SPILL_BYTES, 0).rstrip(b"\0")
+        lines = b"".join(_line(ledger_id, run, settlement) for settlement in settlements)
+        os.pwrite(descriptor, lines, len(written))
+        os.fdatasync(descriptor)
+
+
+def read_spill(path: Path, ledger_id: str) -> list[Spilled]:
+    """What is kept beside the ledger at `path`; a line that was cut in writing, and what follows it, is left out."""
+    try:
+        written = spill_path(path).read_bytes().rstrip(b"\0")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unwritable_file(spill_path(path), error) from error
+    found = []
+    for line in written.split(b"\n"):
+        checksum, _, content = line.partition(b" ")
+        if checksum != b"%08x" % zlib.crc32(content):
+            break
+        words = json.loads(content)
+        if words.pop("ledger") != ledger_id:
+            raise LedgerForeign(
+                f"{spill_path(path)} holds results of another ledger", "move it to the ledger that it belongs to"
+            )
+        run = words.pop("run")
+        identity, to = bytes.fromhex(words.pop("id")), State(words.pop("to"))
+        found.append(Spilled(run, Settlement(id=identity, to=to, **words)))
+    return found
+
+
+def clear_spill(path: Path) -> None:
+    """Empties the file and keeps its room; after its results are durable in the ledger. Raises `LedgerUnwritable`."""
+    place = spill_path(path)
+    try:
+        with _opened(place, 0) as descriptor:
+            os.pwrite(descriptor, bytes(max(SPILL_BYTES, os.fstat(descriptor).st_size)), 0)
+            os.fdatasync(descriptor)
+    except OSError as error:
+        raise unwritable_file(place, error) from error
+
+
+def _line(ledger_id: str, run: int, settlement: Settlement) -> bytes:
+    words = asdict(settlement) | {"ledger": ledger_id, "run": run, "id": settlement.id.hex(), "to": settlement.to.value}
+    words["evidence"] = settlement.evidence and settlement.evidence[:EVIDENCE_KEPT]
+    content = json.dumps(words, separators=(",", ":")).encode()
+    return b"%08x %b\n" % (zlib.crc32(content), content)
+
+
+@contextmanager
+def _opened(place: Path, flags: int) -> Iterator[int]:
+    descriptor = os.open(place, os.O_RDWR | os.O_CLOEXEC | flags, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,393 @@
+"""Messages in doubt: looked up at the API, settled by a person, never sent again by themselves."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def ready(project: Any, helpers: Any) -> Any:
+    project.write("hello.yaml", helpers.SPEC)
+    project.write("people.csv", helpers.numbers(20))
+    return project
+
+
+def send(desk: Any, *more: str) -> Any:
+    return desk.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json", *more)
+
+
+def in_doubt(desk: Any, server: Any, helpers: Any, *, taken: bool, person: str = "Person 3,") -> None:
+    """A send whose answer for one person is lost; `taken` says whether the API took that message."""
+    lost = helpers.Answer(drop=True, taken=taken)
+    server.decide = lambda number, request: lost if person in request.json["body"]["text"]["text"] else helpers.Answer()
+    done = send(desk)
+    assert done.code == 4, done.err
+    assert done.json["totals"]["in_doubt"] == 1
+    server.decide = lambda number, request: helpers.Answer()
+
+
+def ledger_of(desk: Any) -> sqlite3.Connection:
+    return sqlite3.connect(desk.folder / ".sendspec" / "test.db")
+
+
+def messages(desk: Any, *flags: str) -> list[dict[str, Any]]:
+    return list(desk.run("status", "--env", "test", "--format", "json", *flags).json["messages"])
+
+
+def test_reconcile_finds_what_the_api_took(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+    (doubt,) = messages(ready, "--in-doubt")
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 0, done.err
+    assert done.json["totals"] == {
+        "recipients": 20, "accepted": 20, "refused": 0, "in_doubt": 0, "not_sent": 0, "skipped": 0,
+    }  # fmt: skip
+    assert done.json["reconciled"]["found"] == [doubt["id"]]
+    (taken,) = [message for message in server.taken if message["reference"] == doubt["id"]]
+    (found,) = [message for message in messages(ready, "--messages") if message["id"] == doubt["id"]]
+    assert found["remote_id"] == taken["id"]
+    assert len(server.posts) == 20
+    assert ready.run("reconcile", "--env", "test").code == 0
+
+
+def test_what_the_api_does_not_list_stays_in_doubt_and_is_never_sent(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=False)
+    done = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
+    assert done.code == 4
+    assert done.json["totals"]["in_doubt"] == 1
+    assert done.json["reconciled"]["left"] == 1
+    again = send(ready)
+    assert again.code == 4
+    assert again.json["skipped"]["in-doubt-before"] == 1
+    assert len(server.posts) == 20
+
+
+def test_a_send_looks_up_the_doubts_of_its_spec_before_it_sends(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+    ready.write("people.csv", helpers.numbers(22))
+    done = send(ready)
+    assert done.code == 0, done.err
+    assert done.json["skipped"] == {"already-accepted": 20}
+    assert done.json["totals"]["accepted"] == 2
+    assert "had been accepted" in done.err
+    assert len(server.posts) == 22
+
+
+def test_a_list_that_can_not_be_read_settles_nothing_and_stops_nothing(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+    server.listing = lambda request: helpers.Answer(422, b'{"code": "x", "message": "no list today"}')
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 4
+    assert "no list today" in done.json["reconciled"]["unread"][0]
+    ready.write("people.csv", helpers.numbers(21))
+    again = send(ready)
+    assert again.code == 4
+    assert again.json["totals"]["accepted"] == 1
+
+
+def test_reconcile_with_a_key_that_is_refused_exits_5(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+    server.listing = lambda request: helpers.Answer(401, b'{"code": "Unauthorized", "message": "no"}')
+    assert ready.run("reconcile", "--env", "test").code == 5
+
+
+def test_pages_are_read_to_the_end_in_whatever_order_and_however_often_a_row_comes(
+    ready: Any, server: Any, helpers: Any
+) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+
+    def pages(request: Any) -> Any:
+        half = server.taken[::-1][:12], server.taken[:12]
+        return server.page(half[1]) if "pageToken=more" in request.path else server.page(half[0], "more")
+
+    server.listing = pages
+    assert ready.run("reconcile", "--env", "test").code == 0
+
+
+def test_the_same_reference_for_another_receiver_proves_nothing(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+    stranger = {"contacts": [{"identifierKey": "phonenumber", "identifierValue": "+447700909999"}]}
+    server.listing = lambda request: server.page([{**message, "receiver": stranger} for message in server.taken])
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 4
+    assert len(done.json["reconciled"]["elsewhere"]) == 1
+    assert "alarm" in done.err
+    assert "447700909999" not in done.out + done.err
+
+
+def test_a_message_listed_twice_is_an_alarm_and_one_acceptance(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+    server.listing = lambda request: server.page([*server.taken, *({**m, "id": m["id"] + "-2"} for m in server.taken)])
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 0
+    assert len(done.json["reconciled"]["twice"]) == 1
+    assert "alarm" in done.err
+    assert done.json["totals"]["accepted"] == 20
+
+
+def test_a_message_listed_as_rejected_stays_in_doubt(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+    server.listing = lambda request: server.page([{**message, "status": "rejected"} for message in server.taken])
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 4
+    assert len(done.json["reconciled"]["rejected"]) == 1
+
+
+def back_in_time(desk: Any, seconds: float) -> None:
+    """Lets the moves of the doubtful message, and the look that missed it, be older."""
+    with ledger_of(desk) as ledger:
+        ledger.execute(
+            "UPDATE event SET at = at - ? WHERE message IN (SELECT id FROM message WHERE state = 'in_doubt')",
+            (seconds,),
+        )
+        ledger.execute("UPDATE absence SET at = at - ?", (seconds,))
+
+
+def test_absence_is_believed_after_two_complete_lists_and_only_where_the_spec_says_so(
+    ready: Any, server: Any, helpers: Any
+) -> None:
+    in_doubt(ready, server, helpers, taken=False)
+    back_in_time(ready, 3_600)
+    with ledger_of(ready) as ledger:  # known messages within what the list has to show
+        ledger.execute("UPDATE message SET updated_at = ?", (time.time(),))
+    held = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
+    assert (held.code, held.json["reconciled"]["freed"]) == (4, [])
+
+    ready.write("hello.yaml", helpers.SPEC + "in_doubt: resend_if_absent\n")
+    first = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
+    assert (first.code, first.json["reconciled"]["freed"]) == (4, [])
+    soon = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
+    assert (soon.code, soon.json["reconciled"]["freed"]) == (4, [])
+    back_in_time(ready, 601)
+
+    everything = server.listing
+    server.listing = lambda request: server.page(server.taken[:-1])
+    blind = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
+    assert (blind.code, blind.json["reconciled"]["freed"]) == (4, [])  # it lacks one that was accepted, too
+    server.listing = everything
+
+    second = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
+    assert second.code == 0, second.err
+    assert len(second.json["reconciled"]["freed"]) == 1
+    assert second.json["totals"]["not_sent"] == 1
+    done = send(ready)
+    assert (done.code, done.json["totals"]["accepted"]) == (0, 1)
+    references = [post.json["reference"] for post in server.posts]
+    assert len(references) == 21
+    assert len(set(references)) == 20  # it kept its own: the first was proved not to be accepted
+
+
+def test_the_plan_says_what_resending_risks(ready: Any, helpers: Any) -> None:
+    ready.write("hello.yaml", helpers.SPEC + "in_doubt: resend_if_absent\n")
+    assert "gets it twice" in ready.run("plan", "hello.yaml", "--env", "test").err
+
+
+@pytest.mark.parametrize(("word", "bucket"), [("accepted", "accepted"), ("skip", "skipped"), ("not-sent", "not_sent")])
+def test_a_person_settles_a_doubt_with_a_reason_that_is_kept(
+    ready: Any, server: Any, helpers: Any, word: str, bucket: str
+) -> None:
+    in_doubt(ready, server, helpers, taken=False)
+    done = ready.run(
+        "resolve", "hello.yaml", "--as", word, "--reason", "the log says so", "--env", "test", "--format", "json"
+    )
+    assert done.code == 0, done.err
+    assert done.json["totals"]["in_doubt"] == 0
+    assert done.json["totals"][bucket] == (20 if bucket == "accepted" else 1)
+    with ledger_of(ready) as ledger:
+        events = ledger.execute("SELECT origin, target, evidence FROM event ORDER BY number DESC LIMIT 1").fetchall()
+    assert events[0][0] == "in_doubt"
+    assert events[0][2] == "the log says so"
+    again = send(ready)
+    assert again.code == 0
+    assert again.json["totals"]["accepted"] == (1 if word == "not-sent" else 0)
+    assert ready.run("ledger", "check", "--env", "test").code == 0
+
+
+def test_what_a_person_had_sent_again_goes_out_under_another_reference(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=False)
+    (doubt,) = messages(ready, "--in-doubt")
+    done = ready.run("resolve", doubt["id"], "--as", "not-sent", "--reason", "support says so", "--env", "test")
+    assert done.code == 0, done.err
+    sent = send(ready)
+    assert (sent.code, sent.json["totals"]["accepted"]) == (0, 1)
+    assert server.posts[-1].json["reference"] == doubt["id"] + "-2"
+    (message,) = [m for m in messages(ready, "--messages") if m["id"] == doubt["id"]]
+    assert (message["state"], message["reference"], message["attempt"]) == ("accepted", doubt["id"] + "-2", 2)
+
+
+def test_a_person_who_was_wrong_is_stopped_by_the_list(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=True)
+    (doubt,) = messages(ready, "--in-doubt")
+    hidden = server.listing
+    server.listing = lambda request: server.page([])
+    assert ready.run("resolve", doubt["id"], "--as", "not-sent", "--reason", "a guess", "--env", "test").code == 0
+    server.listing = hidden
+    done = send(ready)
+    assert done.code == 6
+    assert "ledger-rolled-back" in done.err
+    assert len(server.posts) == 20
+    assert send(ready).code == 0
+    assert len(server.posts) == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["hello.yaml", "--as", "accepted", "--reason", "x"], "no message of hello is in doubt"),
+        (["m" + "0" * 32, "--as", "accepted", "--reason", "x"], "not in the ledger"),
+        (["hello.yaml", "--as", "accepted", "--reason", " "], "write it down"),
+        (["hello.yaml", "--as", "accepted"], "--reason"),
+        (["hello.yaml", "--as", "sent", "--reason", "x"], "accepted"),
+        (["--as", "accepted", "--reason", "x"], "SPEC|ID"),
+    ],
+)
+def test_resolving_what_is_not_in_doubt_is_refused(ready: Any, arguments: list[str], words: str) -> None:
+    assert send(ready).code == 0
+    done = ready.run("resolve", *arguments, "--env", "test")
+    assert done.code == 2
+    assert words in done.err
+
+
+def test_a_dead_owners_messages_are_in_doubt_at_the_next_start(ready: Any, server: Any, helpers: Any) -> None:
+    assert send(ready).code == 0
+    with ledger_of(ready) as ledger:
+        checksum = "row_checksum(id, spec, 'sending', digest, reference, receiver, attempt + (resend << 32), remote_id)"
+        from runner.ledger.tables import row_checksum
+
+        ledger.create_function("row_checksum", 8, row_checksum, deterministic=True)
+        ledger.execute(f"UPDATE message SET state = 'sending', checksum = {checksum}")
+    status = ready.run("status", "--env", "test", "--format", "json")
+    assert status.json["totals"]["in_doubt"] == 20
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 0, done.err
+    assert done.json["totals"]["accepted"] == 20
+
+
+def test_the_witness_stops_a_ledger_that_is_behind_and_marks_what_was_sent(
+    ready: Any, server: Any, helpers: Any
+) -> None:
+    path = ready.folder / ".sendspec" / "test.db"
+    early = path.read_bytes()
+    assert send(ready).code == 0
+    for name in ("test.db-wal", "test.db-shm", "test.db.epoch"):
+        (path.parent / name).unlink(missing_ok=True)
+    path.write_bytes(early)  # restored, and its mirror lost with the machine
+    done = send(ready)
+    assert done.code == 6
+    assert "20 messages were accepted by the API" in done.err
+    assert done.json["error"]["code"] == "ledger-rolled-back"
+    assert len(server.posts) == 20
+    again = send(ready)
+    assert again.code == 0
+    assert again.json["skipped"] == {"already-accepted": 20}
+    assert len(server.posts) == 20
+
+
+def test_without_the_witness_the_output_says_so(ready: Any, server: Any) -> None:
+    done = send(ready, "--no-witness")
+    assert done.code == 0
+    assert "--no-witness" in done.err
+    assert len(server.requests) == 20
+
+
+def test_the_witness_knows_references_of_the_users_own(project: Any, server: Any, helpers: Any) -> None:
+    project.write("hello.yaml", helpers.SPEC.replace("  body:", '  reference: "order-{{ order_id }}"\n  body:'))
+    project.write("people.csv", helpers.numbers(3))
+    path = project.folder / ".sendspec" / "test.db"
+    early = path.read_bytes()
+    assert send(project).code == 0
+    for name in ("test.db-wal", "test.db-shm", "test.db.epoch"):
+        (path.parent / name).unlink(missing_ok=True)
+    path.write_bytes(early)
+    assert send(project).code == 6
+    assert len(server.posts) == 3
+
+
+def test_retry_sends_exactly_what_was_refused_with_the_text_of_today(ready: Any, server: Any, helpers: Any) -> None:
+    no = helpers.Answer(422, b'{"code": "x", "message": "no such number"}')
+    server.decide = lambda number, request: (
+        no if "Person 3," in request.json["body"]["text"]["text"] else helpers.Answer()
+    )
+    assert send(ready).code == 3
+    server.decide = lambda number, request: helpers.Answer()
+    ready.write("people.csv", helpers.numbers(25))
+    ready.write("hello.yaml", helpers.SPEC.replace("Hi", "Dear"))
+    planned = ready.run("plan", "hello.yaml", "--env", "test", "--format", "json")
+    assert planned.json["totals"]["send"] == 5
+    done = send(ready, "--retry", "refused")
+    assert done.code == 0, done.err
+    assert done.json["totals"]["accepted"] == 1
+    assert done.json["skipped"] == {"drift": 19, "not-chosen": 5}
+    assert len(server.posts) == 21
+    assert server.posts[-1].json["body"]["text"]["text"].startswith("Dear Person 3,")
+    assert server.posts[-1].json["reference"] == next(
+        post.json["reference"] for post in server.posts if "Hi Person 3," in post.json["body"]["text"]["text"]
+    )
+
+
+def test_retry_sends_exactly_what_was_planned_and_not_sent(ready: Any, server: Any, helpers: Any) -> None:
+    stop = helpers.Answer(401, b'{"code": "Unauthorized", "message": "no"}')
+    server.decide = lambda number, request: stop if number > 12 else helpers.Answer()
+    assert send(ready).code == 5
+    left = ready.run("status", "--env", "test", "--format", "json").json["totals"]["not_sent"]
+    assert left > 0
+    server.decide = lambda number, request: helpers.Answer()
+    ready.write("people.csv", helpers.numbers(25))
+    done = send(ready, "--retry", "not-sent")
+    assert done.code == 0, done.err
+    assert done.json["totals"]["accepted"] == left
+    assert done.json["skipped"] == {"already-accepted": 20 - left, "not-chosen": 5}
+
+
+def test_lists_come_as_table_json_and_csv(ready: Any, server: Any, helpers: Any) -> None:
+    no = helpers.Answer(422, b'{"code": "=1+1", "message": "no such number"}')
+    server.decide = lambda number, request: (
+        no if "Person 3," in request.json["body"]["text"]["text"] else helpers.Answer()
+    )
+    assert send(ready).code == 3
+    table = ready.run("status", "--env", "test", "--failed")
+    assert "refused" in table.out
+    listed = messages(ready, "--failed")
+    assert [m["state"] for m in listed] == ["refused"]
+    csv = ready.run("status", "--env", "test", "--failed", "--format", "csv").out.splitlines()
+    assert csv[0].startswith("id,spec,generation,state,receiver,")
+    assert len(csv) == 2
+    assert csv[1].startswith(listed[0]["id"] + ",hello,1,refused,'+44")
+    everything = ready.run("status", "--env", "test", "--format", "csv").out.splitlines()
+    assert len(everything) == 21
+
+
+def test_purging_forgets_who_and_what_but_not_that_it_was_sent(ready: Any, server: Any) -> None:
+    assert send(ready).code == 0
+    with ledger_of(ready) as ledger:
+        ledger.execute("UPDATE message SET updated_at = updated_at - 91 * 86400")
+    assert ready.run("ledger", "purge", "--env", "test", "--older-than", "92d").out == "purged 0 messages\n"
+    assert ready.run("ledger", "purge", "--env", "test", "--older-than", "90d").out == "purged 20 messages\n"
+    assert {m["receiver"] for m in messages(ready, "--messages")} == {""}
+    assert ready.run("ledger", "check", "--env", "test").code == 0
+    again = send(ready)
+    assert again.json["skipped"] == {"already-accepted": 20}
+    assert len(server.posts) == 20
+
+
+@pytest.mark.parametrize("age", ["", "0d", "90", "d", "-1d", "1y"])
+def test_an_age_that_is_no_number_of_days_is_refused(ready: Any, age: str) -> None:
+    assert ready.run("ledger", "purge", "--env", "test", "--older-than", age).code == 2
+
+
+def test_doubts_that_stop_the_run_are_looked_up_before_the_probe(ready: Any, server: Any, helpers: Any) -> None:
+    def first_ten_answers_are_lost(number: int, request: Any) -> Any:
+        return helpers.Answer(drop=True, taken=True) if number <= 10 else helpers.Answer()
+
+    server.decide = first_ten_answers_are_lost
+    project_file = (ready.folder / "sendspec.yaml").read_text().replace("timeout: 2", "timeout: 2, concurrency: 10")
+    ready.write("sendspec.yaml", project_file)
+    done = send(ready)
+    assert done.code == 0, done.err + json.dumps(done.json["totals"])
+    assert done.json["totals"]["accepted"] == 20
+    assert len(server.posts) == 20
