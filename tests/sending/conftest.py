@@ -176,12 +176,13 @@ class Sending:
     lock_still_mine: Callable[[], bool] = lambda: True
     peer_allowed: Callable[[str], bool] = lambda peer: True
     before: Callable[[int], object] = lambda number: None
+    ledger_of: Callable[[Sequence[bytes]], MemoryLedger] = MemoryLedger
     look_up: Callable[[MemoryLedger], Sequence[bytes]] = lambda ledger: ()
 
     def run(self) -> tuple[RunResult, MemoryLedger]:
         from runner.sending.loop import send_all
 
-        ledger = MemoryLedger([message(n).id for n in range(self.count)])
+        ledger = self.ledger_of([message(n).id for n in range(self.count)])
         messages = (message(n) for n in range(self.count) if self.before(n) or True)
         values = {
             "concurrency": 4,

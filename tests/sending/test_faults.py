@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from runner.errors import LedgerUnwritable
 from runner.planning.fact import State
 from runner.sending.run import (
     Finished,
@@ -466,32 +467,53 @@ def test_what_watches_may_break_and_the_run_may_not(helpers: Any) -> None:
     assert result.watch_error == "ValueError: the bar broke"
 
 
-def test_a_ledger_that_fails_ends_the_run_with_nothing_more_sent(helpers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def failing(helpers: Any, at: int, error: Exception, kept: list[Any]) -> Any:
+    """Makes ledgers whose exchange number `at` and all after it fail; what they spill is added to `kept`."""
+
     class Failing(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
         def exchange(self, **more: Any) -> dict[bytes, int]:
-            if self.exchanges == 3:
-                raise OSError("the disk is gone")
+            if self.exchanges >= at:
+                raise error
             return dict(super().exchange(**more))
 
-    from runner.sending.loop import send_all
+        def spill(self, settlements: Any) -> None:
+            kept.extend(settlements)
 
+    return Failing
+
+
+def test_a_ledger_that_fails_ends_the_run_with_nothing_more_sent(helpers: Any) -> None:
+    ledger = failing(helpers, 3, OSError("the disk is gone"), [])
     with helpers.raw_server(helpers.answering(lambda n, request: helpers.accepted(request))) as server:
-        messages = [helpers.message(n) for n in range(200)]
-        endpoint = helpers.Endpoint(
-            scheme="http",
-            host="127.0.0.1",
-            port=server.port,
-            authority="x",
-            path=helpers.PATH,
-            authorization="k",
-            peer_allowed=lambda peer: True,
-        )
-        settings = helpers.Settings(
-            concurrency=4, per_second=None, timeout=5.0, trust_503=False, failure_rate=None, expected=200
-        )
         with pytest.raises(OSError, match="the disk is gone"):
-            send_all(
-                iter(messages), Failing([m.id for m in messages]), endpoint, settings, helpers.CLOCK, Stop(),
-                lock_still_mine=lambda: True, look_up=list, watch=lambda progress: None,
-            )  # fmt: skip
+            helpers.Sending(server.port, count=200, ledger_of=ledger).run()
         assert server.connections <= 4
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 10])
+def test_results_that_the_ledger_can_not_take_are_waited_for_and_kept(helpers: Any, at: int) -> None:
+    sent: list[str] = []
+
+    def decide(n: int, request: bytes) -> bytes:
+        sent.append(helpers.reference_of(request))
+        return bytes(helpers.accepted(request))
+
+    kept: list[Any] = []
+    ledgers: list[Any] = []
+
+    def ledger_of(ids: Any) -> Any:
+        ledgers.append(failing(helpers, at, LedgerUnwritable("the disk is full", "make room"), kept)(ids))
+        return ledgers[0]
+
+    with (
+        helpers.raw_server(helpers.answering(decide)) as server,
+        pytest.raises(LedgerUnwritable, match="the disk is full"),
+    ):
+        helpers.Sending(server.port, count=200, ledger_of=ledger_of).run()
+    accepted = {identity for identity, state in ledgers[0].state.items() if state is State.ACCEPTED}
+    spilled = {settlement.id for settlement in kept if settlement.to is State.ACCEPTED}
+    assert len(sent) == len(set(sent))
+    assert {f"m{identity.hex()}" for identity in accepted | spilled} == set(sent)
+    assert accepted & spilled == set()
+    assert ledgers[0].count(State.SENDING) == len(spilled)
+    assert spilled
