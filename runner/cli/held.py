@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from runner.cli.workspace import Workspace, on_ci, this_process
 from runner.errors import LedgerMissing
 from runner.ledger.lock import RunLock, take_lock
-from runner.ledger.opening import open_to_write, refuse_on_ci
+from runner.ledger.opening import ledger_is_there, open_to_write, refuse_on_ci
 from runner.ledger.sqlite import SqliteLedger
 
 
@@ -24,7 +24,7 @@ def ledger_to_write(workspace: Workspace) -> Iterator[tuple[SqliteLedger, RunLoc
             f"make it once: sendspec ledger init --env {workspace.environment.name}",
         )
     refuse_on_ci(place.file, ci=on_ci(os.environ), durable=place.durable)
-    if not place.file.exists():
+    if not ledger_is_there(place.file):
         raise LedgerMissing(
             f"the ledger {place.file} is gone, and sendspec.lock says that there was one",
             "bring it back: a new one would send everything again",

@@ -95,7 +95,21 @@ def cli(ctx: click.Context) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and exits the process with its code."""
+    fill_standard_streams()
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def fill_standard_streams() -> None:
+    """Puts nothing in the place of standard streams that the process was started without.
+
+    Otherwise the next file that is opened, such as the ledger's lock, would take the place, and be written to as one.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w"))
 
 
 def run(arguments: list[str]) -> int:

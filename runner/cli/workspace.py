@@ -115,7 +115,9 @@ def _shown(path: Path) -> str:
 
 def make_sandbox_ledger(workspace: Workspace) -> Workspace:
     """The sandbox's ledger is made when it is first needed; a workspace with its identity."""
-    if workspace.identity is not None and workspace.environment.ledger.file.exists():
+    from runner.ledger.opening import ledger_is_there
+
+    if workspace.identity is not None and ledger_is_there(workspace.environment.ledger.file):
         return workspace
     return make_environment_ledger(workspace)
 

@@ -101,6 +101,17 @@ def create_ledger(path: Path, ledger_id: str, *, now: float, salt_check: str | N
     write_epoch(path, 0)
 
 
+def ledger_is_there(path: Path) -> bool:
+    """Whether there is a file at `path`; raises `LedgerUnwritable` where this user may not even look."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise unwritable_file(path, error) from error
+    return True
+
+
 def _refuse_existing(path: Path) -> None:
     if os.path.lexists(path):
         raise LedgerTrouble(f"there is a file {path} already", "keep it: it may hold what was sent")
@@ -177,7 +188,7 @@ def _configure(connection: Any, path: str) -> None:
 
 
 def _open(path: Path, connect: Connect, *, write: bool = False) -> SqliteLedger:
-    if not path.exists():
+    if not ledger_is_there(path):
         raise LedgerMissing(
             f"there is no ledger {path}",
             "make it once with `sendspec ledger init`; if there was one, bring it back: a new one sends everything again",

@@ -1,0 +1,290 @@
+"""The process is killed, stopped, hung up on or starved: what went out stays known, and nothing goes out twice."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Answer, CountingServer, Desk, Request
+from standard import StandardCheck, totals_of
+
+SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
+
+
+def started(desk: Desk, *prefix: str, **more: Any) -> subprocess.Popen[str]:
+    """A send that runs by itself."""
+    return subprocess.Popen(
+        [*prefix, *desk.command(*SEND)], cwd=desk.folder, env={**os.environ, **desk.environ}, text=True,
+        **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more},
+    )  # fmt: skip
+
+
+def run_script(desk: Desk, script: str, *arguments: str) -> subprocess.Popen[str]:
+    """A send in a process that does something to itself first."""
+    return subprocess.Popen(
+        [*desk.command()[:1], "-c", script, *arguments, *SEND], cwd=desk.folder, env={**os.environ, **desk.environ},
+        text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Waits for something that another process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def holding(server: CountingServer, at_least: int) -> Callable[[int, Request], Answer]:
+    """The first answers are held back until the server is released: so many requests stay on the wire."""
+
+    def decide(number: int, request: Request) -> Answer:
+        if number > at_least:
+            server.released.wait(30)
+        return Answer()
+
+    return decide
+
+
+@pytest.mark.parametrize("posts", [1, 7, 23])
+def test_a_kill_loses_nothing_and_repeats_nothing(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, posts: int
+) -> None:
+    busy(concurrency=8)
+    server.decide = holding(server, posts)
+    process = started(ready)
+    until(lambda: len(server.posts) > posts)
+    process.kill()
+    process.communicate()
+    server.released.set()
+    status = ready.run("status", "--env", "test", "--format", "json").json["totals"]
+    assert status["in_doubt"] <= 8
+    totals = standard()
+    assert totals["accepted"] + totals["in_doubt"] == 40
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 143)])
+def test_a_signal_finishes_what_is_on_the_wire_and_claims_no_more(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, number: signal.Signals, code: int
+) -> None:
+    busy(concurrency=4)
+    server.decide = holding(server, 3)
+    process = started(ready)
+    until(lambda: len(server.posts) >= 4)
+    process.send_signal(number)
+    time.sleep(0.2)
+    server.released.set()
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == code, err
+    totals = totals_of(out)
+    assert totals["in_doubt"] == 0
+    assert totals["accepted"] == len(server.taken) <= 4 + 3
+    assert "Traceback" not in err
+    assert standard()["accepted"] == 40
+
+
+@pytest.mark.parametrize("times", [2, 10])
+def test_asked_again_to_stop_it_leaves_the_rest_in_doubt_and_goes(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, times: int
+) -> None:
+    busy(concurrency=4)
+    server.decide = holding(server, 3)
+    process = started(ready)
+    until(lambda: len(server.posts) >= 4)
+    for _ in range(times):
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert totals_of(out)["in_doubt"] >= 1
+    server.released.set()
+    totals = standard()
+    assert totals["accepted"] + totals["in_doubt"] == 40
+
+
+def test_a_pipeline_that_is_cancelled_leaves_a_ledger_that_goes_on(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+) -> None:
+    busy(concurrency=4)
+    server.decide = holding(server, 3)
+    process = started(ready)
+    until(lambda: len(server.posts) >= 4)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is None:
+            process.send_signal(number)
+            time.sleep(0.1)
+    process.communicate(timeout=30)
+    server.released.set()
+    totals = standard()
+    assert totals["accepted"] + totals["in_doubt"] == 40
+
+
+def test_a_stopped_owner_keeps_the_ledger_and_goes_on_later(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+) -> None:
+    busy(concurrency=4)
+    server.decide = holding(server, 3)
+    process = started(ready)
+    until(lambda: len(server.posts) >= 4)
+    process.send_signal(signal.SIGSTOP)
+    until(lambda: is_stopped(process.pid))
+    second = ready.run(*SEND)
+    assert second.code == 75
+    assert f"process {process.pid}, which is stopped," in second.err
+    server.released.set()
+    process.send_signal(signal.SIGCONT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert standard()["accepted"] == 40
+
+
+STOPS_AFTER_A_CLAIM = """
+import os, signal, sys
+from runner.ledger.sqlite import SqliteLedger
+exchange, left = SqliteLedger.exchange, [int(sys.argv.pop(1))]
+def stopping(ledger, *, settle, claim, now):
+    won = exchange(ledger, settle=settle, claim=claim, now=now)
+    left[0] -= bool(won)
+    if won and left[0] == 0:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    return won
+SqliteLedger.exchange = stopping
+from runner.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("nth", [1, 3])
+def test_stopped_after_a_claim_for_longer_than_its_deadline_it_does_not_send_it_late(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, nth: int
+) -> None:
+    busy(concurrency=4, timeout=1)
+    process = run_script(ready, STOPS_AFTER_A_CLAIM, str(nth))
+    until(lambda: is_stopped(process.pid))
+    with sqlite3.connect(f"file:{ready.folder}/.sendspec/test.db?mode=ro", uri=True) as ledger:
+        claimed = {row[0] for row in ledger.execute("SELECT id FROM message WHERE state = 'sending'")}
+    posted = {post.json["reference"] for post in server.posts}
+    held = {f"m{identity.hex()}" for identity in claimed} - posted
+    assert held
+    time.sleep(1.2)
+    process.send_signal(signal.SIGCONT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    with sqlite3.connect(f"file:{ready.folder}/.sendspec/test.db?mode=ro", uri=True) as ledger:
+        attempts = dict(ledger.execute("SELECT 'm' || lower(hex(id)), attempt FROM message"))
+    assert {attempts[reference] for reference in held} == {2}  # the first was given up without a byte
+    assert len(server.posts) == 40
+    assert standard()["accepted"] == 40
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
+def test_without_a_standard_stream_it_goes_on(
+    ready: Desk, server: CountingServer, standard: StandardCheck, stream: str
+) -> None:
+    number = {"stdin": 0, "stdout": 1, "stderr": 2}[stream]
+    process = started(ready, "bash", "-c", f'exec {number}{"<" if number == 0 else ">"}&-; exec "$@"', "bash")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert len(server.taken) == 40
+    assert standard()["accepted"] == 40
+
+
+def test_a_reader_that_goes_away_does_not_change_what_is_sent(
+    ready: Desk, server: CountingServer, standard: StandardCheck
+) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    process = started(ready, stdout=write)
+    os.close(write)
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert len(server.taken) == 40
+    assert standard()["accepted"] == 40
+
+
+def test_with_few_descriptors_it_makes_do_with_fewer_connections(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+) -> None:
+    busy(concurrency=64)
+    process = started(ready, "bash", "-c", 'ulimit -n 32; exec "$@"', "bash")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 3), err
+    assert "Traceback" not in err
+    totals = standard()
+    assert (totals["accepted"], totals["in_doubt"]) == (40, 0)
+
+
+NO_MORE_THREADS = """
+import sys, threading
+start, left = threading.Thread.start, [2]
+def starting(thread):
+    if left[0] == 0:
+        raise RuntimeError("can't start new thread")
+    left[0] -= 1
+    start(thread)
+threading.Thread.start = starting
+from runner.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+def test_where_no_more_threads_can_be_had_fewer_do_the_work(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+) -> None:
+    busy(concurrency=64)
+    process = run_script(ready, NO_MORE_THREADS)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert standard()["accepted"] == 40
+
+
+def test_memory_that_runs_out_is_said_and_leaves_the_ledger_as_it_was(ready: Desk, server: CountingServer) -> None:
+    wide = "x" * 100_000
+    ready.write("people.csv", "phone,first_name,order_id\n" + f"+447700900001,{wide},A1\n" * 2_000)
+    limit = 180 * 1024 * 1024
+    done = subprocess.run(
+        ready.command(*SEND), cwd=ready.folder, env={**os.environ, **ready.environ, "MALLOC_ARENA_MAX": "1"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    assert server.posts == []
+    assert ready.run("ledger", "check", "--env", "test").code == 0
+
+
+def test_another_user_is_told_that_the_ledger_is_not_theirs(ready: Desk, server: CountingServer) -> None:
+    assert ready.run(*SEND).code == 0
+    ledger = ready.folder / ".sendspec"
+    before = {path.name: (path.stat().st_uid, path.stat().st_mode) for path in ledger.iterdir()}
+    superuser = os.geteuid() == 0
+    without_its_powers = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if superuser else ()
+    try:
+        if superuser:
+            os.chown(ledger, 65534, 65534)
+        else:
+            ledger.chmod(0)
+        process = started(ready, *without_its_powers)
+        _, err = process.communicate(timeout=30)
+    finally:
+        if superuser:
+            os.chown(ledger, 0, 0)
+        ledger.chmod(0o700)
+    assert process.returncode == 6, err
+    assert "Traceback" not in err
+    assert len(server.posts) == 40
+    assert {path.name: (path.stat().st_uid, path.stat().st_mode) for path in ledger.iterdir()} == before
