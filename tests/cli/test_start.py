@@ -1,0 +1,68 @@
+"""What starting costs: modules that a command doesn't use, and memory that a long table must not take."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+HEAVY = {
+    "jinja2", "jsonschema", "jsonschema_rs", "urllib3", "rich", "ruamel", "ruamel.yaml", "phonenumbers", "sqlite3", "ssl",
+    "orjson", "http", "email", "asyncio", "concurrent", "multiprocessing",
+}  # fmt: skip
+IMPORTED = """
+import sys
+from runner.cli.main import run
+run(sys.argv[1:])
+print("\\n" + " ".join(sorted(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("flag", ["--help", "--version"])
+def test_help_imports_nothing_that_it_does_not_use(flag: str) -> None:
+    done = subprocess.run([sys.executable, "-c", IMPORTED, flag], capture_output=True, text=True, check=True)
+    imported = set(done.stdout.splitlines()[-1].split())
+    assert "click" in imported
+    assert imported & HEAVY == set()
+    assert {name for name in imported if name.startswith("runner.")} <= {
+        "runner.cli",
+        "runner.cli.main",
+        "runner.errors",
+    }
+
+
+def test_reading_commands_load_nothing_that_sends(desk: Any, helpers: Any) -> None:
+    desk.write("hello.yaml", helpers.SPEC)
+    desk.write("people.csv", helpers.numbers(3))
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, "plan", "hello.yaml"],
+        cwd=desk.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = set(done.stdout.splitlines()[-1].split())
+    assert "runner.planning.plan" in imported
+    assert not any(name.startswith(("urllib3", "ssl", "runner.sending", "runner.sandbox")) for name in imported)
+
+
+PEAK = """
+import resource, sys
+from runner.cli.main import run
+code = run(sys.argv[1:])
+print(code, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_planning_a_hundred_thousand_rows_stays_small(desk: Any, helpers: Any) -> None:
+    desk.write("hello.yaml", helpers.SPEC)
+    desk.write("people.csv", helpers.numbers(100_000))
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK, "plan", "hello.yaml"], cwd=desk.folder, capture_output=True, text=True, check=True
+    )
+    assert "100 000 send" in done.stdout
+    code, kilobytes = map(int, done.stdout.splitlines()[-1].split())
+    assert code == 0
+    assert kilobytes < 150_000

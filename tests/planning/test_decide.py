@@ -1,0 +1,75 @@
+"""What becomes of one message: every state the ledger may have it in, with the same payload and with another."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.composing.message import Duplicate, Filtered, Message
+from runner.planning.decide import History, Retry, Skip, decide
+from runner.planning.fact import Fact, State
+
+SAME, OTHER = b"s" * 32, b"o" * 32
+
+
+def message(digest: bytes = SAME, receiver: str = "+447700900001") -> Message:
+    return Message(
+        id=b"i" * 16, receiver=receiver, reference="r", body=b"{}", digest=digest, text="Hi", measure=None, line=2
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "digest", "started", "expected"),
+    [
+        (None, SAME, False, None),
+        (None, SAME, True, None),
+        (State.PLANNED, SAME, False, None),
+        (State.PLANNED, SAME, True, None),
+        (State.PLANNED, OTHER, False, None),
+        (State.PLANNED, OTHER, True, Skip.ON_HOLD),
+        (State.SENDING, SAME, True, Skip.IN_DOUBT_BEFORE),
+        (State.SENDING, OTHER, True, Skip.IN_DOUBT_BEFORE),
+        (State.IN_DOUBT, SAME, True, Skip.IN_DOUBT_BEFORE),
+        (State.IN_DOUBT, OTHER, True, Skip.IN_DOUBT_BEFORE),
+        (State.ACCEPTED, SAME, True, Skip.ALREADY_ACCEPTED),
+        (State.ACCEPTED, OTHER, True, Skip.DRIFT),
+        (State.REFUSED, SAME, True, Skip.REFUSED_BEFORE),
+        (State.REFUSED, OTHER, True, Skip.DRIFT),
+        (State.SKIPPED, SAME, True, Skip.SETTLED_BY_HAND),
+        (State.SKIPPED, OTHER, True, Skip.SETTLED_BY_HAND),
+    ],
+)
+def test_the_ledgers_word_decides(state: State | None, digest: bytes, started: bool, expected: Skip | None) -> None:
+    fact = None if state is None else Fact(state, digest)
+    assert decide(message(), fact, History(started), None) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "digest", "refused", "not_sent"),
+    [
+        (None, SAME, Skip.NOT_CHOSEN, Skip.NOT_CHOSEN),
+        (State.PLANNED, SAME, Skip.NOT_CHOSEN, None),
+        (State.PLANNED, OTHER, Skip.ON_HOLD, Skip.ON_HOLD),
+        (State.IN_DOUBT, SAME, Skip.IN_DOUBT_BEFORE, Skip.IN_DOUBT_BEFORE),
+        (State.ACCEPTED, SAME, Skip.ALREADY_ACCEPTED, Skip.ALREADY_ACCEPTED),
+        (State.ACCEPTED, OTHER, Skip.DRIFT, Skip.DRIFT),
+        (State.REFUSED, SAME, None, Skip.REFUSED_BEFORE),
+        (State.REFUSED, OTHER, None, Skip.DRIFT),
+    ],
+)
+def test_a_retry_sends_its_kind_and_nothing_else(
+    state: State | None, digest: bytes, refused: Skip | None, not_sent: Skip | None
+) -> None:
+    fact = None if state is None else Fact(state, digest)
+    assert decide(message(), fact, History(True), None, Retry.REFUSED) is refused
+    assert decide(message(), fact, History(True), None, Retry.NOT_SENT) is not_sent
+
+
+def test_rows_that_are_no_message_are_skipped_for_their_own_reason() -> None:
+    assert decide(Filtered(3), None, History(False), None) is Skip.FILTERED
+    assert decide(Duplicate(3, 2), None, History(False), frozenset(), Retry.REFUSED) is Skip.DUPLICATE
+
+
+def test_whoever_may_not_be_reached_is_skipped_whatever_the_ledger_says() -> None:
+    allowed = frozenset({"+447700900002"})
+    assert decide(message(), Fact(State.ACCEPTED, SAME), History(True), allowed) is Skip.ONLY_TO
+    assert decide(message(receiver="+447700900002"), None, History(False), allowed) is None

@@ -1,0 +1,114 @@
+"""Laws of the plan: its numbers add up, and its digest is a function of what would be sent and of nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.composing.message import Composed, Duplicate, Filtered, Message
+from runner.composing.sms import measure
+from runner.planning.decide import History
+from runner.planning.fact import Fact, State
+from runner.planning.plan import Plan, PlanTally, Target, decisions
+
+TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
+TEXTS = st.sampled_from(["Hi", "Hi " * 80, "Łódź", "😀" * 40, "€" * 81])
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> list[Composed]:
+    found: list[Composed] = []
+    for line in range(2, draw(st.integers(2, 40))):
+        kind = draw(st.sampled_from(["message", "message", "message", "filtered", "duplicate"]))
+        text = draw(TEXTS)
+        item = Message(
+            id=line.to_bytes(16), receiver="+447700900001", reference="r", body=b"{}", digest=bytes([len(text) % 251]) * 32,
+            text=text, measure=measure(text), line=line,
+        )  # fmt: skip
+        found.append({"message": item, "filtered": Filtered(line), "duplicate": Duplicate(line, 2)}[kind])
+    return found
+
+
+def facts_for(composed: list[Composed], seed: int) -> dict[bytes, Fact]:
+    states = [None, *State]
+    found = {}
+    for n, item in enumerate(composed):
+        state = states[(n * 7 + seed) % len(states)]
+        if isinstance(item, Message) and state is not None:
+            found[item.id] = Fact(state, item.digest if n % 2 else b"o" * 32)
+    return found
+
+
+def planned(composed: list[Composed], facts: dict[bytes, Fact], *, started: bool = True) -> Plan:
+    tally = PlanTally(TARGET)
+    for _ in tally.watch(
+        decisions(composed, lambda ids: {i: facts[i] for i in ids if i in facts}, History(started), None)
+    ):
+        pass
+    return tally.plan()
+
+
+@given(rows(), st.integers(0, 6), st.booleans())
+def test_every_recipient_is_in_exactly_one_bucket(composed: list[Composed], seed: int, started: bool) -> None:
+    plan = planned(composed, facts_for(composed, seed), started=started)
+    assert plan.recipients == len(composed) == plan.send + sum(plan.skipped.values())
+    assert 0 not in plan.skipped.values()
+    assert plan.segments.gsm7 + plan.segments.ucs2 == plan.send
+    assert plan.segments.total >= plan.send
+
+
+@given(rows(), st.integers(0, 6))
+def test_the_same_rows_and_facts_give_the_same_digest(composed: list[Composed], seed: int) -> None:
+    facts = facts_for(composed, seed)
+    assert planned(composed, facts) == planned(list(composed), dict(reversed(facts.items())))
+
+
+@given(rows(), st.data())
+def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[Composed], data: st.DataObject) -> None:
+    messages = [n for n, item in enumerate(composed) if isinstance(item, Message)]
+    if not messages:
+        return
+    n = data.draw(st.sampled_from(messages))
+    item = composed[n]
+    assert isinstance(item, Message)
+    plain = planned(composed, {})
+    other = Message(
+        id=item.id, receiver=item.receiver, reference="r", body=b"{}", digest=b"x" * 32, text=item.text,
+        measure=item.measure, line=item.line,
+    )  # fmt: skip
+    assert planned([*composed[:n], other, *composed[n + 1 :]], {}).digest != plain.digest
+    assert planned(composed, {item.id: Fact(State.ACCEPTED, item.digest)}).digest != plain.digest
+    assert planned(composed[:n] + composed[n + 1 :], {}).digest != plain.digest
+
+
+SCRIPT = """
+from runner.composing.message import Message
+from runner.planning.decide import History
+from runner.planning.plan import PlanTally, Target, decisions, nothing_known
+target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
+tally = PlanTally(target)
+items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 32, text=None,
+                 measure=None, line=n) for n in range(50)]
+for _ in tally.watch(decisions(items, nothing_known, History(False), frozenset({"r"}))):
+    pass
+print(tally.plan().digest)
+"""
+
+
+def test_the_digest_is_the_same_in_every_process() -> None:
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "4711")
+    }
+    assert len(digests) == 1
+    assert len(digests.pop().strip()) == 64
