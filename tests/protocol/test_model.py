@@ -1,0 +1,26 @@
+"""The protocol for one key, in every state that two runners, kills, power cuts and lost answers can bring it to."""
+
+from __future__ import annotations
+
+import pytest
+from model import explore
+from mutants import CAUGHT_BY, Mutant
+
+
+def test_in_every_state_it_is_accepted_at_most_once_and_never_falsely_called_so() -> None:
+    states, path = explore()
+    assert path == []
+    assert states > 500
+
+
+@pytest.mark.parametrize("mutant", list(Mutant))
+def test_every_way_to_break_the_protocol_is_found(mutant: Mutant) -> None:
+    _, path = explore(mutant)
+    assert path, f"{mutant} breaks nothing that the model sees"
+    assert "model" in CAUGHT_BY[mutant]
+
+
+def test_every_way_to_break_the_protocol_is_caught_by_two_harnesses() -> None:
+    assert set(CAUGHT_BY) == set(Mutant)
+    assert len(Mutant) >= 12
+    assert all(len(harnesses) >= 2 for harnesses in CAUGHT_BY.values())

@@ -1,0 +1,346 @@
+"""A Hypothesis state machine over the real ledger: one key, two runners without a lock, every loss, kill and late answer.
+
+The row's own guards have to do: the lock is not taken, and the fence between runs can be left out as well.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+from mutants import Mutant
+
+from runner.composing.identity import id_text, receiver_hash
+from runner.errors import LedgerTrouble
+from runner.ledger import sqlite as ledger_module
+from runner.ledger.opening import create_ledger, open_to_write
+from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from runner.ledger.sqlite import SqliteLedger
+from runner.ledger.state import MOVE_BY_NAME
+from runner.planning.fact import State
+from runner.sending import reconcile as reconcile_module
+from runner.sending.answer import Answer
+from runner.sending.classify import Sent, classify
+from runner.sending.listing import Sighting
+from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused
+from runner.sending.reconcile import reconcile
+
+KEY, WITNESS = b"k" * 16, b"w" * 16
+RECEIVER, SALT = "+447700900001", b"s" * 32
+ROUTE = Route("workspace", "channel")
+SPEC = SpecIdentity("hello", 1, "hello.yaml")
+OWNER = RunOwner(pid=1, host="here", command="sendspec send")
+FINAL = {State.ACCEPTED, State.REFUSED, State.SKIPPED}
+WEIGHTS = {
+    "begin": 2, "go on": 6, "give up": 1, "die": 1, "reconcile": 1, "person": 2, "server": 6, "time": 2, "list": 1,
+}  # fmt: skip
+"""How likely each step is: what goes on is more likely than what ends."""
+FOCUS: dict[Mutant, dict[str, int]] = {
+    Mutant.SETTLE_WITHOUT_ATTEMPT: {"begin": 6, "give up": 0, "die": 0, "reconcile": 0, "time": 0, "person": 8},
+    Mutant.SETTLE_WITHOUT_STATE: {"begin": 6, "die": 0, "reconcile": 6, "list": 6},
+    Mutant.NO_REFERENCE_CHECK: {"begin": 6, "die": 0, "give up": 0},
+}
+"""Steps that the search for a mutant prefers, where it lies deep."""
+ANSWERS = ("202", "422", "429", "500", "lost", "foreign 202")
+
+
+class Runner:
+    """A process: its ledger, and how far its attempt has come."""
+
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self.ledger = ledger
+        self.phase = "idle"
+        self.attempt = 0
+        self.answer = ""
+        self.late = False
+
+
+class List:
+    """The API's list, as it stands."""
+
+    def __init__(self, sightings: list[Sighting]) -> None:
+        self._sightings = sightings
+
+    def pages(self, since: float, until: float) -> Iterator[list[Sighting]]:
+        yield self._sightings
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Protocol(RuleBasedStateMachine):
+    """`mutant` breaks the protocol in one place; `fence` keeps the fence between runs."""
+
+    mutant: Mutant | None = None
+    fence = False
+    weights = WEIGHTS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._broken = ExitStack()
+        self._break()
+        self._folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+        self._path = self._folder / "test.db"
+        self._now = 1_000_000.0
+        self._runners: list[Runner | None] = [None, None]
+        self._wire: list[int] = []
+        self._taken = 0
+        self._listed = False
+        self._final: State | None = None
+        create_ledger(self._path, "one", now=self._now)
+
+    def _break(self) -> None:
+        enter = self._broken.enter_context
+        if not self.fence:
+            enter(patch.object(SqliteLedger, "_check_fence", lambda ledger: None))
+        sql = {name: getattr(ledger_module, name) for name in ("RECOVER", "CLAIM", "SETTLE")}
+        if self.mutant is Mutant.REQUEUE_AT_RECOVERY:
+            enter(patch.object(ledger_module, "RECOVER", sql["RECOVER"].replace("'in_doubt'", "'planned'")))
+        if self.mutant is Mutant.SETTLE_WITHOUT_STATE:
+            enter(patch.object(ledger_module, "SETTLE", sql["SETTLE"].replace("AND state = 'sending'", "")))
+        if self.mutant is Mutant.SETTLE_WITHOUT_ATTEMPT:
+            changed = sql["SETTLE"].replace("AND attempt = ?7 AND run = ?8", "AND ?7 IS NOT NULL AND ?8 IS NOT NULL")
+            enter(patch.object(ledger_module, "SETTLE", changed))
+        if self.mutant is Mutant.CLAIM_WITHOUT_COMPARE:
+            enter(patch.object(ledger_module, "CLAIM", sql["CLAIM"].replace("AND state = 'planned'", "")))
+            enter(patch.object(SqliteLedger, "_claim", _claim_without_compare))
+        if self.mutant is Mutant.ABSENT_AT_ONCE:
+            enter(patch.object(reconcile_module, "SCANS_APART", 0.0))
+            enter(patch.object(reconcile_module, "ABSENT_AFTER", 0.0))
+            enter(patch.object(reconcile_module, "_all_listed", lambda known, listed: True))
+
+    def teardown(self) -> None:
+        for r in (0, 1):
+            self._dies(r)
+        self._broken.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    @initialize()
+    def plan(self) -> None:
+        """A second message was accepted: the list has to show it, or it is not believed."""
+        ledger = open_to_write(self._path, "one")
+        ledger.begin(OWNER, now=self._now)
+        receiver = receiver_hash(SALT, RECEIVER)
+        records = [PlannedRecord(identity, b"d" * 32, None, receiver, "+44••••••01") for identity in (KEY, WITNESS)]
+        ledger.put_planned(SPEC, records, b"p" * 32, now=self._now, route=ROUTE)
+        won = ledger.exchange(settle=[], claim=[WITNESS], now=self._now)
+        ledger.exchange(
+            settle=[Settlement(WITNESS, won[WITNESS], State.ACCEPTED, "id-w", None, 202)], claim=[], now=self._now
+        )
+        ledger.close()
+
+    @rule(which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS))
+    def step(self, which: int, takes: bool, answer: str) -> None:
+        """Something that can happen now; what goes on is more likely than what ends."""
+        chances: list[Callable[[], None]] = []
+        for r, runner in enumerate(self._runners):
+            if runner is None:
+                chances += [partial(self.begin, r)] * self.weights["begin"]
+                continue
+            waits = runner.phase == "written" and not runner.answer
+            chances += [partial(self.go_on, r)] * self.weights["give up" if waits else "go on"]
+            chances += [partial(self._dies, r)] * self.weights["die"]
+            chances += [partial(self.reconcile, r)] * self.weights["reconcile"]
+            if not self._taken and not self._wire and self._state() is State.IN_DOUBT:
+                chances += [partial(self.a_person_says_it_was_not_sent, r)] * self.weights["person"]
+        if self._wire:
+            chances += [partial(self.the_server_sees_a_request, takes, answer)] * self.weights["server"]
+        else:
+            chances += [self.half_an_hour_passes] * self.weights["time"]
+        if self._taken and not self._listed:
+            chances += [self.the_list_shows_it] * self.weights["list"]
+        if not chances:
+            chances = [partial(self.begin if self._runners[0] is None else self.go_on, 0)]
+        chances[which % len(chances)]()
+
+    # ── what processes do ────────────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, r: int) -> None:
+        ledger = open_to_write(self._path, "one")
+        ledger.begin(OWNER, now=self._now)
+        receiver = receiver_hash(SALT, RECEIVER)
+        record = PlannedRecord(KEY, b"d" * 32, None, receiver, "+44••••••01")
+        ledger.put_planned(SPEC, [record], b"p" * 32, now=self._now, route=ROUTE)
+        self._runners[r] = Runner(ledger)
+
+    def _dies(self, r: int) -> None:
+        runner, self._runners[r] = self._runners[r], None
+        if runner is not None:
+            runner.ledger._connection.close()
+
+    def go_on(self, r: int) -> None:
+        """The runner takes its next step."""
+        runner = self._running(r)
+        try:
+            if runner.phase == "idle":
+                self._claim(runner)
+            elif runner.phase == "claimed":
+                self._write(runner)
+            else:
+                self._read(runner)
+        except LedgerTrouble:
+            self._dies(r)
+
+    def _running(self, r: int) -> Runner:
+        runner = self._runners[r]
+        assert runner is not None
+        return runner
+
+    def _claim(self, runner: Runner) -> None:
+        if self.mutant is Mutant.SEND_BEFORE_CLAIM and self._state() is State.PLANNED:
+            self._wire.append(0)
+            runner.phase, runner.attempt = "unclaimed", 0
+            return
+        won = runner.ledger.exchange(settle=[], claim=[KEY], now=self._now)
+        if KEY in won:
+            runner.phase, runner.attempt, runner.answer, runner.late = "claimed", won[KEY], "", False
+
+    def _write(self, runner: Runner) -> None:
+        if runner.late:
+            self._settle(runner, NotSent("its time was over before it could begin"))
+            return
+        self._wire.append(runner.attempt)
+        runner.phase = "written"
+
+    def _read(self, runner: Runner) -> None:
+        if runner.phase == "unclaimed":
+            won = runner.ledger.exchange(settle=[], claim=[KEY], now=self._now)
+            runner.phase, runner.attempt = ("written", won[KEY]) if KEY in won else ("idle", 0)
+            return
+        if self.mutant is Mutant.SILENT_RESEND and runner.answer == "lost" and len(self._wire) < 2:
+            runner.answer = ""
+            self._wire.append(runner.attempt)
+            return
+        self._settle(runner, self._outcome(runner.answer or "lost"))
+
+    def _outcome(self, answer: str) -> Outcome:
+        if answer == "lost":
+            lost = self.mutant in (Mutant.RETRY_ON_LOST_ANSWER, Mutant.FLAG_TOO_LATE)
+            return NotSent("nothing is known") if lost else InDoubt("no answer came in time")
+        if answer == "500" and self.mutant is Mutant.RETRY_ON_500:
+            return NotProcessed(500, None)
+        foreign = answer == "foreign 202"
+        reference = "another" if foreign else id_text(KEY)
+        expected = reference if self.mutant is Mutant.NO_REFERENCE_CHECK else id_text(KEY)
+        status = 202 if foreign else int(answer)
+        body = f'{{"id": "id-k", "code": "x", "message": "y", "reference": "{reference}"}}'.encode()
+        return classify(Answer(status, {}, body, True), Sent(expected, RECEIVER), first=False, trust_503=False)
+
+    def _settle(self, runner: Runner, outcome: Outcome) -> None:
+        match outcome:
+            case Accepted(remote_id):
+                settlement = Settlement(KEY, runner.attempt, State.ACCEPTED, remote_id)
+            case Refused():
+                settlement = Settlement(KEY, runner.attempt, State.REFUSED)
+            case InDoubt():
+                settlement = Settlement(KEY, runner.attempt, State.IN_DOUBT)
+            case _:
+                settlement = Settlement(KEY, runner.attempt, State.PLANNED)
+        runner.ledger.exchange(settle=[settlement], claim=[], now=self._now)
+        runner.phase = "idle"
+
+    def reconcile(self, r: int) -> None:
+        runner = self._running(r)
+        ours = Sighting("id-k", id_text(KEY), frozenset({RECEIVER}), False)
+        known = Sighting("id-w", id_text(WITNESS), frozenset({RECEIVER}), False)
+        runner.ledger._connection.execute(
+            "UPDATE message SET updated_at = ? WHERE id = ?", (self._now + 1_200, WITNESS)
+        )
+        shown = [known, *([ours] if self._listed else [])]
+        with suppress(LedgerTrouble):
+            reconcile(
+                runner.ledger, runner.ledger.doubts(), lambda route: List(shown),  # type: ignore[arg-type, return-value]
+                lambda receiver: receiver_hash(SALT, receiver), frees=lambda doubt: True, now=self._now,
+            )  # fmt: skip
+
+    def a_person_says_it_was_not_sent(self, r: int) -> None:
+        """And is right."""
+        runner = self._running(r)
+        changes = [
+            Change(id=doubt.id, attempt=doubt.attempt, to=State.PLANNED, reason="the log says so")
+            for doubt in runner.ledger.doubts()
+        ]
+        if not any(one is not None and one.phase == "claimed" for one in self._runners):
+            with suppress(LedgerTrouble):
+                runner.ledger.move(MOVE_BY_NAME["resolve"], changes, now=self._now)
+
+    # ── what the world does ──────────────────────────────────────────────────────────────────────────────────────
+
+    def the_server_sees_a_request(self, takes: bool, answer: str) -> None:
+        attempt = self._wire.pop(0)
+        if takes and answer in ("422", "429", "foreign 202"):
+            answer = "202"
+        if not takes and answer == "202":
+            answer = "lost"
+        if takes:
+            self._taken += 1
+        for runner in self._runners:
+            if runner is not None and runner.phase == "written" and runner.attempt == attempt and not runner.answer:
+                runner.answer = answer
+
+    def the_list_shows_it(self) -> None:
+        self._listed = True
+
+    def half_an_hour_passes(self) -> None:
+        """No request lies on the wire for so long, nothing stays out of the list, and no claim is still to be written."""
+        self._now += 1_900
+        self._listed = self._taken > 0
+        for runner in self._runners:
+            if runner is not None and runner.phase == "claimed":
+                runner.late = True
+
+    def _state(self) -> State:
+        runner = next(runner for runner in self._runners if runner is not None)
+        return runner.ledger.facts([KEY])[KEY].state
+
+    @invariant()
+    def the_promise_holds(self) -> None:
+        assert self._taken <= 1, "accepted twice"
+        if not any(self._runners):
+            return
+        state = self._state()
+        assert self._final in (None, state), f"{self._final} became {state}"
+        assert state is not State.ACCEPTED or self._taken or self._wire, "called accepted, and it was not"
+        assert state is not State.REFUSED or not self._taken, "called refused, and it was accepted"
+        if state in FINAL:
+            self._final = state
+
+
+def _claim_without_compare(ledger: Any, ids: Any, now: float) -> dict[bytes, int]:
+    rows = ledger._rows("SELECT attempt FROM message WHERE id = ? AND state IN ('planned', 'sending')", [KEY])
+    if not rows or KEY not in ids:
+        return dict(_REAL_CLAIM(ledger, ids, now))
+    ledger._execute(ledger_module.CLAIM, (ledger._run, now, KEY))
+    return {KEY: rows[0][0] + 1}
+
+
+_REAL_CLAIM = SqliteLedger._claim
+
+
+def run_machine(mutant: Mutant | None = None, *, fence: bool = False, examples: int = 60, steps: int = 40) -> None:
+    """Raises AssertionError when the promise breaks. The same examples each time."""
+    weights = WEIGHTS | (FOCUS.get(mutant, {}) if mutant else {})
+    machine: Any = type("Machine", (Protocol,), {"mutant": mutant, "fence": fence, "weights": weights})
+    phases = [Phase.generate] if mutant is not None else [Phase.generate, Phase.shrink]
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=examples, stateful_step_count=steps, derandomize=True, database=None, deadline=None,
+            phases=phases, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,209 @@
+"""An exhaustive model of the protocol for one key: two runners, a disk behind a cache, a server, every loss and kill.
+
+Keys are independent of each other, so one is enough. Every state that can be reached is looked at.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from mutants import Mutant
+
+ATTEMPTS_MOST = 3
+FINAL = ("accepted", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The key's row: `owner` is the runner whose claim it was."""
+
+    state: str = "planned"
+    attempt: int = 0
+    owner: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """`phase` is dead, idle, claimed or written; `answer` what came back for its attempt, if anything has."""
+
+    phase: str = "dead"
+    attempt: int = 0
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """`wire` are requests that the server hasn't seen yet, `taken` counts what it accepted."""
+
+    row: Row = Row()
+    disk: Row = Row()
+    runners: tuple[Runner, Runner] = (Runner(), Runner())
+    wire: tuple[int, ...] = ()
+    taken: int = 0
+    listed: bool = False
+
+
+def explore(mutant: Mutant | None = None, most: int = 2_000_000) -> tuple[int, list[str]]:
+    """How many states there are, and the steps to the first in which the promise is broken; none if there is no such."""
+    start = World()
+    came_from: dict[World, tuple[World, str] | None] = {start: None}
+    queue = deque([start])
+    while queue:
+        world = queue.popleft()
+        if _broken(world):
+            return len(came_from), _path(world, came_from)
+        for step, after in _steps(world, mutant):
+            if after not in came_from:
+                came_from[after] = (world, step)
+                queue.append(after)
+            if world.row.state in FINAL and after.row.state != world.row.state:
+                return len(came_from), [*_path(world, came_from), step]
+        assert len(came_from) < most
+    return len(came_from), []
+
+
+def _broken(world: World) -> bool:
+    false_accept = world.row.state == "accepted" and world.taken == 0 and not world.wire
+    lost = world.row.state == "refused" and world.taken > 0
+    return world.taken > 1 or false_accept or lost
+
+
+def _path(world: World, came_from: dict[World, tuple[World, str] | None]) -> list[str]:
+    steps = []
+    while (origin := came_from[world]) is not None:
+        world, step = origin
+        steps.append(step)
+    return steps[::-1]
+
+
+def _steps(world: World, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
+    yield from _server(world)
+    yield "power cut", replace(world, row=world.disk, runners=(Runner(), Runner()))
+    if world.disk != world.row:
+        yield "the cache reaches the disk", replace(world, disk=world.row)
+    for r in (0, 1):
+        yield from _runner(world, r, mutant)
+
+
+def _server(world: World) -> Iterator[tuple[str, World]]:
+    for attempt in dict.fromkeys(world.wire):
+        rest = list(world.wire)
+        rest.remove(attempt)
+        seen = replace(world, wire=tuple(rest))
+        taken = replace(seen, taken=seen.taken + 1)
+        for answer in ("202", "500", "lost"):
+            yield f"the server takes {attempt} and answers {answer}", _answered(taken, attempt, answer)
+        for answer in ("422", "429", "500", "lost", "foreign 202"):
+            yield f"the server takes nothing and answers {answer} to {attempt}", _answered(seen, attempt, answer)
+    if world.taken and not world.listed:
+        yield "the list shows it", replace(world, listed=True)
+
+
+def _answered(world: World, attempt: int, answer: str) -> World:
+    runners = tuple(
+        replace(one, answer=answer) if one.phase == "written" and one.attempt == attempt and not one.answer else one
+        for one in world.runners
+    )
+    return replace(world, runners=runners)  # type: ignore[arg-type]  # two of them
+
+
+def _runner(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
+    me = world.runners[r]
+    if me.phase == "dead":
+        yield f"{r} begins", _begun(world, r, mutant)
+        return
+    yield f"{r} is killed", _with(world, r, Runner())
+    if me.phase == "idle":
+        yield from _idle(world, r, mutant)
+    elif me.phase == "claimed":
+        if mutant is Mutant.SEND_BEFORE_CLAIM:
+            yield (
+                f"{r} commits its claim late",
+                _with(_committed(world, Row("sending", me.attempt, r), mutant), r, replace(me, phase="written")),
+            )
+        else:
+            written = _with(world, r, replace(me, phase="written"))
+            yield f"{r} writes {me.attempt}", replace(written, wire=(*written.wire, me.attempt))
+            yield f"{r} gives {me.attempt} up before a byte", _settled(world, r, "planned", mutant)
+    else:
+        yield from _written(world, r, mutant)
+
+
+def _begun(world: World, r: int, mutant: Mutant | None) -> World:
+    """Also while the other one lives, as if the lock had been removed: the row's own guards have to do."""
+    row = world.row
+    if row.state == "sending":
+        requeued = mutant is Mutant.REQUEUE_AT_RECOVERY
+        row = replace(row, state="planned" if requeued else "in_doubt")
+    return _with(_committed(world, row, mutant), r, Runner("idle"))
+
+
+def _idle(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
+    row = world.row
+    claimable = row.state == "planned" or (mutant is Mutant.CLAIM_WITHOUT_COMPARE and row.state == "sending")
+    if claimable and row.attempt < ATTEMPTS_MOST:
+        attempt = row.attempt + 1
+        if mutant is Mutant.SEND_BEFORE_CLAIM:
+            sent = _with(world, r, Runner("claimed", attempt))
+            yield f"{r} writes {attempt} before it is claimed", replace(sent, wire=(*sent.wire, attempt))
+        else:
+            claimed = _committed(world, Row("sending", attempt, r), mutant)
+            yield f"{r} claims {attempt}", _with(claimed, r, Runner("claimed", attempt))
+    if row.state == "in_doubt":
+        if world.listed:
+            yield f"{r} finds it in the list", _committed(world, replace(row, state="accepted"), mutant)
+        elif mutant is Mutant.ABSENT_AT_ONCE or (not world.taken and not world.wire and not _alive(world, row)):
+            yield f"{r} believes that it is absent", _committed(world, replace(row, state="planned"), mutant)
+
+
+def _alive(world: World, row: Row) -> bool:
+    """Whether the attempt could still be written: absence is believed only long after its deadline."""
+    return any(one.phase == "claimed" and one.attempt == row.attempt for one in world.runners)
+
+
+def _written(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
+    me = world.runners[r]
+    if not me.answer:
+        yield f"{r} waits for {me.attempt} no longer", _settled(world, r, _meaning("lost", mutant), mutant)
+        return
+    if mutant is Mutant.SILENT_RESEND and me.answer == "lost":
+        again = _with(world, r, replace(me, answer=""))
+        if len(world.wire) < 2 and world.taken < 2:
+            yield f"{r} sends {me.attempt} again by itself", replace(again, wire=(*again.wire, me.attempt))
+    yield f"{r} reads {me.answer}", _settled(world, r, _meaning(me.answer, mutant), mutant)
+
+
+def _meaning(answer: str, mutant: Mutant | None) -> str:
+    if answer == "lost" and mutant in (Mutant.RETRY_ON_LOST_ANSWER, Mutant.FLAG_TOO_LATE):
+        return "planned"
+    if answer == "500" and mutant is Mutant.RETRY_ON_500:
+        return "planned"
+    if answer == "foreign 202" and mutant is Mutant.NO_REFERENCE_CHECK:
+        return "accepted"
+    return {"202": "accepted", "422": "refused", "429": "planned"}.get(answer, "in_doubt")
+
+
+def _settled(world: World, r: int, to: str, mutant: Mutant | None) -> World:
+    """Compare and set; one that is lost ends the run."""
+    me, row = world.runners[r], world.row
+    mine = row.attempt == me.attempt and row.owner == r
+    if mutant is Mutant.SETTLE_WITHOUT_ATTEMPT:
+        mine = True
+    sending = row.state == "sending" or mutant is Mutant.SETTLE_WITHOUT_STATE
+    if not (mine and sending):
+        return _with(world, r, Runner())
+    return _with(_committed(world, replace(row, state=to), mutant), r, Runner("idle"))
+
+
+def _committed(world: World, row: Row, mutant: Mutant | None) -> World:
+    """With full syncs a commit is on the disk; else the cache has it, and the disk some time later."""
+    if mutant is Mutant.SYNCHRONOUS_NORMAL:
+        return replace(world, row=row)
+    return replace(world, row=row, disk=row)
+
+
+def _with(world: World, r: int, runner: Runner) -> World:
+    runners = (runner, world.runners[1]) if r == 0 else (world.runners[0], runner)
+    return replace(world, runners=runners)
