@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test lint bench docs clean help
+.PHONY: demo test lint bench torture docs clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,13 @@ docs: $(INSTALLED)  ## write the generated pages and schemas anew
 
 bench: $(INSTALLED)  ## measure planning and sending beside a plain script
 	$(BIN)/python benchmarks/run.py
+
+KILLS ?= 20000
+CUTS ?= 10000
+SEED ?= 1
+
+torture: $(INSTALLED)  ## try to break the promise: KILLS, CUTS, SEED
+	$(BIN)/python tests/protocol/torture.py --kills $(KILLS) --cuts $(CUTS) --seed $(SEED)
 
 clean:  ## remove what the targets made
 	rm -rf .venv .sendspec .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

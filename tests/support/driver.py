@@ -1,0 +1,123 @@
+"""Runs commands in processes forked from one that has everything imported: starting one costs milliseconds.
+
+Reads a line of JSON for each: `{"arguments": […], "out": path}`; writes the process's number, then how it ended. With a mutant's
+name as its argument, it breaks the protocol in one place first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+from mutants import Mutant
+
+from runner.cli import held, reconcile, send, session, status  # noqa: F401  # imported here so that no child has to
+from runner.cli.main import run
+from runner.ledger import sqlite as ledger_module
+from runner.sending import loop as loop_module
+from runner.sending import sender as sender_module
+from runner.sending.answer import Answer, Unclear
+from runner.sending.classify import Sent, classify, strict_json
+from runner.sending.outcome import InDoubt, NotProcessed, Outcome
+from runner.sending.wire import Line
+
+
+def break_protocol(mutant: Mutant) -> None:
+    """Replaces the one place that keeps this part of the promise."""
+    if mutant is Mutant.SEND_BEFORE_CLAIM:
+        loop_module._Loop._exchange = _exchange_after_sending  # type: ignore[method-assign]
+    elif mutant is Mutant.RETRY_ON_LOST_ANSWER:
+        _judge_otherwise(lambda outcome: isinstance(outcome, InDoubt) and outcome.http_status is None)
+    elif mutant is Mutant.RETRY_ON_500:
+        _judge_otherwise(lambda outcome: isinstance(outcome, InDoubt) and outcome.http_status == 500)
+    elif mutant is Mutant.REQUEUE_AT_RECOVERY:
+        ledger_module.RECOVER = ledger_module.RECOVER.replace("'in_doubt'", "'planned'")
+    elif mutant is Mutant.NO_REFERENCE_CHECK:
+        sender_module.classify = _classify_without_reference  # type: ignore[assignment]
+    elif mutant is Mutant.FLAG_TOO_LATE:
+        _watch_line(resend=False)
+    elif mutant is Mutant.SILENT_RESEND:
+        _watch_line(resend=True)
+    else:
+        raise SystemExit(f"{mutant} can't be shown by killing processes")
+
+
+def _exchange_after_sending(self: Any, settle: Any, claim: Any) -> None:
+    from runner.sending.sender import Delivery
+
+    sent = []
+    for message, due in claim:
+        delivery = Delivery(message, 1, due)
+        self._in_flight[message.id] = delivery
+        self._ready.popleft().orders.put(delivery)
+        sent.append(message.id)
+    self._clock.sleep(0.005)
+    self._claims.exchange(settle=settle, claim=sent, now=self._clock.wall())
+    self._tally.timed(self._clock.monotonic())
+
+
+def _judge_otherwise(retries: Any) -> None:
+    real = sender_module.Sender._outcome
+
+    def outcome(self: Any, delivery: Any) -> Outcome:
+        found = real(self, delivery)
+        return NotProcessed(429, 0.0) if retries(found) else found
+
+    sender_module.Sender._outcome = outcome  # type: ignore[method-assign]
+
+
+def _classify_without_reference(answer: Answer, sent: Sent, *, first: bool, trust_503: bool) -> Outcome:
+    body = strict_json(answer.body)
+    reference = body.get("reference", sent.reference) if isinstance(body, dict) else sent.reference
+    return classify(answer, Sent(str(reference), sent.receiver), first=first, trust_503=trust_503)
+
+
+def _watch_line(*, resend: bool) -> None:
+    real = Line.deliver
+
+    def deliver(self: Line, body: bytes, idempotency_key: str, deadline: float) -> Answer:
+        try:
+            return real(self, body, idempotency_key, deadline)
+        except Unclear:
+            if not resend:
+                self.wrote = False
+                raise
+            self.stand()
+            return real(self, body, idempotency_key, deadline)
+
+    Line.deliver = deliver  # type: ignore[method-assign]
+
+
+def serve() -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _become(order["arguments"], order["out"])
+        _tell(pid)
+        _tell(os.waitpid(pid, 0)[1])
+
+
+def _become(arguments: list[str], out: str) -> None:
+    output = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    code = 70
+    try:
+        code = run(arguments)
+        sys.stdout.flush()
+    finally:
+        os._exit(code)
+
+
+def _tell(number: int) -> None:
+    os.write(1, f"{number}\n".encode())
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        break_protocol(Mutant(sys.argv[1]))
+    serve()

@@ -1,0 +1,211 @@
+"""Real processes, killed at random and started again until everything is sent; then the ledger is held against the server."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from api import Api
+from mutants import Mutant
+
+UUID = "123e4567-e89b-12d3-a456-426614174000"
+PROJECT = """environments:
+  test:
+    api_url: http://127.0.0.1:{port}
+    access_key: {{env: TEST_KEY}}
+    ledger: {{file: test.db}}
+    channels:
+      sms: {{workspace: {uuid}, channel: {uuid}, timeout: 2, concurrency: 8}}
+"""
+SPEC = """spec: 1
+name: hello
+generation: {generation}
+channel: sms
+recipients: {{file: people.csv}}
+message:
+  body: {{type: text, text: {{text: "Hi"}}}}
+"""
+ATTEMPTS_MOST = 200
+IN_FLIGHT = 8
+UNCERTAIN = ("in_doubt", "sending")
+
+
+@dataclass
+class Campaign:
+    """What a campaign of kills came to. All but the first four and the doubts have to be 0."""
+
+    kills: int = 0
+    runs: int = 0
+    messages: int = 0
+    rounds: int = 0
+    duplicates: int = 0
+    lost: int = 0
+    false_accepts: int = 0
+    too_many_doubts: int = 0
+    damaged: int = 0
+    broke: int = 0
+    doubts: int = 0
+    doubts_accepted: int = 0
+    doubts_left: int = 0
+    doubts_left_accepted: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the promise was."""
+        wrong = self.duplicates, self.lost, self.false_accepts, self.too_many_doubts, self.damaged, self.broke
+        return any(wrong) or self.doubts_left_accepted > 0
+
+
+class Driver:
+    """The process that forks the killed ones."""
+
+    def __init__(self, folder: Path, mutant: Mutant | None) -> None:
+        self.folder = folder
+        support = Path(__file__).parent
+        environ = {**os.environ, "TEST_KEY": "canary-9f3b1c7e5d2a", "PYTHONPATH": f"{support}:{support.parent.parent}"}
+        environ.pop("CI", None)
+        self._process = subprocess.Popen(
+            [sys.executable, str(support / "driver.py"), *([mutant] if mutant else [])], cwd=folder, env=environ,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        self.out = folder / "out"
+
+    def start(self, *arguments: str) -> int:
+        """The number of the process that does it."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"arguments": arguments, "out": str(self.out)}) + "\n")
+        self._process.stdin.flush()
+        return self._number()
+
+    def wait(self) -> int:
+        """How the process ended: its exit code, or minus the signal."""
+        return os.waitstatus_to_exitcode(self._number())
+
+    def run(self, *arguments: str) -> int:
+        self.start(*arguments)
+        return self.wait()
+
+    def _number(self) -> int:
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+def kill_campaign(
+    seed: int, kills: int, *, mutant: Mutant | None = None, share: float = 0.1, messages: int = 150
+) -> Campaign:
+    """Rounds of a send of `messages`, killed at random times until it is done, until there were so many kills."""
+    chance = random.Random(seed)
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    api = Api(seed, share)
+    campaign = Campaign()
+    (folder / "sendspec.yaml").write_text(PROJECT.format(port=api.port, uuid=UUID))
+    rows = "".join(f"+4477009{n:05d}\n" for n in range(messages))
+    (folder / "people.csv").write_text("phone\n" + rows)
+    driver = Driver(folder, mutant)
+    try:
+        assert driver.run("ledger", "init", "--env", "test") == 0, driver.out.read_text()
+        while campaign.kills < kills and not campaign.broken:
+            api.forget()
+            api.share = share
+            campaign.rounds += 1
+            (folder / "hello.yaml").write_text(SPEC.format(generation=campaign.rounds))
+            doubts = _round(driver, api, campaign, chance, kills)
+            campaign.doubts += len(doubts)
+            campaign.doubts_accepted += len(doubts & set(api.taken))
+            _judge(driver, api, campaign, messages)
+    finally:
+        driver.close()
+        api.close()
+        shutil.rmtree(folder)
+    return campaign
+
+
+SEND = ("send", "hello.yaml", "--env", "test", "--yes", "-q")
+
+
+def _round(driver: Driver, api: Api, campaign: Campaign, chance: random.Random, kills: int) -> set[str]:
+    """Starts and kills the send until one run comes to its end by itself; returns all that were ever in doubt."""
+    doubts: set[str] = set()
+    for _ in range(ATTEMPTS_MOST):
+        campaign.runs += 1
+        before = _states(driver.folder, campaign.rounds)
+        pid = driver.start(*SEND)
+        if campaign.kills < kills:
+            time.sleep(chance.uniform(0.01, 0.16))
+            with suppress(ProcessLookupError):  # it came to its end before
+                os.kill(pid, signal.SIGKILL)
+        code = driver.wait()
+        states = _states(driver.folder, campaign.rounds)
+        doubts |= {reference for reference, state, _ in _rows(driver.folder, campaign.rounds) if state in UNCERTAIN}
+        if code == -signal.SIGKILL:
+            campaign.kills += 1
+            if states.get("sending", 0) > IN_FLIGHT:
+                campaign.too_many_doubts += 1
+                campaign.notes.append(f"{states} after {before}")
+        elif code not in (0, 3, 4, 5, 7):
+            campaign.broke += 1
+            campaign.notes.append(f"exit {code}: {driver.out.read_text()[:500]}")
+            return doubts
+        elif states.get("planned", 0) == 0 and states:
+            return doubts
+    campaign.broke += 1
+    campaign.notes.append(f"no end after {ATTEMPTS_MOST} runs: {_states(driver.folder, campaign.rounds)}")
+    return doubts
+
+
+def _judge(driver: Driver, api: Api, campaign: Campaign, messages: int) -> None:
+    """Without faults: what is left is sent, the doubts are looked up, and the ledger has to say what the server says."""
+    api.share = 0.0
+    driver.run(*SEND, "--no-witness")
+    code = driver.run("reconcile", "--env", "test", "-q")
+    rows = _rows(driver.folder, campaign.rounds)
+    left = {reference for reference, state, _ in rows if state == "in_doubt"}
+    campaign.doubts_left += len(left)
+    campaign.doubts_left_accepted += len(left & set(api.taken))
+    campaign.broke += code not in (0, 4)
+    campaign.messages += len(rows)
+    campaign.duplicates += sum(len(ids) > 1 for ids in api.taken.values())
+    accepted = {reference: remote for reference, state, remote in rows if state == "accepted"}
+    campaign.false_accepts += sum(remote not in api.taken.get(reference, ()) for reference, remote in accepted.items())
+    missing = set(api.taken) - set(accepted)
+    unsent = sum(state in ("planned", "sending", "refused") for _, state, _ in rows)
+    campaign.lost += len(missing - left) + unsent + abs(messages - len(rows))
+    campaign.damaged += driver.run("ledger", "check", "--env", "test") != 0
+    if campaign.broken and not campaign.notes:
+        campaign.notes.append(
+            f"round {campaign.rounds}: reconcile exits {code}; {_states(driver.folder, campaign.rounds)}"
+        )
+
+
+def _ledger(folder: Path, sql: str, generation: int) -> list[Any]:
+    connection = sqlite3.connect(f"file:{folder}/test.db?mode=ro", uri=True, timeout=10)
+    try:
+        return connection.execute(sql, (generation,)).fetchall()
+    finally:
+        connection.close()
+
+
+def _states(folder: Path, generation: int) -> dict[str, int]:
+    sql = "SELECT state, count(*) FROM message JOIN spec ON number = spec WHERE generation = ? GROUP BY state"
+    return dict(_ledger(folder, sql, generation))
+
+
+def _rows(folder: Path, generation: int) -> list[tuple[str, str, str]]:
+    sql = "SELECT 'm' || lower(hex(id)), state, remote_id FROM message JOIN spec ON number = spec WHERE generation = ?"
+    return _ledger(folder, sql, generation)
