@@ -21,6 +21,7 @@ from runner.sending.run import (
     Unreachable,
 )
 
+IN_DOUBT = 4
 ORDER = (70, 6, 5, 130, 143, 7, 4, 3, 0)
 """Where several codes apply, the first of these."""
 INTERRUPTED_BY = {signal.SIGINT: 130}
@@ -47,7 +48,7 @@ def described(ending: Ending) -> tuple[str, str, int]:
                 7,
             )
         case TooManyDoubts(evidence):
-            return f"too many messages are in doubt: {evidence}", f"find out what the API answers, {GO_ON}", 4
+            return f"too many messages are in doubt: {evidence}", f"find out what the API answers, {GO_ON}", IN_DOUBT
         case Unreachable(reason):
             return reason, f"check `api_url` and the network, {GO_ON}", 3
         case LedgerLost(problem):
@@ -81,7 +82,7 @@ def exit_code(endings: Iterable[int], account: Account) -> int:
     codes = set(endings)
     skipped = account.skipped
     if account.in_doubt or skipped.get(Skip.IN_DOUBT_BEFORE):
-        codes.add(4)
+        codes.add(IN_DOUBT)
     if account.refused or account.not_sent or skipped.get(Skip.REFUSED_BEFORE) or skipped.get(Skip.ON_HOLD):
         codes.add(3)
     return next(code for code in ORDER if code in codes or code == 0)

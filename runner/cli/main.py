@@ -42,6 +42,7 @@ It goes to a sandbox on this machine until you name another environment. More: s
 """
 
 INTERRUPTED = 130
+BUG = 70
 
 
 class LazyGroup(click.Group):
@@ -136,6 +137,9 @@ def run(arguments: list[str]) -> int:
     except SendspecError as error:
         sys.stderr.write(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}\n")
         return error.exit_code
+    except MemoryError:
+        sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` tells\n")
+        return BUG
     except Exception as error:
         from runner.cli.crash import report_crash
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from runner.cli.against import freeing
+from runner.cli.ending import IN_DOUBT
 from runner.cli.held import ledger_to_write
 from runner.cli.session import Session
 from runner.cli.status import show_status
@@ -15,7 +16,7 @@ from runner.reading.spec import read_spec
 from runner.sending.reconcile import Reconciled
 from runner.showing.reconcile import reconciled_json, reconciled_lines
 
-REFUSED_AS_A_WHOLE, IN_DOUBT = 5, 4
+REFUSED_AS_A_WHOLE = 5
 
 
 @click.command("reconcile")

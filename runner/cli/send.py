@@ -18,7 +18,7 @@ from runner.cli.view import View, common_options, environment_option, recipients
 from runner.cli.workspace import Workspace, make_sandbox_ledger
 from runner.errors import KeyUnusable, SendspecError
 from runner.planning.account import account_of
-from runner.planning.decide import Retry, Skip
+from runner.planning.decide import Retry
 from runner.planning.plan import Plan, digest_of
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
 from runner.reading.place import FILE_START
@@ -163,7 +163,7 @@ class _Send:
                 self._view.document(run_document(_unsent(workspace, plans)))
                 return STALE
             session = Session(self._view, workspace, ledger, lock, retry=self._retry, asks_witness=self._asks_witness)
-            if any(plan.skipped.get(Skip.IN_DOUBT_BEFORE) for plan in plans):
+            if any(ledger.uncertain(job.spec.name) for job in jobs):
                 self._reconcile(session, workspace, jobs)
                 plans = plan_jobs(jobs, workspace, ledger, problems, self._retry)
             if self._is_guarded(jobs, plans):

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from runner.cli.against import decide_all
-from runner.cli.ending import described, exit_code
+from runner.cli.ending import IN_DOUBT, described, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
 from runner.cli.view import View
@@ -91,7 +91,13 @@ class Session:
             fix=stopped[1],
             next_steps=self._next_steps(total),
         )
-        return report, exit_code((code for _, _, code in endings), total)
+        codes = {code for _, _, code in endings} | self._left_in_doubt(planned)
+        return report, exit_code(codes, total)
+
+    def _left_in_doubt(self, planned: Sequence[tuple[Job, Plan]]) -> set[int]:
+        """Doubts count also where today's recipients don't include them: nobody may be forgotten."""
+        left = sum(self._ledger.uncertain(job.spec.name) for job, _ in planned)
+        return {IN_DOUBT} if left else set()
 
     def _begin(self) -> None:
         """Begins the run, once."""

@@ -84,7 +84,8 @@ class Composer:
         identity = message_id(self._setting.salt, self._spec.name, self._spec.generation, key)
         values["message_id"] = id_text(identity)
         context = message_context(values, row.values)
-        payload = {"receiver": receiver, **fill(program.content, context)}
+        content = fill(program.content, context)
+        payload = {"receiver": receiver, **({} if content is OMIT else content)}
         if receiver is OMIT:
             del payload["receiver"]
         text = text_of(payload)

@@ -108,6 +108,15 @@ class LedgerReader:
                 remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resend=row[11],
             )  # fmt: skip
 
+    def uncertain(self, name: str) -> int:
+        """How many messages of a spec, of whatever generation, are sending or in doubt."""
+        rows = self._rows(
+            "SELECT count(*) FROM message WHERE state IN ('sending', 'in_doubt')"
+            " AND spec IN (SELECT number FROM spec WHERE name = ?)",
+            (name,),
+        )
+        return int(rows[0][0])
+
     def doubts(self) -> list[Doubt]:
         """Every message in doubt, the oldest claim first. Needs a ledger of this version."""
         rows = self._rows(

@@ -28,6 +28,8 @@ class FromFile:
 
 @dataclass(frozen=True, slots=True)
 class FromCommand:
+    """Run in the project's folder, wherever the user stands."""
+
     words: tuple[str, ...]
 
 
@@ -74,7 +76,7 @@ def read_access_key(source: KeySource, environ: Mapping[str, str], root: Path) -
         case FromFile(path):
             return _checked(_from_file(root / path, path), f"the access key in {path}")
         case FromCommand(words):
-            return _checked(_from_command(words), f"the access key that `{words[0]}` prints")
+            return _checked(_from_command(words, root), f"the access key that `{words[0]}` prints")
         case NoKey():
             return AccessKey("sandbox")
 
@@ -97,12 +99,12 @@ def _from_file(path: Path, shown: str) -> str:
         return _one_line(file.read(KEY_BYTES_MOST))
 
 
-def _from_command(words: tuple[str, ...]) -> str:
+def _from_command(words: tuple[str, ...], root: Path) -> str:
     import subprocess
 
     try:
         done = subprocess.run(
-            words, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
+            words, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         what = "takes longer than 30 s" if isinstance(error, subprocess.TimeoutExpired) else "can't be started"

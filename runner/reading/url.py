@@ -114,7 +114,7 @@ def _odd_part(text: str, parts: SplitResult, host: str) -> UrlFault | None:
         return UrlFault(
             "url-host", f"'{printable(host)}' is not a host name", "write a name, or an address as four numbers"
         )
-    if ":" in host and _address(host) is None:
+    if ":" in host and ("%" in host or _address(host) is None):
         return UrlFault("url-host", f"'{printable(host)}' is not an address", "write it as [::1]")
     if not _PATH.fullmatch(parts.path.rstrip("/")) or any(part in (".", "..") for part in parts.path.split("/")):
         return UrlFault(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from runner.planning.plan import Plan, digest_of
+from runner.reading.mask import printable
 from runner.showing.account import skipped_words
 from runner.showing.ink import Ink, cells, counted, grouped
 
@@ -37,11 +38,16 @@ def _block(plan: Plan, ink: Ink) -> Iterator[str]:
         skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()})
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
     if plan.segments.ucs2 and plan.forced_by:
-        character, count = plan.forced_by
-        yield ink.yellow("  ⚠ ") + (
-            f"{counted(plan.segments.ucs2, 'message is', 'messages are')} UCS-2, "
-            f"{grouped(count)} of them because of {character} (U+{ord(character):04X})"
-        )
+        yield ink.yellow("  ⚠ ") + _forced(plan.segments.ucs2, *plan.forced_by)
+
+
+def _forced(messages: int, character: str, count: int) -> str:
+    """Why messages are UCS-2: one reason where it holds for all, else the most frequent one with its share."""
+    share = "" if count == messages else f", {grouped(count)} of them"
+    return (
+        f"{counted(messages, 'message is', 'messages are')} UCS-2{share} because of "
+        f"{printable(character)} (U+{ord(character):04X})"
+    )
 
 
 def _segments(plan: Plan) -> str:

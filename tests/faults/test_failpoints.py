@@ -1,0 +1,143 @@
+"""Killed exactly where it hurts most: between a commit and what it permits, between a byte and its record."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import CountingServer, Desk, numbers
+from standard import StandardCheck
+
+SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
+
+POINTS = {
+    "before the claim is committed": "before(SqliteLedger, '_claim')",
+    "after the claim is committed": "after(SqliteLedger, 'exchange', lambda won: bool(won))",
+    "before the first byte": "before(Line, '_exchange')",
+    "after the last byte": "before(wire, 'read_answer')",
+    "after the answer": "after(Line, 'deliver')",
+    "in the middle of a group of results": "before(SqliteLedger, '_move_all')",
+    "in the middle of writing the plan": "before(SqliteLedger, '_put_count')",
+    "after the plan is written": "after(SqliteLedger, 'put_planned')",
+    "when the run begins": "after(writer, 'note_moves')",
+    "between the epoch and its mirror": "before(sqlite, 'write_epoch')",
+    "in a checkpoint": "before(SqliteLedger, '_checkpoint')",
+    "before the run's end is noted": "before(SqliteLedger, 'end')",
+}
+
+REPEATED = list(POINTS)[:6]
+"""Those that a send comes by more than once."""
+
+SCRIPT = """
+import os, signal, sys
+from runner.ledger import sqlite, writer
+from runner.ledger.sqlite import SqliteLedger
+from runner.sending import wire
+from runner.sending.wire import Line
+
+left = [int(sys.argv.pop(1))]
+
+def die():
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def before(owner, name):
+    real = getattr(owner, name)
+    def replaced(*given, **named):
+        die()
+        return real(*given, **named)
+    setattr(owner, name, replaced)
+
+def after(owner, name, when=lambda result: True):
+    real = getattr(owner, name)
+    def replaced(*given, **named):
+        result = real(*given, **named)
+        if when(result):
+            die()
+        return result
+    setattr(owner, name, replaced)
+
+%s
+from runner.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+def run_script(desk: Desk, script: str, *arguments: str) -> int:
+    done = subprocess.run(
+        [*desk.command()[:1], "-c", script, *arguments], cwd=desk.folder, env={**os.environ, **desk.environ},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode
+
+
+@pytest.mark.parametrize(("point", "nth"), [*((point, 1) for point in POINTS), *((point, 4) for point in REPEATED)])
+def test_killed_there_it_goes_on_without_loss_or_repetition(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, point: str, nth: int
+) -> None:
+    busy(concurrency=4)
+    assert run_script(ready, SCRIPT % POINTS[point], str(nth), *SEND) == -9
+    totals = standard()
+    assert totals["accepted"] + totals["in_doubt"] == 40
+    assert totals["in_doubt"] <= 4
+
+
+@pytest.mark.parametrize("nth", [1, 2, 3, 4, 5])
+def test_killed_while_an_older_ledger_is_brought_up_to_date(
+    ready: Desk, server: CountingServer, standard: StandardCheck, nth: int, checkout: Path
+) -> None:
+    old = (checkout / "tests" / "ledger" / "version_1.sql").read_text(encoding="utf-8")
+    script = """
+import json, os, signal, sqlite3, sys
+from pathlib import Path
+from runner.ledger import migration
+nth = int(sys.argv.pop(1))
+class Killing:
+    def __init__(self, connection):
+        self.connection, self.left = connection, nth
+    def execute(self, sql):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.connection.execute(sql)
+real = migration.migrate
+from runner.ledger import writer
+writer.migrate = lambda connection: real(Killing(connection))
+from runner.cli.main import main
+main(sys.argv[1:])
+"""
+    path = ready.folder / ".sendspec" / "test.db"
+    _replace_by(path, old, ready)
+    server.taken.append({"id": "id-1", "reference": "order-1", "receiver": {"contacts": []}})
+    assert run_script(ready, script, str(nth), *SEND) == -9
+    totals = standard(recipients=44)
+    assert totals == {"recipients": 44, "accepted": 41, "refused": 0, "in_doubt": 2, "not_sent": 1, "skipped": 0}
+
+
+def _replace_by(path: Path, old: str, desk: Desk) -> None:
+    """Puts a ledger of the first version in the place of the new one, under the same id; it holds four other messages."""
+    import json
+    import sqlite3
+
+    identity = json.loads((desk.folder / "sendspec.lock").read_text())["environments"]["test"]["ledger"]
+    for beside in path.parent.glob("test.db*"):
+        beside.unlink()
+    connection = sqlite3.connect(path)
+    connection.executescript(old)
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'id'", (identity,))
+    connection.commit()
+    connection.close()
+
+
+def test_killed_while_purging(ready: Desk, server: CountingServer, standard: StandardCheck) -> None:
+    assert ready.run(*SEND).code == 0
+    script = SCRIPT % "before(SqliteLedger, '_execute')"
+    for nth in range(4, 10):
+        run_script(ready, script, str(nth), "ledger", "purge", "--env", "test", "--older-than", "1d")
+    ready.write("people.csv", numbers(41))
+    assert standard(recipients=41)["accepted"] == 41

@@ -1,0 +1,156 @@
+"""Where a key comes from, what keeps it from being used, and that no text ever holds it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from runner.errors import KeyUnusable
+from runner.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, KeySource, NoKey, read_access_key
+
+KEY = "canary-9f3b1c7e5d2a"
+
+
+def read(source: KeySource, root: Path, **environ: str) -> str:
+    return read_access_key(source, environ, root).authorization("AccessKey")
+
+
+def refused(source: KeySource, root: Path, **environ: str) -> KeyUnusable:
+    with pytest.raises(KeyUnusable) as caught:
+        read(source, root, **environ)
+    shown = f"{caught.value} {caught.value.problem} {caught.value.fix}"
+    assert KEY not in shown
+    assert "canary" not in shown
+    assert caught.value.__cause__ is None
+    assert caught.value.fix[0].islower()
+    return caught.value
+
+
+def key_file(root: Path, content: bytes = KEY.encode(), mode: int = 0o600) -> FromFile:
+    path = root / "key.txt"
+    path.write_bytes(content)
+    path.chmod(mode)
+    return FromFile("key.txt")
+
+
+def printing(code: str) -> FromCommand:
+    return FromCommand((sys.executable, "-c", code))
+
+
+def test_a_key_comes_from_a_variable(tmp_path: Path) -> None:
+    assert read(FromVariable("THE_KEY"), tmp_path, THE_KEY=KEY) == f"AccessKey {KEY}"
+
+
+def test_the_scheme_stands_before_the_key(tmp_path: Path) -> None:
+    key = read_access_key(FromVariable("THE_KEY"), {"THE_KEY": KEY}, tmp_path)
+    assert key.authorization("Bearer") == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n"])
+def test_a_key_comes_from_a_file_of_the_project_with_or_without_a_line_end(tmp_path: Path, end: bytes) -> None:
+    assert read(key_file(tmp_path, KEY.encode() + end), tmp_path) == f"AccessKey {KEY}"
+
+
+def test_a_key_comes_from_what_a_command_prints(tmp_path: Path) -> None:
+    assert read(printing(f"print('{KEY}')"), tmp_path) == f"AccessKey {KEY}"
+
+
+def test_the_keys_command_runs_in_the_projects_folder_and_is_asked_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    project.mkdir()
+    elsewhere.mkdir()
+    (project / "key.txt").write_text(KEY)
+    monkeypatch.chdir(elsewhere)
+    command = printing("import sys; sys.stdout.write(sys.stdin.read() + open('key.txt').read())")
+    assert read(command, project) == f"AccessKey {KEY}"
+
+
+def test_the_sandbox_needs_none(tmp_path: Path) -> None:
+    assert read(NoKey(), tmp_path) == "AccessKey sandbox"
+
+
+@pytest.mark.parametrize(("environ", "words"), [({}, "THE_KEY is not set"), ({"THE_KEY": ""}, "THE_KEY is empty")])
+def test_a_variable_that_holds_nothing_is_named(tmp_path: Path, environ: dict[str, str], words: str) -> None:
+    assert words in refused(FromVariable("THE_KEY"), tmp_path, **environ).problem
+
+
+@pytest.mark.parametrize(
+    ("value", "position"),
+    [
+        (" " + KEY, 1), (KEY + " ", 20), (KEY + "\n", 20), (KEY + "\r", 20), ("canary\tkey", 7), ("canary\x00key", 7),
+        ("canary\x1bkey", 7), ("canary\x7f", 7), ("canar\u00ff", 6), ("canary\u2013key", 7), ("canary\udc80key", 7),
+        ("\ufeff" + KEY, 1),
+    ],
+)  # fmt: skip
+def test_a_character_that_no_header_can_carry_is_told_by_its_place_alone(
+    tmp_path: Path, value: str, position: int
+) -> None:
+    assert refused(FromVariable("THE_KEY"), tmp_path, THE_KEY=value).problem == (
+        f"the access key in THE_KEY has a character that a key can't have, at position {position}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "key.txt is empty"), (b"\n", "key.txt is empty"), (KEY.encode() + b"\n\n", "at position 20"),
+        (KEY.encode() + b"\nmore\n", "at position 20"), ("\ufeffkey".encode(), "at position 1"), (b"canary\xff", "at position 7"),
+    ],
+)  # fmt: skip
+def test_what_a_file_holds_besides_one_key_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    assert words in refused(key_file(tmp_path, content), tmp_path).problem
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610, 0o601])
+def test_a_file_that_others_may_touch_is_refused_with_what_mends_it(tmp_path: Path, mode: int) -> None:
+    refusal = refused(key_file(tmp_path, mode=mode), tmp_path)
+    assert f"(mode {mode:03o})" in refusal.problem
+    assert refusal.fix == "run: chmod 600 key.txt"
+
+
+def test_a_link_is_judged_by_the_file_it_leads_to(tmp_path: Path) -> None:
+    key_file(tmp_path, mode=0o644)
+    (tmp_path / "link").symlink_to("key.txt")
+    assert "chmod 600 link" in refused(FromFile("link"), tmp_path).fix
+    (tmp_path / "key.txt").chmod(0o400)
+    assert read(FromFile("link"), tmp_path) == f"AccessKey {KEY}"
+
+
+def test_a_file_that_is_not_there_or_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    assert "no such file" in refused(FromFile("nothing.txt"), tmp_path).problem
+    (tmp_path / "folder").mkdir(mode=0o700)
+    assert "not a regular file" in refused(FromFile("folder"), tmp_path).problem
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    assert "not a regular file" in refused(FromFile("pipe"), tmp_path).problem
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (f"import sys; sys.stderr.write('{KEY}'); sys.exit(3)", "ends with 3"),
+        (f"import sys; print('{KEY}'); sys.exit(1)", "ends with 1"),
+        ("pass", "prints is empty"),
+        (f"print('{KEY}'); print('{KEY}')", "at position 20"),
+    ],
+)
+def test_a_command_that_gives_no_key_is_refused_and_its_words_are_kept_back(
+    tmp_path: Path, code: str, words: str
+) -> None:
+    assert words in refused(printing(code), tmp_path).problem
+
+
+def test_a_command_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    assert "can't be started" in refused(FromCommand(("no-such-command-here",)), tmp_path).problem
+
+
+def test_a_key_shows_itself_in_no_form() -> None:
+    key = AccessKey(KEY)
+    for shown in (str(key), repr(key), f"{key}", f"{key:>40}", f"{key!s}", "%s" % key, repr([key]), repr({"k": key})):
+        assert KEY not in shown
+        assert "••••••" in shown
+    assert not hasattr(key, "__dict__")
