@@ -88,7 +88,7 @@ def _from_file(path: Path, shown: str) -> str:
         raise KeyUnusable(
             f"the key file {shown} can't be read: {os.strerror(error.errno or 0).lower()}", "check its path and owner"
         ) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise KeyUnusable(f"{shown} is not a regular file", "name the file that holds the key")
@@ -96,7 +96,9 @@ def _from_file(path: Path, shown: str) -> str:
             raise KeyUnusable(
                 f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
             )
-        return _one_line(file.read(KEY_BYTES_MOST))
+        return _one_line(os.read(descriptor, KEY_BYTES_MOST))
+    finally:
+        os.close(descriptor)
 
 
 def _from_command(words: tuple[str, ...], root: Path) -> str:

@@ -76,14 +76,13 @@ def reconcile(
     outcome = Reconciled()
     by_route: dict[Route, list[Doubt]] = {}
     for doubt in doubts:
-        if now - doubt.claimed_at > OLD:
-            outcome.ageing.append(doubt.id)
-        if doubt.route is None or doubt.claimed_at + MARGIN < now - WINDOW_MOST:
-            outcome.too_old.append(doubt.id)
-        else:
+        if doubt.route is not None:
             by_route.setdefault(doubt.route, []).append(doubt)
     for route, asked in by_route.items():
         _look(ledger, route, asked, listing_of(route), hash_receiver, frees, now, outcome)
+    left = [doubt for doubt in doubts if doubt.id not in outcome.found and doubt.id not in outcome.freed]
+    outcome.too_old = [doubt.id for doubt in left if doubt.route is None or doubt.claimed_at < _earliest(now)]
+    outcome.ageing = [doubt.id for doubt in left if now - doubt.claimed_at > OLD]
     outcome.left = len(doubts) - len(outcome.found) - len(outcome.freed)
     return outcome
 
@@ -99,7 +98,7 @@ def _look(
     outcome: Reconciled,
 ) -> None:
     """One pass over one channel's list, for all of its doubts."""
-    since = max(min(doubt.claimed_at for doubt in doubts) - MARGIN, now + MARGIN - WINDOW_MOST)
+    since = _since(doubts, now)
     references = {doubt.reference for doubt in doubts}
     sighted: dict[str, dict[str, Sighting]] = {}
     listed: set[str] = set()
@@ -117,9 +116,23 @@ def _look(
     finally:
         listing.close()
     _settle_found(ledger, doubts, sighted, hash_receiver, now, outcome)
-    missed = [doubt for doubt in doubts if doubt.reference not in sighted and frees(doubt)]
+    covered = [doubt for doubt in doubts if since <= doubt.claimed_at <= now]
+    missed = [doubt for doubt in covered if doubt.reference not in sighted and frees(doubt)]
     if missed and complete and _all_listed(ledger.accepted_since(route, since + 2 * MARGIN), listed):
         _settle_absent(ledger, missed, now, outcome)
+
+
+def _earliest(now: float) -> float:
+    """How far back the API's list goes, with room for clocks that differ."""
+    return now + MARGIN - WINDOW_MOST
+
+
+def _since(doubts: Sequence[Doubt], now: float) -> float:
+    """From when on the list is asked for: a claim that lies in the future was noted by a clock that has been set since."""
+    earliest = _earliest(now)
+    if any(doubt.claimed_at > now for doubt in doubts):
+        return earliest
+    return max(min(doubt.claimed_at for doubt in doubts) - MARGIN, earliest)
 
 
 def _settle_found(
@@ -192,7 +205,7 @@ class Witnessed:
 def witness(ledger: Doubtful, listing: Listing, hash_receiver: HashReceiver, *, now: float) -> Witnessed:
     """Holds the API's recent messages against what the ledger calls planned, and takes those as accepted. Raises `ListUnread`."""
     last = ledger.last_move_at()
-    since = max(now - WITNESS_USUAL if last is None else last - MARGIN, now + MARGIN - WINDOW_MOST)
+    since = max(now - WITNESS_USUAL if last is None or last > now else last - MARGIN, _earliest(now))
     sighted: dict[str, Sighting] = {}
     cut = False
     try:

@@ -1,0 +1,154 @@
+"""Several processes at one ledger, with its lock and without: one of them sends, and nothing goes out twice."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from desk import Answer, CountingServer, Desk, Request, numbers
+from standard import StandardCheck
+
+SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
+
+
+def started(desk: Desk, *command: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command or desk.command(*SEND), cwd=desk.folder, env={**os.environ, **desk.environ}, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def held_from(server: CountingServer, number: int) -> Callable[[int, Request], Answer]:
+    """Answers from that one on wait until the server is released."""
+
+    def decide(n: int, request: Request) -> Answer:
+        if n >= number:
+            server.released.wait(30)
+        return Answer()
+
+    return decide
+
+
+def test_of_two_sends_one_sends_and_the_other_names_it(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+) -> None:
+    busy(concurrency=4)
+    server.decide = held_from(server, 1)
+    first = started(ready)
+    until(lambda: len(server.posts) > 0)
+    second = ready.run(*SEND)
+    assert second.code == 75
+    assert f"process {first.pid} on" in second.err
+    assert second.out == ""
+    server.released.set()
+    _, err = first.communicate(timeout=30)
+    assert first.returncode == 0, err
+    assert len(server.posts) == 40
+    assert standard()["accepted"] == 40
+
+
+def test_with_the_lock_file_removed_underneath_it_stops_and_nothing_goes_out_twice(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+) -> None:
+    busy(concurrency=4)
+    server.decide = held_from(server, 3)
+    first = started(ready)
+    until(lambda: len(server.posts) >= 6)
+    (ready.folder / ".sendspec" / "test.db.lock").unlink()
+    second = started(ready)
+    time.sleep(1)
+    server.released.set()
+    codes = []
+    for process in (first, second):
+        _, err = process.communicate(timeout=60)
+        assert "Traceback" not in err
+        codes.append(process.returncode)
+    assert codes[0] == 6
+    totals = standard()
+    assert totals["accepted"] + totals["in_doubt"] == 40
+
+
+WITHOUT_LOCK = """
+import fcntl, sys
+fcntl.flock = lambda descriptor, operation: None
+if sys.argv.pop(1) == "rows":
+    from runner.ledger.sqlite import SqliteLedger
+    SqliteLedger._check_fence = lambda ledger: None
+from runner.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+def test_four_processes_without_a_lock_send_nothing_twice(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+) -> None:
+    busy(concurrency=4)
+    ready.write("people.csv", numbers(300))
+    for guards in ("fence", "rows"):
+        processes = [started(ready, sys.executable, "-c", WITHOUT_LOCK, guards, *SEND) for _ in range(4)]
+        for process in processes:
+            _, err = process.communicate(timeout=60)
+            assert "Traceback" not in err
+            assert process.returncode in (0, 3, 4, 6), err
+        ready.write("people.csv", numbers(600))
+    ready.write("people.csv", numbers(300))
+    references = [message["reference"] for message in server.taken]
+    assert len(references) == len(set(references))
+    ready.write("people.csv", numbers(600))
+    assert standard(recipients=600)["accepted"] == 600
+
+
+def test_looking_at_a_ledger_does_not_disturb_the_send_and_sees_no_wrong_numbers(
+    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+) -> None:
+    busy(concurrency=4)
+    ready.write("people.csv", numbers(400))
+    reader = sqlite3.connect(f"file:{ready.folder}/.sendspec/test.db?mode=ro", uri=True, check_same_thread=False)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM message").fetchone()  # a snapshot that is held all the while
+    sending = started(ready)
+    until(lambda: len(server.posts) > 10)
+    seen = []
+
+    def look() -> None:
+        while sending.poll() is None:
+            seen.append(ready.run("status", "--env", "test", "--format", "json").json["totals"])
+            seen.append({"recipients": ready.run("ledger", "export", "--env", "test").out.count("\n")})
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    _, err = sending.communicate(timeout=60)
+    looking.join()
+    reader.close()
+    assert sending.returncode == 0, err
+    assert {totals["recipients"] for totals in seen} <= {400}
+    assert all(sum(totals.values()) in (400, 800) for totals in seen)
+    assert standard(recipients=400)["accepted"] == 400
+
+
+def test_the_same_spec_with_other_recipients_sends_to_each_once(
+    ready: Desk, server: CountingServer, standard: StandardCheck
+) -> None:
+    ready.write("people.csv", numbers(30))
+    assert ready.run(*SEND).code == 0
+    ready.write("people.csv", numbers(30, start=20))
+    done = ready.run(*SEND)
+    assert done.json["skipped"] == {"already-accepted": 10}
+    ready.write("people.csv", numbers(30))
+    assert ready.run(*SEND).json["skipped"] == {"already-accepted": 30}
+    assert len(server.posts) == 50
+    ready.write("people.csv", numbers(50))
+    assert standard(recipients=50)["accepted"] == 50
