@@ -109,3 +109,12 @@ def test_what_forced_ucs2_is_told_with_a_plain_spelling_where_there_is_one() -> 
         ("ж", 13, None),
     ]
     assert forcing("plain €") == ()
+
+
+@given(CHUNKS, CHUNKS)
+def test_more_text_never_takes_fewer_segments(text: str, more: str) -> None:
+    """The law: what is added may make every character dearer, and never makes a message smaller."""
+    together = measure(text + more)
+    assert together.segments >= max(measure(text).segments, measure(more).segments)
+    assert together.units >= max(len(text), len(more))
+    assert together.encoding is Encoding.UCS2 or measure(text).encoding is Encoding.GSM7
