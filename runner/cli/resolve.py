@@ -10,7 +10,7 @@ import click
 from runner.cli.held import ledger_to_write
 from runner.cli.status import show_status
 from runner.cli.view import View, common_options, environment_option, rejects
-from runner.cli.workspace import Workspace, open_workspace, this_process
+from runner.cli.workspace import open_workspace, this_process
 from runner.composing.identity import id_in, id_text
 from runner.ledger.record import Change, Doubt
 from runner.ledger.sqlite import SqliteLedger
@@ -51,7 +51,7 @@ def command(view: View, which: tuple[str, ...], env: str | None, target: str, re
         return 1
     with ledger_to_write(workspace) as (ledger, _):
         ledger.begin(this_process(), now=time.time())
-        chosen = _chosen(ledger, workspace, ids, names)
+        chosen = _chosen(ledger, ids, names)
         move = MOVE_BY_NAME["resolve"]
         state = TARGETS[target]
         changes = [
@@ -59,21 +59,17 @@ def command(view: View, which: tuple[str, ...], env: str | None, target: str, re
         ]
         ledger.move(move, changes, now=time.time())
         view.say(f"{counted(len(changes), 'message')} settled as {target}")
-        show_status(view, workspace, ledger, {doubt.name for doubt in chosen}, more={"resolved": len(changes)})
+        shown = names | {doubt.name for doubt in chosen}
+        show_status(view, workspace, ledger, shown, more={"resolved": len(changes)})
     return 0
 
 
-def _chosen(ledger: SqliteLedger, workspace: Workspace, ids: Sequence[bytes], names: set[str]) -> list[Doubt]:
-    """The messages in doubt that were meant. Raises `click.UsageError` for one that isn't in doubt, or where there are none."""
+def _chosen(ledger: SqliteLedger, ids: Sequence[bytes], names: set[str]) -> list[Doubt]:
+    """The messages in doubt that were meant. Raises `click.UsageError` for an id that isn't in doubt."""
     doubts = {doubt.id: doubt for doubt in ledger.doubts()}
     for identity in ids:
         if identity not in doubts:
             known = ledger.facts([identity]).get(identity)
             state = "not in the ledger" if known is None else f"'{known.state.value}'"
             raise click.UsageError(f"{id_text(identity)} is not in doubt, it is {state}")
-    chosen = [doubt for doubt in doubts.values() if doubt.id in ids or doubt.name in names]
-    if not chosen:
-        raise click.UsageError(
-            f"no message of {', '.join(sorted(names))} is in doubt in '{workspace.environment.name}'"
-        )
-    return chosen
+    return [doubt for doubt in doubts.values() if doubt.id in ids or doubt.name in names]

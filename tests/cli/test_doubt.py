@@ -238,7 +238,6 @@ def test_a_person_who_was_wrong_is_stopped_by_the_list(ready: Any, server: Any, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["hello.yaml", "--as", "accepted", "--reason", "x"], "no message of hello is in doubt"),
         (["m" + "0" * 32, "--as", "accepted", "--reason", "x"], "not in the ledger"),
         (["hello.yaml", "--as", "accepted", "--reason", " "], "write it down"),
         (["hello.yaml", "--as", "accepted"], "--reason"),
@@ -251,6 +250,13 @@ def test_resolving_what_is_not_in_doubt_is_refused(ready: Any, arguments: list[s
     done = ready.run("resolve", *arguments, "--env", "test")
     assert done.code == 2
     assert words in done.err
+
+
+def test_resolving_a_spec_without_doubts_changes_nothing(ready: Any) -> None:
+    assert send(ready).code == 0
+    done = ready.run("resolve", "hello.yaml", "--as", "not-sent", "--reason", "x", "--env", "test")
+    assert (done.code, done.err) == (0, "0 messages settled as not-sent\n")
+    assert send(ready).json["skipped"] == {"already-accepted": 20}
 
 
 def test_a_dead_owners_messages_are_in_doubt_at_the_next_start(ready: Any, server: Any, helpers: Any) -> None:
