@@ -59,7 +59,7 @@ class Listing:
         seen: set[str] = set()
         while True:
             answer = self._page(_query(since, until, token))
-            sightings, token = _read(answer)
+            sightings, token = read_page(answer)
             yield sightings
             if token is None:
                 return
@@ -116,7 +116,8 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _read(answer: Answer) -> tuple[list[Sighting], str | None]:
+def read_page(answer: Answer) -> tuple[list[Sighting], str | None]:
+    """What a page shows, and the next one's token where there is one. Raises `ListUnread`."""
     try:
         page = orjson.loads(answer.body)
         results, token = page["results"], page.get("nextPageToken")

@@ -1,0 +1,49 @@
+"""Whatever bytes a stranger writes, reading them ends: without an exception that nobody foresaw, and within a second."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from targets import TARGETS
+
+PIECES = {
+    "spec": ["spec: 1\n", "name: hello\n", "channel: sms\n", "message: ", "recipients:\n", "  - {phone: ", '"+447700900001"}\n',
+             "{body: {type: text, text: {text: ", '"Hi {{ name }}"', "}}}\n", "vars: {a: 1}\n", "limits: {messages: 1}\n",
+             "&a ", "*a", "<<: ", "!!python/object:x ", "|\n  x\n", ">-\n", "---\n", "\t", ": ", "- ", "? ", "[", "]", "{", "}",
+             "'", '"', "#", "\\u202e", "\x00", "9" * 30, "examples:\n  - with: {phone: x}\n    expect: {text: y}\n"],
+    "table": ["phone,name\n", "+447700900001,Ann\n", '"', ",", "\n", "\r", "\r\n", ";", "\t", '{"phone": "1"}\n', "{", "}", "\x00",
+              "\ufeff", "\u202e", "sep=;\n", "1e10", "=1+1", "NaN", "é"],
+    "template": ["{{ ", " }}", "{% if ", "{% for a in rows ", "%}", "{% endif %}", "{% endfor %}", "name", "row[", "'x'", "]", "|",
+                 "upper", "default(", ")", "join(", "replace('a', 'bb')", "~", " and ", " not ", "==", "(", "[", "omit", "n", "1", "."],
+    "answer": ["HTTP/1.1 ", "202", "429", "500", " X\r\n", "Content-Length: ", "Transfer-Encoding: chunked\r\n", "\r\n", "5\r\n",
+               "0\r\n\r\n", '{"id": "1", ', '"reference": "m1"', "}", '{"results": [', '"receiver": null', "]", "Retry-After: -5\r\n",
+               "100 Continue", "\x00", "9" * 20, ": ", "{" * 50, "1.5", "Wed, 21 Oct 2015 07:28:00 GMT"],
+    "project": ["environments:\n", "  live:\n", "    api_url: https://api.bird.com\n", "    access_key: {env: KEY}\n",
+                "    ledger: {file: .sendspec/live.db}\n", "    channels:\n", "      sms: {workspace: ", "x", ", rate: 50/s}\n",
+                "    only_to: [", '"+447700900001"', "]\n", "default_environment: live\n", "http://127.1", "[::1]", "@", "#",
+                "limits: {messages: 1}\n", "&a ", "*a", "{", "}", "{file: ", "{command: [a]}"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+def test_pieces_in_any_order_are_read_to_an_end(name: str) -> None:
+    @given(st.lists(st.one_of(st.sampled_from(PIECES[name]), st.text(max_size=4)), max_size=30))
+    def reads(pieces: list[str]) -> None:
+        TARGETS[name]("".join(pieces).encode("utf-8", "surrogatepass"))
+
+    reads()
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+def test_inputs_that_reach_new_code_are_read_to_an_end(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).parent / "fuzz.py"), name, "-runs=1500", "-seed=1", "-max_len=400"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3_000:]
+    assert "Done 1500 runs" in done.stderr
