@@ -37,7 +37,7 @@ recipients: {{file: people.csv}}
 message:
   body: {{type: text, text: {{text: "Hi"}}}}
 """
-ATTEMPTS_MOST = 200
+ATTEMPTS_MOST = 2_000
 IN_FLIGHT = 8
 UNCERTAIN = ("in_doubt", "sending")
 
