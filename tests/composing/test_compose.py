@@ -235,6 +235,16 @@ def test_a_message_of_which_all_is_omitted_is_told_what_it_lacks(bench: Bench) -
     assert {problem.path for problem in bench.problems} == {str(bench._path)}
 
 
+def test_a_list_of_which_all_is_omitted_is_gone(bench: Bench) -> None:
+    assert "tags" not in bench.payload(BODY + '\n  tags: ["{{ x | default(omit) }}", "{{ omit }}"]')
+
+
+def test_an_omitted_receiver_is_told_as_missing(bench: Bench) -> None:
+    own = 'receiver: {contacts: [{identifierValue: "{{ omit }}"}]}\n  ' + BODY
+    assert bench.codes(own, to='to: "{{ phone }}"') == ["missing-key"]
+    assert bench.codes(own) == ["receiver-unnamed"]
+
+
 def test_an_omitted_reference_is_the_messages_id(bench: Bench) -> None:
     message = bench.one('reference: "{{ omit }}"\n  ' + BODY)
     assert message.reference == id_text(message.id)

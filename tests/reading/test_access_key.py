@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,21 @@ def printing(code: str) -> FromCommand:
     return FromCommand((sys.executable, "-c", code))
 
 
+@contextmanager
+def standard_input(content: bytes) -> Iterator[None]:
+    """This process's descriptor 0, as a command that it starts would have it."""
+    before, (reading, writing) = os.dup(0), os.pipe()
+    os.write(writing, content)
+    os.close(writing)
+    os.dup2(reading, 0)
+    try:
+        yield
+    finally:
+        os.dup2(before, 0)
+        os.close(reading)
+        os.close(before)
+
+
 def test_a_key_comes_from_a_variable(tmp_path: Path) -> None:
     assert read(FromVariable("THE_KEY"), tmp_path, THE_KEY=KEY) == f"AccessKey {KEY}"
 
@@ -67,7 +84,8 @@ def test_the_keys_command_runs_in_the_projects_folder_and_is_asked_nothing(
     (project / "key.txt").write_text(KEY)
     monkeypatch.chdir(elsewhere)
     command = printing("import sys; sys.stdout.write(sys.stdin.read() + open('key.txt').read())")
-    assert read(command, project) == f"AccessKey {KEY}"
+    with standard_input(b"recipients"):
+        assert read(command, project) == f"AccessKey {KEY}"
 
 
 def test_the_sandbox_needs_none(tmp_path: Path) -> None:

@@ -196,6 +196,8 @@ def test_a_host_is_vouched_for_at_the_top_or_in_the_environment(tmp_path: Path) 
 def test_an_address_is_blamed_where_it_is_written(tmp_path: Path) -> None:
     _, [problem] = read(tmp_path, SMALLEST + "api_url: http://proxy.example\n")
     assert (problem.span.start.line, problem.span.start.column) == (7, 10)
+    _, [problem] = read(tmp_path, "api_url: https://api.bird.com\n" + SMALLEST + "    api_url: http://proxy.example\n")
+    assert (problem.span.start.line, problem.span.start.column) == (8, 14)
 
 
 @pytest.mark.parametrize(

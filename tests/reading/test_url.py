@@ -90,6 +90,13 @@ def test_only_the_same_host_vouches_for_itself() -> None:
         assert fault("https://proxy.example", other).code == "url-host"
 
 
+def test_an_address_that_hides_another_is_not_vouched_for() -> None:
+    assert (
+        fault("https://[::ffff:10.0.0.1]", "::ffff:10.0.0.1").problem
+        == "the host '::ffff:10.0.0.1' hides an IPv4 address"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "real"),
     [
