@@ -22,11 +22,20 @@ def report_crash(error: BaseException, arguments: Sequence[str]) -> int:
     ]
     lines += [f"{type(error).__module__}.{type(error).__qualname__}"]
     lines += [f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
-    with tempfile.NamedTemporaryFile("w", prefix="sendspec-crash-", suffix=".txt", delete=False) as file:
-        file.write("\n".join(lines) + "\n")
     sys.stderr.write(
         f"sendspec: this is a bug in sendspec ({type(error).__name__}), not in your files\n"
-        f"    = fix: report it with {file.name}; it holds no recipients, texts or keys\n"
+        f"    = fix: report it with {_kept(lines)}; it holds no recipients, texts or keys\n"
         "    = also: what was sent is in the ledger: `sendspec status` tells\n"
     )
     return BUG
+
+
+def _kept(lines: Sequence[str]) -> str:
+    """Where the lines are: in a file, or on stderr where there is no room for one."""
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="sendspec-crash-", suffix=".txt", delete=False) as file:
+            file.write("\n".join(lines) + "\n")
+    except OSError:
+        sys.stderr.write("\n".join(lines) + "\n")
+        return "the lines above"
+    return file.name
