@@ -31,7 +31,7 @@ class PlanFile:
 
     def found_from(self, plan_file: Path) -> list[str]:
         """The specs' paths as they are written from here: in the project of the working directory, else in the one around the plan."""
-        roots = [_project_folder(Path.cwd()), _project_folder(plan_file.resolve().parent)]
+        roots = [_project_folder(Path.cwd()), _project_folder(Path(os.path.realpath(plan_file)).parent)]
         root = next((root for root in roots if all((root / spec).is_file() for spec in self.specs)), roots[0])
         return [os.path.relpath(root / spec) for spec in self.specs]
 

@@ -71,7 +71,7 @@ class Workspace:
 
     def relative(self, path: str) -> str:
         """A spec's path as the ledger remembers it: relative to the project, wherever the command is run."""
-        return os.path.relpath(Path(path).resolve(), self.root)
+        return os.path.relpath(os.path.realpath(path), self.root)
 
     @property
     def identity_file(self) -> Path:
@@ -90,7 +90,8 @@ def open_workspace(specs: Sequence[str], env: str | None, problems: Problems) ->
 
     Raises `click.BadParameter` for an environment that isn't there.
     """
-    folder = Path(specs[0]).resolve().parent if specs else Path.cwd()
+    # Path.resolve would raise for a link to itself, which reading the spec has words for.
+    folder = Path(os.path.realpath(specs[0])).parent if specs else Path.cwd()
     found = find_project(folder)
     if found is None:
         project: Project | None = project_without_file(folder)
