@@ -42,7 +42,7 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
         if fault.at not in keys:
             yield _placed(document, fault)
     yield from _name_problems(document)
-    yield from _generation_problems(document)
+    yield from _fraction_problems(document)
     yield from _recipient_problems(document)
     yield from _message_problems(document)
     yield from _number_problems(document)
@@ -104,16 +104,33 @@ def _name_problems(document: Document) -> Iterator[Diagnostic]:
     )
 
 
-def _generation_problems(document: Document) -> Iterator[Diagnostic]:
-    # JSON Schema takes 1.0 for a whole number, and as part of a message's identity it would be another one than 1.
-    generation = document.data.get("generation")
-    if isinstance(generation, float) and generation.is_integer():
-        yield document.diagnostic(
-            ("generation",),
-            code="wrong-type",
-            problem=f"the number {document.written(('generation',))} is written with a fraction; a generation is counted",
-            fix=f"write {int(generation)}",
-        )
+def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
+    """JSON Schema takes 1.0 and 1e3 for whole numbers; in a request, or as part of a message's identity, they are others."""
+    whole = [at for at, value in walk(document.data) if _is_whole(value)]
+    # Raised by a half, they are still numbers: the schema minds where whole ones are needed.
+    faults = load_schema("spec").faults(_raised(document.data)) if whole else []
+    minded = {fault.at for fault in faults if fault.code == "wrong-type"}
+    for at in whole:
+        if at in minded:
+            written = mask_in_place(printable(document.written(at)[:40]))
+            yield document.diagnostic(
+                at,
+                code="wrong-type",
+                problem=f"the number {written} has a fraction or an exponent, and a whole number is needed",
+                fix=f"write {mask_in_place(str(int(_value_at(document.data, at))))}",
+            )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _raised(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _raised(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_raised(child) for child in value]
+    return value + 0.5 if _is_whole(value) else value
 
 
 def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
