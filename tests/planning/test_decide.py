@@ -43,6 +43,23 @@ def test_the_ledgers_word_decides(state: State | None, digest: bytes, started: b
     assert decide(message(), fact, History(started), None) is expected
 
 
+@pytest.mark.parametrize("state", [None, *State])
+@pytest.mark.parametrize("digest", [SAME, OTHER])
+def test_whether_anything_was_claimed_matters_to_another_text_of_a_planned_message_alone(
+    state: State | None, digest: bytes
+) -> None:
+    fact = None if state is None else Fact(state, digest)
+    before, after = (decide(message(), fact, History(started), None) for started in (False, True))
+    assert (before is after) == (fact != Fact(State.PLANNED, OTHER))
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.PLANNED])
+@pytest.mark.parametrize("digest", [SAME, OTHER])
+@pytest.mark.parametrize("started", [False, True])
+def test_whatever_was_once_on_its_way_is_not_sent_by_a_plain_send(state: State, digest: bytes, started: bool) -> None:
+    assert decide(message(), Fact(state, digest), History(started), None) is not None
+
+
 @pytest.mark.parametrize(
     ("state", "digest", "refused", "not_sent"),
     [

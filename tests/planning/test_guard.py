@@ -1,0 +1,47 @@
+"""Limits of a run: met to the last message, told when gone beyond."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.planning.guard import breaches
+from runner.planning.plan import Plan, Segments, Target
+from runner.reading.limits import Limits
+
+TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
+
+
+def plan(send: int, segments: int = 0) -> Plan:
+    return Plan(
+        target=TARGET, recipients=send, send=send, skipped={}, segments=Segments(total=segments, gsm7=send, ucs2=0),
+        forced_by=None, digest="0" * 64,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("limits", "broken"),
+    [
+        (Limits(), []),
+        (Limits(messages=5_000, total_segments=9_000), []),
+        (Limits(messages=4_999), ["messages"]),
+        (Limits(total_segments=8_999), ["total_segments"]),
+        (Limits(messages=0, total_segments=0), ["messages", "total_segments"]),
+        (Limits(cost=1_000_000.0), ["cost"]),
+        (Limits(messages=1, total_segments=1, cost=1.0), ["messages", "total_segments", "cost"]),
+        (Limits(segments=1, encoding="gsm7", failure_rate=0.0), []),
+    ],
+)
+def test_a_limit_holds_up_to_its_number(limits: Limits, broken: list[str]) -> None:
+    assert [breach.limit for breach in breaches(plan(5_000, 9_000), limits)] == broken
+
+
+def test_with_nothing_to_send_no_limit_is_broken() -> None:
+    assert list(breaches(plan(0), Limits(messages=0, total_segments=0, cost=0.0))) == []
+
+
+def test_a_breach_says_both_numbers_and_where_the_limit_is_raised() -> None:
+    messages, segments = breaches(plan(12_000, 1_234_567), Limits(messages=5_000, total_segments=20_000))
+    assert messages.problem == "the plan has 12 000 messages to send; the limit is 5 000"
+    assert messages.fix == "send to fewer recipients, or raise `limits: {messages: …}`"
+    assert segments.problem == "the plan has 1 234 567 segments; the limit is 20 000"
+    assert segments.fix == "send to fewer recipients, or raise `limits: {total_segments: …}`"
