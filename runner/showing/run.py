@@ -79,7 +79,8 @@ def _block(spec: SpecReport, environment: str, ink: Ink) -> Iterator[str]:
             more = f" and {reason.count - 1} more" if reason.count > 1 else ""
             yield f"  {paint(what + ':')} {clean(reason.text)} ({reason.first}{more})"
         if len(reasons) > REASONS_SHOWN:
-            yield f"  {what}: {len(reasons) - REASONS_SHOWN} other reasons; `sendspec status --messages` lists all"
+            others = counted(len(reasons) - REASONS_SHOWN, "other reason")
+            yield f"  {what}: {others}; `sendspec status --messages` lists all"
 
 
 def run_document(report: RunReport, error: Mapping[str, Any] | None = None) -> dict[str, Any]:

@@ -1,0 +1,147 @@
+"""What a person reads of a plan, to the letter."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.planning.decide import Skip
+from runner.planning.plan import Plan, Segments, Target
+from runner.showing.ink import PLAIN, Ink, cells
+from runner.showing.plan import WIDTH, plan_document, plan_text
+
+
+def plan(
+    *, name: str = "order-shipped", alias: str = "sms-nl", generation: int = 1, send: int = 0,
+    skipped: dict[Skip, int] | None = None, segments: tuple[int, int, int] = (0, 0, 0), forced_by: tuple[str, int] | None = None,
+) -> Plan:  # fmt: skip
+    skips = skipped or {}
+    return Plan(
+        target=Target(
+            environment="production", alias=alias, name=name, generation=generation, workspace="w", channel="c"
+        ),
+        recipients=send + sum(skips.values()),
+        send=send,
+        skipped=skips,
+        segments=Segments(total=segments[0], gsm7=segments[1], ucs2=segments[2]),
+        forced_by=forced_by,
+        digest="7f3a" + "0" * 58 + "c1",
+    )
+
+
+def test_a_plan_with_everything_in_it() -> None:
+    shown = plan(
+        send=1_162,
+        skipped={Skip.ALREADY_ACCEPTED: 28, Skip.DUPLICATE: 12, Skip.FILTERED: 2},
+        segments=(1_240, 1_121, 41),
+        forced_by=("’", 41),
+    )
+    assert plan_text([shown], PLAIN) == (
+        "order-shipped → sms-nl (production)                                   plan 7f3a0000…00c1\n"
+        "  1 204 recipients\n"
+        "    1 162 send   1 240 segments   GSM-7 1 121 · UCS-2 41\n"
+        "       42 skip   28 already accepted · 12 duplicate · 2 filtered\n"
+        "  ⚠ 41 messages are UCS-2 because of ’ (U+2019)"
+    )
+
+
+def test_the_smallest_plan() -> None:
+    assert plan_text([plan(send=1, segments=(1, 1, 0))], PLAIN).splitlines()[1:] == [
+        "  1 recipient",
+        "    1 send   1 segment   GSM-7 1",
+    ]
+
+
+def test_a_plan_with_nothing_to_send() -> None:
+    assert plan_text([plan(skipped={Skip.ALREADY_ACCEPTED: 120})], PLAIN).splitlines()[1:] == [
+        "  120 recipients",
+        "      0 send",
+        "    120 skip   120 already accepted",
+    ]
+    assert plan_text([plan()], PLAIN).splitlines()[1:] == ["  0 recipients", "    0 send"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "forced_by", "words"),
+    [
+        (1, ("Ł", 1), "1 message is UCS-2 because of Ł (U+0141)"),
+        (2, ("Ł", 2), "2 messages are UCS-2 because of Ł (U+0141)"),
+        (2, ("Ł", 1), "2 messages are UCS-2, 1 of them because of Ł (U+0141)"),
+        (4_100, ("’", 1_200), "4 100 messages are UCS-2, 1 200 of them because of ’ (U+2019)"),
+        (1, ("😀", 1), "1 message is UCS-2 because of 😀 (U+1F600)"),
+        (1, ("\u200b", 1), "1 message is UCS-2 because of \\u200b (U+200B)"),
+        (1, ("\t", 1), "1 message is UCS-2 because of \\t (U+0009)"),
+        (1, ("\x1b", 1), "1 message is UCS-2 because of \\u001b (U+001B)"),
+    ],
+)
+def test_why_messages_are_ucs2_is_said_as_one_would_say_it(
+    messages: int, forced_by: tuple[str, int], words: str
+) -> None:
+    shown = plan(send=messages, segments=(messages, 0, messages), forced_by=forced_by)
+    assert plan_text([shown], PLAIN).splitlines()[-1] == f"  ⚠ {words}"
+
+
+def test_several_plans_have_a_total_and_a_generation_that_was_raised_is_named() -> None:
+    one = plan(name="a", send=1, segments=(1, 1, 0))
+    two = plan(name="b", alias="news", generation=3, send=1_000, skipped={Skip.DRIFT: 3, Skip.IN_DOUBT_BEFORE: 1})
+    assert plan_text([one, two], PLAIN) == (
+        "a → sms-nl (production)                                               plan 7f3a0000…00c1\n"
+        "  1 recipient\n"
+        "    1 send   1 segment   GSM-7 1\n"
+        "\n"
+        "b → news (production), generation 3                                   plan 7f3a0000…00c1\n"
+        "  1 004 recipients\n"
+        "    1 000 send\n"
+        "        4 skip   3 drift · 1 in doubt before\n"
+        "\n"
+        "2 specs: 1 001 of 1 005 recipients to send"
+    )
+
+
+def test_every_reason_has_words_of_its_own() -> None:
+    skipped = {skip: n for n, skip in enumerate(Skip, start=1)}
+    assert plan_text([plan(skipped=skipped)], PLAIN).splitlines()[-1] == (
+        "    55 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 in doubt before"
+        " · 7 refused before · 8 on hold · 9 settled by hand · 10 not chosen"
+    )
+
+
+@pytest.mark.parametrize("name", ["a", "a" * 40, "order-shipped", "a" * 63])
+def test_the_digest_stands_at_the_right_edge_or_after_a_gap(name: str) -> None:
+    first = plan_text([plan(name=name, alias="新着")], PLAIN).splitlines()[0]
+    assert first.endswith("  plan 7f3a0000…00c1")
+    assert cells(first) == max(WIDTH, cells(f"{name} → 新着 (production)") + 2 + 18)
+
+
+def test_colour_marks_and_changes_no_word() -> None:
+    shown = [plan(send=2, segments=(2, 0, 2), forced_by=("Ł", 2))]
+    coloured = plan_text(shown, Ink(colour=True))
+    assert "\x1b[1;33m  ⚠ \x1b[0m" in coloured
+    plain = coloured
+    for code in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[1;33m"):
+        plain = plain.replace(code, "")
+    assert plain == plan_text(shown, PLAIN)
+
+
+def test_the_document_sums_and_lists() -> None:
+    one = plan(name="a", send=2, skipped={Skip.DRIFT: 1}, segments=(3, 1, 1))
+    two = plan(name="b", generation=2, send=1, skipped={Skip.DRIFT: 2, Skip.FILTERED: 4}, segments=(1, 1, 0))
+    document = plan_document([one, two], "production")
+    assert document.pop("digest") != one.digest
+    assert document == {
+        "schema": "sendspec.plan/1",
+        "environment": "production",
+        "totals": {"recipients": 10, "send": 3, "skip": 7},
+        "skipped": {"drift": 3, "filtered": 4},
+        "segments": {"total": 4, "gsm7": 2, "ucs2": 1},
+        "specs": [
+            {
+                "name": "a", "generation": 1, "totals": {"recipients": 3, "send": 2, "skip": 1},
+                "skipped": {"drift": 1}, "digest": one.digest,
+            },
+            {
+                "name": "b", "generation": 2, "totals": {"recipients": 7, "send": 1, "skip": 6},
+                "skipped": {"drift": 2, "filtered": 4}, "digest": two.digest,
+            },
+        ],
+    }  # fmt: skip
+    assert plan_document([one], "production")["digest"] == one.digest

@@ -1,0 +1,189 @@
+"""What a person reads when a run has ended, to the letter: the account, the reasons, how it ended and what to do next."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import pytest
+
+from runner.cli.ending import ORDER, described, exit_code
+from runner.planning.account import Account
+from runner.planning.plan import Target
+from runner.sending.outcome import RefusedAsAWhole
+from runner.sending.run import (
+    Ending,
+    Finished,
+    Interrupted,
+    LedgerLost,
+    LockLost,
+    SpecRefused,
+    StoppedByApi,
+    TooManyDoubts,
+    TooManyRefused,
+    Unreachable,
+)
+from runner.showing.ink import PLAIN
+from runner.showing.run import Reason, RunReport, SpecReport, ending_text, run_document, run_text
+
+GO_ON = "then run the command again: it goes on where it stopped"
+
+
+def spec(account: Account, *, name: str = "hello", **reasons: tuple[Reason, ...]) -> SpecReport:
+    target = Target(environment="production", alias="sms-nl", name=name, generation=1, workspace="w", channel="c")
+    return SpecReport(target=target, account=account, digest="d" * 64, **reasons)
+
+
+def report(*specs: SpecReport, **more: Any) -> RunReport:
+    given = {"run": 7, "requests": 0, "seconds": 0.0, "ending": "", "fix": "", "next_steps": ()} | more
+    return RunReport(environment="production", specs=specs, **given)
+
+
+def test_a_run_in_which_all_was_accepted() -> None:
+    shown = report(spec(Account(accepted=120, skipped={})), requests=121, seconds=2.46)
+    assert run_text(shown, PLAIN) == (
+        "hello → sms-nl (production)\n"
+        "  120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped\n"
+        "121 requests in 2.5 s"
+    )
+    assert ending_text(shown, PLAIN) == ""
+
+
+def test_a_run_that_found_everything_sent_before_says_so_and_nothing_of_requests() -> None:
+    assert run_text(report(spec(Account(skipped={"already-accepted": 120}))), PLAIN) == (
+        "hello → sms-nl (production)\n"
+        "  120 recipients = 0 accepted + 0 refused + 0 in doubt + 0 not sent + 120 skipped\n"
+        "  skipped: 120 already accepted"
+    )
+
+
+def test_refusals_and_doubts_come_with_their_reasons_and_the_first_of_each() -> None:
+    account = Account(accepted=1_000, refused=3, in_doubt=1, not_sent=2, skipped={"drift": 1, "filtered": 2})
+    shown = report(
+        spec(
+            account,
+            refusals=(
+                Reason(text="422: receiver: is not a number", count=2, first="m1"),
+                Reason(text="422: x\x1b[2J\u202ey", count=1, first="m2"),
+            ),
+            doubts=(Reason(text="no answer in 30 s", count=1, first="m3"),),
+        ),
+        requests=1,
+        seconds=0.04,
+        next_steps=["sendspec status --failed --env production", "sendspec reconcile --env production"],
+    )
+    assert run_text(shown, PLAIN) == (
+        "hello → sms-nl (production)\n"
+        "  1009 recipients = 1000 accepted + 3 refused + 1 in doubt + 2 not sent + 3 skipped\n"
+        "  skipped: 1 drift · 2 filtered\n"
+        "  refused: 422: receiver: is not a number (m1 and 1 more)\n"
+        "  refused: 422: x\\u001b[2J\\u202ey (m2)\n"
+        "  in doubt: no answer in 30 s (m3)\n"
+        "1 request in 0.0 s"
+    )
+    assert ending_text(shown, PLAIN) == (
+        "    = next: sendspec status --failed --env production\n    = next: sendspec reconcile --env production"
+    )
+
+
+def test_many_reasons_are_cut_and_counted() -> None:
+    reasons = tuple(Reason(text=f"reason {n}", count=1, first="m") for n in range(8))
+    lines = run_text(report(spec(Account(refused=8, skipped={}), refusals=reasons)), PLAIN).splitlines()
+    assert lines[2:7] == [f"  refused: reason {n} (m)" for n in range(5)]
+    assert lines[7:] == ["  refused: 3 other reasons; `sendspec status --messages` lists all"]
+    one_more = run_text(report(spec(Account(refused=6, skipped={}), refusals=reasons[:6])), PLAIN).splitlines()
+    assert one_more[7:] == ["  refused: 1 other reason; `sendspec status --messages` lists all"]
+    assert len(run_text(report(spec(Account(refused=5, skipped={}), refusals=reasons[:5])), PLAIN).splitlines()) == 7
+
+
+def test_several_specs_have_their_sum_below() -> None:
+    shown = report(
+        spec(Account(accepted=1, skipped={}), name="a"), spec(Account(not_sent=2, skipped={"drift": 1}), name="b")
+    )
+    assert run_text(shown, PLAIN) == (
+        "a → sms-nl (production)\n"
+        "  1 recipients = 1 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped\n"
+        "b → sms-nl (production)\n"
+        "  3 recipients = 0 accepted + 0 refused + 0 in doubt + 2 not sent + 1 skipped\n"
+        "  skipped: 1 drift\n"
+        "4 recipients = 1 accepted + 0 refused + 0 in doubt + 2 not sent + 1 skipped"
+    )
+
+
+ENDINGS: list[tuple[Ending, int, str, str]] = [
+    (Interrupted(signal.SIGINT), 130, "interrupted by SIGINT", "run the command again: it goes on where it stopped"),
+    (Interrupted(signal.SIGTERM), 143, "interrupted by SIGTERM", "run the command again: it goes on where it stopped"),
+    (Interrupted(signal.SIGHUP), 143, "interrupted by SIGHUP", "run the command again: it goes on where it stopped"),
+    (StoppedByApi(RefusedAsAWhole(401, "401: no")), 5, "the API refuses the run: 401: no", f"check the access key, {GO_ON}"),
+    (StoppedByApi(RefusedAsAWhole(402, "402: no")), 5, "the API refuses the run: 402: no", f"check the balance, {GO_ON}"),
+    (StoppedByApi(RefusedAsAWhole(403, "403: no")), 5, "the API refuses the run: 403: no", f"give the key the right to send, {GO_ON}"),
+    (StoppedByApi(RefusedAsAWhole(404, "404: no")), 5, "the API refuses the run: 404: no", f"check workspace and channel in sendspec.yaml, {GO_ON}"),
+    (SpecRefused("422: no"), 7, "the API refuses every message: 422: no", "correct the spec; what was refused stays refused"),
+    (TooManyRefused(6, 10), 7, "6 of 10 messages were refused, more than `failure_rate` allows", "look at why: sendspec status --failed"),
+    (TooManyDoubts("500"), 4, "too many messages are in doubt: 500", f"find out what the API answers, {GO_ON}"),
+    (Unreachable("no connection"), 3, "no connection", f"check `api_url` and the network, {GO_ON}"),
+    (LedgerLost("the disk is full"), 6, "the disk is full", f"look at the disk, {GO_ON}"),
+    (LockLost(), 6, "the ledger's lock file was removed while the run held it", f"make sure that no other run is under way, {GO_ON}"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("ending", "code", "words", "fix"), ENDINGS, ids=[words for _, _, words, _ in ENDINGS])
+def test_each_ending_says_what_happened_and_what_to_do(ending: Ending, code: int, words: str, fix: str) -> None:
+    assert described(ending) == (words, fix, code)
+    shown = report(spec(Account(not_sent=1, skipped={})), ending=words, fix=fix)
+    assert ending_text(shown, PLAIN) == f"stopped: {words}\n    = fix: {fix}"
+
+
+def test_every_ending_there_is_stands_in_the_table() -> None:
+    listed = {type(ending) for ending, *_ in ENDINGS} | {Finished}
+    assert listed == set(Ending.__args__)  # type: ignore[attr-defined]
+    assert described(Finished()) == ("", "", 0)
+
+
+@pytest.mark.parametrize(
+    ("endings", "account", "code"),
+    [
+        ([], Account(accepted=1, skipped={"already-accepted": 1, "drift": 1, "filtered": 1, "duplicate": 1, "only-to": 1}), 0),
+        ([0], Account(refused=1, skipped={}), 3),
+        ([0], Account(not_sent=1, skipped={}), 3),
+        ([], Account(skipped={"refused-before": 1}), 3),
+        ([], Account(skipped={"on-hold": 1}), 3),
+        ([0], Account(in_doubt=1, refused=1, skipped={}), 4),
+        ([], Account(skipped={"in-doubt-before": 1, "refused-before": 1}), 4),
+        ([3], Account(in_doubt=1, skipped={}), 4),
+        ([7], Account(in_doubt=1, refused=1, skipped={}), 7),
+        ([130], Account(in_doubt=1, not_sent=1, skipped={}), 130),
+        ([143, 7], Account(in_doubt=1, skipped={}), 143),
+        ([130, 5], Account(not_sent=1, skipped={}), 5),
+        ([0, 6, 5], Account(in_doubt=1, skipped={}), 6),
+    ],
+)  # fmt: skip
+def test_where_several_codes_apply_the_weightiest_is_taken(endings: list[int], account: Account, code: int) -> None:
+    assert exit_code(endings, account) == code
+
+
+def test_the_order_is_the_documented_one() -> None:
+    assert ORDER == (70, 6, 5, 130, 143, 7, 4, 3, 0)
+
+
+def test_the_document_says_the_same() -> None:
+    account = Account(accepted=1, refused=1, skipped={"drift": 2})
+    shown = report(
+        spec(account, refusals=(Reason(text="422", count=1, first="m1"),)),
+        requests=2,
+        seconds=1.23456,
+        ending="stopped",
+    )
+    totals = {"recipients": 4, "accepted": 1, "refused": 1, "in_doubt": 0, "not_sent": 0, "skipped": 2}
+    assert run_document(shown, {"code": "x"}) == {
+        "schema": "sendspec.run/1", "run": 7, "environment": "production", "totals": totals, "skipped": {"drift": 2},
+        "requests": 2, "seconds": 1.235, "ending": "stopped", "error": {"code": "x"},
+        "specs": [
+            {
+                "name": "hello", "generation": 1, "totals": totals, "skipped": {"drift": 2}, "digest": "d" * 64,
+                "refusals": [{"text": "422", "count": 1, "first": "m1"}], "doubts": [],
+            }
+        ],
+    }  # fmt: skip
+    assert run_document(report())["ending"] == "finished"
+    assert "error" not in run_document(report())

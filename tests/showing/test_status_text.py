@@ -1,0 +1,75 @@
+"""What a person reads of the ledger, to the letter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runner.ledger.record import MessageRecord
+from runner.planning.account import Account
+from runner.planning.fact import State
+from runner.showing.ink import PLAIN
+from runner.showing.status import SpecStatus, messages_text, status_document, status_text
+
+MESSAGE = MessageRecord(
+    id=bytes.fromhex("0123456789abcdef" * 2), name="hello", generation=1, state=State.ACCEPTED, attempt=1, masked="+31••••••78",
+    reference=None, remote_id="123e4567-e89b-12d3-a456-426614174000", http_status=202, evidence=None, updated_at=1_767_225_599.9,
+    resend=0,
+)  # fmt: skip
+ID = "m" + "0123456789abcdef" * 2
+
+
+def test_an_empty_ledger() -> None:
+    assert status_text([], "production", PLAIN) == "the ledger of 'production' holds no messages"
+    assert messages_text([], PLAIN) == ""
+
+
+def test_each_send_with_its_account() -> None:
+    specs = [
+        SpecStatus(name="hello", generation=1, account=Account(accepted=1_204, skipped={})),
+        SpecStatus(
+            name="order-shipped",
+            generation=3,
+            account=Account(accepted=1, refused=2, in_doubt=3, not_sent=4, skipped={"settled-by-hand": 5}),
+        ),
+    ]
+    assert status_text(specs, "production", PLAIN) == (
+        "hello (production)\n"
+        "  1204 recipients = 1204 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped\n"
+        "order-shipped (production, generation 3)\n"
+        "  15 recipients = 1 accepted + 2 refused + 3 in doubt + 4 not sent + 5 skipped"
+    )
+    document = status_document(specs, "production", None)
+    assert document["totals"] == {
+        "recipients": 1_219, "accepted": 1_205, "refused": 2, "in_doubt": 3, "not_sent": 4, "skipped": 5,
+    }  # fmt: skip
+    assert document["skipped"] == {"settled-by-hand": 5}
+    assert [(spec["name"], spec["generation"]) for spec in document["specs"]] == [("hello", 1), ("order-shipped", 3)]
+    assert "messages" not in document
+
+
+def test_messages_are_a_table_with_what_the_api_or_we_know_of_each() -> None:
+    shown = [
+        MESSAGE,
+        replace(MESSAGE, state=State.PLANNED, attempt=0, remote_id=None, masked="ro••••@ex…"),
+        replace(MESSAGE, state=State.REFUSED, attempt=12, evidence="422: a\x1b]0;x\x07\nb", updated_at=0.0),
+        replace(MESSAGE, state=State.IN_DOUBT, remote_id=None, evidence="no answer in 30 s"),
+    ]
+    assert messages_text(shown, PLAIN).splitlines() == [
+        f"{ID}  +31••••••78   accepted   hello  attempt 1  2025-12-31T23:59:59Z  123e4567-e89b-12d3-a456-426614174000",
+        f"{ID}  ro••••@ex…    planned    hello  attempt 0  2025-12-31T23:59:59Z",
+        f"{ID}  +31••••••78   refused    hello  attempt 12  1970-01-01T00:00:00Z  422: a\\u001b]0;x\\u0007\\u000ab",
+        f"{ID}  +31••••••78   in_doubt   hello  attempt 1  2025-12-31T23:59:59Z  no answer in 30 s",
+    ]
+
+
+def test_a_message_in_json_has_the_reference_it_went_out_with() -> None:
+    [plain, own, again] = status_document(
+        [], "production", [MESSAGE, replace(MESSAGE, reference="r-1"), replace(MESSAGE, resend=2)]
+    )["messages"]
+    assert plain == {
+        "id": ID, "spec": "hello", "generation": 1, "state": "accepted", "receiver": "+31••••••78", "reference": ID,
+        "attempt": 1, "remote_id": "123e4567-e89b-12d3-a456-426614174000", "http_status": 202, "evidence": None,
+        "updated_at": "2025-12-31T23:59:59Z",
+    }  # fmt: skip
+    assert own["reference"] == "r-1"
+    assert again["reference"] == f"{ID}-3"
