@@ -2,11 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+BENCH := .venv-bench/bin
+BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test lint bench torture docs clean help
+.PHONY: demo test lint bench torture sweep fuzz docs clean help
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements-dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -30,15 +32,33 @@ docs: $(INSTALLED)  ## write the generated pages and schemas anew
 	$(BIN)/python -m runner.reading.authoring
 	$(BIN)/python docs/generate.py
 
-bench: $(INSTALLED)  ## measure planning and sending beside a plain script
-	$(BIN)/python benchmarks/run.py
+$(BENCH_INSTALLED): requirements-bench.txt pyproject.toml
+	$(PYTHON) -m venv .venv-bench
+	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	$(BENCH)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
-KILLS ?= 20000
-CUTS ?= 10000
-SEED ?= 1
+bench: $(BENCH_INSTALLED)  ## measure planning and sending beside a plain script and others; QUICK=1 takes a minute
+	$(BENCH)/python -m benchmarks.run $(if $(QUICK),--quick)
 
-torture: $(INSTALLED)  ## try to break the promise: KILLS, CUTS, SEED
-	$(BIN)/python tests/protocol/torture.py --kills $(KILLS) --cuts $(CUTS) --seed $(SEED)
+bench-micro: $(BENCH_INSTALLED)  ## the CPU of each stage of one message
+	$(BENCH)/python -m benchmarks.micro $(if $(QUICK),--quick)
+
+profile: $(BENCH_INSTALLED)  ## where the time of a command goes; WHAT=plan, validate, broken or send
+	$(BENCH)/python -m benchmarks.hot_spots $(or $(WHAT),plan)
+
+SWEEP ?= 500
+
+sweep: $(INSTALLED)  ## kill at every write, sync and send up to the SWEEPth
+	$(BIN)/python -m pytest tests/faults/test_sweep.py --sweep $(SWEEP)
+
+FUZZ_SECONDS ?= 300
+
+fuzz: $(INSTALLED)  ## fuzz every reader for FUZZ_SECONDS each
+	mkdir -p build/fuzz
+	for target in spec table template answer project; do \
+	  (cd build/fuzz && ../../$(BIN)/python ../../tests/fuzz/fuzz.py $$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1) || exit 1; \
+	done
 
 clean:  ## remove what the targets made
-	rm -rf .venv .sendspec .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-bench .sendspec .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

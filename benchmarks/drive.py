@@ -1,0 +1,165 @@
+"""Drives the rooms of `runner` without the command line: fills a ledger, or sends with one and without.
+
+Prints one JSON document. Run as `python -m benchmarks.drive`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.material import FAST
+from runner.cli.check import opened
+from runner.cli.enquiry import CLOCK
+from runner.cli.held import ledger_to_write
+from runner.cli.job import Job
+from runner.cli.workspace import Workspace, this_process
+from runner.composing.identity import id_text, receiver_hash
+from runner.composing.message import Message
+from runner.ledger.record import PlannedRecord, Settlement, SpecIdentity
+from runner.ledger.sqlite import SqliteLedger
+from runner.planning.fact import State
+from runner.reading.diagnostic import Problems
+from runner.reading.mask import mask
+from runner.sending.loop import send_all
+from runner.sending.run import Claims, Sendable, Settings, Stop
+from runner.sending.wire import Endpoint
+
+WINDOW = 5_000
+PLAN_DIGEST = bytes(32)
+
+
+class NoLedger:
+    """Grants every claim and keeps nothing: what is left of a run is everything but the ledger."""
+
+    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
+        return dict.fromkeys(claim, 1)
+
+    def spill(self, settlements: Sequence[Settlement]) -> None:
+        raise AssertionError("there is no ledger that could fail")
+
+
+def open_job(project: Path, table: Path) -> tuple[Workspace, Job]:
+    problems = Problems()
+    workspace, jobs = opened((str(project / "order.yaml"),), FAST, str(table), problems)
+    if workspace is None or not jobs:
+        raise SystemExit("\n".join(diagnostic.problem for diagnostic in problems))
+    return workspace, jobs[0]
+
+
+def messages_of(job: Job) -> Iterator[Message]:
+    return (item for item in job.composed(Problems()) if isinstance(item, Message))
+
+
+def record_of(message: Message, salt: bytes) -> PlannedRecord:
+    receiver = receiver_hash(salt, message.receiver)
+    return PlannedRecord(message.id, message.digest, None, receiver, mask(message.receiver))
+
+
+def fill(workspace: Workspace, job: Job, held: int) -> None:
+    """Has every message of the job accepted, and made-up ones up to `held`."""
+    with ledger_to_write(workspace) as (ledger, _):
+        ledger.begin(this_process(), now=time.time())
+        salt = workspace.salt
+        known = [record_of(message, salt) for message in messages_of(job)]
+        others = (
+            PlannedRecord(os.urandom(16), bytes(32), None, bytes(16), "+31••••00") for _ in range(held - len(known))
+        )
+        records = [*known, *others]
+        ledger.put_planned(SpecIdentity(job.spec.name, 1, "order.yaml"), records, PLAN_DIGEST, now=time.time())
+        accept_all(ledger, [record.id for record in records])
+
+
+def accept_all(ledger: SqliteLedger, ids: Sequence[bytes]) -> None:
+    settle: list[Settlement] = []
+    stream = iter(ids)
+    while (window := list(islice(stream, WINDOW))) or settle:
+        won = ledger.exchange(settle=settle, claim=window, now=time.time())
+        settle = [Settlement(i, a, State.ACCEPTED, i.hex(), None, 202) for i, a in won.items()]
+
+
+def run_loop(workspace: Workspace, job: Job, url: str, *, with_ledger: bool) -> dict[str, float]:
+    """Sends every message of the job; what is counted begins when all of them are composed."""
+    messages = list(messages_of(job))
+    if not with_ledger:
+        return _timed(lambda: _send(job, messages, NoLedger(), url), len(messages))
+    with ledger_to_write(workspace) as (ledger, _):
+        ledger.begin(this_process(), now=time.time())
+        identity = SpecIdentity(job.spec.name, 1, "order.yaml")
+
+        def send() -> int:
+            records = (record_of(message, workspace.salt) for message in messages)
+            ledger.put_planned(identity, records, PLAN_DIGEST, now=time.time())
+            return _send(job, messages, ledger, url)
+
+        return _timed(send, len(messages))
+
+
+def _timed(send: Callable[[], int], expected: int) -> dict[str, float]:
+    cpu, begun = time.process_time(), time.monotonic()
+    accepted = send()
+    found = {"cpu": time.process_time() - cpu, "seconds": time.monotonic() - begun, "messages": accepted}
+    if accepted != expected:
+        raise SystemExit(f"{accepted} of {expected} messages were accepted")
+    return found
+
+
+def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> int:
+    channel = job.channel
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    endpoint = Endpoint(
+        scheme="http",
+        host=host,
+        port=int(port),
+        authority=f"{host}:{port}",
+        path=f"/workspaces/{channel.workspace}/channels/{channel.channel}/messages",
+        authorization="AccessKey benchmark",
+        peer_allowed=lambda peer: True,
+    )
+    settings = Settings(
+        concurrency=channel.concurrency,
+        per_second=None,
+        timeout=30.0,
+        trust_503=False,
+        failure_rate=None,
+        expected=len(messages),
+    )
+    result = send_all(
+        (Sendable(m.id, m.reference, m.receiver, m.body, id_text(m.id)) for m in messages),
+        claims,
+        endpoint,
+        settings,
+        CLOCK,
+        Stop(),
+        lock_still_mine=lambda: True,
+        look_up=list,
+        watch=lambda progress: None,
+    )
+    return result.accepted
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("fill", "loop"))
+    parser.add_argument("project", type=Path)
+    parser.add_argument("table", type=Path)
+    parser.add_argument("--held", type=int, default=0, help="how many messages the ledger is to hold")
+    parser.add_argument("--url", help="where to send to")
+    parser.add_argument("--no-ledger", action="store_true")
+    options = parser.parse_args()
+    workspace, job = open_job(options.project, options.table)
+    found: dict[str, float] = {}
+    if options.what == "fill":
+        fill(workspace, job, options.held)
+    else:
+        found = run_loop(workspace, job, options.url, with_ledger=not options.no_ledger)
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""One process measured: wall time, CPU and memory of it and all that it started; and medians of runs taken in turn."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import IO
+
+from benchmarks.material import environ
+
+SAMPLE_SECONDS = 0.1
+TICKS = os.sysconf("SC_CLK_TCK")
+SHOWN_MOST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The tree of processes at one moment (CLOCK_MONOTONIC): CPU seconds so far; memory in bytes, shared pages divided."""
+
+    moment: float
+    cpu: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """`memory` is the peak in bytes: of one process exactly, of several as sampled. `out` is what was printed."""
+
+    seconds: float
+    cpu: float
+    memory: int
+    out: str
+    samples: Sequence[Sample] = field(repr=False)
+
+    def cpu_between(self, begin: float, end: float) -> float:
+        """CPU seconds between two moments, read off the samples."""
+        return _at(self.samples, end) - _at(self.samples, begin)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The middle of several runs, and how far apart they lie."""
+
+    middle: float
+    low: float
+    high: float
+    runs: int
+
+
+def spread(values: Sequence[float]) -> Spread:
+    return Spread(median(values), min(values), max(values), len(values))
+
+
+def measured(
+    command: Sequence[str],
+    folder: Path,
+    *,
+    expect: int = 0,
+    quiet: bool = False,
+    extra: Mapping[str, str] | None = None,
+) -> Usage:
+    """Runs a command to its end. Raises where it ends otherwise than expected: a figure of a failure is none."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        begun = time.monotonic()
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**environ(), **(extra or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if quiet else out,
+            stderr=err,
+        )
+        watch = _Watch(process.pid)
+        watch.start()
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+        watch.end()
+        printed = _text(out)
+        if process.returncode != expect:
+            said = printed[-SHOWN_MOST:] + _text(err)[-SHOWN_MOST:]
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said}")
+    cpu = used.ru_utime + used.ru_stime
+    together = max((sample.memory for sample in watch.samples), default=0)
+    samples = [Sample(begun, 0.0, 0), *watch.samples, Sample(begun + seconds, cpu, 0)]
+    return Usage(seconds=seconds, cpu=cpu, memory=max(used.ru_maxrss * 1024, together), out=printed, samples=samples)
+
+
+def in_turn(contenders: Mapping[str, Callable[[], Usage]], rounds: int) -> dict[str, list[Usage]]:
+    """Every contender once a round, so that whatever else the machine does meets them all."""
+    found: dict[str, list[Usage]] = {name: [] for name in contenders}
+    for _ in range(rounds):
+        for name, run in contenders.items():
+            found[name].append(run())
+    return found
+
+
+class _Watch(threading.Thread):
+    """Looks at a tree of processes ten times a second."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(daemon=True)
+        self.samples: list[Sample] = []
+        self._pid = pid
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.wait(SAMPLE_SECONDS):
+            pids = _tree(self._pid)
+            moment, cpu = time.monotonic(), sum(map(_cpu_of, pids))
+            if cpu:
+                self.samples.append(Sample(moment, cpu, sum(map(_memory_of, pids)) if len(pids) > 1 else 0))
+
+    def end(self) -> None:
+        self._over.set()
+        self.join()
+
+
+def _tree(pid: int) -> list[int]:
+    found, new = [pid], [pid]
+    while new:
+        new = [child for parent in new for child in _children(parent)]
+        found += new
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += map(int, _read(path).split())
+    return found
+
+
+def _cpu_of(pid: int) -> float:
+    fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / TICKS if len(fields) > 15 else 0.0
+
+
+def _memory_of(pid: int) -> int:
+    lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace")
+    except OSError:  # it has ended
+        return ""
+
+
+def _at(samples: Sequence[Sample], moment: float) -> float:
+    for before, after in zip(samples, samples[1:], strict=False):
+        if before.moment <= moment <= after.moment:
+            share = (moment - before.moment) / max(1e-9, after.moment - before.moment)
+            return before.cpu + share * (after.cpu - before.cpu)
+    return samples[-1].cpu if moment > samples[-1].moment else 0.0
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")

@@ -1,0 +1,217 @@
+"""CPU of each stage, for one message: what planning and sending are made of.
+
+`make bench-micro`. Medians of rounds over the same messages, every stage once a round, in one process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from benchmarks.drive import PLAN_DIGEST, open_job, record_of
+from benchmarks.material import FAST, Project, make_project
+from benchmarks.measure import Spread, spread
+from runner.cli.held import ledger_to_write
+from runner.cli.job import Job
+from runner.cli.workspace import this_process
+from runner.composing.compose import Composer, text_of
+from runner.composing.duplicates import marked
+from runner.composing.identity import message_id
+from runner.composing.message import Composed, Message
+from runner.composing.outline import fill
+from runner.composing.rules import rules_for, timely
+from runner.composing.sms import measure
+from runner.composing.template import message_context
+from runner.ledger.record import Settlement, SpecIdentity
+from runner.ledger.sqlite import SqliteLedger
+from runner.planning.decide import History
+from runner.planning.fact import State
+from runner.planning.plan import PlanTally, decisions, nothing_known
+from runner.reading.diagnostic import Problems
+from runner.reading.row import Row
+from runner.reading.schema import load_schema
+from runner.sending.answer import read_answer
+from runner.sending.classify import Sent, classify
+
+Stage = Callable[[], object]
+ANSWER = (
+    b"HTTP/1.1 202 Accepted\r\nServer: nginx\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+    b"Connection: keep-alive\r\n\r\n%b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the stages work on: each has what the stages before it made."""
+
+    job: Job
+    rows: Sequence[Row]
+    contexts: Sequence[Any]
+    payloads: Sequence[dict[str, Any]]
+    messages: Sequence[Message]
+
+
+def made_ready(job: Job) -> Ready:
+    rows = list(job.table.rows(Problems()))
+    messages = [item for item in job.composed(Problems()) if isinstance(item, Message)]
+    contexts = [message_context({**row.values, "generation": 1, "message_id": "m"}, row.values) for row in rows]
+    return Ready(job, rows, contexts, [orjson.loads(message.body) for message in messages], messages)
+
+
+def composing(ready: Ready) -> dict[str, Stage]:
+    job, program, salt = ready.job, ready.job.program, ready.job.setting.salt
+    schema, rules = load_schema("message"), (*rules_for(job.channel.platform), timely(job.now))
+    texts = [text_of(payload) or "" for payload in ready.payloads]
+    addresses = [message.receiver for message in ready.messages]
+    to = program.to
+    assert to is not None
+
+    def compose() -> None:
+        composer = Composer(program, job.table, job.setting, schema, rules, Problems())
+        for row in ready.rows:
+            composer.compose(row)
+
+    return {
+        "read row": lambda: every(lambda row: row, job.table.rows(Problems())),
+        "compose, all of it": compose,
+        "· template context": lambda: every(lambda row: message_context({**row.values}, row.values), ready.rows),
+        "· address: template": lambda: every(lambda context: fill(to, context), ready.contexts),
+        "· address: normalise": lambda: every(program.normalise, addresses),
+        "· message id": lambda: every(lambda address: message_id(salt, "order-shipped", 1, address), addresses),
+        "· render": lambda: every(lambda context: fill(program.content, context), ready.contexts),
+        "· validate": lambda: every(schema.accepts, ready.payloads),
+        "· rules": lambda: every(lambda payload: [f for rule in rules for f in rule(payload)], ready.payloads),
+        "· measure the SMS": lambda: every(measure, texts),
+        "· digest": lambda: every(
+            lambda p: sha256(orjson.dumps(p, option=orjson.OPT_SORT_KEYS)).digest(), ready.payloads
+        ),
+        "· body": lambda: every(orjson.dumps, ready.payloads),
+    }
+
+
+def every(stage: Callable[[Any], object], items: Iterable[Any]) -> None:
+    """Nothing is kept, as in a plan: what piles up would be paid for again by the garbage collector."""
+    deque(map(stage, items), maxlen=0)
+
+
+def planning(ready: Ready) -> dict[str, Stage]:
+    job = ready.job
+    composed: Sequence[Composed] = ready.messages
+
+    def decide() -> None:
+        for _ in PlanTally(job.target).watch(decisions(composed, nothing_known, History(started=False), None)):
+            pass
+
+    return {
+        "mark duplicates": lambda: sum(
+            1 for _ in marked(iter(composed), job.table, Problems(), own_reference=job.program.own_reference)
+        ),
+        "decide and count": decide,
+    }
+
+
+def recording(ready: Ready, ledger: SqliteLedger, salt: bytes, window: int) -> dict[str, Stage]:
+    """These change the ledger, so they only make sense in this order, once a ledger."""
+    ids = [message.id for message in ready.messages]
+    settle: list[Settlement] = []
+
+    def look_up() -> None:
+        for some in _windows(ids, 500):
+            ledger.facts(some)
+
+    def put_planned() -> None:
+        records = (record_of(message, salt) for message in ready.messages)
+        ledger.put_planned(SpecIdentity("order-shipped", 1, "order.yaml"), records, PLAN_DIGEST, now=time.time())
+
+    def claim_and_settle() -> None:
+        nonlocal settle
+        for some in [*_windows(ids, window), ()]:
+            won = ledger.exchange(settle=settle, claim=some, now=time.time())
+            settle = [Settlement(i, attempt, State.ACCEPTED, i.hex(), None, 202) for i, attempt in won.items()]
+
+    return {
+        "look up, unknown": look_up,
+        "write the plan": put_planned,
+        f"claim and settle, {window} a commit": claim_and_settle,
+        "look up, known": look_up,
+    }
+
+
+def answering(ready: Ready) -> dict[str, Stage]:
+    answers = [_answer_to(message) for message in ready.messages]
+    whole = [read_answer(iter([answer]).__next__) for answer in answers]
+    sent = [Sent(message.reference, message.receiver) for message in ready.messages]
+    return {
+        "read the answer": lambda: every(lambda answer: read_answer(iter([answer]).__next__), answers),
+        "classify": lambda: every(
+            lambda pair: classify(*pair, first=False, trust_503=False), zip(whole, sent, strict=True)
+        ),
+    }
+
+
+def _windows(ids: Sequence[bytes], size: int) -> Iterator[tuple[bytes, ...]]:
+    stream = iter(ids)
+    while window := tuple(islice(stream, size)):
+        yield window
+
+
+def _answer_to(message: Message) -> bytes:
+    body = json.dumps({"id": message.id.hex(), "status": "accepted", "reference": message.reference}).encode()
+    return ANSWER % (len(body), body)
+
+
+def measure_all(project: Project, rounds: int, rows_by_window: Mapping[int, int]) -> dict[str, Spread]:
+    """CPU in µs a message of every stage; the ledger's with several numbers of messages a commit."""
+    found: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        for window, rows in rows_by_window.items():
+            project.with_fresh_ledger(FAST)
+            workspace, job = open_job(project.folder, project.table(rows))
+            ready = made_ready(job)
+            with ledger_to_write(workspace) as (ledger, _):
+                ledger.begin(this_process(), now=time.time())
+                stages = recording(ready, ledger, workspace.salt, window)
+                if window == max(rows_by_window):
+                    stages = {**composing(ready), **planning(ready), **stages, **answering(ready)}
+                used = {name: _cpu(stage) / rows * 1e6 for name, stage in stages.items()}
+            if window < max(rows_by_window):
+                used = {name: value for name, value in used.items() if name.startswith("claim")}
+            for name, value in used.items():
+                found.setdefault(name, []).append(value)
+    return {name: spread(values) for name, values in found.items()}
+
+
+def _cpu(stage: Stage) -> float:
+    begun = time.process_time()
+    stage()
+    return time.process_time() - begun
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    rows, rounds = (1_000, 3) if options.quick else (5_000, 9)
+    with tempfile.TemporaryDirectory(prefix="sendspec-micro-") as folder:
+        project = make_project(Path(folder) / "project")
+        found = measure_all(project, rounds, {32: rows, 8: rows // 4, 1: rows // 20})
+    print(f"| stage | CPU µs a message | lowest to highest |\n|---|---:|---:|\n{_rows(found)}")
+
+
+def _rows(found: dict[str, Spread]) -> str:
+    return "\n".join(f"| {name} | {s.middle:.2f} | {s.low:.2f} – {s.high:.2f} |" for name, s in found.items())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The plain script to beat."""

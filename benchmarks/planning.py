@@ -1,0 +1,165 @@
+"""Planning: how many messages a second, on how much memory, beside a plain script and mailmerge."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from benchmarks.bench import Bench
+from benchmarks.figure import Figure, Findings, at_least, at_most, line, ratios
+from benchmarks.material import FAST, SCHEMA, make_mailmerge, script
+from benchmarks.measure import Usage, in_turn, measured, spread
+
+BROKEN_EVERY = 100
+READ_CSV = "import csv, sys\nfor row in csv.reader(open(sys.argv[1], encoding='utf-8', newline='')): pass"
+
+
+def plan_of(bench: Bench, table: Path, *arguments: str, environment: str = FAST, expect: int = 0) -> Usage:
+    command = [bench.sendspec, "plan", "order.yaml", "--env", environment, "--recipients", str(table), *arguments]
+    return measured(command, bench.project.folder, expect=expect)
+
+
+def beside_peers(bench: Bench) -> Findings:
+    """P1: the whole process, for the plan's rows. The peers make fewer, and their start is counted once."""
+    rows, few = bench.plan_rows, bench.peer_rows
+    bench.project.with_fresh_ledger(FAST)
+    table, small, one = bench.project.table(rows), bench.project.table(few), bench.project.table(1)
+    folders = {count: bench.folder / f"mailmerge-{count}" for count in (1, few)}
+    for count, folder in folders.items():
+        make_mailmerge(folder, bench.project.table(count))
+
+    def plain(path: Path) -> Usage:
+        command = [sys.executable, bench.path("plain/script.py"), str(path), "--schema", str(SCHEMA)]
+        return measured(command, bench.project.folder)
+
+    def mailmerge(count: int) -> Usage:
+        return measured([script("mailmerge"), "--dry-run", "--no-limit"], folders[count], quiet=True)
+
+    found = in_turn(
+        {
+            "sendspec": lambda: plan_of(bench, table),
+            "plain": lambda: plain(small),
+            "plain, one row": lambda: plain(one),
+            "mailmerge": lambda: mailmerge(few),
+            "mailmerge, one row": lambda: mailmerge(1),
+        },
+        bench.rounds,
+    )
+    return Findings(
+        [
+            _beside(found, who, few, rows, most, by_cpu=by_cpu)
+            for by_cpu in (False, True)
+            for who, most in (("plain", 100), ("mailmerge", 40))
+        ],
+        [
+            line("P1", "sendspec plan", rows, found["sendspec"]),
+            line("P1", "plain script, dry", few, found["plain"]),
+            line("P1", "mailmerge --dry-run", few, found["mailmerge"]),
+        ],
+    )
+
+
+def _beside(
+    found: Mapping[str, Sequence[Usage]], who: str, few: int, rows: int, most: float, *, by_cpu: bool
+) -> Figure:
+    """How many times a peer's time is ours. What it takes for `few` rows and for one tells what it would for all."""
+
+    def times(usages: Sequence[Usage]) -> list[float]:
+        return [usage.cpu if by_cpu else usage.seconds for usage in usages]
+
+    start = median(times(found[f"{who}, one row"]))
+    peer = [start + (many - start) / (few - 1) * (rows - 1) for many in times(found[who])]
+    return Figure(
+        name="P1",
+        what=f"plan, against {'the plain script' if who == 'plain' else 'mailmerge --dry-run'}{', in CPU' if by_cpu else ''}",
+        found=ratios(peer, times(found["sendspec"])),
+        unit="times",
+        reach=None if by_cpu else at_least(most),
+        note=f"one job, an empty ledger; the peer's {rows} rows reckoned from {few} rows and from one",
+    )
+
+
+def on_two_jobs(bench: Bench) -> Findings:
+    """P2: the same plan on two processes and on one, where the command can do that."""
+    what = "plan on two jobs, against one"
+    if "--jobs" not in bench.plan_help:
+        return Findings([Figure(name="P2", what=what, found=None, note="left out: `sendspec plan` has no --jobs")])
+    bench.project.with_fresh_ledger(FAST)
+    table = bench.project.table(bench.plan_rows)
+    runs: dict[str, Callable[[], Usage]] = {
+        "1": lambda: plan_of(bench, table, "--jobs", "1"),
+        "2": lambda: plan_of(bench, table, "--jobs", "2"),
+    }
+    found = in_turn(runs, bench.rounds)
+    gain = ratios([u.seconds for u in found["1"]], [u.seconds for u in found["2"]])
+    return Findings(
+        [Figure(name="P2", what=what, found=gain, unit="times", reach=at_least(1.65), note="wants an idle machine")],
+        [line("P2", f"sendspec plan --jobs {jobs}", bench.plan_rows, usages) for jobs, usages in found.items()],
+    )
+
+
+def by_scale(bench: Bench) -> Findings:
+    """P3: the same plan on tables of three sizes, and reading the largest of them."""
+    bench.project.with_fresh_ledger(FAST)
+    sizes = bench.scale_rows
+    tables = {rows: bench.project.table(rows) for rows in sizes}
+    large = tables[sizes[-1]]
+    runs: dict[str, Callable[[], Usage]] = {str(rows): partial(plan_of, bench, table) for rows, table in tables.items()}
+    runs["csv"] = lambda: measured([sys.executable, "-c", READ_CSV, str(large)], bench.project.folder)
+    found = in_turn(runs, bench.few_rounds)
+    small, most = sizes[0], sizes[-1]
+    each = {rows: [usage.seconds / rows for usage in found[str(rows)]] for rows in sizes}
+    memory = {rows: max(usage.memory for usage in found[str(rows)]) for rows in sizes}
+    growth = spread([(memory[most] - memory[small]) / (most - small)])
+    reading = ratios([u.seconds for u in found[str(most)]], [u.seconds for u in found["csv"]])
+    peak = spread([usage.memory / 2**20 for usage in found[str(most)]])
+    return Findings(
+        [
+            Figure(name="P3", what=f"time a message at {most} rows, against {sizes[1]}", found=ratios(each[most], each[sizes[1]]), unit="times", reach=at_most(1.1)),
+            Figure(name="P3", what=f"peak memory at {most} rows", found=peak, unit="MB", reach=at_most(120)),
+            Figure(name="P3", what=f"memory a row, from {small} to {most}", found=growth, unit="bytes", reach=at_most(24)),
+            Figure(name="P3", what=f"plan of {most} rows, against reading their CSV", found=reading, unit="times", reach=at_most(6)),
+        ],
+        [line("P3", f"sendspec plan, {rows} rows", rows, found[str(rows)]) for rows in sizes]
+        + [line("P3", "csv.reader alone", most, found["csv"])],
+    )  # fmt: skip
+
+
+def with_errors(bench: Bench) -> Findings:
+    """P8: a table of which every hundredth row is broken."""
+    bench.project.with_fresh_ledger(FAST)
+    rows = bench.plan_rows
+    clean, broken = bench.project.table(rows), bench.project.table(rows, broken=BROKEN_EVERY)
+    found = in_turn(
+        {"clean": lambda: plan_of(bench, clean), "broken": lambda: plan_of(bench, broken, expect=1)}, bench.few_rounds
+    )
+    cost = ratios([u.seconds for u in found["broken"]], [u.seconds for u in found["clean"]])
+    note = "half of them an empty cell, half a number that can't be one"
+    return Findings(
+        [Figure(name="P8", what="plan with 1 % broken rows, against none", found=cost, unit="times", reach=at_most(1.3), note=note)],
+        [line("P8", f"sendspec plan, {who} rows", rows, usages) for who, usages in found.items()],
+    )  # fmt: skip
+
+
+def against_a_full_ledger(bench: Bench) -> Findings:
+    """P9: a plan of messages that were all accepted before, in a ledger of many more, against an empty ledger."""
+    rows, held = bench.plan_rows, bench.ledger_rows
+    table = bench.project.table(rows)
+    full = bench.second_project("full").with_fresh_ledger(FAST)
+    bench.drive("fill", full, table, "--held", str(held))
+    bench.project.with_fresh_ledger(FAST)
+    command = [bench.sendspec, "plan", "order.yaml", "--env", FAST, "--recipients", str(table)]
+    found = in_turn(
+        {"empty": lambda: plan_of(bench, table), "full": lambda: measured(command, full.folder)}, bench.few_rounds
+    )
+    more = [(a.cpu - b.cpu) / rows * 1e6 for a, b in zip(found["full"], found["empty"], strict=True)]
+    if "already" not in found["full"][0].out:
+        raise RuntimeError(f"the ledger was to know the messages:\n{found['full'][0].out}")
+    what = f"plan against a ledger with {held} accepted messages: CPU a message more"
+    return Findings(
+        [Figure(name="P9", what=what, found=spread(more), unit="µs", reach=at_most(5), note="all rows of the plan are among them")],
+        [line("P9", f"sendspec plan, {who} ledger", rows, usages) for who, usages in found.items()],
+    )  # fmt: skip
