@@ -121,11 +121,11 @@ def read_page(answer: Answer) -> tuple[list[Sighting], str | None]:
     try:
         page = orjson.loads(answer.body)
         results, token = page["results"], page.get("nextPageToken")
+        if not isinstance(results, list) or not isinstance(token, str | None):
+            raise TypeError("results")
         sightings = [sighting for message in results if (sighting := _sighting(message)) is not None]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ListUnread("the API's list of messages is not the documented JSON") from None
-    if token is not None and not isinstance(token, str):
-        raise ListUnread("the API's list of messages is not the documented JSON")
     return sightings, token or None
 
 
