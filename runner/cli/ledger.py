@@ -181,6 +181,7 @@ def purge(view: View, env: str | None, age: float) -> int:
     with ledger_to_write(workspace) as (ledger, _):
         ledger.begin(this_process(), now=time.time())
         purged = ledger.purge(before=time.time() - age)
+        ledger.end(now=time.time(), ending="finished", requests=0)
     view.result(f"purged {counted(purged, 'message')}")
     view.document({"schema": "sendspec.ledger-purge/1", "environment": workspace.environment.name, "purged": purged})
     return 0

@@ -41,7 +41,9 @@ def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
         return 1
     names = {spec.name for spec in read} or None
     with ledger_to_write(workspace) as (ledger, lock):
-        outcome = Session(view, workspace, ledger, lock).reconcile(names, freeing=freeing(read))
+        session = Session(view, workspace, ledger, lock)
+        outcome = session.reconcile(names, freeing=freeing(read))
+        session.end()
         for line in reconciled_lines(outcome, workspace.environment.name):
             view.warn(line)
         if not outcome.left and not outcome.found and not outcome.freed:

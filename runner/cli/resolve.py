@@ -58,6 +58,7 @@ def command(view: View, which: tuple[str, ...], env: str | None, target: str, re
             Change(id=d.id, attempt=d.attempt, to=state, reason=reason, resend=state is State.PLANNED) for d in chosen
         ]
         ledger.move(move, changes, now=time.time())
+        ledger.end(now=time.time(), ending="finished", requests=0)
         view.say(f"{counted(len(changes), 'message')} settled as {target}")
         shown = names | {doubt.name for doubt in chosen}
         show_status(view, workspace, ledger, shown, more={"resolved": len(changes)})

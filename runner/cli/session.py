@@ -76,16 +76,22 @@ class Session:
     def send(self, planned: Sequence[tuple[Job, Plan]]) -> tuple[RunReport, int]:
         """What became of every recipient, and the exit code. Raises `LedgerRolledBack` where the API knows more than the ledger."""
         to_send = any(plan.send for _, plan in planned)
-        results = self._send(planned) if to_send else {}
+        try:
+            results = self._send(planned) if to_send else {}
+        except LedgerRolledBack as trouble:
+            self.end(trouble.problem)
+            raise
         reports = [self._report(job, plan, results.get(job.spec.name)) for job, plan in planned]
         endings = [described(result.ending) for result in results.values()]
         stopped = next((ending for ending in endings if ending[0]), ("", "", 0))
         total = sum_of(report.account for report in reports)
+        requests = sum(result.requests for result in results.values())
+        self.end("; ".join(ending for ending, _, _ in endings if ending), requests)
         report = RunReport(
             run=self._run,
             environment=self._workspace.environment.name,
             specs=reports,
-            requests=sum(result.requests for result in results.values()),
+            requests=requests,
             seconds=sum(result.seconds for result in results.values()),
             ending=stopped[0],
             fix=stopped[1],
@@ -93,6 +99,11 @@ class Session:
         )
         codes = {code for _, _, code in endings} | self._left_in_doubt(planned)
         return report, exit_code(codes, total)
+
+    def end(self, ending: str = "", requests: int = 0) -> None:
+        """Closes the run's record, where one was begun."""
+        if self._run is not None:
+            self._ledger.end(now=time.time(), ending=ending or "finished", requests=requests)
 
     def _left_in_doubt(self, planned: Sequence[tuple[Job, Plan]]) -> set[int]:
         """Doubts count also where today's recipients don't include them: nobody may be forgotten."""
@@ -130,9 +141,6 @@ class Session:
                 results[job.spec.name] = result = self._send_job(job, plan, enquiry)
                 if not isinstance(result.ending, Finished):
                     break
-        requests = sum(result.requests for result in results.values())
-        ending = "; ".join(described(result.ending)[0] for result in results.values()).strip("; ")
-        self._ledger.end(now=time.time(), ending=ending or "finished", requests=requests)
         return results
 
     def _hear_witness(self, enquiry: Enquiry, routes: Iterable[Route]) -> None:

@@ -294,6 +294,20 @@ def test_the_witness_stops_a_ledger_that_is_behind_and_marks_what_was_sent(
     assert len(server.posts) == 20
 
 
+def test_every_run_that_was_begun_has_its_end_noted(ready: Any, server: Any, helpers: Any) -> None:
+    in_doubt(ready, server, helpers, taken=False)
+    assert send(ready).code == 4
+    assert ready.run("reconcile", "--env", "test").code == 4
+    assert ready.run("resolve", "hello.yaml", "--as", "skip", "--reason", "x", "--env", "test").code == 0
+    assert ready.run("ledger", "purge", "--env", "test", "--older-than", "1d").code == 0
+    with ledger_of(ready) as ledger:
+        runs = ledger.execute("SELECT command, ending, ended_at >= started_at FROM run ORDER BY number").fetchall()
+    assert [command for command, _, _ in runs] == [
+        "sendspec send", "sendspec send", "sendspec reconcile", "sendspec resolve", "sendspec ledger",
+    ]  # fmt: skip
+    assert all(ending == "finished" and ended for _, ending, ended in runs)
+
+
 def test_without_the_witness_the_output_says_so(ready: Any, server: Any) -> None:
     done = send(ready, "--no-witness")
     assert done.code == 0
