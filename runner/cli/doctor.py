@@ -16,6 +16,7 @@ from runner.cli.workspace import Workspace, on_ci, open_workspace
 from runner.errors import SendspecError
 from runner.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
 from runner.reading.diagnostic import Problems
+from runner.reading.mask import printable
 from runner.showing.ink import Ink
 
 IGNORED_VARIABLES = (
@@ -179,6 +180,8 @@ def _reachability(workspace: Workspace, key: AccessKey) -> Iterator[Finding]:
 
 def _ask(workspace: Workspace, key: AccessKey, path: str) -> tuple[int | None, str]:
     """Status and `Date` of a GET; None and the reason where there was no answer."""
+    from http.client import HTTPException
+
     from urllib3.connection import HTTPConnection, HTTPSConnection
     from urllib3.exceptions import HTTPError
 
@@ -203,8 +206,8 @@ def _ask(workspace: Workspace, key: AccessKey, path: str) -> tuple[int | None, s
         connection.request("GET", api.prefix + path, headers=headers)
         answer = connection.getresponse()
         return answer.status, answer.headers.get("Date", "")
-    except (OSError, HTTPError) as error:
-        return None, str(error)[:200]
+    except (OSError, HTTPError, HTTPException) as error:
+        return None, printable(str(error)[:200]) or type(error).__name__
     finally:
         connection.close()
 

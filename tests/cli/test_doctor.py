@@ -1,0 +1,292 @@
+"""`doctor` from inside the process: what it looks at, what it calls a problem, and that it changes nothing."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner import __version__
+from runner.cli.main import run
+
+PROXIES = (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+)
+
+
+class Doctor:
+    """Runs the command; `out` and `err` are what it said last."""
+
+    def __init__(self, folder: Path, secret: str, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._secret = secret
+        self._capsys = capsys
+        self.out = self.err = ""
+
+    def __call__(self, *arguments: str) -> int:
+        code = run(["doctor", *arguments])
+        captured = self._capsys.readouterr()
+        self.out, self.err = captured.out, captured.err
+        assert self._secret not in self.out + self.err
+        return code
+
+    def findings(self, env: str = "test") -> dict[str, tuple[str, str, str]]:
+        """What was looked at, with verdict, finding and fix."""
+        code = self("--env", env, "--format", "json")
+        document = json.loads(self.out)
+        assert document["schema"] == "sendspec.doctor/1"
+        assert document["environment"] == env
+        found = {f["what"]: (f["verdict"], f["found"], f["fix"]) for f in document["findings"]}
+        assert len(found) == len(document["findings"])
+        assert code == (1 if any(verdict == "problem" for verdict, _, _ in found.values()) else 0)
+        return found
+
+    def change(self, before: str, after: str) -> None:
+        path = self.folder / "sendspec.yaml"
+        text = path.read_text()
+        assert before in text
+        path.write_text(text.replace(before, after))
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], helpers: Any) -> Doctor:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TEST_KEY", helpers.SECRET)
+    return Doctor(tmp_path, helpers.SECRET, capsys)
+
+
+@pytest.fixture
+def doctor(bare: Doctor, server: Any, helpers: Any, capsys: pytest.CaptureFixture[str]) -> Doctor:
+    """In a project whose environment `test` has all it needs."""
+    (bare.folder / "sendspec.yaml").write_text(
+        f"""environments:
+  test:
+    api_url: {server.url}
+    access_key: {{env: TEST_KEY}}
+    ledger: {{file: .sendspec/test.db}}
+    channels:
+      sms: {{workspace: {helpers.WORKSPACE}, channel: {helpers.CHANNEL}}}
+"""
+    )
+    assert run(["ledger", "init", "--env", "test"]) == 0
+    capsys.readouterr()
+    return bare
+
+
+def state_of(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """The files, without those that SQLite puts beside a database while it is read."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.endswith(("-shm", "-wal"))]
+    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+def test_where_there_is_nothing_the_sandbox_is_ready(bare: Doctor) -> None:
+    assert bare() == 0
+    assert bare.out == (
+        f"ok       sendspec: {__version__}\n"
+        "ok       project: no sendspec.yaml; only the sandbox is there\n"
+        "ok       environment: sandbox (built in)\n"
+        "ok       access key: none needed\n"
+        "note     ledger: there is none yet\n"
+        "ok       api: the sandbox is started by the command that sends\n"
+    )
+    assert list(bare.folder.iterdir()) == []
+
+
+def test_a_project_with_all_it_needs_is_well(doctor: Doctor, server: Any, helpers: Any) -> None:
+    before = state_of(doctor.folder)
+    assert doctor("--env", "test") == 0
+    assert doctor.out == (
+        f"ok       sendspec: {__version__}\n"
+        "ok       project: sendspec.yaml\n"
+        "ok       environment: test (from --env)\n"
+        "ok       access key: from the environment variable TEST_KEY\n"
+        f"ok       ledger: {doctor.folder}/.sendspec/test.db\n"
+        f"ok       channel sms: {server.url.removeprefix('http://')} answers\n"
+        "ok       clock: agrees with the API's\n"
+    )
+    assert state_of(doctor.folder) == before
+    [request] = server.requests
+    assert request.method == "GET"
+    assert request.path == f"/workspaces/{helpers.WORKSPACE}/channels/{helpers.CHANNEL}/messages?limit=1"
+    assert request.headers["Authorization"] == f"AccessKey {helpers.SECRET}"
+
+
+def test_where_the_environment_comes_from_is_told(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert doctor.findings()["environment"] == ("ok", "test (from --env)", "")
+    monkeypatch.setenv("SENDSPEC_ENV", "test")
+    assert doctor() == 0
+    assert "environment: test (from SENDSPEC_ENV)" in doctor.out
+    monkeypatch.delenv("SENDSPEC_ENV")
+    doctor.change("environments:", "default_environment: test\nenvironments:")
+    assert doctor() == 0
+    assert "environment: test (the default of sendspec.yaml)" in doctor.out
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [("{file: key.txt}", "from the file key.txt"), (f"{{command: [{sys.executable}, print.py]}}", f"from the command {sys.executable}")],
+)  # fmt: skip
+def test_where_the_key_comes_from_is_told_and_never_the_key(
+    doctor: Doctor, helpers: Any, written: str, origin: str
+) -> None:
+    key = doctor.folder / "key.txt"
+    key.write_text(helpers.SECRET)
+    key.chmod(0o600)
+    (doctor.folder / "print.py").write_text("print(open('key.txt').read())")
+    doctor.change("{env: TEST_KEY}", written)
+    assert doctor.findings()["access key"] == ("ok", origin, "")
+
+
+def test_without_a_key_nobody_is_asked(doctor: Doctor, server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TEST_KEY")
+    found = doctor.findings()
+    assert found["access key"] == (
+        "problem",
+        "the environment variable TEST_KEY is not set",
+        "set TEST_KEY to the access key",
+    )
+    assert "channel sms" not in found
+    assert found["ledger"][0] == "ok"
+    assert server.requests == []
+
+
+def test_a_ledger_that_was_never_made_says_how(doctor: Doctor) -> None:
+    (doctor.folder / "sendspec.lock").unlink()
+    assert doctor.findings()["ledger"] == (
+        "problem", "there is none yet", "make it once: sendspec ledger init --env test",
+    )  # fmt: skip
+
+
+def test_a_ledger_that_is_gone_or_damaged_or_on_ci_is_a_problem(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = doctor.folder / ".sendspec" / "test.db"
+    (doctor.folder / ".git").mkdir()
+    monkeypatch.setenv("CI", "true")
+    assert doctor.findings()["ledger"][0] == "problem"
+    doctor.change("{file: .sendspec/test.db}", "{file: .sendspec/test.db, durable: true}")
+    assert doctor.findings()["ledger"][0] == "ok"
+    ledger.write_bytes(b"no ledger at all" * 1_000)
+    assert doctor.findings()["ledger"][0] == "problem"
+    ledger.unlink()
+    verdict, _, fix = doctor.findings()["ledger"]
+    assert verdict == "problem"
+    assert fix
+
+
+@pytest.mark.parametrize("status", [301, 401, 402, 403, 404, 500])
+def test_an_api_that_answers_otherwise_is_a_problem_and_is_asked_once(
+    doctor: Doctor, server: Any, helpers: Any, status: int
+) -> None:
+    server.listing = lambda request: helpers.Answer(status, b"{}", {"Location": server.url + "/elsewhere"})
+    assert doctor.findings()["channel sms"] == (
+        "problem", f"the API answers {status}", "check key, workspace and channel",
+    )  # fmt: skip
+    assert len(server.requests) == 1
+
+
+@contextmanager
+def answering(answer: bytes) -> Iterator[str]:
+    """A server that answers every connection with these bytes, whatever they are."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        listening.shutdown(socket.SHUT_RDWR)
+        listening.close()
+        thread.join()
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/1.1 banana\r\n\r\n", b"\x00" * 100])
+def test_what_is_no_http_is_a_problem_and_no_crash(doctor: Doctor, server: Any, answer: bytes) -> None:
+    with answering(answer) as url:
+        doctor.change(server.url, url)
+        verdict, found, fix = doctor.findings()["channel sms"]
+    assert verdict == "problem"
+    assert "can't be reached" in found
+    assert found.isprintable()
+    assert fix == "check api_url and the network"
+
+
+def test_nobody_there_is_a_problem(doctor: Doctor, server: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        free = listening.getsockname()[1]
+    doctor.change(server.url, f"http://127.0.0.1:{free}")
+    verdict, found, _ = doctor.findings()["channel sms"]
+    assert verdict == "problem"
+    assert f"127.0.0.1:{free} can't be reached" in found
+
+
+@pytest.mark.parametrize(("seconds", "verdict"), [(0, "ok"), (-3_600, "note"), (86_400, "note")])
+def test_a_clock_that_is_apart_from_the_apis_is_noted(doctor: Doctor, server: Any, seconds: int, verdict: str) -> None:
+    date = formatdate(time.time() + seconds, usegmt=True)
+    answer = f"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\nDate: {date}\r\n\r\n{{}}"
+    with answering(answer.encode()) as url:
+        doctor.change(server.url, url)
+        found = doctor.findings()
+    assert found["channel sms"][0] == "ok"
+    assert found["clock"][0] == verdict
+    if seconds:
+        apart = int(found["clock"][1].split(" are ")[1].split()[0])
+        assert abs(apart - abs(seconds)) < 30
+
+
+@pytest.mark.parametrize("date", ["", "Date: yesterday\r\n", "Date: Thu, 99 Foo 2026 25:00:00 GMT\r\n"])
+def test_without_the_apis_time_nothing_is_said_of_the_clock(doctor: Doctor, server: Any, date: str) -> None:
+    with answering(f"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{date}\r\n{{}}".encode()) as url:
+        doctor.change(server.url, url)
+        found = doctor.findings()
+    assert found["channel sms"][0] == "ok"
+    assert "clock" not in found
+
+
+def test_variables_that_others_follow_are_named_and_not_followed(
+    doctor: Doctor, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere")
+    found = doctor.findings()
+    assert found["proxy and certificate variables"] == (
+        "note", "HTTP_PROXY, REQUESTS_CA_BUNDLE set, and ignored when sending", "",
+    )  # fmt: skip
+    assert found["channel sms"][0] == "ok"
+    assert len(server.requests) == 1
+
+
+def test_a_project_file_that_can_not_be_read_is_the_result(doctor: Doctor, server: Any) -> None:
+    doctor.change("access_key:", "acces_key:")
+    assert doctor("--env", "test", "--format", "json") == 1
+    document = json.loads(doctor.out)
+    assert document["schema"] == "sendspec.diagnostics/1"
+    assert document["diagnostics"][0]["path"] == "sendspec.yaml"
+    assert server.requests == []

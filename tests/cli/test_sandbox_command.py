@@ -1,0 +1,146 @@
+"""`sandbox` as a command: it says where it is, serves other commands, shows faults on request, and goes when asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from runner.cli.main import run
+
+Start = Callable[..., "Served"]
+
+
+class Served:
+    """A sandbox in a process of its own."""
+
+    def __init__(self, desk: Any, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            desk.command("sandbox", "--port", "0", *arguments), cwd=desk.folder, env={**os.environ, **desk.environ},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.url = self.process.stdout.readline().strip()
+
+    def messages(self) -> list[dict[str, Any]]:
+        """What it has accepted."""
+        request = urllib.request.Request(self.url + "/_sandbox/messages", headers={"Authorization": "AccessKey any"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            results: list[dict[str, Any]] = json.load(answer)["results"]
+        return results
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+        """Its exit code, and what it said after the address."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=30)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def start(desk: Any, helpers: Any) -> Iterator[Start]:
+    """Starts sandboxes for a spec with 10 recipients."""
+    desk.write("hello.yaml", helpers.SPEC)
+    desk.write("people.csv", helpers.numbers(10))
+    running: list[Served] = []
+
+    def started(*arguments: str) -> Served:
+        served = Served(desk, *arguments)
+        running.append(served)
+        desk.environ["SENDSPEC_SANDBOX_URL"] = served.url
+        return served
+
+    yield started
+    for served in running:
+        served.stop()
+
+
+def send(desk: Any) -> Any:
+    return desk.run("send", "hello.yaml", "--yes", "--format", "json")
+
+
+def test_a_send_goes_to_the_sandbox_that_is_named_and_stays_there(desk: Any, start: Start) -> None:
+    served = start()
+    assert served.url.startswith("http://127.0.0.1:")
+    done = send(desk)
+    assert done.code == 0, done.err
+    assert done.json["totals"]["accepted"] == 10
+    taken = served.messages()
+    assert len({message["reference"] for message in taken}) == len(taken) == 10
+    code, out, err = served.stop(signal.SIGINT)
+    assert (code, out) == (0, "")
+    assert err == f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={served.url}\n"
+    again = start()
+    assert {message["reference"] for message in again.messages()} == {message["reference"] for message in taken}
+    assert send(desk).json["skipped"] == {"already-accepted": 10}
+    assert again.stop(signal.SIGTERM)[0] == 0
+
+
+def test_faults_strike_the_posts_that_were_named(desk: Any, start: Start) -> None:
+    served = start("--fault", "422:from=2,to=4", "--fault", "drop-after:from=6,to=6", "--fault", "slow:ms=1")
+    done = send(desk)
+    assert done.code == 4, done.err
+    totals = done.json["totals"]
+    assert (totals["accepted"], totals["refused"], totals["in_doubt"]) == (6, 3, 1)
+    assert len(served.messages()) == 7
+    assert desk.run("reconcile").code == 0
+    assert desk.run("status", "--format", "json").json["totals"]["accepted"] == 7
+
+
+def test_beyond_its_rate_it_asks_to_wait_and_everything_arrives(desk: Any, start: Start) -> None:
+    served = start("--rate", "6")
+    done = send(desk)
+    assert done.code == 0, done.err
+    assert done.json["totals"]["accepted"] == 10
+    assert done.json["requests"] > 10
+    assert len(served.messages()) == 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--fault", "drop-aftr"), "did you mean 'drop-after'?"),
+        (("--fault", "429:every=0"), "every=0 strikes nothing"),
+        (("--fault", "429:often"), "'often' is no option of a fault"),
+        (("--port", "65536"), "65536"),
+        (("--rate", "0"), "0"),
+    ],
+)
+def test_what_can_not_be_asked_of_it_is_wrong_usage(
+    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sandbox", *arguments]) == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""
+
+
+def test_a_port_that_is_taken_is_wrong_usage(desk: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = desk.run("sandbox", "--port", str(port))
+    assert done.code == 2
+    assert f"port {port} can't be used" in done.err
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.bird.com", "http://192.0.2.1:8080", "127.0.0.1:8080", "http://user@127.0.0.1:1"]
+)
+def test_a_sandbox_elsewhere_is_wrong_usage_and_nothing_is_sent(
+    desk: Any, helpers: Any, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.write("hello.yaml", helpers.SPEC)
+    desk.write("people.csv", helpers.numbers(1))
+    monkeypatch.chdir(desk.folder)
+    monkeypatch.setenv("SENDSPEC_SANDBOX_URL", url)
+    assert run(["send", "hello.yaml", "--yes"]) == 2
+    assert "SENDSPEC_SANDBOX_URL has to be an http address on this machine" in capsys.readouterr().err
+    assert run(["status", "--not-sent", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["totals"]["not_sent"] == 1
