@@ -11,8 +11,7 @@ from runner.ledger.opening import open_to_read
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.decide import History, Retry
 from runner.planning.plan import Decision, Lookup, Plan, PlanTally, decisions, nothing_known
-from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.place import FILE_START
+from runner.reading.diagnostic import Problems
 from runner.reading.spec import InDoubtPolicy, Spec
 
 
@@ -70,21 +69,8 @@ def plan_jobs(
         tally = PlanTally(job.target)
         for _ in tally.watch(decide_all(job, workspace, ledger, problems, retry)):
             pass
-        if job.table.changed():
-            problems.add(changed_diagnostic(job))
         plans.append(tally.plan())
     return plans
-
-
-def changed_diagnostic(job: Job) -> Diagnostic:
-    """The table is not the one that was read a moment ago."""
-    return Diagnostic(
-        code="file-changed",
-        path=job.table.path,
-        span=FILE_START,
-        problem="the table changed while it was read",
-        fix="wait until it is written, then run the command again",
-    )
 
 
 def freeing(specs: Sequence[Spec]) -> set[str]:
