@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,13 +16,14 @@ HERE = Path(__file__).resolve().parent
 
 @dataclass(frozen=True, kw_only=True)
 class Bench:
-    """Sizes are messages. `rounds` is how often everything is measured, `few_rounds` what takes long."""
+    """Sizes are messages. `rounds` is how often everything is measured, `few_rounds` and `scale_rounds` what takes long."""
 
     folder: Path
     project: Project
     quick: bool
     rounds: int
     few_rounds: int
+    scale_rounds: int
     starts: int
     plan_rows: int
     peer_rows: int
@@ -44,9 +46,9 @@ class Bench:
     def second_project(self, name: str) -> Project:
         return make_project(self.folder / name)
 
-    def drive(self, what: str, project: Project, table: Path, *arguments: str) -> str:
-        """What `drive.py` prints: it uses the rooms of `runner` without the command line."""
-        command = [sys.executable, "-m", "benchmarks.drive", what, str(project.folder), str(table), *arguments]
+    def drive(self, what: str, project: Project, table: Path, *arguments: str, under: Sequence[str] = ()) -> str:
+        """What `drive.py` prints: it uses the rooms of `runner` without the command line. `under` is put before the command."""
+        command = [*under, sys.executable, "-m", "benchmarks.drive", what, str(project.folder), str(table), *arguments]
         done = subprocess.run(command, cwd=HERE.parent, env=environ(), capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr[-2000:]}")
@@ -61,6 +63,7 @@ def quick_bench(folder: Path) -> Bench:
         quick=True,
         rounds=2,
         few_rounds=1,
+        scale_rounds=1,
         starts=5,
         plan_rows=10_000,
         peer_rows=1_000,
@@ -79,6 +82,7 @@ def full_bench(folder: Path) -> Bench:
         quick=False,
         rounds=5,
         few_rounds=3,
+        scale_rounds=2,
         starts=20,
         plan_rows=100_000,
         peer_rows=5_000,

@@ -44,9 +44,24 @@ class NoLedger:
         raise AssertionError("there is no ledger that could fail")
 
 
-def open_job(project: Path, table: Path) -> tuple[Workspace, Job]:
+class Counted:
+    """A ledger that counts how often it commits."""
+
+    def __init__(self, ledger: SqliteLedger) -> None:
+        self._ledger = ledger
+        self.commits = 0
+
+    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
+        self.commits += 1
+        return self._ledger.exchange(settle=settle, claim=claim, now=now)
+
+    def spill(self, settlements: Sequence[Settlement]) -> None:
+        self._ledger.spill(settlements)
+
+
+def open_job(project: Path, table: Path, environment: str = FAST) -> tuple[Workspace, Job]:
     problems = Problems()
-    workspace, jobs = opened((str(project / "order.yaml"),), FAST, str(table), problems)
+    workspace, jobs = opened((str(project / "order.yaml"),), environment, str(table), problems)
     if workspace is None or not jobs:
         raise SystemExit("\n".join(diagnostic.problem for diagnostic in problems))
     return workspace, jobs[0]
@@ -91,13 +106,14 @@ def run_loop(workspace: Workspace, job: Job, url: str, *, with_ledger: bool) -> 
     with ledger_to_write(workspace) as (ledger, _):
         ledger.begin(this_process(), now=time.time())
         identity = SpecIdentity(job.spec.name, 1, "order.yaml")
+        counted = Counted(ledger)
 
         def send() -> int:
             records = (record_of(message, workspace.salt) for message in messages)
             ledger.put_planned(identity, records, PLAN_DIGEST, now=time.time())
-            return _send(job, messages, ledger, url)
+            return _send(job, messages, counted, url)
 
-        return _timed(send, len(messages))
+        return {**_timed(send, len(messages)), "commits": counted.commits + 1}
 
 
 def _timed(send: Callable[[], int], expected: int) -> dict[str, float]:
@@ -123,7 +139,7 @@ def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> in
     )
     settings = Settings(
         concurrency=channel.concurrency,
-        per_second=None,
+        per_second=None if channel.rate is None else channel.rate.per_second,
         timeout=30.0,
         trust_503=False,
         failure_rate=None,
@@ -151,8 +167,9 @@ def main() -> None:
     parser.add_argument("--held", type=int, default=0, help="how many messages the ledger is to hold")
     parser.add_argument("--url", help="where to send to")
     parser.add_argument("--no-ledger", action="store_true")
+    parser.add_argument("--environment", default=FAST)
     options = parser.parse_args()
-    workspace, job = open_job(options.project, options.table)
+    workspace, job = open_job(options.project, options.table, options.environment)
     found: dict[str, float] = {}
     if options.what == "fill":
         fill(workspace, job, options.held)

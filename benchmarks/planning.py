@@ -109,7 +109,7 @@ def by_scale(bench: Bench) -> Findings:
     large = tables[sizes[-1]]
     runs: dict[str, Callable[[], Usage]] = {str(rows): partial(plan_of, bench, table) for rows, table in tables.items()}
     runs["csv"] = lambda: measured([sys.executable, "-c", READ_CSV, str(large)], bench.project.folder)
-    found = in_turn(runs, bench.few_rounds)
+    found = in_turn(runs, bench.scale_rounds)
     small, most = sizes[0], sizes[-1]
     each = {rows: [usage.seconds / rows for usage in found[str(rows)]] for rows in sizes}
     memory = {rows: max(usage.memory for usage in found[str(rows)]) for rows in sizes}

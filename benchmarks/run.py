@@ -17,8 +17,9 @@ from benchmarks.bench import HERE, Bench, full_bench, quick_bench
 from benchmarks.figure import Findings
 from benchmarks.material import SCHEMA, call
 from benchmarks.planning import against_a_full_ledger, beside_peers, by_scale, on_two_jobs, with_errors
+from benchmarks.recording import with_and_without_ledger
 from benchmarks.report import document, machine, markdown
-from benchmarks.sending import at_a_limit, at_full_speed, with_and_without_ledger
+from benchmarks.sending import at_a_limit, at_full_speed
 from benchmarks.starting import of_the_command
 
 MEASURE_BY_NAME: dict[str, Callable[[Bench], Findings]] = {

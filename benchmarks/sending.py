@@ -1,9 +1,8 @@
-"""Sending: at full speed beside bare HTTP clients, at a limit, and what the ledger costs of it."""
+"""Sending: at full speed beside bare HTTP clients, and at a limit."""
 
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -13,21 +12,19 @@ from pathlib import Path
 from benchmarks.bench import Bench
 from benchmarks.fast_server import fast_server, own_server
 from benchmarks.figure import Figure, Findings, Line, at_least, at_most, line, ratios, timed_line
-from benchmarks.material import FAST, PACE, PACED, PATH, SCHEMA, Project, write_bodies
+from benchmarks.material import FAST, PACE, PACED, PATH, SCHEMA, write_bodies
 from benchmarks.measure import Usage, in_turn, measured, spread
 
-SHARE_BY_CLIENT = {"urllib3": 1.0, "aiohttp": 1.0, "requests": 0.3, "httpx": 0.1}
+SHARE_BY_CLIENT = {"urllib3": 1.0, "aiohttp": 1.0, "requests": 0.2, "httpx": 0.1}
 """The slow ones post a part of the bodies, or they would take most of the session."""
 PLAIN_SHARE = 0.1
 DELAY = 0.15
-SYNCS = ("fsync", "fdatasync")
-CALLS_COLUMN = 3
 
 
-def send_all_of(bench: Bench, table: Path, environment: str = FAST, *, under: Sequence[str] = ()) -> Usage:
+def send_all_of(bench: Bench, table: Path, environment: str = FAST) -> Usage:
     bench.project.with_fresh_ledger(environment)
     command = [bench.sendspec, "send", "order.yaml", "--env", environment, "--recipients", str(table), "--yes"]
-    return measured([*under, *command, "--format", "json"], bench.project.folder)
+    return measured([*command, "--format", "json"], bench.project.folder)
 
 
 def said(usage: Usage, expected: int) -> dict[str, float]:
@@ -121,49 +118,3 @@ def most_within(moments: Sequence[float], seconds: float) -> int:
     """The most moments that any stretch of that length holds."""
     ordered = sorted(moments)
     return max(bisect_left(ordered, begin + seconds) - index for index, begin in enumerate(ordered))
-
-
-def with_and_without_ledger(bench: Bench) -> Findings:
-    """P6: CPU of the loop with the ledger and without it, in turn; syncs counted by strace in runs of their own."""
-    rows = bench.send_rows
-    table = bench.project.table(rows)
-    more: list[float] = []
-    with fast_server(bench.folder / "nginx") as server:
-        bench.project.point_to(server.url)
-        for _ in range(bench.rounds):
-            bench.project.with_fresh_ledger(FAST)
-            used = [_loop(bench, bench.project, table, server.url, *without) for without in ((), ("--no-ledger",))]
-            more.append((used[0] - used[1]) / rows * 1e6)
-        at_speed = _syncs(bench, table, FAST)
-    figures = [
-        Figure(name="P6", what="the ledger's CPU a message at full speed", found=spread(more), unit="µs", reach=at_most(60), note="planned, claimed, settled, checkpointed"),
-        _sync_figure("at full speed", at_speed, rows, 0.1),
-    ]  # fmt: skip
-    with own_server(delay=DELAY) as slow:
-        bench.project.point_to(slow.url)
-        paced_rows = PACE * min(bench.paced_seconds, 10)
-        figures.append(
-            _sync_figure(f"at {PACE}/s", _syncs(bench, bench.project.table(paced_rows), PACED), paced_rows, 0.4)
-        )
-    return Findings(figures)
-
-
-def _loop(bench: Bench, project: Project, table: Path, url: str, *without: str) -> float:
-    return float(json.loads(bench.drive("loop", project, table, "--url", url, *without))["cpu"])
-
-
-def _syncs(bench: Bench, table: Path, environment: str) -> int | None:
-    """How often a whole send syncs, the plan's writing included; None without strace."""
-    if shutil.which("strace") is None:
-        return None
-    counted = bench.folder / "strace.txt"
-    strace = ["strace", "-f", "--seccomp-bpf", "-c", "-e", "trace=fsync,fdatasync", "-o", str(counted)]
-    send_all_of(bench, table, environment, under=strace)
-    rows = [row.split() for row in counted.read_text(encoding="utf-8").splitlines()]
-    return sum(int(row[CALLS_COLUMN]) for row in rows if row and row[-1] in SYNCS)
-
-
-def _sync_figure(when: str, syncs: int | None, rows: int, most: float) -> Figure:
-    found = None if syncs is None else spread([syncs / rows])
-    note = "left out: strace is not installed" if syncs is None else f"{syncs} syncs for {rows} messages"
-    return Figure(name="P6", what=f"syncs a message {when}", found=found, reach=at_most(most), note=note)

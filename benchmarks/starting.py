@@ -20,6 +20,7 @@ def of_the_command(bench: Bench) -> Findings:
         "validate": [bench.sendspec, "validate", "order.yaml"],
     }
     runs = {what: partial(measured, command, folder) for what, command in commands.items()}
+    in_turn(runs, 1)  # compiles the modules, once
     found = in_turn(runs, bench.starts)
     bare = [usage.cpu for usage in found["a bare interpreter"]]
     most = {"--version": 6, "--help": 6, "validate": 16}
