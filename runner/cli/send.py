@@ -21,7 +21,7 @@ from runner.planning.account import account_of
 from runner.planning.decide import Retry
 from runner.planning.plan import Plan, digest_of
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
-from runner.reading.place import FILE_START
+from runner.reading.place import FILE_START, Span
 from runner.showing.ink import counted
 from runner.showing.plan import plan_text
 from runner.showing.reconcile import reconciled_lines
@@ -99,8 +99,8 @@ def command(
     return _Send(view, specs, env, recipients, plan, yes=yes, retry=chosen, asks_witness=not no_witness).run()
 
 
-def _about(path: str, code: str, problem: str, fix: str) -> Diagnostic:
-    return Diagnostic(code=code, path=path, span=FILE_START, problem=problem, fix=fix)
+def _about(path: str, code: str, problem: str, fix: str, span: Span = FILE_START) -> Diagnostic:
+    return Diagnostic(code=code, path=path, span=span, problem=problem, fix=fix)
 
 
 def _reject(view: View, diagnostics: Sequence[Diagnostic]) -> int:
@@ -143,7 +143,8 @@ class _Send:
         try:
             return self._with_ledger(workspace, jobs, problems)
         except KeyUnusable as error:
-            return _reject(self._view, [_about(workspace.project_path, error.code, error.problem, error.fix)])
+            place = workspace.environment.key_span
+            return _reject(self._view, [_about(workspace.project_path, error.code, error.problem, error.fix, place)])
         except SendspecError as error:
             if error.exit_code == 6:
                 words = {"code": error.code, "problem": error.problem, "fix": error.fix}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from runner.reading.formats import is_uuid
 from runner.reading.limits import Limits, read_limits
 from runner.reading.mask import printable
 from runner.reading.phone import PhoneFault, normalise_email, normalise_phone
+from runner.reading.place import FILE_START, Span
 from runner.reading.schema import load_schema
 from runner.reading.source import read_source
 from runner.reading.url import API_HOST, Api, UrlFault, parse_api_url
@@ -63,7 +64,10 @@ class LedgerPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where messages go, as whom, and where that is remembered. `only_to` holds normalised addresses."""
+    """Where messages go, as whom, and where that is remembered. `only_to` holds normalised addresses.
+
+    `key_span` is where the project file says where the key comes from.
+    """
 
     name: str
     api: Api
@@ -73,6 +77,7 @@ class Environment:
     channels: Mapping[str, Channel]
     only_to: frozenset[str] | None
     limits: Limits
+    key_span: Span = field(default=FILE_START, compare=False)
 
     @property
     def is_sandbox(self) -> bool:
@@ -229,6 +234,7 @@ class _Reader:
             channels=channels,
             only_to=only_to,
             limits=read_limits(data.get("limits")),
+            key_span=self._document.span((*at, "access_key")),
         )
 
     def _api(self, at: tuple[str, ...], data: Mapping[str, Any]) -> Api | None:
