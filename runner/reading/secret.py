@@ -15,6 +15,7 @@ _AFTER_NAME = re.compile(
     r"\b((?:access[_-]?key|api[_-]?key|authorization)['\"]?[ \t]*[:=][ \t]*['\"]?)([^\s'\"{}\[\]&*!|>#][^'\"{}\n]*)",
     re.IGNORECASE,
 )
+_BEFORE_HOST = re.compile(r"(://)([^\s/@'\"]+)(?=@)")
 
 
 def is_key_literal(text: str) -> bool:
@@ -24,6 +25,6 @@ def is_key_literal(text: str) -> bool:
 
 def hide_keys(line: str) -> str:
     """`line` with each access key dotted, every character in its column."""
-    for pattern in (_AFTER_SCHEME, _AFTER_NAME):
+    for pattern in (_AFTER_SCHEME, _AFTER_NAME, _BEFORE_HOST):
         line = pattern.sub(lambda found: found[1] + "•" * len(found[2]), line)
     return line
