@@ -14,10 +14,14 @@ from runner import __version__
 from runner.cli.job import Job
 from runner.cli.workspace import Workspace
 from runner.planning.plan import Plan
+from runner.reading.mask import printable
 from runner.reading.project import find_project
+from runner.reading.source import open_regular
 from runner.showing.plan import plan_document
 
 FORMAT = 1
+BYTES_MOST = 10_000_000
+"""Far more than a plan has; what is longer is cut, and then is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ def write_plan_file(
 def read_plan_file(path: Path) -> PlanFile:
     """The plan in the file. Raises `PlanUnreadable` with what is the case."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(_read(path))
         seal = content.pop("seal")
         if seal != _seal(content):
             raise PlanUnreadable("the plan was changed after it was written")
@@ -69,10 +73,17 @@ def read_plan_file(path: Path) -> PlanFile:
             specs=tuple(content["paths"]),
             digest=content["digest"],
         )
+    except FileNotFoundError:
+        raise PlanUnreadable(f"there is no plan {printable(str(path))}") from None
     except OSError:
-        raise PlanUnreadable(f"there is no plan {path}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
+        raise PlanUnreadable(f"{printable(str(path))} is no file that can be read") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise PlanUnreadable("the file is no plan, or only a part of one") from None
+
+
+def _read(path: Path) -> bytes:
+    with os.fdopen(open_regular(str(path)), "rb") as file:
+        return file.read(BYTES_MOST)
 
 
 def _project_folder(folder: Path) -> Path:
