@@ -25,6 +25,9 @@ IGNORED_VARIABLES = (
     "ALL_PROXY",
     "http_proxy",
     "https_proxy",
+    "all_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
 )

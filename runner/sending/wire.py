@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, SSLError
@@ -58,9 +59,15 @@ class Endpoint:
 
 
 def verifying_context() -> ssl.SSLContext:
-    """The one TLS context of a run: making it costs 40 ms, and given to urllib3 it has to bring its own certificates."""
+    """The one TLS context of a run: making it costs 40 ms, and given to urllib3 it has to bring its own certificates.
+
+    Not `load_default_certs`: OpenSSL would trust whom SSL_CERT_FILE and SSL_CERT_DIR name.
+    """
     context = create_urllib3_context()
-    context.load_default_certs()
+    own = ssl.get_default_verify_paths()
+    for file, folder in ((own.openssl_cafile, None), (None, own.openssl_capath)):
+        if Path(file or folder or "").exists():
+            context.load_verify_locations(file, folder)
     return context
 
 
