@@ -145,9 +145,9 @@ def test_where_messages_go_is_part_of_the_digest(change: dict[str, object]) -> N
 
 
 def test_no_two_targets_read_the_same() -> None:
-    one = replace(TARGET, workspace='w","c', channel="")
-    other = replace(TARGET, workspace="w", channel='c",""')
-    assert planned([], target=one).digest != planned([], target=other).digest
+    for one, other in ((("w,c", ""), ("w", "c,")), (('w","c', ""), ("w", 'c","'))):
+        digests = {planned([], target=replace(TARGET, workspace=w, channel=c)).digest for w, c in (one, other)}
+        assert len(digests) == 2
 
 
 def test_what_happens_to_a_row_is_part_of_the_digest() -> None:
@@ -166,6 +166,12 @@ def test_what_happens_to_a_row_is_part_of_the_digest() -> None:
 
 def test_what_is_not_sent_is_not_part_of_the_digest() -> None:
     assert planned([message(1)]).digest == planned([replace(message(1), line=99, reference="x", text="x")]).digest
+
+
+def test_who_gets_it_and_what_they_get_both_are() -> None:
+    plain = planned([message(1)]).digest
+    assert planned([replace(message(1), id=b"i" * 16)]).digest != plain
+    assert planned([replace(message(1), digest=b"d" * 32)]).digest != plain
 
 
 def test_the_order_of_rows_is() -> None:
