@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from machine import run_machine
+from machine import BROKEN, run_machine
 from mutants import CAUGHT_BY, Mutant
+
+FOUND_SOON: dict[Mutant, int] = {
+    Mutant.RETRY_ON_500: 1,
+    Mutant.REQUEUE_AT_RECOVERY: 1,
+    Mutant.CLAIM_WITHOUT_COMPARE: 3,
+    Mutant.SETTLE_WITHOUT_STATE: 5,
+    Mutant.SETTLE_WITHOUT_ATTEMPT: 3,
+    Mutant.NO_REFERENCE_CHECK: 3,
+    Mutant.ABSENT_AT_ONCE: 1,
+    Mutant.SILENT_RESEND: 4,
+    Mutant.MOVE_WITHOUT_COMPARE: 3,
+    Mutant.ROWS_DELETED: 2,
+}
+"""Searches that are short; any finds it in the end."""
 
 
 @pytest.mark.parametrize("fence", [False, True])
@@ -14,5 +28,5 @@ def test_the_rows_own_guards_keep_the_promise(fence: bool) -> None:
 
 @pytest.mark.parametrize("mutant", [mutant for mutant in Mutant if "machine" in CAUGHT_BY[mutant]])
 def test_every_way_to_break_it_is_found(mutant: Mutant) -> None:
-    with pytest.raises(AssertionError, match=r"accepted twice|called|became"):
-        run_machine(mutant, examples=600)
+    with pytest.raises(AssertionError, match=BROKEN):
+        run_machine(mutant, number=FOUND_SOON.get(mutant, 0), examples=600)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-from hypothesis import HealthCheck, Phase, settings
+from answers import ANSWERS, KEY, RECEIVER, outcome_of, settlement_of
+from breaking import broken
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,39 +25,26 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from mutants import Mutant
+from weights import FOCUS, WEIGHTS
 
 from runner.composing.identity import id_text, receiver_hash
 from runner.errors import LedgerTrouble
-from runner.ledger import sqlite as ledger_module
 from runner.ledger.opening import create_ledger, open_to_write
 from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
 from runner.ledger.state import MOVE_BY_NAME
 from runner.planning.fact import State
-from runner.sending import reconcile as reconcile_module
-from runner.sending.answer import Answer
-from runner.sending.classify import Sent, classify
 from runner.sending.listing import Sighting
-from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused
+from runner.sending.outcome import NotSent, Outcome
 from runner.sending.reconcile import reconcile
 
-KEY, WITNESS = b"k" * 16, b"w" * 16
-RECEIVER, SALT = "+447700900001", b"s" * 32
+WITNESS, SALT = b"w" * 16, b"s" * 32
 ROUTE = Route("workspace", "channel")
 SPEC = SpecIdentity("hello", 1, "hello.yaml")
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
+BROKEN = r"^(accepted twice|gone from the ledger|called \w+, and it was|\w+ became )"
+"""What the machine says when the promise is broken, and not itself."""
 FINAL = {State.ACCEPTED, State.REFUSED, State.SKIPPED}
-WEIGHTS = {
-    "begin": 2, "go on": 6, "give up": 1, "die": 1, "reconcile": 1, "person": 2, "server": 6, "time": 2, "list": 1,
-}  # fmt: skip
-"""How likely each step is: what goes on is more likely than what ends."""
-FOCUS: dict[Mutant, dict[str, int]] = {
-    Mutant.SETTLE_WITHOUT_ATTEMPT: {"begin": 6, "give up": 0, "die": 0, "reconcile": 0, "time": 0, "person": 8},
-    Mutant.SETTLE_WITHOUT_STATE: {"begin": 6, "die": 0, "reconcile": 6, "list": 6},
-    Mutant.NO_REFERENCE_CHECK: {"begin": 6, "die": 0, "give up": 0},
-}
-"""Steps that the search for a mutant prefers, where it lies deep."""
-ANSWERS = ("202", "422", "429", "500", "lost", "foreign 202")
 
 
 class Runner:
@@ -68,6 +56,7 @@ class Runner:
         self.attempt = 0
         self.answer = ""
         self.late = False
+        self.decided: Callable[[], object] | None = None
 
 
 class List:
@@ -92,8 +81,7 @@ class Protocol(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._broken = ExitStack()
-        self._break()
+        self._broken = broken(self.mutant, fence=self.fence)
         self._folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
         self._path = self._folder / "test.db"
         self._now = 1_000_000.0
@@ -103,26 +91,6 @@ class Protocol(RuleBasedStateMachine):
         self._listed = False
         self._final: State | None = None
         create_ledger(self._path, "one", now=self._now)
-
-    def _break(self) -> None:
-        enter = self._broken.enter_context
-        if not self.fence:
-            enter(patch.object(SqliteLedger, "_check_fence", lambda ledger: None))
-        sql = {name: getattr(ledger_module, name) for name in ("RECOVER", "CLAIM", "SETTLE")}
-        if self.mutant is Mutant.REQUEUE_AT_RECOVERY:
-            enter(patch.object(ledger_module, "RECOVER", sql["RECOVER"].replace("'in_doubt'", "'planned'")))
-        if self.mutant is Mutant.SETTLE_WITHOUT_STATE:
-            enter(patch.object(ledger_module, "SETTLE", sql["SETTLE"].replace("AND state = 'sending'", "")))
-        if self.mutant is Mutant.SETTLE_WITHOUT_ATTEMPT:
-            changed = sql["SETTLE"].replace("AND attempt = ?7 AND run = ?8", "AND ?7 IS NOT NULL AND ?8 IS NOT NULL")
-            enter(patch.object(ledger_module, "SETTLE", changed))
-        if self.mutant is Mutant.CLAIM_WITHOUT_COMPARE:
-            enter(patch.object(ledger_module, "CLAIM", sql["CLAIM"].replace("AND state = 'planned'", "")))
-            enter(patch.object(SqliteLedger, "_claim", _claim_without_compare))
-        if self.mutant is Mutant.ABSENT_AT_ONCE:
-            enter(patch.object(reconcile_module, "SCANS_APART", 0.0))
-            enter(patch.object(reconcile_module, "ABSENT_AFTER", 0.0))
-            enter(patch.object(reconcile_module, "_all_listed", lambda known, listed: True))
 
     def teardown(self) -> None:
         for r in (0, 1):
@@ -155,9 +123,13 @@ class Protocol(RuleBasedStateMachine):
             waits = runner.phase == "written" and not runner.answer
             chances += [partial(self.go_on, r)] * self.weights["give up" if waits else "go on"]
             chances += [partial(self._dies, r)] * self.weights["die"]
-            chances += [partial(self.reconcile, r)] * self.weights["reconcile"]
-            if not self._taken and not self._wire and self._state() is State.IN_DOUBT:
-                chances += [partial(self.a_person_says_it_was_not_sent, r)] * self.weights["person"]
+            doubtful = self._state() is State.IN_DOUBT
+            if runner.decided is not None:
+                chances += [partial(self.note_what_was_decided, r)] * self.weights["note"]
+            elif doubtful:
+                chances += [partial(self.ask_the_list, r)] * self.weights["reconcile"]
+            if runner.decided is None and doubtful and not self._taken and not self._wire:
+                chances += [partial(self.ask_a_person, r)] * self.weights["person"]
         if self._wire:
             chances += [partial(self.the_server_sees_a_request, takes, answer)] * self.weights["server"]
         else:
@@ -226,35 +198,14 @@ class Protocol(RuleBasedStateMachine):
             runner.answer = ""
             self._wire.append(runner.attempt)
             return
-        self._settle(runner, self._outcome(runner.answer or "lost"))
-
-    def _outcome(self, answer: str) -> Outcome:
-        if answer == "lost":
-            lost = self.mutant in (Mutant.RETRY_ON_LOST_ANSWER, Mutant.FLAG_TOO_LATE)
-            return NotSent("nothing is known") if lost else InDoubt("no answer came in time")
-        if answer == "500" and self.mutant is Mutant.RETRY_ON_500:
-            return NotProcessed(500, None)
-        foreign = answer == "foreign 202"
-        reference = "another" if foreign else id_text(KEY)
-        expected = reference if self.mutant is Mutant.NO_REFERENCE_CHECK else id_text(KEY)
-        status = 202 if foreign else int(answer)
-        body = f'{{"id": "id-k", "code": "x", "message": "y", "reference": "{reference}"}}'.encode()
-        return classify(Answer(status, {}, body, True), Sent(expected, RECEIVER), first=False, trust_503=False)
+        self._settle(runner, outcome_of(runner.answer or "lost", self.mutant))
 
     def _settle(self, runner: Runner, outcome: Outcome) -> None:
-        match outcome:
-            case Accepted(remote_id):
-                settlement = Settlement(KEY, runner.attempt, State.ACCEPTED, remote_id)
-            case Refused():
-                settlement = Settlement(KEY, runner.attempt, State.REFUSED)
-            case InDoubt():
-                settlement = Settlement(KEY, runner.attempt, State.IN_DOUBT)
-            case _:
-                settlement = Settlement(KEY, runner.attempt, State.PLANNED)
-        runner.ledger.exchange(settle=[settlement], claim=[], now=self._now)
+        runner.ledger.exchange(settle=[settlement_of(outcome, runner.attempt)], claim=[], now=self._now)
         runner.phase = "idle"
 
-    def reconcile(self, r: int) -> None:
+    def ask_the_list(self, r: int) -> None:
+        """What it says of the doubts is noted some time later."""
         runner = self._running(r)
         ours = Sighting("id-k", id_text(KEY), frozenset({RECEIVER}), False)
         known = Sighting("id-w", id_text(WITNESS), frozenset({RECEIVER}), False)
@@ -262,22 +213,29 @@ class Protocol(RuleBasedStateMachine):
             "UPDATE message SET updated_at = ? WHERE id = ?", (self._now + 1_200, WITNESS)
         )
         shown = [known, *([ours] if self._listed else [])]
-        with suppress(LedgerTrouble):
-            reconcile(
-                runner.ledger, runner.ledger.doubts(), lambda route: List(shown),  # type: ignore[arg-type, return-value]
-                lambda receiver: receiver_hash(SALT, receiver), frees=lambda doubt: True, now=self._now,
-            )  # fmt: skip
+        runner.decided = partial(
+            reconcile,
+            runner.ledger, runner.ledger.doubts(), lambda route: List(shown),  # type: ignore[arg-type, return-value]
+            lambda receiver: receiver_hash(SALT, receiver), frees=lambda doubt: True, now=self._now,
+        )  # fmt: skip
 
-    def a_person_says_it_was_not_sent(self, r: int) -> None:
-        """And is right."""
+    def ask_a_person(self, r: int) -> None:
+        """Who says that it was not sent, and is right; that, too, is noted later."""
         runner = self._running(r)
+        if any(one is not None and one.phase == "claimed" for one in self._runners):
+            return
         changes = [
             Change(id=doubt.id, attempt=doubt.attempt, to=State.PLANNED, reason="the log says so")
             for doubt in runner.ledger.doubts()
         ]
-        if not any(one is not None and one.phase == "claimed" for one in self._runners):
-            with suppress(LedgerTrouble):
-                runner.ledger.move(MOVE_BY_NAME["resolve"], changes, now=self._now)
+        runner.decided = partial(runner.ledger.move, MOVE_BY_NAME["resolve"], changes, now=self._now)
+
+    def note_what_was_decided(self, r: int) -> None:
+        runner = self._running(r)
+        decided, runner.decided = runner.decided, None
+        assert decided is not None
+        with suppress(LedgerTrouble):
+            decided()
 
     # ── what the world does ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -306,7 +264,9 @@ class Protocol(RuleBasedStateMachine):
 
     def _state(self) -> State:
         runner = next(runner for runner in self._runners if runner is not None)
-        return runner.ledger.facts([KEY])[KEY].state
+        facts = runner.ledger.facts([KEY])
+        assert KEY in facts, "gone from the ledger"
+        return facts[KEY].state
 
     @invariant()
     def the_promise_holds(self) -> None:
@@ -321,26 +281,17 @@ class Protocol(RuleBasedStateMachine):
             self._final = state
 
 
-def _claim_without_compare(ledger: Any, ids: Any, now: float) -> dict[bytes, int]:
-    rows = ledger._rows("SELECT attempt FROM message WHERE id = ? AND state IN ('planned', 'sending')", [KEY])
-    if not rows or KEY not in ids:
-        return dict(_REAL_CLAIM(ledger, ids, now))
-    ledger._execute(ledger_module.CLAIM, (ledger._run, now, KEY))
-    return {KEY: rows[0][0] + 1}
-
-
-_REAL_CLAIM = SqliteLedger._claim
-
-
-def run_machine(mutant: Mutant | None = None, *, fence: bool = False, examples: int = 60, steps: int = 40) -> None:
-    """Raises AssertionError when the promise breaks. The same examples each time."""
+def run_machine(
+    mutant: Mutant | None = None, *, number: int = 0, fence: bool = False, examples: int = 60, steps: int = 40
+) -> None:
+    """Raises AssertionError when the promise breaks. `number` decides what is tried."""
     weights = WEIGHTS | (FOCUS.get(mutant, {}) if mutant else {})
     machine: Any = type("Machine", (Protocol,), {"mutant": mutant, "fence": fence, "weights": weights})
     phases = [Phase.generate] if mutant is not None else [Phase.generate, Phase.shrink]
     run_state_machine_as_test(
-        machine,
+        seed(number)(machine),
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, derandomize=True, database=None, deadline=None,
+            max_examples=examples, stateful_step_count=steps, database=None, deadline=None,
             phases=phases, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
         ),
     )  # fmt: skip

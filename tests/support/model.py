@@ -13,20 +13,21 @@ from mutants import Mutant
 
 ATTEMPTS_MOST = 3
 FINAL = ("accepted", "refused")
+RECOVERED = {Mutant.REQUEUE_AT_RECOVERY: "planned", Mutant.ROWS_DELETED: "none"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The key's row: `owner` is the runner whose claim it was."""
+    """The key's row: `owner` is the runner whose claim it was; `none` is a row that isn't there."""
 
-    state: str = "planned"
+    state: str = "none"
     attempt: int = 0
     owner: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """`phase` is dead, idle, claimed or written; `answer` what came back for its attempt, if anything has."""
+    """`phase` is dead, idle, claimed, written or asked; `answer` what came back for its attempt, or from the list."""
 
     phase: str = "dead"
     attempt: int = 0
@@ -58,7 +59,7 @@ def explore(mutant: Mutant | None = None, most: int = 2_000_000) -> tuple[int, l
             if after not in came_from:
                 came_from[after] = (world, step)
                 queue.append(after)
-            if world.row.state in FINAL and after.row.state != world.row.state:
+            if _overwrites(world, after) or _loses(world, after):
                 return len(came_from), [*_path(world, came_from), step]
         assert len(came_from) < most
     return len(came_from), []
@@ -68,6 +69,16 @@ def _broken(world: World) -> bool:
     false_accept = world.row.state == "accepted" and world.taken == 0 and not world.wire
     lost = world.row.state == "refused" and world.taken > 0
     return world.taken > 1 or false_accept or lost
+
+
+def _overwrites(world: World, after: World) -> bool:
+    """Whether a final state gives way to another."""
+    return world.row.state in FINAL and after.row.state != world.row.state
+
+
+def _loses(world: World, after: World) -> bool:
+    """Whether a message that was claimed is gone: nobody would miss it."""
+    return world.row.attempt > 0 and after.row.state == "none"
 
 
 def _path(world: World, came_from: dict[World, tuple[World, str] | None]) -> list[str]:
@@ -117,6 +128,8 @@ def _runner(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, 
     yield f"{r} is killed", _with(world, r, Runner())
     if me.phase == "idle":
         yield from _idle(world, r, mutant)
+    elif me.phase == "asked":
+        yield f"{r} notes that it is {me.answer}", _moved(world, r, mutant)
     elif me.phase == "claimed":
         if mutant is Mutant.SEND_BEFORE_CLAIM:
             yield (
@@ -135,8 +148,9 @@ def _begun(world: World, r: int, mutant: Mutant | None) -> World:
     """Also while the other one lives, as if the lock had been removed: the row's own guards have to do."""
     row = world.row
     if row.state == "sending":
-        requeued = mutant is Mutant.REQUEUE_AT_RECOVERY
-        row = replace(row, state="planned" if requeued else "in_doubt")
+        row = replace(row, state=RECOVERED.get(mutant, "in_doubt"))
+    if row.state == "none" or mutant is Mutant.PLAN_OVERWRITES:
+        row = replace(row, state="planned")
     return _with(_committed(world, row, mutant), r, Runner("idle"))
 
 
@@ -153,9 +167,18 @@ def _idle(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, Wo
             yield f"{r} claims {attempt}", _with(claimed, r, Runner("claimed", attempt))
     if row.state == "in_doubt":
         if world.listed:
-            yield f"{r} finds it in the list", _committed(world, replace(row, state="accepted"), mutant)
+            yield f"{r} finds it in the list", _with(world, r, Runner("asked", row.attempt, "accepted"))
         elif mutant is Mutant.ABSENT_AT_ONCE or (not world.taken and not world.wire and not _alive(world, row)):
-            yield f"{r} believes that it is absent", _committed(world, replace(row, state="planned"), mutant)
+            yield f"{r} believes that it is absent", _with(world, r, Runner("asked", row.attempt, "planned"))
+
+
+def _moved(world: World, r: int, mutant: Mutant | None) -> World:
+    """What was decided on the doubt is done, if it is still that doubt; else the run ends."""
+    me, row = world.runners[r], world.row
+    same = row.state == "in_doubt" and row.attempt == me.attempt
+    if not same and mutant is not Mutant.MOVE_WITHOUT_COMPARE:
+        return _with(world, r, Runner())
+    return _with(_committed(world, replace(row, state=me.answer), mutant), r, Runner("idle"))
 
 
 def _alive(world: World, row: Row) -> bool:

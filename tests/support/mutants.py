@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Mutant(StrEnum):
-    """The words are what a command line takes; the value says what is done wrong."""
+    """The words are what a command line takes; `DONE_WRONG` says what each does."""
 
     SEND_BEFORE_CLAIM = "send-before-claim"
     SYNCHRONOUS_NORMAL = "synchronous-normal"
@@ -20,6 +20,28 @@ class Mutant(StrEnum):
     ABSENT_AT_ONCE = "absent-at-once"
     FLAG_TOO_LATE = "flag-too-late"
     SILENT_RESEND = "silent-resend"
+    MOVE_WITHOUT_COMPARE = "move-without-compare"
+    PLAN_OVERWRITES = "plan-overwrites"
+    ROWS_DELETED = "rows-deleted"
+
+
+DONE_WRONG: dict[Mutant, str] = {
+    Mutant.SEND_BEFORE_CLAIM: "the request goes out, then its claim is committed",
+    Mutant.SYNCHRONOUS_NORMAL: "a commit returns before it is on the disk",
+    Mutant.RETRY_ON_LOST_ANSWER: "a request without an answer is taken for one that was not processed",
+    Mutant.RETRY_ON_500: "an answer 500 is taken for proof that nothing was accepted",
+    Mutant.REQUEUE_AT_RECOVERY: "what a dead run was sending is planned again",
+    Mutant.CLAIM_WITHOUT_COMPARE: "a claim takes what another run has claimed",
+    Mutant.SETTLE_WITHOUT_STATE: "a result overwrites what is final or in doubt by now",
+    Mutant.SETTLE_WITHOUT_ATTEMPT: "a result settles another attempt than its own",
+    Mutant.NO_REFERENCE_CHECK: "an acceptance of another message is taken for this one's",
+    Mutant.ABSENT_AT_ONCE: "what the list lacks once is believed not to be accepted",
+    Mutant.FLAG_TOO_LATE: "the first byte is noted after it left",
+    Mutant.SILENT_RESEND: "the connection repeats a request by itself",
+    Mutant.MOVE_WITHOUT_COMPARE: "what was decided on a message in doubt is done to whatever it is by now",
+    Mutant.PLAN_OVERWRITES: "a new plan makes every message planned again",
+    Mutant.ROWS_DELETED: "what a dead run was sending is forgotten",
+}
 
 
 CAUGHT_BY: dict[Mutant, frozenset[str]] = {
@@ -35,5 +57,8 @@ CAUGHT_BY: dict[Mutant, frozenset[str]] = {
     Mutant.ABSENT_AT_ONCE: frozenset({"model", "machine"}),
     Mutant.FLAG_TOO_LATE: frozenset({"model", "machine", "processes"}),
     Mutant.SILENT_RESEND: frozenset({"model", "machine", "processes"}),
+    Mutant.MOVE_WITHOUT_COMPARE: frozenset({"model", "machine"}),
+    Mutant.PLAN_OVERWRITES: frozenset({"model", "machine"}),
+    Mutant.ROWS_DELETED: frozenset({"model", "machine", "processes"}),
 }
 """The table that the harnesses' tests hold themselves to; processes are real ones, killed, and the power-cut file system."""

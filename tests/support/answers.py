@@ -1,0 +1,42 @@
+"""What the one message of the state machine is answered, and what a run makes of it, with the real classifier."""
+
+from __future__ import annotations
+
+from mutants import Mutant
+
+from runner.composing.identity import id_text
+from runner.ledger.record import Settlement
+from runner.planning.fact import State
+from runner.sending.answer import Answer
+from runner.sending.classify import Sent, classify
+from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused
+
+KEY, RECEIVER = b"k" * 16, "+447700900001"
+ANSWERS = ("202", "422", "429", "500", "lost", "foreign 202")
+
+
+def outcome_of(answer: str, mutant: Mutant | None) -> Outcome:
+    """The outcome of one of `ANSWERS`, as the run takes it that `mutant` breaks."""
+    if answer == "lost":
+        lost = mutant in (Mutant.RETRY_ON_LOST_ANSWER, Mutant.FLAG_TOO_LATE)
+        return NotSent("nothing is known") if lost else InDoubt("no answer came in time")
+    if answer == "500" and mutant is Mutant.RETRY_ON_500:
+        return NotProcessed(500, None)
+    foreign = answer == "foreign 202"
+    reference = "another" if foreign else id_text(KEY)
+    expected = reference if mutant is Mutant.NO_REFERENCE_CHECK else id_text(KEY)
+    body = f'{{"id": "id-k", "code": "x", "message": "y", "reference": "{reference}"}}'.encode()
+    status = 202 if foreign else int(answer)
+    return classify(Answer(status, {}, body, True), Sent(expected, RECEIVER), first=False, trust_503=False)
+
+
+def settlement_of(outcome: Outcome, attempt: int) -> Settlement:
+    match outcome:
+        case Accepted(remote_id):
+            return Settlement(KEY, attempt, State.ACCEPTED, remote_id)
+        case Refused():
+            return Settlement(KEY, attempt, State.REFUSED)
+        case InDoubt():
+            return Settlement(KEY, attempt, State.IN_DOUBT)
+        case _:
+            return Settlement(KEY, attempt, State.PLANNED)
