@@ -16,17 +16,8 @@ from typing import Any
 import pytest
 
 from runner import __version__
+from runner.cli.doctor import IGNORED_VARIABLES
 from runner.cli.main import run
-
-PROXIES = (
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-)
 
 
 class Doctor:
@@ -65,7 +56,7 @@ class Doctor:
 
 @pytest.fixture
 def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], helpers: Any) -> Doctor:
-    for name in PROXIES:
+    for name in IGNORED_VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TEST_KEY", helpers.SECRET)
