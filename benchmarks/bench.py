@@ -20,7 +20,6 @@ class Bench:
 
     folder: Path
     project: Project
-    quick: bool
     rounds: int
     few_rounds: int
     scale_rounds: int
@@ -60,7 +59,6 @@ def quick_bench(folder: Path) -> Bench:
     return Bench(
         folder=folder,
         project=make_project(folder / "project"),
-        quick=True,
         rounds=2,
         few_rounds=1,
         scale_rounds=1,
@@ -79,7 +77,6 @@ def full_bench(folder: Path) -> Bench:
     return Bench(
         folder=folder,
         project=make_project(folder / "project"),
-        quick=False,
         rounds=5,
         few_rounds=3,
         scale_rounds=2,

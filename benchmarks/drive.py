@@ -127,16 +127,6 @@ def _timed(send: Callable[[], int], expected: int) -> dict[str, float]:
 
 def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> int:
     channel = job.channel
-    host, _, port = url.removeprefix("http://").rpartition(":")
-    endpoint = Endpoint(
-        scheme="http",
-        host=host,
-        port=int(port),
-        authority=f"{host}:{port}",
-        path=f"/workspaces/{channel.workspace}/channels/{channel.channel}/messages",
-        authorization="AccessKey benchmark",
-        peer_allowed=lambda peer: True,
-    )
     settings = Settings(
         concurrency=channel.concurrency,
         per_second=None if channel.rate is None else channel.rate.per_second,
@@ -148,7 +138,7 @@ def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> in
     result = send_all(
         (Sendable(m.id, m.reference, m.receiver, m.body, id_text(m.id)) for m in messages),
         claims,
-        endpoint,
+        _endpoint(url, f"/workspaces/{channel.workspace}/channels/{channel.channel}/messages"),
         settings,
         CLOCK,
         Stop(),
@@ -157,6 +147,20 @@ def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> in
         watch=lambda progress: None,
     )
     return result.accepted
+
+
+def _endpoint(url: str, path: str) -> Endpoint:
+    authority = url.removeprefix("http://")
+    host, _, port = authority.rpartition(":")
+    return Endpoint(
+        scheme="http",
+        host=host,
+        port=int(port),
+        authority=authority,
+        path=path,
+        authorization="AccessKey benchmark",
+        peer_allowed=lambda peer: True,
+    )
 
 
 def main() -> None:

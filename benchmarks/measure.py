@@ -58,29 +58,18 @@ def spread(values: Sequence[float]) -> Spread:
     return Spread(median(values), min(values), max(values), len(values))
 
 
-def measured(
-    command: Sequence[str],
-    folder: Path,
-    *,
-    expect: int = 0,
-    quiet: bool = False,
-    extra: Mapping[str, str] | None = None,
-) -> Usage:
+def measured(command: Sequence[str], folder: Path, *, expect: int = 0, quiet: bool = False) -> Usage:
     """Runs a command to its end. Raises where it ends otherwise than expected: a figure of a failure is none."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         begun = time.monotonic()
+        printing = subprocess.DEVNULL if quiet else out
         process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env={**environ(), **(extra or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL if quiet else out,
-            stderr=err,
+            command, cwd=folder, env=environ(), stdin=subprocess.DEVNULL, stdout=printing, stderr=err
         )
         watch = _Watch(process.pid)
         watch.start()
         _, status, used = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - begun
+        ended = time.monotonic()
         process.returncode = os.waitstatus_to_exitcode(status)
         watch.end()
         printed = _text(out)
@@ -89,8 +78,10 @@ def measured(
             raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said}")
     cpu = used.ru_utime + used.ru_stime
     together = max((sample.memory for sample in watch.samples), default=0)
-    samples = [Sample(begun, 0.0, 0), *watch.samples, Sample(begun + seconds, cpu, 0)]
-    return Usage(seconds=seconds, cpu=cpu, memory=max(used.ru_maxrss * 1024, together), out=printed, samples=samples)
+    samples = [Sample(begun, 0.0, 0), *watch.samples, Sample(ended, cpu, 0)]
+    return Usage(
+        seconds=ended - begun, cpu=cpu, memory=max(used.ru_maxrss * 1024, together), out=printed, samples=samples
+    )
 
 
 def in_turn(contenders: Mapping[str, Callable[[], Usage]], rounds: int) -> dict[str, list[Usage]]:

@@ -37,10 +37,10 @@ def machine() -> dict[str, Any]:
     }
 
 
-def document(findings: Sequence[Findings], about: Mapping[str, Any], *, quick: bool, seconds: float) -> dict[str, Any]:
+def document(findings: Sequence[Findings], about: Mapping[str, Any], *, form: str, seconds: float) -> dict[str, Any]:
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "form": "quick" if quick else "full",
+        "form": form,
         "seconds": round(seconds, 1),
         "machine": {**about, "load_after": round(os.getloadavg()[0], 2)},
         "figures": [
@@ -57,11 +57,11 @@ def met(figure: Figure) -> bool | None:
     return None if figure.found is None or figure.reach is None else figure.reach.is_met(figure.found.middle)
 
 
-def markdown(findings: Sequence[Findings], about: Mapping[str, Any], *, quick: bool, seconds: float) -> str:
+def markdown(findings: Sequence[Findings], about: Mapping[str, Any], *, form: str, seconds: float) -> str:
     packages = ", ".join(f"{name} {number}" for name, number in about["packages"].items())
     parts = [
         "# Figures\n",
-        f"{'Quick form: rough. ' if quick else ''}Medians of runs taken in turn, with the lowest and the highest; ratios are taken"
+        f"{'Quick form: rough. ' if form == 'quick' else ''}Medians of runs taken in turn, with the lowest and the highest; ratios are taken"
         f" round by round. {seconds:.0f} s in all.\n",
         f"{about['processor']}, {about['cores']} cores, {about['memory_mb']} MB; {about['system']}; Python {about['python']},"
         f" SQLite {about['sqlite']}; {packages}; commit {about['commit']}; load before {about['load_before']}.\n",

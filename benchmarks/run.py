@@ -10,11 +10,12 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from benchmarks.bench import HERE, Bench, full_bench, quick_bench
-from benchmarks.figure import Findings
+from benchmarks.figure import Figure, Findings
 from benchmarks.material import SCHEMA, call
 from benchmarks.planning import against_a_full_ledger, beside_peers, by_scale, on_two_jobs, with_errors
 from benchmarks.recording import with_and_without_ledger
@@ -22,6 +23,7 @@ from benchmarks.report import document, machine, markdown
 from benchmarks.sending import at_a_limit, at_full_speed
 from benchmarks.starting import of_the_command
 
+FAILED = "failed:"
 MEASURE_BY_NAME: dict[str, Callable[[Bench], Findings]] = {
     "P1": beside_peers,
     "P2": on_two_jobs,
@@ -48,32 +50,48 @@ def check_the_plain_script(bench: Bench) -> None:
         raise SystemExit("benchmarks/plain/script.py no longer makes the messages of benchmarks/material.py")
 
 
+def tried(name: str, bench: Bench) -> Findings:
+    """A figure that can't be measured is said to be missing; the others are measured all the same."""
+    try:
+        return MEASURE_BY_NAME[name](bench)
+    except (RuntimeError, OSError, ValueError, KeyError) as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        said = " ".join(str(error).split())[:200]
+        return Findings([Figure(name=name, what="not measured", found=None, note=f"{FAILED} {said}")])
+
+
+def write(results: Path, name: str, findings: Sequence[Findings], about: Mapping[str, Any], seconds: float) -> str:
+    """Writes what there is so far, and returns the page."""
+    form = name.partition("-")[0]
+    page = markdown(findings, about, form=form, seconds=seconds)
+    data = json.dumps(document(findings, about, form=form, seconds=seconds), indent=2, ensure_ascii=False)
+    results.mkdir(exist_ok=True)
+    (results / f"{name}.json").write_text(data + "\n", encoding="utf-8")
+    (results / f"{name}.md").write_text(page, encoding="utf-8")
+    return page
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, few rounds: about a minute")
-    parser.add_argument("--only", nargs="+", choices=MEASURE_BY_NAME, default=list(MEASURE_BY_NAME), metavar="P")
+    parser.add_argument("--only", nargs="+", choices=MEASURE_BY_NAME, metavar="P", help="some of P1 to P9")
     parser.add_argument("--results", type=Path, default=HERE / "results", help="where to write to")
     options = parser.parse_args()
-    begun, about = time.monotonic(), machine()
-    findings = []
+    name = "-".join(["quick" if options.quick else "full", *(options.only or [])])
+    begun, about, page = time.monotonic(), machine(), ""
+    findings: list[Findings] = []
     with tempfile.TemporaryDirectory(prefix="sendspec-bench-") as folder:
         bench = (quick_bench if options.quick else full_bench)(Path(folder))
         check_the_plain_script(bench)
-        for name in options.only:
-            print(f"{name} … ", end="", flush=True, file=sys.stderr)
+        for one in options.only or MEASURE_BY_NAME:
+            print(f"{one} … ", end="", flush=True, file=sys.stderr)
             since = time.monotonic()
-            findings.append(MEASURE_BY_NAME[name](bench))
+            findings.append(tried(one, bench))
             print(f"{time.monotonic() - since:.0f} s", file=sys.stderr)
-    seconds = time.monotonic() - begun
-    page = markdown(findings, about, quick=options.quick, seconds=seconds)
-    data = document(findings, about, quick=options.quick, seconds=seconds)
-    options.results.mkdir(exist_ok=True)
-    stem = data["form"] if len(options.only) == len(MEASURE_BY_NAME) else f"{data['form']}-{'-'.join(options.only)}"
-    (options.results / f"{stem}.json").write_text(
-        json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
-    (options.results / f"{stem}.md").write_text(page, encoding="utf-8")
+            page = write(options.results, name, findings, about, time.monotonic() - begun)
     print(page)
+    if any(figure.note.startswith(FAILED) for found in findings for figure in found.figures):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
