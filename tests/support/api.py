@@ -7,19 +7,28 @@ import random
 import socket
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PAGE = 1_000
 WAYS = ("drop taken", "drop", "500 taken", "500", "429", "slow", "cut taken")
 FOREIGN_SHARE = 0.02
+LOOKS_EACH = 8
+"""A look at the ledger for each request would slow them all down."""
 
 
 class Api:
-    """`share` of the POSTs go wrong, in ways drawn from `seed`; `taken` counts the acceptances of each reference."""
+    """`share` of the POSTs go wrong, in ways drawn from `seed`; `taken` counts the acceptances of each reference.
 
-    def __init__(self, seed: int, share: float = 0.1) -> None:
+    `state_of` tells what the ledger says of a reference at this moment; `unclaimed` counts the requests that it allowed nobody
+    to send.
+    """
+
+    def __init__(self, seed: int, share: float = 0.1, state_of: Callable[[str], str | None] | None = None) -> None:
         self.share = share
+        self.unclaimed = 0
+        self._state_of = state_of
         self.posts = 0
         self.taken: dict[str, list[str]] = {}
         self.last = "none"
@@ -70,6 +79,8 @@ class Api:
     def _post(self, payload: dict[str, Any]) -> bytes | None:
         with self._lock:
             self.posts += 1
+            if self._state_of is not None and self.posts % LOOKS_EACH == 0:
+                self.unclaimed += self._state_of(payload["reference"]) in (None, "planned")
             way = self._chance.choice(WAYS) if self._chance.random() < self.share else ""
             if self.share and self._chance.random() < self.share * FOREIGN_SHARE:
                 way = "foreign"

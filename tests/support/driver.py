@@ -1,6 +1,6 @@
 """Runs commands in processes forked from one that has everything imported: starting one costs milliseconds.
 
-Reads a line of JSON for each: `{"arguments": […], "out": path}`; writes the process's number, then how it ended. With a mutant's
+Reads a line of JSON for each: `{"arguments": […], "out": path}` (errors go to `<path>.err`); writes the process's number, then how it ended. With a mutant's
 name as its argument, it breaks the protocol in one place first.
 """
 
@@ -11,6 +11,7 @@ import os
 import sys
 from typing import Any
 
+from breaking import changed
 from mutants import Mutant
 
 from runner.cli import held, reconcile, send, session, status  # noqa: F401  # imported here so that no child has to
@@ -32,8 +33,8 @@ def break_protocol(mutant: Mutant) -> None:
         _judge_otherwise(lambda outcome: isinstance(outcome, InDoubt) and outcome.http_status is None)
     elif mutant is Mutant.RETRY_ON_500:
         _judge_otherwise(lambda outcome: isinstance(outcome, InDoubt) and outcome.http_status == 500)
-    elif mutant is Mutant.REQUEUE_AT_RECOVERY:
-        ledger_module.RECOVER = ledger_module.RECOVER.replace("'in_doubt'", "'planned'")
+    elif mutant in (Mutant.REQUEUE_AT_RECOVERY, Mutant.ROWS_DELETED):
+        setattr(ledger_module, *changed(mutant))
     elif mutant is Mutant.NO_REFERENCE_CHECK:
         sender_module.classify = _classify_without_reference  # type: ignore[assignment]
     elif mutant is Mutant.FLAG_TOO_LATE:
@@ -49,7 +50,7 @@ def _exchange_after_sending(self: Any, settle: Any, claim: Any) -> None:
 
     sent = []
     for message, due in claim:
-        delivery = Delivery(message, 1, due)
+        delivery = Delivery(message, self._claims.facts([message.id])[message.id].attempt + 1, due)
         self._in_flight[message.id] = delivery
         self._ready.popleft().orders.put(delivery)
         sent.append(message.id)
@@ -103,7 +104,7 @@ def serve() -> None:
 def _become(arguments: list[str], out: str) -> None:
     output = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.dup2(output, 1)
-    os.dup2(output, 2)
+    os.dup2(os.open(out + ".err", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     code = 70
     try:
