@@ -24,7 +24,6 @@ from runner.reading.diagnostic import Diagnostic, Problems, Severity
 from runner.reading.place import FILE_START, Span
 from runner.showing.ink import counted
 from runner.showing.plan import plan_text
-from runner.showing.reconcile import reconciled_lines
 from runner.showing.run import RunReport, SpecReport, ending_text, run_document, run_text
 
 if TYPE_CHECKING:
@@ -183,6 +182,8 @@ class _Send:
 
     def _reconcile(self, session: Session, workspace: Workspace, jobs: list[Job]) -> None:
         """What an earlier run left in doubt is looked up before anything else is sent."""
+        from runner.showing.reconcile import reconciled_lines
+
         outcome = session.reconcile({job.spec.name for job in jobs}, freeing=freeing([job.spec for job in jobs]))
         for line in reconciled_lines(outcome, workspace.environment.name):
             self._view.warn(line)
