@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
@@ -227,10 +228,15 @@ def message_context(values: Mapping[str, object], row: Mapping[str, object]) -> 
     return Context(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
 
 
+_LINE_END = re.compile("\r\n|\r|\n")
+"""As Jinja counts lines."""
+
+
 def _syntax_fault(source: str, error: TemplateError) -> TemplateFault:
     line = getattr(error, "lineno", 1) or 1
-    start = sum(len(text) + 1 for text in source.split("\n")[: line - 1])
-    end = start + len(source.split("\n")[line - 1])
+    ends = [found.span() for found in _LINE_END.finditer(source)]
+    start = ends[line - 2][1] if 2 <= line <= len(ends) + 1 else 0
+    end = ends[line - 1][0] if line <= len(ends) else len(source)
     return TemplateFault(
         "template-syntax",
         f"Jinja can't read this template: {error.message}",

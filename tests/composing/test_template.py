@@ -258,3 +258,22 @@ def test_a_result_is_capped() -> None:
     with pytest.raises(RenderFault) as caught:
         rendered("{{ long }}", long="x" * 150_000)
     assert caught.value.code == "text-too-long"
+
+
+@pytest.mark.parametrize(
+    ("source", "start", "end"),
+    [
+        ("a\n{{ b", 2, 6),
+        ("a\r{{ b", 2, 6),
+        ("a\r\n{{ b", 3, 7),
+        ("{{ b", 0, 4),
+        ("\r{{ ", 1, 4),
+        ("\n\n{{ }}", 2, 7),
+    ],
+)
+def test_a_syntax_fault_stands_on_its_line_however_lines_end(source: str, start: int, end: int) -> None:
+    (fault,) = compile_template(source)  # type: ignore[misc]
+    assert fault.code == "template-syntax"
+    assert fault.start == start
+    assert fault.end <= end
+    assert fault.start < fault.end
