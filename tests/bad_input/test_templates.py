@@ -85,8 +85,9 @@ BOMBS: list[tuple[str, str, list[str]]] = [
     ("a join of joins", "\"{{ first_name | join('" + "x" * 9_000 + "') | join('" + "y" * 900 + "') }}\"", ["text-too-long 14"]),
     ("three thousand brackets", '"{{ ' + "(" * 3_000 + "first_name" + ")" * 3_000 + ' }}"', ["template-too-complex 14"]),
     ("two thousand negations", '"{{ ' + "not " * 2_000 + 'first_name }}"', ["template-too-complex 14"]),
-    ("three thousand conditions", '"' + "{% if first_name %}" * 3_000 + "{% endif %}" * 3_000 + '"', ["template-too-complex 14"]),
-    ("three thousand concatenations", '"{{ ' + " ~ ".join(["first_name"] * 3_000) + ' }}"', ["template-too-complex 14"]),
+    ("three hundred conditions", '"' + "{% if first_name %}" * 300 + "{% endif %}" * 300 + '"', ["template-too-complex 14"]),
+    ("five hundred concatenations", '"{{ ' + " ~ ".join(["first_name"] * 500) + ' }}"', ["template-too-complex 14"]),
+    ("three hundred texts of one name", '"' + "{{ first_name }}" * 300 + '"', ["template-too-complex 14"]),
     ("ten thousand texts of one name", '"' + "{{ first_name }}" * 10_000 + '"', ["template-too-complex 14"]),
 ]  # fmt: skip
 
