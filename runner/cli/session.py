@@ -33,7 +33,7 @@ from runner.reading.project import Environment
 from runner.sending.listing import ListUnread
 from runner.sending.loop import send_all
 from runner.sending.reconcile import Reconciled
-from runner.sending.run import Cause, Finished, Progress, RunResult, Sendable, Settings, Stop
+from runner.sending.run import Cause, Finished, Progress, RunResult, Sendable, Settings, Stop, Stopping
 from runner.showing.ink import counted
 from runner.showing.progress import ProgressLine
 from runner.showing.run import Reason, RunReport, SpecReport
@@ -255,14 +255,18 @@ class Session:
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
-        """While the block runs, a signal asks the run to stop instead of ending the process."""
+        """While the block runs, a signal asks the run to stop instead of ending the process.
+
+        Once one has, further ones no longer end it either: what became of the run is still to be said.
+        """
         numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         before = {number: signal.signal(number, lambda number, frame: self._stop.ask(number)) for number in numbers}
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            if self._stop.stage is Stopping.NO:
+                for number, handler in before.items():
+                    signal.signal(number, handler)
 
     def _report(self, job: Job, plan: Plan, result: RunResult | None) -> SpecReport:
         accepted, refused, in_doubt = (
