@@ -264,9 +264,9 @@ class Session:
         try:
             yield
         finally:
-            if self._stop.stage is Stopping.NO:
-                for number, handler in before.items():
-                    signal.signal(number, handler)
+            going_on = self._stop.stage is Stopping.NO
+            for number, handler in before.items():
+                signal.signal(number, handler if going_on else signal.SIG_IGN)
 
     def _report(self, job: Job, plan: Plan, result: RunResult | None) -> SpecReport:
         accepted, refused, in_doubt = (
