@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from kills import Campaign, kill_campaign
 from mutants import CAUGHT_BY, Mutant
-from powercut import cut_power
 
 BY_KILLS = [mutant for mutant in Mutant if "processes" in CAUGHT_BY[mutant] and mutant is not Mutant.SYNCHRONOUS_NORMAL]
 
@@ -26,8 +25,3 @@ def test_every_way_to_break_the_protocol_shows(mutant: Mutant) -> None:
         if found[-1].promise_broken:
             return
     raise AssertionError(found)
-
-
-def test_syncs_that_do_not_wait_show_in_power_cuts() -> None:
-    assert Mutant.SYNCHRONOUS_NORMAL in CAUGHT_BY
-    assert cut_power(seed=2, cuts=60, synchronous="NORMAL").lost > 0

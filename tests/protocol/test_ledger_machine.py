@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from machine import BROKEN, run_machine
 from mutants import CAUGHT_BY, Mutant
@@ -28,5 +30,13 @@ def test_the_rows_own_guards_keep_the_promise(fence: bool) -> None:
 
 @pytest.mark.parametrize("mutant", [mutant for mutant in Mutant if "machine" in CAUGHT_BY[mutant]])
 def test_every_way_to_break_it_is_found(mutant: Mutant) -> None:
-    with pytest.raises(AssertionError, match=BROKEN):
-        run_machine(mutant, number=FOUND_SOON.get(mutant, 0), examples=600)
+    first = FOUND_SOON.get(mutant, 0)
+    assert any(finds(mutant, number) for number in range(first, first + 5))
+
+
+def finds(mutant: Mutant, number: int) -> bool:
+    try:
+        run_machine(mutant, number=number, examples=400)
+    except AssertionError as error:
+        return re.match(BROKEN, str(error)) is not None
+    return False

@@ -1,10 +1,15 @@
-"""After a power cut at any moment, the ledger has every claim and result that it had acknowledged."""
+"""After a power cut at any moment, the ledger has every claim and result that it had acknowledged, and a run goes on."""
 
 from __future__ import annotations
 
-from powercut import cut_power
+from cuts import CutResult, cut_power
 
 
 def test_with_full_syncs_nothing_that_was_acknowledged_is_lost() -> None:
-    result = cut_power(seed=1, cuts=300)
-    assert (result.cuts, result.lost, result.unopened) == (300, 0, 0)
+    assert cut_power(seed=1, cuts=300) == CutResult(cuts=300)
+
+
+def test_syncs_that_do_not_wait_lose_some_and_the_next_run_notices() -> None:
+    result = cut_power(seed=2, cuts=60, synchronous="NORMAL")
+    assert result.lost > 10
+    assert result.noticed > 10
