@@ -21,7 +21,7 @@ demo: $(INSTALLED)  ## plan and send an example to the local sandbox; run again,
 	$(BIN)/sendspec send specs/order-shipped.yaml --yes
 
 test: $(INSTALLED)  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2
 
 lint: $(INSTALLED)  ## formatting, lint and types
 	$(BIN)/ruff format --check .
