@@ -30,7 +30,12 @@ class RunLock:
         return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
     def release(self) -> None:
-        """Gives the lock back. The file stays: removing it would let two runs lock two files of one name."""
+        """Gives the lock back. The file stays: removing it would let two runs lock two files of one name.
+
+        Its words go first, so that the next owner isn't taken for this one before it has written its own.
+        """
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
 
 
