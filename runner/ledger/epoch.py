@@ -39,12 +39,6 @@ def read_progress(path: Path) -> Progress | None:
         ) from None
 
 
-def read_epoch(path: Path) -> int | None:
-    """The epoch that `<ledger>.epoch` mirrors; None where there is no such file."""
-    progress = read_progress(path)
-    return None if progress is None else progress.epoch
-
-
 def write_epoch(path: Path, epoch: int, moves: int = 0) -> None:
     """Mirrors the progress, durably; after it is durable in the ledger, so that the mirror is never ahead."""
     write_whole(epoch_path(path), str(Progress(epoch, moves)), 0o600)
