@@ -2,51 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
-from desk import Answer, CountingServer, Desk, Request, numbers
+from background import SEND, holding, run_script, started, until
+from desk import CountingServer, Desk, numbers
 from standard import StandardCheck
-
-SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
-
-
-def started(desk: Desk, *command: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command or desk.command(*SEND), cwd=desk.folder, env={**os.environ, **desk.environ}, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-
-
-def held_from(server: CountingServer, number: int) -> Callable[[int, Request], Answer]:
-    """Answers from that one on wait until the server is released."""
-
-    def decide(n: int, request: Request) -> Answer:
-        if n >= number:
-            server.released.wait(30)
-        return Answer()
-
-    return decide
 
 
 def test_of_two_sends_one_sends_and_the_other_names_it(
     ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
 ) -> None:
     busy(concurrency=4)
-    server.decide = held_from(server, 1)
+    server.decide = holding(server, 0)
     first = started(ready)
     until(lambda: len(server.posts) > 0)
     second = ready.run(*SEND)
@@ -64,7 +34,7 @@ def test_with_the_lock_file_removed_underneath_it_stops_and_nothing_goes_out_twi
     ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
 ) -> None:
     busy(concurrency=4)
-    server.decide = held_from(server, 3)
+    server.decide = holding(server, 2)
     first = started(ready)
     until(lambda: len(server.posts) >= 6)
     (ready.folder / ".sendspec" / "test.db.lock").unlink()
@@ -98,7 +68,7 @@ def test_four_processes_without_a_lock_send_nothing_twice(
     busy(concurrency=4)
     ready.write("people.csv", numbers(300))
     for guards in ("fence", "rows"):
-        processes = [started(ready, sys.executable, "-c", WITHOUT_LOCK, guards, *SEND) for _ in range(4)]
+        processes = [run_script(ready, WITHOUT_LOCK, guards) for _ in range(4)]
         for process in processes:
             _, err = process.communicate(timeout=60)
             assert "Traceback" not in err

@@ -6,57 +6,18 @@ import os
 import resource
 import signal
 import sqlite3
-import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Answer, CountingServer, Desk, Request
+from background import SEND, holding, run_script, started, until
+from desk import CountingServer, Desk
 from standard import StandardCheck, totals_of
-
-SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
-
-
-def started(desk: Desk, *prefix: str, **more: Any) -> subprocess.Popen[str]:
-    """A send that runs by itself."""
-    return subprocess.Popen(
-        [*prefix, *desk.command(*SEND)], cwd=desk.folder, text=True,
-        **{"env": {**os.environ, **desk.environ}, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
-           "stderr": subprocess.PIPE, **more},
-    )  # fmt: skip
-
-
-def run_script(desk: Desk, script: str, *arguments: str) -> subprocess.Popen[str]:
-    """A send in a process that does something to itself first."""
-    return subprocess.Popen(
-        [*desk.command()[:1], "-c", script, *arguments, *SEND], cwd=desk.folder, env={**os.environ, **desk.environ},
-        text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
 
 
 def is_stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Waits for something that another process does."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.01)
-
-
-def holding(server: CountingServer, at_least: int) -> Callable[[int, Request], Answer]:
-    """The first answers are held back until the server is released: so many requests stay on the wire."""
-
-    def decide(number: int, request: Request) -> Answer:
-        if number > at_least:
-            server.released.wait(30)
-        return Answer()
-
-    return decide
 
 
 @pytest.mark.parametrize("posts", [1, 7, 23])

@@ -1,0 +1,51 @@
+"""Sends that run by themselves while a test does something to them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+from desk import Answer, CountingServer, Desk, Request
+
+SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
+
+
+def started(desk: Desk, *prefix: str, **more: Any) -> subprocess.Popen[str]:
+    """A send; `prefix` is what starts it, as `strace` would."""
+    return launched(desk, *prefix, *desk.command(*SEND), **more)
+
+
+def run_script(desk: Desk, script: str, *arguments: str) -> subprocess.Popen[str]:
+    """A send in a process that does something to itself first."""
+    return launched(desk, *desk.command()[:1], "-c", script, *arguments, *SEND)
+
+
+def launched(desk: Desk, *command: str, **more: Any) -> subprocess.Popen[str]:
+    """A process in the desk's folder, with its environment and without input."""
+    usual = {
+        "env": {**os.environ, **desk.environ}, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+    }  # fmt: skip
+    return subprocess.Popen(command, cwd=desk.folder, text=True, **{**usual, **more})
+
+
+def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Waits for something that another process does."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.01)
+
+
+def holding(server: CountingServer, answered: int) -> Callable[[int, Request], Answer]:
+    """All answers but the first `answered` wait until the server is released: so many requests stay on the wire."""
+
+    def decide(number: int, request: Request) -> Answer:
+        if number > answered:
+            server.released.wait(30)
+        return Answer()
+
+    return decide
