@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from heapq import heappop, heappush
-from itertools import count
 from queue import Empty, SimpleQueue
 
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.ledger.record import Settlement
 from runner.planning.fact import State
+from runner.sending.backlog import Backlog
 from runner.sending.breaker import Breaker, Gate
+from runner.sending.crew import Crew
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
-from runner.sending.pace import TICK, Pace, back_off, senders_needed
+from runner.sending.pace import TICK, Pace, senders_needed
 from runner.sending.run import (
     Claims,
     Clock,
@@ -38,15 +36,14 @@ from runner.sending.run import (
     TooManyRefused,
     Unreachable,
 )
-from runner.sending.sender import Broke, Connect, Delivery, Down, Ended, Event, Leave, Ready, Sender, Woken
+from runner.sending.sender import Broke, Delivery, Down, Ended, Event, Ready, Sender, Woken
 from runner.sending.tally import Tally
 from runner.sending.wire import Endpoint, Line, verifying_context
 
 DRAINED_MOST = 256
-ATTEMPTS_MOST = 8
-RETRY_SHARE, RETRIES_LEAST = 0.1, 20
 FIRST_ANSWERS = 20
-LATENCY_GUESS = 0.05
+LATENCY_GUESS = 0.2
+"""The API's answers take 50 to 150 ms. A guess too high costs a few idle threads; too low, a second of less than the rate."""
 WAIT_MOST = 0.5
 
 
@@ -87,7 +84,6 @@ class _Loop:
         look_up: Callable[[], Sequence[bytes]],
         watch: Callable[[Progress], None],
     ) -> None:
-        self._messages = messages
         self._claims = claims
         self._endpoint = endpoint
         self._settings = settings
@@ -99,23 +95,15 @@ class _Loop:
         self._context = verifying_context() if endpoint.scheme == "https" else None
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._answered = threading.Event()
-        self._senders: list[Sender] = []
-        self._ready: deque[Sender] = deque()
-        self._down: deque[Sender] = deque()
+        self._backlog = Backlog(messages, settings.expected)
+        self._crew = Crew(self._hire, min(settings.concurrency, max(1, settings.expected)), clock)
         self._in_flight: dict[bytes, Delivery] = {}
-        self._again: list[tuple[float, int, Sendable]] = []
-        self._order = count()
-        self._attempts: dict[bytes, int] = {}
-        self._retries = 0
-        self._exhausted = False
         self._pace = Pace(settings.per_second, settings.concurrency)
         self._breaker = Breaker()
         self._tally = Tally()
         self._ending: Ending | None = None
         self._bug: BaseException | None = None
-        self._failures = 0
-        self._reconnect_at = 0.0
-        self._contact_at = clock.monotonic()
+        self._gathered_at = clock.monotonic()
 
     def wake(self) -> None:
         """Makes the loop look around; safe in a signal handler."""
@@ -123,7 +111,7 @@ class _Loop:
 
     def run(self) -> RunResult:
         try:
-            self._grow(senders_needed(self._settings.per_second, LATENCY_GUESS, self._settings.concurrency))
+            self._crew.grow(senders_needed(self._settings.per_second, LATENCY_GUESS, self._settings.concurrency))
             settle: list[Settlement] = []
             while True:
                 self._judge()
@@ -136,26 +124,25 @@ class _Loop:
                     break
                 settle = self._gather()
         finally:
-            for sender in self._senders:
-                sender.orders.put(Leave())
+            self._crew.dismiss()
         if self._bug is not None:
             raise self._bug
         if self._stop.stage is not Stopping.FAST:
-            for sender in self._ready:
-                sender.thread.join()
+            self._crew.join()
         return self._tally.result(self._ending or Finished())
+
+    def _hire(self) -> Sender:
+        line = Line(self._endpoint, self._context, self._clock.monotonic)
+        return Sender(line, self._settings, self._clock, self._stop, self._events, self._answered)
 
     # ── what may go out next ─────────────────────────────────────────────────────────────────────────────────────
 
     def _judge(self) -> None:
         """Looks whether the run has to stop, and lets the pace and the gate go on."""
-        now = self._clock.monotonic()
         if self._ending is None and self._stop.signal is not None:
             self._ending = Interrupted(self._stop.signal)
-        if self._down and now >= self._reconnect_at and self._ending is None:
-            self._reconnect_at = math.inf  # until the first of them reports
-            for _ in range(len(self._down)):
-                self._down.popleft().orders.put(Connect())
+        if self._ending is None:
+            self._crew.reconnect()
 
     def _pause(self, settle: list[Settlement]) -> list[Settlement]:
         """The breaker is shut and nothing on the wire: what is in doubt is looked up, then one message probes."""
@@ -172,48 +159,23 @@ class _Loop:
             return []
         now = self._clock.monotonic()
         window = 1 if self._breaker.gate is Gate.PROBING else self._pace.window
-        wanted = min(len(self._ready), window - len(self._in_flight))
+        wanted = min(self._crew.ready, window - len(self._in_flight))
         if wanted <= 0:
             self._grow_if_short(now, window)
             return []
-        chosen = self._take(now, wanted)
-        slots = self._pace.slots(now, len(chosen))
-        for message in chosen[len(slots) :]:
-            heappush(self._again, (0.0, next(self._order), message))
-        return list(zip(chosen, slots, strict=False))
-
-    def _take(self, now: float, wanted: int) -> list[Sendable]:
         if now < self._pace.next_slot(now):
             return []
-        chosen: list[Sendable] = []
-        while len(chosen) < wanted and self._again and self._again[0][0] <= now:
-            chosen.append(heappop(self._again)[2])
-        while len(chosen) < wanted and not self._exhausted:
-            message = next(self._messages, None)
-            if message is None:
-                self._exhausted = True
-            else:
-                chosen.append(message)
-        return chosen
+        chosen = self._backlog.take(now, wanted)
+        slots = self._pace.slots(now, len(chosen))
+        for message in chosen[len(slots) :]:
+            self._backlog.put_back(message, 0.0)
+        return list(zip(chosen, slots, strict=False))
 
     def _grow_if_short(self, now: float, window: int) -> None:
         """More senders when slots are due and all are busy: the latency is longer than was guessed."""
-        if self._settings.per_second is not None and len(self._in_flight) < window and not self._exhausted:
-            if self._pace.next_slot(now) <= now and not self._down:
-                self._grow(max(1, len(self._senders) // 2))
-
-    def _grow(self, wanted: int) -> None:
-        most = min(self._settings.concurrency, max(1, self._settings.expected))
-        for _ in range(min(wanted, most - len(self._senders))):
-            line = Line(self._endpoint, self._context, self._clock.monotonic)
-            sender = Sender(line, self._settings, self._clock, self._stop, self._events, self._answered)
-            try:
-                sender.thread.start()
-            except RuntimeError:  # no more threads to be had: fewer connections do as well
-                if not self._senders:
-                    raise
-                return
-            self._senders.append(sender)
+        if self._settings.per_second is not None and len(self._in_flight) < window and not self._backlog.exhausted:
+            if self._pace.next_slot(now) <= now and not self._crew.down:
+                self._crew.grow(max(1, self._crew.size // 2))
 
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -234,7 +196,7 @@ class _Loop:
             if attempt is not None:
                 delivery = Delivery(message, attempt, due)
                 self._in_flight[message.id] = delivery
-                self._ready.popleft().orders.put(delivery)
+                self._crew.order(delivery)
 
     def _spill(self, settle: list[Settlement], trouble: LedgerTrouble) -> None:
         """The ledger takes no results any more: what is on the wire is waited for, and all of it kept beside the ledger."""
@@ -251,26 +213,33 @@ class _Loop:
     def _gather(self) -> list[Settlement]:
         """Waits for something to happen, then takes all that has; returns what is to be settled."""
         settle: list[Settlement] = []
-        try:
+        with suppress(Empty):
             event: Event = self._events.get(timeout=self._wait())
+            self._let_more_come()
             for _ in range(DRAINED_MOST):
                 self._note(event, settle)
                 event = self._events.get_nowait()
-        except Empty:
-            pass
         if self._stop.stage is Stopping.FAST:
             settle += self._abandon()
+        self._gathered_at = self._clock.monotonic()
         return settle
+
+    def _let_more_come(self) -> None:
+        """Under a limit there is time: what happens within a tick makes one commit, and wakes this thread once."""
+        if self._settings.per_second is not None and self._stop.stage is Stopping.NO:
+            left = self._gathered_at + TICK - self._clock.monotonic()
+            if left > 0:
+                self._clock.sleep(left)
 
     def _wait(self) -> float:
         now = self._clock.monotonic()
         moments = [now + WAIT_MOST]
-        if self._down:
-            moments.append(self._reconnect_at)
-        if self._ready and not self._exhausted:
+        if self._crew.down:
+            moments.append(self._crew.reconnect_at)
+        if self._crew.ready and not self._backlog.exhausted:
             moments.append(self._pace.next_slot(now))
-        if self._ready and self._again:
-            moments.append(max(self._again[0][0], self._pace.next_slot(now)))
+        if self._crew.ready and self._backlog.again_at is not None:
+            moments.append(max(self._backlog.again_at, self._pace.next_slot(now)))
         if self._settings.per_second is not None:
             return max(min(moments) - now, TICK)
         return max(min(moments) - now, 0.001)
@@ -278,12 +247,9 @@ class _Loop:
     def _note(self, event: Event, settle: list[Settlement]) -> None:
         match event:
             case Ready(sender):
-                self._contact_at = self._clock.monotonic()
-                self._failures = 0
-                self._ready.append(sender)
+                self._crew.stands(sender)
             case Down(sender, reason, lasting):
-                self._down.append(sender)
-                self._unreached(reason, lasting=lasting)
+                self._unreached(sender, reason, lasting=lasting)
             case Ended(_, result):
                 settle.append(self._settled(result))
             case Broke(_, result, error):
@@ -294,14 +260,12 @@ class _Loop:
             case Woken():
                 pass
 
-    def _unreached(self, reason: str, *, lasting: bool) -> None:
-        now = self._clock.monotonic()
-        if lasting or now - self._contact_at > self._settings.patience:
+    def _unreached(self, sender: Sender, reason: str, *, lasting: bool) -> None:
+        if lasting or self._crew.out_of_contact() > self._settings.patience:
             self._ending = self._ending or Unreachable(reason)
-        if self._reconnect_at <= now or self._reconnect_at == math.inf:
-            self._reconnect_at = now + back_off(self._failures, self._clock.random())
-            self._failures += 1
-            self._tell(self._reconnect_at - now, reason)
+        wait = self._crew.fell(sender)
+        if wait is not None:
+            self._tell(wait, reason)
 
     def _settled(self, result: Result) -> Settlement:
         """Counts one ended attempt, draws the conclusions for the run, and says what the ledger has to hold."""
@@ -328,7 +292,7 @@ class _Loop:
             case NotSent(reason):
                 settlement = Settlement(identity, attempt, State.PLANNED, None, reason)
                 if self._ending is None:
-                    heappush(self._again, (now, next(self._order), result.message))
+                    self._backlog.put_back(result.message, now)
         if isinstance(outcome, Accepted | Refused):
             self._pace.succeeded(now)
             self._breaker.certain()
@@ -352,12 +316,7 @@ class _Loop:
         """Not processed: waits as the API asks, and lets the message try again within its attempts and the run's budget."""
         probe = self._pace.throttled(now, sent_at, retry_after, self._clock.random())
         self._tell(max(0.0, self._pace.paused_until - now), f"the API answered {status}")
-        attempts = self._attempts[message.id] = self._attempts.get(message.id, 0) + 1
-        self._retries += not probe
-        most = 2 if status in (421, 425) else ATTEMPTS_MOST
-        budget = max(RETRIES_LEAST, RETRY_SHARE * self._settings.expected)
-        if attempts < most and self._retries <= budget:
-            heappush(self._again, (max(now, self._pace.paused_until), next(self._order), message))
+        self._backlog.retry(message, status, max(now, self._pace.paused_until), counts=not probe)
 
     def _abandon(self) -> list[Settlement]:
         """Asked twice to stop: what is on the wire is in doubt, and nobody waits for it."""
@@ -370,10 +329,7 @@ class _Loop:
         return [Settlement(r.message.id, r.attempt, State.IN_DOUBT, None, evidence) for r in results]
 
     def _is_over(self) -> bool:
-        if self._in_flight:
-            return False
-        nothing_left = self._exhausted and not self._again
-        return self._ending is not None or nothing_left
+        return not self._in_flight and (self._ending is not None or self._backlog.empty)
 
     def _tell(self, waiting: float, why: str) -> None:
         """Progress, last of all: what watches may break, the run may not."""

@@ -72,6 +72,9 @@ class Leave:
     """End."""
 
 
+Order: TypeAlias = Delivery | Connect | Leave
+
+
 class Sender:
     """Runs in a thread of its own; talks to the loop through `events`, is told through `orders`."""
 
@@ -84,7 +87,7 @@ class Sender:
         events: SimpleQueue[Event],
         first: threading.Event,
     ) -> None:
-        self.orders: SimpleQueue[Delivery | Connect | Leave] = SimpleQueue()
+        self.orders: SimpleQueue[Order] = SimpleQueue()
         self._line = line
         self._settings = settings
         self._clock = clock
