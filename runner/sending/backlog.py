@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
@@ -56,9 +56,11 @@ class Backlog:
         """Not sent: it may go at `at`."""
         heappush(self._again, (at, next(self._order), message))
 
-    def retry(self, message: Sendable, status: int, at: float, *, counts: bool) -> None:
-        """Answered as not processed: another turn at `at`, within the message's tries and, where it `counts`, the run's."""
-        attempts = self._attempts[message.id] = self._attempts.get(message.id, 0) + 1
+    def retry(self, messages: Sequence[Sendable], status: int, at: float, *, counts: bool) -> None:
+        """A request answered as not processed: another turn at `at`, within each message's tries and, where it `counts`, the run's."""
         self._budget -= counts
-        if attempts < (ATTEMPTS_FEW if status in FEW_ATTEMPTS else ATTEMPTS_MOST) and self._budget >= 0:
-            self.put_back(message, at)
+        most = ATTEMPTS_FEW if status in FEW_ATTEMPTS else ATTEMPTS_MOST
+        for message in messages:
+            attempts = self._attempts[message.id] = self._attempts.get(message.id, 0) + 1
+            if attempts < most and self._budget >= 0:
+                self.put_back(message, at)

@@ -18,7 +18,7 @@ REFUSING_THE_RUN = frozenset({401, 402, 403})
 REFUSING_THE_MESSAGE = frozenset({400, 404, 409, 422})
 REFUSING_OUR_REQUEST = frozenset({405, 406, 410, 411, 413, 414, 415, 417, 431, 501, 505})
 TEXT_MOST = 500
-DEPTH_MOST = 100
+ID_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _accepted(answer: Answer, sent: Sent) -> Outcome:
     if not isinstance(message, dict):
         return senseless("that is not the documented JSON")
     identity = message.get("id")
-    if not isinstance(identity, str) or not identity or len(identity) > 200:
+    if not isinstance(identity, str) or not identity or len(identity) > ID_MOST:
         return senseless("without an id")
     if message.get("reference") is not None:
         if message["reference"] != sent.reference:

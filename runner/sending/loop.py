@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
+from typing import TypeAlias
 
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.ledger.record import Settlement
-from runner.planning.fact import State
 from runner.sending.backlog import Backlog
 from runner.sending.breaker import Breaker, Gate
 from runner.sending.crew import Crew
-from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
+from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
 from runner.sending.pace import TICK, Pace, senders_needed
 from runner.sending.run import (
     Claims,
@@ -37,6 +37,7 @@ from runner.sending.run import (
     Unreachable,
 )
 from runner.sending.sender import Broke, Delivery, Down, Ended, Event, Ready, Sender, Woken
+from runner.sending.settle import settlement_of
 from runner.sending.tally import Tally
 from runner.sending.wire import Endpoint, Line, verifying_context
 
@@ -45,6 +46,8 @@ FIRST_ANSWERS = 20
 LATENCY_GUESS = 0.2
 """The API's answers take 50 to 150 ms. A guess too high costs a few idle threads; too low, a second of less than the rate."""
 WAIT_MOST = 0.5
+
+Group: TypeAlias = tuple[Sequence[Sendable], float]
 
 
 def send_all(
@@ -97,7 +100,7 @@ class _Loop:
         self._answered = threading.Event()
         self._backlog = Backlog(messages, settings.expected)
         self._crew = Crew(self._hire, min(settings.concurrency, max(1, settings.expected)), clock)
-        self._in_flight: dict[bytes, Delivery] = {}
+        self._in_flight: set[Delivery] = set()
         self._pace = Pace(settings.per_second, settings.concurrency)
         self._breaker = Breaker()
         self._tally = Tally()
@@ -153,23 +156,25 @@ class _Loop:
         self._breaker.drained()
         return []
 
-    def _choose(self) -> list[tuple[Sendable, float]]:
-        """The messages to claim now, each with the moment it may go out."""
+    def _choose(self) -> list[Group]:
+        """The messages to claim now, by request, each request with the moment it may go out."""
         if self._ending is not None or self._breaker.gate in (Gate.SHUT, Gate.BROKEN):
             return []
         now = self._clock.monotonic()
-        window = 1 if self._breaker.gate is Gate.PROBING else self._pace.window
+        probing = self._breaker.gate is Gate.PROBING
+        window = 1 if probing else self._pace.window
         wanted = min(self._crew.ready, window - len(self._in_flight))
         if wanted <= 0:
             self._grow_if_short(now, window)
             return []
         if now < self._pace.next_slot(now):
             return []
-        chosen = self._backlog.take(now, wanted)
-        slots = self._pace.slots(now, len(chosen))
-        for message in chosen[len(slots) :]:
+        size = 1 if probing else self._settings.batch or 1
+        chosen = self._backlog.take(now, wanted * size)
+        slots = self._pace.slots(now, -(-len(chosen) // size))
+        for message in chosen[len(slots) * size :]:
             self._backlog.put_back(message, 0.0)
-        return list(zip(chosen, slots, strict=False))
+        return [(chosen[number * size : (number + 1) * size], due) for number, due in enumerate(slots)]
 
     def _grow_if_short(self, now: float, window: int) -> None:
         """More senders when slots are due and all are busy: the latency is longer than was guessed."""
@@ -179,24 +184,25 @@ class _Loop:
 
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _exchange(self, settle: list[Settlement], claim: list[tuple[Sendable, float]]) -> None:
+    def _exchange(self, settle: list[Settlement], claim: list[Group]) -> None:
         """Results in, claims out: one commit. Only what is won goes to a sender."""
         if claim and not self._lock_still_mine():
             self._ending, claim = LockLost(), []
+        ids = [message.id for messages, _ in claim for message in messages]
         try:
-            won = self._claims.exchange(
-                settle=settle, claim=[message.id for message, _ in claim], now=self._clock.wall()
-            )
+            won = self._claims.exchange(settle=settle, claim=ids, now=self._clock.wall())
         except (LedgerUnwritable, LedgerDamaged) as trouble:
             self._spill(settle, trouble)
             raise
         self._tally.timed(self._clock.monotonic())
-        for message, due in claim:
-            attempt = won.get(message.id)
-            if attempt is not None:
-                delivery = Delivery(message, attempt, due)
-                self._in_flight[message.id] = delivery
-                self._crew.order(delivery)
+        for messages, due in claim:
+            ours = [message for message in messages if message.id in won]
+            if ours:
+                self._hand_out(Delivery(ours, [won[message.id] for message in ours], due))
+
+    def _hand_out(self, delivery: Delivery) -> None:
+        self._in_flight.add(delivery)
+        self._crew.order(delivery)
 
     def _spill(self, settle: list[Settlement], trouble: LedgerTrouble) -> None:
         """The ledger takes no results any more: what is on the wire is waited for, and all of it kept beside the ledger."""
@@ -250,13 +256,13 @@ class _Loop:
                 self._crew.stands(sender)
             case Down(sender, reason, lasting):
                 self._unreached(sender, reason, lasting=lasting)
-            case Ended(_, result):
-                settle.append(self._settled(result))
-            case Broke(_, result, error):
+            case Ended():
+                settle += self._settled(event)
+            case Broke(_, ended, error):
                 self._bug = self._bug or error
                 self._ending = self._ending or TooManyDoubts("sendspec broke")
-                if result is not None:
-                    settle.append(self._settled(result))
+                if ended is not None:
+                    settle += self._settled(ended)
             case Woken():
                 pass
 
@@ -267,41 +273,44 @@ class _Loop:
         if wait is not None:
             self._tell(wait, reason)
 
-    def _settled(self, result: Result) -> Settlement:
-        """Counts one ended attempt, draws the conclusions for the run, and says what the ledger has to hold."""
-        delivery = self._in_flight.pop(result.message.id, None)
-        self._tally.count(result)
+    def _settled(self, ended: Ended) -> list[Settlement]:
+        """Counts a request that ended, draws the conclusions for the run, and says what the ledger has to hold."""
+        delivery = ended.delivery
+        self._in_flight.discard(delivery)
+        if ended.wrote:
+            self._tally.requested()
+        results = list(map(Result, delivery.messages, delivery.attempts, ended.outcomes))
+        for result in results:
+            self._tally.count(result)
+        for outcome in {type(result.outcome): result.outcome for result in reversed(results)}.values():
+            self._conclude(outcome, delivery)
+        self._tell(0.0, "")
+        return list(map(settlement_of, results))
+
+    def _conclude(self, outcome: Outcome, delivery: Delivery) -> None:
+        """What an outcome means for the rest of the run: once a request, however many messages it carried."""
         now = self._clock.monotonic()
-        identity, attempt, outcome = result.message.id, result.attempt, result.outcome
-        settlement: Settlement
         match outcome:
-            case Accepted(remote_id):
-                settlement = Settlement(identity, attempt, State.ACCEPTED, remote_id, None, 202)
-            case Refused(status, text, ours):
-                settlement = Settlement(identity, attempt, State.REFUSED, None, text, status)
+            case Refused(_, text, ours):
                 self._look_at_refusals(text, ours=ours)
-            case InDoubt(evidence, status, senseless, redirect):
-                settlement = Settlement(identity, attempt, State.IN_DOUBT, None, evidence, status)
+            case InDoubt(evidence, _, senseless, redirect):
                 self._look_at_doubt(evidence, senseless=senseless, redirect=redirect)
-            case RefusedAsAWhole(status, text):
-                settlement = Settlement(identity, attempt, State.PLANNED, None, text, status)
+            case RefusedAsAWhole():
                 self._ending = self._ending or StoppedByApi(outcome)
             case NotProcessed(status, retry_after):
-                settlement = Settlement(identity, attempt, State.PLANNED, None, f"{status}, not processed", status)
-                self._throttled(result.message, status, retry_after, now, now if delivery is None else delivery.due)
-            case NotSent(reason):
-                settlement = Settlement(identity, attempt, State.PLANNED, None, reason)
-                if self._ending is None:
-                    self._backlog.put_back(result.message, now)
+                self._throttled(delivery, status, retry_after, now)
+            case NotSent() if self._ending is None:
+                for message in delivery.messages:
+                    self._backlog.put_back(message, now)
+            case NotSent() | Accepted():
+                pass
         if isinstance(outcome, Accepted | Refused):
             self._pace.succeeded(now)
             self._breaker.certain()
-        self._tell(0.0, "")
-        return settlement
 
     def _look_at_refusals(self, text: str, *, ours: bool) -> None:
         refused, answers = self._tally.refused, self._tally.answers
-        if ours or (answers == FIRST_ANSWERS and refused == FIRST_ANSWERS):
+        if ours or (answers >= FIRST_ANSWERS and refused == answers):
             self._ending = self._ending or SpecRefused(text)
         rate = self._settings.failure_rate
         if rate is not None and answers >= FIRST_ANSWERS and refused > rate * answers:
@@ -312,21 +321,25 @@ class _Loop:
         if redirect or self._breaker.gate is Gate.BROKEN:
             self._ending = self._ending or TooManyDoubts(evidence)
 
-    def _throttled(self, message: Sendable, status: int, retry_after: float | None, now: float, sent_at: float) -> None:
-        """Not processed: waits as the API asks, and lets the message try again within its attempts and the run's budget."""
-        probe = self._pace.throttled(now, sent_at, retry_after, self._clock.random())
+    def _throttled(self, delivery: Delivery, status: int, retry_after: float | None, now: float) -> None:
+        """Not processed: waits as the API asks, and lets the messages try again within their attempts and the run's budget."""
+        probe = self._pace.throttled(now, delivery.due, retry_after, self._clock.random())
         self._tell(max(0.0, self._pace.paused_until - now), f"the API answered {status}")
-        self._backlog.retry(message, status, max(now, self._pace.paused_until), counts=not probe)
+        at = max(now, self._pace.paused_until)
+        self._backlog.retry(delivery.messages, status, at, counts=not probe)
 
     def _abandon(self) -> list[Settlement]:
         """Asked twice to stop: what is on the wire is in doubt, and nobody waits for it."""
-        left = list(self._in_flight.values())
+        doubt = InDoubt("the run was interrupted before the answer came")
+        settle: list[Settlement] = []
+        for delivery in self._in_flight:
+            self._tally.requested()
+            for message, attempt in zip(delivery.messages, delivery.attempts, strict=True):
+                result = Result(message, attempt, doubt)
+                self._tally.count(result)
+                settle.append(settlement_of(result))
         self._in_flight.clear()
-        evidence = "the run was interrupted before the answer came"
-        results = [Result(d.message, d.attempt, InDoubt(evidence), True) for d in left]
-        for result in results:
-            self._tally.count(result)
-        return [Settlement(r.message.id, r.attempt, State.IN_DOUBT, None, evidence) for r in results]
+        return settle
 
     def _is_over(self) -> bool:
         return not self._in_flight and (self._ending is not None or self._backlog.empty)

@@ -44,7 +44,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`per_second` None is no limit of ours. `expected` is how many messages there are at most. Times are in seconds."""
+    """`per_second` None is no limit of ours. `expected` is how many messages there are at most. Times are in seconds.
+
+    `batch` is how many messages one request may carry, to the batch endpoint; None sends each in a request of its own.
+    `concurrency` and `per_second` count requests.
+    """
 
     concurrency: int
     per_second: float | None
@@ -52,6 +56,7 @@ class Settings:
     trust_503: bool
     failure_rate: float | None
     expected: int
+    batch: int | None = None
     patience: float = 120.0
 
 
@@ -181,9 +186,8 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One attempt, ended. `wrote`: a byte left."""
+    """One attempt of one message, ended."""
 
     message: Sendable
     attempt: int
     outcome: Outcome
-    wrote: bool

@@ -1,16 +1,18 @@
-"""One sender: a thread that keeps a connection standing and takes one message at a time."""
+"""One sender: a thread that keeps a connection standing and takes one request at a time."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeAlias
 
 from runner.sending.answer import Unclear
+from runner.sending.batch import batch_body, batch_key, classify_batch
 from runner.sending.classify import Sent, classify
 from runner.sending.outcome import InDoubt, NotSent, Outcome
-from runner.sending.run import Clock, Result, Sendable, Settings, Stop, Stopping
+from runner.sending.run import Clock, Sendable, Settings, Stop, Stopping
 from runner.sending.wire import Line, Unreached
 
 
@@ -32,18 +34,20 @@ class Down:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The sender's message came to an end."""
+    """The sender's request came to an end; `wrote`: a byte of it left."""
 
     sender: Sender
-    result: Result
+    delivery: Delivery
+    outcomes: Sequence[Outcome]
+    wrote: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Broke:
-    """A bug: the sender ended with an exception that nobody foresaw. Its message, if it had one, is settled by `wrote`."""
+    """A bug: the sender ended with an exception that nobody foresaw. `ended` is what became of its request, if it had one."""
 
     sender: Sender
-    result: Result | None
+    ended: Ended | None
     error: BaseException
 
 
@@ -55,12 +59,12 @@ class Woken:
 Event: TypeAlias = Ready | Down | Ended | Broke | Woken
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Delivery:
-    """A claimed message and the moment it may go out, in monotonic seconds."""
+    """The claimed messages of one request, each with its attempt, and the moment it may go out, in monotonic seconds."""
 
-    message: Sendable
-    attempt: int
+    messages: Sequence[Sendable]
+    attempts: Sequence[int]
     due: float
 
 
@@ -103,9 +107,9 @@ class Sender:
             while not isinstance(order := self.orders.get(), Leave):
                 if isinstance(order, Delivery):
                     delivery = order
-                    result = self._deliver(order)
+                    ended = self._deliver(order)
                     delivery = None
-                    self._events.put(Ended(self, result))
+                    self._events.put(ended)
                 self._stand()
         except BaseException as error:
             self._events.put(Broke(self, None if delivery is None else self._lost(delivery), error))
@@ -120,36 +124,46 @@ class Sender:
         else:
             self._events.put(Ready(self))
 
-    def _lost(self, delivery: Delivery) -> Result:
+    def _lost(self, delivery: Delivery) -> Ended:
+        wrote = self._line.wrote
         outcome: Outcome = (
-            InDoubt("sendspec broke while sending") if self._line.wrote else NotSent("sendspec broke before sending")
+            InDoubt("sendspec broke while sending") if wrote else NotSent("sendspec broke before sending")
         )
-        return Result(delivery.message, delivery.attempt, outcome, self._line.wrote)
+        return Ended(self, delivery, [outcome] * len(delivery.messages), wrote)
 
-    def _deliver(self, delivery: Delivery) -> Result:
+    def _deliver(self, delivery: Delivery) -> Ended:
         self._line.wrote = False
-        outcome = self._outcome(delivery)
-        return Result(delivery.message, delivery.attempt, outcome, self._line.wrote)
+        outcomes = self._outcomes(delivery)
+        return Ended(self, delivery, outcomes, self._line.wrote)
 
-    def _outcome(self, delivery: Delivery) -> Outcome:
-        message, deadline = delivery.message, delivery.due + self._settings.timeout
+    def _outcomes(self, delivery: Delivery) -> Sequence[Outcome]:
+        count = len(delivery.messages)
+        deadline = delivery.due + self._settings.timeout
         early = delivery.due - self._clock.monotonic()
         if early > 0:
             self._clock.sleep(early)
         try:
             self._line.stand()
         except Unreached as error:
-            return NotSent(error.reason)
+            return [NotSent(error.reason)] * count
         if self._stop.stage is not Stopping.NO:
-            return NotSent("the run was asked to stop")
+            return [NotSent("the run was asked to stop")] * count
         if self._clock.monotonic() >= deadline:
-            return NotSent("its time was over before it could begin")
+            return [NotSent("its time was over before it could begin")] * count
         try:
-            answer = self._line.deliver(message.body, message.idempotency_key, deadline)
+            answer = self._line.deliver(*self._request(delivery.messages), deadline)
         except Unclear as error:
-            return InDoubt(error.evidence) if self._line.wrote else NotSent(error.evidence)
+            return [InDoubt(error.evidence) if self._line.wrote else NotSent(error.evidence)] * count
         first = not self._answered.is_set()
         self._answered.set()
-        return classify(
-            answer, Sent(message.reference, message.receiver), first=first, trust_503=self._settings.trust_503
-        )
+        sent = [Sent(message.reference, message.receiver) for message in delivery.messages]
+        trust_503 = self._settings.trust_503
+        if self._settings.batch is None:
+            return [classify(answer, sent[0], first=first, trust_503=trust_503)]
+        return classify_batch(answer, sent, first=first, trust_503=trust_503)
+
+    def _request(self, messages: Sequence[Sendable]) -> tuple[bytes, str]:
+        """Body and idempotency key."""
+        if self._settings.batch is None:
+            return messages[0].body, messages[0].idempotency_key
+        return batch_body([m.body for m in messages]), batch_key([m.idempotency_key for m in messages])

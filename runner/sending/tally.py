@@ -27,7 +27,6 @@ class Tally:
         self._last = 0.0
 
     def count(self, result: Result) -> None:
-        self._requests += result.wrote
         match result.outcome:
             case Accepted():
                 self.accepted += 1
@@ -41,6 +40,10 @@ class Tally:
                 self._doubt_of[result.message.id] = _add(self._doubts, evidence, result.message.id)
             case NotSent() | NotProcessed() | RefusedAsAWhole():
                 pass
+
+    def requested(self) -> None:
+        """A request of which a byte left has ended."""
+        self._requests += 1
 
     def found(self, ids: Iterable[bytes]) -> None:
         """Messages in doubt that the API turned out to have accepted; those of earlier runs are not counted here."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from breaking import changed
@@ -49,24 +50,24 @@ def _exchange_after_sending(self: Any, settle: Any, claim: Any) -> None:
     from runner.sending.sender import Delivery
 
     sent = []
-    for message, due in claim:
-        delivery = Delivery(message, self._claims.facts([message.id])[message.id].attempt + 1, due)
-        self._in_flight[message.id] = delivery
-        self._ready.popleft().orders.put(delivery)
-        sent.append(message.id)
+    for messages, due in claim:
+        ids = [message.id for message in messages]
+        facts = self._claims.facts(ids)
+        self._hand_out(Delivery(messages, [facts[identity].attempt + 1 for identity in ids], due))
+        sent += ids
     self._clock.sleep(0.005)
     self._claims.exchange(settle=settle, claim=sent, now=self._clock.wall())
     self._tally.timed(self._clock.monotonic())
 
 
 def _judge_otherwise(retries: Any) -> None:
-    real = sender_module.Sender._outcome
+    real = sender_module.Sender._outcomes
 
-    def outcome(self: Any, delivery: Any) -> Outcome:
+    def outcomes(self: Any, delivery: Any) -> Sequence[Outcome]:
         found = real(self, delivery)
-        return NotProcessed(429, 0.0) if retries(found) else found
+        return [NotProcessed(429, 0.0) if retries(outcome) else outcome for outcome in found]
 
-    sender_module.Sender._outcome = outcome  # type: ignore[method-assign]
+    sender_module.Sender._outcomes = outcomes  # type: ignore[method-assign]
 
 
 def _classify_without_reference(answer: Answer, sent: Sent, *, first: bool, trust_503: bool) -> Outcome:
