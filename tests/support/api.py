@@ -91,7 +91,8 @@ class Api:
             if not way or way == "slow" or way.endswith("taken"):
                 self.taken.setdefault(message["reference"], []).append(message["id"])
                 self._messages.append(message)
-            foreign, self.last = self.last, message["reference"]
+            foreign = self.last if self.last != message["reference"] else "none"
+            self.last = message["reference"]
         if way == "slow":
             time.sleep(0.05)
         if way.startswith("drop"):
