@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 
 from runner.cli.workspace import Workspace
-from runner.composing.compose import Composer, Setting
+from runner.composing.compose import Composer
 from runner.composing.message import Composed, Message
 from runner.composing.program import compile_program
 from runner.composing.rules import rules_for
+from runner.composing.setting import Setting
 from runner.reading.diagnostic import Problems
 from runner.reading.document import Path
 from runner.reading.inline_table import InlineTable

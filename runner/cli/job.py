@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from runner.cli.workspace import Workspace
-from runner.composing.compose import Composer, Setting, compose_rows
+from runner.composing.compose import Composer, compose_rows
 from runner.composing.duplicates import marked
 from runner.composing.message import Composed
 from runner.composing.program import Program, compile_program
 from runner.composing.rules import rules_for, timely
+from runner.composing.setting import Setting
 from runner.planning.plan import Target
 from runner.reading.diagnostic import Problems
 from runner.reading.limits import Limits

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
 from runner.composing.sms import Measure
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """One message as it would go out.
 
     `id` is 16 bytes (`identity.message_id`), `receiver` the normalised address, `body` the request body exactly as it is sent,
@@ -32,7 +32,7 @@ class Message:
         if reference == self.reference:
             return self
         body = orjson.dumps({**orjson.loads(self.body), "reference": reference})
-        return replace(self, reference=reference, body=body)
+        return self._replace(reference=reference, body=body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Program:
     def own_reference(self) -> bool:
         return "reference" in self.spec.message
 
-    def receiver_of(self, address: str | None) -> dict[str, Any]:
+    def receiver_of(self, address: object) -> dict[str, Any]:
         return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
 
 

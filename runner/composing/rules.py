@@ -1,20 +1,31 @@
 """Rules that the vendor's schema doesn't hold: what only its prose says, and what no safe send would do.
 
-A rule looks at one payload and yields `Fault`s, as a schema does. Rules of one platform stand in `platforms/`.
+A rule judges one payload and yields `Fault`s, as a schema does. Rules of one platform stand in `platforms/`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from runner.reading.document import Path
 from runner.reading.schema import Fault
 from runner.reading.url import media_url_fault
 
-Rule = Callable[[Mapping[str, Any]], Iterator[Fault]]
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`judge` yields a payload's faults. `concerns` tells for each path whether a text or number there can change the verdict;
+    which keys there are, and how many items, can change it anyway.
+    """
+
+    judge: Callable[[Mapping[str, Any]], Iterator[Fault]]
+    concerns: Callable[[Path], bool]
+
 
 IMAGES_MOST = 10
 SCHEDULE_DAYS_MOST = 35
@@ -26,7 +37,7 @@ def rules_for(platform: str) -> tuple[Rule, ...]:
     own = f"{__package__}.platforms.{platform}"
     if find_spec(own) is None:
         return COMMON
-    return (*COMMON, import_module(own).rule)
+    return (*COMMON, import_module(own).RULE)
 
 
 def one_content(payload: Mapping[str, Any]) -> Iterator[Fault]:
@@ -99,10 +110,15 @@ def timely(now: datetime) -> Rule:
                 at_key=False,
             )
 
-    return rule
+    return Rule(rule, lambda at: at == ("scheduledFor",))
 
 
-COMMON: tuple[Rule, ...] = (one_content, few_images, fetchable_media, capped_marketing)
+COMMON: tuple[Rule, ...] = (
+    Rule(one_content, lambda at: False),
+    Rule(few_images, lambda at: at == ("body", "type")),
+    Rule(fetchable_media, lambda at: at[-1] == "mediaUrl"),
+    Rule(capped_marketing, lambda at: at[0] in ("capFrequency", "meta")),
+)
 
 
 def _media_holders(payload: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], tuple[str | int, ...]]]:

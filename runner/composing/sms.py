@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from runner.composing.gsm7 import BASIC, EXTENSION, REPLACEMENTS
 
@@ -16,6 +17,7 @@ GSM7_ALONE, GSM7_PART = 160, 153
 UCS2_ALONE, UCS2_PART = 70, 67
 
 _ONLY_BASIC = re.compile(f"[{re.escape(BASIC)}]*")
+_BASIC_ASCII = "".join(filter(str.isascii, BASIC)).encode()
 _ONLY_GSM7 = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
 _EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
@@ -50,8 +52,8 @@ class Forcing:
 def measure(text: str) -> Measure:
     """Encoding and size of `text`. Empty text has no segment."""
     characters = len(text)
-    if _ONLY_BASIC.fullmatch(text):
-        return Measure(Encoding.GSM7, characters, characters, _even_parts(characters))
+    if not text.encode().translate(None, _BASIC_ASCII) if text.isascii() else _ONLY_BASIC.fullmatch(text):
+        return _basic(characters)
     if _ONLY_GSM7.fullmatch(text):
         units = characters + len(_EXTENDED.findall(text))
         segments = 1 if units <= GSM7_ALONE else sum(1 for _ in _packed(text, _septets, GSM7_PART))
@@ -77,6 +79,12 @@ def forcing(text: str) -> tuple[Forcing, ...]:
 
 
 _GSM7 = frozenset(BASIC + EXTENSION)
+
+
+@lru_cache(maxsize=1_000)
+def _basic(characters: int) -> Measure:
+    """The measure of a text of one septet a character."""
+    return Measure(Encoding.GSM7, characters, characters, _even_parts(characters))
 
 
 def _even_parts(units: int) -> int:

@@ -69,7 +69,7 @@ class _Environment(ImmutableSandboxedEnvironment):
         return self.getitem(obj, attribute)
 
 
-def _spoken(value: Any) -> Any:
+def spoken(value: Any) -> Any:
     """A value on its way into a text: true and false as JSON writes them; what has no spelling is an error."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -89,7 +89,7 @@ def _environment(*, typed: bool) -> _Environment:
         optimized=False,
         keep_trailing_newline=True,
         autoescape=False,
-        finalize=None if typed else _spoken,
+        finalize=None if typed else spoken,
     )
     environment.globals = {}
     environment.filters = {name: allowed.function for name, allowed in FILTERS.items()}
@@ -199,6 +199,11 @@ def compile_template(source: str) -> Template | list[TemplateFault]:
         return _compiled(source, tree)
     except RenderFault as fault:  # a template of constants only is filled once, here
         return [TemplateFault(fault.code, fault.problem, fault.fix, fault.start, fault.end)]
+
+
+def parsed(source: str) -> nodes.Template:
+    """The tree of a template that has been compiled before."""
+    return _environment(typed=False).parse(source)
 
 
 def _compiled(source: str, tree: nodes.Template) -> Template:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
+from typing import NamedTuple
 
 from runner.composing.message import Composed, Message
 from runner.composing.sms import Encoding, forcing
@@ -62,8 +63,7 @@ class Plan:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """One composed row and what the plan says of it; `skip` is None where it is to be sent. `fact` is what the ledger has."""
 
     item: Composed

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runner.reading.diagnostic import Problems
 from runner.reading.place import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One recipient. `line` is where the row begins in its file, from 1. What is empty or null is not in `values`."""
 
     line: int

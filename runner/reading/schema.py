@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -44,6 +45,15 @@ class Schema:
     def accepts(self, instance: object) -> bool:
         verdict: bool = self._decides.is_valid(instance)
         return verdict
+
+    def part(self, parts: Sequence[Any]) -> Callable[[object], bool]:
+        """Decides as this schema does, but on all of `parts` of it only."""
+        import jsonschema_rs
+
+        document = {"$schema": self.document["$schema"], "$defs": self.document.get("$defs", {}), "allOf": list(parts)}
+        decides = jsonschema_rs.validator_for(document, formats=FORMATS, validate_formats=True)
+        accepts: Callable[[object], bool] = decides.is_valid
+        return accepts
 
     def faults(self, instance: object) -> list[Fault]:
         """Everything wrong with `instance`, empty exactly when `accepts`."""

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.composing.compose import Composer, Setting, compose_rows
+from runner.composing.compose import Composer, compose_rows
 from runner.composing.duplicates import marked
 from runner.composing.identity import id_text, message_id
 from runner.composing.message import Composed, Duplicate, Filtered, Message
 from runner.composing.program import compile_program
 from runner.composing.rules import rules_for
+from runner.composing.setting import Setting
 from runner.composing.sms import Encoding
 from runner.reading.diagnostic import Diagnostic, Problems
 from runner.reading.inline_table import InlineTable

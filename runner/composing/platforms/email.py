@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from runner.composing.rules import Rule
 from runner.reading.schema import Fault
 
 BODY_TYPES = ("text", "html")
 
 
-def rule(payload: Mapping[str, Any]) -> Iterator[Fault]:
+def judge(payload: Mapping[str, Any]) -> Iterator[Fault]:
     body = payload.get("body")
     if body is not None and body["type"] not in BODY_TYPES:
         yield Fault(
@@ -29,3 +30,6 @@ def rule(payload: Mapping[str, Any]) -> Iterator[Fault]:
                 fix="write emailaddress",
                 at_key=False,
             )
+
+
+RULE = Rule(judge, lambda at: at[0] == "receiver" or at == ("body", "type"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from runner.composing.rules import Rule
 from runner.reading.mask import mask
 from runner.reading.phone import PhoneFault, normalise_phone
 from runner.reading.schema import Fault
@@ -16,7 +17,7 @@ SENDER_NAME = re.compile(r"[A-Za-z0-9 ._&-]{1,11}")
 """Alphanumeric senders hold at most 11 characters (3GPP TS 23.040: the address field takes 11 septets)."""
 
 
-def rule(payload: Mapping[str, Any]) -> Iterator[Fault]:
+def judge(payload: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _one_contact(payload["receiver"].get("contacts", ()))
     yield from _plain_body(payload.get("body"))
     yield from _short_sender(payload.get("sender"))
@@ -86,3 +87,6 @@ def _short_sender(sender: Mapping[str, Any] | None) -> Iterator[Fault]:
             fix="write a number, or a name of at most 11 letters, digits, spaces or . _ & -",
             at_key=False,
         )
+
+
+RULE = Rule(judge, lambda at: at[0] in ("receiver", "sender") or at == ("body", "type"))

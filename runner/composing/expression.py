@@ -1,0 +1,144 @@
+"""Template expressions as Python: the plain ones, which most templates consist of, without Jinja's detour over a context.
+
+What is said here of an expression is said only for values that are there and of the expected kind: in any other case the
+Python raises, or the caller turns to Jinja. What isn't covered raises `Unfit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.runtime import Undefined
+
+from runner.composing.filters import FILTERS
+from runner.composing.template import parsed, spoken
+
+OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
+
+
+class Unfit(Exception):
+    """This expression is for Jinja."""
+
+
+def said(value: Any) -> str:
+    """A value on its way into a text; raises where it has no spelling there."""
+    return str(spoken(value))
+
+
+class Writer:
+    """Writes Python expressions, in which `v` is the row's values and `m` the message id's text.
+
+    No text of a user's is in what it writes: constants and names of columns stand in `namespace`.
+    """
+
+    def __init__(self, constants: Mapping[str, object], namespace: dict[str, Any]) -> None:
+        self._constants = constants
+        self._namespace = namespace
+        self._namespace.update(said=said, absent=Undefined())
+
+    def constant(self, value: object) -> str:
+        """The name that `value` is given."""
+        name = f"k{len(self._namespace)}"
+        self._namespace[name] = value
+        return name
+
+    def text(self, source: str) -> str:
+        """An expression for the text that the template `source` makes. Raises `Unfit`."""
+        parts = [part for node in parsed(source).body for part in self._parts(node)]
+        return f'f"{"".join(f"{{{part}}}" for part in parts)}"'
+
+    def value(self, source: str) -> str:
+        """An expression for the value of a template that is one expression. Raises `Unfit`."""
+        output = parsed(source).body[0]
+        assert isinstance(output, nodes.Output)
+        return self._of(output.nodes[0])
+
+    # ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _body(self, body: Sequence[nodes.Node]) -> str:
+        parts = [part for node in body for part in self._parts(node)]
+        return parts[0] if len(parts) == 1 else f"''.join(({', '.join(parts)}))"
+
+    def _parts(self, node: nodes.Node) -> list[str]:
+        if isinstance(node, nodes.Output):
+            return [self._part(each) for each in node.nodes]
+        if isinstance(node, nodes.If):
+            return [self._if(node)]
+        raise Unfit
+
+    def _part(self, node: nodes.Node) -> str:
+        if isinstance(node, nodes.TemplateData):
+            return self.constant(node.data)
+        return f"(t if type(t := {self._of(node)}) is str else said(t))"
+
+    def _if(self, node: nodes.If) -> str:
+        branches = "".join(f"{self._body(each.body)} if {self._of(each.test)} else " for each in (node, *node.elif_))
+        return f"({branches}{self._body(node.else_)})"
+
+    # ── values ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _of(self, node: nodes.Node) -> str:
+        match node:
+            case nodes.Const():
+                return self.constant(node.value)
+            case nodes.Name():
+                return self._name(node.name)
+            case nodes.Getitem() | nodes.Getattr():
+                return f"v[{self._column(node)}]"
+            case nodes.Filter():
+                return self._filter(node)
+            case nodes.Compare():
+                rest = "".join(f" {OPERATORS[operand.op]} {self._of(operand.expr)}" for operand in node.ops)
+                return f"({self._of(node.expr)}{rest})"
+            case nodes.And() | nodes.Or():
+                word = "and" if isinstance(node, nodes.And) else "or"
+                return f"({self._of(node.left)} {word} {self._of(node.right)})"
+            case nodes.Not():
+                return f"(not {self._of(node.node)})"
+            case nodes.CondExpr(expr2=other) if other is not None:
+                return f"({self._of(node.expr1)} if {self._of(node.test)} else {self._of(other)})"
+            case nodes.Test(name=("defined" | "undefined") as name):
+                return f"({self._column(node.node)} {'in' if name == 'defined' else 'not in'} v)"
+            case nodes.List() | nodes.Tuple():
+                return f"[{', '.join(map(self._of, node.items))}]"
+        raise Unfit
+
+    def _name(self, name: str) -> str:
+        if name == "message_id":
+            return "m"
+        if name in ("row", "omit"):
+            raise Unfit
+        return self.constant(self._constants[name]) if name in self._constants else f"v[{self.constant(name)}]"
+
+    def _filter(self, node: nodes.Filter) -> str:
+        function = FILTERS[node.name].function
+        if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
+            raise Unfit
+        if hasattr(function, "jinja_pass_arg"):
+            raise Unfit
+        arguments = [self._of(each) for each in node.args]
+        arguments += [f"**{{{self.constant(each.key)}: {self._of(each.value)}}}" for each in node.kwargs]
+        return f"{self.constant(function)}({', '.join([self._filtered(node), *arguments])})"
+
+    def _filtered(self, node: nodes.Filter) -> str:
+        """What a filter works on: for `default`, a column may be absent."""
+        assert node.node is not None
+        if node.name != "default":
+            return self._of(node.node)
+        try:
+            column = self._column(node.node)
+        except Unfit:
+            return self._of(node.node)
+        return f"v.get({column}, absent)"
+
+    def _column(self, node: nodes.Node) -> str:
+        """The constant that names the column which `node` is; raises `Unfit` where it is anything else."""
+        if isinstance(node, nodes.Name) and node.name not in (*self._constants, "message_id", "row", "omit"):
+            return self.constant(node.name)
+        if isinstance(node, nodes.Getitem | nodes.Getattr) and isinstance(node.node, nodes.Name):
+            name = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
+            if node.node.name == "row" and isinstance(name, str):
+                return self.constant(name)
+        raise Unfit

@@ -1,0 +1,224 @@
+"""A compiled spec makes the same messages, byte for byte, as composing row by row; whatever else a row is, it is left alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runner.composing.compose import COMPILED_FROM, Composer, compose_rows
+from runner.composing.message import Filtered, Message
+from runner.composing.program import compile_program
+from runner.composing.rules import rules_for
+from runner.composing.setting import Setting
+from runner.reading.diagnostic import Problems
+from runner.reading.inline_table import InlineTable
+from runner.reading.limits import Limits
+from runner.reading.row import Row
+from runner.reading.schema import load_schema
+from runner.reading.spec import InlineRecipients, read_spec
+
+COLUMNS = ("phone", "name", "n", "flag", "items", "url")
+PHONES = ["+447700900001", "+31612345678", "07700 900002", "+1 (202) 555-0143", "nobody", "", None, 447700900001]
+TEXTS: list[Any] = [
+    "Ann", "Zoë", "", " ", None, '"', "\\", "%b %s %%", "{{ name }}", "a\nb", "\u2028", "😀", "€[]", "x" * 170, "0", "007", "-3",
+    "2.5", "3600", "promo", "a b_c", 0, 7, 2.5, 10**17, True, False, ["a", "b"], {"a": 1},
+    "https://example.com/a.png", "http://10.0.0.1/x", "true",
+]  # fmt: skip
+TEMPLATES = [
+    "{{ name }}", "Hi {{ name }}!", "{{ name }}{{ n }}", "{{ name | default('you') }}", "Hi {{ row['name'] | default(shop) }}",
+    "{{ name | upper }}", "{{ name | truncate(length=5, killwords=true) }}", "{{ n | int }}", "{{ n }}", "{{ n | decimals(2) }}",
+    "{{ shop }} {{ generation }} {{ message_id }}", "{% if flag %}A{{ n }}{% else %}B{% endif %}",
+    "{% if name == 'Ann' %}x{% elif n == '007' %}{{ n }}{% endif %}z", "{{ 'a' if name is defined else 'b' }}",
+    "{{ row.name | lower }}", "{{ omit if n == '0' else name }}", "{% for each in items %}{{ each }}{% endfor %}", "{{ flag }}",
+    '100 % "{{ name }}" \\ {{ n }}', "{{ name ~ n }}", "{{ name in ['Ann', 'Zoë'] }}", "{{ not flag }}", "{{ items }}",
+    "{{ 1 < n | int <= 9 and flag }}", "{{ name | replace('n', 'm') | title }}", "{{ items | join(', ') }}", "{{ url }}",
+    "{{ n | int | default(3) }}", "plain", "{{ phone }}",
+]  # fmt: skip
+BODIES = [
+    {"type": "text", "text": {"text": "TEXT"}},
+    {"type": "text", "text": {"text": "Your order is on its way."}},
+    {"type": "image", "image": {"images": [{"mediaUrl": "TEXT", "altText": "TEXT"}, {"mediaUrl": "https://example.com/%b.png"}]}},
+    {"type": "file", "file": {"files": [{"mediaUrl": "https://example.com/{{ n }}.pdf", "contentType": "TEXT"}]}},
+    {"type": "TEXT", "text": {"text": "TEXT"}},
+]  # fmt: skip
+MORE: dict[str, list[Any]] = {
+    "tags": [["TEXT"], ["TEXT", "a", "TEXT"], ["promo"]],
+    "validity": ["TEXT", 3600, "{{ n | int }}"],
+    "reference": ["TEXT", "order-{{ n }}", "{{ message_id }}-{{ generation }}"],
+    "meta": [{"extraInformation": {"useCase": "TEXT"}}, {"extraInformation": {"useCase": "marketing"}}],
+    "capFrequency": [True, False, "{{ flag }}"],
+    "scheduledFor": ["TEXT", "2031-01-01T00:00:00Z"],
+}
+
+
+def filled(value: Any) -> st.SearchStrategy[Any]:
+    """`value` with a template drawn for each TEXT in it."""
+    if value == "TEXT":
+        return st.sampled_from(TEMPLATES)
+    if isinstance(value, dict):
+        return st.fixed_dictionaries({key: filled(each) for key, each in value.items()})
+    return st.tuples(*map(filled, value)).map(list) if isinstance(value, list) else st.just(value)
+
+
+MESSAGES = st.tuples(
+    st.sampled_from(BODIES[:1] * 4 + BODIES).flatmap(filled),
+    st.fixed_dictionaries({}, optional={key: st.sampled_from(values).flatmap(filled) for key, values in MORE.items()}),
+).flatmap(lambda drawn: st.permutations([("body", drawn[0]), *drawn[1].items()]).map(dict))
+RECIPIENTS = st.fixed_dictionaries(
+    {},
+    optional={
+        "to": st.sampled_from(["{{ phone }}", "{{ row.phone }}", "{{ phone | trim }}", "{{ name }}"]),
+        "key": st.sampled_from(["{{ name }}", "{{ n }}", "{{ phone }}-{{ n }}", "{{ n | int }}"]),
+        "where": st.sampled_from(["{{ flag }}", "{{ name != 'Ann' }}", "{{ n is defined }}", True, "{{ name }}"]),
+        "country": st.sampled_from(["GB", "NL"]),
+    },
+)
+USUAL: dict[str, list[Any]] = {
+    "phone": PHONES[:4], "name": ["Ann", "Zoë", '"', "\\", "%b", "€[]", "x" * 170, "😀"], "n": ["0", "007", "3600", 7],
+    "flag": [True, False], "items": [["a", "b"]], "url": ["https://example.com/a.png"],
+}  # fmt: skip
+"""What a column mostly holds; TEXTS besides."""
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            name: st.one_of(st.sampled_from(USUAL[name]), st.sampled_from(USUAL[name] * 3 + TEXTS + PHONES))
+            for name in COLUMNS
+        }
+    ),
+    min_size=3,
+    max_size=8,
+)
+LIMITS = st.sampled_from([Limits(), Limits(), Limits(segments=1), Limits(encoding="gsm7")])
+
+
+def composer_of(folder: Path, spec: dict[str, Any], limits: Limits) -> tuple[Composer, list[Row]] | None:
+    """The spec's composer and its rows; None where the spec can't be compiled at all."""
+    path = folder / "spec.yaml"
+    path.write_text(json.dumps(spec), encoding="utf-8")
+    problems = Problems()
+    read = read_spec(str(path), problems)
+    if read is None:
+        return None
+    assert isinstance(read.recipients, InlineRecipients)
+    at = read.recipients.at
+    table = InlineTable(read.document, [((*at, n), row) for n, row in enumerate(read.recipients.rows)])
+    program = compile_program(read, COLUMNS, "sms", problems)
+    if program is None:
+        return None
+    setting = Setting(platform="sms", salt=b"s" * 16, limits=limits)
+    composer = Composer(program, table, setting, load_schema("message"), rules_for("sms"), problems)
+    return composer, list(table.rows(problems))
+
+
+def spec_of(message: dict[str, Any], rows: list[dict[str, Any]], **recipients: Any) -> dict[str, Any]:
+    return {
+        "spec": 1, "name": "hello", "channel": "sms", "vars": {"shop": 'The "Shop"'}, "message": message,
+        "recipients": {"list": rows, **recipients},
+    }  # fmt: skip
+
+
+@given(message=MESSAGES, recipients=RECIPIENTS, rows=ROWS, limits=LIMITS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+def test_what_a_compiled_spec_makes_is_what_composing_makes(
+    tmp_path: Path, message: dict[str, Any], recipients: dict[str, Any], rows: list[dict[str, Any]], limits: Limits
+) -> None:
+    made = composer_of(tmp_path, spec_of(message, rows, **recipients), limits)
+    quick = made and made[0].compiled()
+    if made is None or quick is None:
+        return
+    for row in made[1]:
+        quickly = quick(row)
+        assert quickly is None or quickly == made[0].compose(row)
+
+
+GOOD = {
+    "phone": "+447700900001", "name": "Ann", "n": "7", "flag": True, "items": ["a", "b"], "url": "https://example.com/a.png",
+}  # fmt: skip
+
+
+def quick_of(folder: Path, message: dict[str, Any], limits: Limits = Limits(), **recipients: Any) -> Any:  # noqa: B008
+    made = composer_of(folder, spec_of(message, [GOOD], **recipients), limits)
+    assert made is not None
+    return made[0].compiled()
+
+
+def row(**changed: Any) -> Row:
+    return Row(1, {name: value for name, value in {**GOOD, **changed}.items() if value is not None})
+
+
+@pytest.mark.parametrize("template", [t for t in TEMPLATES if t not in ("{{ items }}", "{{ n | int | default(3) }}")])
+def test_a_sound_row_is_made(tmp_path: Path, template: str) -> None:
+    quick = quick_of(tmp_path, {"body": {"type": "text", "text": {"text": f"{template}."}}})
+    made = composer_of(
+        tmp_path, spec_of({"body": {"type": "text", "text": {"text": f"{template}."}}}, [GOOD]), Limits()
+    )
+    assert made is not None
+    assert quick(row()) == made[0].compose(row())
+    assert isinstance(quick(row()), Message)
+
+
+TEXT = {"body": {"type": "text", "text": {"text": "{{ name }} {{ n }}"}}}
+
+
+@pytest.mark.parametrize(
+    ("message", "limits", "recipients", "changed"),
+    [
+        (TEXT, Limits(), {}, {"name": None}),
+        (TEXT, Limits(), {}, {"phone": "nobody"}),
+        (TEXT, Limits(), {}, {"name": {"a": 1}}),
+        (TEXT, Limits(), {}, {"name": "x" * 100_001}),
+        (TEXT, Limits(segments=1), {}, {"name": "x" * 170}),
+        (TEXT, Limits(encoding="gsm7"), {}, {"name": "Zoë😀"}),
+        (TEXT, Limits(), {"key": "{{ name }}"}, {"name": " "}),
+        (TEXT, Limits(), {"where": "{{ flag }}"}, {"flag": "true"}),
+        ({"body": {"type": "text", "text": {"text": "{{ name }}"}}}, Limits(), {}, {"name": " "}),
+        ({**TEXT, "tags": ["{{ name }}"]}, Limits(), {}, {"name": "no/tag"}),
+        ({**TEXT, "validity": "{{ n | int }}"}, Limits(), {}, {"n": "-3"}),
+        ({**TEXT, "validity": "{{ n | int }}"}, Limits(), {}, {"n": "x"}),
+        ({**TEXT, "reference": "{{ name }}"}, Limits(), {}, {"name": "to 447700900001"}),
+        ({"body": {"type": "image", "image": {"images": [{"mediaUrl": "{{ url }}"}]}}}, Limits(), {}, {"url": "http://10.0.0.1"}),
+    ],
+)  # fmt: skip
+def test_a_row_that_is_not_sound_is_left_alone(
+    tmp_path: Path, message: dict[str, Any], limits: Limits, recipients: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    quick = quick_of(tmp_path, message, limits, **recipients)
+    assert isinstance(quick(row()), Message)
+    assert quick(row(**changed)) is None
+
+
+def test_a_row_that_where_leaves_out_is_told_from_one_that_is_not_sound(tmp_path: Path) -> None:
+    quick = quick_of(tmp_path, TEXT, where="{{ flag }}")
+    assert quick(row(flag=False)) == Filtered(1)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"body": {"type": "{{ name }}", "text": {"text": "Hi"}}},
+        {**TEXT, "receiver": {"contacts": [{"identifierKey": "phonenumber", "identifierValue": "{{ phone }}"}]}},
+    ],
+)
+def test_a_spec_whose_verdict_hangs_on_a_row_is_not_compiled(tmp_path: Path, message: dict[str, Any]) -> None:
+    assert quick_of(tmp_path, message) is None
+
+
+def test_a_spec_that_breaks_a_rule_for_every_row_is_not_compiled(tmp_path: Path) -> None:
+    assert quick_of(tmp_path, {**TEXT, "capFrequency": True}) is None
+    assert quick_of(tmp_path, {**TEXT, "capFrequency": True, "meta": {"extraInformation": {"useCase": "marketing"}}})
+
+
+def test_a_long_list_comes_out_like_a_short_one(tmp_path: Path) -> None:
+    made = composer_of(tmp_path, spec_of(TEXT, [GOOD]), Limits())
+    assert made is not None
+    rows = [
+        row(phone=f"+4477009{n:05d}", name=None if n % 100 == 99 else f"Ann {n}") for n in range(COMPILED_FROM + 300)
+    ]
+    found = list(compose_rows(made[0], iter(rows)))
+    assert found == [made[0].compose(each) for each in rows if "name" in each.values]
+    assert len(found) == len(rows) - 8
