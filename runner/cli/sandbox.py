@@ -32,7 +32,7 @@ class FaultType(click.ParamType[SandboxFault]):
 
 @click.command("sandbox")
 @click.option("--port", type=click.IntRange(0, 65_535), default=8_080, show_default=True, help="0 takes a free one.")
-@click.option("--rate", type=click.IntRange(min=1), metavar="N", help="Answer 429 beyond N messages a second.")
+@click.option("--rate", type=click.IntRange(min=1), metavar="N", help="Answer 429 beyond N requests a second.")
 @click.option("--fault", "faults", type=FaultType(), multiple=True, metavar="FAULT",
               help="Show a fault, such as 429:every=10 or drop-after:from=100,to=120; can be repeated.")  # fmt: skip
 @common_options

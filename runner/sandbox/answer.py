@@ -48,6 +48,19 @@ def message_json(message: Stored, now: float) -> dict[str, Any]:
     return shown
 
 
+def batch_json(identity: str, messages: Sequence[Stored]) -> dict[str, Any]:
+    """What a POST of several messages is answered with: ids in the order of the request, and nothing else of them."""
+    return {"id": identity, "messages": [{"id": message.id} for message in messages]}
+
+
+def of_another(answer: dict[str, Any]) -> dict[str, Any]:
+    """An acceptance, of one message or several, with a reference that is not theirs."""
+    foreign = {"reference": "another"}
+    if "messages" in answer:
+        return {**answer, "messages": [{**message, **foreign} for message in answer["messages"]]}
+    return {**answer, **foreign}
+
+
 def _contact(contact: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in contact.items() if value is not None}
 

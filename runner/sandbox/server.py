@@ -1,4 +1,4 @@
-"""A local server that behaves like the documented API: POST a message, GET one, GET the list."""
+"""A local server that behaves like the documented API: POST a message or a batch, GET one, GET the list."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import re
 import socket
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,16 +18,19 @@ from urllib.parse import parse_qs, urlsplit
 
 from runner.composing.rules import one_content
 from runner.reading.formats import is_date_time, is_uuid
-from runner.reading.schema import load_schema
-from runner.sandbox.answer import error_json, faults_json, message_json
+from runner.reading.schema import Fault, load_schema
+from runner.sandbox.answer import batch_json, error_json, faults_json, message_json, of_another
 from runner.sandbox.fault import SandboxFault, striking
 from runner.sandbox.store import Store
+from runner.sending.batch import BATCH_MOST
 
 BODY_MOST = 1_000_000
+"""Of a message; a batch may have as much for each of its messages."""
 LIMIT_USUAL, LIMIT_MOST = 10, 1_000
 WINDOW_DAYS_MOST = 7
 
 _MESSAGES = re.compile(r"/workspaces/([^/]+)/channels/([^/]+)/messages(?:/([^/]+))?")
+_POSTED = re.compile(r"/workspaces/([^/]+)/channels/([^/]+)/(batch/)?messages")
 _AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
 
 Reply = tuple[int, Any, dict[str, str]]
@@ -68,10 +72,10 @@ class Sandbox:
             return self._second[1] > self._per_second
 
     def post(self, path: str, raw: bytes) -> Reply:
-        """Takes a message, or says why not."""
-        match = _MESSAGES.fullmatch(path)
+        """Takes a message, or a batch as a whole; or says why not."""
+        match = _POSTED.fullmatch(path)
         missing = self._missing(match)
-        if missing is not None or match is None or match[3]:
+        if missing is not None or match is None:
             return missing or (404, error_json("NotFound", "The requested resource does not exist"), {})
         if self._over_the_rate():
             return 429, error_json("TooManyRequests", "Too many requests"), {"Retry-After": "1"}
@@ -79,14 +83,13 @@ class Sandbox:
             payload = json.loads(raw)
         except ValueError:
             return 400, error_json("BadRequest", "The request body is not JSON"), {}
-        schema = load_schema("message")
-        faults = [] if schema.accepts(payload) else schema.faults(payload)
-        faults = faults or list(one_content(payload))
+        faults = _faults("batch" if match[3] else "message", payload)
         if faults:
             return 422, faults_json(faults), {}
         now = self._clock()
-        stored = self.store.add(str(uuid.uuid4()), match[1], match[2], payload, now)
-        return 202, message_json(stored, now), {}
+        messages = [(str(uuid.uuid4()), one) for one in _messages_in(payload)]
+        stored = self.store.add(match[1], match[2], messages, now)
+        return 202, batch_json(str(uuid.uuid4()), stored) if match[3] else message_json(stored[0], now), {}
 
     def get(self, target: str) -> Reply:
         """One message, or a page of them."""
@@ -134,6 +137,25 @@ class Sandbox:
         return 200, body, {}
 
 
+def _faults(schema_name: str, payload: Any) -> list[Fault]:
+    """What is wrong with a message or a batch; what its shape allows and the API doesn't, once the shape is right."""
+    schema = load_schema(schema_name)
+    if not schema.accepts(payload):
+        return schema.faults(payload)
+    if schema_name == "message":
+        return list(one_content(payload))
+    return [
+        replace(fault, at=("messageRequests", number, *fault.at))
+        for number, message in enumerate(_messages_in(payload))
+        for fault in one_content(message)
+    ]
+
+
+def _messages_in(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The messages of a body that is one, or a batch."""
+    return list(payload.get("messageRequests", [payload]))
+
+
 def _seconds(text: str | None) -> float | None:
     if text is None:
         return None
@@ -155,7 +177,8 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > BODY_MOST:
+        most = BODY_MOST * BATCH_MOST if "/batch/" in self.path else BODY_MOST
+        if not length.isdigit() or int(length) > most:
             self.close_connection = True
             self._write(
                 413 if length.isdigit() else 411,
@@ -192,7 +215,7 @@ class _Exchange(BaseHTTPRequestHandler):
             self._write(fault.status, error_json("Fault", "The sandbox was asked for this"), headers)
         elif fault.kind == "foreign-reference":
             status, body, headers = self.sandbox.post(path, raw)
-            self._write(status, {**body, "reference": "another"} if status == 202 else body, headers)
+            self._write(status, of_another(body) if status == 202 else body, headers)
         elif fault.kind == "html":
             self.sandbox.post(path, raw)
             self._raw(200, b"<html>please log in</html>", "text/html", {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,20 @@ class Store:
             " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL)"
         )
 
-    def add(self, identity: str, workspace: str, channel: str, payload: dict[str, Any], created_at: float) -> Stored:
-        with self._lock:
-            number = self._connection.execute(
-                "INSERT INTO message (id, workspace, channel, payload, created_at) VALUES (?, ?, ?, ?, ?)",
-                (identity, workspace, channel, json.dumps(payload, ensure_ascii=False), created_at),
-            ).lastrowid
-        return Stored(number or 0, identity, workspace, channel, payload, created_at)
+    def add(
+        self, workspace: str, channel: str, messages: Sequence[tuple[str, dict[str, Any]]], created_at: float
+    ) -> list[Stored]:
+        """Takes messages, each an id and a payload: all or none."""
+        stored = []
+        with self._lock, self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            for identity, payload in messages:
+                number = connection.execute(
+                    "INSERT INTO message (id, workspace, channel, payload, created_at) VALUES (?, ?, ?, ?, ?)",
+                    (identity, workspace, channel, json.dumps(payload, ensure_ascii=False), created_at),
+                ).lastrowid
+                stored.append(Stored(number or 0, identity, workspace, channel, payload, created_at))
+        return stored
 
     def get(self, workspace: str, channel: str, identity: str) -> Stored | None:
         found = self._select("workspace = ? AND channel = ? AND id = ?", (workspace, channel, identity), 1)
