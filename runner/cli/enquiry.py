@@ -43,15 +43,15 @@ class Enquiry:
         self._hash: Callable[[str], bytes] = partial(receiver_hash, workspace.salt)
         self._stop = stop
 
-    def endpoint(self, route: Route) -> Endpoint:
-        """Where a channel's messages are posted and listed."""
+    def endpoint(self, route: Route, *, batch: bool = False) -> Endpoint:
+        """Where a channel's messages are posted and listed; those of a `batch` have a place of their own to be posted to."""
         api = self._environment.api
         return Endpoint(
             scheme=api.scheme,
             host=api.host,
             port=api.port,
             authority=api.authority,
-            path=f"{api.prefix}/workspaces/{route.workspace}/channels/{route.channel}/messages",
+            path=f"{api.prefix}/workspaces/{route.workspace}/channels/{route.channel}/{'batch/' if batch else ''}messages",
             authorization=self._authorization,
             peer_allowed=lambda peer: peer_is_allowed(api, peer),
         )

@@ -123,6 +123,7 @@ def _compile(
             generation=spec.generation,
             workspace=channel.workspace,
             channel=channel.channel,
+            batch=channel.batch,
         ),
         now=now,
     )

@@ -219,13 +219,15 @@ class Session:
             trust_503=channel.trust_503,
             failure_rate=job.limits.failure_rate,
             expected=plan.send,
+            batch=channel.batch,
         )
+        self._ledger.make_room(min(plan.send, channel.concurrency * (channel.batch or 1)))
         line = self._progress(job, plan)
         try:
             return send_all(
                 (_sendable(message, fact) for message, fact in self._to_send(job)),
                 self._ledger,
-                enquiry.endpoint(_route(job)),
+                enquiry.endpoint(_route(job), batch=channel.batch is not None),
                 settings,
                 CLOCK,
                 self._stop,
@@ -245,8 +247,8 @@ class Session:
 
     def _progress(self, job: Job, plan: Plan) -> ProgressLine:
         live = sys.stderr.isatty() and not on_ci(os.environ) and os.environ.get("TERM") != "dumb"
-        rate = job.channel.rate
-        shown = "" if rate is None else f"{rate.per_second:g}/s"
+        rate, a_request = job.channel.rate, job.channel.batch or 1
+        shown = "" if rate is None else f"{rate.per_second * a_request:g}/s"
         return ProgressLine(sys.stderr, total=plan.send, live=live, rate=shown, now=boot_time())
 
     def _watch(self, line: ProgressLine, progress: Progress) -> None:

@@ -20,8 +20,9 @@ from runner.planning.fact import State
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SPILL_BYTES = 256 * 1024
-"""Room for the results of 256 requests in flight, and as many again."""
+RESULT_BYTES = 512
+SPILL_BYTES = 2 * 256 * RESULT_BYTES
+"""Room for the results of 256 messages in flight, and as many again."""
 EVIDENCE_KEPT = 200
 
 
@@ -37,14 +38,19 @@ def spill_path(path: Path) -> Path:
     return path.with_name(path.name + ".spill")
 
 
-def prepare_spill(path: Path) -> None:
-    """Takes the room for results beside the ledger at `path`, readable for this user alone. Raises `LedgerUnwritable`."""
+def prepare_spill(path: Path, in_flight: int = 0) -> None:
+    """Takes the room for the results of so many messages beside the ledger at `path`, readable for this user alone.
+
+    There is always room for 256. Raises `LedgerUnwritable`.
+    """
     place = spill_path(path)
+    wanted = max(SPILL_BYTES, 2 * in_flight * RESULT_BYTES)
     try:
-        if place.exists() and place.stat().st_size >= SPILL_BYTES:
+        taken = place.stat().st_size if place.exists() else 0
+        if taken >= wanted:
             return
         with _opened(place, os.O_CREAT) as descriptor:
-            os.pwrite(descriptor, bytes(SPILL_BYTES), 0)
+            os.pwrite(descriptor, bytes(wanted - taken), taken)
             os.fsync(descriptor)
         sync_folder(place.parent)
     except OSError as error:
@@ -54,7 +60,7 @@ def prepare_spill(path: Path) -> None:
 def write_spill(path: Path, ledger_id: str, run: int, settlements: Sequence[Settlement]) -> None:
     """Keeps results, after those that are there already. Raises OSError."""
     with _opened(spill_path(path), os.O_CREAT) as descriptor:
-        written = os.pread(descriptor, SPILL_BYTES, 0).rstrip(b"\0")
+        written = os.pread(descriptor, os.fstat(descriptor).st_size, 0).rstrip(b"\0")
         lines = b"".join(_line(ledger_id, run, settlement) for settlement in settlements)
         os.pwrite(descriptor, lines, len(written))
         os.fdatasync(descriptor)

@@ -206,6 +206,10 @@ class SqliteLedger(LedgerWriter):
             self._check_fence()
             self._connection.executemany(ABSENT, [(identity, attempt, now) for identity, attempt in missed])
 
+    def make_room(self, in_flight: int) -> None:
+        """Takes the room that the results of so many messages would need beside the ledger. Raises `LedgerUnwritable`."""
+        prepare_spill(Path(self.path), in_flight)
+
     def spill(self, settlements: Sequence[Settlement]) -> None:
         """Keeps results beside the ledger that it could not take itself; the next `begin` reads them in. Raises OSError."""
         write_spill(Path(self.path), self._id, self._run or 0, settlements)

@@ -28,7 +28,10 @@ def nothing_known(ids: Sequence[bytes]) -> Mapping[bytes, Fact]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Which messages a plan is about, and where they go. All but `alias`, a name for people, is part of the digest."""
+    """Which messages a plan is about, and where they go. All but `alias`, a name for people, and `batch` is part of the digest.
+
+    `batch` is how many of them one request carries at most; None where each has its own.
+    """
 
     environment: str
     alias: str
@@ -36,6 +39,7 @@ class Target:
     generation: int
     workspace: str
     channel: str
+    batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `count` messages in any `seconds`."""
+    """At most `count` requests in any `seconds`."""
 
     count: int
     seconds: int
@@ -42,7 +42,10 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A channel that messages are sent through. `rate` None is no limit of ours."""
+    """A channel that messages are sent through. `rate` None is no limit of ours.
+
+    `batch` is how many messages one request carries at most, 2 or more; None sends each in a request of its own.
+    """
 
     alias: str
     workspace: str
@@ -50,6 +53,7 @@ class Channel:
     platform: str
     rate: Rate | None = None
     concurrency: int = 32
+    batch: int | None = None
     timeout_seconds: float = 30.0
     trust_503: bool = False
 
@@ -285,6 +289,7 @@ class _Reader:
             platform=data.get("platform", "sms"),
             rate=rate,
             concurrency=data.get("concurrency", 32),
+            batch=data.get("batch"),
             timeout_seconds=float(data.get("timeout", 30)),
             trust_503=data.get("trust_503", False),
         )

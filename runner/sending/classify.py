@@ -19,6 +19,7 @@ REFUSING_THE_MESSAGE = frozenset({400, 404, 409, 422})
 REFUSING_OUR_REQUEST = frozenset({405, 406, 410, 411, 413, 414, 415, 417, 431, 501, 505})
 TEXT_MOST = 500
 ID_MOST = 200
+BRACKETS_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def _names_the_channel(answer: Answer) -> bool:
     return "channel not found" in text or "workspace not found" in text
 
 
-def strict_json(raw: bytes) -> object:
+def strict_json(raw: bytes, *, brackets_most: int = BRACKETS_MOST) -> object:
     """The JSON value in `raw`; None where it has repeated keys, NaN, bad UTF-8, or is nested beyond reason."""
-    if raw.count(b"[") + raw.count(b"{") > 10_000:
+    if raw.count(b"[") + raw.count(b"{") > brackets_most:
         return None
     try:
         value: object = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)

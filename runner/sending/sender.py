@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeAlias
 
-from runner.sending.answer import Unclear
-from runner.sending.batch import batch_body, batch_key, classify_batch
+from runner.sending.answer import Answer, Unclear
+from runner.sending.batch import answer_most, batch_body, batch_key, classify_batch
 from runner.sending.classify import Sent, classify
-from runner.sending.outcome import InDoubt, NotSent, Outcome
+from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome
 from runner.sending.run import Clock, Sendable, Settings, Stop, Stopping
 from runner.sending.wire import Line, Unreached
 
@@ -98,6 +98,7 @@ class Sender:
         self._stop = stop
         self._events = events
         self._answered = first
+        self._ids: frozenset[str] = frozenset()
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def _work(self) -> None:
@@ -151,16 +152,22 @@ class Sender:
         if self._clock.monotonic() >= deadline:
             return [NotSent("its time was over before it could begin")] * count
         try:
-            answer = self._line.deliver(*self._request(delivery.messages), deadline)
+            answer = self._line.deliver(*self._request(delivery.messages), deadline, body_most=answer_most(count))
         except Unclear as error:
             return [InDoubt(error.evidence) if self._line.wrote else NotSent(error.evidence)] * count
+        return self._judged(answer, [Sent(message.reference, message.receiver) for message in delivery.messages])
+
+    def _judged(self, answer: Answer, sent: Sequence[Sent]) -> Sequence[Outcome]:
         first = not self._answered.is_set()
         self._answered.set()
-        sent = [Sent(message.reference, message.receiver) for message in delivery.messages]
         trust_503 = self._settings.trust_503
         if self._settings.batch is None:
             return [classify(answer, sent[0], first=first, trust_503=trust_503)]
-        return classify_batch(answer, sent, first=first, trust_503=trust_503)
+        outcomes = classify_batch(answer, sent, self._ids, first=first, trust_503=trust_503)
+        self._ids = frozenset(outcome.remote_id for outcome in outcomes if isinstance(outcome, Accepted))
+        if not self._ids:
+            self._line.hang_up()  # was it another's answer, ours would come next, and has no reference to tell
+        return outcomes
 
     def _request(self, messages: Sequence[Sendable]) -> tuple[bytes, str]:
         """Body and idempotency key."""

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError, SSLError
 from urllib3.util.ssl_ import create_urllib3_context
 
 from runner import __version__
-from runner.sending.answer import BODY_MOST, Answer, Unclear, read_answer
+from runner.sending.answer import Answer, Unclear, read_answer
 
 CONNECT_SECONDS = 10.0
 CHUNK = 64 * 1024
@@ -113,15 +113,15 @@ class Line:
             return HTTPSConnection(endpoint.host, endpoint.port, timeout=CONNECT_SECONDS, ssl_context=self._context)
         return HTTPConnection(endpoint.host, endpoint.port, timeout=CONNECT_SECONDS)
 
-    def deliver(self, body: bytes, idempotency_key: str, deadline: float) -> Answer:
-        """Sends one message and reads its answer, all before `deadline` (monotonic seconds). Raises `Unclear`."""
+    def deliver(self, body: bytes, idempotency_key: str, deadline: float, *, body_most: int) -> Answer:
+        """Sends one request and reads its answer, all before `deadline` (monotonic seconds). Raises `Unclear`."""
         request = b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % (
             self._head,
             idempotency_key.encode("ascii"),
             len(body),
             body,
         )
-        return self._answered(request, deadline, BODY_MOST)
+        return self._answered(request, deadline, body_most)
 
     def ask(self, query: str, deadline: float, *, body_most: int) -> Answer:
         """Asks for the endpoint's list, and reads the answer before `deadline` (monotonic seconds). Raises `Unclear`."""

@@ -37,6 +37,9 @@ def _block(plan: Plan, ink: Ink) -> Iterator[str]:
     if plan.skipped:
         skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()})
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
+    together = min(plan.send, target.batch or 1)
+    if together > 1:
+        yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
     if plan.segments.ucs2 and plan.forced_by:
         yield ink.yellow("  ⚠ ") + _forced(plan.segments.ucs2, *plan.forced_by)
 
@@ -86,4 +89,5 @@ def _spec(plan: Plan) -> dict[str, Any]:
         "totals": {"recipients": plan.recipients, "send": plan.send, "skip": plan.recipients - plan.send},
         "skipped": {skip.value: count for skip, count in plan.skipped.items()},
         "digest": plan.digest,
+        **({} if plan.target.batch is None else {"batch": plan.target.batch}),
     }

@@ -79,15 +79,15 @@ def _classify_without_reference(answer: Answer, sent: Sent, *, first: bool, trus
 def _watch_line(*, resend: bool) -> None:
     real = Line.deliver
 
-    def deliver(self: Line, body: bytes, idempotency_key: str, deadline: float) -> Answer:
+    def deliver(self: Line, body: bytes, idempotency_key: str, deadline: float, *, body_most: int) -> Answer:
         try:
-            return real(self, body, idempotency_key, deadline)
+            return real(self, body, idempotency_key, deadline, body_most=body_most)
         except Unclear:
             if not resend:
                 self.wrote = False
                 raise
             self.stand()
-            return real(self, body, idempotency_key, deadline)
+            return real(self, body, idempotency_key, deadline, body_most=body_most)
 
     Line.deliver = deliver  # type: ignore[method-assign]
 
