@@ -12,7 +12,7 @@ import pytest
 from runner.errors import LedgerForeign, LedgerTooNew, LedgerUnwritable
 from runner.ledger.opening import connect_to_write, create_ledger, open_to_read, open_to_write
 from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
-from runner.ledger.spill import SPILL_BYTES, read_spill, spill_path, write_spill
+from runner.ledger.spill import RESULT_BYTES, SPILL_BYTES, read_spill, spill_path, write_spill
 from runner.ledger.sqlite import SqliteLedger
 from runner.ledger.state import MOVE_BY_NAME
 from runner.ledger.tables import SCHEMA_VERSION
@@ -56,6 +56,23 @@ def test_the_room_for_results_is_taken_before_anything_is_sent_and_only_this_use
     assert status.st_size == SPILL_BYTES
     assert status.st_blocks * 512 >= SPILL_BYTES
     assert stat.S_IMODE(status.st_mode) == 0o600
+
+
+def test_more_messages_in_flight_have_more_room_taken_and_less_give_none_back(path: Path) -> None:
+    ledger = running(path)
+    ledger.make_room(3_200)
+    assert spill_path(path).stat().st_size == 2 * 3_200 * RESULT_BYTES
+    ledger.make_room(1)
+    ledger.close()
+    begun(path).close()
+    assert spill_path(path).stat().st_size == 2 * 3_200 * RESULT_BYTES
+
+
+def test_the_results_of_many_messages_are_kept_after_one_another(path: Path) -> None:
+    many = [Settlement(n.to_bytes(16), 1, State.ACCEPTED, f"id-{n}", None, 202) for n in range(3_200)]
+    for part in (many[:1_600], many[1_600:3_000], many[3_000:]):
+        write_spill(path, "one", 7, part)
+    assert [one.settlement for one in read_spill(path, "one")] == many
 
 
 def test_kept_results_are_settled_by_the_next_run_and_the_rest_is_in_doubt(path: Path) -> None:

@@ -80,7 +80,7 @@ def test_what_is_not_written_has_its_default(tmp_path: Path) -> None:
                 channels={
                     "sms": Channel(
                         alias="sms", workspace=UUID, channel=UUID, platform="sms", rate=None, concurrency=32,
-                        timeout_seconds=30.0, trust_503=False,
+                        batch=None, timeout_seconds=30.0, trust_503=False,
                     )
                 },
                 only_to=None,
@@ -101,7 +101,7 @@ environments:
     access_key: {{file: keys/live, scheme: Bearer}}
     ledger: {{file: /var/lib/acme/live.db, durable: true}}
     channels:
-      news: {{workspace: {UUID}, channel: {UUID}, platform: email, rate: 600/m, concurrency: 4, timeout: 2.5, trust_503: true}}
+      news: {{workspace: {UUID}, channel: {UUID}, platform: email, rate: 600/m, concurrency: 4, batch: 100, timeout: 2.5, trust_503: true}}
     only_to: ["+44 7700 900001", Ann@Example.com]
     limits: {{messages: 10, segments: 2, total_segments: 20, cost: 1.5, encoding: gsm7, failure_rate: 0.25}}
 """,
@@ -116,7 +116,7 @@ environments:
         channels={
             "news": Channel(
                 alias="news", workspace=UUID, channel=UUID, platform="email", rate=Rate(600, 60), concurrency=4,
-                timeout_seconds=2.5, trust_503=True,
+                batch=100, timeout_seconds=2.5, trust_503=True,
             )
         },
         only_to=frozenset({"+447700900001", "Ann@example.com"}),
@@ -154,6 +154,8 @@ def test_a_rate_is_a_number_in_a_time(tmp_path: Path, written: str, rate: Rate, 
         ("rate: 10001/s", "out-of-range"), ("rate: 0/h", "out-of-range"), ("rate: 50", "wrong-type"), ("rate: 50/d", "wrong-format"),
         ("rate: '50 / s'", "wrong-format"), ("rate: 1.5/s", "wrong-format"), ("rate: 50/s\u0660", "wrong-format"),
         ("concurrency: 0", "out-of-range"), ("concurrency: 257", "out-of-range"), ("concurrency: 1.5", "wrong-type"),
+        ("batch: 1", "out-of-range"), ("batch: 0", "out-of-range"), ("batch: 101", "out-of-range"), ("batch: 2.5", "wrong-type"),
+        ("batch: true", "wrong-type"), ("batch: '100'", "wrong-type"), ("batch: null", "wrong-type"),
         ("concurrency: '4'", "wrong-type"), ("timeout: 0", "out-of-range"), ("timeout: 601", "out-of-range"),
         ("timeout: -1", "out-of-range"), ("trust_503: 1", "wrong-type"), ("platform: fax", "wrong-value"), ("platform: SMS", "wrong-value"),
     ],
@@ -162,7 +164,9 @@ def test_beyond_its_range_a_channels_setting_is_refused(tmp_path: Path, written:
     assert codes(tmp_path, with_channel(written)) == [code]
 
 
-@pytest.mark.parametrize("written", ["concurrency: 1", "concurrency: 256", "timeout: 0.001", "timeout: 600"])
+@pytest.mark.parametrize(
+    "written", ["concurrency: 1", "concurrency: 256", "timeout: 0.001", "timeout: 600", "batch: 2", "batch: 100"]
+)  # fmt: skip
 def test_up_to_its_range_it_is_taken(tmp_path: Path, written: str) -> None:
     name, value = written.split(": ")
     channel = live(tmp_path, with_channel(written)).channels["sms"]
@@ -280,13 +284,22 @@ def test_the_sandbox_is_there_without_a_file(tmp_path: Path) -> None:
 
 
 def test_in_the_sandbox_every_alias_works_with_the_platform_that_it_has_elsewhere(tmp_path: Path) -> None:
-    text = SMALLEST + f"      news: {{workspace: {UUID}, channel: {UUID}, platform: email, rate: 1/h, timeout: 1}}\n"
+    text = (
+        SMALLEST
+        + f"      news: {{workspace: {UUID}, channel: {UUID}, platform: email, rate: 1/h, timeout: 1, batch: 9}}\n"
+    )
     sandbox = good(tmp_path, text).environment("sandbox")
     assert sandbox is not None
     news, unknown = channel_of(sandbox, "news"), channel_of(sandbox, "anything")
     assert news is not None
     assert unknown is not None
-    assert (news.alias, news.platform, news.rate, news.timeout_seconds) == ("news", "email", None, 30.0)
+    assert (news.alias, news.platform, news.rate, news.timeout_seconds, news.batch) == (
+        "news",
+        "email",
+        None,
+        30.0,
+        None,
+    )
     assert (unknown.alias, unknown.platform) == ("anything", "sms")
     assert UUID not in (news.workspace, news.channel)
 

@@ -21,6 +21,7 @@ from runner.sandbox.store import Store
 
 WORKSPACE, CHANNEL = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
 PATH = f"/workspaces/{WORKSPACE}/channels/{CHANNEL}/messages"
+BATCH = PATH.replace("/messages", "/batch/messages")
 NOW = 1_800_000_000.0
 
 
@@ -46,6 +47,9 @@ class Client:
 
     def post(self, payload: Any, **more: Any) -> Any:
         return self.ask("POST", PATH, payload, **more)
+
+    def post_batch(self, payloads: list[Any], **more: Any) -> Any:
+        return self.ask("POST", BATCH, {"messageRequests": payloads}, **more)
 
 
 @contextmanager
@@ -230,6 +234,77 @@ def test_tests_can_ask_for_everything(client: Client) -> None:
     assert [message["reference"] for message in answer.json()["results"]] == ["m0", "m1", "m2"]
 
 
+# ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("count", [1, 3, 100])
+def test_a_batch_is_accepted_with_an_id_for_each_message_in_order_and_listed_like_any_other(
+    client: Client, count: int
+) -> None:
+    answer = client.post_batch([payload(n) for n in range(count)])
+    assert answer.status == 202
+    assert set(answer.json()) == {"id", "messages"}
+    ids = [message.pop("id") for message in answer.json()["messages"]]
+    assert len(set(ids)) == count
+    stored = [client.ask("GET", f"{PATH}/{identity}").json() for identity in (ids[0], ids[-1])]
+    assert [message["reference"] for message in stored] == ["m0", f"m{count - 1}"]
+    conforms("response", stored[0])
+    listed = client.ask("GET", f"{PATH}?limit=1000").json()["results"]
+    assert [message["id"] for message in listed] == ids[::-1]
+
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "a wrong body": (payload(body={"type": "text", "text": "Hi"}), ".messageRequests[3].body.text"),
+    "no receiver": ({"body": payload()["body"]}, ".messageRequests[3]"),
+    "body and template": (payload(template={"name": "t"}), ".messageRequests[3].template"),
+    "no message": ("Hi", ".messageRequests[3]"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_one_wrong_message_has_the_whole_batch_refused_with_its_path(client: Client, what: str) -> None:
+    wrong, path = WRONG[what]
+    answer = client.post_batch([payload(1), payload(2), payload(3), wrong, payload(5)])
+    assert answer.status == 422
+    conforms("error", answer.json())
+    assert list(answer.json()["details"]) == [path]
+    assert client.sandbox.store.all() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"messageRequests": []},
+        {"messageRequests": [payload(n) for n in range(101)]},
+        {"messageRequests": payload()},
+        {"messageRequests": [payload()], "reference": "all"},
+        [payload()],
+        payload(),
+        {},
+    ],
+)
+def test_what_is_no_batch_is_refused(client: Client, body: Any) -> None:
+    assert client.ask("POST", BATCH, body).status == 422
+    assert client.sandbox.store.all() == []
+
+
+def test_a_batch_is_no_message_and_its_path_no_list(client: Client) -> None:
+    assert client.post({"messageRequests": [payload()]}).status == 422
+    assert client.ask("GET", BATCH).status == 404
+    assert client.ask("POST", BATCH.replace(CHANNEL, "channel"), {"messageRequests": [payload()]}).status == 404
+    assert client.post_batch([payload()], key=None).status == 401
+
+
+def test_a_batch_may_have_as_many_bytes_as_its_messages(client: Client) -> None:
+    long = {"body": {"type": "text", "text": {"text": "x" * 15_000}}}
+    assert client.post_batch([payload(n, **long) for n in range(100)]).status == 202
+
+
+def test_a_batch_counts_as_one_request() -> None:
+    with sandboxed(per_second=2) as client:
+        assert [client.post_batch([payload(n) for n in range(50)]).status for _ in range(3)] == [202, 202, 429]
+
+
 # ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -261,6 +336,33 @@ def test_a_foreign_reference_and_a_page_have_taken_the_message() -> None:
         assert client.post(payload(1)).json()["reference"] == "another"
         page = client.post(payload(2))
         assert page.headers["Content-Type"] == "text/html"
+        assert len(client.sandbox.store.all()) == 2
+
+
+def of_batches(fault: str) -> tuple[list[Any], int]:
+    """What a client sees of each of three batches of two, and how many messages the sandbox took."""
+    seen: list[Any] = []
+    with sandboxed(faults=[parse_fault(fault)]) as client:
+        for n in range(3):
+            try:
+                seen.append(client.post_batch([payload(2 * n), payload(2 * n + 1)]).status)
+            except urllib3.exceptions.HTTPError as error:
+                seen.append(type(error).__name__)
+        return seen, len(client.sandbox.store.all())
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer", "taken"),
+    [("429", 429, 4), ("500", 500, 4), ("html", 200, 6), ("drop-before", "ProtocolError", 4), ("drop-after", "ProtocolError", 6)],
+)  # fmt: skip
+def test_a_fault_strikes_a_batch_as_a_whole(fault: str, answer: Any, taken: int) -> None:
+    assert of_batches(f"{fault}:from=2,to=2") == ([202, answer, 202], taken)
+
+
+def test_every_message_of_a_batch_has_a_foreign_reference() -> None:
+    with sandboxed(faults=[parse_fault("foreign-reference")]) as client:
+        answer = client.post_batch([payload(1), payload(2)])
+        assert [message["reference"] for message in answer.json()["messages"]] == ["another"] * 2
         assert len(client.sandbox.store.all()) == 2
 
 

@@ -13,11 +13,18 @@ from runner.showing.plan import WIDTH, plan_document, plan_text
 def plan(
     *, name: str = "order-shipped", alias: str = "sms-nl", generation: int = 1, send: int = 0,
     skipped: dict[Skip, int] | None = None, segments: tuple[int, int, int] = (0, 0, 0), forced_by: tuple[str, int] | None = None,
+    batch: int | None = None,
 ) -> Plan:  # fmt: skip
     skips = skipped or {}
     return Plan(
         target=Target(
-            environment="production", alias=alias, name=name, generation=generation, workspace="w", channel="c"
+            environment="production",
+            alias=alias,
+            name=name,
+            generation=generation,
+            workspace="w",
+            channel="c",
+            batch=batch,
         ),
         recipients=send + sum(skips.values()),
         send=send,
@@ -49,6 +56,20 @@ def test_the_smallest_plan() -> None:
         "  1 recipient",
         "    1 send   1 segment   GSM-7 1",
     ]
+
+
+@pytest.mark.parametrize(("send", "together"), [(1_162, 100), (100, 100), (4, 4)])
+def test_what_goes_out_in_batches_says_what_that_means(send: int, together: int) -> None:
+    shown = plan(send=send, segments=(send, 0, send), forced_by=("Ł", send), batch=100)
+    assert plan_text([shown], PLAIN).splitlines()[3] == (
+        f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
+    )
+    assert plan_document([shown], "production")["specs"][0]["batch"] == 100
+
+
+@pytest.mark.parametrize(("send", "batch"), [(0, 100), (1, 100), (2, None)])
+def test_where_each_message_has_its_own_request_nothing_is_said_of_batches(send: int, batch: int | None) -> None:
+    assert "a request" not in plan_text([plan(send=send, batch=batch)], PLAIN)
 
 
 def test_a_plan_with_nothing_to_send() -> None:

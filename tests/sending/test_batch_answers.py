@@ -1,0 +1,166 @@
+"""Answers to several messages at once: believed as a whole or not at all, and never another batch's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from runner.planning.fact import State
+from runner.sending.answer import Answer
+from runner.sending.batch import classify_batch
+from runner.sending.classify import Sent
+from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
+from runner.sending.run import Finished
+
+SENT = [Sent(f"m{n}", f"+3161234567{n}") for n in range(3)]
+ENTRIES: list[Any] = [{"id": "a"}, {"id": "b"}, {"id": "c"}]
+
+
+def judged(body: Any, status: int = 202, before: tuple[str, ...] = ()) -> list[Any]:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return list(classify_batch(Answer(status, {}, raw, True), SENT, before, first=False, trust_503=False))
+
+
+# ── what an answer means ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", [200, 201, 202])
+def test_ids_are_taken_in_the_order_of_the_request(status: int) -> None:
+    assert judged({"id": "batch", "messages": ENTRIES}, status) == [Accepted("a"), Accepted("b"), Accepted("c")]
+
+
+def test_references_are_looked_at_where_there_are_any() -> None:
+    echoing = [{"id": str(n), "reference": one.reference} for n, one in enumerate(SENT)]
+    assert judged({"messages": echoing}) == [Accepted("0"), Accepted("1"), Accepted("2")]
+
+
+def test_a_message_that_is_rejected_at_once_is_refused_and_the_others_are_not() -> None:
+    found = judged({"messages": [ENTRIES[0], {"id": "b", "status": "rejected"}, ENTRIES[2]]})
+    assert [type(outcome) for outcome in found] == [Accepted, Refused, Accepted]
+
+
+MISFITS: dict[str, Any] = {
+    "a page": b"<html>log in</html>",
+    "the answer to one message": {"id": "a", "reference": "m0"},
+    "one id too few": {"messages": ENTRIES[:2]},
+    "one id too many": {"messages": [*ENTRIES, {"id": "d"}]},
+    "no messages": {"id": "batch", "messages": []},
+    "a mapping of messages": {"messages": {"0": {"id": "a"}}},
+    "ids without their messages": {"messages": ["a", "b", "c"]},
+    "a message without an id": {"messages": [*ENTRIES[:2], {}]},
+    "an id that is a number": {"messages": [*ENTRIES[:2], {"id": 3}]},
+    "an id of 201 characters": {"messages": [*ENTRIES[:2], {"id": "c" * 201}]},
+    "one id twice": {"messages": [*ENTRIES[:2], {"id": "a"}]},
+    "references in another order": {"messages": [{"id": str(n), "reference": f"m{2 - n}"} for n in range(3)]},
+    "a cut object": b'{"messages": [{"id": "a"}, {"id": "b"}, {"id": "c"}]',
+}
+
+
+@pytest.mark.parametrize("what", MISFITS)
+def test_an_answer_that_does_not_fit_leaves_the_whole_batch_in_doubt(what: str) -> None:
+    found = judged(MISFITS[what])
+    assert len(found) == 3
+    assert all(isinstance(outcome, InDoubt) and outcome.senseless for outcome in found)
+
+
+def test_an_id_of_the_answer_before_is_no_answer_to_this_batch() -> None:
+    found = judged({"messages": ENTRIES}, before=("z", "b"))
+    assert {outcome.evidence for outcome in found} == {"an answer 202 with an id of the answer before"}
+    assert judged({"messages": ENTRIES}, before=("z",))[1] == Accepted("b")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(429, NotProcessed), (422, Refused), (413, Refused), (401, RefusedAsAWhole), (500, InDoubt), (307, InDoubt)],
+)
+def test_any_other_answer_concerns_every_message(status: int, kind: type) -> None:
+    assert [type(outcome) for outcome in judged({}, status)] == [kind] * 3
+
+
+# ── over a real socket ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def references(request: bytes) -> list[str]:
+    return [one["reference"] for one in json.loads(request.partition(b"\r\n\r\n")[2])["messageRequests"]]
+
+
+def taken(helpers: Any, request: bytes, **more: str) -> bytes:
+    """The acceptance of a batch; an id is its message's reference."""
+    entries = [{"id": f"id-{reference}", **more} for reference in references(request)]
+    return bytes(helpers.http(202, json.dumps({"id": "batch", "messages": entries}).encode()))
+
+
+def credited(ledger: Any) -> bool:
+    """Whether every accepted message has the id that belongs to it."""
+    accepted = [settlement for settlement in ledger.settled if settlement.to is State.ACCEPTED]
+    return all(one.remote_id == f"id-m{int.from_bytes(one.id):032x}" for one in accepted)
+
+
+BATCH = {"batch": 10, "concurrency": 1}
+
+
+def test_a_whole_batch_is_one_request_and_the_last_one_is_what_is_left(helpers: Any) -> None:
+    with helpers.raw_server(helpers.answering(lambda n, request: taken(helpers, request))) as server:
+        result, ledger = helpers.Sending(server.port, count=25, settings={"batch": 10}).run()
+    assert (result.accepted, result.requests) == (25, 3)
+    assert credited(ledger)
+    assert server.connections <= 3
+
+
+def test_an_answer_that_repeats_every_message_in_full_is_read(helpers: Any) -> None:
+    text = "[" * 300 + "x" * 6_000
+    script = helpers.answering(lambda n, request: taken(helpers, request, text=text))
+    with helpers.raw_server(script) as server:
+        result, _ = helpers.Sending(server.port, count=100, settings={"batch": 100}).run()
+    assert (result.accepted, result.in_doubt, result.requests) == (100, 0, 1)
+
+
+def test_an_answer_beyond_all_reason_leaves_its_batch_in_doubt(helpers: Any) -> None:
+    script = helpers.answering(lambda n, request: taken(helpers, request, text="x" * 40_000 if n == 1 else ""))
+    with helpers.raw_server(script) as server:
+        result, _ = helpers.Sending(server.port, count=25, settings=BATCH).run()
+    assert (result.accepted, result.in_doubt) == (15, 10)
+
+
+def test_a_refusal_names_the_message_that_it_is_about_and_counts_for_all(helpers: Any) -> None:
+    body = {"code": "InvalidPayload", "message": "malformed", "details": {".messageRequests[3].body.text": ["missing"]}}
+    refusal = helpers.http(422, json.dumps(body).encode())
+    script = helpers.answering(lambda n, request: refusal if n == 2 else taken(helpers, request))
+    with helpers.raw_server(script) as server:
+        result, _ = helpers.Sending(server.port, count=25, settings=BATCH).run()
+    assert (result.accepted, result.refused) == (15, 10)
+    [cause] = result.refusals
+    assert cause.count == 10
+    assert ".messageRequests[3].body.text: missing" in cause.text
+
+
+def test_an_answer_that_comes_twice_is_never_credited_to_the_next_batch(helpers: Any) -> None:
+    """The second copy comes as the next batch is under way, and the answer to that one after it."""
+    copies: list[bytes] = []
+
+    def decide(n: int, request: bytes) -> bytes:
+        own = taken(helpers, request)
+        if n == 2:
+            return copies[0] + own
+        copies.append(own)
+        return own
+
+    with helpers.raw_server(helpers.answering(decide)) as server:
+        result, ledger = helpers.Sending(server.port, count=45, settings=BATCH).run()
+    assert credited(ledger)
+    assert (result.accepted, result.in_doubt) == (35, 10)
+    assert isinstance(result.ending, Finished)
+
+
+@pytest.mark.parametrize("status", [422, 429, 500])
+def test_after_anything_but_an_acceptance_the_connection_is_not_trusted_with_another_batch(
+    helpers: Any, status: int
+) -> None:
+    stray = helpers.http(status, b"{}", "Retry-After: 0")
+    script = helpers.answering(lambda n, request: stray if n == 2 else taken(helpers, request))
+    with helpers.raw_server(script) as server:
+        result, _ = helpers.Sending(server.port, count=45, settings=BATCH).run()
+    assert server.connections == 2
+    assert result.accepted == (45 if status == 429 else 35)
