@@ -247,8 +247,8 @@ class Session:
 
     def _progress(self, job: Job, plan: Plan) -> ProgressLine:
         live = sys.stderr.isatty() and not on_ci(os.environ) and os.environ.get("TERM") != "dumb"
-        rate, a_request = job.channel.rate, job.channel.batch or 1
-        shown = "" if rate is None else f"{rate.per_second * a_request:g}/s"
+        rate = job.channel.messages_per_second
+        shown = "" if rate is None else f"{rate:g}/s"
         return ProgressLine(sys.stderr, total=plan.send, live=live, rate=shown, now=boot_time())
 
     def _watch(self, line: ProgressLine, progress: Progress) -> None:

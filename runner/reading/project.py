@@ -57,6 +57,11 @@ class Channel:
     timeout_seconds: float = 30.0
     trust_503: bool = False
 
+    @property
+    def messages_per_second(self) -> float | None:
+        """What `rate` comes to for messages; None is no limit of ours."""
+        return None if self.rate is None else self.rate.per_second * (self.batch or 1)
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerPlace:

@@ -12,6 +12,7 @@ import pytest
 from background import SEND, started, until
 from desk import CHANNEL, SECRET, SPEC, WORKSPACE, Desk, numbers
 
+from runner.ledger.spill import RESULT_BYTES
 from runner.sandbox.fault import parse_fault
 from runner.sandbox.server import Sandbox, serving
 from runner.sandbox.store import Store
@@ -86,6 +87,13 @@ def test_250_messages_go_out_in_three_requests_and_never_again(start: Start) -> 
     assert again.code == 0
     assert (again.json["skipped"], again.json["requests"]) == ({"already-accepted": PEOPLE}, 0)
     place.check()
+
+
+def test_there_is_room_beside_the_ledger_for_the_results_of_all_that_is_on_the_wire(start: Start) -> None:
+    place = start(concurrency=5)
+    place.desk.write("people.csv", numbers(600))
+    assert place.send().code == 0
+    assert (place.desk.folder / ".sendspec" / "test.db.spill").stat().st_size == 2 * 500 * RESULT_BYTES
 
 
 @pytest.mark.parametrize("command", ["send", "reconcile"])

@@ -173,6 +173,13 @@ def test_up_to_its_range_it_is_taken(tmp_path: Path, written: str) -> None:
     assert getattr(channel, {"timeout": "timeout_seconds"}.get(name, name)) == float(value)
 
 
+def test_a_rate_counts_requests_and_comes_to_as_many_messages_as_they_carry(tmp_path: Path) -> None:
+    def messages(more: str) -> float | None:
+        return live(tmp_path, with_channel(more)).channels["sms"].messages_per_second
+
+    assert [messages(more) for more in ("rate: 5/s", "rate: 300/m, batch: 100", "batch: 100")] == [5.0, 500.0, None]
+
+
 @pytest.mark.parametrize(
     "written", ["ws_123", "../../admin", UUID[:-1], UUID.replace("-", ""), f"'{{{UUID}}}'", UUID + "/x", f"urn:uuid:{UUID}"]
 )  # fmt: skip
