@@ -22,6 +22,7 @@ from runner.reading.row import Row
 from runner.reading.schema import load_schema
 from runner.reading.spec import InlineRecipients, read_spec
 
+UUID = "123e4567-e89b-12d3-a456-426614174000"
 COLUMNS = ("phone", "name", "n", "flag", "items", "url")
 PHONES = ["+447700900001", "+31612345678", "07700 900002", "+1 (202) 555-0143", "nobody", "", None, 447700900001]
 TEXTS: list[Any] = [
@@ -152,14 +153,59 @@ def row(**changed: Any) -> Row:
 
 
 @pytest.mark.parametrize("template", [t for t in TEMPLATES if t not in ("{{ items }}", "{{ n | int | default(3) }}")])
-def test_a_sound_row_is_made(tmp_path: Path, template: str) -> None:
-    quick = quick_of(tmp_path, {"body": {"type": "text", "text": {"text": f"{template}."}}})
-    made = composer_of(
-        tmp_path, spec_of({"body": {"type": "text", "text": {"text": f"{template}."}}}, [GOOD]), Limits()
-    )
+def test_sound_rows_are_made(tmp_path: Path, template: str) -> None:
+    spec = spec_of({"body": {"type": "text", "text": {"text": f"{template}."}}}, [GOOD])
+    made = composer_of(tmp_path, spec, Limits())
     assert made is not None
+    quick = made[0].compiled()
+    assert quick is not None
+    for changed in ({}, {"name": "Zoë"}, {"flag": False}, {"flag": False, "name": "Bob", "n": "007"}):
+        assert quick(row(**changed)) == made[0].compose(row(**changed))
+        assert isinstance(quick(row(**changed)), Message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"body": {"type": "image", "image": {"images": [{"mediaUrl": "{{ url }}", "altText": '100 %b %% of "it"'}]}}},
+        {
+            "template": {
+                "projectId": UUID,
+                "version": UUID,
+                "locale": "en",
+                "variables": {"name": "{{ name }}", "%b": "a"},
+            }
+        },
+        {
+            "body": {"type": "text", "text": {"text": "the same for all"}},
+            "tags": ["{{ name }}"],
+            "reference": "a-{{ n }}",
+        },
+    ],
+)
+def test_what_stands_in_the_spec_is_taken_as_it_stands(tmp_path: Path, message: dict[str, Any]) -> None:
+    made = composer_of(tmp_path, spec_of(message, [GOOD]), Limits())
+    assert made is not None
+    quick = made[0].compiled()
+    assert quick is not None
     assert quick(row()) == made[0].compose(row())
     assert isinstance(quick(row()), Message)
+
+
+@pytest.mark.parametrize(
+    ("template", "without", "with_it"),
+    [
+        ("{{ 'a' if name is defined else 'b' }}", "b", "a"),
+        ("{{ 'a' if name is undefined else 'b' }}", "a", "b"),
+        ("{{ name | default('you') }}", "you", "Ann"),
+        ("{{ row['name'] | default('you') }}", "you", "Ann"),
+    ],
+)
+def test_a_value_may_be_absent_where_the_template_says_so(
+    tmp_path: Path, template: str, without: str, with_it: str
+) -> None:
+    quick = quick_of(tmp_path, {"body": {"type": "text", "text": {"text": template}}})
+    assert [quick(row(name=None)).text, quick(row()).text] == [without, with_it]
 
 
 TEXT = {"body": {"type": "text", "text": {"text": "{{ name }} {{ n }}"}}}
