@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from runner.cli.job import Job
+from runner.cli.several import Ledgered, plan_rows
 from runner.cli.workspace import Workspace
 from runner.ledger.opening import open_to_read
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.decide import History, Retry
-from runner.planning.plan import Decision, Lookup, Plan, PlanTally, decisions, nothing_known
+from runner.planning.plan import Decision, Lookup, Plan, decisions, nothing_known
 from runner.reading.diagnostic import Problems
 from runner.reading.spec import InDoubtPolicy, Spec
 
@@ -50,9 +51,16 @@ def decide_all(
     job: Job, workspace: Workspace, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
 ) -> Iterator[Decision]:
     """Every row of a job with what is to be done with it."""
-    history = History(started=ledger is not None and ledger.claimed_before(job.spec.name, job.spec.generation))
-    lookup: Lookup = nothing_known if ledger is None else ledger.facts
-    return decisions(job.composed(problems), lookup, history, workspace.environment.only_to, retry)
+    held = held_against(job, workspace, ledger, retry)
+    return decisions(job.composed(problems), held.lookup, held.history, held.only_to, held.retry)
+
+
+def held_against(job: Job, workspace: Workspace, ledger: SqliteLedger | None, retry: Retry | None) -> Ledgered:
+    """What a job's messages are held against. A ledger that knows none of the send isn't asked for each."""
+    name, generation = job.spec.name, job.spec.generation
+    started = ledger is not None and ledger.claimed_before(name, generation)
+    lookup: Lookup = ledger.facts if ledger is not None and ledger.has_planned(name, generation) else nothing_known
+    return Ledgered(lookup, History(started=started), workspace.environment.only_to, retry)
 
 
 def plan_jobs(
@@ -61,16 +69,12 @@ def plan_jobs(
     ledger: SqliteLedger | None,
     problems: Problems,
     retry: Retry | None = None,
+    *,
+    processes: int,
 ) -> list[Plan]:
-    """Every job's plan; what is wrong with rows is among `problems`."""
+    """Every job's plan, made on so many processes; what is wrong with rows is among `problems`."""
     check_names(jobs, workspace, ledger, problems)
-    plans = []
-    for job in jobs:
-        tally = PlanTally(job.target)
-        for _ in tally.watch(decide_all(job, workspace, ledger, problems, retry)):
-            pass
-        plans.append(tally.plan())
-    return plans
+    return [plan_rows(job, held_against(job, workspace, ledger, retry), problems, processes) for job in jobs]
 
 
 def freeing(specs: Sequence[Spec]) -> set[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.cli.job import Job, read_jobs
+from runner.cli.several import Ledgered, plan_rows
 from runner.cli.workspace import Workspace, open_workspace
 from runner.planning.decide import History
 from runner.planning.guard import breaches
-from runner.planning.plan import Plan, PlanTally, decisions, nothing_known
+from runner.planning.plan import Plan, nothing_known
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
 
 
@@ -20,22 +21,19 @@ def opened(
     return workspace, [] if workspace is None else read_jobs(specs, workspace, recipients, problems)
 
 
-def check_jobs(jobs: Sequence[Job], problems: Problems) -> list[Plan]:
+def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[Plan]:
     """Composes every row of every job as if nothing had ever been sent, and holds the result against the limits."""
     plans = []
     for job in jobs:
-        plan = plan_without_ledger(job, problems)
+        plan = plan_without_ledger(job, problems, processes)
         for diagnostic in limit_diagnostics(job, plan, Severity.ERROR):
             problems.add(diagnostic)
         plans.append(plan)
     return plans
 
 
-def plan_without_ledger(job: Job, problems: Problems) -> Plan:
-    tally = PlanTally(job.target)
-    for _ in tally.watch(decisions(job.composed(problems), nothing_known, History(started=False), None)):
-        pass
-    return tally.plan()
+def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
+    return plan_rows(job, Ledgered(nothing_known, History(started=False), None), problems, processes)
 
 
 def limit_diagnostics(job: Job, plan: Plan, severity: Severity) -> list[Diagnostic]:

@@ -44,11 +44,14 @@ class Job:
         """The same job under another salt, as when a ledger has just been made."""
         return replace(self, setting=replace(self.setting, salt=salt))
 
+    def composer(self, problems: Problems) -> Composer:
+        """Composes this job's rows; what is wrong with one goes to `problems`."""
+        rules = (*rules_for(self.channel.platform), timely(self.now))
+        return Composer(self.program, self.table, self.setting, load_schema("message"), rules, problems)
+
     def composed(self, problems: Problems) -> Iterator[Composed]:
         """Every row, composed, duplicates marked; what is wrong with a row goes to `problems`."""
-        rules = (*rules_for(self.channel.platform), timely(self.now))
-        composer = Composer(self.program, self.table, self.setting, load_schema("message"), rules, problems)
-        rows = compose_rows(composer, self.table.rows(problems))
+        rows = compose_rows(self.composer(problems), self.table.rows(problems))
         return marked(rows, self.table, problems, own_reference=self.program.own_reference)
 
 

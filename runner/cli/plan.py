@@ -12,7 +12,15 @@ from runner.cli.against import freeing, ledger_to_read, plan_jobs
 from runner.cli.check import limit_diagnostics, opened
 from runner.cli.job import Job
 from runner.cli.plan_file import write_plan_file
-from runner.cli.view import View, common_options, environment_option, recipients_option, rejects, specs_argument
+from runner.cli.view import (
+    View,
+    common_options,
+    environment_option,
+    jobs_option,
+    recipients_option,
+    rejects,
+    specs_argument,
+)
 from runner.errors import LedgerTrouble
 from runner.planning.decide import Retry, Skip
 from runner.planning.plan import Plan
@@ -27,6 +35,7 @@ SOMETHING_TO_SEND = 10
 @specs_argument
 @environment_option
 @recipients_option
+@jobs_option
 @click.option(
     "--out", metavar="FILE", type=click.Path(dir_okay=False), help="Write the plan to FILE, for `send --plan`."
 )
@@ -37,6 +46,7 @@ def command(
     specs: tuple[str, ...],
     env: str | None,
     recipients: str | None,
+    processes: int,
     out: str | None,
     detailed_exitcode: bool,
 ) -> int:
@@ -49,7 +59,7 @@ def command(
       sendspec plan specs/welcome.yaml
       sendspec plan specs/*.yaml --env production --out plan.json
     """
-    return run_plan(view, specs, env, recipients, out=out, detailed=detailed_exitcode)
+    return run_plan(view, specs, env, recipients, processes=processes, out=out, detailed=detailed_exitcode)
 
 
 def run_plan(
@@ -58,6 +68,7 @@ def run_plan(
     env: str | None,
     recipients: str | None,
     *,
+    processes: int,
     out: str | None,
     detailed: bool,
     retry: Retry | None = None,
@@ -69,7 +80,7 @@ def run_plan(
         return 1
     try:
         with ledger_to_read(workspace) as ledger:
-            plans = plan_jobs(jobs, workspace, ledger, problems, retry)
+            plans = plan_jobs(jobs, workspace, ledger, problems, retry, processes=processes)
     except LedgerTrouble as trouble:
         empty = plan_document([], workspace.environment.name)
         view.document({**empty, "error": {"code": trouble.code, "problem": trouble.problem, "fix": trouble.fix}})

@@ -37,7 +37,7 @@ def command(
     """
     problems = Problems()
     workspace, jobs = opened(specs, env, recipients, problems)
-    check_jobs(jobs, problems)
+    check_jobs(jobs, problems, 1)
     if rejects(view, problems):
         return 1
     view.diagnostics(list(problems), ending="nothing was sent", as_result=False)

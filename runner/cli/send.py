@@ -14,7 +14,7 @@ from runner.cli.check import limit_diagnostics, opened
 from runner.cli.job import Job
 from runner.cli.plan import run_plan, warn_of_drift, warn_of_resending
 from runner.cli.plan_file import PlanFile, PlanUnreadable, read_plan_file
-from runner.cli.view import View, common_options, environment_option, recipients_option, specs_argument
+from runner.cli.view import View, common_options, environment_option, jobs_option, recipients_option, specs_argument
 from runner.cli.workspace import Workspace, make_sandbox_ledger
 from runner.errors import KeyUnusable, SendspecError
 from runner.planning.account import account_of
@@ -37,6 +37,7 @@ TYPED_FROM = 100
 @(lambda command: specs_argument(command, required=False))
 @environment_option
 @recipients_option
+@jobs_option
 @click.option(
     "--plan",
     "plan_file",
@@ -58,6 +59,7 @@ def command(
     specs: tuple[str, ...],
     env: str | None,
     recipients: str | None,
+    processes: int,
     plan_file: str | None,
     dry_run: bool,
     retry: str | None,
@@ -84,7 +86,7 @@ def command(
     if dry_run:
         if plan_file:
             raise click.UsageError("--dry-run makes a plan; --plan has one already")
-        return run_plan(view, specs, env, recipients, out=None, detailed=False, retry=chosen)
+        return run_plan(view, specs, env, recipients, processes=processes, out=None, detailed=False, retry=chosen)
     plan = None
     if plan_file:
         try:
@@ -95,7 +97,9 @@ def command(
             )
         env = plan.environment
         specs = tuple(plan.found_from(Path(plan_file)))
-    return _Send(view, specs, env, recipients, plan, yes=yes, retry=chosen, asks_witness=not no_witness).run()
+    return _Send(
+        view, specs, env, recipients, plan, processes, yes=yes, retry=chosen, asks_witness=not no_witness
+    ).run()
 
 
 def _about(path: str, code: str, problem: str, fix: str, span: Span = FILE_START) -> Diagnostic:
@@ -117,6 +121,7 @@ class _Send:
         env: str | None,
         recipients: str | None,
         plan: PlanFile | None,
+        processes: int,
         *,
         yes: bool,
         retry: Retry | None,
@@ -127,6 +132,7 @@ class _Send:
         self._env = env
         self._recipients = recipients
         self._plan = plan
+        self._processes = processes
         self._yes = yes
         self._retry = retry
         self._asks_witness = asks_witness
@@ -155,7 +161,7 @@ class _Send:
         from runner.cli.session import Session
 
         with ledger_to_write(workspace) as (ledger, lock):
-            plans = plan_jobs(jobs, workspace, ledger, problems, self._retry)
+            plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
             if problems.has_errors:
                 return _reject(self._view, list(problems))
             self._view.diagnostics(list(problems), ending="", as_result=False)
@@ -165,7 +171,7 @@ class _Send:
             session = Session(self._view, workspace, ledger, lock, retry=self._retry, asks_witness=self._asks_witness)
             if any(ledger.uncertain(job.spec.name) for job in jobs):
                 self._reconcile(session, workspace, jobs)
-                plans = plan_jobs(jobs, workspace, ledger, problems, self._retry)
+                plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
             if self._is_guarded(jobs, plans):
                 self._view.document(run_document(_unsent(workspace, plans)))
                 return GUARD

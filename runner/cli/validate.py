@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from runner.cli.check import check_jobs, opened
-from runner.cli.view import View, common_options, environment_option, recipients_option, specs_argument
+from runner.cli.view import View, common_options, environment_option, jobs_option, recipients_option, specs_argument
 from runner.reading.diagnostic import Problems
 from runner.showing.ink import counted
 
@@ -14,8 +14,9 @@ from runner.showing.ink import counted
 @specs_argument
 @environment_option
 @recipients_option
+@jobs_option
 @common_options
-def command(view: View, specs: tuple[str, ...], env: str | None, recipients: str | None) -> int:
+def command(view: View, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
     """Check specs, templates, every row and every payload; tell all problems at once.
 
     Reads files only: no ledger, no key, no network.
@@ -27,7 +28,7 @@ def command(view: View, specs: tuple[str, ...], env: str | None, recipients: str
     """
     problems = Problems()
     _, jobs = opened(specs, env, recipients, problems)
-    plans = check_jobs(jobs, problems)
+    plans = check_jobs(jobs, problems, processes)
     view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
     if problems.has_errors:
         return 1

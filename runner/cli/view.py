@@ -14,6 +14,8 @@ import click
 from runner.reading.diagnostic import Diagnostic, Problems
 from runner.showing.ink import ColourChoice, Ink, wants_colour
 
+PROCESSES_MOST = 64
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -121,6 +123,18 @@ def environment_option(command: Callable[..., int]) -> Callable[..., int]:
 def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
     return click.option("--recipients", "recipients", metavar="FILE", envvar="SENDSPEC_RECIPIENTS",
                         help="Read the recipients from FILE (- is standard input) instead of the spec's.")(command)  # fmt: skip
+
+
+def jobs_option(command: Callable[..., int]) -> Callable[..., int]:
+    """`processes` is how many processes may compose the rows of a long list."""
+    return click.option("-j", "--jobs", "processes", metavar="N", type=click.IntRange(1, PROCESSES_MOST), default=_cores,
+                        envvar="SENDSPEC_JOBS", help="Compose long lists on N processes; as many as there are cores, if not said.")(command)  # fmt: skip
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(found or 1, PROCESSES_MOST)
 
 
 def specs_argument(command: Callable[..., int], *, required: bool = True) -> Callable[..., int]:

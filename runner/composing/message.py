@@ -47,7 +47,6 @@ class Duplicate:
     """A row that says again what an earlier row says: the same recipient, the same payload."""
 
     line: int
-    first_line: int
 
 
 Composed = Message | Filtered | Duplicate

@@ -19,6 +19,7 @@ UCS2_ALONE, UCS2_PART = 70, 67
 _ONLY_BASIC = re.compile(f"[{re.escape(BASIC)}]*")
 _BASIC_ASCII = "".join(filter(str.isascii, BASIC)).encode()
 _ONLY_GSM7 = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
+_NOT_GSM7 = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
@@ -70,6 +71,12 @@ def split(text: str) -> tuple[str, ...]:
         return (text,) if text else ()
     is_gsm7 = measured.encoding is Encoding.GSM7
     return tuple(_packed(text, _septets, GSM7_PART) if is_gsm7 else _packed(text, _utf16_units, UCS2_PART))
+
+
+def first_forcing(text: str) -> str:
+    """The first character that keeps `text` from being GSM-7."""
+    found = _NOT_GSM7.search(text)
+    return "" if found is None else found[0]
 
 
 def forcing(text: str) -> tuple[Forcing, ...]:

@@ -73,6 +73,11 @@ class LedgerReader:
         rows = self._rows("SELECT claimed FROM spec WHERE name = ? AND generation = ?", (name, generation))
         return bool(rows and rows[0][0])
 
+    def has_planned(self, name: str, generation: int) -> bool:
+        """Whether there is any message of this send."""
+        rows = self._rows("SELECT messages FROM spec WHERE name = ? AND generation = ?", (name, generation))
+        return bool(rows and rows[0][0])
+
     def specs(self) -> list[SpecIdentity]:
         """Every send the ledger knows, the newest generation of a name last."""
         rows = self._rows("SELECT name, generation, path FROM spec ORDER BY name, generation")

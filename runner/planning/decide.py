@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from runner.composing.message import Composed, Duplicate, Filtered, Message
+from runner.composing.message import Composed, Duplicate, Filtered
 from runner.planning.fact import Fact, State
 
 
@@ -51,21 +51,26 @@ def decide(
         return Skip.DUPLICATE
     if only_to is not None and item.receiver not in only_to:
         return Skip.ONLY_TO
+    return decide_by_fact(item.digest, fact, history, retry)
+
+
+def decide_by_fact(digest: bytes, fact: Fact | None, history: History, retry: Retry | None) -> Skip | None:
+    """What the ledger has to say of a message with this digest, and what a person chose."""
     if retry is not None:
-        return _retried(item, fact, history, retry)
-    return None if fact is None else _by_fact(item, fact, history)
+        return _retried(digest, fact, history, retry)
+    return None if fact is None else _by_fact(digest, fact, history)
 
 
-def _retried(message: Message, fact: Fact | None, history: History, retry: Retry) -> Skip | None:
+def _retried(digest: bytes, fact: Fact | None, history: History, retry: Retry) -> Skip | None:
     if retry is Retry.REFUSED and fact is not None and fact.state is State.REFUSED:
         return None
-    skip = None if fact is None else _by_fact(message, fact, history)
+    skip = None if fact is None else _by_fact(digest, fact, history)
     chosen = retry is Retry.NOT_SENT and fact is not None
     return skip if skip is not None or chosen else Skip.NOT_CHOSEN
 
 
-def _by_fact(message: Message, fact: Fact, history: History) -> Skip | None:
-    same = fact.digest == message.digest
+def _by_fact(digest: bytes, fact: Fact, history: History) -> Skip | None:
+    same = fact.digest == digest
     match fact.state:
         case State.PLANNED:
             return None if same or not history.started else Skip.ON_HOLD

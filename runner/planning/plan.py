@@ -11,10 +11,11 @@ from itertools import islice
 from typing import NamedTuple
 
 from runner.composing.message import Composed, Message
-from runner.composing.sms import Encoding, forcing
+from runner.composing.sms import Encoding, first_forcing
 from runner.planning.decide import History, Retry, Skip, decide
 from runner.planning.fact import Fact
 
+_WORDS = {skip: skip.value.encode() for skip in Skip}
 WINDOW = 500
 """Messages that are looked up at once."""
 
@@ -91,6 +92,23 @@ def decisions(
             yield Decision(item, decide(item, fact, history, only_to, retry), fact)
 
 
+Entry = tuple[bytes, int, str]
+"""What a plan counts of one row: the message's id and digest, empty where there is none; its segments, 0 where nothing was
+measured; and the character that makes an SMS UCS-2, empty for GSM-7.
+"""
+NO_MESSAGE: Entry = (b"", 0, "")
+
+
+def entry_of(item: Composed) -> Entry:
+    if not isinstance(item, Message):
+        return NO_MESSAGE
+    measured = item.measure
+    if measured is None:
+        return (item.id + item.digest, 0, "")
+    forced_by = first_forcing(item.text) if measured.encoding is Encoding.UCS2 and item.text else ""
+    return (item.id + item.digest, measured.segments, forced_by)
+
+
 class PlanTally:
     """Counts decisions as they pass, and folds them into the plan's digest."""
 
@@ -99,30 +117,31 @@ class PlanTally:
         self._skipped: Counter[Skip] = Counter()
         self._send = 0
         self._segments = 0
-        self._by_encoding: Counter[Encoding] = Counter()
+        self._gsm7 = 0
         self._forcing: Counter[str] = Counter()
         self._digest = sha256(_header(target))
 
     def watch(self, decided: Iterable[Decision]) -> Iterator[Decision]:
         """Passes the decisions on, counted."""
         for decision in decided:
-            self._count(decision)
+            self.count(((entry_of(decision.item), decision.skip),))
             yield decision
 
-    def _count(self, decision: Decision) -> None:
-        item, skip = decision.item, decision.skip
-        if isinstance(item, Message):
-            self._digest.update(item.id + item.digest)
-        self._digest.update(b"send" if skip is None else skip.value.encode())
-        if skip is not None:
-            self._skipped[skip] += 1
-            return
-        self._send += 1
-        if isinstance(item, Message) and item.measure is not None:
-            self._segments += item.measure.segments
-            self._by_encoding[item.measure.encoding] += 1
-            if item.measure.encoding is Encoding.UCS2 and item.text is not None:
-                self._forcing[forcing(item.text)[0].character] += 1
+    def count(self, decided: Iterable[tuple[Entry, Skip | None]]) -> None:
+        """Counts rows with why each is skipped, if it is."""
+        folded: list[bytes] = []
+        for (sealed, segments, forced_by), skip in decided:
+            folded += (sealed, b"send" if skip is None else _WORDS[skip])
+            if skip is not None:
+                self._skipped[skip] += 1
+                continue
+            self._send += 1
+            self._segments += segments
+            if forced_by:
+                self._forcing[forced_by] += 1
+            elif segments:
+                self._gsm7 += 1
+        self._digest.update(b"".join(folded))
 
     def plan(self) -> Plan:
         skipped = {skip: self._skipped[skip] for skip in Skip if self._skipped[skip]}
@@ -133,8 +152,8 @@ class PlanTally:
             skipped=skipped,
             segments=Segments(
                 total=self._segments,
-                gsm7=self._by_encoding[Encoding.GSM7],
-                ucs2=self._by_encoding[Encoding.UCS2],
+                gsm7=self._gsm7,
+                ucs2=self._forcing.total(),
             ),
             forced_by=next(iter(self._forcing.most_common(1)), None),
             digest=self._digest.hexdigest(),

@@ -83,7 +83,7 @@ def test_a_retry_sends_its_kind_and_nothing_else(
 
 def test_rows_that_are_no_message_are_skipped_for_their_own_reason() -> None:
     assert decide(Filtered(3), None, History(False), None) is Skip.FILTERED
-    assert decide(Duplicate(3, 2), None, History(False), frozenset(), Retry.REFUSED) is Skip.DUPLICATE
+    assert decide(Duplicate(3), None, History(False), frozenset(), Retry.REFUSED) is Skip.DUPLICATE
 
 
 def test_whoever_may_not_be_reached_is_skipped_whatever_the_ledger_says() -> None:

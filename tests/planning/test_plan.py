@@ -57,7 +57,7 @@ def test_nothing_to_plan_is_a_plan_too() -> None:
 
 
 def test_each_recipient_is_sent_to_or_skipped_for_one_reason() -> None:
-    items = [message(1), Filtered(2), message(3), Duplicate(4, 1), Duplicate(5, 1), message(6)]
+    items = [message(1), Filtered(2), message(3), Duplicate(4), Duplicate(5), message(6)]
     accepted = Fact(State.ACCEPTED, message(3).digest)
     plan = planned(items, {message(3).id: accepted}, only_to=frozenset({message(1).receiver, message(3).receiver}))
     assert (plan.recipients, plan.send) == (6, 1)
@@ -65,7 +65,7 @@ def test_each_recipient_is_sent_to_or_skipped_for_one_reason() -> None:
 
 
 def test_reasons_stand_in_one_order_whatever_comes_first() -> None:
-    items = [Filtered(1), message(2), Duplicate(3, 2)]
+    items = [Filtered(1), message(2), Duplicate(3)]
     facts = {message(2).id: Fact(State.ACCEPTED, b"o" * 32)}
     assert list(planned(items, facts).skipped) == list(planned(items[::-1], facts).skipped) == [
         Skip.DRIFT, Skip.DUPLICATE, Skip.FILTERED,
@@ -151,7 +151,7 @@ def test_no_two_targets_read_the_same() -> None:
 
 
 def test_what_happens_to_a_row_is_part_of_the_digest() -> None:
-    fates = [planned([item]).digest for item in (message(1), Filtered(1), Duplicate(1, 1))]
+    fates = [planned([item]).digest for item in (message(1), Filtered(1), Duplicate(1))]
     fates += [
         planned([message(1)], only_to=frozenset()).digest,
         planned([message(2)]).digest,

@@ -29,7 +29,7 @@ def rows(draw: st.DrawFn) -> list[Composed]:
             id=line.to_bytes(16), receiver="+447700900001", reference="r", body=b"{}", digest=bytes([len(text) % 251]) * 32,
             text=text, measure=measure(text), line=line,
         )  # fmt: skip
-        found.append({"message": item, "filtered": Filtered(line), "duplicate": Duplicate(line, 2)}[kind])
+        found.append({"message": item, "filtered": Filtered(line), "duplicate": Duplicate(line)}[kind])
     return found
 
 

@@ -1,0 +1,249 @@
+"""Every row of a job planned, in blocks: on one process, or composed on several that each take their share of the blocks.
+
+Each process reads the whole table for itself and composes the blocks whose turn is its own; this one takes the results in the
+order of the rows. A block that a process doesn't give back, because it was killed say, is composed here: what the plan says
+never hangs on how many there were. What is wrong with a row is always found here, so that it is told as if there were one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import marshal
+import os
+import signal
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import BinaryIO, NoReturn
+
+from runner.cli.job import Job
+from runner.composing.compiled import Compiled
+from runner.composing.duplicates import Duplicates, Verdict
+from runner.composing.message import Composed, Message
+from runner.planning.decide import History, Retry, Skip, decide_by_fact
+from runner.planning.plan import Entry, Lookup, Plan, PlanTally, entry_of
+from runner.reading.diagnostic import Problems
+from runner.reading.row import Row
+
+BLOCK = 500
+SEVERAL_FROM = 20
+"""Blocks that are planned before others are started: below, starting them costs more than they save."""
+OWN_SHARE, TURNS_EACH = 2, 3
+"""Of the turns of a round, this process takes fewer: it has the results to take in as well."""
+AHEAD_BYTES = 1 << 20
+"""How far a process may be ahead, about 15,000 rows."""
+_LENGTH = struct.Struct("<I")
+
+Shared = tuple[bytes, int, str, str, bool]
+"""A row as it goes from one process to another: its entry, its reference, and whether its receiver may not be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgered:
+    """What the plan is held against: the ledger's facts, who may be reached, and which messages a person chose."""
+
+    lookup: Lookup
+    history: History
+    only_to: frozenset[str] | None
+    retry: Retry | None = None
+
+
+def plan_rows(job: Job, ledgered: Ledgered, problems: Problems, processes: int) -> Plan:
+    """Plans every row of `job`; what is wrong with rows is among `problems`."""
+    return _Planner(job, ledgered, problems, processes).plan()
+
+
+class _Planner:
+    def __init__(self, job: Job, ledgered: Ledgered, problems: Problems, processes: int) -> None:
+        self._job = job
+        self._ledgered = ledgered
+        self._problems = problems
+        self._processes = processes
+        self._composer = job.composer(problems)
+        self._duplicates = Duplicates(job.table, problems, own_reference=job.program.own_reference)
+        self._tally = PlanTally(job.target)
+
+    def plan(self) -> Plan:
+        blocks = _blocks(self._job.table.rows(self._problems))
+        for block in islice(blocks, 1):
+            self._take_in(block, [None] * len(block))
+        if (more := _peeked(blocks)) is not None:
+            self._compiled(more)
+        return self._tally.plan()
+
+    def _compiled(self, blocks: Iterator[list[Row]]) -> None:
+        """The blocks of a list that is worth compiling its spec."""
+        quick = self._composer.compiled()
+        for block in islice(blocks, SEVERAL_FROM):
+            self._take_in(block, self._composed(block, quick))
+        if (more := _peeked(blocks)) is not None:
+            self._on_several(more, quick)
+
+    def _on_several(self, blocks: Iterator[list[Row]], quick: Compiled | None) -> None:
+        """The blocks of a list that is worth other processes."""
+        with _workers(self._processes - 1, lambda turn: self._work(turn, quick)) as workers:
+            for number, block in enumerate(blocks):
+                turn = _turn(number, len(workers))
+                given = workers[turn - 1].next(len(block)) if turn else None
+                self._take_in(block, self._composed(block, quick) if given is None else given)
+
+    def _composed(self, block: Sequence[Row], quick: Compiled | None) -> list[Shared | None]:
+        if quick is None:
+            return [None] * len(block)
+        return [None if (item := quick(row)) is None else self._shared(item) for row in block]
+
+    def _shared(self, item: Composed) -> Shared:
+        if not isinstance(item, Message):
+            return (b"", 0, "", "", False)
+        sealed, segments, forced_by = entry_of(item)
+        only_to = self._ledgered.only_to
+        reference = item.reference if self._job.program.own_reference else ""
+        return (sealed, segments, forced_by, reference, only_to is not None and item.receiver not in only_to)
+
+    def _take_in(self, block: Sequence[Row], found: Sequence[Shared | None]) -> None:
+        """Judges a block's rows in order, each with what was found of it; None is composed here, and what is wrong told."""
+        entries: list[tuple[Entry, Skip | None]] = []
+        waiting: list[tuple[int, bytes, bytes]] = []
+        for row, shared in zip(block, found, strict=True):
+            if shared is None:
+                item = self._composer.compose(row)
+                if item is None:
+                    continue
+                shared = self._shared(item)
+            sealed, segments, forced_by, reference, unreachable = shared
+            skip = None if sealed else Skip.FILTERED
+            if sealed:
+                verdict = self._duplicates.judge(sealed[:16], sealed[16:], reference, row.line)
+                if verdict is Verdict.CONFLICTING:
+                    continue
+                if verdict is Verdict.REPEATED:
+                    sealed, segments, forced_by, skip = b"", 0, "", Skip.DUPLICATE
+                elif unreachable:
+                    skip = Skip.ONLY_TO
+                else:
+                    waiting.append((len(entries), sealed[:16], sealed[16:]))
+            entries.append(((sealed, segments, forced_by), skip))
+        self._look_up(entries, waiting)
+        self._tally.count(entries)
+
+    def _look_up(self, entries: list[tuple[Entry, Skip | None]], waiting: Sequence[tuple[int, bytes, bytes]]) -> None:
+        """Decides the messages that nothing but the ledger, or a person's choice, could hold back."""
+        ledgered = self._ledgered
+        facts = ledgered.lookup([identity for _, identity, _ in waiting])
+        if not facts and ledgered.retry is None:
+            return
+        for at, identity, digest in waiting:
+            skip = decide_by_fact(digest, facts.get(identity), ledgered.history, ledgered.retry)
+            entries[at] = (entries[at][0], skip)
+
+    # ── in another process ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _work(self, turn: int, quick: Compiled | None) -> Iterator[list[Shared | None]]:
+        """The blocks whose turn is `turn`; problems found here are found again by the process that tells them."""
+        composer = self._job.composer(Problems())
+        compose: Callable[[Row], Composed | None] = composer.compose if quick is None else quick
+        blocks = islice(_blocks(self._job.table.rows(Problems())), 1 + SEVERAL_FROM, None)
+        for number, block in enumerate(blocks):
+            if _turn(number, self._processes - 1) == turn:
+                yield [None if (item := compose(row)) is None else self._shared(item) for row in block]
+
+
+def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while block := list(islice(rows, BLOCK)):
+        yield block
+
+
+def _peeked(blocks: Iterator[list[Row]]) -> Iterator[list[Row]] | None:
+    """The same blocks; None where there are none."""
+    first = next(blocks, None)
+    return None if first is None else chain((first,), blocks)
+
+
+def _turn(number: int, workers: int) -> int:
+    """Whose turn a block is: 0 for this process, else the number of another, from 1."""
+    if not workers:
+        return 0
+    place = number % (OWN_SHARE + TURNS_EACH * workers)
+    return 0 if place < OWN_SHARE else 1 + (place - OWN_SHARE) % workers
+
+
+class _Worker:
+    """Another process, and what it gives back."""
+
+    def __init__(self, number: int, stream: BinaryIO) -> None:
+        self.number = number
+        self.stream = stream
+        self._lost = False
+
+    def next(self, count: int) -> list[Shared | None] | None:
+        """Its next block, which has `count` rows; None where it doesn't give one any more, or another."""
+        if not self._lost:
+            head = self.stream.read(_LENGTH.size)
+            if len(head) == _LENGTH.size:
+                (length,) = _LENGTH.unpack(head)
+                body = self.stream.read(length)
+                if len(body) == length and len(block := marshal.loads(body)) == count:  # from our own fork
+                    found: list[Shared | None] = block
+                    return found
+            self._lost = True
+        return None
+
+
+@contextmanager
+def _workers(count: int, work: Callable[[int], Iterator[list[Shared | None]]]) -> Iterator[list[_Worker]]:
+    """`count` processes at work, gone when the block ends; none at all where not all can be had.
+
+    A process that has other threads isn't forked: theirs could hold a lock for ever.
+    """
+    workers: list[_Worker] = []
+    try:
+        try:
+            for turn in range(1, count + 1) if threading.active_count() == 1 else ():
+                workers.append(_started(turn, workers, work))
+        except OSError:
+            _end(workers)
+        yield workers
+    finally:
+        _end(workers)
+
+
+def _end(workers: list[_Worker]) -> None:
+    while workers:
+        worker = workers.pop()
+        worker.stream.close()
+        os.kill(worker.number, signal.SIGKILL)
+        os.waitpid(worker.number, 0)
+
+
+def _started(turn: int, earlier: Sequence[_Worker], work: Callable[[int], Iterator[list[Shared | None]]]) -> _Worker:
+    reading, writing = os.pipe()
+    try:
+        number = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
+    if number == 0:
+        _give(writing, [reading, *(worker.stream.fileno() for worker in earlier)], lambda: work(turn))
+    os.close(writing)
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
+    return _Worker(number, os.fdopen(reading, "rb"))
+
+
+def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[list[Shared | None]]]) -> NoReturn:
+    """What the other process does, all its life; it ends when nobody takes its blocks any more."""
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that it works for decides
+        for descriptor in others:
+            os.close(descriptor)
+        with os.fdopen(writing, "wb") as stream:
+            for block in work():
+                body = marshal.dumps(block)
+                stream.write(_LENGTH.pack(len(body)) + body)
+                stream.flush()
+    finally:
+        os._exit(0)
