@@ -1,0 +1,139 @@
+"""A long list on several processes: the plan, and what is told of wrong rows, are those of one process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from background import until
+from desk import Desk
+
+LONG = 14_000
+"""Rows: the first 10,500 are planned before other processes are started."""
+SPEC = """spec: 1
+name: hello
+channel: sms
+recipients: {{file: people.csv{more}}}
+message:
+  body: {{type: text, text: {{text: "Hi {{{{ name }}}}"}}}}
+"""
+
+
+def write(project: Desk, rows: Iterator[str] | list[str], more: str = "") -> None:
+    (project.folder / "hello.yaml").write_text(SPEC.format(more=more), encoding="utf-8")
+    (project.folder / "people.csv").write_text("phone,name,kind\n" + "".join(rows), encoding="utf-8")
+
+
+def sound(count: int) -> list[str]:
+    return [f"+4477{n:08d},{'Zoë 😀' if n % 9 == 0 else 'Ann'},{n % 5}\n" for n in range(count)]
+
+
+def planned(project: Desk, processes: int, *more: str) -> tuple[int, Any, str]:
+    done = project.run("plan", "hello.yaml", "--env", "test", "--format", "json", "-j", str(processes), *more)
+    return done.code, json.loads(done.out), done.err
+
+
+def test_the_plan_is_the_same_on_any_number_of_processes(project: Desk) -> None:
+    rows = sound(LONG)
+    rows[12_500:12_500] = [
+        rows[3],
+        rows[12_000],
+        rows[12_498],
+    ]  # said before: here, by another process, in the same block
+    write(project, rows, ", where: \"{{ kind != '4' }}\"")
+    code, document, told = planned(project, 1)
+    assert code == 0
+    assert document["specs"][0]["skipped"] == {"duplicate": 3, "filtered": LONG // 5}
+    for processes in (2, 3, 7):
+        assert planned(project, processes) == (code, document, told)
+
+
+def test_what_is_wrong_is_told_the_same_on_any_number_of_processes(project: Desk) -> None:
+    rows = sound(LONG)
+    for n in range(0, LONG, 97):
+        rows[n] = f"+4477{n:08d},,1\n"
+    for n in range(50, LONG, 801):
+        rows[n] = f"0612,Bob {n},1\n"
+    rows[13_000] = rows[12_001].replace("Ann", "Eve")
+    rows[13_500] = "+447700900001,too,many,cells\n"
+    write(project, rows)
+    code, document, told = planned(project, 1)
+    assert code == 1
+    assert {"empty-value", "conflicting-rows", "ragged-row"} <= {each["code"] for each in document["diagnostics"]}
+    for processes in (2, 3):
+        assert planned(project, processes) == (code, document, told)
+
+
+def test_a_spec_that_can_not_be_compiled_is_planned_on_several_as_well(project: Desk) -> None:
+    write(project, sound(LONG))
+    spec = project.folder / "hello.yaml"
+    receiver = 'receiver: {contacts: [{identifierKey: phonenumber, identifierValue: "{{ phone }}"}]}'
+    spec.write_text(spec.read_text().replace("message:\n", f"message:\n  {receiver}\n"))
+    assert planned(project, 1) == planned(project, 2)
+
+
+def test_repeated_references_are_found_across_processes(project: Desk) -> None:
+    rows = sound(LONG)
+    rows[13_900] = rows[13_900].replace(",4\n", ",a\n").replace(",0\n", ",a\n")
+    rows[200] = rows[200].replace(",0\n", ",a\n")
+    write(project, rows)
+    spec = project.folder / "hello.yaml"
+    spec.write_text(
+        spec.read_text() + "  reference: \"{{ phone if kind != 'a' else kind }}\"\n".replace("phone", "name")
+    )
+    assert planned(project, 1) == planned(project, 2)
+
+
+SCRIPT = """
+import os, signal, sys
+from runner.cli import several
+
+real = several._give
+def give(writing, others, work):
+    def dying():
+        for number, block in enumerate(work()):
+            if number == 1:
+                {what}
+            yield block
+    real(writing, others, dying)
+several._give = give
+from runner.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "what", ["os.kill(os.getpid(), signal.SIGKILL)", "raise MemoryError", "block = block[1:]", "return"]
+)
+def test_what_a_process_does_not_give_back_is_composed_here(project: Desk, what: str) -> None:
+    write(project, sound(LONG))
+    alone = planned(project, 1)
+    arguments = ["plan", "hello.yaml", "--env", "test", "--format", "json", "-j", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT.format(what=what), *arguments], cwd=project.folder, env={**os.environ, **project.environ},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, json.loads(done.stdout)) == alone[:2]
+
+
+def test_an_interrupt_ends_them_all(project: Desk) -> None:
+    write(project, sound(200_000))
+    run = subprocess.Popen(
+        [*project.command("plan", "hello.yaml", "--env", "test", "-j", "2")], cwd=project.folder,
+        env={**os.environ, **project.environ}, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    until(lambda: bool(children.read_text().split()))
+    [child] = children.read_text().split()
+    os.killpg(run.pid, signal.SIGINT)
+    _, told = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert b"Traceback" not in told
+    assert not Path(f"/proc/{child}").exists()
