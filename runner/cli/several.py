@@ -35,6 +35,7 @@ OWN_SHARE, TURNS_EACH = 2, 3
 """Of the turns of a round, this process takes fewer: it has the results to take in as well."""
 AHEAD_BYTES = 1 << 20
 """How far a process may be ahead, about 15,000 rows."""
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LENGTH = struct.Struct("<I")
 
 Shared = tuple[bytes, int, str, str, bool]
@@ -220,15 +221,17 @@ def _end(workers: list[_Worker]) -> None:
 
 def _started(turn: int, earlier: Sequence[_Worker], work: Callable[[int], Iterator[list[Shared | None]]]) -> _Worker:
     reading, writing = os.pipe()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)  # none may strike the new process before it is what it is to be
     try:
         number = os.fork()
+        if number == 0:
+            _give(writing, [reading, *(worker.stream.fileno() for worker in earlier)], lambda: work(turn))
     except OSError:
         os.close(reading)
-        os.close(writing)
         raise
-    if number == 0:
-        _give(writing, [reading, *(worker.stream.fileno() for worker in earlier)], lambda: work(turn))
-    os.close(writing)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
+        os.close(writing)
     with suppress(OSError, AttributeError):
         fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
     return _Worker(number, os.fdopen(reading, "rb"))
@@ -237,7 +240,8 @@ def _started(turn: int, earlier: Sequence[_Worker], work: Callable[[int], Iterat
 def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[list[Shared | None]]]) -> NoReturn:
     """What the other process does, all its life; it ends when nobody takes its blocks any more."""
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that it works for decides
+        for number in _INTERRUPTS:  # the process that it works for decides
+            signal.signal(number, signal.SIG_IGN)
         for descriptor in others:
             os.close(descriptor)
         with os.fdopen(writing, "wb") as stream:
