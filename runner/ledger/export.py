@@ -13,15 +13,18 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Rows as CSV lines with a header. What a spreadsheet would take for a formula gets a ' in front (CWE-1236)."""
     buffer = io.StringIO()
-    writer: csv.DictWriter[str] | None = None
-    for row in rows:
-        if writer is None:
-            writer = csv.DictWriter(buffer, fieldnames=list(row), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow({name: guarded(value) for name, value in row.items()})
-        yield buffer.getvalue()
+    writer = csv.writer(buffer)  # with its own "\r\n" it quotes a bare "\r", which would begin another row; ours is "\n"
+
+    def line(cells: Iterable[object]) -> str:
         buffer.seek(0)
         buffer.truncate()
+        writer.writerow(cells)
+        return buffer.getvalue().removesuffix("\r\n") + "\n"
+
+    names: list[str] = []
+    for row in rows:
+        header = "" if names else line(names := list(row))
+        yield header + line(guarded(row[name]) for name in names)
 
 
 def guarded(value: object) -> object:

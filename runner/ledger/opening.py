@@ -89,8 +89,7 @@ def create_ledger(path: Path, ledger_id: str, *, now: float, salt_check: str | N
         os.link(made, path)
         sync_folder(path.parent)
     except FileExistsError:
-        _refuse_existing(path)
-        raise
+        raise _existing(path) from None
     except sqlite3.Error as error:
         raise trouble_of(str(path), error) from error
     except OSError as error:
@@ -114,7 +113,11 @@ def ledger_is_there(path: Path) -> bool:
 
 def _refuse_existing(path: Path) -> None:
     if os.path.lexists(path):
-        raise LedgerTrouble(f"there is a file {path} already", "keep it: it may hold what was sent")
+        raise _existing(path)
+
+
+def _existing(path: Path) -> LedgerTrouble:
+    return LedgerTrouble(f"there is a file {path} already", "keep it: it may hold what was sent")
 
 
 def _fill(path: Path, notes: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.ledger.record import Settlement
@@ -150,8 +150,7 @@ class _Loop:
 
     def _pause(self, settle: list[Settlement]) -> list[Settlement]:
         """The breaker is shut and nothing on the wire: what is in doubt is looked up, then one message probes."""
-        if settle:
-            self._exchange(settle, [])
+        self._exchange(settle, [])
         if self._ending is None:
             self._tally.found(self._look_up())
         self._breaker.drained()
@@ -223,9 +222,9 @@ class _Loop:
         with suppress(Empty):
             event: Event = self._events.get(timeout=self._wait())
             self._let_more_come()
-            for _ in range(DRAINED_MOST):
-                self._note(event, settle)
-                event = self._events.get_nowait()
+            self._note(event, settle)
+            for _ in range(1, DRAINED_MOST):
+                self._note(self._events.get_nowait(), settle)
         if self._stop.stage is Stopping.FAST:
             settle += self._abandon()
         self._gathered_at = self._clock.monotonic()
@@ -266,6 +265,8 @@ class _Loop:
                     settle += self._settled(ended)
             case Woken():
                 pass
+            case _:
+                assert_never(event)
 
     def _unreached(self, sender: Sender, reason: str, *, lasting: bool) -> None:
         if lasting or self._crew.out_of_contact() > self._settings.patience:
@@ -305,6 +306,8 @@ class _Loop:
                     self._backlog.put_back(message, now)
             case NotSent() | Accepted():
                 pass
+            case _:
+                assert_never(outcome)
         if isinstance(outcome, Accepted | Refused):
             self._pace.succeeded(now)
             self._breaker.certain()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from runner.ledger.record import Settlement
 from runner.planning.fact import State
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
@@ -24,3 +26,5 @@ def settlement_of(result: Result) -> Settlement:
             return Settlement(identity, attempt, State.PLANNED, None, f"{status}, not processed", status)
         case NotSent(reason):
             return Settlement(identity, attempt, State.PLANNED, None, reason)
+        case _:
+            assert_never(result.outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import assert_never
 
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
 from runner.sending.run import Cause, Ending, Result, RunResult
@@ -40,6 +41,8 @@ class Tally:
                 self._doubt_of[result.message.id] = _add(self._doubts, evidence, result.message.id)
             case NotSent() | NotProcessed() | RefusedAsAWhole():
                 pass
+            case _:
+                assert_never(result.outcome)
 
     def requested(self) -> None:
         """A request of which a byte left has ended."""

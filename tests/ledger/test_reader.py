@@ -1,0 +1,197 @@
+"""What the ledger tells: look-ups, lists, and what it finds wrong with itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.errors import LedgerDamaged
+from runner.ledger.opening import create_ledger, open_to_read, open_to_write
+from runner.ledger.reader import LOOKUP_MOST
+from runner.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity, Waiting
+from runner.ledger.sqlite import SqliteLedger
+from runner.planning.fact import State
+
+OWNER = RunOwner(pid=1, host="here", command="sendspec send")
+HERE, ELSEWHERE = Route("workspace", "channel"), Route("workspace", "another channel")
+IDS = [bytes([n]) * 16 for n in range(8)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "test.db"
+    create_ledger(path, "one", now=1.0)
+    return path
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[SqliteLedger]:
+    opened = open_to_write(path, "one")
+    opened.begin(OWNER, now=2.0)
+    yield opened
+    opened.abandon()
+
+
+def plan(
+    ledger: SqliteLedger,
+    *ids: bytes,
+    name: str = "hello",
+    generation: int = 1,
+    route: Route | None = HERE,
+    reference: str | None = None,
+) -> None:
+    records = [PlannedRecord(identity, b"d" * 32, reference, identity, "+31••••••78") for identity in ids]
+    send = SpecIdentity(name, generation, f"{name}-{generation}.yaml")
+    ledger.put_planned(send, records, b"p" * 32, now=2.0, route=route)
+
+
+def settle(ledger: SqliteLedger, identity: bytes, to: State, now: float, remote_id: str | None = None) -> None:
+    ledger.exchange(settle=[], claim=[identity], now=now - 0.5)
+    ledger.exchange(settle=[Settlement(identity, 1, to, remote_id, "why", 202)], claim=[], now=now)
+
+
+def elsewhere(path: Path, *statements: str) -> None:
+    """Changes the ledger's file as no program of ours does."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+# ── sends ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_send_is_listed_the_newest_generation_of_a_name_last(ledger: SqliteLedger) -> None:
+    plan(ledger, IDS[0], generation=2)
+    plan(ledger, IDS[1], name="bye")
+    plan(ledger, IDS[2], generation=1)
+    assert ledger.specs() == [
+        SpecIdentity("bye", 1, "bye-1.yaml"),
+        SpecIdentity("hello", 1, "hello-1.yaml"),
+        SpecIdentity("hello", 2, "hello-2.yaml"),
+    ]
+    assert ledger.spec_path("hello") == "hello-2.yaml"
+    assert ledger.spec_path("another") is None
+
+
+def test_what_is_uncertain_is_counted_over_all_generations_of_a_spec(ledger: SqliteLedger) -> None:
+    plan(ledger, IDS[0], IDS[1], generation=1)
+    plan(ledger, IDS[2], IDS[3], generation=2)
+    plan(ledger, IDS[4], name="bye")
+    assert ledger.uncertain("hello") == 0
+    settle(ledger, IDS[0], State.IN_DOUBT, 3.0)
+    settle(ledger, IDS[1], State.ACCEPTED, 3.0)
+    ledger.exchange(settle=[], claim=[IDS[2], IDS[4]], now=3.0)
+    assert (ledger.uncertain("hello"), ledger.uncertain("bye"), ledger.uncertain("another")) == (2, 1, 0)
+
+
+# ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_facts_are_found_also_beyond_the_most_that_is_asked_for_at_once(ledger: SqliteLedger) -> None:
+    ids = [n.to_bytes(16) for n in range(LOOKUP_MOST * 2 + 1)]
+    plan(ledger, *ids[:-1])
+    found = ledger.facts(ids)
+    assert list(found) == sorted(ids[:-1])
+    assert {waiting.id for waiting in ledger.planned_under(ids, set())} == set(ids[:-1])
+
+
+def test_the_accepted_of_a_channel_are_those_that_went_there_since_then(ledger: SqliteLedger) -> None:
+    plan(ledger, *IDS[:4])
+    plan(ledger, IDS[4], name="bye", route=ELSEWHERE)
+    plan(ledger, IDS[5], name="old", route=None)
+    settle(ledger, IDS[0], State.ACCEPTED, 9.0, "too early")
+    settle(ledger, IDS[1], State.ACCEPTED, 10.0, "id-1")
+    settle(ledger, IDS[2], State.ACCEPTED, 11.0, None)
+    settle(ledger, IDS[3], State.REFUSED, 11.0, "refused")
+    settle(ledger, IDS[4], State.ACCEPTED, 11.0, "elsewhere")
+    settle(ledger, IDS[5], State.ACCEPTED, 11.0, "nowhere")
+    assert list(ledger.accepted_since(HERE, 10.0)) == ["id-1"]
+    assert list(ledger.accepted_since(ELSEWHERE, 10.0)) == ["elsewhere"]
+
+
+def test_planned_messages_are_found_by_id_and_by_the_users_own_reference(ledger: SqliteLedger) -> None:
+    plan(ledger, IDS[0], IDS[1])
+    plan(ledger, IDS[2], name="mine", reference="order-2")
+    plan(ledger, IDS[3], name="other", reference="order-3")
+    plan(ledger, IDS[4], name="sent", reference="order-4")
+    settle(ledger, IDS[4], State.ACCEPTED, 3.0)
+    settle(ledger, IDS[1], State.PLANNED, 3.0)
+    assert list(ledger.planned_under([IDS[0], IDS[1], IDS[7]], {"order-2", "order-4", "order-9"})) == [
+        Waiting(IDS[0], 0, None, IDS[0]),
+        Waiting(IDS[1], 1, None, IDS[1]),
+        Waiting(IDS[2], 0, "order-2", IDS[2]),
+    ]
+    assert list(ledger.planned_under([], set())) == []
+
+
+def test_the_latest_move_is_the_last_that_was_recorded(ledger: SqliteLedger) -> None:
+    assert ledger.last_move_at() is None
+    plan(ledger, IDS[0])
+    settle(ledger, IDS[0], State.ACCEPTED, 7.5)
+    assert ledger.last_move_at() == 7.5
+    assert ledger.moves == 2
+
+
+# ── damages ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_sound_ledger_has_no_damages_with_messages_and_without(ledger: SqliteLedger) -> None:
+    assert ledger.damages() == []
+    plan(ledger, *IDS)
+    assert ledger.damages() == []
+
+
+def test_a_message_that_vanished_is_missed(ledger: SqliteLedger, path: Path) -> None:
+    plan(ledger, *IDS)
+    elsewhere(path, "DELETE FROM message WHERE id = x'" + IDS[3].hex() + "'")
+    assert ledger.damages() == ["it holds 7 messages and should hold 8"]
+    with pytest.raises(LedgerDamaged, match="should hold 8"):
+        open_to_write(path, "one")
+
+
+def test_messages_of_no_send_are_too_many(ledger: SqliteLedger, path: Path) -> None:
+    plan(ledger, IDS[0])
+    elsewhere(path, "DELETE FROM spec")
+    assert ledger.damages() == ["it holds 1 messages and should hold 0"]
+
+
+@pytest.mark.parametrize("column", ["state = 'accepted'", "attempt = 1", "digest = zeroblob(32)", "remote_id = 'x'",
+                                    "reference = 'x'", "receiver = x'00'", "resend = 1", "spec = 2"])  # fmt: skip
+def test_every_part_of_a_message_that_matters_is_under_its_checksum(
+    ledger: SqliteLedger, path: Path, column: str
+) -> None:
+    plan(ledger, IDS[0])
+    plan(ledger, name="bye")
+    elsewhere(path, f"UPDATE message SET {column}")
+    assert ledger.damages() == ["1 messages don't match their checksums"]
+
+
+def test_a_ledger_without_its_tables_says_so_instead_of_breaking(ledger: SqliteLedger, path: Path) -> None:
+    elsewhere(path, "DROP TABLE event", "DROP TABLE message")
+    found = ledger.damages()
+    assert len(found) == 1
+    assert "no such table: message" in found[0]
+    with pytest.raises(LedgerDamaged, match="damaged"):
+        ledger.facts([IDS[0]])
+
+
+def test_a_state_that_is_none_is_a_damage_and_never_a_message_to_send(ledger: SqliteLedger, path: Path) -> None:
+    plan(ledger, IDS[0])
+    elsewhere(path, "UPDATE message SET state = 'lost'")
+    for look in (
+        lambda: ledger.facts(IDS),
+        lambda: ledger.states("hello", 1),
+    ):
+        with pytest.raises(LedgerDamaged, match="in the state 'lost'"):
+            look()
+
+
+def test_a_ledger_without_its_name_is_a_damage(ledger: SqliteLedger, path: Path) -> None:
+    elsewhere(path, "DELETE FROM meta WHERE name = 'id'")
+    with pytest.raises(LedgerDamaged, match="a note is gone"):
+        open_to_read(path, "one")
