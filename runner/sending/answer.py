@@ -153,8 +153,8 @@ def _to_the_end(stream: _Stream) -> bytes:
 
     That is safe here: a cut acceptance is no JSON object any more, and for a refusal the head alone decides.
     """
-    while stream.more():
-        if len(stream.rest) > stream.body_most:
-            raise stream.too_large()
-    body, stream.rest = stream.rest, b""
-    return body
+    while len(stream.rest) <= stream.body_most:
+        if not stream.more():
+            body, stream.rest = stream.rest, b""
+            return body
+    raise stream.too_large()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.sending.answer import Answer, Unclear, read_answer
+from runner.sending.answer import BODY_MOST, HEADERS_MOST, Answer, Unclear, read_answer
 from runner.sending.breaker import Breaker, Gate
 from runner.sending.classify import Sent, classify
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
@@ -54,6 +54,39 @@ SENSELESS: dict[str, Any] = {
 @pytest.mark.parametrize("status", [200, 201, 202])
 def test_an_acceptance_needs_an_id_and_our_reference(status: int) -> None:
     assert judged(status, {"id": "1", "reference": "m1"}) == Accepted("1")
+
+
+def test_a_receiver_is_looked_for_among_contacts_that_are_none() -> None:
+    contacts = [None, "+31612345678", {"identifierValue": 7}, {"id": "+31612345678"}]
+    assert judged(202, {"id": "1", "receiver": {"contacts": contacts}}) == Accepted("1")
+    for receiver in (
+        {"contacts": contacts[:3]},
+        {"contacts": {"id": "+31612345678"}},
+        ["+31612345678"],
+        "+31612345678",
+    ):
+        outcome = judged(202, {"id": "1", "receiver": receiver})
+        assert isinstance(outcome, InDoubt)
+        assert outcome.senseless
+
+
+def test_an_id_has_a_length() -> None:
+    assert judged(202, {"id": "i" * 200, "reference": "m1"}) == Accepted("i" * 200)
+    assert isinstance(judged(202, {"id": "i" * 201, "reference": "m1"}), InDoubt)
+
+
+@pytest.mark.parametrize(
+    ("details", "text"),
+    [
+        (None, "422 code words"),
+        ({".to": "too short"}, "422 code words; .to: too short"),
+        ({".to": ["a", "b", "c", "d"]}, "422 code words; .to: a, b, c"),
+        ({"a": 1, "b": 2, "c": 3, "d": 4}, "422 code words; a: 1; b: 2; c: 3"),
+        (["of no kind"], "422 code words"),
+    ],
+)
+def test_a_refusal_says_what_the_api_says(details: Any, text: str) -> None:
+    assert judged(422, {"code": "code", "message": "words", "details": details}) == Refused(422, text)
 
 
 def test_where_the_answer_has_no_reference_our_receiver_is_enough() -> None:
@@ -157,6 +190,80 @@ def test_whatever_arrives_it_is_an_answer_or_unclear(pieces: list[bytes]) -> Non
         return
     assert found.status >= 200
     assert data.startswith(b"HTTP/1.")
+
+
+HEAD = b"HTTP/1.1 202 OK\r\n"
+UNCLEAR: dict[str, tuple[bytes, str]] = {
+    "nothing": (b"", "without an answer"),
+    "another coding": (HEAD + b"Transfer-Encoding: gzip\r\n\r\n{}", "not chunked"),
+    "chunks and another coding": (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "not chunked"),
+    "a chunk without a size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n;x\r\n", "has no size"),
+    "a chunk of a negative size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", "has no size"),
+    "a chunk that is larger than a body": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n", "larger than 256 KB"),
+    "a chunk without its end": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}xx0\r\n\r\n", "longer than it says"),
+    "trailers without end": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"A: b\r\n" * (HEADERS_MOST + 1) + b"\r\n", "trailer of the answer"
+    ),
+    "a body without end": (HEAD + b"\r\n" + b" " * (BODY_MOST + 1), "larger than 256 KB"),
+    "a length beyond the most": (HEAD + b"Content-Length: %d\r\n\r\n" % (BODY_MOST + 1), "larger than 256 KB"),
+    "a length of many digits": (HEAD + b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\n", "no number"),
+    "a length in other digits": (HEAD + b"Content-Length: \xb2\r\n\r\n", "no number"),
+    "too many headers": (HEAD + b"A: b\r\n" * (HEADERS_MOST + 1) + b"\r\n", "head of the answer is too large"),
+    "too many interim answers": (
+        (b"HTTP/1.1 103 Hints\r\nLink: " + b"a" * 30_000 + b"\r\n\r\n") * 3, "head of the answer is too large"
+    ),
+    "one long header": (HEAD + b"A: " + b"b" * 70_000, "larger than 64 KB"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNCLEAR)
+def test_what_is_wrong_with_an_answer_is_said(what: str) -> None:
+    data, words = UNCLEAR[what]
+    with pytest.raises(Unclear) as unclear:
+        read(data, 1_024)
+    assert words in unclear.value.evidence
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_that_has_no_body_ends_with_its_head_whatever_length_it_states(status: int) -> None:
+    found = read(b"HTTP/1.1 %d X\r\nContent-Length: 5\r\n\r\n" % status)
+    assert (found.body, found.reusable) == (b"", True)
+
+
+@pytest.mark.parametrize(
+    ("data", "reusable"),
+    [
+        (WHOLE, True),
+        (WHOLE + b"H", False),
+        (WHOLE.replace(b"1.1", b"1.0"), False),
+        (WHOLE.replace(b"\r\n", b"\r\nConnection: Close\r\n", 1), False),
+        (WHOLE.replace(b"Content-Length", b"X-Length"), False),
+        (
+            HEAD + b"Transfer-Encoding: Chunked\r\n\r\n%x;name=value\r\n%b\r\n0\r\nA: b\r\n\r\n" % (len(BODY), BODY),
+            True,
+        ),
+    ],
+)
+def test_a_connection_is_used_again_only_where_the_answer_surely_ended(data: bytes, reusable: bool) -> None:
+    found = read(data, len(data))
+    assert found.body == BODY
+    assert found.reusable is reusable
+
+
+@pytest.mark.parametrize("most", [10, 29, 30])
+def test_a_body_of_the_most_bytes_is_taken_and_none_of_more(most: int) -> None:
+    assert len(BODY) == 30
+    for data in (
+        WHOLE,
+        HEAD + b"\r\n" + BODY,
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n1e\r\n%b\r\n0\r\n\r\n" % BODY,
+    ):
+        pieces = iter([data])
+        if most < 30:
+            with pytest.raises(Unclear, match="larger than"):
+                read_answer(lambda: next(pieces, b""), body_most=most)
+        else:
+            assert read_answer(lambda: next(pieces, b""), body_most=most).body == BODY
 
 
 # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -286,6 +393,26 @@ def test_doubts_that_are_far_apart_do_not_shut_it() -> None:
         for _ in range(4):
             breaker.certain()
     assert breaker.gate is Gate.OPEN
+
+
+def test_what_is_drained_while_the_gate_is_open_changes_nothing() -> None:
+    breaker = Breaker()
+    breaker.drained()
+    assert breaker.gate is Gate.OPEN
+    breaker.doubtful(senseless=True)
+    breaker.doubtful(senseless=True)
+    assert breaker.gate is Gate.SHUT
+
+
+def test_after_a_certain_probe_the_doubts_from_before_count_no_more() -> None:
+    breaker = Breaker()
+    for _ in range(5):
+        breaker.doubtful(senseless=False)
+    breaker.drained()
+    breaker.certain()
+    for _ in range(4):
+        breaker.doubtful(senseless=False)
+        assert breaker.gate is Gate.OPEN
 
 
 def test_a_probe_in_doubt_breaks_it_for_good() -> None:
