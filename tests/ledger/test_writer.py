@@ -140,9 +140,7 @@ def test_the_log_is_brought_into_the_ledgers_own_file_after_so_many_moves(path: 
 
 
 @pytest.mark.parametrize("to", [State.SKIPPED, State.SENDING])
-def test_an_attempt_does_not_end_in_a_state_that_nothing_leads_to(
-    ledger: SqliteLedger, path: Path, to: State
-) -> None:
+def test_an_attempt_does_not_end_in_a_state_that_nothing_leads_to(ledger: SqliteLedger, path: Path, to: State) -> None:
     ledger.exchange(settle=[], claim=IDS[:1], now=3.0)
     with pytest.raises(AssertionError):
         ledger.exchange(settle=[Settlement(IDS[0], 1, to)], claim=IDS[1:], now=4.0)
@@ -207,7 +205,9 @@ def test_a_runs_end_is_noted_with_its_requests(ledger: SqliteLedger, path: Path)
 
 def test_half_a_character_of_the_apis_is_kept_as_text(ledger: SqliteLedger) -> None:
     ledger.exchange(settle=[], claim=IDS[:1], now=3.0)
-    ledger.exchange(settle=[Settlement(IDS[0], 1, State.REFUSED, None, "no \ud83d" + "x" * 2_000, 422)], claim=[], now=4.0)
+    ledger.exchange(
+        settle=[Settlement(IDS[0], 1, State.REFUSED, None, "no \ud83d" + "x" * 2_000, 422)], claim=[], now=4.0
+    )
     (found,) = [message for message in ledger.messages((State.REFUSED,))]
     assert found.evidence is not None
     assert found.evidence.startswith("no \\ud83dxxx")

@@ -172,6 +172,7 @@ class Sending:
     settings: dict[str, Any] = field(default_factory=dict)
     scheme: str = "http"
     stop: Stop = field(default_factory=Stop)
+    clock: Clock = CLOCK
     watch: Callable[[Progress], None] = lambda progress: None
     lock_still_mine: Callable[[], bool] = lambda: True
     peer_allowed: Callable[[str], bool] = lambda peer: True
@@ -198,7 +199,7 @@ class Sending:
             authorization="AccessKey canary", peer_allowed=self.peer_allowed,
         )  # fmt: skip
         result = send_all(
-            messages, ledger, endpoint, Settings(**{**values, **self.settings}), CLOCK, self.stop,
+            messages, ledger, endpoint, Settings(**{**values, **self.settings}), self.clock, self.stop,
             lock_still_mine=self.lock_still_mine, look_up=lambda: self.look_up(ledger), watch=self.watch,
         )  # fmt: skip
         assert ledger.count(State.SENDING) == 0
