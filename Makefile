@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test lint bench bench-micro profile torture sweep fuzz docs clean help
+.PHONY: demo test coverage lint bench bench-micro profile torture sweep fuzz docs clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,12 @@ demo: $(INSTALLED)  ## plan and send an example to the local sandbox; run again,
 
 test: $(INSTALLED)  ## run the tests
 	$(BIN)/python -m pytest --numprocesses 2
+
+coverage: $(INSTALLED)  ## run every branch of the ledger and of sending by their own tests, or fail
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest tests/ledger tests/sending
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --include='runner/ledger/*,runner/sending/*' --omit=runner/sending/wire.py --fail-under=100
 
 lint: $(INSTALLED)  ## formatting, lint and types
 	$(BIN)/ruff format --check .
@@ -61,4 +67,4 @@ fuzz: $(INSTALLED)  ## fuzz every reader for FUZZ_SECONDS each
 	done
 
 clean:  ## remove what the targets made
-	rm -rf .venv .venv-bench .sendspec .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-bench .sendspec .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

@@ -94,6 +94,7 @@ class Line:
         try:
             connection.connect()
             peer = connection.sock.getpeername()[0]
+            allowed = self._endpoint.peer_allowed(peer)
         except (ssl.SSLCertVerificationError, SSLError) as error:
             connection.close()
             raise Unreached(
@@ -102,7 +103,10 @@ class Line:
         except (OSError, HTTPError) as error:
             connection.close()
             raise Unreached(f"{self._endpoint.authority} can't be reached: {_reason(error)}") from None
-        if not self._endpoint.peer_allowed(peer):
+        except BaseException:
+            connection.close()
+            raise
+        if not allowed:
             connection.close()
             raise Unreached(f"{self._endpoint.host} leads to {peer}, an address inside a private network", lasting=True)
         return connection

@@ -6,6 +6,7 @@ import os
 import resource
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -35,7 +36,7 @@ def no_more_files() -> Limit:
     @contextmanager
     def limit() -> Iterator[None]:
         taken: list[int] = []
-        soft = max(int(name) for name in os.listdir("/proc/self/fd")) + 1
+        soft = max(int(opened.name) for opened in Path("/proc/self/fd").iterdir()) + 1
         with limited(resource.RLIMIT_NOFILE, soft):
             try:
                 while True:

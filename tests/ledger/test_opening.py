@@ -161,7 +161,7 @@ def test_a_place_that_can_not_be_looked_at_is_not_taken_for_an_empty_one(path: P
 
 def test_a_ledger_that_is_a_folder_can_not_be_opened(tmp_path: Path) -> None:
     for opening in (open_to_read, open_to_write):
-        with pytest.raises(LedgerUnwritable, match="can't be (opened|read)"):
+        with pytest.raises(LedgerUnwritable, match=r"can't be (opened|read)"):
             opening(tmp_path, "one")
 
 

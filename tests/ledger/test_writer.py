@@ -208,7 +208,7 @@ def test_half_a_character_of_the_apis_is_kept_as_text(ledger: SqliteLedger) -> N
     ledger.exchange(
         settle=[Settlement(IDS[0], 1, State.REFUSED, None, "no \ud83d" + "x" * 2_000, 422)], claim=[], now=4.0
     )
-    (found,) = [message for message in ledger.messages((State.REFUSED,))]
+    (found,) = ledger.messages((State.REFUSED,))
     assert found.evidence is not None
     assert found.evidence.startswith("no \\ud83dxxx")
     assert len(found.evidence) < 1_010
