@@ -13,9 +13,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Rows as CSV lines with a header. What a spreadsheet would take for a formula gets a ' in front (CWE-1236)."""
     buffer = io.StringIO()
-    writer = csv.writer(
-        buffer
-    )  # with its own "\r\n" it quotes a bare "\r", which would begin another row; ours is "\n"
+    writer = csv.writer(buffer)  # ends a line with "\r\n", and so quotes a bare "\r", which would begin another row
 
     def line(cells: Iterable[object]) -> str:
         buffer.seek(0)
