@@ -139,10 +139,10 @@ def test_stopped_after_a_claim_for_longer_than_its_deadline_it_does_not_send_it_
     until(lambda: is_stopped(process.pid))
     with sqlite3.connect(f"file:{ready.folder}/.sendspec/test.db?mode=ro", uri=True) as ledger:
         claimed = {row[0] for row in ledger.execute("SELECT id FROM message WHERE state = 'sending'")}
+    time.sleep(1.2)  # what had left by then has come to the server
     posted = {post.json["reference"] for post in server.posts}
     held = {f"m{identity.hex()}" for identity in claimed} - posted
     assert held
-    time.sleep(1.2)
     process.send_signal(signal.SIGCONT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
