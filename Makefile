@@ -23,6 +23,7 @@ demo: $(INSTALLED)  ## plan and send an example to the local sandbox; run again,
 test: $(INSTALLED)  ## run the tests
 	$(BIN)/python -m pytest --numprocesses 2
 
+# Without the wire: which of its branches run depends on the machine's certificates, and on how fast a server reads.
 coverage: $(INSTALLED)  ## run every branch of the ledger and of sending by their own tests, or fail
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest tests/ledger tests/sending

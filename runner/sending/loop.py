@@ -286,6 +286,9 @@ class _Loop:
             self._tally.count(result)
         for outcome in {type(result.outcome): result.outcome for result in reversed(results)}.values():
             self._conclude(outcome, delivery)
+        if any(isinstance(result.outcome, Accepted | Refused) for result in results):
+            self._pace.succeeded(self._clock.monotonic())
+            self._breaker.certain()
         self._tell(0.0, "")
         return list(map(settlement_of, results))
 
@@ -308,9 +311,6 @@ class _Loop:
                 pass
             case _:
                 assert_never(outcome)
-        if isinstance(outcome, Accepted | Refused):
-            self._pace.succeeded(now)
-            self._breaker.certain()
 
     def _look_at_refusals(self, text: str, *, ours: bool) -> None:
         refused, answers = self._tally.refused, self._tally.answers

@@ -231,6 +231,8 @@ def test_results_of_several_times_follow_each_other_however_many_they_are(path: 
     assert read_spill(path, "one") == [Spilled(7, settlement) for lot in lots for settlement in lot]
     clear_spill(path)
     assert read_spill(path, "one") == []
+    write_spill(path, "one", 8, [accepted(1)])
+    assert read_spill(path, "one") == [Spilled(8, accepted(1))]
 
 
 def test_a_result_that_only_lacks_the_end_of_its_line_is_whole(path: Path) -> None:

@@ -412,6 +412,24 @@ def test_a_lost_answer_is_one_doubt_to_the_breaker_however_many_messages_it_conc
     assert (result.in_doubt, result.accepted) == (50, 21)
 
 
+def test_a_batch_of_accepted_and_rejected_messages_is_one_answer_to_the_breaker(helpers: Any) -> None:
+    """Every fourth answer is lost: the fifth of them is the seventeenth answer, and 5 doubts within 20 shut the gate."""
+
+    def otherwise(n: int, request: bytes) -> bytes:
+        if n % 4 == 1 and n <= 17:
+            return HANG_UP
+        listed = [{"id": f"id-{one}", "status": "accepted"} for one in references(request)]
+        return bytes(
+            helpers.http(202, json.dumps({"messages": [*listed[:-1], {**listed[-1], "status": "rejected"}]}).encode())
+        )
+
+    looks: list[int] = []
+    batches = Batches(helpers, otherwise)
+    run(helpers, batches, count=43, batch=2, look_up=lambda ledger: looks.append(len(batches.requests)) or ())
+    assert looks == [17]
+    assert batches.sizes == [*[2] * 17, 1, *[2] * 4]
+
+
 def test_what_the_look_up_finds_of_a_batch_is_accepted(helpers: Any) -> None:
     def look_up(ledger: Any) -> list[bytes]:
         found = [identity for identity, state in ledger.state.items() if state is State.IN_DOUBT][:6]
