@@ -1,4 +1,4 @@
-"""Several messages in one request: what goes out, what the one answer means for each, and what it costs the run."""
+"""Several messages in one request: what goes out, and what the one answer costs the run."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from typing import Any
 import pytest
 
 from runner.planning.fact import State
-from runner.sending.answer import Answer
-from runner.sending.batch import BATCH_MOST, batch_body, batch_key, classify_batch
-from runner.sending.classify import ID_MOST, Sent
-from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RefusedAsAWhole
+from runner.sending.batch import BATCH_MOST, batch_body, batch_key
+from runner.sending.outcome import RefusedAsAWhole
 from runner.sending.run import Finished, Interrupted, SpecRefused, Stop, StoppedByApi, TooManyDoubts, Unreachable
 
 # ── what goes out ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -35,124 +33,6 @@ def test_a_request_has_the_key_of_its_messages_and_of_their_order() -> None:
     assert len({batch_key(other) for other in others}) == len(others)
     assert len(key) == 32
     assert key.isalnum()
-
-
-# ── what the answer means ────────────────────────────────────────────────────────────────────────────────────────────
-
-SENT = [Sent(f"m{n}", "+31612345678") for n in range(3)]
-
-
-def judged(
-    status: int,
-    body: Any,
-    headers: dict[str, str] | None = None,
-    *,
-    sent: Sequence[Sent] = SENT,
-    first: bool = False,
-    trust: bool = False,
-) -> list[Outcome]:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return classify_batch(Answer(status, headers or {}, raw, reusable=True), sent, first=first, trust_503=trust)
-
-
-def entries(*ids: Any, **more: Any) -> dict[str, Any]:
-    return {"messages": [{"id": identity, **more} for identity in ids]}
-
-
-@pytest.mark.parametrize("status", [200, 201, 202])
-def test_each_message_is_accepted_under_the_id_at_its_place(status: int) -> None:
-    ids = [Accepted("c"), Accepted("a"), Accepted("b")]
-    assert judged(status, entries("c", "a", "b")) == ids
-    assert judged(status, entries("c", "a", "b", reference=None, status="accepted")) == ids
-    echoed = [{"id": identity, "reference": f"m{n}"} for n, identity in enumerate("cab")]
-    assert judged(status, {"messages": echoed, "more": 1}) == ids
-    assert judged(status, {"messages": [*echoed[:2], {"id": "b"}]}) == ids
-
-
-def test_a_message_that_the_answer_lists_as_rejected_is_refused_and_the_others_are_not() -> None:
-    body = {"messages": [{"id": "a"}, {"id": "b", "status": "rejected"}, {"id": "c", "status": "accepted"}]}
-    assert judged(202, body) == [Accepted("a"), Refused(202, "202 with a message rejected"), Accepted("c")]
-
-
-MISFITS: dict[str, tuple[Any, str]] = {
-    "a page": (b"<html>log in</html>", "not the documented JSON"),
-    "nothing": (b"", "not the documented JSON"),
-    "a cut list": (b'{"messages": [{"id": "1"}, {"id": "2"}, {"id": "3"}', "not the documented JSON"),
-    "a list": ([{"id": "1"}, {"id": "2"}, {"id": "3"}], "not the documented JSON"),
-    "no list of messages": ({"results": []}, "not the documented JSON"),
-    "null for a list": ({"messages": None}, "not the documented JSON"),
-    "an object for a list": ({"messages": {"0": {"id": "1"}, "1": {"id": "2"}, "2": {"id": "3"}}}, "not the documented JSON"),
-    "an entry that is no object": ({"messages": [{"id": "1"}, {"id": "2"}, "3"]}, "not the documented JSON"),
-    "an entry of null": ({"messages": [None, {"id": "2"}, {"id": "3"}]}, "not the documented JSON"),
-    "a list given twice": (b'{"messages": [{"id":"1"},{"id":"2"},{"id":"3"}], "messages": []}', "not the documented JSON"),
-    "an id given twice in one entry": (
-        b'{"messages": [{"id":"1","id":"9"},{"id":"2"},{"id":"3"}]}', "not the documented JSON"
-    ),
-    "an answer to a single message": ({"id": "1", "reference": "m0"}, "not the documented JSON"),
-    "an empty list": ({"messages": []}, "lists 0 messages of 3"),
-    "fewer": (entries("1", "2"), "lists 2 messages of 3"),
-    "more": (entries("1", "2", "3", "4"), "lists 4 messages of 3"),
-    "an entry without an id": ({"messages": [{"id": "1"}, {}, {"id": "3"}]}, "a message without an id"),
-    "an id of null": (entries("1", None, "3"), "a message without an id"),
-    "an empty id": (entries("1", "", "3"), "a message without an id"),
-    "an id that is a number": (entries("1", 2, "3"), "a message without an id"),
-    "an id that is a list": (entries("1", ["2"], "3"), "a message without an id"),
-    "an id without end": (entries("1", "2" * (ID_MOST + 1), "3"), "a message without an id"),
-    "one id for two": (entries("1", "2", "1"), "lists one id twice"),
-    "the reference of nobody": (
-        {"messages": [{"id": "1"}, {"id": "2"}, {"id": "3", "reference": "m9"}]}, "the reference of another message"
-    ),
-    "references that changed places": (
-        {"messages": [{"id": "1", "reference": "m1"}, {"id": "2", "reference": "m0"}, {"id": "3"}]},
-        "the reference of another message",
-    ),
-    "a reference of another kind": (
-        {"messages": [{"id": "1", "reference": ["m0"]}, {"id": "2"}, {"id": "3"}]}, "the reference of another message"
-    ),
-    "an empty reference": (
-        {"messages": [{"id": "1", "reference": ""}, {"id": "2"}, {"id": "3"}]}, "the reference of another message"
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("what", MISFITS)
-def test_an_answer_of_which_one_part_does_not_fit_is_believed_in_nothing(what: str) -> None:
-    body, words = MISFITS[what]
-    (doubt,) = set(judged(202, body))
-    assert isinstance(doubt, InDoubt)
-    assert doubt.senseless
-    assert doubt.http_status == 202
-    assert doubt.evidence.startswith("an answer 202 ")
-    assert words in doubt.evidence
-    assert len(judged(202, body)) == 3
-
-
-def test_an_id_may_be_as_long_as_ids_are() -> None:
-    assert judged(202, entries("1" * ID_MOST), sent=SENT[:1]) == [Accepted("1" * ID_MOST)]
-
-
-@pytest.mark.parametrize(
-    ("status", "outcome"),
-    [
-        (400, Refused(400, "400 code words")),
-        (422, Refused(422, "422 code words")),
-        (413, Refused(413, "413 code words", ours=True)),
-        (401, RefusedAsAWhole(401, "401 code words")),
-        (404, Refused(404, "404 code words")),
-        (429, NotProcessed(429, 3.0)),
-        (503, InDoubt("an answer 503", 503)),
-        (204, InDoubt("an answer 204, which is no acceptance", 204, senseless=True)),
-        (302, InDoubt("an answer 302, which leads elsewhere", 302, redirect=True)),
-    ],
-)
-def test_any_other_answer_concerns_every_message_of_the_request(status: int, outcome: Outcome) -> None:
-    body = {"code": "code", "message": "words"}
-    assert judged(status, body, {"retry-after": "3"}) == [outcome] * 3
-
-
-def test_the_first_answer_and_a_trusted_503_are_judged_as_for_one_message() -> None:
-    assert judged(404, {}, first=True) == [RefusedAsAWhole(404, "404")] * 3
-    assert judged(503, {}, {"retry-after": "3"}, trust=True) == [NotProcessed(503, 3.0)] * 3
 
 
 # ── on the wire ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -259,18 +139,19 @@ def test_where_fewer_slots_are_due_than_chosen_the_others_wait_and_come_next(hel
     assert (result.accepted, result.requests) == (30, 10)
 
 
-@pytest.mark.parametrize(
-    "what", ["a page", "fewer", "one id for two", "references that changed places", "an id of null"]
-)
+MISFITS: dict[str, Callable[[list[str]], Any]] = {
+    "no JSON": lambda found: "<html>",
+    "a message too few": lambda found: {"messages": [{"id": one} for one in found[1:]]},
+    "a message without an id": lambda found: {"messages": [{"id": one} for one in found[1:]] + [{"id": None}]},
+    "one id for two": lambda found: {"messages": [{"id": one} for one in [*found[1:], found[1]]]},
+    "references in another order": lambda found: {"messages": [{"id": one, "reference": one} for one in found[::-1]]},
+}
+
+
+@pytest.mark.parametrize("what", MISFITS)
 def test_after_an_answer_that_does_not_fit_all_are_looked_up_and_one_message_probes(helpers: Any, what: str) -> None:
     def otherwise(n: int, request: bytes) -> bytes | None:
-        if n > 1:
-            return None
-        body = MISFITS[what][0]
-        if what == "references that changed places":
-            found = references(request)
-            body = {"messages": [{"id": str(n), "reference": one} for n, one in enumerate(found[::-1])]}
-        return bytes(helpers.http(202, body if isinstance(body, bytes) else json.dumps(body).encode()))
+        return None if n > 1 else bytes(helpers.http(202, json.dumps(MISFITS[what](references(request))).encode()))
 
     asked: list[list[bytes]] = []
 
@@ -304,18 +185,6 @@ def test_a_refusal_of_the_run_leaves_its_messages_planned(helpers: Any) -> None:
     assert batches.sizes == [10, 10]
     assert (result.accepted, result.refused, result.in_doubt) == (10, 0, 0)
     assert ledger.count(State.PLANNED) == 40
-
-
-def test_a_refused_request_refuses_each_of_its_messages_and_the_others_go_on(helpers: Any) -> None:
-    body = b'{"code": "InvalidPayload", "message": "malformed"}'
-    batches = Batches(helpers, lambda n, request: bytes(helpers.http(422, body)) if n == 2 else None)
-    result, ledger = run(helpers, batches, count=40)
-    assert isinstance(result.ending, Finished)
-    assert (result.accepted, result.refused, result.requests) == (30, 10, 4)
-    assert [(cause.text, cause.count, cause.first) for cause in result.refusals] == [
-        ("422 InvalidPayload malformed", 10, helpers.message(10).id)
-    ]
-    assert {s.id for s in ledger.settled if s.to is State.REFUSED} == {helpers.message(n).id for n in range(10, 20)}
 
 
 def test_rejected_messages_are_refused_among_accepted_ones(helpers: Any) -> None:

@@ -10,8 +10,8 @@ import pytest
 from runner.planning.fact import State
 from runner.sending.answer import Answer
 from runner.sending.batch import classify_batch
-from runner.sending.classify import Sent
-from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
+from runner.sending.classify import ID_MOST, Sent
+from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RefusedAsAWhole
 from runner.sending.run import Finished
 
 SENT = [Sent(f"m{n}", f"+3161234567{n}") for n in range(3)]
@@ -55,6 +55,19 @@ MISFITS: dict[str, Any] = {
     "one id twice": {"messages": [*ENTRIES[:2], {"id": "a"}]},
     "references in another order": {"messages": [{"id": str(n), "reference": f"m{2 - n}"} for n in range(3)]},
     "a cut object": b'{"messages": [{"id": "a"}, {"id": "b"}, {"id": "c"}]',
+    "nothing": b"",
+    "a list": ENTRIES,
+    "no list of messages": {"results": ENTRIES},
+    "null for a list": {"messages": None},
+    "null for a message": {"messages": [*ENTRIES[:2], None]},
+    "two lists": b'{"messages": [{"id": "a"}, {"id": "b"}, {"id": "c"}], "messages": []}',
+    "two ids for one message": b'{"messages": [{"id": "a", "id": "z"}, {"id": "b"}, {"id": "c"}]}',
+    "an id of null": {"messages": [*ENTRIES[:2], {"id": None}]},
+    "an empty id": {"messages": [*ENTRIES[:2], {"id": ""}]},
+    "a list for an id": {"messages": [*ENTRIES[:2], {"id": ["c"]}]},
+    "the reference of nobody": {"messages": [*ENTRIES[:2], {"id": "c", "reference": "m9"}]},
+    "a list for a reference": {"messages": [*ENTRIES[:2], {"id": "c", "reference": ["m2"]}]},
+    "an empty reference": {"messages": [*ENTRIES[:2], {"id": "c", "reference": ""}]},
 }
 
 
@@ -63,6 +76,17 @@ def test_an_answer_that_does_not_fit_leaves_the_whole_batch_in_doubt(what: str) 
     found = judged(MISFITS[what])
     assert len(found) == 3
     assert all(isinstance(outcome, InDoubt) and outcome.senseless for outcome in found)
+    assert len({outcome.evidence for outcome in found}) == 1
+    assert found[0].evidence.startswith("an answer 202 ")
+
+
+def test_an_id_may_be_as_long_as_ids_are() -> None:
+    assert judged({"messages": [*ENTRIES[:2], {"id": "c" * ID_MOST}]})[2] == Accepted("c" * ID_MOST)
+
+
+def test_a_message_without_a_reference_is_taken_by_its_place() -> None:
+    entries = [{"id": "a", "reference": "m0"}, {"id": "b", "reference": None}, {"id": "c"}]
+    assert judged({"messages": entries}) == [Accepted("a"), Accepted("b"), Accepted("c")]
 
 
 def test_an_id_of_the_answer_before_is_no_answer_to_this_batch() -> None:
@@ -72,11 +96,28 @@ def test_an_id_of_the_answer_before_is_no_answer_to_this_batch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
-    [(429, NotProcessed), (422, Refused), (413, Refused), (401, RefusedAsAWhole), (500, InDoubt), (307, InDoubt)],
+    ("status", "outcome"),
+    [
+        (422, Refused(422, "422 code words")),
+        (413, Refused(413, "413 code words", ours=True)),
+        (401, RefusedAsAWhole(401, "401 code words")),
+        (404, Refused(404, "404 code words")),
+        (429, NotProcessed(429, 3.0)),
+        (503, InDoubt("an answer 503", 503)),
+        (204, InDoubt("an answer 204, which is no acceptance", 204, senseless=True)),
+        (307, InDoubt("an answer 307, which leads elsewhere", 307, redirect=True)),
+    ],
 )
-def test_any_other_answer_concerns_every_message(status: int, kind: type) -> None:
-    assert [type(outcome) for outcome in judged({}, status)] == [kind] * 3
+def test_any_other_answer_concerns_every_message(status: int, outcome: Outcome) -> None:
+    answer = Answer(status, {"retry-after": "3"}, b'{"code": "code", "message": "words"}', True)
+    assert classify_batch(answer, SENT, (), first=False, trust_503=False) == [outcome] * 3
+
+
+def test_the_first_answer_and_a_trusted_503_are_judged_as_for_one_message() -> None:
+    answer = Answer(404, {}, b"", True)
+    assert classify_batch(answer, SENT, (), first=True, trust_503=False) == [RefusedAsAWhole(404, "404")] * 3
+    answer = Answer(503, {"retry-after": "3"}, b"", True)
+    assert classify_batch(answer, SENT, (), first=False, trust_503=True) == [NotProcessed(503, 3.0)] * 3
 
 
 # ── over a real socket ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -61,6 +61,7 @@ def test_a_receiver_is_looked_for_among_contacts_that_are_none() -> None:
     assert judged(202, {"id": "1", "receiver": {"contacts": contacts}}) == Accepted("1")
     for receiver in (
         {"contacts": contacts[:3]},
+        {"contacts": 7},
         {"contacts": {"id": "+31612345678"}},
         ["+31612345678"],
         "+31612345678",
