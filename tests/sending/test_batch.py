@@ -6,7 +6,9 @@ import json
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -399,3 +401,21 @@ def test_a_batch_whose_connection_is_gone_before_it_goes_out_waits_for_another_o
     assert ledger.count(State.PLANNED) == 5
     assert all("inside a private network" in settlement.evidence for settlement in ledger.settled)
     assert len(ledger.settled) == 5
+
+
+def test_a_batch_whose_time_was_over_before_it_could_begin_is_sent_whole_in_its_next_turn(helpers: Any) -> None:
+    late = [0.0]
+
+    class Slow(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+        def exchange(self, **more: Any) -> dict[bytes, int]:
+            if self.exchanges == 0:
+                late[0] += 60.0  # the claim takes a minute
+            return dict(super().exchange(**more))
+
+    clock = replace(helpers.CLOCK, monotonic=lambda: time.monotonic() + late[0])
+    batches = Batches(helpers)
+    result, ledger = run(helpers, batches, count=15, clock=clock, ledger_of=Slow, settings={"timeout": 50.0})
+    assert batches.sizes == [10, 5]
+    assert sorted(batches.taken) == [helpers.message(n).reference for n in range(15)]
+    assert (result.accepted, result.requests) == (15, 2)
+    assert [ledger.attempt[helpers.message(n).id] for n in (0, 9, 10, 14)] == [2, 2, 1, 1]

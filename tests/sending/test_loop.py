@@ -1,4 +1,4 @@
-"""The loop itself: what it does with many events at once, with a sender that breaks, a ledger that fails, and too few threads."""
+"""The loop and what it is made of: many events at once, another try, a sender that breaks, a ledger that fails, too few threads."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pytest
 
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.planning.fact import State
+from runner.sending.backlog import Backlog
 from runner.sending.crew import Crew
 from runner.sending.loop import DRAINED_MOST
 from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
@@ -171,6 +172,68 @@ def test_a_message_whose_time_is_over_when_it_could_begin_is_not_sent_late(helpe
         (State.ACCEPTED, None),
     ]
     assert (result.accepted, result.requests) == (1, 1)
+
+
+# ── another try ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def waiting(helpers: Any, count: int, expected: int) -> tuple[Backlog, list[Any]]:
+    """A backlog whose messages had their first turn, and those messages."""
+    backlog = Backlog((helpers.message(n) for n in range(count)), expected)
+    taken = backlog.take(0.0, count + 1)
+    assert backlog.exhausted
+    return backlog, taken
+
+
+@pytest.mark.parametrize(("expected", "tries"), [(1, 20), (200, 20), (300, 30)])
+def test_a_run_has_a_tenth_of_its_messages_as_tries_and_no_fewer_than_twenty(
+    helpers: Any, expected: int, tries: int
+) -> None:
+    backlog, messages = waiting(helpers, 40, expected)
+    for message in messages:
+        backlog.retry([message], 429, 5.0, counts=True)
+    assert backlog.take(4.9, 99) == []
+    assert backlog.again_at == 5.0
+    assert backlog.take(5.0, 99) == messages[:tries]
+    assert backlog.empty
+
+
+def test_a_request_is_one_try_and_one_that_does_not_count_is_none(helpers: Any) -> None:
+    backlog, messages = waiting(helpers, 40, 1)
+    for _ in range(3):
+        backlog.retry(messages, 429, 5.0, counts=False)
+        assert backlog.take(5.0, 99) == messages
+    for _ in range(4):
+        backlog.retry(messages, 429, 5.0, counts=True)
+        assert backlog.take(5.0, 99) == messages
+    backlog.retry(messages, 429, 5.0, counts=True)  # the eighth of each
+    assert backlog.empty
+
+
+@pytest.mark.parametrize(("status", "tries"), [(421, 2), (425, 2), (429, 8), (503, 8)])
+def test_how_often_a_message_is_tried_depends_on_the_answer(helpers: Any, status: int, tries: int) -> None:
+    backlog, messages = waiting(helpers, 1, 1)
+    for _ in range(tries - 1):
+        backlog.retry(messages, status, 5.0, counts=True)
+        assert backlog.take(5.0, 1) == messages
+    backlog.retry(messages, status, 5.0, counts=True)
+    assert backlog.empty
+
+
+def test_a_burst_of_throttled_requests_beyond_the_budget_is_left_for_the_next_run(helpers: Any) -> None:
+    together = threading.Barrier(32)
+
+    def decide(n: int, request: bytes) -> bytes:
+        if n > 32:
+            return bytes(helpers.accepted(request))
+        together.wait(PATIENCE)
+        return bytes(helpers.http(429, b"{}", "Retry-After: 0"))
+
+    with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
+        settings = {"concurrency": 32, "timeout": 60.0}
+        result, ledger = helpers.Sending(server.port, count=32, stop=stop, settings=settings).run()
+    assert isinstance(result.ending, Finished)
+    assert (result.accepted, ledger.count(State.PLANNED)) == (20, 12)
 
 
 # ── a sender that breaks ─────────────────────────────────────────────────────────────────────────────────────────────
