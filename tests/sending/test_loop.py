@@ -236,6 +236,21 @@ def test_a_burst_of_throttled_requests_beyond_the_budget_is_left_for_the_next_ru
     assert (result.accepted, ledger.count(State.PLANNED)) == (20, 12)
 
 
+def test_what_only_asks_whether_the_api_takes_more_costs_the_run_nothing(helpers: Any) -> None:
+    """Each of three messages is accepted at its eighth try: 21 are throttled, and the budget of this run is 20."""
+    tries: dict[str, int] = {}
+
+    def decide(n: int, request: bytes) -> bytes:
+        reference = helpers.reference_of(request)
+        tries[reference] = tries.get(reference, 0) + 1
+        return bytes(helpers.accepted(request) if tries[reference] == 8 else helpers.http(429, b"{}", "Retry-After: 0"))
+
+    with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
+        sending = helpers.Sending(server.port, count=3, stop=stop, settings={"concurrency": 1})
+        result, _ = sending.run()
+    assert (result.accepted, result.requests) == (3, 24)
+
+
 # ── a sender that breaks ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
