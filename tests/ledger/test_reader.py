@@ -78,6 +78,21 @@ def test_every_send_is_listed_the_newest_generation_of_a_name_last(ledger: Sqlit
     assert ledger.spec_path("another") is None
 
 
+def test_a_send_has_messages_from_its_first_plan_on_and_was_claimed_from_its_first_claim_on(
+    ledger: SqliteLedger,
+) -> None:
+    def known(generation: int) -> tuple[bool, bool]:
+        return ledger.has_planned("hello", generation), ledger.claimed_before("hello", generation)
+
+    plan(ledger)
+    assert known(1) == (False, False)
+    plan(ledger, IDS[0])
+    assert known(1) == (True, False)
+    ledger.exchange(settle=[], claim=[IDS[0]], now=3.0)
+    assert known(1) == (True, True)
+    assert known(2) == (False, False)
+
+
 def test_what_is_uncertain_is_counted_over_all_generations_of_a_spec(ledger: SqliteLedger) -> None:
     plan(ledger, IDS[0], IDS[1], generation=1)
     plan(ledger, IDS[2], IDS[3], generation=2)
