@@ -71,17 +71,19 @@ class _Planner:
         blocks = _blocks(self._job.table.rows(self._problems))
         for block in islice(blocks, 1):
             self._take_in(block, [None] * len(block))
-        if (more := _peeked(blocks)) is not None:
-            self._compiled(more)
+        first = next(blocks, None)
+        if first is not None:
+            self._compiled(first, blocks)
         return self._tally.plan()
 
-    def _compiled(self, blocks: Iterator[list[Row]]) -> None:
+    def _compiled(self, first: list[Row], rest: Iterator[list[Row]]) -> None:
         """The blocks of a list that is worth compiling its spec."""
-        quick = self._composer.compiled()
-        for block in islice(blocks, SEVERAL_FROM):
+        quick = self._composer.compiled(first[0].columns)
+        for block in islice(chain((first,), rest), SEVERAL_FROM):
             self._take_in(block, self._composed(block, quick))
-        if (more := _peeked(blocks)) is not None:
-            self._on_several(more, quick)
+        more = next(rest, None)
+        if more is not None:
+            self._on_several(chain((more,), rest), quick)
 
     def _on_several(self, blocks: Iterator[list[Row]], quick: Compiled | None) -> None:
         """The blocks of a list that is worth other processes."""
@@ -157,12 +159,6 @@ def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield block
 
 
-def _peeked(blocks: Iterator[list[Row]]) -> Iterator[list[Row]] | None:
-    """The same blocks; None where there are none."""
-    first = next(blocks, None)
-    return None if first is None else chain((first,), blocks)
-
-
 def _turn(number: int, workers: int) -> int:
     """Whose turn a block is: 0 for this process, else the number of another, from 1."""
     if not workers:
@@ -221,7 +217,9 @@ def _end(workers: list[_Worker]) -> None:
 
 def _started(turn: int, earlier: Sequence[_Worker], work: Callable[[int], Iterator[list[Shared | None]]]) -> _Worker:
     reading, writing = os.pipe()
-    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)  # none may strike the new process before it is what it is to be
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, _INTERRUPTS
+    )  # none may strike the new process before it is what it is to be
     try:
         number = os.fork()
         if number == 0:

@@ -37,10 +37,12 @@ _SORTED = orjson.OPT_SORT_KEYS
 _SCALARS = frozenset({int, float, bool, type(None)})
 
 
-def compiled(program: Program, setting: Setting, schema: Schema, rules: tuple[Rule, ...]) -> Compiled | None:
-    """The function of `program`; None where the spec is of a kind that is composed row by row."""
+def compiled(
+    program: Program, setting: Setting, schema: Schema, rules: tuple[Rule, ...], columns: tuple[str, ...] | None
+) -> Compiled | None:
+    """The function of `program`; None where the spec is of a kind that is composed row by row. `columns` as the rows have them."""
     try:
-        return _Maker(program, setting, schema, rules).made()
+        return _Maker(program, setting, schema, rules, columns).made()
     except (Unfit, Hangs):
         return None
 
@@ -48,7 +50,14 @@ def compiled(program: Program, setting: Setting, schema: Schema, rules: tuple[Ru
 class _Maker:
     """Writes the function's source, a line at a time, and the namespace that it runs in."""
 
-    def __init__(self, program: Program, setting: Setting, schema: Schema, rules: tuple[Rule, ...]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        setting: Setting,
+        schema: Schema,
+        rules: tuple[Rule, ...],
+        columns: tuple[str, ...] | None,
+    ) -> None:
         self._program = program
         self._setting = setting
         self._schema = schema
@@ -60,7 +69,7 @@ class _Maker:
             "dumps": orjson.dumps, "measure": measure, "new": tuple.__new__, "normalise": program.normalise, "scalars": _SCALARS,
             "sha256": sha256,
         }  # fmt: skip
-        self._writer = Writer(self._constants, self._names)
+        self._writer = Writer(self._constants, columns, self._names)
         self._lines: list[str] = []
         self._slots: dict[str, Path] = {}
         self._has_id = self._has_context = False
@@ -131,8 +140,8 @@ class _Maker:
             return (self._writer.value if template.is_expression else self._writer.text)(template.source)
         if not self._has_context:
             self._names.update(context=message_context, constants=self._constants)
-            known = "{**v, **constants, 'message_id': m}" if self._has_id else "{**v, **constants}"
-            self._lines.append(f"c = context({known}, v)")
+            known = "{**r, **constants, 'message_id': m}" if self._has_id else "{**r, **constants}"
+            self._lines += ["r = row.values", f"c = context({known}, r)"]
             self._has_context = True
         return f"{self._writer.constant(template.render)}(c)"
 

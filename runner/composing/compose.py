@@ -56,9 +56,9 @@ class Composer:
         self._problems = problems
         self._constants = {**self._spec.variables, "generation": self._spec.generation}
 
-    def compiled(self) -> Compiled | None:
-        """A function that composes most rows, and much faster."""
-        return compiled(self._program, self._setting, self._schema, self._rules)
+    def compiled(self, columns: tuple[str, ...] | None) -> Compiled | None:
+        """A function that composes most rows, and much faster; `columns` as the rows have them."""
+        return compiled(self._program, self._setting, self._schema, self._rules, columns)
 
     def compose(self, row: Row) -> Composed | None:
         """The row's message, `Filtered`, or None where the row was rejected."""
@@ -71,8 +71,9 @@ class Composer:
         return None
 
     def _compose(self, row: Row) -> Composed:
-        values = {**row.values, **self._constants}
-        context = message_context(values, row.values)
+        written = row.values
+        values = {**written, **self._constants}
+        context = message_context(values, written)
         if not self._kept(row, context):
             return Filtered(row.line)
         program = self._program
@@ -82,7 +83,7 @@ class Composer:
         key = self._key(row, context, address)
         identity = message_id(self._setting.salt, self._spec.name, self._spec.generation, key)
         values["message_id"] = id_text(identity)
-        context = message_context(values, row.values)
+        context = message_context(values, written)
         content = fill(program.content, context)
         payload = {"receiver": receiver, **({} if content is OMIT else content)}
         if receiver is OMIT:
@@ -319,7 +320,7 @@ def compose_rows(composer: Composer, rows: Iterator[Row]) -> Iterator[Composed]:
     first = next(rows, None)
     if first is None:
         return
-    quick = composer.compiled()
+    quick = composer.compiled(first.columns)
     for row in chain((first,), rows):
         composed = (quick(row) if quick is not None else None) or composer.compose(row)
         if composed is not None:

@@ -7,7 +7,7 @@ Python raises, or the caller turns to Jinja. What isn't covered raises `Unfit`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from jinja2 import nodes
 from jinja2.runtime import Undefined
@@ -27,16 +27,24 @@ def said(value: Any) -> str:
     return str(spoken(value))
 
 
+def gone() -> NoReturn:
+    """What is asked for isn't there: the row is for Jinja, which says so."""
+    raise LookupError
+
+
 class Writer:
-    """Writes Python expressions, in which `v` is the row's values and `m` the message id's text.
+    """Writes Python expressions, in which `v` is what the row holds and `m` the message id's text.
 
     No text of a user's is in what it writes: constants and names of columns stand in `namespace`.
     """
 
-    def __init__(self, constants: Mapping[str, object], namespace: dict[str, Any]) -> None:
+    def __init__(
+        self, constants: Mapping[str, object], columns: tuple[str, ...] | None, namespace: dict[str, Any]
+    ) -> None:
         self._constants = constants
+        self._columns = columns
         self._namespace = namespace
-        self._namespace.update(said=said, absent=Undefined())
+        self._namespace.update(said=said, absent=Undefined(), gone=gone)
 
     def constant(self, value: object) -> str:
         """The name that `value` is given."""
@@ -71,7 +79,9 @@ class Writer:
     def _part(self, node: nodes.Node) -> str:
         if isinstance(node, nodes.TemplateData):
             return self.constant(node.data)
-        return f"(t if type(t := {self._of(node)}) is str else said(t))"
+        written = self._of(node)
+        is_cell = self._columns is not None and isinstance(node, nodes.Name | nodes.Getitem | nodes.Getattr)
+        return written if is_cell and written.startswith("(v[") else f"(t if type(t := {written}) is str else said(t))"
 
     def _if(self, node: nodes.If) -> str:
         branches = "".join(f"{self._body(each.body)} if {self._of(each.test)} else " for each in (node, *node.elif_))
@@ -86,7 +96,7 @@ class Writer:
             case nodes.Name():
                 return self._name(node.name)
             case nodes.Getitem() | nodes.Getattr():
-                return f"v[{self._column(node)}]"
+                return self._cell(node)
             case nodes.Filter():
                 return self._filter(node)
             case nodes.Compare():
@@ -100,7 +110,7 @@ class Writer:
             case nodes.CondExpr(expr2=other) if other is not None:
                 return f"({self._of(node.expr1)} if {self._of(node.test)} else {self._of(other)})"
             case nodes.Test(name=("defined" | "undefined") as name):
-                return f"({self._column(node.node)} {'in' if name == 'defined' else 'not in'} v)"
+                return f"({'' if name == 'defined' else 'not '}{self._is_there(node.node)})"
             case nodes.List() | nodes.Tuple():
                 return f"[{', '.join(map(self._of, node.items))}]"
         raise Unfit
@@ -110,7 +120,7 @@ class Writer:
             return "m"
         if name in ("row", "omit"):
             raise Unfit
-        return self.constant(self._constants[name]) if name in self._constants else f"v[{self.constant(name)}]"
+        return self.constant(self._constants[name]) if name in self._constants else self._cell(nodes.Name(name, "load"))
 
     def _filter(self, node: nodes.Filter) -> str:
         function = FILTERS[node.name].function
@@ -128,17 +138,36 @@ class Writer:
         if node.name != "default":
             return self._of(node.node)
         try:
-            column = self._column(node.node)
+            name = self._column(node.node)
         except Unfit:
             return self._of(node.node)
-        return f"v.get({column}, absent)"
+        return (
+            f"v.get({self.constant(name)}, absent)" if self._columns is None else f"(v[{self._index(name)}] or absent)"
+        )
+
+    # ── columns ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _cell(self, node: nodes.Node) -> str:
+        """What the row has there; raises when the row is filled where it has nothing."""
+        name = self._column(node)
+        return f"v[{self.constant(name)}]" if self._columns is None else f"(v[{self._index(name)}] or gone())"
+
+    def _is_there(self, node: nodes.Node) -> str:
+        name = self._column(node)
+        return f"{self.constant(name)} in v" if self._columns is None else f"bool(v[{self._index(name)}])"
+
+    def _index(self, name: str) -> int:
+        assert self._columns is not None
+        if name not in self._columns:
+            raise Unfit
+        return self._columns.index(name)
 
     def _column(self, node: nodes.Node) -> str:
-        """The constant that names the column which `node` is; raises `Unfit` where it is anything else."""
+        """The name of the column which `node` is; raises `Unfit` where it is anything else."""
         if isinstance(node, nodes.Name) and node.name not in (*self._constants, "message_id", "row", "omit"):
-            return self.constant(node.name)
+            return node.name
         if isinstance(node, nodes.Getitem | nodes.Getattr) and isinstance(node.node, nodes.Name):
             name = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
             if node.node.name == "row" and isinstance(name, str):
-                return self.constant(name)
+                return name
         raise Unfit

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from runner.reading.diagnostic import Problems
 from runner.reading.place import Span
 
 
 class Row(NamedTuple):
-    """One recipient. `line` is where the row begins in its file, from 1. What is empty or null is not in `values`."""
+    """One recipient. `line` is where the row begins in its file, from 1.
+
+    `held` is what the row has by name, without what is null; or, with `columns`, a cell for each of them, empty where there is
+    nothing.
+    """
 
     line: int
-    values: Mapping[str, object]
+    held: Any
+    columns: tuple[str, ...] | None = None
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """What the row has, by name. What is empty or null is not in it."""
+        if self.columns is None:
+            named: Mapping[str, object] = self.held
+            return named
+        return {name: cell for name, cell in zip(self.columns, self.held, strict=True) if cell}
 
 
 class Table(Protocol):
