@@ -59,7 +59,10 @@ def measure(text: str) -> Measure:
         units = characters + len(_EXTENDED.findall(text))
         segments = 1 if units <= GSM7_ALONE else sum(1 for _ in _packed(text, _septets, GSM7_PART))
         return Measure(Encoding.GSM7, characters, units, segments)
-    units = characters + len(_ASTRAL.findall(text))
+    pairs = len(_ASTRAL.findall(text))
+    if not pairs:
+        return _bmp(characters)
+    units = characters + pairs
     segments = 1 if units <= UCS2_ALONE else sum(1 for _ in _packed(text, _utf16_units, UCS2_PART))
     return Measure(Encoding.UCS2, characters, units, segments)
 
@@ -92,6 +95,13 @@ _GSM7 = frozenset(BASIC + EXTENSION)
 def _basic(characters: int) -> Measure:
     """The measure of a text of one septet a character."""
     return Measure(Encoding.GSM7, characters, characters, _even_parts(characters))
+
+
+@lru_cache(maxsize=1_000)
+def _bmp(characters: int) -> Measure:
+    """The measure of a UCS-2 text of one unit a character."""
+    segments = 1 if characters <= UCS2_ALONE else -(-characters // UCS2_PART)
+    return Measure(Encoding.UCS2, characters, characters, segments)
 
 
 def _even_parts(units: int) -> int:
