@@ -17,6 +17,8 @@ from runner.errors import SendspecError
 from runner.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
 from runner.reading.diagnostic import Problems
 from runner.reading.mask import printable
+from runner.sending.reconcile import SKEW_NOTED
+from runner.sending.retry_after import skew_seconds
 from runner.showing.ink import Ink
 
 IGNORED_VARIABLES = (
@@ -31,7 +33,6 @@ IGNORED_VARIABLES = (
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
 )
-SKEW_SECONDS = 60
 
 
 class Verdict(StrEnum):
@@ -216,17 +217,14 @@ def _ask(workspace: Workspace, key: AccessKey, path: str) -> tuple[int | None, s
 
 
 def _clock(date: str) -> Iterator[Finding]:
-    from email.utils import parsedate_to_datetime
-
-    try:
-        skew = abs(parsedate_to_datetime(date).timestamp() - time.time())
-    except (ValueError, TypeError):
+    skew = skew_seconds(date, time.time())
+    if skew is None:
         return
-    if skew > SKEW_SECONDS:
+    if abs(skew) > SKEW_NOTED:
         yield Finding(
             Verdict.NOTE,
             "clock",
-            f"this machine and the API are {skew:.0f} s apart",
+            f"this machine and the API are {abs(skew):.0f} s apart",
             "set the clock; times in reports follow it",
         )
     else:

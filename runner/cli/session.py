@@ -32,7 +32,7 @@ from runner.reading.mask import mask
 from runner.reading.project import Environment
 from runner.sending.listing import ListUnread
 from runner.sending.loop import send_all
-from runner.sending.reconcile import Reconciled
+from runner.sending.reconcile import SKEW_NOTED, Reconciled
 from runner.sending.run import Cause, Finished, Progress, RunResult, Sendable, Settings, Stop, Stopping
 from runner.showing.ink import counted
 from runner.showing.progress import ProgressLine
@@ -158,6 +158,11 @@ class Session:
                 self._view.warn(f"warning: {error.reason}; going on without this check of the ledger")
                 continue
             behind += len(witnessed.behind)
+            if abs(witnessed.skew or 0.0) > SKEW_NOTED:
+                self._view.warn(
+                    f"warning: this machine and the API are {abs(witnessed.skew or 0.0):.0f} s apart; set the clock, as doubts are"
+                    " looked up by the time they were noted at"
+                )
             if witnessed.cut:
                 self._view.say("note: the API lists more recent messages than were looked at")
         if behind:

@@ -14,7 +14,7 @@ from runner.sending.answer import Answer, Unclear
 from runner.sending.classify import REFUSING_THE_RUN, refusal_text
 from runner.sending.outcome import RefusedAsAWhole
 from runner.sending.pace import back_off
-from runner.sending.retry_after import retry_after_seconds
+from runner.sending.retry_after import retry_after_seconds, skew_seconds
 from runner.sending.run import Clock
 from runner.sending.wire import Line, Unreached
 
@@ -52,6 +52,8 @@ class Listing:
         self._clock = clock
         self._timeout = timeout
         self._stopped = stopped
+        self.skew: float | None = None
+        """By how many seconds the API's clock is ahead of ours, as its last answer shows it."""
 
     def pages(self, since: float, until: float) -> Iterator[list[Sighting]]:
         """Every page of the messages made in that time (Unix seconds), as the API orders them. Raises `ListUnread`."""
@@ -85,6 +87,7 @@ class Listing:
             except Unclear as error:
                 reason = error.evidence
             else:
+                self.skew = skew_seconds(answer.headers.get("date"), self._clock.wall())
                 if answer.status == 200:
                     return answer
                 reason = f"the API answers {refusal_text(answer)}"

@@ -18,6 +18,8 @@ WINDOW_MOST = 7 * DAY - 60
 """The API lists no longer a range (`reference/api.md`, section 8)."""
 MARGIN = 600.0
 """By how much the API's clock may differ from ours, in seconds."""
+SKEW_NOTED = 60.0
+"""From here on a difference is told: beyond the margin, a list would be asked for the wrong time."""
 SCANS_APART = 600.0
 ABSENT_AFTER = 1_800.0
 OLD = 6 * DAY
@@ -196,10 +198,13 @@ def _settle_absent(ledger: Doubtful, missed: Sequence[Doubt], now: float, outcom
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """What the API's recent messages say of the ledger: `behind` are planned messages that were accepted. `cut`: there were more pages."""
+    """What the API's recent messages say of the ledger: `behind` are planned messages that were accepted. `cut`: there were more pages.
+    `skew` is by how many seconds the API's clock is ahead of ours, where it says.
+    """
 
     behind: list[bytes]
     cut: bool
+    skew: float | None
 
 
 def witness(ledger: Doubtful, listing: Listing, hash_receiver: HashReceiver, *, now: float) -> Witnessed:
@@ -223,7 +228,7 @@ def witness(ledger: Doubtful, listing: Listing, hash_receiver: HashReceiver, *, 
     ]
     if changes:
         ledger.move(MOVE_BY_NAME["witness"], changes, now=now)
-    return Witnessed([change.id for change in changes], cut)
+    return Witnessed([change.id for change in changes], cut, listing.skew)
 
 
 def _behind(ledger: Doubtful, sighted: dict[str, Sighting]) -> Iterator[tuple[Waiting, Sighting]]:

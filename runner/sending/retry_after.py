@@ -1,10 +1,18 @@
-"""The `Retry-After` header: seconds or a date, read so that nonsense never turns a harmless answer into a failure."""
+"""The times that an answer speaks of, `Retry-After` and `Date`, read so that nonsense never turns it into a failure."""
 
 from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
 WAIT_MOST = 900.0
+
+
+def skew_seconds(answer_date: str | None, now: float) -> float | None:
+    """By how many seconds the clock of who answered is ahead of `now` (Unix seconds); None where its `Date` says nothing."""
+    try:
+        return None if answer_date is None else parsedate_to_datetime(answer_date).timestamp() - now
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def retry_after_seconds(value: str | None, answer_date: str | None) -> float | None:

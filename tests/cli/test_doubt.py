@@ -308,6 +308,19 @@ def test_every_run_that_was_begun_has_its_end_noted(ready: Any, server: Any, hel
     assert all(ending == "finished" and ended for _, ending, ended in runs)
 
 
+@pytest.mark.parametrize(
+    ("date", "told"), [("Mon, 01 Jan 2035 00:00:00 GMT", True), ("yesterday", False), (None, False)]
+)
+def test_a_clock_that_differs_from_the_apis_is_told(
+    ready: Any, server: Any, helpers: Any, date: str | None, told: bool
+) -> None:
+    headers = {} if date is None else {"Date": date}
+    server.listing = lambda request: helpers.Answer(200, b'{"results": []}', headers)
+    done = send(ready)
+    assert done.code == 0
+    assert ("s apart; set the clock" in done.err) is told
+
+
 def test_without_the_witness_the_output_says_so(ready: Any, server: Any) -> None:
     done = send(ready, "--no-witness")
     assert done.code == 0

@@ -82,6 +82,7 @@ class Pages:
         self._pages, self._error = pages, error
         self.asked: list[tuple[float, float]] = []
         self.closed = 0
+        self.skew = 5.0
 
     def pages(self, since: float, until: float) -> Iterator[list[Sighting]]:
         self.asked.append((since, until))
@@ -244,7 +245,7 @@ def test_planned_messages_that_the_api_lists_are_taken_as_accepted() -> None:
         ]
     )
     found = witness(memory, pages, hashed, now=NOW)  # type: ignore[arg-type]
-    assert (found.behind, found.cut) == ([waiting(1).id, waiting(3).id], False)
+    assert (found.behind, found.cut, found.skew) == ([waiting(1).id, waiting(3).id], False, 5.0)
     assert [(name, change.remote_id) for name, change in memory.moves] == [("witness", "id-1"), ("witness", "id-3")]
 
 

@@ -115,7 +115,7 @@ class CountingServer:
 
     @staticmethod
     def _write(exchange: BaseHTTPRequestHandler, status: int, body: bytes, headers: Mapping[str, str]) -> None:
-        exchange.send_response(status)
+        (exchange.send_response_only if "Date" in headers else exchange.send_response)(status)
         for name, value in {"Content-Type": "application/json", "Content-Length": str(len(body)), **headers}.items():
             exchange.send_header(name, value)
         exchange.end_headers()
