@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 
 import click
 
 from runner.cli.view import View, common_options
+from runner.near import near_miss
 from runner.showing.explanations import EXPLANATIONS, explanation_text
 
 
@@ -28,8 +28,8 @@ def command(view: View, code: str | None) -> int:
         sys.stdout.write("\n".join(listed) + "\n")
         return 0
     if code not in EXPLANATIONS:
-        near = get_close_matches(code, EXPLANATIONS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "`sendspec explain` lists them all"
+        near = near_miss(code, EXPLANATIONS)
+        hint = f"did you mean '{near}'?" if near else "`sendspec explain` lists them all"
         raise click.BadParameter(f"no error has the code '{code}'; {hint}", param_hint="CODE")
     sys.stdout.write(explanation_text(code, view.out))
     return 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
@@ -43,6 +43,8 @@ It goes to a sandbox on this machine until you name another environment. More: s
 
 INTERRUPTED = 130
 BUG = 70
+GARBAGE_LOOKED_FOR = 20_000
+"""Objects made before Python looks for cycles among them. Most live as long as the command, and 700, as usual, costs a twentieth."""
 
 
 class LazyGroup(click.Group):
@@ -61,8 +63,10 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "sendspec --help lists them"
+            from runner.near import near_miss
+
+            near = near_miss(args[0], COMMANDS)
+            hint = f"did you mean '{near}'?" if near else "sendspec --help lists them"
             raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -96,6 +100,7 @@ def cli(ctx: click.Context) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and exits the process with its code."""
+    gc.set_threshold(GARBAGE_LOOKED_FOR)
     fill_standard_streams()
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 

@@ -17,16 +17,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import BinaryIO, NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from runner.cli.job import Job
-from runner.composing.compiled import Compiled
 from runner.composing.duplicates import Duplicates, Verdict
 from runner.composing.message import Composed, Message
 from runner.planning.decide import History, Retry, Skip, decide_by_fact
 from runner.planning.plan import Entry, Lookup, Plan, PlanTally, entry_of
 from runner.reading.diagnostic import Problems
 from runner.reading.row import Row
+
+if TYPE_CHECKING:
+    from runner.composing.compiled import Compiled
 
 BLOCK = 500
 SEVERAL_FROM = 20

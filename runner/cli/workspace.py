@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import os
-import secrets
-import socket
 import sys
 import time
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
-from runner.ledger.record import RunOwner
 from runner.reading.diagnostic import Problems
 from runner.reading.project import (
     FILE_NAME,
@@ -30,6 +27,9 @@ from runner.reading.project import (
     project_without_file,
     read_project,
 )
+
+if TYPE_CHECKING:
+    from runner.ledger.record import RunOwner
 
 PROVISIONAL_SALT = b"sendspec provisional salt".ljust(SALT_BYTES, b".")
 """Keys message ids before an environment has a ledger, so that they can be shown; nothing is sent under them."""
@@ -125,6 +125,8 @@ def make_sandbox_ledger(workspace: Workspace) -> Workspace:
 
 def make_environment_ledger(workspace: Workspace) -> Workspace:
     """Makes the environment's ledger with an id of its own, and a salt unless it has one; a workspace with its identity."""
+    from uuid import uuid4
+
     from runner.ledger.opening import make_ledger
 
     environment = workspace.environment
@@ -132,7 +134,7 @@ def make_environment_ledger(workspace: Workspace) -> Workspace:
         environment.ledger.file,
         workspace.identity_file,
         environment.name,
-        LedgerIdentity(str(uuid.uuid4()), secrets.token_bytes(SALT_BYTES)),
+        LedgerIdentity(str(uuid4()), os.urandom(SALT_BYTES)),
         this_process(),
         since=datetime.now(UTC).isoformat(timespec="seconds"),
         now=time.time(),
@@ -142,7 +144,9 @@ def make_environment_ledger(workspace: Workspace) -> Workspace:
 
 def this_process() -> RunOwner:
     """Who runs, for the ledger's record and for the message to a second run."""
-    return RunOwner(pid=os.getpid(), host=socket.gethostname(), command=" ".join(["sendspec", *sys.argv[1:2]]))
+    from runner.ledger.record import RunOwner
+
+    return RunOwner(pid=os.getpid(), host=os.uname().nodename, command=" ".join(["sendspec", *sys.argv[1:2]]))
 
 
 def on_ci(environ: Mapping[str, str]) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from jinja2 import Environment, nodes
+
+from runner.near import near_miss
 
 NODES_MOST = 200
 GROWING_MOST = 2
@@ -196,8 +197,8 @@ def _known(
         ((t.start, t.start + len(t.text)) for before, t in pairs if t.text == name and before.text in after), whole
     )
     words = sorted(word for word in known if word.isidentifier())
-    near = get_close_matches(name, words, n=1)
-    fix = f"write '{near[0]}'" if near else f"use one of: {', '.join(words)}"
+    near = near_miss(name, words)
+    fix = f"write '{near}'" if near else f"use one of: {', '.join(words)}"
     return [TemplateFault(f"unknown-{what}", f"there is no {what} called '{name}' in messages", fix, *place)]
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from itertools import chain, islice
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
 from runner.composing.blame import row_diagnostic
-from runner.composing.compiled import Compiled, compiled
 from runner.composing.identity import id_text, message_id
 from runner.composing.message import Composed, Filtered, Message
 from runner.composing.outline import HoleFault, fill, origin
@@ -26,6 +25,9 @@ from runner.reading.phone import PhoneFault
 from runner.reading.schema import Fault, Schema
 from runner.reading.spec import Spec
 from runner.reading.table import Row, Table
+
+if TYPE_CHECKING:
+    from runner.composing.compiled import Compiled
 
 COMPILED_FROM = 500
 """Rows that cost less as they are than compiling their spec does."""
@@ -58,6 +60,8 @@ class Composer:
 
     def compiled(self, columns: tuple[str, ...] | None) -> Compiled | None:
         """A function that composes most rows, and much faster; `columns` as the rows have them."""
+        from runner.composing.compiled import compiled
+
         return compiled(self._program, self._setting, self._schema, self._rules, columns)
 
     def compose(self, row: Row) -> Composed | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from runner.composing.template import NameUse, Template
+from runner.near import near_miss
 from runner.reading.diagnostic import Problems, Severity
 from runner.reading.document import Document, Path
 from runner.reading.mask import mask_in_place, printable
@@ -23,8 +23,7 @@ class KnownNames:
     variables: Collection[str]
 
     def near(self, name: str) -> str | None:
-        found = get_close_matches(name, [*self.columns, *self.variables, *BUILT_IN], n=1)
-        return found[0] if found else None
+        return near_miss(name, [*self.columns, *self.variables, *BUILT_IN])
 
     def listed(self) -> str:
         names = [*dict.fromkeys([*self.columns, *self.variables])]

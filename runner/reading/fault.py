@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
+from runner.near import near_miss
 from runner.reading.formats import FORMAT_EXAMPLES
 from runner.reading.mask import mask_in_place, printable
 
@@ -70,8 +70,7 @@ def _extras(error: Any) -> list[str]:
 
 def _near_key(error: Any, key: str) -> str | None:
     absent = [name for name in error.schema.get("properties", {}) if name not in error.instance]
-    found = get_close_matches(key, absent, n=1, cutoff=0.6)
-    return found[0] if found else None
+    return near_miss(key, absent)
 
 
 def _near_misses(error: Any) -> Iterator[str]:
@@ -125,8 +124,8 @@ def _wrong_value(error: Any) -> Fault:
             f"no request with a body of type '{value}' can pass the API's own schema: {why}",
             f"write one of: {_listed(allowed)}",
         )
-    near = get_close_matches(str(value), [str(word) for word in allowed], n=1) if isinstance(value, str) else []
-    fix = f"write '{near[0]}'" if near else f"write one of: {_listed(allowed)}"
+    near = near_miss(value, map(str, allowed)) if isinstance(value, str) else None
+    fix = f"write '{near}'" if near else f"write one of: {_listed(allowed)}"
     return _fault(error, "wrong-value", f"{shown(value)} is not one of the values of {_place(error)}", fix)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -66,6 +65,8 @@ class HeldFile:
 
 def spool(stream: BinaryIO) -> HeldFile:
     """Everything in `stream`, kept in a file without a name that only this user could read. Raises OSError."""
+    import tempfile
+
     with tempfile.TemporaryFile() as kept:  # 0600, and unlinked before anything is written
         while block := stream.read(BLOCK_BYTES):
             kept.write(block)

@@ -7,9 +7,9 @@ import os
 import re
 import stat
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
+from runner.near import near_miss
 from runner.reading.mask import printable
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -133,7 +133,7 @@ def _near(place: str, written: str) -> str:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted, not paths
     except OSError:
         return "check the path; it counts from the folder of the spec"
-    near = get_close_matches(Path(place).name, names, n=1)
+    near = near_miss(Path(place).name, names)
     if not near:
         return "check the path; it counts from the folder of the spec"
-    return f"write '{printable(shown_path(written, near[0]))}'"
+    return f"write '{printable(shown_path(written, near))}'"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from runner.near import near_miss
 from runner.reading.country_codes import COUNTRIES, ZERO_MAY_FOLLOW, code_of
 from runner.reading.country_codes import is_country as is_country
 from runner.reading.mask import mask, printable
@@ -227,7 +227,7 @@ def unknown_country(written: str) -> PhoneFault:
     letters = written.strip().upper()
     near = COUNTRIES_BY_HABIT.get(letters, letters if letters in COUNTRIES else None)
     if near is None and len(letters) == 2:
-        near = next(iter(get_close_matches(letters, sorted(COUNTRIES), n=1, cutoff=0.9)), None)
+        near = near_miss(letters, sorted(COUNTRIES), cutoff=0.9)
     return PhoneFault(
         "unknown-country",
         f"'{printable(written)}' is not a country's two-letter code",

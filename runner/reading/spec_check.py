@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import get_close_matches
 from typing import Any
 
+from runner.near import near_miss
 from runner.reading.diagnostic import Diagnostic
 from runner.reading.document import Document, Path, walk
 from runner.reading.fault import Fault
@@ -138,7 +138,7 @@ def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
     if "recipients" not in data:
         message = data.get("message")
         has_receiver = isinstance(message, dict) and "receiver" in message
-        if not has_receiver and not get_close_matches("recipients", data, cutoff=0.6):
+        if not has_receiver and not near_miss("recipients", data):
             yield document.diagnostic(
                 (),
                 code="no-recipients",

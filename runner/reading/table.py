@@ -19,7 +19,6 @@ from runner.reading.file_kind import DELIMITER_BY_ENDING, HEAD_BYTES, JSON_LINES
 from runner.reading.held_file import HeldFile, spool
 from runner.reading.inline_table import InlineTable
 from runner.reading.inside import FileFault, OpenFile, open_anywhere, open_inside, shown_path
-from runner.reading.json_lines import JsonLinesTable, objects
 from runner.reading.place import FILE_START
 from runner.reading.row import Row, Table
 from runner.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
@@ -148,6 +147,8 @@ def _csv(path: str, file: HeldFile, options: _Options, usual: str, problems: Pro
 
 
 def _json_lines(path: str, file: HeldFile, options: _Options, problems: Problems) -> Table | None:
+    from runner.reading.json_lines import JsonLinesTable, objects
+
     fault = not_text(file.head(HEAD_BYTES))
     if fault is not None:
         problems.add(_at_start(path, fault))

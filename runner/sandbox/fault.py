@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+
+from runner.near import near_miss
 
 STATUSES = frozenset({400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504})
 KINDS = ("drop-before", "drop-after", "hang", "slow", "foreign-reference", "html")
@@ -42,9 +43,9 @@ def parse_fault(text: str) -> SandboxFault:
     match = _FAULT.fullmatch(text)
     kinds = [*KINDS, *map(str, sorted(STATUSES))]
     if match is None or match[1] not in kinds:
-        near = get_close_matches(match[1] if match else text, kinds, n=1)
+        near = near_miss(match[1] if match else text, kinds)
         raise ValueError(
-            f"'{text}' is no fault; " + (f"did you mean '{near[0]}'?" if near else f"write one of {', '.join(kinds)}")
+            f"'{text}' is no fault; " + (f"did you mean '{near}'?" if near else f"write one of {', '.join(kinds)}")
         )
     options: dict[str, int] = {}
     for part in match[2].split(",") if match[2] else ():
