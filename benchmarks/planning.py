@@ -72,7 +72,7 @@ def _beside(
         found=ratios(peer, times(found["sendspec"])),
         unit="times",
         reach=None if by_cpu else at_least(most),
-        note=f"one job, an empty ledger; the peer's {rows} rows reckoned from {few} rows and from one",
+        note=f"on all cores, an empty ledger; the peer's {rows} rows reckoned from {few} rows and from one",
     )
 
 
