@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from runner.cli.job import Job
 from runner.composing.duplicates import Duplicates, Verdict
+from runner.composing.identity import ID_BYTES
 from runner.composing.message import Composed, Message
 from runner.planning.decide import History, Retry, Skip, decide_by_fact
-from runner.planning.plan import Entry, Lookup, Plan, PlanTally, entry_of
+from runner.planning.plan import NO_MESSAGE, Entry, Lookup, Plan, PlanTally, entry_of, nothing_known
 from runner.reading.diagnostic import Problems
 from runner.reading.row import Row
 
@@ -31,16 +32,16 @@ if TYPE_CHECKING:
     from runner.composing.compiled import Compiled
 
 BLOCK = 500
-SEVERAL_FROM = 20
+SEVERAL_FROM = 5
 """Blocks that are planned before others are started: below, starting them costs more than they save."""
-OWN_SHARE, TURNS_EACH = 2, 3
+OWN_SHARE, TURNS_EACH = 1, 2
 """Of the turns of a round, this process takes fewer: it has the results to take in as well."""
 AHEAD_BYTES = 1 << 20
 """How far a process may be ahead, about 15,000 rows."""
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LENGTH = struct.Struct("<I")
 
-Shared = tuple[bytes, int, str, str, bool]
+Shared = tuple[Entry, str, bool]
 """A row as it goes from one process to another: its entry, its reference, and whether its receiver may not be reached."""
 
 
@@ -68,13 +69,16 @@ class _Planner:
         self._composer = job.composer(problems)
         self._duplicates = Duplicates(job.table, problems, own_reference=job.program.own_reference)
         self._tally = PlanTally(job.target)
+        self._own_reference = job.program.own_reference
+        self._only_to = ledgered.only_to
+        self._asks = ledgered.lookup is not nothing_known or ledgered.retry is not None
 
     def plan(self) -> Plan:
         blocks = _blocks(self._job.table.rows(self._problems))
-        for block in islice(blocks, 1):
-            self._take_in(block, [None] * len(block))
-        first = next(blocks, None)
-        if first is not None:
+        first = next(blocks, [])
+        if len(first) < BLOCK:
+            self._take_in(first, [None] * len(first))
+        else:
             self._compiled(first, blocks)
         return self._tally.plan()
 
@@ -98,50 +102,50 @@ class _Planner:
     def _composed(self, block: Sequence[Row], quick: Compiled | None) -> list[Shared | None]:
         if quick is None:
             return [None] * len(block)
-        return [None if (item := quick(row)) is None else self._shared(item) for row in block]
+        shared = self._shared
+        return [None if (item := quick(row)) is None else shared(item) for row in block]
 
     def _shared(self, item: Composed) -> Shared:
         if not isinstance(item, Message):
-            return (b"", 0, "", "", False)
-        sealed, segments, forced_by = entry_of(item)
-        only_to = self._ledgered.only_to
-        reference = item.reference if self._job.program.own_reference else ""
-        return (sealed, segments, forced_by, reference, only_to is not None and item.receiver not in only_to)
+            return (NO_MESSAGE, "", False)
+        reference = item.reference if self._own_reference else ""
+        return (entry_of(item), reference, self._only_to is not None and item.receiver not in self._only_to)
 
     def _take_in(self, block: Sequence[Row], found: Sequence[Shared | None]) -> None:
         """Judges a block's rows in order, each with what was found of it; None is composed here, and what is wrong told."""
         entries: list[tuple[Entry, Skip | None]] = []
-        waiting: list[tuple[int, bytes, bytes]] = []
+        waiting: list[tuple[int, bytes]] = []
+        judge = self._duplicates.judge
         for row, shared in zip(block, found, strict=True):
             if shared is None:
                 item = self._composer.compose(row)
                 if item is None:
                     continue
                 shared = self._shared(item)
-            sealed, segments, forced_by, reference, unreachable = shared
-            skip = None if sealed else Skip.FILTERED
-            if sealed:
-                verdict = self._duplicates.judge(sealed[:16], sealed[16:], reference, row.line)
+            entry, reference, unreachable = shared
+            sealed, skip = entry[0], None
+            if not sealed:
+                skip = Skip.FILTERED
+            elif (verdict := judge(sealed, reference, row[0])) is not Verdict.FIRST:
                 if verdict is Verdict.CONFLICTING:
                     continue
-                if verdict is Verdict.REPEATED:
-                    sealed, segments, forced_by, skip = b"", 0, "", Skip.DUPLICATE
-                elif unreachable:
-                    skip = Skip.ONLY_TO
-                else:
-                    waiting.append((len(entries), sealed[:16], sealed[16:]))
-            entries.append(((sealed, segments, forced_by), skip))
-        self._look_up(entries, waiting)
+                entry, skip = NO_MESSAGE, Skip.DUPLICATE
+            elif unreachable:
+                skip = Skip.ONLY_TO
+            elif self._asks:
+                waiting.append((len(entries), sealed))
+            entries.append((entry, skip))
+        if waiting:
+            self._look_up(entries, waiting)
         self._tally.count(entries)
 
-    def _look_up(self, entries: list[tuple[Entry, Skip | None]], waiting: Sequence[tuple[int, bytes, bytes]]) -> None:
+    def _look_up(self, entries: list[tuple[Entry, Skip | None]], waiting: Sequence[tuple[int, bytes]]) -> None:
         """Decides the messages that nothing but the ledger, or a person's choice, could hold back."""
         ledgered = self._ledgered
-        facts = ledgered.lookup([identity for _, identity, _ in waiting])
-        if not facts and ledgered.retry is None:
-            return
-        for at, identity, digest in waiting:
-            skip = decide_by_fact(digest, facts.get(identity), ledgered.history, ledgered.retry)
+        facts = ledgered.lookup([sealed[:ID_BYTES] for _, sealed in waiting])
+        for at, sealed in waiting:
+            fact = facts.get(sealed[:ID_BYTES])
+            skip = decide_by_fact(sealed[ID_BYTES:], fact, ledgered.history, ledgered.retry)
             entries[at] = (entries[at][0], skip)
 
     # ── in another process ───────────────────────────────────────────────────────────────────────────────────────
@@ -150,7 +154,7 @@ class _Planner:
         """The blocks whose turn is `turn`; problems found here are found again by the process that tells them."""
         composer = self._job.composer(Problems())
         compose: Callable[[Row], Composed | None] = composer.compose if quick is None else quick
-        blocks = islice(_blocks(self._job.table.rows(Problems())), 1 + SEVERAL_FROM, None)
+        blocks = islice(_blocks(self._job.table.rows(Problems())), SEVERAL_FROM, None)
         for number, block in enumerate(blocks):
             if _turn(number, self._processes - 1) == turn:
                 yield [None if (item := compose(row)) is None else self._shared(item) for row in block]

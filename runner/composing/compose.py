@@ -29,7 +29,7 @@ from runner.reading.table import Row, Table
 if TYPE_CHECKING:
     from runner.composing.compiled import Compiled
 
-COMPILED_FROM = 500
+COMPILED_FROM = 250
 """Rows that cost less as they are than compiling their spec does."""
 
 

@@ -30,8 +30,9 @@ class Duplicates:
         self._messages = Seen()
         self._references = Seen() if own_reference else None
 
-    def judge(self, identity: bytes, digest: bytes, reference: str, line: int) -> Verdict:
-        earlier = self._messages.first(identity, digest, line)
+    def judge(self, sealed: bytes, reference: str, line: int) -> Verdict:
+        """`sealed` is the message's id, followed by its digest."""
+        earlier = self._messages.first(sealed, line)
         if earlier is None:
             if self._references is not None:
                 self._check_reference(self._references, reference, line)
@@ -60,8 +61,7 @@ class Duplicates:
         )
 
     def _check_reference(self, references: Seen, reference: str, line: int) -> None:
-        hashed = blake2b(reference.encode(), digest_size=16).digest()
-        earlier = references.first(hashed, hashed[8:], line)
+        earlier = references.first(blake2b(reference.encode(), digest_size=24).digest(), line)
         if earlier is not None and earlier[0] != line:
             self._problems.add_row(
                 ("reference-repeated", self._table.path),
@@ -86,7 +86,7 @@ def marked(
         if not isinstance(item, Message):
             yield item
             continue
-        verdict = duplicates.judge(item.id, item.digest, item.reference, item.line)
+        verdict = duplicates.judge(item.id + item.digest, item.reference, item.line)
         if verdict is Verdict.FIRST:
             yield item
         elif verdict is Verdict.REPEATED:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from struct import unpack_from
+from struct import Struct
 
+_SHORT = Struct("<Q8xQ")
 _FULL = 0.7
 """The share of the index's places in use from which it is doubled."""
 
@@ -12,7 +13,7 @@ _FULL = 0.7
 class Seen:
     """For each key 8 bytes of its own, 8 of a mark and a line number; found by an index of open addressing.
 
-    Keys and marks are hashes, of 16 bytes or more. Two keys of which the first 8 bytes are the same are taken for one: among a
+    Keys are hashes of 16 bytes, marks of 8 or more. Two keys of which the first 8 bytes are the same are taken for one: among a
     million keys that happens once in 37 million lists, and then shows as a conflict.
     """
 
@@ -22,18 +23,21 @@ class Seen:
         self._lines = array("I")
         self._index = array("I", bytes(4 * 1024))
 
-    def first(self, key: bytes, mark: bytes, line: int) -> tuple[int, bool] | None:
-        """The line that `key` was first seen on, and whether its mark was the same one; None, and noted, for a new key."""
-        (short,) = unpack_from("<Q", key)
+    def first(self, sealed: bytes, line: int) -> tuple[int, bool] | None:
+        """The line that a key was first seen on, and whether its mark was the same one; None, and noted, for a new key.
+
+        `sealed` is the key, followed by the mark.
+        """
+        short, mark = _SHORT.unpack_from(sealed)
         index = self._index
         most = len(index) - 1
         at = short & most
         while number := index[at]:
             if self._keys[number - 1] == short:
-                return self._lines[number - 1], self._marks[number - 1] == unpack_from("<Q", mark)[0]
+                return self._lines[number - 1], self._marks[number - 1] == mark
             at = (at + 1) & most
         self._keys.append(short)
-        self._marks.append(unpack_from("<Q", mark)[0])
+        self._marks.append(mark)
         self._lines.append(line)
         index[at] = len(self._keys)
         if len(self._keys) > most * _FULL:

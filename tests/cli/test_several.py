@@ -16,7 +16,7 @@ from background import until
 from desk import Desk
 
 LONG = 14_000
-"""Rows: the first 10,500 are planned before other processes are started."""
+"""Rows: the first 2,500 are planned before other processes are started."""
 SPEC = """spec: 1
 name: hello
 channel: sms

@@ -294,4 +294,4 @@ def test_a_long_list_comes_out_like_a_short_one(tmp_path: Path) -> None:
     ]
     found = list(compose_rows(made[0], iter(rows)))
     assert found == [made[0].compose(each) for each in rows if "name" in each.values]
-    assert len(found) == len(rows) - 8
+    assert len(found) == sum("name" in each.values for each in rows) > COMPILED_FROM
