@@ -16,6 +16,8 @@ from typing import IO
 from benchmarks.material import environ
 
 SAMPLE_SECONDS = 0.1
+WEIGHED_SECONDS = 1.0
+"""The pages of a process are counted under its lock, which ten times a second would slow it down by half."""
 TICKS = os.sysconf("SC_CLK_TCK")
 SHOWN_MOST = 2_000
 
@@ -101,13 +103,21 @@ class _Watch(threading.Thread):
         self.samples: list[Sample] = []
         self._pid = pid
         self._over = threading.Event()
+        self._weighed_at = 0.0
 
     def run(self) -> None:
         while not self._over.wait(SAMPLE_SECONDS):
             pids = _tree(self._pid)
             moment, cpu = time.monotonic(), sum(map(_cpu_of, pids))
             if cpu:
-                self.samples.append(Sample(moment, cpu, sum(map(_memory_of, pids)) if len(pids) > 1 else 0))
+                self.samples.append(Sample(moment, cpu, self._memory_of(pids, moment)))
+
+    def _memory_of(self, pids: Sequence[int], moment: float) -> int:
+        """Of several processes, now and then; of one, the system itself knows the most it had."""
+        if len(pids) < 2 or moment - self._weighed_at < WEIGHED_SECONDS:
+            return 0
+        self._weighed_at = moment
+        return sum(map(_memory_of, pids))
 
     def end(self) -> None:
         self._over.set()
