@@ -194,11 +194,13 @@ class _Loop:
         except (LedgerUnwritable, LedgerDamaged) as trouble:
             self._spill(settle, trouble)
             raise
-        self._tally.timed(self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._tally.timed(now)
+        late = self._pace.late(claim[0][1], now) if claim else 0.0  # the disk took its time
         for messages, due in claim:
             ours = [message for message in messages if message.id in won]
             if ours:
-                self._hand_out(Delivery(ours, [won[message.id] for message in ours], due))
+                self._hand_out(Delivery(ours, [won[message.id] for message in ours], due + late))
 
     def _hand_out(self, delivery: Delivery) -> None:
         self._in_flight.add(delivery)

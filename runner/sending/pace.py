@@ -61,6 +61,17 @@ class Pace:
             self._next += gap
         return found
 
+    def late(self, first: float, now: float) -> float:
+        """By how much slots have to be put off of which `first` is the earliest, as they weren't used before `now`.
+
+        The time is lost: making up for it would be more than the limit allows in a second.
+        """
+        by = now - first - OWED_MOST
+        if self._limit is None or by <= 0:
+            return 0.0
+        self._next += by
+        return by
+
     def next_slot(self, now: float) -> float:
         """The earliest moment worth asking again."""
         return max(self._paused_until, now if self._limit is None else self._next - AHEAD)

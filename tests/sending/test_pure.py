@@ -322,6 +322,24 @@ def test_no_second_ever_has_more_slots_than_the_limit(rate: int, stalls: list[fl
     assert slots == sorted(slots)
 
 
+@given(st.integers(1, 600), st.lists(st.floats(0, 0.3), max_size=60))
+def test_a_slow_disk_makes_no_second_fuller(rate: int, commits: list[float]) -> None:
+    """A slot may only be used once its claim is on the disk; what that took too long is lost, not made up for."""
+    pace, now, used = Pace(float(rate), 64), 0.0, []
+    for commit in [*commits, 0.0, 0.0]:
+        slots = pace.slots(now, 1_000)
+        now += commit
+        put_off = pace.late(slots[0], now) if slots else 0.0
+        used += [max(slot + put_off, now) for slot in slots]
+        now += TICK
+    for start, first in enumerate(used):
+        assert sum(1 for moment in used[start:] if moment < first + 1.0 - 1e-9) <= rate + rate * OWED_MOST + 1
+
+
+def test_without_a_limit_nothing_is_put_off() -> None:
+    assert Pace(None, 8).late(0.0, 9.0) == 0.0
+
+
 def test_without_stalls_the_rate_is_reached() -> None:
     assert 2_495 <= len(drive(Pace(500.0, 64), 5.0, [])) <= 2_525
 
