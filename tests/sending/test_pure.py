@@ -326,7 +326,7 @@ def test_no_second_ever_has_more_slots_than_the_limit(rate: int, stalls: list[fl
 def test_a_slow_disk_makes_no_second_fuller(rate: int, commits: list[float]) -> None:
     """A slot may only be used once its claim is on the disk; what that took too long is lost, not made up for."""
     pace, now, used = Pace(float(rate), 64), 0.0, []
-    for commit in [*commits, 0.0, 0.0]:
+    for commit in [*commits, *[0.0] * 60]:
         slots = pace.slots(now, 1_000)
         now += commit
         put_off = pace.late(slots[0], now) if slots else 0.0
