@@ -114,7 +114,7 @@ class _Planner:
     def _take_in(self, block: Sequence[Row], found: Sequence[Shared | None]) -> None:
         """Judges a block's rows in order, each with what was found of it; None is composed here, and what is wrong told."""
         entries: list[tuple[Entry, Skip | None]] = []
-        waiting: list[tuple[int, bytes]] = []
+        waiting: list[tuple[int, bytes, bytes]] = []
         judge = self._duplicates.judge
         for row, shared in zip(block, found, strict=True):
             if shared is None:
@@ -133,19 +133,18 @@ class _Planner:
             elif unreachable:
                 skip = Skip.ONLY_TO
             elif self._asks:
-                waiting.append((len(entries), sealed))
+                waiting.append((len(entries), sealed[:ID_BYTES], sealed[ID_BYTES:]))
             entries.append((entry, skip))
         if waiting:
             self._look_up(entries, waiting)
         self._tally.count(entries)
 
-    def _look_up(self, entries: list[tuple[Entry, Skip | None]], waiting: Sequence[tuple[int, bytes]]) -> None:
+    def _look_up(self, entries: list[tuple[Entry, Skip | None]], waiting: Sequence[tuple[int, bytes, bytes]]) -> None:
         """Decides the messages that nothing but the ledger, or a person's choice, could hold back."""
         ledgered = self._ledgered
-        facts = ledgered.lookup([sealed[:ID_BYTES] for _, sealed in waiting])
-        for at, sealed in waiting:
-            fact = facts.get(sealed[:ID_BYTES])
-            skip = decide_by_fact(sealed[ID_BYTES:], fact, ledgered.history, ledgered.retry)
+        facts = ledgered.lookup([identity for _, identity, _ in waiting])
+        for at, identity, digest in waiting:
+            skip = decide_by_fact(digest, facts.get(identity), ledgered.history, ledgered.retry)
             entries[at] = (entries[at][0], skip)
 
     # ── in another process ───────────────────────────────────────────────────────────────────────────────────────
