@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test coverage lint bench bench-micro profile torture sweep fuzz docs clean help
+.PHONY: demo test coverage lint docs bench bench-micro profile torture equality sweep fuzz clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,17 @@ bench-micro: $(BENCH_INSTALLED)  ## the CPU of each stage of one message
 
 profile: $(BENCH_INSTALLED)  ## where the time of a command goes; WHAT=plan, validate, broken or send
 	$(BENCH)/python -m benchmarks.hot_spots $(or $(WHAT),plan)
+
+KILLS ?= 20000
+MESSAGES ?= 150
+CUTS ?= 10000
+SEED ?= 1
+
+torture: $(INSTALLED)  ## try to break the promise: KILLS, MESSAGES a send, CUTS, SEED; an hour
+	$(BIN)/python tests/protocol/torture.py --kills $(KILLS) --messages $(MESSAGES) --cuts $(CUTS) --seed $(SEED)
+
+equality: $(INSTALLED)  ## hold compiled specs against composing, over 10,000 generated specs; SEED
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/composing/test_compiled.py --hypothesis-seed=$(SEED)
 
 SWEEP ?= 500
 

@@ -75,3 +75,14 @@ def test_every_link_leads_somewhere(path: Path) -> None:
         found = target.startswith("https://") or (there.exists() and (not anchor or anchor in anchors(there)))
         broken += [] if found else [target]
     assert broken == []
+
+
+def test_every_make_target_that_is_named_is_there() -> None:
+    makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony is not None
+    assert set(phony[1].split()) == targets
+    named = {name for page in written() for name in re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8"))}
+    assert {"demo", "test", "torture", "bench"} <= named
+    assert named <= targets

@@ -38,7 +38,7 @@ def main() -> int:
     states, path = explore()
     print(f"model: {states} states, promise {'broken: ' + '; '.join(path) if path else 'kept in all'}")
     machine = _machine(arguments.seed, arguments.examples)
-    campaign = _kills(arguments.seed, arguments.kills)
+    campaign = _kills(arguments.seed, arguments.kills, arguments.messages)
     cuts_kept = _cuts(arguments.seed, arguments.cuts)
     missed = [] if arguments.no_mutants else _mutants(arguments.seed)
     broken = bool(path) or machine or campaign.broken or not cuts_kept or bool(missed)
@@ -49,6 +49,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Tries to break the promise.")
     parser.add_argument("--kills", type=int, default=20_000)
+    parser.add_argument("--messages", type=int, default=150, help="of each send that is killed until it is done")
     parser.add_argument("--cuts", type=int, default=10_000)
     parser.add_argument("--examples", type=int, default=500, help="searches of the state machine")
     parser.add_argument("--seed", type=int, default=1)
@@ -68,13 +69,13 @@ def _machine(seed: int, examples: int) -> bool:
     return False
 
 
-def _kills(seed: int, kills: int) -> Campaign:
+def _kills(seed: int, kills: int, messages: int) -> Campaign:
     """Campaigns of some hundred kills, each with a ledger and a seed of its own, added up."""
     total = Campaign()
     left, number = kills, 0
     while left > 0 and not total.broken:
         own = seed + number * APART
-        campaign = kill_campaign(own, min(left, KILLS_A_CAMPAIGN))
+        campaign = kill_campaign(own, min(left, KILLS_A_CAMPAIGN), messages=messages)
         campaign.notes = [f"seed {own}: {note}" for note in campaign.notes]
         for name in fields(Campaign):
             setattr(total, name.name, getattr(total, name.name) + getattr(campaign, name.name))
