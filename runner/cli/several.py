@@ -7,19 +7,13 @@ never hangs on how many there were. What is wrong with a row is always found her
 
 from __future__ import annotations
 
-import fcntl
-import marshal
-import os
-import signal
-import struct
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+from typing import TYPE_CHECKING
 
 from runner.cli.job import Job
+from runner.cli.workers import workers_at
 from runner.composing.duplicates import Duplicates, Verdict
 from runner.composing.identity import ID_BYTES
 from runner.composing.message import Composed, Message
@@ -36,10 +30,6 @@ SEVERAL_FROM = 5
 """Blocks that are planned before others are started: below, starting them costs more than they save."""
 OWN_SHARE, TURNS_EACH = 1, 2
 """Of the turns of a round, this process takes fewer: it has the results to take in as well."""
-AHEAD_BYTES = 1 << 20
-"""How far a process may be ahead, about 15,000 rows."""
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_LENGTH = struct.Struct("<I")
 
 Shared = tuple[Entry, str, bool]
 """A row as it goes from one process to another: its entry, its reference, and whether its receiver may not be reached."""
@@ -93,7 +83,7 @@ class _Planner:
 
     def _on_several(self, blocks: Iterator[list[Row]], quick: Compiled | None) -> None:
         """The blocks of a list that is worth other processes."""
-        with _workers(self._processes - 1, lambda turn: self._work(turn, quick)) as workers:
+        with workers_at(self._processes - 1, lambda turn: self._work(turn, quick)) as workers:
             for number, block in enumerate(blocks):
                 turn = _turn(number, len(workers))
                 given = workers[turn - 1].next(len(block)) if turn else None
@@ -170,87 +160,3 @@ def _turn(number: int, workers: int) -> int:
         return 0
     place = number % (OWN_SHARE + TURNS_EACH * workers)
     return 0 if place < OWN_SHARE else 1 + (place - OWN_SHARE) % workers
-
-
-class _Worker:
-    """Another process, and what it gives back."""
-
-    def __init__(self, number: int, stream: BinaryIO) -> None:
-        self.number = number
-        self.stream = stream
-        self._lost = False
-
-    def next(self, count: int) -> list[Shared | None] | None:
-        """Its next block, which has `count` rows; None where it doesn't give one any more, or another."""
-        if not self._lost:
-            head = self.stream.read(_LENGTH.size)
-            if len(head) == _LENGTH.size:
-                (length,) = _LENGTH.unpack(head)
-                body = self.stream.read(length)
-                if len(body) == length and len(block := marshal.loads(body)) == count:  # from our own fork
-                    found: list[Shared | None] = block
-                    return found
-            self._lost = True
-        return None
-
-
-@contextmanager
-def _workers(count: int, work: Callable[[int], Iterator[list[Shared | None]]]) -> Iterator[list[_Worker]]:
-    """`count` processes at work, gone when the block ends; none at all where not all can be had.
-
-    A process that has other threads isn't forked: theirs could hold a lock for ever.
-    """
-    workers: list[_Worker] = []
-    try:
-        try:
-            for turn in range(1, count + 1) if threading.active_count() == 1 else ():
-                workers.append(_started(turn, workers, work))
-        except OSError:
-            _end(workers)
-        yield workers
-    finally:
-        _end(workers)
-
-
-def _end(workers: list[_Worker]) -> None:
-    while workers:
-        worker = workers.pop()
-        worker.stream.close()
-        os.kill(worker.number, signal.SIGKILL)
-        os.waitpid(worker.number, 0)
-
-
-def _started(turn: int, earlier: Sequence[_Worker], work: Callable[[int], Iterator[list[Shared | None]]]) -> _Worker:
-    reading, writing = os.pipe()
-    signal.pthread_sigmask(
-        signal.SIG_BLOCK, _INTERRUPTS
-    )  # none may strike the new process before it is what it is to be
-    try:
-        number = os.fork()
-        if number == 0:
-            _give(writing, [reading, *(worker.stream.fileno() for worker in earlier)], lambda: work(turn))
-    except OSError:
-        os.close(reading)
-        raise
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
-        os.close(writing)
-    with suppress(OSError, AttributeError):
-        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
-    return _Worker(number, os.fdopen(reading, "rb"))
-
-
-def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[list[Shared | None]]]) -> NoReturn:
-    """What the other process does, all its life; it ends when nobody takes its blocks any more."""
-    try:
-        for number in _INTERRUPTS:  # the process that it works for decides
-            signal.signal(number, signal.SIG_IGN)
-        for descriptor in others:
-            os.close(descriptor)
-        with os.fdopen(writing, "wb") as stream:
-            for block in work():
-                body = marshal.dumps(block)
-                stream.write(_LENGTH.pack(len(body)) + body)
-                stream.flush()
-    finally:
-        os._exit(0)

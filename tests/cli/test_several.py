@@ -93,9 +93,9 @@ def test_repeated_references_are_found_across_processes(project: Desk) -> None:
 
 SCRIPT = """
 import os, signal, sys
-from runner.cli import several
+from runner.cli import workers
 
-real = several._give
+real = workers._give
 def give(writing, others, work):
     def dying():
         for number, block in enumerate(work()):
@@ -103,7 +103,7 @@ def give(writing, others, work):
                 {what}
             yield block
     real(writing, others, dying)
-several._give = give
+workers._give = give
 from runner.cli.main import run
 sys.exit(run(sys.argv[1:]))
 """

@@ -1,0 +1,102 @@
+"""Other processes at work on blocks of rows: forks of this one, that give lists back in turn and are gone at the end."""
+
+from __future__ import annotations
+
+import fcntl
+import marshal
+import os
+import signal
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO, NoReturn
+
+AHEAD_BYTES = 1 << 20
+"""How far a process may be ahead, about 15,000 rows."""
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LENGTH = struct.Struct("<I")
+
+
+class Worker:
+    """Another process, and what it gives back."""
+
+    def __init__(self, number: int, stream: BinaryIO) -> None:
+        self.number = number
+        self.stream = stream
+        self._lost = False
+
+    def next(self, count: int) -> list[Any] | None:
+        """Its next block, which has `count` rows; None where it doesn't give one any more, or another."""
+        if not self._lost:
+            head = self.stream.read(_LENGTH.size)
+            if len(head) == _LENGTH.size:
+                (length,) = _LENGTH.unpack(head)
+                body = self.stream.read(length)
+                if len(body) == length and len(block := marshal.loads(body)) == count:  # from our own fork
+                    found: list[Any] = block
+                    return found
+            self._lost = True
+        return None
+
+
+@contextmanager
+def workers_at(count: int, work: Callable[[int], Iterator[list[Any]]]) -> Iterator[list[Worker]]:
+    """`count` processes at work, gone when the block ends; none at all where not all can be had.
+
+    A process that has other threads isn't forked: theirs could hold a lock for ever.
+    """
+    workers: list[Worker] = []
+    try:
+        try:
+            for turn in range(1, count + 1) if threading.active_count() == 1 else ():
+                workers.append(_started(turn, workers, work))
+        except OSError:
+            _end(workers)
+        yield workers
+    finally:
+        _end(workers)
+
+
+def _end(workers: list[Worker]) -> None:
+    while workers:
+        worker = workers.pop()
+        worker.stream.close()
+        os.kill(worker.number, signal.SIGKILL)
+        os.waitpid(worker.number, 0)
+
+
+def _started(turn: int, earlier: Sequence[Worker], work: Callable[[int], Iterator[list[Any]]]) -> Worker:
+    reading, writing = os.pipe()
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, _INTERRUPTS
+    )  # none may strike the new process before it is what it is to be
+    try:
+        number = os.fork()
+        if number == 0:
+            _give(writing, [reading, *(worker.stream.fileno() for worker in earlier)], lambda: work(turn))
+    except OSError:
+        os.close(reading)
+        raise
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
+        os.close(writing)
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
+    return Worker(number, os.fdopen(reading, "rb"))
+
+
+def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[list[Any]]]) -> NoReturn:
+    """What the other process does, all its life; it ends when nobody takes its blocks any more."""
+    try:
+        for number in _INTERRUPTS:  # the process that it works for decides
+            signal.signal(number, signal.SIG_IGN)
+        for descriptor in others:
+            os.close(descriptor)
+        with os.fdopen(writing, "wb") as stream:
+            for block in work():
+                body = marshal.dumps(block)
+                stream.write(_LENGTH.pack(len(body)) + body)
+                stream.flush()
+    finally:
+        os._exit(0)
