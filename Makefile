@@ -68,7 +68,7 @@ equality: $(INSTALLED)  ## hold compiled specs against composing, over 10,000 ge
 SWEEP ?= 500
 
 sweep: $(INSTALLED)  ## kill at every write, sync and send up to the SWEEPth
-	$(BIN)/python -m pytest tests/faults/test_sweep.py --sweep $(SWEEP)
+	$(BIN)/python -m pytest --numprocesses 2 tests/faults/test_sweep.py --sweep $(SWEEP)
 
 FUZZ_SECONDS ?= 300
 

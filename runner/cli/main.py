@@ -143,9 +143,16 @@ def run(arguments: list[str]) -> int:
         sys.stderr.write(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}\n")
         return error.exit_code
     except MemoryError:
-        sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` tells\n")
-        return BUG
+        return _out_of_memory()
     except Exception as error:
-        from runner.cli.crash import report_crash
+        try:
+            from runner.cli.crash import report_crash
 
-        return report_crash(error, arguments)
+            return report_crash(error, arguments)
+        except MemoryError:  # it was no bug: without memory, whatever it is fails in ways of its own
+            return _out_of_memory()
+
+
+def _out_of_memory() -> int:
+    sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` tells\n")
+    return BUG
