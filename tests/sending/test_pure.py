@@ -14,7 +14,7 @@ from runner.sending.breaker import Breaker, Gate
 from runner.sending.classify import Sent, classify
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
 from runner.sending.pace import OWED_MOST, TICK, Pace, back_off, senders_needed
-from runner.sending.retry_after import retry_after_seconds
+from runner.sending.retry_after import retry_after_seconds, skew_seconds
 
 SENT = Sent("m1", "+31612345678")
 
@@ -286,6 +286,20 @@ def test_retry_after_is_read_clamped_and_never_raises(value: str | None, seconds
 
 def test_a_date_without_the_answers_own_date_says_nothing() -> None:
     assert retry_after_seconds("Sun, 06 Nov 1994 08:49:47 GMT", None) is None
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        ("Sun, 06 Nov 1994 08:49:47 GMT", 10.0),
+        ("Sun, 06 Nov 1994 08:49:27 GMT", -10.0),
+        ("yesterday", None),
+        ("Sun, 99 Nov 1994 08:49:47 GMT", None),
+        (None, None),
+    ],
+)
+def test_the_clock_of_who_answered_is_read_off_its_date(date: str | None, seconds: float | None) -> None:
+    assert skew_seconds(date, 784_111_777.0) == seconds
 
 
 @given(st.text(max_size=40), st.none() | st.text(max_size=40))
