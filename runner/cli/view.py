@@ -75,12 +75,15 @@ class View:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Writes whole lines at once. A reader that went away doesn't change how a command ends."""
+    """Writes whole lines at once. A reader that went away, or a full disk, doesn't change how a command ends."""
     try:
         stream.write(text if text.endswith("\n") else text + "\n")
         stream.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still in the buffer goes there
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
+            reason = os.strerror(error.errno or 0).lower()
+            _write(sys.stderr, f"warning: the result could not be written: {reason}; what was sent is in the ledger")
 
 
 def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[..., int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import Any
@@ -46,6 +47,24 @@ def test_reading_commands_load_nothing_that_sends(desk: Any, helpers: Any) -> No
     imported = set(done.stdout.splitlines()[-1].split())
     assert "runner.planning.plan" in imported
     assert not any(name.startswith(("urllib3", "ssl", "runner.sending", "runner.sandbox")) for name in imported)
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_disk_that_is_full_for_the_result_changes_nothing_else(project: Any, helpers: Any, form: str) -> None:
+    project.write("hello.yaml", helpers.SPEC)
+    project.write("people.csv", helpers.numbers(3))
+    command = project.command("send", "hello.yaml", "--env", "test", "--yes", "--format", form)
+    environ = {**os.environ, **project.environ}
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            command, cwd=project.folder, env=environ, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+        assert done.returncode == 0
+        assert "the result could not be written: no space left on device" in done.stderr
+        assert "bug" not in done.stderr
+        mute = subprocess.run(command, cwd=project.folder, env=environ, stdout=full, stderr=full, check=False)
+        assert mute.returncode == 0
+    assert project.run("status", "--env", "test", "--format", "json").json["totals"]["accepted"] == 3
 
 
 # Not `ru_maxrss`, which begins with the size of the process that started this one.
