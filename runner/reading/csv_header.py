@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from runner.reading.csv_record import Cell, QuoteTrouble, Record, read_record
 from runner.reading.diagnostic import Problems
 from runner.reading.held_file import HeldFile
-from runner.reading.mask import mask, printable
+from runner.reading.mask import mask, quoted
 from runner.reading.place import Position
 from runner.reading.swallowed import header_swallowed, is_address
 from runner.reading.text_lines import LineFault, TextLines, on_line
@@ -126,7 +126,7 @@ class _Reading:
         return LineFault(
             "table-delimiter",
             1,
-            f"the header is one column, '{printable(text[:60])}'; its names look separated by {shown}",
+            f"the header is one column, '{quoted(text[:60])}'; its names look separated by {shown}",
             f"set `delimiter: {OTHER_DELIMITERS[found]}` under recipients",
         )
 
@@ -179,6 +179,6 @@ def _repeated(name: str, first: int, number: int) -> LineFault:
     return LineFault(
         "repeated-column",
         1,
-        f"column {number} is called '{printable(name)}', and so is column {first}",
+        f"column {number} is called '{quoted(name)}', and so is column {first}",
         "rename one of them",
     )

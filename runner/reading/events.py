@@ -10,7 +10,7 @@ from runner.reading.diagnostic import Diagnostic, Problems
 from runner.reading.document import Document, Marks, Path
 from runner.reading.finding import Finding, finding_diagnostic
 from runner.reading.line_index import LineIndex
-from runner.reading.mask import printable
+from runner.reading.mask import quoted
 from runner.reading.parser_fault import parser_finding, tag_finding, value_fault_finding
 from runner.reading.scalar import ScalarFault, joined_surrogates, resolve_plain
 from runner.reading.scalar_places import offsets_of
@@ -193,11 +193,11 @@ class _Builder:
     def _alias(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
         name = event.anchor
         if name in self._open:
-            problem = f"the alias '*{printable(name)}' stands inside what it names"
+            problem = f"the alias '*{quoted(name)}' stands inside what it names"
             self._stop_at(event, "alias-loop", problem, "write the value out")
         named = self._anchored.get(name)
         if named is None:
-            problem = f"nothing before this place is called '&{printable(name)}'"
+            problem = f"nothing before this place is called '&{quoted(name)}'"
             self._stop_at(event, "unknown-alias", problem, "write the value out, or &name before the value you mean")
         self._nodes += named.size
         self._expanded += named.size
@@ -223,7 +223,7 @@ class _Builder:
         elif key in mapping:
             first = self._lines.position((self._marks[(*at, key)].key or (0, 0))[0])
             also = (f"the first is on line {first.line}, column {first.column}",)
-            problem = f"the key '{printable(key[:60])}' stands here a second time"
+            problem = f"the key '{quoted(key[:60])}' stands here a second time"
             self._at(event, "duplicate-key", problem, "keep one of them", also)
         return key
 

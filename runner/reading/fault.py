@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.near import near_miss
 from runner.reading.formats import FORMAT_EXAMPLES
-from runner.reading.mask import mask_in_place, printable
+from runner.reading.mask import mask_in_place, printable, quoted
 
 LISTED_MOST = 12
 UNSATISFIABLE_BODIES = frozenset({"action", "template"})
@@ -86,7 +86,7 @@ def _unknown_keys(error: Any) -> Iterator[Fault]:
         yield Fault(
             at=(*error.absolute_path, key),
             code="unknown-key",
-            problem=f"{_place(error)} has no key '{printable(str(key)[:60])}'",
+            problem=f"{_place(error)} has no key '{quoted(str(key)[:60])}'",
             fix=fix,
             at_key=True,
         )

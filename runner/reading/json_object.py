@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from runner.reading.csv_record import CELL_MOST
-from runner.reading.mask import printable
+from runner.reading.mask import quoted
 from runner.reading.source import forbidden_character
 from runner.reading.text_lines import LineFault
 
@@ -93,7 +93,7 @@ def _read_slowly(text: str) -> dict[str, Any] | LineFault:
         return LineFault(
             "repeated-key",
             _second_place(text, repeated.key),
-            f"the key '{printable(repeated.key)}' stands twice in this object",
+            f"the key '{quoted(repeated.key)}' stands twice in this object",
             "remove one of them",
         )
     except (ValueError, RecursionError):
@@ -123,7 +123,7 @@ def _text_fault(text: str, value: Mapping[str, Any]) -> LineFault | None:
     for key, content in value.items():
         for part in (key, *_texts(content)):
             found = forbidden_character(part) or _BARE_RETURN.search(part)
-            shown = f"'{printable(key[:60])}'"
+            shown = f"'{quoted(key[:60])}'"
             if found is not None:
                 problem = f"the character U+{ord(found[0]):04X} stands in {shown}; it can't be seen, and can't be sent"
                 return LineFault("forbidden-character", _column(text, key), problem, "remove it")

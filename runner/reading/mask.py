@@ -59,6 +59,11 @@ def printable(text: str) -> str:
     return "".join(_shown(c) for c in text)
 
 
+def quoted(text: str) -> str:
+    """`text` for quoting it in a sentence, where it may be anything, also somebody's number."""
+    return printable(mask_in_place(text))
+
+
 def _shown(character: str) -> str:
     if unicodedata.category(character) not in _ACTING:
         return character

@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.reading.finding import Finding
 from runner.reading.line_index import LineIndex
-from runner.reading.mask import printable
+from runner.reading.mask import printable, quoted
 from runner.reading.unquoted import template_near, unquoted_template
 
 _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
@@ -79,7 +79,7 @@ def tag_finding(text: str, start: int) -> Finding:
         start,
         start + len(written),
         "yaml-tag",
-        f"the tag '{printable(written[:60])}' is not allowed",
+        f"the tag '{quoted(written[:60])}' is not allowed",
         "remove it; text, numbers, lists and mappings need none",
     )
 

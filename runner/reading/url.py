@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from runner.reading.mask import printable
+from runner.reading.mask import printable, quoted
 
 API_HOST = "api.bird.com"
 MEDIA_URL_MOST = 2_048
@@ -158,7 +158,7 @@ def peer_is_allowed(api: Api, peer: str) -> bool:
 
 def media_url_fault(url: str) -> UrlFault | None:
     """Why the API could not, or should not, fetch `url`: it fetches by itself, so the address has to be public https."""
-    shown = printable(url[:80])
+    shown = quoted(url[:80])
     fix = "write the public https address of the file"
     if len(url) > MEDIA_URL_MOST:
         return UrlFault(

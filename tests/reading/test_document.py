@@ -488,3 +488,13 @@ def test_the_largest_texts_are_read_in_a_bounded_time(text: str) -> None:
     began = time.process_time()
     assert good(text)
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: *0612345678\n", "0612345678: 1\n0612345678: 2\n", "a: &0612345678 [*0612345678]\n", "a: !0612345678 b\n"],
+)
+def test_a_number_that_stands_as_a_name_is_quoted_masked(text: str) -> None:
+    _, [problem] = read(text)
+    assert "06••••••78" in problem.problem
+    assert "0612345678" not in problem.problem + problem.fix + problem.excerpt
