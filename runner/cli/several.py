@@ -1,38 +1,36 @@
 """Every row of a job planned, in blocks: on one process, or composed on several that each take their share of the blocks.
 
-Each process reads the whole table for itself and composes the blocks whose turn is its own; this one takes the results in the
-order of the rows. A block that a process doesn't give back, because it was killed say, is composed here: what the plan says
-never hangs on how many there were. What is wrong with a row is always found here, so that it is told as if there were one.
+Each process reads the table for itself and composes the blocks whose turn is its own; this one takes the results in the order of
+the rows. A block that a process doesn't give back, because it was killed say, is composed here: what the plan says never hangs
+on how many there were. What is wrong with a row is always found here, so that it is told as if there were one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from functools import partial
+from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING
 
 from runner.cli.job import Job
 from runner.cli.workers import workers_at
+from runner.composing.compose import COMPILED_FROM
 from runner.composing.duplicates import Duplicates, Verdict
+from runner.composing.found import FILTERED, Entry, Found, Odd, found_in, odd_of
 from runner.composing.identity import ID_BYTES
-from runner.composing.message import Composed, Message
 from runner.planning.decide import History, Retry, Skip, decide_by_fact
-from runner.planning.plan import NO_MESSAGE, Entry, Lookup, Plan, PlanTally, entry_of, nothing_known
+from runner.planning.plan import NO_MESSAGE, Lookup, Plan, PlanTally, nothing_known
 from runner.reading.diagnostic import Problems
-from runner.reading.row import Row
+from runner.reading.row import Block, Row, rows_of
 
 if TYPE_CHECKING:
-    from runner.composing.compiled import Compiled
+    from runner.composing.compiled import CompiledPlan
 
-BLOCK = 500
-SEVERAL_FROM = 5
-"""Blocks that are planned before others are started: below, starting them costs more than they save."""
-OWN_SHARE, TURNS_EACH = 1, 2
-"""Of the turns of a round, this process takes fewer: it has the results to take in as well."""
-
-Shared = tuple[Entry, str, bool]
-"""A row as it goes from one process to another: its entry, its reference, and whether its receiver may not be reached."""
+SEVERAL_FROM = 2_500
+"""Rows that are planned before others are started: below, starting them costs more than they save."""
+TURNS_EACH = 3
+"""Another process's turns of a round. This one takes fewer: it has the results to take in as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,106 +55,130 @@ class _Planner:
         self._problems = problems
         self._processes = processes
         self._composer = job.composer(problems)
-        self._duplicates = Duplicates(job.table, problems, own_reference=job.program.own_reference)
-        self._tally = PlanTally(job.target)
         self._own_reference = job.program.own_reference
+        self._duplicates = Duplicates(job.table, problems, own_reference=self._own_reference)
+        self._tally = PlanTally(job.target)
         self._only_to = ledgered.only_to
         self._asks = ledgered.lookup is not nothing_known or ledgered.retry is not None
+        self._quick: CompiledPlan | None = None
 
     def plan(self) -> Plan:
-        blocks = _blocks(self._job.table.rows(self._problems))
-        first = next(blocks, [])
-        if len(first) < BLOCK:
-            self._take_in(first, [None] * len(first))
-        else:
-            self._compiled(first, blocks)
+        blocks = self._job.table.blocks(self._problems)
+        rows, is_compiled = 0, False
+        for number, block in enumerate(blocks, 1):
+            if not is_compiled and rows + len(block.lines) >= COMPILED_FROM:
+                self._quick, is_compiled = self._composer.compiled_plan(block.columns, self._only_to), True
+            self._take_in(block, self._found(block))
+            rows += len(block.read[0])
+            if rows >= SEVERAL_FROM and (more := next(blocks, None)) is not None:
+                self._on_several(chain((more,), blocks), number)
         return self._tally.plan()
 
-    def _compiled(self, first: list[Row], rest: Iterator[list[Row]]) -> None:
-        """The blocks of a list that is worth compiling its spec."""
-        quick = self._composer.compiled(first[0].columns)
-        for block in islice(chain((first,), rest), SEVERAL_FROM):
-            self._take_in(block, self._composed(block, quick))
-        more = next(rest, None)
-        if more is not None:
-            self._on_several(chain((more,), rest), quick)
-
-    def _on_several(self, blocks: Iterator[list[Row]], quick: Compiled | None) -> None:
-        """The blocks of a list that is worth other processes."""
-        with workers_at(self._processes - 1, lambda turn: self._work(turn, quick)) as workers:
+    def _on_several(self, blocks: Iterator[Block], begun: int) -> None:
+        """The blocks of a list that is worth other processes; so many came before."""
+        with workers_at(self._processes - 1, lambda turn: self._work(turn, begun)) as workers:
             for number, block in enumerate(blocks):
                 turn = _turn(number, len(workers))
-                given = workers[turn - 1].next(len(block)) if turn else None
-                self._take_in(block, self._composed(block, quick) if given is None else given)
+                given = workers[turn - 1].next(partial(_fits, block)) if turn else None
+                self._take_in(block, given or self._found(block))
 
-    def _composed(self, block: Sequence[Row], quick: Compiled | None) -> list[Shared | None]:
-        if quick is None:
-            return [None] * len(block)
-        shared = self._shared
-        return [None if (item := quick(row)) is None else shared(item) for row in block]
+    def _found(self, block: Block) -> Found:
+        """What this process finds in a block; without a compiled spec, that each row needs a closer look."""
+        _, held = block.read
+        return self._quick(held) if self._quick else ([], [], [], [], [(at, None) for at in range(len(held))])
 
-    def _shared(self, item: Composed) -> Shared:
-        if not isinstance(item, Message):
-            return (NO_MESSAGE, "", False)
-        reference = item.reference if self._own_reference else ""
-        return (entry_of(item), reference, self._only_to is not None and item.receiver not in self._only_to)
+    # ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take_in(self, block: Sequence[Row], found: Sequence[Shared | None]) -> None:
-        """Judges a block's rows in order, each with what was found of it; None is composed here, and what is wrong told."""
-        entries: list[tuple[Entry, Skip | None]] = []
-        waiting: list[tuple[int, bytes, bytes]] = []
-        judge = self._duplicates.judge
-        for row, shared in zip(block, found, strict=True):
-            if shared is None:
-                item = self._composer.compose(row)
-                if item is None:
-                    continue
-                shared = self._shared(item)
-            entry, reference, unreachable = shared
-            sealed, skip = entry[0], None
-            if not sealed:
-                skip = Skip.FILTERED
-            elif (verdict := judge(sealed, reference, row[0])) is not Verdict.FIRST:
-                if verdict is Verdict.CONFLICTING:
-                    continue
-                entry, skip = NO_MESSAGE, Skip.DUPLICATE
-            elif unreachable:
-                skip = Skip.ONLY_TO
-            elif self._asks:
-                waiting.append((len(entries), sealed[:ID_BYTES], sealed[ID_BYTES:]))
-            entries.append((entry, skip))
-        if waiting:
-            self._look_up(entries, waiting)
-        self._tally.count(entries)
+    def _take_in(self, block: Block, found: Found) -> None:
+        sealed, segments, forced, marks, odds = found
+        if odds:
+            self._take_in_odd(block, found)
+            return
+        again = self._duplicates.judge(sealed, marks, block.lines_of(len(sealed)))
+        if again or self._asks:
+            self._count(list(zip(sealed, segments, forced, strict=True)), [None] * len(sealed), again)
+        else:
+            self._tally.count_sent(sealed, segments, forced)
 
-    def _look_up(self, entries: list[tuple[Entry, Skip | None]], waiting: Sequence[tuple[int, bytes, bytes]]) -> None:
+    def _take_in_odd(self, block: Block, found: Found) -> None:
+        """A block some of whose rows aren't plainly to be sent."""
+        rows = list(self._rows(block, found))
+        messages = [at for at, row in enumerate(rows) if row[3] is not Skip.FILTERED]
+        lines, entries, marks = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+        again = self._duplicates.judge(
+            [entries[at][0] for at in messages], [marks[at] for at in messages], [lines[at] for at in messages]
+        )
+        self._count(entries, [row[3] for row in rows], {messages[at]: verdict for at, verdict in again.items()})
+
+    def _rows(self, block: Block, found: Found) -> Iterator[tuple[int, Entry, bytes, Skip | None]]:
+        """The rows in their order, without the rejected ones: a line, what is counted, the reference's mark, why it is skipped."""
+        sealed, segments, forced, marks, odds = found
+        plain = zip(zip(sealed, segments, forced, strict=True), marks or repeat(b""), strict=False)
+        odd_at = dict(odds)
+        for at, line in enumerate(block.lines_of(len(sealed) + len(odds))):
+            if at not in odd_at:
+                entry, mark = next(plain)
+                yield line, entry, mark, None
+                continue
+            odd = odd_at[at]
+            if odd is None:
+                odd = self._looked_at(block.row(at))
+            if odd is FILTERED:
+                yield line, NO_MESSAGE, b"", Skip.FILTERED
+            elif odd is not None:
+                entry, mark, is_reachable = odd
+                yield line, entry, mark, None if is_reachable else Skip.ONLY_TO
+
+    def _looked_at(self, row: Row) -> Odd:
+        """A row composed by itself, and what is wrong with it told; None where it is rejected."""
+        return odd_of(self._composer.compose(row), self._only_to, own_reference=self._own_reference)
+
+    def _count(self, entries: list[Entry], skips: list[Skip | None], again: Mapping[int, Verdict]) -> None:
+        """Counts rows whose `skips` say what is known of them so far; `again` are those that name a recipient again."""
+        for at in again:
+            entries[at], skips[at] = NO_MESSAGE, Skip.DUPLICATE
+        if self._asks:
+            self._look_up(entries, skips)
+        self._tally.count(
+            (entry, skip)
+            for at, (entry, skip) in enumerate(zip(entries, skips, strict=True))
+            if again.get(at) is not Verdict.CONFLICTING
+        )
+
+    def _look_up(self, entries: Sequence[Entry], skips: list[Skip | None]) -> None:
         """Decides the messages that nothing but the ledger, or a person's choice, could hold back."""
         ledgered = self._ledgered
-        facts = ledgered.lookup([identity for _, identity, _ in waiting])
-        for at, identity, digest in waiting:
-            skip = decide_by_fact(digest, facts.get(identity), ledgered.history, ledgered.retry)
-            entries[at] = (entries[at][0], skip)
+        waiting = [(at, entry[0]) for at, (entry, skip) in enumerate(zip(entries, skips, strict=True)) if skip is None]
+        facts = ledgered.lookup([sealed[:ID_BYTES] for _, sealed in waiting])
+        for at, sealed in waiting:
+            fact = facts.get(sealed[:ID_BYTES])
+            skips[at] = decide_by_fact(sealed[ID_BYTES:], fact, ledgered.history, ledgered.retry)
 
     # ── in another process ───────────────────────────────────────────────────────────────────────────────────────
 
-    def _work(self, turn: int, quick: Compiled | None) -> Iterator[list[Shared | None]]:
+    def _work(self, turn: int, begun: int) -> Iterator[Found]:
         """The blocks whose turn is `turn`; problems found here are found again by the process that tells them."""
         composer = self._job.composer(Problems())
-        compose: Callable[[Row], Composed | None] = composer.compose if quick is None else quick
-        blocks = islice(_blocks(self._job.table.rows(Problems())), SEVERAL_FROM, None)
+        blocks = islice(self._job.table.blocks(Problems()), begun, None)
         for number, block in enumerate(blocks):
             if _turn(number, self._processes - 1) == turn:
-                yield [None if (item := compose(row)) is None else self._shared(item) for row in block]
+                composed = map(composer.compose, rows_of((block,)))
+                yield (
+                    self._found(block)
+                    if self._quick
+                    else found_in(composed, self._only_to, own_reference=self._own_reference)
+                )
 
 
-def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while block := list(islice(rows, BLOCK)):
-        yield block
+def _fits(block: Block, found: Found) -> bool:
+    count = len(found[0]) + len(found[-1])
+    return len(block.lines_of(count)) == count
 
 
 def _turn(number: int, workers: int) -> int:
     """Whose turn a block is: 0 for this process, else the number of another, from 1."""
     if not workers:
         return 0
-    place = number % (OWN_SHARE + TURNS_EACH * workers)
-    return 0 if place < OWN_SHARE else 1 + (place - OWN_SHARE) % workers
+    own = max(TURNS_EACH - workers, 1)
+    place = number % (own + TURNS_EACH * workers)
+    return 0 if place < own else 1 + (place - own) % workers

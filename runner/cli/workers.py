@@ -1,4 +1,4 @@
-"""Other processes at work on blocks of rows: forks of this one, that give lists back in turn and are gone at the end."""
+"""Other processes at work on blocks of rows: forks of this one, that give results back in turn and are gone at the end."""
 
 from __future__ import annotations
 
@@ -26,22 +26,21 @@ class Worker:
         self.stream = stream
         self._lost = False
 
-    def next(self, count: int) -> list[Any] | None:
-        """Its next block, which has `count` rows; None where it doesn't give one any more, or another."""
+    def next(self, fits: Callable[[Any], bool]) -> Any | None:
+        """What it found in its next block; None where it doesn't give that any more, or something that doesn't fit."""
         if not self._lost:
             head = self.stream.read(_LENGTH.size)
             if len(head) == _LENGTH.size:
                 (length,) = _LENGTH.unpack(head)
                 body = self.stream.read(length)
-                if len(body) == length and len(block := marshal.loads(body)) == count:  # from our own fork
-                    found: list[Any] = block
+                if len(body) == length and fits(found := marshal.loads(body)):  # from our own fork
                     return found
             self._lost = True
         return None
 
 
 @contextmanager
-def workers_at(count: int, work: Callable[[int], Iterator[list[Any]]]) -> Iterator[list[Worker]]:
+def workers_at(count: int, work: Callable[[int], Iterator[Any]]) -> Iterator[list[Worker]]:
     """`count` processes at work, gone when the block ends; none at all where not all can be had.
 
     A process that has other threads isn't forked: theirs could hold a lock for ever.
@@ -66,7 +65,7 @@ def _end(workers: list[Worker]) -> None:
         os.waitpid(worker.number, 0)
 
 
-def _started(turn: int, earlier: Sequence[Worker], work: Callable[[int], Iterator[list[Any]]]) -> Worker:
+def _started(turn: int, earlier: Sequence[Worker], work: Callable[[int], Iterator[Any]]) -> Worker:
     reading, writing = os.pipe()
     signal.pthread_sigmask(
         signal.SIG_BLOCK, _INTERRUPTS
@@ -86,7 +85,7 @@ def _started(turn: int, earlier: Sequence[Worker], work: Callable[[int], Iterato
     return Worker(number, os.fdopen(reading, "rb"))
 
 
-def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[list[Any]]]) -> NoReturn:
+def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[Any]]) -> NoReturn:
     """What the other process does, all its life; it ends when nobody takes its blocks any more."""
     try:
         for number in _INTERRUPTS:  # the process that it works for decides

@@ -1,40 +1,49 @@
-"""A spec compiled into one function of a row: what is the same for all rows is judged, serialised and measured once.
+"""A spec compiled into a function of a row, or of many: what is the same for all rows is judged, serialised and measured once.
 
-The function makes a message only where nothing at all is wrong with the row; every other row is `compose.py`'s, which says
-what is the matter. So its own verdict is never final unless it is good, and then it is `compose.py`'s too.
+It makes a message only where nothing at all is wrong with the row; every other row is `compose.py`'s, which says what is the
+matter. So its own verdict is never final unless it is good, and then it is `compose.py`'s too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from typing import Any
 
 import orjson
 
 from runner.composing.expression import Unfit, Writer
 from runner.composing.filters import RESULT_MOST
-from runner.composing.identity import ID_BYTES, id_prefix
+from runner.composing.found import FILTERED, Found
+from runner.composing.identity import id_hash, reference_mark
 from runner.composing.message import Filtered, Message
 from runner.composing.outline import Branch, Constant, Hole, Node
 from runner.composing.program import Program
 from runner.composing.residue import Hangs, Slot, has_slots, residue
 from runner.composing.rules import Rule
 from runner.composing.setting import Setting
-from runner.composing.sms import Encoding, measure
+from runner.composing.sms import Encoding, first_forcing, measure
 from runner.composing.template import message_context
 from runner.reading.document import Path
-from runner.reading.row import Row
+from runner.reading.row import Row, named_cells
 from runner.reading.schema import Schema
 
 Compiled = Callable[[Row], Message | Filtered | None]
 """The row's message, or `Filtered`, or None where the row needs a closer look."""
+CompiledPlan = Callable[[Iterable[Any]], Found]
+"""What rows come to, each given as `Row.held`."""
 
 _PLACEHOLDERS = {"phonenumber": "+31612345678", "emailaddress": "ann@example.com"}
+_ANYTHING = "x"
+"""A slot's value, for rules that aren't concerned with it."""
 _SORTED = orjson.OPT_SORT_KEYS
 _SCALARS = frozenset({int, float, bool, type(None)})
+ID_TEXT = "m = 'm' + i.hex()"
+_LEARNT_MOST = 2_000
+"""Cells of a column whose outcome is kept: those of a column with few different ones."""
 
 
 def compiled(
@@ -42,9 +51,34 @@ def compiled(
 ) -> Compiled | None:
     """The function of `program`; None where the spec is of a kind that is composed row by row. `columns` as the rows have them."""
     try:
-        return _Maker(program, setting, schema, rules, columns).made()
+        return _Maker(program, setting, schema, rules, columns).message()
     except (Unfit, Hangs):
         return None
+
+
+def compiled_plan(
+    program: Program,
+    setting: Setting,
+    schema: Schema,
+    rules: tuple[Rule, ...],
+    columns: tuple[str, ...] | None,
+    only_to: frozenset[str] | None,
+) -> CompiledPlan | None:
+    """As `compiled`, but for what a plan needs of the messages. `only_to`: who may be reached, where not everybody."""
+    try:
+        return _Maker(program, setting, schema, rules, columns).plan(only_to)
+    except (Unfit, Hangs):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A slot: its place, an expression for its value, and the column that this hangs on, where it is on one only."""
+
+    at: Path
+    value: str
+    is_expression: bool
+    cell: int | None
 
 
 class _Maker:
@@ -63,66 +97,108 @@ class _Maker:
         self._schema = schema
         self._rules = rules
         spec = program.spec
+        self._columns = columns
         self._constants = {**spec.variables, "generation": spec.generation}
         self._names: dict[str, Any] = {
-            "Filtered": Filtered, "Message": Message, "blake2b": partial(blake2b, digest_size=ID_BYTES, key=setting.salt),
-            "dumps": orjson.dumps, "measure": measure, "new": tuple.__new__, "normalise": program.normalise, "scalars": _SCALARS,
-            "sha256": sha256,
+            "Closer": LookupError, "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "dumps": orjson.dumps, "forcing": first_forcing,
+            "measure": measure, "new": tuple.__new__, "normalise": program.normalise, "reference_mark": reference_mark,
+            "scalars": _SCALARS, "sha256": sha256, "values": dict if columns is None else partial(named_cells, columns),
         }  # fmt: skip
         self._writer = Writer(self._constants, columns, self._names)
         self._lines: list[str] = []
-        self._slots: dict[str, Path] = {}
-        self._has_id = self._has_context = False
+        self._slots: dict[str, _Filled] = {}
+        self._learnt: set[str] = set()
+        self._has_id = self._has_context = self._measures = False
 
-    def made(self) -> Compiled:
-        program, spec = self._program, self._program.spec
+    def message(self) -> Compiled:
+        shape, text, reference = self._made("return Filtered(row[0])")
+        self._body(shape, reference)
+        result = f"return new(Message, (i, a, {self._reference(reference)}, b, d, {text}, n, row[0]))"
+        lines = ["def made(row):", " v = row[1]", " try:", *(f"  {line}" for line in (*self._lines, result))]
+        lines += [" except Exception:", "  return None"]  # whatever it is, the row needs a closer look
+        function: Compiled = self._executed(lines)
+        return function
+
+    def plan(self, only_to: frozenset[str] | None) -> CompiledPlan:
+        _, text, reference = self._made("odd((len(sealed) + len(odds), FILTERED)); continue")
+        own = self._program.own_reference
+        if own:
+            self._check_reference(reference)
+            self._lines.append(f"o = reference_mark({self._reference(reference)})")
+        else:
+            needs_id = self._writer.has_used_id or self._has_context
+            self._lines = [line for line in self._lines if line != ID_TEXT or needs_id]
+        if self._measures:
+            gsm7 = self._writer.constant(Encoding.GSM7)
+            self._lines.append(f"f = '' if n.encoding is {gsm7} else forcing({text}); n = n.segments")
+        else:
+            self._lines.append("f = ''; n = 0")
+        if only_to is not None:
+            reachable, mark = self._writer.constant(only_to), "o" if own else "b''"
+            unreachable = f"odd((len(sealed) + len(odds), ((i + d, n, f), {mark}, False))); continue"
+            self._lines.append(f"if a not in {reachable}: {unreachable}")
+        self._lines.append("seal(i + d); size(n); force(f)" + ("; refer(o)" if own else ""))
+        lines = [
+            "def made(rows):",
+            " sealed, segments, forced, references, odds = [], [], [], [], []",
+            " seal, size, force, refer, odd = sealed.append, segments.append, forced.append, references.append, odds.append",
+            " for v in rows:",
+            "  try:",
+            *(f"   {line}" for line in self._lines),
+            "  except MemoryError: raise",
+            "  except Exception: odd((len(sealed) + len(odds), None))",
+            " return sealed, segments, forced, references, odds",
+        ]
+        function: CompiledPlan = self._executed(lines)
+        return function
+
+    def _made(self, filtered: str) -> tuple[dict[str, Any], str, Any]:
+        """Writes what makes the id and the digest of a row's message; gives its shape, its text and its reference."""
+        program = self._program
         if program.to is None or program.receiver is not None or program.where is False:
             raise Unfit
-        self._keep()
+        self._keep(filtered)
         self._address(program.to)
         self._identity()
         shape = {"receiver": program.receiver_of(Slot("a")), **self._shape(program.content, ())}
-        self._check(shape)
-        text = self._text(shape)
+        read = _text_of(shape)
+        self._fill(shape, {each.name for each in (read, shape.get("reference")) if isinstance(each, Slot)})
+        text = self._text(shape, read)
         reference = shape.pop("reference", None)
         self._digest(shape)
-        self._body(shape, reference)
-        self._lines.append(f"return new(Message, (i, a, {self._reference(reference)}, b, d, {text}, n, row[0]))")
-        return self._executed(f"<{spec.name}>")
+        return shape, text, reference
 
-    def _executed(self, file: str) -> Compiled:
-        lines = ["def compose(row):", " v = row[1]", " try:", *(f"  {line}" for line in self._lines)]
-        lines += [" except Exception:", "  return None"]  # whatever it is, the row needs a closer look
-        exec(compile("\n".join(lines), file, "exec"), self._names)  # no text of a user's is in it
-        function: Compiled = self._names["compose"]
-        return function
+    def _executed(self, lines: Sequence[str]) -> Any:
+        code = compile("\n".join(lines), f"<{self._program.spec.name}>", "exec")
+        exec(code, self._names)  # no text of a user's is in it
+        return self._names["made"]
 
     # ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _keep(self) -> None:
+    def _keep(self, filtered: str) -> None:
         where = self._program.where
         if where is True:
             return
         assert not isinstance(where, bool)
         self._lines += [
             f"w = {self._value(where)}",
-            "if w is False: return Filtered(row[0])",
-            "if w is not True: return None",
+            f"if w is False: {filtered}",
+            "if w is not True: raise Closer",
         ]
 
     def _address(self, to: Node) -> None:
-        self._lines += [f"w = {self._value(to)}", "a = normalise(w)", "if type(a) is not str: return None"]
+        self._lines += [f"w = {self._value(to)}", "a = normalise(w)", "if type(a) is not str: raise Closer"]
 
     def _identity(self) -> None:
         key = self._program.key
         self._lines.append("jq = ja = dumps(a)")
         if key is not None:
             self._lines += [f"q = {self._value(key)}", "if type(q) is int: q = str(q)"]
-            self._lines += ["if type(q) is not str or not q.strip(): return None", "jq = dumps(q)"]
+            self._lines += ["if type(q) is not str or not q.strip(): raise Closer", "jq = dumps(q)"]
         spec = self._program.spec
-        prefix = self._writer.constant(id_prefix(spec.name, spec.generation))
-        self._lines += [f"i = blake2b(b'%b%b]' % ({prefix}, jq)).digest()", "m = 'm' + i.hex()"]
-        self._has_id, self._has_context = True, False  # the one before lacks the id
+        begun = self._writer.constant(id_hash(self._setting.salt, spec.name, spec.generation).copy)
+        self._lines += [f"i = {begun}(); i.update(jq + b']'); i = i.digest()", ID_TEXT]
+        self._has_id, self._has_context = True, False  # a context from before lacks the id
 
     # ── what ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -138,10 +214,11 @@ class _Maker:
         template = hole.template
         with suppress(Unfit):
             return (self._writer.value if template.is_expression else self._writer.text)(template.source)
+        self._writer.cells.clear()  # what it hangs on is not known
         if not self._has_context:
             self._names.update(context=message_context, constants=self._constants)
             known = "{**r, **constants, 'message_id': m}" if self._has_id else "{**r, **constants}"
-            self._lines += ["r = row.values", f"c = context({known}, r)"]
+            self._lines += ["r = values(v)", f"c = context({known}, r)"]
             self._has_context = True
         return f"{self._writer.constant(template.render)}(c)"
 
@@ -153,31 +230,50 @@ class _Maker:
             children = [self._shape(child, (*at, key)) for key, child in zip(node.keys, node.children, strict=True)]
             return children if node.is_list else dict(zip(node.keys, children, strict=True))
         name = f"x{len(self._slots)}"
-        self._slots[name] = at
-        self._lines.append(f"{name} = {self._filled(node)}")
-        unfit = f"len({name}) > {RESULT_MOST}"
-        if node.template.is_expression:
-            unfit += f" if type({name}) is str else type({name}) not in scalars"
-        self._lines.append(f"if {unfit}: return None")
+        self._writer.cells.clear()
+        had_used_id, self._writer.has_used_id = self._writer.has_used_id, False
+        value = self._filled(node)
+        [cell] = self._writer.cells if len(self._writer.cells) == 1 and not self._writer.has_used_id else [None]
+        self._writer.has_used_id |= had_used_id
+        self._slots[name] = _Filled(at, value, node.template.is_expression, cell)
         return Slot(name)
 
-    def _check(self, shape: dict[str, Any]) -> None:
-        """The schema and the rules: what asks nothing of the slots is judged here and now."""
+    def _fill(self, shape: dict[str, Any], needed: set[str]) -> None:
+        """The schema and the rules: what asks nothing of the slots is judged here and now. `needed`: slots whose value is used."""
         accepts = residue(self._schema, shape)
-        for name, accept in accepts.items():
-            self._lines.append(f"if not {self._writer.constant(accept)}({name}): return None")
-        hanging = [rule for rule in self._rules if any(map(rule.concerns, self._slots.values()))]
+        hanging = [rule for rule in self._rules if any(rule.concerns(slot.at) for slot in self._slots.values())]
         sample = _sampled(shape, self._program.identifier_key)
         if any(True for rule in self._rules if rule not in hanging for _ in rule.judge(sample)):
             raise Hangs
+        if "a" in accepts:
+            self._lines.append(f"if not {self._writer.constant(accepts['a'])}(a): raise Closer")
+        for name, slot in self._slots.items():
+            lines = [f"{name} = {slot.value}", f"if {_unfit(name, slot)}: raise Closer"]
+            if name in accepts:
+                lines.append(f"if not {self._writer.constant(accepts[name])}({name}): raise Closer")
+            lines.append(f"j{name} = dumps({name})")
+            if slot.cell is None or name in needed or any(rule.concerns(slot.at) for rule in hanging):
+                self._lines += lines
+            else:
+                self._learn(name, slot.cell, lines)
         if hanging:
             self._lines.append(f"p = {self._literal(shape)}")
             for rule in hanging:
-                self._lines.append(f"for _ in {self._writer.constant(rule.judge)}(p): return None")
+                self._lines.append(f"for _ in {self._writer.constant(rule.judge)}(p): raise Closer")
+
+    def _learn(self, name: str, cell: int, lines: Sequence[str]) -> None:
+        """A slot that hangs on one cell: what it comes to is worked out once for each of the first different cells."""
+        self._learnt.add(name)
+        learnt: dict[str, bytes] = {}
+        known = self._writer.constant(learnt)
+        keep = f"if len({known}) < {_LEARNT_MOST}: {known}[v[{cell}]] = j{name}"
+        self._executed(["def made(v):", *(f" {line}" for line in (*lines, keep, f"return j{name}"))])
+        learn, get = self._writer.constant(self._names.pop("made")), self._writer.constant(learnt.get)
+        self._lines.append(f"j{name} = {get}(v[{cell}]) or {learn}(v)")
 
     def _literal(self, shape: Any) -> str:
         if isinstance(shape, Slot):
-            return shape.name
+            return self._writer.constant(_ANYTHING) if shape.name in self._learnt else shape.name
         if not has_slots(shape):
             return self._writer.constant(shape)
         if isinstance(shape, list):
@@ -186,18 +282,15 @@ class _Maker:
             f"{{{', '.join(f'{self._writer.constant(key)}: {self._literal(value)}' for key, value in shape.items())}}}"
         )
 
-    def _text(self, content: Mapping[str, Any]) -> str:
+    def _text(self, shape: Mapping[str, Any], found: Any) -> str:
         """The expression for the message's text; measures it where it is one of an SMS."""
-        body = content.get("body")
-        kind = body.get("type") if isinstance(body, Mapping) else None
-        part = body.get(kind) if isinstance(body, Mapping) and isinstance(kind, str) else None
-        found = part.get("text") if isinstance(part, Mapping) else None
         self._lines.append("n = None")
-        if not isinstance(found, Slot | str):
+        if found is None:
             return "None"
         text = found.name if isinstance(found, Slot) else self._writer.constant(found)
-        self._lines.append(f"if type({text}) is not str or not {text}.strip(): return None")
-        if self._setting.platform == "sms" and kind == "text":
+        self._lines.append(f"if type({text}) is not str or not {text}.strip(): raise Closer")
+        if self._setting.platform == "sms" and shape["body"]["type"] == "text":
+            self._measures = True
             self._measure(text)
         return text
 
@@ -205,9 +298,9 @@ class _Maker:
         limits = self._setting.limits
         self._lines.append(f"n = measure({text})")
         if limits.encoding == "gsm7":
-            self._lines.append(f"if n.encoding is not {self._writer.constant(Encoding.GSM7)}: return None")
+            self._lines.append(f"if n.encoding is not {self._writer.constant(Encoding.GSM7)}: raise Closer")
         if limits.segments is not None:
-            self._lines.append(f"if n.segments > {limits.segments:d}: return None")
+            self._lines.append(f"if n.segments > {limits.segments:d}: raise Closer")
 
     def _reference(self, reference: Any) -> str:
         if reference is None:
@@ -217,21 +310,22 @@ class _Maker:
     # ── bytes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _digest(self, shape: Mapping[str, Any]) -> None:
-        for name in self._slots:
-            self._lines.append(f"j{name} = dumps({name})")
         self._lines.append(f"d = sha256({self._joined(_segments(shape, ordered=True))}).digest()")
 
     def _body(self, shape: Mapping[str, Any], reference: Any) -> None:
         written = list(_segments(shape, ordered=False))
         assert written[-1] == b"}"
-        own = self._reference(reference)
         if self._program.own_reference:
-            self._lines.append(
-                f"if type({own}) is not str or (len(a.lstrip('+')) > 4 and a.lstrip('+') in {own}): return None"
-            )
-        self._lines.append(f"jr = dumps({own})")
+            self._check_reference(reference)
+        self._lines.append(f"jr = dumps({self._reference(reference)})")
         written[-1:] = [b',"reference":', Slot("r"), b"}"]
         self._lines.append(f"b = {self._joined(written)}")
+
+    def _check_reference(self, reference: Any) -> None:
+        own = self._reference(reference)
+        self._lines.append(
+            f"if type({own}) is not str or (len(a.lstrip('+')) > 4 and a.lstrip('+') in {own}): raise Closer"
+        )
 
     def _joined(self, segments: Iterable[bytes | Slot]) -> str:
         template, slots = bytearray(), []
@@ -267,10 +361,24 @@ def _enclosed(
     yield after
 
 
+def _text_of(shape: Mapping[str, Any]) -> Slot | str | None:
+    """What a person reads: its slot, or the text itself."""
+    body = shape.get("body")
+    kind = body.get("type") if isinstance(body, Mapping) else None
+    part = body.get(kind) if isinstance(body, Mapping) and isinstance(kind, str) else None
+    found = part.get("text") if isinstance(part, Mapping) else None
+    return found if isinstance(found, Slot | str) else None
+
+
+def _unfit(name: str, slot: _Filled) -> str:
+    too_long = f"len({name}) > {RESULT_MOST}"
+    return f"{too_long} if type({name}) is str else type({name}) not in scalars" if slot.is_expression else too_long
+
+
 def _sampled(shape: Any, identifier_key: str) -> Any:
     """`shape` with something in its slots that no rule minds which isn't concerned with them."""
     if isinstance(shape, Slot):
-        return _PLACEHOLDERS[identifier_key] if shape.name == "a" else "x"
+        return _PLACEHOLDERS[identifier_key] if shape.name == "a" else _ANYTHING
     if isinstance(shape, Mapping):
         return {name: _sampled(value, identifier_key) for name, value in shape.items()}
     return [_sampled(item, identifier_key) for item in shape] if isinstance(shape, list) else shape

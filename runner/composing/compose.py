@@ -20,14 +20,14 @@ from runner.composing.sms import Encoding, Measure, forcing, measure
 from runner.composing.template import OMIT, message_context
 from runner.reading.diagnostic import Problems
 from runner.reading.document import Path
-from runner.reading.mask import mask, printable
+from runner.reading.mask import mask, printable, quoted
 from runner.reading.phone import PhoneFault
 from runner.reading.schema import Fault, Schema
 from runner.reading.spec import Spec
 from runner.reading.table import Row, Table
 
 if TYPE_CHECKING:
-    from runner.composing.compiled import Compiled
+    from runner.composing.compiled import Compiled, CompiledPlan
 
 COMPILED_FROM = 250
 """Rows that cost less as they are than compiling their spec does."""
@@ -63,6 +63,12 @@ class Composer:
         from runner.composing.compiled import compiled
 
         return compiled(self._program, self._setting, self._schema, self._rules, columns)
+
+    def compiled_plan(self, columns: tuple[str, ...] | None, only_to: frozenset[str] | None) -> CompiledPlan | None:
+        """As `compiled`, for what a plan needs of many rows. `only_to`: who may be reached, where not everybody."""
+        from runner.composing.compiled import compiled_plan
+
+        return compiled_plan(self._program, self._setting, self._schema, self._rules, columns, only_to)
 
     def compose(self, row: Row) -> Composed | None:
         """The row's message, `Filtered`, or None where the row was rejected."""
@@ -296,7 +302,7 @@ def _named(value: object) -> str:
     if isinstance(value, int | float):
         return f"the number {mask(str(value))}"
     if isinstance(value, str):
-        return f"the text '{printable(value[:40])}'" if value.strip() else "an empty text"
+        return f"the text '{quoted(value[:40])}'" if value.strip() else "an empty text"
     return "a list" if isinstance(value, list | tuple) else "a mapping"
 
 

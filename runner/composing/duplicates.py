@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum, auto
-from hashlib import blake2b
+from struct import Struct
 
 from runner.composing.blame import row_diagnostic
+from runner.composing.identity import reference_mark
 from runner.composing.message import Composed, Duplicate, Message
 from runner.composing.seen import Seen
 from runner.reading.diagnostic import Problems, Severity
 from runner.reading.table import Table
 
+SEALED = Struct("<Q8xI28x")
+"""A message's id of 16 bytes and its digest of 32."""
+REFERENCE_MARK = Struct("<Q8xI4x")
+
 
 class Verdict(Enum):
-    """Of one row: the first with its recipient, or one that says the same again, or something else."""
+    """Of a row that isn't the first with its recipient: it says the same again, or something else."""
 
-    FIRST = auto()
     REPEATED = auto()
     CONFLICTING = auto()
 
 
 class Duplicates:
-    """Told of each row's message, in order; what is to be said of a row goes to `problems`."""
+    """Told of the rows' messages, in order; what is to be said of a row goes to `problems`."""
 
     def __init__(self, table: Table, problems: Problems, *, own_reference: bool) -> None:
         self._table = table
         self._problems = problems
-        self._messages = Seen()
-        self._references = Seen() if own_reference else None
+        self._messages = Seen(SEALED)
+        self._references = Seen(REFERENCE_MARK) if own_reference else None
 
-    def judge(self, sealed: bytes, reference: str, line: int) -> Verdict:
-        """`sealed` is the message's id, followed by its digest."""
-        earlier = self._messages.first(sealed, line)
-        if earlier is None:
-            if self._references is not None:
-                self._check_reference(self._references, reference, line)
-            return Verdict.FIRST
-        first_line, same = earlier
-        self._note(line, first_line, same=same)
-        return Verdict.REPEATED if same else Verdict.CONFLICTING
+    def judge(self, sealed: Sequence[bytes], references: Sequence[bytes], lines: Sequence[int]) -> dict[int, Verdict]:
+        """What rows are that aren't the first with their recipient, by their place in `sealed`.
+
+        `sealed` are the messages' ids, each followed by its digest; `references` the marks of their references, where these are
+        the user's own.
+        """
+        again = self._messages.take(b"".join(sealed), lines)
+        for at, first_line, same in again:
+            self._note(lines[at], first_line, same=same)
+        verdicts = {at: Verdict.REPEATED if same else Verdict.CONFLICTING for at, _, same in again}
+        if self._references is not None:
+            firsts = [at for at in range(len(lines)) if at not in verdicts] if verdicts else range(len(lines))
+            lines = [lines[at] for at in firsts]
+            for at, first_line, _ in self._references.take(b"".join([references[at] for at in firsts]), lines):
+                self._note_reference(lines[at], first_line)
+        return verdicts
 
     def _note(self, line: int, first_line: int, *, same: bool) -> None:
         self._problems.add_row(
@@ -50,7 +60,11 @@ class Duplicates:
                 line,
                 None,
                 code="duplicate-rows" if same else "conflicting-rows",
-                problem=f"line {line} names the same recipient as line {first_line}"
+                problem=(
+                    f"two rows of line {line} name the same recipient"
+                    if line == first_line
+                    else f"line {line} names the same recipient as line {first_line}"
+                )
                 + (", with the same message" if same else ", with another message"),
                 fix="remove one of them"
                 if same
@@ -60,21 +74,19 @@ class Duplicates:
             ),
         )
 
-    def _check_reference(self, references: Seen, reference: str, line: int) -> None:
-        earlier = references.first(blake2b(reference.encode(), digest_size=24).digest(), line)
-        if earlier is not None and earlier[0] != line:
-            self._problems.add_row(
-                ("reference-repeated", self._table.path),
+    def _note_reference(self, line: int, first_line: int) -> None:
+        self._problems.add_row(
+            ("reference-repeated", self._table.path),
+            line,
+            lambda: row_diagnostic(
+                self._table,
                 line,
-                lambda: row_diagnostic(
-                    self._table,
-                    line,
-                    None,
-                    code="reference-repeated",
-                    problem=f"lines {earlier[0]} and {line} have the same reference",
-                    fix='put a column that differs into `reference`, write "{{ message_id }}", or remove it',
-                ),
-            )
+                None,
+                code="reference-repeated",
+                problem=f"{'two rows of line' if line == first_line else f'lines {first_line} and'} {line} have the same reference",
+                fix='put a column that differs into `reference`, write "{{ message_id }}", or remove it',
+            ),
+        )
 
 
 def marked(
@@ -86,8 +98,9 @@ def marked(
         if not isinstance(item, Message):
             yield item
             continue
-        verdict = duplicates.judge(item.id + item.digest, item.reference, item.line)
-        if verdict is Verdict.FIRST:
+        marks = [reference_mark(item.reference)] if own_reference else []
+        verdict = duplicates.judge([item.id + item.digest], marks, [item.line]).get(0)
+        if verdict is None:
             yield item
         elif verdict is Verdict.REPEATED:
             yield Duplicate(item.line)

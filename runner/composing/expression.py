@@ -44,6 +44,9 @@ class Writer:
         self._constants = constants
         self._columns = columns
         self._namespace = namespace
+        self.cells: set[int] = set()
+        """The columns that were asked for, by number, since this was last emptied."""
+        self.has_used_id = False
         self._namespace.update(said=said, absent=Undefined(), gone=gone)
 
     def constant(self, value: object) -> str:
@@ -117,6 +120,7 @@ class Writer:
 
     def _name(self, name: str) -> str:
         if name == "message_id":
+            self.has_used_id = True
             return "m"
         if name in ("row", "omit"):
             raise Unfit
@@ -160,7 +164,9 @@ class Writer:
         assert self._columns is not None
         if name not in self._columns:
             raise Unfit
-        return self._columns.index(name)
+        number = self._columns.index(name)
+        self.cells.add(number)
+        return number
 
     def _column(self, node: nodes.Node) -> str:
         """The name of the column which `node` is; raises `Unfit` where it is anything else."""

@@ -17,13 +17,14 @@ def message_id(salt: bytes, name: str, generation: int, key: str) -> bytes:
 
     Neither the path nor the text is part of it: a rename or a corrected typo is still the same message.
     """
-    array = b"%b%b]" % (id_prefix(name, generation), orjson.dumps(key))
-    return blake2b(array, digest_size=ID_BYTES, key=salt).digest()
+    begun = id_hash(salt, name, generation)
+    begun.update(orjson.dumps(key) + b"]")
+    return begun.digest()
 
 
-def id_prefix(name: str, generation: int) -> bytes:
-    """What the ids of a send have in common: the array's JSON up to the key."""
-    return b"[%b,%d," % (orjson.dumps(name), generation)
+def id_hash(salt: bytes, name: str, generation: int) -> blake2b:
+    """What the ids of a send have in common: the hash of the array's JSON up to the key."""
+    return blake2b(b"[%b,%d," % (orjson.dumps(name), generation), digest_size=ID_BYTES, key=salt)
 
 
 def id_text(identity: bytes) -> str:
@@ -48,3 +49,8 @@ def id_in(reference: str) -> bytes | None:
 def receiver_hash(salt: bytes, receiver: str) -> bytes:
     """16 bytes that tell two receivers apart without saying who they are."""
     return blake2b(receiver.encode(), digest_size=ID_BYTES, key=salt, person=b"receiver").digest()
+
+
+def reference_mark(reference: str) -> bytes:
+    """24 bytes that tell two references apart."""
+    return blake2b(reference.encode(), digest_size=24).digest()

@@ -10,8 +10,8 @@ from hashlib import sha256
 from itertools import islice
 from typing import NamedTuple
 
+from runner.composing.found import Entry, entry_of
 from runner.composing.message import Composed, Message
-from runner.composing.sms import Encoding, first_forcing
 from runner.planning.decide import History, Retry, Skip, decide
 from runner.planning.fact import Fact
 
@@ -92,21 +92,7 @@ def decisions(
             yield Decision(item, decide(item, fact, history, only_to, retry), fact)
 
 
-Entry = tuple[bytes, int, str]
-"""What a plan counts of one row: the message's id and digest, empty where there is none; its segments, 0 where nothing was
-measured; and the character that makes an SMS UCS-2, empty for GSM-7.
-"""
 NO_MESSAGE: Entry = (b"", 0, "")
-
-
-def entry_of(item: Composed) -> Entry:
-    if not isinstance(item, Message):
-        return NO_MESSAGE
-    measured = item.measure
-    if measured is None:
-        return (item.id + item.digest, 0, "")
-    forced_by = first_forcing(item.text) if measured.encoding is Encoding.UCS2 and item.text else ""
-    return (item.id + item.digest, measured.segments, forced_by)
 
 
 class PlanTally:
@@ -124,11 +110,12 @@ class PlanTally:
     def watch(self, decided: Iterable[Decision]) -> Iterator[Decision]:
         """Passes the decisions on, counted."""
         for decision in decided:
-            self.count(((entry_of(decision.item), decision.skip),))
+            item = decision.item
+            self.count(((entry_of(item) if isinstance(item, Message) else NO_MESSAGE, decision.skip),))
             yield decision
 
     def count(self, decided: Iterable[tuple[Entry, Skip | None]]) -> None:
-        """Counts rows with why each is skipped, if it is."""
+        """Counts rows, each with why it is skipped, if it is. A row that is no message has the entry `NO_MESSAGE`."""
         folded: list[bytes] = []
         for (sealed, segments, forced_by), skip in decided:
             folded += (sealed, b"send" if skip is None else _WORDS[skip])
@@ -142,6 +129,15 @@ class PlanTally:
             elif segments:
                 self._gsm7 += 1
         self._digest.update(b"".join(folded))
+
+    def count_sent(self, sealed: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str]) -> None:
+        """Counts rows which are all to be sent: their entries, a list for each part."""
+        self._digest.update(b"send".join((*sealed, b"")))
+        self._send += len(sealed)
+        self._segments += sum(segments)
+        forcing = list(filter(None, forced_by))
+        self._forcing.update(forcing)
+        self._gsm7 += len(segments) - segments.count(0) - len(forcing)
 
     def plan(self) -> Plan:
         skipped = {skip: self._skipped[skip] for skip in Skip if self._skipped[skip]}

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from itertools import islice
+from functools import partial
 
 from runner.reading.csv_header import Header, quote_fault
 from runner.reading.csv_record import CELL_MOST, QuoteTrouble, Record, read_record
 from runner.reading.diagnostic import Problems
 from runner.reading.held_file import HeldFile
 from runner.reading.place import Position, Span, span_on_line
-from runner.reading.row import Row
+from runner.reading.row import Block, Read, Row, block_of, rows_of
 from runner.reading.swallowed import rows_swallowed
 from runner.reading.table_change import note_change
-from runner.reading.text_lines import LineFault, TextLines, excerpt, lines_from, on_line
+from runner.reading.text_lines import Chunk, LineFault, TextLines, excerpt, lines_from, on_line
 
 
 class CsvTable:
@@ -28,25 +28,10 @@ class CsvTable:
         self._header = header
 
     def rows(self, problems: Problems) -> Iterator[Row]:
-        lines = TextLines(self._file)
-        below = islice(iter(lines), self._header.last_line, None)
-        reader = csv.reader(below, delimiter=self._delimiter, strict=True)
-        judge = _Judge(self.path, lines, self._delimiter, len(self.columns), problems)
-        new = tuple.__new__  # half the time of calling Row
-        columns, width, faults, offset = self.columns, len(self.columns), lines.faults, self._header.last_line
-        last = offset
-        while True:
-            try:
-                for fields in reader:
-                    line, last = last + 1, offset + reader.line_num
-                    if (len(fields) != width or line != last or faults) and not judge.passes(line, last, fields):
-                        continue
-                    yield new(Row, (line, fields, columns))
-                break
-            except csv.Error:
-                if not judge.quotes(last + 1, offset + reader.line_num):
-                    break
-                last = offset + reader.line_num
+        return rows_of(self.blocks(problems))
+
+    def blocks(self, problems: Problems) -> Iterator[Block]:
+        yield from _Reading(self.path, self._file, self._delimiter, self._header, problems).blocks()
         note_change(self.path, self._file, problems)
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
@@ -64,6 +49,79 @@ class CsvTable:
 
     def close(self) -> None:
         self._file.close()
+
+
+class _Reading:
+    """One pass over the rows, chunk by chunk of the file. A chunk in which no quote stands has a record on each line."""
+
+    def __init__(self, path: str, file: HeldFile, delimiter: str, header: Header, problems: Problems) -> None:
+        self._lines = TextLines(file)
+        self._delimiter = delimiter
+        self._columns = header.columns
+        self._width = len(header.columns)
+        self._below = header.last_line
+        self._judge = _Judge(path, self._lines, delimiter, self._width, problems)
+        self._chunks = self._lines.chunks()
+        self._broken_off = False
+
+    def blocks(self) -> Iterator[Block]:
+        for whole in self._chunks:
+            chunk = whole.below(self._below)
+            if chunk is None:
+                continue
+            if b'"' in chunk.body or chunk.text is None or self._lines.faults:
+                yield block_of(self._by_records(chunk), self._columns)
+            else:
+                lines = range(chunk.first, chunk.first + chunk.count)
+                yield Block(lines, self._columns, partial(self._by_lines, lines, chunk.text))
+            if self._broken_off:
+                return
+
+    def _by_lines(self, lines: range, text: str) -> Read:
+        """The rows of clean lines without quotes, which are records in themselves."""
+        width = self._width
+        written = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+        held = [line.split(self._delimiter) for line in written]
+        if set(map(len, held)) == {width} and max(map(len, written)) <= CELL_MOST and (width > 1 or "" not in written):
+            return lines, held
+        found: list[tuple[int, list[str]]] = []
+        for line, record, cells in zip(lines, written, held, strict=True):
+            if len(record) > CELL_MOST and max(map(len, cells)) > CELL_MOST:
+                self._judge.quotes(line, line)
+            elif record and (len(cells) == width or self._judge.passes(line, line, cells)):
+                found.append((line, cells))
+        return [line for line, _ in found], [cells for _, cells in found]
+
+    def _by_records(self, chunk: Chunk) -> Read:
+        """The rows of the chunk, and of those after it that its last record runs on into."""
+        offset = given = last = chunk.first - 1
+
+        def feed() -> Iterator[str]:
+            nonlocal given
+            following: Chunk | None = chunk
+            while following is not None:
+                for line in self._lines.lines_of(following):
+                    given += 1
+                    yield line
+                following = None if last == given else next(self._chunks, None)
+
+        reader = csv.reader(feed(), delimiter=self._delimiter, strict=True)
+        width, faults, judge = self._width, self._lines.faults, self._judge
+        lines: list[int] = []
+        held: list[list[str]] = []
+        while True:
+            try:
+                for fields in reader:
+                    line, last = last + 1, offset + reader.line_num
+                    if (len(fields) == width and line == last and not faults) or judge.passes(line, last, fields):
+                        lines.append(line)
+                        held.append(fields)
+                return lines, held
+            except csv.Error:
+                if not judge.quotes(last + 1, offset + reader.line_num):
+                    self._broken_off = True
+                    return lines, held
+                last = offset + reader.line_num
 
 
 class _Judge:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-BLOCK_BYTES = 1 << 18
+BLOCK_BYTES = 1 << 16
 
 _Signature = tuple[int, int, int, int]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from runner.reading.diagnostic import Problems
 from runner.reading.document import Document, Path
 from runner.reading.place import Span
-from runner.reading.row import Row
+from runner.reading.row import Block, Row, blocks_of
 
 
 class InlineTable:
@@ -23,6 +23,9 @@ class InlineTable:
         """All of them: what is wrong with a list, the spec's reader has found."""
         for line, _, values in self._rows:
             yield Row(line, {name: value for name, value in values.items() if value is not None})
+
+    def blocks(self, problems: Problems) -> Iterator[Block]:
+        return blocks_of(self.rows(problems))
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
         found = [(at, values) for number, at, values in self._rows if number == line]

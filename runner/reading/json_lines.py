@@ -9,7 +9,7 @@ from runner.reading.diagnostic import Problems
 from runner.reading.held_file import HeldFile
 from runner.reading.json_object import read_object, value_places
 from runner.reading.place import Span, span_on_line
-from runner.reading.row import Row
+from runner.reading.row import Block, Row, blocks_of
 from runner.reading.table_change import note_change
 from runner.reading.text_lines import LineFault, TextLines, excerpt, lines_from, on_line
 
@@ -29,6 +29,9 @@ class JsonLinesTable:
             else:
                 yield Row(line, values)
         note_change(self.path, self._file, problems)
+
+    def blocks(self, problems: Problems) -> Iterator[Block]:
+        return blocks_of(self.rows(problems))
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
         text = next(lines_from(self._file, line), "").rstrip("\r\n")

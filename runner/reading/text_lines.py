@@ -1,4 +1,4 @@
-"""The lines of a table's file as clean text, block by block, with what is wrong with a line beside them."""
+"""The lines of a table's file as clean text, chunk by chunk, with what is wrong with a line beside them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 
 from runner.reading.diagnostic import Diagnostic
@@ -16,10 +17,12 @@ from runner.reading.place import span_on_line
 from runner.reading.source import BIDI, cell_by_cell
 
 LINE_BYTES_MOST = 4 << 20
-BLOCKS_KEPT = 2
+CHUNKS_KEPT = 2
 _BOM = b"\xef\xbb\xbf"
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}]|\r(?!\n)")
+_LEADS = sorted({character.encode()[:1] for character in f"\x80\x9f{BIDI}" if not character.isascii()})
+"""The first bytes of the forbidden characters beyond ASCII: a text without them has none."""
 _STAND_IN = "\ufffd"
 
 
@@ -33,58 +36,88 @@ class LineFault:
     fix: str
 
 
+class Chunk:
+    """Some whole lines of a file, from number `first` on; the last one of a file may lack its end."""
+
+    def __init__(self, first: int, body: bytes) -> None:
+        self.first = first
+        self.body = body
+        self.lines: list[str] | None = None
+        """Once they were asked for."""
+
+    @cached_property
+    def count(self) -> int:
+        """How many lines there are."""
+        return self.body.count(b"\n") + (not self.body.endswith(b"\n"))
+
+    @cached_property
+    def text(self) -> str | None:
+        """None where some line is not clean text."""
+        return _clean(self.body)
+
+    def below(self, line: int) -> Chunk | None:
+        """The lines below number `line`; None where there are none."""
+        if line < self.first:
+            return self
+        _, *rest = self.body.split(b"\n", line - self.first + 1)[line - self.first :]
+        return Chunk(line + 1, rest[0]) if rest and rest[0] else None
+
+
 class TextLines:
     """One pass over a file's lines, each with its `\\n`. A byte order mark at the beginning is left out.
 
-    `faults` holds, by line number, what is wrong with lines of the blocks read so far: whoever uses a line takes its
+    `faults` holds, by line number, what is wrong with lines of the chunks read so far: whoever uses a line takes its
     fault out. In such a line each forbidden character is replaced by one stand-in, so that columns stay.
     """
 
     def __init__(self, file: HeldFile) -> None:
         self.faults: dict[int, LineFault] = {}
         self._file = file
-        self._recent: deque[tuple[int, list[str]]] = deque(maxlen=BLOCKS_KEPT)
+        self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
 
     def __iter__(self) -> Iterator[str]:
-        return chain.from_iterable(self._blocks())
+        return chain.from_iterable(map(self.lines_of, self.chunks()))
 
     def between(self, first: int, last: int) -> list[str]:
         """Lines `first` to `last`; from memory if they were read a moment ago."""
-        if self._recent and first >= self._recent[0][0]:
+        if self._recent and first >= self._recent[0].first:
             return [
                 line
-                for start, lines in self._recent
-                for line in lines[max(0, first - start) : max(0, last - start + 1)]
+                for chunk in self._recent
+                for line in self.lines_of(chunk)[max(0, first - chunk.first) : max(0, last - chunk.first + 1)]
             ]
         return [line for line, _ in zip(lines_from(self._file, first), range(first, last + 1), strict=False)]
 
-    def _blocks(self) -> Iterator[list[str]]:
+    def chunks(self) -> Iterator[Chunk]:
         first, rest = 1, b""
         for block in self._file.blocks():
             body = rest + block
             cut = body.rfind(b"\n") + 1
             rest = body[cut:]
             if cut:
-                lines = self._lines(body[:cut], first)
-                yield lines
-                first += len(lines)
+                chunk = self._chunk(first, body[:cut])
+                yield chunk
+                first += chunk.count
             if len(rest) > LINE_BYTES_MOST:
                 self.faults[first] = _too_long()
                 rest = rest[: LINE_BYTES_MOST // 2]
                 break
         if rest:
-            yield self._lines(rest, first)
+            yield self._chunk(first, rest)
 
-    def _lines(self, body: bytes, first: int) -> list[str]:
-        if first == 1:
-            body = body.removeprefix(_BOM)
-        text = _clean(body)
-        if text is None:
-            lines = [self._mended(raw, number) for number, raw in enumerate(io.BytesIO(body), first)]
-        else:
-            lines = list(io.StringIO(text, newline="\n"))
-        self._recent.append((first, lines))
-        return lines
+    def lines_of(self, chunk: Chunk) -> list[str]:
+        """The chunk's lines; what is wrong with them is among `faults` from the first time on."""
+        if chunk.lines is None:
+            if chunk.text is None:
+                chunk.lines = [self._mended(raw, line) for line, raw in enumerate(io.BytesIO(chunk.body), chunk.first)]
+            else:
+                chunk.lines = list(io.StringIO(chunk.text, newline="\n"))
+        return chunk.lines
+
+    def _chunk(self, first: int, body: bytes) -> Chunk:
+        chunk = Chunk(first, body.removeprefix(_BOM) if first == 1 else body)
+        self._recent.append(chunk)
+        return chunk
 
     def _mended(self, raw: bytes, number: int) -> str:
         try:
@@ -100,7 +133,7 @@ class TextLines:
 
 
 def lines_from(file: HeldFile, first: int) -> Iterator[str]:
-    """The lines from number `first` on, for a look; what is not UTF-8 is replaced."""
+    """The lines from number `first` on, for a look; what is forbidden or not UTF-8 is replaced."""
     number, rest = 1, b""
     for block in file.peek():
         body = rest + block
@@ -136,7 +169,7 @@ def excerpt(text: str) -> str:
 
 
 def _looked_at(raw: bytes, line: int) -> str:
-    return (raw.removeprefix(_BOM) if line == 1 else raw).decode(errors="replace")
+    return _FORBIDDEN.sub(_STAND_IN, (raw.removeprefix(_BOM) if line == 1 else raw).decode(errors="replace"))
 
 
 def _clean(body: bytes) -> str | None:
@@ -149,7 +182,9 @@ def _clean(body: bytes) -> str | None:
         text = body.decode()
     except UnicodeDecodeError:
         return None
-    return text if text.isascii() or _FORBIDDEN.search(text) is None else None
+    if not any(lead in body for lead in _LEADS):
+        return text
+    return text if _FORBIDDEN.search(text) is None else None
 
 
 def _forbidden(found: re.Match[str]) -> LineFault:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runner.composing.compose import COMPILED_FROM, Composer, compose_rows
+from runner.composing.found import Found, Odd, odd_of
 from runner.composing.message import Filtered, Message
 from runner.composing.program import compile_program
 from runner.composing.rules import rules_for
@@ -123,28 +124,52 @@ def spec_of(message: dict[str, Any], rows: list[dict[str, Any]], **recipients: A
     }  # fmt: skip
 
 
-@given(message=MESSAGES, recipients=RECIPIENTS, rows=ROWS, limits=LIMITS)
+REACHABLE = st.sampled_from([None, frozenset({"+447700900001", "+31612345678"})])
+
+
+@given(message=MESSAGES, recipients=RECIPIENTS, rows=ROWS, limits=LIMITS, only_to=REACHABLE)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 def test_what_a_compiled_spec_makes_is_what_composing_makes(
-    tmp_path: Path, message: dict[str, Any], recipients: dict[str, Any], rows: list[dict[str, Any]], limits: Limits
+    tmp_path: Path,
+    message: dict[str, Any],
+    recipients: dict[str, Any],
+    rows: list[dict[str, Any]],
+    limits: Limits,
+    only_to: frozenset[str] | None,
 ) -> None:
     made = composer_of(tmp_path, spec_of(message, rows, **recipients), limits)
     if made is None:
         return
     composer, read = made
-    for columns, listed in ((None, read), (COLUMNS, [as_cells(each) for each in read if is_text(each)])):
-        quick = composer.compiled(columns)
-        for row in listed if quick else ():
-            quickly = quick and quick(row)
-            assert quickly is None or quickly == composer.compose(row)
+    for columns, listed in ((None, read), (COLUMNS, [as_cells(each) for each in read])):
+        quick, many = composer.compiled(columns), composer.compiled_plan(columns, only_to)
+        assert (quick is None) == (many is None)
+        if quick is None or many is None:
+            continue
+        twice = listed * 2  # what was learnt of the first ones is used for the others
+        planned = by_row(many([row.held for row in twice]))
+        for row, odd in zip(twice, planned, strict=True):
+            quickly = quick(row)
+            assert (quickly is None) == (odd is None)
+            if quickly is not None:
+                composed = composer.compose(row)
+                assert quickly == composed
+                assert odd == odd_of(composed, only_to, own_reference="reference" in message)
 
 
-def is_text(row: Row) -> bool:
-    return all(isinstance(value, str) for value in row.values.values())
+def by_row(found: Found) -> list[Odd]:
+    sealed, segments, forced, marks, odds = found
+    rows: list[Odd] = [
+        ((one, size, by), marks[at] if marks else b"", True)
+        for at, (one, size, by) in enumerate(zip(sealed, segments, forced, strict=True))
+    ]
+    for at, odd in odds:
+        rows.insert(at, odd)
+    return rows
 
 
 def as_cells(row: Row) -> Row:
-    """The same row as a CSV table gives it."""
+    """The row as a CSV table gives it: all of it text."""
     return Row(row.line, [str(row.values.get(name, "")) for name in COLUMNS], COLUMNS)
 
 
@@ -295,3 +320,48 @@ def test_a_long_list_comes_out_like_a_short_one(tmp_path: Path) -> None:
     found = list(compose_rows(made[0], iter(rows)))
     assert found == [made[0].compose(each) for each in rows if "name" in each.values]
     assert len(found) == sum("name" in each.values for each in rows) > COMPILED_FROM
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"tags": ["{{ name }}"]},
+        {"tags": ["{{ name | default('you') }}", "{{ n }}"]},
+        {"tags": ["{{ name }}{{ name ~ n }}"]},
+        {"tags": ["{{ name }}{{ message_id }}"]},
+        {"tags": ["{{ name }}"], "meta": {"extraInformation": {"useCase": "{{ url }}"}}, "capFrequency": True},
+        {"tags": ["{{ name }}"], "reference": "{{ name }}"},
+        {"validity": "{{ n | int }}", "reference": "{{ message_id }}-{{ n }}"},
+    ],
+)
+@pytest.mark.parametrize("only_to", [None, frozenset({"+447700900001"})])
+def test_rows_that_share_cells_are_planned_like_composed_ones(
+    tmp_path: Path, more: dict[str, Any], only_to: frozenset[str] | None
+) -> None:
+    made = composer_of(tmp_path, spec_of({**TEXT, **more}, [GOOD]), Limits())
+    assert made is not None
+    many = made[0].compiled_plan(COLUMNS, only_to)
+    assert many is not None
+    rows = [
+        as_cells(row(phone=phone, name=name, n=n, url="marketing"))
+        for phone in PHONES[:2]
+        for name in ("Ann", "Bob")
+        for n in ("1", "2", "1")
+    ]
+    composed = [odd_of(made[0].compose(each), only_to, own_reference="reference" in more) for each in rows]
+    assert by_row(many([each.held for each in rows])) == composed
+    assert None not in composed
+
+
+def test_a_plan_leaves_rows_alone_that_are_not_sound(tmp_path: Path) -> None:
+    made = composer_of(
+        tmp_path, spec_of({**TEXT, "tags": ["{{ name }}"], "reference": "{{ url }}"}, [GOOD]), Limits(segments=1)
+    )
+    assert made is not None
+    many = made[0].compiled_plan(COLUMNS, None)
+    assert many is not None
+    changes = [
+        {}, {"url": "to 447700900001"}, {"name": "no/tag"}, {"name": ""}, {"n": "x" * 170}, {"phone": "nobody"}, {"name": "Bob"},
+    ]  # fmt: skip
+    found = by_row(many([as_cells(row(**change)).held for change in changes]))
+    assert [odd is None for odd in found] == [False, *[True] * 5, False]

@@ -401,3 +401,20 @@ def test_every_row_is_composed_left_out_repeated_or_a_problem(bench: Bench, draw
     assert len({item.id for item in found if isinstance(item, Message)}) == len(
         [item for item in found if isinstance(item, Message)]
     )
+
+
+TWO = [{"phone": ANN, "first_name": "Ann"}, {"phone": BOB, "first_name": "Ann"}]
+
+
+def test_one_reference_for_two_rows_is_refused_also_on_one_line(bench: Bench) -> None:
+    found = bench(f"{BODY}\n  reference: '{{{{ first_name }}}}'", rows=TWO)
+    assert [each.code for each in bench.problems] == ["reference-repeated"]
+    assert bench.problems[0].problem == "two rows of line 5 have the same reference"
+    assert len(found) == 2
+
+
+def test_a_row_that_repeats_another_does_not_repeat_its_reference(bench: Bench) -> None:
+    found = bench(f"{BODY}\n  reference: '{{{{ first_name }}}}'", rows=[TWO[0], TWO[0]])
+    assert [each.code for each in bench.problems] == ["duplicate-rows"]
+    assert bench.problems[0].problem == "two rows of line 5 name the same recipient, with the same message"
+    assert [type(each) for each in found] == [Message, Duplicate]

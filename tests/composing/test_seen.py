@@ -4,49 +4,63 @@ from __future__ import annotations
 
 import tracemalloc
 from hashlib import blake2b
+from struct import Struct
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.composing.seen import Seen
 
+LAYOUT = Struct("<Q8xI12x")
+"""A key of 16 bytes and a mark of 16."""
+
 
 def hashed(value: object) -> bytes:
     return blake2b(repr(value).encode(), digest_size=16).digest()
 
 
-@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 2), st.integers(1, 3))))
-def test_the_first_of_each_key_is_found_again(rows: list[tuple[int, int, int]]) -> None:
-    seen, first, line = Seen(), {}, 0
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 2), st.integers(1, 3))),
+    st.lists(st.integers(0, 9), min_size=1),
+)
+def test_the_first_of_each_key_is_found_again(rows: list[tuple[int, int, int]], cuts: list[int]) -> None:
+    seen, first, line = Seen(LAYOUT), {}, 0
+    keys_: list[bytes] = []
+    expected: list[tuple[int, int, bool] | None] = []
+    lines: list[int] = []
     for key, mark, further in rows:
         line += further
-        found = seen.first(hashed(key) + hashed(mark), line)
-        if key in first:
-            assert found == (first[key][0], first[key][1] == mark)
-        else:
-            first[key] = (line, mark)
-            assert found is None
+        lines.append(line)
+        keys_.append(hashed(key) + hashed(mark))
+        known = first.setdefault(key, (line, mark))
+        expected.append((known[0], known[1] == mark) if known[0] != line else None)
+    at = 0
+    for size in cuts * len(rows):
+        some = slice(at, at + size)
+        again = seen.take(b"".join(keys_[some]), lines[some])
+        assert again == [(place, *was) for place, was in enumerate(expected[some]) if was is not None]
+        at += size
 
 
 def test_keys_that_meet_at_one_place_are_told_apart() -> None:
-    seen = Seen()
+    seen = Seen(LAYOUT)
     keys = [
         number.to_bytes(16, "little") for start in (7, 1_023) for number in range(start, start + 200 * 1_024, 1_024)
     ]
-    for line, key in enumerate(keys, 1):
-        assert seen.first(key + key, line) is None
-    for line, key in enumerate(keys, 1):
-        assert seen.first(key + key, 999) == (line, True)
+    joined, count = b"".join(key + key for key in keys), len(keys)
+    assert seen.take(joined, range(1, count + 1)) == []
+    assert seen.take(joined, [999] * count) == [(place, place + 1, True) for place in range(count)]
 
 
 def test_a_hundred_thousand_are_remembered_and_take_little() -> None:
     count = 100_000
+    blocks = [range(first, first + 1_000) for first in range(1, count + 1, 1_000)]
     tracemalloc.start()
-    seen = Seen()
-    for line in range(1, count + 1):
-        assert seen.first(hashed(line) + hashed(-line), line) is None
-    assert seen.first(hashed(1) + hashed(-1), count + 1) == (1, True)
-    assert seen.first(hashed(count) + hashed(0), count + 1) == (count, False)
+    seen = Seen(LAYOUT)
+    for block in blocks:
+        assert seen.take(b"".join(hashed(line) + hashed(-line) for line in block), block) == []
+    again = hashed(1) + hashed(-1) + hashed(count) + hashed(0)
+    assert seen.take(again, (count + 1, count + 2)) == [(0, 1, True), (1, count, False)]
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert taken < 30 * count
+    assert taken < 25 * count

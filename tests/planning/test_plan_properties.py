@@ -9,6 +9,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.composing.found import Entry
 from runner.composing.message import Composed, Duplicate, Filtered, Message
 from runner.composing.sms import measure
 from runner.planning.decide import History
@@ -112,3 +113,20 @@ def test_the_digest_is_the_same_in_every_process() -> None:
     }
     assert len(digests) == 1
     assert len(digests.pop().strip()) == 64
+
+
+ENTRIES = st.lists(
+    st.tuples(st.binary(min_size=48, max_size=48), st.integers(0, 3), st.sampled_from(["", "", "ł", "😀"])).map(
+        lambda drawn: (drawn[0], drawn[1], drawn[2] if drawn[1] else "")
+    )
+)
+
+
+@given(ENTRIES, ENTRIES)
+def test_many_that_are_sent_count_as_each_by_itself(first: list[Entry], then: list[Entry]) -> None:
+    together, singly = PlanTally(TARGET), PlanTally(TARGET)
+    for entries in (first, then):
+        parts = ([entry[part] for entry in entries] for part in range(3))
+        together.count_sent(*parts)  # type: ignore[arg-type]
+        singly.count((entry, None) for entry in entries)
+    assert together.plan() == singly.plan()

@@ -10,35 +10,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from tables import opened, spec_with
 
 from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.spec import Spec, read_spec
-from runner.reading.table import Row, Table, open_table
-
-MESSAGE = "message: {body: {type: text, text: {text: Hi}}}\n"
+from runner.reading.spec import read_spec
+from runner.reading.table import Row, open_table
 
 
 def by_name(rows: Iterable[Row]) -> list[Row]:
     """Each row with its values by name, whatever kind of table it is from."""
     return [Row(row.line, row.values) for row in rows]
-
-
-def spec_with(folder: Path, recipients: str) -> Spec:
-    path = folder / "hello.yaml"
-    path.write_text(f"spec: 1\nname: hello\nchannel: sms\n{recipients}\n{MESSAGE}", encoding="utf-8")
-    problems = Problems()
-    spec = read_spec(str(path), problems)
-    assert spec is not None, list(problems)
-    return spec
-
-
-def opened(
-    folder: Path, content: str | bytes, name: str = "people.csv", options: str = ""
-) -> tuple[Table | None, Problems]:
-    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    problems = Problems()
-    spec = spec_with(folder, f"recipients:\n  file: {name}\n{options}")
-    return open_table(spec, root=folder, override=None, stdin=None, problems=problems), problems
 
 
 def read(
@@ -272,6 +253,15 @@ def test_a_number_where_names_belong_is_shown_masked(tmp_path: Path) -> None:
     problem = read(tmp_path, "+31612345678,Ann\n+31612345679,Bob\n")[1][0]
     assert "'+31••••••78'" in problem.problem
     assert problem.excerpt == "+31•••••••78,Ann"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("people.csv", "0612345678,a,0612345678\nx,y,z\n"), ("people.jsonl", '{"0612345678": 1, "0612345678": 2}\n')],
+)
+def test_a_number_that_stands_as_a_name_is_quoted_masked(tmp_path: Path, name: str, content: str) -> None:
+    problem = read(tmp_path, content, name)[1][0]
+    assert "'06••••••78'" in problem.problem
 
 
 @pytest.mark.parametrize(

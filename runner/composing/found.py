@@ -1,0 +1,46 @@
+"""What composing many rows comes to, in the few values that a plan is made of, so that it can go from process to process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from runner.composing.identity import reference_mark
+from runner.composing.message import Composed, Message
+from runner.composing.sms import Encoding, first_forcing
+
+Entry = tuple[bytes, int, str]
+"""What a plan counts of one message: its id and digest; its segments, 0 where nothing was measured; and the character that makes an
+SMS UCS-2, empty for GSM-7.
+"""
+FILTERED: Literal[False] = False
+Odd = tuple[Entry, bytes, bool] | Literal[False] | None
+"""A row by itself: its message's entry, its reference's mark and whether it may be reached; `FILTERED`; or None, for a row that needs
+a closer look.
+"""
+Found = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, Odd]]]
+"""Of rows in their order: the messages' entries, a list for each part; the marks of their references, where these are the user's
+own; and the odd rows, each with its place among all.
+"""
+
+
+def entry_of(message: Message) -> Entry:
+    measured = message.measure
+    if measured is None:
+        return (message.id + message.digest, 0, "")
+    forced_by = first_forcing(message.text) if measured.encoding is Encoding.UCS2 and message.text else ""
+    return (message.id + message.digest, measured.segments, forced_by)
+
+
+def odd_of(composed: Composed | None, only_to: frozenset[str] | None, *, own_reference: bool) -> Odd:
+    """A row that was composed by itself; None where it was rejected."""
+    if not isinstance(composed, Message):
+        return None if composed is None else FILTERED
+    mark = reference_mark(composed.reference) if own_reference else b""
+    return entry_of(composed), mark, only_to is None or composed.receiver in only_to
+
+
+def found_in(composed: Iterable[Composed | None], only_to: frozenset[str] | None, *, own_reference: bool) -> Found:
+    """What rows came to that were composed one by one; None for those that were rejected."""
+    odds = [(at, odd_of(item, only_to, own_reference=own_reference)) for at, item in enumerate(composed)]
+    return [], [], [], [], odds

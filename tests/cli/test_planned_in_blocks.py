@@ -1,0 +1,119 @@
+"""Planning many rows at once: the plan, its digest and what is told of rows are those of a send, which goes row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from desk import Desk
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runner.cli import several
+from runner.cli.check import opened
+from runner.cli.job import Job
+from runner.cli.several import Ledgered, plan_rows
+from runner.composing.message import Message
+from runner.planning.decide import History, Retry
+from runner.planning.fact import Fact, State
+from runner.planning.plan import Lookup, Plan, PlanTally, decisions, nothing_known
+from runner.reading import held_file
+from runner.reading.diagnostic import Diagnostic, Problems
+
+SPEC = """spec: 1
+name: hello
+channel: sms
+recipients: {{file: people.csv{where}}}
+message:
+  body: {body}
+  tags: ["{{{{ kind }}}}"]
+{reference}"""
+BODIES = [
+    '{type: text, text: {text: "Hi {{ name }}"}}',
+    '{type: image, image: {images: [{mediaUrl: "https://example.com/{{ name }}.png"}]}}',
+]
+PHONES = [f"+44770090000{n}" for n in range(1, 8)]
+LINES = st.one_of(
+    st.builds("{},{},{}\n".format, st.sampled_from(PHONES), st.sampled_from(["Ann", "Zoë", "😀"]), st.sampled_from("ab")),
+    st.builds("{},Ann,a\n".format, st.sampled_from(PHONES)),
+    st.sampled_from(["nobody,Ann,a\n", f"{PHONES[0]},,a\n", f"{PHONES[1]},a,few,cells\n", "\n", f'{PHONES[2]},"An\nn",a\n']),
+)  # fmt: skip
+STATES = st.lists(st.sampled_from([None, *State]), min_size=len(PHONES), max_size=len(PHONES))
+
+
+def by_file(problems: Problems) -> list[Diagnostic]:
+    """Which of the files comes first is left open."""
+    return sorted(problems, key=lambda each: each.path)
+
+
+def row_by_row(job: Job, held: Ledgered) -> tuple[Plan, list[Diagnostic]]:
+    problems = Problems()
+    tally = PlanTally(job.target)
+    for _ in tally.watch(decisions(job.composed(problems), held.lookup, held.history, held.only_to, held.retry)):
+        pass
+    return tally.plan(), by_file(problems)
+
+
+def in_blocks(job: Job, held: Ledgered) -> tuple[Plan, list[Diagnostic]]:
+    problems = Problems()
+    return plan_rows(job, held, problems, 1), by_file(problems)
+
+
+def ledger_of(job: Job, states: Sequence[State | None]) -> Lookup:
+    """Knows the messages by their receivers, some with another payload than theirs."""
+    known: dict[bytes, Fact] = {}
+    for item in job.composed(Problems()):
+        if isinstance(item, Message):
+            number = int(item.receiver[-1]) - 1
+            state = states[number]
+            if state is not None:
+                known[item.id] = Fact(state, item.digest if number % 3 else bytes(32))
+
+    def lookup(ids: Sequence[bytes]) -> Mapping[bytes, Fact]:
+        return {each: known[each] for each in ids if each in known}
+
+    return lookup
+
+
+@given(
+    lines=st.lists(LINES, min_size=1, max_size=30),
+    states=st.none() | STATES,
+    is_started=st.booleans(),
+    where=st.sampled_from(["", ", where: \"{{ kind == 'a' }}\""]),
+    reference=st.sampled_from(["", '  reference: "{{ name }}"\n', '  reference: "{{ message_id }}"\n']),
+    body=st.sampled_from(BODIES),
+    only_to=st.sampled_from([None, frozenset(PHONES[:4])]),
+    retry=st.sampled_from([None, None, *Retry]),
+    size=st.sampled_from([1, 90, 1 << 16]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_plan_in_blocks_is_the_plan_row_by_row(
+    project: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    lines: list[str],
+    states: list[State | None] | None,
+    where: str,
+    reference: str,
+    body: str,
+    only_to: frozenset[str] | None,
+    retry: Retry | None,
+    size: int,
+    *,
+    is_started: bool,
+) -> None:
+    (project.folder / "hello.yaml").write_text(
+        SPEC.format(where=where, reference=reference, body=body), encoding="utf-8"
+    )
+    (project.folder / "people.csv").write_text("phone,name,kind\n" + "".join(lines), encoding="utf-8")
+    for name, value in project.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(several, "COMPILED_FROM", 3)
+    monkeypatch.setattr(held_file, "BLOCK_BYTES", size)
+    told = Problems()
+    _, jobs = opened((str(project.folder / "hello.yaml"),), "test", None, told)
+    if not jobs:
+        return
+    job = jobs[0]
+    lookup = nothing_known if states is None else ledger_of(job, states)
+    held = Ledgered(lookup, History(started=is_started), only_to, retry)
+    assert in_blocks(job, held) == row_by_row(job, held)

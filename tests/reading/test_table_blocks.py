@@ -1,0 +1,83 @@
+"""A table in blocks: the same rows and faults wherever the file is cut, and those that the csv module reads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tables import opened
+
+from runner.reading import held_file
+from runner.reading.diagnostic import Diagnostic, Problems
+from runner.reading.row import Row
+from runner.reading.table import Table
+
+HEADER = "phone,name,note\n"
+PIECES = [
+    "1,Ann,x\n", "2,Zoë,\n", "3,,\r\n", "\n", "\r\n", '4,"a, ""b""",c\n', '5,"two\nlines",x\n', '6,"three\r\n\n😀",y\n', '7,"",z\n',
+    '8,5" pipe,x\n',
+]  # fmt: skip
+"""What csv reads as we do."""
+FAULTY = [
+    "9,too,many,cells\n", "10,few\n", "11,\x07,bell\n", "12,\u202e,bidi\n", '13,"open,x\n', '14,"a"b,x\n', "15,a\rb,x\n", "16,\x85,y\n",
+    f"17,{'x' * 300},long\n",
+]  # fmt: skip
+TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join)
+ANY_TEXTS = st.lists(st.sampled_from(PIECES * 2 + FAULTY), min_size=1, max_size=12).map("".join)
+SIZES = st.sampled_from([1, 2, 3, 7, 16, 33, 64])
+SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+
+
+def rows_in(table: Table, size: int) -> tuple[list[Row], list[Diagnostic]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(held_file, "BLOCK_BYTES", size)
+        problems = Problems()
+        return list(table.rows(problems)), list(problems)
+
+
+@given(text=ANY_TEXTS, size=SIZES, ends=st.booleans())
+@SETTINGS
+def test_rows_and_faults_do_not_hang_on_where_the_file_is_cut(
+    tmp_path: Path, text: str, size: int, *, ends: bool
+) -> None:
+    table, _ = opened(tmp_path, HEADER + (text if ends else text.rstrip("\r\n")))
+    if table is not None:
+        assert rows_in(table, size) == rows_in(table, 1 << 16)
+
+
+@given(text=TEXTS, size=SIZES)
+@SETTINGS
+def test_rows_are_those_of_the_csv_module(tmp_path: Path, text: str, size: int) -> None:
+    content = f"{HEADER}0,first,\n{text}"
+    table, _ = opened(tmp_path, content)
+    assert table is not None
+    rows, problems = rows_in(table, size)
+    expected = [cells for cells in csv.reader(io.StringIO(content, newline="")) if cells]
+    assert [row.held for row in rows] == expected[1:]
+    assert problems == []
+
+
+@given(text=ANY_TEXTS, size=SIZES, asked=st.lists(st.booleans(), min_size=20, max_size=20))
+@SETTINGS
+def test_a_block_that_is_not_asked_for_changes_nothing_of_the_others(
+    tmp_path: Path, text: str, size: int, asked: list[bool]
+) -> None:
+    table, _ = opened(tmp_path, HEADER + text)
+    if table is None:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(held_file, "BLOCK_BYTES", size)
+        whole = [block.read for block in table.blocks(Problems())]
+        for number, block in enumerate(table.blocks(Problems())):
+            if asked[number % len(asked)]:
+                lines, held = block.read
+                assert (lines, held) == whole[number]
+                assert [block.row(at) for at in range(len(lines))] == [
+                    Row(line, cells, block.columns) for line, cells in zip(lines, held, strict=True)
+                ]
+            else:
+                assert block.lines_of(len(whole[number][0])) == whole[number][0]

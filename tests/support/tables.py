@@ -1,0 +1,29 @@
+"""Tables of recipients from what a test writes down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.reading.diagnostic import Problems
+from runner.reading.spec import Spec, read_spec
+from runner.reading.table import Table, open_table
+
+MESSAGE = "message: {body: {type: text, text: {text: Hi}}}\n"
+
+
+def spec_with(folder: Path, recipients: str) -> Spec:
+    path = folder / "hello.yaml"
+    path.write_text(f"spec: 1\nname: hello\nchannel: sms\n{recipients}\n{MESSAGE}", encoding="utf-8")
+    problems = Problems()
+    spec = read_spec(str(path), problems)
+    assert spec is not None, list(problems)
+    return spec
+
+
+def opened(
+    folder: Path, content: str | bytes, name: str = "people.csv", options: str = ""
+) -> tuple[Table | None, Problems]:
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    problems = Problems()
+    spec = spec_with(folder, f"recipients:\n  file: {name}\n{options}")
+    return open_table(spec, root=folder, override=None, stdin=None, problems=problems), problems
