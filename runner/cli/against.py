@@ -11,7 +11,7 @@ from runner.cli.workspace import Workspace
 from runner.ledger.opening import open_to_read
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.decide import History, Retry
-from runner.planning.plan import Decision, Lookup, Plan, decisions, nothing_known
+from runner.planning.plan import Decision, Known, Lookup, Plan, decisions, nothing_known
 from runner.reading.diagnostic import Problems
 from runner.reading.spec import InDoubtPolicy, Spec
 
@@ -59,8 +59,11 @@ def held_against(job: Job, workspace: Workspace, ledger: SqliteLedger | None, re
     """What a job's messages are held against. A ledger that knows none of the send isn't asked for each."""
     name, generation = job.spec.name, job.spec.generation
     started = ledger is not None and ledger.claimed_before(name, generation)
-    lookup: Lookup = ledger.facts if ledger is not None and ledger.has_planned(name, generation) else nothing_known
-    return Ledgered(lookup, History(started=started), workspace.environment.only_to, retry)
+    lookup: Lookup = nothing_known
+    known: Known = nothing_known
+    if ledger is not None and ledger.has_planned(name, generation):
+        lookup, known = ledger.facts, ledger.known
+    return Ledgered(lookup, known, History(started=started), workspace.environment.only_to, retry)
 
 
 def plan_jobs(

@@ -33,7 +33,7 @@ def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[
 
 
 def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
-    return plan_rows(job, Ledgered(nothing_known, History(started=False), None), problems, processes)
+    return plan_rows(job, Ledgered(nothing_known, nothing_known, History(started=False), None), problems, processes)
 
 
 def limit_diagnostics(job: Job, plan: Plan, severity: Severity) -> list[Diagnostic]:

@@ -19,8 +19,8 @@ from runner.composing.compose import COMPILED_FROM
 from runner.composing.duplicates import Duplicates, Verdict
 from runner.composing.found import FILTERED, Entry, Found, Odd, found_in, odd_of
 from runner.composing.identity import ID_BYTES
-from runner.planning.decide import History, Retry, Skip, decide_by_fact
-from runner.planning.plan import NO_MESSAGE, Lookup, Plan, PlanTally, nothing_known
+from runner.planning.decide import History, Retry, Skip, decide_by_state
+from runner.planning.plan import NO_MESSAGE, Known, Lookup, Plan, PlanTally, nothing_known
 from runner.reading.diagnostic import Problems
 from runner.reading.row import Block, Row, rows_of
 
@@ -29,15 +29,18 @@ if TYPE_CHECKING:
 
 SEVERAL_FROM = 2_500
 """Rows that are planned before others are started: below, starting them costs more than they save."""
+LOOKUP_ROWS = 10_000
+"""Rows that wait until they are looked up together."""
 TURNS_EACH = 3
 """Another process's turns of a round. This one takes fewer: it has the results to take in as well."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ledgered:
-    """What the plan is held against: the ledger's facts, who may be reached, and which messages a person chose."""
+    """What messages are held against: the ledger, for a send and for a plan; who may be reached, and which a person chose."""
 
     lookup: Lookup
+    known: Known
     history: History
     only_to: frozenset[str] | None
     retry: Retry | None = None
@@ -59,8 +62,10 @@ class _Planner:
         self._duplicates = Duplicates(job.table, problems, own_reference=self._own_reference)
         self._tally = PlanTally(job.target)
         self._only_to = ledgered.only_to
-        self._asks = ledgered.lookup is not nothing_known or ledgered.retry is not None
+        self._asks = ledgered.known is not nothing_known or ledgered.retry is not None
         self._quick: CompiledPlan | None = None
+        self._entries: list[Entry] = []
+        self._skips: list[Skip | None] = []
 
     def plan(self) -> Plan:
         blocks = self._job.table.blocks(self._problems)
@@ -72,6 +77,7 @@ class _Planner:
             rows += len(block.read[0])
             if rows >= SEVERAL_FROM and (more := next(blocks, None)) is not None:
                 self._on_several(chain((more,), blocks), number)
+        self._look_up()
         return self._tally.plan()
 
     def _on_several(self, blocks: Iterator[Block], begun: int) -> None:
@@ -137,22 +143,38 @@ class _Planner:
         """Counts rows whose `skips` say what is known of them so far; `again` are those that name a recipient again."""
         for at in again:
             entries[at], skips[at] = NO_MESSAGE, Skip.DUPLICATE
-        if self._asks:
-            self._look_up(entries, skips)
-        self._tally.count(
-            (entry, skip)
-            for at, (entry, skip) in enumerate(zip(entries, skips, strict=True))
-            if again.get(at) is not Verdict.CONFLICTING
-        )
+        if Verdict.CONFLICTING in again.values():
+            kept = [at for at in range(len(entries)) if again.get(at) is not Verdict.CONFLICTING]
+            entries, skips = [entries[at] for at in kept], [skips[at] for at in kept]
+        self._entries += entries
+        self._skips += skips
+        if not self._asks or len(self._entries) >= LOOKUP_ROWS:
+            self._look_up()
 
-    def _look_up(self, entries: Sequence[Entry], skips: list[Skip | None]) -> None:
-        """Decides the messages that nothing but the ledger, or a person's choice, could hold back."""
-        ledgered = self._ledgered
-        waiting = [(at, entry[0]) for at, (entry, skip) in enumerate(zip(entries, skips, strict=True)) if skip is None]
-        facts = ledgered.lookup([sealed[:ID_BYTES] for _, sealed in waiting])
-        for at, sealed in waiting:
-            fact = facts.get(sealed[:ID_BYTES])
-            skips[at] = decide_by_fact(sealed[ID_BYTES:], fact, ledgered.history, ledgered.retry)
+    def _look_up(self) -> None:
+        """Decides the messages that nothing but the ledger, or a person's choice, could hold back, and counts all that wait."""
+        entries, skips = self._entries, self._skips
+        if self._asks:
+            waiting = [at for at, skip in enumerate(skips) if skip is None]
+            for at, skip in zip(waiting, self._decided([entries[at][0] for at in waiting]), strict=True):
+                skips[at] = skip
+        self._tally.count(entries, skips)
+        self._entries, self._skips = [], []
+
+    def _decided(self, sealed: Sequence[bytes]) -> list[Skip | None]:
+        held = self._ledgered
+        known = held.known([each[:ID_BYTES] for each in sealed])
+        by_state = {
+            state: decide_by_state(state, held.history, held.retry, same=True) for state in (None, *set(known.values()))
+        }
+        states = list(map(known.get, sealed))
+        skips = [by_state[state] for state in states]
+        if len(known) > len(states) - states.count(None):  # some were planned with another digest
+            others = {each[:ID_BYTES]: state for each, state in known.items()}
+            for at, state in enumerate(states):
+                if state is None and (other := others.get(sealed[at][:ID_BYTES])) is not None:
+                    skips[at] = decide_by_state(other, held.history, held.retry, same=False)
+        return skips
 
     # ── in another process ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -49,7 +49,7 @@ def workers_at(count: int, work: Callable[[int], Iterator[Any]]) -> Iterator[lis
     try:
         try:
             for turn in range(1, count + 1) if threading.active_count() == 1 else ():
-                workers.append(_started(turn, workers, work))
+                _start(turn, workers, work)
         except OSError:
             _end(workers)
         yield workers
@@ -65,24 +65,23 @@ def _end(workers: list[Worker]) -> None:
         os.waitpid(worker.number, 0)
 
 
-def _started(turn: int, earlier: Sequence[Worker], work: Callable[[int], Iterator[Any]]) -> Worker:
+def _start(turn: int, workers: list[Worker], work: Callable[[int], Iterator[Any]]) -> None:
+    """Adds one. No interrupt strikes before both know what they are: the new process, and this one that it has it."""
     reading, writing = os.pipe()
-    signal.pthread_sigmask(
-        signal.SIG_BLOCK, _INTERRUPTS
-    )  # none may strike the new process before it is what it is to be
+    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
         number = os.fork()
         if number == 0:
-            _give(writing, [reading, *(worker.stream.fileno() for worker in earlier)], lambda: work(turn))
+            _give(writing, [reading, *(worker.stream.fileno() for worker in workers)], lambda: work(turn))
+        workers.append(Worker(number, os.fdopen(reading, "rb")))
     except OSError:
         os.close(reading)
         raise
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
         os.close(writing)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
     with suppress(OSError, AttributeError):
         fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
-    return Worker(number, os.fdopen(reading, "rb"))
 
 
 def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[Any]]) -> NoReturn:

@@ -17,6 +17,7 @@ from runner.ledger.tables import row_checksum
 from runner.planning.fact import Fact, State
 
 LOOKUP_MOST = 500
+KNOWN_MOST = 10_000
 REFERENCE = "coalesce(m.reference, 'm' || lower(hex(m.id))) || iif(m.resend > 0, '-' || (m.resend + 1), '')"
 """What the message goes out under: see `identity.resent`."""
 WAITING = "SELECT id, attempt, reference, receiver FROM message WHERE state = 'planned'"
@@ -66,6 +67,19 @@ class LedgerReader:
                 f"SELECT id, state, digest, {self._resend}, attempt FROM message WHERE id IN ({marks})", window
             )
             found.update((identity, Fact(self._state(word), *rest)) for identity, word, *rest in rows)
+        return found
+
+    def known(self, ids: Sequence[bytes]) -> dict[bytes, State]:
+        """The states of those of `ids` that the ledger knows, by id and payload digest in one: 48 bytes.
+
+        Best asked for many at a time: SQLite sorts them, and finds several on a page.
+        """
+        found: dict[bytes, State] = {}
+        for start in range(0, len(ids), KNOWN_MOST):
+            window = ids[start : start + KNOWN_MOST]
+            marks = ",".join("?" * len(window))
+            rows = self._rows(f"SELECT CAST(id || digest AS BLOB), state FROM message WHERE id IN ({marks})", window)
+            found.update((sealed, STATE_BY_WORD.get(word) or self._state(word)) for sealed, word in rows)
         return found
 
     def claimed_before(self, name: str, generation: int) -> bool:

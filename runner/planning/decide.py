@@ -51,27 +51,28 @@ def decide(
         return Skip.DUPLICATE
     if only_to is not None and item.receiver not in only_to:
         return Skip.ONLY_TO
-    return decide_by_fact(item.digest, fact, history, retry)
+    if fact is None:
+        return decide_by_state(None, history, retry, same=False)
+    return decide_by_state(fact.state, history, retry, same=fact.digest == item.digest)
 
 
-def decide_by_fact(digest: bytes, fact: Fact | None, history: History, retry: Retry | None) -> Skip | None:
-    """What the ledger has to say of a message with this digest, and what a person chose."""
+def decide_by_state(state: State | None, history: History, retry: Retry | None, *, same: bool) -> Skip | None:
+    """What the ledger has to say of a message, and what a person chose. `same`: it was planned with this digest."""
     if retry is not None:
-        return _retried(digest, fact, history, retry)
-    return None if fact is None else _by_fact(digest, fact, history)
+        return _retried(state, history, retry, same=same)
+    return None if state is None else _by_state(state, history, same=same)
 
 
-def _retried(digest: bytes, fact: Fact | None, history: History, retry: Retry) -> Skip | None:
-    if retry is Retry.REFUSED and fact is not None and fact.state is State.REFUSED:
+def _retried(state: State | None, history: History, retry: Retry, *, same: bool) -> Skip | None:
+    if retry is Retry.REFUSED and state is State.REFUSED:
         return None
-    skip = None if fact is None else _by_fact(digest, fact, history)
-    chosen = retry is Retry.NOT_SENT and fact is not None
+    skip = None if state is None else _by_state(state, history, same=same)
+    chosen = retry is Retry.NOT_SENT and state is not None
     return skip if skip is not None or chosen else Skip.NOT_CHOSEN
 
 
-def _by_fact(digest: bytes, fact: Fact, history: History) -> Skip | None:
-    same = fact.digest == digest
-    match fact.state:
+def _by_state(state: State, history: History, *, same: bool) -> Skip | None:
+    match state:
         case State.PLANNED:
             return None if same or not history.started else Skip.ON_HOLD
         case State.ACCEPTED:

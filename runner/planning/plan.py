@@ -7,23 +7,26 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import islice
-from typing import NamedTuple
+from itertools import chain, islice
+from typing import NamedTuple, Never
 
 from runner.composing.found import Entry, entry_of
 from runner.composing.message import Composed, Message
 from runner.planning.decide import History, Retry, Skip, decide
-from runner.planning.fact import Fact
+from runner.planning.fact import Fact, State
 
-_WORDS = {skip: skip.value.encode() for skip in Skip}
+_WORDS: dict[Skip | None, bytes] = {None: b"send", **{skip: skip.value.encode() for skip in Skip}}
 WINDOW = 500
 """Messages that are looked up at once."""
 
 Lookup = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
+"""The facts of those of some ids that are known."""
+Known = Callable[[Sequence[bytes]], Mapping[bytes, State]]
+"""The states of those of some ids that are known, each by the id followed by the digest that was last planned."""
 
 
-def nothing_known(ids: Sequence[bytes]) -> Mapping[bytes, Fact]:
-    """The facts of an empty ledger."""
+def nothing_known(ids: Sequence[bytes]) -> Mapping[bytes, Never]:
+    """What an empty ledger says."""
     return {}
 
 
@@ -111,29 +114,24 @@ class PlanTally:
         """Passes the decisions on, counted."""
         for decision in decided:
             item = decision.item
-            self.count(((entry_of(item) if isinstance(item, Message) else NO_MESSAGE, decision.skip),))
+            self.count((entry_of(item) if isinstance(item, Message) else NO_MESSAGE,), (decision.skip,))
             yield decision
 
-    def count(self, decided: Iterable[tuple[Entry, Skip | None]]) -> None:
+    def count(self, entries: Sequence[Entry], skips: Sequence[Skip | None]) -> None:
         """Counts rows, each with why it is skipped, if it is. A row that is no message has the entry `NO_MESSAGE`."""
-        folded: list[bytes] = []
-        for (sealed, segments, forced_by), skip in decided:
-            folded += (sealed, b"send" if skip is None else _WORDS[skip])
-            if skip is not None:
-                self._skipped[skip] += 1
-                continue
-            self._send += 1
-            self._segments += segments
-            if forced_by:
-                self._forcing[forced_by] += 1
-            elif segments:
-                self._gsm7 += 1
-        self._digest.update(b"".join(folded))
+        words = [_WORDS[skip] for skip in skips]
+        self._digest.update(b"".join(chain.from_iterable(zip([entry[0] for entry in entries], words, strict=True))))
+        self._skipped.update(skip for skip in skips if skip is not None)
+        sent = [entry for entry, skip in zip(entries, skips, strict=True) if skip is None]
+        self._count_sizes([entry[1] for entry in sent], [entry[2] for entry in sent])
 
     def count_sent(self, sealed: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str]) -> None:
         """Counts rows which are all to be sent: their entries, a list for each part."""
-        self._digest.update(b"send".join((*sealed, b"")))
-        self._send += len(sealed)
+        self._digest.update(_WORDS[None].join((*sealed, b"")))
+        self._count_sizes(segments, forced_by)
+
+    def _count_sizes(self, segments: Sequence[int], forced_by: Sequence[str]) -> None:
+        self._send += len(segments)
         self._segments += sum(segments)
         forcing = list(filter(None, forced_by))
         self._forcing.update(forcing)

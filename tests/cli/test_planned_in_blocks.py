@@ -16,7 +16,7 @@ from runner.cli.several import Ledgered, plan_rows
 from runner.composing.message import Message
 from runner.planning.decide import History, Retry
 from runner.planning.fact import Fact, State
-from runner.planning.plan import Lookup, Plan, PlanTally, decisions, nothing_known
+from runner.planning.plan import Known, Lookup, Plan, PlanTally, decisions, nothing_known
 from runner.reading import held_file
 from runner.reading.diagnostic import Diagnostic, Problems
 
@@ -59,7 +59,7 @@ def in_blocks(job: Job, held: Ledgered) -> tuple[Plan, list[Diagnostic]]:
     return plan_rows(job, held, problems, 1), by_file(problems)
 
 
-def ledger_of(job: Job, states: Sequence[State | None]) -> Lookup:
+def ledger_of(job: Job, states: Sequence[State | None]) -> tuple[Lookup, Known]:
     """Knows the messages by their receivers, some with another payload than theirs."""
     known: dict[bytes, Fact] = {}
     for item in job.composed(Problems()):
@@ -72,7 +72,10 @@ def ledger_of(job: Job, states: Sequence[State | None]) -> Lookup:
     def lookup(ids: Sequence[bytes]) -> Mapping[bytes, Fact]:
         return {each: known[each] for each in ids if each in known}
 
-    return lookup
+    def sealed(ids: Sequence[bytes]) -> Mapping[bytes, State]:
+        return {each + known[each].digest: known[each].state for each in ids if each in known}
+
+    return lookup, sealed
 
 
 @given(
@@ -114,6 +117,6 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     if not jobs:
         return
     job = jobs[0]
-    lookup = nothing_known if states is None else ledger_of(job, states)
-    held = Ledgered(lookup, History(started=is_started), only_to, retry)
+    lookup, known = (nothing_known, nothing_known) if states is None else ledger_of(job, states)
+    held = Ledgered(lookup, known, History(started=is_started), only_to, retry)
     assert in_blocks(job, held) == row_by_row(job, held)

@@ -10,7 +10,7 @@ import pytest
 
 from runner.errors import LedgerDamaged
 from runner.ledger.opening import create_ledger, open_to_read, open_to_write
-from runner.ledger.reader import LOOKUP_MOST
+from runner.ledger.reader import KNOWN_MOST, LOOKUP_MOST
 from runner.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity, Waiting
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.fact import State
@@ -115,6 +115,23 @@ def test_facts_are_found_also_beyond_the_most_that_is_asked_for_at_once(ledger: 
     assert {waiting.id for waiting in ledger.planned_under(ids, set())} == set(ids[:-1])
 
 
+def test_known_says_states_and_digests_also_beyond_the_most_that_is_asked_for_at_once(ledger: SqliteLedger) -> None:
+    digests = [bytes(32), b"\xff" * 32, b"\xc3\x28" * 16, b"\0a" * 16]
+    records = [
+        PlannedRecord(identity, digest, None, bytes(16), "+31") for identity, digest in zip(IDS, digests, strict=False)
+    ]
+    ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, bytes(32), now=2.0)
+    ledger.exchange(settle=[], claim=[IDS[1]], now=3.0)
+    strangers = [n.to_bytes(16) for n in range(2**64, 2**64 + KNOWN_MOST)]
+    assert ledger.known([IDS[0], *strangers, IDS[1], IDS[2], IDS[3]]) == {
+        IDS[0] + digests[0]: State.PLANNED,
+        IDS[1] + digests[1]: State.SENDING,
+        IDS[2] + digests[2]: State.PLANNED,
+        IDS[3] + digests[3]: State.PLANNED,
+    }
+    assert ledger.known([]) == {}
+
+
 def test_the_accepted_of_a_channel_are_those_that_went_there_since_then(ledger: SqliteLedger) -> None:
     plan(ledger, *IDS[:4])
     plan(ledger, IDS[4], name="bye", route=ELSEWHERE)
@@ -200,6 +217,7 @@ def test_a_state_that_is_none_is_a_damage_and_never_a_message_to_send(ledger: Sq
     elsewhere(path, "UPDATE message SET state = 'lost'")
     for look in (
         lambda: ledger.facts(IDS),
+        lambda: ledger.known(IDS),
         lambda: ledger.states("hello", 1),
     ):
         with pytest.raises(LedgerDamaged, match="in the state 'lost'"):

@@ -128,5 +128,5 @@ def test_many_that_are_sent_count_as_each_by_itself(first: list[Entry], then: li
     for entries in (first, then):
         parts = ([entry[part] for entry in entries] for part in range(3))
         together.count_sent(*parts)  # type: ignore[arg-type]
-        singly.count((entry, None) for entry in entries)
+        singly.count(entries, [None] * len(entries))
     assert together.plan() == singly.plan()
