@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -43,8 +42,6 @@ It goes to a sandbox on this machine until you name another environment. More: s
 
 INTERRUPTED = 130
 BUG = 70
-GARBAGE_LOOKED_FOR = 20_000
-"""Objects made before Python looks for cycles among them. Most live as long as the command, and 700, as usual, costs a twentieth."""
 
 
 class LazyGroup(click.Group):
@@ -100,7 +97,6 @@ def cli(ctx: click.Context) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and exits the process with its code."""
-    gc.set_threshold(GARBAGE_LOOKED_FOR)
     fill_standard_streams()
     sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
 

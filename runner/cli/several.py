@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 SEVERAL_FROM = 2_500
 """Rows that are planned before others are started: below, starting them costs more than they save."""
-LOOKUP_ROWS = 10_000
+LOOKUP_ROWS = 20_000
 """Rows that wait until they are looked up together."""
 TURNS_EACH = 3
 """Another process's turns of a round. This one takes fewer: it has the results to take in as well."""

@@ -17,7 +17,7 @@ from runner.ledger.tables import row_checksum
 from runner.planning.fact import Fact, State
 
 LOOKUP_MOST = 500
-KNOWN_MOST = 10_000
+KNOWN_MOST = 20_000
 REFERENCE = "coalesce(m.reference, 'm' || lower(hex(m.id))) || iif(m.resend > 0, '-' || (m.resend + 1), '')"
 """What the message goes out under: see `identity.resent`."""
 WAITING = "SELECT id, attempt, reference, receiver FROM message WHERE state = 'planned'"
