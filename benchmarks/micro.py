@@ -26,7 +26,7 @@ from runner.cli.held import ledger_to_write
 from runner.cli.job import Job
 from runner.cli.workspace import this_process
 from runner.composing.compose import Composer, text_of
-from runner.composing.duplicates import marked
+from runner.composing.duplicates import Duplicates, marked
 from runner.composing.identity import message_id
 from runner.composing.message import Composed, Message
 from runner.composing.outline import fill
@@ -91,7 +91,9 @@ def composing(ready: Ready) -> dict[str, Stage]:
         "· message id": lambda: every(lambda address: message_id(salt, "order-shipped", 1, address), addresses),
         "· render": lambda: every(lambda context: fill(program.content, context), ready.contexts),
         "· validate": lambda: every(schema.accepts, ready.payloads),
-        "· rules": lambda: every(lambda payload: [f for rule in rules for f in rule(payload)], ready.payloads),
+        "· rules": lambda: every(
+            lambda payload: [fault for rule in rules for fault in rule.judge(payload)], ready.payloads
+        ),
         "· measure the SMS": lambda: every(measure, texts),
         "· digest": lambda: every(
             lambda p: sha256(orjson.dumps(p, option=orjson.OPT_SORT_KEYS)).digest(), ready.payloads
@@ -103,6 +105,33 @@ def composing(ready: Ready) -> dict[str, Stage]:
 def every(stage: Callable[[Any], object], items: Iterable[Any]) -> None:
     """Nothing is kept, as in a plan: what piles up would be paid for again by the garbage collector."""
     deque(map(stage, items), maxlen=0)
+
+
+def in_blocks(ready: Ready) -> dict[str, Stage]:
+    """What a plan of a long list is made of, a block at a time."""
+    job = ready.job
+    blocks = list(job.table.blocks(Problems()))
+    plan = job.composer(Problems()).compiled_plan(blocks[0].columns, None)
+    assert plan is not None
+    found = [plan(block.read[1]) for block in blocks]
+
+    def judge() -> None:
+        duplicates = Duplicates(job.table, Problems(), own_reference=job.program.own_reference)
+        for block, (sealed, _, _, marks, _) in zip(blocks, found, strict=True):
+            duplicates.judge(sealed, marks, block.lines_of(len(sealed)))
+
+    def count() -> None:
+        tally = PlanTally(job.target)
+        for sealed, segments, forced_by, _, _ in found:
+            tally.count_sent(sealed, segments, forced_by)
+
+    return {
+        "blocks: pass over": lambda: every(lambda block: block, job.table.blocks(Problems())),
+        "blocks: read": lambda: every(lambda block: block.read, job.table.blocks(Problems())),
+        "blocks: compose, compiled": lambda: every(lambda block: plan(block.read[1]), blocks),
+        "blocks: duplicates": judge,
+        "blocks: count": count,
+    }
 
 
 def planning(ready: Ready) -> dict[str, Stage]:
@@ -183,7 +212,7 @@ def measure_all(project: Project, rounds: int, rows_by_window: Mapping[int, int]
                 ledger.begin(this_process(), now=time.time())
                 stages = recording(ready, ledger, workspace.salt, window)
                 if window == max(rows_by_window):
-                    stages = {**composing(ready), **planning(ready), **stages, **answering(ready)}
+                    stages = {**in_blocks(ready), **composing(ready), **planning(ready), **stages, **answering(ready)}
                 used = {name: _cpu(stage) / rows * 1e6 for name, stage in stages.items()}
             if window < max(rows_by_window):
                 used = {name: value for name, value in used.items() if name.startswith("claim")}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from runner.reading.diagnostic import Problems
 from runner.reading.held_file import HeldFile
 from runner.reading.json_object import read_object, value_places
 from runner.reading.place import Span, span_on_line
-from runner.reading.row import Block, Row, blocks_of
+from runner.reading.row import Block, Read, Row, rows_of
 from runner.reading.table_change import note_change
-from runner.reading.text_lines import LineFault, TextLines, excerpt, lines_from, on_line
+from runner.reading.text_lines import Chunk, LineFault, TextLines, excerpt, lines_from, on_line
 
 
 class JsonLinesTable:
@@ -23,15 +24,23 @@ class JsonLinesTable:
         self._file = file
 
     def rows(self, problems: Problems) -> Iterator[Row]:
-        for line, values in objects(self.path, self._file, problems):
-            if None in values.values():
-                yield Row(line, {name: value for name, value in values.items() if value is not None})
-            else:
-                yield Row(line, values)
-        note_change(self.path, self._file, problems)
+        return rows_of(self.blocks(problems))
 
     def blocks(self, problems: Problems) -> Iterator[Block]:
-        return blocks_of(self.rows(problems))
+        lines = TextLines(self._file)
+        for chunk in lines.chunks():
+            numbers = range(chunk.first, chunk.first + chunk.count)
+            yield Block(numbers, None, partial(self._read, lines, chunk, problems))
+        note_change(self.path, self._file, problems)
+
+    def _read(self, lines: TextLines, chunk: Chunk, problems: Problems) -> Read:
+        numbers: list[int] = []
+        held: list[dict[str, Any]] = []
+        for number, values in _objects(self.path, lines, chunk, problems):
+            numbers.append(number)
+            has_null = None in values.values()
+            held.append({name: value for name, value in values.items() if value is not None} if has_null else values)
+        return numbers, held
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
         text = next(lines_from(self._file, line), "").rstrip("\r\n")
@@ -48,7 +57,12 @@ class JsonLinesTable:
 def objects(path: str, file: HeldFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each line's number and object. Lines that are none are left out, and why is among `problems`."""
     lines = TextLines(file)
-    for number, text in enumerate(lines, 1):
+    for chunk in lines.chunks():
+        yield from _objects(path, lines, chunk, problems)
+
+
+def _objects(path: str, lines: TextLines, chunk: Chunk, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, text in enumerate(lines.lines_of(chunk), chunk.first):
         if lines.faults and (fault := lines.faults.pop(number, None)) is not None:
             _note(path, number, text, fault, problems)
             continue

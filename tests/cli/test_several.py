@@ -71,6 +71,21 @@ def test_what_is_wrong_is_told_the_same_on_any_number_of_processes(project: Desk
         assert planned(project, processes) == (code, document, told)
 
 
+def test_json_lines_are_planned_on_several_as_well(project: Desk) -> None:
+    write(project, [])
+    spec = project.folder / "hello.yaml"
+    spec.write_text(spec.read_text().replace("people.csv", "people.jsonl"))
+    rows = [
+        json.dumps({"phone": f"+4477{n:08d}", "name": "Zoë" if n % 9 else "Ann", "n": n}) + "\n" for n in range(LONG)
+    ]
+    rows[12_500:12_500] = ["\n", rows[3], '{"phone": "+447700000001", "name": null}\n']
+    (project.folder / "people.jsonl").write_text("".join(rows), encoding="utf-8")
+    alone = planned(project, 1)
+    assert alone[0] == 1
+    assert {each["code"] for each in alone[1]["diagnostics"]} >= {"duplicate-rows", "empty-value"}
+    assert planned(project, 3) == alone
+
+
 def test_a_spec_that_can_not_be_compiled_is_planned_on_several_as_well(project: Desk) -> None:
     write(project, sound(LONG))
     spec = project.folder / "hello.yaml"

@@ -1,9 +1,10 @@
-"""A table in blocks: the same rows and faults wherever the file is cut, and those that the csv module reads."""
+"""A table in blocks: the same rows and faults wherever the file is cut, and those that csv and json read."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,18 @@ FAULTY = [
 ]  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join)
 ANY_TEXTS = st.lists(st.sampled_from(PIECES * 2 + FAULTY), min_size=1, max_size=12).map("".join)
+OBJECTS = st.lists(
+    st.sampled_from(
+        [
+            '{"phone": "1"}\n',
+            '{"phone": "2", "name": null}\r\n',
+            "\n",
+            " \n",
+            '{"phone": "3", "name": "Zoë", "n": [1, {"a": 2}]}\n',
+        ]
+    ),
+    max_size=12,
+).map("".join)
 SIZES = st.sampled_from([1, 2, 3, 7, 16, 33, 64])
 SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -58,6 +71,20 @@ def test_rows_are_those_of_the_csv_module(tmp_path: Path, text: str, size: int) 
     rows, problems = rows_in(table, size)
     expected = [cells for cells in csv.reader(io.StringIO(content, newline="")) if cells]
     assert [row.held for row in rows] == expected[1:]
+    assert problems == []
+
+
+@given(text=OBJECTS, size=SIZES)
+@SETTINGS
+def test_objects_are_those_of_the_json_module(tmp_path: Path, text: str, size: int) -> None:
+    content = f'{{"phone": "0"}}\n{text}'
+    table, _ = opened(tmp_path, content, "people.jsonl")
+    assert table is not None
+    rows, problems = rows_in(table, size)
+    expected = [(number, json.loads(line)) for number, line in enumerate(content.split("\n"), 1) if line.strip()]
+    assert [(row.line, row.held) for row in rows] == [
+        (number, {name: value for name, value in each.items() if value is not None}) for number, each in expected
+    ]
     assert problems == []
 
 
