@@ -11,7 +11,9 @@ from pathlib import Path
 from runner.errors import KeyUnusable
 
 COMMAND_SECONDS = 30
-KEY_BYTES_MOST = 4_096
+KEY_MOST = 4_096
+_LOOKED_AT = KEY_MOST + 3
+"""Bytes: a key that is too long, or the longest with the end of its line and one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def _from_file(path: Path, shown: str) -> str:
             raise KeyUnusable(
                 f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
             )
-        return _one_line(os.read(descriptor, KEY_BYTES_MOST))
+        return _one_line(os.read(descriptor, _LOOKED_AT))
     finally:
         os.close(descriptor)
 
@@ -117,7 +119,7 @@ def _from_command(words: tuple[str, ...], root: Path) -> str:
         raise KeyUnusable(
             f"the key's command `{words[0]}` ends with {done.returncode}", "run it by hand, and look at what it says"
         )
-    return _one_line(done.stdout[:KEY_BYTES_MOST])
+    return _one_line(done.stdout[:_LOOKED_AT])
 
 
 def _one_line(raw: bytes) -> str:
@@ -129,6 +131,8 @@ def _checked(value: str, what: str) -> AccessKey:
     """Printable ASCII without spaces: what a header can carry. A client library would let a NUL through."""
     if not value:
         raise KeyUnusable(f"{what} is empty", "put the key there")
+    if len(value) > KEY_MOST:
+        raise KeyUnusable(f"{what} is longer than {KEY_MOST:,} characters", "put the key there, and nothing else")
     for position, character in enumerate(value, start=1):
         if not "!" <= character <= "~":
             raise KeyUnusable(

@@ -117,11 +117,18 @@ def test_a_character_that_no_header_can_carry_is_told_by_its_place_alone(
     ("content", "words"),
     [
         (b"", "key.txt is empty"), (b"\n", "key.txt is empty"), (KEY.encode() + b"\n\n", "at position 20"),
+        (b"k" * 4_097, "longer than 4,096"), (b"k" * 5_000 + b"\n", "longer than 4,096"),
         (KEY.encode() + b"\nmore\n", "at position 20"), ("\ufeffkey".encode(), "at position 1"), (b"canary\xff", "at position 7"),
     ],
 )  # fmt: skip
 def test_what_a_file_holds_besides_one_key_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
     assert words in refused(key_file(tmp_path, content), tmp_path).problem
+
+
+def test_the_longest_key_is_read_whole(tmp_path: Path) -> None:
+    assert read(key_file(tmp_path, b"k" * 4_096 + b"\r\n"), tmp_path) == f"AccessKey {'k' * 4_096}"
+    assert "longer than 4,096" in refused(FromVariable("THE_KEY"), tmp_path, THE_KEY="k" * 4_097).problem
+    assert "longer than 4,096" in refused(FromCommand(("printf", "k%.0s", *["x"] * 4_097)), tmp_path).problem
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610, 0o601])
