@@ -13,6 +13,11 @@ from runner.reading.unquoted import template_near, unquoted_template
 
 _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 _QUOTE_IT = "put quotes around the whole value"
+_QUOTES_INSIDE = {
+    '"': "the quote before it ends the value: inside, write ' or \\\"",
+    "'": 'the quote before it ends the value: inside, write it twice, or put " around the value',
+}
+"""By the quote that the value ended with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,9 @@ def _unexpected(text: str, at: int, alone: bool) -> Finding:
         return _finding(at, "a value is missing before this comma", "write one, or remove the comma")
     if alone:
         return _finding(at, "this line is not indented like the ones it belongs to", "indent it like its neighbours")
-    return _finding(at, "something stands after the end of the value", _QUOTE_IT)
+    ended_by = text[:at].rstrip(" ")[-1:]
+    fix = _QUOTES_INSIDE.get(ended_by, _QUOTE_IT)
+    return _finding(at, "something stands after the end of the value", fix)
 
 
 def _in_our_words(said: str, at: int, context: int | None) -> Finding:

@@ -498,3 +498,14 @@ def test_a_number_that_stands_as_a_name_is_quoted_masked(text: str) -> None:
     _, [problem] = read(text)
     assert "06••••••78" in problem.problem
     assert "0612345678" not in problem.problem + problem.fix + problem.excerpt
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ('a: "Hi {{ name | default("you") }}"\n', "the quote before it ends the value: inside, write ' or \\\""),
+        ("a: 'it's'\n", 'the quote before it ends the value: inside, write it twice, or put " around the value'),
+    ],
+)
+def test_a_quote_inside_of_quotes_is_explained(text: str, fix: str) -> None:
+    assert bad(text)[0].fix == fix
