@@ -77,7 +77,7 @@ class _Planner:
             rows += len(block.read[0])
             if rows >= SEVERAL_FROM and (more := next(blocks, None)) is not None:
                 self._on_several(chain((more,), blocks), number)
-        self._look_up()
+        self._count_waiting()
         return self._tally.plan()
 
     def _on_several(self, blocks: Iterator[Block], begun: int) -> None:
@@ -149,9 +149,9 @@ class _Planner:
         self._entries += entries
         self._skips += skips
         if not self._asks or len(self._entries) >= LOOKUP_ROWS:
-            self._look_up()
+            self._count_waiting()
 
-    def _look_up(self) -> None:
+    def _count_waiting(self) -> None:
         """Decides the messages that nothing but the ledger, or a person's choice, could hold back, and counts all that wait."""
         entries, skips = self._entries, self._skips
         if self._asks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from runner.planning.account import Account
 
@@ -15,6 +15,6 @@ def accounting_line(account: Account) -> str:
     )
 
 
-def skipped_words(skipped: Mapping[str, int]) -> str:
+def skipped_words(skipped: Mapping[str, int], shown: Callable[[int], str] = str) -> str:
     """`28 already accepted · 2 filtered`."""
-    return " · ".join(f"{count} {reason.replace('-', ' ')}" for reason, count in skipped.items() if count)
+    return " · ".join(f"{shown(count)} {reason.replace('-', ' ')}" for reason, count in skipped.items() if count)

@@ -35,7 +35,7 @@ def _block(plan: Plan, ink: Ink) -> Iterator[str]:
     yield f"  {counted(plan.recipients, 'recipient')}"
     yield f"    {numbers[1]:>{width}} send   {_segments(plan)}".rstrip()
     if plan.skipped:
-        skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()})
+        skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
     together = min(plan.send, target.batch or 1)
     if together > 1:

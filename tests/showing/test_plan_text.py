@@ -78,6 +78,9 @@ def test_a_plan_with_nothing_to_send() -> None:
         "      0 send",
         "    120 skip   120 already accepted",
     ]
+    assert plan_text([plan(skipped={Skip.ALREADY_ACCEPTED: 120_000})], PLAIN).splitlines()[3] == (
+        "    120 000 skip   120 000 already accepted"
+    )
     assert plan_text([plan()], PLAIN).splitlines()[1:] == ["  0 recipients", "    0 send"]
 
 
