@@ -6,13 +6,14 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TextIO
 
 import click
 
 from runner.reading.diagnostic import Diagnostic, Problems
-from runner.showing.ink import ColourChoice, Ink, wants_colour
+from runner.showing.ink import WIDE, ColourChoice, Ink, wants_colour
 
 PROCESSES_MOST = 64
 
@@ -105,14 +106,23 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
                 quiet=quiet,
                 verbose=verbose,
                 asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
-                out=Ink(wants_colour(choice, os.environ, is_terminal=sys.stdout.isatty())),
-                err=Ink(wants_colour(choice, os.environ, is_terminal=sys.stderr.isatty())),
+                out=_ink_for(sys.stdout, choice),
+                err=_ink_for(sys.stderr, choice),
             )
             return command(view=view, **options)
 
         return wrapped
 
     return decorated
+
+
+def _ink_for(stream: TextIO, choice: ColourChoice) -> Ink:
+    is_terminal = stream.isatty()
+    columns = 0
+    if is_terminal:
+        with suppress(OSError):
+            columns = os.get_terminal_size(stream.fileno()).columns  # 0 where it doesn't know
+    return Ink(wants_colour(choice, os.environ, is_terminal=is_terminal), min(columns or WIDE, WIDE))
 
 
 common_options = options_with_forms("text", "json")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+WIDE = 88
+
 
 class ColourChoice(StrEnum):
     AUTO = "auto"
@@ -27,9 +29,10 @@ def wants_colour(choice: ColourChoice, environ: Mapping[str, str], *, is_termina
 
 @dataclass(frozen=True, slots=True)
 class Ink:
-    """Marks text with SGR sequences, or leaves it alone."""
+    """Marks text with SGR sequences, or leaves it alone. `width` is how many cells a line should fill at most."""
 
     colour: bool
+    width: int = WIDE
 
     def _mark(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text

@@ -11,8 +11,6 @@ from runner.reading.mask import printable
 from runner.showing.account import skipped_words
 from runner.showing.ink import Ink, cells, counted, grouped
 
-WIDTH = 88
-
 
 def plan_text(plans: Sequence[Plan], ink: Ink) -> str:
     """Every spec's plan, and a total where there are several."""
@@ -29,7 +27,7 @@ def _block(plan: Plan, ink: Ink) -> Iterator[str]:
     if target.generation > 1:
         title += f", generation {target.generation}"
     digest = f"plan {plan.digest[:8]}…{plan.digest[-4:]}"
-    yield f"{ink.bold(title)}{' ' * max(2, WIDTH - cells(title) - cells(digest))}{ink.dim(digest)}"
+    yield f"{ink.bold(title)}{' ' * max(2, ink.width - cells(title) - cells(digest))}{ink.dim(digest)}"
     numbers = [grouped(n) for n in (plan.recipients, plan.send, plan.recipients - plan.send)]
     width = max(map(len, numbers))
     yield f"  {counted(plan.recipients, 'recipient')}"

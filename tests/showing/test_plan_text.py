@@ -6,8 +6,8 @@ import pytest
 
 from runner.planning.decide import Skip
 from runner.planning.plan import Plan, Segments, Target
-from runner.showing.ink import PLAIN, Ink, cells
-from runner.showing.plan import WIDTH, plan_document, plan_text
+from runner.showing.ink import PLAIN, WIDE, Ink, cells
+from runner.showing.plan import plan_document, plan_text
 
 
 def plan(
@@ -72,6 +72,13 @@ def test_where_each_message_has_its_own_request_nothing_is_said_of_batches(send:
     assert "a request" not in plan_text([plan(send=send, batch=batch)], PLAIN)
 
 
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_first_line_fills_the_width_there_is(width: int) -> None:
+    line = plan_text([plan(send=1)], Ink(colour=False, width=width)).splitlines()[0]
+    assert len(line) == width
+    assert len(plan_text([plan(send=1)], Ink(colour=False, width=10)).splitlines()[0]) < 60
+
+
 def test_a_plan_with_nothing_to_send() -> None:
     assert plan_text([plan(skipped={Skip.ALREADY_ACCEPTED: 120})], PLAIN).splitlines()[1:] == [
         "  120 recipients",
@@ -133,7 +140,7 @@ def test_every_reason_has_words_of_its_own() -> None:
 def test_the_digest_stands_at_the_right_edge_or_after_a_gap(name: str) -> None:
     first = plan_text([plan(name=name, alias="新着")], PLAIN).splitlines()[0]
     assert first.endswith("  plan 7f3a0000…00c1")
-    assert cells(first) == max(WIDTH, cells(f"{name} → 新着 (production)") + 2 + 18)
+    assert cells(first) == max(WIDE, cells(f"{name} → 新着 (production)") + 2 + 18)
 
 
 def test_colour_marks_and_changes_no_word() -> None:
