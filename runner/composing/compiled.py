@@ -6,7 +6,7 @@ matter. So its own verdict is never final unless it is good, and then it is `com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +24,7 @@ from runner.composing.outline import Branch, Constant, Hole, Node
 from runner.composing.program import Program
 from runner.composing.residue import Hangs, Slot, has_slots, residue
 from runner.composing.rules import Rule
+from runner.composing.segments import segments
 from runner.composing.setting import Setting
 from runner.composing.sms import Encoding, first_forcing, measure
 from runner.composing.template import message_context
@@ -39,7 +40,6 @@ CompiledPlan = Callable[[Iterable[Any]], Found]
 _PLACEHOLDERS = {"phonenumber": "+31612345678", "emailaddress": "ann@example.com"}
 _ANYTHING = "x"
 """A slot's value, for rules that aren't concerned with it."""
-_SORTED = orjson.OPT_SORT_KEYS
 _SCALARS = frozenset({int, float, bool, type(None)})
 ID_TEXT = "m = 'm' + i.hex()"
 _LEARNT_MOST = 2_000
@@ -310,10 +310,10 @@ class _Maker:
     # ── bytes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _digest(self, shape: Mapping[str, Any]) -> None:
-        self._lines.append(f"d = sha256({self._joined(_segments(shape, ordered=True))}).digest()")
+        self._lines.append(f"d = sha256({self._joined(segments(shape, ordered=True))}).digest()")
 
     def _body(self, shape: Mapping[str, Any], reference: Any) -> None:
-        written = list(_segments(shape, ordered=False))
+        written = list(segments(shape, ordered=False))
         assert written[-1] == b"}"
         if self._program.own_reference:
             self._check_reference(reference)
@@ -327,38 +327,15 @@ class _Maker:
             f"if type({own}) is not str or (len(a.lstrip('+')) > 4 and a.lstrip('+') in {own}): raise Closer"
         )
 
-    def _joined(self, segments: Iterable[bytes | Slot]) -> str:
+    def _joined(self, written: Iterable[bytes | Slot]) -> str:
         template, slots = bytearray(), []
-        for segment in segments:
+        for segment in written:
             if isinstance(segment, Slot):
                 template += b"%b"
                 slots.append(f"j{segment.name}")
             else:
                 template += segment.replace(b"%", b"%%")
         return f"{self._writer.constant(bytes(template))} % ({', '.join(slots)},)"
-
-
-def _segments(shape: Any, *, ordered: bool) -> Iterator[bytes | Slot]:
-    """The JSON of `shape`, with its slots in place; `ordered` as `OPT_SORT_KEYS` orders it."""
-    if isinstance(shape, Slot):
-        yield shape
-    elif not has_slots(shape):
-        yield orjson.dumps(shape, option=_SORTED if ordered else None)
-    elif isinstance(shape, list):
-        yield from _enclosed(b"[", ((b"", item) for item in shape), b"]", ordered=ordered)
-    else:
-        names = sorted(shape) if ordered else shape
-        yield from _enclosed(b"{", ((orjson.dumps(name) + b":", shape[name]) for name in names), b"}", ordered=ordered)
-
-
-def _enclosed(
-    before: bytes, items: Iterable[tuple[bytes, Any]], after: bytes, *, ordered: bool
-) -> Iterator[bytes | Slot]:
-    for name, value in items:
-        yield before + name
-        yield from _segments(value, ordered=ordered)
-        before = b","
-    yield after
 
 
 def _text_of(shape: Mapping[str, Any]) -> Slot | str | None:
