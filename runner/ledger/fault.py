@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-import sqlite3
+from typing import TYPE_CHECKING
 
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
+
+if TYPE_CHECKING:
+    import sqlite3
 
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_SCHEMA", "SQLITE_MISMATCH")
 """SQLITE_ERROR is a table or column that isn't there, or a row that has no checksum to compare: no ledger of ours."""

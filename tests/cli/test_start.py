@@ -49,6 +49,19 @@ def test_reading_commands_load_nothing_that_sends(desk: Any, helpers: Any) -> No
     assert not any(name.startswith(("urllib3", "ssl", "runner.sending", "runner.sandbox")) for name in imported)
 
 
+def test_checking_loads_no_ledger(desk: Any, helpers: Any) -> None:
+    desk.write("hello.yaml", helpers.SPEC)
+    desk.write("people.csv", helpers.numbers(3))
+    command = [sys.executable, "-c", IMPORTED, "validate", "hello.yaml"]
+    done = subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=True)
+    imported = set(done.stdout.splitlines()[-1].split())
+    assert "runner.composing.compose" in imported
+    assert not any(
+        name.startswith(("sqlite3", "urllib3", "ssl", "runner.sending", "runner.sandbox", "runner.ledger.sqlite"))
+        for name in imported
+    )
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_disk_that_is_full_for_the_result_changes_nothing_else(project: Any, helpers: Any, form: str) -> None:
     project.write("hello.yaml", helpers.SPEC)
