@@ -111,7 +111,10 @@ class Sender:
                     ended = self._deliver(order)
                     delivery = None
                     self._events.put(ended)
-                self._stand()
+                if self._line.kept:  # looked at again before the next message is written
+                    self._events.put(Ready(self))
+                else:
+                    self._stand()
         except BaseException as error:
             self._events.put(Broke(self, None if delivery is None else self._lost(delivery), error))
         finally:

@@ -6,6 +6,7 @@ before: what happened is decided from that flag, as the same exception comes whe
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from runner.sending.answer import Answer, Unclear, read_answer
 
 CONNECT_SECONDS = 10.0
 CHUNK = 64 * 1024
-SLOW_WRITE_SECONDS = 0.05
+TIMEOUT_SLACK = 0.05
+"""An exchange may take that much longer, in seconds, than its deadline allows."""
 
 
 class Unreached(Exception):
@@ -81,6 +83,11 @@ class Line:
         self._monotonic = monotonic
         self._connection: HTTPConnection | None = None
         self.wrote = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether the last exchange left a connection to use again. `stand` tells whether it still is one."""
+        return self._connection is not None
 
     def stand(self) -> None:
         """Makes sure that the connection is there and idle. Raises `Unreached`."""
@@ -144,8 +151,7 @@ class Line:
     def _exchange(self, request: bytes, deadline: float, body_most: int) -> Answer:
         assert self._connection is not None
         sock = self._connection.sock
-        begun = self._monotonic()
-        sock.settimeout(max(0.001, deadline - begun))
+        _limit(sock, max(0.001, deadline - self._monotonic()))
         self.wrote = True
         try:
             sock.sendall(request)
@@ -153,18 +159,12 @@ class Line:
             pass  # an early answer may lie there: a server may refuse before it has read the body
         except OSError as error:
             raise Unclear(f"the connection broke while writing: {_reason(error)}") from None
-        timed = self._monotonic() - begun < SLOW_WRITE_SECONDS
 
         def receive() -> bytes:
-            nonlocal timed
-            if (
-                not timed
-            ):  # setting a timeout is a system call: not before the first read, which nearly always has it all
-                left = deadline - self._monotonic()
-                if left <= 0:
-                    raise Unclear("no whole answer came in time")
-                sock.settimeout(left)
-            timed = False
+            left = deadline - self._monotonic()
+            if left <= 0:
+                raise Unclear("no whole answer came in time")
+            _limit(sock, left)
             try:
                 return bytes(sock.recv(CHUNK))
             except TimeoutError:
@@ -178,6 +178,12 @@ class Line:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _limit(sock: socket.socket, seconds: float) -> None:
+    """Setting a timeout is a system call, at which other threads get in: not for a few hundredths of a second."""
+    if abs(seconds - (sock.gettimeout() or 0.0)) > TIMEOUT_SLACK:
+        sock.settimeout(seconds)
 
 
 def _reason(error: BaseException) -> str:
