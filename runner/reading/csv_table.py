@@ -44,9 +44,6 @@ class CsvTable:
         text = taken[0].rstrip("\r\n") if taken else ""
         return span_on_line(line, 1, len(text)), excerpt(text)
 
-    def changed(self) -> bool:
-        return self._file.changed()
-
     def close(self) -> None:
         self._file.close()
 

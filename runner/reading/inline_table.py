@@ -36,9 +36,6 @@ class InlineTable:
         span = Span(min(span.start for span in spans), max(span.end for span in spans))
         return span, self._document.excerpt(span.start.line)
 
-    def changed(self) -> bool:
-        return False
-
     def close(self) -> None:
         """Nothing is open."""
 

@@ -47,9 +47,6 @@ class JsonLinesTable:
         start, end = value_places(text).get(column or "", (0, len(text)))
         return span_on_line(line, start + 1, end - start), excerpt(text)
 
-    def changed(self) -> bool:
-        return self._file.changed()
-
     def close(self) -> None:
         self._file.close()
 

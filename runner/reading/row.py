@@ -115,8 +115,5 @@ class Table(Protocol):
         The whole line, where `column` is None or the row has no such cell. Reads the file from its beginning.
         """
 
-    def changed(self) -> bool:
-        """True once the file is not the one that was opened."""
-
     def close(self) -> None:
         """Lets go of the file."""
