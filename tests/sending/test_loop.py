@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,11 +15,12 @@ import pytest
 
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.planning.fact import State
+from runner.sending import loop
 from runner.sending.backlog import Backlog
 from runner.sending.crew import Crew
 from runner.sending.loop import DRAINED_MOST
 from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
-from runner.sending.run import Finished, Interrupted, Result, Settings, Stop, TooManyDoubts
+from runner.sending.run import Finished, Interrupted, Result, Settings, Stop, TooManyDoubts, Unreachable
 from runner.sending.sender import Down, Leave, Sender
 from runner.sending.tally import CAUSES_MOST, Tally
 from runner.sending.wire import Endpoint, Line
@@ -116,6 +118,46 @@ def test_where_answers_take_longer_than_was_guessed_more_senders_are_hired(helpe
         assert server.connections >= 6
     assert isinstance(result.ending, Finished)
     assert result.accepted == 10
+
+
+@pytest.fixture
+def hired(monkeypatch: pytest.MonkeyPatch) -> list[Sender]:
+    """Every sender that a loop takes on."""
+    found: list[Sender] = []
+
+    def hire(*arguments: Any) -> Sender:
+        found.append(Sender(*arguments))
+        return found[-1]
+
+    monkeypatch.setattr(loop, "Sender", hire)
+    return found
+
+
+def test_while_senders_still_connect_no_more_are_hired(helpers: Any, hired: list[Sender]) -> None:
+    """At 10 requests a second four are enough for answers that come at once, however long connecting takes."""
+    connecting = threading.Barrier(4)
+
+    def allow(peer: str) -> bool:
+        for _ in range(50):
+            stop.wake()
+        connecting.wait(PATIENCE)
+        return True
+
+    answering = helpers.answering(lambda n, request: helpers.accepted(request))
+    with Ending() as stop, helpers.raw_server(answering) as server:
+        settings = {"concurrency": 8, "per_second": 10.0, "timeout": 60.0}
+        result, _ = helpers.Sending(server.port, count=4, stop=stop, settings=settings, peer_allowed=allow).run()
+    assert isinstance(result.ending, Finished)
+    assert (result.accepted, len(hired)) == (4, 4)
+
+
+def test_while_the_api_can_not_be_reached_no_more_are_hired(helpers: Any, hired: list[Sender]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = int(taken.getsockname()[1])
+    settings = {"concurrency": 8, "per_second": 10.0, "patience": 0.5}
+    result, _ = helpers.Sending(port, count=10, settings=settings).run()
+    assert isinstance(result.ending, Unreachable)
+    assert (result.requests, len(hired)) == (0, 4)
 
 
 def test_when_the_run_is_over_nothing_is_looked_up_any_more(helpers: Any) -> None:
