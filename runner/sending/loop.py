@@ -178,10 +178,9 @@ class _Loop:
 
     def _grow_if_short(self, now: float, window: int) -> None:
         """More senders when slots are due and all are busy: the latency is longer than was guessed."""
-        busy = len(self._in_flight)
-        if self._settings.per_second is not None and self._crew.size <= busy < window and not self._backlog.exhausted:
-            if self._pace.next_slot(now) <= now:
-                self._crew.grow(max(1, self._crew.size // 2))
+        wanted = self._settings.per_second is not None and not self._backlog.exhausted
+        if wanted and self._crew.size <= len(self._in_flight) < window and self._pace.next_slot(now) <= now:
+            self._crew.grow(max(1, self._crew.size // 2))
 
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 
