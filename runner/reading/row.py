@@ -91,7 +91,7 @@ def rows_of(blocks: Iterable[Block]) -> Iterator[Row]:
 
 
 class Table(Protocol):
-    """Rows that can be read again and again, with the same result as long as `changed` is false."""
+    """Rows that can be read again and again, with the same result as long as nobody writes to the file."""
 
     @property
     def path(self) -> str:

@@ -504,19 +504,21 @@ def test_another_ending_is_refused_in_the_spec(tmp_path: Path, name: str, fix: s
 # ── change ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_table_that_is_replaced_has_changed(tmp_path: Path) -> None:
-    table, _ = opened(tmp_path, "phone\n1\n")
+def test_a_table_that_is_replaced_is_told(tmp_path: Path) -> None:
+    table, problems = opened(tmp_path, "phone\n1\n")
     assert table is not None
     (tmp_path / "new.csv").write_text("phone\n1\n")
     (tmp_path / "new.csv").rename(tmp_path / "people.csv")
-    assert table.changed()
+    assert len(list(table.rows(problems))) == 1
+    assert [d.code for d in problems] == ["file-changed"]
 
 
-def test_a_table_that_is_gone_has_changed(tmp_path: Path) -> None:
-    table, _ = opened(tmp_path, "phone\n1\n")
+def test_a_table_that_is_gone_is_told(tmp_path: Path) -> None:
+    table, problems = opened(tmp_path, "phone\n1\n")
     assert table is not None
     (tmp_path / "people.csv").unlink()
-    assert table.changed()
+    assert len(list(table.rows(problems))) == 1
+    assert [d.code for d in problems] == ["file-changed"]
 
 
 def test_a_table_written_to_while_it_is_read_is_told_at_the_end(tmp_path: Path) -> None:
@@ -539,6 +541,6 @@ def test_other_bytes_behind_the_same_size_and_time_are_noticed_by_the_next_readi
     with path.open("r+b") as file:
         file.write(b"phone\n2\n")
     os.utime(path, ns=times)
+    assert not list(problems)
     list(table.rows(problems))
-    assert table.changed()
     assert [d.code for d in problems] == ["file-changed"]
