@@ -31,7 +31,7 @@ SEVERAL_FROM = 2_500
 """Rows that are planned before others are started: below, starting them costs more than they save."""
 LOOKUP_ROWS = 20_000
 """Rows that wait until they are looked up together."""
-TURNS_EACH = 3
+TURNS_EACH = 4
 """Another process's turns of a round. This one takes fewer: it has the results to take in as well."""
 
 
@@ -201,6 +201,6 @@ def _turn(number: int, workers: int) -> int:
     """Whose turn a block is: 0 for this process, else the number of another, from 1."""
     if not workers:
         return 0
-    own = max(TURNS_EACH - workers, 1)
+    own = max(TURNS_EACH - (workers + 1) // 2, 1)
     place = number % (own + TURNS_EACH * workers)
     return 0 if place < own else 1 + (place - own) % workers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
-from struct import Struct
 
 from runner.composing.blame import row_diagnostic
 from runner.composing.identity import reference_mark
@@ -13,9 +12,9 @@ from runner.composing.seen import Seen
 from runner.reading.diagnostic import Problems, Severity
 from runner.reading.table import Table
 
-SEALED = Struct("<Q8xI28x")
+SEALED_BYTES = 48
 """A message's id of 16 bytes and its digest of 32."""
-REFERENCE_MARK = Struct("<Q8xI4x")
+REFERENCE_MARK_BYTES = 24
 
 
 class Verdict(Enum):
@@ -31,8 +30,8 @@ class Duplicates:
     def __init__(self, table: Table, problems: Problems, *, own_reference: bool) -> None:
         self._table = table
         self._problems = problems
-        self._messages = Seen(SEALED)
-        self._references = Seen(REFERENCE_MARK) if own_reference else None
+        self._messages = Seen(SEALED_BYTES)
+        self._references = Seen(REFERENCE_MARK_BYTES) if own_reference else None
 
     def judge(self, sealed: Sequence[bytes], references: Sequence[bytes], lines: Sequence[int]) -> dict[int, Verdict]:
         """What rows are that aren't the first with their recipient, by their place in `sealed`.

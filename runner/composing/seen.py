@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
-from struct import Struct
+from collections.abc import Sequence
 
+_SMALLEST, _LEAPT_TO = 1 << 12, 1 << 21
+"""Places of the index: it grows eightfold up to what a million keys need, since placing all keys anew costs time, then doubles."""
 _FULL = 0.7
 """The share of the index's places that are in use at most."""
+_MARK_AT = 16
 
 
 class Seen:
@@ -19,57 +21,69 @@ class Seen:
     lists, and then mostly shows as a conflict.
     """
 
-    def __init__(self, layout: Struct) -> None:
-        """`layout` takes a short key and a mark, as unsigned numbers of 8 and 4 bytes, out of what is given of each."""
-        self._layout = layout
+    def __init__(self, size: int) -> None:
+        """`size` is that of what is given of each, in bytes: 16 of the key, then the mark, of which 4 count."""
+        self._size = size
         self._keys = array("Q")
         self._marks = array("I")
-        self._ahead = 0
-        self._jumps, self._aheads = array("I"), array("I")
-        self._index = array("I", bytes(4 * 1024))
+        self._ahead: int | None = None
+        self._jumps, self._jumped_to = array("I"), array("I")
+        self._index = _places(_SMALLEST)
 
-    def take(self, given: bytes, lines: Iterable[int]) -> list[tuple[int, int, bool]]:
-        """Notes the new ones among the keys that stand one after the other in `given`, on these lines.
+    def take(self, given: bytes, lines: Sequence[int]) -> list[tuple[int, int, bool]]:
+        """Notes the keys that stand one after the other in `given`, on these lines; a range is of lines that follow each other.
 
         Of each that came before: its place in `given`, the line it was first seen on, and whether its mark was the same one.
         """
         again: list[tuple[int, int, bool]] = []
-        keys, marks, count = self._keys, self._marks, len(self._keys)
-        index = self._with_room_for(count + len(given) // self._layout.size)
-        most, ahead = len(index) - 1, self._ahead
-        for place, (line, (short, mark)) in enumerate(zip(lines, self._layout.iter_unpack(given), strict=True)):
+        keys, marks, before = self._keys, self._marks, len(self._keys)
+        view = memoryview(given)
+        shorts = view.cast("Q")[:: self._size // 8].tolist()
+        index = self._with_room_for(before + len(shorts))
+        keys.fromlist(shorts)
+        marks.fromlist(view.cast("I")[_MARK_AT // 4 :: self._size // 4].tolist())
+        self._note_lines(lines, before + 1)
+        most = len(index) - 1
+        for number, short in enumerate(shorts, before + 1):
             at = short & most
-            while number := index[at]:
-                if keys[number - 1] == short:
-                    again.append((place, self._line(number), marks[number - 1] == mark))
+            while first := index[at]:
+                if keys[first - 1] == short:
+                    again.append((number - before - 1, self._line(first), marks[first - 1] == marks[number - 1]))
                     break
                 at = (at + 1) & most
             else:
-                keys.append(short)
-                marks.append(mark)
-                index[at] = count = count + 1
-                if line - count != ahead:
-                    self._ahead = ahead = line - count
-                    self._jumps.append(count)
-                    self._aheads.append(ahead)
+                index[at] = number
         return again
+
+    def _note_lines(self, lines: Sequence[int], number: int) -> None:
+        """The lines of the keys from this number on."""
+        for key, line in enumerate(lines[:1] if isinstance(lines, range) else lines, number):
+            if line - key != self._ahead:
+                self._ahead = line - key
+                self._jumps.append(key)
+                self._jumped_to.append(line)
 
     def _line(self, number: int) -> int:
         """The line of the key with this number, from 1."""
-        jump = bisect_right(self._jumps, number)
-        return number + (self._aheads[jump - 1] if jump else 0)
+        jump = bisect_right(self._jumps, number) - 1
+        return self._jumped_to[jump] + number - self._jumps[jump]
 
     def _with_room_for(self, count: int) -> array[int]:
-        """The index, doubled until `count` keys leave enough of it free."""
+        """The index, grown until `count` keys leave enough of it free."""
         size = len(self._index)
         while count > size * _FULL:
-            size *= 2
+            size = min(8 * size, max(2 * size, _LEAPT_TO))
         if size > len(self._index):
-            self._index = index = array("I", bytes(4 * size))
+            keys, before = self._keys, self._index
+            self._index = index = _places(size)
             most = size - 1
-            for number, short in enumerate(self._keys, 1):
-                at = short & most
+            for number in filter(None, before):
+                at = keys[number - 1] & most
                 while index[at]:
                     at = (at + 1) & most
                 index[at] = number
         return self._index
+
+
+def _places(count: int) -> array[int]:
+    return array("I", bytes(4 * count))

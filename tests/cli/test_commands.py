@@ -69,6 +69,15 @@ def test_a_command_that_is_not_there_is_wrong_usage_with_a_near_miss(desk: Any) 
     assert "plan" in done.err
 
 
+@pytest.mark.parametrize("command", ["validate", "plan", "render"])
+def test_many_recipients_may_stand_on_one_line(desk: Any, command: str) -> None:
+    phones = ", ".join(f'{{phone: "+3161234567{n}", first_name: Ann}}' for n in (*range(9), 3))
+    desk.write("hello.yaml", SMALLEST.replace('\n  - {phone: "+31612345678", first_name: Robert}', f" [{phones}]"))
+    done = desk.run(command, "hello.yaml")
+    assert done.code == 0, done.err
+    assert "two rows of line 4 name the same recipient, with the same message" in done.err
+
+
 def test_the_smallest_spec_is_valid_and_says_so(hello: Any) -> None:
     done = hello.run("validate", "hello.yaml")
     assert done.code == 0
