@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import NoReturn
 
-GARBAGE_LOOKED_FOR = 50_000
+GARBAGE_LOOKED_FOR = 100_000
 """Objects made before Python looks for cycles among them. Most live as long as the command, and looking after every 700, as usual,
 costs a tenth of a short one.
 """

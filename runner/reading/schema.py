@@ -50,7 +50,9 @@ class Schema:
         """Decides as this schema does, but on all of `parts` of it only."""
         import jsonschema_rs
 
-        document = {"$schema": self.document["$schema"], "$defs": self.document.get("$defs", {}), "allOf": list(parts)}
+        document = {"$schema": self.document["$schema"], "allOf": list(parts)}
+        if _refers(parts):  # taking over all definitions costs more than all the rest
+            document["$defs"] = self.document.get("$defs", {})
         decides = jsonschema_rs.validator_for(document, formats=FORMATS, validate_formats=True)
         accepts: Callable[[object], bool] = decides.is_valid
         return accepts
@@ -58,6 +60,12 @@ class Schema:
     def faults(self, instance: object) -> list[Fault]:
         """Everything wrong with `instance`, empty exactly when `accepts`."""
         return faults_of(self._explains.iter_errors(instance))
+
+
+def _refers(part: Any) -> bool:
+    if isinstance(part, dict):
+        return "$ref" in part or any(map(_refers, part.values()))
+    return isinstance(part, list | tuple) and any(map(_refers, part))
 
 
 @cache
