@@ -26,7 +26,7 @@ from runner.composing.residue import Hangs, Slot, has_slots, residue
 from runner.composing.rules import Rule
 from runner.composing.segments import segments
 from runner.composing.setting import Setting
-from runner.composing.sms import Encoding, first_forcing, measure
+from runner.composing.sms import BASIC_ASCII, Encoding, basic, first_forcing, measure
 from runner.composing.template import message_context
 from runner.reading.document import Path
 from runner.reading.row import Row, named_cells
@@ -100,7 +100,7 @@ class _Maker:
         self._columns = columns
         self._constants = {**spec.variables, "generation": spec.generation}
         self._names: dict[str, Any] = {
-            "Closer": LookupError, "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "dumps": orjson.dumps, "forcing": first_forcing,
+            "Closer": LookupError, "basic": basic, "basic_ascii": BASIC_ASCII, "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "dumps": orjson.dumps, "forcing": first_forcing,
             "measure": measure, "new": tuple.__new__, "normalise": program.normalise, "reference_mark": reference_mark,
             "scalars": _SCALARS, "sha256": sha256, "values": dict if columns is None else partial(named_cells, columns),
         }  # fmt: skip
@@ -291,12 +291,14 @@ class _Maker:
         self._lines.append(f"if type({text}) is not str or not {text}.strip(): raise Closer")
         if self._setting.platform == "sms" and shape["body"]["type"] == "text":
             self._measures = True
-            self._measure(text)
+            written = f"j{text}" if isinstance(found, Slot) else self._writer.constant(orjson.dumps(found))
+            self._measure(text, written)
         return text
 
-    def _measure(self, text: str) -> None:
+    def _measure(self, text: str, written: str) -> None:
+        """Measures a text that JSON writes as `written`."""
         limits = self._setting.limits
-        self._lines.append(f"n = measure({text})")
+        self._lines.append(f"n = measure({text}) if {written}.translate(None, basic_ascii) else basic(len({text}))")
         if limits.encoding == "gsm7":
             self._lines.append(f"if n.encoding is not {self._writer.constant(Encoding.GSM7)}: raise Closer")
         if limits.segments is not None:

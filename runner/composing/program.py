@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from runner.composing.names import KnownNames, check_clashes, check_names
@@ -76,9 +75,13 @@ def compile_program(spec: Spec, columns: tuple[str, ...] | None, platform: str, 
         receiver=receiver,
         content=content,
         identifier_key="emailaddress" if platform == EMAIL else "phonenumber",
-        normalise=normalise_email if platform == EMAIL else partial(normalise_phone, country=spec.country),
+        normalise=normalise_email if platform == EMAIL else _phones_of(spec.country),
         address_column=_single_column(to),
     )
+
+
+def _phones_of(country: str | None) -> Callable[[str], str | PhoneFault]:
+    return lambda text: normalise_phone(text, country)  # a partial that hands on a keyword takes half as long again
 
 
 def default_column(platform: str) -> str:

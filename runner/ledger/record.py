@@ -1,14 +1,13 @@
-"""What goes into the ledger and comes out of it."""
+"""What goes into the ledger and comes out of it: rows, some of them made for every message."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runner.planning.fact import State
 
 
-@dataclass(frozen=True, slots=True)
-class SpecIdentity:
+class SpecIdentity(NamedTuple):
     """A send: `path` is relative to the project, and no part of the identity."""
 
     name: str
@@ -16,8 +15,7 @@ class SpecIdentity:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRecord:
+class PlannedRecord(NamedTuple):
     """A message that a run will send. `reference` None is the id's own text; `receiver` is a keyed hash of 16 bytes."""
 
     id: bytes
@@ -27,8 +25,7 @@ class PlannedRecord:
     masked: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What became of one attempt. `remote_id` is the API's id, `evidence` why the outcome is what it is."""
 
     id: bytes
@@ -39,8 +36,7 @@ class Settlement:
     http_status: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """A message moved outside of its attempt, by reconciling or by a person. `attempt` is the one the ledger has.
 
     `planned` is what takes the place of payload and reference where the message may be sent again; None keeps them. `resend`
@@ -56,8 +52,7 @@ class Change:
     resend: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageRecord:
+class MessageRecord(NamedTuple):
     """One message as the ledger knows it. `updated_at` is in Unix seconds."""
 
     id: bytes
@@ -74,16 +69,14 @@ class MessageRecord:
     resend: int
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """Where messages went: the workspace and the channel, as UUIDs."""
 
     workspace: str
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A planned message. `reference` is the user's own, None for the id's text."""
 
     id: bytes
@@ -92,8 +85,7 @@ class Waiting:
     receiver: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class Doubt(NamedTuple):
     """A message whose fate is not known. `reference` is the one it went out with, `receiver` the keyed hash of who it went to.
 
     `route` is None where a ledger of an earlier version did not note it. Times are in Unix seconds; `missed_at` is when a
@@ -111,8 +103,7 @@ class Doubt:
     missed_at: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunOwner:
+class RunOwner(NamedTuple):
     """Who runs: for the ledger's record, and for the message to a second run."""
 
     pid: int

@@ -7,7 +7,7 @@ import os
 import zlib
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +102,12 @@ def clear_spill(path: Path) -> None:
 
 
 def _line(ledger_id: str, run: int, settlement: Settlement) -> bytes:
-    words = asdict(settlement) | {"ledger": ledger_id, "run": run, "id": settlement.id.hex(), "to": settlement.to.value}
+    words = settlement._asdict() | {
+        "ledger": ledger_id,
+        "run": run,
+        "id": settlement.id.hex(),
+        "to": settlement.to.value,
+    }
     words["evidence"] = settlement.evidence and settlement.evidence[:EVIDENCE_KEPT]
     content = json.dumps(words, separators=(",", ":")).encode()
     return b"%08x %b\n" % (zlib.crc32(content), content)
