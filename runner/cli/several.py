@@ -96,44 +96,29 @@ class _Planner:
     # ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _take_in(self, block: Block, found: Found) -> None:
-        sealed, segments, forced, marks, odds = found
-        if odds:
-            self._take_in_odd(block, found)
+        sealed, segments, forced, marks, given = found
+        lines = block.lines_of(len(sealed) + len(given))
+        odds = {at: self._looked_at(block.row(at)) if odd is None else odd for at, odd in given}
+        if any(odd is not None for odd in odds.values()):
+            self._take_in_odd(lines, found, odds)
             return
-        again = self._duplicates.judge(sealed, marks, block.lines_of(len(sealed)))
+        if odds:  # all of them rejected
+            lines = [line for at, line in enumerate(lines) if at not in odds]
+        again = self._duplicates.judge(sealed, marks, lines)
         if again or self._asks:
             self._count(list(zip(sealed, segments, forced, strict=True)), [None] * len(sealed), again)
         else:
             self._tally.count_sent(sealed, segments, forced)
 
-    def _take_in_odd(self, block: Block, found: Found) -> None:
-        """A block some of whose rows aren't plainly to be sent."""
-        rows = list(self._rows(block, found))
+    def _take_in_odd(self, lines: Sequence[int], found: Found, odds: Mapping[int, Odd]) -> None:
+        """A block some of whose rows are counted, but aren't plainly to be sent."""
+        rows = list(_rows(lines, found, odds))
         messages = [at for at, row in enumerate(rows) if row[3] is not Skip.FILTERED]
-        lines, entries, marks = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+        entries, marks = [row[1] for row in rows], [row[2] for row in rows]
         again = self._duplicates.judge(
-            [entries[at][0] for at in messages], [marks[at] for at in messages], [lines[at] for at in messages]
+            [entries[at][0] for at in messages], [marks[at] for at in messages], [rows[at][0] for at in messages]
         )
         self._count(entries, [row[3] for row in rows], {messages[at]: verdict for at, verdict in again.items()})
-
-    def _rows(self, block: Block, found: Found) -> Iterator[tuple[int, Entry, bytes, Skip | None]]:
-        """The rows in their order, without the rejected ones: a line, what is counted, the reference's mark, why it is skipped."""
-        sealed, segments, forced, marks, odds = found
-        plain = zip(zip(sealed, segments, forced, strict=True), marks or repeat(b""), strict=False)
-        odd_at = dict(odds)
-        for at, line in enumerate(block.lines_of(len(sealed) + len(odds))):
-            if at not in odd_at:
-                entry, mark = next(plain)
-                yield line, entry, mark, None
-                continue
-            odd = odd_at[at]
-            if odd is None:
-                odd = self._looked_at(block.row(at))
-            if odd is FILTERED:
-                yield line, NO_MESSAGE, b"", Skip.FILTERED
-            elif odd is not None:
-                entry, mark, is_reachable = odd
-                yield line, entry, mark, None if is_reachable else Skip.ONLY_TO
 
     def _looked_at(self, row: Row) -> Odd:
         """A row composed by itself, and what is wrong with it told; None where it is rejected."""
@@ -190,6 +175,25 @@ class _Planner:
                     if self._quick
                     else found_in(composed, self._only_to, own_reference=self._own_reference)
                 )
+
+
+def _rows(
+    lines: Sequence[int], found: Found, odds: Mapping[int, Odd]
+) -> Iterator[tuple[int, Entry, bytes, Skip | None]]:
+    """The rows in their order, without the rejected ones: a line, what is counted, the reference's mark, why it is skipped."""
+    sealed, segments, forced, marks, _ = found
+    plain = zip(zip(sealed, segments, forced, strict=True), marks or repeat(b""), strict=False)
+    for at, line in enumerate(lines):
+        if at not in odds:
+            entry, mark = next(plain)
+            yield line, entry, mark, None
+            continue
+        odd = odds[at]
+        if odd is FILTERED:
+            yield line, NO_MESSAGE, b"", Skip.FILTERED
+        elif odd is not None:
+            entry, mark, is_reachable = odd
+            yield line, entry, mark, None if is_reachable else Skip.ONLY_TO
 
 
 def _fits(block: Block, found: Found) -> bool:
