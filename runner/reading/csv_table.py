@@ -66,16 +66,20 @@ class _Reading:
             chunk = whole.below(self._below)
             if chunk is None:
                 continue
-            if b'"' in chunk.body or chunk.text is None or self._lines.faults:
+            if b'"' in chunk.body or self._lines.faults:
                 yield block_of(self._by_records(chunk), self._columns)
             else:
                 lines = range(chunk.first, chunk.first + chunk.count)
-                yield Block(lines, self._columns, partial(self._by_lines, lines, chunk.text))
+                yield Block(lines, self._columns, partial(self._unquoted, lines, chunk))
             if self._broken_off:
                 return
 
+    def _unquoted(self, lines: range, chunk: Chunk) -> Read:
+        """The rows of lines without quotes, which are records in themselves."""
+        text = chunk.text
+        return self._by_records(chunk) if text is None else self._by_lines(lines, text)
+
     def _by_lines(self, lines: range, text: str) -> Read:
-        """The rows of clean lines without quotes, which are records in themselves."""
         width = self._width
         written = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         held = [line.split(self._delimiter) for line in written]
