@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.composing.gsm7 import BASIC, EXTENSION
-from runner.composing.sms import Encoding, forcing, measure, split
+from runner.composing.sms import BASIC_ASCII, Encoding, basic, forcing, measure, split
 
 
 def slow_parts(text: str) -> list[str]:
@@ -118,3 +119,13 @@ def test_more_text_never_takes_fewer_segments(text: str, more: str) -> None:
     assert together.segments >= max(measure(text).segments, measure(more).segments)
     assert together.units >= max(len(text), len(more))
     assert together.encoding is Encoding.UCS2 or measure(text).encoding is Encoding.GSM7
+
+
+def test_json_in_basic_ascii_is_of_a_text_of_one_septet_a_character() -> None:
+    told = [
+        text
+        for code in (*range(0xD800), *range(0xE000, 0x11000))
+        if not orjson.dumps(text := f"a{chr(code)}").translate(None, BASIC_ASCII)
+    ]
+    assert [text for text in told if measure(text) != basic(2)] == []
+    assert {text[1] for text in told} == set(filter(str.isascii, BASIC)) - set('"\n\r')
