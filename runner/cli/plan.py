@@ -11,7 +11,6 @@ import click
 from runner.cli.against import freeing, ledger_to_read, plan_jobs
 from runner.cli.check import limit_diagnostics, opened
 from runner.cli.job import Job
-from runner.cli.plan_file import write_plan_file
 from runner.cli.view import (
     View,
     common_options,
@@ -97,6 +96,8 @@ def run_plan(
     warn_of_resending(view, jobs)
     view.document(plan_document(plans, workspace.environment.name))
     if out is not None:
+        from runner.cli.plan_file import write_plan_file
+
         write_plan_file(Path(out), jobs, plans, workspace, created=time.time())
         view.say(f"the plan is in {out}: sendspec send --plan {out}")
     something = any(plan.send for plan in plans)

@@ -27,8 +27,8 @@ from runner.reading.row import Block, Row, rows_of
 if TYPE_CHECKING:
     from runner.composing.compiled import CompiledPlan
 
-SEVERAL_FROM = 2_500
-"""Rows that are planned before others are started: below, starting them costs more than they save."""
+SEVERAL_FROM = 1_000
+"""Rows that are planned before others are started: as many as cost about what starting them does, as nobody knows how many follow."""
 LOOKUP_ROWS = 20_000
 """Rows that wait until they are looked up together."""
 TURNS_EACH = 4

@@ -6,8 +6,8 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 
-_SMALLEST, _LEAPT_TO = 1 << 12, 1 << 21
-"""Places of the index: it grows eightfold up to what a million keys need, since placing all keys anew costs time, then doubles."""
+_SIZES = (1 << 12, 1 << 18, 1 << 21)
+"""Places of the index: in leaps up to what a million keys need, since placing all keys anew costs time; then it doubles."""
 _FULL = 0.7
 """The share of the index's places that are in use at most."""
 _MARK_AT = 16
@@ -28,7 +28,7 @@ class Seen:
         self._marks = array("I")
         self._ahead: int | None = None
         self._jumps, self._jumped_to = array("I"), array("I")
-        self._index = _places(_SMALLEST)
+        self._index = _places(_SIZES[0])
 
     def take(self, given: bytes, lines: Sequence[int]) -> list[tuple[int, int, bool]]:
         """Notes the keys that stand one after the other in `given`, on these lines; a range is of lines that follow each other.
@@ -72,7 +72,7 @@ class Seen:
         """The index, grown until `count` keys leave enough of it free."""
         size = len(self._index)
         while count > size * _FULL:
-            size = min(8 * size, max(2 * size, _LEAPT_TO))
+            size = next((larger for larger in _SIZES if larger > size), 2 * size)
         if size > len(self._index):
             keys, before = self._keys, self._index
             self._index = index = _places(size)
@@ -87,4 +87,4 @@ class Seen:
 
 def _places(count: int) -> array[int]:
     """Empty ones. Nothing large is made on the way: what is freed again leaves holes among the keys."""
-    return array("I", bytes(4 * _SMALLEST)) * (count // _SMALLEST)
+    return array("I", bytes(4 * _SIZES[0])) * (count // _SIZES[0])
