@@ -22,15 +22,18 @@ class Schema:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        text = (schema_directory() / f"{self.name}.schema.json").read_text(encoding="utf-8")
-        document: dict[str, Any] = json.loads(text)
+        document: dict[str, Any] = json.loads(self._text)
         return document
+
+    @cached_property
+    def _text(self) -> str:
+        return (schema_directory() / f"{self.name}.schema.json").read_text(encoding="utf-8")
 
     @cached_property
     def _decides(self) -> Any:
         import jsonschema_rs
 
-        return jsonschema_rs.validator_for(self.document, formats=FORMATS, validate_formats=True)
+        return jsonschema_rs.validator_for(self._text, formats=FORMATS, validate_formats=True)
 
     @cached_property
     def _explains(self) -> Any:
