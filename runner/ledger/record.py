@@ -1,13 +1,14 @@
-"""What goes into the ledger and comes out of it: rows, some of them made for every message."""
+"""What goes into the ledger and comes out of it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from runner.planning.fact import State
 
 
-class SpecIdentity(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class SpecIdentity:
     """A send: `path` is relative to the project, and no part of the identity."""
 
     name: str
@@ -15,7 +16,8 @@ class SpecIdentity(NamedTuple):
     path: str
 
 
-class PlannedRecord(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class PlannedRecord:
     """A message that a run will send. `reference` None is the id's own text; `receiver` is a keyed hash of 16 bytes."""
 
     id: bytes
@@ -25,7 +27,8 @@ class PlannedRecord(NamedTuple):
     masked: str
 
 
-class Settlement(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settlement:
     """What became of one attempt. `remote_id` is the API's id, `evidence` why the outcome is what it is."""
 
     id: bytes
@@ -36,7 +39,8 @@ class Settlement(NamedTuple):
     http_status: int | None = None
 
 
-class Change(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
     """A message moved outside of its attempt, by reconciling or by a person. `attempt` is the one the ledger has.
 
     `planned` is what takes the place of payload and reference where the message may be sent again; None keeps them. `resend`
@@ -52,7 +56,8 @@ class Change(NamedTuple):
     resend: bool = False
 
 
-class MessageRecord(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRecord:
     """One message as the ledger knows it. `updated_at` is in Unix seconds."""
 
     id: bytes
@@ -69,14 +74,16 @@ class MessageRecord(NamedTuple):
     resend: int
 
 
-class Route(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Route:
     """Where messages went: the workspace and the channel, as UUIDs."""
 
     workspace: str
     channel: str
 
 
-class Waiting(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Waiting:
     """A planned message. `reference` is the user's own, None for the id's text."""
 
     id: bytes
@@ -85,7 +92,8 @@ class Waiting(NamedTuple):
     receiver: bytes
 
 
-class Doubt(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
     """A message whose fate is not known. `reference` is the one it went out with, `receiver` the keyed hash of who it went to.
 
     `route` is None where a ledger of an earlier version did not note it. Times are in Unix seconds; `missed_at` is when a
@@ -103,7 +111,8 @@ class Doubt(NamedTuple):
     missed_at: float | None
 
 
-class RunOwner(NamedTuple):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOwner:
     """Who runs: for the ledger's record, and for the message to a second run."""
 
     pid: int

@@ -7,7 +7,7 @@ import os
 import zlib
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,12 +102,7 @@ def clear_spill(path: Path) -> None:
 
 
 def _line(ledger_id: str, run: int, settlement: Settlement) -> bytes:
-    words = settlement._asdict() | {
-        "ledger": ledger_id,
-        "run": run,
-        "id": settlement.id.hex(),
-        "to": settlement.to.value,
-    }
+    words = asdict(settlement) | {"ledger": ledger_id, "run": run, "id": settlement.id.hex(), "to": settlement.to.value}
     words["evidence"] = settlement.evidence and settlement.evidence[:EVIDENCE_KEPT]
     content = json.dumps(words, separators=(",", ":")).encode()
     return b"%08x %b\n" % (zlib.crc32(content), content)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runner.ledger.record import MessageRecord
 from runner.planning.account import Account
 from runner.planning.fact import State
@@ -48,9 +50,9 @@ def test_each_send_with_its_account() -> None:
 def test_messages_are_a_table_with_what_the_api_or_we_know_of_each() -> None:
     shown = [
         MESSAGE,
-        MESSAGE._replace(state=State.PLANNED, attempt=0, remote_id=None, masked="ro••••@ex…"),
-        MESSAGE._replace(state=State.REFUSED, attempt=12, evidence="422: a\x1b]0;x\x07\nb", updated_at=0.0),
-        MESSAGE._replace(state=State.IN_DOUBT, remote_id=None, evidence="no answer in 30 s"),
+        replace(MESSAGE, state=State.PLANNED, attempt=0, remote_id=None, masked="ro••••@ex…"),
+        replace(MESSAGE, state=State.REFUSED, attempt=12, evidence="422: a\x1b]0;x\x07\nb", updated_at=0.0),
+        replace(MESSAGE, state=State.IN_DOUBT, remote_id=None, evidence="no answer in 30 s"),
     ]
     assert messages_text(shown, PLAIN).splitlines() == [
         f"{ID}  +31••••••78   accepted   hello  attempt 1  2025-12-31T23:59:59Z  123e4567-e89b-12d3-a456-426614174000",
@@ -62,7 +64,7 @@ def test_messages_are_a_table_with_what_the_api_or_we_know_of_each() -> None:
 
 def test_a_message_in_json_has_the_reference_it_went_out_with() -> None:
     [plain, own, again] = status_document(
-        [], "production", [MESSAGE, MESSAGE._replace(reference="r-1"), MESSAGE._replace(resend=2)]
+        [], "production", [MESSAGE, replace(MESSAGE, reference="r-1"), replace(MESSAGE, resend=2)]
     )["messages"]
     assert plain == {
         "id": ID, "spec": "hello", "generation": 1, "state": "accepted", "receiver": "+31••••••78", "reference": ID,
