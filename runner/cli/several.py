@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from runner.composing.compiled import CompiledPlan
 
 SEVERAL_FROM = 1_000
-"""Rows that are planned before others are started: as many as cost about what starting them does, as nobody knows how many follow."""
+"""Rows that are planned before other processes are started, which takes about as long as composing so many."""
 LOOKUP_ROWS = 20_000
 """Rows that wait until they are looked up together."""
 TURNS_EACH = 4
-"""Another process's turns of a round. This one takes fewer: it has the results to take in as well."""
+"""Another process's turns of a round. This one takes fewer, the more there are: it has the results of all to take in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from runner.composing.residue import Hangs, Slot, has_slots, residue
 from runner.composing.rules import Rule
 from runner.composing.segments import segments
 from runner.composing.setting import Setting
-from runner.composing.sms import BASIC_ASCII, Encoding, basic, first_forcing, measure
+from runner.composing.sms import BASIC_ASCII, Encoding, basic_measure, first_forcing, measure
 from runner.composing.template import message_context
 from runner.reading.document import Path
 from runner.reading.row import Row, named_cells
@@ -100,8 +100,9 @@ class _Maker:
         self._columns = columns
         self._constants = {**spec.variables, "generation": spec.generation}
         self._names: dict[str, Any] = {
-            "Closer": LookupError, "basic": basic, "basic_ascii": BASIC_ASCII, "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "dumps": orjson.dumps, "forcing": first_forcing,
-            "measure": measure, "new": tuple.__new__, "normalise": program.normalise, "reference_mark": reference_mark,
+            "Closer": LookupError, "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "basic_ascii": BASIC_ASCII,
+            "basic_measure": basic_measure, "dumps": orjson.dumps, "forcing": first_forcing, "measure": measure,
+            "new": tuple.__new__, "normalise": program.normalise, "reference_mark": reference_mark,
             "scalars": _SCALARS, "sha256": sha256, "values": dict if columns is None else partial(named_cells, columns),
         }  # fmt: skip
         self._writer = Writer(self._constants, columns, self._names)
@@ -298,7 +299,9 @@ class _Maker:
     def _measure(self, text: str, written: str) -> None:
         """Measures a text that JSON writes as `written`."""
         limits = self._setting.limits
-        self._lines.append(f"n = measure({text}) if {written}.translate(None, basic_ascii) else basic(len({text}))")
+        self._lines.append(
+            f"n = measure({text}) if {written}.translate(None, basic_ascii) else basic_measure(len({text}))"
+        )
         if limits.encoding == "gsm7":
             self._lines.append(f"if n.encoding is not {self._writer.constant(Encoding.GSM7)}: raise Closer")
         if limits.segments is not None:

@@ -18,7 +18,9 @@ UCS2_ALONE, UCS2_PART = 70, 67
 
 _ONLY_BASIC = re.compile(f"[{re.escape(BASIC)}]*")
 BASIC_ASCII = "".join(filter(str.isascii, BASIC)).encode()
-"""A text is of one septet a character when JSON writes it in these bytes alone: escaped or not, no other is."""
+"""The letters of the alphabet that are ASCII. A text that JSON writes in these alone is of one septet a character: there is no
+backslash among them, so nothing in it is escaped.
+"""
 _ONLY_GSM7 = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
 _NOT_GSM7 = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
@@ -55,7 +57,7 @@ def measure(text: str) -> Measure:
     """Encoding and size of `text`. Empty text has no segment."""
     characters = len(text)
     if not text.encode().translate(None, BASIC_ASCII) if text.isascii() else _ONLY_BASIC.fullmatch(text):
-        return basic(characters)
+        return basic_measure(characters)
     if _ONLY_GSM7.fullmatch(text):
         units = characters + len(_EXTENDED.findall(text))
         segments = 1 if units <= GSM7_ALONE else sum(1 for _ in _packed(text, _septets, GSM7_PART))
@@ -93,7 +95,7 @@ _GSM7 = frozenset(BASIC + EXTENSION)
 
 
 @lru_cache(maxsize=1_000)
-def basic(characters: int) -> Measure:
+def basic_measure(characters: int) -> Measure:
     """The measure of a text of one septet a character."""
     return Measure(Encoding.GSM7, characters, characters, _even_parts(characters))
 

@@ -16,7 +16,7 @@ from background import until
 from desk import Desk
 
 LONG = 14_000
-"""Rows: the first 2,500 or so are planned before other processes are started."""
+"""Rows: the first 1,000 or so are planned before other processes are started."""
 SPEC = """spec: 1
 name: hello
 channel: sms
@@ -63,10 +63,14 @@ def test_what_is_wrong_is_told_the_same_on_any_number_of_processes(project: Desk
         rows[n] = f"0612,Bob {n},1\n"
     rows[13_000] = rows[12_001].replace("Ann", "Eve")
     rows[13_500] = "+447700900001,too,many,cells\n"
+    for n in (5_003, 5_004, 9_001, 11_111):
+        rows[n] = rows[n].replace("Ann", "A\x07n")
     write(project, rows)
     code, document, told = planned(project, 1)
     assert code == 1
-    assert {"empty-value", "conflicting-rows", "ragged-row"} <= {each["code"] for each in document["diagnostics"]}
+    assert {"empty-value", "conflicting-rows", "ragged-row", "forbidden-character"} <= {
+        each["code"] for each in document["diagnostics"]
+    }
     for processes in (2, 3):
         assert planned(project, processes) == (code, document, told)
 

@@ -36,7 +36,8 @@ def test_the_first_of_each_key_is_found_again(rows: list[tuple[int, int, int]], 
     at = 0
     for size in cuts * len(rows):
         some = slice(at, at + size)
-        again = seen.take(b"".join(keys_[some]), lines[some])
+        follow = range(lines[at], lines[at] + size) if at < len(lines) else range(0)
+        again = seen.take(b"".join(keys_[some]), follow if list(follow) == lines[some] else lines[some])
         assert again == [(place, *was) for place, was in enumerate(expected[some]) if was is not None]
         at += size
 

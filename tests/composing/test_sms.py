@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.composing.gsm7 import BASIC, EXTENSION
-from runner.composing.sms import BASIC_ASCII, Encoding, basic, forcing, measure, split
+from runner.composing.sms import BASIC_ASCII, Encoding, basic_measure, forcing, measure, split
 
 
 def slow_parts(text: str) -> list[str]:
@@ -127,5 +127,5 @@ def test_json_in_basic_ascii_is_of_a_text_of_one_septet_a_character() -> None:
         for code in (*range(0xD800), *range(0xE000, 0x11000))
         if not orjson.dumps(text := f"a{chr(code)}").translate(None, BASIC_ASCII)
     ]
-    assert [text for text in told if measure(text) != basic(2)] == []
+    assert [text for text in told if measure(text) != basic_measure(2)] == []
     assert {text[1] for text in told} == set(filter(str.isascii, BASIC)) - set('"\n\r')
