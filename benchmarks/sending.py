@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -19,6 +20,7 @@ SHARE_BY_CLIENT = {"urllib3": 1.0, "aiohttp": 1.0, "requests": 0.2, "httpx": 0.1
 """The slow ones post a part of the bodies, or they would take most of the session."""
 PLAIN_SHARE = 0.1
 DELAY = 0.15
+WIRE_SECONDS = 3
 
 
 def send_all_of(bench: Bench, table: Path, environment: str = FAST) -> Usage:
@@ -58,10 +60,41 @@ def at_full_speed(bench: Bench) -> Findings:
 
         runs: dict[str, Callable[[], Usage]] = {"sendspec": lambda: send_all_of(bench, table), "plain": plain}
         runs |= {client: partial(post, client) for client in counts}
+        if shutil.which("wrk"):
+            runs["wrk"] = lambda: post_by_wrk(bench, url, bodies)
         found = in_turn(runs, bench.rounds)
+    wire = found.pop("wrk", [])
     counts |= {"sendspec": rows, "plain": plain_rows}
     sent = {who: [said(usage, counts[who])["seconds"] for usage in usages] for who, usages in found.items()}
-    return Findings(*_at_full_speed(found, sent, counts, server.name))
+    figures, lines = _at_full_speed(found, sent, counts, server.name)
+    figure, more = _beside_the_wire(wire, [rows / seconds for seconds in sent["sendspec"]])
+    return Findings([*figures, figure], [*lines, *more])
+
+
+def post_by_wrk(bench: Bench, url: str, bodies: Path) -> Usage:
+    command = ["wrk", "--threads", "1", "--connections", "32", "--duration", f"{WIRE_SECONDS}s"]
+    return measured([*command, "--script", bench.path("peers/post.lua"), url, "--", str(bodies)], bench.folder)
+
+
+def _beside_the_wire(usages: Sequence[Usage], rates: Sequence[float]) -> tuple[Figure, list[Line]]:
+    """What a client in C that reads no answer makes: the limit of the wire and the server. `rates` are ours, a second."""
+    what = "send at full speed, against wrk"
+    if not usages:
+        return Figure(name="P4", what=what, found=None, note="left out: wrk is not installed"), []
+    ends = [json.loads(usage.out.splitlines()[-1]) for usage in usages]
+    if any(end["failed"] for end in ends):
+        raise RuntimeError(f"wrk failed: {ends}")
+    wire = [end["messages"] / end["seconds"] for end in ends]
+    wrk = Line(
+        name="P4",
+        who="wrk, 32 at once",
+        messages=min(end["messages"] for end in ends),
+        per_second=spread(wire),
+        cpu=spread([usage.cpu / end["messages"] * 1e6 for usage, end in zip(usages, ends, strict=True)]),
+        memory=max(usage.memory for usage in usages),
+        note="the limit of the wire and the server",
+    )
+    return Figure(name="P4", what=what, found=ratios(rates, wire), unit="times"), [wrk]
 
 
 def _at_full_speed(
