@@ -77,7 +77,7 @@ def post_by_wrk(bench: Bench, url: str, bodies: Path) -> Usage:
 
 
 def _beside_the_wire(usages: Sequence[Usage], rates: Sequence[float]) -> tuple[Figure, list[Line]]:
-    """What a client in C that reads no answer makes: the limit of the wire and the server. `rates` are ours, a second."""
+    """What a client in C makes that looks into no answer: the limit of the wire and the server. `rates` are ours, a second."""
     what = "send at full speed, against wrk"
     if not usages:
         return Figure(name="P4", what=what, found=None, note="left out: wrk is not installed"), []

@@ -202,9 +202,11 @@ def _fits(block: Block, found: Found) -> bool:
 
 
 def _turn(number: int, workers: int) -> int:
-    """Whose turn a block is: 0 for this process, else the number of another, from 1."""
+    """Whose turn a block is: 0 for this process, whose turns are spread evenly over a round, else the number of another, from 1."""
     if not workers:
         return 0
     own = max(TURNS_EACH - (workers + 1) // 2, 1)
-    place = number % (own + TURNS_EACH * workers)
-    return 0 if place < own else 1 + (place - own) % workers
+    turns = own + TURNS_EACH * workers
+    place = number % turns
+    own_before = (place - 1) * own // turns + 1
+    return 0 if place * own % turns < own else 1 + (place - own_before) % workers

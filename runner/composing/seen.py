@@ -39,6 +39,8 @@ class Seen:
         keys, marks, before = self._keys, self._marks, len(self._keys)
         view = memoryview(given)
         shorts = view.cast("Q")[:: self._size // 8].tolist()
+        if len(shorts) != len(lines):
+            raise ValueError(f"{len(shorts)} keys on {len(lines)} lines")
         index = self._with_room_for(before + len(shorts))
         keys.fromlist(shorts)
         marks.fromlist(view.cast("I")[_MARK_AT // 4 :: self._size // 4].tolist())

@@ -15,8 +15,8 @@ import pytest
 from background import until
 from desk import Desk
 
-LONG = 14_000
-"""Rows: the first 1,000 or so are planned before other processes are started."""
+LONG = 30_000
+"""Rows, in ten blocks: after the first of them other processes are started, and each gives back several."""
 SPEC = """spec: 1
 name: hello
 channel: sms

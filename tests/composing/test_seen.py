@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from hashlib import blake2b
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,10 +37,18 @@ def test_the_first_of_each_key_is_found_again(rows: list[tuple[int, int, int]], 
     at = 0
     for size in cuts * len(rows):
         some = slice(at, at + size)
-        follow = range(lines[at], lines[at] + size) if at < len(lines) else range(0)
+        follow = range(lines[at], lines[at] + len(lines[some])) if at < len(lines) else range(0)
         again = seen.take(b"".join(keys_[some]), follow if list(follow) == lines[some] else lines[some])
         assert again == [(place, *was) for place, was in enumerate(expected[some]) if was is not None]
         at += size
+
+
+def test_each_key_has_a_line() -> None:
+    seen = Seen(SIZE)
+    for lines in (range(1, 2), [1], [1, 2, 3]):
+        with pytest.raises(ValueError, match="2 keys on"):
+            seen.take(bytes(2 * SIZE), lines)
+    assert seen.take(bytes(SIZE), [4]) == []
 
 
 def test_keys_that_meet_at_one_place_are_told_apart() -> None:
