@@ -119,6 +119,7 @@ def give(writing, others, work):
     def dying():
         for number, block in enumerate(work()):
             if number == 1:
+                os.write(2, b"struck")
                 {what}
             yield block
     real(writing, others, dying)
@@ -146,6 +147,7 @@ def test_what_a_process_does_not_give_back_is_composed_here(project: Desk, what:
         [sys.executable, "-c", SCRIPT.format(what=what), *arguments], cwd=project.folder, env={**os.environ, **project.environ},
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
+    assert "struck" in done.stderr
     assert (done.returncode, json.loads(done.stdout)) == alone[:2]
 
 
