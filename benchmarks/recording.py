@@ -11,7 +11,7 @@ from benchmarks.fast_server import fast_server, own_server
 from benchmarks.figure import Figure, Findings, at_most
 from benchmarks.material import FAST, PACE, PACED
 from benchmarks.measure import spread
-from benchmarks.sending import DELAY
+from benchmarks.sending import DELAYS
 
 SYNCS = ("fsync", "fdatasync")
 CALLS_COLUMN = 3
@@ -33,7 +33,7 @@ def with_and_without_ledger(bench: Bench) -> Findings:
             more.append((recorded["cpu"] - bare["cpu"]) / rows * 1e6)
             commits.append(recorded["commits"] / rows)
         per_commit = _syncs_per_commit(bench, min(rows, 2_000), server.url)
-    with own_server(delay=DELAY) as slow:
+    with own_server(delay=DELAYS[0]) as slow:
         paced = _loop(bench, paced_rows, slow.url, PACED)["commits"] / paced_rows
     note = f"{per_commit:.2f} to a commit" if per_commit else "one to a commit: not counted, as there is no strace"
     by = per_commit or 1.0
