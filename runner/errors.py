@@ -9,6 +9,7 @@ SendspecError
 │   ├── LedgerTooNew
 │   └── LedgerUnwritable
 ├── LedgerBusy              exit 75: another run holds it
+├── PlanStale               exit 8: what would be sent is not what was agreed to
 └── KeyUnusable             exit 1: the access key can't be read or used
 """
 
@@ -63,6 +64,13 @@ class LedgerBusy(SendspecError):
 
     exit_code = 75
     code = "ledger-busy"
+
+
+class PlanStale(SendspecError):
+    """What would be sent, or how, is not what was agreed to. Nothing was sent."""
+
+    exit_code = 8
+    code = "plan-stale"
 
 
 class KeyUnusable(SendspecError):

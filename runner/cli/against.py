@@ -22,9 +22,7 @@ def ledger_to_read(workspace: Workspace) -> Iterator[SqliteLedger | None]:
     if workspace.identity is None:
         yield None
         return
-    ledger = open_to_read(
-        workspace.environment.ledger.file, workspace.identity.ledger, salt_check=workspace.identity.salt_check
-    )
+    ledger = open_to_read(workspace.environment.ledger.file, workspace.identity.ledger, salt=workspace.identity.salt)
     try:
         yield ledger
     finally:
@@ -63,7 +61,8 @@ def held_against(job: Job, workspace: Workspace, ledger: SqliteLedger | None, re
     known: Known = nothing_known
     if ledger is not None and ledger.has_planned(name, generation):
         lookup, known = ledger.facts, ledger.known
-    return Ledgered(lookup, known, History(started=started), workspace.environment.only_to, retry)
+    planned = 0 if ledger is None or not ledger.sends(name) else sum(ledger.planned(name).values())
+    return Ledgered(lookup, known, History(started=started), workspace.environment.only_to, retry, planned)
 
 
 def plan_jobs(

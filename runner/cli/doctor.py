@@ -139,7 +139,7 @@ def _ledger(workspace: Workspace) -> Iterator[Finding]:
         return
     try:
         refuse_on_ci(place.file, ci=on_ci(os.environ), durable=place.durable)
-        ledger = open_to_read(place.file, identity.ledger, salt_check=identity.salt_check)
+        ledger = open_to_read(place.file, identity.ledger, salt=identity.salt)
         damages = ledger.damages()
         ledger.close()
     except SendspecError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -15,8 +15,10 @@ from runner.ledger.sqlite import SqliteLedger
 
 
 @contextmanager
-def ledger_to_write(workspace: Workspace) -> Iterator[tuple[SqliteLedger, RunLock]]:
-    """The environment's ledger with its run lock, checked; sending never makes one."""
+def ledger_to_write(
+    workspace: Workspace, tell: Callable[[str], None] = lambda words: None
+) -> Iterator[tuple[SqliteLedger, RunLock]]:
+    """The environment's ledger with its run lock, checked; sending never makes one. `tell` hears what takes its time."""
     place, identity = workspace.environment.ledger, workspace.identity
     if identity is None:
         raise LedgerMissing(
@@ -32,7 +34,7 @@ def ledger_to_write(workspace: Workspace) -> Iterator[tuple[SqliteLedger, RunLoc
     since = datetime.now(UTC).isoformat(timespec="seconds")
     lock = take_lock(place.file, this_process(), since=since)
     try:
-        ledger = open_to_write(place.file, identity.ledger, salt_check=identity.salt_check)
+        ledger = open_to_write(place.file, identity.ledger, salt=identity.salt, tell=tell)
         try:
             yield ledger, lock
         finally:

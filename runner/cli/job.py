@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+import orjson
+
 from runner.cli.workspace import Workspace
 from runner.composing.compose import Composer, compose_rows
 from runner.composing.duplicates import marked
-from runner.composing.message import Composed
+from runner.composing.message import Composed, Message
 from runner.composing.program import Program, compile_program
 from runner.composing.rules import rules_for, timely
 from runner.composing.setting import Setting
@@ -39,6 +41,13 @@ class Job:
     @property
     def limits(self) -> Limits:
         return self.setting.limits
+
+    def scheduled_for(self, message: Message) -> int | None:
+        """When the API is to send `message`, in Unix seconds; None for at once."""
+        if "scheduledFor" not in self.spec.message:
+            return None
+        written = orjson.loads(message.body).get("scheduledFor")
+        return None if written is None else int(datetime.fromisoformat(written.upper()).timestamp())
 
     def keyed(self, salt: bytes) -> Job:
         """The same job under another salt, as when a ledger has just been made."""

@@ -74,9 +74,7 @@ def _opened(workspace: Workspace) -> SqliteLedger:
         raise LedgerMissing(
             f"the environment '{name}' has no ledger", f"make it once: sendspec ledger init --env {name}"
         )
-    return open_to_read(
-        workspace.environment.ledger.file, workspace.identity.ledger, salt_check=workspace.identity.salt_check
-    )
+    return open_to_read(workspace.environment.ledger.file, workspace.identity.ledger, salt=workspace.identity.salt)
 
 
 @command.command("check")
@@ -91,7 +89,7 @@ def check(view: View, env: str | None) -> int:
     try:
         found = _problems(ledger, workspace)
         count = (
-            sum(sum(ledger.states(spec.name, spec.generation).values()) for spec in ledger.specs()) if not found else 0
+            sum(sum(ledger.states(spec.name, spec.generation).values()) for spec in ledger.sends()) if not found else 0
         )
     finally:
         ledger.close()

@@ -16,7 +16,7 @@ from runner.cli.plan import run_plan, warn_of_drift, warn_of_resending
 from runner.cli.plan_file import PlanFile, PlanUnreadable, read_plan_file
 from runner.cli.view import View, common_options, environment_option, jobs_option, recipients_option, specs_argument
 from runner.cli.workspace import Workspace, make_sandbox_ledger
-from runner.errors import KeyUnusable, SendspecError
+from runner.errors import KeyUnusable, PlanStale, SendspecError
 from runner.planning.account import account_of
 from runner.planning.decide import Retry
 from runner.planning.plan import Plan, digest_of
@@ -28,8 +28,10 @@ from runner.showing.run import RunReport, SpecReport, ending_text, run_document,
 
 if TYPE_CHECKING:
     from runner.cli.session import Session
+    from runner.ledger.sqlite import SqliteLedger
 
-GUARD, STALE = 7, 8
+GUARD = 7
+WITH_DOCUMENT = (5, 6, 7, 8)
 TYPED_FROM = 100
 
 
@@ -136,6 +138,7 @@ class _Send:
         self._yes = yes
         self._retry = retry
         self._asks_witness = asks_witness
+        self._is_told = False
 
     def run(self) -> int:
         problems = Problems()
@@ -151,27 +154,24 @@ class _Send:
             place = workspace.environment.key_span
             return _reject(self._view, [_about(workspace.project_path, error.code, error.problem, error.fix, place)])
         except SendspecError as error:
-            if error.exit_code == 6:
-                words = {"code": error.code, "problem": error.problem, "fix": error.fix}
-                self._view.document(run_document(_unsent(workspace, []), words))
+            if error.exit_code in WITH_DOCUMENT and not self._is_told:
+                self._view.document(run_document(_unsent(workspace, []), _words_of(error)))
             raise
 
     def _with_ledger(self, workspace: Workspace, jobs: list[Job], problems: Problems) -> int:
         from runner.cli.held import ledger_to_write
         from runner.cli.session import Session
 
-        with ledger_to_write(workspace) as (ledger, lock):
+        with ledger_to_write(workspace, tell=self._view.warn) as (ledger, lock):
             plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
             if problems.has_errors:
                 return _reject(self._view, list(problems))
             self._view.diagnostics(list(problems), ending="", as_result=False)
-            if self._is_stale(workspace, plans):
-                self._view.document(run_document(_unsent(workspace, plans)))
-                return STALE
+            self._check_plan(workspace, plans)
             session = Session(self._view, workspace, ledger, lock, retry=self._retry, asks_witness=self._asks_witness)
             if any(ledger.uncertain(job.spec.name) for job in jobs):
                 self._reconcile(session, workspace, jobs)
-                plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
+                plans = self._planned_again(plans, jobs, workspace, ledger)
             if self._is_guarded(jobs, plans):
                 self._view.document(run_document(_unsent(workspace, plans)))
                 return GUARD
@@ -180,7 +180,12 @@ class _Send:
             to_send = sum(plan.send for plan in plans)
             if to_send:
                 self._ask(plans, to_send)
-            report, code = session.send(list(zip(jobs, plans, strict=True)))
+            planned = list(zip(jobs, plans, strict=True))
+            try:
+                report, code = session.send(planned)
+            except Exception as error:
+                self._tell_account(session, planned, error)
+                raise
         self._view.result(run_text(report, self._view.out))
         self._view.warn(ending_text(report, self._view.err))
         self._view.document(run_document(report))
@@ -194,20 +199,43 @@ class _Send:
         for line in reconciled_lines(outcome, workspace.environment.name):
             self._view.warn(line)
 
-    def _is_stale(self, workspace: Workspace, plans: list[Plan]) -> bool:
+    def _check_plan(self, workspace: Workspace, plans: list[Plan]) -> None:
+        """Raises `PlanStale` where a plan file names something else than what would be done now."""
         if self._plan is None:
-            return False
+            return
         identity = workspace.identity
         if self._plan.ledger is not None and (identity is None or identity.ledger != self._plan.ledger):
-            moved = "it was made against another ledger"
-        elif self._plan.digest != digest_of(plans):
-            moved = "the specs, their recipients or the ledger have changed since"
-        else:
-            return False
-        self._view.warn(
-            f"the plan is stale: {moved} [plan-stale]\n    = fix: look at a new one: sendspec plan\n\nnothing was sent"
+            raise _stale("it was made against another ledger")
+        if self._plan.digest != digest_of(plans):
+            raise _stale("the specs, their recipients or the ledger have changed since")
+
+    def _planned_again(
+        self, before: list[Plan], jobs: list[Job], workspace: Workspace, ledger: SqliteLedger
+    ) -> list[Plan]:
+        """The plans after doubts were looked up. Where a plan file was agreed to, what is sent has to be what it names."""
+        problems = Problems()
+        plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
+        agreed = [plan.sent_digest for plan in before] == [plan.sent_digest for plan in plans]
+        if problems.has_errors or (self._plan is not None and not agreed):
+            raise _stale("what would be sent has changed while messages in doubt were looked up")
+        return plans
+
+    def _tell_account(self, session: Session, planned: Sequence[tuple[Job, Plan]], error: Exception) -> None:
+        """What had become of everybody when an error ended the run, by the ledger; the error itself is told by the caller."""
+        words = (
+            _words_of(error)
+            if isinstance(error, SendspecError)
+            else {"code": "bug", "problem": f"this is a bug in sendspec ({type(error).__name__})", "fix": "report it"}
         )
-        return True
+        self._is_told = True
+        try:
+            report = session.report_of(planned, error)
+        except SendspecError as trouble:
+            self._view.warn(f"what became of the messages is not known: {trouble.problem}")
+            self._view.document(run_document(None, words))
+            return
+        self._view.result(run_text(report, self._view.out))
+        self._view.document(run_document(report, words))
 
     def _is_guarded(self, jobs: list[Job], plans: list[Plan]) -> bool:
         broken = [
@@ -233,12 +261,17 @@ class _Send:
             raise click.Abort
 
 
+def _stale(why: str) -> PlanStale:
+    return PlanStale(f"the plan is stale: {why}", "look at a new one: sendspec plan")
+
+
+def _words_of(error: SendspecError) -> dict[str, str]:
+    return {"code": error.code, "problem": error.problem, "fix": error.fix}
+
+
 def _unsent(workspace: Workspace, plans: Sequence[Plan]) -> RunReport:
     """The report of a run that did not begin."""
-    specs = [
-        SpecReport(target=plan.target, account=account_of(plan, accepted=0, refused=0, in_doubt=0), digest=plan.digest)
-        for plan in plans
-    ]
+    specs = [SpecReport(target=plan.target, account=account_of(plan, {}, {}), digest=plan.digest) for plan in plans]
     return RunReport(
         run=None,
         environment=workspace.environment.name,

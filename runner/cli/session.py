@@ -6,10 +6,12 @@ import os
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 
-from runner.cli.against import decide_all
+from runner.cli.against import decide_all, ledger_to_read
 from runner.cli.ending import IN_DOUBT, described, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
@@ -17,9 +19,10 @@ from runner.cli.view import View
 from runner.cli.workspace import Workspace, api_of, on_ci, this_process
 from runner.composing.identity import id_text, receiver_hash, resent
 from runner.composing.message import Message
-from runner.errors import LedgerRolledBack
+from runner.composing.sms import size_of
+from runner.errors import LedgerMissing, LedgerRolledBack, LedgerTrouble, PlanStale, SendspecError
 from runner.ledger.lock import RunLock
-from runner.ledger.record import Change, PlannedRecord, Route, SpecIdentity
+from runner.ledger.record import Change, Claim, Lost, PlannedRecord, Route, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
 from runner.ledger.state import MOVE_BY_NAME
 from runner.planning.account import Account, account_of, sum_of
@@ -62,6 +65,8 @@ class Session:
         self._key: AccessKey | None = None
         self._run: int | None = None
         self._chosen: dict[str, set[bytes]] = {}
+        self._results: dict[str, RunResult] = {}
+        self._witnessed: Counter[str] = Counter()
 
     def reconcile(self, names: Collection[str] | None, *, freeing: Collection[str]) -> Reconciled:
         """Asks the API for the doubts of earlier runs, of the specs in `names` or, for None, of all.
@@ -74,31 +79,48 @@ class Session:
             return self._enquiry(reachable).reconcile(names, freeing=freeing)
 
     def send(self, planned: Sequence[tuple[Job, Plan]]) -> tuple[RunReport, int]:
-        """What became of every recipient, and the exit code. Raises `LedgerRolledBack` where the API knows more than the ledger."""
-        to_send = any(plan.send for _, plan in planned)
-        try:
-            results = self._send(planned) if to_send else {}
-        except LedgerRolledBack as trouble:
-            self.end(trouble.problem)
-            raise
-        reports = [self._report(job, plan, results.get(job.spec.name)) for job, plan in planned]
-        endings = [described(result.ending) for result in results.values()]
+        """What became of every recipient, and the exit code.
+
+        Raises what stopped the run otherwise than as it is foreseen to end; `report_of` then says what became of everybody.
+        """
+        if any(plan.send for _, plan in planned):
+            try:
+                self._send(planned)
+            except SendspecError as trouble:
+                with suppress(LedgerTrouble):
+                    self.end(trouble.problem)
+                raise
+        endings = [described(result.ending) for result in self._results.values()]
         stopped = next((ending for ending in endings if ending[0]), ("", "", 0))
-        total = sum_of(report.account for report in reports)
-        requests = sum(result.requests for result in results.values())
-        self.end("; ".join(ending for ending, _, _ in endings if ending), requests)
-        report = RunReport(
+        report = self._reported(planned, self._ledger, stopped[0], stopped[1])
+        self.end("; ".join(ending for ending, _, _ in endings if ending), report.requests)
+        codes = {code for _, _, code in endings} | self._left_in_doubt(planned)
+        return report, exit_code(codes, sum_of(spec.account for spec in report.specs))
+
+    def report_of(self, planned: Sequence[tuple[Job, Plan]], error: BaseException) -> RunReport:
+        """The account of a run that an error ended: the ledger's own, read from it once more, not what this process remembers.
+
+        Raises `LedgerTrouble` where the ledger can't be read.
+        """
+        problem, fix = (error.problem, error.fix) if isinstance(error, SendspecError) else ("sendspec broke", "")
+        with ledger_to_read(self._workspace) as ledger:
+            if ledger is None:
+                raise LedgerMissing("the ledger is gone", "bring it back")
+            return self._reported(planned, ledger, problem, fix)
+
+    def _reported(self, planned: Sequence[tuple[Job, Plan]], ledger: SqliteLedger, ending: str, fix: str) -> RunReport:
+        reports = [self._report(job, plan, ledger) for job, plan in planned]
+        results = self._results.values()
+        return RunReport(
             run=self._run,
             environment=self._workspace.environment.name,
             specs=reports,
-            requests=requests,
-            seconds=sum(result.seconds for result in results.values()),
-            ending=stopped[0],
-            fix=stopped[1],
-            next_steps=self._next_steps(total),
+            requests=sum(result.requests for result in results),
+            seconds=sum(result.seconds for result in results),
+            ending=ending,
+            fix=fix,
+            next_steps=self._next_steps(sum_of(report.account for report in reports)),
         )
-        codes = {code for _, _, code in endings} | self._left_in_doubt(planned)
-        return report, exit_code(codes, total)
 
     def end(self, ending: str = "", requests: int = 0) -> None:
         """Closes the run's record, where one was begun."""
@@ -114,9 +136,12 @@ class Session:
         """Begins the run, once."""
         if self._run is not None:
             return
-        self._run, recovered = self._ledger.begin(this_process(), now=time.time())
-        if recovered:
-            self._view.warn(f"{counted(recovered, 'message')} of a run that ended without settling are in doubt now")
+        begun = self._ledger.begin(this_process(), now=time.time())
+        self._run = begun.run
+        if begun.recovered:
+            self._view.warn(
+                f"{counted(begun.recovered, 'message')} of a run that ended without settling are in doubt now"
+            )
 
     def _enquiry(self, reachable: Environment) -> Enquiry:
         return Enquiry(self._workspace, reachable, self._access_key(), self._ledger, self._stop)
@@ -127,21 +152,19 @@ class Session:
             self._key = read_access_key(self._workspace.environment.key, os.environ, self._workspace.root)
         return self._key
 
-    def _send(self, planned: Sequence[tuple[Job, Plan]]) -> dict[str, RunResult]:
+    def _send(self, planned: Sequence[tuple[Job, Plan]]) -> None:
         self._access_key()  # before anything is written
         self._begin()
         sending = [(job, plan) for job, plan in planned if plan.send]
         for job, plan in sending:
             self._put_planned(job, plan)
-        results: dict[str, RunResult] = {}
         with api_of(self._workspace) as reachable, self._signals():
             enquiry = self._enquiry(reachable)
             self._hear_witness(enquiry, {_route(job) for job, _ in sending})
             for job, plan in sending:
-                results[job.spec.name] = result = self._send_job(job, plan, enquiry)
+                self._results[job.spec.name] = result = self._send_job(job, plan, enquiry)
                 if not isinstance(result.ending, Finished):
                     break
-        return results
 
     def _hear_witness(self, enquiry: Enquiry, routes: Iterable[Route]) -> None:
         """The API's recent messages show whether the ledger is behind what was sent: then nothing more is."""
@@ -157,7 +180,8 @@ class Session:
             except ListUnread as error:
                 self._view.warn(f"warning: {error.reason}; going on without this check of the ledger")
                 continue
-            behind += len(witnessed.behind)
+            behind += witnessed.behind.total()
+            self._witnessed += witnessed.behind
             if abs(witnessed.skew or 0.0) > SKEW_NOTED:
                 self._view.warn(
                     f"warning: this machine and the API are {abs(witnessed.skew or 0.0):.0f} s apart; set the clock, as doubts are"
@@ -174,12 +198,25 @@ class Session:
             )
 
     def _put_planned(self, job: Job, plan: Plan) -> None:
-        """Before the first claim, every message of the plan is in the ledger: all or nothing."""
+        """Before the first claim, every message that was agreed to is in the ledger, and no other: all or nothing."""
         identity = SpecIdentity(job.spec.name, job.spec.generation, self._workspace.relative(job.spec.path))
         if self._retry is Retry.REFUSED:
             self._plan_again(job)
-        records = (self._record(message) for message, _ in self._to_send(job))
-        self._ledger.put_planned(identity, records, bytes.fromhex(plan.digest), now=time.time(), route=_route(job))
+        digest = bytes.fromhex(plan.digest)
+        self._ledger.put_planned(identity, self._agreed(job, plan), digest, now=time.time(), route=_route(job))
+
+    def _agreed(self, job: Job, plan: Plan) -> Iterator[PlannedRecord]:
+        """The plan's messages to send. Raises `PlanStale` at its end where they are others than were agreed to."""
+        count, digest = 0, sha256()
+        for message, _ in self._to_send(job):
+            count += 1
+            digest.update(message.id + message.digest)
+            yield self._record(job, message)
+        if (count, digest.digest()) != (plan.send, plan.sent_digest):
+            raise PlanStale(
+                f"the plan of {job.spec.name} is stale: what would be sent is no longer what was agreed to",
+                "look at a new one: sendspec plan",
+            )
 
     def _plan_again(self, job: Job) -> None:
         """On a person's word, what the API refused is planned once more, with the payload that it has now."""
@@ -189,7 +226,7 @@ class Session:
                 attempt=fact.attempt,
                 to=State.PLANNED,
                 reason="sent again by `send --retry refused`",
-                planned=self._record(message),
+                planned=self._record(job, message),
             )
             for message, fact in self._to_send(job)
             if fact is not None and fact.state is State.REFUSED
@@ -197,13 +234,16 @@ class Session:
         self._chosen[job.spec.name] = {change.id for change in changes}
         self._ledger.move(MOVE_BY_NAME["retry"], changes, now=time.time())
 
-    def _record(self, message: Message) -> PlannedRecord:
+    def _record(self, job: Job, message: Message) -> PlannedRecord:
         return PlannedRecord(
             message.id,
             message.digest,
-            None if message.reference == id_text(message.id) else message.reference,
+            _own_reference(message),
             receiver_hash(self._workspace.salt, message.receiver),
             mask(message.receiver),
+            message.line,
+            None if message.measure is None else size_of(message.measure),
+            job.scheduled_for(message),
         )
 
     def _to_send(self, job: Job) -> Iterator[tuple[Message, Fact | None]]:
@@ -275,13 +315,16 @@ class Session:
             for number, handler in before.items():
                 signal.signal(number, handler if going_on else signal.SIG_IGN)
 
-    def _report(self, job: Job, plan: Plan, result: RunResult | None) -> SpecReport:
-        accepted, refused, in_doubt = (
-            (0, 0, 0) if result is None else (result.accepted, result.refused, result.in_doubt)
-        )
+    def _report(self, job: Job, plan: Plan, ledger: SqliteLedger) -> SpecReport:
+        """What became of a spec's recipients, by the ledger."""
+        spec, result = job.spec, self._results.get(job.spec.name)
+        states = {} if self._run is None else ledger.states_of_run(self._run, spec.name, spec.generation)
+        lost = {} if result is None else {_SKIP_BY_LOST[lost]: count for lost, count in result.lost.items()}
+        if self._witnessed[spec.name]:
+            lost[Skip.ALREADY_ACCEPTED] = self._witnessed[spec.name]
         return SpecReport(
             target=job.target,
-            account=account_of(plan, accepted=accepted, refused=refused, in_doubt=in_doubt),
+            account=account_of(plan, states, lost),
             digest=plan.digest,
             refusals=() if result is None else _reasons(result.refusals),
             doubts=() if result is None else _reasons(result.doubts),
@@ -294,6 +337,9 @@ class Session:
         return steps + ([f"sendspec reconcile --env {env}"] if in_doubt else [])
 
 
+_SKIP_BY_LOST = {Lost.ON_HOLD: Skip.ON_HOLD, Lost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
+
+
 def _route(job: Job) -> Route:
     return Route(job.channel.workspace, job.channel.channel)
 
@@ -301,9 +347,15 @@ def _route(job: Job) -> Route:
 def _sendable(message: Message, fact: Fact | None) -> Sendable:
     """A message that a person had sent again goes out under a reference of its own."""
     times = 0 if fact is None else fact.resend
+    claim = Claim(message.id, message.digest, _own_reference(message))
     message = message.under(resent(message.reference, times))
     key = f"{resent(id_text(message.id), times)}-{message.digest[:8].hex()}"
-    return Sendable(message.id, message.reference, message.receiver, message.body, key)
+    return Sendable(claim, message.reference, message.receiver, message.body, key)
+
+
+def _own_reference(message: Message) -> str | None:
+    """The user's own reference, as the ledger has it; None where it is the message's id."""
+    return None if message.reference == id_text(message.id) else message.reference
 
 
 def _reasons(causes: Sequence[Cause]) -> tuple[Reason, ...]:

@@ -20,6 +20,7 @@ from runner.composing.duplicates import Duplicates, Verdict
 from runner.composing.found import FILTERED, Entry, Found, Odd, found_in, odd_of
 from runner.composing.identity import ID_BYTES
 from runner.planning.decide import History, Retry, Skip, decide_by_state
+from runner.planning.fact import Standing, State
 from runner.planning.plan import NO_MESSAGE, Known, Lookup, Plan, PlanTally, nothing_known
 from runner.reading.diagnostic import Problems
 from runner.reading.row import Block, Row, rows_of
@@ -37,13 +38,17 @@ TURNS_EACH = 4
 
 @dataclass(frozen=True, slots=True)
 class Ledgered:
-    """What messages are held against: the ledger, for a send and for a plan; who may be reached, and which a person chose."""
+    """What messages are held against: the ledger, for a send and for a plan; who may be reached, and which a person chose.
+
+    `planned` counts the spec's messages, of whatever generation, that the ledger has as planned and not sent.
+    """
 
     lookup: Lookup
     known: Known
     history: History
     only_to: frozenset[str] | None
     retry: Retry | None = None
+    planned: int = 0
 
 
 def plan_rows(job: Job, ledgered: Ledgered, problems: Problems, processes: int) -> Plan:
@@ -66,6 +71,7 @@ class _Planner:
         self._quick: CompiledPlan | None = None
         self._entries: list[Entry] = []
         self._skips: list[Skip | None] = []
+        self._planned_found = 0
 
     def plan(self) -> Plan:
         blocks = self._job.table.blocks(self._problems)
@@ -78,7 +84,7 @@ class _Planner:
             if rows >= SEVERAL_FROM and (more := next(blocks, None)) is not None:
                 self._on_several(chain((more,), blocks), number)
         self._count_waiting()
-        return self._tally.plan()
+        return self._tally.plan(max(0, self._ledgered.planned - self._planned_found))
 
     def _on_several(self, blocks: Iterator[Block], begun: int) -> None:
         """The blocks of a list that is worth other processes; so many came before."""
@@ -143,12 +149,14 @@ class _Planner:
             waiting = [at for at, skip in enumerate(skips) if skip is None]
             for at, skip in zip(waiting, self._decided([entries[at][0] for at in waiting]), strict=True):
                 skips[at] = skip
+            if self._ledgered.planned:  # who may not be reached is not left over, though
+                self._find_planned([entries[at][0] for at, skip in enumerate(skips) if skip is Skip.ONLY_TO])
         self._tally.count(entries, skips)
         self._entries, self._skips = [], []
 
     def _decided(self, sealed: Sequence[bytes]) -> list[Skip | None]:
         held = self._ledgered
-        known = held.known([each[:ID_BYTES] for each in sealed])
+        known = self._find_planned(sealed)
         by_state = {
             state: decide_by_state(state, held.history, held.retry, same=True) for state in (None, *set(known.values()))
         }
@@ -160,6 +168,12 @@ class _Planner:
                 if state is None and (other := others.get(sealed[at][:ID_BYTES])) is not None:
                     skips[at] = decide_by_state(other, held.history, held.retry, same=False)
         return skips
+
+    def _find_planned(self, sealed: Sequence[bytes]) -> Mapping[bytes, Standing]:
+        """What the ledger knows of these messages; counts those that it has as planned."""
+        known = self._ledgered.known([each[:ID_BYTES] for each in sealed])
+        self._planned_found += sum(standing is State.PLANNED for standing in known.values())
+        return known
 
     # ── in another process ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -70,9 +70,7 @@ def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[St
         view.result(status_text([], environment, view.out))
         view.document(status_document([], environment, [] if states else None))
         return
-    ledger = open_to_read(
-        workspace.environment.ledger.file, workspace.identity.ledger, salt_check=workspace.identity.salt_check
-    )
+    ledger = open_to_read(workspace.environment.ledger.file, workspace.identity.ledger, salt=workspace.identity.salt)
     try:
         show_status(view, workspace, ledger, names, states)
     finally:
@@ -103,7 +101,7 @@ def show_status(
 
 
 def _statuses(ledger: SqliteLedger, names: set[str]) -> list[SpecStatus]:
-    newest = {spec.name: spec.generation for spec in ledger.specs() if not names or spec.name in names}
+    newest = {spec.name: spec.generation for spec in ledger.sends() if not names or spec.name in names}
     return [
         SpecStatus(name=name, generation=generation, account=account_of(ledger.states(name, generation)))
         for name, generation in newest.items()

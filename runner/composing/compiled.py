@@ -18,7 +18,7 @@ import orjson
 from runner.composing.expression import Unfit, Writer
 from runner.composing.filters import RESULT_MOST
 from runner.composing.found import FILTERED, Found
-from runner.composing.identity import id_hash, reference_mark
+from runner.composing.identity import id_hash, payload_hash, reference_mark
 from runner.composing.message import Filtered, Message
 from runner.composing.outline import Branch, Constant, Hole, Node
 from runner.composing.program import Program
@@ -315,7 +315,9 @@ class _Maker:
     # ── bytes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _digest(self, shape: Mapping[str, Any]) -> None:
-        self._lines.append(f"d = sha256({self._joined(segments(shape, ordered=True))}).digest()")
+        begun = self._writer.constant(payload_hash(self._setting.salt).copy)
+        canonical = self._joined(segments(shape, ordered=True))
+        self._lines.append(f"d = {begun}(); d.update(sha256({canonical}).digest()); d = d.digest()")
 
     def _body(self, shape: Mapping[str, Any], reference: Any) -> None:
         written = list(segments(shape, ordered=False))

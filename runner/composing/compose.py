@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import orjson
 
 from runner.composing.blame import row_diagnostic
-from runner.composing.identity import id_text, message_id
+from runner.composing.identity import id_text, message_id, payload_digest
 from runner.composing.message import Composed, Filtered, Message
 from runner.composing.outline import HoleFault, fill, origin
 from runner.composing.program import Program
@@ -102,7 +102,8 @@ class Composer:
         self._check_payload(row, context, payload, text)
         measured = self._measure(row, text, payload)
         reference = payload.pop("reference", None)
-        digest = sha256(orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)).digest()
+        canonical = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+        digest = payload_digest(self._setting.salt, sha256(canonical).digest())
         payload["reference"] = reference = values["message_id"] if reference is None else reference
         if program.own_reference:
             self._check_reference(row, reference, address)

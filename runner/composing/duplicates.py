@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 
 from runner.composing.blame import row_diagnostic
-from runner.composing.identity import reference_mark
+from runner.composing.identity import SEALED_BYTES, reference_mark
 from runner.composing.message import Composed, Duplicate, Message
 from runner.composing.seen import Seen
 from runner.reading.diagnostic import Problems, Severity
 from runner.reading.table import Table
 
-SEALED_BYTES = 48
-"""A message's id of 16 bytes and its digest of 32."""
 REFERENCE_MARK_BYTES = 24
 
 

@@ -8,6 +8,9 @@ from hashlib import blake2b
 import orjson
 
 ID_BYTES = 16
+DIGEST_BYTES = 24
+SEALED_BYTES = ID_BYTES + DIGEST_BYTES
+"""A message's id followed by its payload digest."""
 
 _DEFAULT_REFERENCE = re.compile(r"m([0-9a-f]{32})(?:-[0-9]{1,4})?")
 
@@ -25,6 +28,24 @@ def message_id(salt: bytes, name: str, generation: int, key: str) -> bytes:
 def id_hash(salt: bytes, name: str, generation: int) -> blake2b:
     """What the ids of a send have in common: the hash of the array's JSON up to the key."""
     return blake2b(b"[%b,%d," % (orjson.dumps(name), generation), digest_size=ID_BYTES, key=salt)
+
+
+def payload_hash(salt: bytes) -> blake2b:
+    """The hash that payload digests are made with; copied for each.
+
+    Keyed, because a plain digest beside a masked number gives the number away to anybody who knows the text.
+    """
+    return blake2b(digest_size=DIGEST_BYTES, key=salt, person=b"payload")
+
+
+def payload_digest(salt: bytes, canonical_sha256: bytes) -> bytes:
+    """The 24 bytes that tell payloads apart: BLAKE2b-192, keyed with the environment's salt, over the SHA-256 of canonical JSON.
+
+    The JSON is the payload's with sorted keys, in UTF-8, without spaces, and without `reference`.
+    """
+    keyed = payload_hash(salt)
+    keyed.update(canonical_sha256)
+    return keyed.digest()
 
 
 def id_text(identity: bytes) -> str:

@@ -14,7 +14,7 @@ class Message(NamedTuple):
     """One message as it would go out.
 
     `id` is 16 bytes (`identity.message_id`), `receiver` the normalised address, `body` the request body exactly as it is sent,
-    `digest` the SHA-256 of its canonical JSON without `reference`. `text` is what a person reads, where the payload holds
+    `digest` the 24 bytes that `identity.payload_digest` makes of it. `text` is what a person reads, where the payload holds
     it; `measure` is there for texts on an SMS channel. `line` is the row's line in its table.
     """
 

@@ -53,6 +53,11 @@ class Forcing:
     replacement: str | None
 
 
+def size_of(measured: Measure) -> int:
+    """Encoding and segments in one number: twice the segments, and one more for UCS-2."""
+    return 2 * measured.segments + (measured.encoding is Encoding.UCS2)
+
+
 def measure(text: str) -> Measure:
     """Encoding and size of `text`. Empty text has no segment."""
     characters = len(text)

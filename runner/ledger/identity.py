@@ -27,11 +27,15 @@ class LedgerIdentity:
 
     @property
     def salt_check(self) -> str:
-        """Tells this salt from another without giving it away: it is random, and as long as the hash.
+        return salt_check_of(self.salt)
 
-        With another salt every message would have another id, and be sent again.
-        """
-        return blake2b(self.salt, digest_size=SALT_BYTES, person=b"salt check").hexdigest()
+
+def salt_check_of(salt: bytes) -> str:
+    """Tells a salt from another without giving it away: it is random, and as long as the hash.
+
+    With another salt every message would have another id, and be sent again.
+    """
+    return blake2b(salt, digest_size=SALT_BYTES, person=b"salt check").hexdigest()
 
 
 def read_identities(path: Path) -> dict[str, LedgerIdentity]:

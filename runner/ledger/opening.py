@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from runner.composing.identity import payload_digest
 from runner.errors import (
     LedgerDamaged,
     LedgerForeign,
@@ -22,11 +24,12 @@ from runner.errors import (
 )
 from runner.ledger.epoch import Progress, read_progress, write_epoch
 from runner.ledger.fault import trouble_of, unwritable_file
-from runner.ledger.identity import LedgerIdentity, read_identities, sync_folder, write_identity
+from runner.ledger.identity import LedgerIdentity, read_identities, salt_check_of, sync_folder, write_identity
 from runner.ledger.lock import take_lock
+from runner.ledger.migration import ROOM_TIMES
 from runner.ledger.record import RunOwner
 from runner.ledger.sqlite import Connect, SqliteLedger
-from runner.ledger.tables import APPLICATION_ID, MIGRATIONS, SCHEMA, SCHEMA_VERSION
+from runner.ledger.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA, SCHEMA_VERSION
 
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "davfs", "ncpfs"}
@@ -136,39 +139,71 @@ def _fill(path: Path, notes: Mapping[str, object]) -> None:
 
 
 def open_to_read(
-    path: Path, expected_id: str | None, connect: Connect = connect_to_read, *, salt_check: str | None = None
+    path: Path, expected_id: str | None, connect: Connect = connect_to_read, *, salt: bytes | None = None
 ) -> SqliteLedger:
-    """A ledger that can be looked at, also while another process writes, and where nothing can be written."""
+    """A ledger that can be looked at, also while another process writes, and where nothing can be written.
+
+    `salt` is the environment's: a ledger that was made with another is refused.
+    """
     try:
-        ledger = _open(path, connect)
+        ledger = _open(path, connect, salt)
     except LedgerUnwritable:
         if connect is not connect_to_read or _has_wal(path):
             raise
-        ledger = _open(path, connect_to_still)
+        ledger = _open(path, connect_to_still, salt)
     with _closing_on_trouble(ledger):
-        _check_identity(ledger, expected_id, salt_check)
+        _check_identity(ledger, expected_id, salt)
     return ledger
 
 
 def open_to_write(
-    path: Path, expected_id: str, connect: Connect = connect_to_write, *, salt_check: str | None = None
+    path: Path,
+    expected_id: str,
+    connect: Connect = connect_to_write,
+    *,
+    salt: bytes | None = None,
+    tell: Callable[[str], None] = lambda words: None,
 ) -> SqliteLedger:
-    """A ledger that can be trusted with claims. The run lock has to be held.
+    """A ledger that can be trusted with claims. The run lock has to be held; `salt` is the environment's.
 
-    Looks at every page and row: 1.5 s a million messages, against sending one of them twice.
+    Looks at every page and row: 1.5 s a million messages, against sending one of them twice. One of an earlier version is
+    brought to this one, after `tell` was told how much room that takes.
     """
     refuse_network(path, _mounts())
-    ledger = _open(path, connect, write=True)
+    ledger = _open(path, connect, salt, write=True)
     with _closing_on_trouble(ledger):
-        _check_identity(ledger, expected_id, salt_check)
+        _check_identity(ledger, expected_id, salt)
         _check_pages(ledger)
         lost = lost_progress(ledger, path)
         if lost is not None:
             raise LedgerRolledBack(
                 f"the ledger {path} {lost}", "bring the latest one back; what it lacks would be sent a second time"
             )
-        ledger.migrate()
+        if ledger.version < SCHEMA_VERSION:
+            _make_room_to_migrate(path, ledger.version, tell)
+            ledger.migrate()
     return ledger
+
+
+def _make_room_to_migrate(path: Path, version: int, tell: Callable[[str], None]) -> None:
+    """Says what a migration takes. Raises `LedgerUnwritable` where there isn't room for it."""
+    needed = ROOM_TIMES * path.stat().st_size
+    tell(
+        f"note: the ledger {path} is of version {version}; it is brought to version {SCHEMA_VERSION}, which takes"
+        f" {_megabytes(needed)} beside it for as long as that lasts"
+    )
+    disk = os.statvfs(path)
+    free = disk.f_bavail * disk.f_frsize
+    if free < needed:
+        raise LedgerUnwritable(
+            f"the ledger {path} is of version {version}, and bringing it to version {SCHEMA_VERSION} takes {_megabytes(needed)};"
+            f" {_megabytes(free)} are free",
+            "make room, then run the command again",
+        )
+
+
+def _megabytes(count: int) -> str:
+    return f"{count // 1_000_000 + 1} MB"
 
 
 @contextmanager
@@ -190,7 +225,7 @@ def _configure(connection: Any, path: str) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
 
 
-def _open(path: Path, connect: Connect, *, write: bool = False) -> SqliteLedger:
+def _open(path: Path, connect: Connect, salt: bytes | None, *, write: bool = False) -> SqliteLedger:
     if not ledger_is_there(path):
         raise LedgerMissing(
             f"there is no ledger {path}",
@@ -204,7 +239,8 @@ def _open(path: Path, connect: Connect, *, write: bool = False) -> SqliteLedger:
             _configure(connection, str(path))
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
-        return SqliteLedger(connection, str(path), guard=connect_to_read if write else None)
+        keyed = None if salt is None else partial(payload_digest, salt)
+        return SqliteLedger(connection, str(path), keyed, guard=connect_to_read if write else None)
     except BaseException as error:
         if connection is not None:
             connection.close()
@@ -221,7 +257,7 @@ def _check_kind(connection: Any, path: Path) -> None:
         raise LedgerTooNew(
             f"the ledger {path} was made by a newer sendspec (its version is {version})", "update sendspec"
         )
-    if version < min(MIGRATIONS):
+    if version < OLDEST_READABLE:
         raise LedgerDamaged(f"the ledger {path} has version {version}, which never was", "restore it from a backup")
 
 
@@ -232,14 +268,14 @@ def _has_wal(path: Path) -> bool:
         return False
 
 
-def _check_identity(ledger: SqliteLedger, expected_id: str | None, salt_check: str | None) -> None:
+def _check_identity(ledger: SqliteLedger, expected_id: str | None, salt: bytes | None) -> None:
     if expected_id is not None and ledger.id != expected_id:
         raise LedgerForeign(
             f"the ledger {ledger.path} is another than the one that sendspec.lock names",
             "bring the right ledger back, or correct `ledger:` in sendspec.yaml",
         )
     noted = ledger.salt_check
-    if salt_check is not None and noted is not None and noted != salt_check:
+    if salt is not None and noted is not None and noted != salt_check_of(salt):
         raise LedgerForeign(
             f"the salt in sendspec.lock is another than the one that the ledger {ledger.path} was made with, and would send everything again",
             "restore sendspec.lock from git",

@@ -4,39 +4,51 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 from runner.errors import LedgerDamaged, LedgerTrouble
 from runner.ledger.fault import trouble_of
 from runner.ledger.migration import version_of
-from runner.ledger.record import Doubt, MessageRecord, Route, SpecIdentity, Waiting
+from runner.ledger.record import Doubt, MessageRecord, Route, SendRecord, Waiting
 from runner.ledger.state import ALLOWED
-from runner.ledger.statement import wrong_checksums
+from runner.ledger.statement import BASELINE, wrong_checksums
 from runner.ledger.tables import row_checksum
-from runner.planning.fact import Fact, State
+from runner.planning.fact import BASELINED, Fact, Standing, State
 
 LOOKUP_MOST = 500
 KNOWN_MOST = 20_000
 REFERENCE = "coalesce(m.reference, 'm' || lower(hex(m.id))) || iif(m.resend > 0, '-' || (m.resend + 1), '')"
 """What the message goes out under: see `identity.resent`."""
-WAITING = "SELECT id, attempt, reference, receiver FROM message WHERE state = 'planned'"
+WAITING = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
+    FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
 STATE_BY_WORD = {state.value: state for state in State}
+STANDING_BY_WORD: dict[str, Standing] = {**STATE_BY_WORD, BASELINED.value: BASELINED}
+_BASELINED = f"(state = 'skipped' AND evidence IS '{BASELINE}')"
+KeyedDigest = Callable[[bytes], bytes]
+"""Makes the plain SHA-256 of an earlier version's ledger into a payload digest."""
 
 
 class LedgerReader:
     """An open ledger, to look at. Belongs to the process that opened it: SQLite's locks don't survive a fork."""
 
-    def __init__(self, connection: Any, path: str) -> None:
+    def __init__(self, connection: Any, path: str, keyed: KeyedDigest | None = None) -> None:
+        """`keyed` makes the payload digests of an earlier version into today's; a ledger of this version needs none."""
         self._connection = connection
         self.path = path
         self._pid = os.getpid()
-        connection.create_function("row_checksum", 8, row_checksum, deterministic=True)
+        for arguments in (8, 9):
+            connection.create_function("row_checksum", arguments, row_checksum, deterministic=True)
+        if keyed is not None:
+            connection.create_function("keyed_digest", 1, keyed, deterministic=True)
         self._look()
 
     def _look(self) -> None:
         """What the ledger's version has to offer."""
-        self._resend = "resend" if version_of(self._connection) >= 2 else "0"
+        self.version = version_of(self._connection)
+        self._resend = "resend" if self.version >= 2 else "0"
+        self._digest = "digest" if self.version >= 3 else "keyed_digest(digest)"
+        self._number = "number" if self.version >= 3 else "id"
 
     @property
     def id(self) -> str:
@@ -64,22 +76,27 @@ class LedgerReader:
             window = ids[start : start + LOOKUP_MOST]
             marks = ",".join("?" * len(window))
             rows = self._rows(
-                f"SELECT id, state, digest, {self._resend}, attempt FROM message WHERE id IN ({marks})", window
+                f"SELECT id, state, {self._digest}, {self._resend}, attempt, {_BASELINED} FROM message WHERE id IN ({marks})",
+                window,
             )
             found.update((identity, Fact(self._state(word), *rest)) for identity, word, *rest in rows)
         return found
 
-    def known(self, ids: Sequence[bytes]) -> dict[bytes, State]:
-        """The states of those of `ids` that the ledger knows, by id and payload digest in one: 48 bytes.
+    def known(self, ids: Sequence[bytes]) -> dict[bytes, Standing]:
+        """How those of `ids` that the ledger knows stand, by id and payload digest in one: 40 bytes.
 
         Best asked for many at a time: SQLite sorts them, and finds several on a page.
         """
-        found: dict[bytes, State] = {}
+        found: dict[bytes, Standing] = {}
         for start in range(0, len(ids), KNOWN_MOST):
             window = ids[start : start + KNOWN_MOST]
             marks = ",".join("?" * len(window))
-            rows = self._rows(f"SELECT CAST(id || digest AS BLOB), state FROM message WHERE id IN ({marks})", window)
-            found.update((sealed, STATE_BY_WORD.get(word) or self._state(word)) for sealed, word in rows)
+            rows = self._rows(
+                f"SELECT CAST(id || {self._digest} AS BLOB), iif({_BASELINED}, 'baseline', state) FROM message"
+                f" WHERE id IN ({marks})",
+                window,
+            )
+            found.update((sealed, STANDING_BY_WORD.get(word) or self._state(word)) for sealed, word in rows)
         return found
 
     def claimed_before(self, name: str, generation: int) -> bool:
@@ -92,10 +109,47 @@ class LedgerReader:
         rows = self._rows("SELECT messages FROM spec WHERE name = ? AND generation = ?", (name, generation))
         return bool(rows and rows[0][0])
 
-    def specs(self) -> list[SpecIdentity]:
-        """Every send the ledger knows, the newest generation of a name last."""
-        rows = self._rows("SELECT name, generation, path FROM spec ORDER BY name, generation")
-        return [SpecIdentity(*row) for row in rows]
+    def sends(self, name: str | None = None) -> list[SendRecord]:
+        """Every send the ledger knows, or those of one name; the newest generation of a name last."""
+        more = ", baselined, key_tree, to_tree, text_digest, moved_from, claimed_at" if self.version >= 3 else ""
+        rows = self._rows(
+            f"SELECT name, generation, path, messages, claimed{more} FROM spec WHERE ?1 IS NULL OR name = ?1"
+            " ORDER BY name, generation",
+            (name,),
+        )
+        return [
+            SendRecord(
+                name=row[0], generation=row[1], path=row[2], messages=row[3], claimed=bool(row[4]),
+                **(dict(zip(("key_tree", "to_tree", "text_digest", "moved_from", "claimed_at"), row[6:], strict=True))
+                   | {"baselined": bool(row[5])} if more else {}),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def planned(self, name: str) -> dict[int, int]:
+        """How many messages of a spec are planned and were not sent, by generation."""
+        rows = self._rows(
+            "SELECT s.generation, count(*) FROM message m JOIN spec s ON s.number = m.spec"
+            " WHERE m.state = 'planned' AND m.spec IN (SELECT number FROM spec WHERE name = ?) GROUP BY s.generation",
+            (name,),
+        )
+        return dict(rows)
+
+    def credited(self, remote_ids: Collection[str]) -> dict[str, bytes]:
+        """Which messages the API's ids are credited to already, of those that are; found by one scan."""
+        if not remote_ids:
+            return {}
+        rows = self._stream("SELECT remote_id, id FROM message WHERE remote_id IS NOT NULL")
+        return {remote_id: identity for remote_id, identity in rows if remote_id in remote_ids}
+
+    def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
+        """How the messages of a send stand that a run claimed, and that none has claimed since."""
+        rows = self._rows(
+            "SELECT state, count(*) FROM message WHERE run = ?"
+            " AND spec = (SELECT number FROM spec WHERE name = ? AND generation = ?) GROUP BY state",
+            (run, name, generation),
+        )
+        return {self._state(word): count for word, count in rows}
 
     def spec_path(self, name: str) -> str | None:
         """Where the newest generation of `name` was read from, relative to the project."""
@@ -112,19 +166,20 @@ class LedgerReader:
         return {self._state(word): count for word, count in rows}
 
     def messages(self, states: Sequence[State] = tuple(State)) -> Iterator[MessageRecord]:
-        """Every message in one of `states`, by send and id; one at a time, however many there are."""
+        """Every message in one of `states`, by send and in the order of the plan; one at a time, however many there are."""
         marks = ",".join("?" * len(states))
-        resend = "0" if self._resend == "0" else "m.resend"
+        resend = "m.resend" if self.version >= 2 else "0"
+        more = "m.line, m.size" if self.version >= 3 else "NULL, NULL"
         rows = self._stream(
             "SELECT m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,"
-            f" m.updated_at, {resend} FROM message m JOIN spec s ON s.number = m.spec"
-            f" WHERE m.state IN ({marks}) ORDER BY s.name, s.generation, m.id",
+            f" m.updated_at, {resend}, {more} FROM message m JOIN spec s ON s.number = m.spec"
+            f" WHERE m.state IN ({marks}) ORDER BY s.name, s.generation, m.{self._number}",
             [state.value for state in states],
         )
         for row in rows:
             yield MessageRecord(
                 id=row[0], name=row[1], generation=row[2], state=self._state(row[3]), attempt=row[4], masked=row[5], reference=row[6],
-                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resend=row[11],
+                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resend=row[11], line=row[12], size=row[13],
             )  # fmt: skip
 
     def uncertain(self, name: str) -> int:
@@ -140,11 +195,12 @@ class LedgerReader:
         """Every message in doubt, the oldest claim first. Needs a ledger of this version."""
         rows = self._rows(
             f"""SELECT m.id, s.name, s.generation, m.attempt, {REFERENCE}, m.receiver, p.workspace, p.channel,
-                coalesce(e.at, m.updated_at), a.at
+                coalesce(e.at, m.updated_at), a.at, m.reference IS NOT NULL, m.first_claimed_at, r.clock_offset, m.scheduled_for
             FROM message m JOIN spec s ON s.number = m.spec LEFT JOIN plan p ON p.run = m.run AND p.spec = m.spec
-            LEFT JOIN absence a ON a.message = m.id AND a.attempt = m.attempt
+            LEFT JOIN run r ON r.number = m.run
+            LEFT JOIN absence a ON a.message = m.number AND a.attempt = m.attempt
             LEFT JOIN (SELECT message, max(at) AS at FROM event WHERE target = 'sending'
-                AND message IN (SELECT id FROM message WHERE state = 'in_doubt') GROUP BY message) e ON e.message = m.id
+                AND message IN (SELECT number FROM message WHERE state = 'in_doubt') GROUP BY message) e ON e.message = m.number
             WHERE m.state = 'in_doubt'"""
         )
         found = [
@@ -158,6 +214,10 @@ class LedgerReader:
                 route=Route(row[6], row[7]) if row[6] and row[7] else None,
                 claimed_at=row[8],
                 missed_at=row[9],
+                own_reference=bool(row[10]),
+                first_claimed_at=row[11],
+                clock_offset=row[12],
+                scheduled_for=row[13],
             )
             for row in rows
         ]
@@ -177,10 +237,10 @@ class LedgerReader:
         for start in range(0, len(ids), LOOKUP_MOST):
             window = ids[start : start + LOOKUP_MOST]
             marks = ",".join("?" * len(window))
-            rows = self._rows(f"{WAITING} AND id IN ({marks})", window)
+            rows = self._rows(f"{WAITING} AND m.id IN ({marks})", window)
             yield from (Waiting(*row) for row in rows)
-        rows = self._rows(f"{WAITING} AND reference IS NOT NULL") if references else []
-        yield from (Waiting(*row) for row in rows if row[2] in references)
+        rows = self._rows(f"{WAITING} AND m.reference IS NOT NULL") if references else []
+        yield from (Waiting(*row) for row in rows if row[4] in references)
 
     def last_move_at(self) -> float | None:
         """When the latest move was recorded, in Unix seconds."""
@@ -190,8 +250,9 @@ class LedgerReader:
     def damages(self) -> list[str]:
         """What SQLite's own check, the rows' checksums and their count find; empty for a sound ledger. 1.3 s a million messages."""
         try:
-            found = [f"its pages: {row[0]}" for row in self._rows("PRAGMA quick_check(10)") if row[0] != "ok"]
-            wrong = self._value(wrong_checksums(self._resend))
+            # Not `quick_check`: it doesn't compare the index with its table, and a message that the index lacks would be new.
+            found = [f"its pages: {row[0]}" for row in self._rows("PRAGMA integrity_check(10)") if row[0] != "ok"]
+            wrong = self._value(wrong_checksums(self.version))
             held, counted = self._value("SELECT count(*) FROM message"), self._value("SELECT sum(messages) FROM spec")
         except LedgerTrouble as trouble:
             return [str(trouble)]
@@ -235,8 +296,8 @@ class LedgerReader:
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         return list(self._stream(sql, parameters))
 
-    def _value(self, sql: str) -> Any:
-        rows = self._rows(sql)
+    def _value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        rows = self._rows(sql, parameters)
         if not rows:
             raise LedgerDamaged(f"the ledger {self.path} is damaged: a note is gone", "restore it from a backup")
         return rows[0][0]

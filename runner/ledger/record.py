@@ -2,29 +2,105 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
 
 from runner.planning.fact import State
 
 
 @dataclass(frozen=True, slots=True)
 class SpecIdentity:
-    """A send: `path` is relative to the project, and no part of the identity."""
+    """A send: `path` is relative to the project, and no part of the identity.
+
+    The rest is what later runs compare: the templates of `key` and `to` in a form that is the same for the same meaning, the
+    text digest, the commit that the spec was read at, and the name that it had before.
+    """
 
     name: str
     generation: int
     path: str
+    key_tree: str | None = None
+    to_tree: str | None = None
+    text_digest: str | None = None
+    commit: str | None = None
+    moved_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRecord:
+    """A send as the ledger knows it. `claimed`: a message of it was claimed; `baselined`: it went out before the ledger was made.
+
+    `messages` counts its rows. `claimed_at`: its last claim was made then or up to a minute later, in Unix
+    seconds by the API's clock. What a
+    ledger of an earlier version did not note is None.
+    """
+
+    name: str
+    generation: int
+    path: str
+    messages: int
+    claimed: bool
+    baselined: bool = False
+    key_tree: str | None = None
+    to_tree: str | None = None
+    text_digest: str | None = None
+    moved_from: str | None = None
+    claimed_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRecord:
-    """A message that a run will send. `reference` None is the id's own text; `receiver` is a keyed hash of 16 bytes."""
+    """A message that a run will send. `reference` None is the id's own text; `receiver` is a keyed hash of 16 bytes.
+
+    `digest` is `identity.payload_digest`; `line` the row's in its table; `size` twice the segments, and one more for UCS-2;
+    `scheduled_for` when the API is to send it (Unix seconds), None for at once.
+    """
 
     id: bytes
     digest: bytes
     reference: str | None
     receiver: bytes
     masked: str
+    line: int | None = None
+    size: int | None = None
+    scheduled_for: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is about to be sent. It is won only where the ledger has exactly this planned.
+
+    `reference` is the user's own, None for the id's text; without the suffix of a message that is sent again.
+    """
+
+    id: bytes
+    digest: bytes
+    reference: str | None
+
+
+class Lost(StrEnum):
+    """Why a claim was not won: another text is planned, or another run, or the API's list, was faster."""
+
+    ON_HOLD = "on-hold"
+    TAKEN_ELSEWHERE = "taken-elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """What came of an exchange: the attempt's number for each id won, and why each of the others was not."""
+
+    won: Mapping[bytes, int]
+    lost: Mapping[bytes, Lost] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run's number, and how many messages of dead runs it found in doubt."""
+
+    run: int
+    recovered: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +148,8 @@ class MessageRecord:
     evidence: str | None
     updated_at: float
     resend: int
+    line: int | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,20 +162,29 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A planned message. `reference` is the user's own, None for the id's text."""
+    """A planned message of a send. `reference` is the user's own, None for the id's text; `resend` how often it was sent again by hand.
+
+    `first_claimed_at` is in Unix seconds by the API's clock, None where it was never claimed or that clock was not known.
+    """
 
     id: bytes
+    name: str
+    generation: int
     attempt: int
     reference: str | None
     receiver: bytes
+    resend: int = 0
+    first_claimed_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
     """A message whose fate is not known. `reference` is the one it went out with, `receiver` the keyed hash of who it went to.
 
-    `route` is None where a ledger of an earlier version did not note it. Times are in Unix seconds; `missed_at` is when a
-    complete list of the API's first lacked it.
+    `route` is None where a ledger of an earlier version did not note it. Times are in Unix seconds: `claimed_at` by this
+    machine's clock, `first_claimed_at` by the API's (None where that was not known), and `clock_offset` is by how much the API's
+    was ahead in the run that claimed it. `missed_at` is when a complete list of the API's first lacked it. `own_reference`: the
+    reference is the user's own. `scheduled_for`: the API was to send it then.
     """
 
     id: bytes
@@ -109,6 +196,10 @@ class Doubt:
     route: Route | None
     claimed_at: float
     missed_at: float | None
+    own_reference: bool = False
+    first_claimed_at: int | None = None
+    clock_offset: float | None = None
+    scheduled_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from runner.errors import LedgerTrouble, LedgerUnwritable
 from runner.ledger.epoch import write_epoch
-from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from runner.ledger.record import (
+    Begun,
+    Change,
+    Claim,
+    Exchanged,
+    Lost,
+    PlannedRecord,
+    Route,
+    RunOwner,
+    Settlement,
+    SpecIdentity,
+)
 from runner.ledger.spill import clear_spill, prepare_spill, read_spill, write_spill
 from runner.ledger.state import SETTLED_FROM_SENDING, Move
 from runner.ledger.statement import (
     ABSENT,
+    BURN,
     CLAIM,
     CLAIM_EVENT,
     MOVE,
@@ -33,17 +46,19 @@ from runner.planning.fact import State
 __all__ = ["Connect", "SqliteLedger"]
 
 BLOCK = 20_000
-"""Rows inserted at once, sorted: SQLite fills its pages in order, which is a third faster."""
+"""Rows inserted at once."""
 BYTES_A_MESSAGE = 320
 """What one takes on disk, measured: 135 planned and as much in the WAL, about 300 when it is settled."""
 EVIDENCE_MOST = 1_000
+CLAIMED_AT_EVERY = 60.0
+"""Seconds between two notes of when a send has claimed."""
 
 
 class SqliteLedger(LedgerWriter):
     """An open ledger. The moves need a connection opened to write, and a run begun."""
 
-    def begin(self, owner: RunOwner, *, now: float) -> tuple[int, int]:
-        """Begins a run: a new epoch, and every message of a dead owner in doubt. Returns the run's number and how many those are.
+    def begin(self, owner: RunOwner, *, now: float) -> Begun:
+        """Begins a run: a new epoch, and every message of a dead owner in doubt.
 
         Only for who holds the run lock: that is what proves the other owners dead. Results that an earlier run could not write
         are read in first.
@@ -68,7 +83,17 @@ class SqliteLedger(LedgerWriter):
         if spilled:
             clear_spill(Path(self.path))
         prepare_spill(Path(self.path))
-        return run, recovered
+        return Begun(run, recovered)
+
+    def note_clock(self, offset: float) -> None:
+        """From now on it is known by how many seconds the API's clock is ahead of this machine's.
+
+        Before, claims don't note when they were made: a message's first claim is only of use by the API's clock.
+        """
+        with self._transaction():
+            self._check_fence()
+            self._execute("UPDATE run SET clock_offset = ? WHERE number = ?", (offset, self._run))
+        self._clock_offset = offset
 
     def put_planned(
         self,
@@ -79,9 +104,10 @@ class SqliteLedger(LedgerWriter):
         now: float,
         route: Route | None = None,
     ) -> int:
-        """Writes every message of a plan as planned: all or nothing. Returns how many there are.
+        """Writes every message of a plan as planned, in its order: all or nothing. Returns how many there are.
 
         What is planned already takes the new payload, unless any message of the send was ever claimed: then it is on hold.
+        Where `records` raises, nothing is written.
         """
         stream = iter(records)
         count = 0
@@ -91,10 +117,26 @@ class SqliteLedger(LedgerWriter):
                 replaces = not self.claimed_before(identity.name, identity.generation)
                 spec = self._put_spec(identity, plan_digest)
                 while block := list(islice(stream, BLOCK)):
-                    block.sort(key=lambda record: record.id)
-                    rows = ((r.id, spec, r.digest, r.reference, r.receiver, r.masked, now, replaces) for r in block)
                     count += len(block)
-                    self._connection.executemany(PLAN, rows)
+                    self._connection.executemany(
+                        PLAN,
+                        [
+                            (
+                                r.id,
+                                spec,
+                                r.digest,
+                                r.reference,
+                                r.receiver,
+                                r.masked,
+                                now,
+                                replaces,
+                                r.line,
+                                r.size,
+                                r.scheduled_for,
+                            )
+                            for r in block
+                        ],
+                    )
                 self._put_count(spec, count, plan_digest, now, route)
         except LedgerUnwritable as trouble:
             if getattr(trouble.__cause__, "sqlite_errorname", "") != "SQLITE_FULL":
@@ -107,9 +149,21 @@ class SqliteLedger(LedgerWriter):
 
     def _put_spec(self, identity: SpecIdentity, plan_digest: bytes) -> int:
         self._execute(
-            "INSERT INTO spec (name, generation, path, messages, plan_digest) VALUES (?, ?, ?, 0, ?)"
-            " ON CONFLICT (name, generation) DO UPDATE SET path = excluded.path, plan_digest = excluded.plan_digest",
-            (identity.name, identity.generation, identity.path, plan_digest),
+            "INSERT INTO spec (name, generation, path, messages, plan_digest, key_tree, to_tree, text_digest, commit_id, moved_from)"
+            " VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, generation) DO UPDATE SET path = excluded.path,"
+            " plan_digest = excluded.plan_digest, key_tree = excluded.key_tree, to_tree = excluded.to_tree,"
+            " text_digest = excluded.text_digest, commit_id = excluded.commit_id, moved_from = excluded.moved_from",
+            (
+                identity.name,
+                identity.generation,
+                identity.path,
+                plan_digest,
+                identity.key_tree,
+                identity.to_tree,
+                identity.text_digest,
+                identity.commit,
+                identity.moved_from,
+            ),
         )
         of_the_send = (identity.name, identity.generation)
         return int(self._rows("SELECT number FROM spec WHERE name = ? AND generation = ?", of_the_send)[0][0])
@@ -123,18 +177,37 @@ class SqliteLedger(LedgerWriter):
             (self._run, spec, count, plan_digest, now, route and route.workspace, route and route.channel),
         )
 
-    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
-        """Results in, next claims out: one durable commit. Returns the attempt's number for each id that was won.
+    def burn(self, identity: SpecIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
+        """Notes every message of a send as sent before the ledger was made: all or nothing. Returns how many there are."""
+        with self._transaction():
+            self._check_fence()
+            spec = self._put_spec(identity, b"")
+            self._execute("UPDATE spec SET baselined = 1 WHERE number = ?", (spec,))
+            count = self._connection.executemany(
+                BURN,
+                (
+                    (r.id, spec, r.digest, r.reference, r.receiver, r.masked, now, r.line, r.size, r.scheduled_for)
+                    for r in records
+                ),
+            ).rowcount
+            self._execute(
+                "UPDATE spec SET messages = (SELECT count(*) FROM message WHERE spec = ?1) WHERE number = ?1", (spec,)
+            )
+        self._checkpoint()
+        return max(0, int(count))
 
-        Both are compare-and-set. A claim that is lost is left out; a settlement that is lost means that somebody else moved
-        a message of ours, and raises.
+    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[Claim], now: float) -> Exchanged:
+        """Results in, next claims out: one durable commit.
+
+        Both are compare-and-set. A claim that is lost is told; a settlement that is lost means that somebody else moved a
+        message of ours, and raises.
         """
         with self._transaction():
             self._check_fence()
             self._settle(settle, now)
-            won = self._claim(claim, now)
+            exchanged = self._claim(claim, now)
         self._note()
-        return won
+        return exchanged
 
     def _settle(self, settlements: Sequence[Settlement], now: float) -> None:
         if not settlements:
@@ -145,18 +218,47 @@ class SqliteLedger(LedgerWriter):
         self._move_all(SETTLE, rows)
         self._connection.executemany(SETTLE_EVENT, rows)
 
-    def _claim(self, ids: Sequence[bytes], now: float) -> dict[bytes, int]:
-        if not ids:
-            return {}
-        marks = ",".join("?" * len(ids))
-        planned = self._rows(f"SELECT id, attempt, spec FROM message WHERE id IN ({marks}) AND state = 'planned'", ids)
-        started = {spec for _, _, spec in planned} - self._started
-        self._connection.executemany("UPDATE spec SET claimed = 1 WHERE number = ?", [(spec,) for spec in started])
-        self._started |= started
-        rows = [(self._run, now, identity) for identity, _, _ in planned]
-        self._move_all(CLAIM, rows)
-        self._connection.executemany(CLAIM_EVENT, rows)
-        return {identity: attempt + 1 for identity, attempt, _ in planned}
+    def _claim(self, claims: Sequence[Claim], now: float) -> Exchanged:
+        if not claims:
+            return Exchanged({})
+        marks = ",".join("?" * len(claims))
+        found = self._rows(
+            f"SELECT id, number, attempt, spec, state, digest, reference FROM message WHERE id IN ({marks})",
+            [claim.id for claim in claims],
+        )
+        row_by_id = {row[0]: row[1:] for row in found}
+        claimed_at = None if self._clock_offset is None else int(now + self._clock_offset)
+        won: dict[bytes, int] = {}
+        lost: dict[bytes, Lost] = {}
+        moves, events, specs = [], [], set()
+        for claim in claims:
+            row = row_by_id.get(claim.id)
+            why = why_lost(claim, row)
+            if row is None or why is not None:
+                lost[claim.id] = why or Lost.TAKEN_ELSEWHERE
+                continue
+            number, attempt, spec = row[:3]
+            specs.add(spec)
+            won[claim.id] = attempt + 1
+            moves.append((self._run, now, number, claimed_at, claim.digest, claim.reference))
+            events.append((self._run, now, number, attempt + 1))
+        self._note_claimed(specs, now)
+        self._move_all(CLAIM, moves)
+        self._connection.executemany(CLAIM_EVENT, events)
+        return Exchanged(won, lost)
+
+    def _note_claimed(self, specs: Collection[int], now: float) -> None:
+        """Notes that sends have claimed, and about when: the witness looks at what the API lists from then on.
+
+        Not each time, as that would be one more page to write a commit; and by the API's clock or not at all.
+        """
+        due = [spec for spec in specs if now - self._claimed_at.get(spec, -math.inf) >= CLAIMED_AT_EVERY]
+        moment = None if self._clock_offset is None else now + self._clock_offset
+        self._connection.executemany(
+            "UPDATE spec SET claimed = 1, claimed_at = coalesce(?, claimed_at) WHERE number = ?",
+            [(moment, spec) for spec in due],
+        )
+        self._claimed_at.update(dict.fromkeys(due, now))
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
         """Moves messages outside of their attempt, all or none: by reconciling, or on a person's word.
@@ -166,7 +268,18 @@ class SqliteLedger(LedgerWriter):
         if by.origin is State.SENDING or not all(c.to in by.targets and c.reason for c in changes):
             raise AssertionError(f"'{by.name}' is no such move, or has no reason")
         replanned = [
-            (p.digest, p.reference, p.receiver, p.masked, c.id, by.origin.value, c.attempt)
+            (
+                p.digest,
+                p.reference,
+                p.receiver,
+                p.masked,
+                p.line,
+                p.size,
+                p.scheduled_for,
+                c.id,
+                by.origin.value,
+                c.attempt,
+            )
             for c in changes
             if (p := c.planned) is not None
         ]
@@ -230,6 +343,13 @@ class SqliteLedger(LedgerWriter):
                 "UPDATE run SET ended_at = ?, ending = ?, requests = ? WHERE number = ?",
                 (now, ending, requests, self._run),
             )
+
+
+def why_lost(claim: Claim, row: Sequence[Any] | None) -> Lost | None:
+    """Why the ledger's row (number, attempt, spec, state, digest, reference) is not what was planned; None where it is."""
+    if row is None or row[3] != State.PLANNED.value:
+        return Lost.TAKEN_ELSEWHERE
+    return None if (row[4], row[5]) == (claim.digest, claim.reference) else Lost.ON_HOLD
 
 
 def _settled(s: Settlement, now: float) -> tuple[Any, ...]:

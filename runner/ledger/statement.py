@@ -4,7 +4,13 @@ from __future__ import annotations
 
 
 def _checksum(
-    *, state: str, attempt: str = "attempt", resend: str = "resend", remote_id: str = "remote_id", planned: str = ""
+    *,
+    state: str,
+    attempt: str = "attempt",
+    resend: str = "resend",
+    remote_id: str = "remote_id",
+    planned: str = "",
+    first_claimed_at: str = "first_claimed_at",
 ) -> str:
     """The row's checksum as it will be; `planned` is where its digest, reference and receiver come from.
 
@@ -12,52 +18,69 @@ def _checksum(
     the rows of a ledger that doesn't have it yet keep their checksums.
     """
     attempt = f"({attempt}) + (({resend}) << 32)"
-    return f"row_checksum(id, spec, {state}, {planned}digest, {planned}reference, {planned}receiver, {attempt}, {remote_id})"
+    return (
+        f"row_checksum(id, spec, {state}, {planned}digest, {planned}reference, {planned}receiver, {attempt}, {remote_id},"
+        f" {first_claimed_at})"
+    )
 
 
-CLAIM = f"""UPDATE message SET state = 'sending', attempt = attempt + 1, run = ?1, updated_at = ?2,
-    checksum = {_checksum(state="'sending'", attempt="attempt + 1")} WHERE id = ?3 AND state = 'planned'"""
-CLAIM_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target)
-    SELECT id, ?2, ?1, attempt, 'planned', 'sending' FROM message WHERE id = ?3 AND run = ?1 AND state = 'sending'"""
+_FIRST = "iif(attempt = 0, ?4, first_claimed_at)"
+CLAIM = f"""UPDATE message SET state = 'sending', attempt = attempt + 1, run = ?1, updated_at = ?2, first_claimed_at = {_FIRST},
+    checksum = {_checksum(state="'sending'", attempt="attempt + 1", first_claimed_at=_FIRST)}
+    WHERE number = ?3 AND state = 'planned' AND digest = ?5 AND reference IS ?6"""
+CLAIM_EVENT = (
+    """INSERT INTO event (message, at, run, attempt, origin, target) VALUES (?3, ?2, ?1, ?4, 'planned', 'sending')"""
+)
 
 SETTLE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = ?3, evidence = ?4, updated_at = ?5,
     checksum = {_checksum(state="?1", remote_id="?2")} WHERE id = ?6 AND state = 'sending' AND attempt = ?7 AND run = ?8"""
 SETTLE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, evidence)
-    VALUES (?6, ?5, ?8, ?7, 'sending', ?1, ?4)"""
+    SELECT number, ?5, ?8, ?7, 'sending', ?1, ?4 FROM message WHERE id = ?6"""
 
-REPLAN = """UPDATE message SET digest = ?1, reference = ?2, receiver = ?3, masked = ?4
-    WHERE id = ?5 AND state = ?6 AND attempt = ?7"""
+REPLAN = """UPDATE message SET digest = ?1, reference = ?2, receiver = ?3, masked = ?4, line = ?5, size = ?6, scheduled_for = ?7
+    WHERE id = ?8 AND state = ?9 AND attempt = ?10"""
 """Before a MOVE, which writes the checksum anew: a message that a person sends again may have another payload."""
 MOVE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = NULL, evidence = ?3, updated_at = ?4, resend = resend + ?8,
     checksum = {_checksum(state="?1", remote_id="?2", resend="resend + ?8")} WHERE id = ?5 AND state = ?6 AND attempt = ?7"""
 MOVE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, evidence)
-    VALUES (?5, ?4, ?9, ?7, ?6, ?1, ?3)"""
+    SELECT number, ?4, ?9, ?7, ?6, ?1, ?3 FROM message WHERE id = ?5"""
 
-ABSENT = """INSERT INTO absence (message, attempt, at) VALUES (?1, ?2, ?3)
+ABSENT = """INSERT INTO absence (message, attempt, at) SELECT number, ?2, ?3 FROM message WHERE id = ?1
     ON CONFLICT (message) DO UPDATE SET attempt = excluded.attempt, at = excluded.at WHERE attempt <> excluded.attempt"""
-PURGE = """UPDATE message SET masked = '', receiver = zeroblob(16), reference = NULL, evidence = NULL,
-    checksum = row_checksum(id, spec, state, digest, NULL, zeroblob(16), attempt + (resend << 32), remote_id)
+BASELINE = "baseline"
+"""The evidence of a message that was sent before its ledger was made."""
+_KEPT = f"iif(state = 'skipped' AND evidence = '{BASELINE}', evidence, NULL)"
+PURGE = f"""UPDATE message SET masked = '', receiver = zeroblob(16), reference = NULL, evidence = {_KEPT},
+    checksum = row_checksum(id, spec, state, digest, NULL, zeroblob(16), attempt + (resend << 32), remote_id, first_claimed_at)
     WHERE state IN ('accepted', 'refused', 'skipped') AND updated_at < ?1 AND masked <> ''"""
 PURGE_EVENTS = """UPDATE event SET evidence = NULL
-    WHERE evidence IS NOT NULL AND message IN (SELECT id FROM message WHERE masked = '')"""
+    WHERE evidence IS NOT NULL AND message IN (SELECT number FROM message WHERE masked = '')"""
 
 LOST_OWNER = "the run that was sending it ended without an answer"
 RECOVER = f"""UPDATE message SET state = 'in_doubt', evidence = '{LOST_OWNER}', updated_at = ?1,
     checksum = {_checksum(state="'in_doubt'")} WHERE state = 'sending'"""
 RECOVER_EVENT = f"""INSERT INTO event (message, at, run, attempt, origin, target, evidence)
-    SELECT id, ?1, ?2, attempt, 'sending', 'in_doubt', '{LOST_OWNER}' FROM message WHERE state = 'sending'"""
+    SELECT number, ?1, ?2, attempt, 'sending', 'in_doubt', '{LOST_OWNER}' FROM message WHERE state = 'sending'"""
 
-PLAN = f"""INSERT INTO message (id, spec, state, digest, reference, receiver, masked, updated_at, checksum)
-    VALUES (?1, ?2, 'planned', ?3, ?4, ?5, ?6, ?7, row_checksum(?1, ?2, 'planned', ?3, ?4, ?5, 0, NULL))
+_COLUMNS = "id, spec, state, digest, reference, receiver, masked, updated_at, line, size, scheduled_for, checksum"
+PLAN = f"""INSERT INTO message ({_COLUMNS})
+    VALUES (?1, ?2, 'planned', ?3, ?4, ?5, ?6, ?7, ?9, ?10, ?11, row_checksum(?1, ?2, 'planned', ?3, ?4, ?5, 0, NULL))
     ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, reference = excluded.reference,
-        receiver = excluded.receiver, masked = excluded.masked, updated_at = excluded.updated_at,
+        receiver = excluded.receiver, masked = excluded.masked, updated_at = excluded.updated_at, line = excluded.line,
+        size = excluded.size, scheduled_for = excluded.scheduled_for,
         checksum = {_checksum(state="state", planned="excluded.")}
     WHERE state = 'planned' AND (?8 OR digest = excluded.digest)
-        AND (digest <> excluded.digest OR reference IS NOT excluded.reference)"""
+        AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line)"""
 """?8 is whether another payload may take the place of the planned one. `reference` is no part of the digest, and the
 ledger has to know the one that goes out: it is what the API is asked for."""
+BURN = f"""INSERT INTO message ({_COLUMNS}, evidence)
+    VALUES (?1, ?2, 'skipped', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, row_checksum(?1, ?2, 'skipped', ?3, ?4, ?5, 0, NULL), '{BASELINE}')
+    ON CONFLICT (id) DO NOTHING"""
 
 
-def wrong_checksums(resend: str) -> str:
-    """Counts the rows that don't match their checksums; `resend` is the column's name, or 0 in a ledger without it."""
-    return f"SELECT count(*) FROM message WHERE checksum IS NOT {_checksum(state='state', resend=resend)}"
+def wrong_checksums(version: int) -> str:
+    """Counts the rows that don't match their checksums, in a ledger of that version."""
+    resend = "resend" if version >= 2 else "0"
+    first = "first_claimed_at" if version >= 3 else "NULL"
+    computed = _checksum(state="state", resend=resend, first_claimed_at=first)
+    return f"SELECT count(*) FROM message WHERE checksum IS NOT {computed}"

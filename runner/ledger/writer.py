@@ -13,7 +13,7 @@ from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.ledger.epoch import note_moves
 from runner.ledger.fault import trouble_of
 from runner.ledger.migration import migrate
-from runner.ledger.reader import LedgerReader
+from runner.ledger.reader import KeyedDigest, LedgerReader
 
 Connect = Callable[[str], Any]
 """Opens a connection to a path; an argument, so that the same ledger can run on a file system made for tests."""
@@ -24,15 +24,18 @@ MOVES_BETWEEN_CHECKPOINTS = 4_000
 class LedgerWriter(LedgerReader):
     """A connection that a claim may be trusted to. Its transactions need a run begun, but the one that begins it."""
 
-    def __init__(self, connection: Any, path: str, *, guard: Connect | None = None) -> None:
+    def __init__(
+        self, connection: Any, path: str, keyed: KeyedDigest | None = None, *, guard: Connect | None = None
+    ) -> None:
         """`guard` opens a second connection that only reads; None for a ledger that is only read itself."""
-        super().__init__(connection, path)
+        super().__init__(connection, path, keyed)
         self._guard = guard
         self._run: int | None = None
         self._epoch: int | None = None
         self._id = ""
-        self._started: set[int] = set()
+        self._claimed_at: dict[int, float] = {}
         self._checkpointed = 0
+        self._clock_offset: float | None = None
         self._broken = self._closed = False
 
     def migrate(self) -> None:
@@ -118,7 +121,7 @@ class LedgerWriter(LedgerReader):
             raise
 
     def _roll_back(self) -> None:
-        self._started.clear()
+        self._claimed_at.clear()
         try:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

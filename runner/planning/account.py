@@ -6,18 +6,24 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from runner.planning.decide import Skip
+from runner.planning.fact import State
 from runner.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """What became of each recipient. `skipped` counts by reason; the words stand in JSON."""
+    """What became of each recipient. `skipped` counts by reason; the words stand in JSON.
+
+    `left`, beside the recipients, counts messages that were planned, never sent, and are no longer among them.
+    """
 
     accepted: int = 0
     refused: int = 0
     in_doubt: int = 0
     not_sent: int = 0
     skipped: Mapping[str, int]
+    left: int = 0
 
     @property
     def skips(self) -> int:
@@ -39,17 +45,23 @@ class Account:
         }
 
 
-def account_of(plan: Plan, *, accepted: int, refused: int, in_doubt: int) -> Account:
-    """The account of a plan after its run; what the run did not bring to an end was not sent."""
-    not_sent = plan.send - accepted - refused - in_doubt
-    if not_sent < 0:
-        raise AssertionError(f"{accepted + refused + in_doubt} outcomes for {plan.send} messages")
+def account_of(plan: Plan, states: Mapping[State, int], skipped: Mapping[Skip, int]) -> Account:
+    """The account of a plan after its run; what the run did not bring to an end was not sent.
+
+    `states` are those of the messages that the run claimed, as the ledger has them; `skipped` are further ones that it did not
+    claim, though the plan meant to send them.
+    """
+    ended = sum(count for state, count in states.items() if state is not State.PLANNED)
+    skips: Counter[str] = Counter()
+    for reasons in (plan.skipped, skipped):
+        skips.update({skip.value: count for skip, count in reasons.items()})
     return Account(
-        accepted=accepted,
-        refused=refused,
-        in_doubt=in_doubt,
-        not_sent=not_sent,
-        skipped={skip.value: count for skip, count in plan.skipped.items()},
+        accepted=states.get(State.ACCEPTED, 0),
+        refused=states.get(State.REFUSED, 0),
+        in_doubt=states.get(State.IN_DOUBT, 0) + states.get(State.SENDING, 0),
+        not_sent=max(0, plan.send - ended - sum(skipped.values())),
+        skipped=dict(skips),
+        left=plan.left,
     )
 
 
@@ -65,4 +77,5 @@ def sum_of(accounts: Iterable[Account]) -> Account:
         in_doubt=sum(a.in_doubt for a in listed),
         not_sent=sum(a.not_sent for a in listed),
         skipped=dict(skipped),
+        left=sum(a.left for a in listed),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from runner.composing.message import Composed, Duplicate, Filtered
-from runner.planning.fact import Fact, State
+from runner.planning.fact import Baselined, Fact, Standing, State
 
 
 class Skip(StrEnum):
@@ -22,6 +22,8 @@ class Skip(StrEnum):
     ON_HOLD = "on-hold"
     SETTLED_BY_HAND = "settled-by-hand"
     NOT_CHOSEN = "not-chosen"
+    TAKEN_ELSEWHERE = "taken-elsewhere"
+    BASELINE = "baseline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +55,17 @@ def decide(
         return Skip.ONLY_TO
     if fact is None:
         return decide_by_state(None, history, retry, same=False)
-    return decide_by_state(fact.state, history, retry, same=fact.digest == item.digest)
+    return decide_by_state(fact.standing, history, retry, same=fact.digest == item.digest)
 
 
-def decide_by_state(state: State | None, history: History, retry: Retry | None, *, same: bool) -> Skip | None:
+def decide_by_state(state: Standing | None, history: History, retry: Retry | None, *, same: bool) -> Skip | None:
     """What the ledger has to say of a message, and what a person chose. `same`: it was planned with this digest."""
     if retry is not None:
         return _retried(state, history, retry, same=same)
     return None if state is None else _by_state(state, history, same=same)
 
 
-def _retried(state: State | None, history: History, retry: Retry, *, same: bool) -> Skip | None:
+def _retried(state: Standing | None, history: History, retry: Retry, *, same: bool) -> Skip | None:
     if retry is Retry.REFUSED and state is State.REFUSED:
         return None
     skip = None if state is None else _by_state(state, history, same=same)
@@ -71,7 +73,7 @@ def _retried(state: State | None, history: History, retry: Retry, *, same: bool)
     return skip if skip is not None or chosen else Skip.NOT_CHOSEN
 
 
-def _by_state(state: State, history: History, *, same: bool) -> Skip | None:
+def _by_state(state: Standing, history: History, *, same: bool) -> Skip | None:
     match state:
         case State.PLANNED:
             return None if same or not history.started else Skip.ON_HOLD
@@ -83,3 +85,5 @@ def _by_state(state: State, history: History, *, same: bool) -> Skip | None:
             return Skip.IN_DOUBT_BEFORE
         case State.SKIPPED:
             return Skip.SETTLED_BY_HAND
+        case Baselined.BASELINED:
+            return Skip.BASELINE

@@ -13,7 +13,7 @@ from typing import NamedTuple, Never
 from runner.composing.found import Entry, entry_of
 from runner.composing.message import Composed, Message
 from runner.planning.decide import History, Retry, Skip, decide
-from runner.planning.fact import Fact, State
+from runner.planning.fact import Fact, Standing
 
 _WORDS: dict[Skip | None, bytes] = {None: b"send", **{skip: skip.value.encode() for skip in Skip}}
 WINDOW = 500
@@ -21,8 +21,8 @@ WINDOW = 500
 
 Lookup = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
 """The facts of those of some ids that are known."""
-Known = Callable[[Sequence[bytes]], Mapping[bytes, State]]
-"""The states of those of some ids that are known, each by the id followed by the digest that was last planned."""
+Known = Callable[[Sequence[bytes]], Mapping[bytes, Standing]]
+"""How the known ones of some ids stand, each by the id followed by the digest that was last planned."""
 
 
 def nothing_known(ids: Sequence[bytes]) -> Mapping[bytes, Never]:
@@ -59,7 +59,9 @@ class Segments:
 class Plan:
     """What `send` would do. `recipients` = `send` + the sum of `skipped`; `digest` is 64 hex digits.
 
-    `forced_by` is the character that makes most of the UCS-2 messages so, and of how many it is the first to.
+    `sent_digest` is over the messages to send alone, in their order. `forced_by` is the character that makes most of the UCS-2
+    messages so, and of how many it is the first to. `left` counts messages of this spec, of whatever generation, that were
+    planned, never sent, and are not among today's.
     """
 
     target: Target
@@ -69,6 +71,8 @@ class Plan:
     segments: Segments
     forced_by: tuple[str, int] | None
     digest: str
+    sent_digest: bytes
+    left: int = 0
 
 
 class Decision(NamedTuple):
@@ -109,6 +113,7 @@ class PlanTally:
         self._gsm7 = 0
         self._forcing: Counter[str] = Counter()
         self._digest = sha256(_header(target))
+        self._sent_digest = sha256()
 
     def watch(self, decided: Iterable[Decision]) -> Iterator[Decision]:
         """Passes the decisions on, counted."""
@@ -123,11 +128,13 @@ class PlanTally:
         self._digest.update(b"".join(chain.from_iterable(zip([entry[0] for entry in entries], words, strict=True))))
         self._skipped.update(skip for skip in skips if skip is not None)
         sent = [entry for entry, skip in zip(entries, skips, strict=True) if skip is None]
+        self._sent_digest.update(b"".join([entry[0] for entry in sent]))
         self._count_sizes([entry[1] for entry in sent], [entry[2] for entry in sent])
 
     def count_sent(self, sealed: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str]) -> None:
         """Counts rows which are all to be sent: their entries, a list for each part."""
         self._digest.update(_WORDS[None].join((*sealed, b"")))
+        self._sent_digest.update(b"".join(sealed))
         self._count_sizes(segments, forced_by)
 
     def _count_sizes(self, segments: Sequence[int], forced_by: Sequence[str]) -> None:
@@ -137,7 +144,7 @@ class PlanTally:
         self._forcing.update(forcing)
         self._gsm7 += len(segments) - segments.count(0) - len(forcing)
 
-    def plan(self) -> Plan:
+    def plan(self, left: int = 0) -> Plan:
         skipped = {skip: self._skipped[skip] for skip in Skip if self._skipped[skip]}
         return Plan(
             target=self._target,
@@ -151,6 +158,8 @@ class PlanTally:
             ),
             forced_by=next(iter(self._forcing.most_common(1)), None),
             digest=self._digest.hexdigest(),
+            sent_digest=self._sent_digest.digest(),
+            left=left,
         )
 
 

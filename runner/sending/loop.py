@@ -170,11 +170,20 @@ class _Loop:
         if now < self._pace.next_slot(now):
             return []
         size = 1 if probing else self._settings.batch or 1
-        chosen = self._backlog.take(now, wanted * size)
+        chosen = self._take(now, wanted * size)
         slots = self._pace.slots(now, -(-len(chosen) // size))
         for message in chosen[len(slots) * size :]:
             self._backlog.put_back(message, 0.0)
         return [(chosen[number * size : (number + 1) * size], due) for number, due in enumerate(slots)]
+
+    def _take(self, now: float, most: int) -> list[Sendable]:
+        """The next messages; where they can't be had any more, what is on the wire is still settled before that is raised."""
+        try:
+            return self._backlog.take(now, most)
+        except Exception as error:
+            self._bug = self._bug or error
+            self._ending = self._ending or TooManyDoubts("the messages could not be read to their end")
+            return []
 
     def _grow_if_short(self, now: float, window: int) -> None:
         """More senders when slots are due and all are busy: the latency is longer than was guessed."""
@@ -188,13 +197,15 @@ class _Loop:
         """Results in, claims out: one commit. Only what is won goes to a sender."""
         if claim and not self._lock_still_mine():
             self._ending, claim = LockLost(), []
-        ids = [message.id for messages, _ in claim for message in messages]
+        claims = [message.claim for messages, _ in claim for message in messages]
         try:
-            won = self._claims.exchange(settle=settle, claim=ids, now=self._clock.wall())
+            exchanged = self._claims.exchange(settle=settle, claim=claims, now=self._clock.wall())
         except (LedgerUnwritable, LedgerDamaged) as trouble:
             self._spill(settle, trouble)
             raise
         now = self._clock.monotonic()
+        won = exchanged.won
+        self._tally.lost.update(exchanged.lost.values())
         self._tally.timed(now)
         late = self._pace.late(claim[0][1], now) if claim else 0.0  # the disk took its time
         for messages, due in claim:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -198,11 +199,11 @@ def _settle_absent(ledger: Doubtful, missed: Sequence[Doubt], now: float, outcom
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """What the API's recent messages say of the ledger: `behind` are planned messages that were accepted. `cut`: there were more pages.
-    `skew` is by how many seconds the API's clock is ahead of ours, where it says.
+    """What the API's recent messages say of the ledger: `behind` counts planned messages that were accepted, by their spec's name.
+    `cut`: there were more pages. `skew` is by how many seconds the API's clock is ahead of ours, where it says.
     """
 
-    behind: list[bytes]
+    behind: Counter[str]
     cut: bool
     skew: float | None
 
@@ -221,14 +222,14 @@ def witness(ledger: Doubtful, listing: Listing, hash_receiver: HashReceiver, *, 
                 break
     finally:
         listing.close()
-    changes = [
-        _accepted(waiting.id, waiting.attempt, sighting.remote_id)
+    behind = [
+        (waiting, _accepted(waiting.id, waiting.attempt, sighting.remote_id))
         for waiting, sighting in _behind(ledger, sighted)
         if waiting.reference is None or _is_for(waiting.receiver, sighting, hash_receiver)
     ]
-    if changes:
-        ledger.move(MOVE_BY_NAME["witness"], changes, now=now)
-    return Witnessed([change.id for change in changes], cut, listing.skew)
+    if behind:
+        ledger.move(MOVE_BY_NAME["witness"], [change for _, change in behind], now=now)
+    return Witnessed(Counter(waiting.name for waiting, _ in behind), cut, listing.skew)
 
 
 def _behind(ledger: Doubtful, sighted: dict[str, Sighting]) -> Iterator[tuple[Waiting, Sighting]]:

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
-from runner.ledger.record import Settlement
+from runner.ledger.record import Claim, Exchanged, Lost, Settlement
 from runner.sending.outcome import Outcome, RefusedAsAWhole
 
 
 @dataclass(frozen=True, slots=True)
 class Sendable:
-    """A message ready for the wire. `reference` and `receiver` are what an acceptance has to echo."""
+    """A message ready for the wire. `reference` and `receiver` are what an acceptance has to echo, `claim` what is planned of it."""
 
-    id: bytes
+    claim: Claim
     reference: str
     receiver: str
     body: bytes
     idempotency_key: str
 
+    @property
+    def id(self) -> bytes:
+        return self.claim.id
+
 
 class Claims(Protocol):
     """The ledger, as the loop needs it."""
 
-    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
-        """Makes results and claims durable in one commit; returns the attempt's number for each id won."""
+    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[Claim], now: float) -> Exchanged:
+        """Makes results and claims durable in one commit."""
 
     def spill(self, settlements: Sequence[Settlement]) -> None:
         """Keeps results that `exchange` could not make durable."""
@@ -171,11 +175,15 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """Counts of messages; `requests` are POSTs of which a byte left; `seconds` from the first claim to the last settlement."""
+    """Counts of messages; `requests` are POSTs of which a byte left; `seconds` from the first claim to the last settlement.
+
+    `lost` are claims that were not won.
+    """
 
     accepted: int
     refused: int
     in_doubt: int
+    lost: Mapping[Lost, int]
     requests: int
     seconds: float
     ending: Ending

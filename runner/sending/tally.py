@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import assert_never
 
+from runner.ledger.record import Lost
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
 from runner.sending.run import Cause, Ending, Result, RunResult
 
@@ -12,13 +14,14 @@ CAUSES_MOST = 100
 
 
 class Tally:
-    """Grows with each ended attempt; `answers` counts certain ones."""
+    """Grows with each ended attempt; `answers` counts certain ones, `lost` claims that were not won."""
 
     def __init__(self) -> None:
         self.accepted = 0
         self.refused = 0
         self.in_doubt = 0
         self.answers = 0
+        self.lost: Counter[Lost] = Counter()
         self.watch_error: str | None = None
         self._requests = 0
         self._refusals: dict[str, tuple[int, bytes]] = {}
@@ -70,6 +73,7 @@ class Tally:
             accepted=self.accepted,
             refused=self.refused,
             in_doubt=self.in_doubt,
+            lost=dict(self.lost),
             requests=self._requests,
             seconds=self._last - self._first if self._first is not None else 0.0,
             ending=ending,

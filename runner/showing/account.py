@@ -15,6 +15,16 @@ def accounting_line(account: Account) -> str:
     )
 
 
+def left_words(left: int) -> str:
+    """Who would otherwise be in no total at all."""
+    were = (
+        "1 message was planned, was never sent, and is"
+        if left == 1
+        else f"{left} messages were planned, were never sent, and are"
+    )
+    return f"{were} no longer in the table: close with `sendspec resolve SPEC --left --as skipped --reason …`"
+
+
 def skipped_words(skipped: Mapping[str, int], shown: Callable[[int], str] = str) -> str:
     """`28 already accepted · 2 filtered`."""
     return " · ".join(f"{shown(count)} {reason.replace('-', ' ')}" for reason, count in skipped.items() if count)

@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.planning.plan import Plan, digest_of
 from runner.reading.mask import printable
-from runner.showing.account import skipped_words
+from runner.showing.account import left_words, skipped_words
 from runner.showing.ink import Ink, cells, counted, grouped
 
 
@@ -35,6 +35,8 @@ def _block(plan: Plan, ink: Ink) -> Iterator[str]:
     if plan.skipped:
         skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
+    if plan.left:
+        yield f"  {ink.yellow('⚠')} left: {left_words(plan.left)}"
     together = min(plan.send, target.batch or 1)
     if together > 1:
         yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
@@ -75,6 +77,7 @@ def plan_document(plans: Sequence[Plan], environment: str) -> dict[str, Any]:
             "gsm7": sum(p.segments.gsm7 for p in plans),
             "ucs2": sum(p.segments.ucs2 for p in plans),
         },
+        "left": sum(plan.left for plan in plans),
         "digest": digest_of(plans),
         "specs": [_spec(plan) for plan in plans],
     }
@@ -86,6 +89,7 @@ def _spec(plan: Plan) -> dict[str, Any]:
         "generation": plan.target.generation,
         "totals": {"recipients": plan.recipients, "send": plan.send, "skip": plan.recipients - plan.send},
         "skipped": {skip.value: count for skip, count in plan.skipped.items()},
+        "left": plan.left,
         "digest": plan.digest,
         **({} if plan.target.batch is None else {"batch": plan.target.batch}),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.planning.account import Account, sum_of
 from runner.planning.plan import Target
-from runner.showing.account import accounting_line, skipped_words
+from runner.showing.account import accounting_line, left_words, skipped_words
 from runner.showing.diagnostics import clean
 from runner.showing.ink import Ink, counted
 
@@ -74,6 +74,8 @@ def _block(spec: SpecReport, environment: str, ink: Ink) -> Iterator[str]:
     yield "  " + accounting_line(account)
     if account.skips:
         yield f"  skipped: {skipped_words(account.skipped)}"
+    if account.left:
+        yield f"  {ink.yellow('left:')} {left_words(account.left)}"
     for what, paint, reasons in (("refused", ink.red, spec.refusals), ("in doubt", ink.yellow, spec.doubts)):
         for reason in reasons[:REASONS_SHOWN]:
             more = f" and {reason.count - 1} more" if reason.count > 1 else ""
@@ -83,8 +85,10 @@ def _block(spec: SpecReport, environment: str, ink: Ink) -> Iterator[str]:
             yield f"  {what}: {others}; `sendspec status --messages` lists all"
 
 
-def run_document(report: RunReport, error: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The `sendspec.run/1` document."""
+def run_document(report: RunReport | None, error: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The `sendspec.run/1` document. Without a report nobody knows what became of the messages: `totals` is null."""
+    if report is None:
+        return {"schema": "sendspec.run/1", "totals": None, "error": dict(error or {})}
     total = sum_of(spec.account for spec in report.specs)
     document: dict[str, Any] = {
         "schema": "sendspec.run/1",
@@ -92,6 +96,7 @@ def run_document(report: RunReport, error: Mapping[str, Any] | None = None) -> d
         "environment": report.environment,
         "totals": total.totals(),
         "skipped": dict(total.skipped),
+        "left": total.left,
         "requests": report.requests,
         "seconds": round(report.seconds, 3),
         "ending": report.ending or "finished",
@@ -106,6 +111,7 @@ def _spec(spec: SpecReport) -> dict[str, Any]:
         "generation": spec.target.generation,
         "totals": spec.account.totals(),
         "skipped": dict(spec.account.skipped),
+        "left": spec.account.left,
         "digest": spec.digest,
         "refusals": [{"text": r.text, "count": r.count, "first": r.first} for r in spec.refusals],
         "doubts": [{"text": r.text, "count": r.count, "first": r.first} for r in spec.doubts],
