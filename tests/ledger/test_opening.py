@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claims import claims
 
 from runner.errors import (
     LedgerBusy,
@@ -53,9 +54,9 @@ def send_once(path: Path) -> None:
     """A run that claims its four messages and dies."""
     ledger = open_to_write(path, "one")
     ledger.begin(OWNER, now=2.0)
-    records = [PlannedRecord(identity, b"d" * 32, None, b"r" * 16, "+31••••••78") for identity in IDS]
+    records = [PlannedRecord(identity, b"d" * 24, None, b"r" * 16, "+31••••••78") for identity in IDS]
     ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0)
-    ledger.exchange(settle=[], claim=IDS, now=3.0)
+    ledger.exchange(settle=[], claim=claims(IDS), now=3.0)
     ledger.close()
 
 
@@ -70,7 +71,7 @@ def test_a_ledger_is_made_with_its_identity_beside_the_project(tmp_path: Path) -
     path, identities = tmp_path / "new" / "test.db", tmp_path / "sendspec.lock"
     assert make(path, identities) == FRESH
     assert read_identities(identities) == {"production": FRESH}
-    ledger = open_to_write(path, "one", salt_check=FRESH.salt_check)
+    ledger = open_to_write(path, "one", salt=FRESH.salt)
     assert ledger.salt_check == FRESH.salt_check
     assert bytes(32).hex() not in FRESH.salt_check
     assert FRESH.salt.hex() not in FRESH.salt_check
@@ -102,7 +103,7 @@ def test_another_salt_than_the_ledgers_is_refused_as_it_would_send_everything_ag
     other = LedgerIdentity("one", b"o" * 32)
     for opening in (open_to_read, open_to_write):
         with pytest.raises(LedgerForeign, match="salt"):
-            opening(path, "one", salt_check=other.salt_check)
+            opening(path, "one", salt=other.salt)
 
 
 def test_a_folder_that_can_not_be_made_is_said_by_name(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from claims import claims
 
 from runner.errors import LedgerDamaged
 from runner.ledger.opening import create_ledger, open_to_read, open_to_write
@@ -43,13 +44,21 @@ def plan(
     route: Route | None = HERE,
     reference: str | None = None,
 ) -> None:
-    records = [PlannedRecord(identity, b"d" * 32, reference, identity, "+31••••••78") for identity in ids]
+    records = [PlannedRecord(identity, b"d" * 24, reference, identity, "+31••••••78") for identity in ids]
     send = SpecIdentity(name, generation, f"{name}-{generation}.yaml")
     ledger.put_planned(send, records, b"p" * 32, now=2.0, route=route)
 
 
-def settle(ledger: SqliteLedger, identity: bytes, to: State, now: float, remote_id: str | None = None) -> None:
-    ledger.exchange(settle=[], claim=[identity], now=now - 0.5)
+def settle(
+    ledger: SqliteLedger,
+    identity: bytes,
+    to: State,
+    now: float,
+    remote_id: str | None = None,
+    *,
+    reference: str | None = None,
+) -> None:
+    ledger.exchange(settle=[], claim=claims([identity], reference=reference), now=now - 0.5)
     ledger.exchange(settle=[Settlement(identity, 1, to, remote_id, "why", 202)], claim=[], now=now)
 
 
@@ -69,11 +78,13 @@ def test_every_send_is_listed_the_newest_generation_of_a_name_last(ledger: Sqlit
     plan(ledger, IDS[0], generation=2)
     plan(ledger, IDS[1], name="bye")
     plan(ledger, IDS[2], generation=1)
-    assert ledger.specs() == [
-        SpecIdentity("bye", 1, "bye-1.yaml"),
-        SpecIdentity("hello", 1, "hello-1.yaml"),
-        SpecIdentity("hello", 2, "hello-2.yaml"),
+    assert [(send.name, send.generation, send.path, send.messages, send.claimed) for send in ledger.sends()] == [
+        ("bye", 1, "bye-1.yaml", 1, False),
+        ("hello", 1, "hello-1.yaml", 1, False),
+        ("hello", 2, "hello-2.yaml", 1, False),
     ]
+    assert [send.generation for send in ledger.sends("hello")] == [1, 2]
+    assert ledger.sends("another") == []
     assert ledger.spec_path("hello") == "hello-2.yaml"
     assert ledger.spec_path("another") is None
 
@@ -88,7 +99,7 @@ def test_a_send_has_messages_from_its_first_plan_on_and_was_claimed_from_its_fir
     assert known(1) == (False, False)
     plan(ledger, IDS[0])
     assert known(1) == (True, False)
-    ledger.exchange(settle=[], claim=[IDS[0]], now=3.0)
+    ledger.exchange(settle=[], claim=claims([IDS[0]]), now=3.0)
     assert known(1) == (True, True)
     assert known(2) == (False, False)
 
@@ -100,7 +111,7 @@ def test_what_is_uncertain_is_counted_over_all_generations_of_a_spec(ledger: Sql
     assert ledger.uncertain("hello") == 0
     settle(ledger, IDS[0], State.IN_DOUBT, 3.0)
     settle(ledger, IDS[1], State.ACCEPTED, 3.0)
-    ledger.exchange(settle=[], claim=[IDS[2], IDS[4]], now=3.0)
+    ledger.exchange(settle=[], claim=claims([IDS[2], IDS[4]]), now=3.0)
     assert (ledger.uncertain("hello"), ledger.uncertain("bye"), ledger.uncertain("another")) == (2, 1, 0)
 
 
@@ -116,12 +127,12 @@ def test_facts_are_found_also_beyond_the_most_that_is_asked_for_at_once(ledger: 
 
 
 def test_known_says_states_and_digests_also_beyond_the_most_that_is_asked_for_at_once(ledger: SqliteLedger) -> None:
-    digests = [bytes(32), b"\xff" * 32, b"\xc3\x28" * 16, b"\0a" * 16]
+    digests = [bytes(24), b"\xff" * 24, b"\xc3\x28" * 12, b"\0a" * 12]
     records = [
         PlannedRecord(identity, digest, None, bytes(16), "+31") for identity, digest in zip(IDS, digests, strict=False)
     ]
     ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, bytes(32), now=2.0)
-    ledger.exchange(settle=[], claim=[IDS[1]], now=3.0)
+    ledger.exchange(settle=[], claim=claims([IDS[1]], digests[1]), now=3.0)
     strangers = [n.to_bytes(16) for n in range(2**64, 2**64 + KNOWN_MOST)]
     assert ledger.known([IDS[0], *strangers, IDS[1], IDS[2], IDS[3]]) == {
         IDS[0] + digests[0]: State.PLANNED,
@@ -151,12 +162,12 @@ def test_planned_messages_are_found_by_id_and_by_the_users_own_reference(ledger:
     plan(ledger, IDS[2], name="mine", reference="order-2")
     plan(ledger, IDS[3], name="other", reference="order-3")
     plan(ledger, IDS[4], name="sent", reference="order-4")
-    settle(ledger, IDS[4], State.ACCEPTED, 3.0)
+    settle(ledger, IDS[4], State.ACCEPTED, 3.0, reference="order-4")
     settle(ledger, IDS[1], State.PLANNED, 3.0)
     assert list(ledger.planned_under([IDS[0], IDS[1], IDS[7]], {"order-2", "order-4", "order-9"})) == [
-        Waiting(IDS[0], 0, None, IDS[0]),
-        Waiting(IDS[1], 1, None, IDS[1]),
-        Waiting(IDS[2], 0, "order-2", IDS[2]),
+        Waiting(IDS[0], "hello", 1, 0, None, IDS[0]),
+        Waiting(IDS[1], "hello", 1, 1, None, IDS[1]),
+        Waiting(IDS[2], "mine", 1, 0, "order-2", IDS[2]),
     ]
     assert list(ledger.planned_under([], set())) == []
 
@@ -192,8 +203,8 @@ def test_messages_of_no_send_are_too_many(ledger: SqliteLedger, path: Path) -> N
     assert ledger.damages() == ["it holds 1 messages and should hold 0"]
 
 
-@pytest.mark.parametrize("column", ["state = 'accepted'", "attempt = 1", "digest = zeroblob(32)", "remote_id = 'x'",
-                                    "reference = 'x'", "receiver = x'00'", "resend = 1", "spec = 2"])  # fmt: skip
+@pytest.mark.parametrize("column", ["state = 'accepted'", "attempt = 1", "digest = zeroblob(24)", "remote_id = 'x'",
+                                    "reference = 'x'", "receiver = x'00'", "resend = 1", "spec = 2", "first_claimed_at = 1"])  # fmt: skip
 def test_every_part_of_a_message_that_matters_is_under_its_checksum(
     ledger: SqliteLedger, path: Path, column: str
 ) -> None:

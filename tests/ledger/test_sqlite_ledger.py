@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claims import claims
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -41,7 +42,7 @@ from runner.planning.fact import Fact, State
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 SEND = SpecIdentity("hello", 1, "hello.yaml")
 IDS = [bytes([n]) * 16 for n in range(8)]
-DIGEST = b"d" * 32
+DIGEST = b"d" * 24
 
 
 def record(identity: bytes, digest: bytes = DIGEST) -> PlannedRecord:
@@ -71,7 +72,7 @@ def running(ledger: SqliteLedger) -> SqliteLedger:
 
 
 def claim(ledger: SqliteLedger, *ids: bytes) -> dict[bytes, int]:
-    return ledger.exchange(settle=[], claim=ids, now=3.0)
+    return dict(ledger.exchange(settle=[], claim=claims(ids), now=3.0).won)
 
 
 def settle(ledger: SqliteLedger, identity: bytes, attempt: int, to: State) -> None:
@@ -117,7 +118,7 @@ def test_a_settlement_that_is_lost_takes_the_whole_exchange_with_it(running: Sql
     with pytest.raises(LedgerTrouble):
         running.exchange(
             settle=[Settlement(IDS[0], 1, State.ACCEPTED, "a"), Settlement(IDS[1], 9, State.ACCEPTED, "b")],
-            claim=[IDS[2]],
+            claim=claims([IDS[2]]),
             now=5.0,
         )
     assert {fact.state for fact in running.facts(IDS[:2]).values()} == {State.SENDING}
@@ -162,8 +163,7 @@ def test_what_a_dead_run_was_sending_is_in_doubt_when_the_next_one_begins(runnin
     claim(running, IDS[0], IDS[1])
     running.close()
     again = open_to_write(path, "one")
-    _, recovered = again.begin(OWNER, now=9.0)
-    assert recovered == 2
+    assert again.begin(OWNER, now=9.0).recovered == 2
     assert {fact.state for fact in again.facts(IDS[:2]).values()} == {State.IN_DOUBT}
     assert claim(again, IDS[0]) == {}
     assert again.odd_moves() == []
@@ -175,18 +175,18 @@ def test_what_a_dead_run_was_sending_is_in_doubt_when_the_next_one_begins(runnin
 
 def test_a_new_payload_replaces_the_planned_one_until_something_was_claimed(running: SqliteLedger) -> None:
     assert not running.claimed_before("hello", 1)
-    running.put_planned(SEND, [record(IDS[0], b"n" * 32)], b"p" * 32, now=3.0)
-    assert running.facts([IDS[0]])[IDS[0]].digest == b"n" * 32
+    running.put_planned(SEND, [record(IDS[0], b"n" * 24)], b"p" * 32, now=3.0)
+    assert running.facts([IDS[0]])[IDS[0]].digest == b"n" * 24
     claim(running, IDS[1])
     assert running.claimed_before("hello", 1)
-    running.put_planned(SEND, [record(IDS[0], b"o" * 32)], b"p" * 32, now=3.0)
-    assert running.facts([IDS[0]])[IDS[0]].digest == b"n" * 32
+    running.put_planned(SEND, [record(IDS[0], b"o" * 24)], b"p" * 32, now=3.0)
+    assert running.facts([IDS[0]])[IDS[0]].digest == b"n" * 24
 
 
 def test_planning_again_touches_nothing_that_was_settled(running: SqliteLedger) -> None:
     claim(running, IDS[0])
     settle(running, IDS[0], 1, State.REFUSED)
-    running.put_planned(SEND, [record(IDS[0], b"n" * 32)], b"p" * 32, now=5.0)
+    running.put_planned(SEND, [record(IDS[0], b"n" * 24)], b"p" * 32, now=5.0)
     assert running.facts([IDS[0]]) == {IDS[0]: Fact(State.REFUSED, DIGEST)}
 
 
@@ -296,7 +296,7 @@ def test_a_full_disk_rolls_the_plan_back_and_ends_the_ledger(path: Path) -> None
     with pytest.raises(LedgerUnwritable, match="disk is full"):
         ledger.put_planned(SEND, (record(os.urandom(16)) for _ in range(5_000)), b"p" * 32, now=3.0)
     with pytest.raises(LedgerUnwritable):
-        ledger.exchange(settle=[], claim=[IDS[0]], now=4.0)
+        ledger.exchange(settle=[], claim=claims([IDS[0]]), now=4.0)
     ledger.close()
     again = open_to_read(path, "one")
     assert again.states("hello", 1) == {}

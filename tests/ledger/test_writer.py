@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claims import claims
 
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.ledger.opening import connect_to_still, create_ledger, open_to_read, open_to_write
@@ -24,7 +25,7 @@ IDS = [bytes([n]) * 16 for n in range(4)]
 
 
 def record(identity: bytes) -> PlannedRecord:
-    return PlannedRecord(identity, b"d" * 32, None, b"r" * 16, "+31••••••78")
+    return PlannedRecord(identity, b"d" * 24, None, b"r" * 16, "+31••••••78")
 
 
 @pytest.fixture
@@ -63,22 +64,22 @@ def test_a_plan_that_the_disk_does_not_take_is_undone_and_nothing_is_tried_again
         ledger.put_planned(SEND, (record(n.to_bytes(16)) for n in range(99)), b"q" * 32, now=3.0)
     assert "make room for about" not in trouble.value.fix
     with pytest.raises(LedgerUnwritable, match="before"):
-        ledger.exchange(settle=[], claim=IDS, now=4.0)
+        ledger.exchange(settle=[], claim=claims(IDS), now=4.0)
     ledger.close()
     assert states(path) == {State.PLANNED: 4}
 
 
 def test_a_claim_that_the_disk_does_not_take_is_not_won(ledger: SqliteLedger, path: Path, no_room: Any) -> None:
     with no_room(), pytest.raises(LedgerUnwritable):
-        ledger.exchange(settle=[], claim=IDS, now=3.0)
+        ledger.exchange(settle=[], claim=claims(IDS), now=3.0)
     with pytest.raises(LedgerUnwritable, match="before"):
-        ledger.exchange(settle=[], claim=IDS, now=4.0)
+        ledger.exchange(settle=[], claim=claims(IDS), now=4.0)
     ledger.close()
     assert states(path) == {State.PLANNED: 4}
 
 
 def test_a_checkpoint_that_fails_is_told_and_loses_nothing(ledger: SqliteLedger, path: Path, no_room: Any) -> None:
-    ledger.exchange(settle=[], claim=IDS[:3], now=3.0)
+    ledger.exchange(settle=[], claim=claims(IDS[:3]), now=3.0)
     log = path.with_name("test.db-wal").stat().st_size
     with no_room(), pytest.raises(LedgerUnwritable, match="disk I/O error"):
         ledger.close()
@@ -88,11 +89,11 @@ def test_a_checkpoint_that_fails_is_told_and_loses_nothing(ledger: SqliteLedger,
 
 
 def test_a_purge_whose_checkpoint_fails_ends_the_writing(ledger: SqliteLedger, path: Path, no_room: Any) -> None:
-    ledger.exchange(settle=[], claim=IDS[:1], now=3.0)
+    ledger.exchange(settle=[], claim=claims(IDS[:1]), now=3.0)
     with no_room(), pytest.raises(LedgerUnwritable):
         ledger.purge(before=9.0)
     with pytest.raises(LedgerUnwritable, match="before"):
-        ledger.exchange(settle=[], claim=IDS[1:], now=4.0)
+        ledger.exchange(settle=[], claim=claims(IDS[1:]), now=4.0)
 
 
 def test_a_damage_that_is_met_in_the_middle_undoes_the_exchange_and_ends_the_writing(
@@ -101,11 +102,11 @@ def test_a_damage_that_is_met_in_the_middle_undoes_the_exchange_and_ends_the_wri
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("DELETE FROM meta WHERE name = 'epoch'")
     with pytest.raises(LedgerDamaged, match="a note is gone"):
-        ledger.exchange(settle=[], claim=IDS, now=3.0)
+        ledger.exchange(settle=[], claim=claims(IDS), now=3.0)
     other.execute("INSERT INTO meta VALUES ('epoch', 1)")
     other.close()
     with pytest.raises(LedgerUnwritable, match="before"):
-        ledger.exchange(settle=[], claim=IDS, now=3.0)
+        ledger.exchange(settle=[], claim=claims(IDS), now=3.0)
     assert states(path) == {State.PLANNED: 4}
 
 
@@ -113,7 +114,7 @@ def test_a_ledger_that_was_closed_takes_nothing_more(ledger: SqliteLedger, path:
     ledger.close()
     for _ in range(2):
         with pytest.raises(LedgerUnwritable):
-            ledger.exchange(settle=[], claim=IDS, now=3.0)
+            ledger.exchange(settle=[], claim=claims(IDS), now=3.0)
     assert states(path) == {State.PLANNED: 4}
 
 
@@ -129,9 +130,9 @@ def test_the_log_is_brought_into_the_ledgers_own_file_after_so_many_moves(path: 
         connection.close()
         return tuple(found)
 
-    ledger.exchange(settle=[], claim=ids[:-1], now=3.0)
+    ledger.exchange(settle=[], claim=claims(ids[:-1]), now=3.0)
     assert without_log() == (("planned", len(ids)),)
-    ledger.exchange(settle=[], claim=ids[-1:], now=3.0)
+    ledger.exchange(settle=[], claim=claims(ids[-1:]), now=3.0)
     assert without_log() == (("sending", len(ids)),)
     ledger.abandon()
 
@@ -141,11 +142,11 @@ def test_the_log_is_brought_into_the_ledgers_own_file_after_so_many_moves(path: 
 
 @pytest.mark.parametrize("to", [State.SKIPPED, State.SENDING])
 def test_an_attempt_does_not_end_in_a_state_that_nothing_leads_to(ledger: SqliteLedger, path: Path, to: State) -> None:
-    ledger.exchange(settle=[], claim=IDS[:1], now=3.0)
+    ledger.exchange(settle=[], claim=claims(IDS[:1]), now=3.0)
     with pytest.raises(AssertionError):
-        ledger.exchange(settle=[Settlement(IDS[0], 1, to)], claim=IDS[1:], now=4.0)
+        ledger.exchange(settle=[Settlement(IDS[0], 1, to)], claim=claims(IDS[1:]), now=4.0)
     assert states(path) == {State.PLANNED: 3, State.SENDING: 1}
-    ledger.exchange(settle=[Settlement(IDS[0], 1, State.ACCEPTED, "id")], claim=IDS[1:], now=4.0)
+    ledger.exchange(settle=[Settlement(IDS[0], 1, State.ACCEPTED, "id")], claim=claims(IDS[1:]), now=4.0)
     assert states(path) == {State.ACCEPTED: 1, State.SENDING: 3}
 
 
@@ -160,7 +161,7 @@ def test_an_attempt_does_not_end_in_a_state_that_nothing_leads_to(ledger: Sqlite
 def test_a_message_is_moved_only_as_the_table_of_moves_says_and_with_a_reason(
     ledger: SqliteLedger, path: Path, name: str, to: State, reason: str
 ) -> None:
-    ledger.exchange(settle=[], claim=IDS[:1], now=3.0)
+    ledger.exchange(settle=[], claim=claims(IDS[:1]), now=3.0)
     if name != "release":
         ledger.exchange(settle=[Settlement(IDS[0], 1, State.IN_DOUBT)], claim=[], now=4.0)
     before = states(path)
@@ -170,7 +171,7 @@ def test_a_message_is_moved_only_as_the_table_of_moves_says_and_with_a_reason(
 
 
 def test_of_moves_decided_together_none_is_made_when_one_comes_too_late(ledger: SqliteLedger, path: Path) -> None:
-    ledger.exchange(settle=[], claim=IDS[:2], now=3.0)
+    ledger.exchange(settle=[], claim=claims(IDS[:2]), now=3.0)
     ledger.exchange(settle=[Settlement(one, 1, State.IN_DOUBT) for one in IDS[:2]], claim=[], now=4.0)
     found = [Change(id=one, attempt=1, to=State.ACCEPTED, reason="listed", remote_id="id") for one in IDS[:2]]
     ledger.move(MOVE_BY_NAME["find"], found[:1], now=5.0)
@@ -182,7 +183,7 @@ def test_of_moves_decided_together_none_is_made_when_one_comes_too_late(ledger: 
 
 
 def test_when_a_message_was_first_missed_is_kept_for_that_attempt(ledger: SqliteLedger) -> None:
-    ledger.exchange(settle=[], claim=IDS[:1], now=3.0)
+    ledger.exchange(settle=[], claim=claims(IDS[:1]), now=3.0)
     ledger.exchange(settle=[Settlement(IDS[0], 1, State.IN_DOUBT)], claim=[], now=4.0)
     assert [doubt.missed_at for doubt in ledger.doubts()] == [None]
     ledger.note_absent([(IDS[0], 1)], now=10.0)
@@ -190,7 +191,7 @@ def test_when_a_message_was_first_missed_is_kept_for_that_attempt(ledger: Sqlite
     assert [doubt.missed_at for doubt in ledger.doubts()] == [10.0]
     again = Change(id=IDS[0], attempt=1, to=State.PLANNED, reason="a person")
     ledger.move(MOVE_BY_NAME["resolve"], [again], now=30.0)
-    ledger.exchange(settle=[], claim=IDS[:1], now=31.0)
+    ledger.exchange(settle=[], claim=claims(IDS[:1]), now=31.0)
     ledger.exchange(settle=[Settlement(IDS[0], 2, State.IN_DOUBT)], claim=[], now=32.0)
     assert [(doubt.attempt, doubt.missed_at) for doubt in ledger.doubts()] == [(2, None)]
     ledger.note_absent([(IDS[0], 2)], now=40.0)
@@ -204,7 +205,7 @@ def test_a_runs_end_is_noted_with_its_requests(ledger: SqliteLedger, path: Path)
 
 
 def test_half_a_character_of_the_apis_is_kept_as_text(ledger: SqliteLedger) -> None:
-    ledger.exchange(settle=[], claim=IDS[:1], now=3.0)
+    ledger.exchange(settle=[], claim=claims(IDS[:1]), now=3.0)
     ledger.exchange(
         settle=[Settlement(IDS[0], 1, State.REFUSED, None, "no \ud83d" + "x" * 2_000, 422)], claim=[], now=4.0
     )

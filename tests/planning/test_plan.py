@@ -66,7 +66,7 @@ def test_each_recipient_is_sent_to_or_skipped_for_one_reason() -> None:
 
 def test_reasons_stand_in_one_order_whatever_comes_first() -> None:
     items = [Filtered(1), message(2), Duplicate(3)]
-    facts = {message(2).id: Fact(State.ACCEPTED, b"o" * 32)}
+    facts = {message(2).id: Fact(State.ACCEPTED, b"o" * 24)}
     assert list(planned(items, facts).skipped) == list(planned(items[::-1], facts).skipped) == [
         Skip.DRIFT, Skip.DUPLICATE, Skip.FILTERED,
     ]  # fmt: skip
@@ -102,7 +102,7 @@ def test_facts_are_asked_for_by_the_window_and_for_messages_only() -> None:
 
     def lookup(ids: Sequence[bytes]) -> Mapping[bytes, Fact]:
         asked.append(len(ids))
-        return {ids[0]: Fact(State.ACCEPTED, b"o" * 32)}
+        return {ids[0]: Fact(State.ACCEPTED, b"o" * 24)}
 
     items: list[Composed] = [message(n) if n % 2 else Filtered(n) for n in range(2 * WINDOW + 2)]
     stream = decisions(iter(items), lookup, NEW, None)
@@ -112,11 +112,11 @@ def test_facts_are_asked_for_by_the_window_and_for_messages_only() -> None:
     rest = list(stream)
     assert asked == [WINDOW // 2, WINDOW // 2, 1]
     assert len(rest) == len(items) - 1
-    assert [d.fact for d in rest if d.skip is Skip.DRIFT] == [Fact(State.ACCEPTED, b"o" * 32)] * 3
+    assert [d.fact for d in rest if d.skip is Skip.DRIFT] == [Fact(State.ACCEPTED, b"o" * 24)] * 3
 
 
 def test_a_new_payload_takes_the_place_of_the_planned_one_until_something_is_claimed() -> None:
-    facts = {message(1).id: Fact(State.PLANNED, b"o" * 32)}
+    facts = {message(1).id: Fact(State.PLANNED, b"o" * 24)}
     assert planned([message(1)], facts).send == 1
     assert planned([message(1)], facts, history=History(started=True)).skipped == {Skip.ON_HOLD: 1}
     assert (
@@ -125,7 +125,7 @@ def test_a_new_payload_takes_the_place_of_the_planned_one_until_something_is_cla
 
 
 def test_a_retry_leaves_the_others_for_another_time() -> None:
-    facts = {message(1).id: Fact(State.REFUSED, b"o" * 32), message(2).id: Fact(State.PLANNED, message(2).digest)}
+    facts = {message(1).id: Fact(State.REFUSED, b"o" * 24), message(2).id: Fact(State.PLANNED, message(2).digest)}
     items = [message(1), message(2), message(3)]
     refused = planned(items, facts, history=History(True), retry=Retry.REFUSED)
     assert (refused.send, refused.skipped) == (1, {Skip.NOT_CHOSEN: 2})
@@ -171,7 +171,7 @@ def test_what_is_not_sent_is_not_part_of_the_digest() -> None:
 def test_who_gets_it_and_what_they_get_both_are() -> None:
     plain = planned([message(1)]).digest
     assert planned([message(1)._replace(id=b"i" * 16)]).digest != plain
-    assert planned([message(1)._replace(digest=b"d" * 32)]).digest != plain
+    assert planned([message(1)._replace(digest=b"d" * 24)]).digest != plain
 
 
 def test_the_order_of_rows_is() -> None:

@@ -27,7 +27,7 @@ def rows(draw: st.DrawFn) -> list[Composed]:
         kind = draw(st.sampled_from(["message", "message", "message", "filtered", "duplicate"]))
         text = draw(TEXTS)
         item = Message(
-            id=line.to_bytes(16), receiver="+447700900001", reference="r", body=b"{}", digest=bytes([len(text) % 251]) * 32,
+            id=line.to_bytes(16), receiver="+447700900001", reference="r", body=b"{}", digest=bytes([len(text) % 251]) * 24,
             text=text, measure=measure(text), line=line,
         )  # fmt: skip
         found.append({"message": item, "filtered": Filtered(line), "duplicate": Duplicate(line)}[kind])
@@ -40,7 +40,7 @@ def facts_for(composed: list[Composed], seed: int) -> dict[bytes, Fact]:
     for n, item in enumerate(composed):
         state = states[(n * 7 + seed) % len(states)]
         if isinstance(item, Message) and state is not None:
-            found[item.id] = Fact(state, item.digest if n % 2 else b"o" * 32)
+            found[item.id] = Fact(state, item.digest if n % 2 else b"o" * 24)
     return found
 
 
@@ -78,7 +78,7 @@ def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[C
     assert isinstance(item, Message)
     plain = planned(composed, {})
     other = Message(
-        id=item.id, receiver=item.receiver, reference="r", body=b"{}", digest=b"x" * 32, text=item.text,
+        id=item.id, receiver=item.receiver, reference="r", body=b"{}", digest=b"x" * 24, text=item.text,
         measure=item.measure, line=item.line,
     )  # fmt: skip
     assert planned([*composed[:n], other, *composed[n + 1 :]], {}).digest != plain.digest
@@ -92,7 +92,7 @@ from runner.planning.decide import History
 from runner.planning.plan import PlanTally, Target, decisions, nothing_known
 target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
 tally = PlanTally(target)
-items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 32, text=None,
+items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 24, text=None,
                  measure=None, line=n) for n in range(50)]
 for _ in tally.watch(decisions(items, nothing_known, History(False), frozenset({"r"}))):
     pass

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from runner.ledger.record import Settlement
+from runner.ledger.record import Claim, Exchanged, Lost, Settlement
 from runner.planning.fact import State
 from runner.sending.run import Clock, Progress, RunResult, Sendable, Settings, Stop
 from runner.sending.wire import Endpoint
@@ -141,17 +141,18 @@ class MemoryLedger:
     def spill(self, settlements: Sequence[Settlement]) -> None:
         self.spilled += settlements
 
-    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[bytes], now: float) -> dict[bytes, int]:
+    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[Claim], now: float) -> Exchanged:
         self.exchanges += 1
         for s in settle:
             assert (self.state[s.id], self.attempt[s.id]) == (State.SENDING, s.attempt)
             self.state[s.id] = s.to
             self.settled.append(s)
-        won = [identity for identity in claim if self.state[identity] is State.PLANNED]
+        won = [one.id for one in claim if self.state[one.id] is State.PLANNED]
+        lost = {one.id: Lost.TAKEN_ELSEWHERE for one in claim if one.id not in won}
         for identity in won:
             self.state[identity] = State.SENDING
             self.attempt[identity] += 1
-        return {identity: self.attempt[identity] for identity in won}
+        return Exchanged({identity: self.attempt[identity] for identity in won}, lost)
 
     def count(self, state: State) -> int:
         return sum(found is state for found in self.state.values())
@@ -160,7 +161,7 @@ class MemoryLedger:
 def message(n: int) -> Sendable:
     reference = f"m{n:032x}"
     body = b'{"receiver":{"contacts":[{"identifierValue":"+31612345678"}]},"reference":"%b"}' % reference.encode()
-    return Sendable(n.to_bytes(16), reference, "+31612345678", body, reference)
+    return Sendable(Claim(n.to_bytes(16), b"d" * 24, None), reference, "+31612345678", body, reference)
 
 
 @dataclass

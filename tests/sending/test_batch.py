@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from runner.ledger.record import Exchanged
 from runner.planning.fact import State
 from runner.sending.batch import BATCH_MOST, batch_body, batch_key
 from runner.sending.outcome import RefusedAsAWhole
@@ -360,11 +361,11 @@ def test_asked_to_stop_after_the_claim_nothing_of_the_batch_goes_out(helpers: An
     stop = Stop()
 
     class Asking(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
-        def exchange(self, **more: Any) -> dict[bytes, int]:
-            won = dict(super().exchange(**more))
-            if won:
+        def exchange(self, **more: Any) -> Exchanged:
+            exchanged: Exchanged = super().exchange(**more)
+            if exchanged.won:
                 stop.ask(signal.SIGTERM)
-            return won
+            return exchanged
 
     batches = Batches(helpers)
     result, ledger = run(helpers, batches, count=20, stop=stop, ledger_of=Asking)
@@ -407,10 +408,10 @@ def test_a_batch_whose_time_was_over_before_it_could_begin_is_sent_whole_in_its_
     late = [0.0]
 
     class Slow(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
-        def exchange(self, **more: Any) -> dict[bytes, int]:
+        def exchange(self, **more: Any) -> Exchanged:
             if self.exchanges == 0:
                 late[0] += 60.0  # the claim takes a minute
-            return dict(super().exchange(**more))
+            return super().exchange(**more)  # type: ignore[no-any-return]
 
     clock = replace(helpers.CLOCK, monotonic=lambda: time.monotonic() + late[0])
     batches = Batches(helpers)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from runner.errors import LedgerUnwritable
+from runner.ledger.record import Exchanged
 from runner.planning.fact import State
 from runner.sending.run import (
     Finished,
@@ -471,10 +472,10 @@ def failing(helpers: Any, at: int, error: Exception, kept: list[Any]) -> Any:
     """Makes ledgers whose exchange number `at` and all after it fail; what they spill is added to `kept`."""
 
     class Failing(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
-        def exchange(self, **more: Any) -> dict[bytes, int]:
+        def exchange(self, **more: Any) -> Exchanged:
             if self.exchanges >= at:
                 raise error
-            return dict(super().exchange(**more))
+            return super().exchange(**more)  # type: ignore[no-any-return]
 
         def spill(self, settlements: Any) -> None:
             kept.extend(settlements)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
+from runner.ledger.record import Exchanged
 from runner.planning.fact import State
 from runner.sending import loop
 from runner.sending.backlog import Backlog
@@ -69,14 +70,14 @@ def test_of_more_events_than_are_taken_at_once_none_is_lost(helpers: Any) -> Non
         return bytes(helpers.accepted(request)).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 
     class Busy(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
-        def exchange(self, **more: Any) -> dict[bytes, int]:
-            won = dict(super().exchange(**more))
+        def exchange(self, **more: Any) -> Exchanged:
+            exchanged: Exchanged = super().exchange(**more)
             if self.exchanges == 2:  # the second sender has its first message, and the queue of events is empty
                 for _ in range(DRAINED_MOST):
                     stop.wake()
                 answer.set()
                 back.wait(PATIENCE)  # the first sender connects again: its answer is in the queue
-            return won
+            return exchanged
 
     with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
         sending = helpers.Sending(
@@ -200,10 +201,10 @@ def test_a_message_whose_time_is_over_when_it_could_begin_is_not_sent_late(helpe
     late = [0.0]
 
     class Slow(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
-        def exchange(self, **more: Any) -> dict[bytes, int]:
+        def exchange(self, **more: Any) -> Exchanged:
             if self.exchanges == 0:
                 late[0] += 60.0  # the claim takes a minute
-            return dict(super().exchange(**more))
+            return super().exchange(**more)  # type: ignore[no-any-return]
 
     clock = replace(helpers.CLOCK, monotonic=lambda: time.monotonic() + late[0])
     with Ending() as stop, helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server:
@@ -407,10 +408,10 @@ def test_a_sender_that_breaks_before_it_has_a_message_ends_the_run(helpers: Any)
 
 def failing(helpers: Any, at: int, trouble: LedgerTrouble, spill: Callable[[Sequence[Any]], None]) -> Any:
     class Failing(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
-        def exchange(self, **more: Any) -> dict[bytes, int]:
+        def exchange(self, **more: Any) -> Exchanged:
             if self.exchanges >= at:
                 raise trouble
-            return dict(super().exchange(**more))
+            return super().exchange(**more)  # type: ignore[no-any-return]
 
         def spill(self, settlements: Sequence[Any]) -> None:
             spill(settlements)

@@ -9,7 +9,9 @@ from unittest.mock import patch
 from mutants import Mutant
 
 from runner.ledger import sqlite as ledger_module
+from runner.ledger.record import Claim, Lost
 from runner.ledger.sqlite import SqliteLedger
+from runner.planning.fact import State
 from runner.sending import reconcile as reconcile_module
 
 CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
@@ -20,6 +22,10 @@ CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
         (("AND attempt = ?7 AND run = ?8", "AND ?7 IS NOT NULL AND ?8 IS NOT NULL"),),
     ),
     Mutant.CLAIM_WITHOUT_COMPARE: ("CLAIM", (("AND state = 'planned'", ""),)),
+    Mutant.CLAIM_WITHOUT_DIGEST: (
+        "CLAIM",
+        (("AND digest = ?5 AND reference IS ?6", "AND ?5 IS NOT NULL AND (?6 IS NULL OR ?6 IS NOT NULL)"),),
+    ),
     Mutant.MOVE_WITHOUT_COMPARE: (
         "MOVE",
         (("AND state = ?6 AND attempt = ?7", "AND ?6 IS NOT NULL AND ?7 IS NOT NULL"),),
@@ -30,7 +36,7 @@ CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
             ("DO UPDATE SET", "DO UPDATE SET state = 'planned',"),
             ("row_checksum(id, spec, state,", "row_checksum(id, spec, 'planned',"),
             ("WHERE state = 'planned' AND (?8 OR digest = excluded.digest)", "WHERE ?8 IS NOT NULL"),
-            ("AND (digest <> excluded.digest OR reference IS NOT excluded.reference)", ""),
+            ("AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line)", ""),
         ),
     ),
 }
@@ -58,7 +64,9 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
     if mutant in CUTS or mutant is Mutant.ROWS_DELETED:
         stack.enter_context(patch.object(ledger_module, *changed(mutant)))
     if mutant is Mutant.CLAIM_WITHOUT_COMPARE:
-        stack.enter_context(patch.object(SqliteLedger, "_claim", _claim_without_compare))
+        stack.enter_context(patch.object(ledger_module, "why_lost", _sending_is_planned))
+    if mutant is Mutant.CLAIM_WITHOUT_DIGEST:
+        stack.enter_context(patch.object(ledger_module, "why_lost", _any_text_will_do))
     if mutant is Mutant.ABSENT_AT_ONCE:
         stack.enter_context(patch.object(reconcile_module, "SCANS_APART", 0.0))
         stack.enter_context(patch.object(reconcile_module, "ABSENT_AFTER", 0.0))
@@ -66,14 +74,16 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
     return stack
 
 
-_REAL_CLAIM = SqliteLedger._claim
+_REAL_WHY_LOST = ledger_module.why_lost
 
 
-def _claim_without_compare(ledger: Any, ids: Any, now: float) -> dict[bytes, int]:
+def _sending_is_planned(claim: Claim, row: Any) -> Lost | None:
     """Takes a message that another run is sending, too."""
-    if len(ids) != 1:
-        return dict(_REAL_CLAIM(ledger, ids, now))
-    rows = ledger._rows("SELECT attempt FROM message WHERE id = ? AND state IN ('planned', 'sending')", ids)
-    if rows:
-        ledger._execute(ledger_module.CLAIM, (ledger._run, now, ids[0]))
-    return {identity: attempt + 1 for identity, (attempt,) in zip(ids, rows, strict=False)}
+    if row is not None and row[3] == State.SENDING.value:
+        row = (*row[:3], State.PLANNED.value, *row[4:])
+    return _REAL_WHY_LOST(claim, row)
+
+
+def _any_text_will_do(claim: Claim, row: Any) -> Lost | None:
+    """Takes a message whatever text was planned."""
+    return _REAL_WHY_LOST(claim, None if row is None else (*row[:4], claim.digest, claim.reference))

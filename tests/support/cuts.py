@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from claims import claims
 from powercut import Connection, Cut, Disk
 
 from runner.errors import LedgerRolledBack, SendspecError
@@ -71,7 +72,7 @@ def _work(path: Path, disk: Disk, synchronous: str | None, chance: random.Random
     disk.acknowledged = _states(ledger)
     ledger.begin(OWNER, now=2.0)
     ids = [chance.randbytes(16) for _ in range(keys)]
-    records = [PlannedRecord(identity, b"d" * 32, None, b"r" * 16, "+44••••••01") for identity in ids]
+    records = [PlannedRecord(identity, b"d" * 24, None, b"r" * 16, "+44••••••01") for identity in ids]
     disk.under_way = dict.fromkeys(ids, State.PLANNED)
     ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0, route=Route("w", "c"))
     disk.acknowledged |= disk.under_way
@@ -81,7 +82,7 @@ def _work(path: Path, disk: Disk, synchronous: str | None, chance: random.Random
         results = [Settlement(i, open_claims.pop(i), chance.choice(RESULTS), "id") for i in settled]
         claim = [ids.pop() for _ in range(min(len(ids), chance.randint(0, 3)))]
         disk.under_way = {r.id: r.to for r in results} | dict.fromkeys(claim, State.SENDING)
-        open_claims |= ledger.exchange(settle=results, claim=claim, now=3.0)
+        open_claims |= ledger.exchange(settle=results, claim=claims(claim), now=3.0).won
         disk.acknowledged |= disk.under_way
         disk.under_way = {}
         if chance.random() < 0.1:

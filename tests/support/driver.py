@@ -54,7 +54,7 @@ def _exchange_after_sending(self: Any, settle: Any, claim: Any) -> None:
         ids = [message.id for message in messages]
         facts = self._claims.facts(ids)
         self._hand_out(Delivery(messages, [facts[identity].attempt + 1 for identity in ids], due))
-        sent += ids
+        sent += [message.claim for message in messages]
     self._clock.sleep(0.005)
     self._claims.exchange(settle=settle, claim=sent, now=self._clock.wall())
     self._tally.timed(self._clock.monotonic())

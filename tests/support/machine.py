@@ -15,6 +15,7 @@ from typing import Any
 
 from answers import ANSWERS, KEY, RECEIVER, outcome_of, settlement_of
 from breaking import broken
+from claims import claims
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -104,9 +105,9 @@ class Protocol(RuleBasedStateMachine):
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
         receiver = receiver_hash(SALT, RECEIVER)
-        records = [PlannedRecord(identity, b"d" * 32, None, receiver, "+44••••••01") for identity in (KEY, WITNESS)]
+        records = [PlannedRecord(identity, b"d" * 24, None, receiver, "+44••••••01") for identity in (KEY, WITNESS)]
         ledger.put_planned(SPEC, records, b"p" * 32, now=self._now, route=ROUTE)
-        won = ledger.exchange(settle=[], claim=[WITNESS], now=self._now)
+        won = ledger.exchange(settle=[], claim=claims([WITNESS]), now=self._now).won
         ledger.exchange(
             settle=[Settlement(WITNESS, won[WITNESS], State.ACCEPTED, "id-w", None, 202)], claim=[], now=self._now
         )
@@ -146,7 +147,7 @@ class Protocol(RuleBasedStateMachine):
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
         receiver = receiver_hash(SALT, RECEIVER)
-        record = PlannedRecord(KEY, b"d" * 32, None, receiver, "+44••••••01")
+        record = PlannedRecord(KEY, b"d" * 24, None, receiver, "+44••••••01")
         ledger.put_planned(SPEC, [record], b"p" * 32, now=self._now, route=ROUTE)
         self._runners[r] = Runner(ledger)
 
@@ -178,7 +179,7 @@ class Protocol(RuleBasedStateMachine):
             self._wire.append(0)
             runner.phase, runner.attempt = "unclaimed", 0
             return
-        won = runner.ledger.exchange(settle=[], claim=[KEY], now=self._now)
+        won = runner.ledger.exchange(settle=[], claim=claims([KEY]), now=self._now).won
         if KEY in won:
             runner.phase, runner.attempt, runner.answer, runner.late = "claimed", won[KEY], "", False
 
@@ -191,7 +192,7 @@ class Protocol(RuleBasedStateMachine):
 
     def _read(self, runner: Runner) -> None:
         if runner.phase == "unclaimed":
-            won = runner.ledger.exchange(settle=[], claim=[KEY], now=self._now)
+            won = runner.ledger.exchange(settle=[], claim=claims([KEY]), now=self._now).won
             runner.phase, runner.attempt = ("written", won[KEY]) if KEY in won else ("idle", 0)
             return
         if self.mutant is Mutant.SILENT_RESEND and runner.answer == "lost" and len(self._wire) < 2:

@@ -14,6 +14,7 @@ class Mutant(StrEnum):
     RETRY_ON_500 = "retry-on-500"
     REQUEUE_AT_RECOVERY = "requeue-at-recovery"
     CLAIM_WITHOUT_COMPARE = "claim-without-compare"
+    CLAIM_WITHOUT_DIGEST = "claim-without-digest"
     SETTLE_WITHOUT_STATE = "settle-without-state"
     SETTLE_WITHOUT_ATTEMPT = "settle-without-attempt"
     NO_REFERENCE_CHECK = "no-reference-check"
@@ -32,6 +33,7 @@ DONE_WRONG: dict[Mutant, str] = {
     Mutant.RETRY_ON_500: "an answer 500 is taken for proof that nothing was accepted",
     Mutant.REQUEUE_AT_RECOVERY: "what a dead run was sending is planned again",
     Mutant.CLAIM_WITHOUT_COMPARE: "a claim takes what another run has claimed",
+    Mutant.CLAIM_WITHOUT_DIGEST: "a claim is won whatever text was planned",
     Mutant.SETTLE_WITHOUT_STATE: "a result overwrites what is final or in doubt by now",
     Mutant.SETTLE_WITHOUT_ATTEMPT: "a result settles another attempt than its own",
     Mutant.NO_REFERENCE_CHECK: "an acceptance of another message is taken for this one's",
@@ -51,6 +53,7 @@ CAUGHT_BY: dict[Mutant, frozenset[str]] = {
     Mutant.RETRY_ON_500: frozenset({"model", "machine", "processes"}),
     Mutant.REQUEUE_AT_RECOVERY: frozenset({"model", "machine", "processes"}),
     Mutant.CLAIM_WITHOUT_COMPARE: frozenset({"model", "machine"}),
+    Mutant.CLAIM_WITHOUT_DIGEST: frozenset({"model", "machine"}),
     Mutant.SETTLE_WITHOUT_STATE: frozenset({"model", "machine"}),
     Mutant.SETTLE_WITHOUT_ATTEMPT: frozenset({"model", "machine"}),
     Mutant.NO_REFERENCE_CHECK: frozenset({"model", "machine", "processes"}),
