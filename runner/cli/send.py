@@ -153,6 +153,11 @@ class _Send:
         except KeyUnusable as error:
             place = workspace.environment.key_span
             return _reject(self._view, [_about(workspace.project_path, error.code, error.problem, error.fix, place)])
+        except PlanStale as error:
+            self._view.warn(f"{error.problem} [{error.code}]\n    = fix: {error.fix}\n\nnothing was sent")
+            if not self._is_told:
+                self._view.document(run_document(_unsent(workspace, []), _words_of(error)))
+            return error.exit_code
         except SendspecError as error:
             if error.exit_code in WITH_DOCUMENT and not self._is_told:
                 self._view.document(run_document(_unsent(workspace, []), _words_of(error)))
@@ -163,6 +168,7 @@ class _Send:
         from runner.cli.session import Session
 
         with ledger_to_write(workspace, tell=self._view.warn) as (ledger, lock):
+            planned_at = ledger.moves
             plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
             if problems.has_errors:
                 return _reject(self._view, list(problems))
@@ -171,6 +177,7 @@ class _Send:
             session = Session(self._view, workspace, ledger, lock, retry=self._retry, asks_witness=self._asks_witness)
             if any(ledger.uncertain(job.spec.name) for job in jobs):
                 self._reconcile(session, workspace, jobs)
+                planned_at = ledger.moves
                 plans = self._planned_again(plans, jobs, workspace, ledger)
             if self._is_guarded(jobs, plans):
                 self._view.document(run_document(_unsent(workspace, plans)))
@@ -182,9 +189,10 @@ class _Send:
                 self._ask(plans, to_send)
             planned = list(zip(jobs, plans, strict=True))
             try:
-                report, code = session.send(planned)
+                report, code = session.send(planned, planned_at)
             except Exception as error:
-                self._tell_account(session, planned, error)
+                if session.has_begun:
+                    self._tell_account(session, planned, error)
                 raise
         self._view.result(run_text(report, self._view.out))
         self._view.warn(ending_text(report, self._view.err))

@@ -28,7 +28,7 @@ from runner.ledger.state import MOVE_BY_NAME
 from runner.planning.account import Account, account_of, sum_of
 from runner.planning.decide import Retry, Skip
 from runner.planning.fact import Fact, State
-from runner.planning.plan import Plan
+from runner.planning.plan import Decision, Plan
 from runner.reading.access_key import AccessKey, read_access_key
 from runner.reading.diagnostic import Problems
 from runner.reading.mask import mask
@@ -64,6 +64,7 @@ class Session:
         self._stop = Stop()
         self._key: AccessKey | None = None
         self._run: int | None = None
+        self._planned_at = 0
         self._chosen: dict[str, set[bytes]] = {}
         self._results: dict[str, RunResult] = {}
         self._witnessed: Counter[str] = Counter()
@@ -78,11 +79,16 @@ class Session:
         with api_of(self._workspace) as reachable, self._signals():
             return self._enquiry(reachable).reconcile(names, freeing=freeing)
 
-    def send(self, planned: Sequence[tuple[Job, Plan]]) -> tuple[RunReport, int]:
-        """What became of every recipient, and the exit code.
+    @property
+    def has_begun(self) -> bool:
+        return self._run is not None
+
+    def send(self, planned: Sequence[tuple[Job, Plan]], planned_at: int) -> tuple[RunReport, int]:
+        """What became of every recipient, and the exit code. `planned_at`: how many moves the ledger held when it was planned.
 
         Raises what stopped the run otherwise than as it is foreseen to end; `report_of` then says what became of everybody.
         """
+        self._planned_at = planned_at
         if any(plan.send for _, plan in planned):
             try:
                 self._send(planned)
@@ -206,13 +212,21 @@ class Session:
         self._ledger.put_planned(identity, self._agreed(job, plan), digest, now=time.time(), route=_route(job))
 
     def _agreed(self, job: Job, plan: Plan) -> Iterator[PlannedRecord]:
-        """The plan's messages to send. Raises `PlanStale` at its end where they are others than were agreed to."""
-        count, digest = 0, sha256()
-        for message, _ in self._to_send(job):
-            count += 1
-            digest.update(message.id + message.digest)
-            yield self._record(job, message)
-        if (count, digest.digest()) != (plan.send, plan.sent_digest):
+        """The plan's messages to send, without those that the ledger has moved since, and without any other.
+
+        Raises `PlanStale` at its end where spec or recipients are others than were agreed to.
+        """
+        moved = self._ledger.moves != self._planned_at
+        freed = self._ledger.freed_since(self._planned_at, self._run) if moved else set()
+        sent, composed = sha256(), sha256()
+        for item, skip, _ in self._decided(job):
+            sealed = item.id + item.digest if isinstance(item, Message) else b""
+            composed.update(sealed)
+            if isinstance(item, Message) and self._is_sent(job, item, skip) and item.id not in freed:
+                sent.update(sealed)
+                yield self._record(job, item)
+        same = composed.digest() == plan.composed_digest and (moved or sent.digest() == plan.sent_digest)
+        if not same:
             raise PlanStale(
                 f"the plan of {job.spec.name} is stale: what would be sent is no longer what was agreed to",
                 "look at a new one: sendspec plan",
@@ -248,12 +262,17 @@ class Session:
 
     def _to_send(self, job: Job) -> Iterator[tuple[Message, Fact | None]]:
         """The messages that are to be sent, composed anew: the same rows give the same messages, and the ledger's digest holds each to it."""
+        for item, skip, fact in self._decided(job):
+            if isinstance(item, Message) and self._is_sent(job, item, skip):
+                yield item, fact
+
+    def _decided(self, job: Job) -> Iterator[Decision]:
+        retry = None if job.spec.name in self._chosen else self._retry
+        return decide_all(job, self._workspace, self._ledger, Problems(), retry)
+
+    def _is_sent(self, job: Job, message: Message, skip: Skip | None) -> bool:
         chosen = self._chosen.get(job.spec.name)
-        retry = self._retry if chosen is None else None
-        for decision in decide_all(job, self._workspace, self._ledger, Problems(), retry):
-            item = decision.item
-            if decision.skip is None and isinstance(item, Message) and (chosen is None or item.id in chosen):
-                yield item, decision.fact
+        return skip is None and (chosen is None or message.id in chosen)
 
     def _send_job(self, job: Job, plan: Plan, enquiry: Enquiry) -> RunResult:
         channel = job.channel

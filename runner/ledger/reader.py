@@ -135,6 +135,15 @@ class LedgerReader:
         )
         return dict(rows)
 
+    def freed_since(self, moves: int, run: int | None) -> set[bytes]:
+        """The messages that other runs than `run` made planned after so many moves: what a plan of then didn't mean to send."""
+        rows = self._rows(
+            "SELECT m.id FROM event e JOIN message m ON m.number = e.message"
+            " WHERE e.number > ? AND e.target = 'planned' AND e.run IS NOT ?",
+            (moves, run),
+        )
+        return {identity for (identity,) in rows}
+
     def credited(self, remote_ids: Collection[str]) -> dict[str, bytes]:
         """Which messages the API's ids are credited to already, of those that are; found by one scan."""
         if not remote_ids:

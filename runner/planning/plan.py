@@ -59,7 +59,8 @@ class Segments:
 class Plan:
     """What `send` would do. `recipients` = `send` + the sum of `skipped`; `digest` is 64 hex digits.
 
-    `sent_digest` is over the messages to send alone, in their order. `forced_by` is the character that makes most of the UCS-2
+    `sent_digest` is over the messages to send alone, in their order, `composed_digest` over all of them, whatever is to become of
+    them: it is the same as long as the spec and its recipients are. `forced_by` is the character that makes most of the UCS-2
     messages so, and of how many it is the first to. `left` counts messages of this spec, of whatever generation, that were
     planned, never sent, and are not among today's.
     """
@@ -72,6 +73,7 @@ class Plan:
     forced_by: tuple[str, int] | None
     digest: str
     sent_digest: bytes
+    composed_digest: bytes
     left: int = 0
 
 
@@ -114,6 +116,7 @@ class PlanTally:
         self._forcing: Counter[str] = Counter()
         self._digest = sha256(_header(target))
         self._sent_digest = sha256()
+        self._composed_digest = sha256()
 
     def watch(self, decided: Iterable[Decision]) -> Iterator[Decision]:
         """Passes the decisions on, counted."""
@@ -125,6 +128,7 @@ class PlanTally:
     def count(self, entries: Sequence[Entry], skips: Sequence[Skip | None]) -> None:
         """Counts rows, each with why it is skipped, if it is. A row that is no message has the entry `NO_MESSAGE`."""
         words = [_WORDS[skip] for skip in skips]
+        self._composed_digest.update(b"".join([entry[0] for entry in entries]))
         self._digest.update(b"".join(chain.from_iterable(zip([entry[0] for entry in entries], words, strict=True))))
         self._skipped.update(skip for skip in skips if skip is not None)
         sent = [entry for entry, skip in zip(entries, skips, strict=True) if skip is None]
@@ -134,8 +138,12 @@ class PlanTally:
     def count_sent(self, sealed: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str]) -> None:
         """Counts rows which are all to be sent: their entries, a list for each part."""
         self._digest.update(_WORDS[None].join((*sealed, b"")))
-        self._sent_digest.update(b"".join(sealed))
+        self._count_digests(b"".join(sealed))
         self._count_sizes(segments, forced_by)
+
+    def _count_digests(self, sealed: bytes) -> None:
+        self._sent_digest.update(sealed)
+        self._composed_digest.update(sealed)
 
     def _count_sizes(self, segments: Sequence[int], forced_by: Sequence[str]) -> None:
         self._send += len(segments)
@@ -159,6 +167,7 @@ class PlanTally:
             forced_by=next(iter(self._forcing.most_common(1)), None),
             digest=self._digest.hexdigest(),
             sent_digest=self._sent_digest.digest(),
+            composed_digest=self._composed_digest.digest(),
             left=left,
         )
 

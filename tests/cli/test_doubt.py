@@ -142,7 +142,7 @@ def back_in_time(desk: Any, seconds: float) -> None:
     """Lets the moves of the doubtful message, and the look that missed it, be older."""
     with ledger_of(desk) as ledger:
         ledger.execute(
-            "UPDATE event SET at = at - ? WHERE message IN (SELECT id FROM message WHERE state = 'in_doubt')",
+            "UPDATE event SET at = at - ? WHERE message IN (SELECT number FROM message WHERE state = 'in_doubt')",
             (seconds,),
         )
         ledger.execute("UPDATE absence SET at = at - ?", (seconds,))

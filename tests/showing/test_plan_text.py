@@ -13,7 +13,7 @@ from runner.showing.plan import plan_document, plan_text
 def plan(
     *, name: str = "order-shipped", alias: str = "sms-nl", generation: int = 1, send: int = 0,
     skipped: dict[Skip, int] | None = None, segments: tuple[int, int, int] = (0, 0, 0), forced_by: tuple[str, int] | None = None,
-    batch: int | None = None,
+    batch: int | None = None, left: int = 0,
 ) -> Plan:  # fmt: skip
     skips = skipped or {}
     return Plan(
@@ -32,6 +32,9 @@ def plan(
         segments=Segments(total=segments[0], gsm7=segments[1], ucs2=segments[2]),
         forced_by=forced_by,
         digest="7f3a" + "0" * 58 + "c1",
+        sent_digest=bytes(32),
+        composed_digest=bytes(32),
+        left=left,
     )
 
 
@@ -131,8 +134,8 @@ def test_several_plans_have_a_total_and_a_generation_that_was_raised_is_named() 
 def test_every_reason_has_words_of_its_own() -> None:
     skipped = {skip: n for n, skip in enumerate(Skip, start=1)}
     assert plan_text([plan(skipped=skipped)], PLAIN).splitlines()[-1] == (
-        "    55 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 in doubt before"
-        " · 7 refused before · 8 on hold · 9 settled by hand · 10 not chosen"
+        "    78 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 in doubt before"
+        " · 7 refused before · 8 on hold · 9 settled by hand · 10 not chosen · 11 taken elsewhere · 12 baseline"
     )
 
 
@@ -155,7 +158,7 @@ def test_colour_marks_and_changes_no_word() -> None:
 
 def test_the_document_sums_and_lists() -> None:
     one = plan(name="a", send=2, skipped={Skip.DRIFT: 1}, segments=(3, 1, 1))
-    two = plan(name="b", generation=2, send=1, skipped={Skip.DRIFT: 2, Skip.FILTERED: 4}, segments=(1, 1, 0))
+    two = plan(name="b", generation=2, left=5, send=1, skipped={Skip.DRIFT: 2, Skip.FILTERED: 4}, segments=(1, 1, 0))
     document = plan_document([one, two], "production")
     assert document.pop("digest") != one.digest
     assert document == {
@@ -163,15 +166,16 @@ def test_the_document_sums_and_lists() -> None:
         "environment": "production",
         "totals": {"recipients": 10, "send": 3, "skip": 7},
         "skipped": {"drift": 3, "filtered": 4},
+        "left": 5,
         "segments": {"total": 4, "gsm7": 2, "ucs2": 1},
         "specs": [
             {
                 "name": "a", "generation": 1, "totals": {"recipients": 3, "send": 2, "skip": 1},
-                "skipped": {"drift": 1}, "digest": one.digest,
+                "skipped": {"drift": 1}, "left": 0, "digest": one.digest,
             },
             {
                 "name": "b", "generation": 2, "totals": {"recipients": 7, "send": 1, "skip": 6},
-                "skipped": {"drift": 2, "filtered": 4}, "digest": two.digest,
+                "skipped": {"drift": 2, "filtered": 4}, "left": 5, "digest": two.digest,
             },
         ],
     }  # fmt: skip

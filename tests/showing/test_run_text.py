@@ -167,7 +167,7 @@ def test_the_order_is_the_documented_one() -> None:
 
 
 def test_the_document_says_the_same() -> None:
-    account = Account(accepted=1, refused=1, skipped={"drift": 2})
+    account = Account(accepted=1, refused=1, skipped={"drift": 2}, left=3)
     shown = report(
         spec(account, refusals=(Reason(text="422", count=1, first="m1"),)),
         requests=2,
@@ -177,13 +177,17 @@ def test_the_document_says_the_same() -> None:
     totals = {"recipients": 4, "accepted": 1, "refused": 1, "in_doubt": 0, "not_sent": 0, "skipped": 2}
     assert run_document(shown, {"code": "x"}) == {
         "schema": "sendspec.run/1", "run": 7, "environment": "production", "totals": totals, "skipped": {"drift": 2},
-        "requests": 2, "seconds": 1.235, "ending": "stopped", "error": {"code": "x"},
+        "left": 3, "requests": 2, "seconds": 1.235, "ending": "stopped", "error": {"code": "x"},
         "specs": [
             {
-                "name": "hello", "generation": 1, "totals": totals, "skipped": {"drift": 2}, "digest": "d" * 64,
+                "name": "hello", "generation": 1, "totals": totals, "skipped": {"drift": 2}, "left": 3, "digest": "d" * 64,
                 "refusals": [{"text": "422", "count": 1, "first": "m1"}], "doubts": [],
             }
         ],
     }  # fmt: skip
     assert run_document(report())["ending"] == "finished"
     assert "error" not in run_document(report())
+
+
+def test_where_the_ledger_can_not_be_read_the_totals_are_not_known() -> None:
+    assert run_document(None, {"code": "x"}) == {"schema": "sendspec.run/1", "totals": None, "error": {"code": "x"}}

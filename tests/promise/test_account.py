@@ -1,0 +1,102 @@
+"""Every exit ends with the ledger's own account of the run: also where the ledger itself, or sendspec, is what broke."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from desk import Answer, CountingServer, Desk, numbers
+
+SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
+BROKEN_LATER = """
+import sys
+from runner.cli.main import main
+from runner.ledger.sqlite import SqliteLedger
+
+real, count = SqliteLedger.exchange, [0]
+
+def exchange(self, **more):
+    count[0] += 1
+    if count[0] == 6:
+        {breaks}
+    return real(self, **more)
+
+SqliteLedger.exchange = exchange
+main(sys.argv[1:])
+"""
+DAMAGE = "from runner.errors import LedgerDamaged; raise LedgerDamaged('a page is damaged', 'restore it')"
+BUG = "raise ZeroDivisionError"
+
+
+def broken(desk: Desk, breaks: str) -> subprocess.CompletedProcess[str]:
+    """A send whose sixth exchange with the ledger breaks."""
+    return subprocess.run(
+        [sys.executable, "-c", BROKEN_LATER.format(breaks=breaks), *SEND], cwd=desk.folder, env=_environ(desk),
+        capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def _environ(desk: Desk) -> dict[str, str]:
+    import os
+
+    return {**os.environ, **desk.environ}
+
+
+def account(desk: Desk) -> dict[str, int]:
+    return dict(desk.run("status", "--env", "test", "--format", "json").json["totals"])
+
+
+def test_ledger_trouble_in_the_middle_ends_with_what_the_ledger_has(ready: Desk, server: CountingServer) -> None:
+    ready.write("people.csv", numbers(400))
+    done = broken(ready, DAMAGE)
+    assert done.returncode == 6, done.stderr
+    document = json.loads(done.stdout)
+    assert document["error"]["code"] == "ledger-damaged"
+    totals = document["totals"]
+    assert totals["accepted"] > 0
+    assert totals["recipients"] == 400 == sum(totals.values()) - 400
+    assert totals == account(ready)
+    assert "nothing was sent" not in done.stderr
+
+
+def test_a_bug_in_the_middle_ends_with_what_the_ledger_has(ready: Desk, server: CountingServer) -> None:
+    ready.write("people.csv", numbers(400))
+    done = broken(ready, BUG)
+    assert done.returncode == 70
+    document = json.loads(done.stdout)
+    assert document["error"]["code"] == "bug"
+    assert document["totals"]["accepted"] > 0
+    assert document["totals"] == account(ready)
+
+
+def test_where_the_ledger_can_not_be_read_either_nothing_is_made_up(ready: Desk, server: CountingServer) -> None:
+    def decide(number: int, request: Any) -> Answer:
+        if number == 10:
+            (ready.folder / ".sendspec" / "test.db").rename(ready.folder / "gone.db")
+        return Answer()
+
+    server.decide = decide
+    ready.write("people.csv", numbers(400))
+    done = broken(ready, DAMAGE)
+    assert done.returncode == 6, done.stderr
+    assert json.loads(done.stdout)["totals"] is None
+    assert "not known" in done.stderr
+
+
+def test_people_who_were_planned_and_are_gone_from_the_table_are_counted(ready: Desk, server: CountingServer) -> None:
+    """A hundred people were forgotten in this way, with exit code 0."""
+    server.decide = lambda number, request: Answer(401, b"{}", taken=False)
+    assert ready.run(*SEND).code == 5
+    server.decide = lambda number, request: Answer()
+    ready.write("people.csv", numbers(10))
+    planned = ready.run("plan", "hello.yaml", "--env", "test", "--format", "json").json
+    assert (planned["totals"]["recipients"], planned["left"]) == (10, 30)
+    done = ready.run(*SEND)
+    assert (done.code, done.json["totals"]["accepted"], done.json["left"]) == (3, 10, 30)
+    again = ready.run(*SEND)
+    assert (again.code, again.json["left"]) == (3, 30)
+    told = ready.run("send", "hello.yaml", "--env", "test", "--yes")
+    assert "30 messages were planned, were never sent, and are no longer in the table" in told.out
+    assert len(server.taken) == 10
