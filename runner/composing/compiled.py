@@ -241,7 +241,8 @@ class _Maker:
 
     def _fill(self, shape: dict[str, Any], needed: set[str]) -> None:
         """The schema and the rules: what asks nothing of the slots is judged here and now. `needed`: slots whose value is used."""
-        accepts = residue(self._schema, shape)
+        texts = {"a", *(name for name, slot in self._slots.items() if not slot.is_expression)}
+        accepts = residue(self._schema, shape, texts)
         hanging = [rule for rule in self._rules if any(rule.concerns(slot.at) for slot in self._slots.values())]
         sample = _sampled(shape, self._program.identifier_key)
         if any(True for rule in self._rules if rule not in hanging for _ in rule.judge(sample)):
@@ -250,7 +251,9 @@ class _Maker:
             self._lines.append(f"if not {self._writer.constant(accepts['a'])}(a): raise Closer")
         for name, slot in self._slots.items():
             lines = [f"{name} = {slot.value}", f"if {_unfit(name, slot)}: raise Closer"]
-            if name in accepts:
+            if accepts.get(name) is bool:
+                lines[1] = f"if {_unfit(name, slot)} or not {name}: raise Closer"
+            elif name in accepts:
                 lines.append(f"if not {self._writer.constant(accepts[name])}({name}): raise Closer")
             lines.append(f"j{name} = dumps({name})")
             if slot.cell is None or name in needed or any(rule.concerns(slot.at) for rule in hanging):
@@ -289,7 +292,8 @@ class _Maker:
         if found is None:
             return "None"
         text = found.name if isinstance(found, Slot) else self._writer.constant(found)
-        self._lines.append(f"if type({text}) is not str or not {text}.strip(): raise Closer")
+        is_text = isinstance(found, Slot) and not self._slots[found.name].is_expression
+        self._lines.append(f"if {'' if is_text else f'type({text}) is not str or '}not {text}.strip(): raise Closer")
         if self._setting.platform == "sms" and shape["body"]["type"] == "text":
             self._measures = True
             written = f"j{text}" if isinstance(found, Slot) else self._writer.constant(orjson.dumps(found))

@@ -6,7 +6,7 @@ that is a template, there is no residue, and the whole message has to be validat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,20 +31,31 @@ class Hangs(Exception):
 Accepts = Callable[[object], bool]
 
 
-def residue(schema: Schema, shape: object) -> dict[str, Accepts]:
+def residue(schema: Schema, shape: object, texts: Collection[str] = ()) -> dict[str, Accepts]:
     """For each slot of `shape`, whether a value may stand there: all of them may exactly when the filled shape is valid.
 
-    Raises `Hangs`.
+    `texts` are the slots that are filled with text, whatever the row: of these, nothing is asked that any text meets. Raises
+    `Hangs`.
     """
     walk = _Walk(schema)
     walk.ask(schema.document, shape)
-    return {name: schema.part(asked) for name, asked in walk.asked.items()}
+    accepts: dict[str, Accepts] = {}
+    for name, asked in walk.asked.items():
+        left = [walk.of_a_text(one) for one in asked] if name in texts else asked
+        if all(one == _NOT_EMPTY for one in left if one):
+            accepts |= {name: bool} if any(left) else {}
+        else:
+            accepts[name] = schema.part(asked)
+    return accepts
 
 
 def has_slots(shape: object) -> bool:
     if isinstance(shape, Mapping):
         return any(map(has_slots, shape.values()))
     return any(map(has_slots, shape)) if isinstance(shape, list) else isinstance(shape, Slot)
+
+
+_NOT_EMPTY = {"minLength": 1}
 
 
 class _Walk:
@@ -54,6 +65,18 @@ class _Walk:
         self.asked: dict[str, list[Any]] = {}
         self._schema = schema
         self._definitions = schema.document.get("$defs", {})
+
+    def of_a_text(self, schema: Any) -> Any:
+        """What a part of the schema asks of a value that is known to be text; nothing where any text will do."""
+        if not isinstance(schema, Mapping):
+            return schema
+        if set(schema) == {"$ref"}:
+            return self.of_a_text(self._referred(schema["$ref"]))
+        return {
+            keyword: value
+            for keyword, value in schema.items()
+            if keyword not in ANNOTATIONS and not (keyword == "type" and "string" in (value, *value))
+        }
 
     def ask(self, schema: Any, shape: object) -> None:
         if isinstance(shape, Slot):

@@ -115,8 +115,8 @@ class PlanTally:
         self._gsm7 = 0
         self._forcing: Counter[str] = Counter()
         self._digest = sha256(_header(target))
-        self._sent_digest = sha256()
         self._composed_digest = sha256()
+        self._sent_digest = self._composed_digest
 
     def watch(self, decided: Iterable[Decision]) -> Iterator[Decision]:
         """Passes the decisions on, counted."""
@@ -128,11 +128,14 @@ class PlanTally:
     def count(self, entries: Sequence[Entry], skips: Sequence[Skip | None]) -> None:
         """Counts rows, each with why it is skipped, if it is. A row that is no message has the entry `NO_MESSAGE`."""
         words = [_WORDS[skip] for skip in skips]
+        if self._sent_digest is self._composed_digest and any(skips):  # the same up to here
+            self._sent_digest = self._composed_digest.copy()
         self._composed_digest.update(b"".join([entry[0] for entry in entries]))
         self._digest.update(b"".join(chain.from_iterable(zip([entry[0] for entry in entries], words, strict=True))))
         self._skipped.update(skip for skip in skips if skip is not None)
         sent = [entry for entry, skip in zip(entries, skips, strict=True) if skip is None]
-        self._sent_digest.update(b"".join([entry[0] for entry in sent]))
+        if self._sent_digest is not self._composed_digest:
+            self._sent_digest.update(b"".join([entry[0] for entry in sent]))
         self._count_sizes([entry[1] for entry in sent], [entry[2] for entry in sent])
 
     def count_sent(self, sealed: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str]) -> None:
@@ -142,8 +145,9 @@ class PlanTally:
         self._count_sizes(segments, forced_by)
 
     def _count_digests(self, sealed: bytes) -> None:
-        self._sent_digest.update(sealed)
         self._composed_digest.update(sealed)
+        if self._sent_digest is not self._composed_digest:
+            self._sent_digest.update(sealed)
 
     def _count_sizes(self, segments: Sequence[int], forced_by: Sequence[str]) -> None:
         self._send += len(segments)

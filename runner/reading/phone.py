@@ -43,7 +43,7 @@ class PhoneFault:
     fix: str
 
 
-def normalise_phone(text: str, country: str | None) -> str | PhoneFault:
+def normalise_phone(text: str, country: str | None = None) -> str | PhoneFault:
     """The number as E.164, `+31612345678`; applied to its own result it changes nothing.
 
     `country` (ISO 3166-1 alpha-2) is how national numbers are read; numbers with `+` don't need it. What the phone
