@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from runner.cli.view import View, common_options
@@ -24,7 +22,7 @@ def command(view: View, name: str | None) -> int:
       sendspec schema spec > .vscode/spec.schema.json
     """
     if name is None:
-        sys.stdout.write("\n".join(NAMES) + "\n")
+        view.lines(f"{name}\n" for name in NAMES)
         return 0
-    sys.stdout.write((schema_directory() / f"{name}.schema.json").read_text(encoding="utf-8"))
+    view.lines([(schema_directory() / f"{name}.schema.json").read_bytes()])
     return 0

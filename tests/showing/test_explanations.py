@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from runner.planning.decide import Skip
-from runner.showing.explained import files, ledger, messages, project, recipients, templates
+from runner.showing.explained import endings, files, ledger, messages, project, recipients, templates
 from runner.showing.explanations import EXPLANATIONS, explanation_text
 from runner.showing.ink import PLAIN
 
@@ -29,7 +29,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "order-shipped",
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""
-GROUPS = (files, ledger, messages, project, recipients, templates)
+GROUPS = (endings, files, ledger, messages, project, recipients, templates)
 
 
 def sources() -> Iterator[ast.Module]:
