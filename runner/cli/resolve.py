@@ -18,7 +18,6 @@ from runner.ledger.state import MOVE_BY_NAME
 from runner.planning.fact import State
 from runner.reading.diagnostic import Problems
 from runner.reading.spec import read_spec
-from runner.reading.surrogate import without_surrogates
 from runner.showing.ink import counted
 
 TARGETS = {"accepted": State.ACCEPTED, "not-sent": State.PLANNED, "skip": State.SKIPPED}
@@ -43,7 +42,6 @@ def command(view: View, which: tuple[str, ...], env: str | None, target: str, re
     """
     if not reason.strip():
         raise click.UsageError("--reason says how you know: write it down")
-    reason = without_surrogates(reason)
     ids = [identity for word in which if (identity := id_in(word)) is not None]
     specs = [word for word in which if id_in(word) is None]
     problems = Problems()
