@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from os.path import lexists
 from pathlib import Path
 from shlex import quote
 
@@ -89,10 +90,10 @@ def command(view: View, folder: str) -> int:
       sendspec send hello/specs/hello.yaml
     """
     top = Path(folder)
-    there = [name for name in FILES if name != ".gitignore" and (top / name).exists()]
+    there = [name for name in FILES if name != ".gitignore" and lexists(top / name)]
     if there:
         raise click.UsageError(f"{top / there[0]} is there already; name another folder")
-    written = [top / name for name in FILES if not (top / name).exists()]
+    written = [top / name for name in FILES if not lexists(top / name)]
     _make(top, written)
     spec = quote(str(top / "specs" / "hello.yaml"))
     view.result("\n".join(f"wrote {printable(str(path))}" for path in written))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +14,7 @@ import click
 
 from runner import __version__
 from runner.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
-from runner.errors import FileUnwritable, FolderGone, SendspecError
+from runner.errors import FolderGone, SendspecError
 
 COMMANDS = {
     "init": "Scaffold a project: project file, one spec, data, CI example.",
@@ -46,6 +46,8 @@ It goes to a sandbox on this machine until you name another environment. More: s
 INTERRUPTED = 130
 BUG = 70
 BUSY = 75
+INTERRUPTION = {"code": "command-interrupted", "problem": "the command was interrupted", "fix": "run it again"}
+OUT_OF_MEMORY = {"code": "out-of-memory", "problem": "memory ran out", "fix": "give it more memory, then run it again"}
 
 
 class LazyGroup(click.Group):
@@ -103,8 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and exits the process with its code."""
     use_standard_streams(fill_standard_streams())
     code = run(sys.argv[1:] if arguments is None else list(arguments))
-    with suppress(OSError, MemoryError):  # a stream of another kind, such as a test's
-        sys.stdout.flush()
+    sys.stdout.flush()
     if lost := what_was_lost():
         sys.stderr.write(f"warning: the result could not be written: {lost}; what was sent is in the ledger\n")
     sys.exit(code)
@@ -128,7 +129,7 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write("interrupted; nothing more was done\n")
-        _fail(context, "command-interrupted", "the command was interrupted", "run it again")
+        _fail(context, INTERRUPTION)
         return INTERRUPTED
     except SendspecError as error:
         return _foreseen(context, error)
@@ -143,9 +144,7 @@ def run(arguments: list[str]) -> int:
             from runner.cli.crash import report_crash
 
             code = report_crash(error, next((word for word in arguments if word in COMMANDS), "-"))
-            _fail(
-                context, "sendspec-bug", f"a bug in sendspec ({type(error).__name__})", "report it; see standard error"
-            )
+            _fail(context, error)
             return code
         except MemoryError:  # it was no bug: without memory, whatever it is fails in ways of its own
             return _out_of_memory(context)
@@ -154,23 +153,19 @@ def run(arguments: list[str]) -> int:
 def _foreseen(context: click.Context | None, error: SendspecError) -> int:
     sys.stderr.write(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}\n")
     if error.exit_code != BUSY:
-        path = error.path if isinstance(error, FileUnwritable) else ""
-        _fail(context, error.code, error.problem, error.fix, rejected=error.exit_code == 1, path=path)
+        _fail(context, error)
     return error.exit_code
 
 
-def _fail(
-    context: click.Context | None, code: str, problem: str, fix: str, *, rejected: bool = False, path: str = ""
-) -> None:
+def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -> None:
     """Prints the JSON document of a command that failed, where JSON was asked for and none was printed yet."""
     if context is None or context.obj is None or not context.obj.is_json:
         return
-    view = context.obj
     from runner.cli.failure import failure_document
     from runner.cli.workspace import environment_in
 
-    error = {"code": code, "problem": problem, "fix": fix}
-    document = failure_document(view.command, environment_in(context), error, rejected=rejected, path=path)
+    view = context.obj
+    document = failure_document(view.delivery.command, environment_in(context), error)
     if document is not None:
         view.document(document)
 
@@ -186,5 +181,5 @@ def _folder_is_gone() -> bool:
 def _out_of_memory(context: click.Context | None) -> int:
     sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` tells\n")
     with suppress(Exception):
-        _fail(context, "out-of-memory", "memory ran out", "give the command more memory, then run it again")
+        _fail(context, OUT_OF_MEMORY)
     return BUG

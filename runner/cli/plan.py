@@ -73,6 +73,7 @@ def run_plan(
     retry: Retry | None = None,
 ) -> int:
     """What `plan` and `send --dry-run` do."""
+    view.delivery.command = "plan"
     if out is not None:
         check_writable(Path(out))
     problems = Problems()

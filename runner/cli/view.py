@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import click
@@ -21,24 +21,28 @@ from runner.showing.ink import WIDE, ColourChoice, Ink, wants_colour
 PROCESSES_MOST = 64
 
 
+@dataclass(slots=True)
 class Delivery:
-    """Whether the command has printed its JSON document, of which there is exactly one."""
+    """Whether a command has printed its JSON document, of which there is exactly one.
 
-    done = False
+    `command` is the command whose document that is, such as `ledger check`.
+    """
+
+    command: str
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Results go to stdout, talk to stderr. `command` is the command's name, such as `ledger check`."""
+    """Results go to stdout, talk to stderr."""
 
-    command: str
     format: str
     quiet: bool
     verbose: bool
     asks: bool
     out: Ink
     err: Ink
-    delivery: Delivery = field(default_factory=Delivery)
+    delivery: Delivery
 
     @property
     def is_json(self) -> bool:
@@ -128,13 +132,13 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
             choice = ColourChoice(color)
             context = click.get_current_context()
             view = View(
-                command=context.command_path.partition(" ")[2],
                 format=format_,
                 quiet=quiet,
                 verbose=verbose,
                 asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
                 out=_ink_for(sys.stdout, choice),
                 err=_ink_for(sys.stderr, choice),
+                delivery=Delivery(context.command_path.partition(" ")[2]),
             )
             context.find_root().obj = view  # for the document of a command that fails
             return command(view=view, **options)
