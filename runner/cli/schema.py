@@ -7,7 +7,10 @@ import click
 from runner.cli.view import View, common_options
 from runner.resources import schema_directory
 
-NAMES = ("message", "batch", "response", "spec", "project", "plan", "run", "status", "diagnostics")
+NAMES = (
+    "message", "batch", "response", "spec", "project", "plan", "run", "status", "diagnostics", "init", "doctor", "explain",
+    "ledger-init", "ledger-check", "ledger-purge", "sandbox",
+)  # fmt: skip
 
 
 @click.command("schema")
