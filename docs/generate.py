@@ -17,7 +17,7 @@ from runner.cli.main import COMMANDS
 from runner.cli.view import common_options
 from runner.composing.filters import FILTERS, TESTS
 from runner.reading.schema import load_schema
-from runner.showing.explained import files, ledger, messages, project, recipients, templates
+from runner.showing.explained import endings, files, ledger, messages, project, recipients, templates
 from runner.showing.explained.entry import Explanation
 
 HERE = Path(__file__).resolve().parent
@@ -29,6 +29,7 @@ GROUPS = {
     "Templates": templates.EXPLAINED,
     "Messages": messages.EXPLAINED,
     "The ledger": ledger.EXPLAINED,
+    "How a command ended": endings.EXPLAINED,
 }
 LINKS = {
     "Rows": "list of mappings",

@@ -8,9 +8,13 @@ SendspecError
 │   ├── LedgerDamaged
 │   ├── LedgerTooNew
 │   └── LedgerUnwritable
+├── SandboxUnwritable       exit 6: the sandbox's messages can't be kept
 ├── LedgerBusy              exit 75: another run holds it
 ├── PlanStale               exit 8: what would be sent is not what was agreed to
-└── KeyUnusable             exit 1: the access key can't be read or used
+├── KeyUnusable             exit 1: the access key can't be read or used
+├── FileUnwritable          exit 1: a file that the command was to make can't be written
+├── ResultUnwritable        exit 1: what the command prints can't be written
+└── FolderGone              exit 1: the working directory was removed
 """
 
 from typing import ClassVar
@@ -59,6 +63,13 @@ class LedgerUnwritable(LedgerTrouble):
     code = "ledger-unwritable"
 
 
+class SandboxUnwritable(SendspecError):
+    """The file with the sandbox's messages can't be read or written."""
+
+    exit_code = 6
+    code = "sandbox-unwritable"
+
+
 class LedgerBusy(SendspecError):
     """Another process holds the run lock; `problem` names it."""
 
@@ -78,3 +89,28 @@ class KeyUnusable(SendspecError):
 
     exit_code = 1
     code = "key-unusable"
+
+
+class FileUnwritable(SendspecError):
+    """A file at `path` that a command was to make can't be written; none was left there, or the old one is as it was."""
+
+    exit_code = 1
+    code = "file-unwritable"
+
+    def __init__(self, path: str, problem: str, fix: str) -> None:
+        super().__init__(problem, fix)
+        self.path = path
+
+
+class ResultUnwritable(SendspecError):
+    """Lines that are all that a command is for can't be written to standard output."""
+
+    exit_code = 1
+    code = "result-unwritable"
+
+
+class FolderGone(SendspecError):
+    """The working directory was removed, so no path can be told from it."""
+
+    exit_code = 1
+    code = "folder-gone"

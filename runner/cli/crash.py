@@ -13,12 +13,12 @@ from runner import __version__
 BUG = 70
 
 
-def report_crash(error: BaseException, arguments: Sequence[str]) -> int:
+def report_crash(error: BaseException, command: str) -> int:
     """Writes where it happened, never the values of variables or the exception's text, which may hold somebody's number."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [
         f"sendspec {__version__}, Python {sys.version.split()[0]}",
-        f"command: {arguments[0] if arguments else '-'}",
+        f"command: {command}",
     ]
     lines += [f"{type(error).__module__}.{type(error).__qualname__}"]
     lines += [f"  {Path(frame.filename).name}:{frame.lineno} in {frame.name}: {frame.line}" for frame in frames]
@@ -33,7 +33,9 @@ def report_crash(error: BaseException, arguments: Sequence[str]) -> int:
 def _kept(lines: Sequence[str]) -> str:
     """Where the lines are: in a file, or on stderr where there is no room for one."""
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="sendspec-crash-", suffix=".txt", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="sendspec-crash-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"
+        ) as file:
             file.write("\n".join(lines) + "\n")
     except OSError:
         sys.stderr.write("\n".join(lines) + "\n")

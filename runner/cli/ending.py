@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterable
 from typing import assert_never
 
+from runner.errors import LedgerUnwritable
 from runner.planning.account import Account
 from runner.planning.decide import Skip
 from runner.sending.run import (
@@ -61,6 +62,23 @@ def described(ending: Ending) -> tuple[str, str, int]:
             )
         case _:
             assert_never(ending)
+
+
+def ending_code(ending: Ending) -> str:
+    """The code of an ending whose exit code is 5, 6 or 7; empty for the others."""
+    match ending:
+        case StoppedByApi():
+            return "api-refuses"
+        case SpecRefused():
+            return "spec-refused"
+        case TooManyRefused():
+            return "failure-rate"
+        case LedgerLost():
+            return LedgerUnwritable.code
+        case LockLost():
+            return "lock-lost"
+        case _:
+            return ""
 
 
 def _interrupted(number: int) -> int:

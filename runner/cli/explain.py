@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from runner.cli.view import View, common_options
 from runner.near import near_miss
-from runner.showing.explanations import EXPLANATIONS, explanation_text
+from runner.showing.explanations import EXPLANATIONS, explanation_text, explanations_document
 
 
 @click.command("explain")
@@ -25,11 +23,13 @@ def command(view: View, code: str | None) -> int:
     if code is None:
         width = max(map(len, EXPLANATIONS))
         listed = [f"{code:<{width}}  {EXPLANATIONS[code].summary}" for code in sorted(EXPLANATIONS)]
-        sys.stdout.write("\n".join(listed) + "\n")
+        view.result("\n".join(listed))
+        view.document(explanations_document(sorted(EXPLANATIONS)))
         return 0
     if code not in EXPLANATIONS:
         near = near_miss(code, EXPLANATIONS)
         hint = f"did you mean '{near}'?" if near else "`sendspec explain` lists them all"
         raise click.BadParameter(f"no error has the code '{code}'; {hint}", param_hint="CODE")
-    sys.stdout.write(explanation_text(code, view.out))
+    view.result(explanation_text(code, view.out))
+    view.document(explanations_document([code]))
     return 0

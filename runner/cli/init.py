@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+from os.path import lexists
 from pathlib import Path
+from shlex import quote
 
 import click
 
+from runner.cli.output_file import make_folder, write_file
 from runner.cli.view import View, common_options
+from runner.errors import FileUnwritable
+from runner.reading.mask import printable
 from runner.resources import schema_directory
 
 PROJECT = """\
@@ -83,19 +90,31 @@ def command(view: View, folder: str) -> int:
       sendspec send hello/specs/hello.yaml
     """
     top = Path(folder)
-    there = [name for name in FILES if name != ".gitignore" and (top / name).exists()]
+    there = [name for name in FILES if name != ".gitignore" and lexists(top / name)]
     if there:
         raise click.UsageError(f"{top / there[0]} is there already; name another folder")
-    for name, text in FILES.items():
-        path = top / name
-        if path.exists():
-            continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        view.result(f"wrote {path}")
-    schema = top / ".sendspec" / "spec.schema.json"
-    schema.parent.mkdir(mode=0o700, exist_ok=True)
-    schema.write_text((schema_directory() / "spec.schema.json").read_text(encoding="utf-8"), encoding="utf-8")
-    spec = top / "specs" / "hello.yaml"
-    view.say(f"\nnext: sendspec plan {spec}\n      sendspec send {spec}")
+    written = [top / name for name in FILES if not lexists(top / name)]
+    _make(top, written)
+    spec = quote(str(top / "specs" / "hello.yaml"))
+    view.result("\n".join(f"wrote {printable(str(path))}" for path in written))
+    view.document({"schema": "sendspec.init/1", "files": [str(path) for path in written]})
+    view.say(f"\nnext: sendspec plan {printable(spec)}\n      sendspec send {printable(spec)}")
     return 0
+
+
+def _make(top: Path, files: Sequence[Path]) -> None:
+    """Writes the files and the schema for editors; where one can't be written, those before it go again."""
+    schema = top / ".sendspec" / "spec.schema.json"
+    made: list[Path] = []
+    try:
+        for path in files:
+            make_folder(path.parent)
+            write_file(path, FILES[path.relative_to(top).as_posix()])
+            made.append(path)
+        make_folder(schema.parent, 0o700)
+        write_file(schema, (schema_directory() / "spec.schema.json").read_text(encoding="utf-8"))
+    except FileUnwritable:
+        for path in made:
+            with suppress(OSError):
+                path.unlink()
+        raise

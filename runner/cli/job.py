@@ -20,9 +20,11 @@ from runner.composing.setting import Setting
 from runner.planning.plan import Target
 from runner.reading.diagnostic import Problems
 from runner.reading.limits import Limits
+from runner.reading.mask import printable
 from runner.reading.project import Channel
 from runner.reading.schema import load_schema
 from runner.reading.spec import FileRecipients, Spec, StandardInput, read_spec
+from runner.reading.surrogate import without_surrogates
 from runner.reading.table import STANDARD_INPUT, Table, open_table
 
 
@@ -99,6 +101,10 @@ def _read_job(
 ) -> Job | None:
     own = Problems()
     spec = read_spec(path, own)
+    if spec is not None and without_surrogates(path) != path:
+        problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
+        own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
+        spec = None
     channel = None if spec is None else _channel(spec, workspace, own)
     job = None
     if spec is not None and channel is not None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
 import time
+from typing import Any
 
 import click
-import orjson
 
 from runner.cli.view import View, common_options, environment_option, rejects
 from runner.cli.workspace import Workspace, make_environment_ledger, make_sandbox_ledger, open_workspace, this_process
@@ -16,7 +15,9 @@ from runner.ledger.export import csv_lines
 from runner.ledger.opening import lost_progress, open_to_read
 from runner.ledger.sqlite import SqliteLedger
 from runner.reading.diagnostic import Problems
+from runner.showing.failure import error_json
 from runner.showing.ink import counted
+from runner.showing.json_text import json_line
 from runner.showing.status import message_json
 
 
@@ -54,18 +55,30 @@ def init(view: View, env: str | None) -> int:
     if environment.is_sandbox:
         make_sandbox_ledger(workspace)
         view.result(f"the sandbox's ledger is {environment.ledger.file}")
+        view.document(_made(workspace))
         return 0
     known = workspace.identity
     make_environment_ledger(workspace)
     view.result(
         f"made {environment.ledger.file}; its id and salt are in {workspace.identity_file.name}: commit that file"
     )
+    view.document(_made(workspace))
     if known is not None:
         view.warn(
             "warning: this replaces a ledger that sendspec.lock knew; the salt is kept, but what the old one held is"
             " sent again unless you bring it back"
         )
     return 0
+
+
+def _made(workspace: Workspace) -> dict[str, Any]:
+    environment = workspace.environment
+    return {
+        "schema": "sendspec.ledger-init/1",
+        "environment": environment.name,
+        "ledger": str(environment.ledger.file),
+        "identity": str(workspace.identity_file),
+    }
 
 
 def _opened(workspace: Workspace) -> SqliteLedger:
@@ -93,18 +106,19 @@ def check(view: View, env: str | None) -> int:
         )
     finally:
         ledger.close()
-    view.document(
-        {
-            "schema": "sendspec.ledger-check/1",
-            "environment": workspace.environment.name,
-            "problems": found,
-            "messages": count,
-        }
-    )
+    document = {
+        "schema": "sendspec.ledger-check/1",
+        "environment": workspace.environment.name,
+        "problems": found,
+        "messages": count,
+    }
     if found:
-        raise LedgerTrouble(
+        trouble = LedgerTrouble(
             f"the ledger {workspace.environment.ledger.file}: {'; '.join(found)}", "restore it from a backup"
         )
+        view.document({**document, "error": error_json(trouble)})
+        raise trouble
+    view.document(document)
     view.result(f"{workspace.environment.ledger.file}: ok, {counted(count, 'message')}")
     return 0
 
@@ -139,14 +153,10 @@ def export(view: View, env: str | None, form: str) -> int:
         return 1
     ledger = _opened(workspace)
     try:
-        rows = (message_json(message) for message in ledger.messages())
         if form == "csv":
-            for line in csv_lines(rows):
-                sys.stdout.write(line)
-            return 0
-        for row in rows:
-            sys.stdout.buffer.write(orjson.dumps(row) + b"\n")
-        sys.stdout.buffer.flush()
+            view.lines(csv_lines(message_json(message) for message in ledger.messages()))
+        else:
+            view.lines(json_line(message_json(message)) for message in ledger.messages())
     finally:
         ledger.close()
     return 0

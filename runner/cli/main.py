@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from runner import __version__
-from runner.errors import SendspecError
+from runner.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
+from runner.errors import FolderGone, SendspecError
 
 COMMANDS = {
     "init": "Scaffold a project: project file, one spec, data, CI example.",
@@ -42,6 +45,9 @@ It goes to a sandbox on this machine until you name another environment. More: s
 
 INTERRUPTED = 130
 BUG = 70
+BUSY = 75
+INTERRUPTION = {"code": "command-interrupted", "problem": "the command was interrupted", "fix": "run it again"}
+OUT_OF_MEMORY = {"code": "out-of-memory", "problem": "memory ran out", "fix": "give it more memory, then run it again"}
 
 
 class LazyGroup(click.Group):
@@ -97,58 +103,83 @@ def cli(ctx: click.Context) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and exits the process with its code."""
-    fill_standard_streams()
-    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
-
-
-def fill_standard_streams() -> None:
-    """Puts nothing in the place of standard streams that the process was started without.
-
-    Otherwise the next file that is opened, such as the ledger's lock, would take the place, and be written to as one.
-    """
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
-        pass
-    os.close(descriptor)
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(number, "r" if number == 0 else "w"))
+    use_standard_streams(fill_standard_streams())
+    code = run(sys.argv[1:] if arguments is None else list(arguments))
+    sys.stdout.flush()
+    if lost := what_was_lost():
+        sys.stderr.write(f"warning: the result could not be written: {lost}; what was sent is in the ledger\n")
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """The exit code of one command line. Never raises for a foreseen failure, nor shows a traceback for a bug."""
+    context: click.Context | None = None
     try:
         if "_SENDSPEC_COMPLETE" in os.environ:
             cli.main(args=arguments, prog_name="sendspec")
-        with cli.make_context("sendspec", arguments) as context:
+        context = cli.make_context("sendspec", arguments)
+        with context:
             code = cli.invoke(context)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        error.show()
+        error.show(sys.stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write("interrupted; nothing more was done\n")
+        _fail(context, INTERRUPTION)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing to tell it, and Python must not try again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except SendspecError as error:
-        sys.stderr.write(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}\n")
-        return error.exit_code
+        return _foreseen(context, error)
     except MemoryError:
-        return _out_of_memory()
+        return _out_of_memory(context)
     except Exception as error:
         try:
+            if isinstance(error, FileNotFoundError) and _folder_is_gone():
+                return _foreseen(
+                    context, FolderGone("the working directory was removed", "change to a folder that is there")
+                )
             from runner.cli.crash import report_crash
 
-            return report_crash(error, arguments)
+            code = report_crash(error, next((word for word in arguments if word in COMMANDS), "-"))
+            _fail(context, error)
+            return code
         except MemoryError:  # it was no bug: without memory, whatever it is fails in ways of its own
-            return _out_of_memory()
+            return _out_of_memory(context)
 
 
-def _out_of_memory() -> int:
+def _foreseen(context: click.Context | None, error: SendspecError) -> int:
+    sys.stderr.write(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}\n")
+    if error.exit_code != BUSY:
+        _fail(context, error)
+    return error.exit_code
+
+
+def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -> None:
+    """Prints the JSON document of a command that failed, where JSON was asked for and none was printed yet."""
+    if context is None or context.obj is None or not context.obj.is_json:
+        return
+    from runner.cli.failure import failure_document
+    from runner.cli.workspace import environment_in
+
+    view = context.obj
+    document = failure_document(view.delivery.command, environment_in(context), error)
+    if document is not None:
+        view.document(document)
+
+
+def _folder_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _out_of_memory(context: click.Context | None) -> int:
     sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` tells\n")
+    with suppress(Exception):
+        _fail(context, OUT_OF_MEMORY)
     return BUG

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 import click
 
 from runner.cli.against import freeing, ledger_to_read, plan_jobs
 from runner.cli.check import limit_diagnostics, opened
 from runner.cli.job import Job
+from runner.cli.output_file import check_writable
 from runner.cli.view import (
     View,
     common_options,
@@ -20,10 +22,10 @@ from runner.cli.view import (
     rejects,
     specs_argument,
 )
-from runner.errors import LedgerTrouble
 from runner.planning.decide import Retry, Skip
 from runner.planning.plan import Plan
 from runner.reading.diagnostic import Problems, Severity
+from runner.reading.mask import printable
 from runner.showing.ink import counted
 from runner.showing.plan import plan_document, plan_text
 
@@ -35,9 +37,7 @@ SOMETHING_TO_SEND = 10
 @environment_option
 @recipients_option
 @jobs_option
-@click.option(
-    "--out", metavar="FILE", type=click.Path(dir_okay=False), help="Write the plan to FILE, for `send --plan`."
-)
+@click.option("--out", metavar="FILE", help="Write the plan to FILE, for `send --plan`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 10 when there is something to send.")
 @common_options
 def command(
@@ -73,22 +73,24 @@ def run_plan(
     retry: Retry | None = None,
 ) -> int:
     """What `plan` and `send --dry-run` do."""
+    view.delivery.command = "plan"
+    if out is not None:
+        check_writable(Path(out))
     problems = Problems()
     workspace, jobs = opened(specs, env, recipients, problems)
     if rejects(view, problems) or workspace is None:
         return 1
-    try:
-        with ledger_to_read(workspace) as ledger:
-            plans = plan_jobs(jobs, workspace, ledger, problems, retry, processes=processes)
-    except LedgerTrouble as trouble:
-        empty = plan_document([], workspace.environment.name)
-        view.document({**empty, "error": {"code": trouble.code, "problem": trouble.problem, "fix": trouble.fix}})
-        raise
+    with ledger_to_read(workspace) as ledger:
+        plans = plan_jobs(jobs, workspace, ledger, problems, retry, processes=processes)
     if rejects(view, problems):
         return 1
     for job, plan in zip(jobs, plans, strict=True):
         for diagnostic in limit_diagnostics(job, plan, Severity.WARNING):
             problems.add(diagnostic)
+    if out is not None:
+        from runner.cli.plan_file import write_plan_file
+
+        write_plan_file(Path(out), jobs, plans, workspace, created=time.time())
     view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     view.say(workspace.provisional_note)
     view.result(plan_text(plans, view.out))
@@ -96,10 +98,7 @@ def run_plan(
     warn_of_resending(view, jobs)
     view.document(plan_document(plans, workspace.environment.name))
     if out is not None:
-        from runner.cli.plan_file import write_plan_file
-
-        write_plan_file(Path(out), jobs, plans, workspace, created=time.time())
-        view.say(f"the plan is in {out}: sendspec send --plan {out}")
+        view.say(f"the plan is in {printable(out)}: sendspec send --plan {printable(quote(out))}")
     something = any(plan.send for plan in plans)
     return SOMETHING_TO_SEND if detailed and something else 0
 

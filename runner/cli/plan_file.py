@@ -12,6 +12,7 @@ from typing import Any
 
 from runner import __version__
 from runner.cli.job import Job
+from runner.cli.output_file import write_file
 from runner.cli.workspace import Workspace
 from runner.planning.plan import Plan
 from runner.reading.mask import printable
@@ -47,6 +48,7 @@ class PlanUnreadable(Exception):
 def write_plan_file(
     path: Path, jobs: Sequence[Job], plans: Sequence[Plan], workspace: Workspace, *, created: float
 ) -> None:
+    """Writes the plan, whole or not at all. Raises `FileUnwritable`."""
     content = {
         **plan_document(plans, workspace.environment.name),
         "format": FORMAT,
@@ -55,7 +57,7 @@ def write_plan_file(
         "ledger": None if workspace.identity is None else workspace.identity.ledger,
         "paths": [workspace.relative(job.spec.path) for job in jobs],
     }
-    path.write_text(json.dumps({**content, "seal": _seal(content)}, indent=2) + "\n", encoding="utf-8")
+    write_file(path, json.dumps({**content, "seal": _seal(content)}, indent=2) + "\n")
 
 
 def read_plan_file(path: Path) -> PlanFile:

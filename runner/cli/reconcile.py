@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from runner.cli.against import freeing
-from runner.cli.ending import IN_DOUBT
+from runner.cli.ending import IN_DOUBT, described, ending_code
 from runner.cli.held import ledger_to_write
 from runner.cli.session import Session
 from runner.cli.status import show_status
@@ -14,6 +16,7 @@ from runner.cli.workspace import open_workspace
 from runner.reading.diagnostic import Problems
 from runner.reading.spec import read_spec
 from runner.sending.reconcile import Reconciled
+from runner.sending.run import StoppedByApi
 from runner.showing.reconcile import reconciled_json, reconciled_lines
 
 REFUSED_AS_A_WHOLE = 5
@@ -48,7 +51,11 @@ def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
             view.warn(line)
         if not outcome.left and not outcome.found and not outcome.freed:
             view.say("no message is in doubt")
-        show_status(view, workspace, ledger, names or set(), more={"reconciled": reconciled_json(outcome)})
+        more: dict[str, Any] = {"reconciled": reconciled_json(outcome)}
+        if outcome.refusal is not None:
+            problem, fix, _ = described(ending := StoppedByApi(outcome.refusal))
+            more["error"] = {"code": ending_code(ending), "problem": problem, "fix": fix}
+        show_status(view, workspace, ledger, names or set(), more=more)
     return _exit_code(outcome)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from itertools import islice
 
@@ -44,9 +43,7 @@ def command(
     if workspace is not None:
         view.say(workspace.provisional_note)
     bodies = (message.body for job in jobs for message in _messages(job, key))
-    for body in islice(bodies, limit):
-        sys.stdout.buffer.write(body + b"\n")
-    sys.stdout.buffer.flush()
+    view.lines(body + b"\n" for body in islice(bodies, limit))
     return 0
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import click
@@ -54,13 +56,22 @@ def command(view: View, port: int, rate: int | None, faults: tuple[SandboxFault,
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: done.set())
     try:
-        with serving(Sandbox(store, time.time, per_second=rate, faults=faults), port=port) as url:
-            sys.stdout.write(f"{url}\n")
-            sys.stdout.flush()
+        with _listening(Sandbox(store, time.time, per_second=rate, faults=faults), port) as url:
+            view.result(url)
+            view.document({"schema": "sendspec.sandbox/1", "url": url})
             view.say(f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={url}")
             done.wait()
-    except OSError as error:
-        raise click.UsageError(f"port {port} can't be used: {error.strerror}") from None
     finally:
         store.close()
     return 0
+
+
+@contextmanager
+def _listening(sandbox: Sandbox, port: int) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(serving(sandbox, port=port))
+        except OSError as error:
+            reason = os.strerror(error.errno or 0).lower()
+            raise click.UsageError(f"port {port} can't be used: {reason}; --port 0 takes a free one") from None
+        yield url

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from runner.cli.view import View, common_options
 from runner.resources import schema_directory
 
-NAMES = ("message", "batch", "response", "spec", "project", "plan", "run", "status", "diagnostics")
+NAMES = (
+    "message", "batch", "response", "spec", "project", "plan", "run", "status", "diagnostics", "init", "doctor", "explain",
+    "ledger-init", "ledger-check", "ledger-purge", "sandbox",
+)  # fmt: skip
 
 
 @click.command("schema")
@@ -24,7 +25,7 @@ def command(view: View, name: str | None) -> int:
       sendspec schema spec > .vscode/spec.schema.json
     """
     if name is None:
-        sys.stdout.write("\n".join(NAMES) + "\n")
+        view.lines(f"{name}\n" for name in NAMES)
         return 0
-    sys.stdout.write((schema_directory() / f"{name}.schema.json").read_text(encoding="utf-8"))
+    view.lines([(schema_directory() / f"{name}.schema.json").read_bytes()])
     return 0

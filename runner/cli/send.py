@@ -22,6 +22,7 @@ from runner.planning.decide import Retry
 from runner.planning.plan import Plan, digest_of
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
 from runner.reading.place import FILE_START, Span
+from runner.showing.failure import error_json
 from runner.showing.ink import counted
 from runner.showing.plan import plan_text
 from runner.showing.run import RunReport, SpecReport, ending_text, run_document, run_text
@@ -156,11 +157,11 @@ class _Send:
         except PlanStale as error:
             self._view.warn(f"{error.problem} [{error.code}]\n    = fix: {error.fix}\n\nnothing was sent")
             if not self._is_told:
-                self._view.document(run_document(_unsent(workspace, []), _words_of(error)))
+                self._view.document(run_document(_unsent(workspace, []), error_json(error)))
             return error.exit_code
         except SendspecError as error:
             if error.exit_code in WITH_DOCUMENT and not self._is_told:
-                self._view.document(run_document(_unsent(workspace, []), _words_of(error)))
+                self._view.document(run_document(_unsent(workspace, []), error_json(error)))
             raise
 
     def _with_ledger(self, workspace: Workspace, jobs: list[Job], problems: Problems) -> int:
@@ -179,8 +180,9 @@ class _Send:
                 self._reconcile(session, workspace, jobs)
                 planned_at = ledger.moves
                 plans = self._planned_again(plans, jobs, workspace, ledger)
-            if self._is_guarded(jobs, plans):
-                self._view.document(run_document(_unsent(workspace, plans)))
+            if broken := self._broken_limits(jobs, plans):
+                first = {"code": broken[0].code, "problem": broken[0].problem, "fix": broken[0].fix}
+                self._view.document(run_document(_unsent(workspace, plans), first))
                 return GUARD
             warn_of_drift(self._view, plans)
             warn_of_resending(self._view, jobs)
@@ -230,11 +232,7 @@ class _Send:
 
     def _tell_account(self, session: Session, planned: Sequence[tuple[Job, Plan]], error: Exception) -> None:
         """What had become of everybody when an error ended the run, by the ledger; the error itself is told by the caller."""
-        words = (
-            _words_of(error)
-            if isinstance(error, SendspecError)
-            else {"code": "bug", "problem": f"this is a bug in sendspec ({type(error).__name__})", "fix": "report it"}
-        )
+        words = error_json(error)
         self._is_told = True
         try:
             report = session.report_of(planned, error)
@@ -245,12 +243,12 @@ class _Send:
         self._view.result(run_text(report, self._view.out))
         self._view.document(run_document(report, words))
 
-    def _is_guarded(self, jobs: list[Job], plans: list[Plan]) -> bool:
+    def _broken_limits(self, jobs: list[Job], plans: list[Plan]) -> list[Diagnostic]:
         broken = [
             d for job, plan in zip(jobs, plans, strict=True) for d in limit_diagnostics(job, plan, Severity.ERROR)
         ]
         self._view.diagnostics(broken, ending="nothing was sent", as_result=False)
-        return bool(broken)
+        return broken
 
     def _ask(self, plans: list[Plan], to_send: int) -> None:
         """Raises unless the user agrees: `click.UsageError` where nobody can be asked, `click.Abort` for a no."""
@@ -271,10 +269,6 @@ class _Send:
 
 def _stale(why: str) -> PlanStale:
     return PlanStale(f"the plan is stale: {why}", "look at a new one: sendspec plan")
-
-
-def _words_of(error: SendspecError) -> dict[str, str]:
-    return {"code": error.code, "problem": error.problem, "fix": error.fix}
 
 
 def _unsent(workspace: Workspace, plans: Sequence[Plan]) -> RunReport:

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from hashlib import sha256
 
 from runner.cli.against import decide_all, ledger_to_read
-from runner.cli.ending import IN_DOUBT, described, exit_code
+from runner.cli.ending import IN_DOUBT, described, ending_code, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
 from runner.cli.view import View
@@ -126,6 +126,7 @@ class Session:
             ending=ending,
             fix=fix,
             next_steps=self._next_steps(sum_of(report.account for report in reports)),
+            code=next((code for result in results if (code := ending_code(result.ending))), ""),
         )
 
     def end(self, ending: str = "", requests: int = 0) -> None:

@@ -9,7 +9,6 @@ import click
 
 from runner.cli.view import View, environment_option, options_with_forms, rejects, specs_argument
 from runner.cli.workspace import Workspace, open_workspace
-from runner.errors import LedgerTrouble
 from runner.ledger.export import csv_lines
 from runner.ledger.opening import open_to_read
 from runner.ledger.record import MessageRecord
@@ -54,12 +53,7 @@ def command(
         return 1
     chosen = [(failed, FAILED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
     states = tuple(State) if messages else tuple(state for flag, group in chosen if flag for state in group)
-    try:
-        _show(view, workspace, names, states)
-    except LedgerTrouble as trouble:
-        error = {"code": trouble.code, "problem": trouble.problem, "fix": trouble.fix}
-        view.document({**status_document([], workspace.environment.name, None), "error": error})
-        raise
+    _show(view, workspace, names, states)
     return 0
 
 

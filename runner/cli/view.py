@@ -5,17 +5,31 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TextIO
 
 import click
 
+from runner.cli.stream import StandardStream
+from runner.errors import ResultUnwritable
 from runner.reading.diagnostic import Diagnostic, Problems
+from runner.reading.surrogate import without_surrogates
 from runner.showing.ink import WIDE, ColourChoice, Ink, wants_colour
 
 PROCESSES_MOST = 64
+
+
+@dataclass(slots=True)
+class Delivery:
+    """Whether a command has printed its JSON document, of which there is exactly one.
+
+    `command` is the command whose document that is, such as `ledger check`.
+    """
+
+    command: str
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +42,7 @@ class View:
     asks: bool
     out: Ink
     err: Ink
+    delivery: Delivery
 
     @property
     def is_json(self) -> bool:
@@ -38,17 +53,37 @@ class View:
         if text and self.format == "text":
             _write(sys.stdout, text)
 
-    def lines(self, lines: Iterable[str]) -> None:
-        """The command's result as lines that have their ends, one after another, whatever form was asked for."""
+    def lines(self, lines: Iterable[str | bytes]) -> None:
+        """The command's result as lines of UTF-8 that have their ends, one after another, whatever form was asked for.
+
+        Ends early when the reader goes away. Raises `ResultUnwritable` where the rest finds no room: cut, it is no result.
+        """
+        buffer = sys.stdout.buffer
+        stream = getattr(buffer, "raw", None)
         for line in lines:
-            _write(sys.stdout, line)
+            buffer.write(without_surrogates(line).encode() if isinstance(line, str) else line)
+            if isinstance(stream, StandardStream) and stream.lost is not None:
+                break
+        if isinstance(lines, Generator):
+            lines.close()  # what it reads from may be closed next
+        buffer.flush()
+        if isinstance(stream, StandardStream) and stream.lost is not None:
+            stream.is_missed = False
+            if not stream.reader_left:
+                reason = os.strerror(stream.lost.errno or 0).lower()
+                raise ResultUnwritable(
+                    f"the result can't be written: {reason}", "make room, or send standard output to another place"
+                )
 
     def document(self, document: Mapping[str, Any]) -> None:
-        """The command's result as one JSON document, when JSON was asked for."""
-        if self.is_json:
-            import orjson
+        """The command's result as one JSON document, when JSON was asked for. A second one is not printed."""
+        if self.is_json and not self.delivery.done:
+            from runner.showing.json_text import json_document
 
-            _write(sys.stdout, orjson.dumps(document, option=orjson.OPT_INDENT_2).decode())
+            self.delivery.done = True
+            sys.stdout.flush()
+            sys.stdout.buffer.write(json_document(document))
+            sys.stdout.buffer.flush()
 
     def say(self, text: str) -> None:
         """Talk: what is going on, unless `-q`."""
@@ -76,15 +111,9 @@ class View:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Writes whole lines at once. A reader that went away, or a full disk, doesn't change how a command ends."""
-    try:
-        stream.write(text if text.endswith("\n") else text + "\n")
-        stream.flush()
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # what is still in the buffer goes there
-        if stream is sys.stdout and not isinstance(error, BrokenPipeError):
-            reason = os.strerror(error.errno or 0).lower()
-            _write(sys.stderr, f"warning: the result could not be written: {reason}; what was sent is in the ledger")
+    """Writes whole lines at once."""
+    stream.write(text if text.endswith("\n") else text + "\n")
+    stream.flush()
 
 
 def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -101,6 +130,7 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
         @functools.wraps(command)
         def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
             choice = ColourChoice(color)
+            context = click.get_current_context()
             view = View(
                 format=format_,
                 quiet=quiet,
@@ -108,7 +138,9 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
                 asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
                 out=_ink_for(sys.stdout, choice),
                 err=_ink_for(sys.stderr, choice),
+                delivery=Delivery(context.command_path.partition(" ")[2]),
             )
+            context.find_root().obj = view  # for the document of a command that fails
             return command(view=view, **options)
 
         return wrapped

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 PROVISIONAL_SALT = b"sendspec provisional salt".ljust(SALT_BYTES, b".")
 """Keys message ids before an environment has a ledger, so that they can be shown; nothing is sent under them."""
+_ENVIRONMENT = "sendspec.environment"
+"""Where a command's context has the name of its environment, as soon as that is known: the document of a failure names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +106,16 @@ def open_workspace(specs: Sequence[str], env: str | None, problems: Problems) ->
     if environment is None:
         known = ", ".join([*project.environments, SANDBOX])
         raise click.BadParameter(f"there is no environment '{name}'; there are: {known}", param_hint="--env")
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.meta[_ENVIRONMENT] = name
     identity = read_identities(identity_file(project.root, environment)).get(name)
     return Workspace(project=project, environment=environment, identity=identity)
+
+
+def environment_in(context: click.Context) -> str:
+    """The environment that a command works in; empty where it failed before that was known."""
+    name: str = context.meta.get(_ENVIRONMENT, "")
+    return name
 
 
 def _shown(path: Path) -> str:

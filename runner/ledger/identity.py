@@ -47,6 +47,8 @@ def read_identities(path: Path) -> dict[str, LedgerIdentity]:
         return {name: _identity(entry) for name, entry in written["environments"].items()}
     except FileNotFoundError:
         return {}
+    except NotADirectoryError as error:
+        raise unwritable_file(path, error) from error
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
         raise LedgerTrouble(f"{path.name} can't be read", f"restore it from git: git checkout {path.name}") from None
 

@@ -40,16 +40,16 @@ NETWORK_FILE_SYSTEMS = frozenset(
 
 def connect_to_write(path: str) -> sqlite3.Connection:
     """A connection of the kind that a claim may be trusted to: a commit returns when it is on disk."""
-    return sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, isolation_level=None, timeout=10)
+    return sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=rw", uri=True, isolation_level=None, timeout=10)
 
 
 def connect_to_read(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, isolation_level=None, timeout=10)
+    return sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True, isolation_level=None, timeout=10)
 
 
 def connect_to_still(path: str) -> sqlite3.Connection:
     """For a ledger that nobody can be writing to: WAL needs a file beside it, also to read, unless told this."""
-    return sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    return sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro&immutable=1", uri=True, isolation_level=None)
 
 
 def make_ledger(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from runner.errors import SandboxUnwritable
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +26,37 @@ class Stored:
     created_at: float
 
 
+def _opened(place: Path | str) -> sqlite3.Connection:
+    connection = sqlite3.connect(place, isolation_level=None, check_same_thread=False, timeout=10)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS message (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, workspace TEXT NOT NULL,"
+            " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL)"
+        )
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
 class Store:
     """Safe to use from the server's threads. It is a toy's memory, not a ledger: it doesn't wait for the disk."""
 
     def __init__(self, path: Path | None) -> None:
-        if path is not None:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Raises `SandboxUnwritable`."""
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(
-            ":memory:" if path is None else path, isolation_level=None, check_same_thread=False, timeout=10
-        )
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = OFF")
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS message (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, workspace TEXT NOT NULL,"
-            " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL)"
-        )
+        try:
+            if path is not None:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._connection = _opened(":memory:" if path is None else path)
+        except (OSError, sqlite3.Error) as error:
+            reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
+            raise SandboxUnwritable(
+                f"the sandbox's messages can't be kept in {path}: {reason}",
+                "make its folder writable for this user, or move what is there away",
+            ) from error
 
     def add(
         self, workspace: str, channel: str, messages: Sequence[tuple[str, dict[str, Any]]], created_at: float

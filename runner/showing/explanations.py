@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from runner.showing.explained import files, ledger, messages, project, recipients, templates
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from runner.showing.explained import endings, files, ledger, messages, project, recipients, templates
 from runner.showing.explained.entry import Explanation
 from runner.showing.ink import Ink
 
-__all__ = ["EXPLANATIONS", "Explanation", "explanation_text"]
+__all__ = ["EXPLANATIONS", "Explanation", "explanation_text", "explanations_document"]
 
 EXPLANATIONS: dict[str, Explanation] = {
     **files.EXPLAINED,
@@ -15,6 +19,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     **messages.EXPLAINED,
     **project.EXPLAINED,
     **ledger.EXPLAINED,
+    **endings.EXPLAINED,
 }
 
 
@@ -26,3 +31,8 @@ def explanation_text(code: str, ink: Ink) -> str:
         if example:
             lines += ["", f"{ink.cyan(title)}:", *(f"    {line}" for line in example.splitlines())]
     return "\n".join(lines) + "\n"
+
+
+def explanations_document(codes: Sequence[str]) -> dict[str, Any]:
+    """The `sendspec.explain/1` document about known codes."""
+    return {"schema": "sendspec.explain/1", "codes": [{"code": code, **asdict(EXPLANATIONS[code])} for code in codes]}

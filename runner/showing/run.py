@@ -37,7 +37,10 @@ class SpecReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """A run as a whole. `ending` says why it stopped early, empty where it did not; `next_steps` are commands."""
+    """A run as a whole. `ending` says why it stopped early, empty where it did not; `next_steps` are commands.
+
+    `code` is the code of an ending that is an error.
+    """
 
     run: int | None
     environment: str
@@ -47,6 +50,7 @@ class RunReport:
     ending: str
     fix: str
     next_steps: Sequence[str]
+    code: str = ""
 
 
 def run_text(report: RunReport, ink: Ink) -> str:
@@ -102,6 +106,8 @@ def run_document(report: RunReport | None, error: Mapping[str, Any] | None = Non
         "ending": report.ending or "finished",
         "specs": [_spec(spec) for spec in report.specs],
     }
+    if report.code:
+        error = error or {"code": report.code, "problem": report.ending, "fix": report.fix}
     return document | ({"error": dict(error)} if error else {})
 
 

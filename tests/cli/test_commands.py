@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runner.cli.schema import NAMES
 from runner.reading.schema import load_schema
 
 SMALLEST = """spec: 1
@@ -190,9 +191,7 @@ def test_examples_pass_or_tell_what_they_gave(hello: Any) -> None:
     assert "'Hi Ada', not 'Hello Ada'" in diagnostic["problem"]
 
 
-@pytest.mark.parametrize(
-    "name", ["message", "batch", "response", "spec", "project", "plan", "run", "status", "diagnostics"]
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_schemas_are_printed_as_they_are(desk: Any, name: str) -> None:
     assert json.loads(desk.run("schema", name).out) == load_schema(name).document
 

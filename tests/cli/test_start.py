@@ -30,6 +30,7 @@ def test_help_imports_nothing_that_it_does_not_use(flag: str) -> None:
     assert {name for name in imported if name.startswith("runner.")} <= {
         "runner.cli",
         "runner.cli.main",
+        "runner.cli.stream",
         "runner.errors",
     }
 

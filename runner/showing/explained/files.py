@@ -6,6 +6,8 @@ EXPLAINED: dict[str, Explanation] = {
     "file-missing": Explanation("a file isn't there", "A path in a spec counts from the spec's own folder, one on the command line from where you are."),
     "no-standard-input": Explanation("two specs would read their recipients from standard input", "It can be read once; the second would find it empty."),
     "not-a-file": Explanation("a folder or device stands where a file is needed", "Only regular files are read."),
+    "file-unwritable": Explanation("a file that a command was to make can't be written", "Its folder is missing, is a file or can't be written, or the disk is full. Files are written whole or not at all: what was there before is as it was."),
+    "path-not-utf8": Explanation("a spec's path is not UTF-8", "The ledger remembers a spec's path as text, to tell a renamed spec from a second one of its name. Rename the file."),
     "unreadable-file": Explanation("a file can't be read", "This user lacks the right to read it."),
     "file-too-large": Explanation("a spec or project file is larger than 1 MB", "Keep recipients in a table of their own.", "recipients:\n  - {phone: …}   # 50,000 of them", "recipients: {file: people.csv}"),
     "not-utf8": Explanation("a file is not UTF-8", "Other encodings would change names on the way.", "", "save the file as UTF-8; a byte order mark is fine"),

@@ -10,5 +10,7 @@ EXPLAINED: dict[str, Explanation] = {
     "ledger-too-new": Explanation("the ledger was made by a newer sendspec", "This one can't tell what it would have to keep. Update sendspec."),
     "ledger-unwritable": Explanation("the ledger can't be written", "The disk is full, or the file belongs to somebody else. Nothing is sent that can't be written down first."),
     "ledger-trouble": Explanation("the ledger can't be trusted", "It lies on a network file system, where locks don't hold, or in a CI job's checkout, which is thrown away; or `sendspec.lock` or the ledger's epoch can't be read. Nothing is sent.", "", "ledger: {file: /var/lib/sendspec/production.db, durable: true}"),
+    "sandbox-unwritable": Explanation("the sandbox's messages can't be kept", "They are in `.sendspec/sandbox-api.db`. Its folder can't be written, the disk is full, or the file is something else."),
+    "lock-lost": Explanation("the ledger's lock file was removed while a run held it", "Another run could hold a new one: no further message is sent."),
     "ledger-busy": Explanation("another run holds the ledger", "Two runs at once could send a message twice. A stopped run keeps its lock, a killed one loses it."),
 }  # fmt: skip

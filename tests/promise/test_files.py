@@ -1,0 +1,250 @@
+"""Files and folders that aren't as they should be: each has a code and an exit code, and none is called a bug."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from background import SEND
+from desk import CountingServer, Desk
+
+PLAN = ("plan", "hello.yaml", "--env", "test")
+
+
+def rejected(desk: Desk, *command: str) -> str:
+    """The code of the one diagnostic of a command that ends with 1."""
+    done = desk.run(*command, "--format", "json")
+    assert done.code == 1, done.err
+    [diagnostic] = done.json["diagnostics"]
+    assert diagnostic["fix"]
+    return str(diagnostic["code"])
+
+
+@pytest.fixture
+def full(ready: Desk) -> Iterator[Path]:
+    """A folder on a file system that has no room left."""
+    folder = ready.folder / "full"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)], check=True)
+    try:
+        (folder / "old.json").write_text("old")
+        with (folder / "filler").open("wb", buffering=0) as filler:
+            while True:
+                try:
+                    filler.write(bytes(4_096))
+                except OSError:
+                    break
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.fixture
+def unwritable(ready: Desk) -> Iterator[Path]:
+    """A folder on a file system that can only be read, where there is a plan already."""
+    folder = ready.folder / "unwritable"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(folder)], check=True)
+    try:
+        (folder / "old.json").write_text("old")
+        subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+# ── plan --out ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        "missing/plan.json",
+        ".",
+        "people.csv/plan.json",
+        "/dev/full",
+        "/proc/plan.json",
+        "x" * 300,
+        "loop.json",
+        "gone.json",
+        os.fsdecode(b"missing/\xff.json"),
+        "missing/a\nb.json",
+        "",
+    ],
+)
+def test_a_plan_that_has_no_place_is_not_called_a_bug(ready: Desk, out: str) -> None:
+    (ready.folder / "loop.json").symlink_to("loop.json")
+    (ready.folder / "gone.json").symlink_to("missing/plan.json")
+    before = sorted(ready.folder.iterdir())
+    assert rejected(ready, *PLAN, "--out", out) == "file-unwritable"
+    assert sorted(ready.folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["old.json", "new.json"])
+def test_a_plan_is_written_whole_or_not_at_all_on_a_full_disk(ready: Desk, full: Path, name: str) -> None:
+    before = sorted(full.iterdir())
+    assert rejected(ready, *PLAN, "--out", str(full / name)) == "file-unwritable"
+    assert (full / "old.json").read_text() == "old"
+    assert sorted(full.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["old.json", "new.json"])
+def test_a_plan_is_not_written_where_nothing_can_be(ready: Desk, unwritable: Path, name: str) -> None:
+    assert rejected(ready, *PLAN, "--out", str(unwritable / name)) == "file-unwritable"
+    assert (unwritable / "old.json").read_text() == "old"
+
+
+def test_that_a_plan_has_no_place_is_said_before_any_row_is_read(ready: Desk) -> None:
+    ready.write("people.csv", "phone,first_name,order_id\nnobody,Ann,A1\n")
+    assert rejected(ready, *PLAN, "--out", "missing/plan.json") == "file-unwritable"
+
+
+def test_a_plan_takes_the_place_of_an_older_one_and_keeps_links_and_rights(ready: Desk) -> None:
+    old = ready.write("plans/old.json", "old")
+    old.chmod(0o640)
+    (ready.folder / "link.json").symlink_to("plans/old.json")
+    assert ready.run(*PLAN, "--out", "link.json").code == 0
+    assert (ready.folder / "link.json").is_symlink()
+    assert old.stat().st_mode & 0o777 == 0o640
+    assert [path.name for path in (ready.folder / "plans").iterdir()] == ["old.json"]
+    done = ready.run("send", "--plan", "link.json", "--yes")
+    assert done.code == 0, done.err
+
+
+def test_a_plan_can_go_to_a_pipe(ready: Desk) -> None:
+    done = subprocess.run(
+        ["bash", "-c", '"$@" --out >(cat >&2) -q; wait $!', "bash", *ready.command(*PLAN)],
+        cwd=ready.folder, env={**os.environ, **ready.environ}, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stderr)["schema"] == "sendspec.plan/1"
+
+
+def test_a_device_is_written_to_and_not_replaced(ready: Desk) -> None:
+    assert ready.run(*PLAN, "--out", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
+
+
+# ── init ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("where", ["/proc/x", "a-file/x", "x" * 300])
+def test_a_project_that_has_no_place_is_not_called_a_bug(desk: Desk, where: str) -> None:
+    desk.write("a-file", "")
+    assert rejected(desk, "init", where) == "file-unwritable"
+
+
+@pytest.mark.parametrize("in_the_way", ["specs", "data", ".github", ".sendspec"])
+def test_a_project_is_scaffolded_whole_or_not_at_all(desk: Desk, in_the_way: str) -> None:
+    desk.write(in_the_way, "")
+    assert rejected(desk, "init") == "file-unwritable"
+    assert [path.name for path in desk.folder.rglob("*") if path.is_file()] == [in_the_way]
+    (desk.folder / in_the_way).unlink()
+    assert desk.run("init").code == 0
+    assert desk.run("send", "specs/hello.yaml", "--yes").code == 0
+
+
+def test_a_project_is_not_scaffolded_where_nothing_can_be_written(ready: Desk, unwritable: Path) -> None:
+    assert rejected(ready, "init", str(unwritable)) == "file-unwritable"
+    assert rejected(ready, "init", str(unwritable / "below")) == "file-unwritable"
+
+
+def test_names_with_line_ends_and_half_characters_make_a_project(desk: Desk) -> None:
+    for name in ("a\nb", os.fsdecode(b"a\xff"), "a b"):
+        done = desk.run("init", name, "--format", "json")
+        assert done.code == 0, done.err
+        assert len(done.json["files"]) == 5
+        assert "a\nb/" not in done.err
+        assert desk.run("send", f"{name}/specs/hello.yaml", "--yes").code == (1 if "\udcff" in name else 0)
+
+
+# ── the ledger's place, and the sandbox's ─────────────────────────────────────────────────────────────────────────
+
+EVERY = [
+    ("validate", "hello.yaml"), ("render", "hello.yaml"), ("test", "hello.yaml"), ("plan", "hello.yaml"),
+    ("send", "hello.yaml", "--yes"), ("status",), ("reconcile",),
+    ("resolve", "hello.yaml", "--as", "skip", "--reason", "x"),
+    ("ledger", "init"), ("ledger", "check"), ("ledger", "export"), ("ledger", "purge", "--older-than", "9d"),
+    ("doctor",), ("sandbox", "--port", "0"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", EVERY, ids=" ".join)
+def test_a_file_in_the_place_of_the_ledgers_folder_is_ledger_trouble(ready: Desk, command: tuple[str, ...]) -> None:
+    """The sandbox's identity lies in that folder, so every command that has an environment needs it."""
+    (ready.folder / ".sendspec").rename(ready.folder / "moved")
+    ready.write(".sendspec", "")
+    done = ready.run(*command)
+    assert done.code == 6, done.err
+    assert "[ledger-unwritable]" in done.err
+    assert "git checkout" not in done.err
+
+
+@pytest.mark.parametrize("what", ["folder", "text"])
+@pytest.mark.parametrize("command", [("send", "hello.yaml", "--yes"), ("sandbox", "--port", "0")], ids=" ".join)
+def test_something_else_in_the_place_of_the_sandboxs_messages_is_told(
+    ready: Desk, command: tuple[str, ...], what: str
+) -> None:
+    place = ready.folder / ".sendspec" / "sandbox-api.db"
+    if what == "folder":
+        place.mkdir()
+    else:
+        place.write_text("no database, and longer than a header of one would be" * 40)
+    done = ready.run(*command, "--format", "json")
+    assert done.code == 6, done.err
+    assert "[sandbox-unwritable]" in done.err
+    assert done.json["error"]["code"] == "sandbox-unwritable"
+
+
+def test_a_taken_port_is_named_with_the_way_out(ready: Desk) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = ready.run("sandbox", "--port", str(taken.getsockname()[1]))
+    assert done.code == 2
+    assert "address already in use" in done.err
+    assert "--port 0 takes a free one" in done.err
+
+
+# ── the process's own surroundings ────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("command", [("status",), ("plan", "hello.yaml"), ("plan", "/hello.yaml"), ("init", "x")])
+def test_a_working_directory_that_was_removed_is_told(ready: Desk, command: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        ["bash", "-c", 'mkdir gone && cd gone && rmdir ../gone && "$@"', "bash", *ready.command(*command)],
+        cwd=ready.folder, env={**os.environ, **ready.environ}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "[folder-gone]" in done.stderr or "[file-missing]" in done.stderr or "[file-unwritable]" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["HOME", "TMPDIR", "XDG_CONFIG_HOME"])
+def test_a_folder_that_a_variable_names_may_be_missing(ready: Desk, server: CountingServer, name: str) -> None:
+    ready.environ[name] = "/nowhere/at/all"
+    assert ready.run(*SEND).code == 0
+    people = (ready.folder / "people.csv").read_text()
+    assert ready.run("plan", "hello.yaml", "--env", "test", "--recipients", "-", stdin=people).code == 0
+    assert len(server.taken) == 40
+
+
+@pytest.mark.parametrize("command", ["validate", "render", "plan", "send"])
+def test_recipients_that_are_a_folder_are_told(ready: Desk, command: str) -> None:
+    (ready.folder / "data").mkdir()
+    assert rejected(ready, command, "hello.yaml", "--env", "test", "--recipients", "data") == "not-a-file"
+
+
+@pytest.mark.parametrize("command", ["validate", "plan", "send"])
+def test_a_closed_standard_input_is_an_empty_one(ready: Desk, command: str) -> None:
+    line = ready.command(command, "hello.yaml", "--env", "test", "--recipients", "-")
+    done = subprocess.run(
+        ["bash", "-c", '"$@" <&-', "bash", *line],
+        cwd=ready.folder, env={**os.environ, **ready.environ}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "[no-rows]" in done.stderr

@@ -1,0 +1,304 @@
+"""Output never fails a command that did its work: whatever the terminal can't show, the disk can't take or the reader leaves."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import subprocess
+import sys
+import termios
+from pathlib import Path
+from typing import Any
+
+import pytest
+from background import SEND, launched, until
+from desk import Answer, CountingServer, Desk
+from standard import StandardCheck
+
+SENT = ("send", "hello.yaml", "--env", "test", "--yes")
+HALF = b'{"id": "\\ud83d", "status": "\\ud83d", "code": "odd \\ud83d", "title": "half \\ud83d", "message": "\\ud83d"}'
+ENCODINGS = ("ascii", "cp1252", "latin-1", "utf-16", "utf-8")
+
+
+def shell(desk: Desk, line: str, *arguments: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
+    """A command under bash: "$@" in `line` is the command."""
+    return subprocess.run(
+        ["bash", "-c", line, "bash", *desk.command(*arguments)], cwd=desk.folder, stdin=subprocess.DEVNULL,
+        env={**os.environ, **desk.environ, **environ}, capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+# ── what the terminal's encoding lacks ────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_send_succeeds_in_every_encoding_of_the_terminal(
+    ready: Desk, server: CountingServer, standard: StandardCheck, encoding: str
+) -> None:
+    done = shell(ready, '"$@"', *SENT, PYTHONIOENCODING=encoding)
+    assert (done.returncode, done.stderr) == (0, b"")
+    said = done.stdout.decode(encoding)
+    assert "40 recipients = 40 accepted" in said
+    assert ("hello → sms" if encoding.startswith("utf") else "hello > sms") in said
+    assert len(server.taken) == 40
+    assert standard()["accepted"] == 40
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_document_is_utf8_in_every_encoding_of_the_terminal(ready: Desk, encoding: str) -> None:
+    assert ready.run(*SENT).code == 0
+    done = shell(ready, '"$@"', "status", "--env", "test", "--messages", "--format", "json", PYTHONIOENCODING=encoding)
+    assert done.returncode == 0
+    assert all(message["receiver"].startswith("+44••••••") for message in json.loads(done.stdout)["messages"])
+
+
+def test_the_locale_c_changes_nothing_but_what_can_not_be_shown(ready: Desk) -> None:
+    done = shell(ready, '"$@"', *SENT, LC_ALL="C", LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"40 accepted" in done.stdout
+
+
+def test_columns_stay_where_characters_are_replaced(ready: Desk) -> None:
+    shell(ready, '"$@"', *SENT)
+    shown, plain = (
+        shell(ready, '"$@"', "status", "--env", "test", "--messages", PYTHONIOENCODING=encoding).stdout.decode(encoding)
+        for encoding in ("utf-8", "ascii")
+    )
+    assert "+44******" in plain
+    assert [len(line) for line in plain.splitlines()] == [len(line) for line in shown.splitlines()]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_export_is_utf8_in_every_encoding_of_the_terminal(ready: Desk, form: str) -> None:
+    assert ready.run(*SENT).code == 0
+    export = ("ledger", "export", "--env", "test", "--as", form)
+    first, *others = (shell(ready, '"$@"', *export, PYTHONIOENCODING=encoding) for encoding in ("utf-8", *ENCODINGS))
+    assert "+44••••••" in first.stdout.decode("utf-8")
+    assert {(done.returncode, done.stdout) for done in others} == {(0, first.stdout)}
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_wrong_usage_and_wrong_input_are_told_in_every_encoding(ready: Desk, encoding: str) -> None:
+    usage = shell(ready, '"$@"', "plan", "hello.yaml", "--env", "prod→", PYTHONIOENCODING=encoding)
+    assert usage.returncode == 2
+    assert "prod>" in usage.stderr.decode(encoding)
+    ready.write("hello.yaml", "spec: 1\nname: →\n")
+    wrong = shell(ready, '"$@"', "validate", "hello.yaml", PYTHONIOENCODING=encoding)
+    assert wrong.returncode == 1
+    assert "[bad-name]" in wrong.stderr.decode(encoding)
+
+
+# ── half surrogates ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("status", [422, 500, 202])
+def test_half_a_surrogate_in_an_answer_is_shown_as_a_replacement(
+    ready: Desk, server: CountingServer, standard: StandardCheck, status: int
+) -> None:
+    server.decide = lambda number, request: Answer(status, HALF) if number == 1 else Answer()
+    done = ready.run(*SEND)
+    assert done.code in (0, 3, 4), done.err
+    assert done.json["totals"]["accepted"] >= 39
+    shown = ready.run("status", "--env", "test", "--messages", "--format", "json")
+    assert shown.code == 0
+    assert len(shown.json["messages"]) == 40
+    assert ready.run("status", "--env", "test", "--messages").code == 0
+
+
+def odd(desk: Desk, name: bytes, text: str = "") -> str:
+    path = os.fsencode(desk.folder) + b"/" + name
+    Path(os.fsdecode(path)).write_text(text, encoding="utf-8")
+    return os.fsdecode(name)
+
+
+def test_a_file_whose_name_is_not_utf8_is_named_in_the_document(ready: Desk) -> None:
+    done = shell(
+        ready, '"$@"', "validate", "hello.yaml", "--recipients", os.fsdecode(b"no\xe9.csv"), "--format", "json"
+    )
+    assert done.returncode == 1
+    [diagnostic] = json.loads(done.stdout)["diagnostics"]
+    assert (diagnostic["code"], diagnostic["path"]) == ("file-missing", "no\ufffd.csv")
+
+
+@pytest.mark.parametrize("command", [("send", "--yes"), ("plan",), ("validate",)])
+def test_a_spec_whose_name_is_not_utf8_is_refused_before_anything_is_sent(
+    ready: Desk, server: CountingServer, command: tuple[str, ...]
+) -> None:
+    name = odd(ready, b"h\xe9.yaml", (ready.folder / "hello.yaml").read_text())
+    done = shell(ready, '"$@"', *command, name, "--env", "test", "--format", "json")
+    assert done.returncode == 1, done.stderr
+    [diagnostic] = json.loads(done.stdout)["diagnostics"]
+    assert diagnostic["code"] == "path-not-utf8"
+    assert server.posts == []
+
+
+def test_a_project_in_a_folder_whose_name_is_not_utf8_sends(ready: Desk, server: CountingServer) -> None:
+    folder = Path(os.fsdecode(os.fsencode(ready.folder) + b"/\xe9"))
+    folder.mkdir()
+    for name in ("sendspec.yaml", "sendspec.lock", ".sendspec", "hello.yaml", "people.csv"):
+        (ready.folder / name).rename(folder / name)
+    there = Desk(folder)
+    there.environ = ready.environ
+    done = there.run(*SEND)
+    assert done.code == 0, done.err
+    assert len(server.taken) == 40
+    assert there.run(*SEND).json["skipped"] == {"already-accepted": 40}
+
+
+def test_a_reason_that_is_not_utf8_is_recorded(ready: Desk, server: CountingServer) -> None:
+    server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 1 else Answer()
+    assert ready.run(*SEND).code == 4
+    reason = os.fsdecode(b"case \xff")
+    done = shell(ready, '"$@"', "resolve", "hello.yaml", "--env", "test", "--as", "skip", "--reason", reason)
+    assert done.returncode == 0, done.stderr
+    assert "1 skipped" in ready.run("status", "--env", "test").out
+
+
+# ── what can't be written ─────────────────────────────────────────────────────────────────────────────────────────
+
+LOST = {
+    "full": ('"$@" >/dev/full', b"no space left on device"),
+    "closed": ('"$@" >&-', b"bad file descriptor"),
+    "left": ('set -o pipefail; "$@" | true', b"the reader went away"),
+}
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("how", LOST)
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_send_keeps_its_exit_code_when_its_result_is_lost(
+    ready: Desk, server: CountingServer, standard: StandardCheck, how: str, form: str, refused: bool
+) -> None:
+    server.decide = lambda number, request: Answer(422, b"{}") if refused and number == 1 else Answer()
+    line, reason = LOST[how]
+    done = shell(ready, line, *SENT, "--format", form)
+    assert done.returncode == (3 if refused else 0), done.stderr
+    assert len(server.posts) == 40
+    warning = done.stderr.splitlines()[-1]
+    assert warning == b"warning: the result could not be written: " + reason + b"; what was sent is in the ledger"
+
+
+@pytest.mark.parametrize("line", ['"$@" 2>/dev/full', '"$@" 2>&-', '"$@" >/dev/full 2>/dev/full', '"$@" 2> >(true)'])
+@pytest.mark.parametrize(("env", "code"), [("test", 0), ("nowhere", 2)])
+def test_what_goes_to_standard_error_changes_no_exit_code(ready: Desk, line: str, env: str, code: int) -> None:
+    assert shell(ready, line, "send", "hello.yaml", "--yes", "--env", env).returncode == code
+
+
+@pytest.mark.parametrize("command", ["validate", "render", "plan", "send", "status", "reconcile"])
+def test_rejected_input_keeps_its_exit_code(ready: Desk, command: str) -> None:
+    ready.write("hello.yaml", "spec: 1\n")
+    for line in ('"$@" 2>/dev/full', '"$@" 2>&-'):
+        assert shell(ready, line, command, "hello.yaml", "--env", "test").returncode == 1
+
+
+LINES = [
+    ("render", "hello.yaml", "--env", "test"),
+    ("ledger", "export", "--env", "test"),
+    ("ledger", "export", "--env", "test", "--as", "csv"),
+    ("status", "--env", "test", "--messages", "--format", "csv"),
+    ("schema", "message"),
+]
+
+
+@pytest.mark.parametrize("command", LINES, ids=" ".join)
+def test_lines_that_find_no_room_are_an_error_since_they_are_all_that_was_asked_for(
+    ready: Desk, command: tuple[str, ...]
+) -> None:
+    assert ready.run(*SENT).code == 0
+    done = shell(ready, '"$@" >/dev/full', *command)
+    assert done.returncode == 1
+    assert b"[result-unwritable]" in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert b"warning" not in done.stderr
+
+
+@pytest.mark.parametrize("command", LINES, ids=" ".join)
+def test_lines_whose_reader_has_enough_end_without_a_word(ready: Desk, command: tuple[str, ...]) -> None:
+    assert ready.run(*SENT).code == 0
+    done = shell(ready, 'set -o pipefail; "$@" | true', *command)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def waiting_in(pipe: int) -> int:
+    """How many bytes nobody has read yet."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def test_a_pipe_that_does_not_wait_gets_everything(ready: Desk, server: CountingServer) -> None:
+    """A parent, such as a server in JavaScript, may have made the pipe non-blocking: then a write is refused for now."""
+    assert ready.run(*SENT).code == 0
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    rows = "\n".join(f"+4477009{n:05d},{'x' * 50},A{n}" for n in range(2_000))
+    ready.write("many.csv", "phone,first_name,order_id\n" + rows + "\n")
+    process = launched(
+        ready, *ready.command("render", "hello.yaml", "--env", "test", "--recipients", "many.csv"), stdout=write
+    )
+    os.close(write)
+    until(lambda: waiting_in(read) > 60_000)  # of the 65,536 bytes that it holds
+    with os.fdopen(read, "rb") as stream:
+        lines = stream.read().splitlines()
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert len(lines) == 2_000
+
+
+class Terminal:
+    """A terminal that a command runs in, for what it asks there."""
+
+    def __init__(self, desk: Desk, *arguments: str, **environ: str) -> None:
+        self._main, other = pty.openpty()
+        self.process = subprocess.Popen(
+            desk.command(*arguments), cwd=desk.folder, env={**os.environ, **desk.environ, **environ},
+            stdin=other, stdout=other, stderr=other,
+        )  # fmt: skip
+        os.close(other)
+        self.said = b""
+
+    def until(self, words: bytes) -> None:
+        while words not in self.said:
+            self.said += os.read(self._main, 4_096)
+
+    def type(self, words: bytes) -> None:
+        os.write(self._main, words)
+
+    def end(self) -> int:
+        try:
+            while chunk := os.read(self._main, 4_096):
+                self.said += chunk
+        except OSError:  # the other side was closed
+            pass
+        os.close(self._main)
+        return self.process.wait(timeout=60)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_it_asks_and_is_answered_in_every_encoding(ready: Desk, server: CountingServer, encoding: str) -> None:
+    terminal = Terminal(ready, "send", "hello.yaml", "--env", "test", PYTHONIOENCODING=encoding, TERM="xterm")
+    terminal.until(b"[y/N]:")
+    terminal.type(b"\xff\xe9\n")  # no UTF-8, and no answer: it asks again
+    terminal.until(b"invalid input")
+    terminal.type(b"y\n")
+    assert terminal.end() == 0, terminal.said
+    assert len(server.taken) == 40
+    assert b"40 accepted" in terminal.said
+
+
+def test_a_terminal_that_is_gone_does_not_change_what_is_sent(ready: Desk, server: CountingServer) -> None:
+    """The window is closed under a command that ignores the hang-up: writing to it fails with EIO from then on."""
+    server.decide = lambda number, request: Answer(hang=True, taken=True) if number == 1 else Answer()
+    terminal = Terminal(ready, *SENT, TERM="xterm")
+    terminal.until(b"accepted")
+    os.close(terminal._main)
+    server.released.set()
+    assert terminal.process.wait(timeout=60) == 4
+    assert len(server.posts) == 40
+
+
+def test_a_document_stays_one_document_with_talk_on_the_same_stream(ready: Desk, server: CountingServer) -> None:
+    server.decide = lambda number, request: Answer(422, b"{}") if number == 1 else Answer()
+    done: Any = ready.run(*SEND)
+    assert done.code == 3
+    assert done.json["totals"]["refused"] == 1
