@@ -141,13 +141,13 @@ def test_a_refused_row_does_not_stop_the_others(ready: Any, server: Any, helpers
 
 def test_429_is_waited_out_and_everything_is_sent_once(ready: Any, server: Any, helpers: Any) -> None:
     server.decide = lambda number, request: (
-        helpers.Answer(429, b"{}", {"Retry-After": "0"}) if number <= 15 else helpers.Answer()
+        helpers.Answer(429, b"{}", {"Retry-After": "0"}) if number <= 4 else helpers.Answer()
     )
     done = send(ready)
     assert done.code == 0, done.err
     assert done.json["totals"]["accepted"] == 20
     assert done.json["totals"]["in_doubt"] == 0
-    assert len(server.posts) == 35
+    assert len(server.posts) == 24
 
 
 def test_401_from_some_message_on_stops_the_run_and_leaves_the_rest_planned(

@@ -66,7 +66,7 @@ def test_a_bug_in_the_middle_ends_with_what_the_ledger_has(ready: Desk, server: 
     done = broken(ready, BUG)
     assert done.returncode == 70
     document = json.loads(done.stdout)
-    assert document["error"]["code"] == "bug"
+    assert document["error"]["code"] == "sendspec-bug"
     assert document["totals"]["accepted"] > 0
     assert document["totals"] == account(ready)
 
