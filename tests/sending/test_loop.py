@@ -17,6 +17,7 @@ from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.planning.fact import State
 from runner.sending import loop
 from runner.sending.backlog import Backlog
+from runner.sending.credited import CreditedIds
 from runner.sending.crew import Crew
 from runner.sending.loop import DRAINED_MOST
 from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
@@ -464,7 +465,7 @@ def crew_of(helpers: Any, threads: int) -> tuple[Crew, SimpleQueue[Any]]:
 
     def hire() -> Sender:
         line = Line(endpoint, None, time.monotonic)
-        hired.append(Sender(line, settings, helpers.CLOCK, Stop(), events, threading.Event()))
+        hired.append(Sender(line, settings, helpers.CLOCK, Stop(), events, threading.Event(), CreditedIds()))
         if len(hired) > threads:
             hired[-1].orders.put(Leave())
             hired[-1].thread.start()
