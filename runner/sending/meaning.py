@@ -22,13 +22,15 @@ class Given(StrEnum):
     """What has to hold beside the status. Of the rows that name a status, the first whose condition holds is meant."""
 
     ALWAYS = ""
-    PROVED = "JSON with an id that no other message has, and our `reference` (without any `reference`: our receiver)"
-    REJECTED = "the same with `status: rejected`, alone or in a batch"
-    CHANNEL_MISSING = "naming the channel or the workspace, or the first answer of the run"
-    TRUSTED = "with `Retry-After`, where the channel has `trust_503: true`"
+    PROVED = (
+        "with JSON, an id that no other message has, and our `reference` (if there is no `reference`: our receiver)"
+    )
+    REJECTED = "with all that and `status: rejected`, single or in a batch"
+    CHANNEL_MISSING = "that names the channel or the workspace, or is the run's first answer"
+    TRUSTED = "with `Retry-After`, where the channel says `trust_503: true`"
     NOTHING_LEFT = "nothing left this machine"
     UNREADABLE = "no answer in time, half of one, or one that can't be read"
-    MORE_BYTES = "one of the above that is no doubt, with more bytes behind it; not an acceptance with our `reference`"
+    MORE_BYTES = "any answer that is not in doubt, with more bytes behind it, except an acceptance with our `reference`"
 
 
 class Next(StrEnum):
