@@ -67,7 +67,8 @@ def send_all(
 ) -> RunResult:
     """Sends every message at most once, and says what became of each. Raises what the ledger raises, with nothing more sent.
 
-    `credited` are the API's ids that messages of this command were credited with; they grow. `look_up` asks the API for the messages in doubt, and returns those that it found accepted.
+    `credited` are the API's ids that this command has credited so far; what is accepted adds its own. `look_up` asks the API for the
+    messages in doubt, and returns those that it found accepted.
     """
     loop = _Loop(messages, claims, endpoint, settings, clock, stop, credited, lock_still_mine, look_up, watch)
     stop.wakes(loop.wake)
