@@ -26,6 +26,7 @@ from runner.ledger.sqlite import SqliteLedger
 from runner.planning.fact import State
 from runner.reading.diagnostic import Problems
 from runner.reading.mask import mask
+from runner.sending.credited import CreditedIds
 from runner.sending.loop import send_all
 from runner.sending.run import Claims, Sendable, Settings, Stop
 from runner.sending.wire import Endpoint
@@ -142,6 +143,7 @@ def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> in
         settings,
         CLOCK,
         Stop(),
+        credited=CreditedIds(),
         lock_still_mine=lambda: True,
         look_up=list,
         watch=lambda progress: None,

@@ -184,7 +184,7 @@ def answering(ready: Ready) -> dict[str, Stage]:
     return {
         "read the answer": lambda: every(lambda answer: read_answer(iter([answer]).__next__), answers),
         "classify": lambda: every(
-            lambda pair: classify(*pair, first=False, trust_503=False), zip(whole, sent, strict=True)
+            lambda pair: classify(*pair, first=False, trust_503=False, extra=True), zip(whole, sent, strict=True)
         ),
     }
 

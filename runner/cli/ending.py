@@ -19,6 +19,7 @@ from runner.sending.run import (
     StoppedByApi,
     TooManyDoubts,
     TooManyRefused,
+    UnexpectedAnswer,
     Unreachable,
 )
 
@@ -50,6 +51,12 @@ def described(ending: Ending) -> tuple[str, str, int]:
             )
         case TooManyDoubts(evidence):
             return f"too many messages are in doubt: {evidence}", f"find out what the API answers, {GO_ON}", IN_DOUBT
+        case UnexpectedAnswer(evidence):
+            return (
+                f"an unexpected answer: {evidence}",
+                f"check `api_url`, and any proxy on the way to it, {GO_ON}",
+                IN_DOUBT,
+            )
         case Unreachable(reason):
             return reason, f"check `api_url` and the network, {GO_ON}", 3
         case LedgerLost(problem):

@@ -33,6 +33,7 @@ from runner.reading.access_key import AccessKey, read_access_key
 from runner.reading.diagnostic import Problems
 from runner.reading.mask import mask
 from runner.reading.project import Environment
+from runner.sending.credited import CreditedIds
 from runner.sending.listing import ListUnread
 from runner.sending.loop import send_all
 from runner.sending.reconcile import SKEW_NOTED, Reconciled
@@ -62,6 +63,7 @@ class Session:
         self._retry = retry
         self._asks_witness = asks_witness
         self._stop = Stop()
+        self._credited = CreditedIds()
         self._key: AccessKey | None = None
         self._run: int | None = None
         self._planned_at = 0
@@ -296,6 +298,7 @@ class Session:
                 settings,
                 CLOCK,
                 self._stop,
+                credited=self._credited,
                 lock_still_mine=self._lock.still_mine,
                 look_up=lambda: self._look_up(enquiry, job),
                 watch=lambda progress: self._watch(line, progress),

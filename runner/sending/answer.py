@@ -13,6 +13,8 @@ BODY_MOST = 256 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\x00]*)?")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
+_ANOTHER = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r]")
+"""The beginning of another answer, in a body that ends with the connection and so takes in whatever follows it."""
 
 Receive = Callable[[], bytes]
 """The next bytes, empty at the end of the stream; raises `Unclear` when time is up or the connection broke."""
@@ -28,12 +30,16 @@ class Unclear(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. Header names are in small letters; of a repeated one the first value stands. `reusable`: so is the connection."""
+    """A whole answer. Header names are in small letters; of a repeated one the first value stands. `reusable`: so is the connection.
+
+    `extra`: more bytes were read than belong to it, so that it may be the answer to another request.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     reusable: bool
+    extra: bool = False
 
 
 def read_answer(receive: Receive, *, body_most: int = BODY_MOST) -> Answer:
@@ -47,7 +53,8 @@ def read_answer(receive: Receive, *, body_most: int = BODY_MOST) -> Answer:
             break
     body, delimited = _body(stream, status, headers, lengths)
     keeps = minor == 1 and "close" not in headers.get("connection", "").lower()
-    return Answer(status, headers, body, reusable=keeps and delimited and not stream.rest)
+    extra = bool(stream.rest) or (not delimited and _ANOTHER.search(body) is not None)
+    return Answer(status, headers, body, reusable=keeps and delimited and not extra, extra=extra)
 
 
 class _Stream:

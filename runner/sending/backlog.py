@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
+from runner.sending.meaning import Next, statuses_where
 from runner.sending.run import Sendable
 
 ATTEMPTS_MOST, ATTEMPTS_FEW = 8, 2
-FEW_ATTEMPTS = frozenset({421, 425})
+FEW_ATTEMPTS = statuses_where(lambda row: row.then is Next.ONCE_MORE)
 """Answers that say less of a busy API than of the way to it."""
 RETRY_SHARE, RETRIES_LEAST = 0.1, 20
 

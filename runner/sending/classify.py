@@ -1,25 +1,26 @@
-"""What an answer means: a pure function of the answer and of what was sent."""
+"""What an answer means: a pure function of the answer and of what was sent, by the table in `meaning`."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from runner.reading.mask import mask_in_place
 from runner.sending.answer import Answer
+from runner.sending.meaning import Given, Meaning, Next, Row, rows_for, statuses_where
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RefusedAsAWhole
 from runner.sending.retry_after import retry_after_seconds
 
-ACCEPTING = frozenset({200, 201, 202})
-NOT_PROCESSED = frozenset({421, 425, 429})
-REFUSING_THE_RUN = frozenset({401, 402, 403})
-REFUSING_THE_MESSAGE = frozenset({400, 404, 409, 422})
-REFUSING_OUR_REQUEST = frozenset({405, 406, 410, 411, 413, 414, 415, 417, 431, 501, 505})
+ACCEPTING = statuses_where(lambda row: row.meaning is Meaning.ACCEPTED)
+REFUSING_THE_RUN = statuses_where(lambda row: row.meaning is Meaning.RUN_REFUSED and row.given is Given.ALWAYS)
 TEXT_MOST = 500
 ID_MOST = 200
 BRACKETS_MOST = 10_000
+
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,44 +31,74 @@ class Sent:
     receiver: str
 
 
-def classify(answer: Answer, sent: Sent, *, first: bool, trust_503: bool) -> Outcome:
-    """The outcome that `answer` proves. `first`: no answer of the run came before it."""
+def classify(answer: Answer, sent: Sent, *, first: bool, trust_503: bool, extra: bool) -> Outcome:
+    """The outcome that `answer` proves.
+
+    `first`: no answer of the run came before it. `extra`: more bytes came behind it, so it may belong to another request.
+    """
+    if answer.status in ACCEPTING:
+        return _accepted(answer, sent, extra=extra)
+    row = next(row for row in rows_for(answer.status) if _holds(row.given, answer, first=first, trust_503=trust_503))
+    if extra and row.meaning is not Meaning.IN_DOUBT:
+        return InDoubt(f"an answer {answer.status} with more bytes behind it", answer.status)
+    return _outcome(row, answer)
+
+
+def _holds(given: Given, answer: Answer, *, first: bool, trust_503: bool) -> bool:
+    if given is Given.CHANNEL_MISSING:
+        return first or _names_the_channel(answer)
+    if given is Given.TRUSTED:
+        return trust_503 and "retry-after" in answer.headers
+    return given is Given.ALWAYS
+
+
+def _outcome(row: Row, answer: Answer) -> Outcome:
     status = answer.status
-    if status in ACCEPTING:
-        return _accepted(answer, sent)
-    if status in NOT_PROCESSED or (status == 503 and trust_503 and "retry-after" in answer.headers):
+    if row.meaning is Meaning.NOT_PROCESSED:
         return NotProcessed(status, retry_after_seconds(answer.headers.get("retry-after"), answer.headers.get("date")))
-    if status in REFUSING_THE_RUN or (status == 404 and (first or _names_the_channel(answer))):
+    if row.meaning is Meaning.RUN_REFUSED:
         return RefusedAsAWhole(status, refusal_text(answer))
-    if status in REFUSING_THE_MESSAGE:
+    if row.meaning is Meaning.REFUSED:
         return Refused(status, refusal_text(answer))
-    if status in REFUSING_OUR_REQUEST:
-        return Refused(status, refusal_text(answer), ours=True)
-    if 200 <= status < 300:
-        return InDoubt(f"an answer {status}, which is no acceptance", status, senseless=True)
-    if 300 <= status < 400:
-        return InDoubt(f"an answer {status}, which leads elsewhere", status, redirect=True)
+    if row.then is Next.STOP_UNDOCUMENTED:
+        said = f"an answer {refusal_text(answer)}, which the API does not document"
+        return InDoubt(said, status, stops=True)
+    if row.then is Next.STOP_REDIRECTED:
+        return InDoubt(f"an answer {status}, which leads elsewhere", status, stops=True)
+    if row.then is Next.PROBE:
+        return senseless(status, ", which is no acceptance")
     return InDoubt(f"an answer {status}", status)
 
 
-def _accepted(answer: Answer, sent: Sent) -> Outcome:
+def senseless(status: int, what: str) -> InDoubt:
+    """The doubt that an answer leaves which should be an acceptance and is none: `what` follows its status in the evidence."""
+    return InDoubt(f"an answer {status}{what}", status, senseless=True)
+
+
+def _accepted(answer: Answer, sent: Sent, *, extra: bool) -> Outcome:
     status = answer.status
-
-    def senseless(what: str) -> InDoubt:
-        return InDoubt(f"an answer {status} {what}", status, senseless=True)
-
     message = strict_json(answer.body)
     if not isinstance(message, dict):
-        return senseless("that is not the documented JSON")
-    identity = message.get("id")
-    if not isinstance(identity, str) or not identity or len(identity) > ID_MOST:
-        return senseless("without an id")
+        return senseless(status, " that is not the documented JSON")
+    if not is_id(message.get("id")):
+        return senseless(status, " without an id")
     if message.get("reference") is not None:
         if message["reference"] != sent.reference:
-            return senseless("with the reference of another message")
+            return senseless(status, " with the reference of another message")
     elif sent.receiver not in _receivers(message):
-        return senseless("that echoes neither our reference nor our receiver")
-    return Accepted(identity)
+        return senseless(status, " that echoes neither our reference nor our receiver")
+    elif extra:
+        return senseless(status, " without our reference and with more bytes behind it")
+    if message.get("status") != "rejected":
+        return Accepted(message["id"])
+    if extra:
+        return senseless(status, " that rejects the message, with more bytes behind it")
+    return Refused(status, rejection_text(status, message), message["id"])
+
+
+def is_id(value: object) -> bool:
+    """Whether it can be a message's id: printable text, of 200 characters at most."""
+    return isinstance(value, str) and 0 < len(value) <= ID_MOST and value.isprintable()
 
 
 def _receivers(message: dict[str, Any]) -> Iterator[object]:
@@ -119,4 +150,21 @@ def refusal_text(answer: Answer) -> str:
         for path, said in list(details.items())[:3]:
             reasons = ", ".join(map(str, said[:3])) if isinstance(said, list) else str(said)
             text += f"; {path}: {reasons}"
-    return mask_in_place(text[:TEXT_MOST])
+    return _foreign(text)
+
+
+def rejection_text(status: int, message: dict[str, Any]) -> str:
+    """Why the API rejected a message that it answered for, in its own words where it gives any (`reference/api.md`, section 5)."""
+    failure = message.get("failure")
+    words = [
+        message.get("reason"),
+        message.get("details"),
+        failure.get("description") if isinstance(failure, dict) else None,
+    ]
+    reasons = "; ".join(dict.fromkeys(word for word in words if isinstance(word, str) and word))
+    return _foreign(f"{status} rejected: {reasons}" if reasons else f"{status} rejected")
+
+
+def _foreign(text: str) -> str:
+    """Somebody else's text, made fit to be kept: cut, numbers masked, and without halves of surrogate pairs, which nothing can store."""
+    return mask_in_place(_HALF_CHARACTER.sub("\ufffd", text[:TEXT_MOST]))

@@ -12,6 +12,7 @@ from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.ledger.record import Settlement
 from runner.sending.backlog import Backlog
 from runner.sending.breaker import Breaker, Gate
+from runner.sending.credited import CreditedIds
 from runner.sending.crew import Crew
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
 from runner.sending.pace import TICK, Pace, senders_needed
@@ -34,6 +35,7 @@ from runner.sending.run import (
     Stopping,
     TooManyDoubts,
     TooManyRefused,
+    UnexpectedAnswer,
     Unreachable,
 )
 from runner.sending.sender import Broke, Delivery, Down, Ended, Event, Ready, Sender, Woken
@@ -58,15 +60,17 @@ def send_all(
     clock: Clock,
     stop: Stop,
     *,
+    credited: CreditedIds,
     lock_still_mine: Callable[[], bool],
     look_up: Callable[[], Sequence[bytes]],
     watch: Callable[[Progress], None],
 ) -> RunResult:
     """Sends every message at most once, and says what became of each. Raises what the ledger raises, with nothing more sent.
 
-    `look_up` asks the API for the messages in doubt, and returns those that it found accepted.
+    `credited` are the API's ids that this command has credited so far; what is accepted adds its own. `look_up` asks the API for the
+    messages in doubt, and returns those that it found accepted.
     """
-    loop = _Loop(messages, claims, endpoint, settings, clock, stop, lock_still_mine, look_up, watch)
+    loop = _Loop(messages, claims, endpoint, settings, clock, stop, credited, lock_still_mine, look_up, watch)
     stop.wakes(loop.wake)
     try:
         return loop.run()
@@ -83,6 +87,7 @@ class _Loop:
         settings: Settings,
         clock: Clock,
         stop: Stop,
+        credited: CreditedIds,
         lock_still_mine: Callable[[], bool],
         look_up: Callable[[], Sequence[bytes]],
         watch: Callable[[Progress], None],
@@ -92,6 +97,7 @@ class _Loop:
         self._settings = settings
         self._clock = clock
         self._stop = stop
+        self._credited = credited
         self._lock_still_mine = lock_still_mine
         self._look_up = look_up
         self._watch = watch
@@ -107,7 +113,8 @@ class _Loop:
         self._tally = Tally()
         self._ending: Ending | None = None
         self._bug: BaseException | None = None
-        self._gathered_at = clock.monotonic()
+        self._gathered_at = self._chosen_at = clock.monotonic()
+        self._commit_took = 0.0
 
     def wake(self) -> None:
         """Makes the loop look around; safe in a signal handler."""
@@ -137,7 +144,7 @@ class _Loop:
 
     def _hire(self) -> Sender:
         line = Line(self._endpoint, self._context, self._clock.monotonic)
-        return Sender(line, self._settings, self._clock, self._stop, self._events, self._answered)
+        return Sender(line, self._settings, self._clock, self._stop, self._events, self._answered, self._credited)
 
     # ── what may go out next ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -160,7 +167,7 @@ class _Loop:
         """The messages to claim now, by request, each request with the moment it may go out."""
         if self._ending is not None or self._breaker.gate in (Gate.SHUT, Gate.BROKEN):
             return []
-        now = self._clock.monotonic()
+        now = self._chosen_at = self._clock.monotonic()
         probing = self._breaker.gate is Gate.PROBING
         window = 1 if probing else self._pace.window
         wanted = min(self._crew.ready, window - len(self._in_flight))
@@ -207,11 +214,23 @@ class _Loop:
         won = exchanged.won
         self._tally.lost.update(exchanged.lost.values())
         self._tally.timed(now)
-        late = self._pace.late(claim[0][1], now) if claim else 0.0  # the disk took its time
+        late, usual = self._commit_ended(claim, now)
         for messages, due in claim:
             ours = [message for message in messages if message.id in won]
             if ours:
-                self._hand_out(Delivery(ours, [won[message.id] for message in ours], due + late))
+                attempts = [won[message.id] for message in ours]
+                self._hand_out(Delivery(ours, attempts, max(due + late, now), due + usual + self._settings.timeout))
+
+    def _commit_ended(self, claim: list[Group], now: float) -> tuple[float, float]:
+        """By how much its slots are to be put off, and what a commit with claims usually takes: as long as the last one, in seconds.
+
+        A message's time begins once its claim is on the disk, however slow that is. A process that was stopped after its claim
+        looks the same, but once only: what took longer than usual by the whole timeout is not sent, and claimed again.
+        """
+        if not claim:
+            return 0.0, 0.0
+        usual, self._commit_took = self._commit_took, now - self._chosen_at
+        return self._pace.late(claim[0][1], now), usual
 
     def _hand_out(self, delivery: Delivery) -> None:
         self._in_flight.add(delivery)
@@ -309,10 +328,10 @@ class _Loop:
         """What an outcome means for the rest of the run: once a request, however many messages it carried."""
         now = self._clock.monotonic()
         match outcome:
-            case Refused(_, text, ours):
-                self._look_at_refusals(text, ours=ours)
-            case InDoubt(evidence, _, senseless, redirect):
-                self._look_at_doubt(evidence, senseless=senseless, redirect=redirect)
+            case Refused(_, text):
+                self._look_at_refusals(text)
+            case InDoubt(evidence, _, senseless, stops):
+                self._look_at_doubt(evidence, senseless=senseless, stops=stops)
             case RefusedAsAWhole():
                 self._ending = self._ending or StoppedByApi(outcome)
             case NotProcessed(status, retry_after):
@@ -325,17 +344,19 @@ class _Loop:
             case _:
                 assert_never(outcome)
 
-    def _look_at_refusals(self, text: str, *, ours: bool) -> None:
+    def _look_at_refusals(self, text: str) -> None:
         refused, answers = self._tally.refused, self._tally.answers
-        if ours or (answers >= FIRST_ANSWERS and refused == answers):
+        if answers >= FIRST_ANSWERS and refused == answers:
             self._ending = self._ending or SpecRefused(text)
         rate = self._settings.failure_rate
         if rate is not None and answers >= FIRST_ANSWERS and refused > rate * answers:
             self._ending = self._ending or TooManyRefused(refused, answers)
 
-    def _look_at_doubt(self, evidence: str, *, senseless: bool, redirect: bool) -> None:
+    def _look_at_doubt(self, evidence: str, *, senseless: bool, stops: bool) -> None:
         self._breaker.doubtful(senseless=senseless)
-        if redirect or self._breaker.gate is Gate.BROKEN:
+        if stops:
+            self._ending = self._ending or UnexpectedAnswer(evidence)
+        if self._breaker.gate is Gate.BROKEN:
             self._ending = self._ending or TooManyDoubts(evidence)
 
     def _throttled(self, delivery: Delivery, status: int, retry_after: float | None, now: float) -> None:

@@ -15,11 +15,11 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The API documents this answer as not accepted. `ours` says that the request itself is at fault: the run stops."""
+    """The API documents this answer as not accepted. `remote_id` is there where it gave the message an id and rejected it."""
 
     http_status: int
     text: str
-    ours: bool = False
+    remote_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,14 @@ class RefusedAsAWhole:
 class InDoubt:
     """It may have been accepted. Only the API or a person can tell.
 
-    `senseless`: a 2xx that is no acceptance, as of a proxy's page. `redirect`: an answer that leads elsewhere.
+    `senseless`: a 2xx that is no acceptance, as of a proxy's page. `stops`: an answer that stops the run, as nobody documents it
+    or it leads elsewhere.
     """
 
     evidence: str
     http_status: int | None = None
     senseless: bool = False
-    redirect: bool = False
+    stops: bool = False
 
 
 Outcome: TypeAlias = Accepted | Refused | NotSent | NotProcessed | RefusedAsAWhole | InDoubt

@@ -116,7 +116,7 @@ class StoppedByApi:
 
 @dataclass(frozen=True, slots=True)
 class SpecRefused:
-    """The first answers were all refusals, or the request itself is at fault: the spec is wrong, not a row."""
+    """The first answers were all refusals: the spec is wrong, not a row."""
 
     text: str
 
@@ -131,6 +131,13 @@ class TooManyRefused:
 
 @dataclass(frozen=True, slots=True)
 class TooManyDoubts:
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnexpectedAnswer:
+    """An answer that nobody documents for a message, or a redirect: the request or a proxy is at fault."""
+
     evidence: str
 
 
@@ -158,6 +165,7 @@ Ending: TypeAlias = (
     | SpecRefused
     | TooManyRefused
     | TooManyDoubts
+    | UnexpectedAnswer
     | Unreachable
     | LockLost
     | LedgerLost

@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 from runner.sending.answer import Answer, Unclear
 from runner.sending.batch import answer_most, batch_body, batch_key, classify_batch
-from runner.sending.classify import Sent, classify
-from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome
+from runner.sending.classify import Sent, classify, senseless
+from runner.sending.credited import CreditedIds
+from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
 from runner.sending.run import Clock, Sendable, Settings, Stop, Stopping
 from runner.sending.wire import Line, Unreached
 
@@ -61,11 +62,15 @@ Event: TypeAlias = Ready | Down | Ended | Broke | Woken
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delivery:
-    """The claimed messages of one request, each with its attempt, and the moment it may go out, in monotonic seconds."""
+    """The claimed messages of one request, each with its attempt.
+
+    It goes out at `due` or soon after, never from `too_late` on; both in monotonic seconds.
+    """
 
     messages: Sequence[Sendable]
     attempts: Sequence[int]
     due: float
+    too_late: float
 
 
 class Connect:
@@ -90,6 +95,7 @@ class Sender:
         stop: Stop,
         events: SimpleQueue[Event],
         first: threading.Event,
+        credited: CreditedIds,
     ) -> None:
         self.orders: SimpleQueue[Order] = SimpleQueue()
         self._line = line
@@ -98,7 +104,7 @@ class Sender:
         self._stop = stop
         self._events = events
         self._answered = first
-        self._ids: frozenset[str] = frozenset()
+        self._credited = credited
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def _work(self) -> None:
@@ -152,7 +158,7 @@ class Sender:
             return [NotSent(error.reason)] * count
         if self._stop.stage is not Stopping.NO:
             return [NotSent("the run was asked to stop")] * count
-        if self._clock.monotonic() >= deadline:
+        if self._clock.monotonic() >= min(delivery.too_late, deadline):
             return [NotSent("its time was over before it could begin")] * count
         try:
             answer = self._line.deliver(*self._request(delivery.messages), deadline, body_most=answer_most(count))
@@ -163,14 +169,22 @@ class Sender:
     def _judged(self, answer: Answer, sent: Sequence[Sent]) -> Sequence[Outcome]:
         first = not self._answered.is_set()
         self._answered.set()
+        outcomes = self._meant(answer, sent, first=first, extra=True)
+        if not all(isinstance(outcome, Accepted) for outcome in outcomes):  # they would be proved, whatever follows
+            extra = answer.extra or self._line.more_arrived()
+            outcomes = self._meant(answer, sent, first=first, extra=extra)
+        ids = [one.remote_id for one in outcomes if isinstance(one, Accepted | Refused) and one.remote_id is not None]
+        if not self._credited.credit(ids):
+            outcomes = [senseless(answer.status, " with the id of another message")] * len(sent)
+        if not any(isinstance(outcome, Accepted) for outcome in outcomes):
+            self._line.hang_up()  # if this answered another request, ours is still to come, and may have no reference
+        return outcomes
+
+    def _meant(self, answer: Answer, sent: Sequence[Sent], *, first: bool, extra: bool) -> Sequence[Outcome]:
         trust_503 = self._settings.trust_503
         if self._settings.batch is None:
-            return [classify(answer, sent[0], first=first, trust_503=trust_503)]
-        outcomes = classify_batch(answer, sent, self._ids, first=first, trust_503=trust_503)
-        self._ids = frozenset(outcome.remote_id for outcome in outcomes if isinstance(outcome, Accepted))
-        if not self._ids:
-            self._line.hang_up()  # was it another's answer, ours would come next, and has no reference to tell
-        return outcomes
+            return [classify(answer, sent[0], first=first, trust_503=trust_503, extra=extra)]
+        return classify_batch(answer, sent, first=first, trust_503=trust_503, extra=extra)
 
     def _request(self, messages: Sequence[Sendable]) -> tuple[bytes, str]:
         """Body and idempotency key."""

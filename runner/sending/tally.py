@@ -35,7 +35,7 @@ class Tally:
             case Accepted():
                 self.accepted += 1
                 self.answers += 1
-            case Refused(_, text, _):
+            case Refused(_, text):
                 self.refused += 1
                 self.answers += 1
                 _add(self._refusals, text, result.message.id)

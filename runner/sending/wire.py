@@ -14,6 +14,7 @@ from pathlib import Path
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, SSLError
+from urllib3.util import wait_for_read
 from urllib3.util.ssl_ import create_urllib3_context
 
 from runner import __version__
@@ -82,19 +83,27 @@ class Line:
         self._context = context
         self._monotonic = monotonic
         self._connection: HTTPConnection | None = None
+        self._reusable = False
         self.wrote = False
 
     @property
     def kept(self) -> bool:
         """Whether the last exchange left a connection to use again. `stand` tells whether it still is one."""
-        return self._connection is not None
+        return self._connection is not None and self._reusable
 
     def stand(self) -> None:
         """Makes sure that the connection is there and idle. Raises `Unreached`."""
-        if self._connection is not None and not self._connection.is_connected:
-            self.hang_up()  # closed by the server, or bytes that nobody asked for
+        if self._connection is not None and not (self._reusable and _arrived(self._connection.sock) is None):
+            self.hang_up()  # used up, closed by the server, or bytes that nobody asked for
         if self._connection is None:
             self._connection = self._connected()
+            self._reusable = True
+
+    def more_arrived(self) -> bool:
+        """Whether bytes have arrived behind the answer that was read last. Doesn't wait for any; the connection is of no more use."""
+        arrived = None if self._connection is None else _arrived(self._connection.sock)
+        self._reusable = self._reusable and arrived is None
+        return bool(arrived)
 
     def _connected(self) -> HTTPConnection:
         connection = self._made()
@@ -144,8 +153,7 @@ class Line:
         except BaseException:
             self.hang_up()
             raise
-        if not answer.reusable:
-            self.hang_up()
+        self._reusable = answer.reusable
         return answer
 
     def _exchange(self, request: bytes, deadline: float, body_most: int) -> Answer:
@@ -178,6 +186,27 @@ class Line:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _arrived(sock: socket.socket) -> bytes | None:
+    """A byte that waits on the connection; empty at its end, None where there is nothing to read. A byte is taken off.
+
+    A TLS record without application data is nothing: a server sends session tickets at any time after the handshake (RFC 8446,
+    section 4.6.1). They make the socket readable, so urllib3's `is_connected` takes them for the end of the connection.
+    """
+    pending = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+    if not pending and not wait_for_read(sock, timeout=0.0):
+        return None
+    timeout = sock.gettimeout()
+    sock.settimeout(0.0)
+    try:
+        return bytes(sock.recv(1))
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return None
+    except OSError:
+        return b""
+    finally:
+        sock.settimeout(timeout)
 
 
 def _limit(sock: socket.socket, seconds: float) -> None:

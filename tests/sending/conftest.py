@@ -14,6 +14,7 @@ import pytest
 
 from runner.ledger.record import Claim, Exchanged, Lost, Settlement
 from runner.planning.fact import State
+from runner.sending.credited import CreditedIds
 from runner.sending.run import Clock, Progress, RunResult, Sendable, Settings, Stop
 from runner.sending.wire import Endpoint
 
@@ -201,7 +202,7 @@ class Sending:
         )  # fmt: skip
         result = send_all(
             messages, ledger, endpoint, Settings(**{**values, **self.settings}), self.clock, self.stop,
-            lock_still_mine=self.lock_still_mine, look_up=lambda: self.look_up(ledger), watch=self.watch,
+            credited=CreditedIds(), lock_still_mine=self.lock_still_mine, look_up=lambda: self.look_up(ledger), watch=self.watch,
         )  # fmt: skip
         assert ledger.count(State.SENDING) == 0
         assert result.accepted == ledger.count(State.ACCEPTED)

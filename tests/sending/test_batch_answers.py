@@ -18,9 +18,9 @@ SENT = [Sent(f"m{n}", f"+3161234567{n}") for n in range(3)]
 ENTRIES: list[Any] = [{"id": "a"}, {"id": "b"}, {"id": "c"}]
 
 
-def judged(body: Any, status: int = 202, before: tuple[str, ...] = ()) -> list[Any]:
+def judged(body: Any, status: int = 202, *, extra: bool = False) -> list[Any]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return list(classify_batch(Answer(status, {}, raw, True), SENT, before, first=False, trust_503=False))
+    return list(classify_batch(Answer(status, {}, raw, True), SENT, first=False, trust_503=False, extra=extra))
 
 
 # ── what an answer means ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -89,35 +89,52 @@ def test_a_message_without_a_reference_is_taken_by_its_place() -> None:
     assert judged({"messages": entries}) == [Accepted("a"), Accepted("b"), Accepted("c")]
 
 
-def test_an_id_of_the_answer_before_is_no_answer_to_this_batch() -> None:
-    found = judged({"messages": ENTRIES}, before=("z", "b"))
-    assert {outcome.evidence for outcome in found} == {"an answer 202 with an id of the answer before"}
-    assert judged({"messages": ENTRIES}, before=("z",))[1] == Accepted("b")
+def test_with_bytes_behind_it_a_batch_is_believed_only_where_every_message_has_its_reference() -> None:
+    echoing = [{"id": str(n), "reference": one.reference} for n, one in enumerate(SENT)]
+    assert judged({"messages": echoing}, extra=True) == [Accepted("0"), Accepted("1"), Accepted("2")]
+    for entries in (ENTRIES, [*echoing[:2], {"id": "2"}], [*echoing[:2], {**echoing[2], "status": "rejected"}]):
+        found = judged({"messages": entries}, extra=True)
+        assert len(found) == 3
+        assert all(isinstance(outcome, InDoubt) and outcome.senseless for outcome in found)
+        assert "more bytes behind it" in found[0].evidence
+
+
+def test_a_rejected_message_has_its_reason_and_its_id() -> None:
+    entries = [
+        *ENTRIES[:2],
+        {"id": "c", "status": "rejected", "failure": {"code": 11002, "description": "invalid input"}},
+    ]
+    assert judged({"messages": entries})[2] == Refused(202, "202 rejected: invalid input", "c")
+
+
+def test_an_id_with_half_a_character_is_none() -> None:
+    found = judged(b'{"messages": [{"id": "a"}, {"id": "b\\ud83d"}, {"id": "c"}]}')
+    assert {outcome.evidence for outcome in found} == {"an answer 202 that has a message without an id"}
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
         (422, Refused(422, "422 code words")),
-        (413, Refused(413, "413 code words", ours=True)),
+        (413, InDoubt("an answer 413 code words, which the API does not document", 413, stops=True)),
         (401, RefusedAsAWhole(401, "401 code words")),
         (404, Refused(404, "404 code words")),
         (429, NotProcessed(429, 3.0)),
         (503, InDoubt("an answer 503", 503)),
         (204, InDoubt("an answer 204, which is no acceptance", 204, senseless=True)),
-        (307, InDoubt("an answer 307, which leads elsewhere", 307, redirect=True)),
+        (307, InDoubt("an answer 307, which leads elsewhere", 307, stops=True)),
     ],
 )
 def test_any_other_answer_concerns_every_message(status: int, outcome: Outcome) -> None:
     answer = Answer(status, {"retry-after": "3"}, b'{"code": "code", "message": "words"}', True)
-    assert classify_batch(answer, SENT, (), first=False, trust_503=False) == [outcome] * 3
+    assert classify_batch(answer, SENT, first=False, trust_503=False, extra=False) == [outcome] * 3
 
 
 def test_the_first_answer_and_a_trusted_503_are_judged_as_for_one_message() -> None:
     answer = Answer(404, {}, b"", True)
-    assert classify_batch(answer, SENT, (), first=True, trust_503=False) == [RefusedAsAWhole(404, "404")] * 3
+    assert classify_batch(answer, SENT, first=True, trust_503=False, extra=False) == [RefusedAsAWhole(404, "404")] * 3
     answer = Answer(503, {"retry-after": "3"}, b"", True)
-    assert classify_batch(answer, SENT, (), first=False, trust_503=True) == [NotProcessed(503, 3.0)] * 3
+    assert classify_batch(answer, SENT, first=False, trust_503=True, extra=False) == [NotProcessed(503, 3.0)] * 3
 
 
 # ── over a real socket ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,6 +210,35 @@ def test_an_answer_that_comes_twice_is_never_credited_to_the_next_batch(helpers:
     assert credited(ledger)
     assert (result.accepted, result.in_doubt) == (35, 10)
     assert isinstance(result.ending, Finished)
+
+
+def test_an_id_of_a_batch_long_before_and_of_another_connection_is_credited_once(helpers: Any) -> None:
+    """The fifth batch is answered as the first one was, and is the first on a connection of its own."""
+    first: list[bytes] = []
+
+    def decide(n: int, request: bytes) -> bytes:
+        own = taken(helpers, request)
+        first.append(own)
+        return first[0] if n == 5 else own.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) if n == 4 else own
+
+    with helpers.raw_server(helpers.answering(decide)) as server:
+        result, ledger = helpers.Sending(server.port, count=65, settings=BATCH).run()
+    assert credited(ledger)
+    assert (result.accepted, result.in_doubt) == (55, 10)
+    assert result.doubts[0].text == "an answer 202 with the id of another message"
+
+
+def test_a_stray_answer_before_that_of_a_batch_neither_refuses_nor_repeats_it(helpers: Any) -> None:
+    for status in (422, 429):
+        stray = helpers.http(status, b"{}", "Retry-After: 0")
+
+        def decide(n: int, request: bytes, stray: bytes = stray) -> bytes:
+            return stray + taken(helpers, request) if n == 2 else taken(helpers, request)
+
+        with helpers.raw_server(helpers.answering(decide)) as server:
+            result, ledger = helpers.Sending(server.port, count=30, settings=BATCH).run()
+        assert (result.accepted, result.in_doubt, result.refused) == (20, 10, 0)
+        assert set(ledger.attempt.values()) == {1}
 
 
 @pytest.mark.parametrize("status", [422, 429, 500])

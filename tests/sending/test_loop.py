@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import threading
@@ -18,6 +19,7 @@ from runner.ledger.record import Exchanged
 from runner.planning.fact import State
 from runner.sending import loop
 from runner.sending.backlog import Backlog
+from runner.sending.credited import CreditedIds
 from runner.sending.crew import Crew
 from runner.sending.loop import DRAINED_MOST
 from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
@@ -215,6 +217,80 @@ def test_a_message_whose_time_is_over_when_it_could_begin_is_not_sent_late(helpe
         (State.ACCEPTED, None),
     ]
     assert (result.accepted, result.requests) == (1, 1)
+
+
+def slow_disk(helpers: Any, late: list[float], seconds: Callable[[int], float]) -> Any:
+    """Makes ledgers whose nth exchange (from 1) takes `seconds(n)`: so much is added to `late`."""
+
+    class Slow(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+        def exchange(self, **more: Any) -> Exchanged:
+            exchanged: Exchanged = super().exchange(**more)
+            late[0] += seconds(self.exchanges)
+            return exchanged
+
+    return Slow
+
+
+@pytest.mark.parametrize("more", [{}, {"per_second": 50.0}, {"batch": 3}, {"batch": 3, "per_second": 50.0}])
+def test_where_every_commit_takes_longer_than_the_timeout_all_is_sent(helpers: Any, more: dict[str, Any]) -> None:
+    """A message's time begins once its claim is on the disk; the first commit is not yet known to be a usual one."""
+    late = [0.0]
+    clock = replace(helpers.CLOCK, monotonic=lambda: time.monotonic() + late[0])
+
+    def accept(n: int, request: bytes) -> bytes:
+        if "batch" not in more:
+            return bytes(helpers.accepted(request))
+        asked = json.loads(request.partition(b"\r\n\r\n")[2])["messageRequests"]
+        return bytes(helpers.http(202, json.dumps({"messages": [{"id": one["reference"]} for one in asked]}).encode()))
+
+    with Ending() as stop, helpers.raw_server(helpers.answering(accept)) as server:
+        sending = helpers.Sending(
+            server.port, count=30, stop=stop, clock=clock, ledger_of=slow_disk(helpers, late, lambda n: 60.0),
+            settings={"timeout": 50.0, "concurrency": 1, **more},
+        )  # fmt: skip
+        result, ledger = sending.run()
+    assert isinstance(result.ending, Finished)
+    assert (result.accepted, result.in_doubt) == (30, 0)
+    assert max(ledger.attempt.values()) <= 2
+    assert {s.evidence for s in ledger.settled if s.to is State.PLANNED} <= {"its time was over before it could begin"}
+
+
+@pytest.mark.parametrize("more", [{}, {"per_second": 50.0}])
+@pytest.mark.parametrize("nth", [1, 4])
+def test_a_stop_after_one_claim_for_longer_than_the_timeout_sends_nothing_late(
+    helpers: Any, nth: int, more: dict[str, Any]
+) -> None:
+    late = [0.0]
+    held: list[set[bytes]] = []
+    sent: list[tuple[bytes, int]] = []
+
+    class Stopped(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+        def exchange(self, **more: Any) -> Exchanged:
+            exchanged: Exchanged = super().exchange(**more)
+            if exchanged.won and not held and self.exchanges >= nth:
+                held.append(set(exchanged.won))
+                late[0] += 60.0
+            ledgers.append(self)
+            return exchanged
+
+    ledgers: list[Any] = []
+
+    def accept(n: int, request: bytes) -> bytes:
+        identity = bytes.fromhex(helpers.reference_of(request)[1:])
+        sent.append((identity, ledgers[-1].attempt[identity]))
+        return bytes(helpers.accepted(request))
+
+    clock = replace(helpers.CLOCK, monotonic=lambda: time.monotonic() + late[0])
+    with Ending() as stop, helpers.raw_server(helpers.answering(accept)) as server:
+        settings = {"timeout": 50.0, "concurrency": 1, **more}
+        sending = helpers.Sending(
+            server.port, count=30, stop=stop, clock=clock, ledger_of=Stopped, settings=settings
+        )  # fmt: skip
+        result, _ = sending.run()
+    assert result.accepted == 30
+    assert held
+    assert all(attempt == 2 for identity, attempt in sent if identity in held[0])
+    assert len(sent) == 30
 
 
 # ── another try ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -465,7 +541,7 @@ def crew_of(helpers: Any, threads: int) -> tuple[Crew, SimpleQueue[Any]]:
 
     def hire() -> Sender:
         line = Line(endpoint, None, time.monotonic)
-        hired.append(Sender(line, settings, helpers.CLOCK, Stop(), events, threading.Event()))
+        hired.append(Sender(line, settings, helpers.CLOCK, Stop(), events, threading.Event(), CreditedIds()))
         if len(hired) > threads:
             hired[-1].orders.put(Leave())
             hired[-1].thread.start()

@@ -24,8 +24,10 @@ def answer(status: int, body: Any = None, **headers: str) -> Answer:
     return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw, reusable=True)
 
 
-def judged(status: int, body: Any = None, *, first: bool = False, trust_503: bool = False, **headers: str) -> Any:
-    return classify(answer(status, body, **headers), SENT, first=first, trust_503=trust_503)
+def judged(
+    status: int, body: Any = None, *, first: bool = False, trust_503: bool = False, extra: bool = False, **headers: str
+) -> Any:
+    return classify(answer(status, body, **headers), SENT, first=first, trust_503=trust_503, extra=extra)
 
 
 # ── what an answer means ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -112,9 +114,7 @@ def test_another_2xx_is_a_doubt(status: int) -> None:
 @pytest.mark.parametrize("status", [400, 404, 409, 422])
 def test_a_documented_refusal_is_one_whatever_its_body_is(status: int) -> None:
     for body in (b"<html>", b"", {"code": "x", "message": "y"}):
-        outcome = judged(status, body)
-        assert isinstance(outcome, Refused)
-        assert not outcome.ours
+        assert isinstance(judged(status, body), Refused)
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
@@ -129,11 +129,71 @@ def test_a_404_concerns_the_run_when_it_names_the_channel_or_comes_first() -> No
     assert isinstance(judged(404, {"code": "NotFound", "message": "contact not found"}), Refused)
 
 
-@pytest.mark.parametrize("status", [405, 406, 411, 413, 414, 415, 431, 501, 505])
-def test_what_is_wrong_with_the_request_itself_is_our_fault(status: int) -> None:
-    outcome = judged(status)
+@pytest.mark.parametrize(
+    "status", [405, 406, 410, 411, 413, 414, 415, 417, 418, 431, 451, 501, 505, 507, 530, 599, 999]
+)
+def test_a_status_that_nobody_documents_is_a_doubt_that_stops_the_run(status: int) -> None:
+    body = {"code": "Odd", "message": "words"}
+    for outcome in (judged(status, body), judged(status, body, first=True, trust_503=True, extra=True)):
+        assert outcome == InDoubt(f"an answer {status} Odd words, which the API does not document", status, stops=True)
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399])
+def test_a_redirect_is_a_doubt_that_stops_the_run(status: int) -> None:
+    assert judged(status, b"") == InDoubt(f"an answer {status}, which leads elsewhere", status, stops=True)
+
+
+def test_an_acceptance_that_says_rejected_is_a_refusal_with_the_apis_reason() -> None:
+    rejected = {"id": "1", "reference": "m1", "status": "rejected"}
+    assert judged(202, rejected) == Refused(202, "202 rejected", "1")
+    assert judged(200, {"id": "1", "status": "rejected", **ECHO}) == Refused(200, "200 rejected", "1")
+    why = {"reason": "no route", "details": "no_route", "failure": {"code": 1, "description": "for +31612345678"}}
+    assert judged(202, {**rejected, **why}) == Refused(202, "202 rejected: no route; no_route; for +31•••••••78", "1")
+    assert judged(202, {**rejected, "reason": 7, "details": ["x"], "failure": "x"}) == Refused(202, "202 rejected", "1")
+    assert judged(202, {**rejected, "reason": "x", "details": "x", "failure": None}) == Refused(
+        202, "202 rejected: x", "1"
+    )
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 421, 422, 425, 429])
+def test_with_bytes_behind_it_an_answer_without_a_reference_proves_nothing(status: int) -> None:
+    outcome = judged(status, retry_after="0", extra=True)
+    assert outcome == InDoubt(f"an answer {status} with more bytes behind it", status)
+    assert not isinstance(judged(status, retry_after="0"), InDoubt)
+
+
+def test_with_bytes_behind_it_only_our_reference_proves_an_acceptance() -> None:
+    assert judged(202, {"id": "1", "reference": "m1"}, extra=True) == Accepted("1")
+    for body in ({"id": "1", **ECHO}, {"id": "1", "reference": "m1", "status": "rejected"}):
+        outcome = judged(202, body, extra=True)
+        assert isinstance(outcome, InDoubt)
+        assert outcome.senseless
+        assert "more bytes behind it" in outcome.evidence
+    assert isinstance(judged(503, trust_503=True, retry_after="1", extra=True), InDoubt)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"code": "a\\ud83d", "message": "b\\ude00"}',
+        b'{"code": "a", "message": "b", "details": {"c\\ud83d": ["d"], "e": ["\\udfff"], "f": "\\ud800"}}',
+    ],
+)
+def test_half_a_character_in_the_apis_words_is_replaced(body: bytes) -> None:
+    outcome = judged(422, body)
     assert isinstance(outcome, Refused)
-    assert outcome.ours
+    assert "\ufffd" in outcome.text
+    outcome.text.encode("utf-8")
+
+
+def test_a_whole_character_in_two_halves_is_none_that_is_replaced() -> None:
+    assert judged(422, b'{"code": "a", "message": "\\ud83d\\ude00"}') == Refused(422, "422 a \U0001f600")
+
+
+@pytest.mark.parametrize("identity", ["a\\ud83d", "\\ude00", "a\\u0000", "a\\n", "\\u202ea"])
+def test_what_can_not_be_printed_is_no_id(identity: str) -> None:
+    outcome = judged(202, b'{"id": "%b", "reference": "m1"}' % identity.encode())
+    assert outcome == InDoubt("an answer 202 without an id", 202, senseless=True)
 
 
 @pytest.mark.parametrize("status", [421, 425, 429])
@@ -141,9 +201,11 @@ def test_what_is_documented_as_not_processed_may_be_sent_again(status: int) -> N
     assert judged(status, retry_after="7") == NotProcessed(status, 7.0)
 
 
-@pytest.mark.parametrize("status", [408, 418, 500, 502, 503, 504, 520, 599])
-def test_everything_else_is_a_doubt(status: int) -> None:
-    assert isinstance(judged(status, {"id": "1", "reference": "m1"}, retry_after="1"), InDoubt)
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 529])
+def test_an_error_of_the_server_is_a_doubt(status: int) -> None:
+    doubt = InDoubt(f"an answer {status}", status)
+    assert judged(status, {"id": "1", "reference": "m1"}, retry_after="1") == doubt
+    assert judged(status, extra=True) == doubt
 
 
 def test_a_503_is_trusted_only_on_request_and_with_retry_after() -> None:
@@ -249,6 +311,13 @@ def test_a_connection_is_used_again_only_where_the_answer_surely_ended(data: byt
     found = read(data, len(data))
     assert found.body == BODY
     assert found.reusable is reusable
+    assert found.extra is (data == WHOLE + b"H")
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 422 X\r\n\r\n", b"HTTP/1.0 429 X\r\n\r\n"])
+def test_another_answer_in_a_body_that_ends_with_the_connection_is_seen(head: bytes) -> None:
+    assert read(head + b'{"code": "x"}' + WHOLE).extra
+    assert not read(head + b'{"code": "x", "message": "over HTTP/1.1 we spoke"}').extra
 
 
 @pytest.mark.parametrize("most", [10, 29, 30])

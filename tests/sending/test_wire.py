@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 from collections.abc import Iterator, Sequence
 
 import pytest
+from urllib3.util import wait_for_read
 
 from runner.sending import wire
 from runner.sending.answer import Unclear
@@ -44,9 +47,7 @@ class Peer:
 
 
 class Standing:
-    is_connected = True
-
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Peer | socket.socket) -> None:
         self.sock = peer
 
     def connect(self) -> None: ...
@@ -87,3 +88,66 @@ def test_a_timeout_is_set_only_where_it_makes_a_difference(monkeypatch: pytest.M
         assert line.deliver(b"{}", "k", deadline, body_most=1_000).reusable
     assert peer.set == [30.0]
     assert line.kept
+
+
+@pytest.fixture
+def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Line, socket.socket]]:
+    """A line that has read one answer, and the server's end of its connection."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    ours = socket.create_connection(listener.getsockname())
+    theirs, _ = listener.accept()
+    monkeypatch.setattr(wire, "HTTPConnection", lambda *arguments, **options: Standing(ours))
+    line = Line(ENDPOINT, None, lambda: 0.0)
+    line.stand()
+    theirs.sendall(b"".join(PIECES))
+    assert line.deliver(b"{}", "k", 10.0, body_most=1_000).reusable
+    yield line, theirs
+    for end in (ours, theirs, listener):
+        end.close()
+
+
+def arrives(line: Line) -> None:
+    """Waits until the line's socket is readable."""
+    assert line._connection is not None
+    assert wait_for_read(line._connection.sock, 20.0)
+
+
+def test_where_nothing_follows_an_answer_the_connection_is_kept(ends: tuple[Line, socket.socket]) -> None:
+    line, _ = ends
+    timeout = line._connection.sock.gettimeout() if line._connection else None
+    assert not line.more_arrived()
+    assert line.kept
+    assert line._connection is not None
+    assert line._connection.sock.gettimeout() == timeout
+
+
+def test_bytes_behind_an_answer_are_seen_and_the_connection_is_not_kept(ends: tuple[Line, socket.socket]) -> None:
+    line, theirs = ends
+    theirs.sendall(b"H")
+    arrives(line)
+    assert line.more_arrived()
+    assert not line.kept
+
+
+def test_the_end_of_the_connection_is_no_byte_behind_an_answer(ends: tuple[Line, socket.socket]) -> None:
+    line, theirs = ends
+    theirs.shutdown(socket.SHUT_WR)
+    arrives(line)
+    assert not line.more_arrived()
+    assert not line.kept
+
+
+def test_a_reset_behind_an_answer_is_no_byte_either(ends: tuple[Line, socket.socket]) -> None:
+    line, theirs = ends
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    theirs.close()
+    arrives(line)
+    assert not line.more_arrived()
+    assert not line.kept
+
+
+def test_without_a_connection_nothing_arrives(ends: tuple[Line, socket.socket]) -> None:
+    line, _ = ends
+    line.hang_up()
+    assert not line.more_arrived()
+    assert not line.kept

@@ -21,6 +21,7 @@ from runner.sending.run import (
     StoppedByApi,
     TooManyDoubts,
     TooManyRefused,
+    UnexpectedAnswer,
     Unreachable,
 )
 from runner.showing.ink import PLAIN
@@ -121,6 +122,7 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
     (SpecRefused("422: no"), 7, "the API refuses every message: 422: no", "correct the spec; what was refused stays refused"),
     (TooManyRefused(6, 10), 7, "6 of 10 messages were refused, more than `failure_rate` allows", "look at why: sendspec status --failed"),
     (TooManyDoubts("500"), 4, "too many messages are in doubt: 500", f"find out what the API answers, {GO_ON}"),
+    (UnexpectedAnswer("an answer 405"), 4, "an unexpected answer: an answer 405", f"check `api_url`, and any proxy on the way to it, {GO_ON}"),
     (Unreachable("no connection"), 3, "no connection", f"check `api_url` and the network, {GO_ON}"),
     (LedgerLost("the disk is full"), 6, "the disk is full", f"look at the disk, {GO_ON}"),
     (LockLost(), 6, "the ledger's lock file was removed while the run held it", f"make sure that no other run is under way, {GO_ON}"),

@@ -27,7 +27,7 @@ def outcome_of(answer: str, mutant: Mutant | None) -> Outcome:
     expected = reference if mutant is Mutant.NO_REFERENCE_CHECK else id_text(KEY)
     body = f'{{"id": "id-k", "code": "x", "message": "y", "reference": "{reference}"}}'.encode()
     status = 202 if foreign else int(answer)
-    return classify(Answer(status, {}, body, True), Sent(expected, RECEIVER), first=False, trust_503=False)
+    return classify(Answer(status, {}, body, True), Sent(expected, RECEIVER), first=False, trust_503=False, extra=False)
 
 
 def settlement_of(outcome: Outcome, attempt: int) -> Settlement:

@@ -53,7 +53,8 @@ def _exchange_after_sending(self: Any, settle: Any, claim: Any) -> None:
     for messages, due in claim:
         ids = [message.id for message in messages]
         facts = self._claims.facts(ids)
-        self._hand_out(Delivery(messages, [facts[identity].attempt + 1 for identity in ids], due))
+        attempts = [facts[identity].attempt + 1 for identity in ids]
+        self._hand_out(Delivery(messages, attempts, due, due + self._settings.timeout))
         sent += [message.claim for message in messages]
     self._clock.sleep(0.005)
     self._claims.exchange(settle=settle, claim=sent, now=self._clock.wall())
@@ -70,10 +71,10 @@ def _judge_otherwise(retries: Any) -> None:
     sender_module.Sender._outcomes = outcomes  # type: ignore[method-assign]
 
 
-def _classify_without_reference(answer: Answer, sent: Sent, *, first: bool, trust_503: bool) -> Outcome:
+def _classify_without_reference(answer: Answer, sent: Sent, **known: bool) -> Outcome:
     body = strict_json(answer.body)
     reference = body.get("reference", sent.reference) if isinstance(body, dict) else sent.reference
-    return classify(answer, Sent(str(reference), sent.receiver), first=first, trust_503=trust_503)
+    return classify(answer, Sent(str(reference), sent.receiver), **known)
 
 
 def _watch_line(*, resend: bool) -> None:

@@ -75,7 +75,7 @@ def an_answer(content: bytes) -> None:
     pieces = [content[start : start + 7] for start in range(0, len(content), 7)]
     with suppress(Unclear):
         answer = read_answer(lambda: pieces.pop(0) if pieces else b"", body_most=100_000)
-        classify(answer, Sent("m1", "+447700900001"), first=True, trust_503=True)
+        classify(answer, Sent("m1", "+447700900001"), first=True, trust_503=True, extra=False)
         with suppress(ListUnread):
             read_page(answer)
     seconds = retry_after_seconds(content.decode("latin-1"), None)
