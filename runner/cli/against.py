@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from runner.cli.job import Job
+from runner.cli.lock_file import known_identity
 from runner.cli.several import Ledgered, plan_rows
 from runner.cli.workspace import Workspace
 from runner.ledger.opening import open_to_read
@@ -19,12 +20,11 @@ from runner.reading.spec import InDoubtPolicy, Spec
 @contextmanager
 def ledger_to_read(workspace: Workspace) -> Iterator[SqliteLedger | None]:
     """The ledger, read only; None where the environment has none yet. Raises when there should be one."""
-    if workspace.identity is None:
+    identity = known_identity(workspace)
+    if identity is None:
         yield None
         return
-    ledger = open_to_read(
-        workspace.environment.ledger.file, workspace.identity.ledger, salt_check=workspace.identity.salt_check
-    )
+    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt_check=identity.salt_check)
     try:
         yield ledger
     finally:
