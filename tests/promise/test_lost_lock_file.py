@@ -7,7 +7,6 @@ import os
 import pty
 import select
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
