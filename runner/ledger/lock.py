@@ -139,8 +139,10 @@ def _lock_folder(descriptor: int, folder: Path) -> None:
 
 
 def _unlock(descriptor: int) -> None:
+    """Gives a lock back, also for a child of a fork that hasn't come to closing it."""
     if descriptor in _locked:
         _locked.remove(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 
