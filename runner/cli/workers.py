@@ -76,7 +76,10 @@ def _start(turn: int, workers: list[Worker], work: Callable[[int], Iterator[Any]
     try:
         number = os.fork()
         if number == 0:
-            _give(own, writing, [reading, *(worker.stream.fileno() for worker in workers)], lambda: work(turn))
+            try:
+                _die_with(own)
+            finally:  # a child never goes on as its parent
+                _give(writing, [reading, *(worker.stream.fileno() for worker in workers)], lambda: work(turn))
         workers.append(Worker(number, os.fdopen(reading, "rb")))
     except OSError:
         os.close(reading)
@@ -100,10 +103,9 @@ def _die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _give(parent: int, writing: int, others: Sequence[int], work: Callable[[], Iterator[Any]]) -> NoReturn:
+def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[Any]]) -> NoReturn:
     """What the other process does, all its life; it ends when nobody takes its blocks any more."""
     try:
-        _die_with(parent)
         for number in _INTERRUPTS:  # the process that it works for decides
             signal.signal(number, signal.SIG_IGN)
         for descriptor in others:
