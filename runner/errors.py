@@ -7,15 +7,21 @@ SendspecError
 │   ├── LedgerRolledBack
 │   ├── LedgerDamaged
 │   ├── LedgerTooNew
+│   ├── LedgerLinked
+│   ├── LockEntryLost       exit 2 at `ledger init`
+│   ├── EnvironmentRenamed  exit 2 at `ledger init`
 │   └── LedgerUnwritable
 ├── SandboxUnwritable       exit 6: the sandbox's messages can't be kept
 ├── LedgerBusy              exit 75: another run holds it
+├── InitRefused             exit 2: `ledger init` needs a person's word
 ├── PlanStale               exit 8: what would be sent is not what was agreed to
 ├── KeyUnusable             exit 1: the access key can't be read or used
 ├── FileUnwritable          exit 1: a file that the command was to make can't be written
 ├── ResultUnwritable        exit 1: what the command prints can't be written
 └── FolderGone              exit 1: the working directory was removed
 """
+
+from __future__ import annotations
 
 from typing import ClassVar
 
@@ -24,7 +30,7 @@ class SendspecError(Exception):
     """A foreseen failure. `problem` says what is the case, `fix` what to do, beginning with a verb."""
 
     exit_code: ClassVar[int] = 70
-    code: ClassVar[str] = "failure"
+    code: str = "failure"
 
     def __init__(self, problem: str, fix: str) -> None:
         super().__init__(problem)
@@ -59,6 +65,24 @@ class LedgerTooNew(LedgerTrouble):
     code = "ledger-too-new"
 
 
+class LedgerLinked(LedgerTrouble):
+    """It has a second name, or a file of it is a link."""
+
+    code = "ledger-linked"
+
+
+class LockEntryLost(LedgerTrouble):
+    """The ledger is there, and its entry in `sendspec.lock` isn't."""
+
+    code = "lock-entry-lost"
+
+
+class EnvironmentRenamed(LedgerTrouble):
+    """The environment has no entry in `sendspec.lock`, and seems to be one that has, under another name."""
+
+    code = "environment-renamed"
+
+
 class LedgerUnwritable(LedgerTrouble):
     code = "ledger-unwritable"
 
@@ -82,6 +106,21 @@ class PlanStale(SendspecError):
 
     exit_code = 8
     code = "plan-stale"
+
+
+class InitRefused(SendspecError):
+    """A new ledger would count everybody as somebody new, and nobody has said that this is meant."""
+
+    exit_code = 2
+
+    def __init__(self, problem: str, fix: str, *, code: str) -> None:
+        super().__init__(problem, fix)
+        self.code = code
+
+    @classmethod
+    def because(cls, trouble: LedgerTrouble) -> InitRefused:
+        """What stops a send stops the making of a ledger too."""
+        return cls(trouble.problem, trouble.fix, code=trouble.code)
 
 
 class KeyUnusable(SendspecError):

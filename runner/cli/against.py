@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from runner.cli.job import Job
+from runner.cli.lock_file import known_identity
 from runner.cli.several import Ledgered, plan_rows
 from runner.cli.workspace import Workspace
 from runner.ledger.opening import open_to_read
@@ -19,10 +20,11 @@ from runner.reading.spec import InDoubtPolicy, Spec
 @contextmanager
 def ledger_to_read(workspace: Workspace) -> Iterator[SqliteLedger | None]:
     """The ledger, read only; None where the environment has none yet. Raises when there should be one."""
-    if workspace.identity is None:
+    identity = known_identity(workspace)
+    if identity is None:
         yield None
         return
-    ledger = open_to_read(workspace.environment.ledger.file, workspace.identity.ledger, salt=workspace.identity.salt)
+    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
     try:
         yield ledger
     finally:

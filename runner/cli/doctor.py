@@ -11,6 +11,7 @@ from enum import StrEnum
 import click
 
 from runner import __version__
+from runner.cli.lock_file import known_identity
 from runner.cli.view import View, common_options, environment_option, rejects
 from runner.cli.workspace import Workspace, on_ci, open_workspace
 from runner.errors import SendspecError
@@ -130,7 +131,12 @@ def _key_origin(workspace: Workspace) -> str:
 def _ledger(workspace: Workspace) -> Iterator[Finding]:
     from runner.ledger.opening import open_to_read, refuse_on_ci
 
-    place, identity = workspace.environment.ledger, workspace.identity
+    place = workspace.environment.ledger
+    try:
+        identity = known_identity(workspace)
+    except SendspecError as error:
+        yield Finding(Verdict.PROBLEM, "ledger", error.problem, error.fix)
+        return
     if identity is None:
         name = workspace.environment.name
         verdict = Verdict.NOTE if workspace.environment.is_sandbox else Verdict.PROBLEM

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from runner.cli.lock_file import needed_identity
 from runner.cli.workspace import Workspace, on_ci, this_process
 from runner.errors import LedgerMissing
 from runner.ledger.lock import RunLock, take_lock
@@ -19,12 +20,7 @@ def ledger_to_write(
     workspace: Workspace, tell: Callable[[str], None] = lambda words: None
 ) -> Iterator[tuple[SqliteLedger, RunLock]]:
     """The environment's ledger with its run lock, checked; sending never makes one. `tell` hears what takes its time."""
-    place, identity = workspace.environment.ledger, workspace.identity
-    if identity is None:
-        raise LedgerMissing(
-            f"the environment '{workspace.environment.name}' has no ledger",
-            f"make it once: sendspec ledger init --env {workspace.environment.name}",
-        )
+    place, identity = workspace.environment.ledger, needed_identity(workspace)
     refuse_on_ci(place.file, ci=on_ci(os.environ), durable=place.durable)
     if not ledger_is_there(place.file):
         raise LedgerMissing(

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 import time
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import click
 
+from runner.cli.committed import GitUnreadable, committed_specs
+from runner.cli.lock_file import known_identity, needed_identity, sharing_channels
 from runner.cli.view import View, common_options, environment_option, rejects
 from runner.cli.workspace import Workspace, make_environment_ledger, make_sandbox_ledger, open_workspace, this_process
-from runner.errors import LedgerMissing, LedgerTrouble
+from runner.errors import EnvironmentRenamed, InitRefused, LedgerTrouble, LockEntryLost
 from runner.ledger.export import csv_lines
-from runner.ledger.opening import lost_progress, open_to_read
+from runner.ledger.opening import ledger_is_there, lost_progress, open_to_read, unfinished_ledger
 from runner.ledger.sqlite import SqliteLedger
 from runner.reading.diagnostic import Problems
+from runner.reading.mask import printable
 from runner.showing.failure import error_json
 from runner.showing.ink import counted
 from runner.showing.json_text import json_line
 from runner.showing.status import message_json
+
+SHOWN_MOST = 10
+"""Committed specs that are listed before a person is asked what a new ledger begins with."""
 
 
 @click.group("ledger")
@@ -40,13 +48,21 @@ def _workspace(view: View, env: str | None) -> Workspace | None:
     return None if rejects(view, problems, ending="nothing was changed") else workspace
 
 
+class Beginning(StrEnum):
+    """What a ledger holds from the start of what was sent before it was made."""
+
+    EMPTY = "empty"
+
+
 @command.command("init")
 @environment_option
+@click.option("--empty", is_flag=True, help="Begin with nothing: nobody of the committed specs was reached before.")
 @common_options
-def init(view: View, env: str | None) -> int:
+def init(view: View, env: str | None, empty: bool) -> int:
     """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
 
-    Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again.
+    Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. Where specs are committed
+    already, say that a new ledger begins with nothing: --empty.
     """
     workspace = _workspace(view, env)
     if workspace is None:
@@ -58,12 +74,18 @@ def init(view: View, env: str | None) -> int:
         view.document(_made(workspace))
         return 0
     known = workspace.identity
+    if known is None:
+        _refuse_without_entry(workspace, chosen=empty)
+    begun = known is not None and unfinished_ledger(environment.ledger.file, known.ledger) is not None
+    if not begun and not empty and not ledger_is_there(environment.ledger.file):
+        _choose(view, workspace)
     make_environment_ledger(workspace)
+    verb = "completed" if begun else "made"
     view.result(
-        f"made {environment.ledger.file}; its id and salt are in {workspace.identity_file.name}: commit that file"
+        f"{verb} {environment.ledger.file}; its id and salt are in {workspace.identity_file.name}: commit that file"
     )
     view.document(_made(workspace))
-    if known is not None:
+    if known is not None and not begun:
         view.warn(
             "warning: this replaces a ledger that sendspec.lock knew; the salt is kept, but what the old one held is"
             " sent again unless you bring it back"
@@ -81,13 +103,60 @@ def _made(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _opened(workspace: Workspace) -> SqliteLedger:
-    if workspace.identity is None:
-        name = workspace.environment.name
-        raise LedgerMissing(
-            f"the environment '{name}' has no ledger", f"make it once: sendspec ledger init --env {name}"
+def _refuse_without_entry(workspace: Workspace, *, chosen: bool) -> None:
+    """Raises `InitRefused` where a new entry in sendspec.lock would make everybody somebody new; `chosen` is the word for it."""
+    name = workspace.environment.name
+    try:
+        known_identity(workspace)
+    except EnvironmentRenamed as trouble:
+        if not chosen:
+            raise InitRefused.because(trouble) from None
+    except LockEntryLost as trouble:
+        raise InitRefused.because(trouble) from None
+    sharing = sharing_channels(workspace)
+    if sharing is not None and not chosen:
+        raise InitRefused(
+            f"'{name}' sends through channels of the environment '{sharing}', and its ledger would know nothing of what"
+            " that one sent",
+            f"if that is meant: sendspec ledger init --env {name} --empty",
+            code="channels-shared",
         )
-    return open_to_read(workspace.environment.ledger.file, workspace.identity.ledger, salt=workspace.identity.salt)
+
+
+def _choose(view: View, workspace: Workspace) -> Beginning:
+    """What the new ledger begins with, asked where committed specs may have been sent before.
+
+    Raises `InitRefused` where nobody can be asked, and `click.Abort` for no answer.
+    """
+    try:
+        specs = committed_specs(workspace.root)
+        found = f"the last commit holds {counted(len(specs), 'spec')}, which may have been sent before"
+    except GitUnreadable as error:
+        specs = []
+        found = f"what was sent before can't be told: {error}"
+    else:
+        if not specs:
+            return Beginning.EMPTY
+    name = workspace.environment.name
+    if not view.asks:
+        raise InitRefused(
+            f"{found}; a new ledger would send them to everybody again",
+            f"if nothing was: sendspec ledger init --env {name} --empty",
+            code="init-needs-choice",
+        )
+    view.warn(f"{found[0].upper()}{found[1:]}:")
+    for path in specs[:SHOWN_MOST]:
+        view.warn(f"  {printable(path)}")
+    if len(specs) > SHOWN_MOST:
+        view.warn(f"  and {len(specs) - SHOWN_MOST} more")
+    view.warn("An empty ledger sends them to everybody, also to those who had them.")
+    choices = click.Choice([beginning.value for beginning in Beginning])
+    return Beginning(click.prompt("What does the ledger begin with? (Ctrl-C leaves)", type=choices, err=True))
+
+
+def _opened(workspace: Workspace) -> SqliteLedger:
+    identity = needed_identity(workspace)
+    return open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
 
 
 @command.command("check")
@@ -131,7 +200,7 @@ def _problems(ledger: SqliteLedger, workspace: Workspace) -> list[str]:
         f"{count} moves from {origin} to {target}, which no message may make"
         for origin, target, count in ledger.odd_moves()
     ]
-    lost = lost_progress(ledger, workspace.environment.ledger.file)
+    lost = lost_progress(ledger, Path(ledger.path))
     return found if lost is None else [*found, f"it {lost}"]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from runner.cli.lock_file import known_identity
 from runner.cli.view import View, environment_option, options_with_forms, rejects, specs_argument
 from runner.cli.workspace import Workspace, open_workspace
 from runner.ledger.export import csv_lines
@@ -59,12 +60,13 @@ def command(
 
 def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[State]) -> None:
     environment = workspace.environment.name
-    if workspace.identity is None:
+    identity = known_identity(workspace)
+    if identity is None:
         view.say(f"note: the environment '{environment}' has no ledger yet")
         view.result(status_text([], environment, view.out))
         view.document(status_document([], environment, [] if states else None))
         return
-    ledger = open_to_read(workspace.environment.ledger.file, workspace.identity.ledger, salt=workspace.identity.salt)
+    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
     try:
         show_status(view, workspace, ledger, names, states)
     finally:

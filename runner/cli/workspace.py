@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ from runner.reading.project import (
 )
 
 if TYPE_CHECKING:
+    from runner.ledger.opening import Filling
     from runner.ledger.record import RunOwner
 
 PROVISIONAL_SALT = b"sendspec provisional salt".ljust(SALT_BYTES, b".")
@@ -37,13 +38,20 @@ _ENVIRONMENT = "sendspec.environment"
 """Where a command's context has the name of its environment, as soon as that is known: the document of a failure names it."""
 
 
+SANDBOX_IDENTITY = LedgerIdentity(
+    "5a4d1b0e-0000-4000-8000-000000000003", b"sendspec sandbox salt".ljust(SALT_BYTES, b".")
+)
+"""The sandbox's, everywhere: nobody is reached, and so a message has the same id before its ledger is made and after."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """`identity` is None before the environment's ledger was made."""
+    """`identity` is None before the environment's ledger was made; `entries` are those of all environments in sendspec.lock."""
 
     project: Project
     environment: Environment
     identity: LedgerIdentity | None
+    entries: Mapping[str, LedgerIdentity] = field(default_factory=dict)
 
     @property
     def salt(self) -> bytes:
@@ -54,8 +62,6 @@ class Workspace:
         """What to say when ids are provisional; empty when they aren't."""
         if self.identity is not None:
             return ""
-        if self.environment.is_sandbox:
-            return "note: message ids are provisional until the sandbox's ledger is made, by the first send"
         return (
             f"note: message ids are provisional until `sendspec ledger init --env {self.environment.name}` has been run"
         )
@@ -77,14 +83,18 @@ class Workspace:
 
     @property
     def identity_file(self) -> Path:
-        """The sandbox keeps its own identity beside its ledger: it belongs to one machine, not to the repository."""
-        return identity_file(self.root, self.environment)
+        return self.root / LOCK_FILE
 
+    @property
+    def ledger_file(self) -> str:
+        """Where the environment's ledger is: relative to the project where it is inside."""
+        file = self.environment.ledger.file
+        return str(file.relative_to(self.root) if file.is_relative_to(self.root) else file)
 
-def identity_file(root: Path, environment: Environment) -> Path:
-    if environment.is_sandbox:
-        return environment.ledger.file.with_name("sandbox.identity")
-    return root / LOCK_FILE
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The environment's channels as an entry of sendspec.lock has them."""
+        return tuple(sorted({f"{c.workspace}/{c.channel}".lower() for c in self.environment.channels.values()}))
 
 
 def open_workspace(specs: Sequence[str], env: str | None, problems: Problems) -> Workspace | None:
@@ -108,8 +118,16 @@ def open_workspace(specs: Sequence[str], env: str | None, problems: Problems) ->
         raise click.BadParameter(f"there is no environment '{name}'; there are: {known}", param_hint="--env")
     if (context := click.get_current_context(silent=True)) is not None:
         context.meta[_ENVIRONMENT] = name
-    identity = read_identities(identity_file(project.root, environment)).get(name)
-    return Workspace(project=project, environment=environment, identity=identity)
+    if environment.is_sandbox:
+        return Workspace(project=project, environment=environment, identity=_sandbox_identity(environment))
+    entries = read_identities(project.root / LOCK_FILE)
+    return Workspace(project=project, environment=environment, identity=entries.get(name), entries=entries)
+
+
+def _sandbox_identity(environment: Environment) -> LedgerIdentity:
+    """Ledgers of earlier releases had one of their own, in a file beside them."""
+    beside = environment.ledger.file.with_name("sandbox.identity")
+    return read_identities(beside).get(SANDBOX, SANDBOX_IDENTITY)
 
 
 def environment_in(context: click.Context) -> str:
@@ -125,16 +143,29 @@ def _shown(path: Path) -> str:
 
 
 def make_sandbox_ledger(workspace: Workspace) -> Workspace:
-    """The sandbox's ledger is made when it is first needed; a workspace with its identity."""
-    from runner.ledger.opening import ledger_is_there
+    """The sandbox's ledger is made when it is first needed, under the identity that it has already."""
+    from runner.ledger.lock import take_lock
+    from runner.ledger.opening import create_ledger, ledger_is_there, make_folder
 
-    if workspace.identity is not None and ledger_is_there(workspace.environment.ledger.file):
+    file, identity = workspace.environment.ledger.file, workspace.identity
+    assert identity is not None
+    if ledger_is_there(file):
         return workspace
-    return make_environment_ledger(workspace)
+    make_folder(file.parent)
+    lock = take_lock(file, this_process(), since=_now())
+    try:
+        if not ledger_is_there(file):
+            create_ledger(file, identity.ledger, now=time.time(), salt_check=identity.salt_check)
+    finally:
+        lock.release()
+    return workspace
 
 
-def make_environment_ledger(workspace: Workspace) -> Workspace:
-    """Makes the environment's ledger with an id of its own, and a salt unless it has one; a workspace with its identity."""
+def make_environment_ledger(workspace: Workspace, filling: Filling | None = None) -> Workspace:
+    """Makes the environment's ledger with an id of its own, and a salt unless it has one; a workspace with its identity.
+
+    `filling` writes what the ledger holds from the start: it is given the open ledger and its identity.
+    """
     from uuid import uuid4
 
     from runner.ledger.opening import make_ledger
@@ -144,12 +175,17 @@ def make_environment_ledger(workspace: Workspace) -> Workspace:
         environment.ledger.file,
         workspace.identity_file,
         environment.name,
-        LedgerIdentity(str(uuid4()), os.urandom(SALT_BYTES)),
+        LedgerIdentity(str(uuid4()), os.urandom(SALT_BYTES), workspace.ledger_file, workspace.channels),
         this_process(),
-        since=datetime.now(UTC).isoformat(timespec="seconds"),
+        since=_now(),
         now=time.time(),
+        filling=filling,
     )
-    return Workspace(project=workspace.project, environment=environment, identity=identity)
+    return replace(workspace, identity=identity)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def this_process() -> RunOwner:
@@ -170,8 +206,6 @@ def api_of(workspace: Workspace) -> Iterator[Environment]:
     if not environment.is_sandbox:
         yield environment
         return
-    from dataclasses import replace
-
     from runner.reading.url import UrlFault, parse_api_url
     from runner.sandbox.server import sandbox_at
 

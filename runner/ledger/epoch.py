@@ -9,6 +9,7 @@ from pathlib import Path
 
 from runner.errors import LedgerTrouble
 from runner.ledger.identity import write_whole
+from runner.ledger.place import open_beside, refuse_link
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,7 +30,8 @@ def epoch_path(path: Path) -> Path:
 def read_progress(path: Path) -> Progress | None:
     """What the mirror of the ledger at `path` says; None where there is no such file, which is no reason to refuse."""
     try:
-        numbers = [int(word) for word in epoch_path(path).read_text(encoding="ascii").split()]
+        with os.fdopen(open_beside(epoch_path(path), os.O_RDONLY), encoding="ascii") as file:
+            numbers = [int(word) for word in file.read().split()]
         return Progress(*numbers)
     except FileNotFoundError:
         return None
@@ -41,6 +43,7 @@ def read_progress(path: Path) -> Progress | None:
 
 def write_epoch(path: Path, epoch: int, moves: int = 0) -> None:
     """Mirrors the progress, durably; after it is durable in the ledger, so that the mirror is never ahead."""
+    refuse_link(epoch_path(path))
     write_whole(epoch_path(path), str(Progress(epoch, moves)), 0o600)
 
 
@@ -50,7 +53,7 @@ def note_moves(path: Path, epoch: int, moves: int) -> None:
     That is enough to see a WAL that was deleted after a kill. A mirror that can't be written stays behind, which is harmless.
     """
     with suppress(OSError):
-        descriptor = os.open(epoch_path(path), os.O_WRONLY | os.O_CLOEXEC)
+        descriptor = os.open(epoch_path(path), os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
             os.pwrite(descriptor, str(Progress(epoch, moves)).encode(), 0)
         finally:

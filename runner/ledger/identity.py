@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -20,10 +22,16 @@ SALT_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class LedgerIdentity:
-    """`salt` is 32 bytes. The ledger itself doesn't hold it: alone, it can't be searched for phone numbers."""
+    """`salt` is 32 bytes. The ledger itself doesn't hold it: alone, it can't be searched for phone numbers.
+
+    `file` and `channels` tell an environment that was given another name: where its ledger is, relative to the project where
+    it is inside, and its channels as `workspace/channel`, sorted. None in an entry of an earlier release.
+    """
 
     ledger: str
     salt: bytes
+    file: str | None = None
+    channels: tuple[str, ...] | None = None
 
     @property
     def salt_check(self) -> str:
@@ -41,7 +49,7 @@ def salt_check_of(salt: bytes) -> str:
 def read_identities(path: Path) -> dict[str, LedgerIdentity]:
     """The identities in a `sendspec.lock` by environment; none where there is no such file."""
     try:
-        written = json.loads(path.read_text(encoding="utf-8"))
+        written = json.loads(_read(path))
         if written["lock"] != FORMAT:
             raise LedgerTrouble(f"{path.name} has format {written['lock']}", "update sendspec")
         return {name: _identity(entry) for name, entry in written["environments"].items()}
@@ -49,25 +57,59 @@ def read_identities(path: Path) -> dict[str, LedgerIdentity]:
         return {}
     except NotADirectoryError as error:
         raise unwritable_file(path, error) from error
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+            raise LedgerTrouble(f"{path.name} is a link", "put the file itself there") from None
         raise LedgerTrouble(f"{path.name} can't be read", f"restore it from git: git checkout {path.name}") from None
 
 
+def _read(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        try:
+            return file.read()
+        finally:
+            os.close(descriptor)
+
+
 def write_identity(path: Path, environment: str, identity: LedgerIdentity) -> None:
-    """Adds or replaces one environment's identity; the file is replaced whole, never half."""
+    """Adds or replaces one environment's identity; the file is replaced whole, never half.
+
+    The folder of `path` has to be locked, see `folder_locked`: what another process adds in between would be lost.
+    """
+    for leftover in _unfinished(path):
+        with suppress(OSError):
+            leftover.unlink()
     known = {**read_identities(path), environment: identity}
-    content = {
-        "lock": FORMAT,
-        "environments": {name: {"ledger": one.ledger, "salt": one.salt.hex()} for name, one in sorted(known.items())},
-    }
+    content = {"lock": FORMAT, "environments": {name: _entry(one) for name, one in sorted(known.items())}}
     write_whole(path, json.dumps(content, indent=2) + "\n", 0o644)
+
+
+def _unfinished(path: Path) -> list[Path]:
+    """What processes left that were killed while they wrote the file at `path`."""
+    form = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+")
+    return [found for found in path.parent.iterdir() if form.fullmatch(found.name)]
+
+
+def _entry(identity: LedgerIdentity) -> dict[str, Any]:
+    entry: dict[str, Any] = {"ledger": identity.ledger, "salt": identity.salt.hex()}
+    if identity.file is not None:
+        entry["file"] = identity.file
+    if identity.channels is not None:
+        entry["channels"] = list(identity.channels)
+    return entry
 
 
 def _identity(entry: dict[str, Any]) -> LedgerIdentity:
     ledger, salt = entry["ledger"], bytes.fromhex(entry["salt"])
-    if not isinstance(ledger, str) or len(salt) != SALT_BYTES:
+    file, channels = entry.get("file"), entry.get("channels")
+    if not isinstance(ledger, str) or len(salt) != SALT_BYTES or not isinstance(file, str | None):
         raise ValueError
-    return LedgerIdentity(ledger, salt)
+    if channels is None:
+        return LedgerIdentity(ledger, salt, file)
+    if not isinstance(channels, list) or not all(isinstance(channel, str) for channel in channels):
+        raise ValueError
+    return LedgerIdentity(ledger, salt, file, tuple(channels))
 
 
 def write_whole(path: Path, text: str, mode: int) -> None:
@@ -77,7 +119,8 @@ def write_whole(path: Path, text: str, mode: int) -> None:
     """
     made = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+        made.unlink(missing_ok=True)  # of a process of the same number that was killed here, or a link to anything
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()

@@ -5,12 +5,32 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from contextlib import suppress
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from runner.errors import LedgerBusy, LedgerUnwritable
+from runner.ledger.place import open_beside, real_place
 from runner.ledger.record import RunOwner
+
+FOLDER_TRIES, FOLDER_PAUSE_SECONDS = 200, 0.05
+_BEGINNING = b'{"pid": '
+"""What the words of a lock begin with. A file in its place that holds anything else isn't ours, and isn't written to."""
+
+_locked: set[int] = set()
+"""Descriptors that hold a lock for this process."""
+
+
+def _leave_to_parent() -> None:
+    """A lock belongs to an open file, which a fork shares: a child that kept it would hold the lock of a dead parent."""
+    while _locked:
+        with suppress(OSError):
+            os.close(_locked.pop())
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 class RunLock:
@@ -21,9 +41,14 @@ class RunLock:
         self._descriptor = descriptor
 
     def still_mine(self) -> bool:
-        """Whether the file at the path is the one that is locked: if somebody removed it, another run could lock a new one."""
+        """Whether the file at the path is the one that is locked: if somebody removed it, another run could lock a new one.
+
+        In a process forked from the owner, no lock is.
+        """
+        if self._descriptor not in _locked:
+            return False
         try:
-            there = self._path.stat()
+            there = self._path.lstat()
         except OSError:
             return False
         here = os.fstat(self._descriptor)
@@ -32,18 +57,21 @@ class RunLock:
     def release(self) -> None:
         """Gives the lock back. The file stays: removing it would let two runs lock two files of one name.
 
-        Its words go first, so that the next owner isn't taken for this one before it has written its own.
+        Its words go first, so that the next owner isn't taken for this one before it has written its own. Does nothing in a
+        process forked from the owner.
         """
+        if self._descriptor not in _locked:
+            return
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
-        os.close(self._descriptor)
+        _unlock(self._descriptor)
 
 
 def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
-    """The lock of `ledger`; raises `LedgerBusy`, naming the owner, while another process holds it."""
-    path = ledger.with_name(ledger.name + ".lock")
+    """The lock of `ledger`, beside its real file; raises `LedgerBusy`, naming the owner, while another process holds it."""
+    path = lock_path(real_place(ledger))
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_beside(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
         raise LedgerUnwritable(
             f"the lock {path} can't be written: {os.strerror(error.errno or 0).lower()}",
@@ -60,8 +88,68 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
         raise LedgerUnwritable(
             f"{path} can't be locked: {os.strerror(error.errno or 0).lower()}", "put the ledger on a local disk"
         ) from None
+    if not _is_ours(descriptor):
+        os.close(descriptor)
+        raise LedgerUnwritable(
+            f"{path} is in the lock's place, and no lock of sendspec", "move it away; the lock is made again"
+        )
+    _locked.add(descriptor)
     _name_owner(descriptor, {"pid": owner.pid, "host": owner.host, "command": owner.command, "since": since})
     return RunLock(path, descriptor)
+
+
+def lock_path(ledger: Path) -> Path:
+    return ledger.with_name(ledger.name + ".lock")
+
+
+@contextmanager
+def folder_locked(folder: Path) -> Iterator[None]:
+    """While the block runs, no other process is in such a block for `folder`. Leaves no file there.
+
+    Waits ten seconds for another, then raises `LedgerBusy`.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _lock_folder(descriptor, folder)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    _locked.add(descriptor)
+    try:
+        yield
+    finally:
+        _unlock(descriptor)
+
+
+def _lock_folder(descriptor: int, folder: Path) -> None:
+    for _ in range(FOLDER_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(FOLDER_PAUSE_SECONDS)
+        except OSError as error:
+            raise LedgerUnwritable(
+                f"the folder {folder} can't be locked: {os.strerror(error.errno or 0).lower()}",
+                "put the project on a local disk while its ledger is made",
+            ) from None
+    raise LedgerBusy(
+        f"another process is changing sendspec.lock in {folder}", "wait until it has ended, then try again"
+    )
+
+
+def _unlock(descriptor: int) -> None:
+    """Gives a lock back, also for a child of a fork that hasn't come to closing it."""
+    if descriptor in _locked:
+        _locked.remove(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Whether the file holds a lock's words, or what a crash left of them."""
+    written = os.pread(descriptor, 4_096, 0).strip(b"\0")
+    return written.startswith(_BEGINNING) or _BEGINNING.startswith(written)
 
 
 def _name_owner(descriptor: int, words: dict[str, object]) -> None:

@@ -6,7 +6,8 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,12 @@ from runner.errors import (
     LedgerTrouble,
     LedgerUnwritable,
 )
-from runner.ledger.epoch import Progress, read_progress, write_epoch
+from runner.ledger.epoch import Progress, epoch_path, read_progress, write_epoch
 from runner.ledger.fault import trouble_of, unwritable_file
 from runner.ledger.identity import LedgerIdentity, read_identities, salt_check_of, sync_folder, write_identity
-from runner.ledger.lock import take_lock
+from runner.ledger.lock import folder_locked, take_lock
 from runner.ledger.migration import ROOM_TIMES
+from runner.ledger.place import half_made, real_place, refuse_second_name
 from runner.ledger.record import RunOwner
 from runner.ledger.sqlite import Connect, SqliteLedger
 from runner.ledger.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA, SCHEMA_VERSION
@@ -36,6 +38,9 @@ NETWORK_FILE_SYSTEMS = frozenset(
     | {f"fuse.{kind}" for kind in ("sshfs", "glusterfs", "ceph", "s3fs", "rclone", "gcsfuse", "davfs2")}
 )
 """SQLite's locks and WAL don't hold there (sqlite.org, "Write-Ahead Logging", section 1)."""
+
+
+Filling = Callable[[SqliteLedger, LedgerIdentity], None]
 
 
 def connect_to_write(path: str) -> sqlite3.Connection:
@@ -53,21 +58,45 @@ def connect_to_still(path: str) -> sqlite3.Connection:
 
 
 def make_ledger(
-    path: Path, identities: Path, environment: str, fresh: LedgerIdentity, owner: RunOwner, *, since: str, now: float
+    path: Path,
+    identities: Path,
+    environment: str,
+    fresh: LedgerIdentity,
+    owner: RunOwner,
+    *,
+    since: str,
+    now: float,
+    filling: Filling | None = None,
 ) -> LedgerIdentity:
     """Makes an environment's ledger, once, and notes its identity in the file `identities`.
 
-    A salt that is known there is kept. The identity is written before the ledger appears: killed between the two, it is
-    made by the next call. Refuses where there is a file already.
+    A salt that is known there is kept. `filling` writes what the ledger holds from the start. The ledger is made under
+    another name, then its identity is written, then it gets its own name: killed in between, the next call completes it.
+    Refuses where there is a file already.
     """
+    path = real_place(path)
     make_folder(path.parent)
     lock = take_lock(path, owner, since=since)
     try:
-        _refuse_existing(path)
-        known = read_identities(identities).get(environment)
-        identity = fresh if known is None else LedgerIdentity(fresh.ledger, known.salt)
-        write_identity(identities, environment, identity)
-        create_ledger(path, identity.ledger, now=now, salt_check=identity.salt_check)
+        with folder_locked(identities.parent):
+            known = read_identities(identities).get(environment)
+            begun = None if known is None else unfinished_ledger(path, known.ledger)
+            if known is not None and begun is not None:
+                _name(begun, path)
+            for leftover in (*half_made(path), *half_made(epoch_path(path))):
+                _remove(leftover)
+            if known is not None and begun is not None:
+                return known
+            refuse_existing(path)
+            identity = fresh if known is None else replace(fresh, salt=known.salt)
+            create_ledger(
+                path,
+                identity.ledger,
+                now=now,
+                salt_check=identity.salt_check,
+                filling=None if filling is None else lambda ledger: filling(ledger, identity),
+                note=lambda: write_identity(identities, environment, identity),
+            )
     finally:
         lock.release()
     return identity
@@ -80,17 +109,46 @@ def make_folder(folder: Path) -> None:
         raise unwritable_file(folder, error) from error
 
 
-def create_ledger(path: Path, ledger_id: str, *, now: float, salt_check: str | None = None) -> None:
-    """Makes a ledger, whole or not at all; refuses where there is a file already."""
+def unfinished_ledger(path: Path, ledger_id: str) -> Path | None:
+    """The ledger of this id that was made for `path` by a process that was killed before it gave it that name."""
+    path = real_place(path)
+    for found in half_made(path) if path.parent.is_dir() and not os.path.lexists(path) else ():
+        with suppress(LedgerTrouble):
+            open_to_read(found, ledger_id).close()
+            return found
+    return None
+
+
+def create_ledger(
+    path: Path,
+    ledger_id: str,
+    *,
+    now: float,
+    salt_check: str | None = None,
+    filling: Callable[[SqliteLedger], None] | None = None,
+    note: Callable[[], None] | None = None,
+) -> None:
+    """Makes a ledger, whole or not at all; refuses where there is a file already.
+
+    `filling` writes into it before it can be found, `note` keeps that it will be.
+    """
+    path = real_place(path)
     make_folder(path.parent)
-    _refuse_existing(path)
+    refuse_existing(path)
     made = path.with_name(f".{path.name}.{os.getpid()}")
     notes = {"id": ledger_id, "epoch": 0, "created_at": now, **({"salt_check": salt_check} if salt_check else {})}
+    noted = False
     try:
-        os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        _remove(made)
+        os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         _fill(made, notes)
-        os.link(made, path)
-        sync_folder(path.parent)
+        if filling is not None:
+            _fill_by(filling, made, ledger_id)
+        if note is not None:
+            sync_folder(path.parent)
+            note()
+            noted = True
+        _name(made, path)
     except FileExistsError:
         raise _existing(path) from None
     except sqlite3.Error as error:
@@ -98,15 +156,38 @@ def create_ledger(path: Path, ledger_id: str, *, now: float, salt_check: str | N
     except OSError as error:
         raise unwritable_file(path, error) from error
     finally:
-        for leftover in path.parent.glob(f"{made.name}*"):
-            leftover.unlink(missing_ok=True)
-    write_epoch(path, 0)
+        if not noted:  # else it is still to be named, by the next `make_ledger`
+            _remove(made)
+
+
+def _fill_by(filling: Callable[[SqliteLedger], None], made: Path, ledger_id: str) -> None:
+    ledger = open_to_write(made, ledger_id)
+    try:
+        filling(ledger)
+    finally:
+        ledger.close()
+
+
+def _name(made: Path, path: Path) -> None:
+    """Gives a whole ledger its name, at once and never in the place of another; what it was made with goes."""
+    progress = read_progress(made) or Progress(0)
+    os.link(made, path)
+    sync_folder(path.parent)
+    _remove(made)
+    write_epoch(path, progress.epoch, progress.moves)
+
+
+def _remove(made: Path) -> None:
+    """Removes a ledger that was being made, and what is beside it."""
+    for ending in ("", "-journal", "-wal", "-shm", ".lock", ".epoch", ".spill"):
+        with suppress(OSError):
+            made.with_name(made.name + ending).unlink()
 
 
 def ledger_is_there(path: Path) -> bool:
     """Whether there is a file at `path`; raises `LedgerUnwritable` where this user may not even look."""
     try:
-        path.stat()
+        real_place(path).stat()
     except FileNotFoundError:
         return False
     except OSError as error:
@@ -114,13 +195,17 @@ def ledger_is_there(path: Path) -> bool:
     return True
 
 
-def _refuse_existing(path: Path) -> None:
-    if os.path.lexists(path):
+def refuse_existing(path: Path) -> None:
+    """Raises `LedgerTrouble` where there is anything at `path`."""
+    if os.path.lexists(real_place(path)):
         raise _existing(path)
 
 
 def _existing(path: Path) -> LedgerTrouble:
-    return LedgerTrouble(f"there is a file {path} already", "keep it: it may hold what was sent")
+    return LedgerTrouble(
+        f"there is a file {path} already",
+        "keep it: it may hold what was sent; if it was just made, commit sendspec.lock",
+    )
 
 
 def _fill(path: Path, notes: Mapping[str, object]) -> None:
@@ -148,7 +233,7 @@ def open_to_read(
     try:
         ledger = _open(path, connect, salt)
     except LedgerUnwritable:
-        if connect is not connect_to_read or _has_wal(path):
+        if connect is not connect_to_read or _has_wal(real_place(path)):
             raise
         ledger = _open(path, connect_to_still, salt)
     with _closing_on_trouble(ledger):
@@ -174,7 +259,7 @@ def open_to_write(
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         _check_pages(ledger)
-        lost = lost_progress(ledger, path)
+        lost = lost_progress(ledger, Path(ledger.path))
         if lost is not None:
             raise LedgerRolledBack(
                 f"the ledger {path} {lost}", "bring the latest one back; what it lacks would be sent a second time"
@@ -226,11 +311,13 @@ def _configure(connection: Any, path: str) -> None:
 
 
 def _open(path: Path, connect: Connect, salt: bytes | None, *, write: bool = False) -> SqliteLedger:
+    path = real_place(path)
     if not ledger_is_there(path):
         raise LedgerMissing(
             f"there is no ledger {path}",
             "make it once with `sendspec ledger init`; if there was one, bring it back: a new one sends everything again",
         )
+    refuse_second_name(path, tidy=write)
     connection = None
     try:
         connection = connect(str(path))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from runner.errors import LedgerForeign
 from runner.ledger.fault import unwritable_file
 from runner.ledger.identity import sync_folder
+from runner.ledger.place import open_beside
 from runner.ledger.record import Settlement
 from runner.planning.fact import State
 
@@ -69,7 +70,8 @@ def write_spill(path: Path, ledger_id: str, run: int, settlements: Sequence[Sett
 def read_spill(path: Path, ledger_id: str) -> list[Spilled]:
     """What is kept beside the ledger at `path`; a line that was cut in writing, and what follows it, is left out."""
     try:
-        written = spill_path(path).read_bytes().rstrip(b"\0")
+        with os.fdopen(open_beside(spill_path(path), os.O_RDONLY), "rb") as file:
+            written = file.read().rstrip(b"\0")
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -110,7 +112,7 @@ def _line(ledger_id: str, run: int, settlement: Settlement) -> bytes:
 
 @contextmanager
 def _opened(place: Path, flags: int) -> Iterator[int]:
-    descriptor = os.open(place, os.O_RDWR | os.O_CLOEXEC | flags, 0o600)
+    descriptor = open_beside(place, os.O_RDWR | flags)
     try:
         yield descriptor
     finally:

@@ -140,9 +140,16 @@ def test_nothing_is_rendered_when_a_row_is_wrong(hello: Any, helpers: Any) -> No
     conforms("diagnostics", done.json)
 
 
-def test_the_plan_before_a_ledger_says_that_ids_are_provisional(hello: Any) -> None:
-    done = hello.run("plan", "hello.yaml", "--format", "json")
-    assert done.code == 0
+def test_the_plan_before_a_ledger_says_that_ids_are_provisional(project: Any, helpers: Any) -> None:
+    project.write("hello.yaml", helpers.SPEC)
+    project.write("people.csv", helpers.numbers(1))
+    text = (project.folder / "sendspec.yaml").read_text()
+    (project.folder / "sendspec.yaml").write_text(
+        text.replace(helpers.CHANNEL, helpers.WORKSPACE).replace("test", "new")
+    )
+    (project.folder / "sendspec.lock").unlink()
+    done = project.run("plan", "hello.yaml", "--env", "new", "--format", "json")
+    assert done.code == 0, done.err
     assert "provisional" in done.err
     conforms("plan", done.json)
     assert done.json["segments"] == {"total": 1, "gsm7": 1, "ucs2": 0}

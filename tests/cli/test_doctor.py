@@ -160,6 +160,7 @@ def test_without_a_key_nobody_is_asked(doctor: Doctor, server: Any, monkeypatch:
 
 def test_a_ledger_that_was_never_made_says_how(doctor: Doctor) -> None:
     (doctor.folder / "sendspec.lock").unlink()
+    (doctor.folder / ".sendspec" / "test.db").unlink()
     assert doctor.findings()["ledger"] == (
         "problem", "there is none yet", "make it once: sendspec ledger init --env test",
     )  # fmt: skip
