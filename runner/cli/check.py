@@ -16,7 +16,7 @@ from runner.reading.diagnostic import Diagnostic, Problems, Severity
 def opened(
     specs: Sequence[str], env: str | None, recipients: str | None, problems: Problems
 ) -> tuple[Workspace | None, list[Job]]:
-    """The workspace of the first spec, and every spec that can be used."""
+    """The workspace of the first spec, and every spec that can be used; their tables are read where they are."""
     workspace = open_workspace(specs, env, problems)
     return workspace, [] if workspace is None else read_jobs(specs, workspace, recipients, problems)
 

@@ -15,6 +15,7 @@ from runner.composing.message import Composed
 from runner.composing.program import Program, compile_program
 from runner.composing.rules import rules_for, timely
 from runner.composing.setting import Setting
+from runner.errors import CopyDiffers
 from runner.planning.plan import Target
 from runner.reading.diagnostic import Problems
 from runner.reading.limits import Limits
@@ -54,14 +55,42 @@ class Job:
         rows = compose_rows(self.composer(problems), self.table.rows(problems))
         return marked(rows, self.table, problems, own_reference=self.program.own_reference)
 
+    def composed_again(self) -> Iterator[Composed]:
+        """Every row once more, after a pass without errors.
 
-def read_jobs(paths: Sequence[str], workspace: Workspace, recipients: str | None, problems: Problems) -> list[Job]:
-    """Reads and compiles every spec; what can't be used is left out, and why is among `problems`."""
+        Raises `CopyDiffers` as soon as this pass finds an error: then the table doesn't give the rows that were confirmed. Whoever
+        takes all rows knows at the end that there was none.
+        """
+        problems = Problems()
+        for item in self.composed(problems):
+            refuse_errors(problems)
+            yield item
+        refuse_errors(problems)
+
+
+def refuse_errors(problems: Problems) -> None:
+    """Raises `CopyDiffers` where a later pass over the rows of a frozen table has found an error."""
+    error = problems.first_error
+    if error is not None:
+        place = f"{error.path}:{error.span.start.line}"
+        raise CopyDiffers(
+            f"{place} has an error that it did not have when it was checked: {error.problem}",
+            "check the disk that holds the project, then run the command again",
+        )
+
+
+def read_jobs(
+    paths: Sequence[str], workspace: Workspace, recipients: str | None, problems: Problems, *, frozen: bool = False
+) -> list[Job]:
+    """Reads and compiles every spec; what can't be used is left out, and why is among `problems`.
+
+    `frozen`: each table is copied first, and only the copy is read from then on. Raises `PrivateCopyTrouble`.
+    """
     now = datetime.now(UTC)
     stdin: BinaryIO | None = sys.stdin.buffer
     jobs = []
     for path in paths:
-        job = _read_job(path, workspace, recipients, stdin, now, problems)
+        job = _read_job(path, workspace, recipients, stdin, now, problems, frozen=frozen)
         if job is not None:
             jobs.append(job)
             stdin = None if job.table.path == STANDARD_INPUT else stdin
@@ -87,13 +116,17 @@ def _read_job(
     stdin: BinaryIO | None,
     now: datetime,
     problems: Problems,
+    *,
+    frozen: bool,
 ) -> Job | None:
     own = Problems()
     spec = read_spec(path, own)
     channel = None if spec is None else _channel(spec, workspace, own)
     job = None
     if spec is not None and channel is not None:
-        table = open_table(spec, root=workspace.root, override=recipients, stdin=stdin, problems=own)
+        table = open_table(
+            spec, root=workspace.root, override=recipients, stdin=stdin, problems=own, frozen=frozen
+        )
         if table is not None:
             job = _compile(spec, channel, table, workspace, now, own)
     for diagnostic in own:
