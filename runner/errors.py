@@ -76,7 +76,6 @@ class PrivateCopyTrouble(SendspecError):
     """The private copy of a run's input can't be made or trusted, so nothing more may be sent."""
 
     exit_code = 6
-    code = "copy-trouble"
 
 
 class NoRoomForCopy(PrivateCopyTrouble):

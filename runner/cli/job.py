@@ -12,16 +12,17 @@ from runner.cli.workspace import Workspace
 from runner.composing.compose import Composer, compose_rows
 from runner.composing.duplicates import marked
 from runner.composing.message import Composed
-from runner.composing.program import Program, compile_program
+from runner.composing.program import Program, compile_program, default_column
 from runner.composing.rules import rules_for, timely
 from runner.composing.setting import Setting
-from runner.errors import CopyDiffers
+from runner.errors import CopyDiffers, InputUnreadable
 from runner.planning.plan import Target
 from runner.reading.diagnostic import Problems
 from runner.reading.limits import Limits
 from runner.reading.project import Channel
 from runner.reading.schema import load_schema
 from runner.reading.spec import FileRecipients, Spec, StandardInput, read_spec
+from runner.reading.suppress import SuppressList, read_suppress_list
 from runner.reading.table import STANDARD_INPUT, Table, open_table
 
 
@@ -36,6 +37,7 @@ class Job:
     setting: Setting
     target: Target
     now: datetime
+    suppressed: SuppressList | None
 
     @property
     def limits(self) -> Limits:
@@ -86,11 +88,11 @@ def read_jobs(
 
     `frozen`: each table is copied first, and only the copy is read from then on. Raises `PrivateCopyTrouble`.
     """
-    now = datetime.now(UTC)
+    reader = _JobReader(workspace, recipients, datetime.now(UTC), frozen=frozen)
     stdin: BinaryIO | None = sys.stdin.buffer
     jobs = []
     for path in paths:
-        job = _read_job(path, workspace, recipients, stdin, now, problems, frozen=frozen)
+        job = reader.job(path, stdin, problems)
         if job is not None:
             jobs.append(job)
             stdin = None if job.table.path == STANDARD_INPUT else stdin
@@ -109,60 +111,95 @@ def read_jobs(
     return jobs
 
 
-def _read_job(
-    path: str,
-    workspace: Workspace,
-    recipients: str | None,
-    stdin: BinaryIO | None,
-    now: datetime,
-    problems: Problems,
-    *,
-    frozen: bool,
-) -> Job | None:
-    own = Problems()
-    spec = read_spec(path, own)
-    channel = None if spec is None else _channel(spec, workspace, own)
-    job = None
-    if spec is not None and channel is not None:
-        table = open_table(
-            spec, root=workspace.root, override=recipients, stdin=stdin, problems=own, frozen=frozen
+class _JobReader:
+    """Reads the specs of one command line."""
+
+    def __init__(self, workspace: Workspace, recipients: str | None, now: datetime, *, frozen: bool) -> None:
+        self._workspace = workspace
+        self._recipients = recipients
+        self._now = now
+        self._frozen = frozen
+        self._lists: dict[tuple[object, ...], SuppressList] = {}
+
+    def job(self, path: str, stdin: BinaryIO | None, problems: Problems) -> Job | None:
+        own = Problems()
+        spec = read_spec(path, own)
+        channel = None if spec is None else _channel(spec, self._workspace, own)
+        job = None
+        if spec is not None and channel is not None:
+            suppressed = self._suppressed(spec, channel, own)
+            table = self._table(spec, stdin, own)
+            if table is not None:
+                job = self._compile(spec, channel, table, suppressed, own)
+        for diagnostic in own:
+            problems.add(diagnostic)
+        return job
+
+    def _table(self, spec: Spec, stdin: BinaryIO | None, problems: Problems) -> Table | None:
+        try:
+            return open_table(
+                spec,
+                root=self._workspace.root,
+                override=self._recipients,
+                stdin=stdin,
+                problems=problems,
+                frozen=self._frozen,
+            )
+        except InputUnreadable as error:
+            problems.add(
+                spec.document.diagnostic(
+                    ("recipients",), code=error.code, problem=error.problem, fix=error.fix, key=True
+                )
+            )
+            return None
+
+    def _suppressed(self, spec: Spec, channel: Channel, problems: Problems) -> SuppressList | None:
+        """Whom the spec and its environment suppress; a list that several specs share is read once."""
+        files = (*self._workspace.environment.suppress, *spec.suppress)
+        if not files:
+            return None
+        known = (files, default_column(channel.platform), spec.country)
+        if known not in self._lists:
+            self._lists[known] = read_suppress_list(
+                files,
+                root=self._workspace.root,
+                column=default_column(channel.platform),
+                country=spec.country,
+                problems=problems,
+            )
+        return self._lists[known]
+
+    def _compile(
+        self, spec: Spec, channel: Channel, table: Table, suppressed: SuppressList | None, problems: Problems
+    ) -> Job | None:
+        from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
+        columns = None if from_file and not table.columns else table.columns
+        program = compile_program(spec, columns, channel.platform, problems)
+        if program is None:
+            return None
+        environment = self._workspace.environment
+        return Job(
+            spec=spec,
+            channel=channel,
+            table=table,
+            program=program,
+            setting=Setting(
+                platform=channel.platform,
+                salt=self._workspace.salt,
+                limits=spec.limits.tightened_by(environment.limits),
+            ),
+            target=Target(
+                environment=environment.name,
+                alias=channel.alias,
+                name=spec.name,
+                generation=spec.generation,
+                workspace=channel.workspace,
+                channel=channel.channel,
+                batch=channel.batch,
+            ),
+            now=self._now,
+            suppressed=suppressed,
         )
-        if table is not None:
-            job = _compile(spec, channel, table, workspace, now, own)
-    for diagnostic in own:
-        problems.add(diagnostic)
-    return job
-
-
-def _compile(
-    spec: Spec, channel: Channel, table: Table, workspace: Workspace, now: datetime, problems: Problems
-) -> Job | None:
-    from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
-    columns = None if from_file and not table.columns else table.columns
-    program = compile_program(spec, columns, channel.platform, problems)
-    if program is None:
-        return None
-    return Job(
-        spec=spec,
-        channel=channel,
-        table=table,
-        program=program,
-        setting=Setting(
-            platform=channel.platform,
-            salt=workspace.salt,
-            limits=spec.limits.tightened_by(workspace.environment.limits),
-        ),
-        target=Target(
-            environment=workspace.environment.name,
-            alias=channel.alias,
-            name=spec.name,
-            generation=spec.generation,
-            workspace=channel.workspace,
-            channel=channel.channel,
-            batch=channel.batch,
-        ),
-        now=now,
-    )
 
 
 def _channel(spec: Spec, workspace: Workspace, problems: Problems) -> Channel | None:

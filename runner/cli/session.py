@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
-from runner.cli.against import decide_all
+from runner.cli.against import decide_again
 from runner.cli.ending import IN_DOUBT, described, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
@@ -27,7 +27,6 @@ from runner.planning.decide import Retry, Skip
 from runner.planning.fact import Fact, State
 from runner.planning.plan import Plan
 from runner.reading.access_key import AccessKey, read_access_key
-from runner.reading.diagnostic import Problems
 from runner.reading.mask import mask
 from runner.reading.project import Environment
 from runner.sending.listing import ListUnread
@@ -210,7 +209,7 @@ class Session:
         """The messages that are to be sent, composed anew: the same rows give the same messages, and the ledger's digest holds each to it."""
         chosen = self._chosen.get(job.spec.name)
         retry = self._retry if chosen is None else None
-        for decision in decide_all(job, self._workspace, self._ledger, Problems(), retry):
+        for decision in decide_again(job, self._workspace, self._ledger, retry):
             item = decision.item
             if decision.skip is None and isinstance(item, Message) and (chosen is None or item.id in chosen):
                 yield item, decision.fact

@@ -60,7 +60,8 @@ class HeldFile:
             return os.pread(self._descriptor, most, offset)
         except OSError as error:
             raise InputUnreadable(
-                f"'{printable(self._place or 'the table')}' can't be read to its end: {_reason(error)}", "check the disk that holds it"
+                f"'{printable(self._place or 'the table')}' can't be read to its end: {_reason(error)}",
+                "check the disk that holds it",
             ) from error
 
     def changed(self) -> bool:

@@ -62,7 +62,7 @@ def _open_folder(name: str, shown: str, above: int, *, ignored: bool = False) ->
     """The folder `name` as itself, made where it isn't there yet."""
     try:
         with suppress(FileExistsError):
-            os.mkdir(name, 0o700, dir_fd=above)  # noqa: PTH102 - relative to a descriptor
+            os.mkdir(name, 0o700, dir_fd=above)
             if ignored:
                 _ignore_all(name, above)
         return os.open(name, _AS_ITSELF, dir_fd=above)
@@ -88,7 +88,7 @@ def _without_name(folder: int) -> int:
         except FileExistsError:
             continue
         try:
-            os.unlink(name, dir_fd=folder)  # noqa: PTH108 - relative to a descriptor
+            os.unlink(name, dir_fd=folder)
         except OSError:
             os.close(descriptor)
             raise
