@@ -94,4 +94,4 @@ def test_whoever_may_not_be_reached_is_skipped_whatever_the_ledger_says() -> Non
     assert decide(message(), accepted, History(True), Reach(None, listed)) is Skip.SUPPRESSED
     assert decide(message(), None, History(True), Reach(listed, listed), Retry.NOT_SENT) is Skip.SUPPRESSED
     assert decide(message(), None, History(True), Reach(nobody_else, listed)) is Skip.ONLY_TO
-    assert decide(message(receiver="+447700900002"), None, History(False), allowed) is None
+    assert decide(message(receiver="+447700900002"), None, History(False), Reach(nobody_else)) is None
