@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import click
@@ -43,18 +43,31 @@ def command(
     view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     if workspace is not None:
         view.say(workspace.provisional_note)
-    bodies = (message.body for job in jobs for message in _messages(job, key))
+    again = Problems()
+    bodies = (message.body for job in jobs for message in _messages(job, key, again))
     for body in islice(bodies, limit):
         sys.stdout.buffer.write(body + b"\n")
     sys.stdout.buffer.flush()
-    return 0
+    return _changed_meanwhile(view, jobs, again)
 
 
-def _messages(job: Job, key: str | None) -> Iterator[Message]:
+def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message]:
     wanted = None if key is None else _ids(job, key)
-    for item in job.composed(Problems()):
-        if isinstance(item, Message) and (wanted is None or item.id in wanted):
+    suppressed = () if job.suppressed is None else job.suppressed
+    for item in job.composed(problems):
+        if isinstance(item, Message) and item.receiver not in suppressed and (wanted is None or item.id in wanted):
             yield item
+
+
+def _changed_meanwhile(view: View, jobs: Sequence[Job], problems: Problems) -> int:
+    """The exit code of what was printed: a table that changed since its rows were checked is told."""
+    if not problems.has_errors:
+        for job in jobs:
+            job.table.note_change(problems)
+    if not problems.has_errors:
+        return 0
+    view.diagnostics(list(problems), ending="what was printed is not to be trusted", as_result=False)
+    return 1
 
 
 def _ids(job: Job, key: str) -> set[bytes]:
