@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from runner.cli.view import View, common_options
+from runner.reading.private_folder import make_private_folder
 from runner.resources import schema_directory
 
 PROJECT = """\
@@ -94,7 +95,7 @@ def command(view: View, folder: str) -> int:
         path.write_text(text, encoding="utf-8")
         view.result(f"wrote {path}")
     schema = top / ".sendspec" / "spec.schema.json"
-    schema.parent.mkdir(mode=0o700, exist_ok=True)
+    make_private_folder(top)
     schema.write_text((schema_directory() / "spec.schema.json").read_text(encoding="utf-8"), encoding="utf-8")
     spec = top / "specs" / "hello.yaml"
     view.say(f"\nnext: sendspec plan {spec}\n      sendspec send {spec}")

@@ -13,6 +13,7 @@ from runner.cli.job import Job
 from runner.cli.view import View, common_options, environment_option, recipients_option, rejects, specs_argument
 from runner.composing.identity import message_id
 from runner.composing.message import Message
+from runner.composing.reach import Reach
 from runner.reading.diagnostic import Problems
 
 
@@ -53,9 +54,9 @@ def command(
 
 def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message]:
     wanted = None if key is None else _ids(job, key)
-    suppressed = () if job.suppressed is None else job.suppressed
+    reach = Reach(suppressed=job.suppressed)
     for item in job.composed(problems):
-        if isinstance(item, Message) and item.receiver not in suppressed and (wanted is None or item.id in wanted):
+        if isinstance(item, Message) and not reach.barred(item) and (wanted is None or item.id in wanted):
             yield item
 
 

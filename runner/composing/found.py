@@ -38,7 +38,7 @@ def odd_of(composed: Composed | None, reach: Reach, *, own_reference: bool) -> O
     if not isinstance(composed, Message):
         return None if composed is None else FILTERED
     mark = reference_mark(composed.reference) if own_reference else b""
-    return entry_of(composed), mark, reach.barred(composed.receiver).value
+    return entry_of(composed), mark, reach.barred(composed).value
 
 
 def found_in(composed: Iterable[Composed | None], reach: Reach, *, own_reference: bool) -> Found:

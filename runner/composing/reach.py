@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
+from runner.composing.message import Message
+
 
 class Barred(IntEnum):
     """Why an address gets nothing. Numbers, so that they go from process to process."""
@@ -32,10 +34,11 @@ class Reach:
     only_to: frozenset[str] | None = None
     suppressed: Addresses | None = None
 
-    def barred(self, address: str) -> Barred:
-        if self.only_to is not None and address not in self.only_to:
+    def barred(self, message: Message) -> Barred:
+        """Why `message` reaches nobody. Of several receivers, one who may not be reached is enough."""
+        if self.only_to is not None and not all(address in self.only_to for address in message.receivers):
             return Barred.BY_ONLY_TO
-        if self.suppressed is not None and address in self.suppressed:
+        if self.suppressed is not None and any(address in self.suppressed for address in message.receivers):
             return Barred.BY_SUPPRESS
         return Barred.NO
 

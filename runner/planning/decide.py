@@ -59,7 +59,7 @@ def decide(
         return Skip.FILTERED
     if isinstance(item, Duplicate):
         return Skip.DUPLICATE
-    barred = SKIP_OF_BARRED[reach.barred(item.receiver)]
+    barred = SKIP_OF_BARRED[reach.barred(item)]
     if barred is not None:
         return barred
     if fact is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import stat
 import subprocess
 import sys
@@ -375,3 +376,20 @@ def test_what_is_rendered_and_then_changed_is_told(ready: Desk) -> None:
     _, told = running.communicate(timeout=60)
     assert running.returncode == 1
     assert "[file-changed]" in told
+
+
+# ── who makes the folder ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "command", [("ledger", "init", "--env", "test"), ("send", "hello.yaml", "--yes"), ("init", "new")]
+)
+def test_every_command_that_makes_the_projects_private_folder_has_git_ignore_it(
+    ready: Desk, command: tuple[str, ...]
+) -> None:
+    shutil.rmtree(ready.folder / ".sendspec")
+    (ready.folder / "sendspec.lock").unlink()
+    assert ready.run(*command).code == 0
+    top = ready.folder / "new" if "new" in command else ready.folder
+    assert (top / ".sendspec" / ".gitignore").read_text() == "*\n"
+    assert stat.S_IMODE((top / ".sendspec").stat().st_mode) == 0o700

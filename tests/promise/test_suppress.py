@@ -237,3 +237,33 @@ def test_a_list_that_loses_people_while_it_sends_changes_nothing(ready: Desk, se
     assert done.code == 0, done.err
     assert done.json["totals"]["accepted"] == len(server.posts) == 1_000
     assert done.json["skipped"] == {"suppressed": 1_000}
+
+
+MAIL = """spec: 1
+name: hello
+channel: sms
+recipients: {file: people.csv, to: "{{ email }}"}
+suppress: [out.txt]
+message:
+  receiver:
+    contacts:
+      - {identifierKey: emailaddress, identifierValue: "{{ email }}"}
+      - {identifierKey: emailaddress, identifierValue: "{{ other }}"}
+  body: {type: text, text: {text: "Hi, the key is \\"identifierValue\\""}}
+"""
+
+
+def test_a_message_to_several_is_suppressed_where_one_of_them_is(ready: Desk, server: CountingServer) -> None:
+    text = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", text.replace("platform: sms", "platform: email"))
+    ready.write("hello.yaml", MAIL)
+    ready.write("people.csv", "email,other\nann@example.com,bob@Example.com\ncy@example.com,dee@example.com\n")
+    ready.write("out.txt", "BOB@example.com\n")
+    done = run(ready, "send", "--yes")
+    assert done.code == 0, done.err
+    assert done.json["skipped"] == {"suppressed": 1}
+    (post,) = server.posts
+    assert [contact["identifierValue"] for contact in post.json["receiver"]["contacts"]] == [
+        "cy@example.com",
+        "dee@example.com",
+    ]
