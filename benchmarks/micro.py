@@ -30,6 +30,7 @@ from runner.composing.duplicates import Duplicates, marked
 from runner.composing.identity import message_id
 from runner.composing.message import Composed, Message
 from runner.composing.outline import fill
+from runner.composing.reach import EVERYBODY
 from runner.composing.rules import rules_for, timely
 from runner.composing.sms import measure
 from runner.composing.template import message_context
@@ -111,7 +112,7 @@ def in_blocks(ready: Ready) -> dict[str, Stage]:
     """What a plan of a long list is made of, a block at a time."""
     job = ready.job
     blocks = list(job.table.blocks(Problems()))
-    plan = job.composer(Problems()).compiled_plan(blocks[0].columns, None)
+    plan = job.composer(Problems()).compiled_plan(blocks[0].columns, EVERYBODY)
     assert plan is not None
     found = [plan(block.read[1]) for block in blocks]
 
@@ -139,7 +140,7 @@ def planning(ready: Ready) -> dict[str, Stage]:
     composed: Sequence[Composed] = ready.messages
 
     def decide() -> None:
-        for _ in PlanTally(job.target).watch(decisions(composed, nothing_known, History(started=False), None)):
+        for _ in PlanTally(job.target).watch(decisions(composed, nothing_known, History(started=False), EVERYBODY)):
             pass
 
     return {

@@ -18,7 +18,14 @@ SendspecError
 ├── KeyUnusable             exit 1: the access key can't be read or used
 ├── FileUnwritable          exit 1: a file that the command was to make can't be written
 ├── ResultUnwritable        exit 1: what the command prints can't be written
-└── FolderGone              exit 1: the working directory was removed
+├── FolderGone              exit 1: the working directory was removed
+├── PrivateCopyTrouble      exit 6: the private copy of the input can't be made or read
+│   ├── NoRoomForCopy
+│   ├── CopyUnreadable
+│   ├── CopyDiffers
+│   └── PrivateFolderUnusable
+├── SuppressUnreadable      exit 7: a list of suppressed addresses changed during a run, and can't be used
+└── InputUnreadable         exit 1: a table can't be read to its end
 """
 
 from __future__ import annotations
@@ -121,6 +128,50 @@ class InitRefused(SendspecError):
     def because(cls, trouble: LedgerTrouble) -> InitRefused:
         """What stops a send stops the making of a ledger too."""
         return cls(trouble.problem, trouble.fix, code=trouble.code)
+
+
+class PrivateCopyTrouble(SendspecError):
+    """The private copy of a run's input can't be made or trusted, so nothing more may be sent."""
+
+    exit_code = 6
+
+
+class NoRoomForCopy(PrivateCopyTrouble):
+    """The disk is too full for a copy of the input; `problem` says how much room it needs."""
+
+    code = "no-room-for-copy"
+
+
+class CopyUnreadable(PrivateCopyTrouble):
+    """The disk doesn't give back the bytes that were copied."""
+
+    code = "copy-unreadable"
+
+
+class CopyDiffers(PrivateCopyTrouble):
+    """A later pass over the copy found an error that the first pass did not."""
+
+    code = "copy-differs"
+
+
+class PrivateFolderUnusable(PrivateCopyTrouble):
+    """`.sendspec/tmp` is a link, belongs to somebody else, or can't be made or written."""
+
+    code = "private-folder"
+
+
+class SuppressUnreadable(SendspecError):
+    """A list of suppressed addresses changed during a run, and what it holds now can't be used."""
+
+    exit_code = 7
+    code = "suppress-unreadable"
+
+
+class InputUnreadable(SendspecError):
+    """The disk fails in the middle of a file that the user named."""
+
+    exit_code = 1
+    code = "unreadable-file"
 
 
 class KeyUnusable(SendspecError):

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from runner.cli.job import Job
 from runner.cli.lock_file import known_identity
 from runner.cli.several import Ledgered, plan_rows
 from runner.cli.workspace import Workspace
+from runner.composing.message import Composed
+from runner.composing.reach import Reach
 from runner.ledger.opening import open_to_read
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.decide import History, Retry
@@ -51,8 +54,21 @@ def decide_all(
     job: Job, workspace: Workspace, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
 ) -> Iterator[Decision]:
     """Every row of a job with what is to be done with it."""
-    held = held_against(job, workspace, ledger, retry)
-    return decisions(job.composed(problems), held.lookup, held.history, held.only_to, held.retry)
+    return _decided(job.composed(problems), held_against(job, workspace, ledger, retry))
+
+
+def decide_again(
+    job: Job, workspace: Workspace, ledger: SqliteLedger | None, retry: Retry | None = None, *, reach: Reach
+) -> Iterator[Decision]:
+    """As `decide_all`, for a later pass over a job whose rows had no errors. Raises `CopyDiffers` where they have one now.
+
+    `reach` is as it was when the job was planned, whoever was added to a list since.
+    """
+    return _decided(job.composed_again(), replace(held_against(job, workspace, ledger, retry), reach=reach))
+
+
+def _decided(composed: Iterator[Composed], held: Ledgered) -> Iterator[Decision]:
+    return decisions(composed, held.lookup, held.history, held.reach, held.retry)
 
 
 def held_against(job: Job, workspace: Workspace, ledger: SqliteLedger | None, retry: Retry | None) -> Ledgered:
@@ -64,7 +80,8 @@ def held_against(job: Job, workspace: Workspace, ledger: SqliteLedger | None, re
     if ledger is not None and ledger.has_planned(name, generation):
         lookup, known = ledger.facts, ledger.known
     planned = 0 if ledger is None or not ledger.sends(name) else sum(ledger.planned(name).values())
-    return Ledgered(lookup, known, History(started=started), workspace.environment.only_to, retry, planned)
+    reach = Reach(workspace.environment.only_to, job.suppressed)
+    return Ledgered(lookup, known, History(started=started), reach, retry, planned)
 
 
 def plan_jobs(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from runner.cli.job import Job, read_jobs
 from runner.cli.several import Ledgered, plan_rows
 from runner.cli.workspace import Workspace, open_workspace
+from runner.composing.reach import Reach
 from runner.planning.decide import History
 from runner.planning.guard import breaches
 from runner.planning.plan import Plan, nothing_known
@@ -16,7 +17,7 @@ from runner.reading.diagnostic import Diagnostic, Problems, Severity
 def opened(
     specs: Sequence[str], env: str | None, recipients: str | None, problems: Problems
 ) -> tuple[Workspace | None, list[Job]]:
-    """The workspace of the first spec, and every spec that can be used."""
+    """The workspace of the first spec, and every spec that can be used; their tables are read where they are."""
     workspace = open_workspace(specs, env, problems)
     return workspace, [] if workspace is None else read_jobs(specs, workspace, recipients, problems)
 
@@ -33,7 +34,8 @@ def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[
 
 
 def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
-    return plan_rows(job, Ledgered(nothing_known, nothing_known, History(started=False), None), problems, processes)
+    held = Ledgered(nothing_known, nothing_known, History(started=False), Reach(suppressed=job.suppressed))
+    return plan_rows(job, held, problems, processes)
 
 
 def limit_diagnostics(job: Job, plan: Plan, severity: Severity) -> list[Diagnostic]:

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterable
 from typing import assert_never
 
-from runner.errors import LedgerUnwritable
+from runner.errors import LedgerUnwritable, SuppressUnreadable
 from runner.planning.account import Account
 from runner.planning.decide import Skip
 from runner.sending.run import (
@@ -17,6 +17,7 @@ from runner.sending.run import (
     LockLost,
     SpecRefused,
     StoppedByApi,
+    SuppressLost,
     TooManyDoubts,
     TooManyRefused,
     UnexpectedAnswer,
@@ -61,6 +62,8 @@ def described(ending: Ending) -> tuple[str, str, int]:
             return reason, f"check `api_url` and the network, {GO_ON}", 3
         case LedgerLost(problem):
             return problem, f"look at the disk, {GO_ON}", 6
+        case SuppressLost(problem, fix):
+            return problem, f"{fix}, {GO_ON}", 7
         case LockLost():
             return (
                 "the ledger's lock file was removed while the run held it",
@@ -84,6 +87,8 @@ def ending_code(ending: Ending) -> str:
             return LedgerUnwritable.code
         case LockLost():
             return "lock-lost"
+        case SuppressLost():
+            return SuppressUnreadable.code
         case _:
             return ""
 

@@ -14,6 +14,7 @@ from runner.cli.output_file import make_folder, write_file
 from runner.cli.view import View, common_options
 from runner.errors import FileUnwritable
 from runner.reading.mask import printable
+from runner.reading.private_folder import make_private_folder
 from runner.resources import schema_directory
 
 PROJECT = """\
@@ -111,7 +112,7 @@ def _make(top: Path, files: Sequence[Path]) -> None:
             make_folder(path.parent)
             write_file(path, FILES[path.relative_to(top).as_posix()])
             made.append(path)
-        make_folder(schema.parent, 0o700)
+        make_private_folder(top)
         write_file(schema, (schema_directory() / "spec.schema.json").read_text(encoding="utf-8"))
     except FileUnwritable:
         for path in made:

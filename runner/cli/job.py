@@ -14,9 +14,10 @@ from runner.cli.workspace import Workspace
 from runner.composing.compose import Composer, compose_rows
 from runner.composing.duplicates import marked
 from runner.composing.message import Composed, Message
-from runner.composing.program import Program, compile_program
+from runner.composing.program import Program, compile_program, default_column
 from runner.composing.rules import rules_for, timely
 from runner.composing.setting import Setting
+from runner.errors import CopyDiffers, InputUnreadable
 from runner.planning.plan import Target
 from runner.reading.diagnostic import Problems
 from runner.reading.limits import Limits
@@ -24,6 +25,7 @@ from runner.reading.mask import printable
 from runner.reading.project import Channel
 from runner.reading.schema import load_schema
 from runner.reading.spec import FileRecipients, Spec, StandardInput, read_spec
+from runner.reading.suppress import SuppressList, read_suppress_list
 from runner.reading.surrogate import without_surrogates
 from runner.reading.table import STANDARD_INPUT, Table, open_table
 
@@ -39,6 +41,7 @@ class Job:
     setting: Setting
     target: Target
     now: datetime
+    suppressed: SuppressList | None
 
     @property
     def limits(self) -> Limits:
@@ -65,14 +68,42 @@ class Job:
         rows = compose_rows(self.composer(problems), self.table.rows(problems))
         return marked(rows, self.table, problems, own_reference=self.program.own_reference)
 
+    def composed_again(self) -> Iterator[Composed]:
+        """Every row once more, after a pass without errors.
 
-def read_jobs(paths: Sequence[str], workspace: Workspace, recipients: str | None, problems: Problems) -> list[Job]:
-    """Reads and compiles every spec; what can't be used is left out, and why is among `problems`."""
-    now = datetime.now(UTC)
+        Raises `CopyDiffers` as soon as this pass finds an error: then the table doesn't give the rows that were confirmed. Whoever
+        takes all rows knows at the end that there was none.
+        """
+        problems = Problems()
+        for item in self.composed(problems):
+            refuse_errors(problems)
+            yield item
+        refuse_errors(problems)
+
+
+def refuse_errors(problems: Problems) -> None:
+    """Raises `CopyDiffers` where a later pass over the rows of a frozen table has found an error."""
+    error = problems.first_error
+    if error is not None:
+        place = f"{error.path}:{error.span.start.line}"
+        raise CopyDiffers(
+            f"{place} has an error that it did not have when it was checked: {error.problem}",
+            "check the disk that holds the project, then run the command again",
+        )
+
+
+def read_jobs(
+    paths: Sequence[str], workspace: Workspace, recipients: str | None, problems: Problems, *, frozen: bool = False
+) -> list[Job]:
+    """Reads and compiles every spec; what can't be used is left out, and why is among `problems`.
+
+    `frozen`: each table is copied first, and only the copy is read from then on. Raises `PrivateCopyTrouble`.
+    """
+    reader = _JobReader(workspace, recipients, datetime.now(UTC), frozen=frozen)
     stdin: BinaryIO | None = sys.stdin.buffer
     jobs = []
     for path in paths:
-        job = _read_job(path, workspace, recipients, stdin, now, problems)
+        job = reader.job(path, stdin, problems)
         if job is not None:
             jobs.append(job)
             stdin = None if job.table.path == STANDARD_INPUT else stdin
@@ -91,60 +122,99 @@ def read_jobs(paths: Sequence[str], workspace: Workspace, recipients: str | None
     return jobs
 
 
-def _read_job(
-    path: str,
-    workspace: Workspace,
-    recipients: str | None,
-    stdin: BinaryIO | None,
-    now: datetime,
-    problems: Problems,
-) -> Job | None:
-    own = Problems()
-    spec = read_spec(path, own)
-    if spec is not None and without_surrogates(path) != path:
-        problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
-        own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
-        spec = None
-    channel = None if spec is None else _channel(spec, workspace, own)
-    job = None
-    if spec is not None and channel is not None:
-        table = open_table(spec, root=workspace.root, override=recipients, stdin=stdin, problems=own)
-        if table is not None:
-            job = _compile(spec, channel, table, workspace, now, own)
-    for diagnostic in own:
-        problems.add(diagnostic)
-    return job
+class _JobReader:
+    """Reads the specs of one command line."""
 
+    def __init__(self, workspace: Workspace, recipients: str | None, now: datetime, *, frozen: bool) -> None:
+        self._workspace = workspace
+        self._recipients = recipients
+        self._now = now
+        self._frozen = frozen
+        self._lists: dict[tuple[object, ...], SuppressList] = {}
 
-def _compile(
-    spec: Spec, channel: Channel, table: Table, workspace: Workspace, now: datetime, problems: Problems
-) -> Job | None:
-    from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
-    columns = None if from_file and not table.columns else table.columns
-    program = compile_program(spec, columns, channel.platform, problems)
-    if program is None:
-        return None
-    return Job(
-        spec=spec,
-        channel=channel,
-        table=table,
-        program=program,
-        setting=Setting(
-            platform=channel.platform,
-            salt=workspace.salt,
-            limits=spec.limits.tightened_by(workspace.environment.limits),
-        ),
-        target=Target(
-            environment=workspace.environment.name,
-            alias=channel.alias,
-            name=spec.name,
-            generation=spec.generation,
-            workspace=channel.workspace,
-            channel=channel.channel,
-            batch=channel.batch,
-        ),
-        now=now,
-    )
+    def job(self, path: str, stdin: BinaryIO | None, problems: Problems) -> Job | None:
+        own = Problems()
+        spec = read_spec(path, own)
+        if spec is not None and without_surrogates(path) != path:
+            problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
+            own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
+            spec = None
+        channel = None if spec is None else _channel(spec, self._workspace, own)
+        job = None
+        if spec is not None and channel is not None:
+            suppressed = self._suppressed(spec, channel, own)
+            table = self._table(spec, stdin, own)
+            if table is not None:
+                job = self._compile(spec, channel, table, suppressed, own)
+        for diagnostic in own:
+            problems.add(diagnostic)
+        return job
+
+    def _table(self, spec: Spec, stdin: BinaryIO | None, problems: Problems) -> Table | None:
+        try:
+            return open_table(
+                spec,
+                root=self._workspace.root,
+                override=self._recipients,
+                stdin=stdin,
+                problems=problems,
+                frozen=self._frozen,
+            )
+        except InputUnreadable as error:
+            problems.add(
+                spec.document.diagnostic(
+                    ("recipients",), code=error.code, problem=error.problem, fix=error.fix, key=True
+                )
+            )
+            return None
+
+    def _suppressed(self, spec: Spec, channel: Channel, problems: Problems) -> SuppressList | None:
+        """Whom the spec and its environment suppress; a list that several specs share is read once."""
+        files = (*self._workspace.environment.suppress, *spec.suppress)
+        if not files:
+            return None
+        known = (files, default_column(channel.platform), spec.country)
+        if known not in self._lists:
+            self._lists[known] = read_suppress_list(
+                files,
+                root=self._workspace.root,
+                column=default_column(channel.platform),
+                country=spec.country,
+                problems=problems,
+            )
+        return self._lists[known]
+
+    def _compile(
+        self, spec: Spec, channel: Channel, table: Table, suppressed: SuppressList | None, problems: Problems
+    ) -> Job | None:
+        from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
+        columns = None if from_file and not table.columns else table.columns
+        program = compile_program(spec, columns, channel.platform, problems)
+        if program is None:
+            return None
+        environment = self._workspace.environment
+        return Job(
+            spec=spec,
+            channel=channel,
+            table=table,
+            program=program,
+            setting=Setting(
+                platform=channel.platform,
+                salt=self._workspace.salt,
+                limits=spec.limits.tightened_by(environment.limits),
+            ),
+            target=Target(
+                environment=environment.name,
+                alias=channel.alias,
+                name=spec.name,
+                generation=spec.generation,
+                workspace=channel.workspace,
+                channel=channel.channel,
+                batch=channel.batch,
+            ),
+            now=self._now,
+            suppressed=suppressed,
+        )
 
 
 def _channel(spec: Spec, workspace: Workspace, problems: Problems) -> Channel | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import click
@@ -12,6 +12,7 @@ from runner.cli.job import Job
 from runner.cli.view import View, common_options, environment_option, recipients_option, rejects, specs_argument
 from runner.composing.identity import message_id
 from runner.composing.message import Message
+from runner.composing.reach import Reach
 from runner.reading.diagnostic import Problems
 
 
@@ -42,16 +43,29 @@ def command(
     view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     if workspace is not None:
         view.say(workspace.provisional_note)
-    bodies = (message.body for job in jobs for message in _messages(job, key))
+    again = Problems()
+    bodies = (message.body for job in jobs for message in _messages(job, key, again))
     view.lines(body + b"\n" for body in islice(bodies, limit))
-    return 0
+    return _changed_meanwhile(view, jobs, again)
 
 
-def _messages(job: Job, key: str | None) -> Iterator[Message]:
+def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message]:
     wanted = None if key is None else _ids(job, key)
-    for item in job.composed(Problems()):
-        if isinstance(item, Message) and (wanted is None or item.id in wanted):
+    reach = Reach(suppressed=job.suppressed)
+    for item in job.composed(problems):
+        if isinstance(item, Message) and not reach.barred(item) and (wanted is None or item.id in wanted):
             yield item
+
+
+def _changed_meanwhile(view: View, jobs: Sequence[Job], problems: Problems) -> int:
+    """The exit code of what was printed: a table that changed since its rows were checked is told."""
+    if not problems.has_errors:
+        for job in jobs:
+            job.table.note_change(problems)
+    if not problems.has_errors:
+        return 0
+    view.diagnostics(list(problems), ending="what was printed is not to be trusted", as_result=False)
+    return 1
 
 
 def _ids(job: Job, key: str) -> set[bytes]:

@@ -15,6 +15,7 @@ import click
 from runner.cli.view import View, common_options
 from runner.cli.workspace import open_workspace
 from runner.reading.diagnostic import Problems
+from runner.reading.private_folder import make_private_folder
 from runner.sandbox.fault import SandboxFault, parse_fault
 from runner.sandbox.server import Sandbox, serving
 from runner.sandbox.store import Store
@@ -51,6 +52,7 @@ def command(view: View, port: int, rate: int | None, faults: tuple[SandboxFault,
     """
     workspace = open_workspace((), "sandbox", Problems())
     root = Path.cwd() if workspace is None else workspace.root
+    make_private_folder(root)
     store = Store(root / ".sendspec" / "sandbox-api.db")
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.against import freeing, plan_jobs
-from runner.cli.check import limit_diagnostics, opened
-from runner.cli.job import Job
+from runner.cli.check import limit_diagnostics
+from runner.cli.job import Job, read_jobs
 from runner.cli.plan import run_plan, warn_of_drift, warn_of_resending
 from runner.cli.plan_file import PlanFile, PlanUnreadable, read_plan_file
 from runner.cli.view import View, common_options, environment_option, jobs_option, recipients_option, specs_argument
-from runner.cli.workspace import Workspace, make_sandbox_ledger
+from runner.cli.workspace import Workspace, make_sandbox_ledger, open_workspace
 from runner.errors import KeyUnusable, PlanStale, SendspecError
 from runner.planning.account import account_of
 from runner.planning.decide import Retry
@@ -143,14 +143,11 @@ class _Send:
 
     def run(self) -> int:
         problems = Problems()
-        workspace, jobs = opened(self._specs, self._env, self._recipients, problems)
-        if workspace is None or problems.has_errors:
+        workspace = open_workspace(self._specs, self._env, problems)
+        if workspace is None:
             return _reject(self._view, list(problems))
-        if workspace.environment.is_sandbox:
-            workspace = make_sandbox_ledger(workspace)
-            jobs = [job.keyed(workspace.salt) for job in jobs]
         try:
-            return self._with_ledger(workspace, jobs, problems)
+            return self._with_input(workspace, problems)
         except KeyUnusable as error:
             place = workspace.environment.key_span
             return _reject(self._view, [_about(workspace.project_path, error.code, error.problem, error.fix, place)])
@@ -163,6 +160,16 @@ class _Send:
             if error.exit_code in WITH_DOCUMENT and not self._is_told:
                 self._view.document(run_document(_unsent(workspace, []), error_json(error)))
             raise
+
+    def _with_input(self, workspace: Workspace, problems: Problems) -> int:
+        """Confirming, planning and sending all read the same private copy of the input."""
+        jobs = read_jobs(self._specs, workspace, self._recipients, problems, frozen=True)
+        if problems.has_errors:
+            return _reject(self._view, list(problems))
+        if workspace.environment.is_sandbox:
+            workspace = make_sandbox_ledger(workspace)
+            jobs = [job.keyed(workspace.salt) for job in jobs]
+        return self._with_ledger(workspace, jobs, problems)
 
     def _with_ledger(self, workspace: Workspace, jobs: list[Job], problems: Problems) -> int:
         from runner.cli.held import ledger_to_write

@@ -7,11 +7,11 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 
-from runner.cli.against import decide_all, ledger_to_read
+from runner.cli.against import decide_again, ledger_to_read
 from runner.cli.ending import IN_DOUBT, described, ending_code, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
@@ -19,10 +19,11 @@ from runner.cli.view import View
 from runner.cli.workspace import Workspace, api_of, on_ci, this_process
 from runner.composing.identity import id_text, receiver_hash, resent
 from runner.composing.message import Message
+from runner.composing.reach import Reach
 from runner.composing.sms import size_of
 from runner.errors import LedgerMissing, LedgerRolledBack, LedgerTrouble, PlanStale, SendspecError
 from runner.ledger.lock import RunLock
-from runner.ledger.record import Change, Claim, Lost, PlannedRecord, Route, SpecIdentity
+from runner.ledger.record import Change, Claim, PlannedRecord, Route, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
 from runner.ledger.state import MOVE_BY_NAME
 from runner.planning.account import Account, account_of, sum_of
@@ -30,9 +31,9 @@ from runner.planning.decide import Retry, Skip
 from runner.planning.fact import Fact, State
 from runner.planning.plan import Decision, Plan
 from runner.reading.access_key import AccessKey, read_access_key
-from runner.reading.diagnostic import Problems
 from runner.reading.mask import mask
 from runner.reading.project import Environment
+from runner.reading.suppress import SuppressList
 from runner.sending.credited import CreditedIds
 from runner.sending.listing import ListUnread
 from runner.sending.loop import send_all
@@ -67,6 +68,7 @@ class Session:
         self._key: AccessKey | None = None
         self._run: int | None = None
         self._planned_at = 0
+        self._reach: dict[str, Reach] = {}
         self._chosen: dict[str, set[bytes]] = {}
         self._results: dict[str, RunResult] = {}
         self._witnessed: Counter[str] = Counter()
@@ -91,6 +93,9 @@ class Session:
         Raises what stopped the run otherwise than as it is foreseen to end; `report_of` then says what became of everybody.
         """
         self._planned_at = planned_at
+        only_to = self._workspace.environment.only_to
+        for job, _ in planned:
+            self._reach[job.spec.name] = Reach(only_to, None if job.suppressed is None else job.suppressed.at_present)
         if any(plan.send for _, plan in planned):
             try:
                 self._send(planned)
@@ -271,7 +276,7 @@ class Session:
 
     def _decided(self, job: Job) -> Iterator[Decision]:
         retry = None if job.spec.name in self._chosen else self._retry
-        return decide_all(job, self._workspace, self._ledger, Problems(), retry)
+        return decide_again(job, self._workspace, self._ledger, retry, reach=self._reach[job.spec.name])
 
     def _is_sent(self, job: Job, message: Message, skip: Skip | None) -> bool:
         chosen = self._chosen.get(job.spec.name)
@@ -292,7 +297,7 @@ class Session:
         line = self._progress(job, plan)
         try:
             return send_all(
-                (_sendable(message, fact) for message, fact in self._to_send(job)),
+                (_sendable(message, fact, job.suppressed) for message, fact in self._to_send(job)),
                 self._ledger,
                 enquiry.endpoint(_route(job), batch=channel.batch is not None),
                 settings,
@@ -302,6 +307,7 @@ class Session:
                 lock_still_mine=self._lock.still_mine,
                 look_up=lambda: self._look_up(enquiry, job),
                 watch=lambda progress: self._watch(line, progress),
+                withholds=_withholding(job.suppressed),
             )
         finally:
             line.clear()
@@ -342,7 +348,7 @@ class Session:
         """What became of a spec's recipients, by the ledger."""
         spec, result = job.spec, self._results.get(job.spec.name)
         states = {} if self._run is None else ledger.states_of_run(self._run, spec.name, spec.generation)
-        lost = {} if result is None else {_SKIP_BY_LOST[lost]: count for lost, count in result.lost.items()}
+        lost = {} if result is None else dict(result.lost)
         if self._witnessed[spec.name]:
             lost[Skip.ALREADY_ACCEPTED] = self._witnessed[spec.name]
         return SpecReport(
@@ -360,20 +366,30 @@ class Session:
         return steps + ([f"sendspec reconcile --env {env}"] if in_doubt else [])
 
 
-_SKIP_BY_LOST = {Lost.ON_HOLD: Skip.ON_HOLD, Lost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
-
-
 def _route(job: Job) -> Route:
     return Route(job.channel.workspace, job.channel.channel)
 
 
-def _sendable(message: Message, fact: Fact | None) -> Sendable:
+def _sendable(message: Message, fact: Fact | None, suppressed: SuppressList | None) -> Sendable:
     """A message that a person had sent again goes out under a reference of its own."""
+    receivers = () if suppressed is None else message.receivers
     times = 0 if fact is None else fact.resend
     claim = Claim(message.id, message.digest, _own_reference(message))
     message = message.under(resent(message.reference, times))
     key = f"{resent(id_text(message.id), times)}-{message.digest[:8].hex()}"
-    return Sendable(claim, message.reference, message.receiver, message.body, key)
+    return Sendable(claim, message.reference, message.receiver, message.body, key, receivers)
+
+
+def _withholding(suppressed: SuppressList | None) -> Callable[[Sendable], bool] | None:
+    """Says of a message, just before it is claimed, whether it must not go out: somebody may have opted out meanwhile."""
+    if suppressed is None:
+        return None
+
+    def withholds(message: Sendable) -> bool:
+        suppressed.refreshed(boot_time())
+        return any(address in suppressed for address in message.receivers)
+
+    return withholds
 
 
 def _own_reference(message: Message) -> str | None:

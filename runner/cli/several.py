@@ -19,7 +19,8 @@ from runner.composing.compose import COMPILED_FROM
 from runner.composing.duplicates import Duplicates, Verdict
 from runner.composing.found import FILTERED, Entry, Found, Odd, found_in, odd_of
 from runner.composing.identity import ID_BYTES
-from runner.planning.decide import History, Retry, Skip, decide_by_state
+from runner.composing.reach import Reach
+from runner.planning.decide import SKIP_OF_BARRED, History, Retry, Skip, decide_by_state
 from runner.planning.fact import Standing, State
 from runner.planning.plan import NO_MESSAGE, Known, Lookup, Plan, PlanTally, nothing_known
 from runner.reading.diagnostic import Problems
@@ -46,7 +47,7 @@ class Ledgered:
     lookup: Lookup
     known: Known
     history: History
-    only_to: frozenset[str] | None
+    reach: Reach
     retry: Retry | None = None
     planned: int = 0
 
@@ -66,7 +67,7 @@ class _Planner:
         self._own_reference = job.program.own_reference
         self._duplicates = Duplicates(job.table, problems, own_reference=self._own_reference)
         self._tally = PlanTally(job.target)
-        self._only_to = ledgered.only_to
+        self._reach = ledgered.reach
         self._asks = ledgered.known is not nothing_known or ledgered.retry is not None
         self._quick: CompiledPlan | None = None
         self._entries: list[Entry] = []
@@ -78,7 +79,7 @@ class _Planner:
         rows, is_compiled = 0, False
         for number, block in enumerate(blocks, 1):
             if not is_compiled and rows + len(block.lines) >= COMPILED_FROM:
-                self._quick, is_compiled = self._composer.compiled_plan(block.columns, self._only_to), True
+                self._quick, is_compiled = self._composer.compiled_plan(block.columns, self._reach), True
             self._take_in(block, self._found(block))
             rows += len(block.read[0])
             if rows >= SEVERAL_FROM and (more := next(blocks, None)) is not None:
@@ -128,7 +129,7 @@ class _Planner:
 
     def _looked_at(self, row: Row) -> Odd:
         """A row composed by itself, and what is wrong with it told; None where it is rejected."""
-        return odd_of(self._composer.compose(row), self._only_to, own_reference=self._own_reference)
+        return odd_of(self._composer.compose(row), self._reach, own_reference=self._own_reference)
 
     def _count(self, entries: list[Entry], skips: list[Skip | None], again: Mapping[int, Verdict]) -> None:
         """Counts rows whose `skips` say what is known of them so far; `again` are those that name a recipient again."""
@@ -150,7 +151,9 @@ class _Planner:
             for at, skip in zip(waiting, self._decided([entries[at][0] for at in waiting]), strict=True):
                 skips[at] = skip
             if self._ledgered.planned:  # who may not be reached is not left over, though
-                self._find_planned([entries[at][0] for at, skip in enumerate(skips) if skip is Skip.ONLY_TO])
+                self._find_planned(
+                    [entries[at][0] for at, skip in enumerate(skips) if skip in SKIP_OF_BARRED.values() and skip]
+                )
         self._tally.count(entries, skips)
         self._entries, self._skips = [], []
 
@@ -187,7 +190,7 @@ class _Planner:
                 yield (
                     self._found(block)
                     if self._quick
-                    else found_in(composed, self._only_to, own_reference=self._own_reference)
+                    else found_in(composed, self._reach, own_reference=self._own_reference)
                 )
 
 
@@ -206,8 +209,8 @@ def _rows(
         if odd is FILTERED:
             yield line, NO_MESSAGE, b"", Skip.FILTERED
         elif odd is not None:
-            entry, mark, is_reachable = odd
-            yield line, entry, mark, None if is_reachable else Skip.ONLY_TO
+            entry, mark, barred = odd
+            yield line, entry, mark, SKIP_OF_BARRED[barred]
 
 
 def _fits(block: Block, found: Found) -> bool:

@@ -16,6 +16,7 @@ import click
 
 from runner.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
 from runner.reading.diagnostic import Problems
+from runner.reading.private_folder import FOLDER, make_private_folder
 from runner.reading.project import (
     FILE_NAME,
     SANDBOX,
@@ -171,6 +172,8 @@ def make_environment_ledger(workspace: Workspace, filling: Filling | None = None
     from runner.ledger.opening import make_ledger
 
     environment = workspace.environment
+    if environment.ledger.file.parent == workspace.root.absolute() / FOLDER:
+        make_private_folder(workspace.root)
     identity = make_ledger(
         environment.ledger.file,
         workspace.identity_file,
@@ -218,6 +221,7 @@ def api_of(workspace: Workspace) -> Iterator[Environment]:
             )
         yield replace(environment, api=api)
         return
+    make_private_folder(workspace.root)
     with sandbox_at(workspace.root / ".sendspec" / "sandbox-api.db", time.time) as url:
         api = parse_api_url(url, None)
         assert not isinstance(api, UrlFault)

@@ -22,6 +22,7 @@ from runner.composing.identity import id_hash, payload_hash, reference_mark
 from runner.composing.message import Filtered, Message
 from runner.composing.outline import Branch, Constant, Hole, Node
 from runner.composing.program import Program
+from runner.composing.reach import Barred, Reach
 from runner.composing.residue import Hangs, Slot, has_slots, residue
 from runner.composing.rules import Rule
 from runner.composing.segments import segments
@@ -62,11 +63,11 @@ def compiled_plan(
     schema: Schema,
     rules: tuple[Rule, ...],
     columns: tuple[str, ...] | None,
-    only_to: frozenset[str] | None,
+    reach: Reach,
 ) -> CompiledPlan | None:
-    """As `compiled`, but for what a plan needs of the messages. `only_to`: who may be reached, where not everybody."""
+    """As `compiled`, but for what a plan needs of the messages."""
     try:
-        return _Maker(program, setting, schema, rules, columns).plan(only_to)
+        return _Maker(program, setting, schema, rules, columns).plan(reach)
     except (Unfit, Hangs):
         return None
 
@@ -120,7 +121,7 @@ class _Maker:
         function: Compiled = self._executed(lines)
         return function
 
-    def plan(self, only_to: frozenset[str] | None) -> CompiledPlan:
+    def plan(self, reach: Reach) -> CompiledPlan:
         _, text, reference = self._made("odd((len(sealed) + len(odds), FILTERED)); continue")
         own = self._program.own_reference
         if own:
@@ -134,10 +135,7 @@ class _Maker:
             self._lines.append(f"f = '' if n.encoding is {gsm7} else forcing({text}); n = n.segments")
         else:
             self._lines.append("f = ''; n = 0")
-        if only_to is not None:
-            reachable, mark = self._writer.constant(only_to), "o" if own else "b''"
-            unreachable = f"odd((len(sealed) + len(odds), ((i + d, n, f), {mark}, False))); continue"
-            self._lines.append(f"if a not in {reachable}: {unreachable}")
+        self._bar(reach, "o" if own else "b''")
         self._lines.append("seal(i + d); size(n); force(f)" + ("; refer(o)" if own else ""))
         lines = [
             "def made(rows):",
@@ -152,6 +150,14 @@ class _Maker:
         ]
         function: CompiledPlan = self._executed(lines)
         return function
+
+    def _bar(self, reach: Reach, mark: str) -> None:
+        """Sets apart who may not be reached, in the order of `Reach.barred`."""
+        lists = ("not in", reach.only_to, Barred.BY_ONLY_TO), ("in", reach.suppressed, Barred.BY_SUPPRESS)
+        for test, addresses, why in lists:
+            if addresses is not None:
+                barred = f"odd((len(sealed) + len(odds), ((i + d, n, f), {mark}, {why.value}))); continue"
+                self._lines.append(f"if a {test} {self._writer.constant(addresses)}: {barred}")
 
     def _made(self, filtered: str) -> tuple[dict[str, Any], str, Any]:
         """Writes what makes the id and the digest of a row's message; gives its shape, its text and its reference."""

@@ -14,6 +14,7 @@ from runner.composing.identity import id_text, message_id, payload_digest
 from runner.composing.message import Composed, Filtered, Message
 from runner.composing.outline import HoleFault, fill, origin
 from runner.composing.program import Program
+from runner.composing.reach import Reach
 from runner.composing.rules import Rule
 from runner.composing.setting import Setting
 from runner.composing.sms import Encoding, Measure, forcing, measure
@@ -64,11 +65,11 @@ class Composer:
 
         return compiled(self._program, self._setting, self._schema, self._rules, columns)
 
-    def compiled_plan(self, columns: tuple[str, ...] | None, only_to: frozenset[str] | None) -> CompiledPlan | None:
-        """As `compiled`, for what a plan needs of many rows. `only_to`: who may be reached, where not everybody."""
+    def compiled_plan(self, columns: tuple[str, ...] | None, reach: Reach) -> CompiledPlan | None:
+        """As `compiled`, for what a plan needs of many rows."""
         from runner.composing.compiled import compiled_plan
 
-        return compiled_plan(self._program, self._setting, self._schema, self._rules, columns, only_to)
+        return compiled_plan(self._program, self._setting, self._schema, self._rules, columns, reach)
 
     def compose(self, row: Row) -> Composed | None:
         """The row's message, `Filtered`, or None where the row was rejected."""

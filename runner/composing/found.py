@@ -7,6 +7,7 @@ from typing import Literal
 
 from runner.composing.identity import reference_mark
 from runner.composing.message import Composed, Message
+from runner.composing.reach import Reach
 from runner.composing.sms import Encoding, first_forcing
 
 Entry = tuple[bytes, int, str]
@@ -14,9 +15,9 @@ Entry = tuple[bytes, int, str]
 SMS UCS-2, empty for GSM-7.
 """
 FILTERED: Literal[False] = False
-Odd = tuple[Entry, bytes, bool] | Literal[False] | None
-"""A row by itself: its message's entry, its reference's mark and whether it may be reached; `FILTERED`; or None, for a row that needs
-a closer look.
+Odd = tuple[Entry, bytes, int] | Literal[False] | None
+"""A row by itself: its message's entry, its reference's mark and the number of its `Barred`; `FILTERED`; or None, for a row that
+needs a closer look.
 """
 Found = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, Odd]]]
 """Of rows in their order: the messages' entries, a list for each part; the marks of their references, where these are the user's
@@ -32,15 +33,15 @@ def entry_of(message: Message) -> Entry:
     return (message.id + message.digest, measured.segments, forced_by)
 
 
-def odd_of(composed: Composed | None, only_to: frozenset[str] | None, *, own_reference: bool) -> Odd:
+def odd_of(composed: Composed | None, reach: Reach, *, own_reference: bool) -> Odd:
     """A row that was composed by itself; None where it was rejected."""
     if not isinstance(composed, Message):
         return None if composed is None else FILTERED
     mark = reference_mark(composed.reference) if own_reference else b""
-    return entry_of(composed), mark, only_to is None or composed.receiver in only_to
+    return entry_of(composed), mark, reach.barred(composed).value
 
 
-def found_in(composed: Iterable[Composed | None], only_to: frozenset[str] | None, *, own_reference: bool) -> Found:
+def found_in(composed: Iterable[Composed | None], reach: Reach, *, own_reference: bool) -> Found:
     """What rows came to that were composed one by one; None for those that were rejected."""
-    odds = [(at, odd_of(item, only_to, own_reference=own_reference)) for at, item in enumerate(composed)]
+    odds = [(at, odd_of(item, reach, own_reference=own_reference)) for at, item in enumerate(composed)]
     return [], [], [], [], odds

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import orjson
 
 from runner.composing.sms import Measure
+from runner.reading.phone import PhoneFault, normalise_email, normalise_phone
 
 
 class Message(NamedTuple):
@@ -27,12 +29,28 @@ class Message(NamedTuple):
     measure: Measure | None
     line: int
 
+    @property
+    def receivers(self) -> Sequence[str]:
+        """The normalised addresses of all its contacts: `receiver`, and those besides that the spec's own `message.receiver` names."""
+        if self.body.count(b'"identifierValue"') < 2:  # most messages: their body isn't read again
+            return (self.receiver,)
+        contacts = orjson.loads(self.body)["receiver"].get("contacts", ())
+        return (
+            self.receiver,
+            *(_normal(contact["identifierValue"]) for contact in contacts[1:] if "identifierValue" in contact),
+        )
+
     def under(self, reference: str) -> Message:
         """The same message under another reference, which is no part of the digest."""
         if reference == self.reference:
             return self
         body = orjson.dumps({**orjson.loads(self.body), "reference": reference})
         return self._replace(reference=reference, body=body)
+
+
+def _normal(address: str) -> str:
+    normal = normalise_email(address) if "@" in address else normalise_phone(address, None)
+    return address if isinstance(normal, PhoneFault) else normal
 
 
 @dataclass(frozen=True, slots=True)

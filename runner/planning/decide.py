@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from runner.composing.message import Composed, Duplicate, Filtered
+from runner.composing.reach import Barred, Reach
 from runner.planning.fact import Baselined, Fact, Standing, State
 
 
@@ -17,6 +19,7 @@ class Skip(StrEnum):
     DUPLICATE = "duplicate"
     FILTERED = "filtered"
     ONLY_TO = "only-to"
+    SUPPRESSED = "suppressed"
     IN_DOUBT_BEFORE = "in-doubt-before"
     REFUSED_BEFORE = "refused-before"
     ON_HOLD = "on-hold"
@@ -24,6 +27,13 @@ class Skip(StrEnum):
     NOT_CHOSEN = "not-chosen"
     TAKEN_ELSEWHERE = "taken-elsewhere"
     BASELINE = "baseline"
+
+
+SKIP_OF_BARRED: Mapping[int, Skip | None] = {
+    Barred.NO: None,
+    Barred.BY_ONLY_TO: Skip.ONLY_TO,
+    Barred.BY_SUPPRESS: Skip.SUPPRESSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +51,19 @@ class Retry(StrEnum):
 
 
 def decide(
-    item: Composed, fact: Fact | None, history: History, only_to: frozenset[str] | None, retry: Retry | None = None
+    item: Composed, fact: Fact | None, history: History, reach: Reach, retry: Retry | None = None
 ) -> Skip | None:
     """Why `item` is skipped; None where it is to be sent.
 
-    `only_to` holds the normalised addresses that may be reached. With `retry`, nothing but the messages of that kind is sent.
+    Whoever may not be reached is skipped whatever the ledger says. With `retry`, nothing but the messages of that kind is sent.
     """
     if isinstance(item, Filtered):
         return Skip.FILTERED
     if isinstance(item, Duplicate):
         return Skip.DUPLICATE
-    if only_to is not None and item.receiver not in only_to:
-        return Skip.ONLY_TO
+    barred = SKIP_OF_BARRED[reach.barred(item)]
+    if barred is not None:
+        return barred
     if fact is None:
         return decide_by_state(None, history, retry, same=False)
     return decide_by_state(fact.standing, history, retry, same=fact.digest == item.digest)

@@ -12,6 +12,7 @@ from typing import NamedTuple, Never
 
 from runner.composing.found import Entry, entry_of
 from runner.composing.message import Composed, Message
+from runner.composing.reach import Reach
 from runner.planning.decide import History, Retry, Skip, decide
 from runner.planning.fact import Fact, Standing
 
@@ -89,7 +90,7 @@ def decisions(
     composed: Iterable[Composed],
     lookup: Lookup,
     history: History,
-    only_to: frozenset[str] | None,
+    reach: Reach,
     retry: Retry | None = None,
 ) -> Iterator[Decision]:
     """Every row with its decision, in order, the facts asked for a window at a time."""
@@ -98,7 +99,7 @@ def decisions(
         facts = lookup([item.id for item in window if isinstance(item, Message)])
         for item in window:
             fact = facts.get(item.id) if isinstance(item, Message) else None
-            yield Decision(item, decide(item, fact, history, only_to, retry), fact)
+            yield Decision(item, decide(item, fact, history, reach, retry), fact)
 
 
 NO_MESSAGE: Entry = (b"", 0, "")

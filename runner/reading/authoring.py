@@ -138,6 +138,11 @@ _PROPERTIES: dict[str, Any] = {
         "then": {"$ref": "#/definitions/Rows"},
         "else": {"$ref": "#/definitions/Recipients"},
     },
+    "suppress": {
+        "description": "Files with addresses that get nothing, relative to the spec: .csv, .tsv with a column `phone` (`email` on an e-mail channel), or .txt with one address a line. Those of the environment count too.",
+        "type": "array",
+        "items": _TEXT,
+    },
     "vars": {"description": "Constants for templates.", "type": "object"},
     "message": {"$ref": "#/definitions/Message"},
     "limits": {"$ref": "#/definitions/Limits"},

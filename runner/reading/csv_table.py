@@ -44,6 +44,10 @@ class CsvTable:
         text = taken[0].rstrip("\r\n") if taken else ""
         return span_on_line(line, 1, len(text)), excerpt(text)
 
+    def note_change(self, problems: Problems) -> None:
+        """Adds an error where the file is no longer the one that was opened."""
+        note_change(self.path, self._file, problems)
+
     def close(self) -> None:
         self._file.close()
 

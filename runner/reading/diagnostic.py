@@ -46,17 +46,20 @@ class Problems:
         self._first_by_group: dict[Hashable, Diagnostic] = {}
         self._rows_by_group: dict[Hashable, list[int]] = {}
         self._count_by_group: dict[Hashable, int] = {}
+        self._first_error: Diagnostic | None = None
 
     def add(self, diagnostic: Diagnostic) -> None:
         self._single.append(diagnostic)
+        self._note_error(diagnostic)
 
     def add_row(self, group: Hashable, line: int, describe: Callable[[], Diagnostic]) -> None:
         """Counts one more row with the fault `group`; `describe` is called for the first one only."""
         rows = self._rows_by_group.get(group)
         if rows is None:
-            self._first_by_group[group] = describe()
+            first = self._first_by_group[group] = describe()
             self._rows_by_group[group] = [line]
             self._count_by_group[group] = 1
+            self._note_error(first)
             return
         self._count_by_group[group] += 1
         if len(rows) < ROWS_KEPT:
@@ -74,4 +77,14 @@ class Problems:
 
     @property
     def has_errors(self) -> bool:
-        return any(d.severity is Severity.ERROR for d in (*self._single, *self._first_by_group.values()))
+        """Cheap enough to be asked after each row."""
+        return self._first_error is not None
+
+    @property
+    def first_error(self) -> Diagnostic | None:
+        """The error that was found first."""
+        return self._first_error
+
+    def _note_error(self, diagnostic: Diagnostic) -> None:
+        if self._first_error is None and diagnostic.severity is Severity.ERROR:
+            self._first_error = diagnostic

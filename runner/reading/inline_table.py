@@ -36,6 +36,9 @@ class InlineTable:
         span = Span(min(span.start for span in spans), max(span.end for span in spans))
         return span, self._document.excerpt(span.start.line)
 
+    def note_change(self, problems: Problems) -> None:
+        """Nothing: the rows are in memory."""
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -47,6 +47,10 @@ class JsonLinesTable:
         start, end = value_places(text).get(column or "", (0, len(text)))
         return span_on_line(line, start + 1, end - start), excerpt(text)
 
+    def note_change(self, problems: Problems) -> None:
+        """Adds an error where the file is no longer the one that was opened."""
+        note_change(self.path, self._file, problems)
+
     def close(self) -> None:
         self._file.close()
 

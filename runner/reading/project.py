@@ -18,6 +18,7 @@ from runner.reading.phone import PhoneFault, normalise_email, normalise_phone
 from runner.reading.place import FILE_START, Span
 from runner.reading.schema import load_schema
 from runner.reading.source import read_source
+from runner.reading.suppress_file import SuppressFile, suppress_files
 from runner.reading.url import API_HOST, Api, UrlFault, parse_api_url
 
 FILE_NAME = "sendspec.yaml"
@@ -73,7 +74,7 @@ class LedgerPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where messages go, as whom, and where that is remembered. `only_to` holds normalised addresses.
+    """Where messages go, as whom, and where that is remembered. `only_to` holds normalised addresses, `suppress` names files.
 
     `key_span` is where the project file says where the key comes from.
     """
@@ -87,6 +88,7 @@ class Environment:
     only_to: frozenset[str] | None
     limits: Limits
     key_span: Span = field(default=FILE_START, compare=False)
+    suppress: tuple[SuppressFile, ...] = ()
 
     @property
     def is_sandbox(self) -> bool:
@@ -244,6 +246,7 @@ class _Reader:
             only_to=only_to,
             limits=read_limits(data.get("limits")),
             key_span=self._document.span((*at, "access_key")),
+            suppress=suppress_files(self._document, (*at, "suppress"), data.get("suppress", ()), is_specs=False),
         )
 
     def _api(self, at: tuple[str, ...], data: Mapping[str, Any]) -> Api | None:

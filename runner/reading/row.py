@@ -115,5 +115,8 @@ class Table(Protocol):
         The whole line, where `column` is None or the row has no such cell. Reads the file from its beginning.
         """
 
+    def note_change(self, problems: Problems) -> None:
+        """Adds an error where the file is no longer the one that was opened. A complete pass does so itself."""
+
     def close(self) -> None:
         """Lets go of the file."""

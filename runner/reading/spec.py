@@ -12,6 +12,7 @@ from runner.reading.document import Document, Path, read_document
 from runner.reading.limits import Limits, read_limits
 from runner.reading.source import read_source
 from runner.reading.spec_check import spec_problems
+from runner.reading.suppress_file import SuppressFile, suppress_files
 
 
 class InDoubtPolicy(StrEnum):
@@ -80,6 +81,7 @@ class Spec:
     in_doubt: InDoubtPolicy
     examples: tuple[Example, ...]
     document: Document
+    suppress: tuple[SuppressFile, ...] = ()
 
 
 def read_spec(path: str, problems: Problems) -> Spec | None:
@@ -120,6 +122,7 @@ def _spec(document: Document) -> Spec:
             for index, example in enumerate(data.get("examples", ()))
         ),
         document=document,
+        suppress=suppress_files(document, ("suppress",), data.get("suppress", ()), is_specs=True),
     )
 
 

@@ -1,12 +1,13 @@
 """Opens the recipients of a spec: a file inside the project or on the command line, standard input, a list in the spec.
 
-Rows come as they stand: CSV cells are text, JSON values keep their types, nothing is guessed.
+Rows come as they stand: CSV cells are text, JSON values keep their types, nothing is guessed. A frozen table is read from a private
+copy, so that every pass over it gives the same rows, whatever becomes of the user's file.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as Folder
 from pathlib import PurePath
 from typing import BinaryIO, assert_never
@@ -16,12 +17,13 @@ from runner.reading.csv_table import CsvTable
 from runner.reading.diagnostic import Diagnostic, Problems
 from runner.reading.document import Path
 from runner.reading.file_kind import DELIMITER_BY_ENDING, HEAD_BYTES, JSON_LINES, not_text, unknown_format
-from runner.reading.held_file import HeldFile, spool
+from runner.reading.held_file import HeldFile, private_copy, spool
 from runner.reading.inline_table import InlineTable
 from runner.reading.inside import FileFault, OpenFile, open_anywhere, open_inside, shown_path
 from runner.reading.place import FILE_START
 from runner.reading.row import Row, Table
 from runner.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
+from runner.reading.table_change import change_diagnostic
 
 __all__ = ["Row", "Table", "open_table"]
 
@@ -29,25 +31,33 @@ STANDARD_INPUT = "-"
 
 
 def open_table(
-    spec: Spec, *, root: Folder, override: str | None, stdin: BinaryIO | None, problems: Problems
+    spec: Spec,
+    *,
+    root: Folder,
+    override: str | None,
+    stdin: BinaryIO | None,
+    problems: Problems,
+    frozen: bool = False,
 ) -> Table | None:
     """The recipients of `spec`, ready to be read; None when they can't be, and why is among `problems`.
 
-    `root` is the project's folder: a file that the spec names lies in it. `override` is the user's own choice on the
-    command line, relative to the working directory and allowed anywhere; `-` is standard input.
+    `root` is the project's folder: a file that the spec names lies in it, and private copies are made below it. `override` is
+    the user's own choice on the command line, relative to the working directory and allowed anywhere; `-` is standard input.
+    `frozen`: the table is copied first, and only the copy is read. Raises `PrivateCopyTrouble` and `InputUnreadable`.
     """
     recipients = spec.recipients
+    origin = _Origin(root, stdin, frozen=frozen)
     if override is not None:
-        return _overridden(recipients, override, stdin, problems)
+        return _overridden(recipients, override, origin, problems)
     match recipients:
         case FileRecipients(file=file):
             opened = open_inside(root, spec.path, file)
             if isinstance(opened, FileFault):
                 problems.add(_in_spec(spec, "file", opened))
                 return None
-            return _by_ending(shown_path(spec.path, file), opened, _options(recipients), spec, problems)
+            return _by_ending(shown_path(spec.path, file), opened, _options(recipients), spec, origin, problems)
         case StandardInput():
-            return _from_stream(stdin, _options(recipients), problems)
+            return _from_stream(origin, _options(recipients), problems)
         case InlineRecipients(rows=rows, at=at):
             if not rows:
                 problems.add(_none_inline(spec, at))
@@ -67,29 +77,55 @@ class _Options:
     allow_empty: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where bytes come from, and whether they are copied. `root` is the project's folder."""
+
+    root: Folder
+    stdin: BinaryIO | None
+    frozen: bool = field(kw_only=True)
+
+    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> HeldFile | None:
+        """An open file as it is to be read; None where it changed while it was copied, which is then among `problems`."""
+        file = HeldFile(opened.descriptor, opened.place)
+        if not self.frozen:
+            return file
+        try:
+            copy = private_copy(file, self.root)
+        finally:
+            file.close()
+        if copy is None:
+            problems.add(change_diagnostic(path))
+        return copy
+
+
 def _options(recipients: Recipients) -> _Options:
     if isinstance(recipients, FileRecipients | StandardInput):
         return _Options(recipients.delimiter, recipients.allow_empty)
     return _Options()
 
 
-def _overridden(recipients: Recipients, written: str, stdin: BinaryIO | None, problems: Problems) -> Table | None:
+def _overridden(recipients: Recipients, written: str, origin: _Origin, problems: Problems) -> Table | None:
     """The table that the user named instead. A spec's delimiter holds for it too, if it is a CSV."""
     options = _options(recipients)
     if written == STANDARD_INPUT:
-        return _from_stream(stdin, options, problems)
+        return _from_stream(origin, options, problems)
     opened = open_anywhere(written)
     if isinstance(opened, FileFault):
         problems.add(_at_start(written, opened))
         return None
     if written.lower().endswith(".tsv"):
         options = _Options(None, options.allow_empty)
-    return _by_ending(written, opened, options, None, problems)
+    return _by_ending(written, opened, options, None, origin, problems)
 
 
-def _by_ending(path: str, opened: OpenFile, options: _Options, spec: Spec | None, problems: Problems) -> Table | None:
+def _by_ending(
+    path: str, opened: OpenFile, options: _Options, spec: Spec | None, origin: _Origin, problems: Problems
+) -> Table | None:
     """The table in an open file, read as its ending says. `spec` is the one that names it, if one does."""
-    file = HeldFile(opened.descriptor, opened.place)
+    file = origin.bytes_of(path, opened, problems)
+    if file is None:
+        return None
     ending = PurePath(path).suffix.lower()
     table: Table | None = None
     if ending in JSON_LINES:
@@ -104,16 +140,16 @@ def _by_ending(path: str, opened: OpenFile, options: _Options, spec: Spec | None
     return table
 
 
-def _from_stream(stdin: BinaryIO | None, options: _Options, problems: Problems) -> Table | None:
+def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Table | None:
     """Standard input, kept so that it can be read again. It is CSV, unless it begins like a JSON object."""
-    if stdin is None:
+    if origin.stdin is None:
         fault = FileFault("no-standard-input", "standard input has been read by another spec", "name a file")
         problems.add(_at_start(STANDARD_INPUT, fault))
         return None
     try:
-        file = spool(stdin)
+        file = spool(origin.stdin, origin.root, in_memory=not origin.frozen)
     except OSError as error:
-        problem = f"standard input can't be kept: {os.strerror(error.errno or 0).lower()}"
+        problem = f"standard input can't be read: {os.strerror(error.errno or 0).lower()}"
         problems.add(
             _at_start(STANDARD_INPUT, FileFault("unreadable-file", problem, "write it to a file, and name that"))
         )

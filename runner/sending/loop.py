@@ -8,8 +8,9 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeAlias, assert_never
 
-from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
-from runner.ledger.record import Settlement
+from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
+from runner.ledger.record import Lost, Settlement
+from runner.planning.decide import Skip
 from runner.sending.backlog import Backlog
 from runner.sending.breaker import Breaker, Gate
 from runner.sending.credited import CreditedIds
@@ -33,6 +34,7 @@ from runner.sending.run import (
     Stop,
     StoppedByApi,
     Stopping,
+    SuppressLost,
     TooManyDoubts,
     TooManyRefused,
     UnexpectedAnswer,
@@ -49,6 +51,8 @@ LATENCY_GUESS = 0.2
 """The API's answers take 50 to 150 ms. A guess too high costs a few idle threads; too low, a second of less than the rate."""
 WAIT_MOST = 0.5
 
+SKIP_BY_LOST = {Lost.ON_HOLD: Skip.ON_HOLD, Lost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
+
 Group: TypeAlias = tuple[Sequence[Sendable], float]
 
 
@@ -64,13 +68,17 @@ def send_all(
     lock_still_mine: Callable[[], bool],
     look_up: Callable[[], Sequence[bytes]],
     watch: Callable[[Progress], None],
+    withholds: Callable[[Sendable], bool] | None = None,
 ) -> RunResult:
     """Sends every message at most once, and says what became of each. Raises what the ledger raises, with nothing more sent.
 
     `credited` are the API's ids that this command has credited so far; what is accepted adds its own. `look_up` asks the API for the
-    messages in doubt, and returns those that it found accepted.
+    messages in doubt, and returns those that it found accepted. `withholds` says just before a claim that a message must not go out
+    after all; where it raises `SuppressUnreadable`, none does any more.
     """
-    loop = _Loop(messages, claims, endpoint, settings, clock, stop, credited, lock_still_mine, look_up, watch)
+    loop = _Loop(
+        messages, claims, endpoint, settings, clock, stop, credited, lock_still_mine, look_up, watch, withholds
+    )
     stop.wakes(loop.wake)
     try:
         return loop.run()
@@ -91,6 +99,7 @@ class _Loop:
         lock_still_mine: Callable[[], bool],
         look_up: Callable[[], Sequence[bytes]],
         watch: Callable[[Progress], None],
+        withholds: Callable[[Sendable], bool] | None,
     ) -> None:
         self._claims = claims
         self._endpoint = endpoint
@@ -101,6 +110,7 @@ class _Loop:
         self._lock_still_mine = lock_still_mine
         self._look_up = look_up
         self._watch = watch
+        self._withholds = withholds
         self._context = verifying_context() if endpoint.scheme == "https" else None
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._answered = threading.Event()
@@ -204,6 +214,7 @@ class _Loop:
         """Results in, claims out: one commit. Only what is won goes to a sender."""
         if claim and not self._lock_still_mine():
             self._ending, claim = LockLost(), []
+        claim = self._without_suppressed(claim)
         claims = [message.claim for messages, _ in claim for message in messages]
         try:
             exchanged = self._claims.exchange(settle=settle, claim=claims, now=self._clock.wall())
@@ -212,7 +223,7 @@ class _Loop:
             raise
         now = self._clock.monotonic()
         won = exchanged.won
-        self._tally.lost.update(exchanged.lost.values())
+        self._tally.lost.update(SKIP_BY_LOST[lost] for lost in exchanged.lost.values())
         self._tally.timed(now)
         late, usual = self._commit_ended(claim, now)
         for messages, due in claim:
@@ -220,6 +231,19 @@ class _Loop:
             if ours:
                 attempts = [won[message.id] for message in ours]
                 self._hand_out(Delivery(ours, attempts, max(due + late, now), due + usual + self._settings.timeout))
+
+    def _without_suppressed(self, claim: list[Group]) -> list[Group]:
+        """Leaves out who is on a list of those who get nothing by now. Without that list, nobody is claimed any more."""
+        if self._withholds is None or not claim:
+            return claim
+        try:
+            withheld = {message.id for messages, _ in claim for message in messages if self._withholds(message)}
+        except SuppressUnreadable as trouble:
+            self._ending = self._ending or SuppressLost(trouble.problem, trouble.fix)
+            return []
+        self._tally.lost.update({Skip.SUPPRESSED: len(withheld)})
+        left = [([message for message in messages if message.id not in withheld], due) for messages, due in claim]
+        return [group for group in left if group[0]]
 
     def _commit_ended(self, claim: list[Group], now: float) -> tuple[float, float]:
         """By how much its slots are to be put off, and what a commit with claims usually takes: as long as the last one, in seconds.

@@ -7,19 +7,24 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
-from runner.ledger.record import Claim, Exchanged, Lost, Settlement
+from runner.ledger.record import Claim, Exchanged, Settlement
+from runner.planning.decide import Skip
 from runner.sending.outcome import Outcome, RefusedAsAWhole
 
 
 @dataclass(frozen=True, slots=True)
 class Sendable:
-    """A message ready for the wire. `reference` and `receiver` are what an acceptance has to echo, `claim` what is planned of it."""
+    """A message ready for the wire. `reference` and `receiver` are what an acceptance has to echo, `claim` what is planned of it.
+
+    `receivers` are the addresses of all its contacts, where somebody may be added to a list of those who get nothing.
+    """
 
     claim: Claim
     reference: str
     receiver: str
     body: bytes
     idempotency_key: str
+    receivers: Sequence[str] = ()
 
     @property
     def id(self) -> bytes:
@@ -147,6 +152,14 @@ class Unreachable:
 
 
 @dataclass(frozen=True, slots=True)
+class SuppressLost:
+    """A list of those who get nothing can't be read any more: nobody knows who was added to it."""
+
+    problem: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
 class LockLost:
     """The lock file was removed or replaced: another run could hold it."""
 
@@ -168,6 +181,7 @@ Ending: TypeAlias = (
     | UnexpectedAnswer
     | Unreachable
     | LockLost
+    | SuppressLost
     | LedgerLost
 )
 
@@ -185,13 +199,13 @@ class Cause:
 class RunResult:
     """Counts of messages; `requests` are POSTs of which a byte left; `seconds` from the first claim to the last settlement.
 
-    `lost` are claims that were not won.
+    `lost` are messages that could not, or must not, be claimed, by why.
     """
 
     accepted: int
     refused: int
     in_doubt: int
-    lost: Mapping[Lost, int]
+    lost: Mapping[Skip, int]
     requests: int
     seconds: float
     ending: Ending

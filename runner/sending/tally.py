@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import assert_never
 
-from runner.ledger.record import Lost
+from runner.planning.decide import Skip
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
 from runner.sending.run import Cause, Ending, Result, RunResult
 
@@ -14,14 +14,14 @@ CAUSES_MOST = 100
 
 
 class Tally:
-    """Grows with each ended attempt; `answers` counts certain ones, `lost` claims that were not won."""
+    """Grows with each ended attempt; `answers` counts certain ones, `lost` messages that could not be claimed."""
 
     def __init__(self) -> None:
         self.accepted = 0
         self.refused = 0
         self.in_doubt = 0
         self.answers = 0
-        self.lost: Counter[Lost] = Counter()
+        self.lost: Counter[Skip] = Counter()
         self.watch_error: str | None = None
         self._requests = 0
         self._refusals: dict[str, tuple[int, bytes]] = {}

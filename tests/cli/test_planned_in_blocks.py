@@ -14,10 +14,12 @@ from runner.cli.check import opened
 from runner.cli.job import Job
 from runner.cli.several import Ledgered, plan_rows
 from runner.composing.message import Message
+from runner.composing.reach import Reach
 from runner.planning.decide import History, Retry
 from runner.planning.fact import Fact, State
 from runner.planning.plan import Known, Lookup, Plan, PlanTally, decisions, nothing_known
 from runner.reading import held_file
+from runner.reading.address_set import AddressSet
 from runner.reading.diagnostic import Diagnostic, Problems
 
 SPEC = """spec: 1
@@ -49,7 +51,7 @@ def by_file(problems: Problems) -> list[Diagnostic]:
 def row_by_row(job: Job, held: Ledgered) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
     tally = PlanTally(job.target)
-    for _ in tally.watch(decisions(job.composed(problems), held.lookup, held.history, held.only_to, held.retry)):
+    for _ in tally.watch(decisions(job.composed(problems), held.lookup, held.history, held.reach, held.retry)):
         pass
     return tally.plan(), by_file(problems)
 
@@ -86,6 +88,7 @@ def ledger_of(job: Job, states: Sequence[State | None]) -> tuple[Lookup, Known]:
     reference=st.sampled_from(["", '  reference: "{{ name }}"\n', '  reference: "{{ message_id }}"\n']),
     body=st.sampled_from(BODIES),
     only_to=st.sampled_from([None, frozenset(PHONES[:4])]),
+    suppressed=st.sampled_from([None, AddressSet(PHONES[2:5])]),
     retry=st.sampled_from([None, None, *Retry]),
     size=st.sampled_from([1, 90, 1 << 16]),
 )
@@ -99,6 +102,7 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     reference: str,
     body: str,
     only_to: frozenset[str] | None,
+    suppressed: AddressSet | None,
     retry: Retry | None,
     size: int,
     *,
@@ -118,5 +122,5 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
         return
     job = jobs[0]
     lookup, known = (nothing_known, nothing_known) if states is None else ledger_of(job, states)
-    held = Ledgered(lookup, known, History(started=is_started), only_to, retry)
+    held = Ledgered(lookup, known, History(started=is_started), Reach(only_to, suppressed), retry)
     assert in_blocks(job, held) == row_by_row(job, held)

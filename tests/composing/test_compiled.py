@@ -14,8 +14,10 @@ from runner.composing.compose import COMPILED_FROM, Composer, compose_rows
 from runner.composing.found import Found, Odd, odd_of
 from runner.composing.message import Filtered, Message
 from runner.composing.program import compile_program
+from runner.composing.reach import EVERYBODY, Reach
 from runner.composing.rules import rules_for
 from runner.composing.setting import Setting
+from runner.reading.address_set import AddressSet
 from runner.reading.diagnostic import Problems
 from runner.reading.inline_table import InlineTable
 from runner.reading.limits import Limits
@@ -124,10 +126,14 @@ def spec_of(message: dict[str, Any], rows: list[dict[str, Any]], **recipients: A
     }  # fmt: skip
 
 
-REACHABLE = st.sampled_from([None, frozenset({"+447700900001", "+31612345678"})])
+REACHES = st.builds(
+    Reach,
+    st.sampled_from([None, frozenset({"+447700900001", "+31612345678"})]),
+    st.sampled_from([None, AddressSet(()), AddressSet(["+31612345678", "+447700900002", "ann@example.com"])]),
+)
 
 
-@given(message=MESSAGES, recipients=RECIPIENTS, rows=ROWS, limits=LIMITS, only_to=REACHABLE)
+@given(message=MESSAGES, recipients=RECIPIENTS, rows=ROWS, limits=LIMITS, reach=REACHES)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 def test_what_a_compiled_spec_makes_is_what_composing_makes(
     tmp_path: Path,
@@ -135,14 +141,14 @@ def test_what_a_compiled_spec_makes_is_what_composing_makes(
     recipients: dict[str, Any],
     rows: list[dict[str, Any]],
     limits: Limits,
-    only_to: frozenset[str] | None,
+    reach: Reach,
 ) -> None:
     made = composer_of(tmp_path, spec_of(message, rows, **recipients), limits)
     if made is None:
         return
     composer, read = made
     for columns, listed in ((None, read), (COLUMNS, [as_cells(each) for each in read])):
-        quick, many = composer.compiled(columns), composer.compiled_plan(columns, only_to)
+        quick, many = composer.compiled(columns), composer.compiled_plan(columns, reach)
         assert (quick is None) == (many is None)
         if quick is None or many is None:
             continue
@@ -154,13 +160,13 @@ def test_what_a_compiled_spec_makes_is_what_composing_makes(
             if quickly is not None:
                 composed = composer.compose(row)
                 assert quickly == composed
-                assert odd == odd_of(composed, only_to, own_reference="reference" in message)
+                assert odd == odd_of(composed, reach, own_reference="reference" in message)
 
 
 def by_row(found: Found) -> list[Odd]:
     sealed, segments, forced, marks, odds = found
     rows: list[Odd] = [
-        ((one, size, by), marks[at] if marks else b"", True)
+        ((one, size, by), marks[at] if marks else b"", 0)
         for at, (one, size, by) in enumerate(zip(sealed, segments, forced, strict=True))
     ]
     for at, odd in odds:
@@ -334,13 +340,13 @@ def test_a_long_list_comes_out_like_a_short_one(tmp_path: Path) -> None:
         {"validity": "{{ n | int }}", "reference": "{{ message_id }}-{{ n }}"},
     ],
 )
-@pytest.mark.parametrize("only_to", [None, frozenset({"+447700900001"})])
+@pytest.mark.parametrize("reach", [EVERYBODY, Reach(frozenset({PHONES[0]})), Reach(None, AddressSet(PHONES[1:2]))])
 def test_rows_that_share_cells_are_planned_like_composed_ones(
-    tmp_path: Path, more: dict[str, Any], only_to: frozenset[str] | None
+    tmp_path: Path, more: dict[str, Any], reach: Reach
 ) -> None:
     made = composer_of(tmp_path, spec_of({**TEXT, **more}, [GOOD]), Limits())
     assert made is not None
-    many = made[0].compiled_plan(COLUMNS, only_to)
+    many = made[0].compiled_plan(COLUMNS, reach)
     assert many is not None
     rows = [
         as_cells(row(phone=phone, name=name, n=n, url="marketing"))
@@ -348,7 +354,7 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
         for name in ("Ann", "Bob")
         for n in ("1", "2", "1")
     ]
-    composed = [odd_of(made[0].compose(each), only_to, own_reference="reference" in more) for each in rows]
+    composed = [odd_of(made[0].compose(each), reach, own_reference="reference" in more) for each in rows]
     assert by_row(many([each.held for each in rows])) == composed
     assert None not in composed
 
@@ -358,7 +364,7 @@ def test_a_plan_leaves_rows_alone_that_are_not_sound(tmp_path: Path) -> None:
         tmp_path, spec_of({**TEXT, "tags": ["{{ name }}"], "reference": "{{ url }}"}, [GOOD]), Limits(segments=1)
     )
     assert made is not None
-    many = made[0].compiled_plan(COLUMNS, None)
+    many = made[0].compiled_plan(COLUMNS, EVERYBODY)
     assert many is not None
     changes = [
         {}, {"url": "to 447700900001"}, {"name": "no/tag"}, {"name": ""}, {"n": "x" * 170}, {"phone": "nobody"}, {"name": "Bob"},

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runner.composing.found import Entry
 from runner.composing.message import Composed, Duplicate, Filtered, Message
+from runner.composing.reach import EVERYBODY
 from runner.composing.sms import measure
 from runner.planning.decide import History
 from runner.planning.fact import Fact, State
@@ -47,7 +48,7 @@ def facts_for(composed: list[Composed], seed: int) -> dict[bytes, Fact]:
 def planned(composed: list[Composed], facts: dict[bytes, Fact], *, started: bool = True) -> Plan:
     tally = PlanTally(TARGET)
     for _ in tally.watch(
-        decisions(composed, lambda ids: {i: facts[i] for i in ids if i in facts}, History(started), None)
+        decisions(composed, lambda ids: {i: facts[i] for i in ids if i in facts}, History(started), EVERYBODY)
     ):
         pass
     return tally.plan()
@@ -88,13 +89,14 @@ def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[C
 
 SCRIPT = """
 from runner.composing.message import Message
+from runner.composing.reach import Reach
 from runner.planning.decide import History
 from runner.planning.plan import PlanTally, Target, decisions, nothing_known
 target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
 tally = PlanTally(target)
 items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 24, text=None,
                  measure=None, line=n) for n in range(50)]
-for _ in tally.watch(decisions(items, nothing_known, History(False), frozenset({"r"}))):
+for _ in tally.watch(decisions(items, nothing_known, History(False), Reach(frozenset({"r"})))):
     pass
 print(tally.plan().digest)
 """

@@ -38,4 +38,7 @@ EXPLAINED: dict[str, Explanation] = {
     "phone-spelling": Explanation("a number in the message is not written as the API reads it", "", 'identifierValue: "+31 6 12345678"', 'identifierValue: "+31612345678"'),
     "spreadsheet-number": Explanation("a spreadsheet changed a number", "Format the column as text before you export it.", "3.16123E+10", "+31612345678"),
     "email-address": Explanation("a text is no e-mail address", "", "robert at example.com", "robert@example.com"),
+    "suppress-entry": Explanation("an entry of a list under `suppress:` is no address", "The person meant by it would get the message. Entries are read as recipients are: phone numbers with + and their country code, or with the spec's `country`.", "0612345678", "+31612345678"),
+    "suppress-column": Explanation("a list under `suppress:` lacks the column that holds the addresses", "The column is called `phone`, or `email` on an e-mail channel; a list with one column may call it anything.", "number,since", "phone,since"),
+    "suppress-unreadable": Explanation("a list under `suppress:` changed during a send, and can't be used", "Lists are read again when they change, before more messages are claimed. Without its list a send stops: it can't know who must get nothing. Repair the list and run the command again; it goes on where it stopped.", "", "write the new list beside the old one, then rename it: mv new.csv opt-outs.csv"),
 }  # fmt: skip

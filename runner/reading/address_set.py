@@ -1,0 +1,52 @@
+"""A compact set of normalised addresses: 8 bytes each, where a `set` of texts takes 100."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
+from hashlib import blake2b
+
+_BUCKETS = 256
+_DIGITS_MOST = 18
+_HASHED = 1 << 63
+
+
+class AddressSet:
+    """Holds phone numbers exactly, other addresses by 63 bits of their hash, without regard to capital letters.
+
+    A million e-mail addresses take one that they don't hold for one of theirs once in 9 million million tries.
+    """
+
+    def __init__(self, addresses: Iterable[str], besides: AddressSet | None = None) -> None:
+        """The `addresses`, and those of the set `besides`."""
+        buckets = (
+            [array("Q") for _ in range(_BUCKETS)] if besides is None else [bucket[:] for bucket in besides._buckets]
+        )
+        for address in addresses:
+            key = _key(address)
+            buckets[key % _BUCKETS].append(key)
+        # A bucket at a time, so that never more than a few thousand keys are Python's own numbers.
+        self._buckets: list[array[int]] = [array("Q", sorted(set(bucket))) for bucket in buckets]
+
+    def __contains__(self, address: str) -> bool:
+        key = _key(address)
+        bucket = self._buckets[key % _BUCKETS]
+        at = bisect_left(bucket, key)
+        return at < len(bucket) and bucket[at] == key
+
+    def __len__(self) -> int:
+        return sum(map(len, self._buckets))
+
+
+def _key(address: str) -> int:
+    digits = address[1:]
+    if (
+        address[:1] == "+"
+        and digits.isascii()
+        and digits.isdecimal()
+        and digits[0] != "0"
+        and len(digits) <= _DIGITS_MOST
+    ):
+        return int(digits)
+    return _HASHED | int.from_bytes(blake2b(address.lower().encode("utf-8", "replace"), digest_size=8).digest())

@@ -1,0 +1,174 @@
+"""A list of suppressed addresses is read again when its files change, and stops a run where it can't be used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.errors import SuppressUnreadable
+from runner.reading.diagnostic import Problems
+from runner.reading.place import FILE_START
+from runner.reading.suppress import LOOK_SECONDS, READINGS_MOST, SuppressList, read_suppress_list
+from runner.reading.suppress_file import SuppressFile
+
+ANN, BOB, CY = (f"+44770090000{n}" for n in (1, 2, 3))
+
+
+def opened(folder: Path, *names: str, column: str = "phone") -> SuppressList:
+    files = [
+        SuppressFile(written=name, named_in=str(folder / "hello.yaml"), span=FILE_START, excerpt="", is_specs=True)
+        for name in names
+    ]
+    problems = Problems()
+    made = read_suppress_list(files, root=folder, column=column, country=None, problems=problems)
+    assert not list(problems)
+    return made
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    """A file with Ann in it."""
+    path = tmp_path / "out.txt"
+    path.write_text(f"{ANN}\n")
+    return path
+
+
+def test_somebody_added_is_blocked_after_the_next_look(tmp_path: Path, out: Path) -> None:
+    held = opened(tmp_path, "out.txt")
+    assert (held.blocks(ANN), held.blocks(BOB), len(held)) == (True, False, 1)
+    assert not held.refreshed(100.0)
+    out.write_text(f"{ANN}\n{BOB}\n")
+    assert not held.refreshed(100.0 + LOOK_SECONDS - 0.01)  # too early for another look
+    assert not held.blocks(BOB)
+    assert held.refreshed(100.0 + LOOK_SECONDS)
+    assert held.blocks(BOB)
+    assert not held.refreshed(200.0)
+
+
+def test_a_change_before_the_first_look_is_seen_at_once(tmp_path: Path, out: Path) -> None:
+    held = opened(tmp_path, "out.txt")
+    out.write_text(f"{BOB}\n")
+    assert held.refreshed(0.0)
+    assert held.blocks(BOB)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda path: path.write_text(""),
+        lambda path: path.write_text(f"{BOB}\n"),
+        lambda path: (path.with_name("new").write_text(f"{BOB}\n"), path.with_name("new").rename(path)),
+    ],
+    ids=["emptied", "rewritten", "replaced"],
+)
+def test_whoever_was_on_the_list_stays_on_it(tmp_path: Path, out: Path, change: Callable[[Path], Any]) -> None:
+    held = opened(tmp_path, "out.txt")
+    change(out)
+    assert held.refreshed(0.0)
+    assert held.blocks(ANN)
+
+
+def test_bytes_that_change_behind_the_same_size_and_time_are_seen(tmp_path: Path, out: Path) -> None:
+    held = opened(tmp_path, "out.txt")
+    times = out.stat().st_atime_ns, out.stat().st_mtime_ns
+    with out.open("r+") as file:
+        file.write(f"{BOB}\n")
+    os.utime(out, ns=times)
+    assert held.refreshed(0.0)
+    assert held.blocks(BOB)
+
+
+def test_a_link_that_leads_elsewhere_since_is_seen(tmp_path: Path, out: Path) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text(f"{BOB}\n")
+    link = tmp_path / "now.txt"
+    link.symlink_to(out)
+    held = opened(tmp_path, "now.txt")
+    link.unlink()
+    link.symlink_to(other)
+    assert held.refreshed(0.0)
+    assert held.blocks(BOB)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda path: path.unlink(), "there is no file 'out.txt' [file-missing]"),
+        (lambda path: path.write_text(f"{BOB}\n0770090000\n"), "out.txt:2: the entry can't be read as an address"),
+        (lambda path: path.write_bytes(b"\xff\n"), "not-utf8"),
+        (lambda path: (path.unlink(), path.symlink_to("/etc/hosts")), "outside-project"),
+        (lambda path: (path.unlink(), path.mkdir()), "not-a-file"),
+    ],
+    ids=["gone", "an entry that is none", "not text", "a link out of the project", "a folder"],
+)
+def test_a_list_that_can_not_be_used_any_more_is_an_error_until_it_is_repaired(
+    tmp_path: Path, out: Path, change: Callable[[Path], Any], said: str
+) -> None:
+    held = opened(tmp_path, "out.txt")
+    assert not held.refreshed(0.0)
+    change(out)
+    for now in (2.0, 2.1, 2.2):  # it doesn't wait for a second look to say so again
+        with pytest.raises(SuppressUnreadable, match="a list of suppressed addresses has changed") as caught:
+            held.refreshed(now)
+        assert said in caught.value.problem
+        assert (caught.value.exit_code, caught.value.code) == (7, "suppress-unreadable")
+        assert caught.value.fix.endswith("; then run the command again")
+    assert held.blocks(ANN)
+    assert not held.blocks(BOB)
+    if out.is_dir():
+        out.rmdir()
+    else:
+        out.unlink(missing_ok=True)
+    out.write_text(f"{CY}\n")
+    assert held.refreshed(2.3)
+    assert held.blocks(CY)
+
+
+def test_one_bad_file_adds_nobody_of_another(tmp_path: Path, out: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text(f"phone,since\n{BOB},2025\n")
+    held = opened(tmp_path, "out.txt", "other.csv")
+    assert held.blocks(BOB)
+    out.write_text(f"{CY}\n")
+    other.write_text("nothing\nof use\n")
+    with pytest.raises(SuppressUnreadable):
+        held.refreshed(0.0)
+    assert not held.blocks(CY)
+
+
+@pytest.mark.parametrize("times", [1, READINGS_MOST - 1, READINGS_MOST])
+def test_a_file_that_is_written_to_while_it_is_read_is_read_again(
+    tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    held = opened(tmp_path, "out.txt")
+    out.write_text(f"{ANN}\n{BOB}\n")
+    real, left = os.pread, times
+
+    def pread(descriptor: int, most: int, offset: int) -> bytes:
+        nonlocal left
+        if left and not offset:
+            left -= 1
+            with out.open("a") as file:
+                file.write("# and on\n" * 2)
+        return real(descriptor, most, offset)
+
+    monkeypatch.setattr(os, "pread", pread)
+    if times < READINGS_MOST:
+        assert held.refreshed(0.0)
+        assert held.blocks(BOB)
+        return
+    left = 2 * READINGS_MOST  # the head, then the rest
+    with pytest.raises(SuppressUnreadable, match="file-changed"):
+        held.refreshed(0.0)
+
+
+def test_e_mail_addresses_are_held_as_recipients_write_them(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").write_text("email,phone\nAnn@Example.COM,+447700900001\n")
+    held = opened(tmp_path, "out.csv", column="email")
+    assert held.blocks("Ann@example.com")
+    assert held.blocks("ann@example.com")
+    assert not held.blocks(ANN)
