@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -267,3 +268,65 @@ def test_a_message_to_several_is_suppressed_where_one_of_them_is(ready: Desk, se
         "cy@example.com",
         "dee@example.com",
     ]
+
+
+# ── during a send ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def one_at_a_time(desk: Desk) -> None:
+    """One request in flight; what is in flight when a list changes can't be held back."""
+    text = (desk.folder / "sendspec.yaml").read_text()
+    desk.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 10, concurrency: 1"))
+
+
+def test_whoever_opts_out_while_it_sends_is_not_claimed_any_more(ready: Desk, server: CountingServer) -> None:
+    ready.write("people.csv", numbers(60))
+    one_at_a_time(ready)
+
+    def decide(number: int, request: Request) -> Answer:
+        if number == 1:
+            with (ready.folder / "out.txt").open("a") as file:
+                file.writelines(f"+4477009{n:05d}\n" for n in range(20, 60))
+            time.sleep(1.2)  # the list is looked at once a second at most
+        return Answer()
+
+    server.decide = decide
+    done = run(ready, "send", "--yes")
+    assert done.code == 0, done.err
+    assert len(server.posts) == 18
+    assert done.json["skipped"] == {"suppressed": 42}
+    assert done.json["totals"] == {
+        "recipients": 60, "accepted": 18, "refused": 0, "in_doubt": 0, "not_sent": 0, "skipped": 42,
+    }  # fmt: skip
+    assert run(ready, "plan").json["skipped"] == {"already-accepted": 18, "suppressed": 42}
+
+
+@pytest.mark.parametrize("broken", ["+4477009\n", None], ids=["a broken entry", "no file"])
+def test_a_list_that_breaks_while_it_sends_stops_the_run(
+    ready: Desk, server: CountingServer, broken: str | None
+) -> None:
+    ready.write("people.csv", numbers(60))
+    one_at_a_time(ready)
+
+    def decide(number: int, request: Request) -> Answer:
+        if number == 1:
+            (ready.folder / "out.txt").unlink()
+            if broken is not None:
+                ready.write("out.txt", broken)
+            time.sleep(1.2)
+        return Answer()
+
+    server.decide = decide
+    done = run(ready, "send", "--yes")
+    assert done.code == 7, done.err
+    assert done.json["error"]["code"] == "suppress-unreadable"
+    totals = done.json["totals"]
+    assert totals["accepted"] == len(server.posts) < 58
+    assert (totals["in_doubt"], totals["recipients"]) == (0, 60)
+    posted = len(server.posts)
+    ready.write("out.txt", TWO)
+    server.decide = lambda number, request: Answer()
+    again = run(ready, "send", "--yes")
+    assert again.code == 0, again.err
+    assert len(server.posts) == 58
+    assert again.json["skipped"] == {"already-accepted": posted, "suppressed": 2}

@@ -618,3 +618,29 @@ def test_what_a_look_up_found_is_taken_from_its_cause_and_what_was_never_counted
     result = tally.result(TooManyDoubts("a"))
     assert (result.accepted, result.in_doubt) == (3, 1)
     assert [(cause.text, cause.count, cause.first) for cause in result.doubts] == [("a", 1, helpers.message(1).id)]
+
+
+# ── messages that can't be had any more ──────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("at", [0, 1, 7])
+def test_where_the_messages_end_in_an_error_what_is_in_flight_is_settled_first(helpers: Any, at: int) -> None:
+    ledgers: list[Any] = []
+
+    class Kept(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+        def __init__(self, ids: Sequence[bytes]) -> None:
+            super().__init__(ids)
+            ledgers.append(self)
+
+    def before(n: int) -> None:
+        if n == at:
+            raise LedgerTrouble("the disk gives nothing back", "look at the disk")
+
+    with Ending() as stop, helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server:
+        sending = helpers.Sending(server.port, count=20, stop=stop, ledger_of=Kept, before=before)
+        with pytest.raises(LedgerTrouble, match="gives nothing back"):
+            sending.run()
+    [ledger] = ledgers
+    assert ledger.count(State.SENDING) == ledger.count(State.IN_DOUBT) == 0
+    assert ledger.count(State.ACCEPTED) <= at
+    assert ledger.count(State.ACCEPTED) + ledger.count(State.PLANNED) == 20

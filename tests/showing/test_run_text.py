@@ -19,6 +19,7 @@ from runner.sending.run import (
     LockLost,
     SpecRefused,
     StoppedByApi,
+    SuppressLost,
     TooManyDoubts,
     TooManyRefused,
     UnexpectedAnswer,
@@ -125,6 +126,7 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
     (UnexpectedAnswer("an answer 405"), 4, "an unexpected answer: an answer 405", f"check `api_url`, and any proxy on the way to it, {GO_ON}"),
     (Unreachable("no connection"), 3, "no connection", f"check `api_url` and the network, {GO_ON}"),
     (LedgerLost("the disk is full"), 6, "the disk is full", f"look at the disk, {GO_ON}"),
+    (SuppressLost("out.txt can't be read", "repair it"), 7, "out.txt can't be read", f"repair it, {GO_ON}"),
     (LockLost(), 6, "the ledger's lock file was removed while the run held it", f"make sure that no other run is under way, {GO_ON}"),
 ]  # fmt: skip
 
