@@ -61,7 +61,7 @@ class Plan:
 
     `sent_digest` is over the messages to send alone, in their order. `forced_by` is the character that makes most of the UCS-2
     messages so, and of how many it is the first to. `left` counts messages of this spec, of whatever generation, that were
-    planned, never sent, and are not among today's.
+    planned, never sent, and are not among today's. `text_digest` is over what the messages say (`template_tree.text_digest`).
     """
 
     target: Target
@@ -73,6 +73,7 @@ class Plan:
     digest: str
     sent_digest: bytes
     left: int = 0
+    text_digest: str = ""
 
 
 class Decision(NamedTuple):

@@ -27,6 +27,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "drop-after", "drop-before", "foreign-reference", "sendspec-sandbox",  # the sandbox's faults, and its name
     "latin-1", "utf-8", "utf-8-sig", "utf-16",
     "order-shipped",
+    "rev-parse",  # of git
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""
 GROUPS = (files, ledger, messages, project, recipients, templates)
