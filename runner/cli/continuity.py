@@ -164,19 +164,19 @@ def _moved(
         )
     route = Route(job.channel.workspace, job.channel.channel)
     since = job.now.timestamp() - REMEMBERED_SECONDS
-    path_by_name = {name: ledger.spec_path(name) or "" for name in sorted(ledger.names_on(route) - live)}
-    sent_by_name = {
-        name: sent
-        for name, path in path_by_name.items()
-        if name_in(workspace.root / path) != name and (sent := Marks(ledger.digests_sent(name, since)))
+    path_by_name = {
+        name: path
+        for name in sorted(ledger.names_on(route) - live)
+        if name_in(workspace.root / (path := ledger.spec_path(name) or "")) != name
     }
+    sent_by_name = Marks.by_name(ledger.digests_sent(path_by_name, since)) if path_by_name else {}
     if not sent_by_name:
         return
     same = dict.fromkeys(sent_by_name, 0)
     for message in _to_send(job, decided):
         for name, sent in sent_by_name.items():
             same[name] += message.digest in sent
-    former = max(same, key=lambda name: same[name])
+    former = max(sorted(same), key=lambda name: same[name])
     own = workspace.relative(spec.path)
     if 2 * same[former] >= to_send:
         yield spec.document.diagnostic(
@@ -187,7 +187,7 @@ def _moved(
             fix=f"write `moved_from: {former}`, or `moved_from: false` to send them again",
         )
         return
-    here = next((name for name in sent_by_name if path_by_name[name] == own), None)
+    here = next((name for name in sorted(sent_by_name) if path_by_name[name] == own), None)
     if here is not None:
         yield spec.document.diagnostic(
             ("name",),

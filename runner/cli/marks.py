@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 
 MARK_BYTES = 8
@@ -14,6 +15,19 @@ class Marks:
 
     def __init__(self, hashes: Iterable[bytes]) -> None:
         self._sorted = array("Q", sorted(array("Q", map(_number, hashes))))
+
+    @staticmethod
+    def by_name(hashes: Iterable[tuple[str, bytes]]) -> dict[str, Marks]:
+        """A set for each name, from pairs of a name and a hash in any order."""
+        numbers: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
+        for name, each in hashes:
+            numbers[name].append(_number(each))
+        found: dict[str, Marks] = {}
+        while numbers:
+            name, unsorted = numbers.popitem()
+            found[name] = Marks(())
+            found[name]._sorted = array("Q", sorted(unsorted))
+        return found
 
     def __len__(self) -> int:
         return len(self._sorted)

@@ -5,7 +5,7 @@ Everything here is one scan of the messages, told row by row, so that whoever as
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from runner.ledger.reader import LedgerReader
 from runner.ledger.record import Route
@@ -31,14 +31,14 @@ class LineageReader(LedgerReader):
         )
         return {row[0] for row in rows}
 
-    def digests_sent(self, name: str, since: float) -> Iterator[bytes]:
-        """The payload digests of a spec's messages that were sent, or may have been, since then (Unix seconds)."""
-        rows = self._stream(
-            f"SELECT {self._digest} FROM message WHERE spec IN (SELECT number FROM spec WHERE name = ?)"
-            f" AND updated_at >= ? AND {_SENT}",
-            (name, since),
-        )
-        return (row[0] for row in rows)
+    def digests_sent(self, names: Collection[str], since: float) -> Iterator[tuple[str, bytes]]:
+        """The payload digest of each message of these specs that was sent, or may have been, since then (Unix seconds).
+
+        Each with its spec's name.
+        """
+        name_by_number = {number: name for number, name in self._rows("SELECT number, name FROM spec") if name in names}
+        rows = self._stream(f"SELECT spec, {self._digest} FROM message WHERE updated_at >= ? AND {_SENT}", (since,))
+        return ((name_by_number[spec], digest) for spec, digest in rows if spec in name_by_number)
 
     def receivers_claimed(self, name: str, generation: int) -> Iterator[bytes]:
         """The receivers' hashes of a send's messages that were ever claimed, or baselined; `PURGED` where it was forgotten."""
