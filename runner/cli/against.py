@@ -6,16 +6,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from runner.cli.continuity import check_continuity, check_generations, check_names
+from runner.cli.earlier_names import MovedSend, other_names
 from runner.cli.job import Job
 from runner.cli.lock_file import known_identity
 from runner.cli.several import Ledgered, plan_rows
 from runner.cli.workspace import Workspace
 from runner.composing.message import Composed
 from runner.composing.reach import Reach
+from runner.composing.template_tree import text_digest
 from runner.ledger.opening import open_to_read
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.decide import History, Retry
-from runner.planning.plan import Decision, Known, Lookup, Plan, decisions, nothing_known
+from runner.planning.plan import Decision, Known, Lookup, Plan, PlanTally, decisions, nothing_known
 from runner.reading.diagnostic import Problems
 from runner.reading.spec import InDoubtPolicy, Spec
 
@@ -34,27 +37,11 @@ def ledger_to_read(workspace: Workspace) -> Iterator[SqliteLedger | None]:
         ledger.close()
 
 
-def check_names(jobs: Sequence[Job], workspace: Workspace, ledger: SqliteLedger | None, problems: Problems) -> None:
-    """A name belongs to one file: another file that still exists and was sent under it is a second spec, not a renamed one."""
-    for job in jobs:
-        path = None if ledger is None else ledger.spec_path(job.spec.name)
-        own = workspace.relative(job.spec.path)
-        if path is not None and path != own and (workspace.root / path).is_file():
-            problems.add(
-                job.spec.document.diagnostic(
-                    ("name",),
-                    code="name-taken",
-                    problem=f"'{job.spec.name}' is the name of {path}, which was sent before",
-                    fix="give this spec a name of its own, or remove the other file if this one takes its place",
-                )
-            )
-
-
 def decide_all(
     job: Job, workspace: Workspace, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
 ) -> Iterator[Decision]:
     """Every row of a job with what is to be done with it."""
-    return _decided(job.composed(problems), held_against(job, workspace, ledger, retry))
+    return _decided(job, job.composed(problems), workspace, ledger, retry, _reach(job, workspace))
 
 
 def decide_again(
@@ -64,11 +51,26 @@ def decide_again(
 
     `reach` is as it was when the job was planned, whoever was added to a list since.
     """
-    return _decided(job.composed_again(), replace(held_against(job, workspace, ledger, retry), reach=reach))
+    return _decided(job, job.composed_again(), workspace, ledger, retry, reach)
 
 
-def _decided(composed: Iterator[Composed], held: Ledgered) -> Iterator[Decision]:
-    return decisions(composed, held.lookup, held.history, held.reach, held.retry)
+def _decided(
+    job: Job,
+    composed: Iterator[Composed],
+    workspace: Workspace,
+    ledger: SqliteLedger | None,
+    retry: Retry | None,
+    reach: Reach,
+) -> Iterator[Decision]:
+    moved = moved_send(job, ledger)
+    if moved is not None:
+        return moved.decisions(composed, reach, retry)
+    held = held_against(job, workspace, ledger, retry)
+    return decisions(composed, held.lookup, held.history, reach, held.retry)
+
+
+def _reach(job: Job, workspace: Workspace) -> Reach:
+    return Reach(workspace.environment.only_to, job.suppressed)
 
 
 def held_against(job: Job, workspace: Workspace, ledger: SqliteLedger | None, retry: Retry | None) -> Ledgered:
@@ -79,9 +81,14 @@ def held_against(job: Job, workspace: Workspace, ledger: SqliteLedger | None, re
     known: Known = nothing_known
     if ledger is not None and ledger.has_planned(name, generation):
         lookup, known = ledger.facts, ledger.known
-    planned = 0 if ledger is None or not ledger.sends(name) else sum(ledger.planned(name).values())
-    reach = Reach(workspace.environment.only_to, job.suppressed)
-    return Ledgered(lookup, known, History(started=started), reach, retry, planned)
+    planned = 0 if ledger is None else _planned_under((name,), ledger)
+    return Ledgered(lookup, known, History(started=started), _reach(job, workspace), retry, planned)
+
+
+def moved_send(job: Job, ledger: SqliteLedger | None) -> MovedSend | None:
+    """The job under all of its names; None where the ledger knows it, in any generation, under no other."""
+    names = other_names(job.spec, ledger)
+    return MovedSend(job, names, ledger) if names and ledger is not None else None
 
 
 def plan_jobs(
@@ -93,9 +100,45 @@ def plan_jobs(
     *,
     processes: int,
 ) -> list[Plan]:
-    """Every job's plan, made on so many processes; what is wrong with rows is among `problems`."""
+    """Every job's plan, made on so many processes; what is wrong with rows, or with who the specs are, is among `problems`."""
     check_names(jobs, workspace, ledger, problems)
-    return [plan_rows(job, held_against(job, workspace, ledger, retry), problems, processes) for job in jobs]
+    check_generations(jobs, workspace, ledger, problems)
+    plans = [
+        replace(_plan(job, workspace, ledger, problems, retry, processes), text_digest=text_digest(job.spec))
+        for job in jobs
+    ]
+    if not problems.has_errors:
+        check_continuity(
+            list(zip(jobs, plans, strict=True)),
+            workspace,
+            ledger,
+            problems,
+            lambda job: decide_all(job, workspace, ledger, Problems(), retry),
+        )
+    return plans
+
+
+def _plan(
+    job: Job,
+    workspace: Workspace,
+    ledger: SqliteLedger | None,
+    problems: Problems,
+    retry: Retry | None,
+    processes: int,
+) -> Plan:
+    moved = moved_send(job, ledger)
+    if moved is None or ledger is None:
+        return plan_rows(job, held_against(job, workspace, ledger, retry), problems, processes)
+    tally = PlanTally(job.target)
+    for _ in tally.watch(moved.decisions(job.composed(problems), _reach(job, workspace), retry)):
+        pass
+    planned = _planned_under((job.spec.name, *other_names(job.spec, ledger)), ledger)
+    return tally.plan(max(0, planned - moved.planned_found))
+
+
+def _planned_under(names: Sequence[str], ledger: SqliteLedger) -> int:
+    """How many messages are planned and were not sent, under any of these names and in any generation."""
+    return sum(sum(ledger.planned(name).values()) for name in names if ledger.sends(name))
 
 
 def freeing(specs: Sequence[Spec]) -> set[str]:

@@ -58,6 +58,12 @@ class Job:
         """The same job under another salt, as when a ledger has just been made."""
         return replace(self, setting=replace(self.setting, salt=salt))
 
+    def called(self, name: str) -> Job:
+        """The same job as a spec of another name: its messages have other ids, and nothing else differs."""
+        spec = replace(self.spec, name=name)
+        program = replace(self.program, spec=spec)
+        return replace(self, spec=spec, program=program, target=replace(self.target, name=name))
+
     def composer(self, problems: Problems) -> Composer:
         """Composes this job's rows; what is wrong with one goes to `problems`."""
         rules = (*rules_for(self.channel.platform), timely(self.now))

@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 
-from runner.cli.against import decide_again, ledger_to_read
+from runner.cli.against import decide_again, ledger_to_read, moved_send
+from runner.cli.commit import head_commit
 from runner.cli.ending import IN_DOUBT, described, ending_code, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
@@ -21,6 +22,7 @@ from runner.composing.identity import id_text, receiver_hash, resent
 from runner.composing.message import Message
 from runner.composing.reach import Reach
 from runner.composing.sms import size_of
+from runner.composing.template_tree import key_tree, text_digest, to_tree
 from runner.errors import LedgerMissing, LedgerRolledBack, LedgerTrouble, PlanStale, SendspecError
 from runner.ledger.lock import RunLock
 from runner.ledger.record import Change, Claim, PlannedRecord, Route, SpecIdentity
@@ -170,8 +172,9 @@ class Session:
         self._access_key()  # before anything is written
         self._begin()
         sending = [(job, plan) for job, plan in planned if plan.send]
+        commit = head_commit(self._workspace.root)
         for job, plan in sending:
-            self._put_planned(job, plan)
+            self._put_planned(job, plan, commit)
         with api_of(self._workspace) as reachable, self._signals():
             enquiry = self._enquiry(reachable)
             self._hear_witness(enquiry, {_route(job) for job, _ in sending})
@@ -179,6 +182,8 @@ class Session:
                 self._results[job.spec.name] = result = self._send_job(job, plan, enquiry)
                 if not isinstance(result.ending, Finished):
                     break
+                if (moved := moved_send(job, self._ledger)) is not None:
+                    moved.drop_what_was_sent(time.time())
 
     def _hear_witness(self, enquiry: Enquiry, routes: Iterable[Route]) -> None:
         """The API's recent messages show whether the ledger is behind what was sent: then nothing more is."""
@@ -211,9 +216,9 @@ class Session:
                 " next send leaves them out",
             )
 
-    def _put_planned(self, job: Job, plan: Plan) -> None:
+    def _put_planned(self, job: Job, plan: Plan, commit: str | None) -> None:
         """Before the first claim, every message that was agreed to is in the ledger, and no other: all or nothing."""
-        identity = SpecIdentity(job.spec.name, job.spec.generation, self._workspace.relative(job.spec.path))
+        identity = identity_of(job, self._workspace, commit)
         if self._retry is Retry.REFUSED:
             self._plan_again(job)
         digest = bytes.fromhex(plan.digest)
@@ -232,7 +237,7 @@ class Session:
             composed.update(sealed)
             if isinstance(item, Message) and self._is_sent(job, item, skip) and item.id not in freed:
                 sent.update(sealed)
-                yield self._record(job, item)
+                yield planned_record(job, item)
         same = composed.digest() == plan.composed_digest and (moved or sent.digest() == plan.sent_digest)
         if not same:
             raise PlanStale(
@@ -248,25 +253,13 @@ class Session:
                 attempt=fact.attempt,
                 to=State.PLANNED,
                 reason="sent again by `send --retry refused`",
-                planned=self._record(job, message),
+                planned=planned_record(job, message),
             )
             for message, fact in self._to_send(job)
             if fact is not None and fact.state is State.REFUSED
         ]
         self._chosen[job.spec.name] = {change.id for change in changes}
         self._ledger.move(MOVE_BY_NAME["retry"], changes, now=time.time())
-
-    def _record(self, job: Job, message: Message) -> PlannedRecord:
-        return PlannedRecord(
-            message.id,
-            message.digest,
-            _own_reference(message),
-            receiver_hash(self._workspace.salt, message.receiver),
-            mask(message.receiver),
-            message.line,
-            None if message.measure is None else size_of(message.measure),
-            job.scheduled_for(message),
-        )
 
     def _to_send(self, job: Job) -> Iterator[tuple[Message, Fact | None]]:
         """The messages that are to be sent, composed anew: the same rows give the same messages, and the ledger's digest holds each to it."""
@@ -364,6 +357,35 @@ class Session:
         steps = [f"sendspec status --failed --env {env}"] if total.refused else []
         in_doubt = total.in_doubt or total.skipped.get(Skip.IN_DOUBT_BEFORE)
         return steps + ([f"sendspec reconcile --env {env}"] if in_doubt else [])
+
+
+def planned_record(job: Job, message: Message) -> PlannedRecord:
+    """A message as the ledger holds it before it is sent."""
+    return PlannedRecord(
+        message.id,
+        message.digest,
+        _own_reference(message),
+        receiver_hash(job.setting.salt, message.receiver),
+        mask(message.receiver),
+        message.line,
+        None if message.measure is None else size_of(message.measure),
+        job.scheduled_for(message),
+    )
+
+
+def identity_of(job: Job, workspace: Workspace, commit: str | None) -> SpecIdentity:
+    """What the ledger notes of a send, for later runs to compare."""
+    spec = job.spec
+    return SpecIdentity(
+        spec.name,
+        spec.generation,
+        workspace.relative(spec.path),
+        key_tree=key_tree(spec),
+        to_tree=to_tree(spec, job.channel.platform),
+        text_digest=text_digest(spec),
+        commit=commit,
+        moved_from=spec.moved_from or None,
+    )
 
 
 def _route(job: Job) -> Route:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
 
+from runner.cli.job import Job, read_jobs
+from runner.cli.left import left_over
 from runner.cli.lock_file import known_identity
 from runner.cli.view import View, environment_option, options_with_forms, rejects, specs_argument
 from runner.cli.workspace import Workspace, open_workspace
@@ -18,7 +21,7 @@ from runner.planning.account import Account
 from runner.planning.decide import Skip
 from runner.planning.fact import State
 from runner.reading.diagnostic import Problems
-from runner.reading.spec import read_spec
+from runner.reading.spec import StandardInput, read_spec
 from runner.showing.status import SpecStatus, message_json, messages_text, status_document, status_text
 
 FAILED = (State.REFUSED,)
@@ -39,7 +42,8 @@ def command(
 ) -> int:
     """Show what the ledger knows of each spec's newest generation.
 
-    Reads the ledger only, not the recipients; works while a send is under way.
+    Totals are the ledger's; works while a send is under way. Reads a SPEC's recipients only to tell who was planned and is no
+    longer among them.
 
     \b
     Examples:
@@ -54,11 +58,11 @@ def command(
         return 1
     chosen = [(failed, FAILED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
     states = tuple(State) if messages else tuple(state for flag, group in chosen if flag for state in group)
-    _show(view, workspace, names, states)
+    _show(view, workspace, names, states, specs)
     return 0
 
 
-def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[State]) -> None:
+def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[State], specs: Sequence[str]) -> None:
     environment = workspace.environment.name
     identity = known_identity(workspace)
     if identity is None:
@@ -68,9 +72,21 @@ def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[St
         return
     ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
     try:
-        show_status(view, workspace, ledger, names, states)
+        show_status(view, workspace, ledger, names, states, jobs=_jobs(specs, workspace, ledger))
     finally:
         ledger.close()
+
+
+def _jobs(paths: Sequence[str], workspace: Workspace, ledger: SqliteLedger) -> list[Job]:
+    """The specs whose recipients are worth reading: messages are planned, and the table is a file that can be read."""
+    specs = [spec for path in paths if (spec := read_spec(path, Problems())) is not None]
+    read = [
+        spec.path
+        for spec in specs
+        if not isinstance(spec.recipients, StandardInput)
+        and ledger.states(spec.name, spec.generation).get(State.PLANNED)
+    ]
+    return read_jobs(read, workspace, None, Problems())
 
 
 def show_status(
@@ -80,11 +96,15 @@ def show_status(
     names: set[str],
     states: Sequence[State] = (),
     *,
+    jobs: Sequence[Job] = (),
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """What an open ledger knows of the specs in `names`, or of all, as the view's form has it; `more` joins the JSON document."""
+    """What an open ledger knows of the specs in `names`, or of all, as the view's form has it; `more` joins the JSON document.
+
+    Of the specs in `jobs`, who is left is told by today's table as well.
+    """
     environment = workspace.environment.name
-    statuses = _statuses(ledger, names)
+    statuses = _statuses(ledger, names, {job.spec.name: job for job in jobs})
     if view.format == "csv":
         view.lines(csv_lines(message_json(message) for message in _messages(ledger, statuses, states or tuple(State))))
         return
@@ -96,12 +116,33 @@ def show_status(
     view.result(messages_text(listed or (), view.out))
 
 
-def _statuses(ledger: SqliteLedger, names: set[str]) -> list[SpecStatus]:
-    newest = {spec.name: spec.generation for spec in ledger.sends() if not names or spec.name in names}
+def _statuses(ledger: SqliteLedger, names: set[str], job_by_name: Mapping[str, Job]) -> list[SpecStatus]:
+    newest = {
+        spec.name: spec.generation
+        for spec in ledger.sends()
+        if (not names or spec.name in names) and (spec.messages or spec.given_up is None)
+    }
     return [
-        SpecStatus(name=name, generation=generation, account=account_of(ledger.states(name, generation)))
+        SpecStatus(
+            name=name,
+            generation=generation,
+            account=replace(
+                account_of(ledger.states(name, generation)),
+                left=_left(ledger, name, generation, job_by_name.get(name)),
+            ),
+        )
         for name, generation in newest.items()
     ]
+
+
+def _left(ledger: SqliteLedger, name: str, newest: int, job: Job | None) -> int:
+    """Who was planned in an older generation; by today's table, where it can be read, also whom it no longer has."""
+    if job is not None:
+        problems = Problems()
+        left = left_over(job, ledger, problems)
+        if not problems.has_errors:
+            return len(left)
+    return sum(count for generation, count in ledger.planned(name).items() if generation < newest)
 
 
 def account_of(states: dict[State, int]) -> Account:

@@ -25,6 +25,7 @@ WAITING = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiv
 STATE_BY_WORD = {state.value: state for state in State}
 STANDING_BY_WORD: dict[str, Standing] = {**STATE_BY_WORD, BASELINED.value: BASELINED}
 _BASELINED = f"(state = 'skipped' AND evidence IS '{BASELINE}')"
+SPEC_NOTES = ("key_tree", "to_tree", "text_digest", "moved_from", "claimed_at", "given_up")
 KeyedDigest = Callable[[bytes], bytes]
 """Makes the plain SHA-256 of an earlier version's ledger into a payload digest."""
 
@@ -111,7 +112,7 @@ class LedgerReader:
 
     def sends(self, name: str | None = None) -> list[SendRecord]:
         """Every send the ledger knows, or those of one name; the newest generation of a name last."""
-        more = ", baselined, key_tree, to_tree, text_digest, moved_from, claimed_at" if self.version >= 3 else ""
+        more = f", baselined, {', '.join(SPEC_NOTES)}" if self.version >= 3 else ""
         rows = self._rows(
             f"SELECT name, generation, path, messages, claimed{more} FROM spec WHERE ?1 IS NULL OR name = ?1"
             " ORDER BY name, generation",
@@ -120,7 +121,7 @@ class LedgerReader:
         return [
             SendRecord(
                 name=row[0], generation=row[1], path=row[2], messages=row[3], claimed=bool(row[4]),
-                **(dict(zip(("key_tree", "to_tree", "text_digest", "moved_from", "claimed_at"), row[6:], strict=True))
+                **(dict(zip(SPEC_NOTES, row[6:], strict=True))
                    | {"baselined": bool(row[5])} if more else {}),
             )
             for row in rows

@@ -30,7 +30,8 @@ class SpecIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendRecord:
-    """A send as the ledger knows it. `claimed`: a message of it was claimed; `baselined`: it went out before the ledger was made.
+    """A send as the ledger knows it. `claimed`: a message of it was claimed; `baselined`: it went out before the ledger was made;
+    `given_up`: why a person gave it up, None where nobody did.
 
     `messages` counts its rows. `claimed_at`: its last claim was made then or up to a minute later, in Unix
     seconds by the API's clock. What a
@@ -48,6 +49,12 @@ class SendRecord:
     text_digest: str | None = None
     moved_from: str | None = None
     claimed_at: float | None = None
+    given_up: str | None = None
+
+    @property
+    def is_used(self) -> bool:
+        """Whether this generation is behind us: people have its messages, or a person gave it up."""
+        return self.claimed or self.baselined or self.given_up is not None
 
 
 @dataclass(frozen=True, slots=True)

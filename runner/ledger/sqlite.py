@@ -152,7 +152,7 @@ class SqliteLedger(LedgerWriter):
             "INSERT INTO spec (name, generation, path, messages, plan_digest, key_tree, to_tree, text_digest, commit_id, moved_from)"
             " VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, generation) DO UPDATE SET path = excluded.path,"
             " plan_digest = excluded.plan_digest, key_tree = excluded.key_tree, to_tree = excluded.to_tree,"
-            " text_digest = excluded.text_digest, commit_id = excluded.commit_id, moved_from = excluded.moved_from",
+            " text_digest = excluded.text_digest, commit_id = excluded.commit_id, moved_from = coalesce(excluded.moved_from, moved_from)",
             (
                 identity.name,
                 identity.generation,
@@ -195,6 +195,17 @@ class SqliteLedger(LedgerWriter):
             )
         self._checkpoint()
         return max(0, int(count))
+
+    def give_up(self, identity: SpecIdentity, reason: str) -> None:
+        """Notes that a person gave this generation up, whether it was ever planned or not; its messages stay what they are."""
+        with self._transaction():
+            self._check_fence()
+            known = self._rows(
+                "SELECT number FROM spec WHERE name = ? AND generation = ?", (identity.name, identity.generation)
+            )
+            spec = known[0][0] if known else self._put_spec(identity, b"")
+            self._execute("UPDATE spec SET given_up = ? WHERE number = ?", (_text(reason), spec))
+        self._checkpoint()
 
     def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[Claim], now: float) -> Exchanged:
         """Results in, next claims out: one durable commit.

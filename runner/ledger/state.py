@@ -43,6 +43,7 @@ MOVES = (
     Move("absent", State.IN_DOUBT, (State.PLANNED,), "the API shows that it has no such message", "its next claim"),
     Move("witness", State.PLANNED, (State.ACCEPTED,), "the API shows the reference: the ledger was behind", "-"),
     Move("retry", State.REFUSED, (State.PLANNED,), "a person asks for it", "its next claim"),
+    Move("drop", State.PLANNED, (State.SKIPPED,), "a person gives it up, with a reason", "-"),
 )
 
 MOVE_BY_NAME = {move.name: move for move in MOVES}

@@ -37,6 +37,7 @@ SPEC_COLUMNS = (
     "commit_id TEXT",
     "moved_from TEXT",
     "claimed_at REAL",
+    "given_up TEXT",
 )
 MESSAGE = f"""CREATE TABLE message (
     number INTEGER PRIMARY KEY, id BLOB NOT NULL CHECK (length(id) = 16),
@@ -73,6 +74,7 @@ SCHEMA = (
 | `spec.baselined` | its messages went out before this ledger was made |
 | `spec.key_tree`, `.to_tree` | the templates of `recipients.key` and `.to`, in a form that is the same for the same meaning |
 | `spec.claimed_at` | its last claim was made then, or up to `CLAIMED_AT_EVERY` seconds later; Unix seconds by the API's clock |
+| `spec.given_up` | why a person gave this generation up; NULL where nobody did |
 | `plan` | what each run set out to send, and where to |
 | `message.digest` | `identity.payload_digest` |
 | `message.line` | of the table that it was planned from |

@@ -12,8 +12,9 @@ from typing import Any
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.ledger.epoch import note_moves
 from runner.ledger.fault import trouble_of
+from runner.ledger.lineage import LineageReader
 from runner.ledger.migration import migrate
-from runner.ledger.reader import KeyedDigest, LedgerReader
+from runner.ledger.reader import KeyedDigest
 
 Connect = Callable[[str], Any]
 """Opens a connection to a path; an argument, so that the same ledger can run on a file system made for tests."""
@@ -21,7 +22,7 @@ Connect = Callable[[str], Any]
 MOVES_BETWEEN_CHECKPOINTS = 4_000
 
 
-class LedgerWriter(LedgerReader):
+class LedgerWriter(LineageReader):
     """A connection that a claim may be trusted to. Its transactions need a run begun, but the one that begins it."""
 
     def __init__(

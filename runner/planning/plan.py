@@ -63,7 +63,7 @@ class Plan:
     `sent_digest` is over the messages to send alone, in their order, `composed_digest` over all of them, whatever is to become of
     them: it is the same as long as the spec and its recipients are. `forced_by` is the character that makes most of the UCS-2
     messages so, and of how many it is the first to. `left` counts messages of this spec, of whatever generation, that were
-    planned, never sent, and are not among today's.
+    planned, never sent, and are not among today's. `text_digest` is over what the messages say (`template_tree.text_digest`).
     """
 
     target: Target
@@ -76,6 +76,7 @@ class Plan:
     sent_digest: bytes
     composed_digest: bytes
     left: int = 0
+    text_digest: str = ""
 
 
 class Decision(NamedTuple):

@@ -130,6 +130,11 @@ _PROPERTIES: dict[str, Any] = {
         "minimum": 1,
         "default": 1,
     },
+    "moved_from": {
+        "description": "The name that this spec had before: whom that one reached is not sent anything again. `false`: it is a new send, though it looks like an earlier one.",
+        "type": ["string", "boolean"],
+        "examples": ["welcome"],
+    },
     "description": {"description": "What this send is for.", "type": "string"},
     "channel": {**_TEXT, "description": "An alias from sendspec.yaml."},
     "recipients": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from runner.reading.diagnostic import Problems
 from runner.reading.document import Document, Path, read_document
@@ -62,11 +62,15 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """`path` is as the user typed it. `to`, `key`, `where` and the texts of `message` are templates."""
+    """`path` is as the user typed it. `to`, `key`, `where` and the texts of `message` are templates.
+
+    `moved_from` is the name that the spec had before; False: it is a new one, however much it looks like another.
+    """
 
     path: str
     name: str
     generation: int
+    moved_from: str | Literal[False] | None
     description: str | None
     channel: str
     recipients: Recipients
@@ -105,6 +109,7 @@ def _spec(document: Document) -> Spec:
         path=document.path,
         name=data["name"],
         generation=data.get("generation", 1),
+        moved_from=data.get("moved_from"),
         description=data.get("description"),
         channel=data["channel"],
         recipients=_recipients(recipients, options),

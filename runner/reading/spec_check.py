@@ -42,6 +42,7 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
         if fault.at not in keys:
             yield _placed(document, fault)
     yield from _name_problems(document)
+    yield from _moved_from_problems(document)
     yield from _fraction_problems(document)
     yield from _recipient_problems(document)
     yield from _message_problems(document)
@@ -102,6 +103,26 @@ def _name_problems(document: Document) -> Iterator[Diagnostic]:
         problem=f"{what} can't be a spec's name",
         fix=f"write '{mask_in_place(proposed)}': {rule}" if proposed else f"write {rule}",
     )
+
+
+def _moved_from_problems(document: Document) -> Iterator[Diagnostic]:
+    data = document.data
+    former: Any = data.get("moved_from", False)
+    if former is False or not isinstance(former, str | bool):
+        return
+    if former is True:
+        problem, fix = (
+            "`moved_from: true` names no spec",
+            "write the name that the spec had before, or false for a new one",
+        )
+    elif not NAME.fullmatch(str(former)):
+        problem = f"'{mask_in_place(printable(str(former)[:60]))}' can't be a spec's name"
+        fix = "write the name that the spec had before"
+    elif former == data.get("name"):
+        problem, fix = "the spec has the name that it is said to have had before", "remove `moved_from`"
+    else:
+        return
+    yield document.diagnostic(("moved_from",), code="bad-name", problem=problem, fix=fix)
 
 
 def _fraction_problems(document: Document) -> Iterator[Diagnostic]:

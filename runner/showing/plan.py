@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from runner.planning.decide import Skip
 from runner.planning.plan import Plan, digest_of
 from runner.reading.mask import printable
 from runner.showing.account import left_words, skipped_words
@@ -35,6 +36,8 @@ def _block(plan: Plan, ink: Ink) -> Iterator[str]:
     if plan.skipped:
         skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
+    if plan.skipped.get(Skip.ON_HOLD):
+        yield f"  on hold: planned with another text than the present one, whose digest is {plan.text_digest}"
     if plan.left:
         yield f"  {ink.yellow('⚠')} left: {left_words(plan.left)}"
     together = min(plan.send, target.batch or 1)
@@ -91,5 +94,6 @@ def _spec(plan: Plan) -> dict[str, Any]:
         "skipped": {skip.value: count for skip, count in plan.skipped.items()},
         "left": plan.left,
         "digest": plan.digest,
+        **({"text_digest": plan.text_digest} if plan.text_digest else {}),
         **({} if plan.target.batch is None else {"batch": plan.target.batch}),
     }

@@ -10,7 +10,7 @@ from typing import Any
 from runner.composing.identity import id_text, resent
 from runner.ledger.record import MessageRecord
 from runner.planning.account import Account, sum_of
-from runner.showing.account import accounting_line
+from runner.showing.account import accounting_line, left_words
 from runner.showing.diagnostics import clean
 from runner.showing.ink import Ink
 
@@ -31,6 +31,8 @@ def status_text(specs: Sequence[SpecStatus], environment: str, ink: Ink) -> str:
     for spec in specs:
         generation = f", generation {spec.generation}" if spec.generation > 1 else ""
         lines += [ink.bold(f"{spec.name} ({environment}{generation})"), "  " + accounting_line(spec.account)]
+        if spec.account.left:
+            lines.append(f"  {ink.yellow('left:')} {left_words(spec.account.left)}")
     return "\n".join(lines)
 
 
@@ -56,12 +58,14 @@ def status_document(
         "environment": environment,
         "totals": total.totals(),
         "skipped": dict(total.skipped),
+        "left": total.left,
         "specs": [
             {
                 "name": spec.name,
                 "generation": spec.generation,
                 "totals": spec.account.totals(),
                 "skipped": dict(spec.account.skipped),
+                "left": spec.account.left,
             }
             for spec in specs
         ],

@@ -98,6 +98,7 @@ def test_the_smallest_spec_has_every_default(tmp_path: Path) -> None:
         path=str(tmp_path / "spec.yaml"),
         name="hello",
         generation=1,
+        moved_from=None,
         description=None,
         channel="sms",
         recipients=InlineRecipients(rows=({"phone": "+31612345678", "first_name": "Robert"},), at=("recipients",)),
@@ -123,6 +124,7 @@ def test_everything_that_can_be_written_arrives(tmp_path: Path) -> None:
         path=str(tmp_path / "spec.yaml"),
         name="order-shipped",
         generation=2,
+        moved_from=None,
         description="Tells customers that their order is on its way.",
         channel="sms-nl",
         recipients=FileRecipients(file="data/orders.csv", delimiter=";", allow_empty=False),
@@ -369,3 +371,16 @@ def test_a_file_that_is_not_there_is_one_problem(tmp_path: Path) -> None:
     problems = Problems()
     assert read_spec(str(tmp_path / "nothing.yaml"), problems) is None
     assert [found.code for found in problems] == ["file-missing"]
+
+
+@pytest.mark.parametrize("written", ["true", "Hello", '"a b"', "hello"])
+def test_what_a_spec_can_not_have_been_called_is_refused(tmp_path: Path, written: str) -> None:
+    problems = bad(tmp_path, HEAD + f"moved_from: {written}\n" + ROWS + MESSAGE)
+    assert [(problem.code, problem.span.start.line) for problem in problems] == [("bad-name", 4)]
+
+
+@pytest.mark.parametrize(("written", "meant"), [("greeting", "greeting"), ("false", False)])
+def test_a_spec_says_what_it_was_called_or_that_it_is_new(tmp_path: Path, written: str, meant: object) -> None:
+    spec = good(tmp_path, HEAD + f"moved_from: {written}\n" + ROWS + MESSAGE)
+    assert spec.moved_from == meant
+    assert type(spec.moved_from) is type(meant)

@@ -28,7 +28,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "cat-file", "ls-tree", "rev-list", "rev-parse",  # what git is asked
     "latin-1", "utf-8", "utf-8-sig", "utf-16",
     "ledger-check", "ledger-init", "ledger-purge",  # names of schemas
-    "order-shipped",
+    "order-shipped",  # of git
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""
 GROUPS = (endings, files, ledger, messages, project, recipients, templates)

@@ -18,6 +18,7 @@ EXPLAINED: dict[str, Explanation] = {
     "scheduled-far": Explanation("a message is scheduled more than 35 days ahead", "The API refuses that."),
     "reference-holds-number": Explanation("a reference holds the recipient's address", "References are kept in logs.", 'reference: "{{ phone }}"', 'reference: "order-{{ order_id }}"'),
     "reference-generation": Explanation("a reference is the same in two generations", "A lost answer could not be told from the earlier message.", 'reference: "{{ order_id }}"', 'reference: "{{ order_id }}-{{ generation }}"'),
+    "reference-taken": Explanation("another spec's message to the same receiver has the same reference", "The API's list could show the one where the other is looked for: a message that was never sent would count as accepted.", 'reference: "{{ order_id }}"', 'reference: "{{ order_id }}-shipped"'),
     "reference-repeated": Explanation("two messages have one reference", "A lost answer could not be told from the other message."),
     "example-failed": Explanation("an example doesn't give what it expects", "The message or the example was changed without the other.", "with: {phone: \"+31612345678\", name: Ada}\nexpect: {text: Hi Bob}", "expect: {text: Hi Ada}"),
     "limit-segments": Explanation("a text takes more segments than the limit allows", "A single character outside GSM-7 makes a segment 70 characters instead of 160."),

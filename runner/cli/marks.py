@@ -1,0 +1,42 @@
+"""A compact set of hashes: 8 bytes each, however many there are."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+
+MARK_BYTES = 8
+
+
+class Marks:
+    """Holds the first 8 bytes of each hash. What it says it has may be another hash that begins alike; what it lacks is not there."""
+
+    def __init__(self, hashes: Iterable[bytes]) -> None:
+        self._sorted = array("Q", sorted(array("Q", map(_number, hashes))))
+
+    @staticmethod
+    def by_name(hashes: Iterable[tuple[str, bytes]]) -> dict[str, Marks]:
+        """A set for each name, from pairs of a name and a hash in any order."""
+        numbers: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
+        for name, each in hashes:
+            numbers[name].append(_number(each))
+        found: dict[str, Marks] = {}
+        while numbers:
+            name, unsorted = numbers.popitem()
+            found[name] = Marks(())
+            found[name]._sorted = array("Q", sorted(unsorted))
+        return found
+
+    def __len__(self) -> int:
+        return len(self._sorted)
+
+    def __contains__(self, wanted: bytes) -> bool:
+        number = _number(wanted)
+        at = bisect_left(self._sorted, number)
+        return at < len(self._sorted) and self._sorted[at] == number
+
+
+def _number(of: bytes) -> int:
+    return int.from_bytes(of[:MARK_BYTES], "big")
