@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import click
 
+from runner.cli.baseline import baseline as write_baseline
+from runner.cli.check import plan_without_ledger
 from runner.cli.committed import GitUnreadable, committed_specs
+from runner.cli.job import read_jobs
 from runner.cli.lock_file import known_identity, needed_identity, sharing_channels
 from runner.cli.view import View, common_options, environment_option, rejects
 from runner.cli.workspace import Workspace, make_environment_ledger, make_sandbox_ledger, open_workspace, this_process
 from runner.errors import EnvironmentRenamed, InitRefused, LedgerTrouble, LockEntryLost
 from runner.ledger.export import csv_lines
+from runner.ledger.identity import LedgerIdentity
 from runner.ledger.opening import ledger_is_there, lost_progress, open_to_read, unfinished_ledger
 from runner.ledger.sqlite import SqliteLedger
 from runner.reading.diagnostic import Problems
@@ -52,18 +58,30 @@ class Beginning(StrEnum):
     """What a ledger holds from the start of what was sent before it was made."""
 
     EMPTY = "empty"
+    BASELINE = "baseline"
 
 
 @command.command("init")
 @environment_option
 @click.option("--empty", is_flag=True, help="Begin with nothing: nobody of the committed specs was reached before.")
+@click.option(
+    "--baseline", is_flag=True, help="Begin with the committed specs as sent: nobody in them gets them from now on."
+)
 @common_options
-def init(view: View, env: str | None, empty: bool) -> int:
+def init(view: View, env: str | None, empty: bool, baseline: bool) -> int:
     """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
 
     Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. Where specs are committed
-    already, say that a new ledger begins with nothing: --empty.
+    already, say what a new ledger begins with: --baseline where they went out before, --empty where none did.
+
+    \b
+    Examples:
+      sendspec ledger init --env production
+      sendspec ledger init --env production --baseline
     """
+    if empty and baseline:
+        raise click.UsageError("a ledger begins with nothing (--empty), or with what was sent (--baseline)")
+    chosen = Beginning.BASELINE if baseline else Beginning.EMPTY if empty else None
     workspace = _workspace(view, env)
     if workspace is None:
         return 1
@@ -75,22 +93,56 @@ def init(view: View, env: str | None, empty: bool) -> int:
         return 0
     known = workspace.identity
     if known is None:
-        _refuse_without_entry(workspace, chosen=empty)
+        _refuse_without_entry(workspace, chosen=chosen is not None)
     begun = known is not None and unfinished_ledger(environment.ledger.file, known.ledger) is not None
-    if not begun and not empty and not ledger_is_there(environment.ledger.file):
-        _choose(view, workspace)
-    make_environment_ledger(workspace)
+    if not begun and chosen is None and not ledger_is_there(environment.ledger.file):
+        chosen = _choose(view, workspace)
+    burned = 0
+    if chosen is Beginning.BASELINE and not begun:
+        filled = _with_baseline(view, workspace)
+        if filled is None:
+            return 1
+        burned = filled
+    else:
+        make_environment_ledger(workspace)
     verb = "completed" if begun else "made"
     view.result(
         f"{verb} {environment.ledger.file}; its id and salt are in {workspace.identity_file.name}: commit that file"
     )
-    view.document(_made(workspace))
+    if chosen is Beginning.BASELINE and not begun:
+        view.result(f"{counted(burned, 'message')} of the committed specs count as sent, and nobody gets them again")
+    view.document({**_made(workspace), "baselined": burned})
     if known is not None and not begun:
         view.warn(
             "warning: this replaces a ledger that sendspec.lock knew; the salt is kept, but what the old one held is"
             " sent again unless you bring it back"
         )
     return 0
+
+
+def _with_baseline(view: View, workspace: Workspace) -> int | None:
+    """Makes the ledger with the committed specs as sent. Returns how many messages they are; None where a spec was rejected."""
+    try:
+        specs = committed_specs(workspace.root)
+    except GitUnreadable as error:
+        raise InitRefused(
+            f"what was sent before can't be told: {error}", "run it in the git work tree", code="init-needs-choice"
+        ) from None
+    problems = Problems()
+    paths = [os.path.relpath(workspace.root / path) for path in specs]
+    jobs = read_jobs(paths, workspace, None, problems)
+    for job in jobs:
+        plan_without_ledger(job, problems)
+    if rejects(view, problems, ending="nothing was made"):
+        return None
+    burned: list[int] = []
+
+    def fill(ledger: SqliteLedger, identity: LedgerIdentity) -> None:
+        count, _ = write_baseline(replace(workspace, identity=identity), jobs, ledger, time.time())
+        burned.append(count)
+
+    make_environment_ledger(workspace, filling=fill)
+    return sum(burned)
 
 
 def _made(workspace: Workspace) -> dict[str, Any]:
@@ -141,7 +193,7 @@ def _choose(view: View, workspace: Workspace) -> Beginning:
     if not view.asks:
         raise InitRefused(
             f"{found}; a new ledger would send them to everybody again",
-            f"if nothing was: sendspec ledger init --env {name} --empty",
+            f"if they were: sendspec ledger init --env {name} --baseline; if nothing was: --empty instead",
             code="init-needs-choice",
         )
     view.warn(f"{found[0].upper()}{found[1:]}:")
@@ -149,7 +201,9 @@ def _choose(view: View, workspace: Workspace) -> Beginning:
         view.warn(f"  {printable(path)}")
     if len(specs) > SHOWN_MOST:
         view.warn(f"  and {len(specs) - SHOWN_MOST} more")
-    view.warn("An empty ledger sends them to everybody, also to those who had them.")
+    view.warn(
+        "baseline: they count as sent, and nobody in them gets them. empty: everybody gets them, also who had them."
+    )
     choices = click.Choice([beginning.value for beginning in Beginning])
     return Beginning(click.prompt("What does the ledger begin with? (Ctrl-C leaves)", type=choices, err=True))
 

@@ -264,6 +264,38 @@ def test_nothing_that_a_repository_configures_is_run(unmade: Desk) -> None:
     assert not (unmade.folder / "sprung").exists()
 
 
+def test_with_a_baseline_nobody_of_the_committed_specs_gets_them_and_whoever_is_new_does(
+    unmade: Desk, server: CountingServer
+) -> None:
+    commit(unmade, "hello.yaml", "people.csv", "sendspec.yaml")
+    made = unmade.run("ledger", "init", "--env", "test", "--baseline", "--format", "json")
+    assert (made.code, made.json["baselined"]) == (0, 40), made.err
+    planned = unmade.run("plan", "hello.yaml", "--env", "test", "--format", "json").json
+    assert planned["skipped"] == {"baseline": 40}
+    unmade.write("people.csv", numbers(41))
+    sent = unmade.run(*SEND)
+    assert (sent.code, sent.json["totals"]["accepted"], sent.json["skipped"]) == (0, 1, {"baseline": 40})
+    assert len(server.posts) == 1
+    raised = (unmade.folder / "hello.yaml").read_text() + "generation: 3\n"
+    unmade.write("hello.yaml", raised)
+    assert "[generation-skipped]" in unmade.run("plan", "hello.yaml", "--env", "test").err
+
+
+@pytest.mark.parametrize("broken", ["phone,first_name,order_id\n12,Ann,A1\n", None], ids=["a bad row", "no table"])
+def test_a_baseline_of_a_spec_that_is_rejected_makes_nothing(unmade: Desk, broken: str | None) -> None:
+    if broken is not None:
+        unmade.write("people.csv", broken)
+    else:
+        (unmade.folder / "people.csv").unlink()
+    commit(unmade, "hello.yaml", "sendspec.yaml")
+    done = unmade.run("ledger", "init", "--env", "test", "--baseline")
+    assert done.code == 1
+    assert ("hello.yaml" if broken is None else "people.csv") in done.err
+    assert done.err.rstrip().endswith("nothing was made")
+    assert not (unmade.folder / "sendspec.lock").exists()
+    assert not (unmade.folder / ".sendspec" / "test.db").exists()
+
+
 def asked(desk: Desk, answer: str, *arguments: str) -> tuple[int, str]:
     """A command on a terminal, answered once it asks; its exit code and what it said."""
     own, theirs = pty.openpty()
