@@ -273,7 +273,7 @@ def test_with_a_baseline_nobody_of_the_committed_specs_gets_them_and_whoever_is_
     planned = unmade.run("plan", "hello.yaml", "--env", "test", "--format", "json").json
     assert planned["skipped"] == {"baseline": 40}
     unmade.write("people.csv", numbers(41))
-    sent = unmade.run(*SEND)
+    sent = unmade.run(*SEND, "--format", "json")
     assert (sent.code, sent.json["totals"]["accepted"], sent.json["skipped"]) == (0, 1, {"baseline": 40})
     assert len(server.posts) == 1
     raised = (unmade.folder / "hello.yaml").read_text() + "generation: 3\n"
