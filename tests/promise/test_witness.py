@@ -70,6 +70,8 @@ def test_a_backup_taken_in_the_middle_of_a_run_is_refused_whatever_recovery_writ
     ready: Desk, server: CountingServer
 ) -> None:
     backups: list[dict[str, bytes]] = []
+    settings = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", settings.replace("timeout: 2", "timeout: 2, concurrency: 2"))
 
     def decide(number: int, request: Any) -> Answer:
         if number == 12:
@@ -246,9 +248,7 @@ def test_a_list_that_answers_at_the_second_try_is_no_failure(
     assert send(ready).code == 0
 
 
-def test_a_list_that_may_not_be_read_warns_and_goes_on(
-    ready: Desk, server: CountingServer, listing: DatedList
-) -> None:
+def test_a_list_that_may_not_be_read_warns_and_goes_on(ready: Desk, server: CountingServer, listing: DatedList) -> None:
     listing.broken = lambda request, query: Answer(403, b'{"code": "Forbidden", "message": "no right to list"}')
     done = send(ready)
     assert done.code == 0, done.err
@@ -292,9 +292,7 @@ def test_one_message_of_the_api_is_never_credited_to_two(
 ) -> None:
     own_reference(ready, helpers)
     server.decide = lambda number, request: (
-        Answer(drop=True, taken="Dear" in request.body.decode())
-        if "Person 3," in request.body.decode()
-        else Answer()
+        Answer(drop=True, taken="Dear" in request.body.decode()) if "Person 3," in request.body.decode() else Answer()
     )
     assert send(ready).code == 4
     assert send(ready, "--no-witness", spec="other.yaml").code == 4
