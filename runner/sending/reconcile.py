@@ -218,7 +218,8 @@ class _Look:
             by_name.setdefault((name, doubt.receiver), []).append(doubt)
         changes = []
         for (name, receiver), doubts in by_name.items():
-            sightings = [s for s in self._sighted.get(name, {}).values() if s.remote_id not in credited]
+            mine = {None, *(doubt.id for doubt in doubts)}
+            sightings = [s for s in self._sighted.get(name, {}).values() if credited.get(s.remote_id) in mine]
             ours = [sighting for sighting in sightings if is_for(receiver, sighting, self._hash)]
             taken = [sighting for sighting in ours if not sighting.rejected]
             if sightings and not ours:

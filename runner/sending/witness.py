@@ -149,7 +149,8 @@ def _compare(
     used: set[str] = set()
     changes = []
     for waiting, sightings in candidates:
-        free = [sighting for sighting in sightings if sighting.remote_id not in credited]
+        mine = (None, waiting.id)
+        free = [sighting for sighting in sightings if credited.get(sighting.remote_id) in mine]
         proof = next((s for s in free if s.remote_id not in used and _proves(s, waiting, hash_receiver)), None)
         if proof is not None:
             used.add(proof.remote_id)
