@@ -17,19 +17,12 @@ from runner.cli.ending import IN_DOUBT, described, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
 from runner.cli.view import View
+from runner.cli.witness_check import Question, ask_witness, refuse_what_is_behind, witness_lines
 from runner.cli.workspace import Workspace, api_of, on_ci, this_process
 from runner.composing.identity import id_text, receiver_hash, resent
 from runner.composing.message import Message
 from runner.composing.sms import size_of
-from runner.errors import (
-    LedgerMissing,
-    LedgerRolledBack,
-    LedgerTrouble,
-    ListRefused,
-    ListUnreadable,
-    PlanStale,
-    SendspecError,
-)
+from runner.errors import LedgerMissing, LedgerTrouble, PlanStale, SendspecError
 from runner.ledger.lock import RunLock
 from runner.ledger.record import Change, Claim, Lost, PlannedRecord, Route, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
@@ -42,7 +35,6 @@ from runner.reading.access_key import AccessKey, read_access_key
 from runner.reading.diagnostic import Problems
 from runner.reading.mask import mask
 from runner.reading.project import Environment
-from runner.sending.listing import ListAbandoned, ListUnread
 from runner.sending.loop import send_all
 from runner.sending.reconcile import Reconciled
 from runner.sending.run import (
@@ -53,10 +45,9 @@ from runner.sending.run import (
     Sendable,
     Settings,
     Stop,
-    StoppedByApi,
     Stopping,
 )
-from runner.sending.witness import SAMPLED, SKEW_NOTED, Witnessed
+from runner.sending.witness import SAMPLED
 from runner.showing.ink import counted
 from runner.showing.progress import ProgressLine
 from runner.showing.reconcile import alarm_lines
@@ -198,34 +189,25 @@ class Session:
                     break
 
     def _hear_witness(self, enquiry: Enquiry, sending: Sequence[tuple[Job, Plan]]) -> None:
-        """The API's list shows whether the ledger is behind what was sent: then nothing more is.
-
-        Raises `LedgerRolledBack` for that, `ListUnreadable` or `ListRefused` where the list can't be read. A signal ends the look;
-        the run is then over before its first claim.
-        """
+        """The API's list shows whether the ledger is behind what was sent: then nothing more is. See `refuse_what_is_behind`."""
         if not self._asks_witness:
             self._view.warn(
                 "the API was not asked for its recent messages (--no-witness): a ledger that is behind would not show"
             )
             return
-        unread: list[ListUnread] = []
-        unproved: Counter[str] = Counter()
-        clock: float | None = None
+        questions = []
         for route in dict.fromkeys(_route(job) for job, _ in sending):
             jobs = [(job, plan) for job, plan in sending if _route(job) == route]
             sends = {(job.spec.name, job.spec.generation): self._claimed_at(job) for job, _ in jobs}
-            witnessed = enquiry.witness(route, sends, partial(self._spread, jobs))
-            self._witnessed += witnessed.behind
-            unproved += witnessed.unproved
-            self._tell_witnessed(witnessed)
-            clock = witnessed.skew if clock is None else clock
-            if witnessed.unread is not None:
-                unread.append(witnessed.unread)
-        if clock is not None:
-            self._ledger.note_clock(clock)
-        self._refuse_behind(self._witnessed.total(), unproved.total())
-        for broke in unread:
-            self._judge_unread(broke)
+            questions.append(Question(route=route, sends=sends, receivers=partial(self._spread, jobs)))
+        heard = ask_witness(enquiry, questions)
+        self._witnessed += heard.behind
+        if heard.skews:
+            self._ledger.note_clock(heard.skews[0])
+        for line in witness_lines(heard):
+            self._view.warn(line)
+        self._tell_alarms(Reconciled(twice=heard.twice))
+        refuse_what_is_behind(heard)
 
     def _claimed_at(self, job: Job) -> float | None:
         """When this send last claimed, by the API's clock, as the ledger has it before this run claims."""
@@ -240,57 +222,12 @@ class Session:
         chosen = [message.receiver for number, message in enumerate(messages) if number in wanted]
         return list(dict.fromkeys(chosen))
 
-    def _tell_witnessed(self, witnessed: Witnessed) -> None:
-        skew = abs(witnessed.skew or 0.0)
-        if skew > SKEW_NOTED:
-            self._view.warn(
-                f"warning: this machine and the API are {skew:.0f} s apart; set the clock, as doubts are"
-                " looked up by the time they were noted at"
-            )
-        if witnessed.sampled:
-            self._view.say(
-                "note: the API lists more messages than were looked at; some receivers were asked for instead"
-            )
-        self._tell_alarms(Reconciled(twice=witnessed.twice))
-
     def _tell_alarms(self, outcome: Reconciled) -> None:
         """What must not go unnoticed, once a run."""
         for line in alarm_lines(outcome):
             if line not in self._alarms:
                 self._alarms.add(line)
                 self._view.warn(line)
-
-    @staticmethod
-    def _refuse_behind(behind: int, unproved: int) -> None:
-        if behind:
-            words = "message was", "messages were"
-            raise LedgerRolledBack(
-                f"the ledger is behind: {counted(behind, *words)} accepted by the API that it calls planned",
-                "find out what wrote to another ledger, or what replaced this one; they are noted as accepted now, and the"
-                " next send leaves them out",
-            )
-        if unproved:
-            words = "message", "messages"
-            raise LedgerRolledBack(
-                f"the API lists something under the references of {counted(unproved, *words)} that the ledger calls planned, and"
-                " it does not show whose it is",
-                "find out whether they were sent already; put {{ message_id }} into `reference`, which tells them apart, or"
-                " pass --no-witness once it is sure that they were not",
-            )
-
-    def _judge_unread(self, broke: ListUnread) -> None:
-        """Raises unless the run may go on, or a signal has ended it anyway."""
-        if isinstance(broke, ListAbandoned):
-            return
-        if broke.refusal is None:
-            raise ListUnreadable(
-                f"{broke.reason}, so it does not show whether the ledger is behind",
-                "run the command again; --no-witness sends without this check",
-            )
-        if broke.refusal.http_status != NO_RIGHT:
-            _, fix, _ = described(StoppedByApi(broke.refusal))
-            raise ListRefused(f"the API refuses the run: {broke.refusal.text}", fix)
-        self._view.warn(f"warning: the list may not be read: {broke.reason}; going on without this check of the ledger")
 
     def _put_planned(self, job: Job, plan: Plan) -> None:
         """Before the first claim, every message that was agreed to is in the ledger, and no other: all or nothing."""
@@ -433,7 +370,6 @@ class Session:
         return steps + ([f"sendspec reconcile --env {env}"] if in_doubt else [])
 
 
-NO_RIGHT = 403
 _SKIP_BY_LOST = {Lost.ON_HOLD: Skip.ON_HOLD, Lost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
 
 
