@@ -15,6 +15,8 @@ SendspecError
 ├── LedgerBusy              exit 75: another run holds it
 ├── InitRefused             exit 2: `ledger init` needs a person's word
 ├── PlanStale               exit 8: what would be sent is not what was agreed to
+├── ListUnreadable          exit 3: the API's list could not be held against the ledger
+├── ListRefused             exit 5: the API refuses us when asked for its list
 ├── KeyUnusable             exit 1: the access key can't be read or used
 ├── FileUnwritable          exit 1: a file that the command was to make can't be written
 ├── ResultUnwritable        exit 1: what the command prints can't be written
@@ -172,6 +174,20 @@ class InputUnreadable(SendspecError):
 
     exit_code = 1
     code = "unreadable-file"
+
+
+class ListUnreadable(SendspecError):
+    """The API's list of messages broke off, so a ledger that is behind would not show. Nothing was sent."""
+
+    exit_code = 3
+    code = "list-unread"
+
+
+class ListRefused(SendspecError):
+    """The API refuses us as a whole when asked for its list of messages. Nothing was sent."""
+
+    exit_code = 5
+    code = "list-refused"
 
 
 class KeyUnusable(SendspecError):

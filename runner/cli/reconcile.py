@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from runner.cli.against import freeing
-from runner.cli.ending import IN_DOUBT, described, ending_code
+from runner.cli.ending import IN_DOUBT, code_of_signal, described, ending_code
 from runner.cli.held import ledger_to_write
 from runner.cli.session import Session
 from runner.cli.status import show_status
@@ -56,10 +56,12 @@ def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
             problem, fix, _ = described(ending := StoppedByApi(outcome.refusal))
             more["error"] = {"code": ending_code(ending), "problem": problem, "fix": fix}
         show_status(view, workspace, ledger, names or set(), more=more)
-    return _exit_code(outcome)
+    return _exit_code(outcome, session.interrupted)
 
 
-def _exit_code(outcome: Reconciled) -> int:
+def _exit_code(outcome: Reconciled, signal: int | None) -> int:
+    if signal is not None:
+        return code_of_signal(signal)
     if outcome.refusal is not None:
         return REFUSED_AS_A_WHOLE
     return IN_DOUBT if outcome.left else 0

@@ -7,8 +7,9 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import sha256
 
 from runner.cli.against import decide_again, ledger_to_read, moved_send
@@ -17,13 +18,14 @@ from runner.cli.ending import IN_DOUBT, described, ending_code, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
 from runner.cli.view import View
+from runner.cli.witness_check import Question, ask_witness, refuse_what_is_behind, witness_lines
 from runner.cli.workspace import Workspace, api_of, on_ci, this_process
 from runner.composing.identity import id_text, receiver_hash, resent
 from runner.composing.message import Message
 from runner.composing.reach import Reach
 from runner.composing.sms import size_of
 from runner.composing.template_tree import key_tree, text_digest, to_tree
-from runner.errors import LedgerMissing, LedgerRolledBack, LedgerTrouble, PlanStale, SendspecError
+from runner.errors import LedgerMissing, LedgerTrouble, PlanStale, SendspecError
 from runner.ledger.lock import RunLock
 from runner.ledger.record import Change, Claim, PlannedRecord, Route, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
@@ -33,16 +35,27 @@ from runner.planning.decide import Retry, Skip
 from runner.planning.fact import Fact, State
 from runner.planning.plan import Decision, Plan
 from runner.reading.access_key import AccessKey, read_access_key
+from runner.reading.diagnostic import Problems
 from runner.reading.mask import mask
 from runner.reading.project import Environment
 from runner.reading.suppress import SuppressList
 from runner.sending.credited import CreditedIds
-from runner.sending.listing import ListUnread
 from runner.sending.loop import send_all
-from runner.sending.reconcile import SKEW_NOTED, Reconciled
-from runner.sending.run import Cause, Finished, Progress, RunResult, Sendable, Settings, Stop, Stopping
+from runner.sending.reconcile import Reconciled
+from runner.sending.run import (
+    Cause,
+    Finished,
+    Progress,
+    RunResult,
+    Sendable,
+    Settings,
+    Stop,
+    Stopping,
+)
+from runner.sending.witness import SAMPLED
 from runner.showing.ink import counted
 from runner.showing.progress import ProgressLine
+from runner.showing.reconcile import alarm_lines
 from runner.showing.run import Reason, RunReport, SpecReport
 
 
@@ -74,16 +87,26 @@ class Session:
         self._chosen: dict[str, set[bytes]] = {}
         self._results: dict[str, RunResult] = {}
         self._witnessed: Counter[str] = Counter()
+        self._alarms: set[str] = set()
 
-    def reconcile(self, names: Collection[str] | None, *, freeing: Collection[str]) -> Reconciled:
+    def reconcile(
+        self, names: Collection[str] | None, *, freeing: Collection[str], jobs: Sequence[Job] = ()
+    ) -> Reconciled:
         """Asks the API for the doubts of earlier runs, of the specs in `names` or, for None, of all.
 
-        `freeing` are the specs that let a message be sent again when the API's list lacks it.
+        `freeing` are the specs that let a message be sent again when the API's list lacks it. With `jobs`, their tables tell
+        whom to ask for.
         """
         self._access_key()  # before anything is written
         self._begin()
+        numbers_of = partial(_numbers_of, jobs) if jobs else None
         with api_of(self._workspace) as reachable, self._signals():
-            return self._enquiry(reachable).reconcile(names, freeing=freeing)
+            return self._enquiry(reachable).reconcile(names, freeing=freeing, numbers_of=numbers_of)
+
+    @property
+    def interrupted(self) -> int | None:
+        """The signal that asked the run to stop."""
+        return self._stop.signal
 
     @property
     def has_begun(self) -> bool:
@@ -177,7 +200,7 @@ class Session:
             self._put_planned(job, plan, commit)
         with api_of(self._workspace) as reachable, self._signals():
             enquiry = self._enquiry(reachable)
-            self._hear_witness(enquiry, {_route(job) for job, _ in sending})
+            self._hear_witness(enquiry, sending)
             for job, plan in sending:
                 self._results[job.spec.name] = result = self._send_job(job, plan, enquiry)
                 if not isinstance(result.ending, Finished):
@@ -185,36 +208,46 @@ class Session:
                 if (moved := moved_send(job, self._ledger)) is not None:
                     moved.drop_what_was_sent(time.time())
 
-    def _hear_witness(self, enquiry: Enquiry, routes: Iterable[Route]) -> None:
-        """The API's recent messages show whether the ledger is behind what was sent: then nothing more is."""
+    def _hear_witness(self, enquiry: Enquiry, sending: Sequence[tuple[Job, Plan]]) -> None:
+        """The API's list shows whether the ledger is behind what was sent: then nothing more is. See `refuse_what_is_behind`."""
         if not self._asks_witness:
             self._view.warn(
                 "the API was not asked for its recent messages (--no-witness): a ledger that is behind would not show"
             )
             return
-        behind = 0
-        for route in routes:
-            try:
-                witnessed = enquiry.witness(route)
-            except ListUnread as error:
-                self._view.warn(f"warning: {error.reason}; going on without this check of the ledger")
-                continue
-            behind += witnessed.behind.total()
-            self._witnessed += witnessed.behind
-            if abs(witnessed.skew or 0.0) > SKEW_NOTED:
-                self._view.warn(
-                    f"warning: this machine and the API are {abs(witnessed.skew or 0.0):.0f} s apart; set the clock, as doubts are"
-                    " looked up by the time they were noted at"
-                )
-            if witnessed.cut:
-                self._view.say("note: the API lists more recent messages than were looked at")
-        if behind:
-            words = "message was", "messages were"
-            raise LedgerRolledBack(
-                f"the ledger is behind: {counted(behind, *words)} accepted by the API that it calls planned",
-                "find out what wrote to another ledger, or what replaced this one; they are noted as accepted now, and the"
-                " next send leaves them out",
-            )
+        questions = []
+        for route in dict.fromkeys(_route(job) for job, _ in sending):
+            jobs = [(job, plan) for job, plan in sending if _route(job) == route]
+            sends = {(job.spec.name, job.spec.generation): self._claimed_at(job) for job, _ in jobs}
+            questions.append(Question(route=route, sends=sends, receivers=partial(self._spread, jobs)))
+        heard = ask_witness(enquiry, questions)
+        self._witnessed += heard.behind
+        if heard.skews:
+            self._ledger.note_clock(heard.skews[0])
+        for line in witness_lines(heard):
+            self._view.warn(line)
+        self._tell_alarms(Reconciled(twice=heard.twice))
+        refuse_what_is_behind(heard)
+
+    def _claimed_at(self, job: Job) -> float | None:
+        """When this send last claimed, by the API's clock, as the ledger has it before this run claims."""
+        sends = self._ledger.sends(job.spec.name)
+        return next((send.claimed_at for send in sends if send.generation == job.spec.generation), None)
+
+    def _spread(self, jobs: Sequence[tuple[Job, Plan]]) -> list[str]:
+        """Receivers of messages that would be sent, evenly spread over all of them."""
+        total = sum(plan.send for _, plan in jobs)
+        messages = (message for job, _ in jobs for message, _ in self._to_send(job))
+        wanted = {number * total // SAMPLED for number in range(SAMPLED)}
+        chosen = [message.receiver for number, message in enumerate(messages) if number in wanted]
+        return list(dict.fromkeys(chosen))
+
+    def _tell_alarms(self, outcome: Reconciled) -> None:
+        """What must not go unnoticed, once a run."""
+        for line in alarm_lines(outcome):
+            if line not in self._alarms:
+                self._alarms.add(line)
+                self._view.warn(line)
 
     def _put_planned(self, job: Job, plan: Plan, commit: str | None) -> None:
         """Before the first claim, every message that was agreed to is in the ledger, and no other: all or nothing."""
@@ -308,6 +341,7 @@ class Session:
     def _look_up(self, enquiry: Enquiry, job: Job) -> Sequence[bytes]:
         """While the run pauses because of doubts: what the API knows of them."""
         outcome = enquiry.reconcile({job.spec.name})
+        self._tell_alarms(outcome)
         for reason in dict.fromkeys(outcome.unread):
             self._view.detail(reason)
         return outcome.found
@@ -390,6 +424,12 @@ def identity_of(job: Job, workspace: Workspace, commit: str | None) -> SpecIdent
 
 def _route(job: Job) -> Route:
     return Route(job.channel.workspace, job.channel.channel)
+
+
+def _numbers_of(jobs: Sequence[Job], ids: Collection[bytes]) -> dict[bytes, str]:
+    """The receivers of messages, by their ids, as far as today's tables have them."""
+    composed = (item for job in jobs for item in job.composed(Problems()))
+    return {item.id: item.receiver for item in composed if isinstance(item, Message) and item.id in ids}
 
 
 def _sendable(message: Message, fact: Fact | None, suppressed: SuppressList | None) -> Sendable:

@@ -13,6 +13,21 @@ LIFE = ((0.5, "accepted"), (1.5, "processing"), (3.0, "sent"))
 """Until which age in seconds a message has which status; later it is delivered."""
 FAILING = {"000": "delivery_failed", "001": "sending_failed"}
 """Numbers that end so fail, to be tried out: +447700900000 is never delivered, +447700900001 never sent."""
+STATUSES = frozenset(
+    [
+        "accepted",
+        "rejected",
+        "processing",
+        "scheduled",
+        "sent",
+        "sending_failed",
+        "delivered",
+        "delivery_failed",
+        "deleted",
+        "skipped",
+    ]
+)
+"""Every status of the API, for the list's filter."""
 ECHOED = ("reference", "meta", "replyTo", "tags", "shortLinks", "scheduledFor", "body", "template")
 
 

@@ -19,9 +19,9 @@ from urllib.parse import parse_qs, urlsplit
 from runner.composing.rules import one_content
 from runner.reading.formats import is_date_time, is_uuid
 from runner.reading.schema import Fault, load_schema
-from runner.sandbox.answer import batch_json, error_json, faults_json, message_json, of_another
+from runner.sandbox.answer import STATUSES, batch_json, error_json, faults_json, message_json, of_another, status_of
 from runner.sandbox.fault import SandboxFault, striking
-from runner.sandbox.store import Store
+from runner.sandbox.store import Store, Stored
 from runner.sending.batch import BATCH_MOST
 
 BODY_MOST = 1_000_000
@@ -88,8 +88,9 @@ class Sandbox:
             return 422, faults_json(faults), {}
         now = self._clock()
         messages = [(str(uuid.uuid4()), one) for one in _messages_in(payload)]
-        stored = self.store.add(match[1], match[2], messages, now)
-        return 202, batch_json(str(uuid.uuid4()), stored) if match[3] else message_json(stored[0], now), {}
+        batch = str(uuid.uuid4()) if match[3] else None
+        stored = self.store.add(match[1], match[2], messages, now, batch)
+        return 202, batch_json(batch, stored) if batch else message_json(stored[0], now), {}
 
     def get(self, target: str) -> Reply:
         """One message, or a page of them."""
@@ -106,7 +107,7 @@ class Sandbox:
             if stored is None:
                 return 404, error_json("NotFound", "The requested resource does not exist: message not found"), {}
             return 200, message_json(stored, self._clock()), {}
-        return self._page(match[1], match[2], {key: values[-1] for key, values in parse_qs(parts.query).items()})
+        return self._page(match[1], match[2], parse_qs(parts.query))
 
     def _missing(self, match: re.Match[str] | None) -> Reply | None:
         if match is None:
@@ -116,21 +117,39 @@ class Sandbox:
                 return 404, error_json("NotFound", f"The requested resource does not exist: {what} not found"), {}
         return None
 
-    def _page(self, workspace: str, channel: str, query: dict[str, str]) -> Reply:
+    def _page(self, workspace: str, channel: str, query: dict[str, list[str]]) -> Reply:
+        """A page of the list, by the filters of the API's definition; names of lists may be written with `[]`."""
+        one = {name: values[-1] for name, values in query.items()}
+        to, statuses = (query.get(name, []) + query.get(f"{name}[]", []) for name in ("to", "status"))
         try:
-            limit = int(query.get("limit", LIMIT_USUAL))
-            before = int(query["pageToken"], 16) if "pageToken" in query else None
-            since, until = (_seconds(query.get(name)) for name in ("startAt", "endAt"))
+            limit = int(one.get("limit", LIMIT_USUAL))
+            after = int(one["pageToken"], 16) if "pageToken" in one else None
+            since, until = (_seconds(one.get(name)) for name in ("startAt", "endAt"))
             if not 1 <= limit <= LIMIT_MOST:
                 raise ValueError("limit")
+            if one.get("reverse", "false") not in ("true", "false"):
+                raise ValueError("reverse")
+            if not STATUSES.issuperset(statuses):
+                raise ValueError("status")
+            if "batchId" in one and not is_uuid(one["batchId"]):
+                raise ValueError("batchId")
         except ValueError as error:
             return 400, error_json("BadRequest", f"Bad request: {error}"), {}
         if since is not None and (until if until is not None else self._clock()) - since > WINDOW_DAYS_MOST * 86_400:
             return 400, error_json("BadRequest", "Bad request: Invalid time range to filter."), {}
-        if query.get("direction") == "incoming":
+        if one.get("direction") == "incoming":
             return 200, {"results": []}, {}
-        found = self.store.page(workspace, channel, before=before, since=since, until=until, limit=limit + 1)
         now = self._clock()
+
+        def shows(message: Stored) -> bool:
+            return (not to or any(receiver in to for receiver in message.receivers)) and (
+                not statuses or status_of(message, now) in statuses
+            )
+
+        found = self.store.page(
+            workspace, channel, after=after, since=since, until=until, limit=limit + 1,
+            batch=one.get("batchId"), reverse=one.get("reverse") == "true", shows=shows,
+        )  # fmt: skip
         body: dict[str, Any] = {"results": [message_json(message, now) for message in found[:limit]]}
         if len(found) > limit:
             body["nextPageToken"] = f"{found[limit - 1].number:x}"

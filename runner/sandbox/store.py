@@ -6,17 +6,20 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.errors import SandboxUnwritable
 
+BLOCK = 1_001
+"""Messages read at once: a whole page, and one more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An accepted message. `payload` is the request body; `created_at` is in Unix seconds."""
+    """An accepted message. `payload` is the request body; `created_at` is in Unix seconds; `batch` is the id of its batch."""
 
     number: int
     id: str
@@ -24,6 +27,12 @@ class Stored:
     channel: str
     payload: dict[str, Any]
     created_at: float
+    batch: str | None = None
+
+    @property
+    def receivers(self) -> list[str]:
+        contacts = self.payload["receiver"].get("contacts") or ()
+        return [str(contact["identifierValue"]) for contact in contacts if contact.get("identifierValue")]
 
 
 def _opened(place: Path | str) -> sqlite3.Connection:
@@ -33,8 +42,11 @@ def _opened(place: Path | str) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS message (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, workspace TEXT NOT NULL,"
-            " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL)"
+            " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL, batch TEXT)"
         )
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(message)")]
+        if "batch" not in columns:  # a store of an earlier version
+            connection.execute("ALTER TABLE message ADD COLUMN batch TEXT")
     except sqlite3.Error:
         connection.close()
         raise
@@ -59,18 +71,23 @@ class Store:
             ) from error
 
     def add(
-        self, workspace: str, channel: str, messages: Sequence[tuple[str, dict[str, Any]]], created_at: float
+        self,
+        workspace: str,
+        channel: str,
+        messages: Sequence[tuple[str, dict[str, Any]]],
+        created_at: float,
+        batch: str | None = None,
     ) -> list[Stored]:
-        """Takes messages, each an id and a payload: all or none."""
+        """Takes messages, each an id and a payload: all or none. `batch` is the id of the batch that they came in."""
         stored = []
         with self._lock, self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
             for identity, payload in messages:
                 number = connection.execute(
-                    "INSERT INTO message (id, workspace, channel, payload, created_at) VALUES (?, ?, ?, ?, ?)",
-                    (identity, workspace, channel, json.dumps(payload, ensure_ascii=False), created_at),
+                    "INSERT INTO message (id, workspace, channel, payload, created_at, batch) VALUES (?, ?, ?, ?, ?, ?)",
+                    (identity, workspace, channel, json.dumps(payload, ensure_ascii=False), created_at, batch),
                 ).lastrowid
-                stored.append(Stored(number or 0, identity, workspace, channel, payload, created_at))
+                stored.append(Stored(number or 0, identity, workspace, channel, payload, created_at, batch))
         return stored
 
     def get(self, workspace: str, channel: str, identity: str) -> Stored | None:
@@ -78,32 +95,54 @@ class Store:
         return found[0] if found else None
 
     def page(
-        self, workspace: str, channel: str, *, before: int | None, since: float | None, until: float | None, limit: int
+        self,
+        workspace: str,
+        channel: str,
+        *,
+        after: int | None,
+        since: float | None,
+        until: float | None,
+        limit: int,
+        batch: str | None = None,
+        reverse: bool = False,
+        shows: Callable[[Stored], bool] = lambda message: True,
     ) -> list[Stored]:
-        """The newest messages of a channel first, from below number `before` on, made in [since, until]."""
-        where, values = "workspace = ? AND channel = ?", [workspace, channel]
-        bounds: list[tuple[str, float | int | None]] = [
-            ("number < ?", before),
-            ("created_at >= ?", since),
-            ("created_at <= ?", until),
-        ]
-        for condition, bound in bounds:
-            if bound is not None:
-                where += f" AND {condition}"
-                values.append(bound)  # type: ignore[arg-type]  # SQLite takes numbers and text alike
-        return self._select(where, values, limit)
+        """The newest messages of a channel first, or in `reverse` the oldest, made in [since, until] and past the number `after`.
+
+        `shows` picks among them; `limit` counts those that it takes.
+        """
+        found: list[Stored] = []
+        while len(found) < limit:
+            where, values = "workspace = ? AND channel = ?", [workspace, channel]
+            bounds: list[tuple[str, float | int | str | None]] = [
+                ("number > ?" if reverse else "number < ?", after),
+                ("created_at >= ?", since),
+                ("created_at <= ?", until),
+                ("batch = ?", batch),
+            ]
+            for condition, bound in bounds:
+                if bound is not None:
+                    where += f" AND {condition}"
+                    values.append(bound)  # type: ignore[arg-type]  # SQLite takes numbers and text alike
+            block = self._select(where, values, BLOCK, ascending=reverse)
+            found += filter(shows, block)
+            if len(block) < BLOCK:
+                break
+            after = block[-1].number
+        return found[:limit]
 
     def all(self) -> list[Stored]:
         """Every message, the first one first."""
         return self._select("1 = 1", (), -1)[::-1]
 
-    def _select(self, where: str, values: Any, limit: int) -> list[Stored]:
+    def _select(self, where: str, values: Any, limit: int, *, ascending: bool = False) -> list[Stored]:
         with self._lock:
             rows = self._connection.execute(
-                f"SELECT number, id, workspace, channel, payload, created_at FROM message WHERE {where} ORDER BY number DESC LIMIT ?",
+                f"SELECT number, id, workspace, channel, payload, created_at, batch FROM message WHERE {where}"
+                f" ORDER BY number {'ASC' if ascending else 'DESC'} LIMIT ?",
                 (*values, limit),
             ).fetchall()
-        return [Stored(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5]) for row in rows]
+        return [Stored(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5], row[6]) for row in rows]
 
     def close(self) -> None:
         with self._lock:

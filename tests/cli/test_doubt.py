@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from typing import Any
 
 import pytest
@@ -78,14 +77,14 @@ def test_a_send_looks_up_the_doubts_of_its_spec_before_it_sends(ready: Any, serv
     assert len(server.posts) == 22
 
 
-def test_a_list_that_can_not_be_read_settles_nothing_and_stops_nothing(ready: Any, server: Any, helpers: Any) -> None:
+def test_a_list_that_can_not_be_read_settles_nothing(ready: Any, server: Any, helpers: Any) -> None:
     in_doubt(ready, server, helpers, taken=True)
     server.listing = lambda request: helpers.Answer(422, b'{"code": "x", "message": "no list today"}')
     done = ready.run("reconcile", "--env", "test", "--format", "json")
     assert done.code == 4
     assert "no list today" in done.json["reconciled"]["unread"][0]
     ready.write("people.csv", helpers.numbers(21))
-    again = send(ready)
+    again = send(ready, "--no-witness")
     assert again.code == 4
     assert again.json["totals"]["accepted"] == 1
 
@@ -125,7 +124,7 @@ def test_a_message_listed_twice_is_an_alarm_and_one_acceptance(ready: Any, serve
     server.listing = lambda request: server.page([*server.taken, *({**m, "id": m["id"] + "-2"} for m in server.taken)])
     done = ready.run("reconcile", "--env", "test", "--format", "json")
     assert done.code == 0
-    assert len(done.json["reconciled"]["twice"]) == 1
+    assert len(done.json["reconciled"]["twice"]) == 20
     assert "alarm" in done.err
     assert done.json["totals"]["accepted"] == 20
 
@@ -136,50 +135,6 @@ def test_a_message_listed_as_rejected_stays_in_doubt(ready: Any, server: Any, he
     done = ready.run("reconcile", "--env", "test", "--format", "json")
     assert done.code == 4
     assert len(done.json["reconciled"]["rejected"]) == 1
-
-
-def back_in_time(desk: Any, seconds: float) -> None:
-    """Lets the moves of the doubtful message, and the look that missed it, be older."""
-    with ledger_of(desk) as ledger:
-        ledger.execute(
-            "UPDATE event SET at = at - ? WHERE message IN (SELECT number FROM message WHERE state = 'in_doubt')",
-            (seconds,),
-        )
-        ledger.execute("UPDATE absence SET at = at - ?", (seconds,))
-
-
-def test_absence_is_believed_after_two_complete_lists_and_only_where_the_spec_says_so(
-    ready: Any, server: Any, helpers: Any
-) -> None:
-    in_doubt(ready, server, helpers, taken=False)
-    back_in_time(ready, 3_600)
-    with ledger_of(ready) as ledger:  # known messages within what the list has to show
-        ledger.execute("UPDATE message SET updated_at = ?", (time.time(),))
-    held = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
-    assert (held.code, held.json["reconciled"]["freed"]) == (4, [])
-
-    ready.write("hello.yaml", helpers.SPEC + "in_doubt: resend_if_absent\n")
-    first = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
-    assert (first.code, first.json["reconciled"]["freed"]) == (4, [])
-    soon = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
-    assert (soon.code, soon.json["reconciled"]["freed"]) == (4, [])
-    back_in_time(ready, 601)
-
-    everything = server.listing
-    server.listing = lambda request: server.page(server.taken[:-1])
-    blind = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
-    assert (blind.code, blind.json["reconciled"]["freed"]) == (4, [])  # it lacks one that was accepted, too
-    server.listing = everything
-
-    second = ready.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
-    assert second.code == 0, second.err
-    assert len(second.json["reconciled"]["freed"]) == 1
-    assert second.json["totals"]["not_sent"] == 1
-    done = send(ready)
-    assert (done.code, done.json["totals"]["accepted"]) == (0, 1)
-    references = [post.json["reference"] for post in server.posts]
-    assert len(references) == 21
-    assert len(set(references)) == 20  # it kept its own: the first was proved not to be accepted
 
 
 def test_the_plan_says_what_resending_risks(ready: Any, helpers: Any) -> None:
@@ -262,10 +217,10 @@ def test_resolving_a_spec_without_doubts_changes_nothing(ready: Any) -> None:
 def test_a_dead_owners_messages_are_in_doubt_at_the_next_start(ready: Any, server: Any, helpers: Any) -> None:
     assert send(ready).code == 0
     with ledger_of(ready) as ledger:
-        checksum = "row_checksum(id, spec, 'sending', digest, reference, receiver, attempt + (resend << 32), remote_id)"
+        checksum = "row_checksum(id, spec, 'sending', digest, reference, receiver, attempt + (resend << 32), remote_id, first_claimed_at)"
         from runner.ledger.tables import row_checksum
 
-        ledger.create_function("row_checksum", 8, row_checksum, deterministic=True)
+        ledger.create_function("row_checksum", 9, row_checksum, deterministic=True)
         ledger.execute(f"UPDATE message SET state = 'sending', checksum = {checksum}")
     status = ready.run("status", "--env", "test", "--format", "json")
     assert status.json["totals"]["in_doubt"] == 20

@@ -79,7 +79,9 @@ def test_four_processes_without_a_lock_send_nothing_twice(
     assert len(references) == len(set(references))
     ready.write("people.csv", numbers(600))
     totals = standard(recipients=600)
-    assert totals["accepted"] + totals["in_doubt"] == 600  # a run that the fence stops leaves what it had claimed in doubt
+    assert (
+        totals["accepted"] + totals["in_doubt"] == 600
+    )  # a run that the fence stops leaves what it had claimed in doubt
 
 
 def test_looking_at_a_ledger_does_not_disturb_the_send_and_sees_no_wrong_numbers(

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from claims import claims
 
+from runner.composing.identity import id_text
 from runner.errors import LedgerDamaged
 from runner.ledger.opening import create_ledger, open_to_read, open_to_write
-from runner.ledger.reader import KNOWN_MOST, LOOKUP_MOST
-from runner.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity, Waiting
+from runner.ledger.reader import KNOWN_MOST, LOOKUP_MOST, references_of
+from runner.ledger.record import Known, Listable, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity, Waiting
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.fact import State
 
@@ -153,8 +154,28 @@ def test_the_accepted_of_a_channel_are_those_that_went_there_since_then(ledger: 
     settle(ledger, IDS[3], State.REFUSED, 11.0, "refused")
     settle(ledger, IDS[4], State.ACCEPTED, 11.0, "elsewhere")
     settle(ledger, IDS[5], State.ACCEPTED, 11.0, "nowhere")
-    assert list(ledger.accepted_since(HERE, 10.0)) == ["id-1"]
-    assert list(ledger.accepted_since(ELSEWHERE, 10.0)) == ["elsewhere"]
+    assert list(ledger.accepted_since(HERE, 10.0)) == [Listable("id-1", id_text(IDS[1]), IDS[1], (), False)]
+    assert [message.remote_id for message in ledger.accepted_since(ELSEWHERE, 10.0)] == ["elsewhere"]
+    assert ledger.accepted_before(HERE, 10.0) == 9.0
+    assert ledger.accepted_before(HERE, 9.0) is None
+
+
+def test_where_the_apis_clock_was_known_an_acceptance_has_its_times(ledger: SqliteLedger) -> None:
+    ledger.note_clock(100.0)
+    plan(ledger, IDS[0])
+    settle(ledger, IDS[0], State.ACCEPTED, 10.0, "id-0")
+    (message,) = ledger.accepted_since(HERE, 0.0)
+    assert message.times[-1] == 110.0
+    assert len(message.times) == 2
+
+
+def test_what_is_known_of_messages_is_found_by_their_ids(ledger: SqliteLedger) -> None:
+    plan(ledger, *IDS[:2])
+    settle(ledger, IDS[0], State.ACCEPTED, 9.0, "id-0")
+    assert ledger.known_by([*IDS[:2], IDS[7]]) == {
+        IDS[0]: Known(State.ACCEPTED, IDS[0], "id-0", id_text(IDS[0])),
+        IDS[1]: Known(State.PLANNED, IDS[1], None, id_text(IDS[1])),
+    }
 
 
 def test_planned_messages_are_found_by_id_and_by_the_users_own_reference(ledger: SqliteLedger) -> None:
@@ -172,12 +193,9 @@ def test_planned_messages_are_found_by_id_and_by_the_users_own_reference(ledger:
     assert list(ledger.planned_under([], set())) == []
 
 
-def test_the_latest_move_is_the_last_that_was_recorded(ledger: SqliteLedger) -> None:
-    assert ledger.last_move_at() is None
-    plan(ledger, IDS[0])
-    settle(ledger, IDS[0], State.ACCEPTED, 7.5)
-    assert ledger.last_move_at() == 7.5
-    assert ledger.moves == 2
+def test_the_references_of_a_message_are_those_of_all_its_attempts() -> None:
+    assert references_of(Waiting(b"", "n", 1, 2, "order-1", b"", 2)) == ["order-1", "order-1-2", "order-1-3"]
+    assert references_of(Waiting(b"", "n", 1, 2, None, b"", 2)) == []
 
 
 # ── damages ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import urllib3
@@ -198,6 +200,65 @@ def test_a_list_can_be_narrowed_by_time_and_direction(client: Client) -> None:
     assert len(pages(client, "direction=outgoing")[0]) == 5
 
 
+@pytest.mark.parametrize("name", ["to", "to[]"])
+def test_a_list_can_be_narrowed_to_receivers(client: Client, name: str) -> None:
+    for n in range(5):
+        client.post(payload(n))
+    assert pages(client, urlencode([(name, "+447700900001"), (name, "+447700900003"), ("limit", 1)])) == [
+        ["m3"],
+        ["m1"],
+    ]
+    assert pages(client, urlencode({name: "+447700909999"})) == [[]]
+
+
+@pytest.mark.parametrize("name", ["status", "status[]"])
+def test_a_list_can_be_narrowed_to_statuses(client: Client, name: str) -> None:
+    client.post(payload(7))
+    client.clock.now += 60
+    client.post(payload(8))
+    assert pages(client, urlencode({name: "delivered"})) == [["m7"]]
+    assert pages(client, urlencode({name: "accepted"})) == [["m8"]]
+    assert pages(client, urlencode([(name, "accepted"), (name, "delivered")])) == [["m8", "m7"]]
+
+
+def test_a_list_can_be_narrowed_to_a_batch(client: Client) -> None:
+    batch = client.post_batch([payload(1), payload(2)]).json()["id"]
+    client.post_batch([payload(3)])
+    client.post(payload(4))
+    assert pages(client, f"batchId={batch}") == [["m2", "m1"]]
+
+
+def test_a_list_can_be_read_the_oldest_first(client: Client) -> None:
+    for n in range(5):
+        client.post(payload(n))
+    assert pages(client, "reverse=true&limit=2") == [["m0", "m1"], ["m2", "m3"], ["m4"]]
+    assert pages(client, "reverse=false&limit=3") == [["m4", "m3", "m2"], ["m1", "m0"]]
+
+
+def test_narrowed_pages_are_filled_however_many_messages_lie_between(tmp_path: Path) -> None:
+    store = Store(tmp_path / "sandbox.db")
+    store.add(WORKSPACE, CHANNEL, [(f"id-{n}", payload(n % 1_000)) for n in range(3_000)], NOW)
+    found = store.page(
+        WORKSPACE, CHANNEL, after=None, since=None, until=None, limit=10,
+        shows=lambda message: message.receivers == ["+447700900005"],
+    )  # fmt: skip
+    assert [message.id for message in found] == ["id-2005", "id-1005", "id-5"]
+    store.close()
+
+
+def test_a_store_of_an_earlier_version_is_used_on(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with sqlite3.connect(path) as old:
+        old.execute(
+            "CREATE TABLE message (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, workspace TEXT NOT NULL,"
+            " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL)"
+        )
+    old.close()
+    with sandboxed(path) as client:
+        client.post(payload(1))
+        assert pages(client, "") == [["m1"]]
+
+
 def test_a_list_of_more_than_seven_days_is_refused(client: Client) -> None:
     week = 7 * 86_400
     assert client.ask("GET", f"{PATH}?startAt={moment(NOW - week)}&endAt={moment(NOW)}").status == 200
@@ -206,7 +267,8 @@ def test_a_list_of_more_than_seven_days_is_refused(client: Client) -> None:
     assert "Invalid time range" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "startAt=yesterday", "pageToken=zz"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "startAt=yesterday", "pageToken=zz", "reverse=1",
+                                   "status=seen", "batchId=5"])  # fmt: skip
 def test_a_list_is_asked_for_properly_or_not_at_all(client: Client, query: str) -> None:
     assert client.ask("GET", f"{PATH}?{query}").status == 400
 

@@ -9,7 +9,18 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from runner.sending.listing import Listing, ListUnread, Sighting
+from runner.sending.answer import Answer
+from runner.sending.listing import (
+    BOUNDS_OF_A_LOOK,
+    PAGE_BYTES_MOST,
+    Bounds,
+    ListAbandoned,
+    Listing,
+    ListTooLong,
+    ListUnread,
+    Sighting,
+    read_page,
+)
 from runner.sending.run import Clock
 from runner.sending.wire import Endpoint, Line
 
@@ -32,13 +43,13 @@ def message(number: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def listing(port: int, *, timeout: float = 5.0, stopped: bool = False) -> Listing:
+def listing(port: int, *, timeout: float = 5.0, stopped: bool = False, bounds: Bounds = BOUNDS_OF_A_LOOK) -> Listing:
     endpoint = Endpoint(
         scheme="http", host="127.0.0.1", port=port, authority=f"127.0.0.1:{port}", path="/workspaces/w/channels/c/messages",
         authorization="AccessKey canary", peer_allowed=lambda peer: True,
     )  # fmt: skip
     SLEPT.clear()
-    return Listing(Line(endpoint, None, CLOCK.monotonic), CLOCK, timeout, lambda: stopped)
+    return Listing(Line(endpoint, None, CLOCK.monotonic), CLOCK, timeout, lambda: stopped, bounds)
 
 
 def read(helpers: Any, answers: list[bytes | None], **options: Any) -> tuple[list[list[Sighting]], list[str]]:
@@ -64,7 +75,9 @@ def read(helpers: Any, answers: list[bytes | None], **options: Any) -> tuple[lis
 def test_every_page_is_read_and_says_what_is_needed(helpers: Any) -> None:
     answers = [
         helpers.http(200, page([message(1), message(2, status="rejected")], "two words")),
-        helpers.http(200, page([message(3, receiver=None), {"id": "x", "reference": None}])),
+        helpers.http(
+            200, page([message(3, receiver=None, createdAt="1970-01-01T00:01:40.5Z"), {"id": "x", "reference": None}])
+        ),
     ]
     pages, asked = read(helpers, answers)
     assert pages == [
@@ -72,7 +85,7 @@ def test_every_page_is_read_and_says_what_is_needed(helpers: Any) -> None:
             Sighting("id-1", "m1", frozenset({"c1", "+447700900001"}), False),
             Sighting("id-2", "m2", frozenset({"c1", "+447700900001"}), True),
         ],
-        [Sighting("id-3", "m3", frozenset(), False)],
+        [Sighting("id-3", "m3", frozenset(), False, 100.5), Sighting("x", "", frozenset(), False)],
     ]
     first, second = (parse_qs(urlsplit(target).query) for target in asked)
     assert first == {
@@ -92,7 +105,7 @@ def test_what_passes_is_asked_again(helpers: Any, status: int) -> None:
 
 def test_it_waits_as_long_as_it_is_asked_to_and_not_beyond_reason(helpers: Any) -> None:
     read(helpers, [helpers.http(429, b"{}", "Retry-After: 7"), helpers.http(200, page([]))])
-    assert SLEPT == [7.0]
+    assert sum(SLEPT) == 7.0
     with pytest.raises(ListUnread, match="429"):
         read(helpers, [helpers.http(429, b"{}", "Retry-After: 600")])
     assert SLEPT == []
@@ -116,22 +129,85 @@ def test_another_refusal_is_not_asked_again(helpers: Any) -> None:
     assert raised.value.refusal is None
 
 
-def test_when_nobody_waits_any_more_it_is_not_asked_again(helpers: Any) -> None:
-    with pytest.raises(ListUnread):
-        read(helpers, [helpers.http(500)], stopped=True)
+def test_when_nobody_waits_any_more_it_is_not_asked(helpers: Any) -> None:
+    with pytest.raises(ListAbandoned):
+        read(helpers, [], stopped=True)
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"<html>", b"[]", b"{}", b'{"results": {}}', b'{"results": [1]}', b'{"results": [{"reference": "m1"}]}',
-        b'{"results": [{"id": 5, "reference": "m1"}]}', b'{"results": [], "nextPageToken": 5}',
-        b'{"results": [{"id": "1", "reference": "m1", "receiver": "x"}]}', b'{"results": [\xff]}',
+        b"", b"<html>", b"[]", b"{}", b'{"results": {}}', b'{"results": [], "nextPageToken": 5}', b'{"results": [\xff]}',
+        b'{"results": [], "nextPageToken": "\\ud83d"}', b'{"results": ' + b"[" * 100_000,
     ],
 )  # fmt: skip
-def test_a_page_that_is_not_the_documented_json_is_no_page(helpers: Any, body: bytes) -> None:
+def test_a_page_that_is_not_the_documented_json_is_asked_for_again_and_is_no_page(helpers: Any, body: bytes) -> None:
     with pytest.raises(ListUnread, match="not the documented JSON"):
-        read(helpers, [helpers.http(200, body)])
+        read(helpers, [helpers.http(200, body)] * 3)
+    assert len(read(helpers, [helpers.http(200, body), helpers.http(200, page([message(1)]))])[0]) == 1
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        1, None, "x", [], {"reference": "m1"}, {"id": 5, "reference": "m1"}, {"id": "", "reference": "m1"}, {"id": "x" * 201},
+        {"id": "1", "reference": 5}, {"id": "1", "reference": "\ud83d"}, {"id": "\ud83d", "reference": "m1"},
+        {"id": "1", "reference": "m1", "receiver": "x"}, {"id": "1", "reference": "m1", "receiver": {"contacts": [None]}},
+        {"id": "1", "reference": "m1", "receiver": {"contacts": [{"id": {}}]}},
+        {"id": "1", "reference": "m1", "receiver": {"contacts": [{"identifierValue": "\udc00"}]}},
+    ],
+)  # fmt: skip
+def test_an_entry_that_can_not_be_read_is_skipped_and_counted(entry: Any) -> None:
+    found = read_page(Answer(200, {}, page([message(1), entry, message(2)], "more"), reusable=True))
+    assert found is not None
+    assert ([sighting.remote_id for sighting in found.sightings], found.skipped, found.token) == (
+        ["id-1", "id-2"],
+        1,
+        "more",
+    )
+
+
+@pytest.mark.parametrize("created", [None, 5, "yesterday", "2027-02-30T00:00:00Z", "2027-02-01T00:00:60Z"])
+def test_a_time_that_can_not_be_read_is_none(created: Any) -> None:
+    found = read_page(Answer(200, {}, page([message(1, createdAt=created)]), reusable=True))
+    assert found is not None
+    assert [sighting.created_at for sighting in found.sightings] == [None]
+
+
+def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones_from_the_beginning(helpers: Any) -> None:
+    large = helpers.http(200, b"x" * (PAGE_BYTES_MOST + 1))
+    answers = [
+        helpers.http(200, page([message(1)], "t")), large, large, helpers.http(200, page([message(1), message(2)])),
+    ]  # fmt: skip
+    pages, asked = read(helpers, answers)
+    assert [sighting.remote_id for one in pages for sighting in one] == ["id-1", "id-1", "id-2"]
+    queries = [parse_qs(urlsplit(target).query) for target in asked]
+    assert [query["limit"] for query in queries] == [["1000"], ["1000"], ["100"], ["10"]]
+    assert [query.get("pageToken") for query in queries] == [None, ["t"], None, None]
+    with pytest.raises(ListUnread, match="larger than"):
+        read(helpers, [large] * 3)
+
+
+def test_no_more_pages_are_read_than_the_bounds_allow(helpers: Any) -> None:
+    answers = [helpers.http(200, page([], f"t{number}")) for number in range(5)]
+    with pytest.raises(ListTooLong, match="goes on after 3 pages"):
+        read(helpers, answers, bounds=Bounds(pages=3, seconds=60.0))
+    with pytest.raises(ListTooLong):
+        read(helpers, answers, bounds=Bounds(pages=3, seconds=-1.0))
+
+
+def test_receivers_are_asked_for_by_the_documented_filter(helpers: Any) -> None:
+    asked: list[str] = []
+
+    def script(connection: Any, number: int) -> None:
+        asked.append(connection.recv(65_536).split(b" ")[1].decode())
+        connection.sendall(helpers.http(200, page([])))
+
+    with helpers.raw_server(script) as server:
+        lister = listing(server.port)
+        list(lister.pages(0.0, 1.0, ["+447700900001", "+447700900002"]))
+        lister.close()
+    assert parse_qs(urlsplit(asked[0]).query)["to"] == ["+447700900001", "+447700900002"]
 
 
 def test_a_list_that_leads_round_in_a_circle_is_left(helpers: Any) -> None:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from runner.composing.identity import id_text, receiver_hash
-from runner.ledger.record import Change, Doubt, Route, Waiting
+from runner.ledger.record import Change, Doubt, Known, Listable, Route
 from runner.ledger.state import Move
 from runner.planning.fact import State
+from runner.sending.absence import ABSENT_AFTER, SCANS_APART
 from runner.sending.listing import ListUnread, Sighting
 from runner.sending.outcome import RefusedAsAWhole
-from runner.sending.reconcile import (
-    ABSENT_AFTER,
-    DAY,
-    MARGIN,
-    SCANS_APART,
-    WINDOW_MOST,
-    WITNESS_PAGES,
-    reconcile,
-    witness,
-)
+from runner.sending.proof import DAY, MARGIN, WINDOW_MOST
+from runner.sending.reconcile import EDGE, reconcile
 
 NOW = 1_700_000_000.0
 RECEIVER = "+447700900001"
@@ -34,12 +27,15 @@ def hashed(receiver: str) -> bytes:
     return receiver_hash(b"s" * 32, receiver)
 
 
-def doubt(number: int, *, age: float = 60, missed: float | None = None, route: Route | None = ROUTE) -> Doubt:
+def doubt(
+    number: int, *, age: float = 60, missed: float | None = None, route: Route | None = ROUTE, **more: Any
+) -> Doubt:
     """A message that has been in doubt for `age` seconds, and was first missed `missed` seconds ago."""
     identity = number.to_bytes(16)
     return Doubt(
         id=identity, name="hello", generation=1, attempt=2, reference=id_text(identity), receiver=hashed(RECEIVER), route=route,
         claimed_at=NOW - age, missed_at=None if missed is None else NOW - missed,
+        **{"clock_offset": 0.0, "doubted_at": NOW - age + 1.0} | more,
     )  # fmt: skip
 
 
@@ -50,24 +46,35 @@ def sighting(of: Doubt, *, remote: str = "id-1", receiver: str = RECEIVER, rejec
 class Memory:
     """A ledger that keeps what it is told."""
 
-    def __init__(self, known: Sequence[str] = (), waiting: Sequence[Waiting] = (), last: float | None = None) -> None:
-        self.known, self.waiting, self.last = known, waiting, last
+    def __init__(
+        self,
+        known: Sequence[Listable] = (),
+        credited: Mapping[str, bytes] | None = None,
+        messages: Mapping[bytes, Known] | None = None,
+        before: float | None = None,
+    ) -> None:
+        self.known, self.ids, self.messages, self.before = known, credited or {}, messages or {}, before
         self.moves: list[tuple[str, Change]] = []
         self.missed: list[tuple[bytes, int]] = []
         self.since: list[float] = []
+        self.scans = 0
 
     def doubts(self) -> list[Doubt]:
         return []
 
-    def accepted_since(self, route: Route, since: float) -> Iterator[str]:
+    def accepted_since(self, route: Route, since: float) -> Iterator[Listable]:
         self.since.append(since)
         return iter(self.known)
 
-    def planned_under(self, ids: Sequence[bytes], references: frozenset[str]) -> Iterator[Waiting]:
-        return (one for one in self.waiting if one.id in ids or one.reference in references)
+    def accepted_before(self, route: Route, moment: float) -> float | None:
+        return self.before
 
-    def last_move_at(self) -> float | None:
-        return self.last
+    def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]:
+        self.scans += bool(remote_ids)
+        return {remote_id: identity for remote_id, identity in self.ids.items() if remote_id in remote_ids}
+
+    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, Known]:
+        return {identity: message for identity, message in self.messages.items() if identity in ids}
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
         self.missed += missed
@@ -79,14 +86,19 @@ class Memory:
 class Pages:
     """A list that shows these pages, and then ends or fails."""
 
-    def __init__(self, *pages: list[Sighting], error: ListUnread | None = None) -> None:
+    def __init__(
+        self, *pages: list[Sighting], error: ListUnread | None = None, skew: float | None = 5.0, skipped: int = 0
+    ) -> None:
         self._pages, self._error = pages, error
         self.asked: list[tuple[float, float]] = []
+        self.receivers: list[Sequence[str]] = []
         self.closed = 0
-        self.skew = 5.0
+        self.skew = skew
+        self.skipped = skipped
 
-    def pages(self, since: float, until: float) -> Iterator[list[Sighting]]:
+    def pages(self, since: float, until: float, receivers: Sequence[str] = ()) -> Iterator[list[Sighting]]:
         self.asked.append((since, until))
+        self.receivers.append(receivers)
         yield from self._pages
         if self._error is not None:
             raise self._error
@@ -95,8 +107,25 @@ class Pages:
         self.closed += 1
 
 
-def settled(memory: Memory, doubts: Sequence[Doubt], pages: Any, *, frees: bool = False) -> Any:
-    return reconcile(memory, doubts, lambda route: pages, hashed, frees=lambda doubt: frees, now=NOW)
+def settled(
+    memory: Memory, doubts: Sequence[Doubt], pages: Any, *, frees: bool = False, numbers: dict[bytes, str] | None = None
+) -> Any:
+    numbers_of = None if numbers is None else lambda ids: numbers
+    return reconcile(
+        memory, doubts, lambda route: pages, hashed, frees=lambda doubt: frees, now=NOW, numbers_of=numbers_of
+    )
+
+
+def around(age: float) -> tuple[list[Listable], list[Sighting]]:
+    """Two messages that were accepted before and after a doubt of that age, as the ledger and the list have them."""
+    known = [
+        Listable(f"id-{side}", f"known-{side}", hashed(f"+{side}"), (NOW - age + side * 30,), False) for side in (-1, 1)
+    ]
+    shown = [
+        Sighting(f"id-{side}", f"known-{side}", frozenset({f"+{side}"}), False, NOW - age + side * 30)
+        for side in (-1, 1)
+    ]
+    return known, shown
 
 
 def test_a_sighting_proves_acceptance() -> None:
@@ -147,49 +176,115 @@ def test_each_channel_is_asked_by_itself() -> None:
 
 def test_what_was_seen_before_a_list_broke_off_counts_and_why_it_did_is_told() -> None:
     refusal = RefusedAsAWhole(401, "no")
-    memory = Memory(known=["id-9"])
-    pages = Pages(
-        [sighting(doubt(1)), Sighting("id-9", "x", frozenset(), False)], error=ListUnread("it broke", refusal)
-    )
+    known, shown = around(7_200)
+    memory = Memory(known=known)
+    pages = Pages([sighting(doubt(1)), *shown], error=ListUnread("it broke", refusal))
     outcome = settled(memory, [doubt(1), doubt(2, age=7_200, missed=3_600)], pages, frees=True)
     assert outcome.found == [doubt(1).id]
     assert (outcome.unread, outcome.refusal) == (["it broke"], refusal)
     assert (outcome.freed, memory.missed) == ([], [])
 
 
-KNOWN = Sighting("id-9", "x", frozenset(), False)
-
-
 @pytest.mark.parametrize(
-    ("age", "missed", "listed", "frees", "freed"),
+    ("age", "missed", "frees", "freed"),
     [
-        (ABSENT_AFTER, SCANS_APART, [KNOWN], True, True),
-        (ABSENT_AFTER - 1, SCANS_APART, [KNOWN], True, False),
-        (ABSENT_AFTER, SCANS_APART - 1, [KNOWN], True, False),
-        (ABSENT_AFTER, None, [KNOWN], True, False),
-        (ABSENT_AFTER, SCANS_APART, [], True, False),
-        (ABSENT_AFTER, SCANS_APART, [KNOWN], False, False),
+        (ABSENT_AFTER, SCANS_APART, True, True),
+        (ABSENT_AFTER - 1, SCANS_APART, True, False),
+        (ABSENT_AFTER, SCANS_APART - 1, True, False),
+        (ABSENT_AFTER, None, True, False),
+        (ABSENT_AFTER, SCANS_APART, False, False),
     ],
 )
 def test_absence_is_believed_on_every_condition_only(
-    age: float, missed: float | None, listed: list[Sighting], frees: bool, freed: bool
+    age: float, missed: float | None, frees: bool, freed: bool
 ) -> None:
-    memory = Memory(known=["id-9"])
-    outcome = settled(memory, [doubt(1, age=age, missed=missed)], Pages(listed), frees=frees)
+    known, shown = around(age)
+    memory = Memory(known=known)
+    outcome = settled(memory, [doubt(1, age=age, missed=missed)], Pages(shown), frees=frees)
     assert outcome.freed == ([doubt(1).id] if freed else [])
     assert [(name, change.to) for name, change in memory.moves] == ([("absent", State.PLANNED)] if freed else [])
     assert outcome.left == (0 if freed else 1)
+    assert bool(outcome.held) is (frees and not freed)
 
 
-def test_a_list_that_has_to_show_nothing_proves_nothing() -> None:
-    memory = Memory(known=[])
-    outcome = settled(memory, [doubt(1, age=7_200, missed=3_600)], Pages([]), frees=True)
-    assert (outcome.freed, memory.missed) == ([], [])
+STRANGE = Sighting("id-s", "", frozenset({RECEIVER}), False, NOW - 7_200)
+
+
+@pytest.mark.parametrize(
+    ("more", "options", "change", "why"),
+    [
+        ({"scheduled_for": 1}, {}, {}, "later"),
+        ({"clock_offset": None}, {}, {}, "clock"),
+        ({"clock_offset": 61.0}, {}, {}, "clock"),
+        ({}, {"skew": 61.0}, {}, "clock"),
+        ({}, {"skew": None}, {}, "time"),
+        ({}, {"skipped": 1}, {}, "can't be read"),
+        ({}, {}, {"drop": 0}, "before it"),
+        ({}, {}, {"drop": 1}, "after it"),
+        ({}, {}, {"missing": (NOW - 7_200 + 5,)}, "lacks other"),
+        ({}, {}, {"missing": ()}, "lacks other"),
+        ({}, {}, {"extra": STRANGE}, "another reference"),
+        ({}, {}, {"extra": Sighting("id-s", doubt(1).reference.upper(), frozenset(), False)}, "another reference"),
+        ({}, {}, {"extra": Sighting("id-s", doubt(1).reference[:12], frozenset(), False)}, "another reference"),
+        ({"doubted_at": NOW - 7_100}, {}, {}, "after it"),
+    ],
+)
+def test_why_absence_is_not_believed_is_said(
+    more: dict[str, Any], options: dict[str, Any], change: dict[str, Any], why: str
+) -> None:
+    known, shown = around(7_200)
+    if "drop" in change:
+        del known[change["drop"]], shown[change["drop"]]
+    if "missing" in change:
+        known.append(Listable("id-m", "m", b"", change["missing"], False))
+    if "extra" in change:
+        shown.append(change["extra"])
+    memory = Memory(known=known)
+    outcome = settled(memory, [doubt(1, age=7_200, missed=3_600, **more)], Pages(shown, **options), frees=True)
+    assert (outcome.freed, memory.missed, memory.moves) == ([], [], [])
+    assert why in outcome.held[doubt(1).id]
+
+
+def test_what_is_credited_to_another_message_is_no_objection() -> None:
+    known, shown = around(7_200)
+    memory = Memory(known=known, credited={"id-s": b"another"})
+    outcome = settled(memory, [doubt(1, age=7_200, missed=3_600)], Pages([*shown, STRANGE]), frees=True)
+    assert outcome.freed == [doubt(1).id]
+
+
+@pytest.mark.parametrize("wrong", [{"reference": "KNOWN--1"}, {"receivers": frozenset({"+2"})}, {"created_at": None}])
+def test_a_known_message_counts_under_its_reference_and_receiver_only(wrong: dict[str, Any]) -> None:
+    known, shown = around(7_200)
+    outcome = settled(
+        Memory(known=known),
+        [doubt(1, age=7_200, missed=3_600)],
+        Pages([replace(shown[0], **wrong), shown[1]]),
+        frees=True,
+    )
+    assert outcome.freed == []
+
+
+def test_a_purged_message_has_to_be_listed_and_proves_nothing_else() -> None:
+    known, shown = around(7_200)
+    purged = Listable("id-p", "", b"", (NOW - 7_200,), True)
+    listed = Sighting("id-p", "anything", frozenset(), False, NOW - 7_200)
+    asked = [doubt(1, age=7_200, missed=3_600)]
+    assert settled(Memory(known=[*known, purged]), asked, Pages([*shown, listed]), frees=True).freed
+    assert not settled(Memory(known=[*known, purged]), asked, Pages(shown), frees=True).freed
+
+
+def test_the_window_reaches_back_to_the_last_acceptance_before_the_doubt() -> None:
+    known, shown = around(7_200)
+    memory, pages = Memory(known=known, before=NOW - 9_000), Pages(shown)
+    settled(memory, [doubt(1, age=7_200)], pages, frees=True)
+    assert pages.asked == [(NOW - 9_000 - EDGE - MARGIN, NOW + MARGIN)]
+    assert memory.since == [NOW - 9_000 - MARGIN - 5.0]
 
 
 def test_the_first_complete_list_without_it_is_noted() -> None:
-    memory = Memory(known=["id-9"])
-    settled(memory, [doubt(1, age=7_200), doubt(2, age=7_200, missed=60)], Pages([KNOWN]), frees=True)
+    known, shown = around(7_200)
+    memory = Memory(known=known)
+    settled(memory, [doubt(1, age=7_200), doubt(2, age=7_200, missed=60)], Pages(shown), frees=True)
     assert memory.missed == [(doubt(1).id, 2)]
 
 
@@ -201,7 +296,7 @@ def test_the_list_is_asked_from_before_the_oldest_claim_on() -> None:
 
 def test_no_longer_range_is_asked_for_than_the_api_lists_and_what_is_older_is_told() -> None:
     pages = Pages([])
-    outcome = settled(Memory(known=["id-9"]), [doubt(1, age=8 * DAY), doubt(2, age=6.5 * DAY)], pages, frees=True)
+    outcome = settled(Memory(), [doubt(1, age=8 * DAY), doubt(2, age=6.5 * DAY)], pages, frees=True)
     ((since, until),) = pages.asked
     assert until - since == WINDOW_MOST
     assert outcome.too_old == [doubt(1).id]
@@ -215,7 +310,7 @@ def test_an_old_one_that_is_listed_all_the_same_is_found() -> None:
 
 def test_a_claim_that_a_clock_put_into_the_future_is_looked_for_in_the_whole_list() -> None:
     pages = Pages([])
-    outcome = settled(Memory(known=["id-9"]), [doubt(1, age=-DAY, missed=DAY)], pages, frees=True)
+    outcome = settled(Memory(), [doubt(1, age=-DAY, missed=DAY)], pages, frees=True)
     ((since, until),) = pages.asked
     assert until - since == WINDOW_MOST
     assert outcome.freed == []
@@ -227,58 +322,125 @@ def test_where_nobody_noted_where_it_went_a_person_has_to_settle_it() -> None:
     assert (pages.asked, outcome.too_old, outcome.left) == ([], [doubt(1).id], 1)
 
 
-# ── the witness ──────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── which message a sighting is of ───────────────────────────────────────────────────────────────────────────────────
+
+OWN: dict[str, Any] = {"own_reference": True, "reference": "order-1", "first_claimed_at": int(NOW - 60)}
 
 
-def waiting(number: int, reference: str | None = None) -> Waiting:
-    return Waiting(number.to_bytes(16), "hello", 1, 0, reference, hashed(RECEIVER))
+def own(number: int, **more: Any) -> Doubt:
+    return replace(doubt(number), **OWN | more)
 
 
-def test_planned_messages_that_the_api_lists_are_taken_as_accepted() -> None:
-    memory = Memory(waiting=[waiting(1), waiting(2), waiting(3, "order-3"), waiting(4, "order-4")])
-    pages = Pages(
-        [
-            sighting(doubt(1)),
-            sighting(doubt(2), rejected=True),
-            Sighting("id-3", "order-3", frozenset({RECEIVER}), False),
-            Sighting("id-4", "order-4", frozenset({"+447700900002"}), False),
-            Sighting("id-5", "somebody else's", frozenset({RECEIVER}), False),
-        ]
-    )
-    found = witness(memory, pages, hashed, now=NOW)  # type: ignore[arg-type]
-    assert (found.behind, found.cut, found.skew) == (Counter(hello=2), False, 5.0)
-    assert [(name, change.remote_id) for name, change in memory.moves] == [("witness", "id-1"), ("witness", "id-3")]
-
-
-def test_a_message_that_was_sent_again_is_known_by_each_of_its_references() -> None:
-    again = Sighting("id-1", doubt(1).reference + "-2", frozenset({RECEIVER}), False)
-    assert witness(Memory(waiting=[waiting(1)]), Pages([again]), hashed, now=NOW).behind == Counter(hello=1)  # type: ignore[arg-type]
+def listed(remote: str, created: float | None = NOW - 50) -> Sighting:
+    return Sighting(remote, "order-1", frozenset({RECEIVER}), False, created)
 
 
 @pytest.mark.parametrize(
-    ("last", "since"),
+    ("claimed", "created", "found"),
     [
-        (None, NOW - DAY),
-        (NOW - 60, NOW - 60 - MARGIN),
-        (NOW - 30 * DAY, NOW + MARGIN - WINDOW_MOST),
-        (NOW + 30 * DAY, NOW - DAY),
+        (NOW - 60, NOW - 60 - 120, True),
+        (NOW - 60, NOW - 60 - 121, False),
+        (NOW - 60, None, False),
+        (None, NOW, False),
     ],
 )
-def test_it_looks_at_what_came_since_the_ledgers_last_move(last: float | None, since: float) -> None:
+def test_a_reference_of_the_users_own_proves_by_time(claimed: float | None, created: float | None, found: bool) -> None:
+    asked = own(1, first_claimed_at=claimed)
+    outcome = settled(Memory(), [asked], Pages([listed("id-1", created)]), frees=True)
+    assert (outcome.found, outcome.unproved) == (([asked.id], []) if found else ([], [asked.id]))
+    assert outcome.freed == []
+
+
+def test_what_is_credited_to_another_message_proves_nothing() -> None:
+    memory = Memory(credited={"id-1": b"another"})
+    outcome = settled(memory, [own(1)], Pages([listed("id-1")]))
+    assert (outcome.found, outcome.left) == ([], 1)
+
+
+def test_one_message_is_not_credited_to_two_doubts_and_two_are() -> None:
+    both = [own(1), own(2, first_claimed_at=int(NOW - 40))]
+    one = settled(Memory(), both, Pages([listed("id-1")]))
+    assert (one.found, sorted(one.shared)) == ([], [doubt(1).id, doubt(2).id])
+    memory = Memory()
+    two = settled(memory, both, Pages([listed("id-2", NOW - 30), listed("id-1")]))
+    assert (len(two.found), two.twice) == (2, [])
+    assert [(change.id, change.remote_id) for _, change in memory.moves] == [
+        (doubt(1).id, "id-1"), (doubt(2).id, "id-2"),
+    ]  # fmt: skip
+    three = settled(Memory(), both, Pages([listed("id-1"), listed("id-2", NOW - 30), listed("id-3", NOW - 20)]))
+    assert (len(three.found), len(three.twice)) == (2, 2)
+
+
+def test_nothing_is_looked_up_by_id_where_nothing_is_listed() -> None:
+    memory = Memory()
+    settled(memory, [doubt(1), own(2)], Pages([Sighting("x", "another's", frozenset(), False)]))
+    assert memory.scans == 0
+
+
+def test_a_message_that_a_person_had_sent_again_is_found_under_its_first_reference() -> None:
+    again = replace(doubt(1), reference=doubt(1).reference + "-2")
+    assert settled(Memory(), [again], Pages([sighting(doubt(1))])).found == [again.id]
+
+
+@pytest.mark.parametrize(
+    ("known", "receiver", "twice"),
+    [
+        (Known(State.ACCEPTED, hashed(RECEIVER), "id-0", doubt(1).reference), RECEIVER, True),
+        (Known(State.ACCEPTED, hashed(RECEIVER), "id-1", doubt(1).reference), RECEIVER, False),
+        (Known(State.ACCEPTED, hashed(RECEIVER), "id-0", doubt(1).reference), "+1", False),
+        (Known(State.ACCEPTED, hashed(RECEIVER), None, doubt(1).reference), RECEIVER, False),
+    ],
+)
+def test_an_accepted_message_that_is_listed_under_a_second_id_is_an_alarm(
+    known: Known, receiver: str, twice: bool
+) -> None:
+    pages = Pages([sighting(doubt(1), receiver=receiver)])
+    outcome = settled(Memory(messages={doubt(1).id: known}), [doubt(2)], pages)
+    assert outcome.twice == ([doubt(1).id] if twice else [])
+
+
+# ── what is asked for ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_few_doubts_in_a_long_window_are_asked_for_by_their_receivers() -> None:
+    numbers = {doubt(1).id: RECEIVER}
+    pages = Pages([sighting(doubt(1))])
+    assert settled(Memory(), [doubt(1, age=DAY)], pages, numbers=numbers).found == [doubt(1).id]
+    assert pages.receivers == [[RECEIVER]]
+
+
+@pytest.mark.parametrize(
+    ("age", "numbers", "frees"),
+    [
+        (60, {doubt(1).id: RECEIVER}, False),
+        (DAY, {}, False),
+        (DAY, {doubt(1).id: "+1"}, False),
+        (DAY, {doubt(1).id: RECEIVER}, True),
+    ],
+)
+def test_otherwise_the_whole_list_is_asked_for(age: float, numbers: dict[bytes, str], frees: bool) -> None:
     pages = Pages([])
-    witness(Memory(last=last), pages, hashed, now=NOW)  # type: ignore[arg-type]
-    assert pages.asked == [(since, NOW + MARGIN)]
-    assert pages.closed == 1
+    settled(Memory(), [doubt(1, age=age)], pages, numbers=numbers, frees=frees)
+    assert pages.receivers == [()]
 
 
-def test_it_looks_at_so_many_pages_and_says_that_there_were_more() -> None:
-    pages = Pages(*[[sighting(doubt(1))]] * (WITNESS_PAGES + 5))
-    assert witness(Memory(), pages, hashed, now=NOW).cut  # type: ignore[arg-type]
-    assert pages.closed == 1
+@pytest.mark.parametrize(
+    ("skew", "asked"),
+    [
+        (3_600.0, [(NOW - 60 - MARGIN, NOW + MARGIN), (NOW + 3_540 - MARGIN, NOW + 3_600 + MARGIN)]),
+        (-3_600.0, [(NOW - 60 - MARGIN, NOW + MARGIN), (NOW - 3_660 - MARGIN, NOW + MARGIN)]),
+        (None, [(NOW - 60 - MARGIN, NOW + MARGIN)]),
+    ],
+)
+def test_where_the_clocks_differ_the_list_is_asked_again_in_the_apis_time(
+    skew: float | None, asked: list[tuple[float, float]]
+) -> None:
+    pages = Pages([], [], skew=skew)
+    settled(Memory(), [doubt(1, clock_offset=None)], pages)
+    assert pages.asked == asked
 
 
-def test_a_list_that_can_not_be_read_is_the_callers_to_judge() -> None:
-    pages = Pages(error=ListUnread("no"))
-    with pytest.raises(ListUnread):
-        witness(Memory(), pages, hashed, now=NOW)  # type: ignore[arg-type]
-    assert pages.closed == 1
+def test_a_date_that_may_be_nonsense_does_not_take_the_place_of_ours() -> None:
+    pages = Pages([], [sighting(doubt(1))], skew=9 * 365 * DAY)
+    assert settled(Memory(), [doubt(1)], pages).found == [doubt(1).id]
+    assert len(pages.asked) == 2

@@ -13,6 +13,7 @@ from runner.ledger.record import Claim, Lost
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.fact import State
 from runner.sending import reconcile as reconcile_module
+from runner.sending.absence import ListedAround
 
 CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
     Mutant.REQUEUE_AT_RECOVERY: ("RECOVER", (("'in_doubt'", "'planned'"),)),
@@ -70,7 +71,7 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
     if mutant is Mutant.ABSENT_AT_ONCE:
         stack.enter_context(patch.object(reconcile_module, "SCANS_APART", 0.0))
         stack.enter_context(patch.object(reconcile_module, "ABSENT_AFTER", 0.0))
-        stack.enter_context(patch.object(reconcile_module, "_all_listed", lambda known, listed: True))
+        stack.enter_context(patch.object(ListedAround, "objection", lambda self, doubt, credited: None))
     return stack
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ from runner.sending.listing import Sighting
 from runner.sending.outcome import NotSent, Outcome
 from runner.sending.reconcile import reconcile
 
-WITNESS, SALT = b"w" * 16, b"s" * 32
+WITNESS, LATER, SALT = b"w" * 16, b"l" * 16, b"s" * 32
 ROUTE = Route("workspace", "channel")
 SPEC = SpecIdentity("hello", 1, "hello.yaml")
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
@@ -63,10 +63,13 @@ class Runner:
 class List:
     """The API's list, as it stands."""
 
+    skew = 0.0
+    skipped = 0
+
     def __init__(self, sightings: list[Sighting]) -> None:
         self._sightings = sightings
 
-    def pages(self, since: float, until: float) -> Iterator[list[Sighting]]:
+    def pages(self, since: float, until: float, receivers: Sequence[str] = ()) -> Iterator[list[Sighting]]:
         yield self._sightings
 
     def close(self) -> None:
@@ -101,16 +104,21 @@ class Protocol(RuleBasedStateMachine):
 
     @initialize()
     def plan(self) -> None:
-        """A second message was accepted: the list has to show it, or it is not believed."""
+        """Two others were accepted, one before and one after: the list has to show them, or it is not believed."""
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
+        ledger.note_clock(0.0)
         receiver = receiver_hash(SALT, RECEIVER)
-        records = [PlannedRecord(identity, b"d" * 24, None, receiver, "+44••••••01") for identity in (KEY, WITNESS)]
+        records = [
+            PlannedRecord(identity, b"d" * 24, None, receiver, "+44••••••01") for identity in (KEY, WITNESS, LATER)
+        ]
         ledger.put_planned(SPEC, records, b"p" * 32, now=self._now, route=ROUTE)
-        won = ledger.exchange(settle=[], claim=claims([WITNESS]), now=self._now).won
-        ledger.exchange(
-            settle=[Settlement(WITNESS, won[WITNESS], State.ACCEPTED, "id-w", None, 202)], claim=[], now=self._now
-        )
+        won = ledger.exchange(settle=[], claim=claims([WITNESS, LATER]), now=self._now).won
+        accepted = [
+            Settlement(identity, won[identity], State.ACCEPTED, remote_id, None, 202)
+            for identity, remote_id in ((WITNESS, "id-w"), (LATER, "id-l"))
+        ]
+        ledger.exchange(settle=accepted, claim=[], now=self._now)
         ledger.close()
 
     @rule(which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS))
@@ -146,6 +154,7 @@ class Protocol(RuleBasedStateMachine):
     def begin(self, r: int) -> None:
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
+        ledger.note_clock(0.0)
         receiver = receiver_hash(SALT, RECEIVER)
         record = PlannedRecord(KEY, b"d" * 24, None, receiver, "+44••••••01")
         ledger.put_planned(SPEC, [record], b"p" * 32, now=self._now, route=ROUTE)
@@ -209,11 +218,14 @@ class Protocol(RuleBasedStateMachine):
         """What it says of the doubts is noted some time later."""
         runner = self._running(r)
         ours = Sighting("id-k", id_text(KEY), frozenset({RECEIVER}), False)
-        known = Sighting("id-w", id_text(WITNESS), frozenset({RECEIVER}), False)
+        known = [
+            Sighting(remote_id, id_text(identity), frozenset({RECEIVER}), False, created)
+            for remote_id, identity, created in (("id-w", WITNESS, 0.0), ("id-l", LATER, self._now + 1_200))
+        ]
         runner.ledger._connection.execute(
-            "UPDATE message SET updated_at = ? WHERE id = ?", (self._now + 1_200, WITNESS)
+            "UPDATE message SET updated_at = ? WHERE id IN (?, ?)", (self._now + 1_200, WITNESS, LATER)
         )
-        shown = [known, *([ours] if self._listed else [])]
+        shown = [*known, *([ours] if self._listed else [])]
         runner.decided = partial(
             reconcile,
             runner.ledger, runner.ledger.doubts(), lambda route: List(shown),  # type: ignore[arg-type, return-value]
