@@ -254,10 +254,10 @@ def _ledger(folder: Path, sql: str, *parameters: object) -> list[Any]:
 
 
 def _states(folder: Path, generation: int) -> dict[str, int]:
-    sql = "SELECT state, count(*) FROM message JOIN spec ON number = spec WHERE generation = ? GROUP BY state"
+    sql = "SELECT state, count(*) FROM message JOIN spec ON spec.number = message.spec WHERE generation = ? GROUP BY state"
     return dict(_ledger(folder, sql, generation))
 
 
 def _rows(folder: Path, generation: int) -> list[tuple[str, str, str]]:
-    sql = "SELECT 'm' || lower(hex(id)), state, remote_id FROM message JOIN spec ON number = spec WHERE generation = ?"
+    sql = "SELECT 'm' || lower(hex(id)), state, remote_id FROM message JOIN spec ON spec.number = message.spec WHERE generation = ?"
     return _ledger(folder, sql, generation)

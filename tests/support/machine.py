@@ -42,17 +42,21 @@ from runner.sending.reconcile import reconcile
 WITNESS, SALT = b"w" * 16, b"s" * 32
 ROUTE = Route("workspace", "channel")
 SPEC = SpecIdentity("hello", 1, "hello.yaml")
+OTHER_SPEC = SpecIdentity("other", 1, "other.yaml")
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
-BROKEN = r"^(accepted twice|gone from the ledger|called \w+, and it was|\w+ became )"
+TEXTS = (b"a" * 24, b"b" * 24)
+"""The digests of what a plan may want to send to the key: the spec is edited between two runs."""
+BROKEN = r"^(accepted twice|another text|gone from the ledger|called \w+, and it was|\w+ became )"
 """What the machine says when the promise is broken, and not itself."""
 FINAL = {State.ACCEPTED, State.REFUSED, State.SKIPPED}
 
 
 class Runner:
-    """A process: its ledger, and how far its attempt has come."""
+    """A process: its ledger, the digest of what it would send, and how far its attempt has come."""
 
-    def __init__(self, ledger: SqliteLedger) -> None:
+    def __init__(self, ledger: SqliteLedger, text: bytes) -> None:
         self.ledger = ledger
+        self.text = text
         self.phase = "idle"
         self.attempt = 0
         self.answer = ""
@@ -91,6 +95,8 @@ class Protocol(RuleBasedStateMachine):
         self._taken = 0
         self._listed = False
         self._final: State | None = None
+        self._approved = b""
+        self._claimed = False
         create_ledger(self._path, "one", now=self._now)
 
     def teardown(self) -> None:
@@ -101,25 +107,25 @@ class Protocol(RuleBasedStateMachine):
 
     @initialize()
     def plan(self) -> None:
-        """A second message was accepted: the list has to show it, or it is not believed."""
+        """A message of another spec was accepted: the list has to show it, or it is not believed."""
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
         receiver = receiver_hash(SALT, RECEIVER)
-        records = [PlannedRecord(identity, b"d" * 24, None, receiver, "+44••••••01") for identity in (KEY, WITNESS)]
-        ledger.put_planned(SPEC, records, b"p" * 32, now=self._now, route=ROUTE)
+        record = PlannedRecord(WITNESS, b"d" * 24, None, receiver, "+44••••••01")
+        ledger.put_planned(OTHER_SPEC, [record], b"p" * 32, now=self._now, route=ROUTE)
         won = ledger.exchange(settle=[], claim=claims([WITNESS]), now=self._now).won
         ledger.exchange(
             settle=[Settlement(WITNESS, won[WITNESS], State.ACCEPTED, "id-w", None, 202)], claim=[], now=self._now
         )
         ledger.close()
 
-    @rule(which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS))
-    def step(self, which: int, takes: bool, answer: str) -> None:
+    @rule(which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS), text=st.sampled_from(TEXTS))
+    def step(self, which: int, takes: bool, answer: str, text: bytes) -> None:
         """Something that can happen now; what goes on is more likely than what ends."""
         chances: list[Callable[[], None]] = []
         for r, runner in enumerate(self._runners):
             if runner is None:
-                chances += [partial(self.begin, r)] * self.weights["begin"]
+                chances += [partial(self.begin, r, text)] * self.weights["begin"]
                 continue
             waits = runner.phase == "written" and not runner.answer
             chances += [partial(self.go_on, r)] * self.weights["give up" if waits else "go on"]
@@ -138,18 +144,21 @@ class Protocol(RuleBasedStateMachine):
         if self._taken and not self._listed:
             chances += [self.the_list_shows_it] * self.weights["list"]
         if not chances:
-            chances = [partial(self.begin if self._runners[0] is None else self.go_on, 0)]
+            chances = [partial(self.begin, 0, text) if self._runners[0] is None else partial(self.go_on, 0)]
         chances[which % len(chances)]()
 
     # ── what processes do ────────────────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, r: int) -> None:
+    def begin(self, r: int, text: bytes) -> None:
+        """A plan that still can change what goes out is what was approved last; one that can't leaves the message on hold."""
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
         receiver = receiver_hash(SALT, RECEIVER)
-        record = PlannedRecord(KEY, b"d" * 24, None, receiver, "+44••••••01")
+        if not self._claimed:
+            self._approved = text
+        record = PlannedRecord(KEY, text, None, receiver, "+44••••••01")
         ledger.put_planned(SPEC, [record], b"p" * 32, now=self._now, route=ROUTE)
-        self._runners[r] = Runner(ledger)
+        self._runners[r] = Runner(ledger, text)
 
     def _dies(self, r: int) -> None:
         runner, self._runners[r] = self._runners[r], None
@@ -179,20 +188,24 @@ class Protocol(RuleBasedStateMachine):
             self._wire.append(0)
             runner.phase, runner.attempt = "unclaimed", 0
             return
-        won = runner.ledger.exchange(settle=[], claim=claims([KEY]), now=self._now).won
+        won = runner.ledger.exchange(settle=[], claim=claims([KEY], runner.text), now=self._now).won
         if KEY in won:
+            self._claimed = True
             runner.phase, runner.attempt, runner.answer, runner.late = "claimed", won[KEY], "", False
 
     def _write(self, runner: Runner) -> None:
         if runner.late:
             self._settle(runner, NotSent("its time was over before it could begin"))
             return
+        planned = runner.ledger.facts([KEY])[KEY].digest
+        assert runner.text == planned == self._approved, "another text goes out than was planned and approved last"
         self._wire.append(runner.attempt)
         runner.phase = "written"
 
     def _read(self, runner: Runner) -> None:
         if runner.phase == "unclaimed":
-            won = runner.ledger.exchange(settle=[], claim=claims([KEY]), now=self._now).won
+            won = runner.ledger.exchange(settle=[], claim=claims([KEY], runner.text), now=self._now).won
+            self._claimed = self._claimed or KEY in won
             runner.phase, runner.attempt = ("written", won[KEY]) if KEY in won else ("idle", 0)
             return
         if self.mutant is Mutant.SILENT_RESEND and runner.answer == "lost" and len(self._wire) < 2:
