@@ -10,6 +10,8 @@ SendspecError
 │   └── LedgerUnwritable
 ├── LedgerBusy              exit 75: another run holds it
 ├── PlanStale               exit 8: what would be sent is not what was agreed to
+├── ListUnreadable          exit 3: the API's list could not be held against the ledger
+├── ListRefused             exit 5: the API refuses us when asked for its list
 └── KeyUnusable             exit 1: the access key can't be read or used
 """
 
@@ -71,6 +73,20 @@ class PlanStale(SendspecError):
 
     exit_code = 8
     code = "plan-stale"
+
+
+class ListUnreadable(SendspecError):
+    """The API's list of messages broke off, so a ledger that is behind would not show. Nothing was sent."""
+
+    exit_code = 3
+    code = "list-unread"
+
+
+class ListRefused(SendspecError):
+    """The API refuses us as a whole when asked for its list of messages. Nothing was sent."""
+
+    exit_code = 5
+    code = "list-refused"
 
 
 class KeyUnusable(SendspecError):

@@ -17,7 +17,7 @@ from runner.errors import SendspecError
 from runner.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
 from runner.reading.diagnostic import Problems
 from runner.reading.mask import printable
-from runner.sending.reconcile import SKEW_NOTED
+from runner.sending.witness import SKEW_NOTED
 from runner.sending.retry_after import skew_seconds
 from runner.showing.ink import Ink
 

@@ -36,7 +36,11 @@ def described(ending: Ending) -> tuple[str, str, int]:
             return "", "", 0
         case Interrupted(number):
             name = signal.Signals(number).name
-            return f"interrupted by {name}", "run the command again: it goes on where it stopped", _interrupted(number)
+            return (
+                f"interrupted by {name}",
+                "run the command again: it goes on where it stopped",
+                code_of_signal(number),
+            )
         case StoppedByApi(refusal):
             return f"the API refuses the run: {refusal.text}", f"{_mend(refusal.http_status)}, {GO_ON}", 5
         case SpecRefused(text):
@@ -63,7 +67,7 @@ def described(ending: Ending) -> tuple[str, str, int]:
             assert_never(ending)
 
 
-def _interrupted(number: int) -> int:
+def code_of_signal(number: int) -> int:
     return INTERRUPTED_BY.get(signal.Signals(number), TERMINATED)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from runner.cli.workspace import Workspace
@@ -14,10 +14,11 @@ from runner.ledger.sqlite import SqliteLedger
 from runner.reading.access_key import AccessKey
 from runner.reading.project import Environment
 from runner.reading.url import peer_is_allowed
-from runner.sending.listing import Listing
-from runner.sending.reconcile import Reconciled, Witnessed, reconcile, witness
+from runner.sending.listing import BOUNDS_OF_A_LOOK, Bounds, Listing
+from runner.sending.reconcile import NumbersOf, Reconciled, reconcile
 from runner.sending.run import Clock, Stop, Stopping
 from runner.sending.wire import Endpoint, Line, verifying_context
+from runner.sending.witness import BOUNDS, Send, Witnessed, witness
 
 LIST_SECONDS = 15.0
 
@@ -56,7 +57,9 @@ class Enquiry:
             peer_allowed=lambda peer: peer_is_allowed(api, peer),
         )
 
-    def reconcile(self, names: Collection[str] | None, *, freeing: Collection[str] = ()) -> Reconciled:
+    def reconcile(
+        self, names: Collection[str] | None, *, freeing: Collection[str] = (), numbers_of: NumbersOf | None = None
+    ) -> Reconciled:
         """Settles the doubts of the specs in `names`, None being all; `freeing` are those whose absence may be believed."""
         return reconcile(
             self._ledger,
@@ -64,18 +67,28 @@ class Enquiry:
             self._listing,
             self._hash,
             frees=lambda doubt: doubt.name in freeing,
-            now=time.time(),
+            now=CLOCK.wall(),
+            numbers_of=numbers_of,
         )
 
     def doubts(self, names: Collection[str] | None) -> Sequence[Doubt]:
         return [doubt for doubt in self._ledger.doubts() if names is None or doubt.name in names]
 
-    def witness(self, route: Route) -> Witnessed:
-        """Raises `ListUnread`."""
-        return witness(self._ledger, self._listing(route), self._hash, now=time.time())
+    def witness(
+        self, route: Route, sends: Mapping[Send, float | None], receivers: Callable[[], Sequence[str]]
+    ) -> Witnessed:
+        """See `witness`."""
+        return witness(
+            self._ledger,
+            lambda: self._listing(route, BOUNDS),
+            self._hash,
+            sends,
+            receivers,
+            now=CLOCK.wall(),
+        )
 
-    def _listing(self, route: Route) -> Listing:
+    def _listing(self, route: Route, bounds: Bounds = BOUNDS_OF_A_LOOK) -> Listing:
         endpoint = self.endpoint(route)
         context = verifying_context() if endpoint.scheme == "https" else None
         line = Line(endpoint, context, CLOCK.monotonic)
-        return Listing(line, CLOCK, LIST_SECONDS, lambda: self._stop.stage is not Stopping.NO)
+        return Listing(line, CLOCK, LIST_SECONDS, lambda: self._stop.stage is not Stopping.NO, bounds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from runner.cli.against import freeing
-from runner.cli.ending import IN_DOUBT
+from runner.cli.ending import IN_DOUBT, code_of_signal
 from runner.cli.held import ledger_to_write
 from runner.cli.session import Session
 from runner.cli.status import show_status
@@ -49,10 +49,12 @@ def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
         if not outcome.left and not outcome.found and not outcome.freed:
             view.say("no message is in doubt")
         show_status(view, workspace, ledger, names or set(), more={"reconciled": reconciled_json(outcome)})
-    return _exit_code(outcome)
+    return _exit_code(outcome, session.interrupted)
 
 
-def _exit_code(outcome: Reconciled) -> int:
+def _exit_code(outcome: Reconciled, signal: int | None) -> int:
+    if signal is not None:
+        return code_of_signal(signal)
     if outcome.refusal is not None:
         return REFUSED_AS_A_WHOLE
     return IN_DOUBT if outcome.left else 0

@@ -195,7 +195,8 @@ class _Send:
         """What an earlier run left in doubt is looked up before anything else is sent."""
         from runner.showing.reconcile import reconciled_lines
 
-        outcome = session.reconcile({job.spec.name for job in jobs}, freeing=freeing([job.spec for job in jobs]))
+        names = {job.spec.name for job in jobs}
+        outcome = session.reconcile(names, freeing=freeing([job.spec for job in jobs]), jobs=jobs)
         for line in reconciled_lines(outcome, workspace.environment.name):
             self._view.warn(line)
 

@@ -7,8 +7,9 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from hashlib import sha256
 
 from runner.cli.against import decide_all, ledger_to_read
@@ -20,7 +21,15 @@ from runner.cli.workspace import Workspace, api_of, on_ci, this_process
 from runner.composing.identity import id_text, receiver_hash, resent
 from runner.composing.message import Message
 from runner.composing.sms import size_of
-from runner.errors import LedgerMissing, LedgerRolledBack, LedgerTrouble, PlanStale, SendspecError
+from runner.errors import (
+    LedgerMissing,
+    LedgerRolledBack,
+    LedgerTrouble,
+    ListRefused,
+    ListUnreadable,
+    PlanStale,
+    SendspecError,
+)
 from runner.ledger.lock import RunLock
 from runner.ledger.record import Change, Claim, Lost, PlannedRecord, Route, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
@@ -33,12 +42,24 @@ from runner.reading.access_key import AccessKey, read_access_key
 from runner.reading.diagnostic import Problems
 from runner.reading.mask import mask
 from runner.reading.project import Environment
-from runner.sending.listing import ListUnread
+from runner.sending.listing import ListAbandoned, ListUnread
 from runner.sending.loop import send_all
-from runner.sending.reconcile import SKEW_NOTED, Reconciled
-from runner.sending.run import Cause, Finished, Progress, RunResult, Sendable, Settings, Stop, Stopping
+from runner.sending.reconcile import Reconciled
+from runner.sending.run import (
+    Cause,
+    Finished,
+    Progress,
+    RunResult,
+    Sendable,
+    Settings,
+    Stop,
+    StoppedByApi,
+    Stopping,
+)
+from runner.sending.witness import SAMPLED, SKEW_NOTED, Witnessed
 from runner.showing.ink import counted
 from runner.showing.progress import ProgressLine
+from runner.showing.reconcile import alarm_lines
 from runner.showing.run import Reason, RunReport, SpecReport
 
 
@@ -67,16 +88,26 @@ class Session:
         self._chosen: dict[str, set[bytes]] = {}
         self._results: dict[str, RunResult] = {}
         self._witnessed: Counter[str] = Counter()
+        self._alarms: set[str] = set()
 
-    def reconcile(self, names: Collection[str] | None, *, freeing: Collection[str]) -> Reconciled:
+    def reconcile(
+        self, names: Collection[str] | None, *, freeing: Collection[str], jobs: Sequence[Job] = ()
+    ) -> Reconciled:
         """Asks the API for the doubts of earlier runs, of the specs in `names` or, for None, of all.
 
-        `freeing` are the specs that let a message be sent again when the API's list lacks it.
+        `freeing` are the specs that let a message be sent again when the API's list lacks it. With `jobs`, their tables tell
+        whom to ask for.
         """
         self._access_key()  # before anything is written
         self._begin()
+        numbers_of = partial(_numbers_of, jobs) if jobs else None
         with api_of(self._workspace) as reachable, self._signals():
-            return self._enquiry(reachable).reconcile(names, freeing=freeing)
+            return self._enquiry(reachable).reconcile(names, freeing=freeing, numbers_of=numbers_of)
+
+    @property
+    def interrupted(self) -> int | None:
+        """The signal that asked the run to stop."""
+        return self._stop.signal
 
     def send(self, planned: Sequence[tuple[Job, Plan]]) -> tuple[RunReport, int]:
         """What became of every recipient, and the exit code.
@@ -160,35 +191,77 @@ class Session:
             self._put_planned(job, plan)
         with api_of(self._workspace) as reachable, self._signals():
             enquiry = self._enquiry(reachable)
-            self._hear_witness(enquiry, {_route(job) for job, _ in sending})
+            self._hear_witness(enquiry, sending)
             for job, plan in sending:
                 self._results[job.spec.name] = result = self._send_job(job, plan, enquiry)
                 if not isinstance(result.ending, Finished):
                     break
 
-    def _hear_witness(self, enquiry: Enquiry, routes: Iterable[Route]) -> None:
-        """The API's recent messages show whether the ledger is behind what was sent: then nothing more is."""
+    def _hear_witness(self, enquiry: Enquiry, sending: Sequence[tuple[Job, Plan]]) -> None:
+        """The API's list shows whether the ledger is behind what was sent: then nothing more is.
+
+        Raises `LedgerRolledBack` for that, `ListUnreadable` or `ListRefused` where the list can't be read. A signal ends the look;
+        the run is then over before its first claim.
+        """
         if not self._asks_witness:
             self._view.warn(
                 "the API was not asked for its recent messages (--no-witness): a ledger that is behind would not show"
             )
             return
-        behind = 0
-        for route in routes:
-            try:
-                witnessed = enquiry.witness(route)
-            except ListUnread as error:
-                self._view.warn(f"warning: {error.reason}; going on without this check of the ledger")
-                continue
-            behind += witnessed.behind.total()
+        unread: list[ListUnread] = []
+        unproved: Counter[str] = Counter()
+        clock: float | None = None
+        for route in dict.fromkeys(_route(job) for job, _ in sending):
+            jobs = [(job, plan) for job, plan in sending if _route(job) == route]
+            sends = {(job.spec.name, job.spec.generation): self._claimed_at(job) for job, _ in jobs}
+            witnessed = enquiry.witness(route, sends, partial(self._spread, jobs))
             self._witnessed += witnessed.behind
-            if abs(witnessed.skew or 0.0) > SKEW_NOTED:
-                self._view.warn(
-                    f"warning: this machine and the API are {abs(witnessed.skew or 0.0):.0f} s apart; set the clock, as doubts are"
-                    " looked up by the time they were noted at"
-                )
-            if witnessed.cut:
-                self._view.say("note: the API lists more recent messages than were looked at")
+            unproved += witnessed.unproved
+            self._tell_witnessed(witnessed)
+            clock = witnessed.skew if clock is None else clock
+            if witnessed.unread is not None:
+                unread.append(witnessed.unread)
+        if clock is not None:
+            self._ledger.note_clock(clock)
+        self._refuse_behind(self._witnessed.total(), unproved.total())
+        for broke in unread:
+            self._judge_unread(broke)
+
+    def _claimed_at(self, job: Job) -> float | None:
+        """When this send last claimed, by the API's clock, as the ledger has it before this run claims."""
+        sends = self._ledger.sends(job.spec.name)
+        return next((send.claimed_at for send in sends if send.generation == job.spec.generation), None)
+
+    def _spread(self, jobs: Sequence[tuple[Job, Plan]]) -> list[str]:
+        """Receivers of messages that would be sent, evenly spread over all of them."""
+        total = sum(plan.send for _, plan in jobs)
+        messages = (message for job, _ in jobs for message, _ in self._to_send(job))
+        wanted = {number * total // SAMPLED for number in range(SAMPLED)}
+        chosen = [message.receiver for number, message in enumerate(messages) if number in wanted]
+        return list(dict.fromkeys(chosen))
+
+    def _tell_witnessed(self, witnessed: Witnessed) -> None:
+        skew = abs(witnessed.skew or 0.0)
+        if skew > SKEW_NOTED:
+            self._view.warn(
+                f"warning: this machine and the API are {skew:.0f} s apart; set the clock, as doubts are"
+                " looked up by the time they were noted at"
+            )
+        if witnessed.sampled:
+            self._view.say(
+                "note: the API lists more messages than were looked at; some receivers were asked for instead"
+            )
+        self._tell_alarms(Reconciled(twice=witnessed.twice))
+
+    def _tell_alarms(self, outcome: Reconciled) -> None:
+        """What must not go unnoticed, once a run."""
+        for line in alarm_lines(outcome):
+            if line not in self._alarms:
+                self._alarms.add(line)
+                self._view.warn(line)
+
+    @staticmethod
+    def _refuse_behind(behind: int, unproved: int) -> None:
         if behind:
             words = "message was", "messages were"
             raise LedgerRolledBack(
@@ -196,6 +269,28 @@ class Session:
                 "find out what wrote to another ledger, or what replaced this one; they are noted as accepted now, and the"
                 " next send leaves them out",
             )
+        if unproved:
+            words = "message", "messages"
+            raise LedgerRolledBack(
+                f"the API lists something under the references of {counted(unproved, *words)} that the ledger calls planned, and"
+                " it does not show whose it is",
+                "find out whether they were sent already; put {{ message_id }} into `reference`, which tells them apart, or"
+                " pass --no-witness once it is sure that they were not",
+            )
+
+    def _judge_unread(self, broke: ListUnread) -> None:
+        """Raises unless the run may go on, or a signal has ended it anyway."""
+        if isinstance(broke, ListAbandoned):
+            return
+        if broke.refusal is None:
+            raise ListUnreadable(
+                f"{broke.reason}, so it does not show whether the ledger is behind",
+                "run the command again; --no-witness sends without this check",
+            )
+        if broke.refusal.http_status != NO_RIGHT:
+            _, fix, _ = described(StoppedByApi(broke.refusal))
+            raise ListRefused(f"the API refuses the run: {broke.refusal.text}", fix)
+        self._view.warn(f"warning: the list may not be read: {broke.reason}; going on without this check of the ledger")
 
     def _put_planned(self, job: Job, plan: Plan) -> None:
         """Before the first claim, every message that was agreed to is in the ledger, and no other: all or nothing."""
@@ -286,6 +381,7 @@ class Session:
     def _look_up(self, enquiry: Enquiry, job: Job) -> Sequence[bytes]:
         """While the run pauses because of doubts: what the API knows of them."""
         outcome = enquiry.reconcile({job.spec.name})
+        self._tell_alarms(outcome)
         for reason in dict.fromkeys(outcome.unread):
             self._view.detail(reason)
         return outcome.found
@@ -337,11 +433,18 @@ class Session:
         return steps + ([f"sendspec reconcile --env {env}"] if in_doubt else [])
 
 
+NO_RIGHT = 403
 _SKIP_BY_LOST = {Lost.ON_HOLD: Skip.ON_HOLD, Lost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
 
 
 def _route(job: Job) -> Route:
     return Route(job.channel.workspace, job.channel.channel)
+
+
+def _numbers_of(jobs: Sequence[Job], ids: Collection[bytes]) -> dict[bytes, str]:
+    """The receivers of messages, by their ids, as far as today's tables have them."""
+    composed = (item for job in jobs for item in job.composed(Problems()))
+    return {item.id: item.receiver for item in composed if isinstance(item, Message) and item.id in ids}
 
 
 def _sendable(message: Message, fact: Fact | None) -> Sendable:

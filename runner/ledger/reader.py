@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
+from runner.composing.identity import resent
 from runner.errors import LedgerDamaged, LedgerTrouble
 from runner.ledger.fault import trouble_of
 from runner.ledger.migration import version_of
-from runner.ledger.record import Doubt, MessageRecord, Route, SendRecord, Waiting
+from runner.ledger.record import Doubt, Known, Listable, MessageRecord, Route, SendRecord, Waiting
 from runner.ledger.state import ALLOWED
 from runner.ledger.statement import BASELINE, wrong_checksums
 from runner.ledger.tables import row_checksum
@@ -24,6 +25,8 @@ WAITING = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiv
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
 STATE_BY_WORD = {state.value: state for state in State}
 STANDING_BY_WORD: dict[str, Standing] = {**STATE_BY_WORD, BASELINED.value: BASELINED}
+_ACCEPTED_ON = """FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spec LEFT JOIN run r ON r.number = m.run
+    WHERE m.state = 'accepted' AND m.remote_id IS NOT NULL AND p.workspace = ? AND p.channel = ?"""
 _BASELINED = f"(state = 'skipped' AND evidence IS '{BASELINE}')"
 KeyedDigest = Callable[[bytes], bytes]
 """Makes the plain SHA-256 of an earlier version's ledger into a payload digest."""
@@ -195,7 +198,7 @@ class LedgerReader:
         """Every message in doubt, the oldest claim first. Needs a ledger of this version."""
         rows = self._rows(
             f"""SELECT m.id, s.name, s.generation, m.attempt, {REFERENCE}, m.receiver, p.workspace, p.channel,
-                coalesce(e.at, m.updated_at), a.at, m.reference IS NOT NULL, m.first_claimed_at, r.clock_offset, m.scheduled_for
+                coalesce(e.at, m.updated_at), a.at, m.reference IS NOT NULL, m.first_claimed_at, r.clock_offset, m.scheduled_for, m.updated_at
             FROM message m JOIN spec s ON s.number = m.spec LEFT JOIN plan p ON p.run = m.run AND p.spec = m.spec
             LEFT JOIN run r ON r.number = m.run
             LEFT JOIN absence a ON a.message = m.number AND a.attempt = m.attempt
@@ -218,34 +221,53 @@ class LedgerReader:
                 first_claimed_at=row[11],
                 clock_offset=row[12],
                 scheduled_for=row[13],
+                doubted_at=row[14],
             )
             for row in rows
         ]
         return sorted(found, key=lambda doubt: doubt.claimed_at)
 
-    def accepted_since(self, route: Route, since: float) -> Iterator[str]:
-        """The API's ids of the messages that were accepted on a channel since then (Unix seconds)."""
+    def accepted_since(self, route: Route, since: float) -> Iterator[Listable]:
+        """The messages with an id of the API's that were accepted on a channel since then (Unix seconds, this machine's clock)."""
         rows = self._stream(
-            "SELECT m.remote_id FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spec"
-            " WHERE m.state = 'accepted' AND m.updated_at >= ? AND p.workspace = ? AND p.channel = ? AND m.remote_id IS NOT NULL",
-            (since, route.workspace, route.channel),
+            f"SELECT m.remote_id, {REFERENCE}, m.receiver, m.first_claimed_at, m.updated_at + r.clock_offset, m.masked = ''"
+            f" {_ACCEPTED_ON} AND m.updated_at >= ?",
+            (route.workspace, route.channel, since),
         )
-        return (row[0] for row in rows)
+        for remote_id, reference, receiver, claimed, accepted, purged in rows:
+            times = tuple(float(time) for time in (claimed, accepted) if time is not None)
+            yield Listable(remote_id, reference, receiver, times, bool(purged))
+
+    def accepted_before(self, route: Route, moment: float) -> float | None:
+        """When the last message before that moment was accepted on a channel; by this machine's clock."""
+        return self._value(  # type: ignore[no-any-return]  # a number, or None
+            f"SELECT max(m.updated_at) {_ACCEPTED_ON} AND m.updated_at < ?", (route.workspace, route.channel, moment)
+        )
+
+    def known_by(self, ids: Sequence[bytes]) -> dict[bytes, Known]:
+        """What is known of those of `ids` that the ledger has."""
+        found: dict[bytes, Known] = {}
+        for start in range(0, len(ids), LOOKUP_MOST):
+            window = ids[start : start + LOOKUP_MOST]
+            marks = ",".join("?" * len(window))
+            rows = self._rows(
+                f"SELECT m.id, m.state, m.receiver, m.remote_id, {REFERENCE} FROM message m WHERE m.id IN ({marks})",
+                window,
+            )
+            found.update((identity, Known(self._state(word), *rest)) for identity, word, *rest in rows)
+        return found
 
     def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]:
-        """The planned messages that have one of these ids, or one of these references of the user's own."""
+        """The planned messages that have one of these ids, or went out under one of these references of the user's own."""
         for start in range(0, len(ids), LOOKUP_MOST):
             window = ids[start : start + LOOKUP_MOST]
             marks = ",".join("?" * len(window))
             rows = self._rows(f"{WAITING} AND m.id IN ({marks})", window)
             yield from (Waiting(*row) for row in rows)
-        rows = self._rows(f"{WAITING} AND m.reference IS NOT NULL") if references else []
-        yield from (Waiting(*row) for row in rows if row[4] in references)
-
-    def last_move_at(self) -> float | None:
-        """When the latest move was recorded, in Unix seconds."""
-        rows = self._rows("SELECT at FROM event ORDER BY number DESC LIMIT 1")
-        return float(rows[0][0]) if rows else None
+        for row in self._rows(f"{WAITING} AND m.reference IS NOT NULL") if references else []:
+            waiting = Waiting(*row)
+            if any(reference in references for reference in references_of(waiting)):
+                yield waiting
 
     def damages(self) -> list[str]:
         """What SQLite's own check, the rows' checksums and their count find; empty for a sound ledger. 1.3 s a million messages."""
@@ -301,3 +323,9 @@ class LedgerReader:
         if not rows:
             raise LedgerDamaged(f"the ledger {self.path} is damaged: a note is gone", "restore it from a backup")
         return rows[0][0]
+
+
+def references_of(waiting: Waiting) -> list[str]:
+    """The references of the user's own that a message's attempts had, and that its next one will have."""
+    own = waiting.reference
+    return [] if own is None else [resent(own, times) for times in range(waiting.resend + 1)]

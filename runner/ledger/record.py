@@ -184,7 +184,8 @@ class Doubt:
     `route` is None where a ledger of an earlier version did not note it. Times are in Unix seconds: `claimed_at` by this
     machine's clock, `first_claimed_at` by the API's (None where that was not known), and `clock_offset` is by how much the API's
     was ahead in the run that claimed it. `missed_at` is when a complete list of the API's first lacked it. `own_reference`: the
-    reference is the user's own. `scheduled_for`: the API was to send it then.
+    reference is the user's own. `scheduled_for`: the API was to send it then. `doubted_at` is when it was noted to be in doubt, by
+    this machine's clock: its attempt was over by then.
     """
 
     id: bytes
@@ -200,6 +201,30 @@ class Doubt:
     first_claimed_at: int | None = None
     clock_offset: float | None = None
     scheduled_for: int | None = None
+    doubted_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listable:
+    """An accepted message, which the API's list has to show. `times` are in Unix seconds by the API's clock: its first claim and
+    its acceptance, as far as they are known. `purged`: who it went to is no longer known.
+    """
+
+    remote_id: str
+    reference: str
+    receiver: bytes
+    times: tuple[float, ...]
+    purged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A message by its id: its state, the keyed hash of its receiver, the API's id, and the reference of its latest attempt."""
+
+    state: State
+    receiver: bytes
+    remote_id: str | None
+    reference: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

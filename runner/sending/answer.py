@@ -26,6 +26,10 @@ class Unclear(Exception):
         self.evidence = evidence
 
 
+class TooLarge(Unclear):
+    """The answer's body has more bytes than it may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer. Header names are in small letters; of a repeated one the first value stands. `reusable`: so is the connection."""
@@ -73,8 +77,8 @@ class _Stream:
         found, self.rest = self.rest[:at], self.rest[at + len(mark) :]
         return found
 
-    def too_large(self) -> Unclear:
-        return Unclear(f"the body of the answer is larger than {self.body_most // 1024} KB")
+    def too_large(self) -> TooLarge:
+        return TooLarge(f"the body of the answer is larger than {self.body_most // 1024} KB")
 
     def exactly(self, length: int) -> bytes:
         while len(self.rest) < length:

@@ -1,42 +1,72 @@
-"""The API's list of a channel's outgoing messages: read page by page, and never taken for more than it shows."""
+"""The API's list of a channel's outgoing messages, read page by page within bounds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
 import orjson
 
-from runner.sending.answer import Answer, Unclear
-from runner.sending.classify import REFUSING_THE_RUN, refusal_text
+from runner.reading.formats import is_date_time
+from runner.sending.answer import Answer, TooLarge, Unclear
+from runner.sending.classify import ID_MOST, REFUSING_THE_RUN, refusal_text
 from runner.sending.outcome import RefusedAsAWhole
 from runner.sending.pace import back_off
 from runner.sending.retry_after import retry_after_seconds, skew_seconds
 from runner.sending.run import Clock
 from runner.sending.wire import Line, Unreached
 
-PAGE_MESSAGES = 1_000
+PAGE_MESSAGES = (1_000, 100, 10)
+"""Messages asked for at once; the next smaller number where a page is too large."""
 PAGE_BYTES_MOST = 16 * 1024 * 1024
 TRIES = 3
 WAIT_MOST = 30.0
+NAP = 0.5
+"""Seconds between two looks at whether anybody still waits for the answer."""
 TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How much of a list is read at most."""
+
+    pages: int
+    seconds: float
+
+
+BOUNDS_OF_A_LOOK = Bounds(pages=2_000, seconds=300.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A message as the API lists it. `receivers` are what its contacts are known by; `rejected` that it was never taken."""
+    """A message as the API lists it. `reference` is empty where it has none.
+
+    `receivers` are the identifiers of its contacts. `rejected`: the API didn't take it. `created_at` is in Unix seconds
+    by the API's clock, None where the list doesn't say.
+    """
 
     remote_id: str
     reference: str
     receivers: frozenset[str]
     rejected: bool
+    created_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`skipped` counts the entries that can't be read; `token` leads to the next page, None at the end."""
+
+    sightings: list[Sighting]
+    skipped: int
+    token: str | None
 
 
 class ListUnread(Exception):
-    """The list could not be read to its end. `refusal` is there where the API refuses us as a whole."""
+    """The list was not read to its end. `refusal` is set where the API refuses us as a whole."""
 
     def __init__(self, reason: str, refusal: RefusedAsAWhole | None = None) -> None:
         super().__init__(reason)
@@ -44,42 +74,84 @@ class ListUnread(Exception):
         self.refusal = refusal
 
 
+class ListTooLong(ListUnread):
+    """Pages arrived up to the bounds of the look, and there are more."""
+
+
+class ListAbandoned(ListUnread):
+    """A signal asked the command to stop while the list was read."""
+
+
 class Listing:
     """Asks through one connection of its own. `stopped` says that nobody waits for the answer any more."""
 
-    def __init__(self, line: Line, clock: Clock, timeout: float, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        clock: Clock,
+        timeout: float,
+        stopped: Callable[[], bool],
+        bounds: Bounds = BOUNDS_OF_A_LOOK,
+    ) -> None:
         self._line = line
         self._clock = clock
         self._timeout = timeout
         self._stopped = stopped
+        self._bounds = bounds
+        self._sizes = list(PAGE_MESSAGES)
+        self._pages_left = bounds.pages
+        self._until = clock.monotonic() + bounds.seconds
         self.skew: float | None = None
-        """By how many seconds the API's clock is ahead of ours, as its last answer shows it."""
+        """By how many seconds the API's clock is ahead of ours, by its last answer."""
+        self.skipped = 0
+        """How many entries could not be read, in all pages."""
 
-    def pages(self, since: float, until: float) -> Iterator[list[Sighting]]:
-        """Every page of the messages made in that time (Unix seconds), as the API orders them. Raises `ListUnread`."""
+    def pages(self, since: float, until: float, receivers: Sequence[str] = ()) -> Iterator[list[Sighting]]:
+        """Every page of the messages created in that time (Unix seconds, the API's clock), in the API's order.
+
+        `receivers`: only messages to these identifiers; what such a list leaves out proves nothing. Raises `ListUnread`.
+        """
         token: str | None = None
-        seen: set[str] = set()
+        tokens: set[str] = set()
         while True:
-            answer = self._page(_query(since, until, token))
-            sightings, token = read_page(answer)
-            yield sightings
+            if self._stopped():
+                raise ListAbandoned("the API's list of messages was not read to its end: a signal asked to stop")
+            if self._pages_left <= 0 or self._clock.monotonic() > self._until:
+                raise ListTooLong(
+                    f"the API's list of messages goes on after {self._bounds.pages - self._pages_left} pages;"
+                    " the rest was not read"
+                )
+            self._pages_left -= 1
+            try:
+                page = self._page(_query(since, until, token, receivers, self._sizes[0]))
+            except TooLarge as error:
+                if len(self._sizes) == 1:
+                    raise ListUnread(f"the API's list of messages can't be read: {error.evidence}") from None
+                del self._sizes[0]
+                token, tokens = None, set()  # a token may belong to pages of the size it was given for
+                continue
+            self.skipped += page.skipped
+            yield page.sightings
+            token = page.token
             if token is None:
                 return
-            if token in seen:
+            if token in tokens:
                 raise ListUnread("the API's list of messages leads round in a circle")
-            seen.add(token)
+            tokens.add(token)
 
     def close(self) -> None:
         self._line.hang_up()
 
-    def _page(self, query: str) -> Answer:
-        """The answer 200 to one question; asked again where that can help."""
+    def _page(self, query: str) -> Page:
+        """One page; asked for again where that can help. Raises `ListUnread`, and `TooLarge` where less has to be asked for."""
         reason = ""
         for tried in range(TRIES):
             wait = back_off(tried, self._clock.random())
             try:
                 self._line.stand()
                 answer = self._line.ask(query, self._clock.monotonic() + self._timeout, body_most=PAGE_BYTES_MOST)
+            except TooLarge:
+                raise
             except Unreached as error:
                 reason = error.reason
                 if error.lasting:
@@ -89,29 +161,40 @@ class Listing:
             else:
                 self.skew = skew_seconds(answer.headers.get("date"), self._clock.wall())
                 if answer.status == 200:
-                    return answer
-                reason = f"the API answers {refusal_text(answer)}"
-                if answer.status in REFUSING_THE_RUN or answer.status == 404:
-                    raise ListUnread(reason, RefusedAsAWhole(answer.status, refusal_text(answer)))
-                if answer.status not in TRIED_AGAIN:
-                    break
+                    page = read_page(answer)
+                    if page is not None:
+                        return page
+                    reason = "it is not the documented JSON"
+                else:
+                    reason = f"the API answers {refusal_text(answer)}"
+                    if answer.status in REFUSING_THE_RUN or answer.status == 404:
+                        raise ListUnread(reason, RefusedAsAWhole(answer.status, refusal_text(answer)))
+                    if answer.status not in TRIED_AGAIN:
+                        break
                 asked = retry_after_seconds(answer.headers.get("retry-after"), answer.headers.get("date"))
                 wait = max(wait, asked or 0.0)
             if self._stopped() or wait > WAIT_MOST:
                 break
-            self._clock.sleep(wait)
+            if tried + 1 < TRIES:
+                self._wait(wait)
         raise ListUnread(f"the API's list of messages can't be read: {reason}")
 
+    def _wait(self, seconds: float) -> None:
+        while seconds > 0 and not self._stopped():
+            self._clock.sleep(min(seconds, NAP))
+            seconds -= NAP
 
-def _query(since: float, until: float, token: str | None) -> str:
-    """`reference/api.md`, section 8: a range of 7 days at most, the times as RFC 3339 writes them."""
-    words = {
-        "direction": "outgoing",
-        "limit": str(PAGE_MESSAGES),
-        "startAt": _moment(since),
-        "endAt": _moment(until),
-        **({} if token is None else {"pageToken": token}),
-    }
+
+def _query(since: float, until: float, token: str | None, receivers: Sequence[str], limit: int) -> str:
+    """`reference/channels-reading.openapi.json`: a range of 7 days at most, times as RFC 3339 writes them, lists as repeated names."""
+    words = [
+        ("direction", "outgoing"),
+        ("limit", str(limit)),
+        ("startAt", _moment(since)),
+        ("endAt", _moment(until)),
+        *(("to", receiver) for receiver in receivers),
+        *(() if token is None else (("pageToken", token),)),
+    ]
     return "?" + urlencode(words)
 
 
@@ -119,28 +202,67 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read_page(answer: Answer) -> tuple[list[Sighting], str | None]:
-    """What a page shows, and the next one's token where there is one. Raises `ListUnread`."""
-    try:
-        page = orjson.loads(answer.body)
-        results, token = page["results"], page.get("nextPageToken")
-        if not isinstance(results, list) or not isinstance(token, str | None):
-            raise TypeError("results")
-        sightings = [sighting for message in results if (sighting := _sighting(message)) is not None]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise ListUnread("the API's list of messages is not the documented JSON") from None
-    return sightings, token or None
-
-
-def _sighting(message: dict[str, Any]) -> Sighting | None:
-    """None for a message without a reference: it is none of ours."""
-    remote_id, reference = message["id"], message.get("reference")
-    if not isinstance(remote_id, str):
-        raise TypeError("id")
-    if not isinstance(reference, str):
+def read_page(answer: Answer) -> Page | None:
+    """A page of the list; None where it is not the documented JSON."""
+    page = _json(answer.body)
+    if not isinstance(page, dict):
         return None
-    receiver = message.get("receiver") or {}
-    contacts = receiver.get("contacts") or []
-    names = (contact.get(name) for contact in contacts for name in ("identifierValue", "id"))
-    receivers = frozenset(name for name in names if isinstance(name, str))
-    return Sighting(remote_id, reference, receivers, message.get("status") == "rejected")
+    results, token = page.get("results"), page.get("nextPageToken")
+    if not isinstance(results, list) or not isinstance(token, str | None) or not _is_text(token or ""):
+        return None
+    sightings = [sighting for entry in results if (sighting := _sighting(entry)) is not None]
+    return Page(sightings, len(results) - len(sightings), token or None)
+
+
+def _json(body: bytes) -> Any:
+    """orjson refuses a page for half a surrogate pair in one of its texts, the standard library doesn't. None for what is no JSON."""
+    try:
+        return orjson.loads(body)
+    except ValueError:
+        pass
+    try:
+        return json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _sighting(entry: Any) -> Sighting | None:
+    """None for an entry that can't be read."""
+    if not isinstance(entry, dict):
+        return None
+    remote_id, reference, created_at = entry.get("id"), entry.get("reference"), entry.get("createdAt")
+    receivers = _receivers(entry.get("receiver"))
+    if not _is_text(remote_id) or not 0 < len(remote_id) <= ID_MOST or receivers is None:
+        return None
+    if reference is not None and not _is_text(reference):
+        return None
+    created = _seconds(created_at) if isinstance(created_at, str) else None
+    return Sighting(remote_id, reference or "", receivers, entry.get("status") == "rejected", created)
+
+
+def _receivers(receiver: Any) -> frozenset[str] | None:
+    """The identifiers of the contacts; None where they can't be read."""
+    contacts = receiver.get("contacts") if isinstance(receiver, dict) else receiver
+    if contacts is None:
+        return frozenset()
+    if not isinstance(contacts, list) or not all(isinstance(contact, dict) for contact in contacts):
+        return None
+    names = [
+        name for contact in contacts for key in ("identifierValue", "id") if (name := contact.get(key)) is not None
+    ]
+    return frozenset(names) if all(_is_text(name) for name in names) else None
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    """Whether it is a text that UTF-8 can carry: JSON can hold half a surrogate pair."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return datetime.fromisoformat(text.upper()).timestamp() if is_date_time(text) else None
+    except (ValueError, OverflowError):  # a leap second, or a zone that leads out of the calendar
+        return None

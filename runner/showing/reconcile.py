@@ -19,15 +19,20 @@ def reconciled_lines(outcome: Reconciled, environment: str) -> Iterator[str]:
         yield f"{counted(len(outcome.found), 'message')} in doubt had been accepted: the API lists them"
     if outcome.freed:
         yield f"{counted(len(outcome.freed), 'message')} in doubt had not been accepted: they may be sent again"
-    if outcome.twice:
+    yield from alarm_lines(outcome)
+    if outcome.shared:
         yield (
-            f"alarm: {_ids(outcome.twice)}: the API lists more than one message under one reference;"
-            " each was sent once, so something on the way sent it again"
+            f"{_ids(outcome.shared)}: messages in doubt share a reference, and the API lists fewer under it;"
+            " settle them with `sendspec resolve`"
         )
-    if outcome.elsewhere:
-        yield f"alarm: {_ids(outcome.elsewhere)}: the API lists the reference for another receiver; still in doubt"
-    if outcome.rejected:
-        yield f"{_ids(outcome.rejected)}: the API lists it as rejected; still in doubt, settle it with `sendspec resolve`"
+    if outcome.unproved:
+        yield (
+            f"{_ids(outcome.unproved)}: the API lists a message under its reference that may be another's, by its time;"
+            " settle it with `sendspec resolve`"
+        )
+    for why in dict.fromkeys(outcome.held.values()):
+        ids = [identity for identity, reason in outcome.held.items() if reason == why]
+        yield f"{_ids(ids)}: not listed, which proves nothing: {why}; wait, or settle it with `sendspec resolve`"
     for reason in dict.fromkeys(outcome.unread):
         yield f"warning: {clean(reason)}"
     if outcome.too_old:
@@ -40,6 +45,19 @@ def reconciled_lines(outcome: Reconciled, environment: str) -> Iterator[str]:
             f"{counted(outcome.left, 'message is', 'messages are')} still in doubt:"
             f" sendspec status --in-doubt --env {environment}"
         )
+
+
+def alarm_lines(outcome: Reconciled) -> Iterator[str]:
+    """What must not go unnoticed, wherever a list was read."""
+    if outcome.twice:
+        yield (
+            f"alarm: {_ids(outcome.twice)}: the API lists more than one message under one reference;"
+            " each was sent once, so something on the way sent it again"
+        )
+    if outcome.elsewhere:
+        yield f"alarm: {_ids(outcome.elsewhere)}: the API lists the reference for another receiver; still in doubt"
+    if outcome.rejected:
+        yield f"{_ids(outcome.rejected)}: the API lists it as rejected; still in doubt, settle it with `sendspec resolve`"
 
 
 def reconciled_json(outcome: Reconciled) -> dict[str, Any]:

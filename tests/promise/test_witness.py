@@ -1,0 +1,423 @@
+"""A ledger that lacks what the API took is refused before anything is sent: restored, copied, or made anew."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from desk import Answer, CountingServer, Desk, Done
+from listed import DatedList, age, age_ledger, restore, saved
+
+PEOPLE = 20
+FOREIGN = {"id": "f1", "status": "sent", "reference": "another's", "receiver": {"contacts": []}}
+
+
+@pytest.fixture
+def listing(server: CountingServer) -> DatedList:
+    return DatedList(server)
+
+
+@pytest.fixture
+def ready(project: Desk, helpers: Any, listing: DatedList) -> Desk:
+    """A spec for 20 people, and another one for a person who is not among them."""
+    project.write("hello.yaml", helpers.SPEC)
+    project.write("people.csv", helpers.numbers(PEOPLE))
+    other = helpers.SPEC.replace("name: hello", "name: other").replace("people.csv", "others.csv")
+    project.write("other.yaml", other)
+    project.write("others.csv", helpers.numbers(1, start=500))
+    return project
+
+
+def send(desk: Desk, *more: str, spec: str = "hello.yaml", timeout: float = 60) -> Done:
+    return desk.run("send", spec, "--env", "test", "--yes", "--format", "json", *more, timeout=timeout)
+
+
+def once_each(server: CountingServer) -> bool:
+    """Whether nobody was sent a text a second time."""
+    sent = Counter(
+        (post.json["receiver"]["contacts"][0]["identifierValue"], str(post.json["body"])) for post in server.posts
+    )
+    return set(sent.values()) <= {1}
+
+
+def assert_refused(done: Done, count: int) -> None:
+    assert done.code == 6, done.err
+    assert "ledger-rolled-back" in done.err
+    assert f"{count} messages were accepted by the API" in done.err or count == 1
+
+
+def test_a_backup_restored_with_its_mirror_is_refused_though_another_spec_was_sent_first(
+    ready: Desk, server: CountingServer
+) -> None:
+    backup = saved(ready)
+    assert send(ready).code == 0
+    age(ready, server, 30)
+    restore(ready, backup)
+    assert send(ready, spec="other.yaml").code == 0
+    assert_refused(send(ready), PEOPLE)
+    assert once_each(server)
+    assert send(ready).json["skipped"] == {"already-accepted": PEOPLE}
+
+
+def test_a_backup_taken_in_the_middle_of_a_run_is_refused_whatever_recovery_writes(
+    ready: Desk, server: CountingServer
+) -> None:
+    backups: list[dict[str, bytes]] = []
+    settings = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", settings.replace("timeout: 2", "timeout: 2, concurrency: 2"))
+
+    def decide(number: int, request: Any) -> Answer:
+        if number == 12:
+            backups.append(saved(ready))
+        return Answer()
+
+    server.decide = decide
+    assert send(ready).code == 0
+    age(ready, server, 3)
+    restore(ready, backups[0])
+    age_ledger(ready.folder / ".sendspec" / "test.db", 3 * 3_600)
+    done = send(ready)
+    assert done.code == 6, done.err
+    assert once_each(server)
+    assert send(ready).code == 0
+    assert len(server.posts) == PEOPLE
+
+
+def test_what_the_first_page_proves_counts_when_the_second_one_breaks_off(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    backup = saved(ready)
+    assert send(ready).code == 0
+    restore(ready, backup)
+    listing.page = 8
+    listing.broken = lambda request, query: Answer(500) if query.get("pageToken") == ["8"] else None
+    assert_refused(send(ready), 8)
+    broken = send(ready)
+    assert broken.code == 3, broken.err
+    assert "list-unread" in broken.err
+    assert broken.json["totals"]["not_sent"] == 12
+    assert len(server.posts) == PEOPLE
+    listing.broken = lambda request, query: None
+    assert_refused(send(ready), 12)
+    assert send(ready).code == 0
+    assert once_each(server)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {**FOREIGN, "reference": "\ud83d"},
+        {**FOREIGN, "receiver": {"contacts": [{"identifierValue": "\udc00"}]}},
+        {**FOREIGN, "receiver": {"contacts": [None]}},
+        {**FOREIGN, "id": None},
+        {**FOREIGN, "id": 5},
+        None,
+        "text",
+    ],
+)
+def test_one_entry_that_can_not_be_read_does_not_hide_the_others(
+    ready: Desk, server: CountingServer, listing: DatedList, entry: Any
+) -> None:
+    backup = saved(ready)
+    assert send(ready).code == 0
+    restore(ready, backup)
+    listing.lie = lambda messages: [*messages[:3], entry, *messages[3:]]
+    assert_refused(send(ready), PEOPLE)
+    assert once_each(server)
+
+
+def test_a_ledger_made_anew_30_hours_after_the_send_is_refused(ready: Desk, server: CountingServer) -> None:
+    fresh = saved(ready)
+    assert send(ready).code == 0
+    age(ready, server, 30)
+    restore(ready, fresh)
+    assert_refused(send(ready), PEOPLE)
+    assert once_each(server)
+
+
+def test_a_clone_of_the_ledger_that_sent_something_else_first_is_refused(
+    ready: Desk, server: CountingServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    clone = Desk(tmp_path_factory.mktemp("clone") / "project")
+    shutil.copytree(ready.folder, clone.folder)
+    clone.environ = ready.environ
+    assert send(ready).code == 0
+    age(ready, server, 5)
+    assert send(clone, spec="other.yaml").code == 0
+    assert_refused(send(clone), PEOPLE)
+    assert once_each(server)
+
+
+def test_a_channel_with_more_traffic_than_is_read_is_asked_for_receivers(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    backup = saved(ready)
+    assert send(ready).code == 0
+    restore(ready, backup)
+
+    def busy(request: Any, query: dict[str, list[str]]) -> Answer | None:
+        if "to" in query:
+            return None
+        page = {"results": [FOREIGN], "nextPageToken": f"{len(listing.queries)}"}
+        return Answer(200, json.dumps(page).encode())
+
+    listing.broken = busy
+    assert_refused(send(ready), PEOPLE)
+    assert once_each(server)
+    unnarrowed = [query for query in listing.queries if "to" not in query]
+    assert len(unnarrowed) <= 2 * 51
+
+
+def test_a_list_without_an_end_is_left_and_the_send_goes_on(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    def endless(request: Any, query: dict[str, list[str]]) -> Answer:
+        page = {"results": [], "nextPageToken": f"{len(listing.queries)}"}
+        return Answer(200, json.dumps(page).encode())
+
+    listing.broken = endless
+    done = send(ready)
+    assert done.code == 0, done.err
+    assert done.json["totals"]["accepted"] == PEOPLE
+    assert len(listing.queries) < 400
+
+
+@pytest.mark.parametrize(("name", "number", "code"), [("SIGTERM", signal.SIGTERM, 143), ("SIGINT", signal.SIGINT, 130)])
+@pytest.mark.parametrize("command", [("send", "hello.yaml", "--yes"), ("reconcile",)])
+def test_a_signal_is_heard_while_the_list_is_read(
+    ready: Desk,
+    server: CountingServer,
+    listing: DatedList,
+    command: tuple[str, ...],
+    name: str,
+    number: int,
+    code: int,
+) -> None:
+    if command == ("reconcile",):
+        server.decide = lambda post, request: Answer(drop=True) if post == 1 else Answer()
+        assert send(ready).code == 4
+    begun = len(listing.queries)
+
+    def endless(request: Any, query: dict[str, list[str]]) -> Answer:
+        time.sleep(0.05)
+        return Answer(200, json.dumps({"results": [], "nextPageToken": f"{len(listing.queries)}"}).encode())
+
+    listing.broken = endless
+    posts = len(server.posts)
+    process = subprocess.Popen(
+        ready.command(*command, "--env", "test"), cwd=ready.folder, env={**os.environ, **ready.environ},
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        end = time.monotonic() + 30
+        while len(listing.queries) < begun + 3 and time.monotonic() < end:
+            time.sleep(0.01)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=15)
+    finally:
+        process.kill()
+    assert process.returncode == code, err
+    assert len(server.posts) == posts
+    assert "Traceback" not in err
+
+
+def test_a_list_that_breaks_off_stops_the_send_unless_the_witness_is_left_out(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    listing.broken = lambda request, query: Answer(500)
+    done = send(ready)
+    assert done.code == 3, done.err
+    assert "--no-witness" in done.err
+    assert server.posts == []
+    assert done.json["totals"]["not_sent"] == PEOPLE
+    assert send(ready, "--no-witness").code == 0
+    assert len(server.posts) == PEOPLE
+
+
+def test_a_list_that_answers_at_the_second_try_is_no_failure(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    listing.broken = lambda request, query: Answer(500) if len(listing.queries) == 1 else None
+    assert send(ready).code == 0
+
+
+def test_a_list_that_may_not_be_read_warns_and_goes_on(ready: Desk, server: CountingServer, listing: DatedList) -> None:
+    listing.broken = lambda request, query: Answer(403, b'{"code": "Forbidden", "message": "no right to list"}')
+    done = send(ready)
+    assert done.code == 0, done.err
+    assert "going on without this check" in done.err
+
+
+# ── references of the user's own ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def own_reference(desk: Desk, helpers: Any) -> None:
+    """Two specs for the same people, both with the order as their reference."""
+    text = helpers.SPEC.replace("  body:", '  reference: "{{ order_id }}"\n  body:')
+    desk.write("hello.yaml", text)
+    desk.write("other.yaml", text.replace("name: hello", "name: other").replace("Hi ", "Dear "))
+
+
+def test_a_second_spec_with_the_same_references_is_sent_too(ready: Desk, server: CountingServer, helpers: Any) -> None:
+    own_reference(ready, helpers)
+    assert send(ready).code == 0
+    done = send(ready, spec="other.yaml")
+    assert done.code == 0, done.err
+    assert done.json["totals"]["accepted"] == PEOPLE
+    assert len(server.posts) == 2 * PEOPLE
+    assert once_each(server)
+
+
+def test_a_doubt_is_not_found_in_another_specs_message(ready: Desk, server: CountingServer, helpers: Any) -> None:
+    own_reference(ready, helpers)
+    server.decide = lambda number, request: (
+        Answer(drop=True, taken=False) if "Hi Person 3," in request.body.decode() else Answer()
+    )
+    assert send(ready).code == 4
+    assert send(ready, spec="other.yaml").code == 0
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 4, done.err
+    assert done.json["reconciled"]["found"] == []
+
+
+def test_one_message_of_the_api_is_never_credited_to_two(
+    ready: Desk, server: CountingServer, listing: DatedList, helpers: Any
+) -> None:
+    own_reference(ready, helpers)
+    server.decide = lambda number, request: (
+        Answer(drop=True, taken="Dear" in request.body.decode()) if "Person 3," in request.body.decode() else Answer()
+    )
+    assert send(ready).code == 4
+    assert send(ready, "--no-witness", spec="other.yaml").code == 4
+    ready.run("reconcile", "--env", "test")
+    messages = ready.run("status", "--env", "test", "--messages", "--format", "json").json["messages"]
+    credited = Counter(message["remote_id"] for message in messages if message["remote_id"])
+    assert set(credited.values()) == {1}
+    hello = [m for m in messages if m["spec"] == "hello" and m["state"] == "accepted"]
+    assert len(hello) == PEOPLE - 1  # this one was never accepted
+
+
+def test_an_own_reference_of_a_message_never_claimed_stops_the_run_and_moves_nothing(
+    ready: Desk, server: CountingServer, helpers: Any
+) -> None:
+    own_reference(ready, helpers)
+    fresh = saved(ready)
+    assert send(ready).code == 0
+    restore(ready, fresh)
+    for _ in range(2):
+        done = send(ready)
+        assert done.code == 6, done.err
+        assert "message_id" in done.err
+        assert "--no-witness" in done.err
+        assert done.json["totals"]["not_sent"] == PEOPLE
+    assert len(server.posts) == PEOPLE
+
+
+def test_an_own_reference_proves_a_claimed_message_accepted_by_time(
+    ready: Desk, server: CountingServer, helpers: Any
+) -> None:
+    own_reference(ready, helpers)
+    server.decide = lambda number, request: (
+        Answer(drop=True, taken=True) if "Person 3," in request.body.decode() else Answer()
+    )
+    assert send(ready).code == 4
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 0, done.err
+    assert len(done.json["reconciled"]["found"]) == 1
+
+
+def test_without_the_apis_clock_an_own_reference_proves_nothing(
+    ready: Desk, server: CountingServer, helpers: Any
+) -> None:
+    own_reference(ready, helpers)
+    server.decide = lambda number, request: (
+        Answer(drop=True, taken=True) if "Person 3," in request.body.decode() else Answer()
+    )
+    assert send(ready, "--no-witness").code == 4
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert (done.code, done.json["reconciled"]["found"]) == (4, [])
+
+
+def test_a_message_listed_from_before_its_first_claim_is_not_this_one(
+    ready: Desk, server: CountingServer, helpers: Any
+) -> None:
+    own_reference(ready, helpers)
+    server.decide = lambda number, request: (
+        Answer(drop=True, taken=True) if "Person 3," in request.body.decode() else Answer()
+    )
+    assert send(ready).code == 4
+    age(ready, server, 1)
+    age_ledger(ready.folder / ".sendspec" / "test.db", -3_600)
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert (done.code, done.json["reconciled"]["found"]) == (4, [])
+
+
+# ── within a run ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_listed_twice_is_an_alarm_within_a_run_too(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    looks = len(listing.queries)
+
+    def lost_until_looked_up(number: int, request: Any) -> Answer:
+        return Answer() if len(listing.queries) > looks + 1 else Answer(drop=True, taken=True)
+
+    server.decide = lost_until_looked_up
+    listing.lie = lambda messages: [*messages, *({**message, "id": message["id"] + "-2"} for message in messages)]
+    done = send(ready)
+    assert done.code == 0, done.err
+    assert "alarm" in done.err
+    assert done.json["totals"]["accepted"] == PEOPLE
+    assert len(server.posts) == PEOPLE
+
+
+def test_doubts_are_found_in_pages_of_more_than_16_megabytes(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    server.decide = lambda number, request: Answer(drop=True, taken=True) if number == 3 else Answer()
+    assert send(ready).code == 4
+
+    def large(request: Any, query: dict[str, list[str]]) -> Answer | None:
+        if int(query["limit"][0]) <= 100:
+            return None
+        return Answer(200, json.dumps({"results": server.taken, "padding": "x" * 17_000_000}).encode())
+
+    listing.broken = large
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 0, done.err
+    assert len(done.json["reconciled"]["found"]) == 1
+
+
+def test_doubts_in_a_list_without_an_end_stay_in_doubt_and_that_is_told(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 3 else Answer()
+    assert send(ready).code == 4
+    listing.broken = lambda request, query: Answer(
+        200, json.dumps({"results": [], "nextPageToken": f"{len(listing.queries)}"}).encode()
+    )
+    done = ready.run("reconcile", "--env", "test", "--format", "json", timeout=120)
+    assert done.code == 4, done.err
+    assert "goes on" in done.json["reconciled"]["unread"][0]
+
+
+@pytest.mark.parametrize("clock", [-7_200.0, 7_200.0])
+def test_a_clock_that_is_hours_off_hides_nothing(
+    ready: Desk, server: CountingServer, listing: DatedList, clock: float
+) -> None:
+    listing.clock = clock
+    backup = saved(ready)
+    server.decide = lambda number, request: Answer(drop=True, taken=True) if number == 3 else Answer()
+    assert send(ready).code == 4
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert done.code == 0, done.err
+    restore(ready, backup)
+    assert_refused(send(ready), PEOPLE)
