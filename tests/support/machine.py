@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -39,10 +39,9 @@ from runner.sending.listing import Sighting
 from runner.sending.outcome import NotSent, Outcome
 from runner.sending.reconcile import reconcile
 
-WITNESS, SALT = b"w" * 16, b"s" * 32
+NEIGHBOUR, SALT = "+447700900002", b"s" * 32
 ROUTE = Route("workspace", "channel")
 SPEC = SpecIdentity("hello", 1, "hello.yaml")
-OTHER_SPEC = SpecIdentity("other", 1, "other.yaml")
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 TEXTS = (b"a" * 24, b"b" * 24)
 """The digests of what a plan may want to send to the key: the spec is edited between two runs."""
@@ -65,13 +64,16 @@ class Runner:
 
 
 class List:
-    """The API's list, as it stands."""
+    """The API's list, as it stands; its clock is ours."""
+
+    skew = 0.0
+    skipped = 0
 
     def __init__(self, sightings: list[Sighting]) -> None:
         self._sightings = sightings
 
-    def pages(self, since: float, until: float) -> Iterator[list[Sighting]]:
-        yield self._sightings
+    def pages(self, since: float, until: float, receivers: Sequence[str] = ()) -> Iterator[list[Sighting]]:
+        yield [one for one in self._sightings if one.created_at is not None and since <= one.created_at <= until]
 
     def close(self) -> None:
         """Nothing is open."""
@@ -93,6 +95,8 @@ class Protocol(RuleBasedStateMachine):
         self._runners: list[Runner | None] = [None, None]
         self._wire: list[int] = []
         self._taken = 0
+        self._made_at = 0.0
+        self._neighbours: list[tuple[bytes, float]] = []
         self._listed = False
         self._final: State | None = None
         self._approved = b""
@@ -107,17 +111,26 @@ class Protocol(RuleBasedStateMachine):
 
     @initialize()
     def plan(self) -> None:
-        """A message of another spec was accepted: the list has to show it, or it is not believed."""
+        """A message of another spec was accepted before: the list has to show it, or it is not believed."""
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
-        receiver = receiver_hash(SALT, RECEIVER)
-        record = PlannedRecord(WITNESS, b"d" * 24, None, receiver, "+44••••••01")
-        ledger.put_planned(OTHER_SPEC, [record], b"p" * 32, now=self._now, route=ROUTE)
-        won = ledger.exchange(settle=[], claim=claims([WITNESS]), now=self._now).won
-        ledger.exchange(
-            settle=[Settlement(WITNESS, won[WITNESS], State.ACCEPTED, "id-w", None, 202)], claim=[], now=self._now
-        )
+        ledger.note_clock(0.0)
+        self._accept_another(ledger)
         ledger.close()
+        self._now += 100
+
+    def _accept_another(self, ledger: SqliteLedger) -> None:
+        """A message of a spec of its own is accepted, and the list shows it from now on."""
+        number = len(self._neighbours)
+        identity = bytes([number]) * 16
+        receiver = receiver_hash(SALT, NEIGHBOUR)
+        spec = SpecIdentity(f"other-{number}", 1, f"other-{number}.yaml")
+        record = PlannedRecord(identity, b"d" * 24, None, receiver, "+44••••••02")
+        ledger.put_planned(spec, [record], b"p" * 32, now=self._now, route=ROUTE)
+        won = ledger.exchange(settle=[], claim=claims([identity]), now=self._now).won
+        accepted = Settlement(identity, won[identity], State.ACCEPTED, f"id-{number}", None, 202)
+        ledger.exchange(settle=[accepted], claim=[], now=self._now)
+        self._neighbours.append((identity, self._now))
 
     @rule(which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS), text=st.sampled_from(TEXTS))
     def step(self, which: int, takes: bool, answer: str, text: bytes) -> None:
@@ -153,6 +166,7 @@ class Protocol(RuleBasedStateMachine):
         """A plan that still can change what goes out is what was approved last; one that can't leaves the message on hold."""
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
+        ledger.note_clock(0.0)
         receiver = receiver_hash(SALT, RECEIVER)
         if not self._claimed:
             self._approved = text
@@ -221,12 +235,12 @@ class Protocol(RuleBasedStateMachine):
     def ask_the_list(self, r: int) -> None:
         """What it says of the doubts is noted some time later."""
         runner = self._running(r)
-        ours = Sighting("id-k", id_text(KEY), frozenset({RECEIVER}), False)
-        known = Sighting("id-w", id_text(WITNESS), frozenset({RECEIVER}), False)
-        runner.ledger._connection.execute(
-            "UPDATE message SET updated_at = ? WHERE id = ?", (self._now + 1_200, WITNESS)
-        )
-        shown = [known, *([ours] if self._listed else [])]
+        ours = Sighting("id-k", id_text(KEY), frozenset({RECEIVER}), False, self._made_at)
+        others = [
+            Sighting(f"id-{number}", id_text(identity), frozenset({NEIGHBOUR}), False, moment)
+            for number, (identity, moment) in enumerate(self._neighbours)
+        ]
+        shown = [*others, *([ours] if self._listed else [])]
         runner.decided = partial(
             reconcile,
             runner.ledger, runner.ledger.doubts(), lambda route: List(shown),  # type: ignore[arg-type, return-value]
@@ -261,6 +275,7 @@ class Protocol(RuleBasedStateMachine):
             answer = "lost"
         if takes:
             self._taken += 1
+            self._made_at = self._now
         for runner in self._runners:
             if runner is not None and runner.phase == "written" and runner.attempt == attempt and not runner.answer:
                 runner.answer = answer
@@ -269,8 +284,16 @@ class Protocol(RuleBasedStateMachine):
         self._listed = True
 
     def half_an_hour_passes(self) -> None:
-        """No request lies on the wire for so long, nothing stays out of the list, and no claim is still to be written."""
-        self._now += 1_900
+        """No request lies on the wire for so long, nothing stays out of the list, and no claim is still to be written.
+
+        Meanwhile another spec sends.
+        """
+        self._now += 950
+        running = next((runner for runner in self._runners if runner is not None), None)
+        if running is not None:
+            with suppress(LedgerTrouble):  # another run may have begun since
+                self._accept_another(running.ledger)
+        self._now += 950
         self._listed = self._taken > 0
         for runner in self._runners:
             if runner is not None and runner.phase == "claimed":

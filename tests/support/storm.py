@@ -26,6 +26,7 @@ from typing import Any
 
 import orjson
 from kills import PRIVATE, UUID, Driver
+from mutants import Mutant
 from storm_api import StormApi
 
 from runner.composing.identity import message_id, payload_digest
@@ -108,15 +109,25 @@ class Storm:
         )
 
 
-def storm(seed: int, kills: int, *, stop: Callable[[], bool] = lambda: False, first_round: int = 0) -> Storm:
-    """Rounds until there were so many kills, something broke, or `stop` says so. Round n of a seed is the same in every storm."""
+def storm(
+    seed: int,
+    kills: int,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    first_round: int = 0,
+    mutant: Mutant | None = None,
+) -> Storm:
+    """Rounds until there were so many kills, something broke, or `stop` says so.
+
+    Round n of a seed draws the same in every storm, though no two runs of processes are alike to the millisecond.
+    """
     total = Storm()
     while total.kills < kills and not total.broken and not stop():
         number = first_round + total.rounds
         total.rounds += 1
         folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
         try:
-            _Round(folder, seed * 1_000_003 + number, total, kills).run()
+            _Round(folder, seed * 1_000_003 + number, total, kills, mutant).run()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         total.notes = [note if note.startswith("seed") else f"seed {seed}, round {number}: {note}" for note in total.notes]
@@ -124,10 +135,11 @@ def storm(seed: int, kills: int, *, stop: Callable[[], bool] = lambda: False, fi
 
 
 class _Round:
-    def __init__(self, folder: Path, seed: int, total: Storm, kills: int) -> None:
+    def __init__(self, folder: Path, seed: int, total: Storm, kills: int, mutant: Mutant | None) -> None:
         self._folder = folder
         self._total = total
         self._kills = kills
+        self._mutant = mutant
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
         self._tables: dict[str, list[Table]] = {name: [_first_table()] for name in SPECS}
@@ -147,7 +159,7 @@ class _Round:
             )
             self._write(name)
         outs = [self._folder / f"out{n}" for n in (0, 1)]
-        self._drivers = [Driver(self._folder, None) for _ in outs]
+        self._drivers = [Driver(self._folder, self._mutant) for _ in outs]
         try:
             for driver, out in zip(self._drivers, outs, strict=True):
                 driver.out = out
@@ -155,7 +167,7 @@ class _Round:
             lock = json.loads((self._folder / "sendspec.lock").read_text())
             self._salt = _salt_in(lock)
             self._api.share, self._api.lies = self._chance.choice((0.1, 0.3)), 0.4
-            for _ in range(self._chance.randint(8, 16)):
+            for _ in range(self._chance.randint(12, 24)):
                 self._act()
             self._judge()
         finally:
@@ -213,16 +225,16 @@ class _Round:
         if approved is None:
             self._allow({name: self._tables[name][-1:] for name in SPECS})
         pid = driver.start(*arguments)
-        for _ in range(self._chance.choice((0, 1, 1, 2, 3))):
-            time.sleep(self._chance.uniform(0.005, 0.12))
+        for _ in range(self._chance.choice((0, 1, 2, 3, 4))):
+            time.sleep(self._chance.uniform(0.005, 0.1))
             what = self._chance.random()
-            if what < 0.4:
+            if what < 0.3:
                 self._edit(self._chance.choice(SPECS))
-            elif what < 0.75:
+            elif what < 0.8:
                 if self._total.kills < self._kills:
                     self._signal(pid, signal.SIGKILL)
                 break
-            elif what < 0.85:
+            elif what < 0.88:
                 self._signal(pid, signal.SIGSTOP)
                 time.sleep(self._chance.uniform(0.01, 0.1))
                 self._signal(pid, signal.SIGCONT)
@@ -278,7 +290,7 @@ class _Round:
         with self._lock:
             self._tables[name].append(table)
             if name in self._allowed and len(self._allowed) == len(SPECS):  # a plan allows what it holds, no later word
-                self._allowed = {**self._allowed, name: _words([_as_allowed(self._allowed[name]), table])}
+                self._allowed = {**self._allowed, name: _words([self._allowed[name], table])}
         self._write(name)
 
     def _write(self, name: str) -> None:
@@ -442,10 +454,6 @@ def _words(versions: list[Any]) -> dict[str, set[str]]:
     for version in versions:
         for order, word in version.items():
             words.setdefault(order, set()).update({word} if isinstance(word, str) else word)
-    return words
-
-
-def _as_allowed(words: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
     return words
 
 
