@@ -21,7 +21,7 @@ FOUND_SOON: dict[Mutant, int] = {
     Mutant.MOVE_WITHOUT_COMPARE: 3,
     Mutant.ROWS_DELETED: 2,
     Mutant.WITNESS_WINDOW_MOVED: 1,
-    Mutant.ABSENCE_FROM_ONE_SIDE: 1,
+    Mutant.ABSENCE_FROM_ONE_SIDE: 2,
 }
 """Searches that are short; any finds it in the end."""
 

@@ -77,7 +77,9 @@ def _machine(seed: int, examples: int) -> bool:
     except AssertionError as error:
         print(f"state machine over the real ledger (seed {seed}): {error}")
         return True
-    print(f"state machine over the real ledger (seed {seed}): three times {examples} searches of 40 steps, promise kept")
+    print(
+        f"state machine over the real ledger (seed {seed}): three times {examples} searches of 40 steps, promise kept"
+    )
     return False
 
 

@@ -132,7 +132,9 @@ class Protocol(RuleBasedStateMachine):
         ledger.exchange(settle=[accepted], claim=[], now=self._now)
         self._neighbours.append((identity, self._now))
 
-    @rule(which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS), text=st.sampled_from(TEXTS))
+    @rule(
+        which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS), text=st.sampled_from(TEXTS)
+    )
     def step(self, which: int, takes: bool, answer: str, text: bytes) -> None:
         """Something that can happen now; what goes on is more likely than what ends."""
         chances: list[Callable[[], None]] = []

@@ -181,9 +181,15 @@ def _idle(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, Wo
             yield f"{r} claims {attempt}", _with(claimed, r, replace(me, phase="claimed", attempt=attempt, answer=""))
     if row.state == "in_doubt":
         if world.listed:
-            yield f"{r} finds it in the list", _with(world, r, replace(me, phase="asked", attempt=row.attempt, answer="accepted"))
+            yield (
+                f"{r} finds it in the list",
+                _with(world, r, replace(me, phase="asked", attempt=row.attempt, answer="accepted")),
+            )
         elif mutant is Mutant.ABSENT_AT_ONCE or (not world.taken and not world.wire and not _alive(world, row)):
-            yield f"{r} believes that it is absent", _with(world, r, replace(me, phase="asked", attempt=row.attempt, answer="planned"))
+            yield (
+                f"{r} believes that it is absent",
+                _with(world, r, replace(me, phase="asked", attempt=row.attempt, answer="planned")),
+            )
 
 
 def _moved(world: World, r: int, mutant: Mutant | None) -> World:

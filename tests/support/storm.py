@@ -130,7 +130,9 @@ def storm(
             _Round(folder, seed * 1_000_003 + number, total, kills, mutant).run()
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        total.notes = [note if note.startswith("seed") else f"seed {seed}, round {number}: {note}" for note in total.notes]
+        total.notes = [
+            note if note.startswith("seed") else f"seed {seed}, round {number}: {note}" for note in total.notes
+        ]
     return total
 
 
@@ -338,13 +340,15 @@ class _Round:
         totals = document["totals"]
         parts = [totals[name] for name in ("accepted", "refused", "in_doubt", "not_sent", "skipped")]
         sums = {name: sum(spec["totals"][name] for spec in document["specs"]) for name in totals}
-        if totals["recipients"] != sum(parts) or sums != totals or sum(document["skipped"].values()) != totals["skipped"]:
+        if (
+            totals["recipients"] != sum(parts)
+            or sums != totals
+            or sum(document["skipped"].values()) != totals["skipped"]
+        ):
             self._wrong("wrong_totals", f"exit {code}: {totals}, {document['skipped']}")
         if document.get("run") is None or not alone:
             return
-        states = dict(
-            self._ledger("SELECT state, count(*) FROM message WHERE run = ? GROUP BY state", document["run"])
-        )
+        states = dict(self._ledger("SELECT state, count(*) FROM message WHERE run = ? GROUP BY state", document["run"]))
         told = {state: totals[state] for state in ("accepted", "refused", "in_doubt")}
         kept = {state: states.get(state, 0) for state in told}
         if told != kept:
@@ -395,7 +399,8 @@ class _Round:
     def _compare(self, name: str, finished: bool, taken: Mapping[str, list[str]]) -> None:
         ids = {message_id(self._salt, name, 1, order).hex(): order for table in self._tables[name] for order in table}
         rows = self._ledger(
-            "SELECT lower(hex(id)), state, remote_id FROM message WHERE spec = (SELECT number FROM spec WHERE name = ?)", name
+            "SELECT lower(hex(id)), state, remote_id FROM message WHERE spec = (SELECT number FROM spec WHERE name = ?)",
+            name,
         )
         self._total.messages += len(rows)
         known = {ids.get(identity, identity): (state, remote) for identity, state, remote in rows}

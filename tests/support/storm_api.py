@@ -15,7 +15,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 PAGE = 25
-TAKEN = ("echoless", "twice", "twice echoless", "500 taken", "drop taken", "half taken", "slow", "stale 429", "stale 422")
+TAKEN = (
+    "echoless",
+    "twice",
+    "twice echoless",
+    "500 taken",
+    "drop taken",
+    "half taken",
+    "slow",
+    "stale 429",
+    "stale 422",
+)
 NOT_TAKEN = ("rejected", "422", "429", "500", "drop", "foreign")
 ODD = ("418", "299", "302", "odd taken")
 ODD_SHARE = 0.01
@@ -175,7 +185,12 @@ def _lied(lie: str, shown: list[Message], chance: random.Random) -> list[Message
         others = [{**m, "id": f"x-{n}", "reference": f"theirs-{n}"} for n, m in enumerate(shown[:5])]
         return [*shown, *old, *others]
     if lie == "unreadable":
-        odd: Sequence[Any] = ({"id": None}, {"id": "x", "reference": "\ud83d"}, {"id": "y", "reference": "z", "receiver": {"contacts": [None]}}, 7)
+        odd: Sequence[Any] = (
+            {"id": None},
+            {"id": "x", "reference": "\ud83d"},
+            {"id": "y", "reference": "z", "receiver": {"contacts": [None]}},
+            7,
+        )
         return [*odd, *shown]
     if lie == "shuffled":
         return chance.sample(shown, len(shown))
