@@ -14,7 +14,7 @@ FOUND_SOON: dict[Mutant, int] = {
     Mutant.REQUEUE_AT_RECOVERY: 1,
     Mutant.CLAIM_WITHOUT_COMPARE: 3,
     Mutant.SETTLE_WITHOUT_STATE: 5,
-    Mutant.SETTLE_WITHOUT_ATTEMPT: 3,
+    Mutant.SETTLE_WITHOUT_ATTEMPT: 1,
     Mutant.NO_REFERENCE_CHECK: 3,
     Mutant.ABSENT_AT_ONCE: 1,
     Mutant.SILENT_RESEND: 4,
