@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test coverage lint docs bench bench-micro profile torture equality sweep fuzz clean help
+.PHONY: demo test coverage lint docs bench bench-micro profile torture storm equality sweep fuzz clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ SEED ?= 1
 
 torture: $(INSTALLED)  ## try to break the promise: KILLS, MESSAGES a send, CUTS, SEED; an hour
 	$(BIN)/python tests/protocol/torture.py --kills $(KILLS) --messages $(MESSAGES) --cuts $(CUTS) --seed $(SEED)
+
+MINUTES ?= 120
+
+storm: KILLS = 5000
+storm: $(INSTALLED)  ## all that can go wrong with sends at once, killed again and again: KILLS, SEED, MINUTES at most
+	$(BIN)/python tests/protocol/storm.py --kills $(KILLS) --seed $(SEED) --minutes $(MINUTES)
 
 equality: $(INSTALLED)  ## hold compiled specs against composing, over 10,000 generated specs; SEED
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/composing/test_compiled.py --hypothesis-seed=$(SEED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import list_model
 import pytest
 from model import explore
 from mutants import CAUGHT_BY, Mutant
@@ -11,6 +12,12 @@ def test_in_every_state_it_is_accepted_at_most_once_and_never_falsely_called_so(
     states, path = explore()
     assert path == []
     assert states > 500
+
+
+def test_in_every_state_the_list_is_taken_for_no_more_than_it_proves() -> None:
+    states, path = list_model.explore()
+    assert path == []
+    assert states > 100_000
 
 
 @pytest.mark.parametrize("mutant", list(Mutant))

@@ -20,11 +20,13 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent)]
 
-from cuts import CutResult, cut_power  # noqa: E402  # after the path is set
+import list_model  # noqa: E402  # after the path is set
+from cuts import CutResult, cut_power  # noqa: E402
 from kills import Campaign, kill_campaign  # noqa: E402
+from list_machine import run_list_machine  # noqa: E402
 from machine import BROKEN, run_machine  # noqa: E402
 from model import explore  # noqa: E402
-from mutants import CAUGHT_BY, DONE_WRONG, Mutant  # noqa: E402
+from mutants import ABOUT_THE_LIST, CAUGHT_BY, DONE_WRONG, Mutant  # noqa: E402
 
 KILLS_A_CAMPAIGN, CUTS_A_DISK = 500, 500
 APART = 1_000_003
@@ -35,8 +37,7 @@ HARNESSES = ("model", "machine", "processes")
 def main() -> int:
     arguments = _arguments()
     begun = time.monotonic()
-    states, path = explore()
-    print(f"model: {states} states, promise {'broken: ' + '; '.join(path) if path else 'kept in all'}")
+    path = _models()
     machine = _machine(arguments.seed, arguments.examples)
     campaign = _kills(arguments.seed, arguments.kills, arguments.messages)
     cuts_kept = _cuts(arguments.seed, arguments.cuts)
@@ -57,15 +58,28 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _models() -> list[str]:
+    """The steps to a broken promise, of the protocol or of what the list proves."""
+    broken = []
+    for name, explored in (("model", explore), ("model of the list", list_model.explore)):
+        states, path = explored()
+        print(f"{name}: {states} states, promise {'broken: ' + '; '.join(path) if path else 'kept in all'}")
+        broken += path
+    return broken
+
+
 def _machine(seed: int, examples: int) -> bool:
     """Whether it broke the promise; Hypothesis prints the steps."""
     try:
         for fence in (False, True):
             run_machine(number=seed, fence=fence, examples=examples)
+        run_list_machine(number=seed, examples=examples)
     except AssertionError as error:
         print(f"state machine over the real ledger (seed {seed}): {error}")
         return True
-    print(f"state machine over the real ledger (seed {seed}): twice {examples} searches of 40 steps, promise kept")
+    print(
+        f"state machine over the real ledger (seed {seed}): three times {examples} searches of 40 steps, promise kept"
+    )
     return False
 
 
@@ -136,7 +150,8 @@ def _finds(harness: str, mutant: Mutant, seed: int) -> bool:
 def _machine_finds(mutant: Mutant, number: int) -> bool:
     try:
         with redirect_stdout(io.StringIO()):  # Hypothesis prints the steps
-            run_machine(mutant, number=number, examples=600)
+            run = run_list_machine if mutant in ABOUT_THE_LIST else run_machine
+            run(mutant, number=number, examples=600)
     except AssertionError as error:
         return re.match(BROKEN, str(error)) is not None
     return False

@@ -13,6 +13,7 @@ from runner.ledger.record import Claim, Lost
 from runner.ledger.sqlite import SqliteLedger
 from runner.planning.fact import State
 from runner.sending import reconcile as reconcile_module
+from runner.sending import witness as witness_module
 from runner.sending.absence import ListedAround
 
 CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
@@ -67,12 +68,30 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
     if mutant is Mutant.CLAIM_WITHOUT_COMPARE:
         stack.enter_context(patch.object(ledger_module, "why_lost", _sending_is_planned))
     if mutant is Mutant.CLAIM_WITHOUT_DIGEST:
-        stack.enter_context(patch.object(ledger_module, "why_lost", _any_text_will_do))
+        stack.enter_context(patch.object(ledger_module, "why_lost", any_text_will_do))
     if mutant is Mutant.ABSENT_AT_ONCE:
         stack.enter_context(patch.object(reconcile_module, "SCANS_APART", 0.0))
         stack.enter_context(patch.object(reconcile_module, "ABSENT_AFTER", 0.0))
-        stack.enter_context(patch.object(ListedAround, "objection", lambda self, doubt, credited: None))
+        stack.enter_context(patch.object(reconcile_module, "objection", lambda doubt: None))
+        stack.enter_context(patch.object(reconcile_module._Look, "_objection", lambda look, doubt, credited: None))
+    if mutant is Mutant.SIGHTING_BY_TEXT:
+        for module in (reconcile_module, witness_module):
+            stack.enter_context(patch.object(module, "is_in_time", lambda sighting, *, own, first_claimed_at: True))
+            stack.enter_context(patch.object(module, "is_for", lambda receiver, sighting, hash_receiver: True))
+        stack.enter_context(patch.object(SqliteLedger, "credited", lambda ledger, remote_ids: {}))
+    if mutant is Mutant.ABSENCE_FROM_ONE_SIDE:
+        stack.enter_context(patch.object(ListedAround, "objection", _one_side_will_do))
     return stack
+
+
+_REAL_OBJECTION = ListedAround.objection
+
+
+def _one_side_will_do(around: ListedAround, doubt: Any, credited: Any) -> str | None:
+    """Believes a list that shows an accepted message of ours from before the doubt, or from after it."""
+    against = _REAL_OBJECTION(around, doubt, credited)
+    one_side = against is not None and "shows no message of this ledger" in against and bool(around._anchors)
+    return None if one_side else against
 
 
 _REAL_WHY_LOST = ledger_module.why_lost
@@ -85,6 +104,6 @@ def _sending_is_planned(claim: Claim, row: Any) -> Lost | None:
     return _REAL_WHY_LOST(claim, row)
 
 
-def _any_text_will_do(claim: Claim, row: Any) -> Lost | None:
+def any_text_will_do(claim: Claim, row: Any) -> Lost | None:
     """Takes a message whatever text was planned."""
     return _REAL_WHY_LOST(claim, None if row is None else (*row[:4], claim.digest, claim.reference))

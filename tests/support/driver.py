@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from breaking import changed
+from breaking import any_text_will_do, changed
 from mutants import Mutant
 
 from runner.cli import held, reconcile, send, session, status  # noqa: F401  # imported here so that no child has to
@@ -36,6 +36,9 @@ def break_protocol(mutant: Mutant) -> None:
         _judge_otherwise(lambda outcome: isinstance(outcome, InDoubt) and outcome.http_status == 500)
     elif mutant in (Mutant.REQUEUE_AT_RECOVERY, Mutant.ROWS_DELETED):
         setattr(ledger_module, *changed(mutant))
+    elif mutant is Mutant.CLAIM_WITHOUT_DIGEST:
+        setattr(ledger_module, *changed(mutant))
+        ledger_module.why_lost = any_text_will_do
     elif mutant is Mutant.NO_REFERENCE_CHECK:
         sender_module.classify = _classify_without_reference  # type: ignore[assignment]
     elif mutant is Mutant.FLAG_TOO_LATE:

@@ -100,6 +100,8 @@ class Driver:
     def start(self, *arguments: str) -> int:
         """The number of the process that does it."""
         assert self._process.stdin is not None
+        for path in (self.out, self._errors):
+            path.unlink(missing_ok=True)
         self._process.stdin.write(json.dumps({"arguments": arguments, "out": str(self.out)}) + "\n")
         self._process.stdin.flush()
         return self._number()
@@ -113,8 +115,12 @@ class Driver:
         return self.wait()
 
     def said(self) -> str:
-        """All that the last process wrote."""
-        return self.out.read_text() + self.out.with_name("out.err").read_text()
+        """All that the last process wrote; nothing where it was killed before it could."""
+        return "".join(path.read_text() for path in (self.out, self._errors) if path.exists())
+
+    @property
+    def _errors(self) -> Path:
+        return self.out.with_name(self.out.name + ".err")
 
     def _number(self) -> int:
         assert self._process.stdout is not None
@@ -256,10 +262,10 @@ def _ledger(folder: Path, sql: str, *parameters: object) -> list[Any]:
 
 
 def _states(folder: Path, generation: int) -> dict[str, int]:
-    sql = "SELECT state, count(*) FROM message JOIN spec ON number = spec WHERE generation = ? GROUP BY state"
+    sql = "SELECT state, count(*) FROM message JOIN spec ON spec.number = message.spec WHERE generation = ? GROUP BY state"
     return dict(_ledger(folder, sql, generation))
 
 
 def _rows(folder: Path, generation: int) -> list[tuple[str, str, str]]:
-    sql = "SELECT 'm' || lower(hex(id)), state, remote_id FROM message JOIN spec ON number = spec WHERE generation = ?"
+    sql = "SELECT 'm' || lower(hex(id)), state, remote_id FROM message JOIN spec ON spec.number = message.spec WHERE generation = ?"
     return _ledger(folder, sql, generation)

@@ -39,20 +39,23 @@ from runner.sending.listing import Sighting
 from runner.sending.outcome import NotSent, Outcome
 from runner.sending.reconcile import reconcile
 
-WITNESS, LATER, SALT = b"w" * 16, b"l" * 16, b"s" * 32
+NEIGHBOUR, SALT = "+447700900002", b"s" * 32
 ROUTE = Route("workspace", "channel")
 SPEC = SpecIdentity("hello", 1, "hello.yaml")
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
-BROKEN = r"^(accepted twice|gone from the ledger|called \w+, and it was|\w+ became )"
+TEXTS = (b"a" * 24, b"b" * 24)
+"""The digests of what a plan may want to send to the key: the spec is edited between two runs."""
+BROKEN = r"^(accepted twice|another text|gone from the ledger|called \w+, and it was|\w+ became )"
 """What the machine says when the promise is broken, and not itself."""
 FINAL = {State.ACCEPTED, State.REFUSED, State.SKIPPED}
 
 
 class Runner:
-    """A process: its ledger, and how far its attempt has come."""
+    """A process: its ledger, the digest of what it would send, and how far its attempt has come."""
 
-    def __init__(self, ledger: SqliteLedger) -> None:
+    def __init__(self, ledger: SqliteLedger, text: bytes) -> None:
         self.ledger = ledger
+        self.text = text
         self.phase = "idle"
         self.attempt = 0
         self.answer = ""
@@ -61,7 +64,7 @@ class Runner:
 
 
 class List:
-    """The API's list, as it stands."""
+    """The API's list, as it stands; its clock is ours."""
 
     skew = 0.0
     skipped = 0
@@ -70,7 +73,7 @@ class List:
         self._sightings = sightings
 
     def pages(self, since: float, until: float, receivers: Sequence[str] = ()) -> Iterator[list[Sighting]]:
-        yield self._sightings
+        yield [one for one in self._sightings if one.created_at is not None and since <= one.created_at <= until]
 
     def close(self) -> None:
         """Nothing is open."""
@@ -92,8 +95,12 @@ class Protocol(RuleBasedStateMachine):
         self._runners: list[Runner | None] = [None, None]
         self._wire: list[int] = []
         self._taken = 0
+        self._made_at = 0.0
+        self._neighbours: list[tuple[bytes, float]] = []
         self._listed = False
         self._final: State | None = None
+        self._approved = b""
+        self._claimed = False
         create_ledger(self._path, "one", now=self._now)
 
     def teardown(self) -> None:
@@ -104,30 +111,36 @@ class Protocol(RuleBasedStateMachine):
 
     @initialize()
     def plan(self) -> None:
-        """Two others were accepted, one before and one after: the list has to show them, or it is not believed."""
+        """A message of another spec was accepted before: the list has to show it, or it is not believed."""
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
         ledger.note_clock(0.0)
-        receiver = receiver_hash(SALT, RECEIVER)
-        records = [
-            PlannedRecord(identity, b"d" * 24, None, receiver, "+44••••••01") for identity in (KEY, WITNESS, LATER)
-        ]
-        ledger.put_planned(SPEC, records, b"p" * 32, now=self._now, route=ROUTE)
-        won = ledger.exchange(settle=[], claim=claims([WITNESS, LATER]), now=self._now).won
-        accepted = [
-            Settlement(identity, won[identity], State.ACCEPTED, remote_id, None, 202)
-            for identity, remote_id in ((WITNESS, "id-w"), (LATER, "id-l"))
-        ]
-        ledger.exchange(settle=accepted, claim=[], now=self._now)
+        self._accept_another(ledger)
         ledger.close()
+        self._now += 100
 
-    @rule(which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS))
-    def step(self, which: int, takes: bool, answer: str) -> None:
+    def _accept_another(self, ledger: SqliteLedger) -> None:
+        """A message of a spec of its own is accepted, and the list shows it from now on."""
+        number = len(self._neighbours)
+        identity = bytes([number]) * 16
+        receiver = receiver_hash(SALT, NEIGHBOUR)
+        spec = SpecIdentity(f"other-{number}", 1, f"other-{number}.yaml")
+        record = PlannedRecord(identity, b"d" * 24, None, receiver, "+44••••••02")
+        ledger.put_planned(spec, [record], b"p" * 32, now=self._now, route=ROUTE)
+        won = ledger.exchange(settle=[], claim=claims([identity]), now=self._now).won
+        accepted = Settlement(identity, won[identity], State.ACCEPTED, f"id-{number}", None, 202)
+        ledger.exchange(settle=[accepted], claim=[], now=self._now)
+        self._neighbours.append((identity, self._now))
+
+    @rule(
+        which=st.integers(0, 9_999), takes=st.booleans(), answer=st.sampled_from(ANSWERS), text=st.sampled_from(TEXTS)
+    )
+    def step(self, which: int, takes: bool, answer: str, text: bytes) -> None:
         """Something that can happen now; what goes on is more likely than what ends."""
         chances: list[Callable[[], None]] = []
         for r, runner in enumerate(self._runners):
             if runner is None:
-                chances += [partial(self.begin, r)] * self.weights["begin"]
+                chances += [partial(self.begin, r, text)] * self.weights["begin"]
                 continue
             waits = runner.phase == "written" and not runner.answer
             chances += [partial(self.go_on, r)] * self.weights["give up" if waits else "go on"]
@@ -146,19 +159,22 @@ class Protocol(RuleBasedStateMachine):
         if self._taken and not self._listed:
             chances += [self.the_list_shows_it] * self.weights["list"]
         if not chances:
-            chances = [partial(self.begin if self._runners[0] is None else self.go_on, 0)]
+            chances = [partial(self.begin, 0, text) if self._runners[0] is None else partial(self.go_on, 0)]
         chances[which % len(chances)]()
 
     # ── what processes do ────────────────────────────────────────────────────────────────────────────────────────
 
-    def begin(self, r: int) -> None:
+    def begin(self, r: int, text: bytes) -> None:
+        """A plan that still can change what goes out is what was approved last; one that can't leaves the message on hold."""
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
         ledger.note_clock(0.0)
         receiver = receiver_hash(SALT, RECEIVER)
-        record = PlannedRecord(KEY, b"d" * 24, None, receiver, "+44••••••01")
+        if not self._claimed:
+            self._approved = text
+        record = PlannedRecord(KEY, text, None, receiver, "+44••••••01")
         ledger.put_planned(SPEC, [record], b"p" * 32, now=self._now, route=ROUTE)
-        self._runners[r] = Runner(ledger)
+        self._runners[r] = Runner(ledger, text)
 
     def _dies(self, r: int) -> None:
         runner, self._runners[r] = self._runners[r], None
@@ -188,20 +204,24 @@ class Protocol(RuleBasedStateMachine):
             self._wire.append(0)
             runner.phase, runner.attempt = "unclaimed", 0
             return
-        won = runner.ledger.exchange(settle=[], claim=claims([KEY]), now=self._now).won
+        won = runner.ledger.exchange(settle=[], claim=claims([KEY], runner.text), now=self._now).won
         if KEY in won:
+            self._claimed = True
             runner.phase, runner.attempt, runner.answer, runner.late = "claimed", won[KEY], "", False
 
     def _write(self, runner: Runner) -> None:
         if runner.late:
             self._settle(runner, NotSent("its time was over before it could begin"))
             return
+        planned = runner.ledger.facts([KEY])[KEY].digest
+        assert runner.text == planned == self._approved, "another text goes out than was planned and approved last"
         self._wire.append(runner.attempt)
         runner.phase = "written"
 
     def _read(self, runner: Runner) -> None:
         if runner.phase == "unclaimed":
-            won = runner.ledger.exchange(settle=[], claim=claims([KEY]), now=self._now).won
+            won = runner.ledger.exchange(settle=[], claim=claims([KEY], runner.text), now=self._now).won
+            self._claimed = self._claimed or KEY in won
             runner.phase, runner.attempt = ("written", won[KEY]) if KEY in won else ("idle", 0)
             return
         if self.mutant is Mutant.SILENT_RESEND and runner.answer == "lost" and len(self._wire) < 2:
@@ -217,15 +237,12 @@ class Protocol(RuleBasedStateMachine):
     def ask_the_list(self, r: int) -> None:
         """What it says of the doubts is noted some time later."""
         runner = self._running(r)
-        ours = Sighting("id-k", id_text(KEY), frozenset({RECEIVER}), False)
-        known = [
-            Sighting(remote_id, id_text(identity), frozenset({RECEIVER}), False, created)
-            for remote_id, identity, created in (("id-w", WITNESS, 0.0), ("id-l", LATER, self._now + 1_200))
+        ours = Sighting("id-k", id_text(KEY), frozenset({RECEIVER}), False, self._made_at)
+        others = [
+            Sighting(f"id-{number}", id_text(identity), frozenset({NEIGHBOUR}), False, moment)
+            for number, (identity, moment) in enumerate(self._neighbours)
         ]
-        runner.ledger._connection.execute(
-            "UPDATE message SET updated_at = ? WHERE id IN (?, ?)", (self._now + 1_200, WITNESS, LATER)
-        )
-        shown = [*known, *([ours] if self._listed else [])]
+        shown = [*others, *([ours] if self._listed else [])]
         runner.decided = partial(
             reconcile,
             runner.ledger, runner.ledger.doubts(), lambda route: List(shown),  # type: ignore[arg-type, return-value]
@@ -260,6 +277,7 @@ class Protocol(RuleBasedStateMachine):
             answer = "lost"
         if takes:
             self._taken += 1
+            self._made_at = self._now
         for runner in self._runners:
             if runner is not None and runner.phase == "written" and runner.attempt == attempt and not runner.answer:
                 runner.answer = answer
@@ -268,8 +286,16 @@ class Protocol(RuleBasedStateMachine):
         self._listed = True
 
     def half_an_hour_passes(self) -> None:
-        """No request lies on the wire for so long, nothing stays out of the list, and no claim is still to be written."""
-        self._now += 1_900
+        """No request lies on the wire for so long, nothing stays out of the list, and no claim is still to be written.
+
+        Meanwhile another spec sends.
+        """
+        self._now += 950
+        running = next((runner for runner in self._runners if runner is not None), None)
+        if running is not None:
+            with suppress(LedgerTrouble):  # another run may have begun since
+                self._accept_another(running.ledger)
+        self._now += 950
         self._listed = self._taken > 0
         for runner in self._runners:
             if runner is not None and runner.phase == "claimed":

@@ -1,42 +1,55 @@
 """An exhaustive model of the protocol for one key: two runners, a disk behind a cache, a server, every loss and kill.
 
-Keys are independent of each other, so one is enough. Every state that can be reached is looked at.
+Keys are independent of each other, so one is enough. Every state that can be reached is looked at. What the API's list proves
+is a model of its own: `list_model`.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
-from mutants import Mutant
+import list_model
+from mutants import ABOUT_THE_LIST, Mutant
+from search import search
 
 ATTEMPTS_MOST = 3
+TEXTS = ("A", "B")
+"""What a plan may want to send to the key: the spec is edited between two runs."""
 FINAL = ("accepted", "refused")
 RECOVERED = {Mutant.REQUEUE_AT_RECOVERY: "planned", Mutant.ROWS_DELETED: "none"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The key's row: `owner` is the runner whose claim it was; `none` is a row that isn't there."""
+    """The key's row: `owner` is the runner whose claim it was; `none` is a row that isn't there; `text` is the planned one."""
 
     state: str = "none"
     attempt: int = 0
     owner: int = -1
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """`phase` is dead, idle, claimed, written or asked; `answer` what came back for its attempt, or from the list."""
+    """`phase` is dead, idle, claimed, written or asked; `answer` what came back for its attempt, or from the list.
+
+    `text` is what it composed and would send.
+    """
 
     phase: str = "dead"
     attempt: int = 0
     answer: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """`wire` are requests that the server hasn't seen yet, `taken` counts what it accepted."""
+    """`wire` are requests that the server hasn't seen yet, `taken` counts what it accepted.
+
+    `approved` is the text of the last plan that could still change what goes out; `other_text`: a request had another one.
+    """
 
     row: Row = Row()
     disk: Row = Row()
@@ -44,31 +57,25 @@ class World:
     wire: tuple[int, ...] = ()
     taken: int = 0
     listed: bool = False
+    approved: str = ""
+    other_text: bool = False
 
 
 def explore(mutant: Mutant | None = None, most: int = 2_000_000) -> tuple[int, list[str]]:
     """How many states there are, and the steps to the first in which the promise is broken; none if there is no such."""
-    start = World()
-    came_from: dict[World, tuple[World, str] | None] = {start: None}
-    queue = deque([start])
-    while queue:
-        world = queue.popleft()
-        if _broken(world):
-            return len(came_from), _path(world, came_from)
-        for step, after in _steps(world, mutant):
-            if after not in came_from:
-                came_from[after] = (world, step)
-                queue.append(after)
-            if _overwrites(world, after) or _loses(world, after):
-                return len(came_from), [*_path(world, came_from), step]
-        assert len(came_from) < most
-    return len(came_from), []
+    if mutant in ABOUT_THE_LIST:
+        return list_model.explore(mutant)
+    return search([World()], partial(_steps, mutant=mutant), _broken, _breaks, most)
 
 
 def _broken(world: World) -> bool:
     false_accept = world.row.state == "accepted" and world.taken == 0 and not world.wire
     lost = world.row.state == "refused" and world.taken > 0
-    return world.taken > 1 or false_accept or lost
+    return world.taken > 1 or false_accept or lost or world.other_text
+
+
+def _breaks(world: World, after: World) -> bool:
+    return _overwrites(world, after) or _loses(world, after)
 
 
 def _overwrites(world: World, after: World) -> bool:
@@ -79,14 +86,6 @@ def _overwrites(world: World, after: World) -> bool:
 def _loses(world: World, after: World) -> bool:
     """Whether a message that was claimed is gone: nobody would miss it."""
     return world.row.attempt > 0 and after.row.state == "none"
-
-
-def _path(world: World, came_from: dict[World, tuple[World, str] | None]) -> list[str]:
-    steps = []
-    while (origin := came_from[world]) is not None:
-        world, step = origin
-        steps.append(step)
-    return steps[::-1]
 
 
 def _steps(world: World, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
@@ -123,7 +122,8 @@ def _answered(world: World, attempt: int, answer: str) -> World:
 def _runner(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
     me = world.runners[r]
     if me.phase == "dead":
-        yield f"{r} begins", _begun(world, r, mutant)
+        for text in TEXTS:
+            yield f"{r} begins with text {text}", _begun(world, r, text, mutant)
         return
     yield f"{r} is killed", _with(world, r, Runner())
     if me.phase == "idle":
@@ -134,42 +134,62 @@ def _runner(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, 
         if mutant is Mutant.SEND_BEFORE_CLAIM:
             yield (
                 f"{r} commits its claim late",
-                _with(_committed(world, Row("sending", me.attempt, r), mutant), r, replace(me, phase="written")),
+                _with(_committed(world, _claimed(world.row, r, me.attempt), mutant), r, replace(me, phase="written")),
             )
         else:
             written = _with(world, r, replace(me, phase="written"))
-            yield f"{r} writes {me.attempt}", replace(written, wire=(*written.wire, me.attempt))
+            yield f"{r} writes {me.attempt}", _on_the_wire(written, me.attempt, me.text)
             yield f"{r} gives {me.attempt} up before a byte", _settled(world, r, "planned", mutant)
     else:
         yield from _written(world, r, mutant)
 
 
-def _begun(world: World, r: int, mutant: Mutant | None) -> World:
-    """Also while the other one lives, as if the lock had been removed: the row's own guards have to do."""
+def _claimed(row: Row, r: int, attempt: int) -> Row:
+    return replace(row, state="sending", attempt=attempt, owner=r)
+
+
+def _on_the_wire(world: World, attempt: int, text: str) -> World:
+    return replace(world, wire=(*world.wire, attempt), other_text=world.other_text or text != world.approved)
+
+
+def _begun(world: World, r: int, text: str, mutant: Mutant | None) -> World:
+    """Also while the other one lives, as if the lock had been removed: the row's own guards have to do.
+
+    The plan's text takes the place of the planned one as long as nothing was ever claimed; afterwards it is on hold.
+    """
     row = world.row
     if row.state == "sending":
         row = replace(row, state=RECOVERED.get(mutant, "in_doubt"))
     if row.state == "none" or mutant is Mutant.PLAN_OVERWRITES:
         row = replace(row, state="planned")
-    return _with(_committed(world, row, mutant), r, Runner("idle"))
+    if row.state == "planned" and row.attempt == 0:
+        row, world = replace(row, text=text), replace(world, approved=text)
+    return _with(_committed(world, row, mutant), r, Runner("idle", text=text))
 
 
 def _idle(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
-    row = world.row
+    me, row = world.runners[r], world.row
     claimable = row.state == "planned" or (mutant is Mutant.CLAIM_WITHOUT_COMPARE and row.state == "sending")
-    if claimable and row.attempt < ATTEMPTS_MOST:
+    same_text = row.text == me.text or mutant is Mutant.CLAIM_WITHOUT_DIGEST
+    if claimable and same_text and row.attempt < ATTEMPTS_MOST:
         attempt = row.attempt + 1
         if mutant is Mutant.SEND_BEFORE_CLAIM:
-            sent = _with(world, r, Runner("claimed", attempt))
-            yield f"{r} writes {attempt} before it is claimed", replace(sent, wire=(*sent.wire, attempt))
+            sent = _with(world, r, replace(me, phase="claimed", attempt=attempt, answer=""))
+            yield f"{r} writes {attempt} before it is claimed", _on_the_wire(sent, attempt, me.text)
         else:
-            claimed = _committed(world, Row("sending", attempt, r), mutant)
-            yield f"{r} claims {attempt}", _with(claimed, r, Runner("claimed", attempt))
+            claimed = _committed(world, _claimed(row, r, attempt), mutant)
+            yield f"{r} claims {attempt}", _with(claimed, r, replace(me, phase="claimed", attempt=attempt, answer=""))
     if row.state == "in_doubt":
         if world.listed:
-            yield f"{r} finds it in the list", _with(world, r, Runner("asked", row.attempt, "accepted"))
+            yield (
+                f"{r} finds it in the list",
+                _with(world, r, replace(me, phase="asked", attempt=row.attempt, answer="accepted")),
+            )
         elif mutant is Mutant.ABSENT_AT_ONCE or (not world.taken and not world.wire and not _alive(world, row)):
-            yield f"{r} believes that it is absent", _with(world, r, Runner("asked", row.attempt, "planned"))
+            yield (
+                f"{r} believes that it is absent",
+                _with(world, r, replace(me, phase="asked", attempt=row.attempt, answer="planned")),
+            )
 
 
 def _moved(world: World, r: int, mutant: Mutant | None) -> World:
@@ -178,7 +198,7 @@ def _moved(world: World, r: int, mutant: Mutant | None) -> World:
     same = row.state == "in_doubt" and row.attempt == me.attempt
     if not same and mutant is not Mutant.MOVE_WITHOUT_COMPARE:
         return _with(world, r, Runner())
-    return _with(_committed(world, replace(row, state=me.answer), mutant), r, Runner("idle"))
+    return _with(_committed(world, replace(row, state=me.answer), mutant), r, Runner("idle", text=me.text))
 
 
 def _alive(world: World, row: Row) -> bool:
@@ -217,7 +237,7 @@ def _settled(world: World, r: int, to: str, mutant: Mutant | None) -> World:
     sending = row.state == "sending" or mutant is Mutant.SETTLE_WITHOUT_STATE
     if not (mine and sending):
         return _with(world, r, Runner())
-    return _with(_committed(world, replace(row, state=to), mutant), r, Runner("idle"))
+    return _with(_committed(world, replace(row, state=to), mutant), r, Runner("idle", text=me.text))
 
 
 def _committed(world: World, row: Row, mutant: Mutant | None) -> World:

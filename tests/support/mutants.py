@@ -24,7 +24,13 @@ class Mutant(StrEnum):
     MOVE_WITHOUT_COMPARE = "move-without-compare"
     PLAN_OVERWRITES = "plan-overwrites"
     ROWS_DELETED = "rows-deleted"
+    SIGHTING_BY_TEXT = "sighting-by-text"
+    WITNESS_WINDOW_MOVED = "witness-window-moved"
+    ABSENCE_FROM_ONE_SIDE = "absence-from-one-side"
 
+
+ABOUT_THE_LIST = frozenset({Mutant.SIGHTING_BY_TEXT, Mutant.WITNESS_WINDOW_MOVED, Mutant.ABSENCE_FROM_ONE_SIDE})
+"""What the API's list is taken to prove: models and machines of their own find these."""
 
 DONE_WRONG: dict[Mutant, str] = {
     Mutant.SEND_BEFORE_CLAIM: "the request goes out, then its claim is committed",
@@ -43,6 +49,9 @@ DONE_WRONG: dict[Mutant, str] = {
     Mutant.MOVE_WITHOUT_COMPARE: "what was decided on a message in doubt is done to whatever it is by now",
     Mutant.PLAN_OVERWRITES: "a new plan makes every message planned again",
     Mutant.ROWS_DELETED: "what a dead run was sending is forgotten",
+    Mutant.SIGHTING_BY_TEXT: "a listed message is taken for ours by its reference alone",
+    Mutant.WITNESS_WINDOW_MOVED: "the list is asked from the ledger's last move on, not from the spec's last claim",
+    Mutant.ABSENCE_FROM_ONE_SIDE: "absence is believed of a list that shows our messages on one side of the doubt only",
 }
 
 
@@ -63,5 +72,8 @@ CAUGHT_BY: dict[Mutant, frozenset[str]] = {
     Mutant.MOVE_WITHOUT_COMPARE: frozenset({"model", "machine"}),
     Mutant.PLAN_OVERWRITES: frozenset({"model", "machine"}),
     Mutant.ROWS_DELETED: frozenset({"model", "machine", "processes"}),
+    Mutant.SIGHTING_BY_TEXT: frozenset({"model", "machine"}),
+    Mutant.WITNESS_WINDOW_MOVED: frozenset({"model", "machine"}),
+    Mutant.ABSENCE_FROM_ONE_SIDE: frozenset({"model", "machine"}),
 }
 """The table that the harnesses' tests hold themselves to; processes are real ones, killed, and the power-cut file system."""

@@ -1,0 +1,20 @@
+"""Everything at once, against real processes: kills and signals, tables edited in place, odd answers, lists with lies."""
+
+from __future__ import annotations
+
+from mutants import Mutant
+from storm import storm
+
+KILLS = 20
+
+
+def test_a_storm_breaks_no_promise() -> None:
+    """Nothing twice, nobody lost, no other text than was planned and approved, no wrong total, no number or key written."""
+    weathered = storm(seed=1, kills=KILLS)
+    assert not weathered.broken, "\n".join([weathered.said(), *weathered.notes[:5]])
+    assert weathered.kills == KILLS
+    assert weathered.messages > 0
+
+
+def test_a_broken_protocol_shows_in_a_storm() -> None:
+    assert any(storm(seed, KILLS, mutant=Mutant.REQUEUE_AT_RECOVERY).broken for seed in range(4))
