@@ -12,7 +12,7 @@ import click
 
 from runner.cli.output_file import make_folder, write_file
 from runner.cli.view import View, common_options
-from runner.errors import FileUnwritable
+from runner.errors import FileUnwritable, PrivateFolderUnusable
 from runner.reading.mask import printable
 from runner.reading.private_folder import make_private_folder
 from runner.resources import schema_directory
@@ -112,7 +112,10 @@ def _make(top: Path, files: Sequence[Path]) -> None:
             make_folder(path.parent)
             write_file(path, FILES[path.relative_to(top).as_posix()])
             made.append(path)
-        make_private_folder(top)
+        try:
+            make_private_folder(top)
+        except PrivateFolderUnusable as trouble:
+            raise FileUnwritable(str(schema.parent), trouble.problem, trouble.fix) from trouble
         write_file(schema, (schema_directory() / "spec.schema.json").read_text(encoding="utf-8"))
     except FileUnwritable:
         for path in made:

@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from runner import __version__
+from runner.cli.interrupt import note_interrupts
 from runner.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
 from runner.errors import FolderGone, SendspecError
 
@@ -114,6 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: list[str]) -> int:
     """The exit code of one command line. Never raises for a foreseen failure, nor shows a traceback for a bug."""
     context: click.Context | None = None
+    note_interrupts()
     try:
         if "_SENDSPEC_COMPLETE" in os.environ:
             cli.main(args=arguments, prog_name="sendspec")

@@ -11,6 +11,7 @@ import click
 
 from runner.cli.against import freeing, plan_jobs
 from runner.cli.check import limit_diagnostics
+from runner.cli.interrupt import refuse_when_interrupted
 from runner.cli.job import Job, read_jobs
 from runner.cli.plan import run_plan, warn_of_drift, warn_of_resending
 from runner.cli.plan_file import PlanFile, PlanUnreadable, read_plan_file
@@ -194,8 +195,10 @@ class _Send:
             warn_of_drift(self._view, plans)
             warn_of_resending(self._view, jobs)
             to_send = sum(plan.send for plan in plans)
+            refuse_when_interrupted()
             if to_send:
                 self._ask(plans, to_send)
+                refuse_when_interrupted()
             planned = list(zip(jobs, plans, strict=True))
             try:
                 report, code = session.send(planned, planned_at)

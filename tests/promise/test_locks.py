@@ -313,7 +313,7 @@ def test_an_init_that_was_killed_is_completed_by_the_next(several: Desk, event: 
     assert several.run("ledger", "check", "--env", "one").code == 0
     assert several.run("ledger", "init", "--env", "two").code == 0
     made = {found.name for found in (several.folder / ".sendspec").iterdir() if found.name.startswith(".")}
-    assert made == set()
+    assert made <= {".gitignore"}
     assert sorted(found.name for found in several.folder.iterdir()) == [".sendspec", "sendspec.lock", "sendspec.yaml"]
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from warm import is_plain, run_warm
 
 WORKSPACE = "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01"
 CHANNEL = "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01"
@@ -185,19 +186,18 @@ class Desk:
         return [sys.executable, "-m", "runner", *arguments]
 
     def run(self, *arguments: str, stdin: str | None = None, timeout: float = 60) -> Done:
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env={**os.environ, **self.environ},
-            input=stdin if stdin is not None else "",
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        assert SECRET not in done.stdout + done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        environ = {**os.environ, **self.environ}
+        if is_plain(environ):
+            done = Done(*run_warm(list(arguments), self.folder, environ, stdin or "", timeout))
+        else:
+            ended = subprocess.run(
+                self.command(*arguments), cwd=self.folder, env=environ, input=stdin or "", capture_output=True, text=True,
+                timeout=timeout, check=False,
+            )  # fmt: skip
+            done = Done(ended.returncode, ended.stdout, ended.stderr)
+        assert "Traceback" not in done.err, done.err
+        assert SECRET not in done.out + done.err
+        return done
 
 
 @pytest.fixture
