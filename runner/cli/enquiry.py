@@ -15,7 +15,7 @@ from runner.reading.access_key import AccessKey
 from runner.reading.project import Environment
 from runner.reading.url import peer_is_allowed
 from runner.sending.listing import BOUNDS_OF_A_LOOK, Bounds, Listing
-from runner.sending.reconcile import NumbersOf, Reconciled, reconcile
+from runner.sending.reconcile import NumbersOf, Reconciled, reconcile, with_rivals
 from runner.sending.run import Clock, Stop, Stopping
 from runner.sending.wire import Endpoint, Line, verifying_context
 from runner.sending.witness import BOUNDS, Send, Witnessed, witness
@@ -72,7 +72,8 @@ class Enquiry:
         )
 
     def doubts(self, names: Collection[str] | None) -> Sequence[Doubt]:
-        return [doubt for doubt in self._ledger.doubts() if names is None or doubt.name in names]
+        found = self._ledger.doubts()
+        return found if names is None else with_rivals(found, names)
 
     def witness(
         self, route: Route, sends: Mapping[Send, float | None], receivers: Callable[[], Sequence[str]]

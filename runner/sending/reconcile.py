@@ -77,6 +77,16 @@ class Reconciled:
     refusal: RefusedAsAWhole | None = None
 
 
+def with_rivals(doubts: Sequence[Doubt], names: Collection[str]) -> list[Doubt]:
+    """The doubts of these specs, and those of others that one and the same message of the API could prove.
+
+    Looked at alone, a doubt could be credited with what was accepted of another spec: both have one reference of the user's own
+    and one receiver.
+    """
+    shared = {(doubt.reference, doubt.receiver) for doubt in doubts if doubt.name in names and doubt.own_reference}
+    return [doubt for doubt in doubts if doubt.name in names or (doubt.reference, doubt.receiver) in shared]
+
+
 def reconcile(
     ledger: Doubtful,
     doubts: Sequence[Doubt],

@@ -16,7 +16,7 @@ from runner.sending.absence import ABSENT_AFTER, SCANS_APART
 from runner.sending.listing import ListUnread, Sighting
 from runner.sending.outcome import RefusedAsAWhole
 from runner.sending.proof import DAY, MARGIN, WINDOW_MOST
-from runner.sending.reconcile import EDGE, reconcile
+from runner.sending.reconcile import EDGE, reconcile, with_rivals
 
 NOW = 1_700_000_000.0
 RECEIVER = "+447700900001"
@@ -33,9 +33,9 @@ def doubt(
     """A message that has been in doubt for `age` seconds, and was first missed `missed` seconds ago."""
     identity = number.to_bytes(16)
     return Doubt(
-        id=identity, name="hello", generation=1, attempt=2, reference=id_text(identity), receiver=hashed(RECEIVER), route=route,
+        id=identity, name="hello", generation=1, attempt=2, route=route,
         claimed_at=NOW - age, missed_at=None if missed is None else NOW - missed,
-        **{"clock_offset": 0.0, "doubted_at": NOW - age + 1.0} | more,
+        **{"reference": id_text(identity), "receiver": hashed(RECEIVER), "clock_offset": 0.0, "doubted_at": NOW - age + 1.0} | more,
     )  # fmt: skip
 
 
@@ -444,3 +444,14 @@ def test_a_date_that_may_be_nonsense_does_not_take_the_place_of_ours() -> None:
     pages = Pages([], [sighting(doubt(1))], skew=9 * 365 * DAY)
     assert settled(Memory(), [doubt(1)], pages).found == [doubt(1).id]
     assert len(pages.asked) == 2
+
+
+def test_a_doubt_of_another_spec_that_one_message_could_prove_as_well_is_looked_at_with_it() -> None:
+    ours = doubt(1, reference="order-1", own_reference=True)
+    rival = replace(doubt(2, reference="order-1", own_reference=True), name="other")
+    strangers = [
+        replace(doubt(3, reference="order-3", own_reference=True), name="other"),
+        replace(doubt(4, reference="order-1", own_reference=True, receiver=b"r" * 16), name="other"),
+    ]
+    assert with_rivals([ours, rival, *strangers], {"hello"}) == [ours, rival]
+    assert with_rivals([ours, rival, *strangers], {"another"}) == []
