@@ -23,7 +23,11 @@ class Move:
 
 MOVES = (
     Move(
-        "claim", State.PLANNED, (State.SENDING,), "digest and reference are the planned ones; the run holds the lock and its epoch is the newest", "the first byte"
+        "claim",
+        State.PLANNED,
+        (State.SENDING,),
+        "digest and reference are the planned ones; the run holds the lock and its epoch is the newest",
+        "the first byte",
     ),
     Move("accept", State.SENDING, (State.ACCEPTED,), "a 2xx with an id and our reference", "the next report or exit"),
     Move(
@@ -41,7 +45,13 @@ MOVES = (
     Move("late yes", State.IN_DOUBT, (State.ACCEPTED,), "a certain answer after the deadline", "-"),
     Move("resolve", State.IN_DOUBT, (State.PLANNED, State.SKIPPED, State.ACCEPTED), "a person, with a reason", "-"),
     Move("absent", State.IN_DOUBT, (State.PLANNED,), "the API shows that it has no such message", "its next claim"),
-    Move("witness", State.PLANNED, (State.ACCEPTED,), "the API shows a message that can only be this one: the ledger was behind", "-"),
+    Move(
+        "witness",
+        State.PLANNED,
+        (State.ACCEPTED,),
+        "the API shows a message that can only be this one: the ledger was behind",
+        "-",
+    ),
     Move("retry", State.REFUSED, (State.PLANNED,), "a person asks for it", "its next claim"),
     Move("drop", State.PLANNED, (State.SKIPPED,), "a person gives it up, with a reason", "-"),
 )
