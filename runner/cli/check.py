@@ -9,9 +9,10 @@ from runner.cli.several import Ledgered, plan_rows
 from runner.cli.workspace import Workspace, open_workspace
 from runner.composing.reach import Reach
 from runner.planning.decide import History
-from runner.planning.guard import breaches
+from runner.planning.guard import beyond, breaches
 from runner.planning.plan import Plan, nothing_known
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
+from runner.reading.place import FILE_START
 
 
 def opened(
@@ -36,6 +37,26 @@ def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[
 def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
     held = Ledgered(nothing_known, nothing_known, History(started=False), Reach(suppressed=job.suppressed))
     return plan_rows(job, held, problems, processes)
+
+
+def total_diagnostics(workspace: Workspace, plans: Sequence[Plan]) -> list[Diagnostic]:
+    """The limits of the environment that several specs break together, though each of them is within it."""
+    limits = workspace.environment.limits
+    sums = (
+        ("messages", sum(plan.send for plan in plans), limits.messages),
+        ("total_segments", sum(plan.segments.total for plan in plans), limits.total_segments),
+    )
+    return [
+        Diagnostic(
+            code=f"limit-{breach.limit.replace('_', '-')}",
+            path=workspace.project_path,
+            span=FILE_START,
+            problem=breach.problem,
+            fix=breach.fix,
+        )
+        for name, found, most in sums
+        for breach in beyond(name, found, most, "messages to send" if name == "messages" else "segments")
+    ]
 
 
 def limit_diagnostics(job: Job, plan: Plan, severity: Severity) -> list[Diagnostic]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -66,6 +66,11 @@ def other_names(spec: Spec, ledger: SqliteLedger | None) -> tuple[str, ...]:
             found.add(name)
             waiting.append(name)
     return tuple(sorted(found & {send.name for send in sends} - {spec.name}))
+
+
+def names_of(specs: Iterable[Spec], ledger: SqliteLedger) -> set[str]:
+    """The names of these specs, and those that they had before or later: what is in doubt under one concerns the other."""
+    return {name for spec in specs for name in (spec.name, *other_names(spec, ledger))}
 
 
 class MovedSend:

@@ -117,7 +117,7 @@ def exit_code(endings: Iterable[int], account: Account) -> int:
     skipped = account.skipped
     if account.in_doubt or skipped.get(Skip.IN_DOUBT_BEFORE):
         codes.add(IN_DOUBT)
-    left_over = (Skip.REFUSED_BEFORE, Skip.ON_HOLD)
+    left_over = (Skip.REFUSED_BEFORE, Skip.ON_HOLD, Skip.NOT_CHOSEN)
     if account.refused or account.not_sent or account.left or any(skipped.get(skip) for skip in left_over):
         codes.add(3)
     return next(code for code in ORDER if code in codes or code == 0)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from runner.cli.against import freeing
+from runner.cli.earlier_names import names_of
 from runner.cli.ending import IN_DOUBT, code_of_signal, described, ending_code
 from runner.cli.held import ledger_to_write
 from runner.cli.session import Session
@@ -42,9 +43,9 @@ def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
     read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems) or workspace is None:
         return 1
-    names = {spec.name for spec in read} or None
     with ledger_to_write(workspace) as (ledger, lock):
         session = Session(view, workspace, ledger, lock)
+        names = names_of(read, ledger) or None
         outcome = session.reconcile(names, freeing=freeing(read))
         session.end()
         for line in reconciled_lines(outcome, workspace.environment.name):

@@ -10,7 +10,7 @@ import click
 
 from runner.cli.check import opened
 from runner.cli.continuity import highest_used
-from runner.cli.earlier_names import other_names
+from runner.cli.earlier_names import names_of, other_names
 from runner.cli.held import ledger_to_write
 from runner.cli.job import Job
 from runner.cli.left import left_over
@@ -45,7 +45,10 @@ class _Target(click.Choice[str]):
 @click.option("--reason", required=True, metavar="TEXT", help="How you know; it is recorded.")
 @click.option("--left", is_flag=True, help="Give up who was planned, was never sent, and is no longer in the table.")
 @click.option(
-    "--generation", type=click.IntRange(1), metavar="N", help="Give up generation N, whether it was begun or not."
+    "--generation",
+    type=click.IntRange(1, 1_000_000_000),
+    metavar="N",
+    help="Give up generation N, whether it was begun or not.",
 )
 @common_options
 def command(
@@ -78,10 +81,11 @@ def command(
     specs = [word for word in which if id_in(word) is None]
     problems = Problems()
     workspace = open_workspace(specs, env, problems)
-    names = {spec.name for path in specs if (spec := read_spec(path, problems)) is not None}
+    read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems, ending="nothing was changed") or workspace is None:
         return 1
     with ledger_to_write(workspace) as (ledger, _):
+        names = names_of(read, ledger)
         ledger.begin(this_process(), now=time.time())
         chosen = _chosen(ledger, ids, names)
         move = MOVE_BY_NAME["resolve"]

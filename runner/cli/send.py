@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli.against import freeing, plan_jobs
-from runner.cli.check import limit_diagnostics
+from runner.cli.check import limit_diagnostics, total_diagnostics
 from runner.cli.interrupt import refuse_when_interrupted
 from runner.cli.job import Job, read_jobs
 from runner.cli.plan import run_plan, warn_of_drift, warn_of_resending
@@ -99,6 +99,11 @@ def command(
             return _reject(
                 view, [_about(plan_file, "plan-unreadable", str(error), "make it anew with `sendspec plan --out`")]
             )
+        if env not in (None, plan.environment):
+            stale = _stale(f"it is of the environment '{plan.environment}', and '{env}' was named")
+            view.warn(f"{stale.problem} [{stale.code}]\n    = fix: {stale.fix}\n\nnothing was sent")
+            view.document(run_document(None, error_json(stale)))
+            return stale.exit_code
         env = plan.environment
         specs = tuple(plan.found_from(Path(plan_file)))
     return _Send(
@@ -184,11 +189,11 @@ class _Send:
             self._view.diagnostics(list(problems), ending="", as_result=False)
             self._check_plan(workspace, plans)
             session = Session(self._view, workspace, ledger, lock, retry=self._retry, asks_witness=self._asks_witness)
-            if any(ledger.uncertain(job.spec.name) for job in jobs):
+            if any(ledger.uncertain(name) for name in session.names_of(jobs)):
                 self._reconcile(session, workspace, jobs)
                 planned_at = ledger.moves
                 plans = self._planned_again(plans, jobs, workspace, ledger)
-            if broken := self._broken_limits(jobs, plans):
+            if broken := self._broken_limits(workspace, jobs, plans):
                 first = {"code": broken[0].code, "problem": broken[0].problem, "fix": broken[0].fix}
                 self._view.document(run_document(_unsent(workspace, plans), first))
                 return GUARD
@@ -215,7 +220,7 @@ class _Send:
         """What an earlier run left in doubt is looked up before anything else is sent."""
         from runner.showing.reconcile import reconciled_lines
 
-        names = {job.spec.name for job in jobs}
+        names = session.names_of(jobs)
         outcome = session.reconcile(names, freeing=freeing([job.spec for job in jobs]), jobs=jobs)
         for line in reconciled_lines(outcome, workspace.environment.name):
             self._view.warn(line)
@@ -254,10 +259,11 @@ class _Send:
         self._view.result(run_text(report, self._view.out))
         self._view.document(run_document(report, words))
 
-    def _broken_limits(self, jobs: list[Job], plans: list[Plan]) -> list[Diagnostic]:
+    def _broken_limits(self, workspace: Workspace, jobs: list[Job], plans: list[Plan]) -> list[Diagnostic]:
         broken = [
             d for job, plan in zip(jobs, plans, strict=True) for d in limit_diagnostics(job, plan, Severity.ERROR)
         ]
+        broken += [] if broken else total_diagnostics(workspace, plans)
         self._view.diagnostics(broken, ending="nothing was sent", as_result=False)
         return broken
 

@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from runner.cli.against import decide_again, ledger_to_read, moved_send
 from runner.cli.commit import head_commit
+from runner.cli.earlier_names import names_of
 from runner.cli.ending import IN_DOUBT, described, ending_code, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
@@ -108,6 +109,10 @@ class Session:
         """The signal that asked the run to stop."""
         return self._stop.signal
 
+    def names_of(self, jobs: Sequence[Job]) -> set[str]:
+        """The names of jobs, and those that they had before or later."""
+        return names_of((job.spec for job in jobs), self._ledger)
+
     @property
     def has_begun(self) -> bool:
         return self._run is not None
@@ -121,6 +126,7 @@ class Session:
         only_to = self._workspace.environment.only_to
         for job, _ in planned:
             self._reach[job.spec.name] = Reach(only_to, None if job.suppressed is None else job.suppressed.at_present)
+        self._note_former_names([job for job, plan in planned if not plan.send])
         if any(plan.send for _, plan in planned):
             try:
                 self._send(planned)
@@ -134,6 +140,16 @@ class Session:
         self.end("; ".join(ending for ending, _, _ in endings if ending), report.requests)
         codes = {code for _, _, code in endings} | self._left_in_doubt(planned)
         return report, exit_code(codes, sum_of(spec.account for spec in report.specs))
+
+    def _note_former_names(self, jobs: Sequence[Job]) -> None:
+        """A spec that was called otherwise is noted so also where nothing of it is to be sent: `moved_from` may go, the note stays."""
+        for job in jobs:
+            noted = {send.moved_from for send in self._ledger.sends(job.spec.name)}
+            if not job.spec.moved_from or job.spec.moved_from in noted or moved_send(job, self._ledger) is None:
+                continue
+            self._begin()
+            identity = identity_of(job, self._workspace, None)
+            self._ledger.put_planned(identity, (), b"", now=time.time(), route=_route(job))
 
     def report_of(self, planned: Sequence[tuple[Job, Plan]], error: BaseException) -> RunReport:
         """The account of a run that an error ended: the ledger's own, read from it once more, not what this process remembers.
@@ -168,7 +184,7 @@ class Session:
 
     def _left_in_doubt(self, planned: Sequence[tuple[Job, Plan]]) -> set[int]:
         """Doubts count also where today's recipients don't include them: nobody may be forgotten."""
-        left = sum(self._ledger.uncertain(job.spec.name) for job, _ in planned)
+        left = sum(self._ledger.uncertain(name) for name in self.names_of([job for job, _ in planned]))
         return {IN_DOUBT} if left else set()
 
     def _begin(self) -> None:

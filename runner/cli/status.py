@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from runner.cli.earlier_names import names_of
 from runner.cli.job import Job, read_jobs
 from runner.cli.left import left_over
 from runner.cli.lock_file import known_identity
@@ -21,7 +22,7 @@ from runner.planning.account import Account
 from runner.planning.decide import Skip
 from runner.planning.fact import State
 from runner.reading.diagnostic import Problems
-from runner.reading.spec import StandardInput, read_spec
+from runner.reading.spec import Spec, StandardInput, read_spec
 from runner.showing.status import SpecStatus, message_json, messages_text, status_document, status_text
 
 FAILED = (State.REFUSED,)
@@ -53,16 +54,18 @@ def command(
     """
     problems = Problems()
     workspace = open_workspace(specs, env, problems)
-    names = {spec.name for path in specs if (spec := read_spec(path, problems)) is not None}
+    read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems) or workspace is None:
         return 1
     chosen = [(failed, FAILED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
     states = tuple(State) if messages else tuple(state for flag, group in chosen if flag for state in group)
-    _show(view, workspace, names, states, specs)
+    _show(view, workspace, read, states, specs)
     return 0
 
 
-def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[State], specs: Sequence[str]) -> None:
+def _show(
+    view: View, workspace: Workspace, read: Sequence[Spec], states: Sequence[State], specs: Sequence[str]
+) -> None:
     environment = workspace.environment.name
     identity = known_identity(workspace)
     if identity is None:
@@ -72,7 +75,7 @@ def _show(view: View, workspace: Workspace, names: set[str], states: Sequence[St
         return
     ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
     try:
-        show_status(view, workspace, ledger, names, states, jobs=_jobs(specs, workspace, ledger))
+        show_status(view, workspace, ledger, names_of(read, ledger), states, jobs=_jobs(specs, workspace, ledger))
     finally:
         ledger.close()
 

@@ -20,8 +20,8 @@ class Breach:
 
 def breaches(plan: Plan, limits: Limits) -> Iterator[Breach]:
     """Every limit of the run that `plan` breaks; the limits of one message are checked when it is composed."""
-    yield from _beyond("messages", plan.send, limits.messages, "messages to send")
-    yield from _beyond("total_segments", plan.segments.total, limits.total_segments, "segments")
+    yield from beyond("messages", plan.send, limits.messages, "messages to send")
+    yield from beyond("total_segments", plan.segments.total, limits.total_segments, "segments")
     if limits.cost is not None and plan.send:
         yield Breach(
             "cost",
@@ -30,7 +30,8 @@ def breaches(plan: Plan, limits: Limits) -> Iterator[Breach]:
         )
 
 
-def _beyond(limit: str, found: int, most: int | None, what: str) -> Iterator[Breach]:
+def beyond(limit: str, found: int, most: int | None, what: str) -> Iterator[Breach]:
+    """The breach of one limit, if it is one; `what` is counted."""
     if most is not None and found > most:
         yield Breach(
             limit,

@@ -241,7 +241,8 @@ class _Loop:
         except SuppressUnreadable as trouble:
             self._ending = self._ending or SuppressLost(trouble.problem, trouble.fix)
             return []
-        self._tally.lost.update({Skip.SUPPRESSED: len(withheld)})
+        if withheld:
+            self._tally.lost.update({Skip.SUPPRESSED: len(withheld)})
         left = [([message for message in messages if message.id not in withheld], due) for messages, due in claim]
         return [group for group in left if group[0]]
 
@@ -343,6 +344,7 @@ class _Loop:
         for outcome in {type(result.outcome): result.outcome for result in reversed(results)}.values():
             self._conclude(outcome, delivery)
         if any(isinstance(result.outcome, Accepted | Refused) for result in results):
+            self._look_at_rate()
             self._pace.succeeded(self._clock.monotonic())
             self._breaker.certain()
         self._tell(0.0, "")
@@ -372,7 +374,10 @@ class _Loop:
         refused, answers = self._tally.refused, self._tally.answers
         if answers >= FIRST_ANSWERS and refused == answers:
             self._ending = self._ending or SpecRefused(text)
-        rate = self._settings.failure_rate
+
+    def _look_at_rate(self) -> None:
+        """After each certain answer: the share may be too large when enough have come, though none of the last was a refusal."""
+        refused, answers, rate = self._tally.refused, self._tally.answers, self._settings.failure_rate
         if rate is not None and answers >= FIRST_ANSWERS and refused > rate * answers:
             self._ending = self._ending or TooManyRefused(refused, answers)
 

@@ -100,3 +100,44 @@ def test_people_who_were_planned_and_are_gone_from_the_table_are_counted(ready: 
     told = ready.run("send", "hello.yaml", "--env", "test", "--yes")
     assert "30 messages were planned, were never sent, and are no longer in the table" in told.out
     assert len(server.taken) == 10
+
+
+def test_an_environments_limit_holds_for_all_specs_of_a_run_together(
+    ready: Desk, server: CountingServer, helpers: Any
+) -> None:
+    text = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", text + "    limits: {messages: 50}\n")
+    ready.write("other.yaml", helpers.SPEC.replace("name: hello", "name: other").replace("Hi ", "Dear "))
+    done = ready.run("send", "hello.yaml", "other.yaml", "--env", "test", "--yes", "--format", "json")
+    assert (done.code, done.json["error"]["code"]) == (7, "limit-messages"), done.err
+    assert server.posts == []
+
+
+def test_a_failure_rate_is_looked_at_with_every_answer(ready: Desk, server: CountingServer) -> None:
+    (ready.folder / "hello.yaml").write_text(
+        (ready.folder / "hello.yaml").read_text() + "limits: {failure_rate: 0.1}\n"
+    )
+    text = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 10, concurrency: 1"))
+    server.decide = lambda number, request: Answer(422, b"{}") if 5 <= number < 15 else Answer()
+    done = ready.run(*SEND)
+    assert (done.code, done.json["error"]["code"]) == (7, "failure-rate"), done.err
+    assert len(server.posts) == 20
+
+
+def test_people_that_a_retry_leaves_out_are_not_forgotten(ready: Desk, server: CountingServer) -> None:
+    text = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 10, concurrency: 1"))
+    server.decide = lambda number, request: Answer({1: 422, 3: 402}.get(number, 202), None if number == 2 else b"{}")
+    assert ready.run(*SEND).code == 5
+    server.decide = lambda number, request: Answer()
+    done = ready.run(*SEND, "--retry", "refused")
+    assert (done.code, done.json["totals"]["accepted"]) == (3, 1)
+    assert done.json["skipped"] == {"already-accepted": 1, "not-chosen": 38}
+
+
+def test_a_generation_beyond_all_numbers_is_wrong_usage(ready: Desk) -> None:
+    done = ready.run(
+        "resolve", "hello.yaml", "--generation", "9" * 20, "--as", "skipped", "--reason", "x", "--env", "test"
+    )
+    assert done.code == 2

@@ -619,3 +619,49 @@ def test_the_digest_of_the_text_stands_beside_what_is_on_hold(repository: Reposi
     digest = done.json["specs"][0]["text_digest"]
     assert done.json["skipped"]["on-hold"] > 0
     assert digest in repository.desk.run("plan", "hello.yaml", "--env", "test").out
+
+
+# ── a former name that is no longer written ──────────────────────────────────────────────────────────────────────────
+
+
+def called(helpers: Any, name: str, more: str = "", text: str = "Hi") -> str:
+    return str(helpers.SPEC).replace("name: hello", f"name: {name}\n{more}").replace("Hi ", f"{text} ")
+
+
+def send_it(desk: Any, *more: str) -> Any:
+    return desk.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json", *more)
+
+
+def test_a_former_name_is_remembered_though_nothing_was_to_be_sent_under_the_new_one(
+    project: Any, server: Any, helpers: Any
+) -> None:
+    project.write("people.csv", helpers.numbers(3))
+    project.write("hello.yaml", called(helpers, "aa"))
+    assert send_it(project).code == 0
+    project.write("hello.yaml", called(helpers, "bb", "moved_from: aa", "Dear"))
+    assert send_it(project).json["skipped"] == {"drift": 3}
+    project.write("hello.yaml", called(helpers, "bb", "", "Dear"))
+    assert send_it(project).json["skipped"] == {"drift": 3}
+    project.write("hello.yaml", called(helpers, "cc", "moved_from: bb", "Dearest"))
+    assert send_it(project).json["skipped"] == {"drift": 3}
+    assert len(server.posts) == 3
+
+
+def test_doubts_under_a_former_name_are_looked_up_and_settled_under_the_new_one(
+    project: Any, server: Any, helpers: Any
+) -> None:
+    project.write("people.csv", helpers.numbers(3))
+    project.write("hello.yaml", called(helpers, "aa"))
+    server.decide = lambda number, request: helpers.Answer(drop=True, taken=number == 1)
+    assert send_it(project).code == 4
+    server.decide = lambda number, request: helpers.Answer()
+    project.write("hello.yaml", called(helpers, "bb", "moved_from: aa"))
+    again = send_it(project)
+    assert (again.code, again.json["skipped"]) == (4, {"already-accepted": 1, "in-doubt-before": 2})
+    assert project.run("reconcile", "hello.yaml", "--env", "test").code == 4
+    settled = project.run(
+        "resolve", "hello.yaml", "--as", "accepted", "--reason", "seen", "--env", "test", "--format", "json"
+    )
+    assert settled.json["resolved"] == 2
+    assert send_it(project).code == 0
+    assert len(server.posts) == 3
