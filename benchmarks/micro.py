@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
-from benchmarks.drive import PLAN_DIGEST, open_job, record_of
+from benchmarks.drive import PLAN_DIGEST, claim_of, open_job, record_of
 from benchmarks.material import FAST, Project, make_project
 from benchmarks.measure import Spread, spread
 from runner.cli.held import ledger_to_write
@@ -45,6 +45,7 @@ from runner.reading.schema import load_schema
 from runner.sending.answer import read_answer
 from runner.sending.classify import Sent, classify
 
+Item = TypeVar("Item")
 Stage = Callable[[], object]
 ANSWER = (
     b"HTTP/1.1 202 Accepted\r\nServer: nginx\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
@@ -154,6 +155,7 @@ def planning(ready: Ready) -> dict[str, Stage]:
 def recording(ready: Ready, ledger: SqliteLedger, salt: bytes, window: int) -> dict[str, Stage]:
     """These change the ledger, so they only make sense in this order, once a ledger."""
     ids = [message.id for message in ready.messages]
+    claims = [claim_of(message) for message in ready.messages]
     settle: list[Settlement] = []
 
     def look_up() -> None:
@@ -166,8 +168,8 @@ def recording(ready: Ready, ledger: SqliteLedger, salt: bytes, window: int) -> d
 
     def claim_and_settle() -> None:
         nonlocal settle
-        for some in [*_windows(ids, window), ()]:
-            won = ledger.exchange(settle=settle, claim=some, now=time.time())
+        for some in [*_windows(claims, window), ()]:
+            won = ledger.exchange(settle=settle, claim=some, now=time.time()).won
             settle = [Settlement(i, attempt, State.ACCEPTED, i.hex(), None, 202) for i, attempt in won.items()]
 
     return {
@@ -190,8 +192,8 @@ def answering(ready: Ready) -> dict[str, Stage]:
     }
 
 
-def _windows(ids: Sequence[bytes], size: int) -> Iterator[tuple[bytes, ...]]:
-    stream = iter(ids)
+def _windows(items: Sequence[Item], size: int) -> Iterator[tuple[Item, ...]]:
+    stream = iter(items)
     while window := tuple(islice(stream, size)):
         yield window
 

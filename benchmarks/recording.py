@@ -25,13 +25,14 @@ def with_and_without_ledger(bench: Bench) -> Findings:
     there are to a commit, in a run of its own.
     """
     rows, paced_rows = bench.send_rows, PACE * min(bench.paced_seconds, PACED_SECONDS_MOST)
-    more, commits = [], []
+    more, commits, written = [], [], []
     with fast_server(bench.folder / "nginx") as server:
         for _ in range(bench.few_rounds):
             recorded = _loop(bench, rows, server.url, FAST)
             bare = _loop(bench, rows, server.url, FAST, more=["--no-ledger"])
             more.append((recorded["cpu"] - bare["cpu"]) / rows * 1e6)
             commits.append(recorded["commits"] / rows)
+            written.append((recorded["written"] - bare["written"]) / rows)
         per_commit = _syncs_per_commit(bench, min(rows, 2_000), server.url)
     with own_server(delay=DELAYS[0]) as slow:
         paced = _loop(bench, paced_rows, slow.url, PACED)["commits"] / paced_rows
@@ -40,6 +41,7 @@ def with_and_without_ledger(bench: Bench) -> Findings:
     return Findings(
         [
             Figure(name="P6", what="the ledger's CPU a message at full speed", found=spread(more), unit="µs", reach=at_most(60), note="planned, claimed, settled, checkpointed"),
+            Figure(name="P6", what="bytes that the ledger writes a message at full speed", found=spread(written), unit="bytes", note="the log and its checkpoints"),
             Figure(name="P6", what="syncs a message at full speed", found=spread([each * by for each in commits]), reach=at_most(0.1), note=note),
             Figure(name="P6", what=f"syncs a message at {PACE}/s", found=spread([paced * by]), reach=at_most(0.4), note=note),
         ]

@@ -41,6 +41,16 @@ _CODE_BY_START = {
     start: code for start in map("{:03}".format, range(1000)) for code in (start[:1], start[:2], start) if code in CODES
 }
 
+CODES_OF_THREE = frozenset(f"+{code}" for code in CODES - ZERO_MAY_FOLLOW if len(code) == 3)
+"""The `+` and the code, where anything but a 0 may follow."""
+
+SURE_STARTS = frozenset(
+    f"+{start}"
+    for start, code in _CODE_BY_START.items()
+    if code in ZERO_MAY_FOLLOW or (len(code) < 3 and start[len(code)] != "0")
+)
+"""A `+` and three digits, after which any digits may follow."""
+
 
 def is_country(text: str) -> bool:
     """True for the two capital letters of a country that has phone numbers."""

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from runner.near import near_miss
-from runner.reading.country_codes import COUNTRIES, ZERO_MAY_FOLLOW, code_of
+from runner.reading.country_codes import CODES_OF_THREE, COUNTRIES, SURE_STARTS, ZERO_MAY_FOLLOW, code_of
 from runner.reading.country_codes import is_country as is_country
 from runner.reading.mask import mask, printable
 
@@ -19,7 +19,6 @@ LOCAL_PART_MOST = 64
 COUNTRIES_BY_HABIT = {"UK": "GB", "EL": "GR", "EN": "GB"}
 
 _SPACES = " \t\r\n"
-_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
 _SEPARATORS = re.compile(r"[ .()/-]+")
 _WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
 _TRUNK_IN_PARENTHESES = re.compile(r"(\(?\+[ 0-9]{1,4}\)?[ .-]*)\(0\)")
@@ -49,7 +48,9 @@ def normalise_phone(text: str, country: str | None = None) -> str | PhoneFault:
     `country` (ISO 3166-1 alpha-2) is how national numbers are read; numbers with `+` don't need it. What the phone
     library would read generously (letters, digits of other scripts, extensions) is refused before it is asked.
     """
-    if _E164.fullmatch(text) and (code := code_of(text)) and (text[len(code) + 1] != "0" or code in ZERO_MAY_FOLLOW):
+    start = text[:4]  # most numbers are right as they stand: told first and fast, since a plan does it for every row
+    begins_well = start in SURE_STARTS or (start in CODES_OF_THREE and text[4:5] != "0")
+    if begins_well and DIGITS_LEAST < len(text) <= DIGITS_MOST + 1 and text.isascii() and text[4:].isdigit():
         return text
     written = text.strip(_SPACES)
     fault = _unreadable(written)
