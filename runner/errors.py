@@ -117,6 +117,13 @@ class PlanStale(SendspecError):
     code = "plan-stale"
 
 
+class NotConfirmed(SendspecError):
+    """Asked whether to send, somebody did not say yes."""
+
+    exit_code = 1
+    code = "not-confirmed"
+
+
 class InitRefused(SendspecError):
     """A new ledger would count everybody as somebody new, and nobody has said that this is meant."""
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from runner.cli.continuity import check_continuity, check_generations, check_names
 from runner.cli.earlier_names import MovedSend, other_names
 from runner.cli.job import Job
+from runner.cli.left import left_over
 from runner.cli.lock_file import known_identity
 from runner.cli.several import Ledgered, plan_rows
 from runner.cli.workspace import Workspace
@@ -17,7 +18,7 @@ from runner.composing.reach import Reach
 from runner.composing.template_tree import text_digest
 from runner.ledger.opening import open_to_read
 from runner.ledger.sqlite import SqliteLedger
-from runner.planning.decide import History, Retry
+from runner.planning.decide import History, Retry, Skip
 from runner.planning.plan import Decision, Known, Lookup, Plan, PlanTally, decisions, nothing_known
 from runner.reading.diagnostic import Problems
 from runner.reading.spec import InDoubtPolicy, Spec
@@ -119,6 +120,20 @@ def plan_jobs(
 
 
 def _plan(
+    job: Job,
+    workspace: Workspace,
+    ledger: SqliteLedger | None,
+    problems: Problems,
+    retry: Retry | None,
+    processes: int,
+) -> Plan:
+    plan = _plan_of(job, workspace, ledger, problems, retry, processes)
+    if plan.left and plan.skipped.get(Skip.FILTERED) and ledger is not None and not problems.has_errors:
+        return replace(plan, left=len(left_over(job, ledger, Problems())))  # rarely: it composes the rows once more
+    return plan
+
+
+def _plan_of(
     job: Job,
     workspace: Workspace,
     ledger: SqliteLedger | None,

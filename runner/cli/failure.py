@@ -41,7 +41,7 @@ def failure_document(command: str, environment: str, error: Exception | Mapping[
 def _empty(command: str, environment: str) -> dict[str, Any]:
     """The command's document where there is nothing to tell."""
     if command in STATUS:
-        return status_document([], environment, None)
+        return status_document(None, environment, None)
     match command:
         case "validate" | "test":
             return diagnostics_document([])

@@ -1,10 +1,10 @@
-"""Who was planned, was never sent, and is no longer in the table."""
+"""Who was planned, was never sent, and is no longer in the table. Whom `where` leaves out now still is in it."""
 
 from __future__ import annotations
 
 from runner.cli.earlier_names import other_names
 from runner.cli.job import Job
-from runner.composing.message import Message
+from runner.composing.message import Filtered, Message
 from runner.ledger.sqlite import SqliteLedger
 from runner.reading.diagnostic import Problems
 
@@ -17,7 +17,13 @@ def left_over(job: Job, ledger: SqliteLedger, problems: Problems) -> dict[bytes,
     names = (job.spec.name, *other_names(job.spec, ledger))
     attempts = {identity: attempt for name in names for identity, _, attempt in ledger.waiting(name)}
     for name in names if attempts else ():
-        for item in job.called(name).composed(problems):
+        called, has_filtered = job.called(name), False
+        for item in called.composed(problems):
+            has_filtered |= isinstance(item, Filtered)
             if isinstance(item, Message):
                 attempts.pop(item.id, None)
+        if has_filtered and attempts and not problems.has_errors:
+            composer = called.composer(Problems())
+            for row in called.table.rows(Problems()):
+                attempts.pop(composer.identity_of(row) or b"", None)
     return attempts

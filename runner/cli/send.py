@@ -17,7 +17,7 @@ from runner.cli.plan import run_plan, warn_of_drift, warn_of_resending
 from runner.cli.plan_file import PlanFile, PlanUnreadable, read_plan_file
 from runner.cli.view import View, common_options, environment_option, jobs_option, recipients_option, specs_argument
 from runner.cli.workspace import Workspace, make_sandbox_ledger, open_workspace
-from runner.errors import KeyUnusable, PlanStale, SendspecError
+from runner.errors import KeyUnusable, NotConfirmed, PlanStale, SendspecError
 from runner.planning.account import account_of
 from runner.planning.decide import Retry
 from runner.planning.plan import Plan, digest_of
@@ -102,7 +102,7 @@ def command(
         if env not in (None, plan.environment):
             stale = _stale(f"it is of the environment '{plan.environment}', and '{env}' was named")
             view.warn(f"{stale.problem} [{stale.code}]\n    = fix: {stale.fix}\n\nnothing was sent")
-            view.document(run_document(None, error_json(stale)))
+            view.document(run_document(_unsent(plan.environment, []), error_json(stale)))
             return stale.exit_code
         env = plan.environment
         specs = tuple(plan.found_from(Path(plan_file)))
@@ -160,11 +160,11 @@ class _Send:
         except PlanStale as error:
             self._view.warn(f"{error.problem} [{error.code}]\n    = fix: {error.fix}\n\nnothing was sent")
             if not self._is_told:
-                self._view.document(run_document(_unsent(workspace, []), error_json(error)))
+                self._view.document(run_document(_unsent(workspace.environment.name, []), error_json(error)))
             return error.exit_code
         except SendspecError as error:
             if error.exit_code in WITH_DOCUMENT and not self._is_told:
-                self._view.document(run_document(_unsent(workspace, []), error_json(error)))
+                self._view.document(run_document(_unsent(workspace.environment.name, []), error_json(error)))
             raise
 
     def _with_input(self, workspace: Workspace, problems: Problems) -> int:
@@ -193,9 +193,11 @@ class _Send:
                 self._reconcile(session, workspace, jobs)
                 planned_at = ledger.moves
                 plans = self._planned_again(plans, jobs, workspace, ledger)
+                if session.interrupted is not None:
+                    return self._stopped(session, workspace, plans, session.interrupted)
             if broken := self._broken_limits(workspace, jobs, plans):
                 first = {"code": broken[0].code, "problem": broken[0].problem, "fix": broken[0].fix}
-                self._view.document(run_document(_unsent(workspace, plans), first))
+                self._view.document(run_document(_unsent(workspace.environment.name, plans), first))
                 return GUARD
             warn_of_drift(self._view, plans)
             warn_of_resending(self._view, jobs)
@@ -224,6 +226,19 @@ class _Send:
         outcome = session.reconcile(names, freeing=freeing([job.spec for job in jobs]), jobs=jobs)
         for line in reconciled_lines(outcome, workspace.environment.name):
             self._view.warn(line)
+
+    def _stopped(self, session: Session, workspace: Workspace, plans: list[Plan], number: int) -> int:
+        """A signal came while doubts were looked up: nothing more is done."""
+        from runner.cli.ending import described
+        from runner.sending.run import Interrupted
+
+        words, fix, code = described(Interrupted(number))
+        session.end(words)
+        report = _unsent(workspace.environment.name, plans, words, fix)
+        self._view.result(run_text(report, self._view.out))
+        self._view.warn(ending_text(report, self._view.err))
+        self._view.document(run_document(report))
+        return code
 
     def _check_plan(self, workspace: Workspace, plans: list[Plan]) -> None:
         """Raises `PlanStale` where a plan file names something else than what would be done now."""
@@ -268,7 +283,7 @@ class _Send:
         return broken
 
     def _ask(self, plans: list[Plan], to_send: int) -> None:
-        """Raises unless the user agrees: `click.UsageError` where nobody can be asked, `click.Abort` for a no."""
+        """Raises unless the user agrees: `click.UsageError` where nobody can be asked, `NotConfirmed` for a no."""
         if self._yes:
             return
         if not self._view.asks:
@@ -277,27 +292,30 @@ class _Send:
             )
         sys.stderr.write(plan_text(plans, self._view.err) + "\n\n")
         if to_send <= TYPED_FROM:
-            click.confirm(f"Send {counted(to_send, 'message')}?", abort=True, err=True)
-        elif click.prompt(f"Type {to_send} to send {counted(to_send, 'message')}", err=True).replace(" ", "") != str(
-            to_send
-        ):
-            raise click.Abort
+            agrees = click.confirm(f"Send {counted(to_send, 'message')}?", err=True)
+        else:
+            typed = click.prompt(f"Type {to_send} to send {counted(to_send, 'message')}", err=True)
+            agrees = typed.replace(" ", "") == str(to_send)
+        if not agrees:
+            raise NotConfirmed(
+                "nobody agreed to it: nothing was sent", "answer yes, or pass --yes, once it is what you mean"
+            )
 
 
 def _stale(why: str) -> PlanStale:
     return PlanStale(f"the plan is stale: {why}", "look at a new one: sendspec plan")
 
 
-def _unsent(workspace: Workspace, plans: Sequence[Plan]) -> RunReport:
+def _unsent(environment: str, plans: Sequence[Plan], ending: str = "nothing was sent", fix: str = "") -> RunReport:
     """The report of a run that did not begin."""
     specs = [SpecReport(target=plan.target, account=account_of(plan, {}, {}), digest=plan.digest) for plan in plans]
     return RunReport(
         run=None,
-        environment=workspace.environment.name,
+        environment=environment,
         specs=specs,
         requests=0,
         seconds=0.0,
-        ending="nothing was sent",
-        fix="",
+        ending=ending,
+        fix=fix,
         next_steps=(),
     )

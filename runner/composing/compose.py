@@ -119,6 +119,18 @@ class Composer:
             line=row.line,
         )
 
+    def identity_of(self, row: Row) -> bytes | None:
+        """The id of a row's message, whatever `where` says of it; None where the row gives none."""
+        context = message_context({**row.values, **self._constants}, row.values)
+        try:
+            address = self._address(row, context)
+            if self._program.receiver is not None:
+                address = address or self._address_of(row, fill(self._program.receiver, context))
+            key = self._key(row, context, address or "")
+        except (HoleFault, RowRejected):
+            return None
+        return message_id(self._setting.salt, self._spec.name, self._spec.generation, key)
+
     # ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _kept(self, row: Row, context: Any) -> bool:

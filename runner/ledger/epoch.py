@@ -31,7 +31,10 @@ def read_progress(path: Path) -> Progress | None:
     """What the mirror of the ledger at `path` says; None where there is no such file, which is no reason to refuse."""
     try:
         with os.fdopen(open_beside(epoch_path(path), os.O_RDONLY), encoding="ascii") as file:
-            numbers = [int(word) for word in file.read().split()]
+            words = file.read().split()
+        if not all(map(str.isdigit, words)):
+            raise ValueError
+        numbers = [int(word) for word in words]
         return Progress(*numbers)
     except FileNotFoundError:
         return None

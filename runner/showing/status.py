@@ -49,9 +49,11 @@ def messages_text(messages: Iterable[MessageRecord], ink: Ink) -> str:
 
 
 def status_document(
-    specs: Sequence[SpecStatus], environment: str, messages: Iterable[MessageRecord] | None
+    specs: Sequence[SpecStatus] | None, environment: str, messages: Iterable[MessageRecord] | None
 ) -> dict[str, Any]:
-    """The `sendspec.status/1` document; `messages` None leaves them out."""
+    """The `sendspec.status/1` document; `messages` None leaves them out. `specs` None: the ledger could not be read, `totals` is null."""
+    if specs is None:
+        return {"schema": "sendspec.status/1", "environment": environment, "totals": None, "skipped": {}, "specs": []}
     total = sum_of(spec.account for spec in specs)
     document: dict[str, Any] = {
         "schema": "sendspec.status/1",

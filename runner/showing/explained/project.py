@@ -19,5 +19,6 @@ EXPLAINED: dict[str, Explanation] = {
     "key-source": Explanation("a key comes from several places, or from none", "", "access_key: {}", "access_key: {env: BIRD_ACCESS_KEY}"),
     "key-unusable": Explanation("the access key can't be used", "It is missing, has a character that a header can't carry, or its file can be read by others.", "", "chmod 600 key.txt"),
     "plan-unreadable": Explanation("a plan file is none, or was changed", "What was approved and what would be sent could differ.", "", "sendspec plan … --out plan.json"),
+    "not-confirmed": Explanation("asked whether to send, somebody did not say yes", "A no, an empty answer, or another number than the one asked for."),
     "plan-stale": Explanation("things have moved since the plan was made", "Another ledger, other recipients, another text, or messages that were sent in between."),
 }  # fmt: skip
