@@ -255,7 +255,7 @@ def test_the_mirror_gives_back_what_was_written(path: Path) -> None:
     assert read_progress(path) == Progress(7, 0)
 
 
-@pytest.mark.parametrize("content", [b"", b"one 2", b"1 2 3", "３ 4 õ".encode(), b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"one 2", b"1 2 3", b"-1", b"1 -2", "３ 4 õ".encode(), b"\xff"])
 def test_a_mirror_that_makes_no_sense_is_refused_and_not_passed_over(path: Path, content: bytes) -> None:
     epoch_path(path).write_bytes(content)
     with pytest.raises(LedgerTrouble, match="can't be read"):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Any
 
-from desk import Answer, CountingServer, Desk, numbers
+import pytest
+from desk import Answer, CountingServer, Desk, Done, numbers
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 BROKEN_LATER = """
@@ -39,8 +43,6 @@ def broken(desk: Desk, breaks: str) -> subprocess.CompletedProcess[str]:
 
 
 def _environ(desk: Desk) -> dict[str, str]:
-    import os
-
     return {**os.environ, **desk.environ}
 
 
@@ -141,3 +143,58 @@ def test_a_generation_beyond_all_numbers_is_wrong_usage(ready: Desk) -> None:
         "resolve", "hello.yaml", "--generation", "9" * 20, "--as", "skipped", "--reason", "x", "--env", "test"
     )
     assert done.code == 2
+
+
+@pytest.mark.parametrize("answer", ["n", ""])
+def test_a_no_is_not_an_interruption(ready: Desk, server: CountingServer, answer: str) -> None:
+    done = asked(ready, answer)
+    assert done.code == 1, done.err
+    assert "[not-confirmed]" in done.err
+    assert server.posts == []
+    assert asked(ready, "y").code == 0
+    assert len(server.posts) == 40
+
+
+def test_another_number_than_the_one_asked_for_is_a_no(ready: Desk, server: CountingServer) -> None:
+    ready.write("people.csv", numbers(120))
+    done = asked(ready, "100")
+    assert (done.code, server.posts) == (1, [])
+    assert asked(ready, "120").code == 0
+    assert len(server.posts) == 120
+
+
+def asked(desk: Desk, answer: str) -> Done:
+    """A send from a terminal where somebody types `answer`."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        desk.command("send", "hello.yaml", "--env", "test"), cwd=desk.folder, env=_environ(desk),
+        stdin=theirs, stdout=subprocess.PIPE, stderr=theirs,
+    )  # fmt: skip
+    os.close(theirs)
+    os.write(ours, answer.encode() + b"\n")
+    said = bytearray()
+    with suppress(OSError):  # a terminal whose other end is closed
+        while read := os.read(ours, 4096):
+            said += read
+    out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    return Done(process.returncode, out.decode(), said.decode())
+
+
+def test_a_ledger_that_can_not_be_read_shows_no_totals(ready: Desk, server: CountingServer) -> None:
+    assert ready.run(*SEND).code == 0
+    (ready.folder / ".sendspec" / "test.db").write_bytes(b"this is no ledger" * 1000)
+    done = ready.run("status", "--env", "test", "--format", "json")
+    assert done.code == 6
+    assert done.json["totals"] is None
+    assert done.json["error"]["code"] == "ledger-damaged"
+
+
+def test_a_plan_for_another_environment_than_was_named_sends_nothing_and_says_so(
+    ready: Desk, server: CountingServer
+) -> None:
+    assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
+    done = ready.run("send", "--plan", "plan.json", "--env", "sandbox", "--yes", "--format", "json")
+    assert (done.code, done.json["error"]["code"], server.posts) == (8, "plan-stale", [])
+    assert set(done.json["totals"].values()) == {0}
+    assert done.json["environment"] == "test"

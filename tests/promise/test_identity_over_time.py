@@ -16,6 +16,10 @@ from typing import Any
 import pytest
 from desk import SPEC, Answer, CountingServer, Desk, Done, numbers
 
+WITHOUT_THE_FIRST_TEN = """recipients:
+  file: people.csv
+  where: "{{ order_id not in ['A0', 'A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'A7', 'A8', 'A9'] }}"
+"""
 PEOPLE = 100
 
 
@@ -577,6 +581,24 @@ def test_who_was_planned_in_an_older_generation_is_left_without_a_table(reposito
     closed = repository.run("resolve", "hello.yaml", "--left", "--as", "skipped", "--reason", "superseded")
     assert closed.json["resolved"] == 20
     assert repository.send() == (0, 0)
+
+
+def test_whom_the_filter_leaves_out_is_still_in_the_table_and_not_left(repository: Repository) -> None:
+    repository.write("hello.yaml", SPEC)
+    repository.write("people.csv", numbers(20))
+    plan_only(repository)
+    repository.replace("hello.yaml", ("recipients: {file: people.csv}", WITHOUT_THE_FIRST_TEN))
+    repository.write("people.csv", numbers(15))  # five are gone, ten are filtered, five stay
+    planned = repository.run("plan", "hello.yaml").json
+    assert (planned["left"], planned["skipped"]) == (5, {"filtered": 10})
+    assert repository.run("status", "hello.yaml").json["left"] == 5
+    done, count = repository.sent()
+    assert (done.code, count, done.json["left"]) == (3, 5, 5)
+    closed = repository.run("resolve", "hello.yaml", "--left", "--as", "skipped", "--reason", "gone")
+    assert (closed.code, closed.json["resolved"]) == (0, 5)
+    assert repository.send() == (0, 0)
+    repository.replace("hello.yaml", (WITHOUT_THE_FIRST_TEN, "recipients: {file: people.csv}"))
+    assert repository.send() == (0, 10)
 
 
 # ── what is noted ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -156,6 +156,14 @@ def test_only_the_domain_of_an_address_is_made_small(written: str, address: str)
     assert normalise_email(address) == address
 
 
+def test_the_short_way_for_numbers_that_are_right_comes_to_the_same() -> None:
+    """A space in front has a number read the long way."""
+    for start in range(10_000):
+        for rest in ("123", "1234", "12345678901", "123456789012"):
+            number = f"+{start:04}{rest}"
+            assert normalise_phone(number) == normalise_phone(" " + number)
+
+
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
