@@ -116,3 +116,11 @@ def test_the_text_digest_is_over_message_constants_and_address(tmp_path: Path) -
         spec(tmp_path, message=MESSAGE.replace("}}}", "}}, tags: [a]}")),
     ):
         assert text_digest(other) != first
+
+
+def test_the_text_digest_reads_templates_in_lists_too(tmp_path: Path) -> None:
+    def tagged(tag: str) -> str:
+        return text_digest(spec(tmp_path, message=MESSAGE.replace("}}}", f"}}}}, tags: [a, '{tag}']}}")))
+
+    assert tagged("{{ name }}") == tagged("{{name}}")
+    assert tagged("{{ name }}") != tagged("{{ shop }}")
