@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runner.errors import LedgerBusy, LedgerLinked, LedgerTrouble, LedgerUnwritable
+from runner.errors import LedgerBusy, LedgerLinked, LedgerTrouble, LedgerUnwritable, SendspecError
 from runner.ledger import lock as lock_module
 from runner.ledger.epoch import Progress, read_progress
 from runner.ledger.identity import LedgerIdentity, read_identities, write_identity
@@ -177,6 +177,12 @@ def test_identities_are_not_read_by_way_of_a_link(tmp_path: Path) -> None:
     (tmp_path / "sendspec.lock").symlink_to("elsewhere")
     with pytest.raises(LedgerTrouble, match="is a link"):
         read_identities(tmp_path / "sendspec.lock")
+
+
+def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "project").write_text("no folder")
+    with pytest.raises(SendspecError, match="project"):
+        read_identities(tmp_path / "project" / "sendspec.lock")
 
 
 # ── making ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,8 +13,19 @@ from runner.composing.identity import id_text
 from runner.errors import LedgerDamaged
 from runner.ledger.opening import create_ledger, open_to_read, open_to_write
 from runner.ledger.reader import KNOWN_MOST, LOOKUP_MOST, references_of
-from runner.ledger.record import Known, Listable, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity, Waiting
+from runner.ledger.record import (
+    Change,
+    Known,
+    Listable,
+    PlannedRecord,
+    Route,
+    RunOwner,
+    Settlement,
+    SpecIdentity,
+    Waiting,
+)
 from runner.ledger.sqlite import SqliteLedger
+from runner.ledger.state import MOVE_BY_NAME
 from runner.planning.fact import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
@@ -70,6 +81,37 @@ def elsewhere(path: Path, *statements: str) -> None:
     for statement in statements:
         connection.execute(statement)
     connection.close()
+
+
+# ── what a plan asks for ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_is_planned_is_counted_by_generation(ledger: SqliteLedger) -> None:
+    plan(ledger, IDS[0], IDS[1])
+    plan(ledger, IDS[2], generation=2)
+    plan(ledger, IDS[3], name="bye")
+    settle(ledger, IDS[0], State.ACCEPTED, 3.0, "api-1")
+    assert ledger.planned("hello") == {1: 1, 2: 1}
+    assert ledger.planned("nobody") == {}
+
+
+def test_what_others_have_freed_since_is_told_and_ones_own_is_not(ledger: SqliteLedger) -> None:
+    plan(ledger, IDS[0], IDS[1])
+    settle(ledger, IDS[0], State.IN_DOUBT, 3.0)
+    before = ledger.moves
+    change = Change(id=IDS[0], attempt=1, to=State.PLANNED, reason="a person says so")
+    ledger.move(MOVE_BY_NAME["resolve"], [change], now=4.0)
+    assert ledger.freed_since(before, None) == {IDS[0]}
+    assert ledger.freed_since(before, 1) == set()
+    assert ledger.freed_since(ledger.moves, None) == set()
+
+
+def test_ids_of_the_api_are_credited_to_their_messages(ledger: SqliteLedger) -> None:
+    plan(ledger, IDS[0], IDS[1])
+    settle(ledger, IDS[0], State.ACCEPTED, 3.0, "api-1")
+    settle(ledger, IDS[1], State.ACCEPTED, 3.0, "api-2")
+    assert ledger.credited(["api-2", "api-3"]) == {"api-2": IDS[1]}
+    assert ledger.credited([]) == {}
 
 
 # ── sends ────────────────────────────────────────────────────────────────────────────────────────────────────────────

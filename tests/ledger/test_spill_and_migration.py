@@ -13,7 +13,7 @@ from claims import claims
 
 from runner.composing.identity import payload_digest
 from runner.errors import LedgerForeign, LedgerTooNew, LedgerUnwritable
-from runner.ledger.migration import MIGRATIONS
+from runner.ledger.migration import MIGRATIONS, migrate
 from runner.ledger.opening import connect_to_write, create_ledger, open_to_read, open_to_write
 from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
 from runner.ledger.spill import RESULT_BYTES, SPILL_BYTES, read_spill, spill_path, write_spill
@@ -245,6 +245,15 @@ class Failing:
             if self._left < 0:
                 raise sqlite3.OperationalError("killed")
         return self._connection.execute(sql, *parameters)
+
+
+def test_a_ledger_of_this_version_is_left_as_it_is(path: Path) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    before = list(connection.iterdump())
+    migrate(connection)
+    assert list(connection.iterdump()) == before
+    assert not connection.in_transaction
+    connection.close()
 
 
 def test_a_migration_that_ends_at_any_statement_leaves_the_old_ledger_whole(old: Path) -> None:

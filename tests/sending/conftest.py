@@ -181,6 +181,7 @@ class Sending:
     before: Callable[[int], object] = lambda number: None
     ledger_of: Callable[[Sequence[bytes]], MemoryLedger] = MemoryLedger
     look_up: Callable[[MemoryLedger], Sequence[bytes]] = lambda ledger: ()
+    withholds: Callable[[Sendable], bool] | None = None
 
     def run(self) -> tuple[RunResult, MemoryLedger]:
         from runner.sending.loop import send_all
@@ -203,6 +204,7 @@ class Sending:
         result = send_all(
             messages, ledger, endpoint, Settings(**{**values, **self.settings}), self.clock, self.stop,
             credited=CreditedIds(), lock_still_mine=self.lock_still_mine, look_up=lambda: self.look_up(ledger), watch=self.watch,
+            withholds=self.withholds,
         )  # fmt: skip
         assert ledger.count(State.SENDING) == 0
         assert result.accepted == ledger.count(State.ACCEPTED)

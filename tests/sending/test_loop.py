@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
+from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
 from runner.ledger.record import Exchanged
+from runner.planning.decide import Skip
 from runner.planning.fact import State
 from runner.sending import loop
 from runner.sending.backlog import Backlog
@@ -23,7 +24,17 @@ from runner.sending.credited import CreditedIds
 from runner.sending.crew import Crew
 from runner.sending.loop import DRAINED_MOST
 from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
-from runner.sending.run import Finished, Interrupted, Result, Settings, Stop, TooManyDoubts, Unreachable
+from runner.sending.run import (
+    Finished,
+    Interrupted,
+    Result,
+    Sendable,
+    Settings,
+    Stop,
+    SuppressLost,
+    TooManyDoubts,
+    Unreachable,
+)
 from runner.sending.sender import Down, Leave, Sender
 from runner.sending.tally import CAUSES_MOST, Tally
 from runner.sending.wire import Endpoint, Line
@@ -644,3 +655,40 @@ def test_where_the_messages_end_in_an_error_what_is_in_flight_is_settled_first(h
     assert ledger.count(State.SENDING) == ledger.count(State.IN_DOUBT) == 0
     assert ledger.count(State.ACCEPTED) <= at
     assert ledger.count(State.ACCEPTED) + ledger.count(State.PLANNED) == 20
+
+
+# ── who opted out meanwhile ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_is_withheld_is_not_claimed_and_counted(helpers: Any) -> None:
+    with (
+        Ending() as stop,
+        helpers.raw_server(helpers.answering(lambda n, request: helpers.accepted(request))) as server,
+    ):
+        barred = {helpers.message(n).id for n in (0, 3, 4)}
+        sending = helpers.Sending(server.port, count=6, stop=stop, withholds=lambda message: message.id in barred)
+        result, ledger = sending.run()
+    assert isinstance(result.ending, Finished)
+    assert (result.accepted, dict(result.lost)) == (3, {Skip.SUPPRESSED: 3})
+    assert {identity for identity, attempt in ledger.attempt.items() if not attempt} == barred
+
+
+def test_without_the_list_of_who_opted_out_nobody_more_is_claimed(helpers: Any) -> None:
+    asked: list[bytes] = []
+
+    def withholds(message: Sendable) -> bool:
+        asked.append(message.id)
+        if len(asked) == 3:
+            raise SuppressUnreadable("the list is gone", "bring it back")
+        return False
+
+    with (
+        Ending() as stop,
+        helpers.raw_server(helpers.answering(lambda n, request: helpers.accepted(request))) as server,
+    ):
+        settings = {"concurrency": 1}
+        sending = helpers.Sending(server.port, count=6, stop=stop, withholds=withholds, settings=settings)
+        result, ledger = sending.run()
+    assert result.ending == SuppressLost("the list is gone", "bring it back")
+    assert (result.accepted, sum(ledger.attempt.values())) == (2, 2)
+    assert len(asked) == 3

@@ -171,6 +171,15 @@ def test_beyond_its_bounds_receivers_are_asked_for_over_the_whole_time() -> None
     assert pages.closed == 2
 
 
+def test_receivers_are_asked_for_to_the_last() -> None:
+    receivers = [f"+4477009{number:05d}" for number in range(20)]
+    pages = Pages(([], ListTooLong("more")))
+    found = witnessed(Memory(waiting(1)), pages, receivers=receivers)
+    assert (found.sampled, found.unread) == (True, None)
+    assert pages.receivers == [(), receivers[:16], receivers[16:]]
+    assert pages.closed == 2
+
+
 def test_where_receivers_can_not_be_asked_for_the_list_has_broken_off() -> None:
     pages = Pages(([], ListTooLong("more")), ([], ListUnread("no")))
     found = witnessed(Memory(waiting(1)), pages, receivers=[RECEIVER])
