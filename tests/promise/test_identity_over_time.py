@@ -385,6 +385,18 @@ def test_what_happened_under_the_earlier_name_holds_under_the_new_one(repository
     assert done.json["skipped"] == {"already-accepted": 18, "in-doubt-before": 1, "refused-before": 1}
 
 
+def states_of(repository: Repository, name: str) -> dict[str, int]:
+    """How many messages of a name the ledger has in each state."""
+    exported = repository.desk.run("ledger", "export", "--env", "test").out.splitlines()
+    return dict(Counter(row["state"] for row in map(json.loads, exported) if row["spec"] == name))
+
+
+def reasons_of_drops(repository: Repository) -> set[str]:
+    """Why messages were given up."""
+    with sqlite3.connect(repository.desk.folder / ".sendspec" / "test.db") as ledger:
+        return {why for (why,) in ledger.execute("SELECT evidence FROM event WHERE target = 'skipped'")}
+
+
 def test_a_send_that_broke_off_goes_on_under_its_new_name(repository: Repository) -> None:
     repository.write("hello.yaml", SPEC)
     repository.write("people.csv", numbers(20))
@@ -395,6 +407,27 @@ def test_a_send_that_broke_off_goes_on_under_its_new_name(repository: Repository
     done, count = repository.sent()
     assert (done.code, count, done.json["left"]) == (3, 15, 5), done.err
     assert set(repository.texted().values()) == {1}
+    assert states_of(repository, "greeting") == {"accepted": 15}
+    assert states_of(repository, "hello") == {
+        "planned": 5,
+        "skipped": 15,
+    }  # whom the new name reached, and who has left
+    assert reasons_of_drops(repository) == {"accepted under the name greeting"}
+    assert repository.send() == (3, 0)
+
+
+def test_who_went_on_under_the_new_name_and_was_not_sent_to_either_is_tried_again(repository: Repository) -> None:
+    repository.write("hello.yaml", SPEC)
+    repository.write("people.csv", numbers(20))
+    repository.commit("Add hello")
+    plan_only(repository)
+    renamed(repository, "moved_from: hello\n")
+    repository.write("people.csv", numbers(20))
+    plan_only(repository)
+    assert states_of(repository, "greeting") == {"planned": 20}
+    assert states_of(repository, "hello") == {"planned": 20}
+    assert repository.send() == (0, 20)
+    assert states_of(repository, "hello") == {"skipped": 20}
 
 
 def test_a_rename_while_texts_change_warns_only_where_the_path_is_the_same(sent: Repository) -> None:
