@@ -430,6 +430,20 @@ def test_who_went_on_under_the_new_name_and_was_not_sent_to_either_is_tried_agai
     assert states_of(repository, "hello") == {"skipped": 20}
 
 
+def test_who_was_reached_under_either_name_is_reached_under_both(repository: Repository) -> None:
+    repository.write("hello.yaml", SPEC)
+    repository.write("people.csv", numbers(PEOPLE + 10))
+    repository.commit("Add hello")
+    plan_only(repository)
+    renamed(repository, "moved_from: hello\n")
+    plan_only(repository)
+    repository.write("hello.yaml", SPEC)
+    assert repository.send() == (0, PEOPLE + 10)
+    renamed(repository, "moved_from: hello\n")
+    done, count = repository.sent()
+    assert (done.code, count, done.json["skipped"]) == (0, 0, {"already-accepted": PEOPLE + 10})
+
+
 def test_a_rename_while_texts_change_warns_only_where_the_path_is_the_same(sent: Repository) -> None:
     sent.replace("hello.yaml", ("name: hello", "name: greeting"), ("is on its way", "was delivered"))
     sent.commit("Another spec in the same file")
@@ -455,6 +469,7 @@ def test_a_wrong_earlier_name_is_no_way_round_the_check(sent: Repository) -> Non
     renamed(sent, "moved_from: helo\n")
     done, count = sent.sent()
     assert (codes(done), count) == (["name-moved"], 0)
+    assert "moved-from-unknown" in {diagnostic["code"] for diagnostic in done.json["diagnostics"]}
 
 
 def test_a_name_is_free_again_when_its_file_holds_another(sent: Repository) -> None:
