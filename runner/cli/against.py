@@ -31,7 +31,7 @@ def ledger_to_read(workspace: Workspace) -> Iterator[SqliteLedger | None]:
     if identity is None:
         yield None
         return
-    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
+    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt, latest=True)
     try:
         yield ledger
     finally:

@@ -39,7 +39,9 @@ def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Pla
     return plan_rows(job, held, problems, processes)
 
 
-def total_diagnostics(workspace: Workspace, plans: Sequence[Plan]) -> list[Diagnostic]:
+def total_diagnostics(
+    workspace: Workspace, plans: Sequence[Plan], severity: Severity = Severity.ERROR
+) -> list[Diagnostic]:
     """The limits of the environment that several specs break together, though each of them is within it."""
     limits = workspace.environment.limits
     sums = (
@@ -53,6 +55,7 @@ def total_diagnostics(workspace: Workspace, plans: Sequence[Plan]) -> list[Diagn
             span=FILE_START,
             problem=breach.problem,
             fix=breach.fix,
+            severity=severity,
         )
         for name, found, most in sums
         for breach in beyond(name, found, most, "messages to send" if name == "messages" else "segments")

@@ -6,6 +6,7 @@ A change of one of these makes new messages of people who have theirs already. W
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from hashlib import blake2b
 
 from runner.cli.earlier_names import name_in, other_names
@@ -148,13 +149,12 @@ def check_continuity(
 def _moved(
     job: Job, to_send: int, live: set[str], workspace: Workspace, ledger: SqliteLedger, decided: Decided
 ) -> Iterator[Diagnostic]:
-    """A name that the ledger doesn't know, on a channel where a spec that is gone sent much the same."""
+    """A name on a channel where a spec that is gone sent much the same. `live` are the names of this command line."""
     spec = job.spec
     if spec.moved_from is False or other_names(spec, ledger):
         return
-    if highest_used(ledger.sends(spec.name), ledger) is not None:
-        return
-    if spec.moved_from is not None and ledger.sends():
+    is_new = highest_used(ledger.sends(spec.name), ledger) is None
+    if is_new and spec.moved_from is not None and ledger.sends():
         yield spec.document.diagnostic(
             ("moved_from",),
             code="moved-from-unknown",
@@ -164,10 +164,11 @@ def _moved(
         )
     route = Route(job.channel.workspace, job.channel.channel)
     since = job.now.timestamp() - REMEMBERED_SECONDS
+    own = workspace.relative(spec.path)
     path_by_name = {
         name: path
-        for name in sorted(ledger.names_on(route) - live)
-        if name_in(workspace.root / (path := ledger.spec_path(name) or "")) != name
+        for name in sorted(ledger.names_on(route) - {spec.name})
+        if _is_gone(name, path := ledger.spec_path(name) or "", own, workspace, is_new=is_new)
     }
     sent_by_name = Marks.by_name(ledger.digests_sent(path_by_name, since)) if path_by_name else {}
     if not sent_by_name:
@@ -177,7 +178,6 @@ def _moved(
         for name, sent in sent_by_name.items():
             same[name] += message.digest in sent
     former = max(sorted(same), key=lambda name: same[name])
-    own = workspace.relative(spec.path)
     if 2 * same[former] >= to_send:
         yield spec.document.diagnostic(
             ("name",),
@@ -187,15 +187,25 @@ def _moved(
             fix=f"write `moved_from: {former}`, or `moved_from: false` to send them again",
         )
         return
-    here = next((name for name in sorted(sent_by_name) if path_by_name[name] == own), None)
-    if here is not None:
+    here = next((name for name in sorted(sent_by_name.keys() - live) if path_by_name[name] == own), None)
+    if is_new and here is not None:
         yield spec.document.diagnostic(
             ("name",),
             code="name-moved",
-            problem=f"this file held '{here}' before, and sent other texts",
+            problem=f"this file held '{here}' before, which sent other texts or to other people",
             fix=f"write `moved_from: {here}` if this is the same send under another name",
             severity=Severity.WARNING,
         )
+
+
+def _is_gone(name: str, path: str, own: str, workspace: Workspace, *, is_new: bool) -> bool:
+    """Whether a spec is no longer where the ledger noted it: its file is gone, or holds another name.
+
+    For a spec whose own name is known, files of others are not read: then a spec is gone whose file is, or is this spec's.
+    """
+    if path == own:
+        return True
+    return name_in(workspace.root / path) != name if is_new else not (workspace.root / path).is_file()
 
 
 def _to_send(job: Job, decided: Decided) -> Iterator[Message]:
@@ -222,18 +232,19 @@ def _key_changed(job: Job, workspace: Workspace, ledger: SqliteLedger, decided: 
         if send.generation == spec.generation and (send.claimed or send.baselined)
     ]
     noted = [send for send in sends if send.key_tree is not None]
-    changed = any((send.key_tree, send.to_tree) != trees for send in noted)
+    changes = any((send.key_tree, send.to_tree) != trees for send in noted)
+    before = _Before(sends, trees, ledger)
+    changed = changes or before.has_changed
     if not sends or (not changed and len(noted) == len(sends)):
         return
-    before = _Before(sends, ledger)
     in_table = unknown = again = 0
     again_line = 0
     hits: set[bytes] = set()
     for item, _, fact in decided(job):
         if not isinstance(item, Message):
             continue
-        if fact is not None:
-            in_table += fact.state is not State.PLANNED or fact.attempt > 0
+        if fact is not None and (fact.state is not State.PLANNED or fact.attempt > 0):
+            in_table += 1
             continue
         unknown += 1
         receiver = receiver_hash(workspace.salt, item.receiver)
@@ -262,7 +273,7 @@ def _key_changed(job: Job, workspace: Workspace, ledger: SqliteLedger, decided: 
             problem="`key` or `to` differs from when this was sent, and the ledger no longer knows to whom (it was purged)",
             fix="bring back `key` and `to` as they were, or raise `generation` to send to everybody again",
         )
-    elif changed and not in_table:
+    elif changes and not in_table:
         yield spec.document.diagnostic(
             at,
             code="key-changed",
@@ -273,17 +284,33 @@ def _key_changed(job: Job, workspace: Workspace, ledger: SqliteLedger, decided: 
 
 
 class _Before:
-    """The receivers of messages that were claimed before."""
+    """The receivers of messages that were claimed before: of those under other trees than `trees`, where any are known."""
 
-    def __init__(self, sends: Sequence[SendRecord], ledger: SqliteLedger) -> None:
-        self._sends = sends
+    def __init__(self, sends: Sequence[SendRecord], trees: tuple[str, str], ledger: SqliteLedger) -> None:
         self._ledger = ledger
-        self.receivers = Marks(self._all())
-        self.is_purged = PURGED in self.receivers
+        self._parts: list[tuple[str, int, int, int | None]] = []
+        self.has_changed = False
+        for send in sends:
+            after, parts = 0, list[tuple[int, int | None]]()
+            for key, to, until in ledger.former_trees(send.name, send.generation):
+                parts += [(after, until)] if (key, to) != trees else []
+                after = until
+            self.has_changed |= bool(parts)
+            if (send.key_tree, send.to_tree) != trees:
+                parts.append((after, None))
+            self._parts += [(send.name, send.generation, *part) for part in parts]
+
+    @cached_property
+    def receivers(self) -> Marks:
+        return Marks(self._all())
+
+    @property
+    def is_purged(self) -> bool:
+        return PURGED in self.receivers
 
     def _all(self) -> Iterator[bytes]:
-        for send in self._sends:
-            yield from self._ledger.receivers_claimed(send.name, send.generation)
+        for part in self._parts:
+            yield from self._ledger.receivers_claimed(*part)
 
     def has_one_of(self, receivers: set[bytes]) -> bool:
         """Whether one of these is really among them."""

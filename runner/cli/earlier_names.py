@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -127,6 +127,16 @@ class MovedSend:
                         changes.append(Change(id=other.id, attempt=known.attempt, to=State.SKIPPED, reason=reason))
             if changes:
                 self._ledger.move(MOVE_BY_NAME["drop"], changes, now=now)
+
+    def unknown_among(self, ids: Collection[bytes]) -> int:
+        """How many messages have one of these ids under another name, and were never sent as far as the ledger knows."""
+        count = 0
+        for _, others in self._windows(self._jobs[0].composed(Problems())):
+            for items in others:
+                named = [identity for identity in _ids(items) if identity in ids]
+                facts = self._ledger.facts(named) if named else {}
+                count += sum((f := facts.get(each)) is None or f.state is State.PLANNED for each in named)
+        return count
 
     def _windows(self, composed: Iterator[Composed]) -> Iterator[tuple[list[Composed], list[list[Composed]]]]:
         """The rows composed under each name, some at a time: the same rows give the same kinds of results."""

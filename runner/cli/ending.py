@@ -67,11 +67,11 @@ def described(ending: Ending) -> tuple[str, str, int]:
         case LedgerLost(problem):
             return problem, f"look at the disk, {GO_ON}", 6
         case SuppressLost(problem, fix):
-            return problem, f"{fix}, {GO_ON}", 7
+            return problem, fix, 7
         case LockLost():
             return (
-                "the ledger's lock file was removed while the run held it",
-                f"make sure that no other run is under way, {GO_ON}",
+                "the ledger or its lock file was removed or replaced while the run held it",
+                f"bring the ledger back if it is gone, make sure that no other run is under way, {GO_ON}",
                 6,
             )
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
@@ -76,7 +77,11 @@ class Enquiry:
         return found if names is None else with_rivals(found, names)
 
     def witness(
-        self, route: Route, sends: Mapping[Send, float | None], receivers: Callable[[], Sequence[str]]
+        self,
+        route: Route,
+        sends: Mapping[Send, float | None],
+        receivers: Callable[[], Sequence[str]],
+        under_other_names: Callable[[Collection[bytes]], Counter[str]],
     ) -> Witnessed:
         """See `witness`."""
         return witness(
@@ -86,6 +91,7 @@ class Enquiry:
             sends,
             receivers,
             now=CLOCK.wall(),
+            under_other_names=under_other_names,
         )
 
     def _listing(self, route: Route, bounds: Bounds = BOUNDS_OF_A_LOOK) -> Listing:

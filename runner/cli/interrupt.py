@@ -9,12 +9,13 @@ from types import FrameType
 from typing import Any
 
 _is_asked = False
+_is_ending = False
 
 
 def note_interrupts() -> None:
     """From now on `refuse_when_interrupted` knows of every Ctrl-C that no run of its own hears."""
-    global _is_asked
-    _is_asked = False
+    global _is_asked, _is_ending
+    _is_asked = _is_ending = False
     if threading.current_thread() is not threading.main_thread():
         return
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -28,10 +29,17 @@ def refuse_when_interrupted() -> None:
         raise KeyboardInterrupt
 
 
+def end_undisturbed() -> None:
+    """From now on a further Ctrl-C raises nothing: the command is ending, and says how."""
+    global _is_ending
+    _is_ending = True
+
+
 def _interrupted(number: int, frame: FrameType | None) -> None:
     global _is_asked
     _is_asked = True
-    raise KeyboardInterrupt
+    if not _is_ending:
+        raise KeyboardInterrupt
 
 
 def _unraisable(found: Any) -> None:

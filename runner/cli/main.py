@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from runner import __version__
-from runner.cli.interrupt import note_interrupts
+from runner.cli.interrupt import end_undisturbed, note_interrupts
 from runner.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
 from runner.errors import FolderGone, SendspecError
 
@@ -130,6 +130,7 @@ def run(arguments: list[str]) -> int:
         error.show(sys.stderr)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
+        end_undisturbed()
         sys.stderr.write("interrupted; nothing more was done\n")
         _fail(context, INTERRUPTION)
         return INTERRUPTED

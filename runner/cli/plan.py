@@ -10,9 +10,8 @@ from shlex import quote
 import click
 
 from runner.cli.against import freeing, ledger_to_read, plan_jobs
-from runner.cli.check import limit_diagnostics, opened
+from runner.cli.check import limit_diagnostics, opened, total_diagnostics
 from runner.cli.job import Job
-from runner.cli.output_file import check_writable
 from runner.cli.view import (
     View,
     common_options,
@@ -29,6 +28,7 @@ from runner.reading.mask import printable
 from runner.showing.ink import counted
 from runner.showing.plan import plan_document, plan_text
 
+GUARD = 7
 SOMETHING_TO_SEND = 10
 
 
@@ -38,7 +38,11 @@ SOMETHING_TO_SEND = 10
 @recipients_option
 @jobs_option
 @click.option("--out", metavar="FILE", help="Write the plan to FILE, for `send --plan`.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 10 when there is something to send.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 10 when there is something to send, with 7 when a limit would stop it.",
+)
 @common_options
 def command(
     view: View,
@@ -75,7 +79,9 @@ def run_plan(
     """What `plan` and `send --dry-run` do."""
     view.delivery.command = "plan"
     if out is not None:
-        check_writable(Path(out))
+        from runner.cli.plan_file import check_place
+
+        check_place(Path(out))
     problems = Problems()
     workspace, jobs = opened(specs, env, recipients, problems)
     if rejects(view, problems) or workspace is None:
@@ -84,9 +90,14 @@ def run_plan(
         plans = plan_jobs(jobs, workspace, ledger, problems, retry, processes=processes)
     if rejects(view, problems):
         return 1
-    for job, plan in zip(jobs, plans, strict=True):
-        for diagnostic in limit_diagnostics(job, plan, Severity.WARNING):
-            problems.add(diagnostic)
+    broken = [
+        diagnostic
+        for job, plan in zip(jobs, plans, strict=True)
+        for diagnostic in limit_diagnostics(job, plan, Severity.WARNING)
+    ]
+    broken += [] if broken else total_diagnostics(workspace, plans, Severity.WARNING)
+    for diagnostic in broken:
+        problems.add(diagnostic)
     if out is not None:
         from runner.cli.plan_file import write_plan_file
 
@@ -99,8 +110,9 @@ def run_plan(
     view.document(plan_document(plans, workspace.environment.name))
     if out is not None:
         view.say(f"the plan is in {printable(out)}: sendspec send --plan {printable(quote(out))}")
-    something = any(plan.send for plan in plans)
-    return SOMETHING_TO_SEND if detailed and something else 0
+    if not detailed or not any(plan.send for plan in plans):
+        return 0
+    return GUARD if broken else SOMETHING_TO_SEND
 
 
 def warn_of_drift(view: View, plans: list[Plan]) -> None:

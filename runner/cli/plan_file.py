@@ -6,14 +6,16 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner import __version__
 from runner.cli.job import Job
-from runner.cli.output_file import write_file
+from runner.cli.output_file import check_writable, write_file
 from runner.cli.workspace import Workspace
+from runner.errors import FileUnwritable
 from runner.planning.plan import Plan
 from runner.reading.mask import printable
 from runner.reading.project import find_project
@@ -41,8 +43,24 @@ class PlanFile:
         return [os.path.relpath(root / spec) for spec in self.specs]
 
 
+BEGINNING, SIGN = 4_096, b"sendspec.plan/"
+"""A plan says so within its first bytes."""
+
+
 class PlanUnreadable(Exception):
     """The file is no plan, or no longer the one that was written."""
+
+
+def check_place(path: Path) -> None:
+    """Raises `FileUnwritable` where no plan can be written, or where it would take the place of a file that is none."""
+    check_writable(path)
+    with suppress(OSError), os.fdopen(open_regular(str(path)), "rb") as file:
+        begun = file.read(BEGINNING)
+        if begun.strip() and SIGN not in begun:
+            shown = printable(str(path))
+            raise FileUnwritable(
+                str(path), f"'{shown}' is there already, and is no plan", "name another file for the plan"
+            )
 
 
 def write_plan_file(
@@ -63,7 +81,7 @@ def write_plan_file(
 def read_plan_file(path: Path) -> PlanFile:
     """The plan in the file. Raises `PlanUnreadable` with what is the case."""
     try:
-        content = json.loads(_read(path))
+        content = json.loads(_read(path), object_pairs_hook=_once)
         seal = content.pop("seal")
         if seal != _seal(content):
             raise PlanUnreadable("the plan was changed after it was written")
@@ -81,6 +99,14 @@ def read_plan_file(path: Path) -> PlanFile:
         raise PlanUnreadable(f"{printable(str(path))} is no file that can be read") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise PlanUnreadable("the file is no plan, or only a part of one") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object none of whose keys stands there twice: of two, a reader may see the one, and the seal the other."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise PlanUnreadable("the plan was changed after it was written: a key is in it twice")
+    return found
 
 
 def _read(path: Path) -> bytes:

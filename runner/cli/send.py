@@ -18,8 +18,8 @@ from runner.cli.plan_file import PlanFile, PlanUnreadable, read_plan_file
 from runner.cli.view import View, common_options, environment_option, jobs_option, recipients_option, specs_argument
 from runner.cli.workspace import Workspace, make_sandbox_ledger, open_workspace
 from runner.errors import KeyUnusable, NotConfirmed, PlanStale, SendspecError
-from runner.planning.account import account_of
-from runner.planning.decide import Retry
+from runner.planning.account import account_of, sum_of
+from runner.planning.decide import Retry, Skip
 from runner.planning.plan import Plan, digest_of
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
 from runner.reading.place import FILE_START, Span
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from runner.cli.session import Session
     from runner.ledger.sqlite import SqliteLedger
 
-GUARD = 7
+NOT_SENT, IN_DOUBT, GUARD = 3, 4, 7
 WITH_DOCUMENT = (5, 6, 7, 8)
 TYPED_FROM = 100
 
@@ -146,6 +146,8 @@ class _Send:
         self._retry = retry
         self._asks_witness = asks_witness
         self._is_told = False
+        self._in_doubt = False
+        self._begun: tuple[Session, Sequence[tuple[Job, Plan]]] | None = None
 
     def run(self) -> int:
         problems = Problems()
@@ -163,8 +165,13 @@ class _Send:
                 self._view.document(run_document(_unsent(workspace.environment.name, []), error_json(error)))
             return error.exit_code
         except SendspecError as error:
-            if error.exit_code in WITH_DOCUMENT and not self._is_told:
+            if self._begun is not None and not self._is_told:  # the ledger could not be closed, say
+                self._tell_account(*self._begun, error)
+            elif error.exit_code in WITH_DOCUMENT and not self._is_told:
                 self._view.document(run_document(_unsent(workspace.environment.name, []), error_json(error)))
+            if error.exit_code == NOT_SENT and self._in_doubt:
+                self._view.warn(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}")
+                return IN_DOUBT
             raise
 
     def _with_input(self, workspace: Workspace, problems: Problems) -> int:
@@ -207,6 +214,7 @@ class _Send:
                 self._ask(plans, to_send)
                 refuse_when_interrupted()
             planned = list(zip(jobs, plans, strict=True))
+            self._begun = (session, planned) if to_send else None
             try:
                 report, code = session.send(planned, planned_at)
             except Exception as error:
@@ -271,6 +279,8 @@ class _Send:
             self._view.warn(f"what became of the messages is not known: {trouble.problem}")
             self._view.document(run_document(None, words))
             return
+        total = sum_of(spec.account for spec in report.specs)
+        self._in_doubt = bool(total.in_doubt or total.skipped.get(Skip.IN_DOUBT_BEFORE))
         self._view.result(run_text(report, self._view.out))
         self._view.document(run_document(report, words))
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from runner.cli.against import decide_again, ledger_to_read, moved_send
 from runner.cli.commit import head_commit
-from runner.cli.earlier_names import names_of
+from runner.cli.earlier_names import MovedSend, names_of, other_names
 from runner.cli.ending import IN_DOUBT, described, ending_code, exit_code
 from runner.cli.enquiry import CLOCK, Enquiry, boot_time
 from runner.cli.job import Job
@@ -235,7 +235,14 @@ class Session:
         for route in dict.fromkeys(_route(job) for job, _ in sending):
             jobs = [(job, plan) for job, plan in sending if _route(job) == route]
             sends = {(job.spec.name, job.spec.generation): self._claimed_at(job) for job, _ in jobs}
-            questions.append(Question(route=route, sends=sends, receivers=partial(self._spread, jobs)))
+            questions.append(
+                Question(
+                    route=route,
+                    sends=sends,
+                    receivers=partial(self._spread, jobs),
+                    under_other_names=partial(self._under_other_names, [job for job, _ in jobs]),
+                )
+            )
         heard = ask_witness(enquiry, questions)
         self._witnessed += heard.behind
         if heard.skews:
@@ -243,7 +250,16 @@ class Session:
         for line in witness_lines(heard):
             self._view.warn(line)
         self._tell_alarms(Reconciled(twice=heard.twice))
-        refuse_what_is_behind(heard)
+        refuse_what_is_behind(heard, stopped=self._stop.stage is not Stopping.NO)
+
+    def _under_other_names(self, jobs: Sequence[Job], ids: Collection[bytes]) -> Counter[str]:
+        """How many messages of each spec have one of these ids under a former name, where the ledger has nothing of it."""
+        found: Counter[str] = Counter()
+        for job in jobs:
+            names = {*other_names(job.spec, self._ledger), *([job.spec.moved_from] if job.spec.moved_from else [])}
+            if names:
+                found[job.spec.name] += MovedSend(job, sorted(names), self._ledger).unknown_among(ids)
+        return found
 
     def _claimed_at(self, job: Job) -> float | None:
         """When this send last claimed, by the API's clock, as the ledger has it before this run claims."""

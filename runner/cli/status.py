@@ -73,7 +73,7 @@ def _show(
         view.result(status_text([], environment, view.out))
         view.document(status_document([], environment, [] if states else None))
         return
-    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
+    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt, latest=True)
     try:
         show_status(view, workspace, ledger, names_of(read, ledger), states, jobs=_jobs(specs, workspace, ledger))
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.cli.ending import described
@@ -25,6 +25,7 @@ class Question:
     route: Route
     sends: Mapping[Send, float | None]
     receivers: Callable[[], Sequence[str]]
+    under_other_names: Callable[[Collection[bytes]], Counter[str]]
 
 
 @dataclass(slots=True)
@@ -43,7 +44,7 @@ def ask_witness(enquiry: Enquiry, questions: Sequence[Question]) -> Heard:
     """Asks every channel's list, also where one breaks off. What is listed is noted as accepted."""
     heard = Heard()
     for question in questions:
-        witnessed = enquiry.witness(question.route, question.sends, question.receivers)
+        witnessed = enquiry.witness(question.route, question.sends, question.receivers, question.under_other_names)
         heard.behind += witnessed.behind
         heard.unproved += witnessed.unproved.total()
         heard.twice += witnessed.twice
@@ -70,10 +71,10 @@ def witness_lines(heard: Heard) -> Iterator[str]:
             yield f"warning: the list may not be read: {broke.reason}; going on without this check of the ledger"
 
 
-def refuse_what_is_behind(heard: Heard) -> None:
+def refuse_what_is_behind(heard: Heard, *, stopped: bool) -> None:
     """Raises `LedgerRolledBack` where the ledger lacks what the API lists; `ListUnreadable` or `ListRefused` where a list can't tell.
 
-    A signal that ended the look raises nothing: the run is over before its first claim.
+    Where the run was asked to stop meanwhile, a list that can't tell raises nothing: the run is over before its first claim.
     """
     if heard.behind:
         words = "message was", "messages were"
@@ -90,7 +91,7 @@ def refuse_what_is_behind(heard: Heard) -> None:
             " pass --no-witness once it is sure that they were not",
         )
     for broke in heard.unread:
-        if isinstance(broke, ListAbandoned) or _may_not_read(broke):
+        if stopped or isinstance(broke, ListAbandoned) or _may_not_read(broke):
             continue
         if broke.refusal is not None:
             raise ListRefused(

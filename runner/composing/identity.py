@@ -12,6 +12,7 @@ DIGEST_BYTES = 24
 SEALED_BYTES = ID_BYTES + DIGEST_BYTES
 """A message's id followed by its payload digest."""
 
+_ID_WITHIN = re.compile(r"(?<![0-9a-z])m([0-9a-f]{32})(?![0-9a-f])")
 _DEFAULT_REFERENCE = re.compile(r"m([0-9a-f]{32})(?:-[0-9]{1,4})?")
 
 
@@ -65,6 +66,11 @@ def id_in(reference: str) -> bytes | None:
     """The id in a default reference, sent again or not; None where the reference is the user's own."""
     found = _DEFAULT_REFERENCE.fullmatch(reference)
     return None if found is None else bytes.fromhex(found[1])
+
+
+def ids_within(reference: str) -> list[bytes]:
+    """The ids that stand anywhere in a reference, in small letters or capitals: one that holds a message's id names that message."""
+    return [bytes.fromhex(found) for found in _ID_WITHIN.findall(reference.lower())]
 
 
 def receiver_hash(salt: bytes, receiver: str) -> bytes:

@@ -5,6 +5,7 @@ Everything here is one scan of the messages, told row by row, so that whoever as
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator
 
 from runner.ledger.reader import LedgerReader
@@ -13,6 +14,8 @@ from runner.ledger.statement import BASELINE
 
 PURGED = bytes(16)
 """The receiver's hash in a message that was purged."""
+FORMER_TREES = "former-trees-"
+"""What the name of the note begins with that holds a send's former trees; the number of its row in `spec` follows."""
 _SENT = f"(state IN ('accepted', 'in_doubt', 'sending') OR (state = 'skipped' AND evidence IS '{BASELINE}'))"
 _CLAIMED = f"(attempt > 0 OR (state = 'skipped' AND evidence IS '{BASELINE}'))"
 
@@ -40,12 +43,26 @@ class LineageReader(LedgerReader):
         rows = self._stream(f"SELECT spec, {self._digest} FROM message WHERE updated_at >= ? AND {_SENT}", (since,))
         return ((name_by_number[spec], digest) for spec, digest in rows if spec in name_by_number)
 
-    def receivers_claimed(self, name: str, generation: int) -> Iterator[bytes]:
-        """The receivers' hashes of a send's messages that were ever claimed, or baselined; `PURGED` where it was forgotten."""
+    def former_trees(self, name: str, generation: int) -> list[tuple[str, str, int]]:
+        """The trees of `key` and `to` that a send had before those it has now, oldest first, each with its last message's number."""
+        rows = self._rows(
+            "SELECT m.value FROM meta m JOIN spec s ON m.name = ?1 || s.number WHERE s.name = ?2 AND s.generation = ?3",
+            (FORMER_TREES, name, generation),
+        )
+        return [(key, to, until) for (written,) in rows for key, to, until in json.loads(written)]
+
+    def receivers_claimed(
+        self, name: str, generation: int, after: int = 0, until: int | None = None
+    ) -> Iterator[bytes]:
+        """The receivers' hashes of a send's messages that were ever claimed, or baselined; `PURGED` where it was forgotten.
+
+        Only of those whose numbers are above `after` and not above `until`.
+        """
         rows = self._stream(
             "SELECT receiver FROM message"
-            f" WHERE spec = (SELECT number FROM spec WHERE name = ? AND generation = ?) AND {_CLAIMED}",
-            (name, generation),
+            f" WHERE spec = (SELECT number FROM spec WHERE name = ? AND generation = ?) AND {_CLAIMED}"
+            " AND number > ? AND number <= ?",
+            (name, generation, after, 2**62 if until is None else until),
         )
         return (row[0] for row in rows)
 

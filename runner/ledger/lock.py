@@ -36,23 +36,22 @@ os.register_at_fork(after_in_child=_leave_to_parent)
 class RunLock:
     """`<ledger>.lock`, held. The file's content only names the owner to others; it locks nothing."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, path: Path, descriptor: int, ledger: Path) -> None:
         self._path = path
         self._descriptor = descriptor
+        self._ledger = ledger
+        self._was = _file_at(ledger)
 
     def still_mine(self) -> bool:
-        """Whether the file at the path is the one that is locked: if somebody removed it, another run could lock a new one.
+        """Whether the file at the path is the one that is locked, and the ledger beside it the one that it was locked for.
 
-        In a process forked from the owner, no lock is.
+        If somebody removed the lock, another run could lock a new one; if somebody removed the ledger, what a run writes into it
+        is gone when it ends. In a process forked from the owner, no lock is.
         """
         if self._descriptor not in _locked:
             return False
-        try:
-            there = self._path.lstat()
-        except OSError:
-            return False
         here = os.fstat(self._descriptor)
-        return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
+        return _file_at(self._path) == (here.st_dev, here.st_ino) and _file_at(self._ledger) == self._was
 
     def release(self) -> None:
         """Gives the lock back. The file stays: removing it would let two runs lock two files of one name.
@@ -69,7 +68,8 @@ class RunLock:
 
 def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
     """The lock of `ledger`, beside its real file; raises `LedgerBusy`, naming the owner, while another process holds it."""
-    path = lock_path(real_place(ledger))
+    ledger = real_place(ledger)
+    path = lock_path(ledger)
     try:
         descriptor = open_beside(path, os.O_RDWR | os.O_CREAT)
     except OSError as error:
@@ -95,7 +95,16 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
         )
     _locked.add(descriptor)
     _name_owner(descriptor, {"pid": owner.pid, "host": owner.host, "command": owner.command, "since": since})
-    return RunLock(path, descriptor)
+    return RunLock(path, descriptor, ledger)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """What tells the file at a path from others, whatever its name; None where there is none."""
+    try:
+        there = path.lstat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
 
 
 def lock_path(ledger: Path) -> Path:

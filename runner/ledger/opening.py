@@ -219,17 +219,27 @@ def _fill(path: Path, notes: Mapping[str, object]) -> None:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:  # the file alone gets the ledger's name, so everything has to be in it
+            raise LedgerUnwritable(f"the ledger {path} can't be written to its end", "make room, then try again")
     finally:
         connection.close()
 
 
 def open_to_read(
-    path: Path, expected_id: str | None, connect: Connect = connect_to_read, *, salt: bytes | None = None
+    path: Path,
+    expected_id: str | None,
+    connect: Connect = connect_to_read,
+    *,
+    salt: bytes | None = None,
+    latest: bool = False,
 ) -> SqliteLedger:
     """A ledger that can be looked at, also while another process writes, and where nothing can be written.
 
-    `salt` is the environment's: a ledger that was made with another is refused.
+    `salt` is the environment's: a ledger that was made with another is refused. With `latest`, so is one that has lost its latest
+    writes.
     """
+    mirrored = read_progress(path) if latest else None  # first: a run may write between this and the next line
     try:
         ledger = _open(path, connect, salt)
     except LedgerUnwritable:
@@ -238,7 +248,16 @@ def open_to_read(
         ledger = _open(path, connect_to_still, salt)
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
+        _refuse_lost(ledger, mirrored)
     return ledger
+
+
+def _refuse_lost(ledger: SqliteLedger, mirrored: Progress | None) -> None:
+    lost = _lost_since(ledger, mirrored)
+    if lost is not None:
+        raise LedgerRolledBack(
+            f"the ledger {ledger.path} {lost}", "bring the latest one back; what it lacks would be sent a second time"
+        )
 
 
 def open_to_write(
@@ -259,11 +278,7 @@ def open_to_write(
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         _check_pages(ledger)
-        lost = lost_progress(ledger, Path(ledger.path))
-        if lost is not None:
-            raise LedgerRolledBack(
-                f"the ledger {path} {lost}", "bring the latest one back; what it lacks would be sent a second time"
-            )
+        _refuse_lost(ledger, read_progress(Path(ledger.path)))
         if ledger.version < SCHEMA_VERSION:
             _make_room_to_migrate(path, ledger.version, tell)
             ledger.migrate()
@@ -380,7 +395,10 @@ def _check_pages(ledger: SqliteLedger) -> None:
 
 def lost_progress(ledger: SqliteLedger, path: Path) -> str | None:
     """What the ledger has lost since it was last written, by its mirror; None where it is the latest."""
-    mirrored = read_progress(path)
+    return _lost_since(ledger, read_progress(path))
+
+
+def _lost_since(ledger: SqliteLedger, mirrored: Progress | None) -> str | None:
     if mirrored is None or Progress(ledger.epoch, ledger.moves) >= mirrored:
         return None
     if ledger.epoch < mirrored.epoch:

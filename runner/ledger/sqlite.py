@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
@@ -10,6 +11,7 @@ from typing import Any
 
 from runner.errors import LedgerTrouble, LedgerUnwritable
 from runner.ledger.epoch import write_epoch
+from runner.ledger.lineage import FORMER_TREES
 from runner.ledger.record import (
     Begun,
     Change,
@@ -147,7 +149,22 @@ class SqliteLedger(LedgerWriter):
         self._checkpoint()
         return count
 
+    def _keep_former_trees(self, identity: SpecIdentity) -> None:
+        """Where the key of a send changes after it was claimed: which of its messages had the former one."""
+        rows = self._rows(
+            "SELECT number, key_tree, to_tree FROM spec WHERE name = ? AND generation = ? AND (claimed OR baselined)"
+            " AND key_tree IS NOT NULL",
+            (identity.name, identity.generation),
+        )
+        for number, *trees in rows:
+            if trees != [identity.key_tree, identity.to_tree]:
+                until = self._value("SELECT coalesce(max(number), 0) FROM message WHERE spec = ?", (number,))
+                former = [*self.former_trees(identity.name, identity.generation), (*trees, until)]
+                kept = (f"{FORMER_TREES}{number}", json.dumps(former))
+                self._execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", kept)
+
     def _put_spec(self, identity: SpecIdentity, plan_digest: bytes) -> int:
+        self._keep_former_trees(identity)
         self._execute(
             "INSERT INTO spec (name, generation, path, messages, plan_digest, key_tree, to_tree, text_digest, commit_id, moved_from)"
             " VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, generation) DO UPDATE SET path = excluded.path,"

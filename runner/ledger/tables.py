@@ -73,6 +73,7 @@ SCHEMA = (
 | `spec.messages` | how many rows it has in `message`; they are never deleted |
 | `spec.baselined` | its messages went out before this ledger was made |
 | `spec.key_tree`, `.to_tree` | the templates of `recipients.key` and `.to`, in a form that is the same for the same meaning |
+| `meta`: `former-trees-N` | of the spec N: the trees that it had before, each with the number of its last message; a list in JSON |
 | `spec.claimed_at` | its last claim was made then, or up to `CLAIMED_AT_EVERY` seconds later; Unix seconds by the API's clock |
 | `spec.given_up` | why a person gave this generation up; NULL where nobody did |
 | `plan` | what each run set out to send, and where to |

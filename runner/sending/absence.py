@@ -63,6 +63,10 @@ class ListedAround:
             ours = doubt.reference.casefold()
             if sighting.reference != doubt.reference and folded and (ours == folded or ours.startswith(folded)):
                 yield doubt
+        if not sighting.reference and not all(name.startswith("+") for name in sighting.receivers or ("",)):
+            yield from (
+                doubt for doubts in self._by_receiver.values() for doubt in doubts if _made_meanwhile(sighting, doubt)
+            )
         for receiver in {self._hash(name) for name in sighting.receivers}:
             for doubt in self._by_receiver.get(receiver, ()):
                 if sighting.reference != doubt.reference and _made_meanwhile(sighting, doubt):

@@ -17,6 +17,8 @@ from runner.sending.classify import (
     Sent,
     classify,
     is_id,
+    is_odd_status,
+    receivers_of,
     rejection_text,
     senseless,
     strict_json,
@@ -55,6 +57,8 @@ def classify_batch(answer: Answer, sent: Sequence[Sent], *, first: bool, trust_5
     body = strict_json(answer.body, brackets_most=max(BRACKETS_MOST, len(sent) * BRACKETS_MOST_A_MESSAGE))
     entries = body.get("messages") if isinstance(body, dict) else None
     fault = _misfit(entries, sent, extra=extra)
+    if isinstance(body, dict) and (_is_rejected(body) or is_odd_status(body.get("status"))):
+        fault = "that lists ids and is rejected as a whole"
     if fault is not None or not isinstance(entries, list):
         return [senseless(answer.status, f" {fault}")] * len(sent)
     return [_outcome(entry, answer.status) for entry in entries]
@@ -73,6 +77,13 @@ def _misfit(entries: Any, sent: Sequence[Sent], *, extra: bool) -> str | None:
     references = [entry.get("reference") for entry in entries]
     if any(found not in (None, one.reference) for found, one in zip(references, sent, strict=True)):
         return "with the reference of another message"
+    if any(is_odd_status(entry.get("status")) for entry in entries):
+        return "with a status that the API does not document"
+    others = {one.receiver for one in sent}
+    for entry, one in zip(entries, sent, strict=True):
+        named = set(receivers_of(entry))
+        if entry.get("reference") is None and named & others and one.receiver not in named:
+            return "with the receiver of another message"
     if extra and (None in references or any(map(_is_rejected, entries))):
         return "that does not accept each message by its reference, with more bytes behind it"
     return None

@@ -85,10 +85,12 @@ def _accepted(answer: Answer, sent: Sent, *, extra: bool) -> Outcome:
     if message.get("reference") is not None:
         if message["reference"] != sent.reference:
             return senseless(status, " with the reference of another message")
-    elif sent.receiver not in _receivers(message):
+    elif sent.receiver not in receivers_of(message):
         return senseless(status, " that echoes neither our reference nor our receiver")
     elif extra:
         return senseless(status, " without our reference and with more bytes behind it")
+    if is_odd_status(message.get("status")):
+        return senseless(status, " with a status that the API does not document")
     if message.get("status") != "rejected":
         return Accepted(message["id"])
     if extra:
@@ -96,12 +98,22 @@ def _accepted(answer: Answer, sent: Sent, *, extra: bool) -> Outcome:
     return Refused(status, rejection_text(status, message), message["id"])
 
 
+def is_odd_status(value: object) -> bool:
+    """Whether a status is no text, or is `rejected` in another spelling: neither an acceptance nor a refusal."""
+    return (
+        value is not None
+        and value != "rejected"
+        and (not isinstance(value, str) or value.strip().lower() == "rejected")
+    )
+
+
 def is_id(value: object) -> bool:
     """Whether it can be a message's id: printable text, of 200 characters at most."""
     return isinstance(value, str) and 0 < len(value) <= ID_MOST and value.isprintable()
 
 
-def _receivers(message: dict[str, Any]) -> Iterator[object]:
+def receivers_of(message: dict[str, Any]) -> Iterator[object]:
+    """The identifiers of the contacts that an answer echoes."""
     receiver = message.get("receiver")
     contacts = receiver.get("contacts") if isinstance(receiver, dict) else None
     for contact in contacts if isinstance(contacts, list) else ():
@@ -121,13 +133,14 @@ def strict_json(raw: bytes, *, brackets_most: int = BRACKETS_MOST) -> object:
     if raw.count(b"[") + raw.count(b"{") > brackets_most:
         return None
     try:
-        value: object = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse)
+        value: object = json.loads(raw.decode("utf-8"), object_pairs_hook=unique, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
     return value
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object none of whose keys stands there twice; raises `ValueError` for another."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key is repeated")

@@ -9,11 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
-import orjson
-
 from runner.reading.formats import is_date_time
 from runner.sending.answer import Answer, TooLarge, Unclear
-from runner.sending.classify import ID_MOST, REFUSING_THE_RUN, refusal_text
+from runner.sending.classify import ID_MOST, REFUSING_THE_RUN, refusal_text, unique
 from runner.sending.outcome import RefusedAsAWhole
 from runner.sending.pace import back_off
 from runner.sending.retry_after import retry_after_seconds, skew_seconds
@@ -58,11 +56,13 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`skipped` counts the entries that can't be read; `token` leads to the next page, None at the end."""
+    """`skipped` counts the entries that can't be read, `unread` are the references that some of them have all the same; `token`
+    leads to the next page, None at the end."""
 
     sightings: list[Sighting]
     skipped: int
     token: str | None
+    unread: frozenset[str] = frozenset()
 
 
 class ListUnread(Exception):
@@ -105,6 +105,8 @@ class Listing:
         """By how many seconds the API's clock is ahead of ours, by its last answer."""
         self.skipped = 0
         """How many entries could not be read, in all pages."""
+        self.unread: set[str] = set()
+        """The references of those."""
 
     def pages(self, since: float, until: float, receivers: Sequence[str] = ()) -> Iterator[list[Sighting]]:
         """Every page of the messages created in that time (Unix seconds, the API's clock), in the API's order.
@@ -131,6 +133,7 @@ class Listing:
                 token, tokens = None, set()  # a token may belong to pages of the size it was given for
                 continue
             self.skipped += page.skipped
+            self.unread |= page.unread
             yield page.sightings
             token = page.token
             if token is None:
@@ -210,18 +213,17 @@ def read_page(answer: Answer) -> Page | None:
     results, token = page.get("results"), page.get("nextPageToken")
     if not isinstance(results, list) or not isinstance(token, str | None) or not _is_text(token or ""):
         return None
-    sightings = [sighting for entry in results if (sighting := _sighting(entry)) is not None]
-    return Page(sightings, len(results) - len(sightings), token or None)
+    read = [(entry, _sighting(entry)) for entry in results]
+    sightings = [sighting for _, sighting in read if sighting is not None]
+    unread = [entry.get("reference") for entry, sighting in read if sighting is None and isinstance(entry, dict)]
+    references = frozenset(reference for reference in unread if _is_text(reference))
+    return Page(sightings, len(results) - len(sightings), token or None, references)
 
 
 def _json(body: bytes) -> Any:
-    """orjson refuses a page for half a surrogate pair in one of its texts, the standard library doesn't. None for what is no JSON."""
+    """The page's value, with half surrogate pairs as they stand; None for what is no JSON, or has a key twice in one object."""
     try:
-        return orjson.loads(body)
-    except ValueError:
-        pass
-    try:
-        return json.loads(body.decode("utf-8", "replace"))
+        return json.loads(body.decode("utf-8", "replace"), object_pairs_hook=unique)
     except (ValueError, RecursionError):
         return None
 

@@ -161,7 +161,7 @@ class SuppressLost:
 
 @dataclass(frozen=True, slots=True)
 class LockLost:
-    """The lock file was removed or replaced: another run could hold it."""
+    """The ledger or its lock file was removed or replaced: another run could hold it, or what is written is lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner.composing.identity import id_in
+from runner.composing.identity import id_text, ids_within
 from runner.ledger.reader import references_of
 from runner.ledger.record import Change, Waiting
 from runner.ledger.state import MOVE_BY_NAME, Move
 from runner.sending.listing import Bounds, Listing, ListTooLong, ListUnread, Sighting
 from runner.sending.proof import (
+    DAY,
     MARGIN,
     WINDOW_MOST,
     Duplicates,
@@ -68,17 +69,25 @@ def witness(
     receivers: Callable[[], Sequence[str]],
     *,
     now: float,
+    under_other_names: Callable[[Collection[bytes]], Counter[str]] = lambda ids: Counter(),
 ) -> Witnessed:
     """Looks for messages of `sends`, each with the time of its last claim by the API's clock, or None for the whole 7 days.
 
     `receivers` are at most `SAMPLED` of those that would be sent to, spread over them; they are asked for only when there are
-    more messages than are read. Other messages are ignored: another ledger may use the channel.
+    more messages than are read. Other messages are ignored: another ledger may use the channel. `under_other_names` counts the
+    messages to send that have one of these ids under a former name of their spec, by the names of specs.
     """
     found = Witnessed()
     duplicates = Duplicates(ledger, hash_receiver)
     sighted: dict[str, dict[str, Sighting]] = {}
+    listings: list[Listing] = []
+
+    def opened() -> Listing:
+        listings.append(listing_of())
+        return listings[-1]
+
     try:
-        for page in _pages(listing_of, sends, receivers, now, found):
+        for page in _pages(opened, sends, receivers, now, found):
             duplicates.read(page)
             for sighting in page:
                 if sighting.reference and not sighting.rejected:
@@ -86,7 +95,10 @@ def witness(
     except ListUnread as error:
         found.unread = error
     found.twice = duplicates.ids
-    _compare(ledger, sighted, hash_receiver, sends, now, found)
+    unread = {reference for listing in listings for reference in listing.unread}
+    _compare(ledger, sighted, unread, hash_receiver, sends, now, found)
+    named = {identity for reference in (*sighted, *unread) for identity in ids_within(reference)}
+    found.unproved += under_other_names(named) if named else Counter()
     return found
 
 
@@ -99,7 +111,7 @@ def _pages(
 ) -> Iterator[list[Sighting]]:
     listing = listing_of()
     try:
-        yield from pages_in_api_time(listing, lambda skew: _window(sends.values(), now, skew))
+        yield from _pages_in_time(listing, sends, now)
         return
     except ListTooLong:
         found.sampled = True
@@ -108,7 +120,7 @@ def _pages(
         listing.close()
     listing = listing_of()
     asked = list(receivers())
-    window = _window((None,), now, found.skew or 0.0)
+    window = _window((None,), now, found.skew)
     try:
         for start in range(0, len(asked), RECEIVERS_AT_ONCE):
             yield from listing.pages(*window, asked[start : start + RECEIVERS_AT_ONCE])
@@ -118,9 +130,17 @@ def _pages(
         listing.close()
 
 
-def _window(claims: Iterable[float | None], now: float, skew: float) -> tuple[float, float]:
+def _pages_in_time(listing: Listing, sends: Mapping[Send, float | None], now: float) -> Iterator[list[Sighting]]:
+    """The pages of the window; once more with a day at its end where the API doesn't tell its time, as its clock may be ahead."""
+    yield from pages_in_api_time(listing, lambda skew: _window(sends.values(), now, skew))
+    if listing.skew is None:
+        yield from listing.pages(*_window(sends.values(), now, None))
+
+
+def _window(claims: Iterable[float | None], now: float, skew: float | None) -> tuple[float, float]:
     """Since the oldest of the last claims; the whole time that the API lists where one isn't known, or lies in the future."""
-    until = max(now, now + skew) + MARGIN
+    until = now + DAY if skew is None else max(now, now + skew) + MARGIN
+    skew = skew or 0.0
     earliest = until - WINDOW_MOST
     known = [earliest if claim is None or claim > now + skew + MARGIN else claim - MARGIN for claim in claims]
     return max(min(known, default=earliest), earliest), until
@@ -129,20 +149,21 @@ def _window(claims: Iterable[float | None], now: float, skew: float) -> tuple[fl
 def _compare(
     ledger: Planned,
     sighted: Mapping[str, Mapping[str, Sighting]],
+    unread: Set[str],
     hash_receiver: HashReceiver,
     sends: Collection[Send],
     now: float,
     found: Witnessed,
 ) -> None:
-    """States are read now, after the pages."""
+    """States are read now, after the pages. `unread` are references of entries that can't be read."""
     by_id: dict[bytes, list[Sighting]] = {}
     for reference, by_remote_id in sighted.items():
-        identity = id_in(reference)
-        if identity is not None:
+        for identity in ids_within(reference):
             by_id.setdefault(identity, []).extend(by_remote_id.values())
+    unread_ids = {identity for reference in unread for identity in ids_within(reference)}
     candidates = [
         (waiting, _sightings_of(waiting, by_id, sighted))
-        for waiting in ledger.planned_under(list(by_id), frozenset(sighted))
+        for waiting in ledger.planned_under([*by_id, *(unread_ids - by_id.keys())], frozenset({*sighted, *unread}))
         if (waiting.name, waiting.generation) in sends
     ]
     credited = ledger.credited({sighting.remote_id for _, sightings in candidates for sighting in sightings})
@@ -156,7 +177,12 @@ def _compare(
             used.add(proof.remote_id)
             found.behind[waiting.name] += 1
             changes.append(accepted(waiting.id, waiting.attempt, proof.remote_id))
-        elif any(_may_be(sighting, waiting, hash_receiver) for sighting in free):
+        elif (
+            any(_may_be(sighting, waiting, hash_receiver) for sighting in free)
+            or any(_is_exactly(sighting, waiting, hash_receiver) for sighting in sightings)
+            or waiting.id in unread_ids
+            or not unread.isdisjoint(references_of(waiting))
+        ):
             found.unproved[waiting.name] += 1
     if changes:
         ledger.move(MOVE_BY_NAME["witness"], changes, now=now)
@@ -165,13 +191,27 @@ def _compare(
 def _sightings_of(
     waiting: Waiting, by_id: Mapping[bytes, Sequence[Sighting]], sighted: Mapping[str, Mapping[str, Sighting]]
 ) -> list[Sighting]:
+    named = list(by_id.get(waiting.id, ()))
     if waiting.reference is None:
-        return list(by_id.get(waiting.id, ()))
-    return [sighting for name in references_of(waiting) for sighting in sighted.get(name, {}).values()]
+        return named
+    own = [sighting for name in references_of(waiting) for sighting in sighted.get(name, {}).values()]
+    return [*own, *(sighting for sighting in named if sighting not in own)]
+
+
+def _names(sighting: Sighting, waiting: Waiting) -> bool:
+    """Whether a sighting's reference holds the message's id, as it is written."""
+    return id_text(waiting.id) in sighting.reference
+
+
+def _is_exactly(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -> bool:
+    """Whether nothing but the API's id, which another message has, speaks against it."""
+    return _names(sighting, waiting) and is_for(waiting.receiver, sighting, hash_receiver)
 
 
 def _proves(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -> bool:
-    own = waiting.reference is not None
+    own = not _names(sighting, waiting)
+    if own and sighting.reference not in references_of(waiting):
+        return False  # another spelling
     in_time = is_in_time(sighting, own=own, first_claimed_at=waiting.first_claimed_at)
     return in_time and is_for(waiting.receiver, sighting, hash_receiver)
 
@@ -182,7 +222,7 @@ def _may_be(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -
     A default reference is the message's, whoever it went to. One of the user's own is not, where it went to somebody else or was
     created before the message was first claimed.
     """
-    if waiting.reference is None:
+    if waiting.id in ids_within(sighting.reference):
         return True
     unknown = waiting.first_claimed_at is None or sighting.created_at is None
     return unknown and is_for(waiting.receiver, sighting, hash_receiver)

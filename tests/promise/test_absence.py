@@ -204,3 +204,37 @@ def test_absence_is_not_believed_before_half_an_hour_or_after_one_look(
     for _ in range(2):
         done = reconcile(ready)
         assert (done.code, done.json["reconciled"]["freed"]) == (4, [])
+
+
+@pytest.mark.parametrize("receiver", [None, "447700900005", "07700 900005"])
+def test_an_entry_without_a_reference_that_could_be_the_message_keeps_it_in_doubt(
+    ready: Desk, server: CountingServer, helpers: Any, listing: DatedList, receiver: str | None
+) -> None:
+    lost = one_lost(ready, server, helpers, taken=True)
+
+    def nameless(messages: Messages) -> Messages:
+        contacts = [{"identifierKey": "phonenumber", "identifierValue": receiver}]
+        named = {"reference": None, "receiver": {"contacts": contacts}}
+        return [{**m, **named} if m["reference"] == lost else m for m in messages]
+
+    listing.lie = nameless
+    assert twice_absent(ready, server).json["reconciled"]["freed"] == []
+    before = len(server.posts)
+    assert send(ready).code == 4
+    assert len(server.posts) == before
+
+
+def test_an_id_that_another_message_has_is_no_absence(
+    ready: Desk, server: CountingServer, helpers: Any, listing: DatedList
+) -> None:
+    lost = one_lost(ready, server, helpers, taken=True)
+
+    def taken_id(messages: Messages) -> Messages:
+        other = next(m["id"] for m in messages if m["reference"] != lost)
+        return [{**m, "id": other} if m["reference"] == lost else m for m in messages]
+
+    listing.lie = taken_id
+    assert twice_absent(ready, server).json["reconciled"]["freed"] == []
+    before = len(server.posts)
+    assert send(ready).code == 4
+    assert len(server.posts) == before

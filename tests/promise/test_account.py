@@ -76,7 +76,8 @@ def test_a_bug_in_the_middle_ends_with_what_the_ledger_has(ready: Desk, server: 
 def test_where_the_ledger_can_not_be_read_either_nothing_is_made_up(ready: Desk, server: CountingServer) -> None:
     def decide(number: int, request: Any) -> Answer:
         if number == 10:
-            (ready.folder / ".sendspec" / "test.db").rename(ready.folder / "gone.db")
+            with (ready.folder / ".sendspec" / "test.db").open("r+b") as ledger:
+                ledger.write(b"no ledger" * 500)
         return Answer()
 
     server.decide = decide

@@ -105,7 +105,7 @@ def test_that_a_plan_has_no_place_is_said_before_any_row_is_read(ready: Desk) ->
 
 
 def test_a_plan_takes_the_place_of_an_older_one_and_keeps_links_and_rights(ready: Desk) -> None:
-    old = ready.write("plans/old.json", "old")
+    old = ready.write("plans/old.json", "")
     old.chmod(0o640)
     (ready.folder / "link.json").symlink_to("plans/old.json")
     assert ready.run(*PLAN, "--out", "link.json").code == 0
@@ -248,3 +248,19 @@ def test_a_closed_standard_input_is_an_empty_one(ready: Desk, command: str) -> N
     )  # fmt: skip
     assert done.returncode == 1
     assert "[no-rows]" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["people.csv", "hello.yaml", "sendspec.yaml", "sendspec.lock", ".sendspec/test.db"])
+def test_a_plan_takes_no_other_files_place(ready: Desk, name: str) -> None:
+    before = (ready.folder / name).read_bytes()
+    assert rejected(ready, *PLAN, "--out", name) == "file-unwritable"
+    assert (ready.folder / name).read_bytes() == before
+
+
+def test_a_plan_with_a_key_twice_was_changed(ready: Desk, server: CountingServer) -> None:
+    assert ready.run(*PLAN, "--out", "plan.json").code == 0
+    plan = (ready.folder / "plan.json").read_text()
+    ready.write("plan.json", plan.replace("{", '{"environment": "sandbox",', 1))
+    done = ready.run("send", "--plan", "plan.json", "--yes")
+    assert (done.code, server.posts) == (1, [])
+    assert "a key is in it twice" in done.err

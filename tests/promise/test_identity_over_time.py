@@ -735,3 +735,81 @@ def test_doubts_under_a_former_name_are_looked_up_and_settled_under_the_new_one(
     assert settled.json["resolved"] == 2
     assert send_it(project).code == 0
     assert len(server.posts) == 3
+
+
+# ── tables that roll over ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def keyed_by(repository: Repository, key: str) -> None:
+    """The spec with this `key`."""
+    repository.write("hello.yaml", SPEC.replace("{file: people.csv}", f"{{file: people.csv, key: '{key}'}}"))
+
+
+def test_a_changed_key_is_remembered_when_those_it_concerns_come_back(repository: Repository) -> None:
+    repository.write("hello.yaml", SPEC)
+    repository.write("people.csv", numbers(4))
+    assert repository.send() == (0, 4)
+    keyed_by(repository, "{{ order_id }}")
+    repository.write("people.csv", numbers(4, start=4))
+    assert repository.send() == (0, 4)
+    repository.write("people.csv", numbers(8))
+    done, count = repository.sent()
+    assert (codes(done), count) == (["key-changed"], 0)
+    repository.write("people.csv", numbers(4, start=4) + "+447700900004,Person 4,A900\n")
+    assert repository.send() == (0, 1)  # a second order of somebody who is known by the key as it is now
+
+
+def test_a_key_that_comes_back_reaches_nobody_twice(repository: Repository) -> None:
+    repository.write("hello.yaml", SPEC)
+    repository.write("people.csv", numbers(4))
+    repository.server.listing = lambda request: Answer(500)
+    assert repository.sent()[0].code == 3  # planned, and never claimed
+    repository.server.listing = lambda request: CountingServer.page([])
+    keyed_by(repository, "{{ order_id }}")
+    assert repository.send() == (3, 4)
+    repository.write("hello.yaml", SPEC)
+    done, count = repository.sent()
+    assert (codes(done), count) == (["key-changed"], 0)
+
+
+def named(repository: Repository, path: str, name: str, text: str = "is on its way") -> None:
+    repository.write(path, SPEC.replace("name: hello", f"name: {name}").replace("is on its way", text))
+
+
+def test_two_specs_that_swap_names_are_refused(repository: Repository) -> None:
+    repository.write("people.csv", numbers(5))
+    repository.write("others.csv", numbers(5, start=10))
+    for path, name, table in (("a.yaml", "hello", "people.csv"), ("b.yaml", "bello", "others.csv")):
+        repository.write(path, SPEC.replace("name: hello", f"name: {name}").replace("people.csv", table))
+    assert repository.send("a.yaml", "b.yaml") == (0, 10)
+    for path, name, table in (("a.yaml", "bello", "people.csv"), ("b.yaml", "hello", "others.csv")):
+        repository.write(path, SPEC.replace("name: hello", f"name: {name}").replace("people.csv", table))
+    for specs in (("a.yaml", "b.yaml"), ("a.yaml",), ("b.yaml",)):
+        done, count = repository.sent(*specs)
+        assert count == 0
+        assert set(codes(done)) <= {"name-moved", "name-taken"}
+
+
+def test_a_name_that_another_gone_spec_had_is_no_way_round(repository: Repository) -> None:
+    repository.write("people.csv", numbers(5))
+    named(repository, "a.yaml", "hello")
+    named(repository, "b.yaml", "bello", "was delivered")
+    assert repository.send("a.yaml", "b.yaml") == (0, 10)
+    (repository.desk.folder / "b.yaml").unlink()
+    named(repository, "a.yaml", "bello")
+    done, count = repository.sent("a.yaml")
+    assert count == 0 or done.json["totals"]["accepted"] == 0
+
+
+@pytest.mark.parametrize("path", ["hello.yaml", "greet.yaml"])
+def test_a_renamed_spec_is_refused_when_those_whom_it_reached_come_back(repository: Repository, path: str) -> None:
+    repository.write("hello.yaml", SPEC)
+    repository.write("people.csv", numbers(5))
+    assert repository.send() == (0, 5)
+    (repository.desk.folder / "hello.yaml").unlink()
+    named(repository, path, "greet")
+    repository.write("people.csv", numbers(5, start=5))
+    assert repository.send(path) == (0, 5)
+    repository.write("people.csv", numbers(10))
+    done, count = repository.sent(path)
+    assert (codes(done), count) == (["name-moved"], 0)

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from typing import Any
@@ -406,3 +407,124 @@ def test_a_clock_that_is_hours_off_hides_nothing(
     assert done.code == 0, done.err
     restore(ready, backup)
     assert_refused(send(ready), PEOPLE)
+
+
+# ── what is listed otherwise than it was sent ────────────────────────────────────────────────────────────────────────
+
+
+def behind(desk: Desk, server: CountingServer) -> None:
+    """A ledger that lacks everything that was sent."""
+    backup = saved(desk)
+    assert send(desk).code == 0
+    restore(desk, backup)
+
+
+def test_a_renamed_spec_is_known_by_its_former_references(ready: Desk, server: CountingServer) -> None:
+    behind(ready, server)
+    text = (ready.folder / "hello.yaml").read_text()
+    ready.write("hello.yaml", text.replace("name: hello", "name: bello\nmoved_from: hello"))
+    done = send(ready)
+    assert done.code == 6, done.err
+    assert once_each(server)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", 'reference: "x-{{ message_id }}"'),
+        ('reference: "x-{{ message_id }}"', ""),
+        ('reference: "{{ message_id }}-a"', 'reference: "{{ message_id }}-b"'),
+    ],
+)
+def test_another_reference_that_holds_the_messages_id_names_the_same_message(
+    ready: Desk, server: CountingServer, before: str, after: str
+) -> None:
+    text = (ready.folder / "hello.yaml").read_text()
+    ready.write("hello.yaml", f"{text}  {before}\n")
+    behind(ready, server)
+    ready.write("hello.yaml", f"{text}  {after}\n")
+    assert_refused(send(ready), PEOPLE)
+    assert once_each(server)
+    assert send(ready).code == 0
+    assert once_each(server)
+
+
+def without_id(entry: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name != "id"}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        without_id,
+        lambda entry: {**entry, "id": None},
+        lambda entry: {**entry, "id": 7},
+        lambda entry: {**entry, "receiver": {"contacts": ["+447700900000"]}},
+        lambda entry: {**entry, "reference": entry["reference"].upper()},
+        lambda entry: {**entry, "reference": f" {entry['reference']} "},
+        lambda entry: {**entry, "id": "the same"},
+    ],
+)
+def test_what_is_listed_oddly_under_our_references_stops_the_send_each_time(
+    ready: Desk, server: CountingServer, listing: DatedList, changed: Any
+) -> None:
+    behind(ready, server)
+    listing.lie = lambda messages: [changed(entry) for entry in messages]
+    for _ in range(3):
+        done = send(ready)
+        assert done.code == 6 or done.json["skipped"] == {"already-accepted": PEOPLE}, done.err
+    assert once_each(server)
+
+
+def test_a_list_that_does_not_tell_its_time_is_asked_a_day_ahead(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    behind(ready, server)
+    listing.tells_time, listing.clock = False, 3 * 3_600.0
+    assert_refused(send(ready), PEOPLE)
+    assert once_each(server)
+
+
+def test_a_page_with_a_key_twice_is_no_page(ready: Desk, server: CountingServer, listing: DatedList) -> None:
+    behind(ready, server)
+    listing.broken = lambda request, query: Answer(200, b'{"results": [], "nextPageToken": null, "results": []}')
+    done = send(ready)
+    assert done.code == 3, done.err
+    assert "list-unread" in done.err
+    assert once_each(server)
+
+
+def test_where_somebody_is_in_doubt_a_list_that_breaks_off_leaves_exit_code_4(
+    ready: Desk, server: CountingServer, listing: DatedList
+) -> None:
+    server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 1 else Answer()
+    assert send(ready).code == 4
+    ready.write("people.csv", (ready.folder / "people.csv").read_text() + "+447700900600,Ann,A600\n")
+    listing.broken = lambda request, query: Answer(500)
+    done = send(ready)
+    assert (done.code, done.json["skipped"]["in-doubt-before"]) == (4, 1), done.err
+    assert "list-unread" in done.err
+
+
+def test_a_signal_ends_a_send_whose_list_never_answers(ready: Desk, server: CountingServer, listing: DatedList) -> None:
+    asked, answers = threading.Event(), threading.Event()
+
+    def silent(request: Any, query: dict[str, list[str]]) -> Answer:
+        asked.set()
+        answers.wait(60)
+        return Answer(500)
+
+    listing.broken = silent
+    process = subprocess.Popen(
+        ready.command("send", "hello.yaml", "--yes", "--env", "test"), cwd=ready.folder,
+        env={**os.environ, **ready.environ}, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert asked.wait(30)
+        process.send_signal(signal.SIGTERM)
+        answers.set()
+        _, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 143, err
+    assert server.posts == []

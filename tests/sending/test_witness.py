@@ -66,6 +66,7 @@ class Pages:
         self._lists = list(lists)
         self.skew = skew
         self.skipped = 0
+        self.unread: set[str] = set()
         self.asked: list[tuple[float, float]] = []
         self.receivers: list[Sequence[str]] = []
         self.closed = 0

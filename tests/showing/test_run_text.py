@@ -126,8 +126,8 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
     (UnexpectedAnswer("an answer 405"), 4, "an unexpected answer: an answer 405", f"check `api_url`, and any proxy on the way to it, {GO_ON}"),
     (Unreachable("no connection"), 3, "no connection", f"check `api_url` and the network, {GO_ON}"),
     (LedgerLost("the disk is full"), 6, "the disk is full", f"look at the disk, {GO_ON}"),
-    (SuppressLost("out.txt can't be read", "repair it"), 7, "out.txt can't be read", f"repair it, {GO_ON}"),
-    (LockLost(), 6, "the ledger's lock file was removed while the run held it", f"make sure that no other run is under way, {GO_ON}"),
+    (SuppressLost("out.txt can't be read", "repair it"), 7, "out.txt can't be read", "repair it"),
+    (LockLost(), 6, "the ledger or its lock file was removed or replaced while the run held it", f"bring the ledger back if it is gone, make sure that no other run is under way, {GO_ON}"),
 ]  # fmt: skip
 
 

@@ -115,6 +115,8 @@ def _become(arguments: list[str], out: str) -> None:
     try:
         code = run(arguments)
         sys.stdout.flush()
+    except KeyboardInterrupt:  # a second one, where Python itself would end the process
+        code = 130
     finally:
         os._exit(code)
 

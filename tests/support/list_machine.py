@@ -55,6 +55,7 @@ class PartOfList:
 
     skew = 0.0
     skipped = 0
+    unread: frozenset[str] = frozenset()
 
     def __init__(self, sightings: Sequence[Sighting], oldest: float, newest: float) -> None:
         self._sightings = sightings

@@ -28,6 +28,7 @@ class DatedList:
     def __init__(self, server: CountingServer, *, page: int = 1_000) -> None:
         self.page = page
         self.clock = 0.0
+        self.tells_time = True
         self.lie: Callable[[Messages], Messages] = lambda messages: messages
         self.broken: Callable[[Request, dict[str, list[str]]], Answer | None] = lambda request, query: None
         self.queries: list[dict[str, list[str]]] = []
@@ -50,7 +51,8 @@ class DatedList:
         page: dict[str, Any] = {"results": shown[start : start + size]}
         if len(shown) > start + size:
             page["nextPageToken"] = str(start + size)
-        return Answer(200, json.dumps(page).encode(), {"Date": formatdate(time.time() + self.clock, usegmt=True)})
+        date = formatdate(time.time() + self.clock, usegmt=True) if self.tells_time else ""
+        return Answer(200, json.dumps(page).encode(), {"Date": date})
 
     def _by_its_clock(self, message: dict[str, Any]) -> dict[str, Any]:
         return {**message, "createdAt": moment(instant(message["createdAt"]) + self.clock)}

@@ -68,6 +68,7 @@ class List:
 
     skew = 0.0
     skipped = 0
+    unread: frozenset[str] = frozenset()
 
     def __init__(self, sightings: list[Sighting]) -> None:
         self._sightings = sightings
