@@ -44,6 +44,17 @@ def committed_specs(root: Path) -> list[str]:
     return [path for path, text in zip(own, texts, strict=True) if _is_spec(path, text)]
 
 
+def changed_since_commit(root: Path, paths: Sequence[str]) -> list[str]:
+    """Those of these files, as paths relative to `root`, that HEAD holds otherwise. Raises `GitUnreadable`."""
+    if not paths:
+        return []
+    wanted = [f":(literal){path}" for path in paths]
+    changed = _git(
+        root, "diff", "--no-ext-diff", "--no-textconv", "--name-only", "--relative", "-z", "HEAD", "--", *wanted
+    )
+    return [os.fsdecode(path) for path in changed.split(b"\0") if path]
+
+
 def _is_in(path: str, folders: set[str]) -> bool:
     return any(str(parent) in folders for parent in PurePosixPath(path).parents)
 

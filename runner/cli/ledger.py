@@ -14,7 +14,7 @@ import click
 
 from runner.cli.baseline import baseline as write_baseline
 from runner.cli.check import plan_without_ledger
-from runner.cli.committed import GitUnreadable, committed_specs
+from runner.cli.committed import GitUnreadable, changed_since_commit, committed_specs
 from runner.cli.job import read_jobs
 from runner.cli.lock_file import known_identity, needed_identity, sharing_channels
 from runner.cli.view import View, common_options, environment_option, rejects
@@ -24,8 +24,10 @@ from runner.ledger.export import csv_lines
 from runner.ledger.identity import LedgerIdentity
 from runner.ledger.opening import ledger_is_there, lost_progress, open_to_read, unfinished_ledger
 from runner.ledger.sqlite import SqliteLedger
-from runner.reading.diagnostic import Problems
+from runner.reading.diagnostic import Diagnostic, Problems
 from runner.reading.mask import printable
+from runner.reading.place import FILE_START
+from runner.reading.spec import FileRecipients
 from runner.showing.failure import error_json
 from runner.showing.ink import counted
 from runner.showing.json_text import json_line
@@ -122,15 +124,27 @@ def init(view: View, env: str | None, empty: bool, baseline: bool) -> int:
 
 def _with_baseline(view: View, workspace: Workspace) -> int | None:
     """Makes the ledger with the committed specs as sent. Returns how many messages they are; None where a spec was rejected."""
+    problems = Problems()
     try:
         specs = committed_specs(workspace.root)
+        paths = [os.path.relpath(workspace.root / path) for path in specs]
+        jobs = read_jobs(paths, workspace, None, problems)
+        tables = [workspace.relative(job.table.path) for job in jobs if isinstance(job.spec.recipients, FileRecipients)]
+        changed = changed_since_commit(workspace.root, [*specs, *tables])
     except GitUnreadable as error:
         raise InitRefused(
             f"what was sent before can't be told: {error}", "run it in the git work tree", code="init-needs-choice"
         ) from None
-    problems = Problems()
-    paths = [os.path.relpath(workspace.root / path) for path in specs]
-    jobs = read_jobs(paths, workspace, None, problems)
+    for path in changed:
+        problems.add(
+            Diagnostic(
+                code="baseline-uncommitted",
+                path=path,
+                span=FILE_START,
+                problem="it is not as it was committed, and what was committed counts as sent",
+                fix="commit the change, or put it aside: git stash",
+            )
+        )
     for job in jobs:
         plan_without_ledger(job, problems)
     if rejects(view, problems, ending="nothing was made"):

@@ -129,6 +129,7 @@ def _statuses(ledger: SqliteLedger, names: set[str], job_by_name: Mapping[str, J
         SpecStatus(
             name=name,
             generation=generation,
+            earlier_doubts=ledger.uncertain(name) - _in_doubt(ledger.states(name, generation)),
             account=replace(
                 account_of(ledger.states(name, generation)),
                 left=_left(ledger, name, generation, job_by_name.get(name)),
@@ -148,18 +149,28 @@ def _left(ledger: SqliteLedger, name: str, newest: int, job: Job | None) -> int:
     return sum(count for generation, count in ledger.planned(name).items() if generation < newest)
 
 
+def _in_doubt(states: Mapping[State, int]) -> int:
+    return sum(states.get(state, 0) for state in IN_DOUBT)
+
+
 def account_of(states: dict[State, int]) -> Account:
     """The ledger's states as an account: what is on its way counts as in doubt until it is settled."""
     skipped = states.get(State.SKIPPED, 0)
     return Account(
         accepted=states.get(State.ACCEPTED, 0),
         refused=states.get(State.REFUSED, 0),
-        in_doubt=states.get(State.IN_DOUBT, 0) + states.get(State.SENDING, 0),
+        in_doubt=_in_doubt(states),
         not_sent=states.get(State.PLANNED, 0),
         skipped={Skip.SETTLED_BY_HAND.value: skipped} if skipped else {},
     )
 
 
 def _messages(ledger: SqliteLedger, statuses: Sequence[SpecStatus], states: Sequence[State]) -> Iterable[MessageRecord]:
+    """Of the newest generations; those in doubt of every generation, as they have to be settled all the same."""
     wanted = {(status.name, status.generation) for status in statuses}
-    return (message for message in ledger.messages(states) if (message.name, message.generation) in wanted)
+    names = {status.name for status in statuses}
+    return (
+        message
+        for message in ledger.messages(states)
+        if (message.name, message.generation) in wanted or (message.state in IN_DOUBT and message.name in names)
+    )

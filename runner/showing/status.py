@@ -17,10 +17,11 @@ from runner.showing.ink import Ink
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecStatus:
-    """A send's newest generation in the ledger."""
+    """A send's newest generation in the ledger; `earlier_doubts` counts messages of older ones that are still in doubt."""
 
     name: str
     generation: int
+    earlier_doubts: int = 0
     account: Account
 
 
@@ -31,6 +32,10 @@ def status_text(specs: Sequence[SpecStatus], environment: str, ink: Ink) -> str:
     for spec in specs:
         generation = f", generation {spec.generation}" if spec.generation > 1 else ""
         lines += [ink.bold(f"{spec.name} ({environment}{generation})"), "  " + accounting_line(spec.account)]
+        if spec.earlier_doubts:
+            lines.append(
+                f"  {ink.yellow('in doubt:')} {spec.earlier_doubts} of earlier generations; --in-doubt lists them"
+            )
         if spec.account.left:
             lines.append(f"  {ink.yellow('left:')} {left_words(spec.account.left)}")
     return "\n".join(lines)
@@ -68,6 +73,7 @@ def status_document(
                 "totals": spec.account.totals(),
                 "skipped": dict(spec.account.skipped),
                 "left": spec.account.left,
+                "earlier_doubts": spec.earlier_doubts,
             }
             for spec in specs
         ],

@@ -30,6 +30,22 @@ def exchange(self, **more):
 SqliteLedger.exchange = exchange
 main(sys.argv[1:])
 """
+UNCLOSED = """
+import sys
+from runner.cli.main import main
+from runner.errors import LedgerUnwritable
+from runner.ledger.sqlite import SqliteLedger
+
+real = SqliteLedger.close
+
+def close(self):
+    real(self)
+    if self._run is not None:
+        raise LedgerUnwritable('the disk is full', 'make room')
+
+SqliteLedger.close = close
+main(sys.argv[1:])
+"""
 DAMAGE = "from runner.errors import LedgerDamaged; raise LedgerDamaged('a page is damaged', 'restore it')"
 BUG = "raise ZeroDivisionError"
 
@@ -199,3 +215,25 @@ def test_a_plan_for_another_environment_than_was_named_sends_nothing_and_says_so
     assert (done.code, done.json["error"]["code"], server.posts) == (8, "plan-stale", [])
     assert set(done.json["totals"].values()) == {0}
     assert done.json["environment"] == "test"
+
+
+def test_a_plan_that_a_limit_would_stop_says_so_by_its_exit_code(ready: Desk) -> None:
+    spec = (ready.folder / "hello.yaml").read_text()
+    detailed = ("plan", "hello.yaml", "--env", "test", "--detailed-exitcode")
+    assert ready.run(*detailed).code == 10
+    ready.write("hello.yaml", spec + "limits: {messages: 20}\n")
+    assert ready.run(*detailed).code == 7
+
+
+def test_where_the_ledger_can_not_be_closed_the_account_is_told_all_the_same(
+    ready: Desk, server: CountingServer
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", UNCLOSED, *SEND], cwd=ready.folder, env=_environ(ready),
+        capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 6, done.stderr
+    document = json.loads(done.stdout)
+    assert document["error"]["code"] == "ledger-unwritable"
+    assert document["totals"]["accepted"] == len(server.taken) == 40
+    assert "nothing was sent" not in done.stdout + done.stderr

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 from collections import Counter
@@ -813,3 +814,38 @@ def test_a_renamed_spec_is_refused_when_those_whom_it_reached_come_back(reposito
     repository.write("people.csv", numbers(10))
     done, count = repository.sent(path)
     assert (codes(done), count) == (["name-moved"], 0)
+
+
+def test_doubts_of_an_older_generation_are_shown_and_listed(repository: Repository) -> None:
+    repository.server.decide = lambda number, request: Answer(drop=True) if number == 1 else Answer()
+    repository.server.listing = lambda request: CountingServer.page([])
+    repository.write("people.csv", numbers(3))
+    at_generation(repository, 1)
+    assert repository.send() == (4, 3)
+    at_generation(repository, 2)
+    assert repository.send() == (4, 3)
+    status = repository.run("status", "hello.yaml", "--in-doubt").json
+    assert (status["totals"]["in_doubt"], status["specs"][0]["earlier_doubts"]) == (0, 1)
+    [doubt] = status["messages"]
+    assert (doubt["generation"], doubt["state"]) == (1, "in_doubt")
+    assert "1 of earlier generations" in repository.desk.run("status", "hello.yaml", "--env", "test").out
+    settled = repository.run("resolve", doubt["id"], "--as", "skipped", "--reason", "asked them")
+    assert settled.code == 0, settled.err
+    assert repository.send() == (0, 0)
+
+
+@pytest.mark.parametrize("path", ["people.csv", "hello.yaml"])
+def test_a_baseline_is_what_was_committed(repository: Repository, path: str) -> None:
+    repository.write("hello.yaml", SPEC)
+    repository.write("people.csv", numbers(5))
+    repository.commit("Add hello")
+    shutil.rmtree(repository.desk.folder / ".sendspec")
+    (repository.desk.folder / "sendspec.lock").unlink()
+    repository.write("people.csv", numbers(2) if path == "people.csv" else numbers(5))
+    repository.write("hello.yaml", SPEC + ("# another\n" if path == "hello.yaml" else ""))
+    done = repository.run("ledger", "init", "--baseline")
+    assert codes(done) == ["baseline-uncommitted"]
+    assert done.json["diagnostics"][0]["path"] == path
+    assert not (repository.desk.folder / "sendspec.lock").exists()
+    repository.git("checkout", "--", ".")
+    assert repository.run("ledger", "init", "--baseline").json["baselined"] == 5

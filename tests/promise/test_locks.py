@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from background import launched, started, until
 from desk import Answer, CountingServer, Desk, Request, numbers
+from listed import restore, saved
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 ROWS = 60_000
@@ -322,3 +323,33 @@ def entries_of(desk: Desk) -> dict[str, object]:
         return dict(json.loads((desk.folder / "sendspec.lock").read_text())["environments"])
     except FileNotFoundError:
         return {}
+
+
+def test_a_ledger_that_is_removed_while_a_run_holds_it_stops_the_run(ready: Desk, server: CountingServer) -> None:
+    settings = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", settings.replace("timeout: 2", "timeout: 2, concurrency: 1"))
+
+    def decide(number: int, request: Request) -> Answer:
+        if number == 5:
+            ledger_file(ready).unlink()
+        return Answer()
+
+    server.decide = decide
+    done = ready.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
+    assert (done.code, done.json["error"]["code"]) == (6, "lock-lost"), done.err
+    assert 0 < len(server.posts) < 40
+    assert done.json["totals"]["accepted"] == len(server.posts)
+
+
+@pytest.mark.parametrize("command", [("status",), ("plan", "hello.yaml")])
+def test_a_ledger_that_its_own_mirror_disproves_is_shown_to_nobody(
+    ready: Desk, server: CountingServer, command: tuple[str, ...]
+) -> None:
+    send = ("send", "hello.yaml", "--env", "test", "--yes")
+    before = saved(ready)
+    assert ready.run(*send).code == 0
+    mirror = ledger_file(ready).with_name("test.db.epoch").read_bytes()
+    restore(ready, before)
+    ledger_file(ready).with_name("test.db.epoch").write_bytes(mirror)
+    done = ready.run(*command, "--env", "test", "--format", "json")
+    assert (done.code, done.json["error"]["code"]) == (6, "ledger-rolled-back"), done.err
