@@ -67,6 +67,15 @@ MISFITS: dict[str, Any] = {
     "a list for an id": {"messages": [*ENTRIES[:2], {"id": ["c"]}]},
     "the reference of nobody": {"messages": [*ENTRIES[:2], {"id": "c", "reference": "m9"}]},
     "a list for a reference": {"messages": [*ENTRIES[:2], {"id": "c", "reference": ["m2"]}]},
+    "ids of a batch that was rejected": {"id": "x", "messages": ENTRIES, "status": "rejected"},
+    "a batch with a list for a status": {"messages": ENTRIES, "status": ["rejected"]},
+    "a message rejected in capitals": {"messages": [*ENTRIES[:2], {"id": "c", "status": "REJECTED"}]},
+    "the receiver of the next message": {
+        "messages": [
+            {"id": str(n), "receiver": {"contacts": [{"identifierValue": f"+3161234567{(n + 1) % 3}"}]}}
+            for n in range(3)
+        ]
+    },
     "an empty reference": {"messages": [*ENTRIES[:2], {"id": "c", "reference": ""}]},
 }
 

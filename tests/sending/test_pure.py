@@ -143,6 +143,13 @@ def test_a_redirect_is_a_doubt_that_stops_the_run(status: int) -> None:
     assert judged(status, b"") == InDoubt(f"an answer {status}, which leads elsewhere", status, stops=True)
 
 
+@pytest.mark.parametrize("status", ["REJECTED", " rejected ", ["rejected"], {"value": "rejected"}, 7, False])
+def test_a_status_in_another_spelling_proves_nothing(status: Any) -> None:
+    found = judged(202, {"id": "1", "reference": "m1", "status": status})
+    assert isinstance(found, InDoubt)
+    assert found.senseless
+
+
 def test_an_acceptance_that_says_rejected_is_a_refusal_with_the_apis_reason() -> None:
     rejected = {"id": "1", "reference": "m1", "status": "rejected"}
     assert judged(202, rejected) == Refused(202, "202 rejected", "1")
