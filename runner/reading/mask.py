@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 DOTS = "••••••"
 SHORT = 5
@@ -16,6 +17,7 @@ _RUN = re.compile(
     r"|(?P<date>(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?![\d-]))"
     rf"|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}})"
 )
+_STRICT = re.compile(_RUN.pattern + r"|(?P<six>\d{6})")
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -42,6 +44,11 @@ def mask_in_place(text: str) -> str:
     Seven digits or more count as a number, unless they are a date or part of a UUID.
     """
     return _RUN.sub(_dotted, text)
+
+
+def number_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where `text` has what could be a number: as for `mask_in_place`, and six digits with nothing between them too."""
+    return (found.span() for found in _STRICT.finditer(text) if found.lastgroup in ("number", "six"))
 
 
 def _dotted(found: re.Match[str]) -> str:
