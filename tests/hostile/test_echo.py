@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
+import subprocess
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -109,8 +112,8 @@ def test_the_search_finds_each_spelling() -> None:
 
 
 @pytest.fixture
-def ready(project: Desk, tmp_path: Path) -> Desk:
-    """A project with one person, whose key, number and text are looked for afterwards; crash files go to the folder."""
+def ready(project: Desk) -> Desk:
+    """A project with one person, whose key, number and text are looked for afterwards."""
     project.write("hello.yaml", SPEC)
     project.write("people.csv", f"phone,first_name,mail\n{NUMBER},{NAME},{MAIL}\n")
     project.environ["TEST_KEY"] = KEY
@@ -325,15 +328,44 @@ def raw(line: bytes) -> Callable[[Any, Answer, Request], None]:
         f"HTTP/1.1 302 {KEY}\r\nLocation: {KEY}\r\nContent-Length: 0\r\n\r\n",
     ],
 )
-def test_an_answer_that_is_no_http_leaves_no_trace(
-    ready: Desk, server: CountingServer, line: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_is_no_http_leaves_no_trace(ready: Desk, server: CountingServer, line: str) -> None:
     server._write = lambda exchange, *_: raw(line.encode())(exchange, None, None)  # type: ignore[method-assign, arg-type, misc]
     checked(ready, SEND, (*SEND, "--no-witness"), ("doctor", "--env", "test"))
 
 
-def test_what_is_spilled_has_no_trace(ready: Desk, server: CountingServer) -> None:
+@pytest.fixture
+def small(ready: Desk) -> Iterator[Path]:
+    """The ledger's folder on a file system of its own, of 8 MB."""
+    folder, moved = ready.folder / ".sendspec", ready.folder / "moved"
+    folder.rename(moved)
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", str(folder)], check=True)
+    for path in moved.iterdir():
+        shutil.copy2(path, folder)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_what_is_spilled_has_no_trace(ready: Desk, server: CountingServer, small: Path) -> None:
     """The disk is full when the answer comes: it goes to the spill file, as it would have gone to the ledger."""
-    server.decide = lambda number, request: Answer(422, error(f"{KEY} {NUMBER} {TEXT}"))
-    ready.environ["SENDSPEC_TEST"] = "1"
+
+    rows = "".join(f"+447700{n:06d},{NAME},{MAIL}\n" for n in range(900_400, 900_817 + 1))
+    ready.write("people.csv", f"phone,first_name,mail\n{rows}")
+
+    def decide(number: int, request: Request) -> Answer:
+        if number == 20:
+            with suppress(OSError), (small / "filler").open("wb") as filler:
+                filler.write(bytes(16 * 1024 * 1024))
+        said = json.dumps(request.json["receiver"])
+        return Answer(422, error(f"{KEY} {NUMBER} {TEXT} {said}")) if number % 2 else Answer()
+
+    server.decide = decide
+    done = ready.run(*SEND)
+    assert done.code == 6, done.err
+    assert b"we got" in (small / "test.db.spill").read_bytes()
+    assert traces_in(written(ready, done)) == []
+    (small / "filler").unlink()
+    server.decide = lambda number, request: Answer()
     checked(ready, SEND)
