@@ -17,6 +17,7 @@ from runner.cli.workspace import Workspace, on_ci, open_workspace
 from runner.errors import SendspecError
 from runner.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
 from runner.reading.diagnostic import Problems
+from runner.reading.mask import printable
 from runner.reading.project import Environment
 from runner.reading.url import peer_is_allowed
 from runner.sending.answer import Answer, Unclear
@@ -92,8 +93,8 @@ def command(view: View, env: str | None) -> int:
 
 def _line(finding: Finding, ink: Ink) -> str:
     paint = {Verdict.OK: ink.green, Verdict.NOTE: ink.yellow, Verdict.PROBLEM: ink.red}[finding.verdict]
-    fix = f"\n         {ink.cyan('= fix:')} {finding.fix}" if finding.fix else ""
-    return f"{paint(f'{finding.verdict.value:<8}')} {finding.what}: {finding.found}{fix}"
+    fix = f"\n         {ink.cyan('= fix:')} {printable(finding.fix)}" if finding.fix else ""
+    return f"{paint(f'{finding.verdict.value:<8}')} {printable(f'{finding.what}: {finding.found}')}{fix}"
 
 
 def _findings(workspace: Workspace, env: str | None) -> Iterator[Finding]:

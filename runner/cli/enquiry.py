@@ -98,5 +98,5 @@ class Enquiry:
             LIST_SECONDS,
             lambda: self._stop.stage is not Stopping.NO,
             bounds,
-            stand_in=lambda remote_id: f"hidden-{self._hash(remote_id).hex()}",
+            stand_in=lambda remote_id: f"hidden:{self._hash(remote_id).hex()}",
         )

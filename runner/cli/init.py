@@ -99,7 +99,8 @@ def command(view: View, folder: str) -> int:
     spec = quote(str(top / "specs" / "hello.yaml"))
     view.result("\n".join(f"wrote {printable(str(path))}" for path in written))
     view.document({"schema": "sendspec.init/1", "files": [str(path) for path in written]})
-    view.say(f"\nnext: sendspec plan {printable(spec)}\n      sendspec send {printable(spec)}")
+    if not view.quiet:
+        view.tell(f"\nnext: sendspec plan {printable(spec)}\n      sendspec send {printable(spec)}")
     return 0
 
 

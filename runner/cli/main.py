@@ -16,6 +16,8 @@ from runner import __version__
 from runner.cli.interrupt import note_interrupts
 from runner.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
 from runner.errors import FolderGone, SendspecError
+from runner.reading.mask import printable
+from runner.showing.failure import error_text
 
 COMMANDS = {
     "init": "Scaffold a project: project file, one spec, data, CI example.",
@@ -127,7 +129,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        error.show(sys.stderr)
+        _show(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         sys.stderr.write("interrupted; nothing more was done\n")
@@ -152,8 +154,21 @@ def run(arguments: list[str]) -> int:
             return _out_of_memory(context)
 
 
+def _show(error: click.ClickException) -> None:
+    """As click shows it, but that what a user wrote is quoted in one line."""
+    message = error.format_message()
+    if not isinstance(
+        error, click.MissingParameter
+    ):  # which quotes nothing, and lists what is to be chosen from in lines
+        message = printable(message)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"Try '{error.ctx.command_path} {error.ctx.help_option_names[0]}' for help."
+        sys.stderr.write(f"{error.ctx.get_usage()}\n{hint}\n\n")
+    sys.stderr.write(f"Error: {message.expandtabs(4)}\n")
+
+
 def _foreseen(context: click.Context | None, error: SendspecError) -> int:
-    sys.stderr.write(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}\n")
+    sys.stderr.write(f"sendspec: {error_text(error)}\n")
     if error.exit_code != BUSY:
         _fail(context, error)
     return error.exit_code

@@ -11,11 +11,26 @@ import sys
 from collections.abc import Collection
 from typing import Any, TextIO
 
+from runner.showing.harmless import Acting, harmless
+
 NEAREST = "sendspec.nearest"
 """The error handler for characters that a stream's encoding lacks."""
 _NEAREST = {"→": ">", "•": "*", "…": "~", "·": "-", "⚠": "!", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'}  # fmt: skip
 """One ASCII character for each, so that columns stay."""
 BUFFER_BYTES = 1 << 16
+
+
+class HarmlessText(io.TextIOWrapper):
+    """A standard stream as text: whatever goes through it does nothing to a terminal or to what reads a log. See `harmless`.
+
+    `inked` is whether it gets colour.
+    """
+
+    inked = False
+
+    def write(self, text: str, /) -> int:
+        super().write(text if isinstance(text, Acting) else harmless(text, inked=self.inked))
+        return len(text)
 
 
 class StandardStream(io.RawIOBase):
@@ -88,7 +103,7 @@ def use_standard_streams(filled: Collection[int] = ()) -> None:
         raw = StandardStream(number, closed_before=number in filled)
         encoding = "utf-8" if before is None else before.encoding
         buffer = io.BufferedWriter(raw, BUFFER_BYTES)
-        setattr(sys, name, io.TextIOWrapper(buffer, encoding, NEAREST, line_buffering=number == 2 or raw.isatty()))
+        setattr(sys, name, HarmlessText(buffer, encoding, NEAREST, line_buffering=number == 2 or raw.isatty()))
     if sys.stdin is None:
         sys.stdin = os.fdopen(0, "r")
     if isinstance(sys.stdin, io.TextIOWrapper):

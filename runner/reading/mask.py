@@ -59,11 +59,14 @@ def _dotted(found: re.Match[str]) -> str:
     return run[:kept] + "•" * (len(run) - kept - 2) + run[-2:]
 
 
-def printable(text: str) -> str:
-    """`text` with control, bidi and other invisible characters written as escapes, for quoting it in a sentence."""
+def printable(text: str, *, named: bool = True) -> str:
+    """`text` with control, bidi and other invisible characters written as escapes, for quoting it in a sentence.
+
+    A line end becomes `\\n`, or `\\u000a` where it is not to be `named`.
+    """
     if text.isprintable():
         return text
-    return "".join(_shown(c) for c in text)
+    return "".join(_shown(c, named=named) for c in text)
 
 
 def quoted(text: str) -> str:
@@ -71,10 +74,10 @@ def quoted(text: str) -> str:
     return printable(mask_in_place(text))
 
 
-def _shown(character: str) -> str:
+def _shown(character: str, *, named: bool) -> str:
     if unicodedata.category(character) not in _ACTING:
         return character
-    if character in _NAMED:
+    if named and character in _NAMED:
         return _NAMED[character]
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

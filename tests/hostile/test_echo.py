@@ -257,7 +257,7 @@ def test_an_id_that_repeats_what_was_sent_is_no_id(ready: Desk, server: Counting
     assert "31612345678" not in written(ready, *done).decode("utf-8", "replace")
     (message,) = ready.run("status", "--env", "test", "--messages", "--format", "json").json["messages"]
     assert message["state"] == "accepted"
-    assert re.fullmatch("hidden-[0-9a-f]{32}", message["remote_id"])
+    assert re.fullmatch("hidden:[0-9a-f]{32}", message["remote_id"])
 
 
 def test_two_messages_are_not_credited_with_one_hidden_id(ready: Desk, server: CountingServer) -> None:
