@@ -9,14 +9,14 @@ from __future__ import annotations
 import html
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import orjson
 
 from runner.reading.mask import DOTS, number_spans
 
-LOOKED_AT = 4_096
+LOOKED_AT = 2_048
 """Characters of a text that are looked through; the rest is dropped."""
 KEY_PART = 8
 """A part of the key of so many characters is as secret as all of it."""
@@ -38,6 +38,8 @@ _ESCAPE = re.compile(
 )
 _NAMED = {"n": "\n", "r": "\r", "t": "\t"}
 _CODED = re.compile(r"[A-Za-z0-9+/_-]{10,}")
+_HEX = re.compile(r"[0-9A-Fa-f]+")
+_WRITTEN = re.compile(rb"[ -~]{6}")
 _SCHEME = re.compile(r"\b(?:AccessKey|Bearer|Basic)[\s:=\"']+(?=\S*\d|\S{8})\S+", re.IGNORECASE)
 _NAME = re.compile(
     r"\b(?:access[_ -]?key|api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?(?!(?:AccessKey|Bearer|Basic)\b)([^\s\"'{}\[\]]+)",
@@ -53,29 +55,26 @@ _ALIKE = str.maketrans({**{chr(n): chr(n + 32) for n in range(65, 91)}, **dict.f
 class Redaction:
     """Finds what is ours in what an API says. `of` adds the messages that an answer is about.
 
-    It costs nothing until there is a text; an id of the documented form is looked at for the key and for whole numbers only.
+    It costs nothing until there is a text; an id of the documented form is looked at for the key and for whole receivers only.
     """
 
-    __slots__ = ("_authorization", "_blocks", "_bodies", "_grams", "_key", "_plain", "_receivers", "_strings")
+    __slots__ = ("_blocks", "_bodies", "_key", "_receivers", "_strings")
 
     def __init__(self, authorization: str = "") -> None:
         """`authorization` is the value of the header: a scheme and the key."""
-        self._authorization = authorization
-        self._key = authorization.rpartition(" ")[2]
-        self._grams = _windows(self._key.translate(_ALIKE), KEY_PART)
-        self._plain: tuple[str, ...] = (self._key.replace("-", ""),) if len(self._key) >= KEY_PART else ()
-        self._receivers: Sequence[str] = ()
-        self._bodies: Sequence[bytes] = ()
-        self._strings: tuple[str, ...] | None = None
-        self._blocks: dict[str, tuple[str, int]] = {}
+        self._about(_Key(authorization), (), ())
 
-    def of(self, receivers: Iterable[str], bodies: Sequence[bytes] = ()) -> Redaction:
+    def _about(self, key: _Key, receivers: Collection[str], bodies: Sequence[bytes]) -> None:
+        self._key = key
+        self._receivers = receivers
+        self._bodies = bodies
+        self._strings: tuple[str, ...] | None = None
+        self._blocks: dict[str, tuple[str, int]] | None = None
+
+    def of(self, receivers: Collection[str], bodies: Sequence[bytes] = ()) -> Redaction:
         """The same key, with the receivers and the payloads of messages."""
         other = object.__new__(Redaction)
-        other._authorization, other._key, other._grams = self._authorization, self._key, self._grams
-        other._receivers = tuple(receivers)
-        other._plain = (*self._plain, *filter(None, map(_plain_receiver, other._receivers)))
-        other._bodies, other._strings, other._blocks = bodies, None, {}
+        other._about(self._key, receivers, bodies)
         return other
 
     def __repr__(self) -> str:
@@ -89,11 +88,17 @@ class Redaction:
     def repeats(self, ids: Sequence[str]) -> bool:
         """Whether one of these ids of the API's shows the key, a receiver or a text: then it can't be kept."""
         bare = "\n".join(ids).replace("-", "")
-        if any(secret in bare for secret in self._plain):
+        if self._key.bare and self._key.bare in bare:
             return True
-        return any(_UUID.fullmatch(one) is None and self._shows(one) for one in ids)
+        for receiver in self._receivers:
+            plain = receiver.lstrip("+").replace("-", "")
+            if len(plain) >= ID_PART and plain in bare:
+                return True
+        return not all(map(_UUID.fullmatch, ids)) and any(map(self._shows, ids))
 
     def _shows(self, identifier: str) -> bool:
+        if _UUID.fullmatch(identifier) is not None:
+            return False
         return _NUMBER.fullmatch(identifier) is not None or bool(self._spans(identifier, self._in_id))
 
     # ── where something is found ─────────────────────────────────────────────────────────────────────────────────
@@ -125,14 +130,7 @@ class Redaction:
     def _of_the_key(self, text: str) -> Iterator[Span]:
         yield from (found.span() for found in _SCHEME.finditer(text))
         yield from (found.span(1) for found in _NAME.finditer(text))
-        if len(self._key) < KEY_PART:
-            if self._authorization and self._key != "sandbox":  # which everybody knows
-                yield from (found.span() for found in re.finditer(rf"(?<!\w){re.escape(self._key)}(?!\w)", text))
-            return
-        alike = text.translate(_ALIKE)
-        for start in range(len(alike) - KEY_PART + 1):
-            if alike[start : start + KEY_PART] in self._grams:
-                yield start, start + KEY_PART
+        yield from self._key.spans(text)
 
     def _of_receivers(self, text: str, least: int) -> Iterator[Span]:
         parts: set[str] = set()
@@ -156,30 +154,47 @@ class Redaction:
         alike = text.translate(_ALIKE)
         for string in self._strings or ():
             yield from _found(alike, string)
-        if not self._blocks:
-            return
-        for start in range(len(alike) - STRING_BLOCK + 1):
-            known = self._blocks.get(alike[start : start + STRING_BLOCK])
+        blocks = self._blocks or {}
+        for start in range(len(alike) - STRING_BLOCK + 1 if blocks else 0):
+            known = blocks.get(alike[start : start + STRING_BLOCK])
             if known is not None:
                 yield _grown(alike, start, *known)
 
     def _learn(self) -> None:
         found = dict.fromkeys(s.translate(_ALIKE) for body in self._bodies for s in _strings_in(orjson.loads(body)))
         strings = [string for string in found if len(string.strip()) >= STRING_LEAST]
-        self._strings = tuple(strings)
+        self._strings, self._blocks = tuple(strings), {}
         for string in strings:
             for at in range(0, len(string) - STRING_BLOCK + 1, STRING_BLOCK):
                 self._blocks.setdefault(string[at : at + STRING_BLOCK], (string, at))
 
 
+class _Key:
+    """The access key, and its parts. `bare` is without hyphens, empty where it is too short to be told from chance."""
+
+    __slots__ = ("_parts", "_word", "bare")
+
+    def __init__(self, authorization: str) -> None:
+        key = authorization.rpartition(" ")[2]
+        self._parts = _windows(key.translate(_ALIKE), KEY_PART)
+        self._word = None
+        if 0 < len(key) < KEY_PART and key != "sandbox":  # which everybody knows
+            self._word = re.compile(rf"(?<!\w){re.escape(key)}(?!\w)")
+        self.bare = key.replace("-", "") if len(key) >= KEY_PART else ""
+
+    def spans(self, text: str) -> Iterator[Span]:
+        if self._word is not None:
+            yield from (found.span() for found in self._word.finditer(text))
+        if not self._parts:
+            return
+        alike = text.translate(_ALIKE)
+        for start in range(len(alike) - KEY_PART + 1):
+            if alike[start : start + KEY_PART] in self._parts:
+                yield start, start + KEY_PART
+
+
 def _windows(text: str, size: int) -> set[str]:
     return {text[start : start + size] for start in range(len(text) - size + 1)}
-
-
-def _plain_receiver(receiver: str) -> str:
-    """A number's digits, or the receiver as it is; empty for what is too short to be told from chance."""
-    plain = receiver.lstrip("+").replace("-", "")
-    return plain if len(plain) >= ID_PART else ""
 
 
 def _strings_in(value: Any) -> Iterator[str]:
@@ -253,13 +268,12 @@ def _said(escape: str) -> str:
 
 
 def _decoded(token: str) -> Iterator[str]:
-    """What a token could mean in hexadecimal and in base64, begun anywhere."""
-    if re.fullmatch("[0-9A-Fa-f]+", token):
-        yield from (bytes.fromhex(part[: len(part) & ~1]).decode("utf-8", "replace") for part in (token, token[1:]))
+    """What a token could mean in hexadecimal and in base64, begun anywhere; not what is no text at all."""
     plain = token.replace("+", "-").replace("/", "_")
-    for start in range(4):
-        part = plain[start:]
-        yield urlsafe_b64decode(part[: len(part) & ~3]).decode("utf-8", "replace")
+    coded = [urlsafe_b64decode(part[: len(part) & ~3]) for part in (plain[start:] for start in range(4))]
+    if _HEX.fullmatch(token):
+        coded += [bytes.fromhex(part[: len(part) & ~1]) for part in (token, token[1:])]
+    return (raw.decode("utf-8", "replace") for raw in coded if _WRITTEN.search(raw) is not None)
 
 
 def _dotted(text: str, spans: Iterable[Span]) -> str:
