@@ -59,14 +59,30 @@ on: [pull_request]
 permissions: {contents: read}
 jobs:
   validate:
-    runs-on: ubuntu-latest
+    runs-on: ubuntu-24.04
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with: {persist-credentials: false}
+      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with: {python-version: "3.12"}
-      - run: pip install sendspec
+      - name: Install what .github/sendspec-requirements.txt names, and nothing else
+        run: |
+          if ! grep -q '^sendspec @ ' .github/sendspec-requirements.txt; then
+            echo "name the wheel of sendspec in .github/sendspec-requirements.txt: its comments say how" >&2
+            exit 1
+          fi
+          python -m pip install --require-hashes --only-binary :all: --requirement .github/sendspec-requirements.txt
       - run: sendspec validate specs/*.yaml
       - run: sendspec test specs/*.yaml
+"""
+REQUIREMENTS = """\
+# What the workflow installs: sendspec and all that it needs, each by its hash. It names nothing yet, and so the workflow fails.
+#
+# Whoever holds a name in a package index decides what is installed under it: so name a file that you built or checked.
+#   1. Build the wheel from a commit that you trust, and put it where the workflow can read it.
+#   2. Write one line to a file sendspec.in:   sendspec @ <the address of the wheel>
+#   3. Run:   pip-compile --generate-hashes --output-file .github/sendspec-requirements.txt sendspec.in
+# Look at the difference whenever this file changes: it is what runs with your access key.
 """
 FILES = {
     "sendspec.yaml": PROJECT,
@@ -74,6 +90,7 @@ FILES = {
     "data/people.csv": PEOPLE,
     ".gitignore": IGNORE,
     ".github/workflows/messages.yml": WORKFLOW,
+    ".github/sendspec-requirements.txt": REQUIREMENTS,
 }
 
 
