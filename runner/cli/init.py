@@ -54,6 +54,13 @@ phone,first_name
 IGNORE = ".sendspec/\n"
 WORKFLOW = """\
 # Checks every spec on a pull request. Sending on a merge needs a ledger that outlives the job, and the access key.
+#
+# It fails until you say what it may install, in .github/sendspec-requirements.txt: sendspec and all that it needs, each by its hash.
+# Whoever holds a name in a package index decides what is installed under it, so name a file that you built or checked.
+#   1. Build the wheel from a commit that you trust, and put it where this workflow can read it.
+#   2. Write one line to a file sendspec.in:   sendspec @ <the address of the wheel>
+#   3. Run:   pip-compile --generate-hashes --output-file .github/sendspec-requirements.txt sendspec.in
+# Look at the difference whenever that file changes.
 name: messages
 on: [pull_request]
 permissions: {contents: read}
@@ -67,22 +74,13 @@ jobs:
         with: {python-version: "3.12"}
       - name: Install what .github/sendspec-requirements.txt names, and nothing else
         run: |
-          if ! grep -q '^sendspec @ ' .github/sendspec-requirements.txt; then
-            echo "name the wheel of sendspec in .github/sendspec-requirements.txt: its comments say how" >&2
+          if ! grep -qs '^sendspec @ ' .github/sendspec-requirements.txt; then
+            echo "say what may be installed in .github/sendspec-requirements.txt: this workflow's first lines say how" >&2
             exit 1
           fi
           python -m pip install --require-hashes --only-binary :all: --requirement .github/sendspec-requirements.txt
       - run: sendspec validate specs/*.yaml
       - run: sendspec test specs/*.yaml
-"""
-REQUIREMENTS = """\
-# What the workflow installs: sendspec and all that it needs, each by its hash. It names nothing yet, and so the workflow fails.
-#
-# Whoever holds a name in a package index decides what is installed under it: so name a file that you built or checked.
-#   1. Build the wheel from a commit that you trust, and put it where the workflow can read it.
-#   2. Write one line to a file sendspec.in:   sendspec @ <the address of the wheel>
-#   3. Run:   pip-compile --generate-hashes --output-file .github/sendspec-requirements.txt sendspec.in
-# Look at the difference whenever this file changes: it is what runs with your access key.
 """
 FILES = {
     "sendspec.yaml": PROJECT,
@@ -90,7 +88,6 @@ FILES = {
     "data/people.csv": PEOPLE,
     ".gitignore": IGNORE,
     ".github/workflows/messages.yml": WORKFLOW,
-    ".github/sendspec-requirements.txt": REQUIREMENTS,
 }
 
 

@@ -16,8 +16,6 @@ from runner import __version__
 from runner.cli.interrupt import note_interrupts
 from runner.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
 from runner.errors import FolderGone, SendspecError
-from runner.reading.mask import printable
-from runner.showing.failure import error_text
 
 COMMANDS = {
     "init": "Scaffold a project: project file, one spec, data, CI example.",
@@ -156,6 +154,8 @@ def run(arguments: list[str]) -> int:
 
 def _show(error: click.ClickException) -> None:
     """As click shows it, but that what a user wrote is quoted in one line."""
+    from runner.reading.mask import printable
+
     message = error.format_message()
     if not isinstance(
         error, click.MissingParameter
@@ -168,6 +168,8 @@ def _show(error: click.ClickException) -> None:
 
 
 def _foreseen(context: click.Context | None, error: SendspecError) -> int:
+    from runner.showing.failure import error_text
+
     sys.stderr.write(f"sendspec: {error_text(error)}\n")
     if error.exit_code != BUSY:
         _fail(context, error)

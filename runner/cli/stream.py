@@ -9,9 +9,8 @@ import os
 import select
 import sys
 from collections.abc import Collection
+from importlib import import_module
 from typing import Any, TextIO
-
-from runner.showing.harmless import Acting, harmless
 
 NEAREST = "sendspec.nearest"
 """The error handler for characters that a stream's encoding lacks."""
@@ -29,6 +28,8 @@ class HarmlessText(io.TextIOWrapper):
     inked = False
 
     def write(self, text: str, /) -> int:
+        from runner.showing.harmless import Acting, harmless  # there already: see `use_standard_streams`
+
         super().write(text if isinstance(text, Acting) else harmless(text, inked=self.inked))
         return len(text)
 
@@ -97,6 +98,7 @@ def use_standard_streams(filled: Collection[int] = ()) -> None:
 
     What is read from `sys.stdin` as text is never refused for its encoding either.
     """
+    import_module("runner.showing.harmless")  # now, not when memory has run out; `--help` alone would do without it
     codecs.register_error(NEAREST, _nearest)
     for number, name in ((1, "stdout"), (2, "stderr")):
         before: TextIO | None = getattr(sys, name)

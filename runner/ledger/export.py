@@ -7,8 +7,6 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runner.reading.mask import printable
-
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -30,7 +28,5 @@ def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def guarded(value: object) -> object:
-    """A cell that no spreadsheet evaluates, and that does nothing to a terminal."""
-    if not isinstance(value, str):
-        return value
-    return f"'{printable(value)}" if value.startswith(FORMULA_STARTS) else printable(value)
+    """A cell that no spreadsheet evaluates."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

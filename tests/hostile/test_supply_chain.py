@@ -90,7 +90,7 @@ def wheel(folder: Path) -> Path:
 def test_the_workflow_fails_until_the_user_names_a_source(scaffold: Path) -> None:
     done = installed(scaffold)
     assert done.returncode == 1
-    assert "name the wheel of sendspec in .github/sendspec-requirements.txt" in done.stderr
+    assert "say what may be installed in .github/sendspec-requirements.txt" in done.stderr
     assert not (scaffold / "installed").exists()
 
 
