@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.sending.answer import Answer
+from runner.sending.batch import classify_batch
+from runner.sending.classify import Sent, classify
 from runner.sending.listing import read_page
+from runner.sending.outcome import InDoubt
 from runner.sending.redaction import LOOKED_AT, NOTHING_SENT, Redaction
 
 KEY = "Qz7-kl/Mn+oP9rStUv"
@@ -61,6 +64,7 @@ UUID = "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01"
         (f"got {quote(TEXT).replace('%20', '+')}", "got ••••••"),
         ("got \\u002b\\u0034\\u0034 \\x37700900817", "got ••••••"),
         ("got:&#52;4&#x37;&#55;00&#57;00817", "got:••••••"),
+        ("a %25252525252541 b", "a %25252525252541 b"),
         ("a \\n b &amp; c %zz", "a \\n b &amp; c %zz"),
         (f"got {base64.b64encode(b'x' + NUMBER.encode()).decode()}", "got ••••••"),
         (f"got {base64.urlsafe_b64encode(KEY.encode()).decode()}", "got ••••••"),
@@ -126,6 +130,21 @@ def test_nothing_ours_is_left_and_nothing_more_is_found(text: str) -> None:
     """Law: of what was sent nothing is left, whatever stands around it, and a second look finds no more of it."""
     shown = REDACTION.redacted(text)
     assert not [trace for trace in (KEY, NUMBER[1:], NUMBER[3:], TEXT, quote(KEY, safe="")) if trace in shown]
+
+
+# ── in an answer ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("said", [{}, {"status": "rejected"}])
+def test_an_answer_whose_id_repeats_what_was_sent_makes_no_sense(said: dict[str, str]) -> None:
+    sent = Sent("m1", NUMBER)
+    one = {"id": NUMBER[1:], "reference": "m1", **said}
+    known: Any = {"first": False, "trust_503": False, "extra": False, "redaction": REDACTION}
+    doubt = InDoubt("an answer 202 with an id that repeats what was sent", 202, senseless=True)
+    assert classify(Answer(202, {}, json.dumps(one).encode(), reusable=True), sent, **known) == doubt
+    two = {"messages": [{"id": UUID, **said}, one]}
+    answer = Answer(202, {}, json.dumps(two).encode(), reusable=True)
+    assert classify_batch(answer, [Sent("m0", "+31612345678"), sent], **known) == [doubt, doubt]
 
 
 # ── in the list ─────────────────────────────────────────────────────────────────────────────────────────────────────
