@@ -5,7 +5,7 @@ INSTALLED := .venv/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test coverage lint docs bench bench-micro profile torture storm equality sweep fuzz clean help
+.PHONY: demo test coverage lint audit docs bench bench-micro profile torture storm equality sweep fuzz clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,13 @@ lint: $(INSTALLED)  ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# The wheel is only downloaded, and data read from it. Where that fails, the audit says so, and fails unless pip-audit answers.
+audit: $(INSTALLED)  ## hold the lock files against known vulnerabilities, or fail
+	@rm -rf build/audit && mkdir -p build/audit
+	-@$(BIN)/python -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+	  --dest build/audit -r requirements-audit.txt
+	@$(BIN)/python .ci/audit.py --snapshot build/audit requirements-dev.txt requirements-bench.txt requirements-audit.txt
 
 docs: $(INSTALLED)  ## write the generated pages and schemas anew
 	$(BIN)/python -m runner.reading.authoring

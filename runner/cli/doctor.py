@@ -18,7 +18,12 @@ from runner.errors import SendspecError
 from runner.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
 from runner.reading.diagnostic import Problems
 from runner.reading.mask import printable
+from runner.reading.project import Environment
+from runner.reading.url import peer_is_allowed
+from runner.sending.answer import Answer, Unclear
+from runner.sending.listing import PAGE_BYTES_MOST
 from runner.sending.retry_after import skew_seconds
+from runner.sending.wire import Endpoint, Line, Unreached, verifying_context
 from runner.sending.witness import SKEW_NOTED
 from runner.showing.ink import Ink
 
@@ -34,6 +39,8 @@ IGNORED_VARIABLES = (
     "REQUESTS_CA_BUNDLE",
     "CURL_CA_BUNDLE",
 )
+ASK_SECONDS = 10.0
+UNREACHED = "check api_url and the network"
 
 
 class Verdict(StrEnum):
@@ -86,8 +93,8 @@ def command(view: View, env: str | None) -> int:
 
 def _line(finding: Finding, ink: Ink) -> str:
     paint = {Verdict.OK: ink.green, Verdict.NOTE: ink.yellow, Verdict.PROBLEM: ink.red}[finding.verdict]
-    fix = f"\n         {ink.cyan('= fix:')} {finding.fix}" if finding.fix else ""
-    return f"{paint(f'{finding.verdict.value:<8}')} {finding.what}: {finding.found}{fix}"
+    fix = f"\n         {ink.cyan('= fix:')} {printable(finding.fix)}" if finding.fix else ""
+    return f"{paint(f'{finding.verdict.value:<8}')} {printable(f'{finding.what}: {finding.found}')}{fix}"
 
 
 def _findings(workspace: Workspace, env: str | None) -> Iterator[Finding]:
@@ -169,57 +176,41 @@ def _reachability(workspace: Workspace, key: AccessKey) -> Iterator[Finding]:
     """Asks each channel for one message of its list: shows that the key may see it, and what time the API has."""
     environment = workspace.environment
     for alias, channel in environment.channels.items():
-        status, date = _ask(
-            workspace, key, f"/workspaces/{channel.workspace}/channels/{channel.channel}/messages?limit=1"
-        )
         what = f"channel {alias}"
-        if status == 200:
-            yield Finding(Verdict.OK, what, f"{environment.api.authority} answers")
-        elif status is None:
-            yield Finding(
-                Verdict.PROBLEM,
-                what,
-                f"{environment.api.authority} can't be reached: {date}",
-                "check api_url and the network",
-            )
+        try:
+            answer = _ask(environment, key, f"/workspaces/{channel.workspace}/channels/{channel.channel}/messages")
+        except Unreached as error:
+            yield Finding(Verdict.PROBLEM, what, error.reason, UNREACHED)
             return
+        except Unclear as error:
+            found = f"{environment.api.authority} can't be reached: {error.evidence}"
+            yield Finding(Verdict.PROBLEM, what, found, UNREACHED)
+            return
+        if answer.status == 200:
+            yield Finding(Verdict.OK, what, f"{environment.api.authority} answers")
         else:
-            yield Finding(Verdict.PROBLEM, what, f"the API answers {status}", "check key, workspace and channel")
-        yield from _clock(date)
+            yield Finding(Verdict.PROBLEM, what, f"the API answers {answer.status}", "check key, workspace and channel")
+        yield from _clock(answer.headers.get("date", ""))
 
 
-def _ask(workspace: Workspace, key: AccessKey, path: str) -> tuple[int | None, str]:
-    """Status and `Date` of a GET; None and the reason where there was no answer."""
-    from http.client import HTTPException
-
-    from urllib3.connection import HTTPConnection, HTTPSConnection
-    from urllib3.exceptions import HTTPError
-
-    from runner.reading.url import peer_is_allowed
-    from runner.sending.wire import verifying_context
-
-    api = workspace.environment.api
-    connection: HTTPConnection
-    if api.scheme == "https":
-        connection = HTTPSConnection(api.host, api.port, timeout=10, ssl_context=verifying_context())
-    else:
-        connection = HTTPConnection(api.host, api.port, timeout=10)
-    headers = {
-        "Authorization": key.authorization(workspace.environment.scheme),
-        "Accept": "application/json",
-        "User-Agent": f"sendspec/{__version__}",
-    }
+def _ask(environment: Environment, key: AccessKey, path: str) -> Answer:
+    """Asks for one message of a list, as a run would. Raises `Unreached` and `Unclear`."""
+    api = environment.api
+    endpoint = Endpoint(
+        scheme=api.scheme,
+        host=api.host,
+        port=api.port,
+        authority=api.authority,
+        path=api.prefix + path,
+        authorization=key.authorization(environment.scheme),
+        peer_allowed=lambda peer: peer_is_allowed(api, peer),
+    )
+    line = Line(endpoint, verifying_context() if api.scheme == "https" else None, time.monotonic)
     try:
-        connection.connect()
-        if not peer_is_allowed(api, connection.sock.getpeername()[0]):
-            return None, "it leads into a private network"
-        connection.request("GET", api.prefix + path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.headers.get("Date", "")
-    except (OSError, HTTPError, HTTPException) as error:
-        return None, printable(str(error)[:200]) or type(error).__name__
+        line.stand()
+        return line.ask("?limit=1", time.monotonic() + ASK_SECONDS, body_most=PAGE_BYTES_MOST)
     finally:
-        connection.close()
+        line.hang_up()
 
 
 def _clock(date: str) -> Iterator[Finding]:

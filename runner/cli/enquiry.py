@@ -98,4 +98,11 @@ class Enquiry:
         endpoint = self.endpoint(route)
         context = verifying_context() if endpoint.scheme == "https" else None
         line = Line(endpoint, context, CLOCK.monotonic)
-        return Listing(line, CLOCK, LIST_SECONDS, lambda: self._stop.stage is not Stopping.NO, bounds)
+        return Listing(
+            line,
+            CLOCK,
+            LIST_SECONDS,
+            lambda: self._stop.stage is not Stopping.NO,
+            bounds,
+            stand_in=lambda remote_id: f"hidden:{self._hash(remote_id).hex()}",
+        )

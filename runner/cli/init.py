@@ -54,17 +54,31 @@ phone,first_name
 IGNORE = ".sendspec/\n"
 WORKFLOW = """\
 # Checks every spec on a pull request. Sending on a merge needs a ledger that outlives the job, and the access key.
+#
+# It fails until you say what it may install, in .github/sendspec-requirements.txt: sendspec and all that it needs, each by its hash.
+# Whoever holds a name in a package index decides what is installed under it, so name a file that you built or checked.
+#   1. Build the wheel from a commit that you trust, and put it where this workflow can read it.
+#   2. Write one line to a file sendspec.in:   sendspec @ <the address of the wheel>
+#   3. Run:   pip-compile --generate-hashes --output-file .github/sendspec-requirements.txt sendspec.in
+# Look at the difference whenever that file changes.
 name: messages
 on: [pull_request]
 permissions: {contents: read}
 jobs:
   validate:
-    runs-on: ubuntu-latest
+    runs-on: ubuntu-24.04
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+        with: {persist-credentials: false}
+      - uses: actions/setup-python@a26af69be951a213d495a4c3e4e4022e16d87065 # v5.6.0
         with: {python-version: "3.12"}
-      - run: pip install sendspec
+      - name: Install what .github/sendspec-requirements.txt names, and nothing else
+        run: |
+          if ! grep -qs '^sendspec @ ' .github/sendspec-requirements.txt; then
+            echo "say what may be installed in .github/sendspec-requirements.txt: this workflow's first lines say how" >&2
+            exit 1
+          fi
+          python -m pip install --require-hashes --only-binary :all: --requirement .github/sendspec-requirements.txt
       - run: sendspec validate specs/*.yaml
       - run: sendspec test specs/*.yaml
 """
@@ -99,7 +113,8 @@ def command(view: View, folder: str) -> int:
     spec = quote(str(top / "specs" / "hello.yaml"))
     view.result("\n".join(f"wrote {printable(str(path))}" for path in written))
     view.document({"schema": "sendspec.init/1", "files": [str(path) for path in written]})
-    view.say(f"\nnext: sendspec plan {printable(spec)}\n      sendspec send {printable(spec)}")
+    if not view.quiet:
+        view.tell(f"\nnext: sendspec plan {printable(spec)}\n      sendspec send {printable(spec)}")
     return 0
 
 

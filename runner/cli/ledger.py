@@ -90,7 +90,7 @@ def init(view: View, env: str | None, empty: bool, baseline: bool) -> int:
     environment = workspace.environment
     if environment.is_sandbox:
         make_sandbox_ledger(workspace)
-        view.result(f"the sandbox's ledger is {environment.ledger.file}")
+        view.result(printable(f"the sandbox's ledger is {environment.ledger.file}"))
         view.document(_made(workspace))
         return 0
     known = workspace.identity
@@ -109,7 +109,9 @@ def init(view: View, env: str | None, empty: bool, baseline: bool) -> int:
         make_environment_ledger(workspace)
     verb = "completed" if begun else "made"
     view.result(
-        f"{verb} {environment.ledger.file}; its id and salt are in {workspace.identity_file.name}: commit that file"
+        printable(
+            f"{verb} {environment.ledger.file}; its id and salt are in {workspace.identity_file.name}: commit that file"
+        )
     )
     if chosen is Beginning.BASELINE and not begun:
         view.result(f"{counted(burned, 'message')} of the committed specs count as sent, and nobody gets them again")
@@ -256,7 +258,7 @@ def check(view: View, env: str | None) -> int:
         view.document({**document, "error": error_json(trouble)})
         raise trouble
     view.document(document)
-    view.result(f"{workspace.environment.ledger.file}: ok, {counted(count, 'message')}")
+    view.result(printable(f"{workspace.environment.ledger.file}: ok, {counted(count, 'message')}"))
     return 0
 
 

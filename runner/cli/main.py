@@ -127,7 +127,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        error.show(sys.stderr)
+        _show(error)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         end_undisturbed()
@@ -153,8 +153,25 @@ def run(arguments: list[str]) -> int:
             return _out_of_memory(context)
 
 
+def _show(error: click.ClickException) -> None:
+    """As click shows it, but that what a user wrote is quoted in one line."""
+    from runner.reading.mask import printable
+
+    message = error.format_message()
+    if not isinstance(
+        error, click.MissingParameter
+    ):  # which quotes nothing, and lists what is to be chosen from in lines
+        message = printable(message)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"Try '{error.ctx.command_path} {error.ctx.help_option_names[0]}' for help."
+        sys.stderr.write(f"{error.ctx.get_usage()}\n{hint}\n\n")
+    sys.stderr.write(f"Error: {message.expandtabs(4)}\n")
+
+
 def _foreseen(context: click.Context | None, error: SendspecError) -> int:
-    sys.stderr.write(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}\n")
+    from runner.showing.failure import error_text
+
+    sys.stderr.write(f"sendspec: {error_text(error)}\n")
     if error.exit_code != BUSY:
         _fail(context, error)
     return error.exit_code

@@ -23,7 +23,7 @@ from runner.planning.decide import Retry, Skip
 from runner.planning.plan import Plan, digest_of
 from runner.reading.diagnostic import Diagnostic, Problems, Severity
 from runner.reading.place import FILE_START, Span
-from runner.showing.failure import error_json
+from runner.showing.failure import error_json, error_text
 from runner.showing.ink import counted
 from runner.showing.plan import plan_text
 from runner.showing.run import RunReport, SpecReport, ending_text, run_document, run_text
@@ -101,7 +101,7 @@ def command(
             )
         if env not in (None, plan.environment):
             stale = _stale(f"it is of the environment '{plan.environment}', and '{env}' was named")
-            view.warn(f"{stale.problem} [{stale.code}]\n    = fix: {stale.fix}\n\nnothing was sent")
+            view.tell(f"{error_text(stale)}\n\nnothing was sent")
             view.document(run_document(_unsent(plan.environment, []), error_json(stale)))
             return stale.exit_code
         env = plan.environment
@@ -160,7 +160,7 @@ class _Send:
             place = workspace.environment.key_span
             return _reject(self._view, [_about(workspace.project_path, error.code, error.problem, error.fix, place)])
         except PlanStale as error:
-            self._view.warn(f"{error.problem} [{error.code}]\n    = fix: {error.fix}\n\nnothing was sent")
+            self._view.tell(f"{error_text(error)}\n\nnothing was sent")
             if not self._is_told:
                 self._view.document(run_document(_unsent(workspace.environment.name, []), error_json(error)))
             return error.exit_code
@@ -222,7 +222,7 @@ class _Send:
                     self._tell_account(session, planned, error)
                 raise
         self._view.result(run_text(report, self._view.out))
-        self._view.warn(ending_text(report, self._view.err))
+        self._view.tell(ending_text(report, self._view.err))
         self._view.document(run_document(report))
         return code
 
@@ -244,7 +244,7 @@ class _Send:
         session.end(words)
         report = _unsent(workspace.environment.name, plans, words, fix)
         self._view.result(run_text(report, self._view.out))
-        self._view.warn(ending_text(report, self._view.err))
+        self._view.tell(ending_text(report, self._view.err))
         self._view.document(run_document(report))
         return code
 

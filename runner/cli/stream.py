@@ -9,6 +9,7 @@ import os
 import select
 import sys
 from collections.abc import Collection
+from importlib import import_module
 from typing import Any, TextIO
 
 NEAREST = "sendspec.nearest"
@@ -16,6 +17,21 @@ NEAREST = "sendspec.nearest"
 _NEAREST = {"→": ">", "•": "*", "…": "~", "·": "-", "⚠": "!", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'}  # fmt: skip
 """One ASCII character for each, so that columns stay."""
 BUFFER_BYTES = 1 << 16
+
+
+class HarmlessText(io.TextIOWrapper):
+    """A standard stream as text: whatever goes through it does nothing to a terminal or to what reads a log. See `harmless`.
+
+    `inked` is whether it gets colour.
+    """
+
+    inked = False
+
+    def write(self, text: str, /) -> int:
+        from runner.showing.harmless import Acting, harmless  # there already: see `use_standard_streams`
+
+        super().write(text if isinstance(text, Acting) else harmless(text, inked=self.inked))
+        return len(text)
 
 
 class StandardStream(io.RawIOBase):
@@ -82,13 +98,14 @@ def use_standard_streams(filled: Collection[int] = ()) -> None:
 
     What is read from `sys.stdin` as text is never refused for its encoding either.
     """
+    import_module("runner.showing.harmless")  # now, not when memory has run out; `--help` alone would do without it
     codecs.register_error(NEAREST, _nearest)
     for number, name in ((1, "stdout"), (2, "stderr")):
         before: TextIO | None = getattr(sys, name)
         raw = StandardStream(number, closed_before=number in filled)
         encoding = "utf-8" if before is None else before.encoding
         buffer = io.BufferedWriter(raw, BUFFER_BYTES)
-        setattr(sys, name, io.TextIOWrapper(buffer, encoding, NEAREST, line_buffering=number == 2 or raw.isatty()))
+        setattr(sys, name, HarmlessText(buffer, encoding, NEAREST, line_buffering=number == 2 or raw.isatty()))
     if sys.stdin is None:
         sys.stdin = os.fdopen(0, "r")
     if isinstance(sys.stdin, io.TextIOWrapper):

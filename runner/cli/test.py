@@ -8,6 +8,7 @@ from runner.cli.example import run_examples
 from runner.cli.view import View, common_options, environment_option, specs_argument
 from runner.cli.workspace import open_workspace
 from runner.reading.diagnostic import Problems
+from runner.reading.mask import printable
 from runner.reading.spec import read_spec
 from runner.showing.ink import counted
 
@@ -36,5 +37,5 @@ def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
             )
     view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
     for line in passed:
-        view.result(line)
+        view.result(printable(line))
     return 1 if problems.has_errors else 0

@@ -7,6 +7,7 @@ import click
 from runner.cli.check import check_jobs, opened
 from runner.cli.view import View, common_options, environment_option, jobs_option, recipients_option, specs_argument
 from runner.reading.diagnostic import Problems
+from runner.reading.mask import printable
 from runner.showing.ink import counted
 
 
@@ -33,5 +34,7 @@ def command(view: View, specs: tuple[str, ...], env: str | None, recipients: str
     if problems.has_errors:
         return 1
     for job, plan in zip(jobs, plans, strict=True):
-        view.result(f"{job.spec.path}: ok, {counted(plan.send, 'message')} for {counted(plan.recipients, 'recipient')}")
+        view.result(
+            f"{printable(job.spec.path)}: ok, {counted(plan.send, 'message')} for {counted(plan.recipients, 'recipient')}"
+        )
     return 0

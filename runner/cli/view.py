@@ -12,10 +12,12 @@ from typing import Any, TextIO
 
 import click
 
-from runner.cli.stream import StandardStream
+from runner.cli.stream import HarmlessText, StandardStream
 from runner.errors import ResultUnwritable
 from runner.reading.diagnostic import Diagnostic, Problems
+from runner.reading.mask import printable
 from runner.reading.surrogate import without_surrogates
+from runner.showing.harmless import harmless
 from runner.showing.ink import WIDE, ColourChoice, Ink, wants_colour
 
 PROCESSES_MOST = 64
@@ -49,7 +51,7 @@ class View:
         return self.format == "json"
 
     def result(self, text: str) -> None:
-        """The command's result, where text was asked for."""
+        """The command's result, where text was asked for. What it quotes was made printable before."""
         if text and self.format == "text":
             _write(sys.stdout, text)
 
@@ -61,7 +63,7 @@ class View:
         buffer = sys.stdout.buffer
         stream = getattr(buffer, "raw", None)
         for line in lines:
-            buffer.write(without_surrogates(line).encode() if isinstance(line, str) else line)
+            buffer.write(harmless(without_surrogates(line), inked=False).encode() if isinstance(line, str) else line)
             if isinstance(stream, StandardStream) and stream.lost is not None:
                 break
         if isinstance(lines, Generator):
@@ -86,17 +88,21 @@ class View:
             sys.stdout.buffer.flush()
 
     def say(self, text: str) -> None:
-        """Talk: what is going on, unless `-q`."""
-        if text and not self.quiet:
+        """A line of talk: what is going on, unless `-q`."""
+        if not self.quiet:
             self.warn(text)
 
     def detail(self, text: str) -> None:
-        """Talk that only `-v` asks for."""
+        """A line of talk that only `-v` asks for."""
         if self.verbose:
             self.warn(text)
 
     def warn(self, text: str) -> None:
-        """What must be read, even with `-q`."""
+        """A line that must be read, even with `-q`; it may quote anything."""
+        self.tell(printable(text))
+
+    def tell(self, text: str) -> None:
+        """Lines that must be read, with colours and line ends of ours: what they quote was made printable before."""
         if text:
             _write(sys.stderr, text)
 
@@ -107,7 +113,7 @@ class View:
         if as_result:
             self.document(diagnostics_document(diagnostics))
         if not (self.is_json and as_result):
-            self.warn(diagnostics_text(diagnostics, self.err, ending=ending))
+            self.tell(diagnostics_text(diagnostics, self.err, ending=ending))
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -154,7 +160,10 @@ def _ink_for(stream: TextIO, choice: ColourChoice) -> Ink:
     if is_terminal:
         with suppress(OSError):
             columns = os.get_terminal_size(stream.fileno()).columns  # 0 where it doesn't know
-    return Ink(wants_colour(choice, os.environ, is_terminal=is_terminal), min(columns or WIDE, WIDE))
+    ink = Ink(wants_colour(choice, os.environ, is_terminal=is_terminal), min(columns or WIDE, WIDE))
+    if isinstance(stream, HarmlessText):
+        stream.inked = ink.colour
+    return ink
 
 
 common_options = options_with_forms("text", "json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 DOTS = "••••••"
 SHORT = 5
@@ -16,6 +17,7 @@ _RUN = re.compile(
     r"|(?P<date>(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?![\d-]))"
     rf"|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}})"
 )
+_STRICT = re.compile(_RUN.pattern + r"|(?P<six>\d{6})")
 _ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -44,6 +46,11 @@ def mask_in_place(text: str) -> str:
     return _RUN.sub(_dotted, text)
 
 
+def number_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where `text` has what could be a number: as for `mask_in_place`, and six digits with nothing between them too."""
+    return (found.span() for found in _STRICT.finditer(text) if found.lastgroup in ("number", "six"))
+
+
 def _dotted(found: re.Match[str]) -> str:
     run = found.group()
     if found.lastgroup != "number":
@@ -52,11 +59,14 @@ def _dotted(found: re.Match[str]) -> str:
     return run[:kept] + "•" * (len(run) - kept - 2) + run[-2:]
 
 
-def printable(text: str) -> str:
-    """`text` with control, bidi and other invisible characters written as escapes, for quoting it in a sentence."""
+def printable(text: str, *, named: bool = True) -> str:
+    """`text` with control, bidi and other invisible characters written as escapes, for quoting it in a sentence.
+
+    A line end becomes `\\n`, or `\\u000a` where it is not to be `named`.
+    """
     if text.isprintable():
         return text
-    return "".join(_shown(c) for c in text)
+    return "".join(_shown(c, named=named) for c in text)
 
 
 def quoted(text: str) -> str:
@@ -64,10 +74,10 @@ def quoted(text: str) -> str:
     return printable(mask_in_place(text))
 
 
-def _shown(character: str) -> str:
+def _shown(character: str, *, named: bool) -> str:
     if unicodedata.category(character) not in _ACTING:
         return character
-    if character in _NAMED:
+    if named and character in _NAMED:
         return _NAMED[character]
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -14,6 +14,7 @@ from runner.sending.answer import BODY_MOST, Answer
 from runner.sending.classify import (
     ACCEPTING,
     BRACKETS_MOST,
+    TELLING_ID,
     Sent,
     classify,
     is_id,
@@ -24,6 +25,7 @@ from runner.sending.classify import (
     strict_json,
 )
 from runner.sending.outcome import Accepted, Outcome, Refused
+from runner.sending.redaction import NOTHING_SENT, Redaction
 
 BATCH_MOST = 100
 """What the API's pages allow in one request."""
@@ -46,25 +48,34 @@ def answer_most(count: int) -> int:
     return max(BODY_MOST, count * BODY_MOST_A_MESSAGE)
 
 
-def classify_batch(answer: Answer, sent: Sequence[Sent], *, first: bool, trust_503: bool, extra: bool) -> list[Outcome]:
+def classify_batch(
+    answer: Answer,
+    sent: Sequence[Sent],
+    *,
+    first: bool,
+    trust_503: bool,
+    extra: bool,
+    redaction: Redaction = NOTHING_SENT,
+) -> list[Outcome]:
     """The outcome of each message of a batch. A refusal concerns all of them; so does an answer that doesn't fit.
 
     The arguments are those of `classify`. With bytes behind it, only an answer that accepts every message, each by its
     reference, proves anything.
     """
     if answer.status not in ACCEPTING:
-        return [classify(answer, sent[0], first=first, trust_503=trust_503, extra=extra)] * len(sent)
+        known = {"first": first, "trust_503": trust_503, "extra": extra}
+        return [classify(answer, sent[0], **known, redaction=redaction)] * len(sent)
     body = strict_json(answer.body, brackets_most=max(BRACKETS_MOST, len(sent) * BRACKETS_MOST_A_MESSAGE))
     entries = body.get("messages") if isinstance(body, dict) else None
-    fault = _misfit(entries, sent, extra=extra)
+    fault = _misfit(entries, sent, redaction, extra=extra)
     if isinstance(body, dict) and (_is_rejected(body) or is_odd_status(body.get("status"))):
         fault = "that lists ids and is rejected as a whole"
     if fault is not None or not isinstance(entries, list):
         return [senseless(answer.status, f" {fault}")] * len(sent)
-    return [_outcome(entry, answer.status) for entry in entries]
+    return [_outcome(entry, answer.status, redaction) for entry in entries]
 
 
-def _misfit(entries: Any, sent: Sequence[Sent], *, extra: bool) -> str | None:
+def _misfit(entries: Any, sent: Sequence[Sent], redaction: Redaction, *, extra: bool) -> str | None:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return "that is not the documented JSON"
     if len(entries) != len(sent):
@@ -72,6 +83,8 @@ def _misfit(entries: Any, sent: Sequence[Sent], *, extra: bool) -> str | None:
     ids = [entry.get("id") for entry in entries]
     if not all(map(is_id, ids)):
         return "that has a message without an id"
+    if redaction.repeats(ids):
+        return TELLING_ID
     if len(set(ids)) != len(ids):
         return "that lists one id twice"
     references = [entry.get("reference") for entry in entries]
@@ -93,7 +106,7 @@ def _is_rejected(entry: dict[str, Any]) -> bool:
     return entry.get("status") == "rejected"
 
 
-def _outcome(entry: dict[str, Any], status: int) -> Outcome:
+def _outcome(entry: dict[str, Any], status: int, redaction: Redaction) -> Outcome:
     if _is_rejected(entry):
-        return Refused(status, rejection_text(status, entry), entry["id"])
+        return Refused(status, rejection_text(status, entry, redaction), entry["id"])
     return Accepted(entry["id"])

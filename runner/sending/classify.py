@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from runner.reading.mask import mask_in_place
+from runner.reading.mask import printable
+from runner.reading.surrogate import without_surrogates
 from runner.sending.answer import Answer
 from runner.sending.meaning import Given, Meaning, Next, Row, rows_for, statuses_where
 from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RefusedAsAWhole
+from runner.sending.redaction import NOTHING_SENT, Redaction
 from runner.sending.retry_after import retry_after_seconds
 
 ACCEPTING = statuses_where(lambda row: row.meaning is Meaning.ACCEPTED)
@@ -19,8 +20,7 @@ REFUSING_THE_RUN = statuses_where(lambda row: row.meaning is Meaning.RUN_REFUSED
 TEXT_MOST = 500
 ID_MOST = 200
 BRACKETS_MOST = 10_000
-
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+TELLING_ID = "with an id that repeats what was sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +31,26 @@ class Sent:
     receiver: str
 
 
-def classify(answer: Answer, sent: Sent, *, first: bool, trust_503: bool, extra: bool) -> Outcome:
+def classify(
+    answer: Answer,
+    sent: Sent,
+    *,
+    first: bool,
+    trust_503: bool,
+    extra: bool,
+    redaction: Redaction = NOTHING_SENT,
+) -> Outcome:
     """The outcome that `answer` proves.
 
     `first`: no answer of the run came before it. `extra`: more bytes came behind it, so it may belong to another request.
+    `redaction` knows what was sent, of which the outcome may repeat nothing.
     """
     if answer.status in ACCEPTING:
-        return _accepted(answer, sent, extra=extra)
+        return _accepted(answer, sent, redaction, extra=extra)
     row = next(row for row in rows_for(answer.status) if _holds(row.given, answer, first=first, trust_503=trust_503))
     if extra and row.meaning is not Meaning.IN_DOUBT:
         return InDoubt(f"an answer {answer.status} with more bytes behind it", answer.status)
-    return _outcome(row, answer)
+    return _outcome(row, answer, redaction)
 
 
 def _holds(given: Given, answer: Answer, *, first: bool, trust_503: bool) -> bool:
@@ -52,16 +61,16 @@ def _holds(given: Given, answer: Answer, *, first: bool, trust_503: bool) -> boo
     return given is Given.ALWAYS
 
 
-def _outcome(row: Row, answer: Answer) -> Outcome:
+def _outcome(row: Row, answer: Answer, redaction: Redaction) -> Outcome:
     status = answer.status
     if row.meaning is Meaning.NOT_PROCESSED:
         return NotProcessed(status, retry_after_seconds(answer.headers.get("retry-after"), answer.headers.get("date")))
     if row.meaning is Meaning.RUN_REFUSED:
-        return RefusedAsAWhole(status, refusal_text(answer))
+        return RefusedAsAWhole(status, refusal_text(answer, redaction))
     if row.meaning is Meaning.REFUSED:
-        return Refused(status, refusal_text(answer))
+        return Refused(status, refusal_text(answer, redaction))
     if row.then is Next.STOP_UNDOCUMENTED:
-        said = f"an answer {refusal_text(answer)}, which the API does not document"
+        said = f"an answer {refusal_text(answer, redaction)}, which the API does not document"
         return InDoubt(said, status, stops=True)
     if row.then is Next.STOP_REDIRECTED:
         return InDoubt(f"an answer {status}, which leads elsewhere", status, stops=True)
@@ -75,13 +84,15 @@ def senseless(status: int, what: str) -> InDoubt:
     return InDoubt(f"an answer {status}{what}", status, senseless=True)
 
 
-def _accepted(answer: Answer, sent: Sent, *, extra: bool) -> Outcome:
+def _accepted(answer: Answer, sent: Sent, redaction: Redaction, *, extra: bool) -> Outcome:
     status = answer.status
     message = strict_json(answer.body)
     if not isinstance(message, dict):
         return senseless(status, " that is not the documented JSON")
     if not is_id(message.get("id")):
         return senseless(status, " without an id")
+    if redaction.repeats((message["id"],)):
+        return senseless(status, f" {TELLING_ID}")
     if message.get("reference") is not None:
         if message["reference"] != sent.reference:
             return senseless(status, " with the reference of another message")
@@ -95,7 +106,7 @@ def _accepted(answer: Answer, sent: Sent, *, extra: bool) -> Outcome:
         return Accepted(message["id"])
     if extra:
         return senseless(status, " that rejects the message, with more bytes behind it")
-    return Refused(status, rejection_text(status, message), message["id"])
+    return Refused(status, rejection_text(status, message, redaction), message["id"])
 
 
 def is_odd_status(value: object) -> bool:
@@ -124,7 +135,7 @@ def receivers_of(message: dict[str, Any]) -> Iterator[object]:
 
 def _names_the_channel(answer: Answer) -> bool:
     """Whether a 404 speaks of the channel or the workspace, not of something in the message."""
-    text = refusal_text(answer).lower()
+    text = "; ".join(_said(answer)).lower()
     return "channel not found" in text or "workspace not found" in text
 
 
@@ -151,22 +162,26 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def refusal_text(answer: Answer) -> str:
-    """The API's own words, with the field they are about; numbers masked, as the API may quote the receiver."""
+def refusal_text(answer: Answer, redaction: Redaction) -> str:
+    """The API's own words, with the fields they are about; without what they repeat of ours."""
+    return _kept("; ".join(map(redaction.redacted, _said(answer))))
+
+
+def _said(answer: Answer) -> list[str]:
+    """What a refusal says, and then what of each field, as it came."""
     body = strict_json(answer.body)
     if not isinstance(body, dict):
-        return f"{answer.status}"
+        return [f"{answer.status}"]
     words = [str(answer.status), str(body.get("code") or ""), str(body.get("message") or "")]
-    text = " ".join(word for word in words if word)
+    found = [" ".join(word for word in words if word)]
     details = body.get("details")
-    if isinstance(details, dict):
-        for path, said in list(details.items())[:3]:
-            reasons = ", ".join(map(str, said[:3])) if isinstance(said, list) else str(said)
-            text += f"; {path}: {reasons}"
-    return _foreign(text)
+    for path, said in list(details.items())[:3] if isinstance(details, dict) else ():
+        reasons = ", ".join(map(str, said[:3])) if isinstance(said, list) else str(said)
+        found.append(f"{path}: {reasons}")
+    return found
 
 
-def rejection_text(status: int, message: dict[str, Any]) -> str:
+def rejection_text(status: int, message: dict[str, Any], redaction: Redaction) -> str:
     """Why the API rejected a message that it answered for, in its own words where it gives any (`reference/api.md`, section 5)."""
     failure = message.get("failure")
     words = [
@@ -175,9 +190,9 @@ def rejection_text(status: int, message: dict[str, Any]) -> str:
         failure.get("description") if isinstance(failure, dict) else None,
     ]
     reasons = "; ".join(dict.fromkeys(word for word in words if isinstance(word, str) and word))
-    return _foreign(f"{status} rejected: {reasons}" if reasons else f"{status} rejected")
+    return _kept(redaction.redacted(f"{status} rejected: {reasons}" if reasons else f"{status} rejected"))
 
 
-def _foreign(text: str) -> str:
-    """Somebody else's text, made fit to be kept: cut, numbers masked, and without halves of surrogate pairs, which nothing can store."""
-    return mask_in_place(_HALF_CHARACTER.sub("\ufffd", text[:TEXT_MOST]))
+def _kept(text: str) -> str:
+    """Somebody else's text, made fit to be kept: without characters that act, or that nothing can store, and cut."""
+    return printable(without_surrogates(text))[:TEXT_MOST]

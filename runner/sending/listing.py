@@ -14,6 +14,7 @@ from runner.sending.answer import Answer, TooLarge, Unclear
 from runner.sending.classify import ID_MOST, REFUSING_THE_RUN, refusal_text, unique
 from runner.sending.outcome import RefusedAsAWhole
 from runner.sending.pace import back_off
+from runner.sending.redaction import NOTHING_SENT, Redaction
 from runner.sending.retry_after import retry_after_seconds, skew_seconds
 from runner.sending.run import Clock
 from runner.sending.wire import Line, Unreached
@@ -35,6 +36,8 @@ class Bounds:
     pages: int
     seconds: float
 
+
+StandIn = Callable[[str], str]
 
 BOUNDS_OF_A_LOOK = Bounds(pages=2_000, seconds=300.0)
 
@@ -83,7 +86,10 @@ class ListAbandoned(ListUnread):
 
 
 class Listing:
-    """Asks through one connection of its own. `stopped` says that nobody waits for the answer any more."""
+    """Asks through one connection of its own. `stopped` says that nobody waits for the answer any more.
+
+    `stand_in` makes another id of one that can't be kept, always the same one.
+    """
 
     def __init__(
         self,
@@ -92,8 +98,11 @@ class Listing:
         timeout: float,
         stopped: Callable[[], bool],
         bounds: Bounds = BOUNDS_OF_A_LOOK,
+        stand_in: StandIn | None = None,
     ) -> None:
         self._line = line
+        self._redaction = Redaction(line.authorization)
+        self._stand_in = stand_in
         self._clock = clock
         self._timeout = timeout
         self._stopped = stopped
@@ -125,7 +134,7 @@ class Listing:
                 )
             self._pages_left -= 1
             try:
-                page = self._page(_query(since, until, token, receivers, self._sizes[0]))
+                page = self._page(_query(since, until, token, receivers, self._sizes[0]), receivers)
             except TooLarge as error:
                 if len(self._sizes) == 1:
                     raise ListUnread(f"the API's list of messages can't be read: {error.evidence}") from None
@@ -145,7 +154,7 @@ class Listing:
     def close(self) -> None:
         self._line.hang_up()
 
-    def _page(self, query: str) -> Page:
+    def _page(self, query: str, receivers: Sequence[str]) -> Page:
         """One page; asked for again where that can help. Raises `ListUnread`, and `TooLarge` where less has to be asked for."""
         reason = ""
         for tried in range(TRIES):
@@ -164,14 +173,15 @@ class Listing:
             else:
                 self.skew = skew_seconds(answer.headers.get("date"), self._clock.wall())
                 if answer.status == 200:
-                    page = read_page(answer)
+                    page = read_page(answer, self._redaction, self._stand_in)
                     if page is not None:
                         return page
                     reason = "it is not the documented JSON"
                 else:
-                    reason = f"the API answers {refusal_text(answer)}"
+                    said = refusal_text(answer, self._redaction.of(receivers))
+                    reason = f"the API answers {said}"
                     if answer.status in REFUSING_THE_RUN or answer.status == 404:
-                        raise ListUnread(reason, RefusedAsAWhole(answer.status, refusal_text(answer)))
+                        raise ListUnread(reason, RefusedAsAWhole(answer.status, said))
                     if answer.status not in TRIED_AGAIN:
                         break
                 asked = retry_after_seconds(answer.headers.get("retry-after"), answer.headers.get("date"))
@@ -205,15 +215,19 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read_page(answer: Answer) -> Page | None:
-    """A page of the list; None where it is not the documented JSON."""
+def read_page(answer: Answer, redaction: Redaction = NOTHING_SENT, stand_in: StandIn | None = None) -> Page | None:
+    """A page of the list; None where it is not the documented JSON.
+
+    An id that repeats the key or a number, or that no terminal can show, is none, but its message is one: it goes by the id that `stand_in` makes, or else the
+    entry counts as one that can't be read.
+    """
     page = _json(answer.body)
     if not isinstance(page, dict):
         return None
     results, token = page.get("results"), page.get("nextPageToken")
     if not isinstance(results, list) or not isinstance(token, str | None) or not _is_text(token or ""):
         return None
-    read = [(entry, _sighting(entry)) for entry in results]
+    read = [(entry, _sighting(entry, redaction, stand_in)) for entry in results]
     sightings = [sighting for _, sighting in read if sighting is not None]
     unread = [entry.get("reference") for entry, sighting in read if sighting is None and isinstance(entry, dict)]
     references = frozenset(reference for reference in unread if _is_text(reference))
@@ -228,7 +242,7 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _sighting(entry: Any) -> Sighting | None:
+def _sighting(entry: Any, redaction: Redaction, stand_in: StandIn | None) -> Sighting | None:
     """None for an entry that can't be read."""
     if not isinstance(entry, dict):
         return None
@@ -238,6 +252,10 @@ def _sighting(entry: Any) -> Sighting | None:
         return None
     if reference is not None and not _is_text(reference):
         return None
+    if not remote_id.isprintable() or redaction.of(receivers).repeats((remote_id,)):
+        if stand_in is None:
+            return None
+        remote_id = stand_in(remote_id)
     created = _seconds(created_at) if isinstance(created_at, str) else None
     return Sighting(remote_id, reference or "", receivers, entry.get("status") == "rejected", created)
 

@@ -13,6 +13,7 @@ from runner.sending.batch import answer_most, batch_body, batch_key, classify_ba
 from runner.sending.classify import Sent, classify, senseless
 from runner.sending.credited import CreditedIds
 from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
+from runner.sending.redaction import Redaction
 from runner.sending.run import Clock, Sendable, Settings, Stop, Stopping
 from runner.sending.wire import Line, Unreached
 
@@ -105,6 +106,7 @@ class Sender:
         self._events = events
         self._answered = first
         self._credited = credited
+        self._redaction = Redaction(line.authorization)
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def _work(self) -> None:
@@ -164,15 +166,17 @@ class Sender:
             answer = self._line.deliver(*self._request(delivery.messages), deadline, body_most=answer_most(count))
         except Unclear as error:
             return [InDoubt(error.evidence) if self._line.wrote else NotSent(error.evidence)] * count
-        return self._judged(answer, [Sent(message.reference, message.receiver) for message in delivery.messages])
+        return self._judged(answer, delivery.messages)
 
-    def _judged(self, answer: Answer, sent: Sequence[Sent]) -> Sequence[Outcome]:
+    def _judged(self, answer: Answer, messages: Sequence[Sendable]) -> Sequence[Outcome]:
         first = not self._answered.is_set()
         self._answered.set()
-        outcomes = self._meant(answer, sent, first=first, extra=True)
+        sent = [Sent(message.reference, message.receiver) for message in messages]
+        redaction = self._redaction.of([one.receiver for one in sent], [message.body for message in messages])
+        outcomes = self._meant(answer, sent, redaction, first=first, extra=True)
         if not all(isinstance(outcome, Accepted) for outcome in outcomes):  # they would be proved, whatever follows
             extra = answer.extra or self._line.more_arrived()
-            outcomes = self._meant(answer, sent, first=first, extra=extra)
+            outcomes = self._meant(answer, sent, redaction, first=first, extra=extra)
         ids = [one.remote_id for one in outcomes if isinstance(one, Accepted | Refused) and one.remote_id is not None]
         if not self._credited.credit(ids):
             outcomes = [senseless(answer.status, " with the id of another message")] * len(sent)
@@ -180,11 +184,13 @@ class Sender:
             self._line.hang_up()  # if this answered another request, ours is still to come, and may have no reference
         return outcomes
 
-    def _meant(self, answer: Answer, sent: Sequence[Sent], *, first: bool, extra: bool) -> Sequence[Outcome]:
+    def _meant(
+        self, answer: Answer, sent: Sequence[Sent], redaction: Redaction, *, first: bool, extra: bool
+    ) -> Sequence[Outcome]:
         trust_503 = self._settings.trust_503
         if self._settings.batch is None:
-            return [classify(answer, sent[0], first=first, trust_503=trust_503, extra=extra)]
-        return classify_batch(answer, sent, first=first, trust_503=trust_503, extra=extra)
+            return [classify(answer, sent[0], first=first, trust_503=trust_503, extra=extra, redaction=redaction)]
+        return classify_batch(answer, sent, first=first, trust_503=trust_503, extra=extra, redaction=redaction)
 
     def _request(self, messages: Sequence[Sendable]) -> tuple[bytes, str]:
         """Body and idempotency key."""

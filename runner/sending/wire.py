@@ -87,6 +87,11 @@ class Line:
         self.wrote = False
 
     @property
+    def authorization(self) -> str:
+        """The value of the header, for finding it in what is answered."""
+        return self._endpoint.authorization
+
+    @property
     def kept(self) -> bool:
         """Whether the last exchange left a connection to use again. `stand` tells whether it still is one."""
         return self._connection is not None and self._reusable

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from runner.reading.diagnostic import Diagnostic, Severity
+from runner.reading.mask import printable
 from runner.showing.ink import Ink, cells, counted
 
 SHOWN_MOST = 20
@@ -37,7 +38,7 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
 def _lines(diagnostic: Diagnostic, ink: Ink) -> Iterator[str]:
     paint = ink.red if diagnostic.severity is Severity.ERROR else ink.yellow
     start = diagnostic.span.start
-    place = f"{diagnostic.path}:{start.line}:{start.column}:"
+    place = f"{clean(diagnostic.path)}:{start.line}:{start.column}:"
     yield f"{ink.bold(place)} {paint(diagnostic.severity + ':')} {clean(diagnostic.problem)} {ink.dim(f'[{diagnostic.code}]')}"
     gutter = max(3, len(str(start.line)))
     if diagnostic.excerpt:
@@ -95,7 +96,7 @@ def _listed(rows: Sequence[int], count: int) -> str:
 
 def clean(text: str) -> str:
     """`text` with control and bidi characters escaped, so that data can't drive a terminal. Newlines stay out too."""
-    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _UNSAFE else c for c in text)
+    return printable(text, named=False)
 
 
 def one_cell_each(text: str) -> str:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from runner.errors import SendspecError
+from runner.reading.mask import printable
+
+
+def error_text(error: SendspecError) -> str:
+    """A foreseen failure in two lines."""
+    return f"{printable(error.problem)} [{error.code}]\n    = fix: {printable(error.fix)}"
 
 
 def error_json(error: BaseException) -> dict[str, str]:

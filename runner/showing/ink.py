@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 WIDE = 88
+BOLD, DIM, RED, YELLOW, GREEN, CYAN, PLAINLY = "1", "2", "1;31", "1;33", "32", "36", "0"
+CODES = (BOLD, DIM, RED, YELLOW, GREEN, CYAN, PLAINLY)
+"""All that is ever written to a terminal to colour a text (ECMA-48, SGR)."""
 
 
 class ColourChoice(StrEnum):
@@ -35,25 +38,25 @@ class Ink:
     width: int = WIDE
 
     def _mark(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
+        return f"\x1b[{code}m{text}\x1b[{PLAINLY}m" if self.colour and text else text
 
     def bold(self, text: str) -> str:
-        return self._mark("1", text)
+        return self._mark(BOLD, text)
 
     def dim(self, text: str) -> str:
-        return self._mark("2", text)
+        return self._mark(DIM, text)
 
     def red(self, text: str) -> str:
-        return self._mark("1;31", text)
+        return self._mark(RED, text)
 
     def yellow(self, text: str) -> str:
-        return self._mark("1;33", text)
+        return self._mark(YELLOW, text)
 
     def green(self, text: str) -> str:
-        return self._mark("32", text)
+        return self._mark(GREEN, text)
 
     def cyan(self, text: str) -> str:
-        return self._mark("36", text)
+        return self._mark(CYAN, text)
 
 
 PLAIN = Ink(colour=False)

@@ -24,7 +24,7 @@ def plan_text(plans: Sequence[Plan], ink: Ink) -> str:
 
 def _block(plan: Plan, ink: Ink) -> Iterator[str]:
     target = plan.target
-    title = f"{target.name} → {target.alias} ({target.environment})"
+    title = printable(f"{target.name} → {target.alias} ({target.environment})")
     if target.generation > 1:
         title += f", generation {target.generation}"
     digest = f"plan {plan.digest[:8]}…{plan.digest[-4:]}"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from runner.reading.mask import printable
 from runner.sending.run import Progress
+from runner.showing.harmless import Acting
 
 LIVE_SECONDS, PLAIN_SECONDS = 0.1, 5.0
 ERASE = "\r\x1b[K"
@@ -28,14 +30,14 @@ class ProgressLine:
             return
         self._shown = now
         line = self._line(progress, now)
-        self._stream.write(ERASE + line if self._live else line + "\n")
+        self._stream.write(Acting(ERASE + line) if self._live else line + "\n")
         self._stream.flush()
         self._drawn = True
 
     def clear(self) -> None:
         """Takes the live line away, so that what follows begins on an empty one."""
         if self._live and self._drawn:
-            self._stream.write(ERASE)
+            self._stream.write(Acting(ERASE))
             self._stream.flush()
 
     def _line(self, progress: Progress, now: float) -> str:
@@ -50,7 +52,7 @@ class ProgressLine:
         if speed > 0 and left:
             words.append(f"{_duration(left / speed)} to go")
         if progress.waiting_seconds > 0.5:
-            words.append(f"waiting {progress.waiting_seconds:.0f} s: {progress.why}")
+            words.append(f"waiting {progress.waiting_seconds:.0f} s: {printable(progress.why)}")
         return "  ".join(words)
 
 

@@ -68,13 +68,13 @@ def ending_text(report: RunReport, ink: Ink) -> str:
     if report.ending:
         lines.append(f"{ink.red('stopped:')} {clean(report.ending)}")
         lines.append(f"    {ink.cyan('= fix:')} {clean(report.fix)}")
-    lines += [f"    {ink.cyan('= next:')} {step}" for step in report.next_steps]
+    lines += [f"    {ink.cyan('= next:')} {clean(step)}" for step in report.next_steps]
     return "\n".join(lines)
 
 
 def _block(spec: SpecReport, environment: str, ink: Ink) -> Iterator[str]:
     target, account = spec.target, spec.account
-    yield ink.bold(f"{target.name} → {target.alias} ({environment})")
+    yield ink.bold(clean(f"{target.name} → {target.alias} ({environment})"))
     yield "  " + accounting_line(account)
     if account.skips:
         yield f"  skipped: {skipped_words(account.skipped)}"

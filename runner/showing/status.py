@@ -27,11 +27,11 @@ class SpecStatus:
 
 def status_text(specs: Sequence[SpecStatus], environment: str, ink: Ink) -> str:
     if not specs:
-        return f"the ledger of '{environment}' holds no messages"
+        return f"the ledger of '{clean(environment)}' holds no messages"
     lines = []
     for spec in specs:
         generation = f", generation {spec.generation}" if spec.generation > 1 else ""
-        lines += [ink.bold(f"{spec.name} ({environment}{generation})"), "  " + accounting_line(spec.account)]
+        lines += [ink.bold(clean(f"{spec.name} ({environment}{generation})")), "  " + accounting_line(spec.account)]
         if spec.earlier_doubts:
             lines.append(
                 f"  {ink.yellow('in doubt:')} {spec.earlier_doubts} of earlier generations; --in-doubt lists them"
@@ -47,8 +47,8 @@ def messages_text(messages: Iterable[MessageRecord], ink: Ink) -> str:
     for message in messages:
         why = message.evidence or message.remote_id or ""
         lines.append(
-            f"{id_text(message.id)}  {message.masked:<12}  {ink.bold(f'{message.state.value:<9}')}  "
-            f"{message.name}  attempt {message.attempt}  {_moment(message.updated_at)}  {clean(why)}".rstrip()
+            f"{id_text(message.id)}  {clean(message.masked):<12}  {ink.bold(f'{message.state.value:<9}')}  "
+            f"{clean(message.name)}  attempt {message.attempt}  {_moment(message.updated_at)}  {clean(why)}".rstrip()
         )
     return "\n".join(lines)
 
