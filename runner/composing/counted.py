@@ -44,16 +44,16 @@ COUNTED: dict[str, Callable[..., Any]] = {_JOINED: _joined, _TURNED: _turned, _F
 
 
 class _Counter(NodeTransformer):
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
         self.generic_visit(node)
         return _filter(node.nodes[0], _JOINED, node.nodes[1:])
 
-    def visit_For(self, node: nodes.For) -> nodes.Node:
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
         self.generic_visit(node)
         node.iter = _filter(node.iter, _TURNED)
         return node
 
-    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
         self.generic_visit(node)
         node.expr = _filter(node.expr, _FED)
         for operand in node.ops:
@@ -61,12 +61,11 @@ class _Counter(NodeTransformer):
         return node
 
 
-def _filter(node: nodes.Expr, name: str, arguments: list[nodes.Expr] | None = None) -> nodes.Filter:
-    return nodes.Filter(node, name, arguments or [], [], None, None, lineno=node.lineno)
+def _filter(node: nodes.Node, name: str, arguments: list[nodes.Expr] | None = None) -> nodes.Filter:
+    return nodes.Filter(node, name, arguments or [], [], None, None, lineno=node.lineno, environment=node.environment)
 
 
 def counted(tree: nodes.Template) -> nodes.Template:
     """`tree`, changed, for an environment that has the filters `COUNTED`."""
     changed: nodes.Template = _Counter().visit(tree)
-    changed.set_environment(tree.environment)
     return changed

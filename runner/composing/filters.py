@@ -219,7 +219,9 @@ FILTERS: dict[str, Allowed] = {
     "safe": Allowed(trusted, "HTML that is trusted, put into an HTML body as it stands; must come last", cost=0),
     "sort": Allowed(sort, "the items in order", cost=SLOW),
     "string": Allowed(as_text, "the value as text", cost=0),
-    "title": Allowed(lambda value: jinja_filters.do_title(as_text(value)), "every word with a large first letter", cost=SLOW),
+    "title": Allowed(
+        lambda value: jinja_filters.do_title(as_text(value)), "every word with a large first letter", cost=SLOW
+    ),
     "trim": Allowed(trim, "without spaces at both ends"),
     "truncate": Allowed(truncate, "cut to a length, with `...` at the end or what is given: `truncate(20, true, '…')`"),
     "unique": Allowed(unique, "each item once", cost=SLOW),

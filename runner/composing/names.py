@@ -13,7 +13,7 @@ from runner.reading.mask import mask_in_place, printable
 
 BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 LISTED_MOST = 12
-LOOKED_UP_MOST = 50
+LOOKED_UP_MOST = 20
 
 
 class KnownNames:

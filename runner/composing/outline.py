@@ -9,7 +9,6 @@ from typing import Any
 from runner.composing.template import OMIT, RenderFault, Template, TemplateFault, compile_template
 from runner.reading.document import Path
 
-
 HTML_AT: Path = ("message", "body", "html", "html")
 """The one place of the request model that holds HTML."""
 

@@ -209,7 +209,7 @@ def compile_template(source: str, *, html: bool = False) -> Template | list[Temp
         return _compiled(source, tree, html, trust)
     except RenderFault as fault:  # a template of constants only is filled once, here
         return [TemplateFault(fault.code, fault.problem, fault.fix, fault.start, fault.end)]
-    except (RecursionError, SyntaxError, MemoryError):  # Python, which Jinja compiles to, nests brackets 200 deep at most
+    except (RecursionError, SyntaxError):  # Jinja compiles by recursion, to Python, which has limits of its own
         return [_too_deep(source)]
 
 

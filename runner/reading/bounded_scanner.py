@@ -94,7 +94,11 @@ class _BoundedScanner(Scanner):
                 super().stale_possible_simple_keys()
 
     def next_possible_simple_key(self) -> Any:
-        return self.possible_simple_keys[min(self.possible_simple_keys)].token_number if self.possible_simple_keys else None
+        return (
+            self.possible_simple_keys[min(self.possible_simple_keys)].token_number
+            if self.possible_simple_keys
+            else None
+        )
 
 
 def _opens(token: Any) -> bool:

@@ -7,7 +7,14 @@ import unicodedata
 from dataclasses import dataclass
 
 from runner.near import near_miss
-from runner.reading.country_codes import CODES_OF_THREE, COUNTRIES, NATIONAL_DIGITS, SURE_STARTS, ZERO_MAY_FOLLOW, code_of
+from runner.reading.country_codes import (
+    CODES_OF_THREE,
+    COUNTRIES,
+    NATIONAL_DIGITS,
+    SURE_STARTS,
+    ZERO_MAY_FOLLOW,
+    code_of,
+)
 from runner.reading.country_codes import is_country as is_country
 from runner.reading.mask import mask, printable
 

@@ -124,7 +124,11 @@ def _spec(document: Document) -> Spec:
         limits_written=frozenset(data.get("limits", ())),
         in_doubt=InDoubtPolicy(data.get("in_doubt", "hold")),
         examples=tuple(
-            Example(with_=_spelled(document, example["with"], ("examples", index, "with")), expect=example["expect"], at=("examples", index))
+            Example(
+                with_=_spelled(document, example["with"], ("examples", index, "with")),
+                expect=example["expect"],
+                at=("examples", index),
+            )
             for index, example in enumerate(data.get("examples", ()))
         ),
         document=document,

@@ -205,4 +205,6 @@ def media_url_fault(url: str) -> UrlFault | None:
         if host and (not _HOST.fullmatch(host) or _NUMERIC_END.fullmatch(host)):
             return UrlFault("media-url", f"'{printable(host)}' is not a host name", fix)
         is_reached = "." in host and not host.endswith(_NOWHERE)
-    return None if is_reached else UrlFault("media-url", f"the host '{printable(host)}' can't be reached by the API", fix)
+    return (
+        None if is_reached else UrlFault("media-url", f"the host '{printable(host)}' can't be reached by the API", fix)
+    )
