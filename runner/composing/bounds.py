@@ -18,7 +18,7 @@ _CAPPED = frozenset({"join", "replace"})
 
 
 class Bounds:
-    """For a row whose values are texts of `CELL_MOST` characters at most, and none of them a list or mapping."""
+    """For a row whose values have `CELL_MOST` characters at most, lists and mappings by `budget.size`."""
 
     def __init__(self, constants: Mapping[str, object]) -> None:
         self._constants = constants

@@ -13,8 +13,10 @@ from jinja2 import nodes
 from jinja2.runtime import Undefined
 
 from runner.composing.bounds import Bounds
+from runner.composing.budget import size
 from runner.composing.filters import FILTERS, RESULT_MOST, as_html, as_text
 from runner.composing.template import parsed
+from runner.reading.csv_record import CELL_MOST
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 
@@ -30,9 +32,9 @@ def whole_html(value: Any) -> Any:
     return as_html(value) if isinstance(value, str) else value
 
 
-def scalar(value: Any) -> Any:
-    """A value that takes no time to compare; a list or mapping is for Jinja, which counts."""
-    if isinstance(value, list | dict):
+def small(value: Any) -> Any:
+    """A value that is no longer than a cell of a CSV; a longer list or mapping is for Jinja, which counts."""
+    if isinstance(value, list | dict) and size(value) > CELL_MOST:
         raise LookupError
     return value
 
@@ -63,7 +65,7 @@ class Writer:
         self._bounds = Bounds(constants)
         self._number_by_column = {name: number for number, name in reversed(list(enumerate(columns or ())))}
         self._namespace.update(
-            said=as_text, absent=Undefined(), gone=gone, scalar=scalar, as_html=as_html, whole_html=whole_html
+            said=as_text, absent=Undefined(), gone=gone, small=small, as_html=as_html, whole_html=whole_html
         )
 
     def constant(self, value: object) -> str:
@@ -150,7 +152,7 @@ class Writer:
     def _compared(self, node: nodes.Expr) -> str:
         """A row of JSON can have lists of any length, which nobody has counted."""
         is_known = self._columns is not None or isinstance(node, nodes.Const | nodes.List | nodes.Tuple)
-        return self._of(node) if is_known else f"scalar({self._of(node)})"
+        return self._of(node) if is_known else f"small({self._of(node)})"
 
     def _name(self, name: str) -> str:
         if name == "message_id":
@@ -164,11 +166,12 @@ class Writer:
         function = FILTERS[node.name].function
         if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
             raise Unfit
-        if self._columns is None and node.name in _OF_LISTS:
-            raise Unfit
         arguments = [self._of(each) for each in node.args]
         arguments += [f"**{{{self.constant(each.key)}: {self._of(each.value)}}}" for each in node.kwargs]
-        return f"{self.constant(function)}({', '.join([self._filtered(node), *arguments])})"
+        filtered = self._filtered(node)
+        if self._columns is None and node.name in _OF_LISTS:
+            filtered = f"small({filtered})"
+        return f"{self.constant(function)}({', '.join([filtered, *arguments])})"
 
     def _filtered(self, node: nodes.Filter) -> str:
         """What a filter works on: for `default`, a column may be absent."""

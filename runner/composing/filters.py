@@ -197,8 +197,8 @@ def concatenated(budget: Budget, values: tuple[Any, ...]) -> str:
 
 
 def last(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return next(reversed(list(value)), "")
+    if isinstance(value, dict):
+        return next(reversed(value), "")
     return value[-1] if value else ""
 
 
@@ -211,7 +211,7 @@ FILTERS: dict[str, Allowed] = {
     "float": Allowed(decimal, "text as a number; what is no number is an error"),
     "int": Allowed(integer, "text as a whole number; what is none is an error"),
     "join": Allowed(join, "the items of a list as one text, with something between them", cost=SLOW),
-    "last": Allowed(last, "the last item"),
+    "last": Allowed(last, "the last item", cost=0),
     "length": Allowed(len, "how many characters or items", cost=0),
     "lower": Allowed(lambda value: as_text(value).lower(), "all letters small"),
     "replace": Allowed(replace, "one text put in place of another", cost=IN_COST),
