@@ -96,7 +96,11 @@ def _compilable(spec: Spec, problems: Problems) -> bool:
         if count > TEMPLATES_MOST or characters > CHARACTERS_MOST:
             problem = f"the message has more than {TEMPLATES_MOST} templates, or {CHARACTERS_MOST:,} characters of them"
             fix = "make it simpler; a long text without { is no template"
-            problems.add(spec.document.diagnostic(at, code="template-too-complex", problem=problem, fix=fix))
+            problems.add(
+                spec.document.diagnostic(
+                    at, code="template-too-complex", problem=problem, fix=fix, within=(0, len(text))
+                )
+            )
             return False
     return True
 
