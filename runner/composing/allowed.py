@@ -223,6 +223,16 @@ def uses_of(
     return tuple(names), tuple(columns)
 
 
+def trust_of(source: str, environment: Environment) -> tuple[int, int] | None:
+    """Where the first `| safe` stands."""
+    if "safe" not in source:
+        return None
+    tokens = tokens_of(source, environment)
+    pairs = zip(tokens, tokens[1:], strict=False)
+    at = next((token.start for before, token in pairs if before.text == "|" and token.text == "safe"), None)
+    return None if at is None else (at, at + len("safe"))
+
+
 def _is_name(tokens: list[Token], index: int) -> bool:
     before = tokens[index - 1].text if index else ""
     after = tokens[index + 1].text if index + 1 < len(tokens) else ""

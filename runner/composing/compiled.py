@@ -15,6 +15,7 @@ from typing import Any
 
 import orjson
 
+from runner.composing.budget import FED_MOST, OUTPUT_MOST, Budget
 from runner.composing.expression import Unfit, Writer
 from runner.composing.filters import RESULT_MOST
 from runner.composing.found import FILTERED, Found
@@ -110,7 +111,7 @@ class _Maker:
         self._lines: list[str] = []
         self._slots: dict[str, _Filled] = {}
         self._learnt: set[str] = set()
-        self._has_id = self._has_context = self._measures = False
+        self._has_id = self._has_context = self._has_budget = self._measures = False
 
     def message(self) -> Compiled:
         shape, text, reference = self._made("return Filtered(row[0])")
@@ -176,6 +177,10 @@ class _Maker:
         return shape, text, reference
 
     def _executed(self, lines: Sequence[str]) -> Any:
+        writer = self._writer
+        if writer.fed > FED_MOST or writer.output > OUTPUT_MOST:
+            raise Unfit  # what a row takes has to be counted
+        self._names["budget"] = partial(Budget, writer.output, writer.fed)
         code = compile("\n".join(lines), f"<{self._program.spec.name}>", "exec")
         exec(code, self._names)  # no text of a user's is in it
         return self._names["made"]
@@ -220,12 +225,15 @@ class _Maker:
     def _filled(self, hole: Hole) -> str:
         template = hole.template
         with suppress(Unfit):
-            return (self._writer.value if template.is_expression else self._writer.text)(template.source)
+            write = self._writer.value if template.is_expression else self._writer.text
+            return write(template.source, html=template.is_html)
         self._writer.cells.clear()  # what it hangs on is not known
         if not self._has_context:
             self._names.update(context=message_context, constants=self._constants)
             known = "{**r, **constants, 'message_id': m}" if self._has_id else "{**r, **constants}"
-            self._lines += ["r = values(v)", f"c = context({known}, r)"]
+            budget = [] if self._has_budget else ["g = budget()"]
+            self._has_budget = True
+            self._lines += ["r = values(v)", *budget, f"c = context({known}, r, g)"]
             self._has_context = True
         return f"{self._writer.constant(template.render)}(c)"
 

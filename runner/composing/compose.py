@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import orjson
 
 from runner.composing.blame import row_diagnostic
+from runner.composing.budget import Budget
 from runner.composing.identity import id_text, message_id, payload_digest
 from runner.composing.message import Composed, Filtered, Message
 from runner.composing.outline import HoleFault, fill, origin
@@ -94,7 +95,7 @@ class Composer:
         key = self._key(row, context, address)
         identity = message_id(self._setting.salt, self._spec.name, self._spec.generation, key)
         values["message_id"] = id_text(identity)
-        context = message_context(values, written)
+        context = message_context(values, written, context.budget)
         content = fill(program.content, context)
         payload = {"receiver": receiver, **({} if content is OMIT else content)}
         if receiver is OMIT:
@@ -210,6 +211,7 @@ class Composer:
             )
         faults = [] if self._schema.accepts(payload) else self._schema.faults(payload)
         faults = faults or [fault for rule in self._rules for fault in rule.judge(payload)]
+        context.budget = Budget()  # finding out where a fault comes from fills some templates again
         for fault in faults:
             self._note_fault(row, self._origin(context, fault.at), fault)
         if faults:

@@ -12,19 +12,31 @@ from typing import Any, NoReturn
 from jinja2 import nodes
 from jinja2.runtime import Undefined
 
-from runner.composing.filters import FILTERS
-from runner.composing.template import parsed, spoken
+from runner.composing.bounds import Bounds
+from runner.composing.budget import size
+from runner.composing.filters import FILTERS, RESULT_MOST, as_html, as_text
+from runner.composing.template import parsed
+from runner.reading.csv_record import CELL_MOST
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
+
+_OF_LISTS = frozenset({"join", "sort", "unique"})
 
 
 class Unfit(Exception):
     """This expression is for Jinja."""
 
 
-def said(value: Any) -> str:
-    """A value on its way into a text; raises where it has no spelling there."""
-    return str(spoken(value))
+def whole_html(value: Any) -> Any:
+    """The value of an expression that is all of an HTML body."""
+    return as_html(value) if isinstance(value, str) else value
+
+
+def small(value: Any) -> Any:
+    """A value that is no longer than a cell of a CSV; a longer list or mapping is for Jinja, which counts."""
+    if isinstance(value, list | dict) and size(value) > CELL_MOST:
+        raise LookupError
+    return value
 
 
 def gone() -> NoReturn:
@@ -47,7 +59,14 @@ class Writer:
         self.cells: set[int] = set()
         """The columns that were asked for, by number, since this was last emptied."""
         self.has_used_id = False
-        self._namespace.update(said=said, absent=Undefined(), gone=gone)
+        self.fed = self.output = 0
+        """The most that what was written can take of a message's budget."""
+        self._html = False
+        self._bounds = Bounds(constants)
+        self._number_by_column = {name: number for number, name in reversed(list(enumerate(columns or ())))}
+        self._namespace.update(
+            said=as_text, absent=Undefined(), gone=gone, small=small, as_html=as_html, whole_html=whole_html
+        )
 
     def constant(self, value: object) -> str:
         """The name that `value` is given."""
@@ -55,16 +74,26 @@ class Writer:
         self._namespace[name] = value
         return name
 
-    def text(self, source: str) -> str:
+    def text(self, source: str, *, html: bool) -> str:
         """An expression for the text that the template `source` makes. Raises `Unfit`."""
-        parts = [part for node in parsed(source).body for part in self._parts(node)]
+        tree = parsed(source)
+        self._html = html
+        parts = [part for node in tree.body for part in self._parts(node)]
+        self._count(tree)
         return f'f"{"".join(f"{{{part}}}" for part in parts)}"'
 
-    def value(self, source: str) -> str:
+    def value(self, source: str, *, html: bool) -> str:
         """An expression for the value of a template that is one expression. Raises `Unfit`."""
-        output = parsed(source).body[0]
+        tree = parsed(source)
+        output = tree.body[0]
         assert isinstance(output, nodes.Output)
-        return self._of(output.nodes[0])
+        written = self._of(output.nodes[0])
+        self._count(tree)
+        return f"whole_html({written})" if html else written
+
+    def _count(self, tree: nodes.Template) -> None:
+        self.fed += self._bounds.fed(tree)
+        self.output += RESULT_MOST  # a longer text is for Jinja, which refuses it
 
     # ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -83,6 +112,8 @@ class Writer:
         if isinstance(node, nodes.TemplateData):
             return self.constant(node.data)
         written = self._of(node)
+        if self._html:
+            return f"as_html({written})"
         is_cell = self._columns is not None and isinstance(node, nodes.Name | nodes.Getitem | nodes.Getattr)
         return written if is_cell and written.startswith("(v[") else f"(t if type(t := {written}) is str else said(t))"
 
@@ -103,8 +134,8 @@ class Writer:
             case nodes.Filter():
                 return self._filter(node)
             case nodes.Compare():
-                rest = "".join(f" {OPERATORS[operand.op]} {self._of(operand.expr)}" for operand in node.ops)
-                return f"({self._of(node.expr)}{rest})"
+                rest = "".join(f" {OPERATORS[operand.op]} {self._compared(operand.expr)}" for operand in node.ops)
+                return f"({self._compared(node.expr)}{rest})"
             case nodes.And() | nodes.Or():
                 word = "and" if isinstance(node, nodes.And) else "or"
                 return f"({self._of(node.left)} {word} {self._of(node.right)})"
@@ -118,6 +149,11 @@ class Writer:
                 return f"[{', '.join(map(self._of, node.items))}]"
         raise Unfit
 
+    def _compared(self, node: nodes.Expr) -> str:
+        """A row of JSON can have lists of any length, which nobody has counted."""
+        is_known = self._columns is not None or isinstance(node, nodes.Const | nodes.List | nodes.Tuple)
+        return self._of(node) if is_known else f"small({self._of(node)})"
+
     def _name(self, name: str) -> str:
         if name == "message_id":
             self.has_used_id = True
@@ -130,11 +166,12 @@ class Writer:
         function = FILTERS[node.name].function
         if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
             raise Unfit
-        if hasattr(function, "jinja_pass_arg"):
-            raise Unfit
         arguments = [self._of(each) for each in node.args]
         arguments += [f"**{{{self.constant(each.key)}: {self._of(each.value)}}}" for each in node.kwargs]
-        return f"{self.constant(function)}({', '.join([self._filtered(node), *arguments])})"
+        filtered = self._filtered(node)
+        if self._columns is None and node.name in _OF_LISTS:
+            filtered = f"small({filtered})"
+        return f"{self.constant(function)}({', '.join([filtered, *arguments])})"
 
     def _filtered(self, node: nodes.Filter) -> str:
         """What a filter works on: for `default`, a column may be absent."""
@@ -162,9 +199,9 @@ class Writer:
 
     def _index(self, name: str) -> int:
         assert self._columns is not None
-        if name not in self._columns:
+        if name not in self._number_by_column:
             raise Unfit
-        number = self._columns.index(name)
+        number = self._number_by_column[name]
         self.cells.add(number)
         return number
 

@@ -5,44 +5,89 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from html import escape
 from typing import Any, cast
 
-from jinja2 import Undefined
+from jinja2 import Undefined, pass_context
 from jinja2 import filters as jinja_filters
 from jinja2 import tests as jinja_tests
+
+from runner.composing.budget import IN_COST, Budget, FilterFault
+
+__all__ = ["FILTERS", "TESTS", "FilterFault"]
 
 RESULT_MOST = 100_000
 DECIMALS_MOST = 10
 PLAIN_DIGITS_MOST = 18
-
-
-class FilterFault(Exception):
-    """A filter met a value that it can't work on."""
-
-    def __init__(self, code: str, problem: str, fix: str) -> None:
-        super().__init__(problem)
-        self.code = code
-        self.problem = problem
-        self.fix = fix
+TRIMMED_MOST = 100
+SLOW = 10
+"""What each character costs that is looked at by itself, in Python (`budget.FED_MOST`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A filter or test with what it does, for the documentation."""
+    """A filter or test with what it does, for the documentation.
+
+    `cost` is what each character that it is given counts in the message's budget; 0 for what takes no longer with more of them.
+    """
 
     function: Callable[..., Any]
     summary: str
+    cost: int = 1
+
+    def charged(self) -> Callable[..., Any]:
+        """The same for Jinja, counted. It has the context as an argument, so Jinja doesn't call it while it compiles."""
+        function, cost = self.function, self.cost
+
+        @pass_context
+        def counted(context: Any, value: Any, *arguments: Any, **named: Any) -> Any:
+            if cost:
+                budget: Budget = context.budget
+                for each in (value, *arguments, *named.values()):
+                    budget.feed(each, cost)
+            return function(value, *arguments, **named)
+
+        return counted
 
 
-def _text(value: Any) -> str:
+class Trusted(str):
+    """HTML that goes into HTML as it stands. Whatever is made of it is plain text again."""
+
+    __slots__ = ()
+
+
+def trusted(value: Any) -> Trusted:
+    return Trusted(as_text(value))
+
+
+def as_text(value: Any) -> str:
+    """A value on its way into a text, as JSON writes it, a number as it was written; what has no spelling is an error."""
+    if type(value) is str:
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        raise FilterFault("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
     if isinstance(value, Mapping | list | tuple):
-        raise FilterFault("not-text", "a list or mapping stands where text is needed", "pick one of its items first")
+        raise FilterFault(
+            "not-text", "a list or mapping would become part of a text", "pick one of its items, or `join` them"
+        )
     return str(value)
+
+
+def as_html(value: Any) -> str:
+    """A value on its way into HTML: its text, escaped unless it is `Trusted`."""
+    text = as_text(value)
+    return text if isinstance(value, Trusted) else escape(text)
+
+
+def too_long() -> FilterFault:
+    return FilterFault("text-too-long", f"the text grows beyond {RESULT_MOST:,} characters", "make it shorter")
 
 
 def _capped(text: str) -> str:
     if len(text) > RESULT_MOST:
-        raise FilterFault("text-too-long", f"the text grows beyond {RESULT_MOST:,} characters", "make it shorter")
+        raise too_long()
     return text
 
 
@@ -52,23 +97,23 @@ def default(value: Any, replacement: Any = "") -> Any:
 
 
 def replace(value: Any, old: str, new: str, count: int | None = None) -> str:
-    text, old, new = _text(value), str(old), str(new)
+    text, old, new = as_text(value), as_text(old), as_text(new)
     if not old:
         raise FilterFault("not-text", "`replace` looks for an empty text", "say what is to be replaced")
     if len(text) + text.count(old) * len(new) > 2 * RESULT_MOST:
-        _capped("x" * (RESULT_MOST + 1))
+        raise too_long()
     return _capped(text.replace(old, new, -1 if count is None else count))
 
 
 def join(value: Any, between: str = "") -> str:
-    items = [_text(item) for item in value]
+    items, between = [as_text(item) for item in value], as_text(between)
     if sum(map(len, items)) + len(between) * len(items) > RESULT_MOST:
-        _capped("x" * (RESULT_MOST + 1))
+        raise too_long()
     return between.join(items)
 
 
 def _number(value: Any) -> Decimal:
-    text = _text(value).strip()
+    text = as_text(value).strip()
     plain = text.isascii() and len(text) <= 40 and not set(text) - set("0123456789.+-eE")
     try:
         if isinstance(value, bool) or not plain:
@@ -111,7 +156,7 @@ def _quantized(value: Any, places: int) -> Decimal:
 
 def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = "...") -> str:
     """As Jinja's, but `length` is the most there can be: theirs lets five more characters through."""
-    text, end = _text(value), str(end)
+    text, end = as_text(value), as_text(end)
     if not isinstance(length, int) or length < len(end):
         raise FilterFault("render-failed", "`truncate` has no room for its own ending", "give it a greater length")
     if len(text) <= length:
@@ -121,34 +166,66 @@ def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = 
 
 
 def sort(value: Any) -> list[Any]:
-    return sorted(value, key=lambda item: str(item).lower())
+    return sorted(value, key=lambda item: as_text(item).lower())
 
 
 def unique(value: Any) -> list[Any]:
-    return list({str(item): item for item in value}.values())
+    return list({as_text(item): item for item in value}.values())
+
+
+def trim(value: Any, characters: str | None = None) -> str:
+    text = as_text(value)
+    if characters is None:
+        return text.strip()
+    characters = as_text(characters)
+    if len(characters) > TRIMMED_MOST:
+        raise FilterFault("not-text", f"`trim` has more than {TRIMMED_MOST} characters to remove", "name fewer")
+    return text.strip(characters)
+
+
+def concatenated(budget: Budget, values: tuple[Any, ...]) -> str:
+    """What `~` makes of `values`, refused before it is made where it would be too long."""
+    texts = []
+    length = 0
+    for value in values:
+        texts.append(text := as_text(value))
+        length += len(text)
+        if length > RESULT_MOST:
+            raise too_long()
+    budget.feed(text := "".join(texts))
+    return text
+
+
+def last(value: Any) -> Any:
+    if isinstance(value, dict):
+        return next(reversed(value), "")
+    return value[-1] if value else ""
 
 
 FILTERS: dict[str, Allowed] = {
-    "abs": Allowed(lambda value: abs(rounded(value, DECIMALS_MOST)), "the number without its sign"),
-    "capitalize": Allowed(jinja_filters.do_capitalize, "first letter large, the others small"),
-    "decimals": Allowed(decimals, "the number as text with this many decimals: `{{ total | decimals(2) }}`"),
-    "default": Allowed(default, "another value where there is none, or an empty cell"),
-    "first": Allowed(lambda value: next(iter(value), ""), "the first item"),
+    "abs": Allowed(lambda value: abs(rounded(value, DECIMALS_MOST)), "the number without its sign", cost=0),
+    "capitalize": Allowed(lambda value: as_text(value).capitalize(), "first letter large, the others small"),
+    "decimals": Allowed(decimals, "the number as text with this many decimals: `{{ total | decimals(2) }}`", cost=0),
+    "default": Allowed(default, "another value where there is none, or an empty cell", cost=0),
+    "first": Allowed(lambda value: next(iter(value), ""), "the first item", cost=0),
     "float": Allowed(decimal, "text as a number; what is no number is an error"),
     "int": Allowed(integer, "text as a whole number; what is none is an error"),
-    "join": Allowed(join, "the items of a list as one text, with something between them"),
-    "last": Allowed(lambda value: list(value)[-1] if value else "", "the last item"),
-    "length": Allowed(len, "how many characters or items"),
-    "lower": Allowed(jinja_filters.do_lower, "all letters small"),
-    "replace": Allowed(replace, "one text put in place of another"),
+    "join": Allowed(join, "the items of a list as one text, with something between them", cost=SLOW),
+    "last": Allowed(last, "the last item", cost=0),
+    "length": Allowed(len, "how many characters or items", cost=0),
+    "lower": Allowed(lambda value: as_text(value).lower(), "all letters small"),
+    "replace": Allowed(replace, "one text put in place of another", cost=IN_COST),
     "round": Allowed(rounded, "the number rounded half up, to whole numbers or this many decimals"),
-    "sort": Allowed(sort, "the items in order"),
-    "string": Allowed(_text, "the value as text"),
-    "title": Allowed(jinja_filters.do_title, "every word with a large first letter"),
-    "trim": Allowed(jinja_filters.do_trim, "without spaces at both ends"),
+    "safe": Allowed(trusted, "HTML that is trusted, put into an HTML body as it stands; must come last", cost=0),
+    "sort": Allowed(sort, "the items in order", cost=SLOW),
+    "string": Allowed(as_text, "the value as text", cost=0),
+    "title": Allowed(
+        lambda value: jinja_filters.do_title(as_text(value)), "every word with a large first letter", cost=SLOW
+    ),
+    "trim": Allowed(trim, "without spaces at both ends"),
     "truncate": Allowed(truncate, "cut to a length, with `...` at the end or what is given: `truncate(20, true, '…')`"),
-    "unique": Allowed(unique, "each item once"),
-    "upper": Allowed(jinja_filters.do_upper, "all letters large"),
+    "unique": Allowed(unique, "each item once", cost=SLOW),
+    "upper": Allowed(lambda value: as_text(value).upper(), "all letters large"),
 }
 
 
@@ -156,8 +233,11 @@ def _jinja_test(name: str) -> Callable[..., Any]:
     return cast("Callable[..., Any]", jinja_tests.TESTS[name])
 
 
+_LOOK_FOR_KINDS = frozenset(
+    {"boolean", "defined", "divisibleby", "even", "mapping", "none", "number", "odd", "sequence", "string", "undefined"}
+)
 TESTS: dict[str, Allowed] = {
-    name: Allowed(_jinja_test(name), summary)
+    name: Allowed(_jinja_test(name), summary, cost=0 if name in _LOOK_FOR_KINDS else IN_COST if name == "in" else 1)
     for name, summary in {
         "boolean": "true or false",
         "defined": "there is a value",

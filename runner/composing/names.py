@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from itertools import chain
 
 from runner.composing.template import NameUse, Template
 from runner.near import near_miss
@@ -13,20 +13,26 @@ from runner.reading.mask import mask_in_place, printable
 
 BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 LISTED_MOST = 12
+LOOKED_UP_MOST = 20
 
 
-@dataclass(frozen=True, slots=True)
 class KnownNames:
     """What a spec's templates can see."""
 
-    columns: tuple[str, ...]
-    variables: Collection[str]
+    def __init__(self, columns: tuple[str, ...], variables: Collection[str]) -> None:
+        self.columns = frozenset(columns)
+        self.variables = variables
+        self._names = list(dict.fromkeys([*columns, *variables]))
+        self._near: dict[str, str | None] = {}
 
     def near(self, name: str) -> str | None:
-        return near_miss(name, [*self.columns, *self.variables, *BUILT_IN])
+        """The name that is most like `name`; None for those behind the first `LOOKED_UP_MOST` unknown ones."""
+        if name not in self._near and len(self._near) < LOOKED_UP_MOST:
+            self._near[name] = near_miss(name, chain(self._names, sorted(BUILT_IN)))
+        return self._near.get(name)
 
     def listed(self) -> str:
-        names = [*dict.fromkeys([*self.columns, *self.variables])]
+        names = self._names
         more = f" and {len(names) - LISTED_MOST} more" if len(names) > LISTED_MOST else ""
         return mask_in_place(printable(", ".join(names[:LISTED_MOST]) + more)) if names else "none"
 

@@ -9,6 +9,9 @@ from typing import Any
 from runner.composing.template import OMIT, RenderFault, Template, TemplateFault, compile_template
 from runner.reading.document import Path
 
+HTML_AT: Path = ("message", "body", "html", "html")
+"""The one place of the request model that holds HTML."""
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
@@ -62,7 +65,7 @@ def outline(value: object, at: Path, faults: list[tuple[Path, TemplateFault]]) -
 def _leaf(text: str, at: Path, faults: list[tuple[Path, TemplateFault]]) -> Node:
     if "{" not in text:
         return Constant(text, at)
-    template = compile_template(text)
+    template = compile_template(text, html=at == HTML_AT)
     if not isinstance(template, Template):
         faults.extend((at, fault) for fault in template)
         return Constant(text, at)

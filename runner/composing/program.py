@@ -9,13 +9,17 @@ from typing import Any
 from runner.composing.names import KnownNames, check_clashes, check_names
 from runner.composing.outline import Branch, Constant, Hole, Node, holes, outline
 from runner.composing.template import TemplateFault
-from runner.reading.diagnostic import Problems
-from runner.reading.document import Path
+from runner.reading.diagnostic import Problems, Severity
+from runner.reading.document import Path, walk
 from runner.reading.mask import mask_in_place, printable
 from runner.reading.phone import PhoneFault, normalise_email, normalise_phone
 from runner.reading.spec import NoRecipients, Spec
 
 EMAIL = "email"
+TEMPLATES_MOST = 500
+CHARACTERS_MOST = 50_000
+LISTED_MOST = 50
+"""Columns that a message names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,8 @@ def compile_program(spec: Spec, columns: tuple[str, ...] | None, platform: str, 
 
     `columns` None: the recipients' table has neither a header nor rows, so any name could be one of its columns.
     """
+    if not _compilable(spec, problems):
+        return None
     faults: list[tuple[Path, TemplateFault]] = []
     message = dict(spec.message)
     own_receiver = message.pop("receiver", None)
@@ -59,6 +65,7 @@ def compile_program(spec: Spec, columns: tuple[str, ...] | None, platform: str, 
                 at, code=fault.code, problem=fault.problem, fix=fault.fix, within=(fault.start, fault.end)
             )
         )
+    _note_trust(spec, content, problems)
     early = [node for node in (to, key, receiver) if node is not None]
     if not isinstance(where, bool):
         early.append(where)
@@ -78,6 +85,40 @@ def compile_program(spec: Spec, columns: tuple[str, ...] | None, platform: str, 
         normalise=normalise_email if platform == EMAIL else _phones_of(spec.country),
         address_column=_single_column(to),
     )
+
+
+def _compilable(spec: Spec, problems: Problems) -> bool:
+    """Whether the message's templates are few and short enough, taken together: compiling one takes up to 25 µs a character."""
+    characters = 0
+    templates = ((at, text) for at, text in walk(spec.message, ("message",)) if isinstance(text, str) and "{" in text)
+    for count, (at, text) in enumerate(templates, 1):
+        characters += len(text)
+        if count > TEMPLATES_MOST or characters > CHARACTERS_MOST:
+            problem = f"the message has more than {TEMPLATES_MOST} templates, or {CHARACTERS_MOST:,} characters of them"
+            fix = "make it simpler; a long text without { is no template"
+            problems.add(
+                spec.document.diagnostic(
+                    at, code="template-too-complex", problem=problem, fix=fix, within=(0, len(text))
+                )
+            )
+            return False
+    return True
+
+
+def _note_trust(spec: Spec, content: Node, problems: Problems) -> None:
+    """Says where values go into HTML as they stand."""
+    for hole in holes(content):
+        if hole.template.trust is not None:
+            problems.add(
+                spec.document.diagnostic(
+                    hole.at,
+                    code="trusted-html",
+                    problem="what stands before `safe` goes into the HTML as it is, tags and scripts included",
+                    fix="keep `safe` for HTML of your own, and remove it from what others can write",
+                    within=hole.template.trust,
+                    severity=Severity.WARNING,
+                )
+            )
 
 
 def _phones_of(country: str | None) -> Callable[[str], str | PhoneFault]:
@@ -118,7 +159,8 @@ def _check(
 
 
 def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems: Problems) -> None:
-    found = mask_in_place(printable(", ".join(columns))) or "none"
+    more = f" and {len(columns) - LISTED_MOST} more" if len(columns) > LISTED_MOST else ""
+    found = mask_in_place(printable(", ".join(columns[:LISTED_MOST]) + more)) or "none"
     if isinstance(spec.recipients, NoRecipients):
         return
     problems.add(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, partial
+from html import escape
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, UndefinedError, nodes
@@ -13,9 +14,12 @@ from jinja2 import Template as JinjaTemplate
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from runner.composing.allowed import NameUse, TemplateFault, check_tree, uses_of
-from runner.composing.filters import FILTERS, RESULT_MOST, TESTS, FilterFault
+from runner.composing.allowed import NameUse, TemplateFault, check_tree, trust_of, uses_of
+from runner.composing.budget import Budget
+from runner.composing.counted import COUNTED, counted
+from runner.composing.filters import FILTERS, RESULT_MOST, TESTS, FilterFault, Trusted, as_html, as_text, too_long
 from runner.composing.omit import OMIT, OmitInText
+from runner.reading.spelled import unspelled
 
 __all__ = ["OMIT", "NameUse", "RenderFault", "Template", "TemplateFault", "compile_template", "message_context"]
 
@@ -69,31 +73,18 @@ class _Environment(ImmutableSandboxedEnvironment):
         return self.getitem(obj, attribute)
 
 
-def spoken(value: Any) -> Any:
-    """A value on its way into a text: true and false as JSON writes them; what has no spelling is an error."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        raise FilterFault("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
-    if isinstance(value, Mapping | list | tuple):
-        raise FilterFault(
-            "not-text", "a list or mapping would become part of a text", "pick one of its items, or `join` them"
-        )
-    return value
-
-
 @cache
-def _environment(*, typed: bool) -> _Environment:
+def _environment(*, typed: bool, html: bool = False) -> _Environment:
     environment = _Environment(
         undefined=_Missing,
         optimized=False,
         keep_trailing_newline=True,
         autoescape=False,
-        finalize=None if typed else spoken,
+        finalize=None if typed else as_html if html else as_text,
     )
     environment.globals = {}
-    environment.filters = {name: allowed.function for name, allowed in FILTERS.items()}
-    environment.tests = {name: allowed.function for name, allowed in TESTS.items()}
+    environment.filters = {name: allowed.charged() for name, allowed in FILTERS.items()} | COUNTED
+    environment.tests = {name: allowed.charged() for name, allowed in TESTS.items()}
     environment.tests.update({sign: environment.tests[name] for sign, name in _SIGNS.items()})
     return environment
 
@@ -103,7 +94,10 @@ _SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template. `static` is its value where it uses no names; `is_expression` keeps its expression's type."""
+    """A compiled template. `static` is its value where it uses no names; `is_expression` keeps its expression's type.
+
+    `is_html`: values are escaped, except for what `| safe` makes; `trust` is where its first `safe` stands.
+    """
 
     source: str
     names: tuple[NameUse, ...]
@@ -112,16 +106,18 @@ class Template:
     is_static: bool
     static: object
     _compiled: JinjaTemplate | None
+    is_html: bool = False
+    trust: tuple[int, int] | None = None
 
-    def render(self, context: Context) -> Any:
+    def render(self, context: MessageContext) -> Any:
         """The value for one recipient: text, or what the one expression gives. Raises `RenderFault`."""
         assert self._compiled is not None
         try:
             if not self.is_expression:
-                return self._checked("".join(self._compiled.root_render_func(context)))
+                return _joined(self._compiled.root_render_func(context), context.budget)
             for _ in self._compiled.root_render_func(context):
                 pass
-            return self._settled(context.vars.pop(_RESULT))
+            return self._settled(context.vars.pop(_RESULT), context.budget)
         except RenderFault:
             raise
         except ValueMissing as error:
@@ -141,17 +137,13 @@ class Template:
                 "look at its filters' arguments",
             ) from None
 
-    def _settled(self, value: Any) -> Any:
+    def _settled(self, value: Any, budget: Budget) -> Any:
         if isinstance(value, StrictUndefined):
             str(value)
         if value is OMIT or value is None or isinstance(value, bool | int | float | list | tuple | dict):
-            return list(value) if isinstance(value, tuple) else value
-        return self._checked(str(value))
-
-    def _checked(self, text: str) -> str:
-        if len(text) > RESULT_MOST:
-            raise self._fault("text-too-long", f"the text grows beyond {RESULT_MOST:,} characters", "make it shorter")
-        return text
+            return unspelled(value)
+        text = escape(str(value)) if self.is_html and not isinstance(value, Trusted) else str(value)
+        return _joined((text,), budget)
 
     def _missing(self, name: str) -> RenderFault:
         use = next((use for use in (*self.names, *self.columns) if use.name == name), None)
@@ -169,8 +161,24 @@ class Template:
         return RenderFault(code, problem, fix, 0, len(self.source))
 
 
-def compile_template(source: str) -> Template | list[TemplateFault]:
-    """The compiled template, or what is wrong with it. Nothing is compiled before the whole tree is allowed."""
+def _joined(parts: Iterable[str], budget: Budget) -> str:
+    """One text of them, refused as soon as it grows too long."""
+    taken = []
+    length = 0
+    for part in parts:
+        length += len(part)
+        if length > RESULT_MOST:
+            raise too_long()
+        taken.append(part)
+    budget.put(length)
+    return "".join(taken)
+
+
+def compile_template(source: str, *, html: bool = False) -> Template | list[TemplateFault]:
+    """The compiled template, or what is wrong with it. Nothing is compiled before the whole tree is allowed.
+
+    `html`: it makes HTML, so that values are escaped in it.
+    """
     if not any(mark in source for mark in ("{{", "{%", "{#")):
         return Template(source, (), (), is_expression=False, is_static=True, static=source, _compiled=None)
     if len(source) > EXPRESSION_MOST:
@@ -187,18 +195,26 @@ def compile_template(source: str) -> Template | list[TemplateFault]:
     try:
         tree = environment.parse(source)
     except RecursionError:
-        return [
-            TemplateFault("template-too-complex", "the template is nested too deep", "make it simpler", 0, len(source))
-        ]
+        return [_too_deep(source)]
     except TemplateError as error:
         return [_syntax_fault(source, error)]
     faults = check_tree(tree, source, environment)
+    trust = trust_of(source, environment)
+    if trust is not None and not html:
+        why, fix = "`safe` is not allowed outside of HTML: nothing is escaped here", "remove it"
+        faults.append(TemplateFault("template-forbidden", why, fix, *trust))
     if faults:
         return faults
     try:
-        return _compiled(source, tree)
+        return _compiled(source, tree, html, trust)
     except RenderFault as fault:  # a template of constants only is filled once, here
         return [TemplateFault(fault.code, fault.problem, fault.fix, fault.start, fault.end)]
+    except (RecursionError, SyntaxError):  # Jinja compiles by recursion, to Python, which has limits of its own
+        return [_too_deep(source)]
+
+
+def _too_deep(source: str) -> TemplateFault:
+    return TemplateFault("template-too-complex", "the template is nested too deep", "make it simpler", 0, len(source))
 
 
 def parsed(source: str) -> nodes.Template:
@@ -206,18 +222,18 @@ def parsed(source: str) -> nodes.Template:
     return _environment(typed=False).parse(source)
 
 
-def _compiled(source: str, tree: nodes.Template) -> Template:
+def _compiled(source: str, tree: nodes.Template, html: bool, trust: tuple[int, int] | None) -> Template:
     names, columns = uses_of(tree, source, _environment(typed=False))
+    tree = counted(tree)
     expression = _only_expression(tree)
     if expression is not None:
         target = nodes.Name(_RESULT, "store", lineno=1)
         tree = nodes.Template([nodes.Assign(target, expression, lineno=1)], lineno=1)
-    compiled = _environment(typed=expression is not None).from_string(tree)
-    template = Template(source, names, columns, expression is not None, False, None, compiled)
+    compiled = _environment(typed=expression is not None, html=html).from_string(tree)
+    template = Template(source, names, columns, expression is not None, False, None, compiled, html, trust)
     if names or columns:
         return template
-    value = template.render(message_context({}, {}))
-    return Template(source, (), (), expression is not None, True, value, None)
+    return replace(template, is_static=True, static=template.render(message_context({}, {})), _compiled=None)
 
 
 def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
@@ -228,9 +244,22 @@ def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
     return None
 
 
-def message_context(values: Mapping[str, object], row: Mapping[str, object]) -> Context:
-    """What one message's templates see. They share it, which is safe as none of them can set anything."""
-    return Context(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
+class MessageContext(Context):
+    """Jinja's, with what filling the message has taken so far."""
+
+    budget: Budget
+
+
+def message_context(
+    values: Mapping[str, object], row: Mapping[str, object], budget: Budget | None = None
+) -> MessageContext:
+    """What one message's templates see. They share it, which is safe as none of them can set anything.
+
+    `budget` is the message's, where templates of it have been filled on another context.
+    """
+    context = MessageContext(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
+    context.budget = Budget() if budget is None else budget
+    return context
 
 
 _LINE_END = re.compile("\r\n|\r|\n")

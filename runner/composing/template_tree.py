@@ -12,6 +12,7 @@ from jinja2 import nodes
 from runner.composing.program import default_column
 from runner.composing.template import parsed
 from runner.reading.spec import Spec
+from runner.reading.spelled import SpelledFloat
 
 TEXT_DIGEST_DIGITS = 16
 _ADDRESS = ["address"]
@@ -63,7 +64,7 @@ class _Reader:
             return {name: self.structure(child, templates=templates) for name, child in value.items()}
         if isinstance(value, list | tuple):
             return ["items", *(self.structure(child, templates=templates) for child in value)]
-        return value
+        return _with_spelling(value)
 
     def tree(self, source: str) -> list[Any]:
         """The tree of one template that compiles."""
@@ -124,7 +125,7 @@ class _Reader:
 
     def _name(self, name: str, loops: frozenset[str]) -> list[Any]:
         if name in self._constants and name not in loops:
-            return ["constant", self._constants[name]]
+            return ["constant", _with_spelling(self._constants[name])]
         return ["name", name]
 
     def _item(self, node: nodes.Getitem | nodes.Getattr, loops: frozenset[str]) -> list[Any]:
@@ -137,6 +138,13 @@ class _Reader:
         if is_column and item not in loops | _NO_COLUMNS | set(self._constants):
             return ["name", item]
         return ["item", self._of(node.node, loops), item]
+
+
+def _with_spelling(value: object) -> object:
+    """A number that isn't written as Python writes it makes another text than one that is."""
+    if isinstance(value, SpelledFloat) and str(value) != repr(float(value)):
+        return ["number", str(value)]
+    return value
 
 
 def _joined(word: str, parts: Sequence[list[Any]]) -> list[Any]:

@@ -41,7 +41,10 @@ _CODE_BY_START = {
     start: code for start in map("{:03}".format, range(1000)) for code in (start[:1], start[:2], start) if code in CODES
 }
 
-CODES_OF_THREE = frozenset(f"+{code}" for code in CODES - ZERO_MAY_FOLLOW if len(code) == 3)
+NATIONAL_DIGITS = {"683": (4, 7), "690": (4, 7)}
+"""How many digits follow the code, at least and at most, where mobile numbers are shorter than anywhere else: Niue, Tokelau."""
+
+CODES_OF_THREE = frozenset(f"+{code}" for code in CODES - ZERO_MAY_FOLLOW - set(NATIONAL_DIGITS) if len(code) == 3)
 """The `+` and the code, where anything but a 0 may follow."""
 
 SURE_STARTS = frozenset(

@@ -21,9 +21,10 @@ DEPTH_MOST = 40
 """Lists and mappings inside each other; a value inside the innermost one is no level of its own."""
 
 EXPANDED_MOST = 10_000
-"""Nodes that aliases may stand for; what a file writes out itself isn't counted."""
+"""Nodes that aliases may stand for; what a file writes out itself is counted by its tokens."""
 
 FOUND_MOST = 1_000
+_TOO_DEEP = f"the nesting is deeper than {DEPTH_MOST}"
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _START_FROM = "start from the spec that `sendspec init` writes"
@@ -70,13 +71,23 @@ class _Builder:
         self._events: Iterator[Any] = iter(())
 
     def run(self) -> Document | None:
-        from ruamel.yaml import YAML
         from ruamel.yaml.error import YAMLError
 
-        self._events = YAML(typ="safe", pure=True).parse(self._text)
+        from runner.reading.bounded_scanner import TagTooLong, TooDeep, TooManyTokens, events_of
+
+        self._events = events_of(self._text, DEPTH_MOST)
         try:
             data = self._document()
         except _Stopped:
+            return None
+        except TooDeep as deep:
+            self._add(Finding(deep.start, deep.end, "nesting-depth", _TOO_DEEP, "flatten it"))
+            return None
+        except TagTooLong as long:
+            self._add(tag_finding(self._text, long.start))
+            return None
+        except TooManyTokens as many:
+            self._add(Finding(many.start, many.end, "too-many-values", many.problem, many.fix))
             return None
         except YAMLError as error:
             self._add_unless_known(parser_finding(error, self._lines))
@@ -176,7 +187,7 @@ class _Builder:
 
     def _go_down(self, event: Any, depth: int) -> None:
         if depth > DEPTH_MOST:
-            self._stop_at(event, "nesting-depth", f"the nesting is deeper than {DEPTH_MOST}", "flatten it")
+            self._stop_at(event, "nesting-depth", _TOO_DEEP, "flatten it")
         self._deepest = max(self._deepest, depth)
 
     def _scalar(self, event: Any) -> Any:

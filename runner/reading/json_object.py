@@ -12,6 +12,7 @@ import orjson
 from runner.reading.csv_record import CELL_MOST
 from runner.reading.mask import quoted
 from runner.reading.source import forbidden_character
+from runner.reading.spelled import SpelledFloat
 from runner.reading.text_lines import LineFault
 
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
@@ -67,14 +68,14 @@ def _skip(text: str, at: int) -> int:
 
 
 def _may_differ(text: str, value: Mapping[str, Any]) -> bool:
-    """Whether `text` may say more than `orjson` read: a key twice, or a whole number that it made a float.
+    """Whether `text` may say more than `orjson` read: a key twice, a whole number that it made a float, or how a number is written.
 
     A line with as many colons as keys repeats none, and has none in its texts.
     """
     kinds = set(map(type, value.values()))
     if kinds <= _EXACT:
         return text.count(":") != len(value)
-    return text.count(":") != _keys_in(value) or _LONG_NUMBER.search(text) is not None
+    return text.count(":") != _keys_in(value) or _LONG_NUMBER.search(text) is not None or _holds_float(value)
 
 
 def _keys_in(value: Any) -> int:
@@ -85,10 +86,20 @@ def _keys_in(value: Any) -> int:
     return sum(_keys_in(v) for v in value if isinstance(v, dict | list)) if isinstance(value, list) else 0
 
 
+def _holds_float(value: Any) -> bool:
+    """Whether there is one at any depth."""
+    if isinstance(value, float):
+        return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_holds_float, items))
+
+
 def _read_slowly(text: str) -> dict[str, Any] | LineFault:
-    """The object with whole numbers of any length, which `orjson` makes floats above 64 bits; no key twice."""
+    """The object with numbers as they are written, and whole ones of any length, which `orjson` makes floats above 64 bits; no key
+    twice.
+    """
     try:
-        value: dict[str, Any] = json.loads(text, object_pairs_hook=_unrepeated)
+        value: dict[str, Any] = _read(text)
     except _Repeated as repeated:
         return LineFault(
             "repeated-key",
@@ -110,6 +121,10 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
                 raise _Repeated(key)
             seen.add(key)
     return found
+
+
+_read = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_float=SpelledFloat).decode
+"""One decoder for all lines: `json.loads` makes one for each call."""
 
 
 def _second_place(text: str, key: str) -> int:

@@ -7,7 +7,14 @@ import unicodedata
 from dataclasses import dataclass
 
 from runner.near import near_miss
-from runner.reading.country_codes import CODES_OF_THREE, COUNTRIES, SURE_STARTS, ZERO_MAY_FOLLOW, code_of
+from runner.reading.country_codes import (
+    CODES_OF_THREE,
+    COUNTRIES,
+    NATIONAL_DIGITS,
+    SURE_STARTS,
+    ZERO_MAY_FOLLOW,
+    code_of,
+)
 from runner.reading.country_codes import is_country as is_country
 from runner.reading.mask import mask, printable
 
@@ -142,9 +149,10 @@ def _international(written: str) -> str | PhoneFault:
 
 def _checked(number: str, shown: str) -> str | PhoneFault:
     digits = len(number) - 1
-    if not DIGITS_LEAST <= digits <= DIGITS_MOST:
-        return _wrong_length(shown, digits)
     code = code_of(number)
+    least, most = _lengths_of(code)
+    if not least <= digits <= most:
+        return _wrong_length(shown, digits, least, most)
     if code is None:
         return PhoneFault(
             "phone-unassigned",
@@ -160,11 +168,19 @@ def _checked(number: str, shown: str) -> str | PhoneFault:
     return number
 
 
-def _wrong_length(shown: str, digits: int) -> PhoneFault:
+def _lengths_of(code: str | None) -> tuple[int, int]:
+    """How many digits the numbers of a country code have, the code's own among them."""
+    if code is None or code not in NATIONAL_DIGITS:
+        return DIGITS_LEAST, DIGITS_MOST
+    least, most = NATIONAL_DIGITS[code]
+    return len(code) + least, len(code) + most
+
+
+def _wrong_length(shown: str, digits: int, least: int = DIGITS_LEAST, most: int = DIGITS_MOST) -> PhoneFault:
     return PhoneFault(
         "phone-length",
-        f"'{shown}' has {digits} digits; a number with its country code has {DIGITS_LEAST} to {DIGITS_MOST}",
-        "write the whole number, with + and its country code" if digits < DIGITS_LEAST else "remove what is too much",
+        f"'{shown}' has {digits} digits; a number with its country code has {least} to {most}",
+        "write the whole number, with + and its country code" if digits < least else "remove what is too much",
     )
 
 

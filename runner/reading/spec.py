@@ -12,6 +12,7 @@ from runner.reading.document import Document, Path, read_document
 from runner.reading.limits import Limits, read_limits
 from runner.reading.source import read_source
 from runner.reading.spec_check import spec_problems
+from runner.reading.spelled import SpelledFloat
 from runner.reading.suppress_file import SuppressFile, suppress_files
 
 
@@ -112,18 +113,22 @@ def _spec(document: Document) -> Spec:
         moved_from=data.get("moved_from"),
         description=data.get("description"),
         channel=data["channel"],
-        recipients=_recipients(recipients, options),
+        recipients=_recipients(document, recipients, options),
         to=options.get("to"),
         country=options.get("country"),
         key=options.get("key"),
         where=options.get("where", True),
-        variables=data.get("vars", {}),
+        variables=_spelled(document, data.get("vars", {}), ("vars",)),
         message=data["message"],
         limits=read_limits(data.get("limits")),
         limits_written=frozenset(data.get("limits", ())),
         in_doubt=InDoubtPolicy(data.get("in_doubt", "hold")),
         examples=tuple(
-            Example(with_=example["with"], expect=example["expect"], at=("examples", index))
+            Example(
+                with_=_spelled(document, example["with"], ("examples", index, "with")),
+                expect=example["expect"],
+                at=("examples", index),
+            )
             for index, example in enumerate(data.get("examples", ()))
         ),
         document=document,
@@ -131,12 +136,25 @@ def _spec(document: Document) -> Spec:
     )
 
 
-def _recipients(written: Any, options: Mapping[str, Any]) -> Recipients:
+def _spelled(document: Document, value: Any, at: Path) -> Any:
+    """`value`, which stands at `at`, with numbers that remember how the file writes them."""
+    if isinstance(value, float):
+        return SpelledFloat(document.written(at))
+    if isinstance(value, dict):
+        return {name: _spelled(document, each, (*at, name)) for name, each in value.items()}
+    return [_spelled(document, each, (*at, n)) for n, each in enumerate(value)] if isinstance(value, list) else value
+
+
+def _recipients(document: Document, written: Any, options: Mapping[str, Any]) -> Recipients:
     if written is None:
         return NoRecipients()
     if isinstance(written, list):
-        return InlineRecipients(rows=tuple(written), at=("recipients",))
+        return _inline(document, written, ("recipients",))
     if "list" in options:
-        return InlineRecipients(rows=tuple(options["list"]), at=("recipients", "list"))
+        return _inline(document, options["list"], ("recipients", "list"))
     table = {"delimiter": options.get("delimiter"), "allow_empty": options.get("allow_empty", False)}
     return StandardInput(**table) if options["file"] == "-" else FileRecipients(file=options["file"], **table)
+
+
+def _inline(document: Document, rows: list[Any], at: Path) -> InlineRecipients:
+    return InlineRecipients(rows=tuple(_spelled(document, rows, at)), at=at)

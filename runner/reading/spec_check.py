@@ -218,10 +218,10 @@ def _is_key_literal(at: Path, value: Any) -> bool:
 
 
 def _number_problems(document: Document) -> Iterator[Diagnostic]:
-    """Numbers that templates would print otherwise than they are written: 1.50 as 1.5, 12.30 as 12.3, 1e3 as 1000.0."""
+    """Whole numbers that templates would print otherwise than they are written: 0x10 as 16. Those with a fraction keep theirs."""
     for root in _template_data(document.data):
         for below, value in walk(_value_at(document.data, root)):
-            if not isinstance(value, int | float) or isinstance(value, bool):
+            if not isinstance(value, int) or isinstance(value, bool):
                 continue
             written = document.written((*root, *below))
             if written != str(value):

@@ -16,7 +16,23 @@ _HOST = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
 )
 _NUMERIC = re.compile(r"(?:0x[0-9a-f]*|[0-9]+)(?:\.(?:0x[0-9a-f]*|[0-9]+))*\.?", re.ASCII)
+_NUMERIC_END = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)", re.ASCII)
+"""A name that ends so is an address to browsers and many libraries, whatever stands before."""
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
+
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All that has been given out of IPv6. Outside lie addresses that hold an IPv4 one (`::127.0.0.1`), and those of single sites."""
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_DOCUMENTATION = ipaddress.IPv6Network("3fff::/20")
+"""Set aside in 2024 (RFC 9637); Python before 3.13 doesn't know."""
+_RELAYS = ipaddress.IPv4Network("192.88.99.0/24")
+_NOWHERE = (
+    ".alt", ".arpa", ".corp", ".home", ".internal", ".intranet", ".invalid", ".lan", ".local", ".localdomain",
+    ".localhost", ".onion", ".private", ".test",
+)  # fmt: skip
+"""Names that mean something inside a network only, or nothing (RFC 2606, 6761, 6762, 8375, 9476; ICANN on `.internal`), among
+them `.home.arpa`; the others of them are those that routers and offices use.
+"""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -141,9 +157,18 @@ def _address(host: str) -> Address | None:
 
 
 def is_public(address: Address) -> bool:
-    """Neither private, link-local, loopback nor otherwise special (IANA's special-purpose registries)."""
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return is_public(mapped) if mapped is not None else address.is_global and not address.is_multicast
+    """Neither private, link-local, loopback nor otherwise special (IANA's special-purpose registries).
+
+    What NAT64, 6to4 and mapped addresses hold is what counts: a gateway turns them into that.
+    """
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not address.is_multicast and address not in _RELAYS
+    held = address.ipv4_mapped or address.sixtofour
+    if address in _NAT64:
+        held = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if held is not None:
+        return is_public(held)
+    return address in _UNICAST and address.is_global and address not in _DOCUMENTATION
 
 
 def peer_is_allowed(api: Api, peer: str) -> bool:
@@ -174,9 +199,12 @@ def media_url_fault(url: str) -> UrlFault | None:
     if "@" in parts.netloc:
         return UrlFault("media-url", f"'{shown}' has a user before the host", fix)
     address = _address(host)
-    private = address is not None and not is_public(address)
-    if private or host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or not host:
-        return UrlFault("media-url", f"the host '{printable(host)}' can't be reached by the API", fix)
-    if address is None and (not _HOST.fullmatch(host) or _NUMERIC.fullmatch(host)):
-        return UrlFault("media-url", f"'{printable(host)}' is not a host name", fix)
-    return None
+    if address is not None:
+        is_reached = is_public(address) and "%" not in host
+    else:
+        if host and (not _HOST.fullmatch(host) or _NUMERIC_END.fullmatch(host)):
+            return UrlFault("media-url", f"'{printable(host)}' is not a host name", fix)
+        is_reached = "." in host and not host.endswith(_NOWHERE)
+    return (
+        None if is_reached else UrlFault("media-url", f"the host '{printable(host)}' can't be reached by the API", fix)
+    )

@@ -41,7 +41,8 @@ TEMPLATES = [
     "{{ row.name | lower }}", "{{ omit if n == '0' else name }}", "{% for each in items %}{{ each }}{% endfor %}", "{{ flag }}",
     '100 % "{{ name }}" \\ {{ n }}', "{{ name ~ n }}", "{{ name in ['Ann', 'Zoë'] }}", "{{ not flag }}", "{{ items }}",
     "{{ 1 < n | int <= 9 and flag }}", "{{ name | replace('n', 'm') | title }}", "{{ items | join(', ') }}", "{{ url }}",
-    "{{ n | int | default(3) }}", "plain", "{{ phone }}",
+    "{{ n | int | default(3) }}", "plain", "{{ phone }}", "{{ flag | upper }}", "{{ name | replace('n', flag) }}", "n={{ n ~ flag }}",
+    "{{ items | sort | join }}", "{{ 'a' in items }}", "{{ name | trim('A') }}",
 ]  # fmt: skip
 BODIES = [
     {"type": "text", "text": {"text": "TEXT"}},

@@ -24,6 +24,7 @@ EXPLAINED: dict[str, Explanation] = {
     "alias-loop": Explanation("an alias stands inside what it names", "Such a value never ends.", "a: &x [*x]"),
     "alias-expansion": Explanation("aliases expand to more than 10,000 nodes", "A few lines of nested aliases can fill a machine's memory."),
     "nesting-depth": Explanation("the nesting is deeper than 40", "No message needs that."),
+    "too-many-values": Explanation("a file holds more than some 20,000 keys with their values", "It is given up there, so that reading any file takes a second at most.", "recipients:\n  - {phone: …}   # thousands of them", "recipients: {file: people.csv}"),
     "key-not-text": Explanation("a key is no plain text", "Keys are words; so is the recipient key, which tells recipients apart.", "? [a, b]\n: 1", "a: 1\nrecipients: {file: people.csv, key: \"{{ order_id }}\"}"),
     "unquoted-template": Explanation("a template stands without quotes", "YAML reads { as the beginning of a mapping.", "tags: {{ tags }}", 'tags: "{{ tags }}"'),
     "unquoted-number": Explanation("a number stands where text is needed", "As a number it would lose its leading zeros, its + or its form.", "phone: 0612345678", 'phone: "0612345678"'),

@@ -1,0 +1,105 @@
+"""YAML events from a scanner that counts: how deep it is nested and how many tokens it made, while it makes them.
+
+The parser's own guards come too late: the scanner reads up to 1,024 characters ahead of the parser, and looks at every open
+bracket again for each token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.scanner import Scanner
+
+TAG_MOST = 200
+"""Characters of a tag, all of which are refused; decoding a long one takes time by the square of its length."""
+
+_SIMPLE_KEY_MOST = 1_024
+"""Characters that a key without `?` may have (YAML 1.2, 8.2.2)."""
+
+TOKENS_MOST = 84_000
+"""A key and its value are four tokens, an item of a list two. They take up to 10 µs each, so that a second is the most."""
+
+
+class TooDeep(Exception):
+    """A list or mapping opens inside too many others. `start` and `end` are offsets into the text."""
+
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__("the nesting is too deep")
+        self.start = start
+        self.end = end
+
+
+class TooManyTokens(Exception):
+    """The text goes on and on. `start` and `end` are offsets into it."""
+
+    problem = f"the file has more than {TOKENS_MOST // 4:,} keys with their values, or as much in another form"
+    fix = "move the recipients to a table and name it under `recipients: {file: …}`"
+
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__(self.problem)
+        self.start = start
+        self.end = end
+
+
+class TagTooLong(Exception):
+    """A tag of more than `TAG_MOST` characters begins at the offset `start`."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__("the tag is too long")
+        self.start = start
+
+
+def events_of(text: str, depth_most: int) -> Iterator[Any]:
+    """The parser's events. Raises `TooDeep`, `TooManyTokens` and `TagTooLong`, and what the parser raises."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.Scanner = lambda loader: _BoundedScanner(loader, text, depth_most)
+    events: Iterator[Any] = yaml.parse(text)
+    return events
+
+
+class _BoundedScanner(Scanner):
+    reader: Any = None  # there a property, asked for each character: a plain attribute saves a fifth of the time
+
+    def __init__(self, loader: Any, text: str, depth_most: int) -> None:
+        self.reader = loader.reader
+        super().__init__(loader=loader)
+        self._text = text
+        self._depth_most = depth_most
+
+    def fetch_tag(self) -> None:
+        start = self.reader.index
+        tag = self._text[start : start + TAG_MOST + 1]
+        if len(tag) > TAG_MOST and len(tag.split(None, 1)) == 1:
+            raise TagTooLong(start)
+        super().fetch_tag()
+
+    def fetch_more_tokens(self) -> Any:
+        made = super().fetch_more_tokens()
+        if len(self.flow_context) + len(self.indents) > self._depth_most:
+            opening = next((token for token in reversed(self.tokens) if _opens(token)), self.tokens[-1])
+            raise TooDeep(opening.start_mark.index, opening.end_mark.index)
+        if self.tokens_taken + len(self.tokens) > TOKENS_MOST:
+            last = self.tokens[-1]
+            raise TooManyTokens(last.start_mark.index, last.end_mark.index)
+        return made
+
+    # A deeper level's key begins behind those of the levels around it, so that of the lowest level is the first to be stale.
+
+    def stale_possible_simple_keys(self) -> None:
+        if self.possible_simple_keys:
+            key = self.possible_simple_keys[min(self.possible_simple_keys)]
+            if key.line != self.reader.line or self.reader.index - key.index > _SIMPLE_KEY_MOST:
+                super().stale_possible_simple_keys()
+
+    def next_possible_simple_key(self) -> Any:
+        return (
+            self.possible_simple_keys[min(self.possible_simple_keys)].token_number
+            if self.possible_simple_keys
+            else None
+        )
+
+
+def _opens(token: Any) -> bool:
+    return type(token).__name__.endswith("StartToken")
