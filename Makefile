@@ -88,7 +88,7 @@ FUZZ_SECONDS ?= 300
 
 fuzz: $(INSTALLED)  ## fuzz every reader for FUZZ_SECONDS each
 	mkdir -p build/fuzz
-	for target in spec table template answer project; do \
+	for target in spec table template answer project list plan ledger sandbox; do \
 	  (cd build/fuzz && ../../$(BIN)/python ../../tests/fuzz/fuzz.py $$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1) || exit 1; \
 	done
 
