@@ -2,10 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test coverage lint audit docs bench bench-micro profile torture storm equality sweep fuzz clean help
+.PHONY: demo test coverage lint audit docs bench bench-micro profile torture storm equality sweep model fuzz clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +16,10 @@ $(INSTALLED): requirements-dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# What the tests compare with comes from npm; they install it themselves where node is there.
+$(ORACLES): tests/oracles/package-lock.json
+	cd tests/oracles && npm ci && cp package-lock.json node_modules/.installed
 
 demo: $(INSTALLED)  ## plan and send an example to the local sandbox; run again, it sends nothing
 	$(BIN)/sendspec plan specs/order-shipped.yaml
@@ -83,13 +88,16 @@ SWEEP ?= 500
 sweep: $(INSTALLED)  ## kill at every write, sync and send up to the SWEEPth
 	$(BIN)/python -m pytest --numprocesses 2 tests/faults/test_sweep.py --sweep $(SWEEP)
 
+model: $(INSTALLED) $(ORACLES)  ## hold the request model against the vendor's definition, with every instance through three validators
+	$(BIN)/python -m pytest --numprocesses 2 tests/hostile/test_request_model.py --model-every 1
+
 FUZZ_SECONDS ?= 300
 
 fuzz: $(INSTALLED)  ## fuzz every reader for FUZZ_SECONDS each
 	mkdir -p build/fuzz
-	for target in spec table template answer project; do \
+	for target in spec table template answer project list plan ledger sandbox; do \
 	  (cd build/fuzz && ../../$(BIN)/python ../../tests/fuzz/fuzz.py $$target -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1) || exit 1; \
 	done
 
 clean:  ## remove what the targets made
-	rm -rf .venv .venv-bench .sendspec .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-bench tests/oracles/node_modules .sendspec .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist

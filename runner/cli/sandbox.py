@@ -16,8 +16,9 @@ from runner.cli.view import View, common_options
 from runner.cli.workspace import open_workspace
 from runner.reading.diagnostic import Problems
 from runner.reading.private_folder import make_private_folder
+from runner.sandbox.api import Sandbox
 from runner.sandbox.fault import SandboxFault, parse_fault
-from runner.sandbox.server import Sandbox, serving
+from runner.sandbox.server import serving
 from runner.sandbox.store import Store
 
 

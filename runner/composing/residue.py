@@ -115,6 +115,8 @@ class _Walk:
 
     def _holds(self, schema: Any, shape: Any) -> bool:
         """Whether `shape` meets `schema`, however its slots are filled. Raises `Hangs` where that can't be told."""
+        if schema == {}:  # it only names a property, as validators in strict mode want it
+            return True
         if not has_slots(shape):
             return self._schema.part([schema])(shape)
         _need(isinstance(schema, Mapping) and not isinstance(shape, Slot))

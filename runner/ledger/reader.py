@@ -29,6 +29,13 @@ _ACCEPTED_ON = """FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spe
     WHERE m.state = 'accepted' AND m.remote_id IS NOT NULL AND p.workspace = ? AND p.channel = ?"""
 _BASELINED = f"(state = 'skipped' AND evidence IS '{BASELINE}')"
 SPEC_NOTES = ("key_tree", "to_tree", "text_digest", "moved_from", "claimed_at", "given_up")
+TEXT, BYTES, WHOLE, NUMBER = str, bytes, int, (int, float)
+NO_TEXT, NO_WHOLE, NO_NUMBER = (str, type(None)), (int, type(None)), (int, float, type(None))
+"""What a column holds; the last three may be NULL. SQLite lets a value of any kind stand in any column."""
+YEAR_MOST = 253_402_300_799.0
+"""The last second of the year 9999: no moment is later, and none can be written."""
+Kinds = tuple[type | tuple[type, ...], ...]
+WAITING_KINDS: Kinds = (BYTES, TEXT, WHOLE, WHOLE, NO_TEXT, BYTES, WHOLE, NO_NUMBER)
 KeyedDigest = Callable[[bytes], bytes]
 """Makes the plain SHA-256 of an earlier version's ledger into a payload digest."""
 
@@ -116,7 +123,9 @@ class LedgerReader:
     def sends(self, name: str | None = None) -> list[SendRecord]:
         """Every send the ledger knows, or those of one name; the newest generation of a name last."""
         more = f", baselined, {', '.join(SPEC_NOTES)}" if self.version >= 3 else ""
-        rows = self._rows(
+        notes: Kinds = (WHOLE, NO_TEXT, NO_TEXT, NO_TEXT, NO_TEXT, NO_NUMBER, NO_TEXT) if more else ()
+        rows = self._typed(
+            (TEXT, WHOLE, TEXT, WHOLE, WHOLE, *notes),
             f"SELECT name, generation, path, messages, claimed{more} FROM spec WHERE ?1 IS NULL OR name = ?1"
             " ORDER BY name, generation",
             (name,),
@@ -132,7 +141,8 @@ class LedgerReader:
 
     def planned(self, name: str) -> dict[int, int]:
         """How many messages of a spec are planned and were not sent, by generation."""
-        rows = self._rows(
+        rows = self._typed(
+            (WHOLE, WHOLE),
             "SELECT s.generation, count(*) FROM message m JOIN spec s ON s.number = m.spec"
             " WHERE m.state = 'planned' AND m.spec IN (SELECT number FROM spec WHERE name = ?) GROUP BY s.generation",
             (name,),
@@ -141,7 +151,8 @@ class LedgerReader:
 
     def freed_since(self, moves: int, run: int | None) -> set[bytes]:
         """The messages that other runs than `run` made planned after so many moves: what a plan of then didn't mean to send."""
-        rows = self._rows(
+        rows = self._typed(
+            (BYTES,),
             "SELECT m.id FROM event e JOIN message m ON m.number = e.message"
             " WHERE e.number > ? AND e.target = 'planned' AND e.run IS NOT ?",
             (moves, run),
@@ -152,7 +163,7 @@ class LedgerReader:
         """Which messages the API's ids are credited to already, of those that are; found by one scan."""
         if not remote_ids:
             return {}
-        rows = self._stream("SELECT remote_id, id FROM message WHERE remote_id IS NOT NULL")
+        rows = self._typed((TEXT, BYTES), "SELECT remote_id, id FROM message WHERE remote_id IS NOT NULL")
         return {remote_id: identity for remote_id, identity in rows if remote_id in remote_ids}
 
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
@@ -183,7 +194,23 @@ class LedgerReader:
         marks = ",".join("?" * len(states))
         resend = "m.resend" if self.version >= 2 else "0"
         more = "m.line, m.size" if self.version >= 3 else "NULL, NULL"
-        rows = self._stream(
+        rows = self._typed(
+            (
+                BYTES,
+                TEXT,
+                WHOLE,
+                TEXT,
+                WHOLE,
+                TEXT,
+                NO_TEXT,
+                NO_TEXT,
+                NO_WHOLE,
+                NO_TEXT,
+                NUMBER,
+                WHOLE,
+                NO_WHOLE,
+                NO_WHOLE,
+            ),
             "SELECT m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,"
             f" m.updated_at, {resend}, {more} FROM message m JOIN spec s ON s.number = m.spec"
             f" WHERE m.state IN ({marks}) ORDER BY s.name, s.generation, m.{self._number}",
@@ -206,7 +233,24 @@ class LedgerReader:
 
     def doubts(self) -> list[Doubt]:
         """Every message in doubt, the oldest claim first. Needs a ledger of this version."""
-        rows = self._rows(
+        rows = self._typed(
+            (
+                BYTES,
+                TEXT,
+                WHOLE,
+                WHOLE,
+                TEXT,
+                BYTES,
+                NO_TEXT,
+                NO_TEXT,
+                NUMBER,
+                NO_NUMBER,
+                WHOLE,
+                NO_NUMBER,
+                NO_NUMBER,
+                NO_NUMBER,
+                NUMBER,
+            ),
             f"""SELECT m.id, s.name, s.generation, m.attempt, {REFERENCE}, m.receiver, p.workspace, p.channel,
                 coalesce(e.at, m.updated_at), a.at, m.reference IS NOT NULL, m.first_claimed_at, r.clock_offset, m.scheduled_for, m.updated_at
             FROM message m JOIN spec s ON s.number = m.spec LEFT JOIN plan p ON p.run = m.run AND p.spec = m.spec
@@ -214,7 +258,7 @@ class LedgerReader:
             LEFT JOIN absence a ON a.message = m.number AND a.attempt = m.attempt
             LEFT JOIN (SELECT message, max(at) AS at FROM event WHERE target = 'sending'
                 AND message IN (SELECT number FROM message WHERE state = 'in_doubt') GROUP BY message) e ON e.message = m.number
-            WHERE m.state = 'in_doubt'"""
+            WHERE m.state = 'in_doubt'""",
         )
         found = [
             Doubt(
@@ -239,7 +283,8 @@ class LedgerReader:
 
     def accepted_since(self, route: Route, since: float) -> Iterator[Listable]:
         """The messages with an id of the API's that were accepted on a channel since then (Unix seconds, this machine's clock)."""
-        rows = self._stream(
+        rows = self._typed(
+            (TEXT, TEXT, BYTES, NO_NUMBER, NO_NUMBER, WHOLE),
             f"SELECT m.remote_id, {REFERENCE}, m.receiver, m.first_claimed_at, m.updated_at + r.clock_offset, m.masked = ''"
             f" {_ACCEPTED_ON} AND m.updated_at >= ?",
             (route.workspace, route.channel, since),
@@ -250,9 +295,12 @@ class LedgerReader:
 
     def accepted_before(self, route: Route, moment: float) -> float | None:
         """When the last message before that moment was accepted on a channel; by this machine's clock."""
-        return self._value(  # type: ignore[no-any-return]  # a number, or None
-            f"SELECT max(m.updated_at) {_ACCEPTED_ON} AND m.updated_at < ?", (route.workspace, route.channel, moment)
+        rows = self._typed(
+            (NO_NUMBER,),
+            f"SELECT max(m.updated_at) {_ACCEPTED_ON} AND m.updated_at < ?",
+            (route.workspace, route.channel, moment),
         )
+        return next((found for (found,) in rows), None)
 
     def known_by(self, ids: Sequence[bytes]) -> dict[bytes, Known]:
         """What is known of those of `ids` that the ledger has."""
@@ -260,7 +308,8 @@ class LedgerReader:
         for start in range(0, len(ids), LOOKUP_MOST):
             window = ids[start : start + LOOKUP_MOST]
             marks = ",".join("?" * len(window))
-            rows = self._rows(
+            rows = self._typed(
+                (BYTES, TEXT, BYTES, NO_TEXT, TEXT),
                 f"SELECT m.id, m.state, m.receiver, m.remote_id, {REFERENCE} FROM message m WHERE m.id IN ({marks})",
                 window,
             )
@@ -272,9 +321,9 @@ class LedgerReader:
         for start in range(0, len(ids), LOOKUP_MOST):
             window = ids[start : start + LOOKUP_MOST]
             marks = ",".join("?" * len(window))
-            rows = self._rows(f"{WAITING} AND m.id IN ({marks})", window)
+            rows = self._typed(WAITING_KINDS, f"{WAITING} AND m.id IN ({marks})", window)
             yield from (Waiting(*row) for row in rows)
-        for row in self._rows(f"{WAITING} AND m.reference IS NOT NULL") if references else []:
+        for row in self._typed(WAITING_KINDS, f"{WAITING} AND m.reference IS NOT NULL") if references else ():
             waiting = Waiting(*row)
             if any(reference in references for reference in references_of(waiting)):
                 yield waiting
@@ -317,12 +366,29 @@ class LedgerReader:
             )
         return state
 
+    def _typed(self, kinds: Kinds, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
+        """Rows whose columns are of these kinds, and whose numbers can all be moments. Raises `LedgerDamaged` at another."""
+        numbers = [column for column, kind in enumerate(kinds) if kind in (NUMBER, NO_NUMBER)]
+        for row in self._stream(sql, parameters):
+            if not all(map(isinstance, row, kinds)) or not all(
+                row[column] is None or abs(row[column]) <= YEAR_MOST for column in numbers
+            ):
+                raise self._damaged("a value is of another kind than its column")
+            yield row
+
+    def _damaged(self, what: str) -> LedgerDamaged:
+        return LedgerDamaged(f"the ledger {self.path} is damaged: {what}", "restore it from a backup")
+
     def _stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
         """Rows as SQLite finds them: damage shows when its page is reached, not when the query is made."""
         self._check_process()
         try:
             yield from self._connection.execute(sql, parameters)
+        except UnicodeDecodeError:  # of what SQLite says about a text
+            raise self._damaged("a text is no UTF-8") from None
         except sqlite3.Error as error:
+            if str(error).startswith("Could not decode"):  # Python's own words, with the text in them
+                raise self._damaged("a text is no UTF-8") from None
             raise trouble_of(self.path, error) from error
 
     def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:

@@ -1,11 +1,13 @@
-"""The authoring schema: what editors hold a spec against, generated from the strict schema of the message.
+"""The schemas that are generated from the strict schema of the message: the authoring schema, a batch's and an answer's.
 
-Wherever the strict schema has a leaf, a text with a template in it may stand as well: it is checked when it has been rendered.
-Written as draft-07, which every editor's YAML support knows. `python -m runner.reading.authoring` writes it anew.
+The authoring schema is what editors hold a spec against. Wherever the strict schema has a leaf, a text with a template in it may
+stand as well: it is checked when it has been rendered. Written as draft-07, which every editor's YAML support knows.
+`python -m runner.reading.authoring` writes all three anew.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -80,6 +82,7 @@ def _templated(leaf: dict[str, Any]) -> dict[str, Any]:
 
 
 _TEXT = {"type": "string", "minLength": 1}
+_NAME = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$(?!\\n)"}
 _ROWS = {
     "description": "The recipients themselves; 1,000 at most.",
     "type": "array",
@@ -94,7 +97,7 @@ _RECIPIENTS = {
             **_TEXT,
             "description": "A .csv, .tsv, .jsonl or .ndjson file relative to the spec; - is standard input.",
         },
-        "list": {"$ref": "#/definitions/Rows"},
+        "list": {"description": "The recipients themselves; 1,000 at most.", "$ref": "#/definitions/Rows"},
         "delimiter": {
             "description": "What stands between the cells of a CSV.",
             "type": "string",
@@ -111,17 +114,18 @@ _RECIPIENTS = {
         "key": {**_TEXT, "description": "Who counts as the same recipient; the address, where it isn't given."},
         "where": {
             "description": "Keeps the rows for which it is true.",
-            "type": ["boolean", "string"],
+            "if": {"type": "boolean"},
+            "else": {"type": "string"},
             "default": True,
         },
     },
 }
 _PROPERTIES: dict[str, Any] = {
-    "$schema": {"type": "string"},
+    "$schema": {"description": "Address of this schema, for editors.", "type": "string"},
     "spec": {"description": "Version of this format.", "const": 1},
     "name": {
         "description": "The send's identity: small letters, digits and -.",
-        "type": "string",
+        **_NAME,
         "examples": ["order-shipped"],
     },
     "generation": {
@@ -132,7 +136,8 @@ _PROPERTIES: dict[str, Any] = {
     },
     "moved_from": {
         "description": "The name that this spec had before: whom that one reached is not sent anything again. `false`: it is a new send, though it looks like an earlier one.",
-        "type": ["string", "boolean"],
+        "if": {"type": "boolean"},
+        "else": _NAME,
         "examples": ["welcome"],
     },
     "description": {"description": "What this send is for.", "type": "string"},
@@ -149,8 +154,11 @@ _PROPERTIES: dict[str, Any] = {
         "items": _TEXT,
     },
     "vars": {"description": "Constants for templates.", "type": "object"},
-    "message": {"$ref": "#/definitions/Message"},
-    "limits": {"$ref": "#/definitions/Limits"},
+    "message": {
+        "description": "The documented request body, field for field; Jinja in any text.",
+        "$ref": "#/definitions/Message",
+    },
+    "limits": {"description": "What stops a send before it begins.", "$ref": "#/definitions/Limits"},
     "in_doubt": {
         "description": "What becomes of messages whose fate is unknown.",
         "enum": ["hold", "resend_if_absent"],
@@ -172,10 +180,42 @@ _PROPERTIES: dict[str, Any] = {
 }
 
 
-def authoring_text() -> str:
-    """The file's content."""
-    return json.dumps(authoring_schema(), indent=2, ensure_ascii=False) + "\n"
+OURS = (
+    ("minItems", "Template", "parameters"),
+    ("minItems", "TypeImage", "image", "images"),
+    ("minItems", "TypeFile", "file", "files"),
+    ("pattern", "Template", "locale"),
+)
+"""What the strict schema asks, as the source means it, but doesn't write: a keyword, and where it stands. Of an answer it isn't asked."""
+
+
+def batch_schema() -> dict[str, Any]:
+    """The schema of a batch: its own head, around the strict schema of the message."""
+    strict = load_schema("message").document
+    message = {
+        key: value for key, value in strict.items() if key not in ("$schema", "$id", "title", "description", "$defs")
+    }
+    return {**load_schema("batch").document, "$defs": {"CreateMessage": message, **strict["$defs"]}}
+
+
+def response_schema() -> dict[str, Any]:
+    """The schema of an answer: what is its own as it stands, what it shares with the request as the source writes it."""
+    strict, found = load_schema("message").document["$defs"], load_schema("response").document
+    shared = {name: copy.deepcopy(strict[name]) for name in found["$defs"] if name in strict}
+    for keyword, name, *keys in OURS:
+        holder = shared[name]
+        for key in keys:
+            holder = holder["properties"][key]
+        del holder[keyword]
+    return {**found, "$defs": {**found["$defs"], **shared}}
+
+
+def texts() -> dict[str, str]:
+    """The content of every generated schema, by its name."""
+    documents = {"spec": authoring_schema(), "batch": batch_schema(), "response": response_schema()}
+    return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}
 
 
 if __name__ == "__main__":
-    (schema_directory() / "spec.schema.json").write_text(authoring_text(), encoding="utf-8")
+    for name, text in texts().items():
+        (schema_directory() / f"{name}.schema.json").write_text(text, encoding="utf-8")

@@ -11,7 +11,6 @@ _DATE_TIME = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII
 )
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", re.ASCII)
-_LOCALE = re.compile(r"[A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*", re.ASCII)
 
 
 def is_uri(text: str) -> bool:
@@ -36,21 +35,14 @@ def is_uuid(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def is_locale(text: str) -> bool:
-    """A language tag (BCP 47), by form: `en`, `pt-BR`; `_` passes, as Studio shows it."""
-    return _LOCALE.fullmatch(text) is not None
-
-
 FORMATS: dict[str, Callable[[str], bool]] = {
     "uri": is_uri,
     "date-time": is_date_time,
     "uuid": is_uuid,
-    "locale-bcp47": is_locale,
 }
 
 FORMAT_EXAMPLES = {
     "uri": ("an absolute address", "https://example.com/page"),
     "date-time": ("a date and time with a zone", "2027-03-01T09:00:00Z"),
     "uuid": ("a UUID", "123e4567-e89b-12d3-a456-426614174000"),
-    "locale-bcp47": ("a language tag", "en or pt-BR"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -62,7 +62,12 @@ class Schema:
 
     def faults(self, instance: object) -> list[Fault]:
         """Everything wrong with `instance`, empty exactly when `accepts`."""
-        return faults_of(self._explains.iter_errors(instance))
+        return faults_of(self.errors(instance))
+
+    def errors(self, instance: object) -> Iterator[Any]:
+        """The same as `jsonschema` reports it, for those who word it themselves."""
+        errors: Iterator[Any] = self._explains.iter_errors(instance)
+        return errors
 
 
 def _refers(part: Any) -> bool:

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from runner.reading.fault import Fault
 from runner.sandbox.store import Stored
 
 LIFE = ((0.5, "accepted"), (1.5, "processing"), (3.0, "sent"))
 """Until which age in seconds a message has which status; later it is delivered."""
-FAILING = {"000": "delivery_failed", "001": "sending_failed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """How a message fails (`reference/api.md`, section 5): `code` and `name` are the API's, `source` says whose code `source_code` is."""
+
+    status: str
+    code: int
+    name: str
+    source: str
+    source_code: str
+    text: str
+
+
+FAILING = {
+    "000": Failing(
+        status="delivery_failed", code=15005, name="unknown_subscriber", source="sms-messagebird", source_code="1",
+        text="Numbers that end in 000 are never reached in the sandbox",
+    ),
+    "001": Failing(
+        status="sending_failed", code=12003, name="unsupported_destination", source="pre-processing", source_code="12003",
+        text="Numbers that end in 001 are never sent to in the sandbox",
+    ),
+}  # fmt: skip
 """Numbers that end so fail, to be tried out: +447700900000 is never delivered, +447700900001 never sent."""
 STATUSES = frozenset(
     [
@@ -37,8 +60,18 @@ def status_of(message: Stored, now: float) -> str:
     young = next((status for until, status in LIFE if age < until), None)
     if young is not None:
         return young
-    contacts = message.payload["receiver"].get("contacts") or [{}]
-    return FAILING.get(str(contacts[0].get("identifierValue", ""))[-3:], "delivered")
+    failing = _failing(message)
+    return "delivered" if failing is None else failing.status
+
+
+def _failing(message: Stored) -> Failing | None:
+    """How it will fail, which its first receiver decides."""
+    return FAILING.get(next(iter(message.receivers), "")[-3:])
+
+
+def tags_of(message: Stored) -> list[str]:
+    """Its tags as the API keeps them: in lower case."""
+    return [tag.lower() for tag in message.payload.get("tags", ())]
 
 
 def message_json(message: Stored, now: float) -> dict[str, Any]:
@@ -57,9 +90,14 @@ def message_json(message: Stored, now: float) -> dict[str, Any]:
         "updatedAt": moment(message.created_at if status == "accepted" else now),
     }
     shown.update((key, written[key]) for key in ECHOED if key in written)
-    if status.endswith("failed"):
-        shown["failure"] = {"code": 15005, "description": "sandbox", "source": {"code": "1", "name": "sandbox"}}
-        shown["reason"] = "details: this number always fails in the sandbox; reason: unknown_subscriber; code: 1"
+    if "tags" in shown:
+        shown["tags"] = tags_of(message)
+    failing = _failing(message)
+    if failing is not None and status == failing.status:
+        source = {"code": failing.source_code, "name": failing.source}
+        shown["failure"] = {"code": failing.code, "description": failing.text, "source": source}
+        shown["details"] = failing.name
+        shown["reason"] = f"details: {failing.text}; reason: {failing.name}; code: {failing.source_code}"
     return shown
 
 
@@ -83,20 +121,3 @@ def _contact(contact: dict[str, Any]) -> dict[str, Any]:
 def moment(seconds: float) -> str:
     """Unix seconds as RFC 3339."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def error_json(code: str, message: str) -> dict[str, Any]:
-    return {"code": code, "message": message}
-
-
-def faults_json(faults: Sequence[Fault]) -> dict[str, Any]:
-    """The 422 of the API: what is wrong, by path, as `.body.text`."""
-    details: dict[str, list[str]] = {}
-    for fault in faults:
-        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault.at) or "."
-        details.setdefault(path, []).append(fault.problem)
-    return {
-        "code": "InvalidPayload",
-        "message": "One or more fields provided in the request body are malformed",
-        "details": details,
-    }

@@ -1,4 +1,4 @@
-"""A local server that behaves like the documented API: POST a message or a batch, GET one, GET the list."""
+"""The sandbox over HTTP, on this machine only."""
 
 from __future__ import annotations
 
@@ -6,181 +6,34 @@ import json
 import re
 import socket
 import threading
-import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from runner.composing.rules import one_content
-from runner.reading.formats import is_date_time, is_uuid
-from runner.reading.schema import Fault, load_schema
-from runner.sandbox.answer import STATUSES, batch_json, error_json, faults_json, message_json, of_another, status_of
-from runner.sandbox.fault import SandboxFault, striking
-from runner.sandbox.store import Store, Stored
+from runner.sandbox.answer import of_another
+from runner.sandbox.api import Reply, Sandbox
+from runner.sandbox.fault import SandboxFault
+from runner.sandbox.refusal import error_json
+from runner.sandbox.store import Store
 from runner.sending.batch import BATCH_MOST
 
 BODY_MOST = 1_000_000
 """Of a message; a batch may have as much for each of its messages."""
-LIMIT_USUAL, LIMIT_MOST = 10, 1_000
-WINDOW_DAYS_MOST = 7
+DISCARDED_MOST = 16 * BODY_MOST
+"""Bytes of a refused body that are read and thrown away, so that the client hears the refusal instead of a reset."""
+DISCARDING_SECONDS = 2.0
 
-_MESSAGES = re.compile(r"/workspaces/([^/]+)/channels/([^/]+)/messages(?:/([^/]+))?")
-_POSTED = re.compile(r"/workspaces/([^/]+)/channels/([^/]+)/(batch/)?messages")
 _AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
-
-Reply = tuple[int, Any, dict[str, str]]
-"""Status, body as JSON, further headers."""
-
-
-class Sandbox:
-    """The API's state, without sockets. `per_second` None is no limit; beyond it a POST is answered with 429."""
-
-    def __init__(
-        self,
-        store: Store,
-        clock: Callable[[], float],
-        *,
-        per_second: int | None = None,
-        faults: Sequence[SandboxFault] = (),
-    ) -> None:
-        self.store = store
-        self._clock = clock
-        self._per_second = per_second
-        self._faults = faults
-        self._lock = threading.Lock()
-        self._posts = 0
-        self._second = (0, 0)
-
-    def next_post(self) -> list[SandboxFault]:
-        """Counts a POST, and says which faults strike it."""
-        with self._lock:
-            self._posts += 1
-            return striking(self._faults, self._posts)
-
-    def _over_the_rate(self) -> bool:
-        if self._per_second is None:
-            return False
-        with self._lock:
-            second, count = self._second
-            now = int(self._clock())
-            self._second = (now, 1) if now != second else (second, count + 1)
-            return self._second[1] > self._per_second
-
-    def post(self, path: str, raw: bytes) -> Reply:
-        """Takes a message, or a batch as a whole; or says why not."""
-        match = _POSTED.fullmatch(path)
-        missing = self._missing(match)
-        if missing is not None or match is None:
-            return missing or (404, error_json("NotFound", "The requested resource does not exist"), {})
-        if self._over_the_rate():
-            return 429, error_json("TooManyRequests", "Too many requests"), {"Retry-After": "1"}
-        try:
-            payload = json.loads(raw)
-        except ValueError:
-            return 400, error_json("BadRequest", "The request body is not JSON"), {}
-        faults = _faults("batch" if match[3] else "message", payload)
-        if faults:
-            return 422, faults_json(faults), {}
-        now = self._clock()
-        messages = [(str(uuid.uuid4()), one) for one in _messages_in(payload)]
-        batch = str(uuid.uuid4()) if match[3] else None
-        stored = self.store.add(match[1], match[2], messages, now, batch)
-        return 202, batch_json(batch, stored) if batch else message_json(stored[0], now), {}
-
-    def get(self, target: str) -> Reply:
-        """One message, or a page of them."""
-        parts = urlsplit(target)
-        if parts.path == "/_sandbox/messages":
-            now = self._clock()
-            return 200, {"results": [message_json(message, now) for message in self.store.all()]}, {}
-        match = _MESSAGES.fullmatch(parts.path)
-        missing = self._missing(match)
-        if missing is not None or match is None:
-            return missing or (404, error_json("NotFound", "The requested resource does not exist"), {})
-        if match[3]:
-            stored = self.store.get(match[1], match[2], match[3])
-            if stored is None:
-                return 404, error_json("NotFound", "The requested resource does not exist: message not found"), {}
-            return 200, message_json(stored, self._clock()), {}
-        return self._page(match[1], match[2], parse_qs(parts.query))
-
-    def _missing(self, match: re.Match[str] | None) -> Reply | None:
-        if match is None:
-            return None
-        for what, identity in (("workspace", match[1]), ("channel", match[2])):
-            if not is_uuid(identity):
-                return 404, error_json("NotFound", f"The requested resource does not exist: {what} not found"), {}
-        return None
-
-    def _page(self, workspace: str, channel: str, query: dict[str, list[str]]) -> Reply:
-        """A page of the list, by the filters of the API's definition; names of lists may be written with `[]`."""
-        one = {name: values[-1] for name, values in query.items()}
-        to, statuses = (query.get(name, []) + query.get(f"{name}[]", []) for name in ("to", "status"))
-        try:
-            limit = int(one.get("limit", LIMIT_USUAL))
-            after = int(one["pageToken"], 16) if "pageToken" in one else None
-            since, until = (_seconds(one.get(name)) for name in ("startAt", "endAt"))
-            if not 1 <= limit <= LIMIT_MOST:
-                raise ValueError("limit")
-            if one.get("reverse", "false") not in ("true", "false"):
-                raise ValueError("reverse")
-            if not STATUSES.issuperset(statuses):
-                raise ValueError("status")
-            if "batchId" in one and not is_uuid(one["batchId"]):
-                raise ValueError("batchId")
-        except ValueError as error:
-            return 400, error_json("BadRequest", f"Bad request: {error}"), {}
-        if since is not None and (until if until is not None else self._clock()) - since > WINDOW_DAYS_MOST * 86_400:
-            return 400, error_json("BadRequest", "Bad request: Invalid time range to filter."), {}
-        if one.get("direction") == "incoming":
-            return 200, {"results": []}, {}
-        now = self._clock()
-
-        def shows(message: Stored) -> bool:
-            return (not to or any(receiver in to for receiver in message.receivers)) and (
-                not statuses or status_of(message, now) in statuses
-            )
-
-        found = self.store.page(
-            workspace, channel, after=after, since=since, until=until, limit=limit + 1,
-            batch=one.get("batchId"), reverse=one.get("reverse") == "true", shows=shows,
-        )  # fmt: skip
-        body: dict[str, Any] = {"results": [message_json(message, now) for message in found[:limit]]}
-        if len(found) > limit:
-            body["nextPageToken"] = f"{found[limit - 1].number:x}"
-        return 200, body, {}
-
-
-def _faults(schema_name: str, payload: Any) -> list[Fault]:
-    """What is wrong with a message or a batch; what its shape allows and the API doesn't, once the shape is right."""
-    schema = load_schema(schema_name)
-    if not schema.accepts(payload):
-        return schema.faults(payload)
-    if schema_name == "message":
-        return list(one_content(payload))
-    return [
-        replace(fault, at=("messageRequests", number, *fault.at))
-        for number, message in enumerate(_messages_in(payload))
-        for fault in one_content(message)
-    ]
-
-
-def _messages_in(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The messages of a body that is one, or a batch."""
-    return list(payload.get("messageRequests", [payload]))
-
-
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    if not is_date_time(text):
-        raise ValueError("Invalid time")
-    return datetime.fromisoformat(text.upper()).timestamp()
+_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
+_LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
+_UNREADABLE = {
+    400: "The request can't be read",
+    414: "The request's target is too long",
+    431: "The request's headers are too long",
+    505: "HTTP/1.1 is the version that is spoken here",
+}
 
 
 class _Exchange(BaseHTTPRequestHandler):
@@ -195,17 +48,16 @@ class _Exchange(BaseHTTPRequestHandler):
     released: threading.Event
 
     def do_POST(self) -> None:
-        length = self.headers.get("Content-Length", "")
-        most = BODY_MOST * BATCH_MOST if "/batch/" in self.path else BODY_MOST
-        if not length.isdigit() or int(length) > most:
-            self.close_connection = True
-            self._write(
-                413 if length.isdigit() else 411,
-                error_json("BadRequest", "The length of the body is missing or too large"),
-                {},
-            )
+        if not self._meant_for_us():
             return
-        raw = self.rfile.read(int(length))
+        length = self._length()
+        if length is None:
+            self._refuse(411, error_json("BadRequest", "The length of the body is missing, or no whole number"))
+            return
+        if length > (BODY_MOST * BATCH_MOST if "/batch/" in self.path else BODY_MOST):
+            self._refuse(413, error_json("BadRequest", "The body is too large"))
+            return
+        raw = self.rfile.read(length)
         if not self._authorized():
             return
         for fault in self.sandbox.next_post():
@@ -213,12 +65,40 @@ class _Exchange(BaseHTTPRequestHandler):
                 self.released.wait(fault.milliseconds / 1_000)
             elif not self._struck(fault, raw):
                 return
-        status, body, headers = self.sandbox.post(urlsplit(self.path).path, raw)
-        self._write(status, body, headers)
+        self._write(*self._posted(raw))
 
     def do_GET(self) -> None:
+        if not self._meant_for_us():
+            return
+        if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
+            self.close_connection = True  # its body is not read, and would be taken for the next request
         if self._authorized():
-            self._write(*self.sandbox.get(self.path))
+            self._write(*self._reply(lambda: self.sandbox.get(self.path)))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the standard library finds wrong with a request; it has 501 for a method without a `do_` of its own."""
+        if code != 501:
+            status = code if code in _UNREADABLE else 400
+            self._refuse(status, error_json("BadRequest", _UNREADABLE[status]))
+        elif self._meant_for_us():
+            refusal = error_json("MethodNotAllowed", "The method is not allowed here")
+            self._refuse(405, refusal, {"Allow": "GET, POST"})
+
+    def _meant_for_us(self) -> bool:
+        """Whether the request names this machine: a web page whose name was made to lead here names itself, and reads nothing."""
+        hosts = self.headers.get_all("Host", [])
+        named = _HOST.fullmatch(hosts[0].strip()) if len(hosts) == 1 and self.path.startswith("/") else None
+        address: tuple[Any, ...] = self.server.server_address  # type: ignore[assignment]  # of an AF_INET socket
+        if named is not None and int(named[1] or 80) == address[1]:
+            return True
+        self._refuse(421, error_json("MisdirectedRequest", f"The sandbox answers to 127.0.0.1:{address[1]} only"))
+        return False
+
+    def _length(self) -> int | None:
+        lengths = self.headers.get_all("Content-Length", [])
+        if len(lengths) != 1 or "Transfer-Encoding" in self.headers or not _LENGTH.fullmatch(lengths[0].strip()):
+            return None
+        return int(lengths[0])
 
     def _authorized(self) -> bool:
         if _AUTHORIZATION.fullmatch(self.headers.get("Authorization", "")):
@@ -226,26 +106,49 @@ class _Exchange(BaseHTTPRequestHandler):
         self._write(401, error_json("Unauthorized", "The access key is missing or not valid"), {})
         return False
 
+    def _posted(self, raw: bytes) -> Reply:
+        return self._reply(lambda: self.sandbox.post(self.path.partition("?")[0], raw))
+
+    def _reply(self, answer: Callable[[], Reply]) -> Reply:
+        try:
+            return answer()
+        except Exception:  # whatever it is, a client hears of it as of the API's own trouble
+            return 500, error_json("InternalError", "The sandbox can't answer this"), {}
+
     def _struck(self, fault: SandboxFault, raw: bytes) -> bool:
         """Lets a fault happen; False when the exchange is over with it."""
-        path = urlsplit(self.path).path
         if fault.status is not None:
             headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
             self._write(fault.status, error_json("Fault", "The sandbox was asked for this"), headers)
         elif fault.kind == "foreign-reference":
-            status, body, headers = self.sandbox.post(path, raw)
+            status, body, headers = self._posted(raw)
             self._write(status, of_another(body) if status == 202 else body, headers)
         elif fault.kind == "html":
-            self.sandbox.post(path, raw)
+            self._posted(raw)
             self._raw(200, b"<html>please log in</html>", "text/html", {})
         else:
             if fault.kind != "drop-before":
-                self.sandbox.post(path, raw)
+                self._posted(raw)
             if fault.kind == "hang":
                 self.released.wait(self.timeout)
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
         return False
+
+    def _refuse(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        """Answers before the request's body was read, and ends the connection."""
+        self.close_connection = True
+        self.request_version = (
+            self.protocol_version
+        )  # of a request that can't be read it is that of 1991, without headers
+        self._write(status, body, {"Connection": "close", **(headers or {})})
+        self.wfile.flush()
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(DISCARDING_SECONDS)
+            left = DISCARDED_MOST
+            while left > 0 and (block := self.connection.recv(65_536)):
+                left -= len(block)
 
     def _write(self, status: int, body: Any, headers: dict[str, str]) -> None:
         self._raw(status, json.dumps(body, ensure_ascii=False).encode(), "application/json", headers)
@@ -255,7 +158,8 @@ class _Exchange(BaseHTTPRequestHandler):
         for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # the name is the standard library's
         """Nothing: what arrives may be somebody's number."""

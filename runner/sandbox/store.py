@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,15 @@ from runner.errors import SandboxUnwritable
 
 BLOCK = 1_001
 """Messages read at once: a whole page, and one more."""
+KEPT_MOST = 10_000
+KEPT_SECONDS = 7 * 86_400
+"""How many messages are kept, the newest, and how long: real people's numbers stand in them."""
+TABLE = (
+    "CREATE TABLE message (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, workspace TEXT NOT NULL,"
+    " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL, batch TEXT)"
+)
+TABLE_OF_OLD = TABLE.replace(", batch TEXT", "")
+"""As an earlier version made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +46,42 @@ class Stored:
         return [str(contact["identifierValue"]) for contact in contacts if contact.get("identifierValue")]
 
 
+class _NotOurs(Exception):
+    """What is in the file's place was not made here."""
+
+
+def _made_private(path: Path) -> None:
+    """Makes the file unless it is there; for this user only. Raises OSError, and `_NotOurs` for a link or anything but a file."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise _NotOurs("it is a link") from None
+        raise
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+            raise _NotOurs("it is no file of its own")
+        if stat.S_IMODE(found.st_mode) & 0o077:
+            os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+
+
 def _opened(place: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(place, isolation_level=None, check_same_thread=False, timeout=10)
     try:
+        made = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+        if made not in ([], [(TABLE,)], [(TABLE_OF_OLD,)]):  # a view could be a loop, a trigger could do anything
+            raise _NotOurs("it is another database")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS message (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, workspace TEXT NOT NULL,"
-            " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL, batch TEXT)"
-        )
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(message)")]
-        if "batch" not in columns:  # a store of an earlier version
+        connection.execute("PRAGMA secure_delete = ON")
+        if not made:
+            connection.execute(TABLE.replace("TABLE", "TABLE IF NOT EXISTS", 1))
+        elif made == [(TABLE_OF_OLD,)]:
             connection.execute("ALTER TABLE message ADD COLUMN batch TEXT")
-    except sqlite3.Error:
+    except BaseException:
         connection.close()
         raise
     return connection
@@ -62,8 +96,9 @@ class Store:
         try:
             if path is not None:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _made_private(path)
             self._connection = _opened(":memory:" if path is None else path)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, _NotOurs) as error:
             reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
             raise SandboxUnwritable(
                 f"the sandbox's messages can't be kept in {path}: {reason}",
@@ -88,7 +123,17 @@ class Store:
                     (identity, workspace, channel, json.dumps(payload, ensure_ascii=False), created_at, batch),
                 ).lastrowid
                 stored.append(Stored(number or 0, identity, workspace, channel, payload, created_at, batch))
+            connection.execute(
+                "DELETE FROM message WHERE number <= (SELECT max(number) FROM message) - ?", (KEPT_MOST,)
+            )
         return stored
+
+    def forget(self, now: float) -> None:
+        """Deletes what is too old to be kept. Costs one look where the oldest message is not."""
+        with self._lock, self._connection as connection:
+            oldest = connection.execute("SELECT created_at FROM message ORDER BY number LIMIT 1").fetchone()
+            if oldest is not None and oldest[0] < now - KEPT_SECONDS:
+                connection.execute("DELETE FROM message WHERE created_at < ?", (now - KEPT_SECONDS,))
 
     def get(self, workspace: str, channel: str, identity: str) -> Stored | None:
         found = self._select("workspace = ? AND channel = ? AND id = ?", (workspace, channel, identity), 1)

@@ -13,8 +13,9 @@ from background import SEND, started, until
 from desk import CHANNEL, SECRET, SPEC, WORKSPACE, Desk, numbers
 
 from runner.ledger.spill import RESULT_BYTES
+from runner.sandbox.api import Sandbox
 from runner.sandbox.fault import parse_fault
-from runner.sandbox.server import Sandbox, serving
+from runner.sandbox.server import serving
 from runner.sandbox.store import Store
 
 PEOPLE = 250

@@ -299,3 +299,38 @@ def test_a_ledger_without_its_name_is_a_damage(ledger: SqliteLedger, path: Path)
     elsewhere(path, "DELETE FROM meta WHERE name = 'id'")
     with pytest.raises(LedgerDamaged, match="a note is gone"):
         open_to_read(path, "one")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "what"),
+    [
+        ("updated_at", "'x'", "another kind"),
+        ("updated_at", "1e300", "another kind"),
+        ("masked", "x'ff'", "another kind"),
+        ("masked", "CAST(x'ff' AS TEXT)", "no UTF-8"),
+    ],
+)
+def test_a_value_of_another_kind_is_damage(path: Path, column: str, value: str, what: str) -> None:
+    ledger = open_to_write(path, "one")
+    ledger.begin(OWNER, now=2.0)
+    plan(ledger, IDS[0])
+    ledger.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE message SET {column} = {value}")
+    connection.close()
+    looked = open_to_read(path, "one")
+    with pytest.raises(LedgerDamaged, match=what):
+        list(looked.messages())
+    looked.close()
+
+
+def test_a_schema_that_is_no_utf8_is_damage(path: Path) -> None:
+    """SQLite quotes it in its message, which Python then can't decode."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = CAST(x'43ff' AS TEXT), name = CAST(x'ff' AS TEXT) WHERE name = 'plan'"
+        )
+    connection.close()
+    with pytest.raises(LedgerDamaged):
+        open_to_read(path, "one")

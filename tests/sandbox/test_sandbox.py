@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.reading.schema import load_schema
+from runner.sandbox.api import Sandbox
 from runner.sandbox.fault import SandboxFault, parse_fault
-from runner.sandbox.server import Sandbox, serving
+from runner.sandbox.server import serving
 from runner.sandbox.store import Store
 
 WORKSPACE, CHANNEL = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
@@ -104,10 +105,10 @@ def test_a_message_is_accepted_in_the_documented_shape(client: Client) -> None:
                 "receiver": {"contacts": [{"listId": "x", "identifierValue": "+1"}]},
                 "body": {"type": "text", "text": {"text": "a"}},
             },
-            ".receiver.contacts[0].listId",
+            ".receiver.contacts[0]",
         ),
         (payload(body={"type": "interactive"}), ".body.type"),
-        ({"body": {"type": "text", "text": {"text": "a"}}}, "."),
+        ({"body": {"type": "text", "text": {"text": "a"}}}, ".receiver"),
         (payload(template={"name": "t"}), ".template"),
     ],
 )
@@ -155,13 +156,35 @@ def test_one_message_can_be_asked_for_and_grows_up(client: Client) -> None:
     assert seen == ["accepted", "processing", "sent", "delivered", "delivered"]
 
 
-@pytest.mark.parametrize(("number", "status"), [(0, "delivery_failed"), (1, "sending_failed"), (2, "delivered")])
-def test_some_numbers_always_fail(client: Client, number: int, status: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "status", "failure"),
+    [
+        (0, "delivery_failed", (15005, "sms-messagebird", "1", "unknown_subscriber")),
+        (1, "sending_failed", (12003, "pre-processing", "12003", "unsupported_destination")),
+        (2, "delivered", None),
+    ],
+)
+def test_some_numbers_always_fail_each_in_its_way(client: Client, number: int, status: str, failure: Any) -> None:
     identity = client.post(payload(number)).json()["id"]
+    assert "failure" not in client.ask("GET", f"{PATH}/{identity}").json()
     client.clock.now += 60
     message = client.ask("GET", f"{PATH}/{identity}").json()
     assert message["status"] == status
     conforms("response", message)
+    assert ("failure" in message) == ("reason" in message) == (failure is not None)
+    if failure is not None:
+        found = message["failure"]
+        assert (found["code"], found["source"]["name"], found["source"]["code"], message["details"]) == failure
+        assert message["reason"].endswith(f"; reason: {failure[3]}; code: {failure[2]}")
+
+
+def test_what_is_older_than_seven_days_is_gone(client: Client) -> None:
+    identity = client.post(payload(7)).json()["id"]
+    client.clock.now += 7 * 86_400
+    assert client.ask("GET", f"{PATH}/{identity}").status == 200
+    client.clock.now += 1
+    assert client.ask("GET", f"{PATH}/{identity}").status == 404
+    assert client.sandbox.store.all() == []
 
 
 def pages(client: Client, query: str) -> list[list[str]]:
@@ -263,14 +286,14 @@ def test_a_list_of_more_than_seven_days_is_refused(client: Client) -> None:
     week = 7 * 86_400
     assert client.ask("GET", f"{PATH}?startAt={moment(NOW - week)}&endAt={moment(NOW)}").status == 200
     answer = client.ask("GET", f"{PATH}?startAt={moment(NOW - week - 1)}&endAt={moment(NOW)}")
-    assert answer.status == 400
-    assert "Invalid time range" in answer.json()["message"]
+    assert answer.status == 422
+    assert answer.json()["message"] == "Bad request: Invalid time range to filter."
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "startAt=yesterday", "pageToken=zz", "reverse=1",
                                    "status=seen", "batchId=5"])  # fmt: skip
 def test_a_list_is_asked_for_properly_or_not_at_all(client: Client, query: str) -> None:
-    assert client.ask("GET", f"{PATH}?{query}").status == 400
+    assert client.ask("GET", f"{PATH}?{query}").status == 422
 
 
 def test_beyond_the_rate_is_429_until_the_next_second() -> None:
@@ -317,7 +340,7 @@ def test_a_batch_is_accepted_with_an_id_for_each_message_in_order_and_listed_lik
 
 WRONG: dict[str, tuple[Any, str]] = {
     "a wrong body": (payload(body={"type": "text", "text": "Hi"}), ".messageRequests[3].body.text"),
-    "no receiver": ({"body": payload()["body"]}, ".messageRequests[3]"),
+    "no receiver": ({"body": payload()["body"]}, ".messageRequests[3].receiver"),
     "body and template": (payload(template={"name": "t"}), ".messageRequests[3].template"),
     "no message": ("Hi", ".messageRequests[3]"),
 }

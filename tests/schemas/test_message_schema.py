@@ -322,8 +322,10 @@ def mutants_at(at: Path, value: Any, schema: dict[str, Any]) -> Iterator[tuple[s
     if "maximum" in schema:
         yield "above", at, put(schema["maximum"] + 1), "out-of-range", at
     if "pattern" in schema:
-        yield "wrong characters", at, put("a!"), "wrong-format", at
-        yield "a line end behind", at, put("a\n"), "wrong-format", at
+        yield "wrong characters", at, put("!"), "wrong-format", at
+        if schema["pattern"].startswith("^"):
+            yield "a wrong character behind", at, put("a!"), "wrong-format", at
+            yield "a line end behind", at, put("a\n"), "wrong-format", at
     if "format" in schema:
         yield "wrong form", at, put("no form"), "wrong-format", at
 

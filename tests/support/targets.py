@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import sqlite3
 import tempfile
-from collections.abc import Callable
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from functools import cache
 from pathlib import Path
 
+from runner.cli.plan_file import PlanUnreadable, _seal, read_plan_file
 from runner.composing.program import compile_program
 from runner.composing.template import RenderFault, Template, compile_template, message_context
+from runner.errors import SendspecError
+from runner.ledger.opening import create_ledger, open_to_read
+from runner.ledger.reader import LedgerReader
+from runner.ledger.record import Route
+from runner.ledger.tables import row_checksum
+from runner.planning.fact import State
 from runner.reading.diagnostic import Problems
 from runner.reading.project import read_project
+from runner.reading.schema import load_schema
 from runner.reading.spec import read_spec
 from runner.reading.table import open_table
-from runner.sending.answer import Unclear, read_answer
+from runner.sandbox.api import Sandbox
+from runner.sandbox.store import Store
+from runner.sending.answer import Answer, Unclear, read_answer
 from runner.sending.classify import Sent, classify
-from runner.sending.listing import ListUnread, read_page
+from runner.sending.listing import ListUnread, _query, read_page
 from runner.sending.retry_after import retry_after_seconds
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
@@ -89,10 +104,197 @@ def a_project(content: bytes) -> None:
     assert project is not None or problems.has_errors
 
 
+def a_list(content: bytes) -> None:
+    """Reads a page of the API's list; what it gives can be kept, compared, and asked on with."""
+    page = read_page(Answer(200, {}, content, reusable=True))
+    if page is None:
+        return
+    assert page.skipped >= 0
+    for sighting in page.sightings:
+        for text in (sighting.remote_id, sighting.reference, *sighting.receivers):
+            assert text.encode() is not None
+        assert sighting.remote_id
+        assert sighting.created_at is None or sighting.created_at == sighting.created_at
+    if page.token is not None:
+        assert _query(0.0, 1.0, page.token, (), 10).isascii()
+
+
+PLAN = {"format": 1, "environment": "test", "ledger": None, "paths": ["specs/a.yaml"], "digest": "0" * 64}
+ODD_VALUES = [
+    None,
+    True,
+    1,
+    1.5,
+    "",
+    "x",
+    "\0",
+    "\ud800",
+    [],
+    [1],
+    [None],
+    ["a", 1],
+    ["\0"],
+    ["\ud800"],
+    [["a"]],
+    [{}],
+    {},
+    {"a": 1},
+    ["../a"],
+]
+
+
+def a_plan(content: bytes) -> None:
+    """Reads a plan file as it is; then one with values that `content` picks, sealed as by somebody who changes one on purpose."""
+    path = Path(written("plan.json", content))
+    for _ in range(2):
+        with suppress(PlanUnreadable):
+            plan = read_plan_file(path)
+            texts = [plan.environment, plan.digest, *plan.specs, *([] if plan.ledger is None else [plan.ledger])]
+            assert all(isinstance(text, str) and "\0" not in text for text in texts)
+            assert all(plan.found_from(path))
+            assert "".join(texts).encode() is not None
+        changed: dict[str, object] = dict(PLAN)
+        for key, value in zip(content[::2], content[1::2], strict=False):
+            changed[list(PLAN)[key % len(PLAN)]] = ODD_VALUES[value % len(ODD_VALUES)]
+        path.write_text(json.dumps({**changed, "seal": _seal(changed)}))
+
+
+LEDGER = "00000000-0000-4000-8000-00000000000a"
+TABLES = ("meta", "run", "spec", "plan", "message", "event", "absence")
+
+
+def a_ledger(content: bytes) -> None:
+    """Reads a ledger in which bytes were changed, or values, by `content`: a file of a repository may hold anything."""
+    path = FOLDER / f"{os.getpid()}-ledger.db"
+    for ending in ("", "-wal", "-shm", "-journal", ".epoch"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+    shutil.copyfile(_whole_ledger(), path)
+    if content[:1] > b"\x7f":
+        path.write_bytes(_patched(path.read_bytes(), content[1:]))
+    else:
+        _change_values(path, content[1:])
+    with suppress(SendspecError):
+        ledger = open_to_read(path, LEDGER)
+        try:
+            for look in _looks(ledger):
+                with suppress(SendspecError):
+                    result = look()
+                    deque(result if isinstance(result, Iterator) else (), maxlen=0)
+        finally:
+            ledger.close()
+
+
+def _looks(ledger: LedgerReader) -> list[Callable[[], object]]:
+    """Every question that a command asks of a ledger before it trusts it."""
+    ids = [bytes([n]) * 16 for n in range(4)]
+    route = Route("w", "c")
+    return [
+        lambda: (ledger.epoch, ledger.moves, ledger.salt_check),
+        lambda: ledger.facts(ids), lambda: ledger.known(ids), lambda: ledger.known_by(ids), lambda: ledger.sends(),
+        lambda: ledger.planned("hello"), lambda: ledger.freed_since(0, None), lambda: ledger.credited(["r"]),
+        lambda: ledger.states_of_run(1, "hello", 1), lambda: ledger.states("hello", 1), lambda: ledger.spec_path("hello"),
+        lambda: ledger.messages(), lambda: ledger.uncertain("hello"), lambda: ledger.doubts(),
+        lambda: ledger.accepted_since(route, 0.0), lambda: ledger.accepted_before(route, 1e12),
+        lambda: ledger.planned_under(ids, ["r"]), lambda: ledger.damages(), lambda: ledger.odd_moves(),
+    ]  # fmt: skip
+
+
+def _patched(data: bytes, changes: bytes) -> bytes:
+    """`data` with single bytes replaced: three bytes of `changes` say where, the fourth with what."""
+    found = bytearray(data)
+    for start in range(0, len(changes) - 3, 4):
+        found[int.from_bytes(changes[start : start + 3], "big") % len(found)] = changes[start + 3]
+    return bytes(found)
+
+
+def _change_values(path: Path, changes: bytes) -> None:
+    """Sets columns to values of any type, which SQLite's tables let pass: four bytes say table, column, row and type."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    for start in range(0, len(changes) - 3, 4):
+        table, column, row, kind = changes[start : start + 4]
+        name = TABLES[table % len(TABLES)]
+        columns = [found[1] for found in connection.execute(f"PRAGMA table_info({name})")]
+        values = [
+            None,
+            kind,
+            -kind,
+            2**63 - 1,
+            1e300,
+            float("inf"),
+            "",
+            "x",
+            "1",
+            "\ud800".encode("utf-8", "surrogatepass"),
+            b"",
+            b"\0" * 16,
+        ]
+        text = "CAST(? AS TEXT)" if kind > 0xC0 else "?"
+        chosen = columns[column % len(columns)]
+        with suppress(sqlite3.Error):
+            connection.execute(
+                f"UPDATE {name} SET {chosen} = {text} WHERE {columns[0]} IN (SELECT {columns[0]} FROM {name} LIMIT 1 OFFSET ?)",
+                (values[kind % len(values)], row % 4),
+            )
+    connection.close()
+
+
+@cache
+def _whole_ledger() -> Path:
+    """A ledger with a message in each state."""
+    path = FOLDER / f"{os.getpid()}-whole.db"
+    create_ledger(path, LEDGER, now=0.0, salt_check="check")
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute(
+        "INSERT INTO run (number, epoch, started_at, pid, host, command, clock_offset) VALUES (1, 1, 0.0, 1, 'h', 'c', 0.5)"
+    )
+    connection.execute(
+        "INSERT INTO spec (number, name, generation, path, messages, plan_digest) VALUES (1, 'hello', 1, 'a', 6, x'00')"
+    )
+    connection.execute("INSERT INTO plan VALUES (1, 1, 6, x'00', 0.0, 'w', 'c')")
+    for number, state in enumerate(State):
+        identity, digest, receiver = bytes([number]) * 16, bytes(24), b"r" * 8
+        remote = f"id-{number}" if state is State.ACCEPTED else None
+        reference = "r" if number % 2 else None
+        checksum = row_checksum(identity, 1, state.value, digest, reference, receiver, 1, remote)
+        connection.execute(
+            "INSERT INTO message (number, id, spec, state, digest, reference, receiver, masked, attempt, run, remote_id, updated_at,"
+            " checksum) VALUES (?, ?, 1, ?, ?, ?, ?, '+44', 1, 1, ?, 1.0, ?)",
+            (number + 1, identity, state.value, digest, reference, receiver, remote, checksum),
+        )
+        connection.execute(
+            "INSERT INTO event VALUES (?, ?, 0.0, 1, 1, 'planned', 'sending', NULL)", (number + 1, number + 1)
+        )
+    connection.execute("INSERT INTO absence VALUES (1, 1, 0.0)")
+    connection.close()
+    with closing(open_to_read(path, LEDGER)) as sound:
+        assert sound.damages() == []
+        assert len(list(sound.messages())) == len(State)
+    return path
+
+
+def a_request(content: bytes) -> None:
+    """Asks the sandbox for a page, and posts a message: it answers, in the documented form."""
+    path = "/workspaces/00000000-0000-4000-8000-000000000001/channels/00000000-0000-4000-8000-000000000002/messages"
+    query = content.decode("latin-1")
+    for status, body, headers in (_SANDBOX.get(f"{path}?{query}"), _SANDBOX.get(query), _SANDBOX.post(path, content)):
+        assert json.dumps(body, ensure_ascii=False).encode() is not None
+        assert status in (200, 202) or (status in (400, 404, 422) and load_schema("error").accepts(body))
+        assert headers == {}
+
+
+_SANDBOX = Sandbox(Store(None), lambda: 1_800_000_000.0)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "spec": a_spec,
     "table": a_table,
     "template": a_template,
     "answer": an_answer,
     "project": a_project,
+    "list": a_list,
+    "plan": a_plan,
+    "ledger": a_ledger,
+    "sandbox": a_request,
 }

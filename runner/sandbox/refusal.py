@@ -1,0 +1,94 @@
+"""The bodies of the sandbox's refusals: code, message, and details by path, as the API documents and words them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeAlias
+
+Details: TypeAlias = dict[str, list[str]]
+"""What is wrong, by a path such as `.receiver.contacts[0]`."""
+
+QUOTED_MOST = 100
+TYPES = {
+    "string": "a string", "integer": "an integer", "number": "a number", "boolean": "a boolean", "object": "an object",
+    "array": "an array",
+}  # fmt: skip
+LIMITS = {
+    "minLength": "minimum string length is {}",
+    "maxLength": "maximum string length is {}",
+    "minItems": "minimum number of items is {}",
+    "maxItems": "maximum number of items is {}",
+    "minimum": "number must be at least {}",
+    "maximum": "number must be at most {}",
+    "pattern": 'string doesn\'t match the regular expression "{}"',
+    "format": 'string doesn\'t match the format "{}"',
+}
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def error_json(code: str, message: str) -> dict[str, Any]:
+    """The body of a refusal without details."""
+    return {"code": code, "message": message}
+
+
+def malformed_json(details: Details) -> dict[str, Any]:
+    """The body of a 422 for a message."""
+    return {
+        "code": "InvalidPayload",
+        "message": "One or more fields provided in the request body are malformed",
+        "details": details,
+    }
+
+
+def bad_query_json(details: Details) -> dict[str, Any]:
+    """The body of a 422 for a list. The API's real refusal of a long range is quoted in `reference/api.md`, section 6."""
+    reasons = [reason for said in details.values() for reason in said]
+    long = next((reason for reason in reasons if reason.startswith("Invalid time range")), None)
+    what = "Invalid time range to filter." if long else "One or more query parameters are malformed"
+    return {"code": "BadRequest", "message": f"Bad request: {what}", "details": details}
+
+
+def details_of(errors: Iterable[Any]) -> Details:
+    """The details behind `jsonschema` errors, in the order of their paths."""
+    found: dict[str, dict[str, None]] = {}
+    for error in errors:
+        for at, words in _worded(error):
+            found.setdefault(path(at), {})[words] = None
+    return {place: list(found[place]) for place in sorted(found)}
+
+
+def path(parts: Sequence[str | int]) -> str:
+    """A path as jq writes it; `.` is the whole body."""
+    words = [
+        f"[{part}]" if isinstance(part, int) else f".{part}" if _PLAIN.fullmatch(part) else f"[{_quoted(part)}]"
+        for part in parts
+    ]
+    text = "".join(words)
+    return text if text.startswith(".") else f".{text}"
+
+
+def expected(value: object, values: Iterable[object]) -> str:
+    """That `value` is not one of `values`, in the API's words."""
+    return f"Invalid value: {_quoted(value)}, expected one of: {', '.join(map(_quoted, values))}"
+
+
+def _worded(error: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    at, keyword, limit = tuple(error.absolute_path), error.validator, error.validator_value
+    if keyword == "additionalProperties":
+        unknown = [key for key in error.instance if key not in error.schema.get("properties", {})]
+        return [(at, f"property {_quoted(key)} is unsupported") for key in unknown]
+    if keyword == "required":
+        return [((*at, key), f"property {_quoted(key)} is missing") for key in limit if key not in error.instance]
+    if keyword == "type":
+        words = [TYPES[word] for word in ([limit] if isinstance(limit, str) else limit) if word in TYPES]
+        return [(at, f"value must be {' or '.join(words)}")]
+    if keyword in ("enum", "const"):
+        return [(at, expected(error.instance, limit if keyword == "enum" else [limit]))]
+    return [(at, LIMITS.get(keyword, "value doesn't match the schema").format(limit))]
+
+
+def _quoted(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= QUOTED_MOST else f"{text[:QUOTED_MOST]}…"

@@ -1,0 +1,33 @@
+"""A ledger's columns may hold values of any kind: SQLite lets them, and a repository can bring such a ledger along."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+from desk import Desk
+
+ODD = ["'x'", "x'ff'", "CAST(x'ff' AS TEXT)", "1e300", "9223372036854775807"]
+PLACES = [
+    ("spec", "generation", "'x'"),
+    ("spec", "generation", "x'ff'"),
+    *(("message", "updated_at", value) for value in ODD if "CAST" not in value),
+    ("message", "id", "'x'"),
+    ("message", "id", "9223372036854775807"),
+    *(("message", column, "x'ff'") for column in ("masked", "remote_id", "evidence", "reference")),
+    ("message", "masked", "CAST(x'ff' AS TEXT)"),
+    ("message", "attempt", "'x'"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "value"), PLACES)
+def test_a_value_of_another_kind_is_damage_and_no_crash(ready: Desk, table: str, column: str, value: str) -> None:
+    assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
+    ledger = sqlite3.connect(ready.folder / ".sendspec" / "test.db", isolation_level=None)
+    ledger.execute("PRAGMA ignore_check_constraints = ON")
+    ledger.execute(f"UPDATE {table} SET {column} = {value} WHERE number = 1")
+    ledger.close()
+    done = ready.run("status", "--messages", "--env", "test")
+    assert done.code == 6, (done.code, done.err)
+    assert "[ledger-damaged]" in done.err
+    assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code in (0, 6)
