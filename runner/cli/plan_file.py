@@ -69,18 +69,28 @@ def read_plan_file(path: Path) -> PlanFile:
             raise PlanUnreadable("the plan was changed after it was written")
         if content["format"] != FORMAT:
             raise PlanUnreadable(f"the plan has format {content['format']}; this sendspec reads {FORMAT}")
-        return PlanFile(
-            environment=content["environment"],
-            ledger=content["ledger"],
-            specs=tuple(content["paths"]),
-            digest=content["digest"],
-        )
+        return _plan(content)
     except FileNotFoundError:
         raise PlanUnreadable(f"there is no plan {printable(str(path))}") from None
     except OSError:
         raise PlanUnreadable(f"{printable(str(path))} is no file that can be read") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise PlanUnreadable("the file is no plan, or only a part of one") from None
+
+
+def _plan(content: dict[str, Any]) -> PlanFile:
+    """Raises KeyError and TypeError for what no plan says: the seal is no proof that sendspec wrote it."""
+    environment, ledger, paths, digest = (content[name] for name in ("environment", "ledger", "paths", "digest"))
+    texts = [environment, digest, *([] if ledger is None else [ledger]), *paths]
+    if (
+        not paths
+        or not isinstance(paths, list)
+        or not all(isinstance(text, str) and "\0" not in text for text in texts)
+    ):
+        raise TypeError
+    if any(os.path.isabs(path) for path in paths):  # noqa: PTH117 - as text
+        raise TypeError
+    return PlanFile(environment=environment, ledger=ledger, specs=tuple(paths), digest=digest)
 
 
 def _read(path: Path) -> bytes:

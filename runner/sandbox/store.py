@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.errors import SandboxUnwritable
+from runner.errors import LedgerTrouble, SandboxUnwritable
+from runner.ledger.place import open_beside, real_place, refuse_planted, refuse_second_name
 
 BLOCK = 1_001
 """Messages read at once: a whole page, and one more."""
@@ -33,6 +34,18 @@ class Stored:
     def receivers(self) -> list[str]:
         contacts = self.payload["receiver"].get("contacts") or ()
         return [str(contact["identifierValue"]) for contact in contacts if contact.get("identifierValue")]
+
+
+def _claim(path: Path) -> None:
+    """Makes the file, for this user alone, unless it is there; raises `LedgerTrouble` where it is a link, or leads out.
+
+    Its folder is opened as itself too, as nothing in it may be a link.
+    """
+    real_place(path)
+    refuse_planted(path)
+    if not path.exists():
+        os.close(open_beside(path, os.O_RDWR | os.O_CREAT))
+    refuse_second_name(path)
 
 
 def _opened(place: Path | str) -> sqlite3.Connection:
@@ -62,7 +75,10 @@ class Store:
         try:
             if path is not None:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _claim(path)
             self._connection = _opened(":memory:" if path is None else path)
+        except LedgerTrouble as trouble:
+            raise SandboxUnwritable(trouble.problem, trouble.fix) from trouble
         except (OSError, sqlite3.Error) as error:
             reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
             raise SandboxUnwritable(

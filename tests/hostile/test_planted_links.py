@@ -1,0 +1,202 @@
+"""A checkout in which somebody planted links: nothing outside of it is read, quoted or changed, and nothing hangs.
+
+Git stores symbolic links, and archives store the rest. Each test plants one kind of thing at one place that a project has, runs every
+command over it, and compares a folder outside before and after.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from desk import CHANNEL, WORKSPACE, Desk, Done
+
+CANARY = "outside-4c1d2e7f"
+OUTSIDE_TEXT = f"""spec: {CANARY}
+{CANARY},{CANARY}
+{{"{CANARY}": "{CANARY}"}}
+"""
+PROJECT = f"""environments:
+  test:
+    api_url: http://127.0.0.1:9
+    access_key: {{env: TEST_KEY}}
+    ledger: {{file: .sendspec/test.db}}
+    suppress: [lists/stop.txt]
+    channels:
+      sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 2}}
+"""
+SPEC = """spec: 1
+name: hello
+channel: sms
+recipients: {file: ../data/people.csv}
+suppress: [../lists/stop.txt]
+message:
+  body: {type: text, text: {text: "Hi {{ first_name }}"}}
+examples:
+  - with: {phone: "+447700900001", first_name: Ada}
+    expect: {text: "Hi Ada"}
+"""
+SPEC_PATH = "specs/hello.yaml"
+READING = (
+    ("validate", SPEC_PATH), ("plan", SPEC_PATH, "--env", "test"), ("render", SPEC_PATH), ("test", SPEC_PATH), ("status", SPEC_PATH),
+    ("send", SPEC_PATH, "--yes"), ("doctor",), ("init",),
+)  # fmt: skip
+LEDGER = (
+    ("validate", SPEC_PATH, "--env", "test"), ("plan", SPEC_PATH, "--env", "test"), ("status", "--env", "test"),
+    ("doctor", "--env", "test"), ("ledger", "check", "--env", "test"), ("ledger", "export", "--env", "test"),
+    ("send", SPEC_PATH, "--env", "test", "--yes"), ("ledger", "init", "--env", "test", "--empty"),
+)  # fmt: skip
+SANDBOX = (
+    ("plan", SPEC_PATH), ("status",), ("ledger", "check"), ("send", SPEC_PATH, "--yes"), ("ledger", "purge", "--older-than", "9d"),
+    ("ledger", "init"),
+)  # fmt: skip
+OUTPUT = (("init",), ("plan", SPEC_PATH, "--out", "plan.json"), ("send", "--plan", "plan.json", "--yes"))
+EVERY_KIND = ("file", "folder", "dangling", "loop", "hard", "zero", "environ", "fifo")
+SOME = ("file", "dangling", "hard", "fifo")
+BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
+BESIDE_A_LEDGER = (".lock", ".epoch", ".spill")
+PLACES: dict[str, tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] = {
+    **dict.fromkeys(
+        ("sendspec.yaml", SPEC_PATH, "data/people.csv", "lists/stop.txt", "specs", "data", "lists"),
+        (READING, EVERY_KIND),
+    ),
+    ".sendspec": (READING + LEDGER + SANDBOX, ("folder", "dangling", "fifo")),
+    ".sendspec/tmp": (OUTPUT + SANDBOX, ("file", "folder", "dangling", "fifo")),
+    "sendspec.lock": (LEDGER, EVERY_KIND),
+    **dict.fromkeys(("plan.json", ".gitignore", ".sendspec/.gitignore"), (OUTPUT, SOME)),
+    ".sendspec/spec.schema.json": (OUTPUT, EVERY_KIND),
+    ".sendspec/sandbox.identity": (SANDBOX, EVERY_KIND),
+    ".sendspec/test.db": (LEDGER, (*SOME, "loop", "zero")),
+    **dict.fromkeys((f".sendspec/test.db{end}" for end in BESIDE_A_DATABASE + BESIDE_A_LEDGER), (LEDGER, SOME)),
+    **dict.fromkeys((".sendspec/sandbox.db", ".sendspec/sandbox-api.db"), (SANDBOX, (*SOME, "loop", "zero"))),
+    **dict.fromkeys((f".sendspec/sandbox.db{end}" for end in BESIDE_A_DATABASE + BESIDE_A_LEDGER), (SANDBOX, SOME)),
+    **dict.fromkeys((f".sendspec/sandbox-api.db{end}" for end in BESIDE_A_DATABASE), (SANDBOX, SOME)),
+}
+"""Each place with the commands that have to do with it, and what is planted there."""
+SECONDS = 20
+"""Far more than any command takes; who waits for the other end of a pipe waits for ever."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A folder that is no part of the project."""
+
+    folder: Path
+
+    def state(self) -> dict[str, str]:
+        """Every file and folder with what it is, and a hash of what is in it."""
+        found = {}
+        for path in sorted(self.folder.rglob("*")):
+            status = path.lstat()
+            content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
+            digest = hashlib.sha256(content).hexdigest()
+            found[str(path.relative_to(self.folder))] = f"{status.st_mode:o} {status.st_size} {digest}"
+        return found
+
+
+@pytest.fixture
+def outside(tmp_path_factory: pytest.TempPathFactory) -> Outside:
+    folder = tmp_path_factory.mktemp("outside")
+    (folder / "secret").write_text(OUTSIDE_TEXT)
+    (folder / "secret").chmod(0o600)
+    (folder / "folder").mkdir()
+    for name in ("hello.yaml", "people.csv", "stop.txt", "sendspec.yaml", "test.db", "sandbox.db"):
+        (folder / "folder" / name).write_text(OUTSIDE_TEXT)
+    return Outside(folder)
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository with a project that has sent to the sandbox, and a ledger of its own."""
+    desk = Desk(tmp_path_factory.mktemp("original"))
+    desk.write("sendspec.yaml", PROJECT)
+    desk.write(SPEC_PATH, SPEC)
+    desk.write("data/people.csv", "phone,first_name\n+447700900001,Ada\n+447700900002,Bo\n")
+    desk.write("lists/stop.txt", "+447700900002\n")
+    desk.write(".git/config", f"[core]\n\t{CANARY} = true\n")
+    assert desk.run("ledger", "init", "--env", "test", "--empty").code == 0
+    done = desk.run("send", SPEC_PATH, "--yes")
+    assert done.code == 0, done.err
+    return desk.folder
+
+
+@pytest.fixture
+def checkout(original: Path, tmp_path: Path) -> Desk:
+    return checked_out(original, tmp_path / "checkout")
+
+
+def checked_out(original: Path, folder: Path) -> Desk:
+    """A copy of its own."""
+    shutil.copytree(original, folder)
+    desk = Desk(folder)
+    desk.environ["TEST_KEY"] = "k" * 20
+    return desk
+
+
+Plant = Callable[[Path, Outside], None]
+
+
+def linked(target: str) -> Plant:
+    return lambda place, outside: place.symlink_to(outside.folder / target)
+
+
+PLANTED: dict[str, Plant] = {
+    "file": linked("secret"),
+    "folder": linked("folder"),
+    "dangling": linked("new"),
+    "loop": lambda place, outside: place.symlink_to(place.name),
+    "hard": lambda place, outside: os.link(outside.folder / "secret", place),
+    "zero": lambda place, outside: place.symlink_to("/dev/zero"),
+    "environ": lambda place, outside: place.symlink_to("/proc/self/environ"),
+    "fifo": lambda place, outside: os.mkfifo(place),
+}
+
+
+def planted(desk: Desk, name: str, kind: str, outside: Outside) -> None:
+    place = desk.folder / name
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
+    PLANTED[kind](place, outside)
+
+
+def quotes(done: Done) -> bool:
+    return CANARY in done.out + done.err or "PATH=" in done.out + done.err
+
+
+def sandbox_ended(desk: Desk) -> None:
+    """Starts the sandbox, and stops it once it listens or has given up."""
+    process = subprocess.Popen(
+        desk.command("sandbox", "--port", "0"), cwd=desk.folder, env={**os.environ, **desk.environ},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=SECONDS)
+    assert "Traceback" not in err, err
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_nothing_outside_is_changed_or_quoted(original: Path, outside: Outside, tmp_path: Path, place: str) -> None:
+    commands, kinds = PLACES[place]
+    before = outside.state()
+    for kind in kinds:
+        desk = checked_out(original, tmp_path / kind)
+        planted(desk, place, kind, outside)
+        for command in commands:
+            done = desk.run(*command, timeout=SECONDS)
+            assert done.code != 70, (kind, command, done.err)
+            assert kind == "hard" or not quotes(done), (kind, command, done.out, done.err)
+            assert outside.state() == before, (kind, command)
+        if "sandbox-api" in place and kind in SOME:
+            sandbox_ended(desk)
+            assert outside.state() == before, kind
