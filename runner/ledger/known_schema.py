@@ -20,8 +20,8 @@ from runner.reading.mask import printable
 LOOKED_AT = 100
 """Entries of a schema, far more than a ledger has."""
 STEPS_BETWEEN_LOOKS = 100_000
-STEPS_ALWAYS, STEPS_A_BYTE = 100_000_000, 4
-"""SQLite's steps that a query may take: a second or two, and per byte of the ledger ten times what the costliest takes."""
+STEPS_ALWAYS, STEPS_A_BYTE = 20_000_000, 4
+"""SQLite's steps that a query may take: some tenths of a second, and per byte of the ledger six times what the costliest takes."""
 VALUE_BYTES_MOST = 1_000_000
 """The longest value or row. A ledger's own have a few hundred bytes."""
 _SPACES_AND_QUOTES = re.compile(r'[\s"`\[\]]+')

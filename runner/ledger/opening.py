@@ -239,7 +239,8 @@ def open_to_read(
     except LedgerUnwritable:
         if connect is not connect_to_read or _has_wal(place):
             raise
-        ledger = _open(path, connect_to_still, salt)
+        connect = connect_to_still
+        ledger = _open(path, connect, salt)
     if connect is connect_to_read:
         ledger.when_closed(partial(_remove_empty_log, place))
     with _closing_on_trouble(ledger):
@@ -253,7 +254,7 @@ def _remove_empty_log(path: Path) -> None:
     SQLite does, as the last connection closes that may write, and under its own locks: while another has the ledger open, they
     stay. A log with anything in it is left alone.
     """
-    if _has_wal(path) or not any(path.with_name(path.name + ending).exists() for ending in ("-wal", "-shm")):
+    if _has_wal(path) or not any(os.path.lexists(f"{path}{ending}") for ending in ("-wal", "-shm")):
         return
     with suppress(sqlite3.Error):
         connection = connect_to_write(str(path))

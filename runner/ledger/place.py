@@ -80,8 +80,10 @@ def refuse_planted(database: Path) -> None:
         place = database.with_name(database.name + ending)
         try:
             status = place.lstat()
-        except FileNotFoundError:
-            continue
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
+                continue
+            raise
         if stat.S_ISLNK(status.st_mode):
             refuse_link(place)
         if stat.S_ISDIR(status.st_mode):

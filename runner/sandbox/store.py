@@ -48,9 +48,17 @@ def _claim(path: Path) -> None:
     refuse_second_name(path)
 
 
+def _refuse_what_acts(connection: sqlite3.Connection) -> None:
+    """Raises `sqlite3.DatabaseError` for a file with views or triggers: a checkout's, in which one could go on without end."""
+    acting = "SELECT 1 FROM sqlite_master WHERE type NOT IN ('table', 'index') OR sql LIKE 'CREATE VIRTUAL%' LIMIT 1"
+    if connection.execute(acting).fetchone() is not None:
+        raise sqlite3.DatabaseError("it has a view or a trigger, and is no file of the sandbox's")
+
+
 def _opened(place: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(place, isolation_level=None, check_same_thread=False, timeout=10)
     try:
+        _refuse_what_acts(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute(
