@@ -69,7 +69,7 @@ jobs:
       - run: sendspec validate specs/*.yaml
       - run: sendspec test specs/*.yaml
 """
-SCHEMA = ".sendspec/spec.schema.json"
+SCHEMA, IGNORE_BELOW = ".sendspec/spec.schema.json", ".sendspec/.gitignore"
 FILES = {
     "sendspec.yaml": PROJECT,
     "specs/hello.yaml": SPEC,
@@ -128,6 +128,8 @@ def _make(top: Path, files: Sequence[Path]) -> None:
             make_private_folder(top)
         except PrivateFolderUnusable as trouble:
             raise FileUnwritable(str(top / SCHEMA), trouble.problem, trouble.fix) from trouble
+        if not lexists(top / IGNORE_BELOW):  # killed just there, the folder is without it
+            write_new(top, IGNORE_BELOW, "*\n")
         schema = (schema_directory() / "spec.schema.json").read_text(encoding="utf-8")
         write_new(top, SCHEMA, schema, instead=True)
     except BaseException as error:

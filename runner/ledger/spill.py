@@ -68,7 +68,7 @@ def prepare_spill(path: Path, in_flight: int = 0) -> None:
 def write_spill(path: Path, ledger_id: str, run: int, settlements: Sequence[Settlement]) -> None:
     """Keeps results, after those that are there already. Raises OSError."""
     with _opened(spill_path(path), os.O_CREAT) as descriptor:
-        written = os.pread(descriptor, os.fstat(descriptor).st_size, 0).rstrip(b"\0")
+        written = os.pread(descriptor, min(BYTES_MOST, os.fstat(descriptor).st_size), 0).rstrip(b"\0")
         lines = b"".join(_line(ledger_id, run, settlement) for settlement in settlements)
         os.pwrite(descriptor, lines, len(written))
         os.fdatasync(descriptor)
@@ -123,7 +123,7 @@ def clear_spill(path: Path) -> None:
     place = spill_path(path)
     try:
         with _opened(place, 0) as descriptor:
-            os.pwrite(descriptor, bytes(max(SPILL_BYTES, os.fstat(descriptor).st_size)), 0)
+            os.pwrite(descriptor, bytes(min(BYTES_MOST, max(SPILL_BYTES, os.fstat(descriptor).st_size))), 0)
             os.fdatasync(descriptor)
     except OSError as error:
         raise unwritable_file(place, error) from error

@@ -114,7 +114,10 @@ def standing_path(written: str) -> str:
     """`written` from the root on, without `.` and `..`; the links that it goes through stand in it."""
     path = "/" if written.startswith("/") else os.getcwd()  # noqa: PTH109 - as text
     for part in PurePath(written).parts:
-        path = os.path.dirname(os.path.realpath(path)) if part == ".." else os.path.join(path, part)  # noqa: PTH118, PTH120
+        if part != "..":
+            path = os.path.join(path, part)  # noqa: PTH118 - as text
+        else:  # out of what a link leads to, it isn't back to where the link is
+            path = os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114, PTH120
     return path
 
 

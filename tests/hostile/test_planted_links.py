@@ -200,3 +200,75 @@ def test_nothing_outside_is_changed_or_quoted(original: Path, outside: Outside, 
         if "sandbox-api" in place and kind in SOME:
             sandbox_ended(desk)
             assert outside.state() == before, kind
+
+
+# ── links of one's own ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_project_may_be_reached_by_links_above_it(checkout: Desk, tmp_path: Path) -> None:
+    (tmp_path / "short").symlink_to(checkout.folder)
+    (tmp_path / "shorter").symlink_to(checkout.folder / "specs")
+    elsewhere = Desk(tmp_path)
+    elsewhere.environ = checkout.environ
+    for path in (
+        "short/specs/hello.yaml",
+        "shorter/hello.yaml",
+        "shorter/../specs/hello.yaml",
+        str(tmp_path / "short" / SPEC_PATH),
+    ):
+        for command in (("validate", path), ("plan", path, "--env", "test"), ("test", path)):
+            done = elsewhere.run(*command)
+            assert done.code == 0, (command, done.err)
+    assert elsewhere.run("plan", "short/specs/hello.yaml", "--out", "short/plan.json").code == 0
+
+
+def test_links_inside_a_project_to_what_is_inside_are_fine(checkout: Desk) -> None:
+    for name, target in (("specs/now.yaml", "hello.yaml"), ("lists/old", "../data"), ("plans.json", "data/plan.json")):
+        (checkout.folder / name).symlink_to(target)
+    assert checkout.run("validate", "specs/now.yaml").code == 0
+    checkout.write(SPEC_PATH, SPEC.replace("../data/people.csv", "../lists/old/people.csv"))
+    assert checkout.run("plan", SPEC_PATH, "--out", "plans.json").code == 0
+    assert (checkout.folder / "data/plan.json").is_file()
+
+
+def test_a_link_to_another_project_is_no_way_out_either(checkout: Desk, original: Path) -> None:
+    (checkout.folder / "others").symlink_to(original)
+    for name in ("others/specs/hello.yaml", "others/specs/../specs/hello.yaml"):
+        done = checkout.run("validate", name)
+        assert done.code == 1
+        assert "[outside-project]" in done.err
+
+
+@pytest.mark.parametrize("path", [".git/config", "specs/../.git/config", ".GIT/config"])
+def test_gits_own_files_are_neither_specs_nor_tables_nor_lists(checkout: Desk, path: str) -> None:
+    for spelled in (".git", ".GIT"):
+        checkout.write(f"{spelled}/people.csv", f"phone,first_name\n{CANARY},{CANARY}\n")
+        checkout.write(f"{spelled}/config", f"{CANARY}\n")
+    found = [
+        checkout.run("validate", path),
+        checkout.run("plan", SPEC_PATH, "--recipients", path.replace("config", "people.csv")),
+    ]
+    checkout.write(SPEC_PATH, SPEC.replace("../data/people.csv", f"../{path}").replace("config", "people.csv"))
+    found.append(checkout.run("validate", SPEC_PATH))
+    checkout.write(SPEC_PATH, SPEC.replace("../lists/stop.txt", f"../{path}"))
+    found.append(checkout.run("validate", SPEC_PATH))
+    for done in found:
+        assert done.code == 1, done
+        assert "[outside-project]" in done.err
+        assert CANARY not in done.out + done.err
+
+
+def test_a_table_on_standard_input_needs_no_file(checkout: Desk) -> None:
+    people = "phone,first_name\n+447700900009,Cy\n"
+    assert checkout.run("plan", SPEC_PATH, "--recipients", "-", stdin=people).code == 0
+
+
+@pytest.mark.parametrize(
+    "name", ["sendspec.yaml", SPEC_PATH, "sendspec.lock", ".sendspec/test.db.epoch", ".sendspec/test.db.spill"]
+)
+def test_a_file_is_never_read_further_than_it_may_be_long(checkout: Desk, name: str) -> None:
+    """Sparse, so that it costs nothing here; read to its end it would take 40 GB."""
+    (checkout.folder / name).touch()
+    os.truncate(checkout.folder / name, 40_000_000_000)
+    for command in LEDGER:
+        assert checkout.run(*command, timeout=SECONDS).code in (0, 1, 6), command
