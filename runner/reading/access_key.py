@@ -115,8 +115,8 @@ def _from_command(words: tuple[str, ...], root: Path) -> str:
         )
     except OSError:
         raise _command_fault(words, "can't be started") from None
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         end = time.monotonic() + COMMAND_SECONDS
         printed = _printed(process.stdout.fileno(), end)
         if len(printed) < _LOOKED_AT:  # else it is no key, and the rest of it isn't waited for

@@ -63,10 +63,8 @@ SOME = ("file", "dangling", "hard", "fifo")
 BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
 BESIDE_A_LEDGER = (".lock", ".epoch", ".spill")
 PLACES: dict[str, tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] = {
-    **dict.fromkeys(
-        ("sendspec.yaml", SPEC_PATH, "data/people.csv", "lists/stop.txt", "specs", "data", "lists"),
-        (READING, EVERY_KIND),
-    ),
+    **dict.fromkeys(("sendspec.yaml", SPEC_PATH, "data/people.csv", "specs"), (READING, EVERY_KIND)),
+    **dict.fromkeys(("data", "lists", "lists/stop.txt"), (READING, ("file", "folder", "zero", "fifo"))),
     ".sendspec": (READING + LEDGER + SANDBOX, ("folder", "dangling", "fifo")),
     ".sendspec/tmp": (OUTPUT + SANDBOX, ("file", "folder", "dangling", "fifo")),
     "sendspec.lock": (LEDGER, EVERY_KIND),
@@ -202,6 +200,23 @@ def test_nothing_outside_is_changed_or_quoted(original: Path, outside: Outside, 
             assert outside.state() == before, kind
 
 
+@pytest.mark.parametrize(
+    "place", [".sendspec", ".sendspec/spec.schema.json", ".sendspec/.gitignore", ".github", ".github/workflows", "specs", "data",
+              ".gitignore", "new"],
+)  # fmt: skip
+def test_a_project_is_not_scaffolded_through_a_link(desk: Desk, outside: Outside, place: str) -> None:
+    before = outside.state()
+    for kind in ("file", "folder", "dangling", "loop", "hard", "fifo"):
+        here = Desk(desk.folder / kind)
+        here.write(".git/config", "")
+        (here.folder / place).parent.mkdir(parents=True, exist_ok=True)
+        PLANTED[kind](here.folder / place, outside)
+        done = here.run("init", "new" if place == "new" else ".", timeout=SECONDS)
+        assert done.code in (0, 1, 2), (kind, done.err)
+        assert outside.state() == before, kind
+        assert not quotes(done)
+
+
 # ── links of one's own ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -271,4 +286,4 @@ def test_a_file_is_never_read_further_than_it_may_be_long(checkout: Desk, name: 
     (checkout.folder / name).touch()
     os.truncate(checkout.folder / name, 40_000_000_000)
     for command in LEDGER:
-        assert checkout.run(*command, timeout=SECONDS).code in (0, 1, 6), command
+        assert checkout.run(*command, timeout=SECONDS).code in (0, 1, 3, 6), command  # 3: no API listens
