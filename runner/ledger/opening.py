@@ -359,8 +359,6 @@ def _open(path: Path, connect: Connect, salt: bytes | None, *, write: bool = Fal
             connection.close()
         if isinstance(error, sqlite3.Error):
             raise trouble_of(str(path), error) from error
-        if isinstance(error, OSError):
-            raise unwritable_file(path, error) from error
         raise
 
 

@@ -74,16 +74,14 @@ def refuse_planted(database: Path) -> None:
     """Refuses a database where SQLite would follow a link of its, or wait for the other end of a pipe.
 
     None of the files is opened: closing one would end SQLite's locks on it. Raises `LedgerLinked` for a link or a second name,
-    `LedgerDamaged` for what is no file, OSError.
+    `LedgerDamaged` for what is no file.
     """
     for ending in SQLITE_ENDINGS:
         place = database.with_name(database.name + ending)
         try:
             status = place.lstat()
-        except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENAMETOOLONG):
-                continue
-            raise
+        except OSError:
+            continue  # what can't be looked at, SQLite can't open either
         if stat.S_ISLNK(status.st_mode):
             refuse_link(place)
         if stat.S_ISDIR(status.st_mode):
