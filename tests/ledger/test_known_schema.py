@@ -88,9 +88,8 @@ def test_a_ledger_of_this_version_is_not_migrated(connection: sqlite3.Connection
 
 
 def test_damaged_pages_are_reported_and_rows_are_then_not_counted(path: Path) -> None:
-    size = 4_096
     content = bytearray(path.read_bytes())
-    content[5 * size : 6 * size] = os.urandom(size)
+    content[36:40] = b"\0\0\0\7"  # so many free pages as there aren't
     path.write_bytes(content)
     ledger = open_to_read(path, None)
     try:
@@ -98,7 +97,7 @@ def test_damaged_pages_are_reported_and_rows_are_then_not_counted(path: Path) ->
     finally:
         ledger.close()
     assert found
-    assert all(problem.startswith("its pages") or "damaged" in problem for problem in found)
+    assert all(problem.startswith("its pages") for problem in found)
 
 
 @pytest.mark.parametrize("ending", SQLITE_ENDINGS)
