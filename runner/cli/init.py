@@ -10,9 +10,10 @@ from shlex import quote
 
 import click
 
-from runner.cli.output_file import make_folder, write_file
+from runner.cli.output_file import make_folder, refuse_planted_link, write_new
 from runner.cli.view import View, common_options
 from runner.errors import FileUnwritable, PrivateFolderUnusable
+from runner.reading.beneath import read_beneath
 from runner.reading.mask import printable
 from runner.reading.private_folder import make_private_folder
 from runner.resources import schema_directory
@@ -82,6 +83,7 @@ jobs:
       - run: sendspec validate specs/*.yaml
       - run: sendspec test specs/*.yaml
 """
+SCHEMA, IGNORE_BELOW = ".sendspec/spec.schema.json", ".sendspec/.gitignore"
 FILES = {
     "sendspec.yaml": PROJECT,
     "specs/hello.yaml": SPEC,
@@ -105,9 +107,10 @@ def command(view: View, folder: str) -> int:
       sendspec send hello/specs/hello.yaml
     """
     top = Path(folder)
+    refuse_planted_link(top)
     there = [name for name in FILES if name != ".gitignore" and lexists(top / name)]
-    if there:
-        raise click.UsageError(f"{top / there[0]} is there already; name another folder")
+    if there and not _is_half_made(top, there):
+        raise click.UsageError(f"{printable(str(top / there[0]))} is there already; name another folder")
     written = [top / name for name in FILES if not lexists(top / name)]
     _make(top, written)
     spec = quote(str(top / "specs" / "hello.yaml"))
@@ -118,21 +121,35 @@ def command(view: View, folder: str) -> int:
     return 0
 
 
+def _is_half_made(top: Path, there: Sequence[str]) -> bool:
+    """Whether an `init` was killed here before it came to its last file; each file is whole, and nobody has changed one since."""
+    try:
+        same = all(read_beneath(top, name, len(FILES[name].encode())) == FILES[name].encode() for name in there)
+    except OSError:
+        return False
+    return same and not lexists(top / SCHEMA)
+
+
 def _make(top: Path, files: Sequence[Path]) -> None:
-    """Writes the files and the schema for editors; where one can't be written, those before it go again."""
-    schema = top / ".sendspec" / "spec.schema.json"
+    """Writes the files, and the schema for editors last; where one can't be written, those before it go again."""
     made: list[Path] = []
     try:
+        make_folder(top)
         for path in files:
-            make_folder(path.parent)
-            write_file(path, FILES[path.relative_to(top).as_posix()])
             made.append(path)
+            name = path.relative_to(top).as_posix()
+            write_new(top, name, FILES[name])
         try:
             make_private_folder(top)
         except PrivateFolderUnusable as trouble:
-            raise FileUnwritable(str(schema.parent), trouble.problem, trouble.fix) from trouble
-        write_file(schema, (schema_directory() / "spec.schema.json").read_text(encoding="utf-8"))
-    except FileUnwritable:
+            raise FileUnwritable(str(top / SCHEMA), trouble.problem, trouble.fix) from trouble
+        if not lexists(top / IGNORE_BELOW):  # killed just there, the folder is without it
+            write_new(top, IGNORE_BELOW, "*\n")
+        schema = (schema_directory() / "spec.schema.json").read_text(encoding="utf-8")
+        write_new(top, SCHEMA, schema, instead=True)
+    except BaseException as error:
+        if isinstance(error, FileUnwritable) and made and error.path == str(made[-1]):
+            made.pop()
         for path in made:
             with suppress(OSError):
                 path.unlink()

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ import click
 
 from runner.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
 from runner.reading.diagnostic import Problems
+from runner.reading.inside import real_folder
 from runner.reading.private_folder import FOLDER, make_private_folder
 from runner.reading.project import (
     FILE_NAME,
@@ -103,13 +104,12 @@ def open_workspace(specs: Sequence[str], env: str | None, problems: Problems) ->
 
     Raises `click.BadParameter` for an environment that isn't there.
     """
-    # Path.resolve would raise for a link to itself, which reading the spec has words for.
-    folder = Path(os.path.realpath(specs[0])).parent if specs else Path.cwd()
+    folder = _folder_of(specs[0]) if specs else Path.cwd()
     found = find_project(folder)
     if found is None:
         project: Project | None = project_without_file(folder)
     else:
-        project = read_project(_shown(found), found.parent, problems)
+        project = read_project(_shown(found), found.parent, problems, owners=_owners(specs, folder))
     if project is None:
         return None
     name = env or project.default_environment
@@ -120,15 +120,33 @@ def open_workspace(specs: Sequence[str], env: str | None, problems: Problems) ->
     if (context := click.get_current_context(silent=True)) is not None:
         context.meta[_ENVIRONMENT] = name
     if environment.is_sandbox:
-        return Workspace(project=project, environment=environment, identity=_sandbox_identity(environment))
+        return Workspace(project=project, environment=environment, identity=_sandbox_identity(project, environment))
     entries = read_identities(project.root / LOCK_FILE)
     return Workspace(project=project, environment=environment, identity=entries.get(name), entries=entries)
 
 
-def _sandbox_identity(environment: Environment) -> LedgerIdentity:
+def _folder_of(spec: str) -> Path:
+    """The folder that a spec's project is looked for in. What is wrong with its path is told when it is read."""
+    try:
+        return real_folder(spec)
+    except ValueError:
+        return Path.cwd()
+
+
+def _owners(specs: Sequence[str], folder: Path) -> set[int]:
+    """Whose project file counts: this user's, root's, and that of who has the first spec, or the working directory, as a file.
+
+    Elsewhere than in a folder of their own, anybody can put one above where others work.
+    """
+    with suppress(OSError, ValueError):
+        return {os.geteuid(), 0, (Path(specs[0]) if specs else folder).stat().st_uid}
+    return {os.geteuid(), 0}
+
+
+def _sandbox_identity(project: Project, environment: Environment) -> LedgerIdentity:
     """Ledgers of earlier releases had one of their own, in a file beside them."""
     beside = environment.ledger.file.with_name("sandbox.identity")
-    return read_identities(beside).get(SANDBOX, SANDBOX_IDENTITY)
+    return read_identities(beside, project.root).get(SANDBOX, SANDBOX_IDENTITY)
 
 
 def environment_in(context: click.Context) -> str:

@@ -7,9 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.errors import LedgerTrouble
+from runner.errors import LedgerLinked, LedgerTrouble
 from runner.ledger.identity import write_whole
 from runner.ledger.place import open_beside, refuse_link
+
+BYTES_MOST = 100
+"""More than two numbers have."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,7 +34,7 @@ def read_progress(path: Path) -> Progress | None:
     """What the mirror of the ledger at `path` says; None where there is no such file, which is no reason to refuse."""
     try:
         with os.fdopen(open_beside(epoch_path(path), os.O_RDONLY), encoding="ascii") as file:
-            words = file.read().split()
+            words = file.read(BYTES_MOST).split()
         if not all(map(str.isdigit, words)):
             raise ValueError
         numbers = [int(word) for word in words]
@@ -55,8 +58,8 @@ def note_moves(path: Path, epoch: int, moves: int) -> None:
 
     That is enough to see a WAL that was deleted after a kill. A mirror that can't be written stays behind, which is harmless.
     """
-    with suppress(OSError):
-        descriptor = os.open(epoch_path(path), os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with suppress(OSError, LedgerLinked):
+        descriptor = open_beside(epoch_path(path), os.O_WRONLY)
         try:
             os.pwrite(descriptor, str(Progress(epoch, moves)).encode(), 0)
         finally:

@@ -6,20 +6,26 @@ import os
 from typing import TYPE_CHECKING
 
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
+from runner.reading.mask import printable
 
 if TYPE_CHECKING:
     import sqlite3
 
-DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_SCHEMA", "SQLITE_MISMATCH")
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_SCHEMA", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
 """SQLITE_ERROR is a table or column that isn't there, or a row that has no checksum to compare: no ledger of ours."""
 
 
 def trouble_of(path: str, error: sqlite3.Error) -> LedgerTrouble:
     """SQLite's error as one of ours: a damaged file, a full disk, a file that can't be opened or written."""
     code = getattr(error, "sqlite_errorname", None) or ""
+    if code.startswith("SQLITE_INTERRUPT"):
+        return LedgerDamaged(
+            f"the ledger {path} is damaged: a look-up in it goes on without end", "restore it from a backup"
+        )
     if code.startswith(DAMAGED):
         return LedgerDamaged(
-            f"the ledger {path} is damaged: {error}", "restore it from a backup; `sendspec ledger check` tells more"
+            f"the ledger {path} is damaged: {printable(str(error))}",
+            "restore it from a backup; `sendspec ledger check` tells more",
         )
     if code.startswith("SQLITE_FULL"):
         return LedgerUnwritable(

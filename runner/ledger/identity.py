@@ -12,12 +12,15 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from runner.errors import LedgerTrouble
+from runner.errors import LedgerLinked, LedgerTrouble
 from runner.ledger.fault import unwritable_file
+from runner.reading.beneath import read_beneath
 
 LOCK_FILE = "sendspec.lock"
 FORMAT = 1
 SALT_BYTES = 32
+BYTES_MOST = 1_000_000
+"""Thousands of environments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,14 @@ def salt_check_of(salt: bytes) -> str:
     return blake2b(salt, digest_size=SALT_BYTES, person=b"salt check").hexdigest()
 
 
-def read_identities(path: Path) -> dict[str, LedgerIdentity]:
-    """The identities in a `sendspec.lock` by environment; none where there is no such file."""
+def read_identities(path: Path, top: Path | None = None) -> dict[str, LedgerIdentity]:
+    """The identities in a `sendspec.lock` by environment; none where there is no such file.
+
+    No link is followed below the folder `top`, by default the file's own. Raises `LedgerLinked` for one, `LedgerTrouble`.
+    """
     try:
-        written = json.loads(_read(path))
+        top = path.parent if top is None else top
+        written = json.loads(read_beneath(top, path.relative_to(top), BYTES_MOST))
         if written["lock"] != FORMAT:
             raise LedgerTrouble(f"{path.name} has format {written['lock']}", "update sendspec")
         return {name: _identity(entry) for name, entry in written["environments"].items()}
@@ -59,17 +66,8 @@ def read_identities(path: Path) -> dict[str, LedgerIdentity]:
         raise unwritable_file(path, error) from error
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         if isinstance(error, OSError) and error.errno == errno.ELOOP:
-            raise LedgerTrouble(f"{path.name} is a link", "put the file itself there") from None
+            raise LedgerLinked(f"{path} is a link, or its folder is", "put the file or folder itself there") from None
         raise LedgerTrouble(f"{path.name} can't be read", f"restore it from git: git checkout {path.name}") from None
-
-
-def _read(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb", closefd=False) as file:
-        try:
-            return file.read()
-        finally:
-            os.close(descriptor)
 
 
 def write_identity(path: Path, environment: str, identity: LedgerIdentity) -> None:

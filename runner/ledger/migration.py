@@ -9,8 +9,10 @@ from runner.ledger.tables import (
     EVENT,
     MESSAGE,
     MESSAGE_BY_ID,
+    RUN,
     RUN_COLUMNS,
     SCHEMA_VERSION,
+    SPEC,
     SPEC_COLUMNS,
 )
 
@@ -54,6 +56,38 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 
 When a message of version 2 was first claimed is left out: the API's clock was not noted then.
 """
+
+
+_META_1 = "CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID"
+_RUN_1 = RUN.format(more="")
+_SPEC_1 = SPEC.format(more="")
+_PLAN_1 = """CREATE TABLE plan (
+    run INTEGER NOT NULL REFERENCES run (number), spec INTEGER NOT NULL REFERENCES spec (number),
+    messages INTEGER NOT NULL, digest BLOB NOT NULL, at REAL NOT NULL,{more} PRIMARY KEY (run, spec)) WITHOUT ROWID"""
+_MESSAGE_1 = """CREATE TABLE message (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16), spec INTEGER NOT NULL REFERENCES spec (number),
+    state TEXT NOT NULL CHECK (state IN ('planned', 'sending', 'accepted', 'refused', 'in_doubt', 'skipped')),
+    digest BLOB NOT NULL CHECK (length(digest) = 32), reference TEXT, receiver BLOB NOT NULL, masked TEXT NOT NULL,
+    attempt INTEGER NOT NULL DEFAULT 0, run INTEGER, remote_id TEXT, http_status INTEGER, evidence TEXT,
+    updated_at REAL NOT NULL, checksum INTEGER NOT NULL{more}) WITHOUT ROWID"""
+_EVENT_1 = """CREATE TABLE event (
+    number INTEGER PRIMARY KEY, message BLOB NOT NULL, at REAL NOT NULL, run INTEGER, attempt INTEGER NOT NULL,
+    origin TEXT, target TEXT NOT NULL, evidence TEXT)"""
+_ABSENCE_2 = "CREATE TABLE absence (message BLOB PRIMARY KEY, attempt INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID"
+
+EARLIER: dict[int, tuple[str, ...]] = {
+    1: (_META_1, _RUN_1, _SPEC_1, _PLAN_1.format(more=""), _MESSAGE_1.format(more=""), _EVENT_1),
+    2: (
+        _META_1,
+        _RUN_1,
+        _SPEC_1,
+        _PLAN_1.format(more=" workspace TEXT, channel TEXT,"),
+        _MESSAGE_1.format(more=", resend INTEGER NOT NULL DEFAULT 0"),
+        _EVENT_1,
+        _ABSENCE_2,
+    ),
+}
+"""The tables of ledgers as earlier versions made them."""
 
 
 def version_of(connection: Any) -> int:

@@ -26,9 +26,10 @@ from runner.errors import (
 from runner.ledger.epoch import Progress, epoch_path, read_progress, write_epoch
 from runner.ledger.fault import trouble_of, unwritable_file
 from runner.ledger.identity import LedgerIdentity, read_identities, salt_check_of, sync_folder, write_identity
+from runner.ledger.known_schema import bound, check_schema
 from runner.ledger.lock import folder_locked, take_lock
 from runner.ledger.migration import ROOM_TIMES
-from runner.ledger.place import half_made, real_place, refuse_second_name
+from runner.ledger.place import half_made, real_place, refuse_planted, refuse_second_name
 from runner.ledger.record import RunOwner
 from runner.ledger.sqlite import Connect, SqliteLedger
 from runner.ledger.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA, SCHEMA_VERSION
@@ -240,12 +241,18 @@ def open_to_read(
     writes.
     """
     mirrored = read_progress(path) if latest else None  # first: a run may write between this and the next line
+    place = real_place(path)
+    if connect is connect_to_read and not os.access(place, os.W_OK) and not _has_wal(place):
+        connect = connect_to_still  # the files of a log that this user would make, the ledger's owner could not use
     try:
         ledger = _open(path, connect, salt)
     except LedgerUnwritable:
-        if connect is not connect_to_read or _has_wal(real_place(path)):
+        if connect is not connect_to_read or _has_wal(place):
             raise
-        ledger = _open(path, connect_to_still, salt)
+        connect = connect_to_still
+        ledger = _open(path, connect, salt)
+    if connect is connect_to_read:
+        ledger.when_closed(partial(_remove_empty_log, place))
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         _refuse_lost(ledger, mirrored)
@@ -258,6 +265,22 @@ def _refuse_lost(ledger: SqliteLedger, mirrored: Progress | None) -> None:
         raise LedgerRolledBack(
             f"the ledger {ledger.path} {lost}", "bring the latest one back; what it lacks would be sent a second time"
         )
+
+
+def _remove_empty_log(path: Path) -> None:
+    """Removes the files of a log that holds nothing, which looking at the ledger has made.
+
+    SQLite does, as the last connection closes that may write, and under its own locks: while another has the ledger open, they
+    stay. A log with anything in it is left alone.
+    """
+    if _has_wal(path) or not any(os.path.lexists(f"{path}{ending}") for ending in ("-wal", "-shm")):
+        return
+    with suppress(sqlite3.Error):
+        connection = connect_to_write(str(path))
+        try:
+            connection.execute("PRAGMA user_version").fetchone()
+        finally:
+            connection.close()
 
 
 def open_to_write(
@@ -278,6 +301,7 @@ def open_to_write(
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         _check_pages(ledger)
+        ledger.unbound()
         _refuse_lost(ledger, read_progress(Path(ledger.path)))
         if ledger.version < SCHEMA_VERSION:
             _make_room_to_migrate(path, ledger.version, tell)
@@ -335,14 +359,16 @@ def _open(path: Path, connect: Connect, salt: bytes | None, *, write: bool = Fal
     refuse_second_name(path, tidy=write)
     connection = None
     try:
+        refuse_planted(path)
         connection = connect(str(path))
-        _check_kind(connection, path)
+        limit = bound(connection, path)
+        check_schema(connection, path, _checked_version(connection, path))
         if write:
             _configure(connection, str(path))
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
         keyed = None if salt is None else partial(payload_digest, salt)
-        return SqliteLedger(connection, str(path), keyed, guard=connect_to_read if write else None)
+        return SqliteLedger(connection, str(path), keyed, guard=connect_to_read if write else None, limit=limit)
     except BaseException as error:
         if connection is not None:
             connection.close()
@@ -351,7 +377,8 @@ def _open(path: Path, connect: Connect, salt: bytes | None, *, write: bool = Fal
         raise
 
 
-def _check_kind(connection: Any, path: Path) -> None:
+def _checked_version(connection: Any, path: Path) -> int:
+    """The version of a ledger's tables. Raises `LedgerDamaged` for what is no ledger, `LedgerTooNew`."""
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise LedgerDamaged(f"{path} is not a ledger", "bring the ledger back, or correct the path in sendspec.yaml")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -361,6 +388,7 @@ def _check_kind(connection: Any, path: Path) -> None:
         )
     if version < OLDEST_READABLE:
         raise LedgerDamaged(f"the ledger {path} has version {version}, which never was", "restore it from a backup")
+    return int(version)
 
 
 def _has_wal(path: Path) -> bool:

@@ -8,11 +8,16 @@ import re
 import stat
 from pathlib import Path
 
-from runner.errors import LedgerLinked
+from runner.errors import LedgerDamaged, LedgerLinked
 from runner.ledger.fault import unwritable_file
+from runner.reading.beneath import open_beneath
 
 OWN_FOLDER = ".sendspec"
 """Nothing in it is a link: it comes with a checkout, and a link there could lead to any file of the user's."""
+
+
+SQLITE_ENDINGS = ("", "-wal", "-shm", "-journal")
+"""What SQLite adds to a database's name for the files that it keeps beside it."""
 
 
 def real_place(path: Path) -> Path:
@@ -65,24 +70,45 @@ def half_made(path: Path) -> list[Path]:
         raise unwritable_file(path.parent, error) from error
 
 
+def refuse_planted(database: Path) -> None:
+    """Refuses a database where SQLite would follow a link of its, or wait for the other end of a pipe.
+
+    None of the files is opened: closing one would end SQLite's locks on it. Raises `LedgerLinked` for a link or a second name,
+    `LedgerDamaged` for what is no file.
+    """
+    for ending in SQLITE_ENDINGS:
+        place = database.with_name(database.name + ending)
+        try:
+            status = place.lstat()
+        except OSError:
+            continue  # what can't be looked at, SQLite can't open either
+        if stat.S_ISLNK(status.st_mode):
+            refuse_link(place)
+        if stat.S_ISDIR(status.st_mode):
+            continue  # SQLite refuses it itself
+        if not stat.S_ISREG(status.st_mode):
+            raise LedgerDamaged(f"{place} is no regular file", "move it away, and bring back what was there")
+        if ending and status.st_nlink > 1:
+            raise _second_name(place)
+
+
+def _second_name(place: Path) -> LedgerLinked:
+    return LedgerLinked(f"{place} is a hard link: another file has the same content", "move it away; it is made again")
+
+
 def open_beside(place: Path, flags: int) -> int:
     """A descriptor of a file beside a ledger, made for this user alone where `flags` say so.
 
     Never that of another file by way of a link: raises `LedgerLinked`. Raises OSError.
     """
     try:
-        descriptor = os.open(place, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+        descriptor = open_beneath(place.parent, place.name, flags)
     except OSError as error:
         if error.errno == errno.ELOOP:
             refuse_link(place)
         raise
     status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(descriptor)
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
     if status.st_nlink > 1:
         os.close(descriptor)
-        raise LedgerLinked(
-            f"{place} is a hard link: another file has the same content", "move it away; it is made again"
-        )
+        raise _second_name(place)
     return descriptor

@@ -10,6 +10,7 @@ from typing import Any
 from runner.composing.identity import resent
 from runner.errors import LedgerDamaged, LedgerTrouble
 from runner.ledger.fault import trouble_of
+from runner.ledger.known_schema import QueryLimit
 from runner.ledger.migration import version_of
 from runner.ledger.record import Doubt, Known, Listable, MessageRecord, Route, SendRecord, Waiting
 from runner.ledger.state import ALLOWED
@@ -43,9 +44,16 @@ KeyedDigest = Callable[[bytes], bytes]
 class LedgerReader:
     """An open ledger, to look at. Belongs to the process that opened it: SQLite's locks don't survive a fork."""
 
-    def __init__(self, connection: Any, path: str, keyed: KeyedDigest | None = None) -> None:
-        """`keyed` makes the payload digests of an earlier version into today's; a ledger of this version needs none."""
+    def __init__(
+        self, connection: Any, path: str, keyed: KeyedDigest | None = None, *, limit: QueryLimit | None = None
+    ) -> None:
+        """`keyed` makes the payload digests of an earlier version into today's; a ledger of this version needs none.
+
+        `limit` bounds the connection's queries; None: nothing does.
+        """
         self._connection = connection
+        self._limit = limit
+        self._when_closed: Callable[[], None] | None = None
         self.path = path
         self._pid = os.getpid()
         for arguments in (8, 9):
@@ -53,6 +61,15 @@ class LedgerReader:
         if keyed is not None:
             connection.create_function("keyed_digest", 1, keyed, deterministic=True)
         self._look()
+
+    def unbound(self) -> None:
+        """Queries may take as long as they like from now on: for a ledger whose every page was checked."""
+        self._limit = None
+        self._connection.set_progress_handler(None, 0)
+
+    def when_closed(self, tidy: Callable[[], None]) -> None:
+        """Has `tidy` called once the connection is closed."""
+        self._when_closed = tidy
 
     def _look(self) -> None:
         """What the ledger's version has to offer."""
@@ -333,6 +350,8 @@ class LedgerReader:
         try:
             # Not `quick_check`: it doesn't compare the index with its table, and a message that the index lacks would be new.
             found = [f"its pages: {row[0]}" for row in self._rows("PRAGMA integrity_check(10)") if row[0] != "ok"]
+            if found:
+                return found  # counting rows on pages that lead back to themselves doesn't end
             wrong = self._value(wrong_checksums(self.version))
             held, counted = self._value("SELECT count(*) FROM message"), self._value("SELECT sum(messages) FROM spec")
         except LedgerTrouble as trouble:
@@ -353,6 +372,8 @@ class LedgerReader:
         """Safe to call twice, and in a process forked from the one that opened it, where it does nothing."""
         if os.getpid() == self._pid:
             self._connection.close()
+            if self._when_closed is not None:
+                self._when_closed()
 
     def _check_process(self) -> None:
         if os.getpid() != self._pid:
@@ -382,6 +403,8 @@ class LedgerReader:
     def _stream(self, sql: str, parameters: Sequence[Any] = ()) -> Iterator[Any]:
         """Rows as SQLite finds them: damage shows when its page is reached, not when the query is made."""
         self._check_process()
+        if self._limit is not None:
+            self._limit.begin()
         try:
             yield from self._connection.execute(sql, parameters)
         except UnicodeDecodeError:  # of what SQLite says about a text

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from runner.errors import LedgerForeign
+from runner.errors import LedgerDamaged, LedgerForeign
 from runner.ledger.fault import unwritable_file
 from runner.ledger.identity import sync_folder
 from runner.ledger.place import open_beside
@@ -25,6 +26,11 @@ RESULT_BYTES = 512
 SPILL_BYTES = 2 * 256 * RESULT_BYTES
 """Room for the results of 256 messages in flight, and as many again."""
 EVIDENCE_KEPT = 200
+BYTES_MOST = 64_000_000
+"""More than all messages that can be in flight take."""
+LOOKED_AT = 10
+_BEGINNING = re.compile(rb"[0-9a-f]{0,8}|[0-9a-f]{8} (\{.*)?", re.DOTALL)
+"""What a spill begins with, or what a crash left of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +53,11 @@ def prepare_spill(path: Path, in_flight: int = 0) -> None:
     place = spill_path(path)
     wanted = max(SPILL_BYTES, 2 * in_flight * RESULT_BYTES)
     try:
-        taken = place.stat().st_size if place.exists() else 0
-        if taken >= wanted:
-            return
         with _opened(place, os.O_CREAT) as descriptor:
+            taken = os.fstat(descriptor).st_size
+            _refuse_foreign(place, os.pread(descriptor, LOOKED_AT, 0))
+            if taken >= wanted:
+                return
             os.pwrite(descriptor, bytes(wanted - taken), taken)
             os.fsync(descriptor)
         sync_folder(place.parent)
@@ -61,7 +68,7 @@ def prepare_spill(path: Path, in_flight: int = 0) -> None:
 def write_spill(path: Path, ledger_id: str, run: int, settlements: Sequence[Settlement]) -> None:
     """Keeps results, after those that are there already. Raises OSError."""
     with _opened(spill_path(path), os.O_CREAT) as descriptor:
-        written = os.pread(descriptor, os.fstat(descriptor).st_size, 0).rstrip(b"\0")
+        written = os.pread(descriptor, min(BYTES_MOST, os.fstat(descriptor).st_size), 0).rstrip(b"\0")
         lines = b"".join(_line(ledger_id, run, settlement) for settlement in settlements)
         os.pwrite(descriptor, lines, len(written))
         os.fdatasync(descriptor)
@@ -71,7 +78,7 @@ def read_spill(path: Path, ledger_id: str) -> list[Spilled]:
     """What is kept beside the ledger at `path`; a line that was cut in writing, and what follows it, is left out."""
     try:
         with os.fdopen(open_beside(spill_path(path), os.O_RDONLY), "rb") as file:
-            written = file.read().rstrip(b"\0")
+            written = file.read(BYTES_MOST).rstrip(b"\0")
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -81,15 +88,34 @@ def read_spill(path: Path, ledger_id: str) -> list[Spilled]:
         checksum, _, content = line.partition(b" ")
         if checksum != b"%08x" % zlib.crc32(content):
             break
-        words = json.loads(content)
-        if words.pop("ledger") != ledger_id:
+        try:
+            owner, result = _result(json.loads(content))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise LedgerDamaged(
+                f"{spill_path(path)} holds what is no result of a run", "move it away; it is made again"
+            ) from None
+        if owner != ledger_id:
             raise LedgerForeign(
                 f"{spill_path(path)} holds results of another ledger", "move it to the ledger that it belongs to"
             )
-        run = words.pop("run")
-        identity, to = bytes.fromhex(words.pop("id")), State(words.pop("to"))
-        found.append(Spilled(run, Settlement(id=identity, to=to, **words)))
+        found.append(result)
     return found
+
+
+def _result(words: dict[str, Any]) -> tuple[str, Spilled]:
+    """The ledger that a line is of, and its result. Raises ValueError, KeyError or TypeError for another line."""
+    owner, run = words.pop("ledger"), words.pop("run")
+    settlement = Settlement(id=bytes.fromhex(words.pop("id")), to=State(words.pop("to")), **words)
+    numbers = (run, settlement.attempt)
+    if not all(isinstance(number, int) for number in numbers):
+        raise TypeError
+    return owner, Spilled(run, settlement)
+
+
+def _refuse_foreign(place: Path, head: bytes) -> None:
+    """Raises `LedgerDamaged` where a file that isn't a spill has its place: nothing is written to that."""
+    if not _BEGINNING.fullmatch(head.rstrip(b"\0")):
+        raise LedgerDamaged(f"{place} is no file of sendspec's", "move it away; it is made again")
 
 
 def clear_spill(path: Path) -> None:
@@ -97,7 +123,7 @@ def clear_spill(path: Path) -> None:
     place = spill_path(path)
     try:
         with _opened(place, 0) as descriptor:
-            os.pwrite(descriptor, bytes(max(SPILL_BYTES, os.fstat(descriptor).st_size)), 0)
+            os.pwrite(descriptor, bytes(min(BYTES_MOST, max(SPILL_BYTES, os.fstat(descriptor).st_size))), 0)
             os.fdatasync(descriptor)
     except OSError as error:
         raise unwritable_file(place, error) from error

@@ -12,6 +12,7 @@ from typing import Any
 from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from runner.ledger.epoch import note_moves
 from runner.ledger.fault import trouble_of
+from runner.ledger.known_schema import QueryLimit
 from runner.ledger.lineage import LineageReader
 from runner.ledger.migration import migrate
 from runner.ledger.reader import KeyedDigest
@@ -26,10 +27,16 @@ class LedgerWriter(LineageReader):
     """A connection that a claim may be trusted to. Its transactions need a run begun, but the one that begins it."""
 
     def __init__(
-        self, connection: Any, path: str, keyed: KeyedDigest | None = None, *, guard: Connect | None = None
+        self,
+        connection: Any,
+        path: str,
+        keyed: KeyedDigest | None = None,
+        *,
+        guard: Connect | None = None,
+        limit: QueryLimit | None = None,
     ) -> None:
         """`guard` opens a second connection that only reads; None for a ledger that is only read itself."""
-        super().__init__(connection, path, keyed)
+        super().__init__(connection, path, keyed, limit=limit)
         self._guard = guard
         self._run: int | None = None
         self._epoch: int | None = None
@@ -77,6 +84,8 @@ class LedgerWriter(LineageReader):
         self._connection.close()
         if guard is not None:
             guard.close()
+        if self._guard is None and self._when_closed is not None:
+            self._when_closed()
 
     def _checkpoint(self) -> None:
         """Brings the WAL into the ledger's own file. SQLite's own checkpoints keep a failed sync to themselves."""

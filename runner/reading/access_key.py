@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import stat
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,22 +106,47 @@ def _from_file(path: Path, shown: str) -> str:
 
 
 def _from_command(words: tuple[str, ...], root: Path) -> str:
+    """What the command prints, as far as a key could go; one that prints more is ended there."""
     import subprocess
 
     try:
-        done = subprocess.run(
-            words, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS, check=False
+        process = subprocess.Popen(
+            words, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        what = "takes longer than 30 s" if isinstance(error, subprocess.TimeoutExpired) else "can't be started"
-        raise KeyUnusable(
-            f"the key's command `{words[0]}` {what}", "run it by hand, and look at what it says"
-        ) from None
-    if done.returncode != 0:
-        raise KeyUnusable(
-            f"the key's command `{words[0]}` ends with {done.returncode}", "run it by hand, and look at what it says"
-        )
-    return _one_line(done.stdout[:_LOOKED_AT])
+    except OSError:
+        raise _command_fault(words, "can't be started") from None
+    assert process.stdout is not None
+    try:
+        end = time.monotonic() + COMMAND_SECONDS
+        printed = _printed(process.stdout.fileno(), end)
+        if len(printed) < _LOOKED_AT:  # else it is no key, and the rest of it isn't waited for
+            code = process.wait(max(0.0, end - time.monotonic()))
+            if code != 0:
+                raise _command_fault(words, f"ends with {code}")
+        return _one_line(printed)
+    except (TimeoutError, subprocess.TimeoutExpired):
+        raise _command_fault(words, f"takes longer than {COMMAND_SECONDS} s") from None
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.wait()
+
+
+def _printed(descriptor: int, end: float) -> bytes:
+    """What comes from a pipe, to its end or to the longest that is looked at. Raises TimeoutError at `end`, of the monotonic clock."""
+    found = b""
+    while len(found) < _LOOKED_AT:
+        if not select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
+            raise TimeoutError
+        block = os.read(descriptor, _LOOKED_AT - len(found))
+        if not block:
+            break
+        found += block
+    return found
+
+
+def _command_fault(words: tuple[str, ...], what: str) -> KeyUnusable:
+    return KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and look at what it says")
 
 
 def _one_line(raw: bytes) -> str:

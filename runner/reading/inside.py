@@ -1,23 +1,26 @@
-"""Opens a file that a spec names, if it lies inside the project, whatever the name tries."""
+"""Opens a file that a spec or a command line names, if it lies inside the project, whatever its name and links try."""
 
 from __future__ import annotations
 
 import errno
 import os
 import re
-import stat
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from runner.near import near_miss
+from runner.reading.beneath import open_beneath
 from runner.reading.mask import printable
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _ESCAPED = re.compile(r"%(?:2e|2f|5c|7e|25|00)", re.I)
 _INSIDE_FIX = "name a file inside the project, relative to the spec"
-_FOLDER_FLAGS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_FILE_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_GIT = ".git"
+_TOPS = (_GIT, "sendspec.yaml")
+"""What the top folder of a repository or of a project has in it."""
+_DEVICES = ("/dev/", "/proc/")
+"""Below these, a link such as /dev/stdin leads to what is open already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,18 @@ class OpenFile:
 
     descriptor: int
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """Where a file really is, links resolved, and the real folder that it has to be opened beneath."""
+
+    top: str
+    place: str
+
+    @property
+    def below(self) -> str:
+        return os.path.relpath(self.place, self.top)
 
 
 def shown_path(spec_path: str, written: str) -> str:
@@ -55,15 +70,80 @@ def place_inside(root: Path, spec_path: str, written: str) -> str | FileFault:
         return FileFault("outside-project", f"'{printable(written)}' {disguise}", _INSIDE_FIX)
     top = os.path.realpath(root)
     place = os.path.realpath(Path(spec_path).parent / written)
-    if os.path.commonpath([top, place]) != top:
+    if not _is_within(place, top):
         return FileFault("outside-project", f"'{printable(written)}' leads out of the project", _INSIDE_FIX)
-    return place
+    return gits_own(place, written) or place
+
+
+def enclosed(written: str, *, in_folder: bool = True) -> Enclosed | FileFault:
+    """Where a path from the command line leads, if no link takes it out of a repository or project that it seems to lie in.
+
+    Links above those are the user's own. A file in neither has to lie in its folder, unless `in_folder` says that it may lie
+    anywhere. Nothing has to be there. Raises ValueError for a path that the file system can't have.
+    """
+    path = standing_path(written)
+    place = os.path.realpath(path)
+    if path.startswith(_DEVICES):
+        return Enclosed(os.path.dirname(place), place)  # noqa: PTH120 - `place` is text for the system calls
+    folder = os.path.dirname(path)  # noqa: PTH120
+    around = [os.path.realpath(top) for top in _tops_around(folder)]
+    for top in around or ([os.path.realpath(folder)] if in_folder else []):
+        if not _is_within(place, top):
+            return FileFault(
+                "outside-project",
+                f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or lies behind one",
+                "put the file itself there, or name its real path",
+            )
+    top = around[-1] if around else os.path.dirname(place)  # noqa: PTH120
+    return Enclosed(top, place)
+
+
+def real_folder(written: str) -> Path:
+    """The real folder of a file on the command line; the project that it seems to be in, where a link takes it out of that.
+
+    Raises ValueError as `enclosed` does.
+    """
+    where = enclosed(written)
+    if not isinstance(where, FileFault):
+        return Path(where.place).parent
+    folder = os.path.dirname(standing_path(written))  # noqa: PTH120
+    return Path(os.path.realpath((_tops_around(folder) or [folder])[-1]))
+
+
+def standing_path(written: str) -> str:
+    """`written` from the root on, without `.` and `..`; the links that it goes through stand in it."""
+    path = "/" if written.startswith("/") else os.getcwd()  # noqa: PTH109 - as text
+    for part in PurePath(written).parts:
+        if part != "..":
+            path = os.path.join(path, part)  # noqa: PTH118 - as text
+        else:  # out of what a link leads to, it isn't back to where the link is
+            path = os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114, PTH120
+    return path
+
+
+def _tops_around(folder: str) -> list[str]:
+    """The repositories and projects that `folder` lies in, the innermost first."""
+    around = (Path(folder), *Path(folder).parents)
+    return [str(top) for top in around if any(os.path.lexists(top / name) for name in _TOPS)]
+
+
+def _is_within(place: str, top: str) -> bool:
+    return os.path.commonpath([top, place]) == top
+
+
+def gits_own(place: str, written: str) -> FileFault | None:
+    """What is wrong with a place in a `.git` folder; nothing where a work tree of its own was put there."""
+    parts = PurePath(place).parts
+    last = max((index for index, part in enumerate(parts) if part.casefold() == _GIT), default=None)
+    if last is None or any(os.path.lexists(PurePath(*parts[:end], _GIT)) for end in range(last + 2, len(parts))):
+        return None
+    return FileFault("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
 
 
 def open_anywhere(written: str) -> OpenFile | FileFault:
     """Opens a file that the user named on the command line, relative to the working directory."""
     place = os.path.realpath(written.replace("\0", ""))
-    return open_below(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
+    return gits_own(place, written) or open_below(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
 
 
 def open_below(top: str, place: str, written: str) -> OpenFile | FileFault:
@@ -72,14 +152,9 @@ def open_below(top: str, place: str, written: str) -> OpenFile | FileFault:
     Each folder on the way is opened as itself: one that was swapped for a link since is not followed.
     """
     try:
-        descriptor = _descend(top, Path(place).relative_to(top).parts)
+        return OpenFile(open_beneath(top, Path(place).relative_to(top)), place)
     except OSError as error:
         return _why_not(error, place, written)
-    if descriptor is None or not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        if descriptor is not None:
-            os.close(descriptor)
-        return _not_a_file(written)
-    return OpenFile(descriptor, place)
 
 
 def _disguised(written: str) -> str | None:
@@ -94,21 +169,6 @@ def _disguised(written: str) -> str | None:
     if _ESCAPED.search(written):
         return "has percent escapes in it, which a path doesn't need"
     return "has a character in it that no path has" if "\0" in written else None
-
-
-def _descend(top: str, parts: tuple[str, ...]) -> int | None:
-    """A descriptor of the last part, reached folder by folder without following a link; None where there is none."""
-    if not parts:
-        return None
-    folder = os.open(top, _FOLDER_FLAGS & ~os.O_NOFOLLOW)
-    try:
-        for part in parts[:-1]:
-            below = os.open(part, _FOLDER_FLAGS, dir_fd=folder)
-            os.close(folder)
-            folder = below
-        return os.open(parts[-1], _FILE_FLAGS, dir_fd=folder)
-    finally:
-        os.close(folder)
 
 
 def _why_not(error: OSError, place: str, written: str) -> FileFault:

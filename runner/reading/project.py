@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,9 +112,9 @@ class Project:
 def find_project(start: Path) -> Path | None:
     """The nearest project file at or above the folder `start`, looking no further than a repository's top."""
     for folder in (start, *start.parents):
-        if (folder / FILE_NAME).is_file():
-            return folder / FILE_NAME
-        if (folder / ".git").exists():
+        if os.path.lexists(folder / FILE_NAME) and not (folder / FILE_NAME).is_dir():
+            return folder / FILE_NAME  # also a link or a pipe: reading it says what is wrong with it
+        if os.path.lexists(folder / ".git"):
             return None
     return None
 
@@ -156,12 +157,15 @@ def channel_of(environment: Environment, alias: str) -> Channel | None:
     return _sandbox_channel(alias, "sms") if found is None and environment.is_sandbox else found
 
 
-def read_project(path: str, root: Path, problems: Problems) -> Project | None:
-    """The project in the file at `path`; None when it is not one, and why is among `problems`."""
+def read_project(path: str, root: Path, problems: Problems, *, owners: Collection[int] | None = None) -> Project | None:
+    """The project in the file at `path`; None when it is not one, and why is among `problems`.
+
+    `owners` are the users whose file counts, as numbers; None: whoever's.
+    """
     from runner.reading.document import read_document
 
     own = Problems()
-    source = read_source(path, own)
+    source = read_source(path, own, owners=owners)
     document = None if source is None else read_document(source, own)
     project = None if document is None else _Reader(document, root, own).project()
     for diagnostic in own:

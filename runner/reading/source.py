@@ -1,4 +1,4 @@
-"""Opens the text files that a user wrote, and refuses what isn't one."""
+"""Opens the text files that a user wrote, and refuses what isn't one, or isn't where it seems to be."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from runner.reading.beneath import open_beneath
 from runner.reading.diagnostic import Diagnostic, Problems
+from runner.reading.inside import FileFault, enclosed, gits_own
 from runner.reading.mask import mask_in_place, printable
 from runner.reading.place import FILE_START, span_on_line
 from runner.reading.secret import hide_keys
@@ -34,9 +37,15 @@ class Source:
     text: str
 
 
-def read_source(path: str, problems: Problems, *, most_bytes: int = SPEC_BYTES_MOST) -> Source | None:
-    """The text of a regular UTF-8 file; None when it isn't one, and why is among `problems`."""
-    raw = _read_bytes(path, problems, most_bytes)
+def read_source(
+    path: str, problems: Problems, *, most_bytes: int = SPEC_BYTES_MOST, owners: Collection[int] | None = None
+) -> Source | None:
+    """The text of a regular UTF-8 file; None when it isn't one, and why is among `problems`.
+
+    A link that leads out of the project is not followed, see `enclosed`. `owners` are the users that the file may belong to;
+    None: any.
+    """
+    raw = _read_bytes(path, problems, most_bytes, owners)
     text = None if raw is None else _decode(path, raw, problems)
     if text is None:
         return None
@@ -71,9 +80,18 @@ def file_problem(path: str, error: OSError) -> Diagnostic:
     return _about_file(path, "unreadable-file", f"'{shown}' can't be read: {reason}", fix)
 
 
-def _read_bytes(path: str, problems: Problems, most_bytes: int) -> bytes | None:
+def _read_bytes(path: str, problems: Problems, most_bytes: int, owners: Collection[int] | None) -> bytes | None:
     try:
-        with os.fdopen(open_regular(path), "rb") as file:
+        where = enclosed(path)
+        if not isinstance(where, FileFault):
+            where = gits_own(where.place, path) or where
+        if isinstance(where, FileFault):
+            problems.add(_about_file(path, where.code, where.problem, where.fix))
+            return None
+        if not path:
+            raise FileNotFoundError(path)
+        with os.fdopen(open_beneath(where.top, where.below), "rb") as file:
+            owner = os.fstat(file.fileno()).st_uid
             raw = file.read(most_bytes + 1)
     except OSError as error:
         problems.add(file_problem(path, error))
@@ -81,6 +99,9 @@ def _read_bytes(path: str, problems: Problems, most_bytes: int) -> bytes | None:
     except ValueError:
         # A path with a NUL in it, or one that the file system's encoding can't write.
         problems.add(file_problem(path, FileNotFoundError(path)))
+        return None
+    if owners is not None and owner not in owners:
+        problems.add(_foreign(path, owner))
         return None
     if len(raw) > most_bytes:
         problem = f"the file is larger than {most_bytes / 1_000_000:g} MB"
@@ -135,6 +156,15 @@ def _forbidden(path: str, text: str, found: re.Match[str]) -> Diagnostic:
         problem=f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent",
         fix="remove it",
         excerpt=cell_by_cell(mask_in_place(hide_keys(whole))),
+    )
+
+
+def _foreign(path: str, owner: int) -> Diagnostic:
+    return _about_file(
+        path,
+        "project-foreign",
+        f"the project file belongs to another user (number {owner}), and could have commands run as this one",
+        "make it this user's own with chown, or put a sendspec.yaml of your own beside the spec",
     )
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.errors import SandboxUnwritable
+from runner.errors import LedgerTrouble, SandboxUnwritable
+from runner.ledger.place import real_place, refuse_planted
 
 BLOCK = 1_001
 """Messages read at once: a whole page, and one more."""
@@ -51,7 +52,12 @@ class _NotOurs(Exception):
 
 
 def _made_private(path: Path) -> None:
-    """Makes the file unless it is there; for this user only. Raises OSError, and `_NotOurs` for a link or anything but a file."""
+    """Makes the file unless it is there; for this user only. Raises OSError, and `_NotOurs` for a link or anything but a file.
+
+    Raises `LedgerTrouble` where its folder, or a file that SQLite would open beside it, is a link.
+    """
+    real_place(path)
+    refuse_planted(path)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -98,6 +104,8 @@ class Store:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _made_private(path)
             self._connection = _opened(":memory:" if path is None else path)
+        except LedgerTrouble as trouble:
+            raise SandboxUnwritable(trouble.problem, trouble.fix) from trouble
         except (OSError, sqlite3.Error, _NotOurs) as error:
             reason = os.strerror(error.errno or 0).lower() if isinstance(error, OSError) else str(error)
             raise SandboxUnwritable(

@@ -357,3 +357,12 @@ def test_a_folder_of_that_name_is_no_file(repository: Path) -> None:
     (repository / "specs" / "sendspec.yaml").mkdir()
     (repository / "sendspec.yaml").write_text("{}")
     assert find_project(repository / "specs") == repository / "sendspec.yaml"
+
+
+def test_a_file_of_a_user_who_does_not_count_is_refused(tmp_path: Path) -> None:
+    path, problems = tmp_path / "sendspec.yaml", Problems()
+    path.write_text("environments: {}\n")
+    owner = path.stat().st_uid
+    assert read_project(str(path), tmp_path, problems, owners={owner}) is not None
+    assert read_project(str(path), tmp_path, problems, owners={owner + 1}) is None
+    assert [problem.code for problem in problems] == ["project-foreign"]

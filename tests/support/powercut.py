@@ -188,5 +188,11 @@ class Connection:
     def create_function(self, name: str, count: int, function: Any, *, deterministic: bool) -> None:
         self._inner.create_scalar_function(name, function, count, deterministic=deterministic)
 
+    def set_progress_handler(self, handler: Any, steps: int) -> None:
+        self._inner.set_progress_handler(handler, steps)
+
+    def setlimit(self, category: int, most: int) -> None:
+        self._inner.limit(category, most)
+
     def close(self) -> None:
         self._inner.close()

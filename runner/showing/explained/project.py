@@ -18,6 +18,7 @@ EXPLAINED: dict[str, Explanation] = {
     "url-part": Explanation("an address has a part that can't be", "A user, a query or a fragment can hide where requests go.", "api_url: https://api.bird.com@evil.example", "api_url: https://api.bird.com"),
     "key-source": Explanation("a key comes from several places, or from none", "", "access_key: {}", "access_key: {env: BIRD_ACCESS_KEY}"),
     "key-unusable": Explanation("the access key can't be used", "It is missing, has a character that a header can't carry, or its file can be read by others.", "", "chmod 600 key.txt"),
+    "project-foreign": Explanation("the project file belongs to another user", "It is found at or above the spec's folder, and can name commands that are run for a key: in a folder where others may write, anybody can put one above your work. It counts when this user, root, or the owner of the spec's own file (without a spec, of the working directory) owns it.", "", "chown \"$USER\" sendspec.yaml"),
     "plan-unreadable": Explanation("a plan file is none, or was changed", "What was approved and what would be sent could differ.", "", "sendspec plan … --out plan.json"),
     "not-confirmed": Explanation("asked whether to send, somebody did not say yes", "A no, an empty answer, or another number than the one asked for."),
     "plan-stale": Explanation("things have moved since the plan was made", "Another ledger, other recipients, another text, or messages that were sent in between."),

@@ -1,0 +1,139 @@
+"""Somebody else's project file, and commands that give a key: what others wrote is not run, and what is run is bounded."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from desk import CHANNEL, WORKSPACE, CountingServer, Desk, Done
+
+SPEC = """spec: 1
+name: hello
+channel: sms
+recipients: [{phone: "+447700900001"}]
+message: {body: {type: text, text: {text: Hi}}}
+examples: [{with: {phone: "+447700900001"}, expect: {text: Hi}}]
+"""
+SOMEBODY = 4_711
+STRANGER = 4_712
+COMMANDS = (
+    ("validate", "hello.yaml"), ("render", "hello.yaml"), ("test", "hello.yaml"), ("plan", "hello.yaml"), ("status", "hello.yaml"),
+    ("send", "hello.yaml", "--yes"), ("send", "hello.yaml", "--env", "test", "--yes"), ("doctor", "--env", "test"), ("status",),
+    ("reconcile",), ("ledger", "init", "--env", "test"), ("ledger", "check"),
+)  # fmt: skip
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+
+
+def project_file(url: str, *command: str) -> str:
+    return f"""environments:
+  test:
+    api_url: {url}
+    access_key: {{command: [{", ".join(map(repr, command))}]}}
+    ledger: {{file: .sendspec/test.db}}
+    channels:
+      sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 2}}
+"""
+
+
+@pytest.fixture
+def below(desk: Desk, server: CountingServer) -> Desk:
+    """A folder of one's own with a spec in it, below one with a project file whose key command leaves a mark."""
+    desk.write("sendspec.yaml", project_file(server.url, "touch", str(desk.folder / "mark")))
+    work = Desk(desk.folder / "work")
+    work.write("hello.yaml", SPEC)
+    return work
+
+
+def given(path: Path, owner: int) -> None:
+    os.chown(path, owner, owner)
+
+
+@needs_root
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_a_project_file_of_somebody_else_in_a_parent_folder_is_not_used(below: Desk, command: tuple[str, ...]) -> None:
+    given(below.folder.parent / "sendspec.yaml", SOMEBODY)
+    done = below.run(*command)
+    assert done.code == 1, done
+    assert "[project-foreign]" in done.err
+    assert "chown" in done.err
+    assert not (below.folder.parent / "mark").exists()
+    assert not (below.folder.parent / ".sendspec").exists()
+
+
+@needs_root
+def test_a_file_that_belongs_to_who_has_the_spec_is_used(below: Desk) -> None:
+    """As in a container, where root works on a checkout of the user's."""
+    given(below.folder.parent / "sendspec.yaml", SOMEBODY)
+    given(below.folder / "hello.yaml", SOMEBODY)
+    assert below.run("plan", "hello.yaml", "--env", "test").code == 0
+    given(below.folder / "hello.yaml", STRANGER)
+    assert below.run("plan", "hello.yaml", "--env", "test").code == 1
+
+
+@needs_root
+def test_without_a_spec_the_working_directory_tells_whose_project_it_is(below: Desk) -> None:
+    given(below.folder.parent / "sendspec.yaml", SOMEBODY)
+    assert below.run("status", "--env", "test").code == 1
+    given(below.folder, SOMEBODY)
+    assert below.run("status", "--env", "test").code == 0
+
+
+@needs_root
+def test_a_link_of_ones_own_to_somebody_elses_file_is_somebody_elses(below: Desk) -> None:
+    top = below.folder.parent
+    (top / "sendspec.yaml").rename(top / "other.yaml")
+    given(top / "other.yaml", SOMEBODY)
+    (top / "sendspec.yaml").symlink_to("other.yaml")
+    assert "[project-foreign]" in below.run("plan", "hello.yaml", "--env", "test").err
+
+
+def test_the_key_command_is_run_only_where_something_is_sent_or_asked(below: Desk, server: CountingServer) -> None:
+    top = Desk(below.folder.parent)
+    script = f"import pathlib; pathlib.Path({str(top.folder / 'mark')!r}).touch(); print('k' * 20)"
+    top.write("sendspec.yaml", project_file(server.url, sys.executable, "-c", script.replace("'", '"')))
+    assert below.run("ledger", "init", "--env", "test").code == 0
+    for command in (
+        ("validate", "hello.yaml"), ("plan", "hello.yaml"), ("render", "hello.yaml"), ("test", "hello.yaml"),
+        ("status", "hello.yaml"), ("send", "hello.yaml", "--dry-run"), ("ledger", "check"), ("ledger", "export"),
+    ):  # fmt: skip
+        done = below.run(*command, "--env", "test")
+        assert done.code == 0, done
+        assert not (top.folder / "mark").exists(), command
+    assert below.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
+    assert (top.folder / "mark").exists()
+    assert server.posts[0].headers["Authorization"] == "AccessKey " + "k" * 20
+
+
+ENDLESS = {
+    "on standard output": "while True: sys.stdout.write('k' * 65536)",
+    "on standard error": "for n in range(100_000): sys.stderr.write('k' * 4096)",
+    "to a child that outlives it": "os.execvp('sh', ['sh', '-c', 'yes & exec yes'])",
+}
+
+
+@pytest.mark.parametrize("where", ENDLESS)
+def test_what_a_key_command_prints_is_read_only_as_far_as_a_key_goes(
+    below: Desk, server: CountingServer, where: str
+) -> None:
+    top = Desk(below.folder.parent)
+    top.write("key.py", f"import os, sys\n{ENDLESS[where]}\nprint('k' * 20)\n")
+    top.write("sendspec.yaml", project_file(server.url, sys.executable, "key.py"))
+    assert below.run("ledger", "init", "--env", "test").code == 0
+    done = measured(below, "send", "hello.yaml", "--env", "test", "--yes")
+    if where == "on standard error":
+        assert done.code == 0, done.err
+    else:
+        assert done.code == 1
+        assert "is longer than 4,096 characters" in done.err or "position" in done.err
+        assert server.posts == []
+
+
+def measured(desk: Desk, *arguments: str) -> Done:
+    """A command that may not take more than 600 MB."""
+    desk.environ["PYTHONHASHSEED"] = "0"  # a process of its own
+    desk.command = lambda *words: [  # type: ignore[method-assign]
+        "bash", "-c", 'ulimit -v 600000; exec "$@"', "bash", sys.executable, "-m", "runner", *words
+    ]  # fmt: skip
+    return desk.run(*arguments)

@@ -1,0 +1,148 @@
+"""Files that commands make, and a plan that others made: nothing is left behind half, and what is in a plan is judged."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import Desk
+
+FILES = {"sendspec.yaml", "specs/hello.yaml", "data/people.csv", ".gitignore", ".github/workflows/messages.yml"}
+MADE = FILES | {".sendspec/.gitignore", ".sendspec/spec.schema.json"}
+MOST = 100
+"""Far more often than an `init` writes."""
+KILLED = """
+import os, signal, sys
+at, how = int(sys.argv[1]), sys.argv[2]
+from runner.cli.main import main
+seen = 0
+def count(event, arguments):
+    global seen
+    if event in ("open", "os.link", "os.rename", "os.mkdir", "os.remove"):
+        if not isinstance(arguments[0], str):
+            return
+        if event == "open" and (arguments[0].startswith("/") or not arguments[2] & (os.O_WRONLY | os.O_RDWR)):
+            return
+        seen += 1
+        if seen == at:
+            if how == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise KeyboardInterrupt
+sys.addaudithook(count)
+main(["init", "shop"])
+"""
+
+
+def files_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+
+
+def interrupted(desk: Desk, at: int, how: str) -> bool:
+    """An `init` that is interrupted as it is about to write for the `at`th time; whether it came so far."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(at), how], cwd=desk.folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode != 0
+
+
+def test_an_init_that_is_killed_leaves_whole_files_and_is_completed_by_the_next(desk: Desk) -> None:
+    whole = Desk(desk.folder / "whole")
+    whole.folder.mkdir()
+    assert whole.run("init", "shop").code == 0
+    assert files_in(whole.folder / "shop") == MADE
+    for at in range(1, MOST):
+        here = Desk(desk.folder / f"here{at}")
+        here.folder.mkdir()
+        if not interrupted(here, at, "kill"):
+            break
+        for name in files_in(here.folder / "shop"):
+            assert name in MADE, name
+            assert (here.folder / "shop" / name).read_bytes() == (whole.folder / "shop" / name).read_bytes(), name
+        again = here.run("init", "shop")
+        assert again.code == 0, (at, again.err)
+        assert files_in(here.folder / "shop") == MADE
+        assert here.run("init", "shop").code == 2
+    assert len(MADE) < at < MOST - 1
+
+
+def test_an_init_that_is_interrupted_takes_its_files_away(desk: Desk) -> None:
+    for at in range(1, MOST):
+        here = Desk(desk.folder / f"here{at}")
+        here.folder.mkdir()
+        if not interrupted(here, at, "ctrl-c"):
+            break
+        assert files_in(here.folder / "shop") <= {".sendspec/.gitignore"}
+    assert len(FILES) < at < MOST - 1
+
+
+def test_an_init_does_not_complete_what_somebody_has_changed(desk: Desk) -> None:
+    desk.write("shop/sendspec.yaml", "environments: {}\n")
+    done = desk.run("init", "shop")
+    assert done.code == 2
+    assert files_in(desk.folder) == {"shop/sendspec.yaml"}
+
+
+# ── a plan that was sealed again ──────────────────────────────────────────────────────────────────────────────────
+
+
+def resealed(desk: Desk, **changes: Any) -> None:
+    """Changes a plan, and gives it the seal that it then needs: that is no secret."""
+    path = desk.folder / "plan.json"
+    content = {**json.loads(path.read_text()), **changes}
+    content = {name: value for name, value in content.items() if name != "seal" and value is not ...}
+    sealed = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    path.write_text(json.dumps({**content, "seal": hashlib.sha256(sealed).hexdigest()}))
+
+
+ODD = (
+    None,
+    1,
+    True,
+    1.5,
+    "",
+    [],
+    {},
+    [1],
+    [None],
+    [[]],
+    [{}],
+    {"a": 1},
+    ["hello.yaml", 1],
+    ["a\0b"],
+    ["/etc/hosts"],
+    "x" * 5_000,
+    ...,
+)
+
+
+@pytest.mark.parametrize("name", ["paths", "environment", "ledger", "digest"])
+def test_a_plan_with_other_values_than_a_plan_has_is_no_bug(ready: Desk, name: str) -> None:
+    for value in ODD:
+        assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
+        resealed(ready, **{name: value})
+        for more in ((), ("--env", "test")):
+            done = ready.run("send", "--plan", "plan.json", "--yes", *more)
+            of_no_ledger = name == "ledger" and value is None  # as one has that was made before its ledger
+            assert done.code in ((0, 8) if of_no_ledger else (1, 2, 8)), (value, done.err)
+            assert "127.0.0.1" not in done.err  # the file that an absolute path would lead to
+
+
+def test_a_plan_is_written_to_no_file_outside_by_a_planted_link(
+    ready: Desk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    precious = tmp_path_factory.mktemp("home") / ".bashrc"
+    precious.write_text("alias ll='ls -l'\n")
+    (ready.folder / "plan.json").symlink_to(precious)
+    done = ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json")
+    assert done.code == 1, done.err
+    assert "[file-unwritable]" in done.err
+    assert precious.read_text() == "alias ll='ls -l'\n"
+    assert (ready.folder / "plan.json").is_symlink()
+    (ready.folder / "plan.json").unlink()
+    assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
