@@ -65,7 +65,10 @@ def _size(path: Path) -> int:
 
 def check_schema(connection: Any, path: Path, version: int) -> None:
     """Raises `LedgerDamaged` where the tables are others than those of a ledger of this version."""
-    rows = list(connection.execute(f"SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT {LOOKED_AT}"))
+    try:
+        rows = list(connection.execute(f"SELECT type, name, tbl_name, sql FROM sqlite_master LIMIT {LOOKED_AT}"))
+    except UnicodeDecodeError:  # SQLite quotes the schema in its message
+        raise LedgerDamaged(f"the ledger {path} has a schema that is no text", "restore it from a backup") from None
     found = {_entry(kind, name, sql) for kind, name, table, sql in rows if not _is_automatic(kind, name, sql)}
     found -= {("table", name, sql) for name, sql in _OF_SQLITES_OWN.items()}
     known = _known(version)
