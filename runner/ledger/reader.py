@@ -407,8 +407,6 @@ class LedgerReader:
             self._limit.begin()
         try:
             yield from self._connection.execute(sql, parameters)
-        except UnicodeDecodeError:  # of what SQLite says about a text
-            raise self._damaged("a text is no UTF-8") from None
         except sqlite3.Error as error:
             if str(error).startswith("Could not decode"):  # Python's own words, with the text in them
                 raise self._damaged("a text is no UTF-8") from None

@@ -146,6 +146,7 @@ class _Look:
         self._named = {doubt.id for doubt in doubts if not doubt.own_reference}
         self._own = {doubt.reference for doubt in doubts if doubt.own_reference}
         self._sighted: dict[str, dict[str, Sighting]] = {}
+        self._under_other_ids: set[bytes] = set()
         self._since = 0.0
         self._complete = True
 
@@ -231,6 +232,8 @@ class _Look:
             mine = {None, *(doubt.id for doubt in doubts)}
             sightings = [s for s in self._sighted.get(name, {}).values() if credited.get(s.remote_id) in mine]
             ours = [sighting for sighting in sightings if is_for(receiver, sighting, self._hash)]
+            if not sightings and self._sighted.get(name):
+                self._under_other_ids.update(doubt.id for doubt in doubts)
             taken = [sighting for sighting in ours if not sighting.rejected]
             if sightings and not ours:
                 self._outcome.elsewhere += [doubt.id for doubt in doubts]
@@ -278,6 +281,8 @@ class _Look:
         missed = []
         for doubt in left:
             against = objection(doubt) or why or self._objection(doubt, credited)
+            if doubt.id in self._under_other_ids:
+                against = "the list shows it under an id that another message has"
             if against is None:
                 missed.append(doubt)
             else:

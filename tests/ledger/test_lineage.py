@@ -38,6 +38,29 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
     ledger.close()
 
 
+def test_a_key_that_changes_after_a_claim_is_kept_with_the_messages_that_had_it(tmp_path: Path) -> None:
+    def put(key: str, *numbers: int) -> None:
+        records = [PlannedRecord(bytes([n]) * 16, b"d" * 24, None, bytes([n]) * 16, "+31") for n in numbers]
+        send = SpecIdentity("hello", 1, "hello.yaml", key_tree=key, to_tree="to")
+        ledger.put_planned(send, records, b"p" * 32, now=2.0)
+
+    create_ledger(tmp_path / "test.db", "one", now=1.0)
+    ledger = open_to_write(tmp_path / "test.db", "one")
+    ledger.begin(OWNER, now=2.0)
+    put("first", 1, 2)
+    put("second", 3)  # nobody was claimed yet: the first was none
+    assert ledger.former_trees("hello", 1) == []
+    ledger.exchange(settle=[], claim=claims([bytes([n]) * 16 for n in (1, 3)]), now=3.0)
+    put("second", 4)
+    put("third", 5)
+    put("second", 6)
+    assert ledger.former_trees("hello", 1) == [("second", "to", 4), ("third", "to", 5)]
+    assert list(ledger.receivers_claimed("hello", 1, 0, 2)) == [b"\x01" * 16]
+    assert list(ledger.receivers_claimed("hello", 1, 2)) == [b"\x03" * 16]
+    assert ledger.former_trees("hello", 2) == []
+    ledger.abandon()
+
+
 def test_a_channel_knows_its_specs_and_those_whose_channel_was_not_noted(ledger: SqliteLedger) -> None:
     assert ledger.names_on(HERE) == {"hello", "old"}
     assert ledger.names_on(THERE) == {"bye", "old"}

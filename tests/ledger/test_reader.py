@@ -114,6 +114,14 @@ def test_ids_of_the_api_are_credited_to_their_messages(ledger: SqliteLedger) -> 
     assert ledger.credited([]) == {}
 
 
+def test_how_the_messages_that_a_run_claimed_stand(ledger: SqliteLedger) -> None:
+    plan(ledger, IDS[0], IDS[1], IDS[2])
+    settle(ledger, IDS[0], State.ACCEPTED, 3.0, "api-1")
+    settle(ledger, IDS[1], State.REFUSED, 3.0)
+    assert ledger.states_of_run(1, "hello", 1) == {State.ACCEPTED: 1, State.REFUSED: 1}
+    assert ledger.states_of_run(2, "hello", 1) == {}
+
+
 # ── sends ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

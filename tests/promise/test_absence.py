@@ -230,8 +230,11 @@ def test_an_id_that_another_message_has_is_no_absence(
     lost = one_lost(ready, server, helpers, taken=True)
 
     def taken_id(messages: Messages) -> Messages:
-        other = next(m["id"] for m in messages if m["reference"] != lost)
-        return [{**m, "id": other} if m["reference"] == lost else m for m in messages]
+        before = [
+            m for m in messages if m["createdAt"] < next(m for m in messages if m["reference"] == lost)["createdAt"]
+        ]
+        listed = [{**m, "id": before[0]["id"]} if m["reference"] == lost else m for m in messages]
+        return sorted(listed, key=lambda m: bool(m["reference"] != lost))
 
     listing.lie = taken_id
     assert twice_absent(ready, server).json["reconciled"]["freed"] == []

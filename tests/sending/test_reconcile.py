@@ -226,6 +226,8 @@ STRANGE = Sighting("id-s", "", frozenset({RECEIVER}), False, NOW - 7_200)
         ({}, {}, {"extra": STRANGE}, "another reference"),
         ({}, {}, {"extra": Sighting("id-s", doubt(1).reference.upper(), frozenset(), False)}, "another reference"),
         ({}, {}, {"extra": Sighting("id-s", doubt(1).reference[:12], frozenset(), False)}, "another reference"),
+        ({}, {}, {"extra": Sighting("id-s", "", frozenset(), False)}, "another reference"),
+        ({}, {}, {"extra": Sighting("id-s", "", frozenset({"0612345678"}), False, NOW - 7_200)}, "another reference"),
         ({"doubted_at": NOW - 7_100}, {}, {}, "after it"),
     ],
 )
@@ -243,6 +245,16 @@ def test_why_absence_is_not_believed_is_said(
     outcome = settled(memory, [doubt(1, age=7_200, missed=3_600, **more)], Pages(shown, **options), frees=True)
     assert (outcome.freed, memory.missed, memory.moves) == ([], [], [])
     assert why in outcome.held[doubt(1).id]
+
+
+def test_what_is_listed_under_the_id_of_another_message_is_not_absent() -> None:
+    known, shown = around(7_200)
+    asked = doubt(1, age=7_200, missed=3_600)
+    memory = Memory(known=known, credited={"id-s": b"another"})
+    listed = Sighting("id-s", asked.reference, STRANGE.receivers, False, NOW - 7_200)
+    outcome = settled(memory, [asked], Pages([*shown, listed]), frees=True)
+    assert (outcome.freed, memory.moves) == ([], [])
+    assert "an id that another message has" in outcome.held[asked.id]
 
 
 def test_what_is_credited_to_another_message_is_no_objection() -> None:

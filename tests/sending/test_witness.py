@@ -187,6 +187,27 @@ def test_where_receivers_can_not_be_asked_for_the_list_has_broken_off() -> None:
     assert found.unread is not None
 
 
+@pytest.mark.parametrize("spelled", [str.upper, "x-{}".format, " {} ".format])
+def test_a_reference_that_holds_the_id_is_the_messages(spelled: Any) -> None:
+    found = witnessed(Memory(waiting(1)), Pages(([sighting(spelled(id_text((1).to_bytes(16))))], None)))
+    proved = spelled is not str.upper
+    assert (found.behind, found.unproved) == (Counter(hello=proved) + Counter(), Counter(hello=not proved) + Counter())
+
+
+def test_without_a_time_of_the_apis_a_day_more_is_asked_for() -> None:
+    pages = Pages(([], None), ([default(1)], None), skew=None)
+    found = witnessed(Memory(waiting(1)), pages, {("hello", 1): NOW - 60})
+    assert found.behind == Counter(hello=1)
+    assert [until for _, until in pages.asked] == [NOW + MARGIN, NOW + DAY]
+
+
+def test_an_entry_that_can_not_be_read_under_our_reference_stops_the_send() -> None:
+    pages = Pages(([], None))
+    pages.unread = {id_text((1).to_bytes(16)), "order-2"}
+    found = witnessed(Memory(waiting(1), waiting(2, "order-2"), waiting(3, "order-3")), pages)
+    assert (found.behind, found.unproved) == (Counter(), Counter(hello=2))
+
+
 def test_a_message_listed_twice_is_told() -> None:
     memory = Memory(waiting(1))
     memory.messages[(1).to_bytes(16)] = Known(State.PLANNED, hashed(RECEIVER), None, id_text((1).to_bytes(16)))
