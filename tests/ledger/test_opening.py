@@ -30,6 +30,7 @@ from runner.ledger.opening import (
     connect_to_read,
     create_ledger,
     ledger_is_there,
+    lost_progress,
     make_ledger,
     open_to_read,
     open_to_write,
@@ -226,7 +227,13 @@ def test_a_ledger_that_lost_moves_of_its_last_run_is_refused_and_says_how_many(p
     write_epoch(path, 1, 9)
     with pytest.raises(LedgerRolledBack, match="lost the latest 5 moves"):
         open_to_write(path, "one")
+    with pytest.raises(LedgerRolledBack, match="lost the latest 5 moves"):
+        open_to_read(path, "one", latest=True)
+    looked_at = open_to_read(path, "one")  # as `ledger check` does, which tells it
+    assert lost_progress(looked_at, path) == "lost the latest 5 moves of its last run"
+    looked_at.close()
     write_epoch(path, 1, 4)
+    open_to_read(path, "one", latest=True).close()
     open_to_write(path, "one").close()
 
 
