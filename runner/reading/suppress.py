@@ -111,7 +111,8 @@ class SuppressList:
         for file in self._files:
             opened = open_inside(self._root, file.named_in, file.written)
             if isinstance(opened, FileFault):
-                problems.add(file.diagnostic(opened))
+                missing = opened.code == "file-missing"  # a name that is near could be that of the recipients
+                problems.add(file.diagnostic(replace(opened, fix="check the path of the list") if missing else opened))
                 continue
             held = HeldFile(opened.descriptor, opened.place)
             try:

@@ -330,3 +330,10 @@ def test_a_list_that_breaks_while_it_sends_stops_the_run(
     assert again.code == 0, again.err
     assert len(server.posts) == 58
     assert again.json["skipped"] == {"already-accepted": posted, "suppressed": 2}
+
+
+def test_a_list_that_is_missing_is_not_said_to_be_the_recipients(ready: Desk, helpers: Any) -> None:
+    ready.write("hello.yaml", helpers.SPEC + "suppress: [peopl.csv]\n")
+    done = ready.run("validate", "hello.yaml", "--format", "json")
+    [diagnostic] = [d for d in done.json["diagnostics"] if d["code"] == "file-missing"]
+    assert "people.csv" not in diagnostic["fix"]
