@@ -10,6 +10,7 @@ from pathlib import Path
 from runner.cli.job import Job
 from runner.composing.message import Composed, Message
 from runner.composing.reach import Reach
+from runner.ledger.lineage import MOVED
 from runner.ledger.record import Change
 from runner.ledger.sqlite import SqliteLedger
 from runner.ledger.state import MOVE_BY_NAME
@@ -112,7 +113,7 @@ class MovedSend:
         """Drops what is still planned under another name of those whose message has been accepted under this one."""
         if not any(self._ledger.planned(job.spec.name) for job in self._jobs[1:]):
             return
-        reason = f"accepted under the name {self._jobs[0].spec.name}"
+        reason = f"{MOVED}{self._jobs[0].spec.name}"
         for own, others in self._windows(self._jobs[0].composed(Problems())):
             facts = self._ledger.facts(_ids(own))
             changes = []

@@ -131,7 +131,8 @@ def _statuses(ledger: SqliteLedger, names: set[str], job_by_name: Mapping[str, J
             generation=generation,
             earlier_doubts=ledger.uncertain(name) - _in_doubt(ledger.states(name, generation)),
             account=replace(
-                account_of(ledger.states(name, generation)),
+                account_of(states := ledger.states(name, generation)),
+                skipped=ledger.skips(name, generation) if states.get(State.SKIPPED) else {},
                 left=_left(ledger, name, generation, job_by_name.get(name)),
             ),
         )

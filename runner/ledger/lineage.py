@@ -12,6 +12,9 @@ from runner.ledger.reader import LedgerReader
 from runner.ledger.record import Route
 from runner.ledger.statement import BASELINE
 
+MOVED = "accepted under the name "
+"""What the reason begins with why a message is given up under one name of its spec: the other name follows."""
+
 PURGED = bytes(16)
 """The receiver's hash in a message that was purged."""
 FORMER_TREES = "former-trees-"
@@ -77,6 +80,17 @@ class LineageReader(LedgerReader):
             f" AND (state <> 'skipped' OR {_CLAIMED})",
             (name, generation),
         )
+
+    def skips(self, name: str, generation: int) -> dict[str, int]:
+        """Why how many messages of a send are skipped: `baseline`, `moved` for those whom the spec reached under another name,
+        `settled-by-hand` for all others."""
+        rows = self._rows(
+            f"SELECT CASE WHEN evidence IS '{BASELINE}' THEN 'baseline' WHEN evidence GLOB '{MOVED}*' THEN 'moved'"
+            " ELSE 'settled-by-hand' END AS why, count(*) FROM message WHERE state = 'skipped'"
+            " AND spec = (SELECT number FROM spec WHERE name = ? AND generation = ?) GROUP BY why",
+            (name, generation),
+        )
+        return dict(rows)
 
     def has_other_references(self, name: str, generation: int) -> bool:
         return next(self.other_references(name, generation), None) is not None

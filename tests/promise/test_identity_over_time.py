@@ -414,6 +414,8 @@ def test_a_send_that_broke_off_goes_on_under_its_new_name(repository: Repository
         "skipped": 15,
     }  # whom the new name reached, and who has left
     assert reasons_of_drops(repository) == {"accepted under the name greeting"}
+    by_name = {spec["name"]: spec["skipped"] for spec in repository.run("status").json["specs"]}
+    assert by_name == {"greeting": {}, "hello": {"moved": 15}}
     assert repository.send() == (3, 0)
 
 
@@ -849,3 +851,4 @@ def test_a_baseline_is_what_was_committed(repository: Repository, path: str) -> 
     assert not (repository.desk.folder / "sendspec.lock").exists()
     repository.git("checkout", "--", ".")
     assert repository.run("ledger", "init", "--baseline").json["baselined"] == 5
+    assert repository.run("status").json["skipped"] == {"baseline": 5}
