@@ -21,7 +21,7 @@ DECIMALS_MOST = 10
 PLAIN_DIGITS_MOST = 18
 TRIMMED_MOST = 100
 SLOW = 10
-"""What each character costs that is looked at by itself, in Python (`budget.FED_MOST`)."""
+"""The cost of each character that Python handles one by one, in the units of `budget.FED_MOST`."""
 
 
 @dataclass(frozen=True, slots=True)

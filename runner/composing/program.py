@@ -113,7 +113,7 @@ def _note_trust(spec: Spec, content: Node, problems: Problems) -> None:
                 spec.document.diagnostic(
                     hole.at,
                     code="trusted-html",
-                    problem="what stands before `safe` goes into the HTML as it is, tags and scripts included",
+                    problem="the value before `safe` is put into the HTML without escaping, tags and scripts included",
                     fix="keep `safe` for HTML of your own, and remove it from what others can write",
                     within=hole.template.trust,
                     severity=Severity.WARNING,

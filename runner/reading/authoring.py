@@ -2,7 +2,7 @@
 
 The authoring schema is what editors hold a spec against. Wherever the strict schema has a leaf, a text with a template in it may
 stand as well: it is checked when it has been rendered. Written as draft-07, which every editor's YAML support knows.
-`python -m runner.reading.authoring` writes all three anew.
+`python -m runner.reading.authoring` regenerates all three.
 """
 
 from __future__ import annotations

@@ -5,26 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk import SPEC, CountingServer, Desk, desk, numbers, project, server
-from standard import StandardCheck
+from desk import Desk, desk, project, server
+from people import ready, small, standard
 
-__all__ = ["desk", "project", "server"]
-
-PEOPLE = 40
-
-
-@pytest.fixture
-def ready(project: Desk) -> Desk:
-    """A project with a spec for 40 people."""
-    project.write("hello.yaml", SPEC)
-    project.write("people.csv", numbers(PEOPLE))
-    return project
-
-
-@pytest.fixture
-def standard(ready: Desk, server: CountingServer) -> StandardCheck:
-    """To be called after a fault: goes on without faults, and checks what must always hold."""
-    return StandardCheck(ready, server)
+__all__ = ["desk", "project", "ready", "server", "small", "standard"]
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,24 +28,6 @@ def traced(desk: Desk, *inject: str) -> subprocess.CompletedProcess[str]:
 def calls_of(desk: Desk, name: str) -> list[str]:
     """The system calls of that name that strace saw, in order."""
     return [line for line in (desk.folder / "trace").read_text().splitlines() if f" {name}(" in line]
-
-
-@pytest.fixture
-def small(ready: Desk) -> Iterator[Path]:
-    """The ledger's folder on a file system of its own, of 8 MB."""
-    folder = ready.folder / ".sendspec"
-    moved = ready.folder / "moved"
-    folder.rename(moved)
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", str(folder)], check=True)
-    for path in moved.iterdir():
-        shutil.copy2(path, folder)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
-        folder.rmdir()
-        moved.rename(folder)
 
 
 def filled(folder: Path, leave: int) -> None:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
-import subprocess
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -337,21 +335,6 @@ def raw(line: bytes) -> Callable[[Any, Answer, Request], None]:
 def test_an_answer_that_is_no_http_leaves_no_trace(ready: Desk, server: CountingServer, line: str) -> None:
     server._write = lambda exchange, *_: raw(line.encode())(exchange, None, None)  # type: ignore[method-assign, arg-type, misc]
     checked(ready, SEND, (*SEND, "--no-witness"), ("doctor", "--env", "test"))
-
-
-@pytest.fixture
-def small(ready: Desk) -> Iterator[Path]:
-    """The ledger's folder on a file system of its own, of 8 MB."""
-    folder, moved = ready.folder / ".sendspec", ready.folder / "moved"
-    folder.rename(moved)
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=700", "none", str(folder)], check=True)
-    for path in moved.iterdir():
-        shutil.copy2(path, folder)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def test_what_is_spilled_has_no_trace(ready: Desk, server: CountingServer, small: Path) -> None:

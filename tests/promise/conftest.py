@@ -6,29 +6,13 @@ from typing import Any
 
 import desk as module
 import pytest
-from desk import SPEC, CountingServer, Desk, desk, numbers, project, server
-from standard import StandardCheck
+from desk import desk, project, server
+from people import ready, small, standard
 
-__all__ = ["desk", "helpers", "project", "server"]
-
-PEOPLE = 40
+__all__ = ["desk", "helpers", "project", "ready", "server", "small", "standard"]
 
 
 @pytest.fixture(scope="session")
 def helpers() -> Any:
     """The names of the module that has these fixtures."""
     return module
-
-
-@pytest.fixture
-def ready(project: Desk) -> Desk:
-    """A project with a spec for 40 people, and a ledger that has sent nothing."""
-    project.write("hello.yaml", SPEC)
-    project.write("people.csv", numbers(PEOPLE))
-    return project
-
-
-@pytest.fixture
-def standard(ready: Desk, server: CountingServer) -> StandardCheck:
-    """Goes on without faults, and checks what must always hold."""
-    return StandardCheck(ready, server)

@@ -264,3 +264,24 @@ def test_a_plan_with_a_key_twice_was_changed(ready: Desk, server: CountingServer
     done = ready.run("send", "--plan", "plan.json", "--yes")
     assert (done.code, server.posts) == (1, [])
     assert "a key is in it twice" in done.err
+
+
+def test_a_ledger_is_made_whole_or_not_at_all_however_little_room_there_is(
+    project: Desk, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    codes = []
+    for size in range(64, 200, 8):
+        folder = tmp_path_factory.mktemp("small")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", str(folder)], check=True)
+        try:
+            desk = Desk(folder)
+            desk.environ = project.environ
+            desk.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text())
+            done = desk.run("ledger", "init", "--env", "test", "--empty")
+            codes.append(done.code)
+            assert (folder / "sendspec.lock").exists() == (done.code == 0), (size, done.err)
+            if done.code == 0:
+                assert desk.run("ledger", "check", "--env", "test").code == 0
+        finally:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+    assert set(codes) == {0, 6}
