@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from claims import claims
 
+from runner.ledger.lineage import MOVED
 from runner.ledger.opening import create_ledger, open_to_write
-from runner.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
 from runner.ledger.sqlite import SqliteLedger
+from runner.ledger.state import MOVE_BY_NAME
 from runner.planning.fact import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
@@ -95,3 +97,14 @@ def test_a_generation_is_given_up_whether_it_was_planned_or_not(ledger: SqliteLe
     [send] = [send for send in ledger.sends("bye") if send.generation == generation]
     assert (send.given_up, send.is_used, send.claimed) == ("called off", True, False)
     assert ledger.states("bye", 1) == {State.PLANNED: 1}
+
+
+def test_why_messages_are_skipped_is_told_apart(ledger: SqliteLedger) -> None:
+    assert ledger.skips("old", 1) == {"baseline": 1}
+    reasons = {2: f"{MOVED}greeting", 3: "a person says so"}
+    for number, reason in reasons.items():
+        change = Change(id=bytes([number]) * 16, attempt=0, to=State.SKIPPED, reason=reason)
+        ledger.move(MOVE_BY_NAME["drop"], [change], now=30.0)
+    assert ledger.skips("hello", 1) == {"moved": 1}
+    assert ledger.skips("bye", 1) == {"settled-by-hand": 1}
+    assert ledger.skips("nobody", 1) == {}

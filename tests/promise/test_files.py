@@ -270,17 +270,18 @@ def test_a_ledger_is_made_whole_or_not_at_all_however_little_room_there_is(
     project: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     codes = []
-    for size in range(64, 200, 8):
-        folder = tmp_path_factory.mktemp("small")
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "none", str(folder)], check=True)
+    for size in range(60, 152, 8):
+        desk = Desk(tmp_path_factory.mktemp("small"))
+        desk.environ = project.environ
+        desk.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text())
+        folder = desk.folder / ".sendspec"
+        folder.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k,mode=700", "none", str(folder)], check=True)
         try:
-            desk = Desk(folder)
-            desk.environ = project.environ
-            desk.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text())
-            done = desk.run("ledger", "init", "--env", "test", "--empty")
-            codes.append(done.code)
-            assert (folder / "sendspec.lock").exists() == (done.code == 0), (size, done.err)
-            if done.code == 0:
+            made = desk.run("ledger", "init", "--env", "test", "--empty")
+            codes.append(made.code)
+            assert (desk.folder / "sendspec.lock").exists() == (made.code == 0), made.err
+            if made.code == 0:
                 assert desk.run("ledger", "check", "--env", "test").code == 0
         finally:
             subprocess.run(["umount", "-l", str(folder)], check=True)
