@@ -90,12 +90,12 @@ class LedgerReader:
 
     @property
     def epoch(self) -> int:
-        return int(self._value("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'epoch'"))
+        return self._number_of("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'epoch'")
 
     @property
     def moves(self) -> int:
         """How many moves the history holds. It only grows, so a ledger with fewer than before has lost some."""
-        return int(self._value("SELECT coalesce(max(number), 0) FROM event"))
+        return self._number_of("SELECT coalesce(max(number), 0) FROM event")
 
     def facts(self, ids: Sequence[bytes]) -> dict[bytes, Fact]:
         """State and payload digest of those of `ids` that the ledger knows."""
@@ -418,8 +418,14 @@ class LedgerReader:
     def _value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         rows = self._rows(sql, parameters)
         if not rows:
-            raise LedgerDamaged(f"the ledger {self.path} is damaged: a note is gone", "restore it from a backup")
+            raise self._damaged("a note is gone")
         return rows[0][0]
+
+    def _number_of(self, sql: str) -> int:
+        number = self._value(sql)
+        if not isinstance(number, int):
+            raise self._damaged("a value is of another kind than its column")
+        return number
 
 
 def references_of(waiting: Waiting) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 from desk import Desk
@@ -31,3 +32,21 @@ def test_a_value_of_another_kind_is_damage_and_no_crash(ready: Desk, table: str,
     assert done.code == 6, (done.code, done.err)
     assert "[ledger-damaged]" in done.err
     assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code in (0, 6)
+
+
+def test_a_note_without_a_value_is_damage_and_no_crash(ready: Desk) -> None:
+    assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
+    path = ready.folder / ".sendspec" / "test.db"
+    changed("UPDATE sqlite_schema SET sql = replace(sql, 'value NOT NULL', 'value') WHERE name = 'meta'", path)
+    changed("UPDATE meta SET value = NULL WHERE name = 'epoch'", path)
+    changed("UPDATE sqlite_schema SET sql = replace(sql, 'value', 'value NOT NULL') WHERE name = 'meta'", path)
+    done = ready.run("status", "--env", "test")
+    assert done.code == 6, (done.code, done.err)
+    assert "[ledger-damaged]" in done.err
+
+
+def changed(statement: str, path: Path) -> None:
+    ledger = sqlite3.connect(path, isolation_level=None)
+    ledger.execute("PRAGMA writable_schema = ON")
+    assert ledger.execute(statement).rowcount == 1
+    ledger.close()
