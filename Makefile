@@ -31,9 +31,9 @@ test: $(INSTALLED)  ## run the tests
 # Without the wire: which of its branches run depends on the machine's certificates, and on how fast a server reads.
 coverage: $(INSTALLED)  ## run every branch of the ledger and of sending by their own tests, or fail
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest tests/ledger tests/sending
+	$(BIN)/coverage run -m pytest tests/ledger tests/provider tests/sending
 	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report --include='runner/ledger/*,runner/sending/*' --omit=runner/sending/wire.py --fail-under=100
+	$(BIN)/coverage report --include='runner/sendspec/ledger/*,runner/sendspec/provider/*,runner/sendspec/sending/*' --omit=runner/sendspec/sending/connection.py --fail-under=100
 
 lint: $(INSTALLED)  ## formatting, lint and types
 	$(BIN)/ruff format --check .
@@ -48,7 +48,7 @@ audit: $(INSTALLED)  ## hold the lock files against known vulnerabilities, or fa
 	@$(BIN)/python .ci/audit.py --snapshot build/audit requirements-dev.txt requirements-bench.txt requirements-audit.txt
 
 docs: $(INSTALLED)  ## write the generated pages and schemas anew
-	$(BIN)/python -m runner.reading.authoring
+	$(BIN)/python -m sendspec.reading.schema.editor_schema
 	$(BIN)/python docs/generate.py
 
 $(BENCH_INSTALLED): requirements-bench.txt pyproject.toml

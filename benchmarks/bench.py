@@ -46,7 +46,7 @@ class Bench:
         return make_project(self.folder / name)
 
     def drive(self, what: str, project: Project, table: Path, *arguments: str, under: Sequence[str] = ()) -> str:
-        """What `drive.py` prints: it uses the rooms of `runner` without the command line. `under` is put before the command."""
+        """What `drive.py` prints: it uses the rooms of `sendspec` without the command line. `under` is put before the command."""
         command = [*under, sys.executable, "-m", "benchmarks.drive", what, str(project.folder), str(table), *arguments]
         done = subprocess.run(command, cwd=HERE.parent, env=environ(), capture_output=True, text=True, check=False)
         if done.returncode:

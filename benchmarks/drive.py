@@ -1,4 +1,4 @@
-"""Drives the rooms of `runner` without the command line: fills a ledger, or sends with one and without.
+"""Drives the rooms of `sendspec` without the command line: fills a ledger, or sends with one and without.
 
 Prints one JSON document. Run as `python -m benchmarks.drive`.
 """
@@ -13,23 +13,24 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from sendspec.composing.identity import id_text, receiver_hash
+from sendspec.composing.message import Message
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import mask
+from sendspec.ledger.record import Claim, Exchanged, PlannedRecord, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.operations.api_lookup import CLOCK
+from sendspec.operations.ledger_session import ledger_to_write
+from sendspec.operations.offline_plan import opened
+from sendspec.operations.project_context import Workspace, this_process
+from sendspec.operations.send_job import Job
+from sendspec.planning.message_state import State
+from sendspec.sending.connection import Endpoint
+from sendspec.sending.credited import CreditedIds
+from sendspec.sending.loop import send_all
+from sendspec.sending.run import Claims, Sendable, Settings, Stop
+
 from benchmarks.material import FAST
-from runner.cli.check import opened
-from runner.cli.enquiry import CLOCK
-from runner.cli.held import ledger_to_write
-from runner.cli.job import Job
-from runner.cli.workspace import Workspace, this_process
-from runner.composing.identity import id_text, receiver_hash
-from runner.composing.message import Message
-from runner.ledger.record import Claim, Exchanged, PlannedRecord, Settlement, SpecIdentity
-from runner.ledger.sqlite import SqliteLedger
-from runner.planning.fact import State
-from runner.reading.diagnostic import Problems
-from runner.reading.mask import mask
-from runner.sending.credited import CreditedIds
-from runner.sending.loop import send_all
-from runner.sending.run import Claims, Sendable, Settings, Stop
-from runner.sending.wire import Endpoint
 
 WINDOW = 5_000
 PLAN_DIGEST = bytes(32)

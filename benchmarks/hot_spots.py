@@ -16,9 +16,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from sendspec.cli.main import run
+
 from benchmarks.fast_server import fast_server
 from benchmarks.material import FAST, environ, make_project
-from runner.cli.main import run
 
 TOP = 30
 

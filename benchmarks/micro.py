@@ -18,32 +18,32 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
+from sendspec.composing.compose import Composer, text_of
+from sendspec.composing.duplicates import Duplicates, marked
+from sendspec.composing.identity import message_id
+from sendspec.composing.message import Composed, Message
+from sendspec.composing.platforms.sms_segments import measure
+from sendspec.composing.reach import EVERYBODY
+from sendspec.composing.rules import rules_for, timely
+from sendspec.composing.template import message_context
+from sendspec.composing.template_tree import fill
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.record import Settlement, SpecIdentity
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.operations.ledger_session import ledger_to_write
+from sendspec.operations.project_context import this_process
+from sendspec.operations.send_job import Job
+from sendspec.planning.decide import History
+from sendspec.planning.message_state import State
+from sendspec.planning.plan import PlanTally, decisions, nothing_known
+from sendspec.provider.answer import read_answer
+from sendspec.provider.classify import Sent, classify
+from sendspec.reading.schema.validator import load_schema
+from sendspec.reading.tables.row import Row
 
 from benchmarks.drive import PLAN_DIGEST, claim_of, open_job, record_of
 from benchmarks.material import FAST, Project, make_project
 from benchmarks.measure import Spread, spread
-from runner.cli.held import ledger_to_write
-from runner.cli.job import Job
-from runner.cli.workspace import this_process
-from runner.composing.compose import Composer, text_of
-from runner.composing.duplicates import Duplicates, marked
-from runner.composing.identity import message_id
-from runner.composing.message import Composed, Message
-from runner.composing.outline import fill
-from runner.composing.reach import EVERYBODY
-from runner.composing.rules import rules_for, timely
-from runner.composing.sms import measure
-from runner.composing.template import message_context
-from runner.ledger.record import Settlement, SpecIdentity
-from runner.ledger.sqlite import SqliteLedger
-from runner.planning.decide import History
-from runner.planning.fact import State
-from runner.planning.plan import PlanTally, decisions, nothing_known
-from runner.reading.diagnostic import Problems
-from runner.reading.row import Row
-from runner.reading.schema import load_schema
-from runner.sending.answer import read_answer
-from runner.sending.classify import Sent, classify
 
 Item = TypeVar("Item")
 Stage = Callable[[], object]

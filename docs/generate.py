@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-
-from runner.cli.main import COMMANDS
-from runner.cli.view import common_options
-from runner.composing.filters import FILTERS, TESTS
-from runner.reading.schema import load_schema
-from runner.showing.explained import endings, files, ledger, messages, project, recipients, templates
-from runner.showing.explained.entry import Explanation
+from sendspec.cli.console import common_options
+from sendspec.cli.main import COMMANDS
+from sendspec.composing.filters import FILTERS, TESTS
+from sendspec.reading.schema.validator import load_schema
+from sendspec.showing.explained import endings, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explained.entry import Explanation
 
 HERE = Path(__file__).resolve().parent
 NOTICE = "<!-- Written by docs/generate.py: change that, or docs/parts, and run `make docs`. -->"
@@ -210,7 +209,7 @@ def cli_page() -> str:
 
 def _commands() -> Iterator[tuple[str, click.Command]]:
     for name in COMMANDS:
-        command: click.Command = import_module(f"runner.cli.{name}").command
+        command: click.Command = import_module(f"sendspec.cli.{name}").command
         yield f"sendspec {name}", command
         if isinstance(command, click.Group):
             yield from ((f"sendspec {name} {inner}", it) for inner, it in sorted(command.commands.items()))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from runner.cli.main import run
+from sendspec.cli.main import run
 
 CASES = sorted(path for path in (Path(__file__).resolve().parent / "cases").iterdir() if path.is_dir())
 

@@ -10,11 +10,10 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-from runner.cli.main import COMMANDS
-from runner.composing.filters import FILTERS, TESTS
-from runner.reading.schema import load_schema
-from runner.showing.explanations import EXPLANATIONS
+from sendspec.cli.main import COMMANDS
+from sendspec.composing.filters import FILTERS, TESTS
+from sendspec.reading.schema.validator import load_schema
+from sendspec.showing.explanations import EXPLANATIONS
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PAGES = ("spec.md", "cli.md", "errors.md")

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ["reading", "composing", "planning", "ledger", "sending", "showing", "sandbox", "cli"]
-PACKAGE = Path(__file__).resolve().parent.parent / "runner"
+ROOMS = [
+    "diagnostics", "reading", "composing", "planning", "ledger", "provider", "sending", "sandbox", "operations", "showing", "cli",
+]  # fmt: skip
+PACKAGE = Path(__file__).resolve().parent.parent / "runner" / "sendspec"
 
 
 def imports_of(source: str, package: str) -> set[str]:
@@ -27,11 +29,11 @@ def imports_of(source: str, package: str) -> set[str]:
 
 def room_of(module: str) -> str | None:
     parts = module.split(".")
-    return parts[1] if len(parts) > 1 and parts[0] == "runner" and parts[1] in ROOMS else None
+    return parts[1] if len(parts) > 1 and parts[0] == "sendspec" and parts[1] in ROOMS else None
 
 
 def wrong_way(path: Path) -> list[str]:
-    package = ".".join(("runner", *path.relative_to(PACKAGE).parts[:-1]))
+    package = ".".join(("sendspec", *path.relative_to(PACKAGE).parts[:-1]))
     own = room_of(package + ".x")
     most = -1 if own is None else ROOMS.index(own)
     return [
@@ -49,9 +51,9 @@ def test_a_module_imports_only_from_its_room_or_the_ones_before(path: Path) -> N
 
 
 def test_an_import_of_a_later_room_is_seen_wherever_it_stands(tmp_path: Path) -> None:
-    source = "def f():\n    from runner.cli import main\n"
-    assert imports_of(source, "runner.reading") == {"runner.cli.main"}
-    assert room_of("runner.cli.main") == "cli"
+    source = "def f():\n    from sendspec.cli import main\n"
+    assert imports_of(source, "sendspec.reading") == {"sendspec.cli.main"}
+    assert room_of("sendspec.cli.main") == "cli"
 
 
 def test_only_the_command_line_and_the_showing_room_may_print() -> None:
@@ -60,6 +62,6 @@ def test_only_the_command_line_and_the_showing_room_may_print() -> None:
         for path in PACKAGE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
-        if room_of(".".join(("runner", *path.relative_to(PACKAGE).parts))) not in ("cli", "showing")
+        if room_of(".".join(("sendspec", *path.relative_to(PACKAGE).parts))) not in ("cli", "showing")
     ]
     assert printing == []

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 PROBE = """
-import json, runner
-from runner.reading.schema import load_schema
+import json, sendspec
+from sendspec.reading.schema.validator import load_schema
 schema = load_schema("message")
 good = {"receiver": {"contacts": [{"identifierValue": "+31612345678"}]}, "body": {"type": "text", "text": {"text": "Hi"}}}
-print(json.dumps({"where": runner.__file__, "accepts": schema.accepts(good), "refuses": not schema.accepts({})}))
+print(json.dumps({"where": sendspec.__file__, "accepts": schema.accepts(good), "refuses": not schema.accepts({})}))
 """
 
 
@@ -59,10 +59,10 @@ def environment_with(package: str | Path, folder: Path, *options: str) -> Path:
 
 def test_a_wheel_holds_the_package_and_the_schemas_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert "runner/schemas/message.schema.json" in names
-    assert "runner/cli/main.py" in names
+    assert "sendspec/schemas/message.schema.json" in names
+    assert "sendspec/cli/main.py" in names
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"runner"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"sendspec"}
 
 
 def test_the_wheel_finds_its_schemas_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
@@ -78,4 +78,4 @@ def test_the_editable_install_runs_the_checkout(checkout: Path, tmp_path: Path) 
     binaries = environment_with(checkout, tmp_path / "venv", "--editable")
     answer = run(binaries / "python", "-c", PROBE, cwd=tmp_path)
     assert '"accepts": true' in answer
-    assert str(checkout / "runner") in answer
+    assert str(checkout / "runner" / "sendspec") in answer

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-from runner.reading.diagnostic import Problems
-from runner.reading.project import read_project
-from runner.reading.spec import read_spec
-from runner.sandbox.server import sandbox_at
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.project import read_project
+from sendspec.reading.spec import read_spec
+from sendspec.sandbox.server import sandbox_at
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -147,7 +146,7 @@ class Desk:
             "BIRD_ACCESS_KEY": "a-key-for-the-test",
             **{name: value for name, _, value in settings},
         }
-        return [sys.executable, "-m", "runner", *words[words.index("sendspec") + 1 :]], environ
+        return [sys.executable, "-m", "sendspec", *words[words.index("sendspec") + 1 :]], environ
 
 
 def _free_port() -> int:

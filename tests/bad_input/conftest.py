@@ -19,8 +19,7 @@ from typing import Any
 
 import pytest
 from desk import server
-
-from runner.cli.main import run
+from sendspec.cli.main import run
 
 __all__ = ["server"]
 
@@ -52,7 +51,7 @@ MEMORY_MOST = 300_000_000
 LIMITED = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY_MOST}, {MEMORY_MOST}))
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from runner.sending.wire import verifying_context
+from sendspec.sending.connection import verifying_context
 
 Intake = Any  # the fixture `intake` of this folder's conftest
 UUID = "123e4567-e89b-12d3-a456-426614174000"

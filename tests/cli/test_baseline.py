@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from runner.cli.baseline import baseline
-from runner.cli.check import opened
-from runner.cli.held import ledger_to_write
-from runner.reading.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.baseline import baseline
+from sendspec.operations.ledger_session import ledger_to_write
+from sendspec.operations.offline_plan import opened
 
 
 def noted(project: Any, *specs: str) -> tuple[int, Problems]:

@@ -11,12 +11,11 @@ from typing import Any
 import pytest
 from background import SEND, started, until
 from desk import CHANNEL, SECRET, SPEC, WORKSPACE, Desk, numbers
-
-from runner.ledger.spill import RESULT_BYTES
-from runner.sandbox.api import Sandbox
-from runner.sandbox.fault import parse_fault
-from runner.sandbox.server import serving
-from runner.sandbox.store import Store
+from sendspec.ledger.sqlite.overflow_journal import RESULT_BYTES
+from sendspec.sandbox.api import Sandbox
+from sendspec.sandbox.fault import parse_fault
+from sendspec.sandbox.server import serving
+from sendspec.sandbox.store import Store
 
 PEOPLE = 250
 PROJECT = """environments:

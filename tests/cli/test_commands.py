@@ -6,9 +6,8 @@ import json
 from typing import Any
 
 import pytest
-
-from runner.cli.schema import NAMES
-from runner.reading.schema import load_schema
+from sendspec.cli.schema import NAMES
+from sendspec.reading.schema.validator import load_schema
 
 SMALLEST = """spec: 1
 name: hello
@@ -293,7 +292,7 @@ def test_a_reader_that_goes_away_is_no_error(hello: Any, helpers: Any) -> None:
 
     hello.write("many.yaml", helpers.SPEC)
     hello.write("people.csv", helpers.numbers(2_000))
-    command = f"{sys.executable} -m runner render many.yaml | head -1"
+    command = f"{sys.executable} -m sendspec render many.yaml | head -1"
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command], cwd=hello.folder, capture_output=True, text=True, check=False
     )

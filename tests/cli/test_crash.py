@@ -6,8 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-
-from runner.cli.crash import BUG, report_crash
+from sendspec.cli.crash import BUG, report_crash
 
 NUMBER = "+31612345678"
 

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from runner import __version__
-from runner.cli.doctor import IGNORED_VARIABLES
-from runner.cli.main import run
+from sendspec import __version__
+from sendspec.cli.doctor import IGNORED_VARIABLES
+from sendspec.cli.main import run
 
 
 class Doctor:

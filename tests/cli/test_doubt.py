@@ -218,7 +218,7 @@ def test_a_dead_owners_messages_are_in_doubt_at_the_next_start(ready: Any, serve
     assert send(ready).code == 0
     with ledger_of(ready) as ledger:
         checksum = "row_checksum(id, spec, 'sending', digest, reference, receiver, attempt + (resend << 32), remote_id, first_claimed_at)"
-        from runner.ledger.tables import row_checksum
+        from sendspec.ledger.sqlite.tables import row_checksum
 
         ledger.create_function("row_checksum", 9, row_checksum, deterministic=True)
         ledger.execute(f"UPDATE message SET state = 'sending', checksum = {checksum}")

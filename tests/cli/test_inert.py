@@ -17,7 +17,7 @@ def watch(event, arguments):
         sys.stderr.write(f"TOUCHED {event}\\n")
         sys.stderr.flush()
 sys.addaudithook(watch)
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from runner.cli.job import Job, read_jobs
-from runner.cli.workspace import open_workspace
-from runner.composing.message import Message
-from runner.errors import CopyDiffers
-from runner.reading.diagnostic import Problems, Severity
+from sendspec.composing.message import Message
+from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.exceptions import CopyDiffers
+from sendspec.operations.project_context import open_workspace
+from sendspec.operations.send_job import Job, read_jobs
 
 SPEC = """spec: 1
 name: hello

@@ -6,7 +6,7 @@ import random
 import tracemalloc
 from collections.abc import Iterator
 
-from runner.cli.marks import Marks
+from sendspec.operations.hash_set import Marks
 
 
 def hashes(count: int, seed: int) -> list[bytes]:

@@ -8,19 +8,18 @@ import pytest
 from desk import Desk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from runner.cli import several
-from runner.cli.check import opened
-from runner.cli.job import Job
-from runner.cli.several import Ledgered, plan_rows
-from runner.composing.message import Message
-from runner.composing.reach import Reach
-from runner.planning.decide import History, Retry
-from runner.planning.fact import Fact, State
-from runner.planning.plan import Known, Lookup, Plan, PlanTally, decisions, nothing_known
-from runner.reading import held_file
-from runner.reading.address_set import AddressSet
-from runner.reading.diagnostic import Diagnostic, Problems
+from sendspec.composing.message import Message
+from sendspec.composing.reach import Reach
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.operations import plan_blocks as several
+from sendspec.operations.offline_plan import opened
+from sendspec.operations.plan_blocks import Ledgered, plan_rows
+from sendspec.operations.send_job import Job
+from sendspec.planning.decide import History, Retry
+from sendspec.planning.message_state import Fact, State
+from sendspec.planning.plan import Known, Lookup, Plan, PlanTally, decisions, nothing_known
+from sendspec.reading.contacts.address_set import AddressSet
+from sendspec.reading.files import stable_file as held_file
 
 SPEC = """spec: 1
 name: hello

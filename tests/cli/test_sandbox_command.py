@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-
-from runner.cli.main import run
+from sendspec.cli.main import run
 
 Start = Callable[..., "Served"]
 

@@ -112,7 +112,7 @@ def test_repeated_references_are_found_across_processes(project: Desk) -> None:
 
 SCRIPT = """
 import os, signal, sys
-from runner.cli import workers
+from sendspec.operations import fork_pool as workers
 
 real = workers._give
 def give(writing, others, work):
@@ -124,7 +124,7 @@ def give(writing, others, work):
             yield block
     real(writing, others, dying)
 workers._give = give
-from runner.cli.main import run
+from sendspec.cli.main import run
 sys.exit(run(sys.argv[1:]))
 """
 

@@ -15,7 +15,7 @@ HEAVY = {
 }  # fmt: skip
 IMPORTED = """
 import sys
-from runner.cli.main import run
+from sendspec.cli.main import run
 run(sys.argv[1:])
 print("\\n" + " ".join(sorted(sys.modules)))
 """
@@ -27,12 +27,12 @@ def test_help_imports_nothing_that_it_does_not_use(flag: str) -> None:
     imported = set(done.stdout.splitlines()[-1].split())
     assert "click" in imported
     assert imported & HEAVY == set()
-    assert {name for name in imported if name.startswith("runner.")} <= {
-        "runner.cli",
-        "runner.cli.interrupt",
-        "runner.cli.main",
-        "runner.cli.stream",
-        "runner.errors",
+    assert {name for name in imported if name.startswith("sendspec.")} <= {
+        "sendspec.cli",
+        "sendspec.cli.interrupt",
+        "sendspec.cli.main",
+        "sendspec.cli.stream",
+        "sendspec.diagnostics.exceptions",
     }
 
 
@@ -47,8 +47,8 @@ def test_reading_commands_load_nothing_that_sends(desk: Any, helpers: Any) -> No
         check=True,
     )
     imported = set(done.stdout.splitlines()[-1].split())
-    assert "runner.planning.plan" in imported
-    assert not any(name.startswith(("urllib3", "ssl", "runner.sending", "runner.sandbox")) for name in imported)
+    assert "sendspec.planning.plan" in imported
+    assert not any(name.startswith(("urllib3", "ssl", "sendspec.sending", "sendspec.sandbox")) for name in imported)
 
 
 def test_checking_loads_no_ledger(desk: Any, helpers: Any) -> None:
@@ -57,9 +57,11 @@ def test_checking_loads_no_ledger(desk: Any, helpers: Any) -> None:
     command = [sys.executable, "-c", IMPORTED, "validate", "hello.yaml"]
     done = subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=True)
     imported = set(done.stdout.splitlines()[-1].split())
-    assert "runner.composing.compose" in imported
+    assert "sendspec.composing.compose" in imported
     assert not any(
-        name.startswith(("sqlite3", "urllib3", "ssl", "runner.sending", "runner.sandbox", "runner.ledger.sqlite"))
+        name.startswith(
+            ("sqlite3", "urllib3", "ssl", "sendspec.sending", "sendspec.sandbox", "sendspec.ledger.sqlite.ledger")
+        )
         for name in imported
     )
 
@@ -85,7 +87,7 @@ def test_a_disk_that_is_full_for_the_result_changes_nothing_else(project: Any, h
 # Not `ru_maxrss`, which begins with the size of the process that started this one.
 PEAK = """
 import pathlib, re, sys
-from runner.cli.main import run
+from sendspec.cli.main import run
 code = run(sys.argv[1:])
 print(code, re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").read_text())[1])
 """

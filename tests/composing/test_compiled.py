@@ -9,21 +9,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from runner.composing.compose import COMPILED_FROM, Composer, compose_rows
-from runner.composing.found import Found, Odd, odd_of
-from runner.composing.message import Filtered, Message
-from runner.composing.program import compile_program
-from runner.composing.reach import EVERYBODY, Reach
-from runner.composing.rules import rules_for
-from runner.composing.setting import Setting
-from runner.reading.address_set import AddressSet
-from runner.reading.diagnostic import Problems
-from runner.reading.inline_table import InlineTable
-from runner.reading.limits import Limits
-from runner.reading.row import Row
-from runner.reading.schema import load_schema
-from runner.reading.spec import InlineRecipients, read_spec
+from sendspec.composing.block_result import Found, Odd, odd_of
+from sendspec.composing.compiled_spec import compile_program
+from sendspec.composing.compose import COMPILED_FROM, Composer, compose_rows
+from sendspec.composing.compose_context import Setting
+from sendspec.composing.message import Filtered, Message
+from sendspec.composing.reach import EVERYBODY, Reach
+from sendspec.composing.rules import rules_for
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.contacts.address_set import AddressSet
+from sendspec.reading.limits import Limits
+from sendspec.reading.schema.validator import load_schema
+from sendspec.reading.spec import InlineRecipients, read_spec
+from sendspec.reading.tables.inline_table import InlineTable
+from sendspec.reading.tables.row import Row
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
 COLUMNS = ("phone", "name", "n", "flag", "items", "url")

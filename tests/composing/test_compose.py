@@ -11,20 +11,19 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from runner.composing.compose import Composer, compose_rows
-from runner.composing.duplicates import marked
-from runner.composing.identity import id_text, message_id
-from runner.composing.message import Composed, Duplicate, Filtered, Message
-from runner.composing.program import compile_program
-from runner.composing.rules import rules_for
-from runner.composing.setting import Setting
-from runner.composing.sms import Encoding
-from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.inline_table import InlineTable
-from runner.reading.limits import Limits
-from runner.reading.schema import load_schema
-from runner.reading.spec import InlineRecipients, read_spec
+from sendspec.composing.compiled_spec import compile_program
+from sendspec.composing.compose import Composer, compose_rows
+from sendspec.composing.compose_context import Setting
+from sendspec.composing.duplicates import marked
+from sendspec.composing.identity import id_text, message_id
+from sendspec.composing.message import Composed, Duplicate, Filtered, Message
+from sendspec.composing.platforms.sms_segments import Encoding
+from sendspec.composing.rules import rules_for
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.reading.limits import Limits
+from sendspec.reading.schema.validator import load_schema
+from sendspec.reading.spec import InlineRecipients, read_spec
+from sendspec.reading.tables.inline_table import InlineTable
 
 SALT = b"s" * 16
 ANN, BOB = "+447700900001", "+447700900002"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from runner.composing.residue import Slot, residue
-from runner.reading.schema import load_schema
+from sendspec.composing.compiled.partial_schema import Slot, residue
+from sendspec.reading.schema.validator import load_schema
 
 FILLED = Slot("filled")
 ATTACHMENT = {"mediaUrl": "https://example.com/a.pdf", "filename": FILLED}

@@ -8,8 +8,7 @@ from hashlib import blake2b
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.composing.seen import Seen
+from sendspec.composing.compact_key_set import Seen
 
 SIZE = 32
 """Of a key of 16 bytes and a mark of 16."""

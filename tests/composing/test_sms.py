@@ -6,9 +6,8 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.composing.gsm7 import BASIC, EXTENSION
-from runner.composing.sms import BASIC_ASCII, Encoding, basic_measure, forcing, measure, split
+from sendspec.composing.platforms.gsm7 import BASIC, EXTENSION
+from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, basic_measure, forcing, measure, split
 
 
 def slow_parts(text: str) -> list[str]:

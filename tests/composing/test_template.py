@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.composing.template import OMIT, RenderFault, Template, compile_template, message_context
+from sendspec.composing.template import OMIT, RenderFault, Template, compile_template, message_context
 
 VALUES: dict[str, Any] = {
     "name": "Bob",

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from runner.composing.filters import FILTERS
-from runner.composing.template import Template, compile_template
-from runner.composing.template_tree import key_tree, text_digest, to_tree
-from runner.reading.diagnostic import Problems
-from runner.reading.spec import Spec, read_spec
+from sendspec.composing.canonical_template import key_tree, text_digest, to_tree
+from sendspec.composing.filters import FILTERS
+from sendspec.composing.template import Template, compile_template
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.spec import Spec, read_spec
 
 SPEC = """spec: 1
 name: hello

@@ -23,15 +23,15 @@ def pointed_at(desk: Desk, url: str) -> str:
 
 PATIENCE = """
 import sys
-from runner.sending import run
+from sendspec.sending import run
 real = run.Settings
 class Impatient(real):
     def __init__(self, **given):
         super().__init__(**{**given, "patience": 1.0})
 run.Settings = Impatient
-from runner.sending import wire
+from sendspec.sending import connection as wire
 wire.CONNECT_SECONDS = 0.5
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 

@@ -18,7 +18,7 @@ def jumping():
     calls[0] += 1
     return real() + (jump if calls[0] > 6 else 0.0)
 time.time = jumping
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 DAY = 86_400
@@ -45,7 +45,7 @@ def test_deadlines_count_the_time_that_the_machine_slept() -> None:
     """CLOCK_BOOTTIME goes on while a machine is suspended; CLOCK_MONOTONIC does not (clock_gettime(2))."""
     import time
 
-    from runner.cli.enquiry import CLOCK
+    from sendspec.operations.api_lookup import CLOCK
 
     before = time.clock_gettime(time.CLOCK_BOOTTIME)
     assert before <= CLOCK.monotonic() <= time.clock_gettime(time.CLOCK_BOOTTIME)

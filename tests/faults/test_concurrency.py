@@ -55,9 +55,9 @@ WITHOUT_LOCK = """
 import fcntl, sys
 fcntl.flock = lambda descriptor, operation: None
 if sys.argv.pop(1) == "rows":
-    from runner.ledger.sqlite import SqliteLedger
+    from sendspec.ledger.sqlite.ledger import SqliteLedger
     SqliteLedger._check_fence = lambda ledger: None
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 

@@ -166,9 +166,9 @@ def killed_with_a_log(desk: Desk, server: CountingServer) -> Path:
     """A ledger whose latest writes are in its log only, as after a kill; returns the log's path."""
     script = """
 import os, signal, sys
-from runner.ledger.sqlite import SqliteLedger
+from sendspec.ledger.sqlite.ledger import SqliteLedger
 SqliteLedger.end = lambda ledger, **more: os.kill(os.getpid(), signal.SIGKILL)
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
     done = subprocess.run(

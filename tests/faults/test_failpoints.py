@@ -33,10 +33,10 @@ REPEATED = list(POINTS)[:6]
 
 SCRIPT = """
 import os, signal, sys
-from runner.ledger import sqlite, writer
-from runner.ledger.sqlite import SqliteLedger
-from runner.sending import wire
-from runner.sending.wire import Line
+from sendspec.ledger.sqlite import ledger as sqlite, writer
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.sending import connection as wire
+from sendspec.sending.connection import Line
 
 left = [int(sys.argv.pop(1))]
 
@@ -62,7 +62,7 @@ def after(owner, name, when=lambda result: True):
     setattr(owner, name, replaced)
 
 %s
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 
@@ -95,7 +95,7 @@ def test_killed_while_an_older_ledger_is_brought_up_to_date(
     script = """
 import json, os, signal, sqlite3, sys
 from pathlib import Path
-from runner.ledger import migration
+from sendspec.ledger.sqlite import migration
 nth = int(sys.argv.pop(1))
 class Killing:
     def __init__(self, connection):
@@ -106,9 +106,9 @@ class Killing:
             os.kill(os.getpid(), signal.SIGKILL)
         return self.connection.execute(sql)
 real = migration.migrate
-from runner.ledger import writer
+from sendspec.ledger.sqlite import writer
 writer.migrate = lambda connection: real(Killing(connection))
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
     path = ready.folder / ".sendspec" / "test.db"

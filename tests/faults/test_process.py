@@ -116,7 +116,7 @@ def test_a_stopped_owner_keeps_the_ledger_and_goes_on_later(
 
 STOPS_AFTER_A_CLAIM = """
 import os, signal, sys
-from runner.ledger.sqlite import SqliteLedger
+from sendspec.ledger.sqlite.ledger import SqliteLedger
 exchange, left = SqliteLedger.exchange, [int(sys.argv.pop(1))]
 def stopping(ledger, *, settle, claim, now):
     won = exchange(ledger, settle=settle, claim=claim, now=now)
@@ -125,7 +125,7 @@ def stopping(ledger, *, settle, claim, now):
         os.kill(os.getpid(), signal.SIGSTOP)
     return won
 SqliteLedger.exchange = stopping
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 
@@ -199,7 +199,7 @@ def starting(thread):
     left[0] -= 1
     start(thread)
 threading.Thread.start = starting
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import atheris
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent)]
+sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent / "runner")]
 
-with atheris.instrument_imports(include=["runner"]):
+with atheris.instrument_imports(include=["sendspec"]):
     from targets import TARGETS
 
 

@@ -133,6 +133,6 @@ def measured(desk: Desk, *arguments: str) -> Done:
     """A command that may not take more than 600 MB."""
     desk.environ["PYTHONHASHSEED"] = "0"  # a process of its own
     desk.command = lambda *words: [  # type: ignore[method-assign]
-        "bash", "-c", 'ulimit -v 600000; exec "$@"', "bash", sys.executable, "-m", "runner", *words
+        "bash", "-c", 'ulimit -v 600000; exec "$@"', "bash", sys.executable, "-m", "sendspec", *words
     ]  # fmt: skip
     return desk.run(*arguments)

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from desk import CountingServer, Desk
-
-from runner.cli.plan_file import _seal
+from sendspec.operations.plan_file import _seal
 
 CHANGES: list[tuple[str, Any]] = [
     ("paths", [1]), ("paths", []), ("paths", "hello.yaml"), ("paths", [None]), ("paths", ["\0"]), ("paths", ["\ud800"]), ("paths", [["a"]]),

@@ -12,10 +12,9 @@ import pytest
 from desk import Desk
 from openapi import Definition, Instances
 from oracles import run_oracle
-
-from runner.reading.fault import Fault
-from runner.reading.schema import load_schema
-from runner.resources import schema_directory
+from sendspec.reading.schema.location import schema_directory
+from sendspec.reading.schema.schema_error import Fault
+from sendspec.reading.schema.validator import load_schema
 
 PARTS = 4
 """The places are dealt out to so many tests, which run beside each other."""

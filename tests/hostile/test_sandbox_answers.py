@@ -18,8 +18,7 @@ from urllib.parse import urlencode
 
 import pytest
 from desk import SPEC, Desk, numbers
-
-from runner.reading.schema import load_schema
+from sendspec.reading.schema.validator import load_schema
 
 WORKSPACE, CHANNEL = "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01", "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01"
 PATH = f"/workspaces/{WORKSPACE}/channels/{CHANNEL}/messages"

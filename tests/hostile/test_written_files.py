@@ -19,7 +19,7 @@ MOST = 100
 KILLED = """
 import os, signal, sys
 at, how = int(sys.argv[1]), sys.argv[2]
-from runner.cli.main import main
+from sendspec.cli.main import main
 seen = 0
 def count(event, arguments):
     global seen

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
-
-from runner.ledger.export import csv_lines
+from sendspec.ledger.export import csv_lines
 
 
 def read_back(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -11,17 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from runner.errors import LedgerDamaged, LedgerLinked, LedgerMissing, LedgerUnwritable
-from runner.ledger.fault import trouble_of
-from runner.ledger.identity import read_identities
-from runner.ledger.known_schema import bound, check_schema
-from runner.ledger.migration import EARLIER, migrate
-from runner.ledger.opening import create_ledger, open_to_read, open_to_write
-from runner.ledger.place import SQLITE_ENDINGS, refuse_planted
-from runner.ledger.record import RunOwner
-from runner.ledger.spill import SPILL_BYTES, prepare_spill, read_spill, spill_path
-from runner.ledger.tables import SCHEMA_VERSION
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerLinked, LedgerMissing, LedgerUnwritable
+from sendspec.ledger.identity import read_identities
+from sendspec.ledger.record import RunOwner
+from sendspec.ledger.sqlite.known_schema import bound, check_schema
+from sendspec.ledger.sqlite.migration import EARLIER, migrate
+from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
+from sendspec.ledger.sqlite.overflow_journal import SPILL_BYTES, prepare_spill, read_spill, spill_path
+from sendspec.ledger.sqlite.place import SQLITE_ENDINGS, refuse_planted
+from sendspec.ledger.sqlite.sqlite_error import trouble_of
+from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
 
 ENDLESS = "WITH RECURSIVE n (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
 

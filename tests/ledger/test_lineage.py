@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from claims import claims
-
-from runner.ledger.lineage import MOVED
-from runner.ledger.opening import create_ledger, open_to_write
-from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
-from runner.ledger.sqlite import SqliteLedger
-from runner.ledger.state import MOVE_BY_NAME
-from runner.planning.fact import State
+from sendspec.ledger.lineage import MOVED
+from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
+from sendspec.ledger.transitions import MOVE_BY_NAME
+from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 HELLO, BYE, OLD = (SpecIdentity(name, 1, f"{name}.yaml") for name in ("hello", "bye", "old"))

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 from claims import claims
-
-from runner.errors import (
+from sendspec.diagnostics.exceptions import (
     LedgerBusy,
     LedgerDamaged,
     LedgerForeign,
@@ -23,10 +22,11 @@ from runner.errors import (
     LedgerTrouble,
     LedgerUnwritable,
 )
-from runner.ledger.epoch import Progress, epoch_path, read_progress, write_epoch
-from runner.ledger.identity import LedgerIdentity, read_identities, write_identity
-from runner.ledger.lock import take_lock
-from runner.ledger.opening import (
+from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
+from sendspec.ledger.record import PlannedRecord, RunOwner, SpecIdentity
+from sendspec.ledger.sqlite.epoch import Progress, epoch_path, read_progress, write_epoch
+from sendspec.ledger.sqlite.lock import take_lock
+from sendspec.ledger.sqlite.opening import (
     connect_to_read,
     create_ledger,
     ledger_is_there,
@@ -36,8 +36,7 @@ from runner.ledger.opening import (
     open_to_write,
     refuse_network,
 )
-from runner.ledger.record import PlannedRecord, RunOwner, SpecIdentity
-from runner.planning.fact import State
+from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 FRESH = LedgerIdentity("one", b"s" * 32)
@@ -356,9 +355,9 @@ def test_on_a_full_disk_the_lock_holds_without_a_name_in_it(path: Path, no_room:
 WITHOUT_LOCKS = """
 import sys
 from pathlib import Path
-from runner.errors import LedgerUnwritable
-from runner.ledger.lock import take_lock
-from runner.ledger.record import RunOwner
+from sendspec.diagnostics.exceptions import LedgerUnwritable
+from sendspec.ledger.sqlite.lock import take_lock
+from sendspec.ledger.record import RunOwner
 try:
     take_lock(Path(sys.argv[1]), RunOwner(pid=1, host="here", command="send"), since="now")
 except LedgerUnwritable as trouble:

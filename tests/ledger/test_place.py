@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from runner.errors import LedgerBusy, LedgerLinked, LedgerTrouble, LedgerUnwritable, SendspecError
-from runner.ledger import lock as lock_module
-from runner.ledger.epoch import Progress, read_progress
-from runner.ledger.identity import LedgerIdentity, read_identities, write_identity
-from runner.ledger.lock import folder_locked, lock_path, take_lock
-from runner.ledger.opening import create_ledger, make_ledger, open_to_read, open_to_write, unfinished_ledger
-from runner.ledger.place import half_made, open_beside, real_place, refuse_second_name
-from runner.ledger.record import RunOwner
-from runner.ledger.sqlite import SqliteLedger
+from sendspec.diagnostics.exceptions import LedgerBusy, LedgerLinked, LedgerTrouble, LedgerUnwritable, SendspecError
+from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
+from sendspec.ledger.record import RunOwner
+from sendspec.ledger.sqlite import lock as lock_module
+from sendspec.ledger.sqlite.epoch import Progress, read_progress
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.lock import folder_locked, lock_path, take_lock
+from sendspec.ledger.sqlite.opening import create_ledger, make_ledger, open_to_read, open_to_write, unfinished_ledger
+from sendspec.ledger.sqlite.place import half_made, open_beside, real_place, refuse_second_name
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 FRESH = LedgerIdentity("one", b"s" * 32, ".sendspec/test.db", ("w/c",))

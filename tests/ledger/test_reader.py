@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 from claims import claims
-
-from runner.composing.identity import id_text
-from runner.errors import LedgerDamaged
-from runner.ledger.opening import create_ledger, open_to_read, open_to_write
-from runner.ledger.reader import KNOWN_MOST, LOOKUP_MOST, references_of
-from runner.ledger.record import (
+from sendspec.composing.identity import id_text
+from sendspec.diagnostics.exceptions import LedgerDamaged
+from sendspec.ledger.record import (
     Change,
     Known,
     Listable,
@@ -24,9 +21,11 @@ from runner.ledger.record import (
     SpecIdentity,
     Waiting,
 )
-from runner.ledger.sqlite import SqliteLedger
-from runner.ledger.state import MOVE_BY_NAME
-from runner.planning.fact import State
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
+from sendspec.ledger.sqlite.reader import KNOWN_MOST, LOOKUP_MOST, references_of
+from sendspec.ledger.transitions import MOVE_BY_NAME
+from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 HERE, ELSEWHERE = Route("workspace", "channel"), Route("workspace", "another channel")

@@ -10,17 +10,16 @@ from typing import Any
 
 import pytest
 from claims import claims
-
-from runner.composing.identity import payload_digest
-from runner.errors import LedgerForeign, LedgerTooNew, LedgerUnwritable
-from runner.ledger.migration import MIGRATIONS, migrate
-from runner.ledger.opening import connect_to_write, create_ledger, open_to_read, open_to_write
-from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
-from runner.ledger.spill import RESULT_BYTES, SPILL_BYTES, read_spill, spill_path, write_spill
-from runner.ledger.sqlite import SqliteLedger
-from runner.ledger.state import MOVE_BY_NAME
-from runner.ledger.tables import SCHEMA_VERSION
-from runner.planning.fact import Fact, State
+from sendspec.composing.identity import payload_digest
+from sendspec.diagnostics.exceptions import LedgerForeign, LedgerTooNew, LedgerUnwritable
+from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.migration import MIGRATIONS, migrate
+from sendspec.ledger.sqlite.opening import connect_to_write, create_ledger, open_to_read, open_to_write
+from sendspec.ledger.sqlite.overflow_journal import RESULT_BYTES, SPILL_BYTES, read_spill, spill_path, write_spill
+from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
+from sendspec.ledger.transitions import MOVE_BY_NAME
+from sendspec.planning.message_state import Fact, State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 IDS = [bytes([n]) * 16 for n in range(4)]

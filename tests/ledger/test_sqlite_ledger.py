@@ -12,8 +12,7 @@ import pytest
 from claims import claims
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from runner.errors import (
+from sendspec.diagnostics.exceptions import (
     LedgerBusy,
     LedgerDamaged,
     LedgerForeign,
@@ -23,10 +22,12 @@ from runner.errors import (
     LedgerTrouble,
     LedgerUnwritable,
 )
-from runner.ledger.epoch import epoch_path, write_epoch
-from runner.ledger.identity import LedgerIdentity, read_identities, write_identity
-from runner.ledger.lock import take_lock
-from runner.ledger.opening import (
+from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
+from sendspec.ledger.record import PlannedRecord, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.epoch import epoch_path, write_epoch
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.lock import take_lock
+from sendspec.ledger.sqlite.opening import (
     connect_to_write,
     create_ledger,
     open_to_read,
@@ -34,10 +35,8 @@ from runner.ledger.opening import (
     refuse_network,
     refuse_on_ci,
 )
-from runner.ledger.record import PlannedRecord, RunOwner, Settlement, SpecIdentity
-from runner.ledger.sqlite import SqliteLedger
-from runner.ledger.state import ALLOWED, MOVES
-from runner.planning.fact import Fact, State
+from sendspec.ledger.transitions import ALLOWED, MOVES
+from sendspec.planning.message_state import Fact, State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 SEND = SpecIdentity("hello", 1, "hello.yaml")

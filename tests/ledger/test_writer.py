@@ -9,15 +9,22 @@ from typing import Any
 
 import pytest
 from claims import claims
-
-from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable
-from runner.ledger.opening import connect_to_still, create_ledger, open_to_read, open_to_write
-from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
-from runner.ledger.spill import SPILL_BYTES, Spilled, clear_spill, prepare_spill, read_spill, spill_path, write_spill
-from runner.ledger.sqlite import SqliteLedger
-from runner.ledger.state import MOVE_BY_NAME
-from runner.ledger.writer import MOVES_BETWEEN_CHECKPOINTS
-from runner.planning.fact import State
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
+from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import connect_to_still, create_ledger, open_to_read, open_to_write
+from sendspec.ledger.sqlite.overflow_journal import (
+    SPILL_BYTES,
+    Spilled,
+    clear_spill,
+    prepare_spill,
+    read_spill,
+    spill_path,
+    write_spill,
+)
+from sendspec.ledger.sqlite.writer import MOVES_BETWEEN_CHECKPOINTS
+from sendspec.ledger.transitions import MOVE_BY_NAME
+from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 SEND = SpecIdentity("hello", 1, "hello.yaml")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.planning.account import Account, account_of, sum_of
-from runner.planning.decide import Skip
-from runner.planning.fact import State
-from runner.planning.plan import Plan, Segments, Target
+from sendspec.planning.decide import Skip
+from sendspec.planning.message_state import State
+from sendspec.planning.plan import Plan, Segments, Target
+from sendspec.planning.totals import Account, account_of, sum_of
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 COUNTS = st.integers(0, 1_000)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from runner.composing.message import Duplicate, Filtered, Message
-from runner.composing.reach import EVERYBODY, Reach
-from runner.planning.decide import History, Retry, Skip, decide
-from runner.planning.fact import Fact, State
+from sendspec.composing.message import Duplicate, Filtered, Message
+from sendspec.composing.reach import EVERYBODY, Reach
+from sendspec.planning.decide import History, Retry, Skip, decide
+from sendspec.planning.message_state import Fact, State
 
 SAME, OTHER = b"s" * 32, b"o" * 32
 

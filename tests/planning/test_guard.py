@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
-from runner.planning.guard import breaches
-from runner.planning.plan import Plan, Segments, Target
-from runner.reading.limits import Limits
+from sendspec.planning.plan import Plan, Segments, Target
+from sendspec.planning.run_limits import breaches
+from sendspec.reading.limits import Limits
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
-
-from runner.composing.message import Composed, Duplicate, Filtered, Message
-from runner.composing.reach import EVERYBODY, Reach
-from runner.composing.sms import measure
-from runner.planning.decide import History, Retry, Skip
-from runner.planning.fact import Fact, State
-from runner.planning.plan import (
+from sendspec.composing.message import Composed, Duplicate, Filtered, Message
+from sendspec.composing.platforms.sms_segments import measure
+from sendspec.composing.reach import EVERYBODY, Reach
+from sendspec.planning.decide import History, Retry, Skip
+from sendspec.planning.message_state import Fact, State
+from sendspec.planning.plan import (
     WINDOW,
     Decision,
     Lookup,

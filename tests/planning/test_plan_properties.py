@@ -8,14 +8,13 @@ import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.composing.found import Entry
-from runner.composing.message import Composed, Duplicate, Filtered, Message
-from runner.composing.reach import EVERYBODY
-from runner.composing.sms import measure
-from runner.planning.decide import History
-from runner.planning.fact import Fact, State
-from runner.planning.plan import Plan, PlanTally, Target, decisions
+from sendspec.composing.block_result import Entry
+from sendspec.composing.message import Composed, Duplicate, Filtered, Message
+from sendspec.composing.platforms.sms_segments import measure
+from sendspec.composing.reach import EVERYBODY
+from sendspec.planning.decide import History
+from sendspec.planning.message_state import Fact, State
+from sendspec.planning.plan import Plan, PlanTally, Target, decisions
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 TEXTS = st.sampled_from(["Hi", "Hi " * 80, "Łódź", "😀" * 40, "€" * 81])
@@ -88,10 +87,10 @@ def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[C
 
 
 SCRIPT = """
-from runner.composing.message import Message
-from runner.composing.reach import Reach
-from runner.planning.decide import History
-from runner.planning.plan import PlanTally, Target, decisions, nothing_known
+from sendspec.composing.message import Message
+from sendspec.composing.reach import Reach
+from sendspec.planning.decide import History
+from sendspec.planning.plan import PlanTally, Target, decisions, nothing_known
 target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
 tally = PlanTally(target)
 items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 24, text=None,

@@ -16,8 +16,8 @@ from desk import Answer, CountingServer, Desk, Done, numbers
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 BROKEN_LATER = """
 import sys
-from runner.cli.main import main
-from runner.ledger.sqlite import SqliteLedger
+from sendspec.cli.main import main
+from sendspec.ledger.sqlite.ledger import SqliteLedger
 
 real, count = SqliteLedger.exchange, [0]
 
@@ -32,9 +32,9 @@ main(sys.argv[1:])
 """
 UNCLOSED = """
 import sys
-from runner.cli.main import main
-from runner.errors import LedgerUnwritable
-from runner.ledger.sqlite import SqliteLedger
+from sendspec.cli.main import main
+from sendspec.diagnostics.exceptions import LedgerUnwritable
+from sendspec.ledger.sqlite.ledger import SqliteLedger
 
 real = SqliteLedger.close
 
@@ -46,7 +46,9 @@ def close(self):
 SqliteLedger.close = close
 main(sys.argv[1:])
 """
-DAMAGE = "from runner.errors import LedgerDamaged; raise LedgerDamaged('a page is damaged', 'restore it')"
+DAMAGE = (
+    "from sendspec.diagnostics.exceptions import LedgerDamaged; raise LedgerDamaged('a page is damaged', 'restore it')"
+)
 BUG = "raise ZeroDivisionError"
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from runner.ledger.opening import create_ledger, open_to_write
-from runner.ledger.record import Claim, Lost, PlannedRecord, RunOwner, SpecIdentity
-from runner.ledger.sqlite import SqliteLedger
-from runner.planning.fact import State
+from sendspec.ledger.record import Claim, Lost, PlannedRecord, RunOwner, SpecIdentity
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
+from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 SEND = SpecIdentity("hello", 1, "hello.yaml")
@@ -76,7 +75,7 @@ def test_the_first_claim_is_noted_by_the_apis_clock_and_never_moved(ledger: Sqli
     def first(identity: bytes) -> int | None:
         return ledger._rows("SELECT first_claimed_at FROM message WHERE id = ?", (identity,))[0][0]  # type: ignore[no-any-return]
 
-    from runner.ledger.record import Settlement
+    from sendspec.ledger.record import Settlement
 
     plan(ledger, (ONE, TEXT, None), (TWO, TEXT, None))
     ledger.exchange(settle=[], claim=[Claim(ONE, TEXT, None)], now=1_000.0)

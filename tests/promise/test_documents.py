@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 from background import SEND, holding, launched, started, until
 from desk import Answer, CountingServer, Desk, Done
-
-from runner.cli.schema import NAMES
-from runner.reading.schema import load_schema
-from runner.showing.explanations import EXPLANATIONS
+from sendspec.cli.schema import NAMES
+from sendspec.reading.schema.validator import load_schema
+from sendspec.showing.explanations import EXPLANATIONS
 
 JSON = ("--format", "json")
 TEST = ("--env", "test", *JSON)
@@ -218,15 +217,15 @@ def test_a_stale_plan_is_the_runs_document(ready: Desk, server: CountingServer) 
 BREAKS = """
 import sys
 from pathlib import Path
-from runner.ledger import opening
-from runner.reading import project
+from sendspec.ledger.sqlite import opening
+from sendspec.reading import project
 
 def breaks(*arguments, **named):
     number = "+31612345678"
     raise {error}(f"this is about {{number}}")
 
 opening.open_to_read = opening.open_to_write = breaks
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 

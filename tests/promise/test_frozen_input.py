@@ -336,7 +336,7 @@ def pread(descriptor, most, offset):
             raise OSError(errno.EIO, "broken")
     return real(descriptor, most, offset)
 os.pread = pread
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 """The command, on a disk that fails at one of the readings of a file without a name."""

@@ -11,7 +11,7 @@ from desk import CountingServer, Desk
 INTERRUPTED = """
 import os, signal, sys
 import jsonschema_rs
-from runner.cli.main import main
+from sendspec.cli.main import main
 
 real = jsonschema_rs.validator_for
 

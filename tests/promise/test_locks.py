@@ -226,14 +226,14 @@ def several(desk: Desk) -> Desk:
 
 SLOW_TO_WRITE = """
 import sys, time
-from runner.ledger import identity
+from sendspec.ledger import identity
 real = identity.read_identities
 def reading(path):
     known = real(path)
     time.sleep(0.2)
     return known
 identity.read_identities = reading
-from runner.cli.main import main
+from sendspec.cli.main import main
 main(sys.argv[1:])
 """
 """The time between what an `init` reads and what it writes, made so long that others are surely at it meanwhile."""
@@ -277,9 +277,9 @@ def strike(event, arguments):
         left[0] -= 1
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
-from runner.cli.main import main
-import runner.cli.ledger
-import runner.ledger.opening
+from sendspec.cli.main import main
+import sendspec.cli.ledger
+import sendspec.ledger.sqlite.opening
 sys.addaudithook(strike)
 main(sys.argv[1:])
 """

@@ -18,7 +18,7 @@ from dataclasses import fields
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent)]
+sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent / "runner")]
 
 import list_model  # noqa: E402  # after the path is set
 from cuts import CutResult, cut_power  # noqa: E402

@@ -9,9 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-from runner.errors import KeyUnusable
-from runner.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, KeySource, NoKey, read_access_key
+from sendspec.diagnostics.exceptions import KeyUnusable
+from sendspec.reading.access_key import (
+    AccessKey,
+    FromCommand,
+    FromFile,
+    FromVariable,
+    KeySource,
+    NoKey,
+    read_access_key,
+)
 
 KEY = "canary-9f3b1c7e5d2a"
 

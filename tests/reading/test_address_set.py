@@ -6,8 +6,7 @@ import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.reading.address_set import AddressSet
+from sendspec.reading.contacts.address_set import AddressSet
 
 ADDRESSES = st.one_of(
     st.from_regex(r"\+[1-9][0-9]{7,14}", fullmatch=True),

@@ -6,10 +6,9 @@ import time
 from typing import Any
 
 import pytest
-
-from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.document import Document, read_document
-from runner.reading.source import Source
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.reading.documents.document import Document, read_document
+from sendspec.reading.files.source import Source
 
 SECONDS_MOST = 2.0
 """Of the processor: twice what is promised, for machines with other work."""

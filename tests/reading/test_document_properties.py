@@ -6,11 +6,10 @@ import json
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-
-from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.document import Document, Path, read_document, walk
-from runner.reading.scalar_places import offsets_of
-from runner.reading.source import Source, forbidden_character
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.reading.documents.document import Document, Path, read_document, walk
+from sendspec.reading.documents.scalar_offsets import offsets_of
+from sendspec.reading.files.source import Source, forbidden_character
 
 # Chunks, not an alphabet: the union of a large and a small alphabet hardly ever draws from the small one.
 CHUNKS = [

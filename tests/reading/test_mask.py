@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.reading.mask import mask, mask_in_place, printable
+from sendspec.diagnostics.redaction import mask, mask_in_place, printable
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
-
-from runner.reading.country_codes import CODES, COUNTRIES, ZERO_MAY_FOLLOW, code_of, is_country
-from runner.reading.phone import PhoneFault, normalise_email, normalise_phone, unknown_country
+from sendspec.reading.contacts.country_codes import CODES, COUNTRIES, ZERO_MAY_FOLLOW, code_of, is_country
+from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone, unknown_country
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from runner.errors import CopyUnreadable, InputUnreadable, PrivateFolderUnusable
-from runner.reading.held_file import COPIED_BYTES, HeldFile, PrivateCopy, private_copy, spool
-from runner.reading.private_folder import make_private_folder, unnamed_file
+from sendspec.diagnostics.exceptions import CopyUnreadable, InputUnreadable, PrivateFolderUnusable
+from sendspec.reading.files.private_folder import make_private_folder, unnamed_file
+from sendspec.reading.files.stable_file import COPIED_BYTES, HeldFile, PrivateCopy, private_copy, spool
 
 CONTENT = b"phone\n" + b"".join(b"+4477009%05d\n" % n for n in range(200_000))
 assert len(CONTENT) > 2 * COPIED_BYTES

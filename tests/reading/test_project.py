@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from runner.reading.access_key import FromCommand, FromFile, FromVariable, KeySource, NoKey
-from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.limits import Limits
-from runner.reading.project import (
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource, NoKey
+from sendspec.reading.limits import Limits
+from sendspec.reading.project import (
     Channel,
     Environment,
     LedgerPlace,
@@ -20,7 +19,7 @@ from runner.reading.project import (
     project_without_file,
     read_project,
 )
-from runner.reading.url import Api
+from sendspec.reading.url import Api
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
 SMALLEST = f"""environments:

@@ -8,9 +8,8 @@ import socket
 from pathlib import Path
 
 import pytest
-
-from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.source import SPEC_BYTES_MOST, Source, file_problem, read_source
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.reading.files.source import SPEC_BYTES_MOST, Source, file_problem, read_source
 
 
 def read(path: Path | str, **options: int) -> tuple[Source | None, list[Diagnostic]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.limits import Limits
-from runner.reading.spec import (
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.reading.limits import Limits
+from sendspec.reading.spec import (
     Example,
     FileRecipients,
     InDoubtPolicy,

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from runner.errors import SuppressUnreadable
-from runner.reading.diagnostic import Problems
-from runner.reading.place import FILE_START
-from runner.reading.suppress import LOOK_SECONDS, READINGS_MOST, SuppressList, read_suppress_list
-from runner.reading.suppress_file import SuppressFile
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exceptions import SuppressUnreadable
+from sendspec.diagnostics.position import FILE_START
+from sendspec.reading.suppress import LOOK_SECONDS, READINGS_MOST, SuppressList, read_suppress_list
+from sendspec.reading.suppress_file import SuppressFile
 
 ANN, BOB, CY = (f"+44770090000{n}" for n in (1, 2, 3))
 

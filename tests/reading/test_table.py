@@ -10,11 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.reading.spec import read_spec
+from sendspec.reading.tables.table import Row, open_table
 from tables import opened, spec_with
-
-from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.spec import read_spec
-from runner.reading.table import Row, open_table
 
 
 def by_name(rows: Iterable[Row]) -> list[Row]:

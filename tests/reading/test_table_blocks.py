@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.reading.files import stable_file as held_file
+from sendspec.reading.tables.row import Row
+from sendspec.reading.tables.table import Table
 from tables import opened
-
-from runner.reading import held_file
-from runner.reading.diagnostic import Diagnostic, Problems
-from runner.reading.row import Row
-from runner.reading.table import Table
 
 HEADER = "phone,name,note\n"
 PIECES = [

@@ -7,8 +7,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
-
-from runner.reading.inside import FileFault, OpenFile, open_anywhere, open_below, open_inside, place_inside, shown_path
+from sendspec.reading.files.confined_open import (
+    FileFault,
+    OpenFile,
+    open_anywhere,
+    open_below,
+    open_inside,
+    place_inside,
+    shown_path,
+)
 
 
 @pytest.fixture

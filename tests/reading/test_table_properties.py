@@ -10,14 +10,13 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.reading.csv_header import read_header
-from runner.reading.csv_record import read_record
-from runner.reading.csv_table import CsvTable
-from runner.reading.diagnostic import Problems
-from runner.reading.held_file import HeldFile
-from runner.reading.json_object import read_object, value_places
-from runner.reading.text_lines import LineFault
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.files.stable_file import HeldFile
+from sendspec.reading.tables.csv_header import read_header
+from sendspec.reading.tables.csv_record import read_record
+from sendspec.reading.tables.csv_table import CsvTable
+from sendspec.reading.tables.json_object import read_object, value_places
+from sendspec.reading.tables.text_lines import LineFault
 
 CHUNKS = ["a", "Zoë", "漢字", " ", ",", ";", '"', '""', "\n", "\r\n", "😀", "\t", "'", "1", "{{ x }}", "=1+1"]
 CELLS = st.lists(st.sampled_from(CHUNKS), max_size=6).map("".join)

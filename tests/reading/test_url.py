@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.reading.url import Api, UrlFault, media_url_fault, parse_api_url, peer_is_allowed
+from sendspec.reading.url import Api, UrlFault, media_url_fault, parse_api_url, peer_is_allowed
 
 BIRD = "https://api.bird.com"
 

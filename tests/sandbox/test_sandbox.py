@@ -15,12 +15,11 @@ import pytest
 import urllib3
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from runner.reading.schema import load_schema
-from runner.sandbox.api import Sandbox
-from runner.sandbox.fault import SandboxFault, parse_fault
-from runner.sandbox.server import serving
-from runner.sandbox.store import Store
+from sendspec.reading.schema.validator import load_schema
+from sendspec.sandbox.api import Sandbox
+from sendspec.sandbox.fault import SandboxFault, parse_fault
+from sendspec.sandbox.server import serving
+from sendspec.sandbox.store import Store
 
 WORKSPACE, CHANNEL = "00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"
 PATH = f"/workspaces/{WORKSPACE}/channels/{CHANNEL}/messages"

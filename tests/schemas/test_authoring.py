@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
-from runner.reading.authoring import texts
-from runner.reading.schema import load_schema
-from runner.resources import schema_directory
+from sendspec.reading.schema.editor_schema import texts
+from sendspec.reading.schema.location import schema_directory
+from sendspec.reading.schema.validator import load_schema
 
 SPEC: dict[str, Any] = {"spec": 1, "name": "a", "channel": "sms", "recipients": [{"phone": "+31612345678"}]}
 

@@ -10,8 +10,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.reading.schema import load_schema
+from sendspec.reading.schema.validator import load_schema
 
 Path = tuple[str | int, ...]
 RECEIVER = {"contacts": [{"identifierKey": "phonenumber", "identifierValue": "+31612345678"}]}

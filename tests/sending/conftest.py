@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-
-from runner.ledger.record import Claim, Exchanged, Lost, Settlement
-from runner.planning.fact import State
-from runner.sending.credited import CreditedIds
-from runner.sending.run import Clock, Progress, RunResult, Sendable, Settings, Stop
-from runner.sending.wire import Endpoint
+from sendspec.ledger.record import Claim, Exchanged, Lost, Settlement
+from sendspec.planning.message_state import State
+from sendspec.sending.connection import Endpoint
+from sendspec.sending.credited import CreditedIds
+from sendspec.sending.run import Clock, Progress, RunResult, Sendable, Settings, Stop
 
 CLOCK = Clock(monotonic=time.monotonic, wall=time.time, sleep=time.sleep, random=lambda: 0.01)
 PATH = "/workspaces/w/channels/c/messages"
@@ -184,7 +183,7 @@ class Sending:
     withholds: Callable[[Sendable], bool] | None = None
 
     def run(self) -> tuple[RunResult, MemoryLedger]:
-        from runner.sending.loop import send_all
+        from sendspec.sending.loop import send_all
 
         ledger = self.ledger_of([message(n).id for n in range(self.count)])
         messages = (message(n) for n in range(self.count) if self.before(n) or True)

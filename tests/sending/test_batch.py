@@ -12,12 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from runner.ledger.record import Exchanged
-from runner.planning.fact import State
-from runner.sending.batch import BATCH_MOST, batch_body, batch_key
-from runner.sending.outcome import RefusedAsAWhole
-from runner.sending.run import Finished, Interrupted, SpecRefused, Stop, StoppedByApi, TooManyDoubts, Unreachable
+from sendspec.ledger.record import Exchanged
+from sendspec.planning.message_state import State
+from sendspec.provider.batch import BATCH_MOST, batch_body, batch_key
+from sendspec.provider.outcome import RefusedAsAWhole
+from sendspec.sending.run import Finished, Interrupted, SpecRefused, Stop, StoppedByApi, TooManyDoubts, Unreachable
 
 # ── what goes out ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,13 +6,12 @@ import json
 from typing import Any
 
 import pytest
-
-from runner.planning.fact import State
-from runner.sending.answer import Answer
-from runner.sending.batch import classify_batch
-from runner.sending.classify import ID_MOST, Sent
-from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RefusedAsAWhole
-from runner.sending.run import Finished
+from sendspec.planning.message_state import State
+from sendspec.provider.answer import Answer
+from sendspec.provider.batch import classify_batch
+from sendspec.provider.classify import ID_MOST, Sent
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RefusedAsAWhole
+from sendspec.sending.run import Finished
 
 SENT = [Sent(f"m{n}", f"+3161234567{n}") for n in range(3)]
 ENTRIES: list[Any] = [{"id": "a"}, {"id": "b"}, {"id": "c"}]

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from runner.errors import LedgerUnwritable
-from runner.ledger.record import Exchanged
-from runner.planning.fact import State
-from runner.sending.run import (
+from sendspec.diagnostics.exceptions import LedgerUnwritable
+from sendspec.ledger.record import Exchanged
+from sendspec.planning.message_state import State
+from sendspec.sending.run import (
     Finished,
     Interrupted,
     LockLost,

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-
-from runner.sending.answer import Answer
-from runner.sending.listing import (
+from sendspec.provider.answer import Answer
+from sendspec.sending.connection import Endpoint, Line
+from sendspec.sending.listing import (
     BOUNDS_OF_A_LOOK,
     PAGE_BYTES_MOST,
     Bounds,
@@ -21,8 +21,7 @@ from runner.sending.listing import (
     Sighting,
     read_page,
 )
-from runner.sending.run import Clock
-from runner.sending.wire import Endpoint, Line
+from sendspec.sending.run import Clock
 
 SLEPT: list[float] = []
 CLOCK = Clock(monotonic=time.monotonic, wall=time.time, sleep=SLEPT.append, random=lambda: 0.5)

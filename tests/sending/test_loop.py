@@ -13,18 +13,17 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-
-from runner.errors import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
-from runner.ledger.record import Exchanged
-from runner.planning.decide import Skip
-from runner.planning.fact import State
-from runner.sending import loop
-from runner.sending.backlog import Backlog
-from runner.sending.credited import CreditedIds
-from runner.sending.crew import Crew
-from runner.sending.loop import DRAINED_MOST
-from runner.sending.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
-from runner.sending.run import (
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
+from sendspec.ledger.record import Exchanged
+from sendspec.planning.decide import Skip
+from sendspec.planning.message_state import State
+from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
+from sendspec.sending import loop
+from sendspec.sending.backlog import Backlog
+from sendspec.sending.connection import Endpoint, Line
+from sendspec.sending.credited import CreditedIds
+from sendspec.sending.loop import DRAINED_MOST
+from sendspec.sending.run import (
     Finished,
     Interrupted,
     Result,
@@ -35,9 +34,9 @@ from runner.sending.run import (
     TooManyDoubts,
     Unreachable,
 )
-from runner.sending.sender import Down, Leave, Sender
-from runner.sending.tally import CAUSES_MOST, Tally
-from runner.sending.wire import Endpoint, Line
+from sendspec.sending.sender import Down, Leave, Sender
+from sendspec.sending.sender_pool import Crew
+from sendspec.sending.tally import CAUSES_MOST, Tally
 
 PATIENCE = 20.0
 """Seconds that a test waits for what has to come."""

@@ -7,13 +7,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from runner.sending.answer import Answer
-from runner.sending.backlog import ATTEMPTS_MOST
-from runner.sending.breaker import ANSWERS_LOOKED_AT, DOUBTS_MOST
-from runner.sending.classify import Sent, classify
-from runner.sending.loop import FIRST_ANSWERS
-from runner.sending.meaning import ANSWERS, OTHERWISE, Given, Meaning, Next, Row, rows_for
-from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
+from sendspec.provider.answer import Answer
+from sendspec.provider.answer_table import ANSWERS, OTHERWISE, Given, Meaning, Next, Row, rows_for
+from sendspec.provider.classify import Sent, classify
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
+from sendspec.sending.backlog import ATTEMPTS_MOST
+from sendspec.sending.breaker import ANSWERS_LOOKED_AT, DOUBTS_MOST
+from sendspec.sending.loop import FIRST_ANSWERS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
 SENT = Sent("m1", "+31612345678")

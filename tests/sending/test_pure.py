@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.sending.answer import BODY_MOST, HEADERS_MOST, Answer, Unclear, read_answer
-from runner.sending.breaker import Breaker, Gate
-from runner.sending.classify import Sent, classify
-from runner.sending.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
-from runner.sending.pace import OWED_MOST, TICK, Pace, back_off, senders_needed
-from runner.sending.retry_after import retry_after_seconds, skew_seconds
+from sendspec.provider.answer import BODY_MOST, HEADERS_MOST, Answer, Unclear, read_answer
+from sendspec.provider.classify import Sent, classify
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
+from sendspec.provider.retry_after import retry_after_seconds, skew_seconds
+from sendspec.sending.breaker import Breaker, Gate
+from sendspec.sending.pace import OWED_MOST, TICK, Pace, back_off, senders_needed
 
 SENT = Sent("m1", "+31612345678")
 

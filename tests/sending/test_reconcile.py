@@ -7,16 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-
-from runner.composing.identity import id_text, receiver_hash
-from runner.ledger.record import Change, Doubt, Known, Listable, Route
-from runner.ledger.state import Move
-from runner.planning.fact import State
-from runner.sending.absence import ABSENT_AFTER, SCANS_APART
-from runner.sending.listing import ListUnread, Sighting
-from runner.sending.outcome import RefusedAsAWhole
-from runner.sending.proof import DAY, MARGIN, WINDOW_MOST
-from runner.sending.reconcile import EDGE, reconcile, with_rivals
+from sendspec.composing.identity import id_text, receiver_hash
+from sendspec.ledger.record import Change, Doubt, Known, Listable, Route
+from sendspec.ledger.transitions import Move
+from sendspec.planning.message_state import State
+from sendspec.provider.outcome import RefusedAsAWhole
+from sendspec.sending.absence import ABSENT_AFTER, SCANS_APART
+from sendspec.sending.listing import ListUnread, Sighting
+from sendspec.sending.proof import DAY, MARGIN, WINDOW_MOST
+from sendspec.sending.reconcile import EDGE, reconcile, with_rivals
 
 NOW = 1_700_000_000.0
 RECEIVER = "+447700900001"

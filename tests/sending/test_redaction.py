@@ -11,13 +11,12 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.sending.answer import Answer
-from runner.sending.batch import classify_batch
-from runner.sending.classify import Sent, classify
-from runner.sending.listing import read_page
-from runner.sending.outcome import InDoubt
-from runner.sending.redaction import LOOKED_AT, NOTHING_SENT, Redaction
+from sendspec.provider.answer import Answer
+from sendspec.provider.answer_redaction import LOOKED_AT, NOTHING_SENT, Redaction
+from sendspec.provider.batch import classify_batch
+from sendspec.provider.classify import Sent, classify
+from sendspec.provider.outcome import InDoubt
+from sendspec.sending.listing import read_page
 
 KEY = "Qz7-kl/Mn+oP9rStUv"
 NUMBER = "+447700900817"

@@ -13,13 +13,12 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from sendspec.provider.outcome import Accepted, InDoubt, Refused
+from sendspec.sending.connection import Endpoint, Line, verifying_context
+from sendspec.sending.credited import CreditedIds
+from sendspec.sending.run import Settings, Stop
+from sendspec.sending.sender import Delivery, Ended, Leave, Ready, Sender
 from urllib3.util import wait_for_read
-
-from runner.sending.credited import CreditedIds
-from runner.sending.outcome import Accepted, InDoubt, Refused
-from runner.sending.run import Settings, Stop
-from runner.sending.sender import Delivery, Ended, Leave, Ready, Sender
-from runner.sending.wire import Endpoint, Line, verifying_context
 
 PATIENCE = 20.0
 

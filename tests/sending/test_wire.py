@@ -7,11 +7,10 @@ import struct
 from collections.abc import Iterator, Sequence
 
 import pytest
+from sendspec.provider.answer import Unclear
+from sendspec.sending import connection as wire
+from sendspec.sending.connection import TIMEOUT_SLACK, Endpoint, Line
 from urllib3.util import wait_for_read
-
-from runner.sending import wire
-from runner.sending.answer import Unclear
-from runner.sending.wire import TIMEOUT_SLACK, Endpoint, Line
 
 ENDPOINT = Endpoint(
     scheme="http", host="127.0.0.1", port=9, authority="127.0.0.1:9", path="/", authorization="k", peer_allowed=lambda peer: True

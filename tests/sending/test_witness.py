@@ -7,14 +7,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
-
-from runner.composing.identity import id_text, receiver_hash
-from runner.ledger.record import Change, Known, Waiting
-from runner.ledger.state import Move
-from runner.planning.fact import State
-from runner.sending.listing import ListTooLong, ListUnread, Sighting
-from runner.sending.proof import DAY, MARGIN, WINDOW_MOST
-from runner.sending.witness import Witnessed, witness
+from sendspec.composing.identity import id_text, receiver_hash
+from sendspec.ledger.record import Change, Known, Waiting
+from sendspec.ledger.transitions import Move
+from sendspec.planning.message_state import State
+from sendspec.sending.listing import ListTooLong, ListUnread, Sighting
+from sendspec.sending.proof import DAY, MARGIN, WINDOW_MOST
+from sendspec.sending.witness import Witnessed, witness
 
 NOW = 1_700_000_000.0
 RECEIVER = "+447700900001"

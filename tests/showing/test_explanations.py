@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.planning.decide import Skip
-from runner.showing.explained import endings, files, ledger, messages, project, recipients, templates
-from runner.showing.explanations import EXPLANATIONS, explanation_text
-from runner.showing.ink import PLAIN
+from sendspec.planning.decide import Skip
+from sendspec.showing.explained import endings, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explanations import EXPLANATIONS, explanation_text
+from sendspec.showing.ink import PLAIN
 
-PACKAGE = Path(__file__).resolve().parent.parent.parent / "runner"
+PACKAGE = Path(__file__).resolve().parent.parent.parent / "runner" / "sendspec"
 CODE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 BUILT = {
     "limit-": {"limit-messages", "limit-total-segments", "limit-cost"},

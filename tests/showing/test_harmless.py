@@ -7,13 +7,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from runner.ledger.record import MessageRecord
-from runner.planning.account import Account
-from runner.planning.fact import State
-from runner.showing.harmless import harmless
-from runner.showing.ink import PLAIN, Ink
-from runner.showing.status import SpecStatus, messages_text, status_text
+from sendspec.ledger.record import MessageRecord
+from sendspec.planning.message_state import State
+from sendspec.planning.totals import Account
+from sendspec.showing.harmless import harmless
+from sendspec.showing.ink import PLAIN, Ink
+from sendspec.showing.status import SpecStatus, messages_text, status_text
 
 ACTS = "a\x1b[2J\r\n::error::b\u202e"
 INK = Ink(colour=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-
-from runner.planning.decide import Skip
-from runner.planning.plan import Plan, Segments, Target
-from runner.showing.ink import PLAIN, WIDE, Ink, cells
-from runner.showing.plan import plan_document, plan_text
+from sendspec.planning.decide import Skip
+from sendspec.planning.plan import Plan, Segments, Target
+from sendspec.showing.ink import PLAIN, WIDE, Ink, cells
+from sendspec.showing.plan import plan_document, plan_text
 
 
 def plan(

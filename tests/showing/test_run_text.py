@@ -6,12 +6,11 @@ import signal
 from typing import Any
 
 import pytest
-
-from runner.cli.ending import ORDER, described, exit_code
-from runner.planning.account import Account
-from runner.planning.plan import Target
-from runner.sending.outcome import RefusedAsAWhole
-from runner.sending.run import (
+from sendspec.cli.exit_code import ORDER, described, exit_code
+from sendspec.planning.plan import Target
+from sendspec.planning.totals import Account
+from sendspec.provider.outcome import RefusedAsAWhole
+from sendspec.sending.run import (
     Ending,
     Finished,
     Interrupted,
@@ -25,8 +24,8 @@ from runner.sending.run import (
     UnexpectedAnswer,
     Unreachable,
 )
-from runner.showing.ink import PLAIN
-from runner.showing.run import Reason, RunReport, SpecReport, ending_text, run_document, run_text
+from sendspec.showing.ink import PLAIN
+from sendspec.showing.run import Reason, RunReport, SpecReport, ending_text, run_document, run_text
 
 GO_ON = "then run the command again: it goes on where it stopped"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runner.ledger.record import MessageRecord
-from runner.planning.account import Account
-from runner.planning.fact import State
-from runner.showing.ink import PLAIN
-from runner.showing.status import SpecStatus, messages_text, status_document, status_text
+from sendspec.ledger.record import MessageRecord
+from sendspec.planning.message_state import State
+from sendspec.planning.totals import Account
+from sendspec.showing.ink import PLAIN
+from sendspec.showing.status import SpecStatus, messages_text, status_document, status_text
 
 MESSAGE = MessageRecord(
     id=bytes.fromhex("0123456789abcdef" * 2), name="hello", generation=1, state=State.ACCEPTED, attempt=1, masked="+31••••••78",

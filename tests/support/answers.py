@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from mutants import Mutant
-
-from runner.composing.identity import id_text
-from runner.ledger.record import Settlement
-from runner.planning.fact import State
-from runner.sending.answer import Answer
-from runner.sending.classify import Sent, classify
-from runner.sending.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused
+from sendspec.composing.identity import id_text
+from sendspec.ledger.record import Settlement
+from sendspec.planning.message_state import State
+from sendspec.provider.answer import Answer
+from sendspec.provider.classify import Sent, classify
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused
 
 KEY, RECEIVER = b"k" * 16, "+447700900001"
 ANSWERS = ("202", "422", "429", "500", "lost", "foreign 202")

@@ -7,14 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 from mutants import Mutant
-
-from runner.ledger import sqlite as ledger_module
-from runner.ledger.record import Claim, Lost
-from runner.ledger.sqlite import SqliteLedger
-from runner.planning.fact import State
-from runner.sending import reconcile as reconcile_module
-from runner.sending import witness as witness_module
-from runner.sending.absence import ListedAround
+from sendspec.ledger.record import Claim, Lost
+from sendspec.ledger.sqlite import ledger as ledger_module
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.planning.message_state import State
+from sendspec.sending import reconcile as reconcile_module
+from sendspec.sending import witness as witness_module
+from sendspec.sending.absence import ListedAround
 
 CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
     Mutant.REQUEUE_AT_RECOVERY: ("RECOVER", (("'in_doubt'", "'planned'"),)),

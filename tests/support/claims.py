@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from runner.ledger.record import Claim
+from sendspec.ledger.record import Claim
 
 DIGEST = b"d" * 24
 

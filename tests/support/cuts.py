@@ -11,13 +11,12 @@ from pathlib import Path
 
 from claims import claims
 from powercut import Connection, Cut, Disk
-
-from runner.errors import LedgerRolledBack, SendspecError
-from runner.ledger.epoch import epoch_path
-from runner.ledger.opening import create_ledger, open_to_read, open_to_write
-from runner.ledger.reader import LedgerReader
-from runner.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
-from runner.planning.fact import State
+from sendspec.diagnostics.exceptions import LedgerRolledBack, SendspecError
+from sendspec.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.epoch import epoch_path
+from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
+from sendspec.ledger.sqlite.reader import LedgerReader
+from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 RESULTS = (State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.PLANNED)

@@ -183,7 +183,7 @@ class Desk:
         return path
 
     def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "runner", *arguments]
+        return [sys.executable, "-m", "sendspec", *arguments]
 
     def run(self, *arguments: str, stdin: str | None = None, timeout: float = 60) -> Done:
         environ = {**os.environ, **self.environ}

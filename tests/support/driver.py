@@ -14,16 +14,16 @@ from typing import Any
 
 from breaking import any_text_will_do, changed
 from mutants import Mutant
-
-from runner.cli import held, reconcile, send, session, status  # noqa: F401  # imported here so that no child has to
-from runner.cli.main import run
-from runner.ledger import sqlite as ledger_module
-from runner.sending import loop as loop_module
-from runner.sending import sender as sender_module
-from runner.sending.answer import Answer, Unclear
-from runner.sending.classify import Sent, classify, strict_json
-from runner.sending.outcome import InDoubt, NotProcessed, Outcome
-from runner.sending.wire import Line
+from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here so that no child has to
+from sendspec.cli.main import run
+from sendspec.ledger.sqlite import ledger as ledger_module
+from sendspec.operations import ledger_session as held  # noqa: F401  # imported here so that no child has to
+from sendspec.provider.answer import Answer, Unclear
+from sendspec.provider.classify import Sent, classify, strict_json
+from sendspec.provider.outcome import InDoubt, NotProcessed, Outcome
+from sendspec.sending import loop as loop_module
+from sendspec.sending import sender as sender_module
+from sendspec.sending.connection import Line
 
 
 def break_protocol(mutant: Mutant) -> None:
@@ -50,7 +50,7 @@ def break_protocol(mutant: Mutant) -> None:
 
 
 def _exchange_after_sending(self: Any, settle: Any, claim: Any) -> None:
-    from runner.sending.sender import Delivery
+    from sendspec.sending.sender import Delivery
 
     sent = []
     for messages, due in claim:

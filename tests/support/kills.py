@@ -89,7 +89,7 @@ class Driver:
     def __init__(self, folder: Path, mutant: Mutant | None) -> None:
         self.folder = folder
         support = Path(__file__).parent
-        environ = {**os.environ, "TEST_KEY": SECRET, "PYTHONPATH": f"{support}:{support.parent.parent}"}
+        environ = {**os.environ, "TEST_KEY": SECRET, "PYTHONPATH": f"{support}:{support.parent.parent / 'runner'}"}
         environ.pop("CI", None)
         self._process = subprocess.Popen(
             [sys.executable, str(support / "driver.py"), *([mutant] if mutant else [])], cwd=folder, env=environ,

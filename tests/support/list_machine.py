@@ -23,16 +23,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from machine import NEIGHBOUR, OWNER, ROUTE, SALT, SPEC
 from mutants import Mutant
-
-from runner.composing.identity import id_text, receiver_hash
-from runner.ledger.epoch import epoch_path
-from runner.ledger.opening import create_ledger, open_to_write
-from runner.ledger.record import PlannedRecord, Settlement, SpecIdentity
-from runner.ledger.sqlite import SqliteLedger
-from runner.planning.fact import State
-from runner.sending.listing import Sighting
-from runner.sending.reconcile import reconcile
-from runner.sending.witness import witness
+from sendspec.composing.identity import id_text, receiver_hash
+from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.epoch import epoch_path
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
+from sendspec.planning.message_state import State
+from sendspec.sending.listing import Sighting
+from sendspec.sending.reconcile import reconcile
+from sendspec.sending.witness import witness
 
 TICK = 3_600.0
 OWN = "order-1"

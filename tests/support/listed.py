@@ -13,8 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from desk import Answer, CountingServer, Desk, Request
-
-from runner.ledger.tables import row_checksum
+from sendspec.ledger.sqlite.tables import row_checksum
 
 Messages = list[dict[str, Any]]
 

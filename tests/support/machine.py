@@ -26,18 +26,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from mutants import Mutant
+from sendspec.composing.identity import id_text, receiver_hash
+from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
+from sendspec.ledger.transitions import MOVE_BY_NAME
+from sendspec.planning.message_state import State
+from sendspec.provider.outcome import NotSent, Outcome
+from sendspec.sending.listing import Sighting
+from sendspec.sending.reconcile import reconcile
 from weights import FOCUS, WEIGHTS
-
-from runner.composing.identity import id_text, receiver_hash
-from runner.errors import LedgerTrouble
-from runner.ledger.opening import create_ledger, open_to_write
-from runner.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
-from runner.ledger.sqlite import SqliteLedger
-from runner.ledger.state import MOVE_BY_NAME
-from runner.planning.fact import State
-from runner.sending.listing import Sighting
-from runner.sending.outcome import NotSent, Outcome
-from runner.sending.reconcile import reconcile
 
 NEIGHBOUR, SALT = "+447700900002", b"s" * 32
 ROUTE = Route("workspace", "channel")

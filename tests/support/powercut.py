@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import apsw
-
-from runner.planning.fact import State
+from sendspec.planning.message_state import State
 
 SECTOR = 512
 

@@ -27,9 +27,8 @@ from typing import Any
 import orjson
 from kills import PRIVATE, UUID, Driver
 from mutants import Mutant
+from sendspec.composing.identity import message_id, payload_digest
 from storm_api import StormApi
-
-from runner.composing.identity import message_id, payload_digest
 
 PEOPLE = 40
 SPECS = ("a", "b", "c")

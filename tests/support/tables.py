@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.reading.diagnostic import Problems
-from runner.reading.spec import Spec, read_spec
-from runner.reading.table import Table, open_table
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.spec import Spec, read_spec
+from sendspec.reading.tables.table import Table, open_table
 
 MESSAGE = "message: {body: {type: text, text: {text: Hi}}}\n"
 

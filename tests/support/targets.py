@@ -13,26 +13,26 @@ from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 
-from runner.cli.plan_file import PlanUnreadable, _seal, read_plan_file
-from runner.composing.program import compile_program
-from runner.composing.template import RenderFault, Template, compile_template, message_context
-from runner.errors import SendspecError
-from runner.ledger.opening import create_ledger, open_to_read
-from runner.ledger.reader import LedgerReader
-from runner.ledger.record import Route
-from runner.ledger.tables import row_checksum
-from runner.planning.fact import State
-from runner.reading.diagnostic import Problems
-from runner.reading.project import read_project
-from runner.reading.schema import load_schema
-from runner.reading.spec import read_spec
-from runner.reading.table import open_table
-from runner.sandbox.api import Sandbox
-from runner.sandbox.store import Store
-from runner.sending.answer import Answer, Unclear, read_answer
-from runner.sending.classify import Sent, classify
-from runner.sending.listing import ListUnread, _query, read_page
-from runner.sending.retry_after import retry_after_seconds
+from sendspec.composing.compiled_spec import compile_program
+from sendspec.composing.template import RenderFault, Template, compile_template, message_context
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exceptions import SendspecError
+from sendspec.ledger.record import Route
+from sendspec.ledger.sqlite.opening import create_ledger, open_to_read
+from sendspec.ledger.sqlite.reader import LedgerReader
+from sendspec.ledger.sqlite.tables import row_checksum
+from sendspec.operations.plan_file import PlanUnreadable, _seal, read_plan_file
+from sendspec.planning.message_state import State
+from sendspec.provider.answer import Answer, Unclear, read_answer
+from sendspec.provider.classify import Sent, classify
+from sendspec.provider.retry_after import retry_after_seconds
+from sendspec.reading.project import read_project
+from sendspec.reading.schema.validator import load_schema
+from sendspec.reading.spec import read_spec
+from sendspec.reading.tables.table import open_table
+from sendspec.sandbox.api import Sandbox
+from sendspec.sandbox.store import Store
+from sendspec.sending.listing import ListUnread, _query, read_page
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
 SPEC = """spec: 1

@@ -92,13 +92,13 @@ def run_warm(
 def _serve(connection: socket.socket) -> None:
     from importlib import import_module
 
-    from runner.cli.main import COMMANDS
+    from sendspec.cli.main import COMMANDS
 
     for name in COMMANDS:
-        import_module(f"runner.cli.{name}")
-    import_module("runner.cli.session")
-    import_module("runner.composing.compiled")
-    import_module("runner.sandbox.server")
+        import_module(f"sendspec.cli.{name}")
+    import_module("sendspec.operations.session")
+    import_module("sendspec.composing.compiled.composer")
+    import_module("sendspec.sandbox.server")
     while True:
         order, streams, _, _ = socket.recv_fds(connection, ORDER_MOST, 3)
         if not order:
@@ -126,7 +126,7 @@ def _become(order: dict[str, object], streams: list[int]) -> None:
         arguments = order["arguments"]
         assert isinstance(arguments, list)
         sys.argv = ["sendspec", *arguments]
-        from runner.cli.main import main
+        from sendspec.cli.main import main
 
         main(arguments)
     except SystemExit as ended:

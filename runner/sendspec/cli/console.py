@@ -1,0 +1,203 @@
+"""What every command shares: its flags, and where its words go."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+import click
+
+from sendspec.cli.stream import HarmlessText, StandardStream
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.exceptions import ResultUnwritable
+from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.surrogate import without_surrogates
+from sendspec.showing.harmless import harmless
+from sendspec.showing.ink import WIDE, ColourChoice, Ink, wants_colour
+
+PROCESSES_MOST = 64
+
+
+@dataclass(slots=True)
+class Delivery:
+    """Whether a command has printed its JSON document, of which there is exactly one.
+
+    `command` is the command whose document that is, such as `ledger check`.
+    """
+
+    command: str
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Results go to stdout, talk to stderr."""
+
+    format: str
+    quiet: bool
+    verbose: bool
+    asks: bool
+    out: Ink
+    err: Ink
+    delivery: Delivery
+
+    @property
+    def is_json(self) -> bool:
+        return self.format == "json"
+
+    def result(self, text: str) -> None:
+        """The command's result, where text was asked for. What it quotes was made printable before."""
+        if text and self.format == "text":
+            _write(sys.stdout, text)
+
+    def lines(self, lines: Iterable[str | bytes]) -> None:
+        """The command's result as lines of UTF-8 that have their ends, one after another, whatever form was asked for.
+
+        Ends early when the reader goes away. Raises `ResultUnwritable` where the rest finds no room: cut, it is no result.
+        """
+        buffer = sys.stdout.buffer
+        stream = getattr(buffer, "raw", None)
+        for line in lines:
+            buffer.write(harmless(without_surrogates(line), inked=False).encode() if isinstance(line, str) else line)
+            if isinstance(stream, StandardStream) and stream.lost is not None:
+                break
+        if isinstance(lines, Generator):
+            lines.close()  # what it reads from may be closed next
+        buffer.flush()
+        if isinstance(stream, StandardStream) and stream.lost is not None:
+            stream.is_missed = False
+            if not stream.reader_left:
+                reason = os.strerror(stream.lost.errno or 0).lower()
+                raise ResultUnwritable(
+                    f"the result can't be written: {reason}", "make room, or send standard output to another place"
+                )
+
+    def document(self, document: Mapping[str, Any]) -> None:
+        """The command's result as one JSON document, when JSON was asked for. A second one is not printed."""
+        if self.is_json and not self.delivery.done:
+            from sendspec.showing.json_text import json_document
+
+            self.delivery.done = True
+            sys.stdout.flush()
+            sys.stdout.buffer.write(json_document(document))
+            sys.stdout.buffer.flush()
+
+    def say(self, text: str) -> None:
+        """A line of talk: what is going on, unless `-q`."""
+        if not self.quiet:
+            self.warn(text)
+
+    def detail(self, text: str) -> None:
+        """A line of talk that only `-v` asks for."""
+        if self.verbose:
+            self.warn(text)
+
+    def warn(self, text: str) -> None:
+        """A line that must be read, even with `-q`; it may quote anything."""
+        self.tell(printable(text))
+
+    def tell(self, text: str) -> None:
+        """Lines that must be read, with colours and line ends of ours: what they quote was made printable before."""
+        if text:
+            _write(sys.stderr, text)
+
+    def diagnostics(self, diagnostics: Sequence[Diagnostic], *, ending: str, as_result: bool) -> None:
+        """Problems, as text on stderr; as the JSON document where they are the result."""
+        from sendspec.showing.diagnostics import diagnostics_document, diagnostics_text
+
+        if as_result:
+            self.document(diagnostics_document(diagnostics))
+        if not (self.is_json and as_result):
+            self.tell(diagnostics_text(diagnostics, self.err, ending=ending))
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Writes whole lines at once."""
+    stream.write(text if text.endswith("\n") else text + "\n")
+    stream.flush()
+
+
+def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Adds the flags that every command has, with these forms of its result, and hands them to it as `view`."""
+
+    def decorated(command: Callable[..., int]) -> Callable[..., int]:
+        @click.option("--format", "format_", type=click.Choice(forms), default="text", envvar="SENDSPEC_FORMAT",
+                      show_default=True, help="Form of the result.")  # fmt: skip
+        @click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result and what must be read.")
+        @click.option("-v", "--verbose", is_flag=True, help="Say more about what is going on.")
+        @click.option("--color", "color", type=click.Choice([choice.value for choice in ColourChoice]), default="auto",
+                      envvar="SENDSPEC_COLOR", show_default=True, help="Colour of the output.")  # fmt: skip
+        @click.option("--no-input", is_flag=True, envvar="SENDSPEC_NO_INPUT", help="Never ask; refuse instead.")
+        @functools.wraps(command)
+        def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
+            choice = ColourChoice(color)
+            context = click.get_current_context()
+            view = View(
+                format=format_,
+                quiet=quiet,
+                verbose=verbose,
+                asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
+                out=_ink_for(sys.stdout, choice),
+                err=_ink_for(sys.stderr, choice),
+                delivery=Delivery(context.command_path.partition(" ")[2]),
+            )
+            context.find_root().obj = view  # for the document of a command that fails
+            return command(view=view, **options)
+
+        return wrapped
+
+    return decorated
+
+
+def _ink_for(stream: TextIO, choice: ColourChoice) -> Ink:
+    is_terminal = stream.isatty()
+    columns = 0
+    if is_terminal:
+        with suppress(OSError):
+            columns = os.get_terminal_size(stream.fileno()).columns  # 0 where it doesn't know
+    ink = Ink(wants_colour(choice, os.environ, is_terminal=is_terminal), min(columns or WIDE, WIDE))
+    if isinstance(stream, HarmlessText):
+        stream.inked = ink.colour
+    return ink
+
+
+common_options = options_with_forms("text", "json")
+
+
+def environment_option(command: Callable[..., int]) -> Callable[..., int]:
+    return click.option("--env", "env", metavar="E", envvar="SENDSPEC_ENV",
+                        help="Environment of the project file; the built-in sandbox where none is named.")(command)  # fmt: skip
+
+
+def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
+    return click.option("--recipients", "recipients", metavar="FILE", envvar="SENDSPEC_RECIPIENTS",
+                        help="Read the recipients from FILE (- is standard input) instead of the spec's.")(command)  # fmt: skip
+
+
+def jobs_option(command: Callable[..., int]) -> Callable[..., int]:
+    """`processes` is how many processes may compose the rows of a long list."""
+    return click.option("-j", "--jobs", "processes", metavar="N", type=click.IntRange(1, PROCESSES_MOST), default=_cores,
+                        envvar="SENDSPEC_JOBS", help="Compose long lists on N processes; as many as there are cores, if not said.")(command)  # fmt: skip
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(found or 1, PROCESSES_MOST)
+
+
+def specs_argument(command: Callable[..., int], *, required: bool = True) -> Callable[..., int]:
+    return click.argument("specs", metavar="SPEC..." if required else "[SPEC]...", nargs=-1, required=required)(command)
+
+
+def rejects(view: View, problems: Problems, *, ending: str = "nothing was sent") -> bool:
+    """Whether the input has errors; then they, and the warnings, are the command's result."""
+    if problems.has_errors:
+        view.diagnostics(list(problems), ending=ending, as_result=True)
+        return True
+    return False

@@ -1,0 +1,35 @@
+"""`sendspec explain`: what an error code means."""
+
+from __future__ import annotations
+
+import click
+
+from sendspec.cli.console import View, common_options
+from sendspec.diagnostics.near_miss import near_miss
+from sendspec.showing.explanations import EXPLANATIONS, explanation_text, explanations_document
+
+
+@click.command("explain")
+@click.argument("code", required=False)
+@common_options
+def command(view: View, code: str | None) -> int:
+    """Say what an error code means, with an example; without a code, list them all.
+
+    \b
+    Examples:
+      sendspec explain unknown-name
+      sendspec explain
+    """
+    if code is None:
+        width = max(map(len, EXPLANATIONS))
+        listed = [f"{code:<{width}}  {EXPLANATIONS[code].summary}" for code in sorted(EXPLANATIONS)]
+        view.result("\n".join(listed))
+        view.document(explanations_document(sorted(EXPLANATIONS)))
+        return 0
+    if code not in EXPLANATIONS:
+        near = near_miss(code, EXPLANATIONS)
+        hint = f"did you mean '{near}'?" if near else "`sendspec explain` lists them all"
+        raise click.BadParameter(f"no error has the code '{code}'; {hint}", param_hint="CODE")
+    view.result(explanation_text(code, view.out))
+    view.document(explanations_document([code]))
+    return 0

@@ -1,0 +1,51 @@
+"""The JSON document of a command that failed: the one that it prints otherwise, empty, with what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.exceptions import FileUnwritable, SendspecError
+from sendspec.diagnostics.position import FILE_START
+from sendspec.reading.project import FILE_NAME
+from sendspec.showing.diagnostics import diagnostics_document
+from sendspec.showing.failure import error_json
+from sendspec.showing.plan import plan_document
+from sendspec.showing.run import run_document
+from sendspec.showing.status import status_document
+
+REJECTED = 1
+STATUS = ("status", "reconcile", "resolve")
+WITHOUT_DOCUMENT = ("render", "ledger export", "schema")
+"""They print lines or a schema; only rejected input makes them print a document."""
+
+
+def failure_document(command: str, environment: str, error: Exception | Mapping[str, str]) -> dict[str, Any] | None:
+    """The document of `command`; None where it has none. `error` may also be its words: a code, a problem and a fix.
+
+    Where the input was rejected it is the diagnostics document, about the file that the error names, or else the project file.
+    """
+    if isinstance(error, SendspecError) and error.exit_code == REJECTED:
+        path = error.path if isinstance(error, FileUnwritable) else FILE_NAME
+        diagnostic = Diagnostic(path=path, span=FILE_START, code=error.code, problem=error.problem, fix=error.fix)
+        return diagnostics_document([diagnostic])
+    words = error_json(error) if isinstance(error, Exception) else dict(error)
+    if command in WITHOUT_DOCUMENT:
+        return None
+    if command == "send":
+        return run_document(None, words)
+    return {**_empty(command, environment), "error": words}
+
+
+def _empty(command: str, environment: str) -> dict[str, Any]:
+    """The command's document where there is nothing to tell."""
+    if command in STATUS:
+        return status_document(None, environment, None)
+    match command:
+        case "validate" | "test":
+            return diagnostics_document([])
+        case "plan":
+            return plan_document([], environment)
+        case _:
+            return {"schema": f"sendspec.{command.replace(' ', '-')}/1", "environment": environment}

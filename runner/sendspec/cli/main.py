@@ -1,0 +1,205 @@
+"""The command `sendspec`: finds the subcommand, and turns every ending into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from sendspec import __version__
+from sendspec.cli.interrupt import end_undisturbed, note_interrupts
+from sendspec.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
+from sendspec.diagnostics.exceptions import FolderGone, SendspecError
+
+COMMANDS = {
+    "init": "Scaffold a project: project file, one spec, data, CI example.",
+    "validate": "Check specs, templates, every row and every payload.",
+    "render": "Print the exact request bodies, one JSON object a line.",
+    "test": "Run the examples that specs carry.",
+    "plan": "Show what would be sent, what skipped, and why.",
+    "send": "Send what the plan says, each message at most once.",
+    "status": "Show what the ledger knows.",
+    "reconcile": "Ask the API what became of messages in doubt.",
+    "resolve": "Settle messages in doubt on your word, with a reason.",
+    "ledger": "Look after the ledger: init, check, export, purge.",
+    "schema": "Print a JSON Schema.",
+    "sandbox": "Run the local API server.",
+    "doctor": "Check configuration, key, clock, ledger and reachability.",
+    "explain": "Say what an error code means.",
+}
+
+WELCOME = f"""sendspec {__version__}: message sends as YAML in git, each message sent at most once.
+
+  sendspec init            scaffold a project with one spec
+  sendspec plan SPEC       show what would be sent, and why
+  sendspec send SPEC       send it, after asking
+
+Try it: sendspec init hello && sendspec send hello/specs/hello.yaml
+It goes to a sandbox on this machine until you name another environment. More: sendspec --help
+"""
+
+INTERRUPTED = 130
+BUG = 70
+BUSY = 75
+INTERRUPTION = {"code": "command-interrupted", "problem": "the command was interrupted", "fix": "run it again"}
+OUT_OF_MEMORY = {"code": "out-of-memory", "problem": "memory ran out", "fix": "give it more memory, then run it again"}
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand's module when it is called, not before: `--help` must answer at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"sendspec.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            from sendspec.diagnostics.near_miss import near_miss
+
+            near = near_miss(args[0], COMMANDS)
+            hint = f"did you mean '{near}'?" if near else "sendspec --help lists them"
+            raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 input rejected, 2 usage, 3 refused or not sent, 4 in doubt, 5 API refused us, "
+    "6 ledger, 7 guard, 8 stale plan, 75 busy. `sendspec explain CODE` explains an error code.",
+)
+@click.version_option(__version__, prog_name="sendspec", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> int:
+    """Message sends as YAML in git: rendered, validated, planned, and sent at most once.
+
+    \b
+    Examples:
+      sendspec validate specs/*.yaml
+      sendspec plan specs/welcome.yaml --env production
+      sendspec send specs/welcome.yaml --env production --yes
+    """
+    if ctx.invoked_subcommand is None:
+        sys.stdout.write(WELCOME)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line and exits the process with its code."""
+    use_standard_streams(fill_standard_streams())
+    code = run(sys.argv[1:] if arguments is None else list(arguments))
+    sys.stdout.flush()
+    if lost := what_was_lost():
+        sys.stderr.write(f"warning: the result could not be written: {lost}; what was sent is in the ledger\n")
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one command line. Never raises for a foreseen failure, nor shows a traceback for a bug."""
+    context: click.Context | None = None
+    note_interrupts()
+    try:
+        if "_SENDSPEC_COMPLETE" in os.environ:
+            cli.main(args=arguments, prog_name="sendspec")
+        context = cli.make_context("sendspec", arguments)
+        with context:
+            code = cli.invoke(context)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        _show(error)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        end_undisturbed()
+        sys.stderr.write("interrupted; nothing more was done\n")
+        _fail(context, INTERRUPTION)
+        return INTERRUPTED
+    except SendspecError as error:
+        return _foreseen(context, error)
+    except MemoryError:
+        return _out_of_memory(context)
+    except Exception as error:
+        try:
+            if isinstance(error, FileNotFoundError) and _folder_is_gone():
+                return _foreseen(
+                    context, FolderGone("the working directory was removed", "change to a folder that is there")
+                )
+            from sendspec.cli.crash import report_crash
+
+            code = report_crash(error, next((word for word in arguments if word in COMMANDS), "-"))
+            _fail(context, error)
+            return code
+        except MemoryError:  # it was no bug: without memory, whatever it is fails in ways of its own
+            return _out_of_memory(context)
+
+
+def _show(error: click.ClickException) -> None:
+    """As click shows it, but that what a user wrote is quoted in one line."""
+    from sendspec.diagnostics.redaction import printable
+
+    message = error.format_message()
+    if not isinstance(
+        error, click.MissingParameter
+    ):  # which quotes nothing, and lists what is to be chosen from in lines
+        message = printable(message)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"Try '{error.ctx.command_path} {error.ctx.help_option_names[0]}' for help."
+        sys.stderr.write(f"{error.ctx.get_usage()}\n{hint}\n\n")
+    sys.stderr.write(f"Error: {message.expandtabs(4)}\n")
+
+
+def _foreseen(context: click.Context | None, error: SendspecError) -> int:
+    from sendspec.showing.failure import error_text
+
+    sys.stderr.write(f"sendspec: {error_text(error)}\n")
+    if error.exit_code != BUSY:
+        _fail(context, error)
+    return error.exit_code
+
+
+def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -> None:
+    """Prints the JSON document of a command that failed, where JSON was asked for and none was printed yet."""
+    if context is None or context.obj is None or not context.obj.is_json:
+        return
+    from sendspec.cli.failure import failure_document
+    from sendspec.operations.project_context import environment_in
+
+    view = context.obj
+    document = failure_document(view.delivery.command, environment_in(context), error)
+    if document is not None:
+        view.document(document)
+
+
+def _folder_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return True
+    return False
+
+
+def _out_of_memory(context: click.Context | None) -> int:
+    sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` tells\n")
+    with suppress(Exception):
+        _fail(context, OUT_OF_MEMORY)
+    return BUG

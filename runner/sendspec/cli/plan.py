@@ -1,0 +1,141 @@
+"""`sendspec plan`: what would be sent, skipped, and why."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+
+import click
+
+from sendspec.cli.console import (
+    View,
+    common_options,
+    environment_option,
+    jobs_option,
+    recipients_option,
+    rejects,
+    specs_argument,
+)
+from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.redaction import printable
+from sendspec.operations.ledger_view import freeing, ledger_to_read, plan_jobs
+from sendspec.operations.offline_plan import limit_diagnostics, opened, total_diagnostics
+from sendspec.operations.send_job import Job
+from sendspec.planning.decide import Retry, Skip
+from sendspec.planning.plan import Plan
+from sendspec.showing.ink import counted
+from sendspec.showing.plan import plan_document, plan_text
+
+GUARD = 7
+SOMETHING_TO_SEND = 10
+
+
+@click.command("plan")
+@specs_argument
+@environment_option
+@recipients_option
+@jobs_option
+@click.option("--out", metavar="FILE", help="Write the plan to FILE, for `send --plan`.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 10 when there is something to send, with 7 when a limit would stop it.",
+)
+@common_options
+def command(
+    view: View,
+    specs: tuple[str, ...],
+    env: str | None,
+    recipients: str | None,
+    processes: int,
+    out: str | None,
+    detailed_exitcode: bool,
+) -> int:
+    """Show what would be sent, what skipped, and why, against the ledger.
+
+    Reads files and the ledger; opens no connection, reads no key, writes nothing but FILE.
+
+    \b
+    Examples:
+      sendspec plan specs/welcome.yaml
+      sendspec plan specs/*.yaml --env production --out plan.json
+    """
+    return run_plan(view, specs, env, recipients, processes=processes, out=out, detailed=detailed_exitcode)
+
+
+def run_plan(
+    view: View,
+    specs: tuple[str, ...],
+    env: str | None,
+    recipients: str | None,
+    *,
+    processes: int,
+    out: str | None,
+    detailed: bool,
+    retry: Retry | None = None,
+) -> int:
+    """What `plan` and `send --dry-run` do."""
+    view.delivery.command = "plan"
+    if out is not None:
+        from sendspec.operations.plan_file import check_place
+
+        check_place(Path(out))
+    problems = Problems()
+    workspace, jobs = opened(specs, env, recipients, problems)
+    if rejects(view, problems) or workspace is None:
+        return 1
+    with ledger_to_read(workspace) as ledger:
+        plans = plan_jobs(jobs, workspace, ledger, problems, retry, processes=processes)
+    if rejects(view, problems):
+        return 1
+    broken = [
+        diagnostic
+        for job, plan in zip(jobs, plans, strict=True)
+        for diagnostic in limit_diagnostics(job, plan, Severity.WARNING)
+    ]
+    broken += [] if broken else total_diagnostics(workspace, plans, Severity.WARNING)
+    for diagnostic in broken:
+        problems.add(diagnostic)
+    if out is not None:
+        from sendspec.operations.plan_file import write_plan_file
+
+        write_plan_file(Path(out), jobs, plans, workspace, created=time.time())
+    view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
+    view.say(workspace.provisional_note)
+    view.result(plan_text(plans, view.out))
+    warn_of_drift(view, plans)
+    warn_of_resending(view, jobs)
+    view.document(plan_document(plans, workspace.environment.name))
+    if out is not None:
+        view.say(f"the plan is in {printable(out)}: sendspec send --plan {printable(quote(out))}")
+    if not detailed or not any(plan.send for plan in plans):
+        return 0
+    return GUARD if broken else SOMETHING_TO_SEND
+
+
+def warn_of_drift(view: View, plans: list[Plan]) -> None:
+    """Says what is easily overlooked: texts that changed after they were sent, and messages that are held back."""
+    for plan in plans:
+        name = plan.target.name
+        drift, held = plan.skipped.get(Skip.DRIFT, 0), plan.skipped.get(Skip.ON_HOLD, 0)
+        if drift:
+            view.warn(
+                f"{name}: drift: {counted(drift, 'message')} changed after being sent; nothing is sent again"
+                " (raise `generation` to send the new text)"
+            )
+        if held:
+            view.warn(
+                f"{name}: on hold: {counted(held, 'message')} changed while the send was under way;"
+                " bring the first text back to send them, or raise `generation`"
+            )
+
+
+def warn_of_resending(view: View, jobs: Sequence[Job]) -> None:
+    """Says what a spec risks that has messages in doubt sent again."""
+    for name in sorted(freeing([job.spec for job in jobs])):
+        view.warn(
+            f"{name}: resend_if_absent: a message in doubt that the API's list lacks is sent again;"
+            " should the list be wrong, somebody gets it twice"
+        )

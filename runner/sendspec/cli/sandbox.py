@@ -1,0 +1,80 @@
+"""`sendspec sandbox`: the local API server, until it is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from sendspec.cli.console import View, common_options
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.project_context import open_workspace
+from sendspec.reading.files.private_folder import make_private_folder
+from sendspec.sandbox.api import Sandbox
+from sendspec.sandbox.fault import SandboxFault, parse_fault
+from sendspec.sandbox.server import serving
+from sendspec.sandbox.store import Store
+
+
+class FaultType(click.ParamType[SandboxFault]):
+    name = "fault"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> SandboxFault:
+        if isinstance(value, SandboxFault):
+            return value
+        try:
+            return parse_fault(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@click.command("sandbox")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8_080, show_default=True, help="0 takes a free one.")
+@click.option("--rate", type=click.IntRange(min=1), metavar="N", help="Answer 429 beyond N requests a second.")
+@click.option("--fault", "faults", type=FaultType(), multiple=True, metavar="FAULT",
+              help="Show a fault, such as 429:every=10 or drop-after:from=100,to=120; can be repeated.")  # fmt: skip
+@common_options
+def command(view: View, port: int, rate: int | None, faults: tuple[SandboxFault, ...]) -> int:
+    """Run the local API server until it is interrupted.
+
+    Other commands use it when SENDSPEC_SANDBOX_URL names it. Faults are statuses (429, 422, 500 …), drop-before, drop-after,
+    hang, slow (ms=N), foreign-reference and html; every=N, from=N and to=N choose the POSTs they strike, by number.
+
+    \b
+    Examples:
+      sendspec sandbox --port 8080
+      sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=150
+    """
+    workspace = open_workspace((), "sandbox", Problems())
+    root = Path.cwd() if workspace is None else workspace.root
+    make_private_folder(root)
+    store = Store(root / ".sendspec" / "sandbox-api.db")
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: done.set())
+    try:
+        with _listening(Sandbox(store, time.time, per_second=rate, faults=faults), port) as url:
+            view.result(url)
+            view.document({"schema": "sendspec.sandbox/1", "url": url})
+            view.say(f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={url}")
+            done.wait()
+    finally:
+        store.close()
+    return 0
+
+
+@contextmanager
+def _listening(sandbox: Sandbox, port: int) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(serving(sandbox, port=port))
+        except OSError as error:
+            reason = os.strerror(error.errno or 0).lower()
+            raise click.UsageError(f"port {port} can't be used: {reason}; --port 0 takes a free one") from None
+        yield url

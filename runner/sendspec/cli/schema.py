@@ -1,0 +1,31 @@
+"""`sendspec schema`: the JSON Schemas, for editors and for other tools."""
+
+from __future__ import annotations
+
+import click
+
+from sendspec.cli.console import View, common_options
+from sendspec.reading.schema.location import schema_directory
+
+NAMES = (
+    "message", "batch", "response", "spec", "project", "plan", "run", "status", "diagnostics", "init", "doctor", "explain",
+    "ledger-init", "ledger-check", "ledger-purge", "sandbox",
+)  # fmt: skip
+
+
+@click.command("schema")
+@click.argument("name", required=False, type=click.Choice(NAMES))
+@common_options
+def command(view: View, name: str | None) -> int:
+    """Print a JSON Schema; without a name, say which there are.
+
+    \b
+    Examples:
+      sendspec schema message > message.schema.json
+      sendspec schema spec > .vscode/spec.schema.json
+    """
+    if name is None:
+        view.lines(f"{name}\n" for name in NAMES)
+        return 0
+    view.lines([(schema_directory() / f"{name}.schema.json").read_bytes()])
+    return 0

@@ -1,0 +1,41 @@
+"""`sendspec test`: the examples that specs carry."""
+
+from __future__ import annotations
+
+import click
+
+from sendspec.cli.console import View, common_options, environment_option, specs_argument
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import printable
+from sendspec.operations.example import run_examples
+from sendspec.operations.project_context import open_workspace
+from sendspec.reading.spec import read_spec
+from sendspec.showing.ink import counted
+
+
+@click.command("test")
+@specs_argument
+@environment_option
+@common_options
+def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
+    """Run the examples of specs: compose each `with`, and hold the result against its `expect`.
+
+    Reads files only, and does without the recipients' file.
+
+    \b
+    Examples:
+      sendspec test specs/*.yaml
+    """
+    problems = Problems()
+    workspace = open_workspace(specs, env, problems)
+    passed: list[str] = []
+    for path in specs if workspace is not None else ():
+        spec = read_spec(path, problems)
+        if spec is not None and workspace is not None and run_examples(spec, workspace, problems):
+            passed.append(
+                f"{path}: {counted(len(spec.examples), 'example')} ok" if spec.examples else f"{path}: no examples"
+            )
+    view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    for line in passed:
+        view.result(printable(line))
+    return 1 if problems.has_errors else 0

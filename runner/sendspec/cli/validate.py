@@ -1,0 +1,47 @@
+"""`sendspec validate`: everything that is wrong with specs, at once."""
+
+from __future__ import annotations
+
+import click
+
+from sendspec.cli.console import (
+    View,
+    common_options,
+    environment_option,
+    jobs_option,
+    recipients_option,
+    specs_argument,
+)
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import printable
+from sendspec.operations.offline_plan import check_jobs, opened
+from sendspec.showing.ink import counted
+
+
+@click.command("validate")
+@specs_argument
+@environment_option
+@recipients_option
+@jobs_option
+@common_options
+def command(view: View, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
+    """Check specs, templates, every row and every payload; tell all problems at once.
+
+    Reads files only: no ledger, no key, no network.
+
+    \b
+    Examples:
+      sendspec validate specs/*.yaml
+      sendspec validate specs/welcome.yaml --recipients today.csv --format json
+    """
+    problems = Problems()
+    _, jobs = opened(specs, env, recipients, problems)
+    plans = check_jobs(jobs, problems, processes)
+    view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    if problems.has_errors:
+        return 1
+    for job, plan in zip(jobs, plans, strict=True):
+        view.result(
+            f"{printable(job.spec.path)}: ok, {counted(plan.send, 'message')} for {counted(plan.recipients, 'recipient')}"
+        )
+    return 0

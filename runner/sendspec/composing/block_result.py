@@ -1,0 +1,47 @@
+"""What composing many rows comes to, in the few values that a plan is made of, so that it can go from process to process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from sendspec.composing.identity import reference_mark
+from sendspec.composing.message import Composed, Message
+from sendspec.composing.platforms.sms_segments import Encoding, first_forcing
+from sendspec.composing.reach import Reach
+
+Entry = tuple[bytes, int, str]
+"""What a plan counts of one message: its id and digest; its segments, 0 where nothing was measured; and the character that makes an
+SMS UCS-2, empty for GSM-7.
+"""
+FILTERED: Literal[False] = False
+Odd = tuple[Entry, bytes, int] | Literal[False] | None
+"""A row by itself: its message's entry, its reference's mark and the number of its `Barred`; `FILTERED`; or None, for a row that
+needs a closer look.
+"""
+Found = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, Odd]]]
+"""Of rows in their order: the messages' entries, a list for each part; the marks of their references, where these are the user's
+own; and the odd rows, each with its place among all.
+"""
+
+
+def entry_of(message: Message) -> Entry:
+    measured = message.measure
+    if measured is None:
+        return (message.id + message.digest, 0, "")
+    forced_by = first_forcing(message.text) if measured.encoding is Encoding.UCS2 and message.text else ""
+    return (message.id + message.digest, measured.segments, forced_by)
+
+
+def odd_of(composed: Composed | None, reach: Reach, *, own_reference: bool) -> Odd:
+    """A row that was composed by itself; None where it was rejected."""
+    if not isinstance(composed, Message):
+        return None if composed is None else FILTERED
+    mark = reference_mark(composed.reference) if own_reference else b""
+    return entry_of(composed), mark, reach.barred(composed).value
+
+
+def found_in(composed: Iterable[Composed | None], reach: Reach, *, own_reference: bool) -> Found:
+    """What rows came to that were composed one by one; None for those that were rejected."""
+    odds = [(at, odd_of(item, reach, own_reference=own_reference)) for at, item in enumerate(composed)]
+    return [], [], [], [], odds

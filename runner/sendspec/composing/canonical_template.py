@@ -1,0 +1,152 @@
+"""A spec's templates as canonical text, so that a change of meaning can be told from a change of spelling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from jinja2 import nodes
+
+from sendspec.composing.compiled_spec import default_column
+from sendspec.composing.template import parsed
+from sendspec.reading.documents.number_spelling import SpelledFloat
+from sendspec.reading.spec import Spec
+
+TEXT_DIGEST_DIGITS = 16
+_ADDRESS = ["address"]
+"""The key of a spec that has none of its own."""
+_NO_COLUMNS = frozenset({"row", "omit", "message_id", "generation"})
+
+
+def key_tree(spec: Spec) -> str:
+    """The canonical text of `recipients.key`. Constants under `vars` count by their value."""
+    return _written(_ADDRESS if spec.key is None else _Reader(spec.variables).tree(spec.key))
+
+
+def to_tree(spec: Spec, platform: str) -> str:
+    """The canonical text of what an address is made of: `recipients.to` and `country`, or the message's own receiver."""
+    reader = _Reader(spec.variables)
+    if spec.to is None and "receiver" in spec.message:
+        return _written(["receiver", reader.structure(spec.message["receiver"]), spec.country])
+    to = "{{ " + default_column(platform) + " }}" if spec.to is None else spec.to
+    return _written(["to", reader.tree(to), spec.country])
+
+
+def text_digest(spec: Spec) -> str:
+    """16 hex digits over what the messages say: the parsed `message`, `vars` and `to`, and nothing of any recipient."""
+    reader = _Reader({})
+    said = {
+        "message": reader.structure(spec.message),
+        "vars": reader.structure(spec.variables, templates=False),
+        "to": None if spec.to is None else reader.tree(spec.to),
+    }
+    return sha256(_written(said).encode()).hexdigest()[:TEXT_DIGEST_DIGITS]
+
+
+def _written(tree: object) -> str:
+    return json.dumps(tree, ensure_ascii=True, sort_keys=True, separators=(",", ":"), default=str)
+
+
+class _Reader:
+    """Turns templates into lists of plain values. White space, quotes, parentheses and `a.b` for `a["b"]` leave no trace."""
+
+    def __init__(self, constants: Mapping[str, object]) -> None:
+        """`constants` are names that stand for a value."""
+        self._constants = constants
+
+    def structure(self, value: object, *, templates: bool = True) -> Any:
+        """A part of a spec, with the trees of its strings; with `templates` False, strings are only strings."""
+        if isinstance(value, str):
+            return self.tree(value) if templates else ["text", value]
+        if isinstance(value, Mapping):
+            return {name: self.structure(child, templates=templates) for name, child in value.items()}
+        if isinstance(value, list | tuple):
+            return ["items", *(self.structure(child, templates=templates) for child in value)]
+        return _with_spelling(value)
+
+    def tree(self, source: str) -> list[Any]:
+        """The tree of one template that compiles."""
+        return ["template", *self._body(parsed(source).body, frozenset())] if "{" in source else ["text", source]
+
+    def _body(self, body: Sequence[nodes.Node], loops: frozenset[str]) -> list[Any]:
+        parts: list[Any] = []
+        for node in body:
+            for each in node.nodes if isinstance(node, nodes.Output) else (node,):
+                part = self._of(each, loops)
+                if part[0] == "text" and parts and parts[-1][0] == "text":
+                    parts[-1] = ["text", parts[-1][1] + part[1]]
+                else:
+                    parts.append(part)
+        return parts
+
+    def _of(self, node: nodes.Node | None, loops: frozenset[str]) -> list[Any]:
+        """`loops` are the names that a loop around the node has given a value."""
+
+        def of(child: nodes.Node | None) -> list[Any]:
+            return self._of(child, loops)
+
+        match node:
+            case None:
+                return ["nothing"]
+            case nodes.TemplateData():
+                return ["text", node.data]
+            case nodes.Const():
+                return ["constant", node.value]
+            case nodes.Name():
+                return self._name(node.name, loops)
+            case nodes.Getitem() | nodes.Getattr():
+                return self._item(node, loops)
+            case nodes.Filter():
+                named = sorted((each.key, of(each.value)) for each in node.kwargs)
+                return ["filter", node.name, of(node.node), [of(each) for each in node.args], named]
+            case nodes.Test():
+                return ["test", node.name, of(node.node), [of(each) for each in node.args]]
+            case nodes.Compare():
+                return ["compare", of(node.expr), *([operand.op, of(operand.expr)] for operand in node.ops)]
+            case nodes.And() | nodes.Or():
+                return _joined(type(node).__name__.lower(), [of(node.left), of(node.right)])
+            case nodes.Not():
+                return ["not", of(node.node)]
+            case nodes.Concat():
+                return _joined("concat", [of(each) for each in node.nodes])
+            case nodes.List() | nodes.Tuple():
+                return ["list", *map(of, node.items)]
+            case nodes.CondExpr():
+                return ["choice", of(node.test), of(node.expr1), of(node.expr2)]
+            case nodes.If():
+                others = [[of(each.test), self._body(each.body, loops)] for each in node.elif_]
+                return ["if", of(node.test), self._body(node.body, loops), others, self._body(node.else_, loops)]
+            case nodes.For(target=nodes.Name(name=name)):
+                inner = loops | {name}
+                return ["for", name, of(node.iter), self._body(node.body, inner), self._body(node.else_, loops)]
+        raise AssertionError(f"a template that compiled holds {type(node).__name__}")
+
+    def _name(self, name: str, loops: frozenset[str]) -> list[Any]:
+        if name in self._constants and name not in loops:
+            return ["constant", _with_spelling(self._constants[name])]
+        return ["name", name]
+
+    def _item(self, node: nodes.Getitem | nodes.Getattr, loops: frozenset[str]) -> list[Any]:
+        if isinstance(node, nodes.Getattr):
+            item: object = node.attr
+        else:
+            assert isinstance(node.arg, nodes.Const)
+            item = node.arg.value
+        is_column = isinstance(node.node, nodes.Name) and node.node.name == "row" and isinstance(item, str)
+        if is_column and item not in loops | _NO_COLUMNS | set(self._constants):
+            return ["name", item]
+        return ["item", self._of(node.node, loops), item]
+
+
+def _with_spelling(value: object) -> object:
+    """A number that isn't written as Python writes it makes another text than one that is."""
+    if isinstance(value, SpelledFloat) and str(value) != repr(float(value)):
+        return ["number", str(value)]
+    return value
+
+
+def _joined(word: str, parts: Sequence[list[Any]]) -> list[Any]:
+    """Parts that an operator joins, where parentheses around some of them make no difference."""
+    return [word, *(inner for part in parts for inner in (part[1:] if part[0] == word else [part]))]

@@ -1,0 +1,198 @@
+"""A spec compiled: its templates checked against the names they can see, ready to be filled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sendspec.composing.names import KnownNames, check_clashes, check_names
+from sendspec.composing.template import TemplateFault
+from sendspec.composing.template_tree import Branch, Constant, Hole, Node, holes, outline
+from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.redaction import mask_in_place, printable
+from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
+from sendspec.reading.documents.document import Path, walk
+from sendspec.reading.spec import NoRecipients, Spec
+
+EMAIL = "email"
+TEMPLATES_MOST = 500
+CHARACTERS_MOST = 50_000
+LISTED_MOST = 50
+"""Columns that a message names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A spec's templates, compiled. `receiver` is None where it is built from the address; `content` is the rest."""
+
+    spec: Spec
+    where: bool | Node
+    to: Node | None
+    key: Node | None
+    receiver: Node | None
+    content: Branch | Constant
+    identifier_key: str
+    normalise: Callable[[str], str | PhoneFault]
+    address_column: str | None
+
+    @property
+    def own_reference(self) -> bool:
+        return "reference" in self.spec.message
+
+    def receiver_of(self, address: object) -> dict[str, Any]:
+        return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
+
+
+def compile_program(spec: Spec, columns: tuple[str, ...] | None, platform: str, problems: Problems) -> Program | None:
+    """Compiles `spec`; None when it has errors, which are then in `problems`.
+
+    `columns` None: the recipients' table has neither a header nor rows, so any name could be one of its columns.
+    """
+    if not _compilable(spec, problems):
+        return None
+    faults: list[tuple[Path, TemplateFault]] = []
+    message = dict(spec.message)
+    own_receiver = message.pop("receiver", None)
+    receiver = None if own_receiver is None else outline(own_receiver, ("message", "receiver"), faults)
+    content = outline(message, ("message",), faults)
+    to = _address(spec, platform, has_receiver=receiver is not None, faults=faults)
+    key = None if spec.key is None else outline(spec.key, ("recipients", "key"), faults)
+    where = spec.where if isinstance(spec.where, bool) else outline(spec.where, ("recipients", "where"), faults)
+    for at, fault in faults:
+        problems.add(
+            spec.document.diagnostic(
+                at, code=fault.code, problem=fault.problem, fix=fault.fix, within=(fault.start, fault.end)
+            )
+        )
+    _note_trust(spec, content, problems)
+    early = [node for node in (to, key, receiver) if node is not None]
+    if not isinstance(where, bool):
+        early.append(where)
+    if columns is not None:
+        _check(spec, columns, platform, early, content, problems)
+    if problems.has_errors:
+        return None
+    assert not isinstance(content, Hole)
+    return Program(
+        spec=spec,
+        where=where,
+        to=to,
+        key=key,
+        receiver=receiver,
+        content=content,
+        identifier_key="emailaddress" if platform == EMAIL else "phonenumber",
+        normalise=normalise_email if platform == EMAIL else _phones_of(spec.country),
+        address_column=_single_column(to),
+    )
+
+
+def _compilable(spec: Spec, problems: Problems) -> bool:
+    """Whether the message's templates are few and short enough, taken together: compiling one takes up to 25 µs a character."""
+    characters = 0
+    templates = ((at, text) for at, text in walk(spec.message, ("message",)) if isinstance(text, str) and "{" in text)
+    for count, (at, text) in enumerate(templates, 1):
+        characters += len(text)
+        if count > TEMPLATES_MOST or characters > CHARACTERS_MOST:
+            problem = f"the message has more than {TEMPLATES_MOST} templates, or {CHARACTERS_MOST:,} characters of them"
+            fix = "make it simpler; a long text without { is no template"
+            problems.add(
+                spec.document.diagnostic(
+                    at, code="template-too-complex", problem=problem, fix=fix, within=(0, len(text))
+                )
+            )
+            return False
+    return True
+
+
+def _note_trust(spec: Spec, content: Node, problems: Problems) -> None:
+    """Says where values go into HTML as they stand."""
+    for hole in holes(content):
+        if hole.template.trust is not None:
+            problems.add(
+                spec.document.diagnostic(
+                    hole.at,
+                    code="trusted-html",
+                    problem="the value before `safe` is put into the HTML without escaping, tags and scripts included",
+                    fix="keep `safe` for HTML of your own, and remove it from what others can write",
+                    within=hole.template.trust,
+                    severity=Severity.WARNING,
+                )
+            )
+
+
+def _phones_of(country: str | None) -> Callable[[str], str | PhoneFault]:
+    if country is None:
+        return normalise_phone
+    return lambda text: normalise_phone(text, country)  # a partial that hands on a keyword takes half as long again
+
+
+def default_column(platform: str) -> str:
+    """The column that holds the address when the spec names none."""
+    return "email" if platform == EMAIL else "phone"
+
+
+def _address(spec: Spec, platform: str, *, has_receiver: bool, faults: list[tuple[Path, TemplateFault]]) -> Node | None:
+    if spec.to is not None:
+        return outline(spec.to, ("recipients", "to"), faults)
+    if has_receiver:
+        return None
+    return outline("{{ " + default_column(platform) + " }}", ("recipients",), faults)
+
+
+def _check(
+    spec: Spec, columns: tuple[str, ...], platform: str, early: list[Node], content: Node, problems: Problems
+) -> None:
+    known = KnownNames(columns, tuple(spec.variables))
+    check_clashes(known, spec.document, problems)
+    missing = default_column(platform)
+    needs_default = spec.to is None and "receiver" not in spec.message
+    if needs_default and missing not in columns and missing not in spec.variables:
+        _missing_column(spec, missing, columns, problems)
+        early = [node for node in early if not (isinstance(node, Hole) and node.at == ("recipients",))]
+    for node in early:
+        for hole in holes(node):
+            check_names(hole.template, hole.at, known, spec.document, problems, early=True)
+    for hole in holes(content):
+        check_names(hole.template, hole.at, known, spec.document, problems)
+    _check_reference(spec, content, problems)
+
+
+def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems: Problems) -> None:
+    more = f" and {len(columns) - LISTED_MOST} more" if len(columns) > LISTED_MOST else ""
+    found = mask_in_place(printable(", ".join(columns[:LISTED_MOST]) + more)) or "none"
+    if isinstance(spec.recipients, NoRecipients):
+        return
+    problems.add(
+        spec.document.diagnostic(
+            ("recipients",),
+            code="missing-column",
+            problem=f"the recipients have no column '{missing}'; columns found are: {found}",
+            fix=f'rename the column, or say which one holds the address, as in `to: "{{{{ {columns[0] if columns else missing} }}}}"`',
+            key=True,
+        )
+    )
+
+
+def _check_reference(spec: Spec, content: Node, problems: Problems) -> None:
+    """From generation 2 on, a reference of the user's own must differ from the one that generation 1 used."""
+    if "reference" not in spec.message or spec.generation == 1:
+        return
+    names = {use.name for hole in holes(content) if hole.at == ("message", "reference") for use in hole.template.names}
+    if not names & {"message_id", "generation"}:
+        problems.add(
+            spec.document.diagnostic(
+                ("message", "reference"),
+                code="reference-generation",
+                problem=f"the reference is the same in generation {spec.generation} as in the ones before",
+                fix='add {{ generation }} to it, write "{{ message_id }}", or remove `reference`',
+            )
+        )
+
+
+def _single_column(node: Node | None) -> str | None:
+    """The one column that an address comes from, so that a bad address can be shown in its cell."""
+    if not isinstance(node, Hole):
+        return None
+    used = [use.name for use in (*node.template.names, *node.template.columns) if use.name != "row"]
+    return used[0] if len(used) == 1 else None

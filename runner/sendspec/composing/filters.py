@@ -1,0 +1,263 @@
+"""The filters and tests that templates may use: small, repeatable, and bounded in what they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from html import escape
+from typing import Any, cast
+
+from jinja2 import Undefined, pass_context
+from jinja2 import filters as jinja_filters
+from jinja2 import tests as jinja_tests
+
+from sendspec.composing.budget import IN_COST, Budget, FilterFault
+
+__all__ = ["FILTERS", "TESTS", "FilterFault"]
+
+RESULT_MOST = 100_000
+DECIMALS_MOST = 10
+PLAIN_DIGITS_MOST = 18
+TRIMMED_MOST = 100
+SLOW = 10
+"""The cost of each character that Python handles one by one, in the units of `budget.FED_MOST`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A filter or test with what it does, for the documentation.
+
+    `cost` is what each character that it is given counts in the message's budget; 0 for what takes no longer with more of them.
+    """
+
+    function: Callable[..., Any]
+    summary: str
+    cost: int = 1
+
+    def charged(self) -> Callable[..., Any]:
+        """The same for Jinja, counted. It has the context as an argument, so Jinja doesn't call it while it compiles."""
+        function, cost = self.function, self.cost
+
+        @pass_context
+        def counted(context: Any, value: Any, *arguments: Any, **named: Any) -> Any:
+            if cost:
+                budget: Budget = context.budget
+                for each in (value, *arguments, *named.values()):
+                    budget.feed(each, cost)
+            return function(value, *arguments, **named)
+
+        return counted
+
+
+class Trusted(str):
+    """HTML that goes into HTML as it stands. Whatever is made of it is plain text again."""
+
+    __slots__ = ()
+
+
+def trusted(value: Any) -> Trusted:
+    return Trusted(as_text(value))
+
+
+def as_text(value: Any) -> str:
+    """A value on its way into a text, as JSON writes it, a number as it was written; what has no spelling is an error."""
+    if type(value) is str:
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        raise FilterFault("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
+    if isinstance(value, Mapping | list | tuple):
+        raise FilterFault(
+            "not-text", "a list or mapping would become part of a text", "pick one of its items, or `join` them"
+        )
+    return str(value)
+
+
+def as_html(value: Any) -> str:
+    """A value on its way into HTML: its text, escaped unless it is `Trusted`."""
+    text = as_text(value)
+    return text if isinstance(value, Trusted) else escape(text)
+
+
+def too_long() -> FilterFault:
+    return FilterFault("text-too-long", f"the text grows beyond {RESULT_MOST:,} characters", "make it shorter")
+
+
+def _capped(text: str) -> str:
+    if len(text) > RESULT_MOST:
+        raise too_long()
+    return text
+
+
+def default(value: Any, replacement: Any = "") -> Any:
+    """An empty cell counts as missing, so '' is replaced as well as what isn't there."""
+    return replacement if isinstance(value, Undefined) or value == "" else value
+
+
+def replace(value: Any, old: str, new: str, count: int | None = None) -> str:
+    text, old, new = as_text(value), as_text(old), as_text(new)
+    if not old:
+        raise FilterFault("not-text", "`replace` looks for an empty text", "say what is to be replaced")
+    if len(text) + text.count(old) * len(new) > 2 * RESULT_MOST:
+        raise too_long()
+    return _capped(text.replace(old, new, -1 if count is None else count))
+
+
+def join(value: Any, between: str = "") -> str:
+    items, between = [as_text(item) for item in value], as_text(between)
+    if sum(map(len, items)) + len(between) * len(items) > RESULT_MOST:
+        raise too_long()
+    return between.join(items)
+
+
+def _number(value: Any) -> Decimal:
+    text = as_text(value).strip()
+    plain = text.isascii() and len(text) <= 40 and not set(text) - set("0123456789.+-eE")
+    try:
+        if isinstance(value, bool) or not plain:
+            raise InvalidOperation
+        number = Decimal(text)
+    except InvalidOperation:
+        raise FilterFault("not-a-number", "the value is no number", "correct the row, or give a default") from None
+    if abs(number.adjusted()) > 30:
+        raise FilterFault("not-a-number", "the number has more than 30 digits", "correct the row")
+    return number
+
+
+def integer(value: Any) -> int:
+    if type(value) is str and len(value) <= PLAIN_DIGITS_MOST and value.isascii() and value.isdigit():
+        return int(value)  # as below, without the detour over a decimal number
+    number = _number(value)
+    if number != number.to_integral_value():
+        raise FilterFault("not-a-number", "the value is no whole number", "round it first, with `round`")
+    return int(number)
+
+
+def decimal(value: Any) -> float:
+    return float(_number(value))
+
+
+def rounded(value: Any, places: int = 0) -> int | float:
+    number = _quantized(value, places)
+    return int(number) if places == 0 else float(number)
+
+
+def decimals(value: Any, places: int = 2) -> str:
+    return str(_quantized(value, places))
+
+
+def _quantized(value: Any, places: int) -> Decimal:
+    if not isinstance(places, int) or not 0 <= places <= DECIMALS_MOST:
+        raise FilterFault("not-a-number", f"{DECIMALS_MOST} decimals are the most", "write 0 to 10")
+    return _number(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+
+
+def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = "...") -> str:
+    """As Jinja's, but `length` is the most there can be: theirs lets five more characters through."""
+    text, end = as_text(value), as_text(end)
+    if not isinstance(length, int) or length < len(end):
+        raise FilterFault("render-failed", "`truncate` has no room for its own ending", "give it a greater length")
+    if len(text) <= length:
+        return text
+    cut = text[: length - len(end)]
+    return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
+
+
+def sort(value: Any) -> list[Any]:
+    return sorted(value, key=lambda item: as_text(item).lower())
+
+
+def unique(value: Any) -> list[Any]:
+    return list({as_text(item): item for item in value}.values())
+
+
+def trim(value: Any, characters: str | None = None) -> str:
+    text = as_text(value)
+    if characters is None:
+        return text.strip()
+    characters = as_text(characters)
+    if len(characters) > TRIMMED_MOST:
+        raise FilterFault("not-text", f"`trim` has more than {TRIMMED_MOST} characters to remove", "name fewer")
+    return text.strip(characters)
+
+
+def concatenated(budget: Budget, values: tuple[Any, ...]) -> str:
+    """What `~` makes of `values`, refused before it is made where it would be too long."""
+    texts = []
+    length = 0
+    for value in values:
+        texts.append(text := as_text(value))
+        length += len(text)
+        if length > RESULT_MOST:
+            raise too_long()
+    budget.feed(text := "".join(texts))
+    return text
+
+
+def last(value: Any) -> Any:
+    if isinstance(value, dict):
+        return next(reversed(value), "")
+    return value[-1] if value else ""
+
+
+FILTERS: dict[str, Allowed] = {
+    "abs": Allowed(lambda value: abs(rounded(value, DECIMALS_MOST)), "the number without its sign", cost=0),
+    "capitalize": Allowed(lambda value: as_text(value).capitalize(), "first letter large, the others small"),
+    "decimals": Allowed(decimals, "the number as text with this many decimals: `{{ total | decimals(2) }}`", cost=0),
+    "default": Allowed(default, "another value where there is none, or an empty cell", cost=0),
+    "first": Allowed(lambda value: next(iter(value), ""), "the first item", cost=0),
+    "float": Allowed(decimal, "text as a number; what is no number is an error"),
+    "int": Allowed(integer, "text as a whole number; what is none is an error"),
+    "join": Allowed(join, "the items of a list as one text, with something between them", cost=SLOW),
+    "last": Allowed(last, "the last item", cost=0),
+    "length": Allowed(len, "how many characters or items", cost=0),
+    "lower": Allowed(lambda value: as_text(value).lower(), "all letters small"),
+    "replace": Allowed(replace, "one text put in place of another", cost=IN_COST),
+    "round": Allowed(rounded, "the number rounded half up, to whole numbers or this many decimals"),
+    "safe": Allowed(trusted, "HTML that is trusted, put into an HTML body as it stands; must come last", cost=0),
+    "sort": Allowed(sort, "the items in order", cost=SLOW),
+    "string": Allowed(as_text, "the value as text", cost=0),
+    "title": Allowed(
+        lambda value: jinja_filters.do_title(as_text(value)), "every word with a large first letter", cost=SLOW
+    ),
+    "trim": Allowed(trim, "without spaces at both ends"),
+    "truncate": Allowed(truncate, "cut to a length, with `...` at the end or what is given: `truncate(20, true, '…')`"),
+    "unique": Allowed(unique, "each item once", cost=SLOW),
+    "upper": Allowed(lambda value: as_text(value).upper(), "all letters large"),
+}
+
+
+def _jinja_test(name: str) -> Callable[..., Any]:
+    return cast("Callable[..., Any]", jinja_tests.TESTS[name])
+
+
+_LOOK_FOR_KINDS = frozenset(
+    {"boolean", "defined", "divisibleby", "even", "mapping", "none", "number", "odd", "sequence", "string", "undefined"}
+)
+TESTS: dict[str, Allowed] = {
+    name: Allowed(_jinja_test(name), summary, cost=0 if name in _LOOK_FOR_KINDS else IN_COST if name == "in" else 1)
+    for name, summary in {
+        "boolean": "true or false",
+        "defined": "there is a value",
+        "divisibleby": "divisible by a number",
+        "eq": "equal",
+        "even": "an even number",
+        "ge": "greater or equal",
+        "gt": "greater",
+        "in": "one of a list, or part of a text",
+        "le": "less or equal",
+        "lower": "all letters small",
+        "lt": "less",
+        "mapping": "a mapping",
+        "ne": "not equal",
+        "none": "null",
+        "number": "a number",
+        "odd": "an odd number",
+        "sequence": "a list or a text",
+        "string": "a text",
+        "undefined": "there is no value",
+        "upper": "all letters large",
+    }.items()
+}

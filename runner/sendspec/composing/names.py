@@ -1,0 +1,106 @@
+"""Which names a template may use, checked against the recipients' columns before the first render."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import chain
+
+from sendspec.composing.template import NameUse, Template
+from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.redaction import mask_in_place, printable
+from sendspec.reading.documents.document import Document, Path
+
+BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
+LISTED_MOST = 12
+LOOKED_UP_MOST = 20
+
+
+class KnownNames:
+    """What a spec's templates can see."""
+
+    def __init__(self, columns: tuple[str, ...], variables: Collection[str]) -> None:
+        self.columns = frozenset(columns)
+        self.variables = variables
+        self._names = list(dict.fromkeys([*columns, *variables]))
+        self._near: dict[str, str | None] = {}
+
+    def near(self, name: str) -> str | None:
+        """The name that is most like `name`; None for those behind the first `LOOKED_UP_MOST` unknown ones."""
+        if name not in self._near and len(self._near) < LOOKED_UP_MOST:
+            self._near[name] = near_miss(name, chain(self._names, sorted(BUILT_IN)))
+        return self._near.get(name)
+
+    def listed(self) -> str:
+        names = self._names
+        more = f" and {len(names) - LISTED_MOST} more" if len(names) > LISTED_MOST else ""
+        return mask_in_place(printable(", ".join(names[:LISTED_MOST]) + more)) if names else "none"
+
+
+def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:
+    """A constant that is also a column, or a built-in name, would hide the other without a word."""
+    for name in known.variables:
+        if name in known.columns or name in BUILT_IN:
+            what = "a built-in name" if name in BUILT_IN else "a recipient column"
+            problems.add(
+                document.diagnostic(
+                    ("vars", name),
+                    code="name-clash",
+                    problem=f"'{name}' is both a constant under vars and {what}",
+                    fix="rename the constant",
+                    key=True,
+                )
+            )
+
+
+def check_names(
+    template: Template, at: Path, known: KnownNames, document: Document, problems: Problems, *, early: bool = False
+) -> None:
+    """Reports every name of `template` that is not known. `early` templates run before the message has an id."""
+    for use in template.names:
+        _check_name(use, at, known, document, problems, early)
+    for use in template.columns:
+        if use.name not in known.columns:
+            _unknown(use, at, known, document, problems)
+
+
+def _check_name(use: NameUse, at: Path, known: KnownNames, document: Document, problems: Problems, early: bool) -> None:
+    if use.name in BUILT_IN and use.name in known.columns:
+        problems.add(
+            document.diagnostic(
+                at,
+                code="name-clash",
+                problem=f"'{use.name}' is both a recipient column and a built-in name",
+                fix=f'write row["{use.name}"] for the column, or rename the column',
+                within=(use.start, use.end),
+            )
+        )
+    elif early and use.name == "message_id":
+        problems.add(
+            document.diagnostic(
+                at,
+                code="unknown-name",
+                problem="'message_id' isn't known yet here: it is made from the recipient's key",
+                fix="use a column instead",
+                within=(use.start, use.end),
+            )
+        )
+    elif use.name not in known.columns and use.name not in known.variables and use.name not in BUILT_IN:
+        _unknown(use, at, known, document, problems)
+
+
+def _unknown(use: NameUse, at: Path, known: KnownNames, document: Document, problems: Problems) -> None:
+    near = known.near(use.name)
+    if use.defaulted and near is None:
+        return
+    fix = f"write '{near}'" if near else f"add the column, a constant under vars, or use one of: {known.listed()}"
+    problems.add(
+        document.diagnostic(
+            at,
+            code="unknown-name",
+            problem=f"no recipient column is called '{use.name}'",
+            fix=fix,
+            within=(use.start, use.end),
+            severity=Severity.WARNING if use.defaulted else Severity.ERROR,
+        )
+    )

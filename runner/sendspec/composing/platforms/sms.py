@@ -1,0 +1,92 @@
+"""SMS and MMS: one receiver, a text, images or files, or a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sendspec.composing.rules import Rule
+from sendspec.diagnostics.redaction import mask
+from sendspec.reading.contacts.phone import PhoneFault, normalise_phone
+from sendspec.reading.schema.validator import Fault
+
+BODY_TYPES = ("text", "image", "file")
+SENDER_NUMBER = re.compile(r"\+?[0-9]{3,15}")
+SENDER_NAME = re.compile(r"[A-Za-z0-9 ._&-]{1,11}")
+"""Alphanumeric senders hold at most 11 characters (3GPP TS 23.040: the address field takes 11 septets)."""
+
+
+def judge(payload: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _one_contact(payload["receiver"].get("contacts", ()))
+    yield from _plain_body(payload.get("body"))
+    yield from _short_sender(payload.get("sender"))
+
+
+def _one_contact(contacts: list[Mapping[str, Any]]) -> Iterator[Fault]:
+    at: tuple[str | int, ...] = ("receiver", "contacts")
+    if len(contacts) != 1:
+        yield Fault(
+            at=at if contacts else ("receiver",),
+            code="one-receiver",
+            problem=f"the message has {len(contacts)} receivers; an SMS goes to exactly one",
+            fix="make each of them a row under recipients",
+            at_key=True,
+        )
+        return
+    yield from _phone_number(contacts[0], (*at, 0))
+
+
+def _phone_number(contact: Mapping[str, Any], at: tuple[str | int, ...]) -> Iterator[Fault]:
+    key = contact.get("identifierKey", "phonenumber")
+    if key != "phonenumber":
+        yield Fault(
+            at=(*at, "identifierKey"),
+            code="receiver-kind",
+            problem=f"'{key}' is not how an SMS finds its receiver",
+            fix="write phonenumber",
+            at_key=False,
+        )
+        return
+    number = contact.get("identifierValue")
+    if number is None:
+        return
+    normal = normalise_phone(number, None)
+    if isinstance(normal, PhoneFault):
+        yield Fault(at=(*at, "identifierValue"), code=normal.code, problem=normal.problem, fix=normal.fix, at_key=False)
+    elif normal != number:
+        yield Fault(
+            at=(*at, "identifierValue"),
+            code="phone-spelling",
+            problem=f"'{mask(number)}' is not written as the API reads numbers",
+            fix="write + and digits only, without spaces or signs between them",
+            at_key=False,
+        )
+
+
+def _plain_body(body: Mapping[str, Any] | None) -> Iterator[Fault]:
+    if body is not None and body["type"] not in BODY_TYPES:
+        yield Fault(
+            at=("body", "type"),
+            code="body-type-platform",
+            problem=f"an SMS channel can't send a body of type '{body['type']}'",
+            fix=f"write one of {', '.join(BODY_TYPES)}, or send a template",
+            at_key=False,
+        )
+
+
+def _short_sender(sender: Mapping[str, Any] | None) -> Iterator[Fault]:
+    if sender is None:
+        return
+    name = sender["connector"]["identifierValue"]
+    if not SENDER_NUMBER.fullmatch(name) and not SENDER_NAME.fullmatch(name):
+        yield Fault(
+            at=("sender", "connector", "identifierValue"),
+            code="sender-name",
+            problem=f"'{name[:40]}' can't be the sender of an SMS",
+            fix="write a number, or a name of at most 11 letters, digits, spaces or . _ & -",
+            at_key=False,
+        )
+
+
+RULE = Rule(judge, lambda at: at[0] in ("receiver", "sender") or at == ("body", "type"))

@@ -1,0 +1,138 @@
+"""How an SMS is encoded, and into how many segments it goes: an estimate, as the provider may still change the text.
+
+3GPP TS 23.038 (alphabets) and TS 23.040 (concatenation with an 8-bit reference: 153 septets or 67 UTF-16 units a part).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from sendspec.composing.platforms.gsm7 import BASIC, EXTENSION, REPLACEMENTS
+
+GSM7_ALONE, GSM7_PART = 160, 153
+UCS2_ALONE, UCS2_PART = 70, 67
+
+_ONLY_BASIC = re.compile(f"[{re.escape(BASIC)}]*")
+BASIC_ASCII = "".join(filter(str.isascii, BASIC)).encode()
+"""The letters of the alphabet that are ASCII. A text that JSON writes in these alone is of one septet a character: there is no
+backslash among them, so nothing in it is escaped.
+"""
+_ONLY_GSM7 = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
+_NOT_GSM7 = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
+_EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
+_ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+
+
+class Encoding(StrEnum):
+    """The words stand in JSON."""
+
+    GSM7 = "GSM-7"
+    UCS2 = "UCS-2"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`characters` are code points, `units` septets or UTF-16 code units, `segments` the parts that are billed."""
+
+    encoding: Encoding
+    characters: int
+    units: int
+    segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forcing:
+    """A character that GSM-7 lacks, where it stands, and a plain spelling where one loses nothing."""
+
+    character: str
+    index: int
+    replacement: str | None
+
+
+def size_of(measured: Measure) -> int:
+    """Encoding and segments in one number: twice the segments, and one more for UCS-2."""
+    return 2 * measured.segments + (measured.encoding is Encoding.UCS2)
+
+
+def measure(text: str) -> Measure:
+    """Encoding and size of `text`. Empty text has no segment."""
+    characters = len(text)
+    if not text.encode().translate(None, BASIC_ASCII) if text.isascii() else _ONLY_BASIC.fullmatch(text):
+        return basic_measure(characters)
+    if _ONLY_GSM7.fullmatch(text):
+        units = characters + len(_EXTENDED.findall(text))
+        segments = 1 if units <= GSM7_ALONE else sum(1 for _ in _packed(text, _septets, GSM7_PART))
+        return Measure(Encoding.GSM7, characters, units, segments)
+    pairs = len(_ASTRAL.findall(text))
+    if not pairs:
+        return _bmp(characters)
+    units = characters + pairs
+    segments = 1 if units <= UCS2_ALONE else sum(1 for _ in _packed(text, _utf16_units, UCS2_PART))
+    return Measure(Encoding.UCS2, characters, units, segments)
+
+
+def split(text: str) -> tuple[str, ...]:
+    """The parts as they go out; no part ends inside an escape sequence or a surrogate pair."""
+    measured = measure(text)
+    if measured.segments <= 1:
+        return (text,) if text else ()
+    is_gsm7 = measured.encoding is Encoding.GSM7
+    return tuple(_packed(text, _septets, GSM7_PART) if is_gsm7 else _packed(text, _utf16_units, UCS2_PART))
+
+
+def first_forcing(text: str) -> str:
+    """The first character that keeps `text` from being GSM-7."""
+    found = _NOT_GSM7.search(text)
+    return "" if found is None else found[0]
+
+
+def forcing(text: str) -> tuple[Forcing, ...]:
+    """What keeps `text` from being GSM-7, in order."""
+    known = _GSM7
+    return tuple(Forcing(c, index, REPLACEMENTS.get(c)) for index, c in enumerate(text) if c not in known)
+
+
+_GSM7 = frozenset(BASIC + EXTENSION)
+
+
+@lru_cache(maxsize=1_000)
+def basic_measure(characters: int) -> Measure:
+    """The measure of a text of one septet a character."""
+    return Measure(Encoding.GSM7, characters, characters, _even_parts(characters))
+
+
+@lru_cache(maxsize=1_000)
+def _bmp(characters: int) -> Measure:
+    """The measure of a UCS-2 text of one unit a character."""
+    segments = 1 if characters <= UCS2_ALONE else -(-characters // UCS2_PART)
+    return Measure(Encoding.UCS2, characters, characters, segments)
+
+
+def _even_parts(units: int) -> int:
+    if units <= GSM7_ALONE:
+        return 1 if units else 0
+    return -(-units // GSM7_PART)
+
+
+def _septets(character: str) -> int:
+    return 2 if character in EXTENSION else 1
+
+
+def _utf16_units(character: str) -> int:
+    return 2 if character > "\uffff" else 1
+
+
+def _packed(text: str, size_of: Callable[[str], int], most: int) -> Iterator[str]:
+    start = filled = 0
+    for index, character in enumerate(text):
+        size = size_of(character)
+        if filled + size > most:
+            yield text[start:index]
+            start, filled = index, 0
+        filled += size
+    if start < len(text):
+        yield text[start:]

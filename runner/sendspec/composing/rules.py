@@ -1,0 +1,142 @@
+"""Rules that the vendor's schema doesn't hold: what only its prose says, and what no safe send would do.
+
+A rule judges one payload and yields `Fault`s, as a schema does. Rules of one platform stand in `platforms/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from sendspec.reading.documents.document import Path
+from sendspec.reading.schema.validator import Fault
+from sendspec.reading.url import media_url_fault
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`judge` yields a payload's faults. `concerns` tells for each path whether a text or number there can change the verdict;
+    which keys there are, and how many items, can change it anyway.
+    """
+
+    judge: Callable[[Mapping[str, Any]], Iterator[Fault]]
+    concerns: Callable[[Path], bool]
+
+
+IMAGES_MOST = 10
+SCHEDULE_DAYS_MOST = 35
+"""The API refuses what is scheduled further ahead (the vendor's prose on `scheduledFor`)."""
+
+
+def rules_for(platform: str) -> tuple[Rule, ...]:
+    """The rules that hold on `platform`: the common ones, and its own where there are any."""
+    own = f"{__package__}.platforms.{platform}"
+    if find_spec(own) is None:
+        return COMMON
+    return (*COMMON, import_module(own).RULE)
+
+
+def one_content(payload: Mapping[str, Any]) -> Iterator[Fault]:
+    """`body` and `template` exclude each other (reference: the vendor's prose; the schema lets both pass)."""
+    if "body" in payload and "template" in payload:
+        yield Fault(
+            at=("template",),
+            code="body-and-template",
+            problem="the message has a body and a template; it can have one of them",
+            fix="remove `body` to send the template, or `template` to send the body",
+            at_key=True,
+        )
+
+
+def few_images(payload: Mapping[str, Any]) -> Iterator[Fault]:
+    """One image message carries at most ten media URLs."""
+    body = payload.get("body")
+    if isinstance(body, Mapping) and body.get("type") == "image":
+        images = body["image"]["images"]
+        if len(images) > IMAGES_MOST:
+            yield Fault(
+                at=("body", "image", "images"),
+                code="too-many-images",
+                problem=f"the message has {len(images)} images; {IMAGES_MOST} is the most",
+                fix=f"remove {len(images) - IMAGES_MOST} of them, or send a second message",
+                at_key=True,
+            )
+
+
+def fetchable_media(payload: Mapping[str, Any]) -> Iterator[Fault]:
+    """The API fetches media by itself: only a public https address can work, and only that is safe to hand over."""
+    for holder, at in _media_holders(payload):
+        url = holder.get("mediaUrl")
+        if isinstance(url, str) and (fault := media_url_fault(url)) is not None:
+            yield Fault(at=(*at, "mediaUrl"), code=fault.code, problem=fault.problem, fix=fault.fix, at_key=False)
+
+
+def capped_marketing(payload: Mapping[str, Any]) -> Iterator[Fault]:
+    """`capFrequency` works for marketing messages only, and those say so in `meta.extraInformation.useCase`."""
+    if payload.get("capFrequency") is not True:
+        return
+    information = payload.get("meta", {}).get("extraInformation", {})
+    if information.get("useCase") != "marketing":
+        yield Fault(
+            at=("capFrequency",),
+            code="cap-frequency",
+            problem="`capFrequency` is true, and the message doesn't say that it is marketing",
+            fix="add `meta: {extraInformation: {useCase: marketing}}`, or remove `capFrequency`",
+            at_key=True,
+        )
+
+
+def timely(now: datetime) -> Rule:
+    """`scheduledFor` lies ahead, and not too far: the API sends at once what is scheduled for the past."""
+
+    def rule(payload: Mapping[str, Any]) -> Iterator[Fault]:
+        written = payload.get("scheduledFor")
+        if written is None:
+            return
+        ahead = datetime.fromisoformat(written.replace("z", "Z")) - now
+        if ahead < timedelta(0) or ahead > timedelta(days=SCHEDULE_DAYS_MOST):
+            past = ahead < timedelta(0)
+            yield Fault(
+                at=("scheduledFor",),
+                code="scheduled-past" if past else "scheduled-far",
+                problem=f"'{written}' lies in the past, and the API would send at once"
+                if past
+                else f"'{written}' lies more than {SCHEDULE_DAYS_MOST} days ahead, and the API refuses that",
+                fix="write a later time, or remove `scheduledFor` to send at once" if past else "write an earlier time",
+                at_key=False,
+            )
+
+    return Rule(rule, lambda at: at == ("scheduledFor",))
+
+
+COMMON: tuple[Rule, ...] = (
+    Rule(one_content, lambda at: False),
+    Rule(few_images, lambda at: at == ("body", "type")),
+    Rule(fetchable_media, lambda at: at[-1] == "mediaUrl"),
+    Rule(capped_marketing, lambda at: at[0] in ("capFrequency", "meta")),
+)
+
+
+def _media_holders(payload: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], tuple[str | int, ...]]]:
+    body = payload.get("body")
+    if isinstance(body, Mapping):
+        yield from _below(body, ("body",))
+    template = payload.get("template")
+    if isinstance(template, Mapping):
+        for index, attachment in enumerate(template.get("attachments") or ()):
+            yield attachment, ("template", "attachments", index)
+
+
+def _below(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[Mapping[str, Any], tuple[str | int, ...]]]:
+    if isinstance(value, Mapping):
+        if "mediaUrl" in value:
+            yield value, at
+        for key, child in value.items():
+            yield from _below(child, (*at, key))
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _below(child, (*at, index))

@@ -1,0 +1,280 @@
+"""Templates: checked on the parsed tree before anything is compiled, rendered on a context that a message's strings share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from html import escape
+from typing import Any
+
+from jinja2 import StrictUndefined, TemplateError, UndefinedError, nodes
+from jinja2 import Template as JinjaTemplate
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from sendspec.composing.budget import Budget
+from sendspec.composing.budget_counters import COUNTED, counted
+from sendspec.composing.filters import FILTERS, RESULT_MOST, TESTS, FilterFault, Trusted, as_html, as_text, too_long
+from sendspec.composing.omit import OMIT, OmitInText
+from sendspec.composing.template_policy import NameUse, TemplateFault, check_tree, trust_of, uses_of
+from sendspec.reading.documents.number_spelling import unspelled
+
+__all__ = ["OMIT", "NameUse", "RenderFault", "Template", "TemplateFault", "compile_template", "message_context"]
+
+EXPRESSION_MOST = 10_000
+_RESULT = "__result"
+
+
+class ValueMissing(UndefinedError):
+    """A value is used that the row doesn't have."""
+
+    def __init__(self, name: str, message: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class RenderFault(Exception):
+    """A template could not be filled. `start` and `end` are offsets into its source; `name` is what was missing."""
+
+    def __init__(self, code: str, problem: str, fix: str, start: int, end: int, name: str | None = None) -> None:
+        super().__init__(problem)
+        self.code = code
+        self.problem = problem
+        self.fix = fix
+        self.start = start
+        self.end = end
+        self.name = name
+
+
+class _Missing(StrictUndefined):
+    """An absent value that knows its name when it is used."""
+
+    __slots__ = ()
+
+    def __init__(self, hint: Any = None, obj: Any = None, name: Any = None, exc: Any = UndefinedError) -> None:
+        super().__init__(hint=hint or "", name=name, exc=partial(ValueMissing, str(name)))  # type: ignore[arg-type]
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """`a.b` and `a["b"]` are items of mappings and lists, never attributes: Jinja would fall back on those."""
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Mapping) and argument in obj:
+            return obj[argument]
+        if isinstance(obj, list | tuple) and isinstance(argument, int) and -len(obj) <= argument < len(obj):
+            return obj[argument]
+        if isinstance(obj, StrictUndefined):
+            str(obj)
+        return self.undefined(name=argument)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self.getitem(obj, attribute)
+
+
+@cache
+def _environment(*, typed: bool, html: bool = False) -> _Environment:
+    environment = _Environment(
+        undefined=_Missing,
+        optimized=False,
+        keep_trailing_newline=True,
+        autoescape=False,
+        finalize=None if typed else as_html if html else as_text,
+    )
+    environment.globals = {}
+    environment.filters = {name: allowed.charged() for name, allowed in FILTERS.items()} | COUNTED
+    environment.tests = {name: allowed.charged() for name, allowed in TESTS.items()}
+    environment.tests.update({sign: environment.tests[name] for sign, name in _SIGNS.items()})
+    return environment
+
+
+_SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A compiled template. `static` is its value where it uses no names; `is_expression` keeps its expression's type.
+
+    `is_html`: values are escaped, except for what `| safe` makes; `trust` is where its first `safe` stands.
+    """
+
+    source: str
+    names: tuple[NameUse, ...]
+    columns: tuple[NameUse, ...]
+    is_expression: bool
+    is_static: bool
+    static: object
+    _compiled: JinjaTemplate | None
+    is_html: bool = False
+    trust: tuple[int, int] | None = None
+
+    def render(self, context: MessageContext) -> Any:
+        """The value for one recipient: text, or what the one expression gives. Raises `RenderFault`."""
+        assert self._compiled is not None
+        try:
+            if not self.is_expression:
+                return _joined(self._compiled.root_render_func(context), context.budget)
+            for _ in self._compiled.root_render_func(context):
+                pass
+            return self._settled(context.vars.pop(_RESULT), context.budget)
+        except RenderFault:
+            raise
+        except ValueMissing as error:
+            raise self._missing(error.name) from None
+        except FilterFault as fault:
+            raise self._fault(fault.code, fault.problem, fault.fix) from None
+        except OmitInText:
+            raise self._fault(
+                "omit-in-text",
+                "`omit` stands in a text; only a whole value can be left out",
+                'write "{{ omit }}" alone, or in an inline if',
+            ) from None
+        except Exception as error:  # filters raise whatever they like: truncate raises AssertionError
+            raise self._fault(
+                "render-failed",
+                f"this template can't be filled with the row's values ({type(error).__name__})",
+                "look at its filters' arguments",
+            ) from None
+
+    def _settled(self, value: Any, budget: Budget) -> Any:
+        if isinstance(value, StrictUndefined):
+            str(value)
+        if value is OMIT or value is None or isinstance(value, bool | int | float | list | tuple | dict):
+            return unspelled(value)
+        text = escape(str(value)) if self.is_html and not isinstance(value, Trusted) else str(value)
+        return _joined((text,), budget)
+
+    def _missing(self, name: str) -> RenderFault:
+        use = next((use for use in (*self.names, *self.columns) if use.name == name), None)
+        start, end = (0, len(self.source)) if use is None else (use.start, use.end)
+        return RenderFault(
+            "empty-value",
+            f"'{name}' has no value",
+            f"fill it, or write what stands in for it: {{{{ {name if name.isidentifier() else 'row[…]'} | default('…') }}}}",
+            start,
+            end,
+            name,
+        )
+
+    def _fault(self, code: str, problem: str, fix: str) -> RenderFault:
+        return RenderFault(code, problem, fix, 0, len(self.source))
+
+
+def _joined(parts: Iterable[str], budget: Budget) -> str:
+    """One text of them, refused as soon as it grows too long."""
+    taken = []
+    length = 0
+    for part in parts:
+        length += len(part)
+        if length > RESULT_MOST:
+            raise too_long()
+        taken.append(part)
+    budget.put(length)
+    return "".join(taken)
+
+
+def compile_template(source: str, *, html: bool = False) -> Template | list[TemplateFault]:
+    """The compiled template, or what is wrong with it. Nothing is compiled before the whole tree is allowed.
+
+    `html`: it makes HTML, so that values are escaped in it.
+    """
+    if not any(mark in source for mark in ("{{", "{%", "{#")):
+        return Template(source, (), (), is_expression=False, is_static=True, static=source, _compiled=None)
+    if len(source) > EXPRESSION_MOST:
+        return [
+            TemplateFault(
+                "template-too-complex",
+                f"the template has more than {EXPRESSION_MOST:,} characters",
+                "make it shorter",
+                0,
+                len(source),
+            )
+        ]
+    environment = _environment(typed=False)
+    try:
+        tree = environment.parse(source)
+    except RecursionError:
+        return [_too_deep(source)]
+    except TemplateError as error:
+        return [_syntax_fault(source, error)]
+    faults = check_tree(tree, source, environment)
+    trust = trust_of(source, environment)
+    if trust is not None and not html:
+        why, fix = "`safe` is not allowed outside of HTML: nothing is escaped here", "remove it"
+        faults.append(TemplateFault("template-forbidden", why, fix, *trust))
+    if faults:
+        return faults
+    try:
+        return _compiled(source, tree, html, trust)
+    except RenderFault as fault:  # a template of constants only is filled once, here
+        return [TemplateFault(fault.code, fault.problem, fault.fix, fault.start, fault.end)]
+    except (RecursionError, SyntaxError):  # Jinja compiles by recursion, to Python, which has limits of its own
+        return [_too_deep(source)]
+
+
+def _too_deep(source: str) -> TemplateFault:
+    return TemplateFault("template-too-complex", "the template is nested too deep", "make it simpler", 0, len(source))
+
+
+def parsed(source: str) -> nodes.Template:
+    """The tree of a template that has been compiled before."""
+    return _environment(typed=False).parse(source)
+
+
+def _compiled(source: str, tree: nodes.Template, html: bool, trust: tuple[int, int] | None) -> Template:
+    names, columns = uses_of(tree, source, _environment(typed=False))
+    tree = counted(tree)
+    expression = _only_expression(tree)
+    if expression is not None:
+        target = nodes.Name(_RESULT, "store", lineno=1)
+        tree = nodes.Template([nodes.Assign(target, expression, lineno=1)], lineno=1)
+    compiled = _environment(typed=expression is not None, html=html).from_string(tree)
+    template = Template(source, names, columns, expression is not None, False, None, compiled, html, trust)
+    if names or columns:
+        return template
+    return replace(template, is_static=True, static=template.render(message_context({}, {})), _compiled=None)
+
+
+def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
+    if len(tree.body) == 1 and isinstance(tree.body[0], nodes.Output):
+        parts = tree.body[0].nodes
+        if len(parts) == 1 and not isinstance(parts[0], nodes.TemplateData):
+            return parts[0]
+    return None
+
+
+class MessageContext(Context):
+    """Jinja's, with what filling the message has taken so far."""
+
+    budget: Budget
+
+
+def message_context(
+    values: Mapping[str, object], row: Mapping[str, object], budget: Budget | None = None
+) -> MessageContext:
+    """What one message's templates see. They share it, which is safe as none of them can set anything.
+
+    `budget` is the message's, where templates of it have been filled on another context.
+    """
+    context = MessageContext(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
+    context.budget = Budget() if budget is None else budget
+    return context
+
+
+_LINE_END = re.compile("\r\n|\r|\n")
+"""As Jinja counts lines."""
+
+
+def _syntax_fault(source: str, error: TemplateError) -> TemplateFault:
+    line = getattr(error, "lineno", 1) or 1
+    ends = [found.span() for found in _LINE_END.finditer(source)]
+    start = ends[line - 2][1] if 2 <= line <= len(ends) + 1 else 0
+    end = ends[line - 1][0] if line <= len(ends) else len(source)
+    return TemplateFault(
+        "template-syntax",
+        f"Jinja can't read this template: {error.message}",
+        "check that every {{ and {% is closed",
+        start,
+        max(end, start + 1),
+    )

@@ -1,0 +1,260 @@
+"""What a template may consist of: judged on the parsed tree, node by node, before anything is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, nodes
+
+from sendspec.diagnostics.near_miss import near_miss
+
+NODES_MOST = 200
+GROWING_MOST = 2
+"""`replace` and `join` in one string: a chain of them multiplies."""
+
+KEYWORDS = frozenset(
+    {
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "if",
+        "else",
+        "elif",
+        "endif",
+        "for",
+        "endfor",
+        "true",
+        "false",
+        "none",
+        "True",
+        "False",
+        "None",
+    }
+)
+PLAIN = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getitem, nodes.Getattr,
+    nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.CondExpr,
+    nodes.If, nodes.For, nodes.Concat, nodes.List, nodes.Tuple, nodes.Keyword,
+)  # fmt: skip
+NAMED = {
+    nodes.Call: "calling something", nodes.Assign: "`set`", nodes.AssignBlock: "`set`", nodes.Include: "`include`",
+    nodes.Import: "`import`", nodes.FromImport: "`import`", nodes.Extends: "`extends`", nodes.Block: "`block`",
+    nodes.Macro: "`macro`", nodes.CallBlock: "`call`", nodes.FilterBlock: "`filter` as a block", nodes.With: "`with`",
+    nodes.Slice: "a slice", nodes.Dict: "a mapping", nodes.Scope: "a scope",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateFault:
+    """What is wrong with a template, at offsets of its source."""
+
+    code: str
+    problem: str
+    fix: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class NameUse:
+    """A name as a template uses it. `defaulted`: `default(…)` follows it at once."""
+
+    name: str
+    start: int
+    end: int
+    defaulted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: str
+    text: str
+    start: int
+
+
+def tokens_of(source: str, environment: Environment) -> list[Token]:
+    """The tokens inside `{{ }}` and `{% %}` with their offsets, without white space.
+
+    The lexer drops white space that `-` strips, so each token is looked for behind the one before.
+    """
+    found = []
+    at = 0
+    for _, kind, text in environment.lex(source):
+        start = source.find(text, at)
+        if start < 0:
+            continue
+        at = start + len(text)
+        if kind not in ("data", "whitespace", "comment", "comment_begin", "comment_end"):
+            found.append(Token(kind, text, start))
+    return found
+
+
+def check_tree(tree: nodes.Template, source: str, environment: Environment) -> list[TemplateFault]:
+    """Everything in the tree that isn't allowed, once each."""
+    tokens = tokens_of(source, environment)
+    whole = (0, len(source))
+    faults: list[TemplateFault] = []
+    growing = 0
+    listed = list(_walk(tree))
+    if len(listed) > NODES_MOST:
+        return [
+            TemplateFault(
+                "template-too-complex", f"the template has more than {NODES_MOST} parts", "make it simpler", *whole
+            )
+        ]
+    for node, depth_of_loops in listed:
+        faults += _judge(node, depth_of_loops, tokens, whole, environment)
+        growing += isinstance(node, nodes.Filter) and node.name in ("replace", "join")
+    if growing > GROWING_MOST:
+        faults.append(
+            TemplateFault(
+                "template-too-complex",
+                f"more than {GROWING_MOST} `replace` or `join` stand in one text",
+                "use fewer",
+                *whole,
+            )
+        )
+    return list(dict.fromkeys(faults))
+
+
+def _walk(node: nodes.Node, loops: int = 0) -> Iterator[tuple[nodes.Node, int]]:
+    stack = [(node, loops)]
+    while stack:
+        node, loops = stack.pop()
+        yield node, loops
+        inner = loops + isinstance(node, nodes.For)
+        stack.extend((child, inner) for child in reversed(list(node.iter_child_nodes())))
+
+
+def _judge(
+    node: nodes.Node, loops: int, tokens: list[Token], whole: tuple[int, int], environment: Environment
+) -> list[TemplateFault]:
+    if isinstance(node, nodes.Filter):
+        return _known(node.name, "filter", environment.filters, tokens, whole, after=("|",))
+    if isinstance(node, nodes.Test):
+        return _known(node.name, "test", environment.tests, tokens, whole, after=("is", "not"))
+    what = _forbidden(node, loops)
+    if what is None:
+        return []
+    start, end = _place(node, tokens, whole)
+    return [
+        TemplateFault(
+            "template-forbidden",
+            f"{what} is not allowed in a message",
+            "use columns, vars, filters and {% if %} only",
+            start,
+            end,
+        )
+    ]
+
+
+def _forbidden(node: nodes.Node, loops: int) -> str | None:
+    if type(node) not in PLAIN:
+        named = next((words for kind, words in NAMED.items() if isinstance(node, kind)), None)
+        return named or ("arithmetic" if isinstance(node, nodes.BinExpr | nodes.UnaryExpr) else "this")
+    if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
+        return "a subscript that isn't constant"
+    if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
+        return f"`.{node.attr}`"
+    if isinstance(node, nodes.Name) and (
+        node.name.startswith("__") or node.name in ("self", "loop", "caller", "varargs", "kwargs")
+    ):
+        return f"`{node.name}`"
+    if isinstance(node, nodes.List | nodes.Tuple) and not all(isinstance(item, nodes.Const) for item in node.items):
+        return "a list of anything but constants"
+    if isinstance(node, nodes.Const) and isinstance(node.value, int) and abs(node.value) > 10**18:
+        return "a number of more than 18 digits"
+    if isinstance(node, nodes.For):
+        if loops:
+            return "a loop in a loop"
+        if node.recursive or node.test is not None or not isinstance(node.target, nodes.Name):
+            return "a loop of this kind"
+    return None
+
+
+def _place(node: nodes.Node, tokens: list[Token], whole: tuple[int, int]) -> tuple[int, int]:
+    """Where the node's own word stands, if it has one; the whole text, if it can't be told."""
+    word = getattr(node, "attr", None) or getattr(node, "name", None)
+    if not isinstance(word, str) and isinstance(node, nodes.Call):
+        word = getattr(node.node, "name", None) or getattr(node.node, "attr", None)
+    if not isinstance(word, str):
+        word = type(node).__name__.lower() if isinstance(node, nodes.Stmt) else None
+    found = [token for token in tokens if token.text == word]
+    return (found[0].start, found[0].start + len(found[0].text)) if len(found) == 1 else whole
+
+
+def _known(
+    name: str, what: str, known: dict[str, Any], tokens: list[Token], whole: tuple[int, int], *, after: tuple[str, ...]
+) -> list[TemplateFault]:
+    if name in known:
+        return []
+    pairs = zip(tokens, tokens[1:], strict=False)
+    place = next(
+        ((t.start, t.start + len(t.text)) for before, t in pairs if t.text == name and before.text in after), whole
+    )
+    words = sorted(word for word in known if word.isidentifier())
+    near = near_miss(name, words)
+    fix = f"write '{near}'" if near else f"use one of: {', '.join(words)}"
+    return [TemplateFault(f"unknown-{what}", f"there is no {what} called '{name}' in messages", fix, *place)]
+
+
+def uses_of(
+    tree: nodes.Template, source: str, environment: Environment
+) -> tuple[tuple[NameUse, ...], tuple[NameUse, ...]]:
+    """The names that the template reads, and the columns it reads as `row["…"]` or `row.…`; loop variables are neither."""
+    targets = {node.target.name for node in tree.find_all(nodes.For) if isinstance(node.target, nodes.Name)}
+    wanted = {node.name for node in tree.find_all(nodes.Name)} - targets
+    tokens = tokens_of(source, environment)
+    names, columns = [], []
+    for index, token in enumerate(tokens):
+        if token.kind != "name" or token.text not in wanted or not _is_name(tokens, index):
+            continue
+        column = _column(tokens, index) if token.text == "row" else None
+        if column is not None:
+            columns.append(column)
+        else:
+            names.append(
+                NameUse(token.text, token.start, token.start + len(token.text), _is_defaulted(tokens, index + 1))
+            )
+    return tuple(names), tuple(columns)
+
+
+def trust_of(source: str, environment: Environment) -> tuple[int, int] | None:
+    """Where the first `| safe` stands."""
+    if "safe" not in source:
+        return None
+    tokens = tokens_of(source, environment)
+    pairs = zip(tokens, tokens[1:], strict=False)
+    at = next((token.start for before, token in pairs if before.text == "|" and token.text == "safe"), None)
+    return None if at is None else (at, at + len("safe"))
+
+
+def _is_name(tokens: list[Token], index: int) -> bool:
+    before = tokens[index - 1].text if index else ""
+    after = tokens[index + 1].text if index + 1 < len(tokens) else ""
+    is_test = before == "is" or (before == "not" and index > 1 and tokens[index - 2].text == "is")
+    return before not in (".", "|") and not is_test and after != "=" and tokens[index].text not in KEYWORDS
+
+
+def _column(tokens: list[Token], index: int) -> NameUse | None:
+    after = [token.text for token in tokens[index + 1 : index + 4]]
+    if len(after) >= 2 and after[0] == ".":
+        token, length = tokens[index + 2], 2
+        name = token.text
+    elif len(after) == 3 and after[0] == "[" and after[2] == "]" and after[1][:1] in "'\"":
+        token, length = tokens[index + 2], 3
+        name = token.text[1:-1]
+    else:
+        return None
+    return NameUse(name, token.start, token.start + len(token.text), _is_defaulted(tokens, index + 1 + length))
+
+
+def _is_defaulted(tokens: list[Token], index: int) -> bool:
+    """Whether `| default` comes next, behind any items of the value."""
+    while index < len(tokens) and tokens[index].text in (".", "["):
+        index += 2 if tokens[index].text == "." else 3
+    return [token.text for token in tokens[index : index + 2]] == ["|", "default"]

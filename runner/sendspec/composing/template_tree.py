@@ -1,0 +1,131 @@
+"""The message of a spec as a tree of constants and templates, filled for one recipient at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sendspec.composing.template import OMIT, RenderFault, Template, TemplateFault, compile_template
+from sendspec.reading.documents.document import Path
+
+HTML_AT: Path = ("message", "body", "html", "html")
+"""The one place of the request model that holds HTML."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A part of the message without a template; shared by all messages, so never changed."""
+
+    value: object
+    at: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A string with a template in it, and where it stands in the spec."""
+
+    template: Template
+    at: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A mapping or a list with a hole somewhere below. `keys` are list indexes for a list."""
+
+    keys: tuple[str | int, ...]
+    children: tuple[Node, ...]
+    is_list: bool
+    at: Path
+
+
+Node = Constant | Hole | Branch
+
+
+class HoleFault(Exception):
+    """A template that could not be filled with a row's values."""
+
+    def __init__(self, at: Path, fault: RenderFault) -> None:
+        super().__init__(fault.problem)
+        self.at = at
+        self.fault = fault
+
+
+def outline(value: object, at: Path, faults: list[tuple[Path, TemplateFault]]) -> Node:
+    """Compiles every string below `value`; what can't be compiled is added to `faults`."""
+    if isinstance(value, str):
+        return _leaf(value, at, faults)
+    if isinstance(value, Mapping):
+        return _branch(tuple(value), tuple(value.values()), False, at, faults)
+    if isinstance(value, list | tuple):
+        return _branch(tuple(range(len(value))), tuple(value), True, at, faults)
+    return Constant(value, at)
+
+
+def _leaf(text: str, at: Path, faults: list[tuple[Path, TemplateFault]]) -> Node:
+    if "{" not in text:
+        return Constant(text, at)
+    template = compile_template(text, html=at == HTML_AT)
+    if not isinstance(template, Template):
+        faults.extend((at, fault) for fault in template)
+        return Constant(text, at)
+    return Constant(template.static, at) if template.is_static else Hole(template, at)
+
+
+def _branch(
+    keys: tuple[str | int, ...],
+    values: tuple[object, ...],
+    is_list: bool,
+    at: Path,
+    faults: list[tuple[Path, TemplateFault]],
+) -> Node:
+    children = tuple(outline(value, (*at, key), faults) for key, value in zip(keys, values, strict=True))
+    if all(isinstance(child, Constant) for child in children):
+        plain = [child.value for child in children if isinstance(child, Constant)]
+        return Constant(plain if is_list else dict(zip(keys, plain, strict=True)), at)
+    return Branch(keys, children, is_list, at)
+
+
+def fill(node: Node, context: Any) -> Any:
+    """The node's value for one recipient, `OMIT` where it, or all it is built of, was omitted. Raises `HoleFault`."""
+    if isinstance(node, Constant):
+        return node.value
+    if isinstance(node, Hole):
+        try:
+            return node.template.render(context)
+        except RenderFault as fault:
+            raise HoleFault(node.at, fault) from None
+    if node.is_list:
+        filled = [value for child in node.children if (value := fill(child, context)) is not OMIT]
+        return filled or OMIT
+    pairs = zip(node.keys, node.children, strict=True)
+    return {key: value for key, child in pairs if (value := fill(child, context)) is not OMIT} or OMIT
+
+
+def holes(node: Node) -> Iterator[Hole]:
+    """Every hole at or below `node`, in the order of the spec."""
+    if isinstance(node, Hole):
+        yield node
+    elif isinstance(node, Branch):
+        for child in node.children:
+            yield from holes(child)
+
+
+def origin(node: Node, context: Any, at: Path) -> Path:
+    """The path in the spec of what stands at `at` in the filled tree; the hole's, where a hole made it.
+
+    List items that were omitted shift the ones behind them, so the way down is walked with the row's own values.
+    """
+    if isinstance(node, Constant):
+        return (*node.at, *at)
+    if isinstance(node, Hole) or not at:
+        return node.at
+    child = _child(node, context, at[0])
+    return node.at if child is None else origin(child, context, at[1:])
+
+
+def _child(branch: Branch, context: Any, key: str | int) -> Node | None:
+    if not branch.is_list:
+        return dict(zip(branch.keys, branch.children, strict=True)).get(key)
+    kept = [child for child in branch.children if fill(child, context) is not OMIT]
+    return kept[key] if isinstance(key, int) and key < len(kept) else None

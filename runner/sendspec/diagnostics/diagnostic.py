@@ -1,0 +1,90 @@
+"""What a user wrote wrong, as data: gathered a stage at a time, shown by others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from sendspec.diagnostics.position import Span
+
+ROWS_KEPT = 1_000
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One problem at one place.
+
+    `problem` says what is the case, quoting the value; `fix` begins with a verb. `excerpt` is the source line at
+    `span.start`, numbers already masked; empty where there is none. `note` stands beside the underline, `also` are
+    further remarks. `rows` are the lines of the table that share the fault (`ROWS_KEPT` at most), `row_count` all of them.
+    """
+
+    code: str
+    path: str
+    span: Span
+    problem: str
+    fix: str
+    severity: Severity = Severity.ERROR
+    excerpt: str = ""
+    note: str = ""
+    also: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
+    row_count: int = 0
+
+
+class Problems:
+    """Gathers the diagnostics of a stage. The same fault on many rows is one diagnostic that counts them."""
+
+    def __init__(self) -> None:
+        self._single: list[Diagnostic] = []
+        self._first_by_group: dict[Hashable, Diagnostic] = {}
+        self._rows_by_group: dict[Hashable, list[int]] = {}
+        self._count_by_group: dict[Hashable, int] = {}
+        self._first_error: Diagnostic | None = None
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        self._single.append(diagnostic)
+        self._note_error(diagnostic)
+
+    def add_row(self, group: Hashable, line: int, describe: Callable[[], Diagnostic]) -> None:
+        """Counts one more row with the fault `group`; `describe` is called for the first one only."""
+        rows = self._rows_by_group.get(group)
+        if rows is None:
+            first = self._first_by_group[group] = describe()
+            self._rows_by_group[group] = [line]
+            self._count_by_group[group] = 1
+            self._note_error(first)
+            return
+        self._count_by_group[group] += 1
+        if len(rows) < ROWS_KEPT:
+            rows.append(line)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        """All of them, by path as first met, then by place."""
+        grouped = (
+            replace(first, rows=tuple(self._rows_by_group[group]), row_count=self._count_by_group[group])
+            for group, first in self._first_by_group.items()
+        )
+        found = [*self._single, *grouped]
+        order = {path: n for n, path in enumerate(dict.fromkeys(diagnostic.path for diagnostic in found))}
+        return iter(sorted(found, key=lambda d: (order[d.path], d.span.start, d.severity)))
+
+    @property
+    def has_errors(self) -> bool:
+        """Cheap enough to be asked after each row."""
+        return self._first_error is not None
+
+    @property
+    def first_error(self) -> Diagnostic | None:
+        """The error that was found first."""
+        return self._first_error
+
+    def _note_error(self, diagnostic: Diagnostic) -> None:
+        if self._first_error is None and diagnostic.severity is Severity.ERROR:
+            self._first_error = diagnostic

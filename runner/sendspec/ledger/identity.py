@@ -1,0 +1,140 @@
+"""Which ledger an environment has: its id, and the salt that message ids are keyed with."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from sendspec.diagnostics.exceptions import LedgerLinked, LedgerTrouble
+from sendspec.ledger.sqlite.sqlite_error import unwritable_file
+from sendspec.reading.files.beneath import read_beneath
+
+LOCK_FILE = "sendspec.lock"
+FORMAT = 1
+SALT_BYTES = 32
+BYTES_MOST = 1_000_000
+"""Thousands of environments."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerIdentity:
+    """`salt` is 32 bytes. The ledger itself doesn't hold it: alone, it can't be searched for phone numbers.
+
+    `file` and `channels` tell an environment that was given another name: where its ledger is, relative to the project where
+    it is inside, and its channels as `workspace/channel`, sorted. None in an entry of an earlier release.
+    """
+
+    ledger: str
+    salt: bytes
+    file: str | None = None
+    channels: tuple[str, ...] | None = None
+
+    @property
+    def salt_check(self) -> str:
+        return salt_check_of(self.salt)
+
+
+def salt_check_of(salt: bytes) -> str:
+    """Tells a salt from another without giving it away: it is random, and as long as the hash.
+
+    With another salt every message would have another id, and be sent again.
+    """
+    return blake2b(salt, digest_size=SALT_BYTES, person=b"salt check").hexdigest()
+
+
+def read_identities(path: Path, top: Path | None = None) -> dict[str, LedgerIdentity]:
+    """The identities in a `sendspec.lock` by environment; none where there is no such file.
+
+    No link is followed below the folder `top`, by default the file's own. Raises `LedgerLinked` for one, `LedgerTrouble`.
+    """
+    try:
+        top = path.parent if top is None else top
+        written = json.loads(read_beneath(top, path.relative_to(top), BYTES_MOST))
+        if written["lock"] != FORMAT:
+            raise LedgerTrouble(f"{path.name} has format {written['lock']}", "update sendspec")
+        return {name: _identity(entry) for name, entry in written["environments"].items()}
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError as error:
+        raise unwritable_file(path, error) from error
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ELOOP:
+            raise LedgerLinked(f"{path} is a link, or its folder is", "put the file or folder itself there") from None
+        raise LedgerTrouble(f"{path.name} can't be read", f"restore it from git: git checkout {path.name}") from None
+
+
+def write_identity(path: Path, environment: str, identity: LedgerIdentity) -> None:
+    """Adds or replaces one environment's identity; the file is replaced whole, never half.
+
+    The folder of `path` has to be locked, see `folder_locked`: what another process adds in between would be lost.
+    """
+    for leftover in _unfinished(path):
+        with suppress(OSError):
+            leftover.unlink()
+    known = {**read_identities(path), environment: identity}
+    content = {"lock": FORMAT, "environments": {name: _entry(one) for name, one in sorted(known.items())}}
+    write_whole(path, json.dumps(content, indent=2) + "\n", 0o644)
+
+
+def _unfinished(path: Path) -> list[Path]:
+    """What processes left that were killed while they wrote the file at `path`."""
+    form = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+")
+    return [found for found in path.parent.iterdir() if form.fullmatch(found.name)]
+
+
+def _entry(identity: LedgerIdentity) -> dict[str, Any]:
+    entry: dict[str, Any] = {"ledger": identity.ledger, "salt": identity.salt.hex()}
+    if identity.file is not None:
+        entry["file"] = identity.file
+    if identity.channels is not None:
+        entry["channels"] = list(identity.channels)
+    return entry
+
+
+def _identity(entry: dict[str, Any]) -> LedgerIdentity:
+    ledger, salt = entry["ledger"], bytes.fromhex(entry["salt"])
+    file, channels = entry.get("file"), entry.get("channels")
+    if not isinstance(ledger, str) or len(salt) != SALT_BYTES or not isinstance(file, str | None):
+        raise ValueError
+    if channels is None:
+        return LedgerIdentity(ledger, salt, file)
+    if not isinstance(channels, list) or not all(isinstance(channel, str) for channel in channels):
+        raise ValueError
+    return LedgerIdentity(ledger, salt, file, tuple(channels))
+
+
+def write_whole(path: Path, text: str, mode: int) -> None:
+    """Replaces the file at `path` by one with this text, so that a crash leaves the old or the new one.
+
+    Raises `LedgerUnwritable`, with the old one still there.
+    """
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        made.unlink(missing_ok=True)  # of a process of the same number that was killed here, or a link to anything
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(descriptor)
+        made.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            made.unlink()
+        raise unwritable_file(path, error) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """A new or renamed file is only there after a power cut when its folder is on disk too."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,185 @@
+"""The run lock: a kernel lock that a stopped owner keeps and a killed one loses."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sendspec.diagnostics.exceptions import LedgerBusy, LedgerUnwritable
+from sendspec.ledger.record import RunOwner
+from sendspec.ledger.sqlite.place import open_beside, real_place
+
+FOLDER_TRIES, FOLDER_PAUSE_SECONDS = 200, 0.05
+_BEGINNING = b'{"pid": '
+"""What the words of a lock begin with. A file in its place that holds anything else isn't ours, and isn't written to."""
+
+_locked: set[int] = set()
+"""Descriptors that hold a lock for this process."""
+
+
+def _leave_to_parent() -> None:
+    """A lock belongs to an open file, which a fork shares: a child that kept it would hold the lock of a dead parent."""
+    while _locked:
+        with suppress(OSError):
+            os.close(_locked.pop())
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
+
+
+class RunLock:
+    """`<ledger>.lock`, held. The file's content only names the owner to others; it locks nothing."""
+
+    def __init__(self, path: Path, descriptor: int, ledger: Path) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self._ledger = ledger
+        self._was = _file_at(ledger)
+
+    def still_mine(self) -> bool:
+        """Whether the file at the path is the one that is locked, and the ledger beside it the one that it was locked for.
+
+        If somebody removed the lock, another run could lock a new one; if somebody removed the ledger, what a run writes into it
+        is gone when it ends. In a process forked from the owner, no lock is.
+        """
+        if self._descriptor not in _locked:
+            return False
+        here = os.fstat(self._descriptor)
+        return _file_at(self._path) == (here.st_dev, here.st_ino) and _file_at(self._ledger) == self._was
+
+    def release(self) -> None:
+        """Gives the lock back. The file stays: removing it would let two runs lock two files of one name.
+
+        Its words go first, so that the next owner isn't taken for this one before it has written its own. Does nothing in a
+        process forked from the owner.
+        """
+        if self._descriptor not in _locked:
+            return
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, 0)
+        _unlock(self._descriptor)
+
+
+def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
+    """The lock of `ledger`, beside its real file; raises `LedgerBusy`, naming the owner, while another process holds it."""
+    ledger = real_place(ledger)
+    path = lock_path(ledger)
+    try:
+        descriptor = open_beside(path, os.O_RDWR | os.O_CREAT)
+    except OSError as error:
+        raise LedgerUnwritable(
+            f"the lock {path} can't be written: {os.strerror(error.errno or 0).lower()}",
+            "make the ledger's folder writable for this user",
+        ) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        busy = LedgerBusy(_held_by(descriptor, owner.host), "wait until it has ended; nothing was sent by this one")
+        os.close(descriptor)
+        raise busy from None
+    except OSError as error:
+        os.close(descriptor)
+        raise LedgerUnwritable(
+            f"{path} can't be locked: {os.strerror(error.errno or 0).lower()}", "put the ledger on a local disk"
+        ) from None
+    if not _is_ours(descriptor):
+        os.close(descriptor)
+        raise LedgerUnwritable(
+            f"{path} is in the lock's place, and no lock of sendspec", "move it away; the lock is made again"
+        )
+    _locked.add(descriptor)
+    _name_owner(descriptor, {"pid": owner.pid, "host": owner.host, "command": owner.command, "since": since})
+    return RunLock(path, descriptor, ledger)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """What tells the file at a path from others, whatever its name; None where there is none."""
+    try:
+        there = path.lstat()
+    except OSError:
+        return None
+    return there.st_dev, there.st_ino
+
+
+def lock_path(ledger: Path) -> Path:
+    return ledger.with_name(ledger.name + ".lock")
+
+
+@contextmanager
+def folder_locked(folder: Path) -> Iterator[None]:
+    """While the block runs, no other process is in such a block for `folder`. Leaves no file there.
+
+    Waits ten seconds for another, then raises `LedgerBusy`.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _lock_folder(descriptor, folder)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    _locked.add(descriptor)
+    try:
+        yield
+    finally:
+        _unlock(descriptor)
+
+
+def _lock_folder(descriptor: int, folder: Path) -> None:
+    for _ in range(FOLDER_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(FOLDER_PAUSE_SECONDS)
+        except OSError as error:
+            raise LedgerUnwritable(
+                f"the folder {folder} can't be locked: {os.strerror(error.errno or 0).lower()}",
+                "put the project on a local disk while its ledger is made",
+            ) from None
+    raise LedgerBusy(
+        f"another process is changing sendspec.lock in {folder}", "wait until it has ended, then try again"
+    )
+
+
+def _unlock(descriptor: int) -> None:
+    """Gives a lock back, also for a child of a fork that hasn't come to closing it."""
+    if descriptor in _locked:
+        _locked.remove(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
+
+
+def _is_ours(descriptor: int) -> bool:
+    """Whether the file holds a lock's words, or what a crash left of them."""
+    written = os.pread(descriptor, 4_096, 0).strip(b"\0")
+    return written.startswith(_BEGINNING) or _BEGINNING.startswith(written)
+
+
+def _name_owner(descriptor: int, words: dict[str, object]) -> None:
+    with suppress(OSError):  # a full disk: the lock holds without a name in it
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(words).encode() + b"\n", 0)
+
+
+def _held_by(descriptor: int, own_host: str) -> str:
+    try:
+        words: dict[str, Any] = json.loads(os.pread(descriptor, 4_096, 0))
+        pid, host = int(words["pid"]), words["host"]
+        stopped = ", which is stopped," if host == own_host and _is_stopped(pid) else ""
+        return f"another run holds the ledger: process {pid}{stopped} on {host}, since {words['since']}"
+    except (ValueError, KeyError, TypeError, OSError):
+        return "another run holds the ledger"
+
+
+def _is_stopped(pid: int) -> bool:
+    try:
+        after_name = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2]
+    except OSError:
+        return False
+    return after_name.split()[:1] in (["T"], ["t"])

@@ -1,0 +1,48 @@
+"""What SQLite and the disk report, as troubles with a remedy."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
+from sendspec.diagnostics.redaction import printable
+
+if TYPE_CHECKING:
+    import sqlite3
+
+DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_SCHEMA", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
+"""SQLITE_ERROR is a table or column that isn't there, or a row that has no checksum to compare: no ledger of ours."""
+
+
+def trouble_of(path: str, error: sqlite3.Error) -> LedgerTrouble:
+    """SQLite's error as one of ours: a damaged file, a full disk, a file that can't be opened or written."""
+    code = getattr(error, "sqlite_errorname", None) or ""
+    if code.startswith("SQLITE_INTERRUPT"):
+        return LedgerDamaged(
+            f"the ledger {path} is damaged: a look-up in it goes on without end", "restore it from a backup"
+        )
+    if code.startswith(DAMAGED):
+        return LedgerDamaged(
+            f"the ledger {path} is damaged: {printable(str(error))}",
+            "restore it from a backup; `sendspec ledger check` tells more",
+        )
+    if code.startswith("SQLITE_FULL"):
+        return LedgerUnwritable(
+            f"the disk is full: the ledger {path} can't be written", "make room, then run the command again"
+        )
+    if code.startswith("SQLITE_READONLY"):
+        return LedgerUnwritable(f"the ledger {path} can't be written", "make it and its folder writable for this user")
+    if code.startswith("SQLITE_CANTOPEN"):
+        return LedgerUnwritable(f"the ledger {path} can't be opened", "make it and its folder readable for this user")
+    return LedgerUnwritable(
+        f"the ledger {path} can't be read or written: {error}", "look at the disk, then run the command again"
+    )
+
+
+def unwritable_file(path: object, error: OSError) -> LedgerUnwritable:
+    """A file beside the ledger that can't be written."""
+    reason = os.strerror(error.errno).lower() if error.errno else str(error)
+    return LedgerUnwritable(
+        f"{path} can't be written: {reason}", "make room, or make its folder writable for this user"
+    )

@@ -1,0 +1,109 @@
+"""The ledger's tables, as SQLite holds them. States are the words of `State`."""
+
+from __future__ import annotations
+
+import zlib
+
+from sendspec.planning.message_state import State
+
+APPLICATION_ID = 0x53454E44
+"""`SEND`, in the file's header: tells a ledger from any other SQLite file."""
+SCHEMA_VERSION = 3
+"""2 added where each run's messages went, forced resends, and sightings of absence; 3 keyed digests and rows in plan order."""
+OLDEST_READABLE = 1
+
+_WORDS = ", ".join(f"'{state.value}'" for state in State)
+
+RUN = """CREATE TABLE run (
+    number INTEGER PRIMARY KEY, epoch INTEGER NOT NULL UNIQUE, started_at REAL NOT NULL, ended_at REAL,
+    pid INTEGER NOT NULL, host TEXT NOT NULL, command TEXT NOT NULL, ending TEXT, requests INTEGER{more})"""
+SPEC = """CREATE TABLE spec (
+    number INTEGER PRIMARY KEY, name TEXT NOT NULL, generation INTEGER NOT NULL, path TEXT NOT NULL,
+    messages INTEGER NOT NULL, plan_digest BLOB NOT NULL, claimed INTEGER NOT NULL DEFAULT 0,{more}
+    UNIQUE (name, generation))"""
+RUN_COLUMNS = (
+    "clock_offset REAL",
+    "plan_digest BLOB",
+    "commit_id TEXT",
+    "approval_claimed TEXT",
+    "approval_verified TEXT",
+)
+SPEC_COLUMNS = (
+    "baselined INTEGER NOT NULL DEFAULT 0",
+    "key_tree TEXT",
+    "to_tree TEXT",
+    "text_digest TEXT",
+    "content_digest BLOB",
+    "commit_id TEXT",
+    "moved_from TEXT",
+    "claimed_at REAL",
+    "given_up TEXT",
+)
+MESSAGE = f"""CREATE TABLE message (
+    number INTEGER PRIMARY KEY, id BLOB NOT NULL CHECK (length(id) = 16),
+    spec INTEGER NOT NULL REFERENCES spec (number), state TEXT NOT NULL CHECK (state IN ({_WORDS})),
+    digest BLOB NOT NULL CHECK (length(digest) = 24), reference TEXT, receiver BLOB NOT NULL, masked TEXT NOT NULL,
+    line INTEGER, size INTEGER, shape INTEGER, scheduled_for INTEGER, first_claimed_at INTEGER,
+    attempt INTEGER NOT NULL DEFAULT 0, run INTEGER, remote_id TEXT, http_status INTEGER, evidence TEXT,
+    updated_at REAL NOT NULL, checksum INTEGER NOT NULL, resend INTEGER NOT NULL DEFAULT 0)"""
+MESSAGE_BY_ID = "CREATE UNIQUE INDEX message_by_id ON message (id)"
+EVENT = """CREATE TABLE event (
+    number INTEGER PRIMARY KEY, message INTEGER NOT NULL, at REAL NOT NULL, run INTEGER, attempt INTEGER NOT NULL,
+    origin TEXT, target TEXT NOT NULL, evidence TEXT)"""
+ABSENCE = "CREATE TABLE absence (message INTEGER PRIMARY KEY, attempt INTEGER NOT NULL, at REAL NOT NULL)"
+
+SCHEMA = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
+    RUN.format(more="".join(f", {column}" for column in RUN_COLUMNS)),
+    SPEC.format(more="".join(f" {column}," for column in SPEC_COLUMNS)),
+    """CREATE TABLE plan (
+        run INTEGER NOT NULL REFERENCES run (number), spec INTEGER NOT NULL REFERENCES spec (number),
+        messages INTEGER NOT NULL, digest BLOB NOT NULL, at REAL NOT NULL, workspace TEXT, channel TEXT,
+        PRIMARY KEY (run, spec)) WITHOUT ROWID""",
+    MESSAGE,
+    MESSAGE_BY_ID,
+    EVENT,
+    ABSENCE,
+)
+"""`message` holds its rows in the order of the plan, so that consecutive claims change neighbouring pages. `event.message` and
+`absence.message` are its `number`.
+
+| column | meaning |
+|---|---|
+| `spec.messages` | how many rows it has in `message`; they are never deleted |
+| `spec.baselined` | its messages went out before this ledger was made |
+| `spec.key_tree`, `.to_tree` | the templates of `recipients.key` and `.to`, in a form that is the same for the same meaning |
+| `meta`: `former-trees-N` | of the spec N: the trees that it had before, each with the number of its last message; a list in JSON |
+| `spec.claimed_at` | its last claim was made then, or up to `CLAIMED_AT_EVERY` seconds later; Unix seconds by the API's clock |
+| `spec.given_up` | why a person gave this generation up; NULL where nobody did |
+| `plan` | what each run set out to send, and where to |
+| `message.digest` | `identity.payload_digest` |
+| `message.line` | of the table that it was planned from |
+| `message.size` | twice its segments, and one more for UCS-2; NULL where nothing was measured |
+| `message.shape` | not used yet |
+| `message.scheduled_for` | Unix seconds, where the API was asked to send it later |
+| `message.first_claimed_at` | Unix seconds by the API's clock; NULL where that clock was not known at the first claim |
+| `message.run` | the run of its latest claim |
+| `message.resend` | how often a person had it sent again |
+| `run.clock_offset` | by how many seconds the API's clock was ahead of this machine's |
+| `absence` | when the API's list first lacked a message in doubt |
+
+There is no index by state: a scan takes 0.1 s a million messages, once a run, and an index costs each claim and settlement.
+"""
+
+
+def row_checksum(
+    identity: bytes,
+    spec: int,
+    state: str,
+    digest: bytes,
+    reference: str | None,
+    receiver: bytes,
+    attempt: int,
+    remote_id: str | None,
+    first_claimed_at: int | None = None,
+) -> int:
+    """A short checksum over what a row means: a damaged page can answer queries without an error."""
+    claimed = "" if first_claimed_at is None else f"{first_claimed_at}|"
+    words = f"{spec}|{state}|{attempt}|{reference}|{remote_id}|{claimed}".encode()
+    return zlib.crc32(b"%b%b%b%b" % (words, identity, digest, receiver))

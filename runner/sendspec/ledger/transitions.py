@@ -1,0 +1,64 @@
+"""The moves between states, once: what may become of a message, and on whose word.
+
+There is no move from `sending` or `in_doubt` back to `planned` by time or by retry; only by proof, or by a person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sendspec.planning.message_state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`durable_before` names what must not happen until the move is on disk."""
+
+    name: str
+    origin: State
+    targets: tuple[State, ...]
+    ground: str
+    durable_before: str
+
+
+MOVES = (
+    Move(
+        "claim",
+        State.PLANNED,
+        (State.SENDING,),
+        "digest and reference are the planned ones; the run holds the lock and its epoch is the newest",
+        "the first byte",
+    ),
+    Move("accept", State.SENDING, (State.ACCEPTED,), "a 2xx with an id and our reference", "the next report or exit"),
+    Move(
+        "release",
+        State.SENDING,
+        (State.PLANNED,),
+        "proof that nothing left, or that it was not processed",
+        "its next claim",
+    ),
+    Move("refuse", State.SENDING, (State.REFUSED,), "a documented refusal", "the next exit"),
+    Move(
+        "doubt", State.SENDING, (State.IN_DOUBT,), "no certain answer, or the owner is dead", "anything else in the run"
+    ),
+    Move("find", State.IN_DOUBT, (State.ACCEPTED,), "the API shows a message that can only be this one", "-"),
+    Move("late yes", State.IN_DOUBT, (State.ACCEPTED,), "a certain answer after the deadline", "-"),
+    Move("resolve", State.IN_DOUBT, (State.PLANNED, State.SKIPPED, State.ACCEPTED), "a person, with a reason", "-"),
+    Move("absent", State.IN_DOUBT, (State.PLANNED,), "the API shows that it has no such message", "its next claim"),
+    Move(
+        "witness",
+        State.PLANNED,
+        (State.ACCEPTED,),
+        "the API shows a message that can only be this one: the ledger was behind",
+        "-",
+    ),
+    Move("retry", State.REFUSED, (State.PLANNED,), "a person asks for it", "its next claim"),
+    Move("drop", State.PLANNED, (State.SKIPPED,), "a person gives it up, with a reason", "-"),
+)
+
+MOVE_BY_NAME = {move.name: move for move in MOVES}
+
+ALLOWED = frozenset((move.origin, target) for move in MOVES for target in move.targets)
+"""Every pair of states that a message may go between."""
+
+SETTLED_FROM_SENDING = frozenset(target for origin, target in ALLOWED if origin is State.SENDING)

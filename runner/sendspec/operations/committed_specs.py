@@ -1,0 +1,103 @@
+"""The specs that the last commit holds: whom they reached before, only a person can say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import printable
+from sendspec.reading.documents.document import read_document
+from sendspec.reading.files.source import SPEC_BYTES_MOST, Source
+from sendspec.reading.project import FILE_NAME
+
+SAFELY = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
+"""Nothing that a repository configures is run."""
+GIT_SECONDS = 60
+_FILE_MODES = (b"100644", b"100755")
+_SPEC_LINE = re.compile(r"""^["']?spec["']?[ \t]*:[ \t]*[0-9]+[ \t]*(#.*)?$""", re.M)
+
+
+class GitUnreadable(Exception):
+    """There is a repository, and git can't say what it holds."""
+
+
+def committed_specs(root: Path) -> list[str]:
+    """The specs in HEAD of the project in `root`, as paths relative to it; none outside of a git work tree.
+
+    A spec is a `.yaml` or `.yml` file whose top level says `spec:` with a number. Those of another project inside this one
+    are left out. Raises `GitUnreadable`.
+    """
+    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return []
+    if not _git(root, "rev-list", "-n", "1", "--all"):
+        return []  # nothing was committed yet
+    if not _git(root, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
+        return []
+    files = dict(_files(_git(root, "ls-tree", "-r", "-z", "HEAD")))
+    others = {str(PurePosixPath(path).parent) for path in files if PurePosixPath(path).name == FILE_NAME} - {"."}
+    own = [path for path in files if path.endswith((".yaml", ".yml")) and not _is_in(path, others)]
+    texts = _contents(root, [files[path] for path in own])
+    return [path for path, text in zip(own, texts, strict=True) if _is_spec(path, text)]
+
+
+def changed_since_commit(root: Path, paths: Sequence[str]) -> list[str]:
+    """Those of these files, as paths relative to `root`, that HEAD holds otherwise. Raises `GitUnreadable`."""
+    if not paths:
+        return []
+    wanted = [f":(literal){path}" for path in paths]
+    changed = _git(
+        root, "diff", "--no-ext-diff", "--no-textconv", "--name-only", "--relative", "-z", "HEAD", "--", *wanted
+    )
+    return [os.fsdecode(path) for path in changed.split(b"\0") if path]
+
+
+def _is_in(path: str, folders: set[str]) -> bool:
+    return any(str(parent) in folders for parent in PurePosixPath(path).parents)
+
+
+def _files(listing: bytes) -> Iterator[tuple[str, bytes]]:
+    """Each regular file's path and object, as `git ls-tree -z` lists them."""
+    for line in listing.split(b"\0")[:-1]:
+        about, _, path = line.partition(b"\t")
+        mode, _, identity = about.split(b" ")
+        if mode in _FILE_MODES:
+            yield os.fsdecode(path), identity
+
+
+def _contents(root: Path, objects: Sequence[bytes]) -> list[bytes]:
+    answer = _git(root, "cat-file", "--batch", stdin=b"".join(identity + b"\n" for identity in objects))
+    texts, at = [], 0
+    for _ in objects:
+        end = answer.index(b"\n", at)
+        length = int(answer[at:end].split(b" ")[2])
+        texts.append(answer[end + 1 : end + 1 + length])
+        at = end + length + 2
+    return texts
+
+
+def _is_spec(path: str, content: bytes) -> bool:
+    if b"spec" not in content or len(content) > SPEC_BYTES_MOST:
+        return False
+    text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    document = read_document(Source(path, text), Problems())
+    if document is None:  # it has faults, and may have been sent before it had
+        return _SPEC_LINE.search(text) is not None
+    return isinstance(document.data, dict) and type(document.data.get("spec")) is int
+
+
+def _git(root: Path, *arguments: str, stdin: bytes = b"", may_fail: bool = False) -> bytes:
+    try:
+        done = subprocess.run(
+            ["git", *SAFELY, *arguments], cwd=root, input=stdin, capture_output=True, timeout=GIT_SECONDS, check=False,
+            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"},
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GitUnreadable("git can't be run here" if isinstance(error, OSError) else "git takes too long") from None
+    if done.returncode and not may_fail:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"it ends with {done.returncode}"]
+        raise GitUnreadable(printable(said[0][:200]))
+    return b"" if done.returncode else done.stdout

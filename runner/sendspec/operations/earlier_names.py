@@ -1,0 +1,165 @@
+"""The names that a send had before, and whom it reached under them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from sendspec.composing.message import Composed, Message
+from sendspec.composing.reach import Reach
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.lineage import MOVED
+from sendspec.ledger.record import Change
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.transitions import MOVE_BY_NAME
+from sendspec.operations.send_job import Job
+from sendspec.planning.decide import History, Retry, Skip, decide
+from sendspec.planning.message_state import BASELINED, Fact, Standing, State
+from sendspec.planning.plan import WINDOW, Decision
+from sendspec.reading.documents.document import read_document
+from sendspec.reading.files.source import read_source
+from sendspec.reading.spec import Spec
+
+_WEIGHT: dict[Standing, int] = {
+    State.PLANNED: 1,
+    State.REFUSED: 2,
+    State.SKIPPED: 3,
+    BASELINED: 4,
+    State.IN_DOUBT: 5,
+    State.SENDING: 5,
+    State.ACCEPTED: 6,
+}
+"""Which of a message's facts under several names counts: the one that says most about what the person may have got."""
+
+
+def name_in(path: Path) -> str | None:
+    """The name of the spec in a file: None where there is no file, and an empty one where it can't be told."""
+    if not path.is_file():
+        return None
+    problems = Problems()
+    source = read_source(str(path), problems)
+    document = None if source is None else read_document(source, problems)
+    name = document.data.get("name") if document is not None and isinstance(document.data, dict) else None
+    return name if isinstance(name, str) else ""
+
+
+def other_names(spec: Spec, ledger: SqliteLedger | None) -> tuple[str, ...]:
+    """The names that this spec had before or had later: what it says itself, and what the ledger noted of any send.
+
+    Followed both ways and all the way, so that neither the revert of a rename nor a second one reaches anybody twice. Only names
+    that the ledger knows; none where the spec says that it is a new one.
+    """
+    if ledger is None or spec.moved_from is False:
+        return ()
+    sends = ledger.sends()
+    pairs = {(send.name, send.moved_from) for send in sends if send.moved_from is not None}
+    if spec.moved_from is not None:
+        pairs.add((spec.name, spec.moved_from))
+    linked: dict[str, set[str]] = defaultdict(set)
+    for one, another in pairs:
+        linked[one].add(another)
+        linked[another].add(one)
+    found, waiting = {spec.name}, [spec.name]
+    while waiting:
+        for name in linked[waiting.pop()] - found:
+            found.add(name)
+            waiting.append(name)
+    return tuple(sorted(found & {send.name for send in sends} - {spec.name}))
+
+
+def names_of(specs: Iterable[Spec], ledger: SqliteLedger) -> set[str]:
+    """The names of these specs, and those that they had before or later: what is in doubt under one concerns the other."""
+    return {name for spec in specs for name in (spec.name, *other_names(spec, ledger))}
+
+
+class MovedSend:
+    """A send that had other names, decided by what the ledger knows under all of them.
+
+    `planned_found` counts the messages, under any of the names, that the ledger has as planned and that stand in the table.
+    """
+
+    def __init__(self, job: Job, names: Sequence[str], ledger: SqliteLedger) -> None:
+        self._jobs = (job, *(job.called(name) for name in names))
+        self._ledger = ledger
+        generation = job.spec.generation
+        self._history = History(started=any(ledger.claimed_before(each.spec.name, generation) for each in self._jobs))
+        self.planned_found = 0
+
+    def decisions(self, composed: Iterator[Composed], reach: Reach, retry: Retry | None) -> Iterator[Decision]:
+        """Every row with its decision, in order; `composed` are the rows under this name. A refusal under another isn't retried."""
+        for own, others in self._windows(composed):
+            facts = self._ledger.facts(_ids(own))
+            by_other = [(items, self._ledger.facts(_ids(items))) for items in others]
+            for at, item in enumerate(own):
+                if not isinstance(item, Message):
+                    yield Decision(item, decide(item, None, self._history, reach, retry))
+                    continue
+                fact = facts.get(item.id)
+                under_others = [
+                    _as_of(item, other, known)
+                    for items, found in by_other
+                    if isinstance(other := items[at], Message) and (known := found.get(other.id)) is not None
+                ]
+                self.planned_found += sum(f.state is State.PLANNED for f in (fact, *under_others) if f is not None)
+                chosen = _weightiest(fact, under_others)
+                skip = decide(item, chosen, self._history, reach, retry)
+                if skip is None and chosen is not fact and chosen is not None and chosen.state is State.REFUSED:
+                    skip = Skip.REFUSED_BEFORE
+                yield Decision(item, skip, chosen)
+
+    def drop_what_was_sent(self, now: float) -> None:
+        """Drops what is still planned under another name of those whose message has been accepted under this one."""
+        if not any(self._ledger.planned(job.spec.name) for job in self._jobs[1:]):
+            return
+        reason = f"{MOVED}{self._jobs[0].spec.name}"
+        for own, others in self._windows(self._jobs[0].composed(Problems())):
+            facts = self._ledger.facts(_ids(own))
+            changes = []
+            for items in others:
+                found = self._ledger.facts(_ids(items))
+                for item, other in zip(own, items, strict=True):
+                    fact = facts.get(item.id) if isinstance(item, Message) else None
+                    known = found.get(other.id) if isinstance(other, Message) else None
+                    if fact is None or known is None or not isinstance(other, Message):
+                        continue
+                    if fact.state is State.ACCEPTED and known.state is State.PLANNED:
+                        changes.append(Change(id=other.id, attempt=known.attempt, to=State.SKIPPED, reason=reason))
+            if changes:
+                self._ledger.move(MOVE_BY_NAME["drop"], changes, now=now)
+
+    def unknown_among(self, ids: Collection[bytes]) -> int:
+        """How many messages have one of these ids under another name, and were never sent as far as the ledger knows."""
+        count = 0
+        for _, others in self._windows(self._jobs[0].composed(Problems())):
+            for items in others:
+                named = [identity for identity in _ids(items) if identity in ids]
+                facts = self._ledger.facts(named) if named else {}
+                count += sum((f := facts.get(each)) is None or f.state is State.PLANNED for each in named)
+        return count
+
+    def _windows(self, composed: Iterator[Composed]) -> Iterator[tuple[list[Composed], list[list[Composed]]]]:
+        """The rows composed under each name, some at a time: the same rows give the same kinds of results."""
+        streams = [composed, *(job.composed(Problems()) for job in self._jobs[1:])]
+        while own := list(islice(streams[0], WINDOW)):
+            yield own, [list(islice(stream, len(own))) for stream in streams[1:]]
+
+
+def _ids(items: Sequence[Composed]) -> list[bytes]:
+    return [item.id for item in items if isinstance(item, Message)]
+
+
+def _as_of(item: Message, other: Message, known: Fact) -> Fact:
+    """What is known of a message under another name, as a fact of this one: the same text is the same text."""
+    digest = item.digest if known.digest == other.digest else known.digest
+    return Fact(known.state, digest, baselined=known.baselined)
+
+
+def _weightiest(fact: Fact | None, others: Sequence[Fact]) -> Fact | None:
+    best = max(others, key=lambda each: _WEIGHT[each.standing], default=None)
+    if best is None or fact is None:
+        return best or fact
+    if fact.state is State.PLANNED and best.standing is State.SKIPPED:
+        return fact  # dropped there because it goes out here
+    return best if _WEIGHT[best.standing] > _WEIGHT[fact.standing] else fact

@@ -1,0 +1,109 @@
+"""Runs the examples of one spec: each `with` is composed like a row, and held against its `expect`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from sendspec.composing.compiled_spec import compile_program
+from sendspec.composing.compose import Composer
+from sendspec.composing.compose_context import Setting
+from sendspec.composing.message import Composed, Message
+from sendspec.composing.rules import rules_for
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import mask_in_place, printable
+from sendspec.operations.project_context import Workspace
+from sendspec.reading.documents.document import Path
+from sendspec.reading.limits import Limits
+from sendspec.reading.schema.validator import load_schema
+from sendspec.reading.spec import Example, FileRecipients, InlineRecipients, Spec
+from sendspec.reading.tables.inline_table import InlineTable
+from sendspec.reading.tables.table import open_table
+
+
+def run_examples(spec: Spec, workspace: Workspace, problems: Problems) -> bool:
+    """True when every example of `spec` gives what it expects; otherwise why not is among `problems`."""
+    own = Problems()
+    channel = workspace.channel(spec.channel)
+    platform = "sms" if channel is None else channel.platform
+    program = compile_program(spec, _columns(spec, workspace), platform, own)
+    if program is not None:
+        setting = Setting(platform=platform, salt=workspace.salt, limits=Limits())
+        for example in spec.examples:
+            table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
+            composer = Composer(program, table, setting, load_schema("message"), rules_for(platform), own)
+            for row in table.rows(own):
+                _judge(spec, example, composer.compose(row), own)
+    for diagnostic in own:
+        problems.add(diagnostic)
+    return not own.has_errors
+
+
+def _columns(spec: Spec, workspace: Workspace) -> tuple[str, ...]:
+    """The columns that examples may use: theirs, and the table's where it is at hand."""
+    columns = dict.fromkeys(name for example in spec.examples for name in example.with_)
+    if isinstance(spec.recipients, FileRecipients | InlineRecipients):
+        table = open_table(spec, root=workspace.root, override=None, stdin=None, problems=Problems())
+        if table is not None:
+            columns.update(dict.fromkeys(table.columns))
+            table.close()
+    return tuple(columns)
+
+
+def _judge(spec: Spec, example: Example, composed: Composed | None, problems: Problems) -> None:
+    if composed is None:
+        return
+    if not isinstance(composed, Message):
+        _fail(
+            spec,
+            (*example.at, "with"),
+            "`where` leaves this row out",
+            "correct the row, or remove the example",
+            problems,
+        )
+        return
+    payload = orjson.loads(composed.body)
+    for key, expected in example.expect.items():
+        found = _found(composed, payload, key)
+        for at, wanted, got in _differences((*example.at, "expect", key), expected, found):
+            _fail(
+                spec,
+                at,
+                f"the example gives {_shown(got)}, not {_shown(wanted)}",
+                "correct the message or the example",
+                problems,
+            )
+
+
+def _found(message: Message, payload: Mapping[str, Any], key: str) -> Any:
+    """What an expected key is held against: the text and its measure, or a part of the payload."""
+    if key == "text":
+        return message.text
+    if key in ("segments", "encoding"):
+        return None if message.measure is None else getattr(message.measure, key)
+    return payload.get(key)
+
+
+def _differences(at: Path, expected: Any, found: Any) -> Iterator[tuple[Path, Any, Any]]:
+    """Where `found` lacks something of `expected`; a mapping may have more keys than are expected."""
+    if isinstance(expected, Mapping) and isinstance(found, Mapping):
+        for key, value in expected.items():
+            yield from _differences((*at, key), value, found.get(key))
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for index, value in enumerate(expected):
+            yield from _differences((*at, index), value, found[index])
+    elif expected != found:
+        yield at, expected, found
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "nothing"
+    text = orjson.dumps(value).decode() if isinstance(value, Mapping | list) else str(value)
+    return f"'{printable(mask_in_place(text if len(text) <= 200 else text[:199] + '…'))}'"
+
+
+def _fail(spec: Spec, at: Path, problem: str, fix: str, problems: Problems) -> None:
+    problems.add(spec.document.diagnostic(at, code="example-failed", problem=problem, fix=fix))

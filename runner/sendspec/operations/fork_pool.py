@@ -1,0 +1,119 @@
+"""Other processes at work on blocks of rows: forks of this one, that give results back in turn and are gone at the end."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import marshal
+import os
+import signal
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, BinaryIO, NoReturn
+
+AHEAD_BYTES = 1 << 20
+"""How far a process may be ahead, about 15,000 rows."""
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_DEATH_SIGNAL = 1
+"""PR_SET_PDEATHSIG of prctl(2): what a process is sent when the one that started it is gone."""
+_LENGTH = struct.Struct("<I")
+
+
+class Worker:
+    """Another process, and what it gives back."""
+
+    def __init__(self, number: int, stream: BinaryIO) -> None:
+        self.number = number
+        self.stream = stream
+        self._lost = False
+
+    def next(self, fits: Callable[[Any], bool]) -> Any | None:
+        """What it found in its next block; None where it doesn't give that any more, or something that doesn't fit."""
+        if not self._lost:
+            head = self.stream.read(_LENGTH.size)
+            if len(head) == _LENGTH.size:
+                (length,) = _LENGTH.unpack(head)
+                body = self.stream.read(length)
+                if len(body) == length and fits(found := marshal.loads(body)):  # from our own fork
+                    return found
+            self._lost = True
+        return None
+
+
+@contextmanager
+def workers_at(count: int, work: Callable[[int], Iterator[Any]]) -> Iterator[list[Worker]]:
+    """`count` processes at work, gone when the block ends; none at all where not all can be had.
+
+    A process that has other threads isn't forked: theirs could hold a lock for ever.
+    """
+    workers: list[Worker] = []
+    try:
+        try:
+            for turn in range(1, count + 1) if threading.active_count() == 1 else ():
+                _start(turn, workers, work)
+        except OSError:
+            _end(workers)
+        yield workers
+    finally:
+        _end(workers)
+
+
+def _end(workers: list[Worker]) -> None:
+    while workers:
+        worker = workers.pop()
+        worker.stream.close()
+        os.kill(worker.number, signal.SIGKILL)
+        os.waitpid(worker.number, 0)
+
+
+def _start(turn: int, workers: list[Worker], work: Callable[[int], Iterator[Any]]) -> None:
+    """Adds one, which lives no longer than this process. No interrupt strikes before both know what they are: the new process, and this one that it has it."""
+    reading, writing = os.pipe()
+    own = os.getpid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
+    try:
+        number = os.fork()
+        if number == 0:
+            try:
+                _die_with(own)
+            finally:  # a child never goes on as its parent
+                _give(writing, [reading, *(worker.stream.fileno() for worker in workers)], lambda: work(turn))
+        workers.append(Worker(number, os.fdopen(reading, "rb")))
+    except OSError:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _INTERRUPTS)
+    with suppress(OSError, AttributeError):
+        fcntl.fcntl(reading, fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
+
+
+def _die_with(parent: int) -> None:
+    """Has this process killed when `parent` is gone, however that ended, also while this one is stopped.
+
+    Only Linux can; elsewhere a process ends at the next block that nobody takes. The run lock is left to the parent either
+    way: see `sendspec.ledger.sqlite.lock`.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[Any]]) -> NoReturn:
+    """What the other process does, all its life; it ends when nobody takes its blocks any more."""
+    try:
+        for number in _INTERRUPTS:  # the process that it works for decides
+            signal.signal(number, signal.SIG_IGN)
+        for descriptor in others:
+            os.close(descriptor)
+        with os.fdopen(writing, "wb") as stream:
+            for block in work():
+                body = marshal.dumps(block)
+                stream.write(_LENGTH.pack(len(body)) + body)
+                stream.flush()
+    finally:
+        os._exit(0)

@@ -1,0 +1,29 @@
+"""Who was planned, was never sent, and is no longer in the table. Whom `where` leaves out now still is in it."""
+
+from __future__ import annotations
+
+from sendspec.composing.message import Filtered, Message
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.operations.earlier_names import other_names
+from sendspec.operations.send_job import Job
+
+
+def left_over(job: Job, ledger: SqliteLedger, problems: Problems) -> dict[bytes, int]:
+    """The attempt of each such message by its id, of every generation and under every name of the spec.
+
+    Where `problems` has errors afterwards, rows could not be read, and it is not known who is left.
+    """
+    names = (job.spec.name, *other_names(job.spec, ledger))
+    attempts = {identity: attempt for name in names for identity, _, attempt in ledger.waiting(name)}
+    for name in names if attempts else ():
+        called, has_filtered = job.called(name), False
+        for item in called.composed(problems):
+            has_filtered |= isinstance(item, Filtered)
+            if isinstance(item, Message):
+                attempts.pop(item.id, None)
+        if has_filtered and attempts and not problems.has_errors:
+            composer = called.composer(Problems())
+            for row in called.table.rows(Problems()):
+                attempts.pop(composer.identity_of(row) or b"", None)
+    return attempts

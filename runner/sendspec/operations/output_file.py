@@ -1,0 +1,183 @@
+"""Files that a command makes because the user asked for them: each is written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path, PurePath
+from typing import NoReturn
+
+from sendspec.diagnostics.exceptions import FileUnwritable
+from sendspec.diagnostics.redaction import printable
+from sendspec.reading.files.beneath import open_folder
+from sendspec.reading.files.confined_open import FileFault, enclosed
+
+DEVICES = ("/dev/", "/proc/")
+"""Below these, a name such as /dev/stdout leads to something that is open already: it is written to, and never replaced."""
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_UNFINISHED = ".sendspec-unfinished-"
+"""What the name of a file begins with that is being written; the next command that writes there removes one that was left."""
+
+
+def write_file(path: Path, text: str) -> None:
+    """Puts a file with this text at `path`, so that a crash or a full disk leaves the old file, or none.
+
+    A link stays one, and what it leads to is replaced, unless that is outside of the project that the link is in. A device is
+    written to, and a pipe that somebody reads. Raises `FileUnwritable`.
+    """
+    refuse_planted_link(path)
+    try:
+        if _is_replaced(path):
+            _replace(Path(os.path.realpath(path)), text.encode("utf-8"))
+        else:
+            _write(_open_as_it_is(path), text.encode("utf-8"))
+    except OSError as error:
+        _refuse(path, error)
+
+
+def write_new(top: Path, below: str, text: str, *, instead: bool = False) -> None:
+    """Puts a new file with this text at `below` in the folder `top`, with the folders that it needs; follows no link below `top`.
+
+    Whenever it is interrupted, there is the whole file or none, under no other name. `instead`: a file or link that is there
+    goes; else it is refused. Raises `FileUnwritable`.
+    """
+    *folders, name = PurePath(below).parts
+    try:
+        folder = open_folder(top, *folders, make=True)
+        try:
+            if instead:
+                with suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=folder)
+            _put(folder, name, text.encode("utf-8"))
+            _sync_folder(".", folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        _refuse(top / below, error)
+
+
+def refuse_planted_link(path: Path) -> None:
+    """Raises `FileUnwritable` where a link in a project or repository leads out of it: whoever made it chose what is written to."""
+    where = enclosed(str(path), in_folder=False)
+    if isinstance(where, FileFault):
+        raise FileUnwritable(str(path), where.problem, where.fix)
+
+
+def check_writable(path: Path) -> None:
+    """Raises `FileUnwritable` where `write_file` could only fail, so that it is said before the work is done."""
+    refuse_planted_link(path)
+    try:
+        if _is_replaced(path) and not os.access(folder := Path(os.path.realpath(path)).parent, os.W_OK | os.X_OK):
+            folder.stat()
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        _refuse(path, error)
+
+
+def make_folder(path: Path, mode: int = 0o777) -> None:
+    """Makes the folder `path` and those around it, where they aren't there yet. Raises `FileUnwritable`."""
+    try:
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
+    except OSError as error:
+        _refuse(path, error)
+
+
+def _is_replaced(path: Path) -> bool:
+    """Whether a new file takes the place of what is at `path`. Raises `IsADirectoryError` for a folder."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return True
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return stat.S_ISREG(mode) and not str(path.absolute()).startswith(DEVICES)
+
+
+def _open_as_it_is(path: Path) -> int:
+    """A descriptor of a device or a pipe; a pipe that nobody reads is an error, and is not waited for."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    os.set_blocking(descriptor, True)
+    return descriptor
+
+
+def _put(folder: int, name: str, content: bytes) -> None:
+    """A file that gets its name once it is whole; where files without a name can't be had, one that had another before."""
+    left = re.compile(rf"{re.escape(_UNFINISHED)}[0-9]+")
+    inner = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
+    try:
+        for leftover in filter(left.fullmatch, os.listdir(inner)):  # noqa: PTH208 - of a descriptor
+            os.unlink(leftover, dir_fd=folder)
+        if hasattr(os, "O_TMPFILE"):
+            with suppress(OSError):
+                return _put_nameless(folder, name, content)
+        made = f"{_UNFINISHED}{os.getpid()}"
+        try:
+            _write(os.open(made, _NEW_FILE, 0o666, dir_fd=folder), content, sync=True)
+            os.link(made, name, src_dir_fd=folder, dst_dir_fd=folder)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(made, dir_fd=folder)
+    finally:
+        os.close(inner)
+
+
+def _put_nameless(folder: int, name: str, content: bytes) -> None:
+    with os.fdopen(os.open(".", os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o666, dir_fd=folder), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+        os.link(f"/proc/self/fd/{file.fileno()}", name, dst_dir_fd=folder)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    made = path.with_name(f".sendspec-{os.urandom(8).hex()}")  # the name itself may be as long as one can be
+    try:
+        _write(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), content, sync=True)
+        with suppress(FileNotFoundError):
+            made.chmod(stat.S_IMODE(path.stat().st_mode))
+        made.replace(path)
+        _sync_folder(path.parent)
+    except OSError:
+        with suppress(OSError):
+            made.unlink()
+        raise
+
+
+def _write(descriptor: int, content: bytes, *, sync: bool = False) -> None:
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        if sync:
+            os.fsync(descriptor)
+
+
+def _sync_folder(folder: Path | str, beneath: int | None = None) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC, dir_fd=beneath)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse(path: Path, error: OSError) -> NoReturn:
+    shown = printable(str(path))
+    match error:
+        case IsADirectoryError():
+            problem, fix = f"'{shown}' is a folder", "name a file in it"
+        case FileNotFoundError():
+            problem, fix = f"there is no folder for '{shown}'", "make the folder, or correct the path"
+        case NotADirectoryError() | FileExistsError():
+            problem = f"'{shown}' can't be made: a file is where a folder is needed"
+            fix = "move the file away, or name another path"
+        case OSError(errno=errno.ELOOP):
+            problem, fix = f"'{shown}' is a link, or lies behind one", "put the file or folder itself there"
+        case OSError(errno=errno.ENXIO):
+            problem, fix = f"'{shown}' is a pipe that nobody reads", "start what reads it first"
+        case _:
+            reason = os.strerror(error.errno or 0).lower()
+            problem = f"'{shown}' can't be written: {reason}"
+            fix = "make room, or name a path where this user may write"
+    raise FileUnwritable(str(path), problem, fix) from error

@@ -1,0 +1,229 @@
+"""Every row of a job planned, in blocks: on one process, or composed on several that each take their share of the blocks.
+
+Each process reads the table for itself and composes the blocks whose turn is its own; this one takes the results in the order of
+the rows. A block that a process doesn't give back, because it was killed say, is composed here: what the plan says never hangs
+on how many there were. What is wrong with a row is always found here, so that it is told as if there were one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING
+
+from sendspec.composing.block_result import FILTERED, Entry, Found, Odd, found_in, odd_of
+from sendspec.composing.compose import COMPILED_FROM
+from sendspec.composing.duplicates import Duplicates, Verdict
+from sendspec.composing.identity import ID_BYTES
+from sendspec.composing.reach import Reach
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.fork_pool import workers_at
+from sendspec.operations.send_job import Job
+from sendspec.planning.decide import SKIP_OF_BARRED, History, Retry, Skip, decide_by_state
+from sendspec.planning.message_state import Standing, State
+from sendspec.planning.plan import NO_MESSAGE, Known, Lookup, Plan, PlanTally, nothing_known
+from sendspec.reading.tables.row import Block, Row, rows_of
+
+if TYPE_CHECKING:
+    from sendspec.composing.compiled.composer import CompiledPlan
+
+SEVERAL_FROM = 1_000
+"""Rows that are planned before other processes are started, which takes about as long as composing so many."""
+LOOKUP_ROWS = 20_000
+"""Rows that wait until they are looked up together."""
+TURNS_EACH = 4
+"""Another process's turns of a round. This one takes fewer, the more there are: it has the results of all to take in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledgered:
+    """What messages are held against: the ledger, for a send and for a plan; who may be reached, and which a person chose.
+
+    `planned` counts the spec's messages, of whatever generation, that the ledger has as planned and not sent.
+    """
+
+    lookup: Lookup
+    known: Known
+    history: History
+    reach: Reach
+    retry: Retry | None = None
+    planned: int = 0
+
+
+def plan_rows(job: Job, ledgered: Ledgered, problems: Problems, processes: int) -> Plan:
+    """Plans every row of `job`; what is wrong with rows is among `problems`."""
+    return _Planner(job, ledgered, problems, processes).plan()
+
+
+class _Planner:
+    def __init__(self, job: Job, ledgered: Ledgered, problems: Problems, processes: int) -> None:
+        self._job = job
+        self._ledgered = ledgered
+        self._problems = problems
+        self._processes = processes
+        self._composer = job.composer(problems)
+        self._own_reference = job.program.own_reference
+        self._duplicates = Duplicates(job.table, problems, own_reference=self._own_reference)
+        self._tally = PlanTally(job.target)
+        self._reach = ledgered.reach
+        self._asks = ledgered.known is not nothing_known or ledgered.retry is not None
+        self._quick: CompiledPlan | None = None
+        self._entries: list[Entry] = []
+        self._skips: list[Skip | None] = []
+        self._planned_found = 0
+
+    def plan(self) -> Plan:
+        blocks = self._job.table.blocks(self._problems)
+        rows, is_compiled = 0, False
+        for number, block in enumerate(blocks, 1):
+            if not is_compiled and rows + len(block.lines) >= COMPILED_FROM:
+                self._quick, is_compiled = self._composer.compiled_plan(block.columns, self._reach), True
+            self._take_in(block, self._found(block))
+            rows += len(block.read[0])
+            if rows >= SEVERAL_FROM and (more := next(blocks, None)) is not None:
+                self._on_several(chain((more,), blocks), number)
+        self._count_waiting()
+        return self._tally.plan(max(0, self._ledgered.planned - self._planned_found))
+
+    def _on_several(self, blocks: Iterator[Block], begun: int) -> None:
+        """The blocks of a list that is worth other processes; so many came before."""
+        with workers_at(self._processes - 1, lambda turn: self._work(turn, begun)) as workers:
+            for number, block in enumerate(blocks):
+                turn = _turn(number, len(workers))
+                given = workers[turn - 1].next(partial(_fits, block)) if turn else None
+                self._take_in(block, given or self._found(block))
+
+    def _found(self, block: Block) -> Found:
+        """What this process finds in a block; without a compiled spec, that each row needs a closer look."""
+        _, held = block.read
+        return self._quick(held) if self._quick else ([], [], [], [], [(at, None) for at in range(len(held))])
+
+    # ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _take_in(self, block: Block, found: Found) -> None:
+        sealed, segments, forced, marks, given = found
+        lines = block.lines_of(len(sealed) + len(given))
+        odds = {at: self._looked_at(block.row(at)) if odd is None else odd for at, odd in given}
+        if any(odd is not None for odd in odds.values()):
+            self._take_in_odd(lines, found, odds)
+            return
+        if odds:  # all of them rejected
+            lines = [line for at, line in enumerate(lines) if at not in odds]
+        again = self._duplicates.judge(sealed, marks, lines)
+        if again or self._asks:
+            self._count(list(zip(sealed, segments, forced, strict=True)), [None] * len(sealed), again)
+        else:
+            self._tally.count_sent(sealed, segments, forced)
+
+    def _take_in_odd(self, lines: Sequence[int], found: Found, odds: Mapping[int, Odd]) -> None:
+        """A block some of whose rows are counted, but aren't plainly to be sent."""
+        rows = list(_rows(lines, found, odds))
+        messages = [at for at, row in enumerate(rows) if row[3] is not Skip.FILTERED]
+        entries, marks = [row[1] for row in rows], [row[2] for row in rows]
+        again = self._duplicates.judge(
+            [entries[at][0] for at in messages], [marks[at] for at in messages], [rows[at][0] for at in messages]
+        )
+        self._count(entries, [row[3] for row in rows], {messages[at]: verdict for at, verdict in again.items()})
+
+    def _looked_at(self, row: Row) -> Odd:
+        """A row composed by itself, and what is wrong with it told; None where it is rejected."""
+        return odd_of(self._composer.compose(row), self._reach, own_reference=self._own_reference)
+
+    def _count(self, entries: list[Entry], skips: list[Skip | None], again: Mapping[int, Verdict]) -> None:
+        """Counts rows whose `skips` say what is known of them so far; `again` are those that name a recipient again."""
+        for at in again:
+            entries[at], skips[at] = NO_MESSAGE, Skip.DUPLICATE
+        if Verdict.CONFLICTING in again.values():
+            kept = [at for at in range(len(entries)) if again.get(at) is not Verdict.CONFLICTING]
+            entries, skips = [entries[at] for at in kept], [skips[at] for at in kept]
+        self._entries += entries
+        self._skips += skips
+        if not self._asks or len(self._entries) >= LOOKUP_ROWS:
+            self._count_waiting()
+
+    def _count_waiting(self) -> None:
+        """Decides the messages that nothing but the ledger, or a person's choice, could hold back, and counts all that wait."""
+        entries, skips = self._entries, self._skips
+        if self._asks:
+            waiting = [at for at, skip in enumerate(skips) if skip is None]
+            for at, skip in zip(waiting, self._decided([entries[at][0] for at in waiting]), strict=True):
+                skips[at] = skip
+            if self._ledgered.planned:  # who may not be reached is not left over, though
+                self._find_planned(
+                    [entries[at][0] for at, skip in enumerate(skips) if skip in SKIP_OF_BARRED.values() and skip]
+                )
+        self._tally.count(entries, skips)
+        self._entries, self._skips = [], []
+
+    def _decided(self, sealed: Sequence[bytes]) -> list[Skip | None]:
+        held = self._ledgered
+        known = self._find_planned(sealed)
+        by_state = {
+            state: decide_by_state(state, held.history, held.retry, same=True) for state in (None, *set(known.values()))
+        }
+        states = list(map(known.get, sealed))
+        skips = [by_state[state] for state in states]
+        if len(known) > len(states) - states.count(None):  # some were planned with another digest
+            others = {each[:ID_BYTES]: state for each, state in known.items()}
+            for at, state in enumerate(states):
+                if state is None and (other := others.get(sealed[at][:ID_BYTES])) is not None:
+                    skips[at] = decide_by_state(other, held.history, held.retry, same=False)
+        return skips
+
+    def _find_planned(self, sealed: Sequence[bytes]) -> Mapping[bytes, Standing]:
+        """What the ledger knows of these messages; counts those that it has as planned."""
+        known = self._ledgered.known([each[:ID_BYTES] for each in sealed])
+        self._planned_found += sum(standing is State.PLANNED for standing in known.values())
+        return known
+
+    # ── in another process ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _work(self, turn: int, begun: int) -> Iterator[Found]:
+        """The blocks whose turn is `turn`; problems found here are found again by the process that tells them."""
+        composer = self._job.composer(Problems())
+        blocks = islice(self._job.table.blocks(Problems()), begun, None)
+        for number, block in enumerate(blocks):
+            if _turn(number, self._processes - 1) == turn:
+                composed = map(composer.compose, rows_of((block,)))
+                yield (
+                    self._found(block)
+                    if self._quick
+                    else found_in(composed, self._reach, own_reference=self._own_reference)
+                )
+
+
+def _rows(
+    lines: Sequence[int], found: Found, odds: Mapping[int, Odd]
+) -> Iterator[tuple[int, Entry, bytes, Skip | None]]:
+    """The rows in their order, without the rejected ones: a line, what is counted, the reference's mark, why it is skipped."""
+    sealed, segments, forced, marks, _ = found
+    plain = zip(zip(sealed, segments, forced, strict=True), marks or repeat(b""), strict=False)
+    for at, line in enumerate(lines):
+        if at not in odds:
+            entry, mark = next(plain)
+            yield line, entry, mark, None
+            continue
+        odd = odds[at]
+        if odd is FILTERED:
+            yield line, NO_MESSAGE, b"", Skip.FILTERED
+        elif odd is not None:
+            entry, mark, barred = odd
+            yield line, entry, mark, SKIP_OF_BARRED[barred]
+
+
+def _fits(block: Block, found: Found) -> bool:
+    count = len(found[0]) + len(found[-1])
+    return len(block.lines_of(count)) == count
+
+
+def _turn(number: int, workers: int) -> int:
+    """Whose turn a block is: 0 for this process, whose turns are spread evenly over a round, else the number of another, from 1."""
+    if not workers:
+        return 0
+    own = max(TURNS_EACH - (workers + 1) // 2, 1)
+    turns = own + TURNS_EACH * workers
+    place = number % turns
+    own_before = (place - 1) * own // turns + 1
+    return 0 if place * own % turns < own else 1 + (place - own_before) % workers

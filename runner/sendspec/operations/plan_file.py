@@ -1,0 +1,135 @@
+"""A plan on disk: what was looked at and approved, sealed, so that exactly that is sent or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sendspec import __version__
+from sendspec.diagnostics.exceptions import FileUnwritable
+from sendspec.diagnostics.redaction import printable
+from sendspec.operations.output_file import check_writable, write_file
+from sendspec.operations.project_context import Workspace
+from sendspec.operations.send_job import Job
+from sendspec.planning.plan import Plan
+from sendspec.reading.files.source import open_regular
+from sendspec.reading.project import find_project
+from sendspec.showing.plan import plan_document
+
+FORMAT = 1
+BYTES_MOST = 10_000_000
+"""Far more than a plan has; what is longer is cut, and then is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanFile:
+    """What `send --plan` needs of a plan. `specs` are paths relative to the plan's project; `digest` is over all of them."""
+
+    environment: str
+    ledger: str | None
+    specs: tuple[str, ...]
+    digest: str
+
+    def found_from(self, plan_file: Path) -> list[str]:
+        """The specs' paths as they are written from here: in the project of the working directory, else in the one around the plan."""
+        roots = [_project_folder(Path.cwd()), _project_folder(Path(os.path.realpath(plan_file)).parent)]
+        root = next((root for root in roots if all((root / spec).is_file() for spec in self.specs)), roots[0])
+        return [os.path.relpath(root / spec) for spec in self.specs]
+
+
+BEGINNING, SIGN = 4_096, b"sendspec.plan/"
+"""A plan says so within its first bytes."""
+
+
+class PlanUnreadable(Exception):
+    """The file is no plan, or no longer the one that was written."""
+
+
+def check_place(path: Path) -> None:
+    """Raises `FileUnwritable` where no plan can be written, or where it would take the place of a file that is none."""
+    check_writable(path)
+    with suppress(OSError), os.fdopen(open_regular(str(path)), "rb") as file:
+        begun = file.read(BEGINNING)
+        if begun.strip() and SIGN not in begun:
+            shown = printable(str(path))
+            raise FileUnwritable(
+                str(path), f"'{shown}' is there already, and is no plan", "name another file for the plan"
+            )
+
+
+def write_plan_file(
+    path: Path, jobs: Sequence[Job], plans: Sequence[Plan], workspace: Workspace, *, created: float
+) -> None:
+    """Writes the plan, whole or not at all. Raises `FileUnwritable`."""
+    content = {
+        **plan_document(plans, workspace.environment.name),
+        "format": FORMAT,
+        "tool": __version__,
+        "created": created,
+        "ledger": None if workspace.identity is None else workspace.identity.ledger,
+        "paths": [workspace.relative(job.spec.path) for job in jobs],
+    }
+    write_file(path, json.dumps({**content, "seal": _seal(content)}, indent=2) + "\n")
+
+
+def read_plan_file(path: Path) -> PlanFile:
+    """The plan in the file. Raises `PlanUnreadable` with what is the case."""
+    try:
+        content = json.loads(_read(path), object_pairs_hook=_once)
+        seal = content.pop("seal")
+        if seal != _seal(content):
+            raise PlanUnreadable("the plan was changed after it was written")
+        if content["format"] != FORMAT:
+            raise PlanUnreadable(f"the plan has format {content['format']}; this sendspec reads {FORMAT}")
+        return _plan(content)
+    except FileNotFoundError:
+        raise PlanUnreadable(f"there is no plan {printable(str(path))}") from None
+    except OSError:
+        raise PlanUnreadable(f"{printable(str(path))} is no file that can be read") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise PlanUnreadable("the file is no plan, or only a part of one") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object none of whose keys stands there twice: of two, a reader may see the one, and the seal the other."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise PlanUnreadable("the plan was changed after it was written: a key is in it twice")
+    return found
+
+
+def _plan(content: dict[str, Any]) -> PlanFile:
+    """Raises KeyError and TypeError for what no plan says: the seal is no proof that sendspec wrote it."""
+    environment, ledger, paths, digest = (content[name] for name in ("environment", "ledger", "paths", "digest"))
+    texts = [environment, digest, *([] if ledger is None else [ledger]), *paths]
+    if (
+        not paths
+        or not isinstance(paths, list)
+        or not all(isinstance(text, str) and "\0" not in text for text in texts)
+    ):
+        raise TypeError
+    "".join(texts).encode()  # half a surrogate pair is no text: a ValueError
+    if any(os.path.isabs(path) for path in paths):  # noqa: PTH117 - as text
+        raise TypeError
+    return PlanFile(environment=environment, ledger=ledger, specs=tuple(paths), digest=digest)
+
+
+def _read(path: Path) -> bytes:
+    with os.fdopen(open_regular(str(path)), "rb") as file:
+        return file.read(BYTES_MOST)
+
+
+def _project_folder(folder: Path) -> Path:
+    found = find_project(folder)
+    return folder if found is None else found.parent
+
+
+def _seal(content: dict[str, Any]) -> str:
+    """A digest over the whole file: finds accidents and careless edits, it is no signature."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

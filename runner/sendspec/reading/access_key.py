@@ -1,0 +1,169 @@
+"""The access key: where it comes from, and a type that never shows it."""
+
+from __future__ import annotations
+
+import os
+import select
+import stat
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sendspec.diagnostics.exceptions import KeyUnusable
+
+COMMAND_SECONDS = 30
+KEY_MOST = 4_096
+_LOOKED_AT = KEY_MOST + 3
+"""Bytes: a key that is too long, or the longest with the end of its line and one more."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromVariable:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """`path` is relative to the project."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromCommand:
+    """Run in the project's folder, wherever the user stands."""
+
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoKey:
+    """The sandbox asks for none; it is sent one all the same, as the API would be."""
+
+
+KeySource = FromVariable | FromFile | FromCommand | NoKey
+
+
+class AccessKey:
+    """A key that masks itself wherever it is shown."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "AccessKey(••••••)"
+
+    __str__ = __repr__
+
+    def __format__(self, _: str) -> str:
+        return repr(self)
+
+    def authorization(self, scheme: str) -> str:
+        """The value of the `Authorization` header."""
+        return f"{scheme} {self._value}"
+
+
+def read_access_key(source: KeySource, environ: Mapping[str, str], root: Path) -> AccessKey:
+    """The key itself. Raises `KeyUnusable`, which never holds the value."""
+    match source:
+        case FromVariable(name):
+            value = environ.get(name)
+            if not value:
+                raise KeyUnusable(
+                    f"the environment variable {name} is {'not set' if value is None else 'empty'}",
+                    f"set {name} to the access key",
+                )
+            return _checked(value, f"the access key in {name}")
+        case FromFile(path):
+            return _checked(_from_file(root / path, path), f"the access key in {path}")
+        case FromCommand(words):
+            return _checked(_from_command(words, root), f"the access key that `{words[0]}` prints")
+        case NoKey():
+            return AccessKey("sandbox")
+
+
+def _from_file(path: Path, shown: str) -> str:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as error:
+        raise KeyUnusable(
+            f"the key file {shown} can't be read: {os.strerror(error.errno or 0).lower()}", "check its path and owner"
+        ) from None
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise KeyUnusable(f"{shown} is not a regular file", "name the file that holds the key")
+        if mode & 0o077:
+            raise KeyUnusable(
+                f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
+            )
+        return _one_line(os.read(descriptor, _LOOKED_AT))
+    finally:
+        os.close(descriptor)
+
+
+def _from_command(words: tuple[str, ...], root: Path) -> str:
+    """What the command prints, as far as a key could go; one that prints more is ended there."""
+    import subprocess
+
+    try:
+        process = subprocess.Popen(
+            words, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+    except OSError:
+        raise _command_fault(words, "can't be started") from None
+    assert process.stdout is not None
+    try:
+        end = time.monotonic() + COMMAND_SECONDS
+        printed = _printed(process.stdout.fileno(), end)
+        if len(printed) < _LOOKED_AT:  # else it is no key, and the rest of it isn't waited for
+            code = process.wait(max(0.0, end - time.monotonic()))
+            if code != 0:
+                raise _command_fault(words, f"ends with {code}")
+        return _one_line(printed)
+    except (TimeoutError, subprocess.TimeoutExpired):
+        raise _command_fault(words, f"takes longer than {COMMAND_SECONDS} s") from None
+    finally:
+        process.kill()
+        process.stdout.close()
+        process.wait()
+
+
+def _printed(descriptor: int, end: float) -> bytes:
+    """What comes from a pipe, to its end or to the longest that is looked at. Raises TimeoutError at `end`, of the monotonic clock."""
+    found = b""
+    while len(found) < _LOOKED_AT:
+        if not select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
+            raise TimeoutError
+        block = os.read(descriptor, _LOOKED_AT - len(found))
+        if not block:
+            break
+        found += block
+    return found
+
+
+def _command_fault(words: tuple[str, ...], what: str) -> KeyUnusable:
+    return KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and look at what it says")
+
+
+def _one_line(raw: bytes) -> str:
+    text = raw.decode("utf-8", "replace")
+    return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
+
+
+def _checked(value: str, what: str) -> AccessKey:
+    """Printable ASCII without spaces: what a header can carry. A client library would let a NUL through."""
+    if not value:
+        raise KeyUnusable(f"{what} is empty", "put the key there")
+    if len(value) > KEY_MOST:
+        raise KeyUnusable(f"{what} is longer than {KEY_MOST:,} characters", "put the key there, and nothing else")
+    for position, character in enumerate(value, start=1):
+        if not "!" <= character <= "~":
+            raise KeyUnusable(
+                f"{what} has a character that a key can't have, at position {position}",
+                "copy the key again, without spaces or line ends",
+            )
+    return AccessKey(value)

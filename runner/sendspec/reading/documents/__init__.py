@@ -1,0 +1,1 @@
+"""YAML documents as plain data, with the place of every key and value."""

@@ -1,0 +1,155 @@
+"""A YAML document as plain data, with the place of every key and value, and every guard before anything is built.
+
+Built in one pass from the parser's events, which know where an alias stands; the composed tree no longer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.position import FILE_START, Span
+from sendspec.reading.documents.line_index import LineIndex
+from sendspec.reading.documents.scalar_offsets import offsets_of, without_properties
+from sendspec.reading.files.source import Source
+
+Path = tuple[str | int, ...]
+
+
+class Marks:
+    """The parser's places of one node: offsets into the text, `key` where the node is a mapping's value."""
+
+    __slots__ = ("end", "key", "start")
+
+    def __init__(self, start: int, end: int, key: tuple[int, int] | None) -> None:
+        self.start = start
+        self.end = end
+        self.key = key
+
+
+class Document:
+    """Plain data and where it stands. Paths through an alias lead to where the anchor's content stands."""
+
+    def __init__(
+        self, lines: LineIndex, path: str, data: Any, marks: dict[Path, Marks], aliases: dict[Path, Path]
+    ) -> None:
+        self.path = path
+        self.data = data
+        self._lines = lines
+        self._text = lines.text
+        self._marks = marks
+        self._aliases = aliases
+
+    def __contains__(self, at: Path) -> bool:
+        return self._resolved(at) in self._marks
+
+    def span(self, at: Path) -> Span:
+        """The value's place; its nearest parent's, where it has none."""
+        marks = self._nearest(at)
+        return FILE_START if marks is None else self._lines.span(marks.start, self._trimmed(marks))
+
+    def key_span(self, at: Path) -> Span:
+        """The key's place; the value's, where there is no key (a list item, the root)."""
+        marks = self._nearest(at)
+        if marks is None:
+            return FILE_START
+        return self.span(at) if marks.key is None else self._lines.span(*marks.key)
+
+    def span_within(self, at: Path, start: int, end: int) -> Span:
+        """Characters `start` to `end` of a text, in the file; the whole value, where that is not certain."""
+        marks = self._content_marks(at)
+        value = self._value(at)
+        if marks is None or not isinstance(value, str) or not 0 <= start < end <= len(value):
+            return self.span(at)
+        offsets = offsets_of(self._text, marks.start, marks.end, value)
+        if offsets is None:
+            return self.span(at)
+        return self._lines.span(offsets[start][0], offsets[end - 1][1])
+
+    def written(self, at: Path) -> str:
+        """The value as the file writes it, without an anchor or a tag before it."""
+        marks = self._content_marks(at)
+        return "" if marks is None else without_properties(self._text[marks.start : self._trimmed(marks)])
+
+    def excerpt(self, line: int) -> str:
+        """One line of the file, numbers and keys masked at their own length."""
+        return self._lines.excerpt(line)
+
+    def diagnostic(
+        self,
+        at: Path,
+        *,
+        code: str,
+        problem: str,
+        fix: str,
+        key: bool = False,
+        within: tuple[int, int] | None = None,
+        severity: Severity = Severity.ERROR,
+        note: str = "",
+        also: tuple[str, ...] = (),
+    ) -> Diagnostic:
+        """A problem at a path: at its key, at its value, or at some characters of its value."""
+        span = self.key_span(at) if key else self.span(at) if within is None else self.span_within(at, *within)
+        return Diagnostic(
+            code=code,
+            path=self.path,
+            span=span,
+            problem=problem,
+            fix=fix,
+            severity=severity,
+            excerpt=self.excerpt(span.start.line),
+            note=note,
+            also=also,
+        )
+
+    def _resolved(self, at: Path) -> Path:
+        for length in range(1, len(at) + 1):
+            target = self._aliases.get(at[:length])
+            if target is not None and length < len(at):
+                return self._resolved(target + at[length:])
+        return at
+
+    def _content_marks(self, at: Path) -> Marks | None:
+        """The place of what is written: behind an alias, the content of its anchor."""
+        at = self._resolved(at)
+        return self._marks.get(self._resolved(self._aliases[at]) if at in self._aliases else at)
+
+    def _nearest(self, at: Path) -> Marks | None:
+        at = self._resolved(at)
+        while at not in self._marks:
+            if not at:
+                return None
+            at = at[:-1]
+        return self._marks[at]
+
+    def _value(self, at: Path) -> Any:
+        value = self.data
+        for key in at:
+            try:
+                value = value[key]
+            except (KeyError, IndexError, TypeError):
+                return None
+        return value
+
+    def _trimmed(self, marks: Marks) -> int:
+        """Block scalars and collections end where the next thing begins: their blank tail is not theirs."""
+        return max(marks.start, marks.start + len(self._text[marks.start : marks.end].rstrip()))
+
+
+def read_document(source: Source, problems: Problems) -> Document | None:
+    """The document in `source`; None when it is not one, and why is among `problems`."""
+    from sendspec.reading.documents.yaml_builder import build
+
+    return build(source, problems)
+
+
+def walk(data: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every value below `data` with its path, parents first."""
+    yield at, data
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from walk(value, (*at, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from walk(value, (*at, index))

@@ -1,0 +1,47 @@
+"""Turns offsets into a text into the lines and columns that editors count in."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cached_property, lru_cache
+
+from sendspec.diagnostics.position import Position, Span
+from sendspec.diagnostics.redaction import mask_in_place
+from sendspec.diagnostics.secret import hide_keys
+from sendspec.reading.files.source import cell_by_cell
+
+
+class LineIndex:
+    """A text whose line ends are `\\n`, and the offset at which each of its lines begins."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._excerpt = lru_cache(maxsize=16)(self._made_fit)
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        starts = [0]
+        while found := self.text.find("\n", starts[-1]) + 1:
+            starts.append(found)
+        return starts
+
+    def position(self, offset: int) -> Position:
+        line = bisect_right(self._starts, offset)
+        return Position(line, offset - self._starts[line - 1] + 1)
+
+    def span(self, start: int, end: int) -> Span:
+        """From the character at `start` up to the one at `end`."""
+        return Span(self.position(start), self.position(end))
+
+    def line_at(self, offset: int) -> tuple[int, int]:
+        """The offsets where the line around `offset` begins, and where its `\\n` stands."""
+        end = self.text.find("\n", offset)
+        return self.text.rfind("\n", 0, offset) + 1, end if end >= 0 else len(self.text)
+
+    def excerpt(self, line: int) -> str:
+        """A line as problems show it: numbers and keys hidden, every character in its column."""
+        return self._excerpt(line) if 0 < line <= len(self._starts) else ""
+
+    def _made_fit(self, line: int) -> str:
+        start, end = self.line_at(self._starts[line - 1])
+        return cell_by_cell(mask_in_place(hide_keys(self.text[start:end])))

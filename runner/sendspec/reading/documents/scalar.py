@@ -1,0 +1,83 @@
+"""What a plain YAML scalar means, by YAML 1.2's core schema, with the parts left out that change what a user wrote."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from sendspec.diagnostics.redaction import mask_in_place
+
+DIGITS_MOST = 18
+"""Fewer than 19 digits fit 64 bits, and never meet Python's own limit on converting long numbers."""
+
+FRACTION_DIGITS_MOST = 30
+"""17 tell any two floats apart, and a small number may begin with zeros."""
+
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
+_LEADING_ZERO = re.compile(r"-?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_BASED = re.compile(r"0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
+_FLOAT = re.compile(r"-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_WORDS: dict[str, bool | None] = {
+    "": None, "~": None, "null": None, "Null": None, "NULL": None,
+    "true": True, "True": True, "TRUE": True,
+    "false": False, "False": False, "FALSE": False,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarFault:
+    code: str
+    problem: str
+    fix: str
+
+
+_TOO_LONG = ScalarFault(
+    "number-too-long",
+    f"this number is longer than the {DIGITS_MOST} digits that a number can have",
+    "put quotes around it, to make it text",
+)
+
+
+def resolve_plain(text: str) -> object | ScalarFault:
+    """The value of an unquoted scalar: null, a boolean, a number, or the text itself.
+
+    `NO`, `12:30`, dates and `1_000` are text, and so is all that begins with `+`: a phone number arrives unchanged.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "-.0123456789":
+        return _fault("JSON can't hold the number {}", text) if _NOT_FINITE.fullmatch(text) else text
+    if _LEADING_ZERO.fullmatch(text):
+        return _fault("the number {} begins with 0, and YAML would drop the zero", text)
+    if _NOT_FINITE.fullmatch(text):
+        return _fault("JSON can't hold the number {}", text)
+    is_integer, is_based = _INTEGER.fullmatch(text), _BASED.fullmatch(text)
+    if not (is_integer or is_based or _FLOAT.fullmatch(text)):
+        return text
+    digits = len(text) - 2 if is_based else sum(map(str.isdigit, text))
+    if not (is_integer or is_based):
+        return _TOO_LONG if digits > FRACTION_DIGITS_MOST else _finite(text)
+    if digits > DIGITS_MOST:
+        return _TOO_LONG
+    number = int(text, 0 if is_based else 10)
+    return number if abs(number) < 10**DIGITS_MOST else _TOO_LONG
+
+
+def joined_surrogates(text: str) -> str:
+    """`text` with each pair of surrogates as the one character they stand for: JSON escapes an emoji so."""
+    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
+
+
+def _finite(text: str) -> float | ScalarFault:
+    number = float(text)
+    vanished = number == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
+    return _fault("JSON can't hold the number {}", text) if math.isinf(number) or vanished else number
+
+
+def _fault(problem: str, text: str) -> ScalarFault:
+    """A number that can only be meant as text; a phone number is shown masked."""
+    shown = mask_in_place(text[:40])
+    return ScalarFault("unquoted-number", problem.format(shown), f'put it in quotes: "{shown}"')

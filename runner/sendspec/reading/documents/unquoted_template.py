@@ -1,0 +1,55 @@
+"""Templates without quotes, whose braces YAML takes for its own: how far they reach, and how to write them."""
+
+from __future__ import annotations
+
+import re
+
+from sendspec.diagnostics.redaction import mask_in_place
+from sendspec.reading.documents.span_problem import Finding
+
+_LOOKED_AT = 2_000
+_HOLE = r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}|\{#.{0,200}?#\}"
+_LINE_VALUE = re.compile(rf"(?:{_HOLE}|(?! #)[^\n])*")
+_FLOW_VALUE = re.compile(rf"(?:{_HOLE}|(?! #)[^,\[\]{{}}\n])*")
+_SEPARATOR = re.compile(r"(?:[,\[{]|:(?= ))[ ]*")
+_LINE_START = re.compile(r"\s*(?:- +)*(?:(?:[^\s'\"#:][^:'\"]*|\"[^\"]*\"|'[^']*'):\s+)?(?=\{\{|\{%|\{#)")
+_SHOWN_MOST = 200
+
+
+def unquoted_template(text: str, start: int, *, in_flow: bool) -> Finding:
+    """The template that begins at `start`; `in_flow` where it stands in a [list] or a {mapping}."""
+    pattern = _FLOW_VALUE if in_flow else _LINE_VALUE
+    found = pattern.match(text[start : start + _LOOKED_AT])
+    written = found[0].rstrip() if found else ""
+    whole = _closed(written) and len(written) <= _SHOWN_MOST
+    return Finding(
+        start,
+        start + max(len(written), 1),
+        code="unquoted-template",
+        problem="this template expression needs quotes",
+        fix=f"write {quoted(written)}" if whole else "put quotes around all of it",
+        note="YAML reads {{ … }} as a mapping",
+    )
+
+
+def template_near(text: str, offset: int) -> tuple[int, bool] | None:
+    """Where a value with a template begins that the parser stumbled over at `offset`, and whether it stands in flow."""
+    line = text.rfind("\n", 0, offset) + 1
+    begins = _LINE_START.match(text, line, min(len(text), line + _LOOKED_AT))
+    if begins:
+        return begins.end(), False
+    for at in (offset, offset - 1):
+        if text.startswith(("{{", "{%", "{#"), max(at, 0)):
+            separators = [found.end() for found in _SEPARATOR.finditer(text, max(line, at - _LOOKED_AT), at)]
+            return (separators[-1] if separators else at), True
+    return None
+
+
+def quoted(text: str) -> str:
+    """`text` in the quotes of YAML that need the fewest escapes, numbers masked."""
+    text = mask_in_place(text)
+    return f'"{text}"' if '"' not in text and "\\" not in text else "'" + text.replace("'", "''") + "'"
+
+
+def _closed(written: str) -> bool:
+    return all(written.count(opening) == written.count(closing) for opening, closing in (("{{", "}}"), ("{%", "%}")))

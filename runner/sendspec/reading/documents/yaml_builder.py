@@ -1,0 +1,310 @@
+"""Builds a document from the parser's events, refusing what YAML does behind its user's back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.documents.document import Document, Marks, Path
+from sendspec.reading.documents.line_index import LineIndex
+from sendspec.reading.documents.scalar import ScalarFault, joined_surrogates, resolve_plain
+from sendspec.reading.documents.scalar_offsets import offsets_of
+from sendspec.reading.documents.span_problem import Finding, finding_diagnostic
+from sendspec.reading.documents.unquoted_template import unquoted_template
+from sendspec.reading.documents.yaml_error import parser_finding, tag_finding, value_fault_finding
+from sendspec.reading.files.source import Source, forbidden_character
+
+DEPTH_MOST = 40
+"""Lists and mappings inside each other; a value inside the innermost one is no level of its own."""
+
+EXPANDED_MOST = 10_000
+"""Nodes that aliases may stand for; what a file writes out itself is counted by its tokens."""
+
+FOUND_MOST = 1_000
+_TOO_DEEP = f"the nesting is deeper than {DEPTH_MOST}"
+
+_TEXT_TAG = "tag:yaml.org,2002:str"
+_START_FROM = "start from the spec that `sendspec init` writes"
+
+
+class _Stopped(Exception):
+    """What follows can't be read in a way that makes sense."""
+
+
+def build(source: Source, problems: Problems) -> Document | None:
+    """The document; None when there is anything wrong with it."""
+    builder = _Builder(source)
+    document = builder.run()
+    for diagnostic in builder.found:
+        problems.add(diagnostic)
+    return None if builder.found else document
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an anchor names: its value, where it stands, how many nodes it stands for, how many levels it is deep."""
+
+    value: Any
+    at: Path
+    size: int
+    height: int
+
+
+class _Builder:
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._text = source.text
+        self._lines = LineIndex(source.text)
+        self.found: list[Diagnostic] = []
+        self._marks: dict[Path, Marks] = {}
+        self._aliases: dict[Path, Path] = {}
+        self._anchored: dict[str, _Anchored] = {}
+        self._open: set[str] = set()
+        self._nodes = 0
+        self._expanded = 0
+        self._deepest = 0
+        self._flow_depth = 0
+        self._read_up_to = 0
+        self._events: Iterator[Any] = iter(())
+
+    def run(self) -> Document | None:
+        from ruamel.yaml.error import YAMLError
+
+        from sendspec.reading.documents.bounded_scanner import TagTooLong, TooDeep, TooManyTokens, events_of
+
+        self._events = events_of(self._text, DEPTH_MOST)
+        try:
+            data = self._document()
+        except _Stopped:
+            return None
+        except TooDeep as deep:
+            self._add(Finding(deep.start, deep.end, "nesting-depth", _TOO_DEEP, "flatten it"))
+            return None
+        except TagTooLong as long:
+            self._add(tag_finding(self._text, long.start))
+            return None
+        except TooManyTokens as many:
+            self._add(Finding(many.start, many.end, "too-many-values", many.problem, many.fix))
+            return None
+        except YAMLError as error:
+            self._add_unless_known(parser_finding(error, self._lines))
+            return None
+        except (ValueError, OverflowError):
+            # ruamel.yaml up to 0.19 lets the errors of its own chr() and int() through.
+            self._add(value_fault_finding(self._text, self._read_up_to))
+            return None
+        return Document(self._lines, self._source.path, data, self._marks, self._aliases)
+
+    def _document(self) -> Any:
+        event = self._next()
+        while type(event).__name__ in ("StreamStartEvent", "DocumentStartEvent"):
+            event = self._next()
+        if type(event).__name__ == "StreamEndEvent" or self._is_nothing(event):
+            what = "holds nothing but comments" if "#" in self._text else "is empty"
+            self._add(Finding(0, 0, "empty-spec", f"the file {what}", _START_FROM))
+            raise _Stopped
+        data = self._node(event, (), None, 0)
+        self._next()
+        event = self._next()
+        if type(event).__name__ == "DocumentStartEvent":
+            fix = "put it into a file of its own, and remove the ---"
+            self._at(event, "several-documents", "a second document begins here", fix)
+        return data
+
+    def _is_nothing(self, event: Any) -> bool:
+        """A `---` with nothing behind it gives an empty scalar."""
+        return type(event).__name__ == "ScalarEvent" and event.start_mark.index == event.end_mark.index
+
+    def _next(self) -> Any:
+        event = next(self._events)
+        self._read_up_to = event.end_mark.index
+        return event
+
+    # ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _node(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
+        """The value that begins with `event`, inside of `depth` lists and mappings."""
+        if type(event).__name__ == "AliasEvent":
+            return self._alias(event, at, key, depth)
+        if event.anchor is None:
+            return self._content(event, at, key, depth)
+        outer_deepest, self._deepest = self._deepest, depth
+        before = self._nodes
+        self._open.add(event.anchor)
+        value = self._content(event, at, key, depth)
+        self._open.discard(event.anchor)
+        self._anchored[event.anchor] = _Anchored(value, at, self._nodes - before, self._deepest - depth)
+        self._deepest = max(outer_deepest, self._deepest)
+        return value
+
+    def _content(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
+        self._nodes += 1
+        marks = self._marks[at] = Marks(event.start_mark.index, event.end_mark.index, key)
+        if type(event).__name__ == "ScalarEvent":
+            if marks.start == marks.end and key is not None:
+                marks.start = marks.end = self._behind_colon(key[1], marks.start)
+            return self._scalar(event)
+        self._check_tag(event, may_be_text=False)
+        self._go_down(event, depth + 1)
+        self._flow_depth += bool(event.flow_style)
+        is_list = type(event).__name__ == "SequenceStartEvent"
+        value = self._sequence(event, at, depth + 1, marks) if is_list else self._mapping(event, at, depth + 1, marks)
+        self._flow_depth -= bool(event.flow_style)
+        return value
+
+    def _behind_colon(self, key_end: int, start: int) -> int:
+        """Where a value that isn't there would stand: the parser has it where the next thing begins."""
+        colon = self._text.find(":", key_end, start)
+        return colon + 1 if colon >= 0 else start
+
+    # A bracketed collection ends with its bracket; any other with its last entry, not where the next thing begins.
+
+    def _sequence(self, start: Any, at: Path, depth: int, marks: Marks) -> list[Any]:
+        items: list[Any] = []
+        while type(event := self._next()).__name__ != "SequenceEndEvent":
+            here = (*at, len(items))
+            items.append(self._node(event, here, None, depth))
+            marks.end = self._marks[here].end
+        if start.flow_style:
+            marks.end = event.end_mark.index
+        return items
+
+    def _mapping(self, start: Any, at: Path, depth: int, marks: Marks) -> Any:
+        mapping: dict[str, Any] = {}
+        while type(event := self._next()).__name__ != "MappingEndEvent":
+            if type(event).__name__ != "ScalarEvent":
+                return self._odd_key(start, event, marks)
+            key = self._key(event, at, mapping)
+            here, where = (*at, key), (event.start_mark.index, event.end_mark.index)
+            mapping[key] = self._node(self._next(), here, where, depth)
+            marks.end = max(where[1], self._marks[here].end)
+        if start.flow_style:
+            marks.end = event.end_mark.index
+        return mapping
+
+    def _go_down(self, event: Any, depth: int) -> None:
+        if depth > DEPTH_MOST:
+            self._stop_at(event, "nesting-depth", _TOO_DEEP, "flatten it")
+        self._deepest = max(self._deepest, depth)
+
+    def _scalar(self, event: Any) -> Any:
+        self._check_tag(event, may_be_text=True)
+        text = self._characters(event)
+        if not event.implicit[0] or event.tag is not None:
+            return text
+        value = resolve_plain(text)
+        if isinstance(value, ScalarFault):
+            self._at(event, value.code, value.problem, value.fix)
+            return text
+        return value
+
+    def _alias(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
+        name = event.anchor
+        if name in self._open:
+            problem = f"the alias '*{quoted(name)}' stands inside what it names"
+            self._stop_at(event, "alias-loop", problem, "write the value out")
+        named = self._anchored.get(name)
+        if named is None:
+            problem = f"nothing before this place is called '&{quoted(name)}'"
+            self._stop_at(event, "unknown-alias", problem, "write the value out, or &name before the value you mean")
+        self._nodes += named.size
+        self._expanded += named.size
+        if self._expanded > EXPANDED_MOST:
+            problem = f"the aliases expand to more than {EXPANDED_MOST:,} nodes"
+            self._stop_at(event, "alias-expansion", problem, "write fewer of them")
+        self._go_down(event, depth + named.height)
+        self._marks[at] = Marks(event.start_mark.index, event.end_mark.index, key)
+        self._aliases[at] = named.at
+        return named.value
+
+    # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _key(self, event: Any, at: Path, mapping: dict[str, Any]) -> str:
+        """A key's text, as it is written: `1` and `true` are the keys '1' and 'true', as in JSON."""
+        self._check_tag(event, may_be_text=True)
+        key = self._characters(event)
+        if key == "<<" and event.implicit[0]:
+            fix = "write the keys out, or repeat them with an alias each"
+            self._at(event, "merge-key", "merge keys are not supported", fix)
+        elif event.start_mark.index == event.end_mark.index:
+            self._at(event, "key-not-text", "a key is missing here", "write it before the `:`")
+        elif key in mapping:
+            first = self._lines.position((self._marks[(*at, key)].key or (0, 0))[0])
+            also = (f"the first is on line {first.line}, column {first.column}",)
+            problem = f"the key '{quoted(key[:60])}' stands here a second time"
+            self._at(event, "duplicate-key", problem, "keep one of them", also)
+        return key
+
+    def _odd_key(self, start: Any, event: Any, marks: Marks) -> str:
+        """A key that is no text: nearly always a template without quotes, which YAML reads as nested mappings."""
+        begin = start.start_mark.index
+        self._skip(event)
+        key_end = self._read_up_to
+        self._skip(self._next())
+        while type(end := self._next()).__name__ != "MappingEndEvent":
+            self._skip(end)
+        marks.end = end.end_mark.index
+        if self._text.startswith("{{", begin) and event.start_mark.index == begin + 1:
+            self._add(unquoted_template(self._text, begin, in_flow=self._flow_depth > 1))
+        else:
+            what = "an alias" if type(event).__name__ == "AliasEvent" else "a mapping or a list"
+            problem, fix = f"{what} stands where a key is needed", "write a plain key"
+            self._add(Finding(event.start_mark.index, key_end, "key-not-text", problem, fix))
+        return self._text[begin : marks.end]
+
+    def _skip(self, event: Any) -> None:
+        """Leaves out all of the node that begins with `event`."""
+        depth = 0
+        while True:
+            name = type(event).__name__
+            depth += name.endswith("StartEvent") - name.endswith("EndEvent")
+            if depth <= 0:
+                return
+            event = self._next()
+
+    # ── checks ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _check_tag(self, event: Any, *, may_be_text: bool) -> None:
+        if event.tag is not None and not (may_be_text and str(event.tag) == _TEXT_TAG):
+            start = event.start_mark.index
+            # An anchor may stand before the tag.
+            while not self._text.startswith("!", start):
+                start += 1
+            self._add(tag_finding(self._text, start))
+
+    def _characters(self, event: Any) -> str:
+        """A scalar's text, none of its characters being one that acts instead of being seen."""
+        text = joined_surrogates(event.value)
+        found = forbidden_character(text)
+        if found is None:
+            return text
+        start, end = event.start_mark.index, event.end_mark.index
+        offsets = offsets_of(self._text, start, end, text)
+        if offsets is not None:
+            start, end = offsets[found.start()]
+        problem = f"this text holds the character U+{ord(found[0]):04X}; it can't be seen, and can't be sent"
+        self._add(Finding(start, end, "forbidden-character", problem, "remove the escape"))
+        return text
+
+    # ── problems ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _at(self, event: Any, code: str, problem: str, fix: str, also: tuple[str, ...] = ()) -> None:
+        self._add(Finding(event.start_mark.index, event.end_mark.index, code, problem, fix, also=also))
+
+    def _add(self, finding: Finding) -> None:
+        self.found.append(finding_diagnostic(self._source.path, self._lines, finding))
+        if len(self.found) >= FOUND_MOST:
+            raise _Stopped
+
+    def _add_unless_known(self, finding: Finding) -> None:
+        """A template without quotes is also what makes the parser give up later on its line."""
+        line = self._lines.position(finding.start).line
+        if not any(found.code == "unquoted-template" and found.span.start.line == line for found in self.found):
+            self._add(finding)
+
+    def _stop_at(self, event: Any, code: str, problem: str, fix: str) -> NoReturn:
+        self._at(event, code, problem, fix)
+        raise _Stopped

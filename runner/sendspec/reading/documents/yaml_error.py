@@ -1,0 +1,181 @@
+"""What the YAML parser stumbles over, in words that a user can act on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sendspec.diagnostics.redaction import printable, quoted
+from sendspec.reading.documents.line_index import LineIndex
+from sendspec.reading.documents.span_problem import Finding
+from sendspec.reading.documents.unquoted_template import template_near, unquoted_template
+
+_TOO_LARGE_ESCAPE = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
+_QUOTE_IT = "put quotes around the whole value"
+_QUOTES_INSIDE = {
+    '"': "the quote before it ends the value: inside, write ' or \\\"",
+    "'": 'the quote before it ends the value: inside, write it twice, or put " around the value',
+}
+"""By the quote that the value ended with."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Our words for the parser's. `at_context`: the place to blame is where the construct began, not where it broke."""
+
+    theirs: str
+    problem: str
+    fix: str
+    at_context: bool = False
+
+
+_WORDS = (
+    _Words("unexpected end of stream", "this quote is not closed", "close it where its text ends", True),
+    _Words("unexpected document separator", "this quote is not closed", "close it where its text ends", True),
+    _Words(
+        "could not find expected ':'",
+        "this line is neither a key with a value nor part of the value before it",
+        "write `key: value`, or indent it like the text it belongs to",
+        True,
+    ),
+    _Words("found unknown escape", "YAML knows no such escape after \\", "write \\\\ for a backslash"),
+    _Words("expected escape sequence of", "this escape has too few digits", "write two after \\x, four after \\u"),
+    _Words("expected chomping or indent", "only a line end can follow > or | here", _QUOTE_IT),
+    _Words("expected indentation indicator", "0 can't be the indentation of a text block", "write 1 to 9, or nothing"),
+    _Words(
+        "more indented follow up line", "a blank line is indented deeper than the text", "indent it no further", True
+    ),
+    _Words("expected alphabetic or numeric", "a name is missing after & or *", _QUOTE_IT),
+    _Words("sequence entries are not allowed", "a list entry can't begin here", "begin it on a line of its own"),
+    _Words("mapping keys are not allowed", "a key can't begin here", "begin it on a line of its own"),
+    _Words("found unexpected ':'", "a `:` stands inside a value without quotes", _QUOTE_IT),
+    _Words("expected a comment or a line break", "something stands where the line should end", "remove it"),
+    _Words("non-comment content after", "something stands after the end of the document", "remove it"),
+    _Words(
+        "expected '<document start>'", "this line is outside the document", "indent it, or remove the `...` before it"
+    ),
+    _Words("version 1.* is required", "this YAML version is unknown", "remove the line", True),
+)
+
+
+def parser_finding(error: Any, lines: LineIndex) -> Finding:
+    """Where and why the parser gave up, from its own error."""
+    text = lines.text
+    problem, context = _offset(error, "problem_mark", text), _offset(error, "context_mark", text)
+    at = problem if problem is not None else context or 0
+    for offset in (at, context):
+        template = None if offset is None else template_near(text, offset)
+        if template is not None:
+            return unquoted_template(text, template[0], in_flow=template[1])
+    said = str(getattr(error, "problem", None) or "")
+    about = str(getattr(error, "context", None) or "")
+    if "tag" in about or "tag handle" in said:
+        return tag_finding(text, at if context is None else context)
+    if "directive" in about or "directive" in said:
+        return _finding(at, "this line begins with %, which YAML keeps for itself", "remove it")
+    return _tab(said, at, lines) or _special(said, at, context, lines) or _in_our_words(said, at, context)
+
+
+def tag_finding(text: str, start: int) -> Finding:
+    """A tag, which begins at `start`."""
+    written = text[start : start + 200].split(None, 1)[0]
+    return Finding(
+        start,
+        start + len(written),
+        "yaml-tag",
+        f"the tag '{quoted(written[:60])}' is not allowed",
+        "remove it; text, numbers, lists and mappings need none",
+    )
+
+
+def value_fault_finding(text: str, after: int) -> Finding:
+    """For what the parser can't even name: an escape beyond Unicode, or a number in a directive."""
+    found = _TOO_LARGE_ESCAPE.search(text, after)
+    if found is None:
+        return _finding(after, "YAML can't make sense of what follows", "check this line and the next")
+    return Finding(found.start(), found.end(), "yaml-syntax", "no character has this number", "write another escape")
+
+
+def _offset(error: Any, name: str, text: str) -> int | None:
+    mark = getattr(error, name, None)
+    return None if mark is None else min(mark.index, len(text))
+
+
+def _finding(at: int, problem: str, fix: str, also: tuple[str, ...] = ()) -> Finding:
+    return Finding(at, at + 1, "yaml-syntax", problem, fix, also=also)
+
+
+def _tab(said: str, at: int, lines: LineIndex) -> Finding | None:
+    begin, end = lines.line_at(at)
+    line = lines.text[begin:end]
+    indent = line[: len(line) - len(line.lstrip())]
+    if "\t" in indent:
+        return Finding(begin + indent.index("\t"), begin + len(indent), "yaml-tab", _TAB, "indent with spaces")
+    if "\\t" not in said:
+        return None
+    tab = line.find("\t", max(0, at - begin - 1))
+    at = begin + tab if tab >= 0 else at
+    return Finding(at, at + 1, "yaml-tab", _TAB, "write a space; or, where the tab is meant, quotes around the text")
+
+
+_TAB = "a tab stands where YAML needs spaces"
+
+
+def _special(said: str, at: int, context: int | None, lines: LineIndex) -> Finding | None:
+    """Faults whose words depend on what stands around them."""
+    text = lines.text
+    begin, _end = lines.line_at(at)
+    before = text[begin:at]
+    if "mapping values are not allowed" in said:
+        if ": " in before or before.lstrip().startswith("- ") or before.count(":"):
+            return _finding(at, "a second `: ` stands in one value", _QUOTE_IT)
+        return _finding(at, "a key stands inside the value of the line before it", "indent it like its neighbours")
+    if "expected ',' or" in said and context is not None:
+        return _unclosed(at, context, lines)
+    if "expected <block end>" in said or "expected the node content" in said:
+        return _unexpected(text, at, before.strip() == "")
+    if "cannot start any token" in said:
+        return _finding(
+            at, f"a value can't begin with {printable(text[at : at + 1])} unless it stands in quotes", _QUOTE_IT
+        )
+    return None
+
+
+def _unclosed(at: int, context: int, lines: LineIndex) -> Finding:
+    bracket = lines.text[context : context + 1]
+    what = "list" if bracket == "[" else "mapping"
+    opened, broken = lines.position(context), lines.position(at)
+    if opened.line != broken.line or not lines.text[at:].strip():
+        return _finding(
+            context,
+            f"the {what} that begins here is not closed",
+            f"write {'],'[0] if bracket == '[' else '}'} at its end",
+        )
+    return _finding(
+        at,
+        f"the {what} is neither closed here, nor does a comma follow",
+        "add the comma, or put quotes around the value",
+    )
+
+
+def _unexpected(text: str, at: int, alone: bool) -> Finding:
+    character = text[at : at + 1]
+    if character in ("]", "}"):
+        return _finding(at, f"this {character} closes nothing", "remove it, or put quotes around the value")
+    if character == ",":
+        return _finding(at, "a value is missing before this comma", "write one, or remove the comma")
+    if alone:
+        return _finding(at, "this line is not indented like the ones it belongs to", "indent it like its neighbours")
+    ended_by = text[:at].rstrip(" ")[-1:]
+    fix = _QUOTES_INSIDE.get(ended_by, _QUOTE_IT)
+    return _finding(at, "something stands after the end of the value", fix)
+
+
+def _in_our_words(said: str, at: int, context: int | None) -> Finding:
+    words = next((words for words in _WORDS if words.theirs in said), None)
+    if words is None:
+        return _finding(
+            at, "YAML can't make sense of this place", "check the indentation and the quotes here and one line up"
+        )
+    return _finding(context if words.at_context and context is not None else at, words.problem, words.fix)

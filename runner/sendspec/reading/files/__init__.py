@@ -1,0 +1,1 @@
+"""Opening a project's files safely: inside its folder, without links, watched for change."""

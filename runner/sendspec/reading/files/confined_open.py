@@ -1,0 +1,199 @@
+"""Opens a file that a spec or a command line names, if it lies inside the project, whatever its name and links try."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.redaction import printable
+from sendspec.reading.files.beneath import open_beneath
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+_DRIVE = re.compile(r"[A-Za-z]:")
+_ESCAPED = re.compile(r"%(?:2e|2f|5c|7e|25|00)", re.I)
+_INSIDE_FIX = "name a file inside the project, relative to the spec"
+_GIT = ".git"
+_TOPS = (_GIT, "sendspec.yaml")
+"""What the top folder of a repository or of a project has in it."""
+_DEVICES = ("/dev/", "/proc/")
+"""Below these, a link such as /dev/stdin leads to what is open already."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFault:
+    """Why a file can't be read."""
+
+    code: str
+    problem: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A descriptor of a regular file, and where the file really lies."""
+
+    descriptor: int
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """Where a file really is, links resolved, and the real folder that it has to be opened beneath."""
+
+    top: str
+    place: str
+
+    @property
+    def below(self) -> str:
+        return os.path.relpath(self.place, self.top)
+
+
+def shown_path(spec_path: str, written: str) -> str:
+    """The path of `written` as the user sees it: after the folder of the spec, as that was typed."""
+    return os.path.join(os.path.dirname(spec_path), written)  # noqa: PTH118, PTH120 - pathlib would drop a typed './'
+
+
+def open_inside(root: Path, spec_path: str, written: str) -> OpenFile | FileFault:
+    """Opens `written`, as found in the spec at `spec_path`, below `root`."""
+    place = place_inside(root, spec_path, written)
+    return place if isinstance(place, FileFault) else open_below(os.path.realpath(root), place, written)
+
+
+def place_inside(root: Path, spec_path: str, written: str) -> str | FileFault:
+    """Where `written` leads once every link is followed, if that is below `root`; nothing has to be there."""
+    disguise = _disguised(written)
+    if disguise is not None:
+        return FileFault("outside-project", f"'{printable(written)}' {disguise}", _INSIDE_FIX)
+    top = os.path.realpath(root)
+    place = os.path.realpath(Path(spec_path).parent / written)
+    if not _is_within(place, top):
+        return FileFault("outside-project", f"'{printable(written)}' leads out of the project", _INSIDE_FIX)
+    return gits_own(place, written) or place
+
+
+def enclosed(written: str, *, in_folder: bool = True) -> Enclosed | FileFault:
+    """Where a path from the command line leads, if no link takes it out of a repository or project that it seems to lie in.
+
+    Links above those are the user's own. A file in neither has to lie in its folder, unless `in_folder` says that it may lie
+    anywhere. Nothing has to be there. Raises ValueError for a path that the file system can't have.
+    """
+    path = standing_path(written)
+    place = os.path.realpath(path)
+    if path.startswith(_DEVICES):
+        return Enclosed(os.path.dirname(place), place)  # noqa: PTH120 - `place` is text for the system calls
+    folder = os.path.dirname(path)  # noqa: PTH120
+    around = [os.path.realpath(top) for top in _tops_around(folder)]
+    for top in around or ([os.path.realpath(folder)] if in_folder else []):
+        if not _is_within(place, top):
+            return FileFault(
+                "outside-project",
+                f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or lies behind one",
+                "put the file itself there, or name its real path",
+            )
+    top = around[-1] if around else os.path.dirname(place)  # noqa: PTH120
+    return Enclosed(top, place)
+
+
+def real_folder(written: str) -> Path:
+    """The real folder of a file on the command line; the project that it seems to be in, where a link takes it out of that.
+
+    Raises ValueError as `enclosed` does.
+    """
+    where = enclosed(written)
+    if not isinstance(where, FileFault):
+        return Path(where.place).parent
+    folder = os.path.dirname(standing_path(written))  # noqa: PTH120
+    return Path(os.path.realpath((_tops_around(folder) or [folder])[-1]))
+
+
+def standing_path(written: str) -> str:
+    """`written` from the root on, without `.` and `..`; the links that it goes through stand in it."""
+    path = "/" if written.startswith("/") else os.getcwd()  # noqa: PTH109 - as text
+    for part in PurePath(written).parts:
+        if part != "..":
+            path = os.path.join(path, part)  # noqa: PTH118 - as text
+        else:  # out of what a link leads to, it isn't back to where the link is
+            path = os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114, PTH120
+    return path
+
+
+def _tops_around(folder: str) -> list[str]:
+    """The repositories and projects that `folder` lies in, the innermost first."""
+    around = (Path(folder), *Path(folder).parents)
+    return [str(top) for top in around if any(os.path.lexists(top / name) for name in _TOPS)]
+
+
+def _is_within(place: str, top: str) -> bool:
+    return os.path.commonpath([top, place]) == top
+
+
+def gits_own(place: str, written: str) -> FileFault | None:
+    """What is wrong with a place in a `.git` folder; nothing where a work tree of its own was put there."""
+    parts = PurePath(place).parts
+    last = max((index for index, part in enumerate(parts) if part.casefold() == _GIT), default=None)
+    if last is None or any(os.path.lexists(PurePath(*parts[:end], _GIT)) for end in range(last + 2, len(parts))):
+        return None
+    return FileFault("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
+
+
+def open_anywhere(written: str) -> OpenFile | FileFault:
+    """Opens a file that the user named on the command line, relative to the working directory."""
+    place = os.path.realpath(written.replace("\0", ""))
+    return gits_own(place, written) or open_below(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
+
+
+def open_below(top: str, place: str, written: str) -> OpenFile | FileFault:
+    """Opens `place`, which has no links in it any more, below `top`.
+
+    Each folder on the way is opened as itself: one that was swapped for a link since is not followed.
+    """
+    try:
+        return OpenFile(open_beneath(top, Path(place).relative_to(top)), place)
+    except OSError as error:
+        return _why_not(error, place, written)
+
+
+def _disguised(written: str) -> str | None:
+    if _SCHEME.match(written):
+        return "is an address, not a path"
+    if written.startswith(("/", "\\")) or _DRIVE.match(written):
+        return "is an absolute path"
+    if written.startswith("~"):
+        return "begins with ~, which is somebody's home folder"
+    if "\\" in written:
+        return "has a backslash in it; folders are separated by /"
+    if _ESCAPED.search(written):
+        return "has percent escapes in it, which a path doesn't need"
+    return "has a character in it that no path has" if "\0" in written else None
+
+
+def _why_not(error: OSError, place: str, written: str) -> FileFault:
+    shown = printable(written)
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return FileFault("file-missing", f"there is no file '{shown}'", _near(place, written))
+    if error.errno == errno.ELOOP:
+        return FileFault("not-a-file", f"'{shown}' is a link that leads nowhere", "name the file itself")
+    if error.errno in (errno.EISDIR, errno.ENXIO):
+        return _not_a_file(written)
+    reason = os.strerror(error.errno or 0).lower()
+    return FileFault("unreadable-file", f"'{shown}' can't be read: {reason}", "make it readable for this user")
+
+
+def _not_a_file(written: str) -> FileFault:
+    return FileFault("not-a-file", f"'{printable(written)}' is not a regular file", "name a file that holds the table")
+
+
+def _near(place: str, written: str) -> str:
+    folder = Path(place).parent
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted, not paths
+    except OSError:
+        return "check the path; it counts from the folder of the spec"
+    near = near_miss(Path(place).name, names)
+    if not near:
+        return "check the path; it counts from the folder of the spec"
+    return f"write '{printable(shown_path(written, near))}'"

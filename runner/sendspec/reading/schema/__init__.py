@@ -1,0 +1,1 @@
+"""The JSON Schemas: deciding, explaining, formats, and the schemas for editors."""

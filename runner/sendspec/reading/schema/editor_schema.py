@@ -1,0 +1,221 @@
+"""The schemas that are generated from the strict schema of the message: the authoring schema, a batch's and an answer's.
+
+The authoring schema is what editors hold a spec against. Wherever the strict schema has a leaf, a text with a template in it may
+stand as well: it is checked when it has been rendered. Written as draft-07, which every editor's YAML support knows.
+`python -m sendspec.reading.schema.editor_schema` regenerates all three.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sendspec.reading.schema.location import schema_directory
+from sendspec.reading.schema.validator import load_schema
+
+TEMPLATE = {"type": "string", "pattern": "\\{\\{|\\{%"}
+SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
+INLINE_MOST = 1_000
+
+
+def authoring_schema() -> dict[str, Any]:
+    """The schema of a spec file, as it is checked in as `schemas/spec.schema.json`."""
+    strict = load_schema("message").document
+    definitions = {name: _authored(schema) for name, schema in strict["$defs"].items()}
+    message = _authored({key: strict[key] for key in ("type", "additionalProperties", "properties", "if", "then")})
+    definitions["Message"] = {
+        "description": "The documented request body, field for field; Jinja in any text.",
+        **message,
+    }
+    definitions["Limits"] = load_schema("project").document["$defs"]["limits"]
+    definitions["Recipients"] = _RECIPIENTS
+    definitions["Rows"] = _ROWS
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "$id": "urn:sendspec:spec",
+        "title": "sendspec spec",
+        "description": "Who gets a message, and what it says.",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["spec", "name", "channel", "message"],
+        "properties": _PROPERTIES,
+        "definitions": definitions,
+    }
+
+
+def _authored(schema: Any) -> Any:
+    """The strict schema with a template allowed at every leaf, its references moved to `definitions`."""
+    if isinstance(schema, list):
+        return [_authored(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    authored = {key: _keyword(key, value) for key, value in schema.items()}
+    return _templated(authored) if _is_leaf(schema) else authored
+
+
+def _keyword(key: str, value: Any) -> Any:
+    if key == "$ref":
+        return value.replace("#/$defs/", "#/definitions/")
+    if key in ("properties", "$defs"):
+        return {name: _authored(child) for name, child in value.items()}
+    if key == "if":
+        return value
+    return _authored(value) if key in ("items", "additionalProperties", "then", "else", "allOf") else value
+
+
+def _is_leaf(schema: Mapping[str, Any]) -> bool:
+    """A scalar that a rendered text could become. The tag of a union stays a leaf: its branches look at the rendered value."""
+    if "const" in schema:
+        return False
+    types = schema.get("type", ())
+    listed = {types} if isinstance(types, str) else set(types)
+    return "enum" in schema or (bool(listed) and listed <= SCALARS)
+
+
+def _templated(leaf: dict[str, Any]) -> dict[str, Any]:
+    description: dict[str, Any] = {key: leaf.pop(key) for key in ("description", "examples") if key in leaf}
+    if "enum" in leaf:
+        return {**description, "anyOf": [leaf, TEMPLATE]}
+    return {**description, "if": TEMPLATE, "else": leaf}
+
+
+_TEXT = {"type": "string", "minLength": 1}
+_NAME = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$(?!\\n)"}
+_ROWS = {
+    "description": "The recipients themselves; 1,000 at most.",
+    "type": "array",
+    "maxItems": INLINE_MOST,
+    "items": {"type": "object"},
+}
+_RECIPIENTS = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "file": {
+            **_TEXT,
+            "description": "A .csv, .tsv, .jsonl or .ndjson file relative to the spec; - is standard input.",
+        },
+        "list": {"description": "The recipients themselves; 1,000 at most.", "$ref": "#/definitions/Rows"},
+        "delimiter": {
+            "description": "What stands between the cells of a CSV.",
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 1,
+        },
+        "allow_empty": {"description": "Let a table without rows pass.", "type": "boolean", "default": False},
+        "to": {**_TEXT, "description": "The address of a row.", "default": "{{ phone }}"},
+        "country": {
+            "description": "The country of numbers without +, as two letters.",
+            "type": "string",
+            "examples": ["NL"],
+        },
+        "key": {**_TEXT, "description": "Who counts as the same recipient; the address, where it isn't given."},
+        "where": {
+            "description": "Keeps the rows for which it is true.",
+            "if": {"type": "boolean"},
+            "else": {"type": "string"},
+            "default": True,
+        },
+    },
+}
+_PROPERTIES: dict[str, Any] = {
+    "$schema": {"description": "Address of this schema, for editors.", "type": "string"},
+    "spec": {"description": "Version of this format.", "const": 1},
+    "name": {
+        "description": "The send's identity: small letters, digits and -.",
+        **_NAME,
+        "examples": ["order-shipped"],
+    },
+    "generation": {
+        "description": "Raise it to send the same spec again, on purpose.",
+        "type": "integer",
+        "minimum": 1,
+        "default": 1,
+    },
+    "moved_from": {
+        "description": "The name that this spec had before: whom that one reached is not sent anything again. `false`: it is a new send, though it looks like an earlier one.",
+        "if": {"type": "boolean"},
+        "else": _NAME,
+        "examples": ["welcome"],
+    },
+    "description": {"description": "What this send is for.", "type": "string"},
+    "channel": {**_TEXT, "description": "An alias from sendspec.yaml."},
+    "recipients": {
+        "description": "Who gets the message: a list, or a mapping that names a file.",
+        "if": {"type": "array"},
+        "then": {"$ref": "#/definitions/Rows"},
+        "else": {"$ref": "#/definitions/Recipients"},
+    },
+    "suppress": {
+        "description": "Files with addresses that get nothing, relative to the spec: .csv, .tsv with a column `phone` (`email` on an e-mail channel), or .txt with one address a line. Those of the environment count too.",
+        "type": "array",
+        "items": _TEXT,
+    },
+    "vars": {"description": "Constants for templates.", "type": "object"},
+    "message": {
+        "description": "The documented request body, field for field; Jinja in any text.",
+        "$ref": "#/definitions/Message",
+    },
+    "limits": {"description": "What stops a send before it begins.", "$ref": "#/definitions/Limits"},
+    "in_doubt": {
+        "description": "What becomes of messages whose fate is unknown.",
+        "enum": ["hold", "resend_if_absent"],
+        "default": "hold",
+    },
+    "examples": {
+        "description": "Rows with what they must give; `sendspec test` runs them.",
+        "type": "array",
+        "items": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["with", "expect"],
+            "properties": {
+                "with": {"description": "A row.", "type": "object"},
+                "expect": {"description": "Any part of the payload, and text, segments, encoding.", "type": "object"},
+            },
+        },
+    },
+}
+
+
+OURS = (
+    ("minItems", "Template", "parameters"),
+    ("minItems", "TypeImage", "image", "images"),
+    ("minItems", "TypeFile", "file", "files"),
+    ("pattern", "Template", "locale"),
+)
+"""What the strict schema asks, as the source means it, but doesn't write: a keyword, and where it stands. Of an answer it isn't asked."""
+
+
+def batch_schema() -> dict[str, Any]:
+    """The schema of a batch: its own head, around the strict schema of the message."""
+    strict = load_schema("message").document
+    message = {
+        key: value for key, value in strict.items() if key not in ("$schema", "$id", "title", "description", "$defs")
+    }
+    return {**load_schema("batch").document, "$defs": {"CreateMessage": message, **strict["$defs"]}}
+
+
+def response_schema() -> dict[str, Any]:
+    """The schema of an answer: what is its own as it stands, what it shares with the request as the source writes it."""
+    strict, found = load_schema("message").document["$defs"], load_schema("response").document
+    shared = {name: copy.deepcopy(strict[name]) for name in found["$defs"] if name in strict}
+    for keyword, name, *keys in OURS:
+        holder = shared[name]
+        for key in keys:
+            holder = holder["properties"][key]
+        del holder[keyword]
+    return {**found, "$defs": {**found["$defs"], **shared}}
+
+
+def texts() -> dict[str, str]:
+    """The content of every generated schema, by its name."""
+    documents = {"spec": authoring_schema(), "batch": batch_schema(), "response": response_schema()}
+    return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}
+
+
+if __name__ == "__main__":
+    for name, text in texts().items():
+        (schema_directory() / f"{name}.schema.json").write_text(text, encoding="utf-8")

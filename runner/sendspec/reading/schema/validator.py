@@ -1,0 +1,82 @@
+"""The JSON Schemas: `jsonschema-rs` decides, `jsonschema` finds what is wrong, `fault.py` says it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, cached_property
+from typing import Any
+
+from sendspec.reading.schema.formats import FORMATS
+from sendspec.reading.schema.location import schema_directory
+from sendspec.reading.schema.schema_error import Fault, faults_of
+
+__all__ = ["Fault", "Schema", "load_schema"]
+
+
+class Schema:
+    """One schema, compiled when first asked."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        document: dict[str, Any] = json.loads(self._text)
+        return document
+
+    @cached_property
+    def _text(self) -> str:
+        return (schema_directory() / f"{self.name}.schema.json").read_text(encoding="utf-8")
+
+    @cached_property
+    def _decides(self) -> Any:
+        import jsonschema_rs
+
+        return jsonschema_rs.validator_for(self._text, formats=FORMATS, validate_formats=True)
+
+    @cached_property
+    def _explains(self) -> Any:
+        from jsonschema import FormatChecker
+        from jsonschema.validators import validator_for
+
+        checker = FormatChecker(formats=())
+        for name, check in FORMATS.items():
+            checker.checks(name)(lambda value, check=check: not isinstance(value, str) or check(value))
+        return validator_for(self.document)(self.document, format_checker=checker)
+
+    def accepts(self, instance: object) -> bool:
+        verdict: bool = self._decides.is_valid(instance)
+        return verdict
+
+    def part(self, parts: Sequence[Any]) -> Callable[[object], bool]:
+        """Decides as this schema does, but on all of `parts` of it only."""
+        import jsonschema_rs
+
+        document = {"$schema": self.document["$schema"], "allOf": list(parts)}
+        if _refers(parts):  # taking over all definitions costs more than all the rest
+            document["$defs"] = self.document.get("$defs", {})
+        decides = jsonschema_rs.validator_for(document, formats=FORMATS, validate_formats=True)
+        accepts: Callable[[object], bool] = decides.is_valid
+        return accepts
+
+    def faults(self, instance: object) -> list[Fault]:
+        """Everything wrong with `instance`, empty exactly when `accepts`."""
+        return faults_of(self.errors(instance))
+
+    def errors(self, instance: object) -> Iterator[Any]:
+        """The same as `jsonschema` reports it, for those who word it themselves."""
+        errors: Iterator[Any] = self._explains.iter_errors(instance)
+        return errors
+
+
+def _refers(part: Any) -> bool:
+    if isinstance(part, dict):
+        return "$ref" in part or any(map(_refers, part.values()))
+    return isinstance(part, list | tuple) and any(map(_refers, part))
+
+
+@cache
+def load_schema(name: str) -> Schema:
+    """The schema of `schemas/<name>.schema.json`; read, compiled and imported for only when it is used."""
+    return Schema(name)

@@ -1,0 +1,160 @@
+"""A spec: who gets a message, and what it says, as a user wrote it and as nothing has been rendered yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.documents.document import Document, Path, read_document
+from sendspec.reading.documents.number_spelling import SpelledFloat
+from sendspec.reading.files.source import read_source
+from sendspec.reading.limits import Limits, read_limits
+from sendspec.reading.spec_check import spec_problems
+from sendspec.reading.suppress_file import SuppressFile, suppress_files
+
+
+class InDoubtPolicy(StrEnum):
+    HOLD = "hold"
+    RESEND_IF_ABSENT = "resend_if_absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InlineRecipients:
+    """Rows in the spec itself; `at` is the path of their list."""
+
+    rows: tuple[Mapping[str, object], ...]
+    at: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileRecipients:
+    """A table named by the spec. `file` is as written, relative to the spec's folder."""
+
+    file: str
+    delimiter: str | None
+    allow_empty: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandardInput:
+    delimiter: str | None
+    allow_empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NoRecipients:
+    """The message names its receiver itself: one message."""
+
+
+Recipients = InlineRecipients | FileRecipients | StandardInput | NoRecipients
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A row and what it must give. `at` is the example's path in the spec."""
+
+    with_: Mapping[str, object]
+    expect: Mapping[str, object]
+    at: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """`path` is as the user typed it. `to`, `key`, `where` and the texts of `message` are templates.
+
+    `moved_from` is the name that the spec had before; False: it is a new one, however much it looks like another.
+    """
+
+    path: str
+    name: str
+    generation: int
+    moved_from: str | Literal[False] | None
+    description: str | None
+    channel: str
+    recipients: Recipients
+    to: str | None
+    country: str | None
+    key: str | None
+    where: str | bool
+    variables: Mapping[str, object]
+    message: Mapping[str, Any]
+    limits: Limits
+    limits_written: frozenset[str]
+    in_doubt: InDoubtPolicy
+    examples: tuple[Example, ...]
+    document: Document
+    suppress: tuple[SuppressFile, ...] = ()
+
+
+def read_spec(path: str, problems: Problems) -> Spec | None:
+    """The spec in the file at `path`; None when it is not one, and why is among `problems`."""
+    own = Problems()
+    source = read_source(path, own)
+    document = None if source is None else read_document(source, own)
+    if document is not None:
+        for diagnostic in spec_problems(document):
+            own.add(diagnostic)
+    for diagnostic in own:
+        problems.add(diagnostic)
+    return None if document is None or own.has_errors else _spec(document)
+
+
+def _spec(document: Document) -> Spec:
+    data = document.data
+    recipients = data.get("recipients")
+    options = recipients if isinstance(recipients, dict) else {}
+    return Spec(
+        path=document.path,
+        name=data["name"],
+        generation=data.get("generation", 1),
+        moved_from=data.get("moved_from"),
+        description=data.get("description"),
+        channel=data["channel"],
+        recipients=_recipients(document, recipients, options),
+        to=options.get("to"),
+        country=options.get("country"),
+        key=options.get("key"),
+        where=options.get("where", True),
+        variables=_spelled(document, data.get("vars", {}), ("vars",)),
+        message=data["message"],
+        limits=read_limits(data.get("limits")),
+        limits_written=frozenset(data.get("limits", ())),
+        in_doubt=InDoubtPolicy(data.get("in_doubt", "hold")),
+        examples=tuple(
+            Example(
+                with_=_spelled(document, example["with"], ("examples", index, "with")),
+                expect=example["expect"],
+                at=("examples", index),
+            )
+            for index, example in enumerate(data.get("examples", ()))
+        ),
+        document=document,
+        suppress=suppress_files(document, ("suppress",), data.get("suppress", ()), is_specs=True),
+    )
+
+
+def _spelled(document: Document, value: Any, at: Path) -> Any:
+    """`value`, which stands at `at`, with numbers that remember how the file writes them."""
+    if isinstance(value, float):
+        return SpelledFloat(document.written(at))
+    if isinstance(value, dict):
+        return {name: _spelled(document, each, (*at, name)) for name, each in value.items()}
+    return [_spelled(document, each, (*at, n)) for n, each in enumerate(value)] if isinstance(value, list) else value
+
+
+def _recipients(document: Document, written: Any, options: Mapping[str, Any]) -> Recipients:
+    if written is None:
+        return NoRecipients()
+    if isinstance(written, list):
+        return _inline(document, written, ("recipients",))
+    if "list" in options:
+        return _inline(document, options["list"], ("recipients", "list"))
+    table = {"delimiter": options.get("delimiter"), "allow_empty": options.get("allow_empty", False)}
+    return StandardInput(**table) if options["file"] == "-" else FileRecipients(file=options["file"], **table)
+
+
+def _inline(document: Document, rows: list[Any], at: Path) -> InlineRecipients:
+    return InlineRecipients(rows=tuple(_spelled(document, rows, at)), at=at)

@@ -1,0 +1,244 @@
+"""Holds a spec's document against its schema, and against the rules that the schema can't state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.redaction import mask_in_place, printable
+from sendspec.diagnostics.secret import KEY_NAMES, is_key_literal
+from sendspec.reading.documents.document import Document, Path, walk
+from sendspec.reading.schema.schema_error import Fault
+from sendspec.reading.schema.validator import load_schema
+
+FORMAT = 1
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+_NAMES = (("name",), ("moved_from",))
+_ROWS = (("recipients",), ("recipients", "list"))
+
+
+def spec_problems(document: Document) -> Iterator[Diagnostic]:
+    """Everything that keeps the document from being a spec."""
+    data = document.data
+    if not isinstance(data, dict):
+        what = "a list" if isinstance(data, list) else "a single value"
+        problem = f"the file holds {what}; a spec is a mapping"
+        yield document.diagnostic((), code="not-a-mapping", problem=problem, fix="begin with `spec: 1`")
+        return
+    keys = [at for at, value in walk(data) if _is_key_literal(at, value)]
+    for at in keys:
+        yield document.diagnostic(
+            at,
+            code="key-literal",
+            problem="an access key stands in this file, and files in git are read by many",
+            fix="take it out, make a new key, and name it in sendspec.yaml as `access_key: {env: …}`",
+            key=True,
+        )
+    schema = load_schema("spec")
+    for fault in [] if schema.accepts(data) else schema.faults(data):
+        if fault.at not in keys and not (fault.at in _NAMES and fault.code == "wrong-format"):  # which is told below
+            yield _placed(document, fault)
+    yield from _name_problems(document)
+    yield from _moved_from_problems(document)
+    yield from _fraction_problems(document)
+    yield from _recipient_problems(document)
+    yield from _message_problems(document)
+    yield from _number_problems(document)
+
+
+# ── the schema's faults ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _placed(document: Document, fault: Fault) -> Diagnostic:
+    value = _value_at(document.data, fault.at)
+    if fault.code == "wrong-type" and fault.problem.endswith("text is needed") and isinstance(value, int | float):
+        fault = _unquoted(document, fault, value)
+    elif fault.at == ("spec",):
+        fix = f"write {FORMAT}, the version this sendspec reads"
+        fault = replace(fault, code="spec-version", fix=fix)
+    elif fault.at == ("recipients",) and fault.code == "wrong-type":
+        problem = fault.problem.replace("a mapping", "a list or a mapping")
+        fault = replace(fault, problem=problem, fix="list them, or name a table: `recipients: {file: …}`")
+    elif fault.at in _ROWS and fault.code == "too-many":
+        fix = "move them to a .csv file, and name it under `recipients: {file: …}`"
+        fault = replace(fault, code="too-many-inline", fix=fix)
+    return document.diagnostic(fault.at, code=fault.code, problem=fault.problem, fix=fault.fix, key=fault.at_key)
+
+
+def _unquoted(document: Document, fault: Fault, value: int | float) -> Fault:
+    """A number or a boolean where text is needed, shown as it is written and in the quotes that it lacks."""
+    written = mask_in_place(printable(document.written(fault.at)[:40]))
+    fix = f'put it in quotes: "{written}"'
+    if isinstance(value, bool):
+        return replace(fault, fix=fix)
+    problem = f"the number {written} stands where text is needed"
+    return replace(fault, code="unquoted-number", problem=problem, fix=fix)
+
+
+def _value_at(data: Any, at: Path) -> Any:
+    for key in at:
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+# ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _name_problems(document: Document) -> Iterator[Diagnostic]:
+    name = document.data.get("name")
+    if not isinstance(name, str) or NAME.fullmatch(name):
+        return
+    proposed = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].strip("-")
+    rule = "small letters, digits and -, 63 at most, beginning with a letter or a digit"
+    what = "the empty text" if not name else f"'{mask_in_place(printable(name[:60]))}'"
+    yield document.diagnostic(
+        ("name",),
+        code="bad-name",
+        problem=f"{what} can't be a spec's name",
+        fix=f"write '{mask_in_place(proposed)}': {rule}" if proposed else f"write {rule}",
+    )
+
+
+def _moved_from_problems(document: Document) -> Iterator[Diagnostic]:
+    data = document.data
+    former: Any = data.get("moved_from", False)
+    if former is False or not isinstance(former, str | bool):
+        return
+    if former is True:
+        problem, fix = (
+            "`moved_from: true` names no spec",
+            "write the name that the spec had before, or false for a new one",
+        )
+    elif not NAME.fullmatch(str(former)):
+        problem = f"'{mask_in_place(printable(str(former)[:60]))}' can't be a spec's name"
+        fix = "write the name that the spec had before"
+    elif former == data.get("name"):
+        problem, fix = "the spec has the name that it is said to have had before", "remove `moved_from`"
+    else:
+        return
+    yield document.diagnostic(("moved_from",), code="bad-name", problem=problem, fix=fix)
+
+
+def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
+    """JSON Schema takes 1.0 and 1e3 for whole numbers; in a request, or as part of a message's identity, they are others."""
+    whole = [at for at, value in walk(document.data) if _is_whole(value)]
+    # Raised by a half, they are still numbers: the schema minds where whole ones are needed.
+    faults = load_schema("spec").faults(_raised(document.data)) if whole else []
+    minded = {fault.at for fault in faults if fault.code == "wrong-type"}
+    for at in whole:
+        if at in minded:
+            written = mask_in_place(printable(document.written(at)[:40]))
+            yield document.diagnostic(
+                at,
+                code="wrong-type",
+                problem=f"the number {written} has a fraction or an exponent, and a whole number is needed",
+                fix=f"write {mask_in_place(str(int(_value_at(document.data, at))))}",
+            )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _raised(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _raised(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_raised(child) for child in value]
+    return value + 0.5 if _is_whole(value) else value
+
+
+def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
+    data = document.data
+    if "recipients" not in data:
+        message = data.get("message")
+        has_receiver = isinstance(message, dict) and "receiver" in message
+        if not has_receiver and not near_miss("recipients", data):
+            yield document.diagnostic(
+                (),
+                code="no-recipients",
+                problem="nothing says who gets the message",
+                fix="add `recipients:` with a list, or with `file:` and a table",
+                key=True,
+            )
+        return
+    written = data["recipients"]
+    if not isinstance(written, dict):
+        return
+    if ("file" in written) == ("list" in written):
+        both = "file" in written
+        problem = "has a file and a list; it can have one of them" if both else "has neither a file nor a list"
+        yield document.diagnostic(
+            ("recipients",),
+            code="recipients-source",
+            problem=f"`recipients` {problem}",
+            fix="remove one of them" if both else "add `file: …` or `list: […]`",
+            key=True,
+        )
+    yield from _country_problems(document, written.get("country"))
+
+
+def _country_problems(document: Document, country: Any) -> Iterator[Diagnostic]:
+    from sendspec.reading.contacts.phone import is_country
+
+    if isinstance(country, str) and not is_country(country):
+        yield document.diagnostic(
+            ("recipients", "country"),
+            code="unknown-country",
+            problem=f"'{printable(country[:40])}' is not a country's two letters",
+            fix="write them as in NL, BE or US",
+        )
+
+
+def _message_problems(document: Document) -> Iterator[Diagnostic]:
+    message = document.data.get("message")
+    if isinstance(message, dict) and "body" in message and "template" in message:
+        second = max("body", "template", key=lambda key: document.key_span(("message", key)))
+        yield document.diagnostic(
+            ("message", second),
+            code="body-and-template",
+            problem="the message has a body and a template; it can have one of them",
+            fix="remove `body` to send the template, or `template` to send the body",
+            key=True,
+        )
+
+
+def _is_key_literal(at: Path, value: Any) -> bool:
+    """A value under a key's name, or one that is a key by its own look; a row's columns are called what they like."""
+    if not isinstance(value, str) or not at:
+        return False
+    named = isinstance(at[-1], str) and at[-1].lower() in KEY_NAMES and at[0] not in ("recipients", "examples")
+    return (named and bool(value) and "{{" not in value) or is_key_literal(value)
+
+
+def _number_problems(document: Document) -> Iterator[Diagnostic]:
+    """Whole numbers that templates would print otherwise than they are written: 0x10 as 16. Those with a fraction keep theirs."""
+    for root in _template_data(document.data):
+        for below, value in walk(_value_at(document.data, root)):
+            if not isinstance(value, int) or isinstance(value, bool):
+                continue
+            written = document.written((*root, *below))
+            if written != str(value):
+                shown = mask_in_place(printable(written[:40]))
+                yield document.diagnostic(
+                    (*root, *below),
+                    code="unquoted-number",
+                    problem=f"the number {shown} would be printed as {mask_in_place(str(value))}",
+                    fix=f'put it in quotes: "{shown}"',
+                )
+
+
+def _template_data(data: dict[str, Any]) -> Iterator[Path]:
+    yield ("vars",)
+    recipients = data.get("recipients")
+    yield ("recipients", "list") if isinstance(recipients, dict) else ("recipients",)
+    examples = data.get("examples")
+    for index in range(len(examples) if isinstance(examples, list) else 0):
+        yield ("examples", index, "with")

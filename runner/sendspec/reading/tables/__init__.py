@@ -1,0 +1,1 @@
+"""Tables of recipients: CSV, TSV, JSON lines, inline lists, standard input."""

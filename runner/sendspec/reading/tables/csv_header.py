@@ -1,0 +1,184 @@
+"""The first record of a CSV: the columns' names, each once, and signs that it is no header at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.position import Position
+from sendspec.diagnostics.redaction import mask, quoted
+from sendspec.reading.files.stable_file import HeldFile
+from sendspec.reading.tables.csv_record import Cell, QuoteTrouble, Record, read_record
+from sendspec.reading.tables.text_lines import LineFault, TextLines, on_line
+from sendspec.reading.tables.unclosed_quote import header_swallowed, is_address
+
+OTHER_DELIMITERS = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The columns of a table, and the line that its last one ends on. `has_rows`: something stands below."""
+
+    columns: tuple[str, ...]
+    last_line: int
+    has_rows: bool
+
+
+def read_header(path: str, file: HeldFile, delimiter: str, problems: Problems) -> Header | None:
+    """The header of `file`; None when it can't be used, and why is among `problems`. An empty file has no columns."""
+    reading = _Reading(path, file, delimiter)
+    record = reading.record()
+    if record is None:
+        return Header((), 0, has_rows=False)
+    faults = list(reading.faults(record))
+    for line, text, start, length, fault in faults:
+        problems.add(on_line(path, line, text, start, length, fault))
+    if faults:
+        return None
+    return Header(tuple(cell.text.strip() for cell in record.cells), reading.last, has_rows=reading.has_more())
+
+
+_Place = tuple[int, str, int, int, LineFault]
+"""Line, its text, column, length, and what is wrong there."""
+
+
+class _Reading:
+    def __init__(self, path: str, file: HeldFile, delimiter: str) -> None:
+        self._source = TextLines(file)
+        self._lines = iter(self._source)
+        self._delimiter = delimiter
+        self._taken: list[str] = []
+        self._first = 1
+        self.last = 0
+
+    def record(self) -> Record | None:
+        """The first record that isn't a blank line."""
+        for line in self._lines:
+            self.last += 1
+            if line.strip("\r\n"):
+                self._first = self.last
+                self._taken = [line]
+                return read_record(self._remembered(), self._first, self._delimiter)
+        return None
+
+    def has_more(self) -> bool:
+        return any(line.strip("\r\n") for line in self._lines)
+
+    def faults(self, record: Record) -> Iterator[_Place]:
+        for line in range(self._first, self.last + 1):
+            found = self._source.faults.get(line)
+            if found is not None:
+                yield (line, self._text(line), found.column, 1, found)
+                return
+        if record.trouble is not None and record.at is not None:
+            yield self._trouble(record.trouble, record.at)
+        elif len(self._taken) > 1 and header_swallowed(self._taken, self._delimiter):
+            opening = next(cell.span.start for cell in record.cells if cell.span.start.line != cell.span.end.line)
+            yield self._trouble(QuoteTrouble.UNCLOSED, Position(opening.line, opening.column - 1))
+        else:
+            yield from self._column_faults(record.cells)
+
+    def _remembered(self) -> Iterator[str]:
+        yield self._taken[0]
+        for line in self._lines:
+            self.last += 1
+            self._taken.append(line)
+            yield line
+
+    def _text(self, line: int) -> str:
+        return self._taken[line - self._first]
+
+    def _trouble(self, trouble: QuoteTrouble, at: Position) -> _Place:
+        return (at.line, self._text(at.line), at.column, 1, quote_fault(trouble))
+
+    def _column_faults(self, cells: tuple[Cell, ...]) -> Iterator[_Place]:
+        if cells[0].text.startswith("sep="):
+            yield self._at(cells[0], _spreadsheet_mark())
+            return
+        if len(cells) == 1 and (other := self._other_delimiter(cells[0].text)) is not None:
+            yield self._at(cells[0], other)
+            return
+        address = next((cell for cell in cells if is_address(cell.text.strip())), None)
+        if address is not None:
+            yield self._at(address, _no_header(address.text))
+            return
+        seen: dict[str, int] = {}
+        for number, cell in enumerate(cells, 1):
+            name = cell.text.strip()
+            if not name:
+                yield self._at(cell, _no_name(number, len(cells)))
+            elif name in seen:
+                yield self._at(cell, _repeated(name, seen[name], number))
+            seen.setdefault(name, number)
+
+    def _at(self, cell: Cell, fault: LineFault) -> _Place:
+        text = self._text(cell.span.start.line)
+        start, end = cell.span.start.column, cell.span.end.column
+        length = end - start if cell.span.end.line == cell.span.start.line else len(text.rstrip("\r\n")) + 1 - start
+        return (cell.span.start.line, text, start, length, fault)
+
+    def _other_delimiter(self, text: str) -> LineFault | None:
+        found = next((d for d in OTHER_DELIMITERS if d != self._delimiter and d in text), None)
+        if found is None:
+            return None
+        shown = "a tab" if found == "\t" else f"'{found}'"
+        return LineFault(
+            "table-delimiter",
+            1,
+            f"the header is one column, '{quoted(text[:60])}'; its names look separated by {shown}",
+            f"set `delimiter: {OTHER_DELIMITERS[found]}` under recipients",
+        )
+
+
+def quote_fault(trouble: QuoteTrouble) -> LineFault:
+    """What is said of a quote that troubles, wherever it stands."""
+    match trouble:
+        case QuoteTrouble.UNCLOSED:
+            problem = (
+                "the quote that opens here is not closed on this row, and the rows below would become part of its cell"
+            )
+            return LineFault(trouble.value, 1, problem, "close the quote, or remove it")
+        case QuoteTrouble.STRAY:
+            problem = "text stands after the closing quote of this cell"
+            return LineFault(trouble.value, 1, problem, 'write a quote inside a quoted cell twice: "5"" pipe"')
+        case QuoteTrouble.TOO_LONG:
+            problem = "the cell is longer than 128 KB"
+            return LineFault(trouble.value, 1, problem, "shorten it, or close a quote that was left open")
+
+
+def _spreadsheet_mark() -> LineFault:
+    return LineFault(
+        "table-delimiter",
+        1,
+        "the first line is a spreadsheet's own `sep=`, not the names of the columns",
+        "remove the line, and set `delimiter:` under recipients if it isn't a comma",
+    )
+
+
+def _no_header(text: str) -> LineFault:
+    return LineFault(
+        "header-missing",
+        1,
+        f"the first line holds '{mask(text)}', so it looks like a row, not like the names of the columns",
+        "put a line with the names above it, such as phone,first_name",
+    )
+
+
+def _no_name(number: int, count: int) -> LineFault:
+    last = number == count
+    return LineFault(
+        "empty-column-name",
+        1,
+        f"column {number} of {count} has no name",
+        "name it" + (", or remove the delimiter at the end of the line" if last else ""),
+    )
+
+
+def _repeated(name: str, first: int, number: int) -> LineFault:
+    return LineFault(
+        "repeated-column",
+        1,
+        f"column {number} is called '{quoted(name)}', and so is column {first}",
+        "rename one of them",
+    )

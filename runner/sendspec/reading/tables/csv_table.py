@@ -1,0 +1,208 @@
+"""Recipients in a CSV or TSV file: strict, streamed, every cell text as it stands."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from functools import partial
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.position import Position, Span, span_on_line
+from sendspec.reading.files.stable_file import HeldFile
+from sendspec.reading.tables.csv_header import Header, quote_fault
+from sendspec.reading.tables.csv_record import CELL_MOST, QuoteTrouble, Record, read_record
+from sendspec.reading.tables.row import Block, Read, Row, block_of, rows_of
+from sendspec.reading.tables.table_change import note_change
+from sendspec.reading.tables.text_lines import Chunk, LineFault, TextLines, excerpt, lines_from, on_line
+from sendspec.reading.tables.unclosed_quote import rows_swallowed
+
+
+class CsvTable:
+    """A table whose header has been read. Empty cells count as missing; nothing else is read into a cell."""
+
+    def __init__(self, path: str, file: HeldFile, delimiter: str, header: Header) -> None:
+        self.path = path
+        self.columns = header.columns
+        self._file = file
+        self._delimiter = delimiter
+        self._header = header
+
+    def rows(self, problems: Problems) -> Iterator[Row]:
+        return rows_of(self.blocks(problems))
+
+    def blocks(self, problems: Problems) -> Iterator[Block]:
+        yield from _Reading(self.path, self._file, self._delimiter, self._header, problems).blocks()
+        note_change(self.path, self._file, problems)
+
+    def locate(self, line: int, column: str | None) -> tuple[Span, str]:
+        taken: list[str] = []
+        record = read_record(_remembering(lines_from(self._file, line), taken), line, self._delimiter)
+        index = self.columns.index(column) if column in self.columns else len(record.cells)
+        if index < len(record.cells):
+            span = record.cells[index].span
+            return span, excerpt(taken[span.start.line - line])
+        text = taken[0].rstrip("\r\n") if taken else ""
+        return span_on_line(line, 1, len(text)), excerpt(text)
+
+    def note_change(self, problems: Problems) -> None:
+        """Adds an error where the file is no longer the one that was opened."""
+        note_change(self.path, self._file, problems)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Reading:
+    """One pass over the rows, chunk by chunk of the file. A chunk in which no quote stands has a record on each line."""
+
+    def __init__(self, path: str, file: HeldFile, delimiter: str, header: Header, problems: Problems) -> None:
+        self._lines = TextLines(file)
+        self._delimiter = delimiter
+        self._columns = header.columns
+        self._width = len(header.columns)
+        self._below = header.last_line
+        self._judge = _Judge(path, self._lines, delimiter, self._width, problems)
+        self._chunks = self._lines.chunks()
+        self._broken_off = False
+
+    def blocks(self) -> Iterator[Block]:
+        for whole in self._chunks:
+            chunk = whole.below(self._below)
+            if chunk is None:
+                continue
+            if b'"' in chunk.body or self._lines.faults:
+                yield block_of(self._by_records(chunk), self._columns)
+            else:
+                lines = range(chunk.first, chunk.first + chunk.count)
+                yield Block(lines, self._columns, partial(self._unquoted, lines, chunk))
+            if self._broken_off:
+                return
+
+    def _unquoted(self, lines: range, chunk: Chunk) -> Read:
+        """The rows of lines without quotes, which are records in themselves."""
+        text = chunk.text
+        return self._by_records(chunk) if text is None else self._by_lines(lines, text)
+
+    def _by_lines(self, lines: range, text: str) -> Read:
+        width = self._width
+        written = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+        held = [line.split(self._delimiter) for line in written]
+        if set(map(len, held)) == {width} and max(map(len, written)) <= CELL_MOST and (width > 1 or "" not in written):
+            return lines, held
+        found: list[tuple[int, list[str]]] = []
+        for line, record, cells in zip(lines, written, held, strict=True):
+            if len(record) > CELL_MOST and max(map(len, cells)) > CELL_MOST:
+                self._judge.quotes(line, line)
+            elif record and (len(cells) == width or self._judge.passes(line, line, cells)):
+                found.append((line, cells))
+        return [line for line, _ in found], [cells for _, cells in found]
+
+    def _by_records(self, chunk: Chunk) -> Read:
+        """The rows of the chunk, and of those after it that its last record runs on into."""
+        offset = given = last = chunk.first - 1
+
+        def feed() -> Iterator[str]:
+            nonlocal given
+            following: Chunk | None = chunk
+            while following is not None:
+                for line in self._lines.lines_of(following):
+                    given += 1
+                    yield line
+                following = None if last == given else next(self._chunks, None)
+
+        reader = csv.reader(feed(), delimiter=self._delimiter, strict=True)
+        width, faults, judge = self._width, self._lines.faults, self._judge
+        lines: list[int] = []
+        held: list[list[str]] = []
+        while True:
+            try:
+                for fields in reader:
+                    line, last = last + 1, offset + reader.line_num
+                    if (len(fields) == width and line == last and not faults) or judge.passes(line, last, fields):
+                        lines.append(line)
+                        held.append(fields)
+                return lines, held
+            except csv.Error:
+                if not judge.quotes(last + 1, offset + reader.line_num):
+                    self._broken_off = True
+                    return lines, held
+                last = offset + reader.line_num
+
+
+class _Judge:
+    """Looks closely at the records that aren't plainly sound: on several lines, uneven, unclean or badly quoted."""
+
+    def __init__(self, path: str, lines: TextLines, delimiter: str, width: int, problems: Problems) -> None:
+        self._path = path
+        self._lines = lines
+        self._delimiter = delimiter
+        self._width = width
+        self._problems = problems
+
+    def passes(self, first: int, last: int, fields: list[str]) -> bool:
+        """Whether the record on lines `first` to `last` is a row; what is wrong with it is noted."""
+        if self._unclean(first, last) or not fields:
+            return False
+        if first != last and rows_swallowed(self._lines.between(first, last), self._delimiter, self._width):
+            self._note(first, self._first_opening(first, last), 1, quote_fault(QuoteTrouble.UNCLOSED))
+            return False
+        if len(fields) != self._width:
+            self._uneven(first, last, len(fields))
+            return False
+        return True
+
+    def quotes(self, first: int, last: int) -> bool:
+        """Notes why the record on lines `first` to `last` has no end. False when nothing sound can follow it."""
+        if self._unclean(first, last):
+            return True
+        record = self._record(first, last)
+        trouble, at = record.trouble or QuoteTrouble.TOO_LONG, record.at or Position(first, 1)
+        lines = self._lines.between(first, last)
+        endless = first != last and trouble is not QuoteTrouble.STRAY and sum(map(len, lines)) > CELL_MOST
+        if endless:
+            swallowed = rows_swallowed(lines, self._delimiter, self._width)
+            trouble = QuoteTrouble.UNCLOSED if swallowed else QuoteTrouble.TOO_LONG
+        self._note(first, at, 1, quote_fault(trouble))
+        return trouble is not QuoteTrouble.TOO_LONG or not endless
+
+    def _unclean(self, first: int, last: int) -> bool:
+        found = [(line, fault) for line in range(first, last + 1) if (fault := self._lines.faults.pop(line, None))]
+        for line, fault in found[:1]:
+            self._note(first, Position(line, fault.column), 1, fault)
+        return bool(found)
+
+    def _uneven(self, first: int, last: int, count: int) -> None:
+        cells = self._record(first, last).cells
+        span = span_on_line(first, 1, len(self._lines.between(first, first)[0].rstrip("\r\n")))
+        fix = "add what is missing; an empty cell is a delimiter with nothing before it"
+        if count > self._width:
+            span = cells[self._width].span
+            fix = f"put quotes around a cell that has a '{self._delimiter}' in it, or remove what is too much"
+        length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
+        problem = f"the row has {_counted(count)}, the header has {self._width}"
+        self._note(first, span.start, length, LineFault("ragged-row", 1, problem, fix))
+
+    def _first_opening(self, first: int, last: int) -> Position:
+        cells = self._record(first, last).cells
+        opened = next(cell.span.start for cell in cells if cell.span.start.line != cell.span.end.line)
+        return Position(opened.line, opened.column - 1)
+
+    def _record(self, first: int, last: int) -> Record:
+        return read_record(self._lines.between(first, last), first, self._delimiter)
+
+    def _note(self, row: int, at: Position, length: int, fault: LineFault) -> None:
+        self._problems.add_row(
+            (fault.code, self._path),
+            row,
+            lambda: on_line(self._path, at.line, self._lines.between(at.line, at.line)[0], at.column, length, fault),
+        )
+
+
+def _counted(fields: int) -> str:
+    return f"{fields} field" if fields == 1 else f"{fields} fields"
+
+
+def _remembering(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line

@@ -1,0 +1,46 @@
+"""Recipients written in the spec itself, as a table whose places are the spec's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.position import Span
+from sendspec.reading.documents.document import Document, Path
+from sendspec.reading.tables.row import Block, Row, blocks_of
+
+
+class InlineTable:
+    """Rows with the path of each in the spec. Several may stand on one line: then their places are taken together."""
+
+    def __init__(self, document: Document, rows: Sequence[tuple[Path, Mapping[str, object]]]) -> None:
+        self.path = document.path
+        self.columns = tuple(dict.fromkeys(name for _, values in rows for name in values))
+        self._document = document
+        self._rows = tuple((self._line(at), at, values) for at, values in rows)
+
+    def rows(self, problems: Problems) -> Iterator[Row]:
+        """All of them: what is wrong with a list, the spec's reader has found."""
+        for line, _, values in self._rows:
+            yield Row(line, {name: value for name, value in values.items() if value is not None})
+
+    def blocks(self, problems: Problems) -> Iterator[Block]:
+        return blocks_of(self.rows(problems))
+
+    def locate(self, line: int, column: str | None) -> tuple[Span, str]:
+        found = [(at, values) for number, at, values in self._rows if number == line]
+        spans = [
+            self._document.span((*at, column) if column is not None and column in values else at)
+            for at, values in found
+        ]
+        span = Span(min(span.start for span in spans), max(span.end for span in spans))
+        return span, self._document.excerpt(span.start.line)
+
+    def note_change(self, problems: Problems) -> None:
+        """Nothing: the rows are in memory."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _line(self, at: Path) -> int:
+        return self._document.span(at).start.line

@@ -1,0 +1,80 @@
+"""Recipients as JSON lines: one object on each line, types as written, null the same as missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.position import Span, span_on_line
+from sendspec.reading.files.stable_file import HeldFile
+from sendspec.reading.tables.json_object import read_object, value_places
+from sendspec.reading.tables.row import Block, Read, Row, rows_of
+from sendspec.reading.tables.table_change import note_change
+from sendspec.reading.tables.text_lines import Chunk, LineFault, TextLines, excerpt, lines_from, on_line
+
+
+class JsonLinesTable:
+    """A table whose columns are all the keys of its objects, so that it has been read once."""
+
+    def __init__(self, path: str, file: HeldFile, columns: tuple[str, ...]) -> None:
+        self.path = path
+        self.columns = columns
+        self._file = file
+
+    def rows(self, problems: Problems) -> Iterator[Row]:
+        return rows_of(self.blocks(problems))
+
+    def blocks(self, problems: Problems) -> Iterator[Block]:
+        lines = TextLines(self._file)
+        for chunk in lines.chunks():
+            numbers = range(chunk.first, chunk.first + chunk.count)
+            yield Block(numbers, None, partial(self._read, lines, chunk, problems))
+        note_change(self.path, self._file, problems)
+
+    def _read(self, lines: TextLines, chunk: Chunk, problems: Problems) -> Read:
+        numbers: list[int] = []
+        held: list[dict[str, Any]] = []
+        for number, values in _objects(self.path, lines, chunk, problems):
+            numbers.append(number)
+            has_null = None in values.values()
+            held.append({name: value for name, value in values.items() if value is not None} if has_null else values)
+        return numbers, held
+
+    def locate(self, line: int, column: str | None) -> tuple[Span, str]:
+        text = next(lines_from(self._file, line), "").rstrip("\r\n")
+        start, end = value_places(text).get(column or "", (0, len(text)))
+        return span_on_line(line, start + 1, end - start), excerpt(text)
+
+    def note_change(self, problems: Problems) -> None:
+        """Adds an error where the file is no longer the one that was opened."""
+        note_change(self.path, self._file, problems)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def objects(path: str, file: HeldFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each line's number and object. Lines that are none are left out, and why is among `problems`."""
+    lines = TextLines(file)
+    for chunk in lines.chunks():
+        yield from _objects(path, lines, chunk, problems)
+
+
+def _objects(path: str, lines: TextLines, chunk: Chunk, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, text in enumerate(lines.lines_of(chunk), chunk.first):
+        if lines.faults and (fault := lines.faults.pop(number, None)) is not None:
+            _note(path, number, text, fault, problems)
+            continue
+        if text.isspace():
+            continue
+        found = read_object(text)
+        if isinstance(found, LineFault):
+            _note(path, number, text, found, problems)
+        else:
+            yield number, found
+
+
+def _note(path: str, line: int, text: str, fault: LineFault, problems: Problems) -> None:
+    problems.add_row((fault.code, path), line, lambda: on_line(path, line, text, fault.column, 1, fault))

@@ -1,0 +1,187 @@
+"""One line of JSON: an object without repeated keys, numbers kept whole, and the place of each of its values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.documents.number_spelling import SpelledFloat
+from sendspec.reading.files.source import forbidden_character
+from sendspec.reading.tables.csv_record import CELL_MOST
+from sendspec.reading.tables.text_lines import LineFault
+
+_LONG_NUMBER = re.compile(r"[0-9]{19}")
+_EXACT = frozenset({str, int, bool, type(None)})
+_BLANK = re.compile(r"[ \t\r\n]*")
+_BARE_RETURN = re.compile(r"\r(?!\n)")
+_EXAMPLE = '{"phone": "+31…", "first_name": "Ann"}'
+
+
+def read_object(text: str) -> dict[str, Any] | LineFault:
+    """The object in one line of text, its types as written."""
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return _no_json(text, error.pos)
+    if not isinstance(value, dict):
+        return _no_object(value)
+    found: dict[str, Any] | LineFault = value
+    if _may_differ(text, value):
+        found = _read_slowly(text)
+    if isinstance(found, dict) and ("\\" in text or len(text) > CELL_MOST):
+        return _text_fault(text, found) or found
+    return found
+
+
+def value_places(text: str) -> dict[str, tuple[int, int]]:
+    """Where each value of the object in `text` stands, as offsets; of a text its content, without the quotes."""
+    try:
+        return dict(_places(text))
+    except ValueError:
+        return {}
+
+
+class _Repeated(Exception):
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+
+def _places(text: str) -> Iterator[tuple[str, tuple[int, int]]]:
+    read = json.JSONDecoder().raw_decode
+    at = _skip(text, _skip(text, 0) + 1)
+    while text[at : at + 1] == '"':
+        key, at = read(text, at)
+        start = _skip(text, _skip(text, at) + 1)
+        value, end = read(text, start)
+        yield key, (start + 1, end - 1) if isinstance(value, str) else (start, end)
+        at = _skip(text, _skip(text, end) + 1)
+
+
+def _skip(text: str, at: int) -> int:
+    found = _BLANK.match(text, at)
+    return at if found is None else found.end()
+
+
+def _may_differ(text: str, value: Mapping[str, Any]) -> bool:
+    """Whether `text` may say more than `orjson` read: a key twice, a whole number that it made a float, or how a number is written.
+
+    A line with as many colons as keys repeats none, and has none in its texts.
+    """
+    kinds = set(map(type, value.values()))
+    if kinds <= _EXACT:
+        return text.count(":") != len(value)
+    return text.count(":") != _keys_in(value) or _LONG_NUMBER.search(text) is not None or _holds_float(value)
+
+
+def _keys_in(value: Any) -> int:
+    """How many keys there are at all depths."""
+    if isinstance(value, dict):
+        nested = sum(_keys_in(v) for v in value.values() if isinstance(v, dict | list))
+        return len(value) + nested
+    return sum(_keys_in(v) for v in value if isinstance(v, dict | list)) if isinstance(value, list) else 0
+
+
+def _holds_float(value: Any) -> bool:
+    """Whether there is one at any depth."""
+    if isinstance(value, float):
+        return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(map(_holds_float, items))
+
+
+def _read_slowly(text: str) -> dict[str, Any] | LineFault:
+    """The object with numbers as they are written, and whole ones of any length, which `orjson` makes floats above 64 bits; no key
+    twice.
+    """
+    try:
+        value: dict[str, Any] = _read(text)
+    except _Repeated as repeated:
+        return LineFault(
+            "repeated-key",
+            _second_place(text, repeated.key),
+            f"the key '{quoted(repeated.key)}' stands twice in this object",
+            "remove one of them",
+        )
+    except (ValueError, RecursionError):
+        return LineFault("json-syntax", 1, "the line holds a number or a nesting too long to read", "shorten it")
+    return value
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise _Repeated(key)
+            seen.add(key)
+    return found
+
+
+_read = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_float=SpelledFloat).decode
+"""One decoder for all lines: `json.loads` makes one for each call."""
+
+
+def _second_place(text: str, key: str) -> int:
+    """The column of the key's second standing as the line writes it; 1 where it is written in another way."""
+    written = re.compile(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:")
+    found = list(written.finditer(text))
+    return found[1].start() + 1 if len(found) > 1 else 1
+
+
+def _text_fault(text: str, value: Mapping[str, Any]) -> LineFault | None:
+    for key, content in value.items():
+        for part in (key, *_texts(content)):
+            found = forbidden_character(part) or _BARE_RETURN.search(part)
+            shown = f"'{quoted(key[:60])}'"
+            if found is not None:
+                problem = f"the character U+{ord(found[0]):04X} stands in {shown}; it can't be seen, and can't be sent"
+                return LineFault("forbidden-character", _column(text, key), problem, "remove it")
+            if len(part) > CELL_MOST:
+                return LineFault("cell-too-long", _column(text, key), f"{shown} is longer than 128 KB", "shorten it")
+    return None
+
+
+def _column(text: str, key: str) -> int:
+    return value_places(text).get(key, (0, 0))[0] + 1
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _texts(item)
+
+
+def _no_json(text: str, at: int) -> LineFault:
+    stripped = text.strip()
+    if stripped == "{" or (stripped == "[" or stripped.startswith("[{")):
+        return LineFault(
+            "json-syntax",
+            text.index(stripped) + 1,
+            "the JSON goes on over several lines; each line must hold one object",
+            "convert the file, for instance with: jq -c '.[]? // .' FILE"
+            if stripped != "{"
+            else "convert it: jq -c . FILE",
+        )
+    column = min(at, len(text.rstrip())) + 1
+    return LineFault(
+        "json-syntax", column, "the line stops being JSON here", f"write one object on the line, such as {_EXAMPLE}"
+    )
+
+
+def _no_object(value: Any) -> LineFault:
+    what = "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a single value"
+    return LineFault(
+        "not-an-object", 1, f"the line holds {what}; each line must hold one object", f"write it as {_EXAMPLE}"
+    )

@@ -1,0 +1,225 @@
+"""The lines of a table's file as clean text, chunk by chunk, with what is wrong with a line beside them."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.position import span_on_line
+from sendspec.diagnostics.redaction import mask_in_place
+from sendspec.reading.files.source import BIDI, cell_by_cell
+from sendspec.reading.files.stable_file import HeldFile
+
+LINE_BYTES_MOST = 4 << 20
+CHUNKS_KEPT = 2
+_BOM = b"\xef\xbb\xbf"
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}]|\r(?!\n)")
+_LEADS = sorted({character.encode()[:1] for character in f"\x80\x9f{BIDI}" if not character.isascii()})
+"""The first bytes of the forbidden characters beyond ASCII: a text without them has none."""
+_STAND_IN = "\ufffd"
+
+
+@dataclass(frozen=True, slots=True)
+class LineFault:
+    """Why a line is not clean text; `column` counts characters from 1."""
+
+    code: str
+    column: int
+    problem: str
+    fix: str
+
+
+class Chunk:
+    """Some whole lines of a file, from number `first` on; the last one of a file may lack its end."""
+
+    def __init__(self, first: int, body: bytes) -> None:
+        self.first = first
+        self.body = body
+        self.lines: list[str] | None = None
+        """Once they were asked for."""
+
+    @cached_property
+    def count(self) -> int:
+        """How many lines there are."""
+        return self.body.count(b"\n") + (not self.body.endswith(b"\n"))
+
+    @cached_property
+    def text(self) -> str | None:
+        """None where some line is not clean text."""
+        return _clean(self.body)
+
+    def below(self, line: int) -> Chunk | None:
+        """The lines below number `line`; None where there are none."""
+        if line < self.first:
+            return self
+        _, *rest = self.body.split(b"\n", line - self.first + 1)[line - self.first :]
+        return Chunk(line + 1, rest[0]) if rest and rest[0] else None
+
+
+class TextLines:
+    """One pass over a file's lines, each with its `\\n`. A byte order mark at the beginning is left out.
+
+    `faults` holds, by line number, what is wrong with lines of the chunks read so far: whoever uses a line takes its
+    fault out. In such a line each forbidden character is replaced by one stand-in, so that columns stay.
+    """
+
+    def __init__(self, file: HeldFile) -> None:
+        self.faults: dict[int, LineFault] = {}
+        self._file = file
+        self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
+
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(map(self.lines_of, self.chunks()))
+
+    def between(self, first: int, last: int) -> list[str]:
+        """Lines `first` to `last`; from memory if they were read a moment ago."""
+        if self._recent and first >= self._recent[0].first:
+            return [
+                line
+                for chunk in self._recent
+                for line in self.lines_of(chunk)[max(0, first - chunk.first) : max(0, last - chunk.first + 1)]
+            ]
+        return [line for line, _ in zip(lines_from(self._file, first), range(first, last + 1), strict=False)]
+
+    def chunks(self) -> Iterator[Chunk]:
+        first, rest = 1, b""
+        for block in self._file.blocks():
+            body = rest + block
+            cut = body.rfind(b"\n") + 1
+            rest = body[cut:]
+            if cut:
+                chunk = self._chunk(first, body[:cut])
+                yield chunk
+                first += chunk.count
+            if len(rest) > LINE_BYTES_MOST:
+                self.faults[first] = _too_long()
+                rest = rest[: LINE_BYTES_MOST // 2]
+                break
+        if rest:
+            yield self._chunk(first, rest)
+
+    def lines_of(self, chunk: Chunk) -> list[str]:
+        """The chunk's lines; what is wrong with them is among `faults` from the first time on."""
+        if chunk.lines is None:
+            if chunk.text is None:
+                chunk.lines = [self._mended(raw, line) for line, raw in enumerate(io.BytesIO(chunk.body), chunk.first)]
+            else:
+                chunk.lines = list(io.StringIO(chunk.text, newline="\n"))
+        return chunk.lines
+
+    def _chunk(self, first: int, body: bytes) -> Chunk:
+        chunk = Chunk(first, body.removeprefix(_BOM) if first == 1 else body)
+        self._recent.append(chunk)
+        return chunk
+
+    def _mended(self, raw: bytes, number: int) -> str:
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError as error:
+            self.faults.setdefault(number, _not_utf8(raw, error))
+            return _FORBIDDEN.sub(_STAND_IN, raw.decode(errors="replace"))
+        found = _FORBIDDEN.search(text)
+        if found is None:
+            return text
+        self.faults.setdefault(number, _forbidden(found))
+        return _FORBIDDEN.sub(_STAND_IN, text)
+
+
+def lines_from(file: HeldFile, first: int) -> Iterator[str]:
+    """The lines from number `first` on, for a look; what is forbidden or not UTF-8 is replaced."""
+    number, rest = 1, b""
+    for block in file.peek():
+        body = rest + block
+        cut = body.rfind(b"\n") + 1
+        rest = body[cut:]
+        count = body.count(b"\n", 0, cut)
+        if number + count > first:
+            for line, raw in enumerate(io.BytesIO(body[:cut]), number):
+                if line >= first:
+                    yield _looked_at(raw, line)
+        number += count
+        if len(rest) > LINE_BYTES_MOST:
+            break
+    if rest and number >= first:
+        yield _looked_at(rest[:LINE_BYTES_MOST], number)
+
+
+def on_line(path: str, line: int, text: str, start: int, length: int, fault: LineFault) -> Diagnostic:
+    """`fault` as a problem of `length` characters on a line that reads `text`, from column `start`."""
+    return Diagnostic(
+        code=fault.code,
+        path=path,
+        span=span_on_line(line, start, length),
+        problem=fault.problem,
+        fix=fault.fix,
+        excerpt=excerpt(text),
+    )
+
+
+def excerpt(text: str) -> str:
+    """A line of a table as it may be shown: numbers dotted, one visible character for each that isn't."""
+    return cell_by_cell(mask_in_place(text.rstrip("\r\n")))
+
+
+def _looked_at(raw: bytes, line: int) -> str:
+    return _FORBIDDEN.sub(_STAND_IN, (raw.removeprefix(_BOM) if line == 1 else raw).decode(errors="replace"))
+
+
+def _clean(body: bytes) -> str | None:
+    """`body` as text, or None where some line of it is not clean. Most blocks cost two fast looks at their bytes."""
+    if len(body.translate(None, _CONTROLS)) != len(body):
+        return None
+    if b"\r" in body and body.count(b"\r") != body.count(b"\r\n"):
+        return None
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    if not any(lead in body for lead in _LEADS):
+        return text
+    return text if _FORBIDDEN.search(text) is None else None
+
+
+def _forbidden(found: re.Match[str]) -> LineFault:
+    if found[0] == "\r":
+        return LineFault(
+            "forbidden-character",
+            found.start() + 1,
+            "a carriage return (U+000D) stands alone here, which ends no line",
+            "remove it, or save the table with line ends LF or CRLF",
+        )
+    return LineFault(
+        "forbidden-character",
+        found.start() + 1,
+        f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent",
+        "remove it",
+    )
+
+
+def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> LineFault:
+    before = raw[: error.start].removeprefix(_BOM).decode(errors="replace")
+    byte = raw[error.start : error.start + 1]
+    guess = byte.decode("cp1252", errors="ignore")
+    hint = f" (in Windows-1252 it is '{guess}')" if guess.isprintable() and guess else ""
+    return LineFault(
+        "not-utf8",
+        len(before) + 1,
+        f"the byte 0x{byte[0]:02X} stands here, and the table is not UTF-8 text{hint}",
+        "save the table as UTF-8 (in a spreadsheet: CSV UTF-8)",
+    )
+
+
+def _too_long() -> LineFault:
+    return LineFault(
+        "cell-too-long",
+        1,
+        f"the line is longer than {LINE_BYTES_MOST >> 20} MB",
+        "check that the file is a table with a row on each line",
+    )

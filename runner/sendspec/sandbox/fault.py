@@ -1,0 +1,70 @@
+"""Faults that the sandbox shows on request, chosen by the number of the POST, so that a run can be repeated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sendspec.diagnostics.near_miss import near_miss
+
+STATUSES = frozenset({400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504})
+KINDS = ("drop-before", "drop-after", "hang", "slow", "foreign-reference", "html")
+_FAULT = re.compile(r"([a-z0-9-]+)(?::(.*))?")
+_OPTION = re.compile(r"(every|from|to|ms|retry-after)=([0-9]{1,9})")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxFault:
+    """What happens to the POSTs numbered `first` to `last` (from 1), each `every`th of them.
+
+    `kind` is a status, or one of `KINDS`: `drop-after` takes the message and closes without an answer, `drop-before` takes
+    nothing. `milliseconds` belong to `slow`, `retry_after` (seconds) to a status.
+    """
+
+    kind: str
+    every: int = 1
+    first: int = 1
+    last: int | None = None
+    milliseconds: int = 100
+    retry_after: int | None = None
+
+    def strikes(self, number: int) -> bool:
+        inside = self.first <= number and (self.last is None or number <= self.last)
+        return inside and (number - self.first + 1) % self.every == 0
+
+    @property
+    def status(self) -> int | None:
+        return int(self.kind) if self.kind.isdigit() else None
+
+
+def parse_fault(text: str) -> SandboxFault:
+    """A fault from the command line, such as `429:every=10,retry-after=1`. Raises ValueError with what is wrong."""
+    match = _FAULT.fullmatch(text)
+    kinds = [*KINDS, *map(str, sorted(STATUSES))]
+    if match is None or match[1] not in kinds:
+        near = near_miss(match[1] if match else text, kinds)
+        raise ValueError(
+            f"'{text}' is no fault; " + (f"did you mean '{near}'?" if near else f"write one of {', '.join(kinds)}")
+        )
+    options: dict[str, int] = {}
+    for part in match[2].split(",") if match[2] else ():
+        option = _OPTION.fullmatch(part)
+        if option is None:
+            raise ValueError(f"'{part}' is no option of a fault; write every=N, from=N, to=N, ms=N or retry-after=N")
+        options[option[1]] = int(option[2])
+    if options.get("every") == 0:
+        raise ValueError("every=0 strikes nothing; write every=1 or more")
+    return SandboxFault(
+        kind=match[1],
+        every=options.get("every", 1),
+        first=options.get("from", 1),
+        last=options.get("to"),
+        milliseconds=options.get("ms", 100),
+        retry_after=options.get("retry-after"),
+    )
+
+
+def striking(faults: Sequence[SandboxFault], number: int) -> list[SandboxFault]:
+    """The faults that strike the POST with this number, in the order they were given."""
+    return [fault for fault in faults if fault.strikes(number)]

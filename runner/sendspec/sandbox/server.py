@@ -1,0 +1,201 @@
+"""The sandbox over HTTP, on this machine only."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from sendspec.provider.batch import BATCH_MOST
+from sendspec.sandbox.answer import of_another
+from sendspec.sandbox.api import Reply, Sandbox
+from sendspec.sandbox.fault import SandboxFault
+from sendspec.sandbox.refusal import error_json
+from sendspec.sandbox.store import Store
+
+BODY_MOST = 1_000_000
+"""Of a message; a batch may have as much for each of its messages."""
+DISCARDED_MOST = 16 * BODY_MOST
+"""Bytes of a refused body that are read and thrown away, so that the client hears the refusal instead of a reset."""
+DISCARDING_SECONDS = 2.0
+
+_AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
+_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
+_LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
+_UNREADABLE = {
+    400: "The request can't be read",
+    414: "The request's target is too long",
+    431: "The request's headers are too long",
+    505: "HTTP/1.1 is the version that is spoken here",
+}
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    """One connection; the sandbox it speaks for is the server's."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "sendspec-sandbox"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = 60
+    sandbox: Sandbox
+    released: threading.Event
+
+    def do_POST(self) -> None:
+        if not self._meant_for_us():
+            return
+        length = self._length()
+        if length is None:
+            self._refuse(411, error_json("BadRequest", "The length of the body is missing, or no whole number"))
+            return
+        if length > (BODY_MOST * BATCH_MOST if "/batch/" in self.path else BODY_MOST):
+            self._refuse(413, error_json("BadRequest", "The body is too large"))
+            return
+        raw = self.rfile.read(length)
+        if not self._authorized():
+            return
+        for fault in self.sandbox.next_post():
+            if fault.kind == "slow":
+                self.released.wait(fault.milliseconds / 1_000)
+            elif not self._struck(fault, raw):
+                return
+        self._write(*self._posted(raw))
+
+    def do_GET(self) -> None:
+        if not self._meant_for_us():
+            return
+        if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
+            self.close_connection = True  # its body is not read, and would be taken for the next request
+        if self._authorized():
+            self._write(*self._reply(lambda: self.sandbox.get(self.path)))
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the standard library finds wrong with a request; it has 501 for a method without a `do_` of its own."""
+        if code != 501:
+            status = code if code in _UNREADABLE else 400
+            self._refuse(status, error_json("BadRequest", _UNREADABLE[status]))
+        elif self._meant_for_us():
+            refusal = error_json("MethodNotAllowed", "The method is not allowed here")
+            self._refuse(405, refusal, {"Allow": "GET, POST"})
+
+    def _meant_for_us(self) -> bool:
+        """Whether the request names this machine: a web page whose name was made to lead here names itself, and reads nothing."""
+        hosts = self.headers.get_all("Host", [])
+        named = _HOST.fullmatch(hosts[0].strip()) if len(hosts) == 1 and self.path.startswith("/") else None
+        address: tuple[Any, ...] = self.server.server_address  # type: ignore[assignment]  # of an AF_INET socket
+        if named is not None and int(named[1] or 80) == address[1]:
+            return True
+        self._refuse(421, error_json("MisdirectedRequest", f"The sandbox answers to 127.0.0.1:{address[1]} only"))
+        return False
+
+    def _length(self) -> int | None:
+        lengths = self.headers.get_all("Content-Length", [])
+        if len(lengths) != 1 or "Transfer-Encoding" in self.headers or not _LENGTH.fullmatch(lengths[0].strip()):
+            return None
+        return int(lengths[0])
+
+    def _authorized(self) -> bool:
+        if _AUTHORIZATION.fullmatch(self.headers.get("Authorization", "")):
+            return True
+        self._write(401, error_json("Unauthorized", "The access key is missing or not valid"), {})
+        return False
+
+    def _posted(self, raw: bytes) -> Reply:
+        return self._reply(lambda: self.sandbox.post(self.path.partition("?")[0], raw))
+
+    def _reply(self, answer: Callable[[], Reply]) -> Reply:
+        try:
+            return answer()
+        except Exception:  # whatever it is, a client hears of it as of the API's own trouble
+            return 500, error_json("InternalError", "The sandbox can't answer this"), {}
+
+    def _struck(self, fault: SandboxFault, raw: bytes) -> bool:
+        """Lets a fault happen; False when the exchange is over with it."""
+        if fault.status is not None:
+            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            self._write(fault.status, error_json("Fault", "The sandbox was asked for this"), headers)
+        elif fault.kind == "foreign-reference":
+            status, body, headers = self._posted(raw)
+            self._write(status, of_another(body) if status == 202 else body, headers)
+        elif fault.kind == "html":
+            self._posted(raw)
+            self._raw(200, b"<html>please log in</html>", "text/html", {})
+        else:
+            if fault.kind != "drop-before":
+                self._posted(raw)
+            if fault.kind == "hang":
+                self.released.wait(self.timeout)
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+        return False
+
+    def _refuse(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        """Answers before the request's body was read, and ends the connection."""
+        self.close_connection = True
+        self.request_version = (
+            self.protocol_version
+        )  # of a request that can't be read it is that of 1991, without headers
+        self._write(status, body, {"Connection": "close", **(headers or {})})
+        self.wfile.flush()
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(DISCARDING_SECONDS)
+            left = DISCARDED_MOST
+            while left > 0 and (block := self.connection.recv(65_536)):
+                left -= len(block)
+
+    def _write(self, status: int, body: Any, headers: dict[str, str]) -> None:
+        self._raw(status, json.dumps(body, ensure_ascii=False).encode(), "application/json", headers)
+
+    def _raw(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # the name is the standard library's
+        """Nothing: what arrives may be somebody's number."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing: a client that goes away is no news."""
+
+
+@contextmanager
+def serving(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serves `sandbox` from a thread while the block runs; gives its address, such as `http://127.0.0.1:41234`."""
+    released = threading.Event()
+    exchange = type("Exchange", (_Exchange,), {"sandbox": sandbox, "released": released})
+    server = _Server((host, port), exchange)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{host}:{server.server_address[1]}"
+    finally:
+        released.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def sandbox_at(path: Path | None, clock: Callable[[], float]) -> Iterator[str]:
+    """The sandbox as a command starts it for itself: no faults, no limit, its messages kept at `path`."""
+    store = Store(path)
+    try:
+        with serving(Sandbox(store, clock)) as url:
+            yield url
+    finally:
+        store.close()

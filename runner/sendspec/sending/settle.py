@@ -1,0 +1,30 @@
+"""What the ledger has to hold of an attempt that ended."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from sendspec.ledger.record import Settlement
+from sendspec.planning.message_state import State
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
+from sendspec.sending.run import Result
+
+
+def settlement_of(result: Result) -> Settlement:
+    """The move out of `sending` that the outcome proves; `planned` where the API or the wire proves that nothing was taken."""
+    identity, attempt = result.message.id, result.attempt
+    match result.outcome:
+        case Accepted(remote_id):
+            return Settlement(identity, attempt, State.ACCEPTED, remote_id, None, 202)
+        case Refused(status, text):
+            return Settlement(identity, attempt, State.REFUSED, None, text, status)
+        case InDoubt(evidence, status):
+            return Settlement(identity, attempt, State.IN_DOUBT, None, evidence, status)
+        case RefusedAsAWhole(status, text):
+            return Settlement(identity, attempt, State.PLANNED, None, text, status)
+        case NotProcessed(status):
+            return Settlement(identity, attempt, State.PLANNED, None, f"{status}, not processed", status)
+        case NotSent(reason):
+            return Settlement(identity, attempt, State.PLANNED, None, reason)
+        case _:
+            assert_never(result.outcome)

@@ -1,0 +1,97 @@
+"""Counts what became of a run's messages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import assert_never
+
+from sendspec.planning.decide import Skip
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
+from sendspec.sending.run import Cause, Ending, Result, RunResult
+
+CAUSES_MOST = 100
+
+
+class Tally:
+    """Grows with each ended attempt; `answers` counts certain ones, `lost` messages that could not be claimed."""
+
+    def __init__(self) -> None:
+        self.accepted = 0
+        self.refused = 0
+        self.in_doubt = 0
+        self.answers = 0
+        self.lost: Counter[Skip] = Counter()
+        self.watch_error: str | None = None
+        self._requests = 0
+        self._refusals: dict[str, tuple[int, bytes]] = {}
+        self._doubts: dict[str, tuple[int, bytes]] = {}
+        self._doubt_of: dict[bytes, str] = {}
+        self._first: float | None = None
+        self._last = 0.0
+
+    def count(self, result: Result) -> None:
+        match result.outcome:
+            case Accepted():
+                self.accepted += 1
+                self.answers += 1
+            case Refused(_, text):
+                self.refused += 1
+                self.answers += 1
+                _add(self._refusals, text, result.message.id)
+            case InDoubt(evidence):
+                self.in_doubt += 1
+                self._doubt_of[result.message.id] = _add(self._doubts, evidence, result.message.id)
+            case NotSent() | NotProcessed() | RefusedAsAWhole():
+                pass
+            case _:
+                assert_never(result.outcome)
+
+    def requested(self) -> None:
+        """A request of which a byte left has ended."""
+        self._requests += 1
+
+    def found(self, ids: Iterable[bytes]) -> None:
+        """Messages in doubt that the API turned out to have accepted; those of earlier runs are not counted here."""
+        for identity in ids:
+            text = self._doubt_of.pop(identity, None)
+            if text is None:
+                continue
+            self.in_doubt -= 1
+            self.accepted += 1
+            known, first = self._doubts.pop(text)
+            if known > 1:
+                self._doubts[text] = (known - 1, next((i for i, t in self._doubt_of.items() if t == text), first))
+
+    def timed(self, now: float) -> None:
+        """An exchange with the ledger ended at `now`, in monotonic seconds."""
+        self._first = now if self._first is None else self._first
+        self._last = now
+
+    def result(self, ending: Ending) -> RunResult:
+        return RunResult(
+            accepted=self.accepted,
+            refused=self.refused,
+            in_doubt=self.in_doubt,
+            lost=dict(self.lost),
+            requests=self._requests,
+            seconds=self._last - self._first if self._first is not None else 0.0,
+            ending=ending,
+            refusals=_causes(self._refusals),
+            doubts=_causes(self._doubts),
+            watch_error=self.watch_error,
+        )
+
+
+def _add(causes: dict[str, tuple[int, bytes]], text: str, identity: bytes) -> str:
+    """Counts a cause; returns the text that it is counted under."""
+    if text not in causes and len(causes) >= CAUSES_MOST:
+        text = "other reasons"
+    known, first = causes.get(text, (0, identity))
+    causes[text] = (known + 1, first)
+    return text
+
+
+def _causes(causes: dict[str, tuple[int, bytes]]) -> tuple[Cause, ...]:
+    listed = sorted(causes.items(), key=lambda item: -item[1][0])
+    return tuple(Cause(text, count, first) for text, (count, first) in listed)

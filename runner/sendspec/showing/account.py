@@ -1,0 +1,30 @@
+"""The accounting line, and the skipped by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sendspec.planning.totals import Account
+
+
+def accounting_line(account: Account) -> str:
+    """`120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped`: plain digits, for scripts too."""
+    return (
+        f"{account.recipients} recipients = {account.accepted} accepted + {account.refused} refused + "
+        f"{account.in_doubt} in doubt + {account.not_sent} not sent + {account.skips} skipped"
+    )
+
+
+def left_words(left: int) -> str:
+    """Who would otherwise be in no total at all."""
+    were = (
+        "1 message was planned, was never sent, and is"
+        if left == 1
+        else f"{left} messages were planned, were never sent, and are"
+    )
+    return f"{were} no longer in the table: close with `sendspec resolve SPEC --left --as skipped --reason …`"
+
+
+def skipped_words(skipped: Mapping[str, int], shown: Callable[[int], str] = str) -> str:
+    """`28 already accepted · 2 filtered`."""
+    return " · ".join(f"{shown(count)} {reason.replace('-', ' ')}" for reason, count in skipped.items() if count)

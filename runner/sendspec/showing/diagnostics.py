@@ -1,0 +1,134 @@
+"""Diagnostics as text and as JSON."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.redaction import printable
+from sendspec.showing.ink import Ink, cells, counted
+
+SHOWN_MOST = 20
+LISTED_MOST = 1_000
+ROWS_SHOWN = 3
+EXCERPT_CELLS = 110
+
+
+def diagnostics_text(diagnostics: Sequence[Diagnostic], ink: Ink, *, ending: str) -> str:
+    """All of them, 20 at most, and a last line that counts them and ends with `ending` ("nothing was sent")."""
+    if not diagnostics:
+        return ""
+    shown = [line for diagnostic in diagnostics[:SHOWN_MOST] for line in (*_lines(diagnostic, ink), "")]
+    left = len(diagnostics) - SHOWN_MOST
+    if left > 0:
+        shown += [f"and {left} more; --format json lists up to {LISTED_MOST:,}", ""]
+    return "\n".join([*shown, summary(diagnostics) + ("; " + ending if ending else "")])
+
+
+def summary(diagnostics: Sequence[Diagnostic]) -> str:
+    """`3 errors in 2 files`, `1 error and 2 warnings in 1 file`."""
+    errors = sum(d.severity is Severity.ERROR for d in diagnostics)
+    warnings = len(diagnostics) - errors
+    parts = [counted(n, what) for n, what in ((errors, "error"), (warnings, "warning")) if n]
+    return " and ".join(parts) + f" in {counted(len({d.path for d in diagnostics}), 'file')}"
+
+
+def _lines(diagnostic: Diagnostic, ink: Ink) -> Iterator[str]:
+    paint = ink.red if diagnostic.severity is Severity.ERROR else ink.yellow
+    start = diagnostic.span.start
+    place = f"{clean(diagnostic.path)}:{start.line}:{start.column}:"
+    yield f"{ink.bold(place)} {paint(diagnostic.severity + ':')} {clean(diagnostic.problem)} {ink.dim(f'[{diagnostic.code}]')}"
+    gutter = max(3, len(str(start.line)))
+    if diagnostic.excerpt:
+        yield from _excerpt(diagnostic, gutter, ink)
+    pad = " " * (gutter + 1)
+    yield f"{pad}{ink.cyan('= fix:')} {clean(diagnostic.fix)}"
+    for remark in (*diagnostic.also, *_rows_remark(diagnostic)):
+        yield f"{pad}{ink.cyan('= also:')} {clean(remark)}"
+
+
+def _excerpt(diagnostic: Diagnostic, gutter: int, ink: Ink) -> Iterator[str]:
+    start, end = diagnostic.span.start, diagnostic.span.end
+    line = one_cell_each(diagnostic.excerpt)
+    first = start.column - 1
+    last = end.column - 1 if end.line == start.line else len(line)
+    last = min(max(last, first + 1), max(len(line), first + 1))
+    before, marked, after = _window(line[:first], line[first:last], line[last:])
+    paint = ink.red if diagnostic.severity is Severity.ERROR else ink.yellow
+    yield f"{ink.dim(f'{start.line:>{gutter}} |')} {before}{marked}{after}"
+    carets = paint("^" * max(1, cells(marked)))
+    note = f" {clean(diagnostic.note)}" if diagnostic.note else ""
+    yield f"{ink.dim(' ' * gutter + ' |')} {' ' * cells(before)}{carets}{note}"
+
+
+def _window(before: str, marked: str, after: str) -> tuple[str, str, str]:
+    """Cuts a long line to what stands around the marked part."""
+    if cells(before + marked + after) <= EXCERPT_CELLS:
+        return before, marked, after
+    marked = marked if len(marked) <= EXCERPT_CELLS // 2 else marked[: EXCERPT_CELLS // 2 - 1] + "…"
+    room = EXCERPT_CELLS - len(marked)
+    if len(before) > room // 2:
+        before = "…" + before[-(room // 2) :]
+    if len(after) > room - len(before):
+        after = after[: max(0, room - len(before))] + "…"
+    return before, marked, after
+
+
+def _rows_remark(diagnostic: Diagnostic) -> Iterator[str]:
+    rows, count = diagnostic.rows, diagnostic.row_count
+    if not rows:
+        return
+    on_row = rows[0] == diagnostic.span.start.line and diagnostic.path.endswith((".csv", ".tsv", ".jsonl", ".ndjson"))
+    if on_row:
+        rows, count = rows[1:], count - 1
+        if count:
+            yield f"{counted(count, 'more row')}: {_listed(rows, count)}"
+    else:
+        yield f"{counted(count, 'row')}: {_listed(rows, count)}"
+
+
+def _listed(rows: Sequence[int], count: int) -> str:
+    listed = ", ".join(str(row) for row in rows[:ROWS_SHOWN])
+    return listed + (", …" if count > ROWS_SHOWN else "")
+
+
+def clean(text: str) -> str:
+    """`text` with control and bidi characters escaped, so that data can't drive a terminal. Newlines stay out too."""
+    return printable(text, named=False)
+
+
+def one_cell_each(text: str) -> str:
+    """`text` with every control character replaced by one visible one, so that columns stay."""
+    return "".join(" " if c == "\t" else "�" if unicodedata.category(c) in _UNSAFE else c for c in text)
+
+
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """One diagnostic as it stands in the `sendspec.diagnostics/1` document."""
+    start, end = diagnostic.span.start, diagnostic.span.end
+    shown: dict[str, Any] = {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "path": diagnostic.path,
+        "line": start.line,
+        "column": start.column,
+        "end_line": end.line,
+        "end_column": end.column,
+        "problem": diagnostic.problem,
+        "fix": diagnostic.fix,
+    }
+    if diagnostic.rows:
+        shown["rows"] = list(diagnostic.rows)
+        shown["row_count"] = diagnostic.row_count
+    return shown
+
+
+def diagnostics_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+    return {
+        "schema": "sendspec.diagnostics/1",
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics[:LISTED_MOST]],
+    }

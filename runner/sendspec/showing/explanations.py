@@ -1,0 +1,38 @@
+"""What each error code means, with an example: `sendspec explain` and the documentation show these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sendspec.showing.explained import endings, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explained.entry import Explanation
+from sendspec.showing.ink import Ink
+
+__all__ = ["EXPLANATIONS", "Explanation", "explanation_text", "explanations_document"]
+
+EXPLANATIONS: dict[str, Explanation] = {
+    **files.EXPLAINED,
+    **templates.EXPLAINED,
+    **recipients.EXPLAINED,
+    **messages.EXPLAINED,
+    **project.EXPLAINED,
+    **ledger.EXPLAINED,
+    **endings.EXPLAINED,
+}
+
+
+def explanation_text(code: str, ink: Ink) -> str:
+    """The explanation of a known code, for a terminal."""
+    explanation = EXPLANATIONS[code]
+    lines = [f"{ink.bold(code)}: {explanation.summary}", "", explanation.text]
+    for title, example in (("wrong", explanation.wrong), ("right", explanation.right)):
+        if example:
+            lines += ["", f"{ink.cyan(title)}:", *(f"    {line}" for line in example.splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+def explanations_document(codes: Sequence[str]) -> dict[str, Any]:
+    """The `sendspec.explain/1` document about known codes."""
+    return {"schema": "sendspec.explain/1", "codes": [{"code": code, **asdict(EXPLANATIONS[code])} for code in codes]}

@@ -1,0 +1,40 @@
+"""Documents and lines of JSON, as UTF-8 bytes whatever the terminal's encoding is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from sendspec.diagnostics.surrogate import without_surrogates
+
+
+def json_document(document: Mapping[str, Any]) -> bytes:
+    """An indented document with a line end."""
+    return _dumped(document, orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def json_line(row: Mapping[str, Any]) -> bytes:
+    """One object on a line of its own."""
+    return _dumped(row, orjson.OPT_APPEND_NEWLINE)
+
+
+def _dumped(value: Mapping[str, Any], option: int) -> bytes:
+    try:
+        return orjson.dumps(value, option=option)
+    except orjson.JSONEncodeError:  # it refuses half surrogates
+        return orjson.dumps(_writable(value), option=option)
+
+
+def _writable(value: Any) -> Any:
+    """`value` with U+FFFD in the place of every half surrogate, in keys too."""
+    match value:
+        case str():
+            return without_surrogates(value)
+        case Mapping():
+            return {_writable(key): _writable(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_writable(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,99 @@
+"""A plan as text and as JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sendspec.diagnostics.redaction import printable
+from sendspec.planning.decide import Skip
+from sendspec.planning.plan import Plan, digest_of
+from sendspec.showing.account import left_words, skipped_words
+from sendspec.showing.ink import Ink, cells, counted, grouped
+
+
+def plan_text(plans: Sequence[Plan], ink: Ink) -> str:
+    """Every spec's plan, and a total where there are several."""
+    blocks = ["\n".join(_block(plan, ink)) for plan in plans]
+    if len(plans) > 1:
+        send, recipients = sum(p.send for p in plans), sum(p.recipients for p in plans)
+        blocks.append(f"{counted(len(plans), 'spec')}: {grouped(send)} of {counted(recipients, 'recipient')} to send")
+    return "\n\n".join(blocks)
+
+
+def _block(plan: Plan, ink: Ink) -> Iterator[str]:
+    target = plan.target
+    title = printable(f"{target.name} → {target.alias} ({target.environment})")
+    if target.generation > 1:
+        title += f", generation {target.generation}"
+    digest = f"plan {plan.digest[:8]}…{plan.digest[-4:]}"
+    yield f"{ink.bold(title)}{' ' * max(2, ink.width - cells(title) - cells(digest))}{ink.dim(digest)}"
+    numbers = [grouped(n) for n in (plan.recipients, plan.send, plan.recipients - plan.send)]
+    width = max(map(len, numbers))
+    yield f"  {counted(plan.recipients, 'recipient')}"
+    yield f"    {numbers[1]:>{width}} send   {_segments(plan)}".rstrip()
+    if plan.skipped:
+        skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
+        yield f"    {numbers[2]:>{width}} skip   {skipped}"
+    if plan.skipped.get(Skip.ON_HOLD):
+        yield f"  on hold: planned with another text than the present one, whose digest is {plan.text_digest}"
+    if plan.left:
+        yield f"  {ink.yellow('⚠')} left: {left_words(plan.left)}"
+    together = min(plan.send, target.batch or 1)
+    if together > 1:
+        yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
+    if plan.segments.ucs2 and plan.forced_by:
+        yield ink.yellow("  ⚠ ") + _forced(plan.segments.ucs2, *plan.forced_by)
+
+
+def _forced(messages: int, character: str, count: int) -> str:
+    """Why messages are UCS-2: one reason where it holds for all, else the most frequent one with its share."""
+    share = "" if count == messages else f", {grouped(count)} of them"
+    return (
+        f"{counted(messages, 'message is', 'messages are')} UCS-2{share} because of "
+        f"{printable(character)} (U+{ord(character):04X})"
+    )
+
+
+def _segments(plan: Plan) -> str:
+    segments = plan.segments
+    if not segments.total:
+        return ""
+    by_encoding = [f"{name} {grouped(n)}" for name, n in (("GSM-7", segments.gsm7), ("UCS-2", segments.ucs2)) if n]
+    return f"{counted(segments.total, 'segment')}   {' · '.join(by_encoding)}"
+
+
+def plan_document(plans: Sequence[Plan], environment: str) -> dict[str, Any]:
+    """The `sendspec.plan/1` document."""
+    skipped: Counter[str] = Counter()
+    for plan in plans:
+        skipped.update({skip.value: count for skip, count in plan.skipped.items()})
+    send, recipients = sum(p.send for p in plans), sum(p.recipients for p in plans)
+    return {
+        "schema": "sendspec.plan/1",
+        "environment": environment,
+        "totals": {"recipients": recipients, "send": send, "skip": recipients - send},
+        "skipped": dict(skipped),
+        "segments": {
+            "total": sum(p.segments.total for p in plans),
+            "gsm7": sum(p.segments.gsm7 for p in plans),
+            "ucs2": sum(p.segments.ucs2 for p in plans),
+        },
+        "left": sum(plan.left for plan in plans),
+        "digest": digest_of(plans),
+        "specs": [_spec(plan) for plan in plans],
+    }
+
+
+def _spec(plan: Plan) -> dict[str, Any]:
+    return {
+        "name": plan.target.name,
+        "generation": plan.target.generation,
+        "totals": {"recipients": plan.recipients, "send": plan.send, "skip": plan.recipients - plan.send},
+        "skipped": {skip.value: count for skip, count in plan.skipped.items()},
+        "left": plan.left,
+        "digest": plan.digest,
+        **({"text_digest": plan.text_digest} if plan.text_digest else {}),
+        **({} if plan.target.batch is None else {"batch": plan.target.batch}),
+    }

@@ -1,0 +1,124 @@
+"""A finished run as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sendspec.planning.plan import Target
+from sendspec.planning.totals import Account, sum_of
+from sendspec.showing.account import accounting_line, left_words, skipped_words
+from sendspec.showing.diagnostics import clean
+from sendspec.showing.ink import Ink, counted
+
+REASONS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why messages were refused or are in doubt: the text, how many, and the first of them."""
+
+    text: str
+    count: int
+    first: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecReport:
+    """What a run did for one spec."""
+
+    target: Target
+    account: Account
+    digest: str
+    refusals: tuple[Reason, ...] = ()
+    doubts: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """A run as a whole. `ending` says why it stopped early, empty where it did not; `next_steps` are commands.
+
+    `code` is the code of an ending that is an error.
+    """
+
+    run: int | None
+    environment: str
+    specs: Sequence[SpecReport]
+    requests: int
+    seconds: float
+    ending: str
+    fix: str
+    next_steps: Sequence[str]
+    code: str = ""
+
+
+def run_text(report: RunReport, ink: Ink) -> str:
+    blocks = ["\n".join(_block(spec, report.environment, ink)) for spec in report.specs]
+    if len(report.specs) > 1:
+        blocks.append(ink.bold(accounting_line(sum_of(spec.account for spec in report.specs))))
+    if report.requests:
+        blocks.append(f"{counted(report.requests, 'request')} in {report.seconds:.1f} s")
+    return "\n".join(blocks)
+
+
+def ending_text(report: RunReport, ink: Ink) -> str:
+    """Why the run stopped early, and what to do next; empty where there is nothing to say."""
+    lines = []
+    if report.ending:
+        lines.append(f"{ink.red('stopped:')} {clean(report.ending)}")
+        lines.append(f"    {ink.cyan('= fix:')} {clean(report.fix)}")
+    lines += [f"    {ink.cyan('= next:')} {clean(step)}" for step in report.next_steps]
+    return "\n".join(lines)
+
+
+def _block(spec: SpecReport, environment: str, ink: Ink) -> Iterator[str]:
+    target, account = spec.target, spec.account
+    yield ink.bold(clean(f"{target.name} → {target.alias} ({environment})"))
+    yield "  " + accounting_line(account)
+    if account.skips:
+        yield f"  skipped: {skipped_words(account.skipped)}"
+    if account.left:
+        yield f"  {ink.yellow('left:')} {left_words(account.left)}"
+    for what, paint, reasons in (("refused", ink.red, spec.refusals), ("in doubt", ink.yellow, spec.doubts)):
+        for reason in reasons[:REASONS_SHOWN]:
+            more = f" and {reason.count - 1} more" if reason.count > 1 else ""
+            yield f"  {paint(what + ':')} {clean(reason.text)} ({reason.first}{more})"
+        if len(reasons) > REASONS_SHOWN:
+            others = counted(len(reasons) - REASONS_SHOWN, "other reason")
+            yield f"  {what}: {others}; `sendspec status --messages` lists all"
+
+
+def run_document(report: RunReport | None, error: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The `sendspec.run/1` document. Without a report nobody knows what became of the messages: `totals` is null."""
+    if report is None:
+        return {"schema": "sendspec.run/1", "totals": None, "error": dict(error or {})}
+    total = sum_of(spec.account for spec in report.specs)
+    document: dict[str, Any] = {
+        "schema": "sendspec.run/1",
+        "run": report.run,
+        "environment": report.environment,
+        "totals": total.totals(),
+        "skipped": dict(total.skipped),
+        "left": total.left,
+        "requests": report.requests,
+        "seconds": round(report.seconds, 3),
+        "ending": report.ending or "finished",
+        "specs": [_spec(spec) for spec in report.specs],
+    }
+    if report.code:
+        error = error or {"code": report.code, "problem": report.ending, "fix": report.fix}
+    return document | ({"error": dict(error)} if error else {})
+
+
+def _spec(spec: SpecReport) -> dict[str, Any]:
+    return {
+        "name": spec.target.name,
+        "generation": spec.target.generation,
+        "totals": spec.account.totals(),
+        "skipped": dict(spec.account.skipped),
+        "left": spec.account.left,
+        "digest": spec.digest,
+        "refusals": [{"text": r.text, "count": r.count, "first": r.first} for r in spec.refusals],
+        "doubts": [{"text": r.text, "count": r.count, "first": r.first} for r in spec.doubts],
+    }

@@ -1,0 +1,104 @@
+"""What the ledger knows, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sendspec.composing.identity import id_text, resent
+from sendspec.ledger.record import MessageRecord
+from sendspec.planning.totals import Account, sum_of
+from sendspec.showing.account import accounting_line, left_words
+from sendspec.showing.diagnostics import clean
+from sendspec.showing.ink import Ink
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecStatus:
+    """A send's newest generation in the ledger; `earlier_doubts` counts messages of older ones that are still in doubt."""
+
+    name: str
+    generation: int
+    earlier_doubts: int = 0
+    account: Account
+
+
+def status_text(specs: Sequence[SpecStatus], environment: str, ink: Ink) -> str:
+    if not specs:
+        return f"the ledger of '{clean(environment)}' holds no messages"
+    lines = []
+    for spec in specs:
+        generation = f", generation {spec.generation}" if spec.generation > 1 else ""
+        lines += [ink.bold(clean(f"{spec.name} ({environment}{generation})")), "  " + accounting_line(spec.account)]
+        if spec.earlier_doubts:
+            lines.append(
+                f"  {ink.yellow('in doubt:')} {spec.earlier_doubts} of earlier generations; --in-doubt lists them"
+            )
+        if spec.account.left:
+            lines.append(f"  {ink.yellow('left:')} {left_words(spec.account.left)}")
+    return "\n".join(lines)
+
+
+def messages_text(messages: Iterable[MessageRecord], ink: Ink) -> str:
+    """One line a message: id, who (masked), state, attempt, when, why."""
+    lines = []
+    for message in messages:
+        why = message.evidence or message.remote_id or ""
+        lines.append(
+            f"{id_text(message.id)}  {clean(message.masked):<12}  {ink.bold(f'{message.state.value:<9}')}  "
+            f"{clean(message.name)}  attempt {message.attempt}  {_moment(message.updated_at)}  {clean(why)}".rstrip()
+        )
+    return "\n".join(lines)
+
+
+def status_document(
+    specs: Sequence[SpecStatus] | None, environment: str, messages: Iterable[MessageRecord] | None
+) -> dict[str, Any]:
+    """The `sendspec.status/1` document; `messages` None leaves them out. `specs` None: the ledger could not be read, `totals` is null."""
+    if specs is None:
+        return {"schema": "sendspec.status/1", "environment": environment, "totals": None, "skipped": {}, "specs": []}
+    total = sum_of(spec.account for spec in specs)
+    document: dict[str, Any] = {
+        "schema": "sendspec.status/1",
+        "environment": environment,
+        "totals": total.totals(),
+        "skipped": dict(total.skipped),
+        "left": total.left,
+        "specs": [
+            {
+                "name": spec.name,
+                "generation": spec.generation,
+                "totals": spec.account.totals(),
+                "skipped": dict(spec.account.skipped),
+                "left": spec.account.left,
+                "earlier_doubts": spec.earlier_doubts,
+            }
+            for spec in specs
+        ],
+    }
+    if messages is not None:
+        document["messages"] = [message_json(message) for message in messages]
+    return document
+
+
+def message_json(message: MessageRecord) -> dict[str, Any]:
+    """One message as `status --messages` and `ledger export` show it."""
+    return {
+        "id": id_text(message.id),
+        "spec": message.name,
+        "generation": message.generation,
+        "state": message.state.value,
+        "receiver": message.masked,
+        "reference": resent(message.reference or id_text(message.id), message.resend),
+        "attempt": message.attempt,
+        "remote_id": message.remote_id,
+        "http_status": message.http_status,
+        "evidence": message.evidence,
+        "updated_at": _moment(message.updated_at),
+    }
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
