@@ -19,7 +19,7 @@ SAMPLE_SECONDS = 0.1
 WEIGHED_SECONDS = 1.0
 """The pages of a process are counted under its lock, which ten times a second would slow it down by half."""
 TICKS = os.sysconf("SC_CLK_TCK")
-SHOWN_MOST = 2_000
+MAX_SHOWN = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def measured(command: Sequence[str], folder: Path, *, expect: int = 0, quiet: bo
         watch.end()
         printed = _text(out)
         if process.returncode != expect:
-            said = printed[-SHOWN_MOST:] + _text(err)[-SHOWN_MOST:]
+            said = printed[-MAX_SHOWN:] + _text(err)[-MAX_SHOWN:]
             raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{said}")
     cpu = used.ru_utime + used.ru_stime
     together = max((sample.memory for sample in watch.samples), default=0)

@@ -15,7 +15,7 @@ from benchmarks.sending import DELAYS
 
 SYNCS = ("fsync", "fdatasync")
 CALLS_COLUMN = 3
-PACED_SECONDS_MOST = 10
+MAX_PACED_SECONDS = 10
 
 
 def with_and_without_ledger(bench: Bench) -> Findings:
@@ -24,7 +24,7 @@ def with_and_without_ledger(bench: Bench) -> Findings:
     Commits are counted where they are made: strace would slow each sync, and so make the groups larger. It tells how many syncs
     there are to a commit, in a run of its own.
     """
-    rows, paced_rows = bench.send_rows, PACE * min(bench.paced_seconds, PACED_SECONDS_MOST)
+    rows, paced_rows = bench.send_rows, PACE * min(bench.paced_seconds, MAX_PACED_SECONDS)
     more, commits, written = [], [], []
     with fast_server(bench.folder / "nginx") as server:
         for _ in range(bench.few_rounds):

@@ -45,12 +45,12 @@ PROJECT = f"""environments:
       sms: {{workspace: {UUID}, channel: {UUID}, rate: 50/s}}
 """
 INPUT = ("hello.yaml", "people.csv")
-SECONDS_MOST = 20  # by the clock, which other work on the machine slows
-CPU_SECONDS_MOST = 2
-MEMORY_MOST = 300_000_000
+MAX_SECONDS = 20  # by the clock, which other work on the machine slows
+MAX_CPU_SECONDS = 2
+MAX_MEMORY = 300_000_000
 LIMITED = f"""
 import resource, sys
-resource.setrlimit(resource.RLIMIT_AS, ({MEMORY_MOST}, {MEMORY_MOST}))
+resource.setrlimit(resource.RLIMIT_AS, ({MAX_MEMORY}, {MAX_MEMORY}))
 from sendspec.cli.main import main
 main(sys.argv[1:])
 """
@@ -246,11 +246,11 @@ def run_apart(folder: Path, *arguments: str, prefix: Sequence[str] = ()) -> Said
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=SECONDS_MOST,
+        timeout=MAX_SECONDS,
         check=False,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < CPU_SECONDS_MOST
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < MAX_CPU_SECONDS
     assert "Traceback" not in done.stderr, done.stderr
     return Said(done.returncode, done.stdout, done.stderr)
 

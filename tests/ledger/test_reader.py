@@ -23,7 +23,7 @@ from sendspec.ledger.record import (
 )
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
-from sendspec.ledger.sqlite.reader import KNOWN_MOST, LOOKUP_MOST, references_of
+from sendspec.ledger.sqlite.reader import MAX_KNOWN, MAX_LOOKUP, references_of
 from sendspec.ledger.transitions import MOVE_BY_NAME
 from sendspec.planning.message_state import State
 
@@ -169,7 +169,7 @@ def test_what_is_uncertain_is_counted_over_all_generations_of_a_spec(ledger: Sql
 
 
 def test_facts_are_found_also_beyond_the_most_that_is_asked_for_at_once(ledger: SqliteLedger) -> None:
-    ids = [n.to_bytes(16) for n in range(LOOKUP_MOST * 2 + 1)]
+    ids = [n.to_bytes(16) for n in range(MAX_LOOKUP * 2 + 1)]
     plan(ledger, *ids[:-1])
     found = ledger.facts(ids)
     assert list(found) == sorted(ids[:-1])
@@ -183,7 +183,7 @@ def test_known_says_states_and_digests_also_beyond_the_most_that_is_asked_for_at
     ]
     ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, bytes(32), now=2.0)
     ledger.exchange(settle=[], claim=claims([IDS[1]], digests[1]), now=3.0)
-    strangers = [n.to_bytes(16) for n in range(2**64, 2**64 + KNOWN_MOST)]
+    strangers = [n.to_bytes(16) for n in range(2**64, 2**64 + MAX_KNOWN)]
     assert ledger.known([IDS[0], *strangers, IDS[1], IDS[2], IDS[3]]) == {
         IDS[0] + digests[0]: State.PLANNED,
         IDS[1] + digests[1]: State.SENDING,

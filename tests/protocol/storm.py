@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent / "runner")
 
 from storm import storm  # noqa: E402  # after the path is set
 
-NOTES_MOST = 20
+MAX_NOTES = 20
 
 
 def main() -> int:
@@ -32,7 +32,7 @@ def main() -> int:
     print(f"storm, seed {arguments.seed}", flush=True)
     total = storm(arguments.seed, arguments.kills, stop=lambda: time.monotonic() > end, first_round=arguments.round)
     print(total.said())
-    for note in total.notes[:NOTES_MOST]:
+    for note in total.notes[:MAX_NOTES]:
         print(f"  {note}")
     print(f"{'BROKEN' if total.broken else 'kept'}, after {time.monotonic() - begun:.0f} s")
     return int(total.broken)

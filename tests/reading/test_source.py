@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.files.source import SPEC_BYTES_MOST, Source, file_problem, read_source
+from sendspec.reading.files.source import MAX_SPEC_BYTES, Source, file_problem, read_source
 
 
 def read(path: Path | str, **options: int) -> tuple[Source | None, list[Diagnostic]]:
@@ -98,9 +98,9 @@ def test_the_reason_of_the_system_is_given(error: OSError, code: str, said: str)
 
 def test_the_largest_file_is_read_and_one_byte_more_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "spec.yaml"
-    path.write_bytes(b"#" * SPEC_BYTES_MOST)
+    path.write_bytes(b"#" * MAX_SPEC_BYTES)
     assert read(path)[0] is not None
-    path.write_bytes(b"#" * (SPEC_BYTES_MOST + 1))
+    path.write_bytes(b"#" * (MAX_SPEC_BYTES + 1))
     assert refused(path).code == "file-too-large"
     assert refused(path).problem == "the file is larger than 1 MB"
 

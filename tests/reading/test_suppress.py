@@ -11,7 +11,7 @@ import pytest
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import SuppressUnreadable
 from sendspec.diagnostics.position import FILE_START
-from sendspec.reading.suppress import LOOK_SECONDS, READINGS_MOST, SuppressList, read_suppress_list
+from sendspec.reading.suppress import LOOK_SECONDS, MAX_READINGS, SuppressList, read_suppress_list
 from sendspec.reading.suppress_file import SuppressFile
 
 ANN, BOB, CY = (f"+44770090000{n}" for n in (1, 2, 3))
@@ -139,7 +139,7 @@ def test_one_bad_file_adds_nobody_of_another(tmp_path: Path, out: Path) -> None:
     assert not held.blocks(CY)
 
 
-@pytest.mark.parametrize("times", [1, READINGS_MOST - 1, READINGS_MOST])
+@pytest.mark.parametrize("times", [1, MAX_READINGS - 1, MAX_READINGS])
 def test_a_file_that_is_written_to_while_it_is_read_is_read_again(
     tmp_path: Path, out: Path, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
@@ -156,11 +156,11 @@ def test_a_file_that_is_written_to_while_it_is_read_is_read_again(
         return real(descriptor, most, offset)
 
     monkeypatch.setattr(os, "pread", pread)
-    if times < READINGS_MOST:
+    if times < MAX_READINGS:
         assert held.refreshed(0.0)
         assert held.blocks(BOB)
         return
-    left = 2 * READINGS_MOST  # the head, then the rest
+    left = 2 * MAX_READINGS  # the head, then the rest
     with pytest.raises(SuppressUnreadable, match="file-changed"):
         held.refreshed(0.0)
 

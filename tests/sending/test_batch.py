@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.message_state import State
-from sendspec.provider.batch import BATCH_MOST, batch_body, batch_key
+from sendspec.provider.batch import MAX_BATCH, batch_body, batch_key
 from sendspec.provider.outcome import RefusedAsAWhole
 from sendspec.sending.run import Finished, Interrupted, SpecRefused, Stop, StoppedByApi, TooManyDoubts, Unreachable
 
@@ -111,7 +111,7 @@ def test_messages_go_out_by_batches_the_last_of_them_smaller(helpers: Any) -> No
 
 def test_a_batch_of_the_most_messages_goes_out_over_many_connections_each_message_once(helpers: Any) -> None:
     batches = Batches(helpers)
-    result, ledger = run(helpers, batches, count=1_234, batch=BATCH_MOST, concurrency=4)
+    result, ledger = run(helpers, batches, count=1_234, batch=MAX_BATCH, concurrency=4)
     assert (result.accepted, result.requests) == (1_234, 13)
     assert sorted(batches.taken) == sorted(helpers.message(n).reference for n in range(1_234))
     assert under_their_own_ids(ledger)

@@ -9,7 +9,7 @@ import pytest
 from sendspec.planning.message_state import State
 from sendspec.provider.answer import Answer
 from sendspec.provider.batch import classify_batch
-from sendspec.provider.classify import ID_MOST, Sent
+from sendspec.provider.classify import MAX_ID, Sent
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RefusedAsAWhole
 from sendspec.sending.run import Finished
 
@@ -89,7 +89,7 @@ def test_an_answer_that_does_not_fit_leaves_the_whole_batch_in_doubt(what: str) 
 
 
 def test_an_id_may_be_as_long_as_ids_are() -> None:
-    assert judged({"messages": [*ENTRIES[:2], {"id": "c" * ID_MOST}]})[2] == Accepted("c" * ID_MOST)
+    assert judged({"messages": [*ENTRIES[:2], {"id": "c" * MAX_ID}]})[2] == Accepted("c" * MAX_ID)
 
 
 def test_a_message_without_a_reference_is_taken_by_its_place() -> None:

@@ -12,7 +12,7 @@ from sendspec.provider.answer import Answer
 from sendspec.sending.connection import Endpoint, Line
 from sendspec.sending.listing import (
     BOUNDS_OF_A_LOOK,
-    PAGE_BYTES_MOST,
+    MAX_PAGE_BYTES,
     Bounds,
     ListAbandoned,
     Listing,
@@ -174,7 +174,7 @@ def test_a_time_that_can_not_be_read_is_none(created: Any) -> None:
 
 
 def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones_from_the_beginning(helpers: Any) -> None:
-    large = helpers.http(200, b"x" * (PAGE_BYTES_MOST + 1))
+    large = helpers.http(200, b"x" * (MAX_PAGE_BYTES + 1))
     answers = [
         helpers.http(200, page([message(1)], "t")), large, large, helpers.http(200, page([message(1), message(2)])),
     ]  # fmt: skip

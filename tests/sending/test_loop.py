@@ -22,7 +22,7 @@ from sendspec.sending import loop
 from sendspec.sending.backlog import Backlog
 from sendspec.sending.connection import Endpoint, Line
 from sendspec.sending.credited import CreditedIds
-from sendspec.sending.loop import DRAINED_MOST
+from sendspec.sending.loop import MAX_DRAINED
 from sendspec.sending.run import (
     Finished,
     Interrupted,
@@ -36,7 +36,7 @@ from sendspec.sending.run import (
 )
 from sendspec.sending.sender import Down, Leave, Sender
 from sendspec.sending.sender_pool import Crew
-from sendspec.sending.tally import CAUSES_MOST, Tally
+from sendspec.sending.tally import MAX_CAUSES, Tally
 
 PATIENCE = 20.0
 """Seconds that a test waits for what has to come."""
@@ -85,7 +85,7 @@ def test_of_more_events_than_are_taken_at_once_none_is_lost(helpers: Any) -> Non
         def exchange(self, **more: Any) -> Exchanged:
             exchanged: Exchanged = super().exchange(**more)
             if self.exchanges == 2:  # the second sender has its first message, and the queue of events is empty
-                for _ in range(DRAINED_MOST):
+                for _ in range(MAX_DRAINED):
                     stop.wake()
                 answer.set()
                 back.wait(PATIENCE)  # the first sender connects again: its answer is in the queue
@@ -615,9 +615,9 @@ def test_causes_are_listed_by_how_many_have_them_with_the_first_of_each(helpers:
 
 
 def test_more_kinds_of_causes_than_are_worth_telling_count_as_others(helpers: Any) -> None:
-    tally = counted(helpers, *(Refused(422, f"reason {n}") for n in range(CAUSES_MOST + 5)), Refused(422, "reason 0"))
+    tally = counted(helpers, *(Refused(422, f"reason {n}") for n in range(MAX_CAUSES + 5)), Refused(422, "reason 0"))
     causes = {cause.text: cause.count for cause in tally.result(Finished()).refusals}
-    assert len(causes) == CAUSES_MOST + 1
+    assert len(causes) == MAX_CAUSES + 1
     assert causes["other reasons"] == 5
     assert causes["reason 0"] == 2
 

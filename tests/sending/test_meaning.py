@@ -11,8 +11,8 @@ from sendspec.provider.answer import Answer
 from sendspec.provider.answer_table import ANSWERS, OTHERWISE, Given, Meaning, Next, Row, rows_for
 from sendspec.provider.classify import Sent, classify
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
-from sendspec.sending.backlog import ATTEMPTS_MOST
-from sendspec.sending.breaker import ANSWERS_LOOKED_AT, DOUBTS_MOST
+from sendspec.sending.backlog import MAX_ATTEMPTS
+from sendspec.sending.breaker import ANSWERS_LOOKED_AT, MAX_DOUBTS
 from sendspec.sending.loop import FIRST_ANSWERS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -63,9 +63,9 @@ def test_with_bytes_behind_it_every_answer_but_a_proved_acceptance_is_a_doubt() 
 
 
 def test_the_numbers_in_the_table_are_those_of_the_code() -> None:
-    assert f"{DOUBTS_MOST} within {ANSWERS_LOOKED_AT} answers" in Next.LOOK_UP
+    assert f"{MAX_DOUBTS} within {ANSWERS_LOOKED_AT} answers" in Next.LOOK_UP
     assert f"first {FIRST_ANSWERS} answers" in Next.FINAL_UNLESS_ALL
-    assert f"at most {ATTEMPTS_MOST} times" in Next.LATER
+    assert f"at most {MAX_ATTEMPTS} times" in Next.LATER
 
 
 def words(row: Row) -> str:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.provider.answer import BODY_MOST, HEADERS_MOST, Answer, Unclear, read_answer
+from sendspec.provider.answer import MAX_BODY, MAX_HEADERS, Answer, Unclear, read_answer
 from sendspec.provider.classify import Sent, classify
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
 from sendspec.provider.retry_after import retry_after_seconds, skew_seconds
 from sendspec.sending.breaker import Breaker, Gate
-from sendspec.sending.pace import OWED_MOST, TICK, Pace, back_off, senders_needed
+from sendspec.sending.pace import MAX_OWED, TICK, Pace, back_off, senders_needed
 
 SENT = Sent("m1", "+31612345678")
 
@@ -225,7 +225,7 @@ BODY = b'{"id": "1", "reference": "m1"}'
 WHOLE = b"HTTP/1.1 202 Accepted\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
 
 
-def read(data: bytes, size: int = 7, most: int = BODY_MOST) -> Answer:
+def read(data: bytes, size: int = 7, most: int = MAX_BODY) -> Answer:
     chunks = iter([data[at : at + size] for at in range(0, len(data), size)])
     return read_answer(lambda: next(chunks, b""), body_most=most)
 
@@ -271,13 +271,13 @@ UNCLEAR: dict[str, tuple[bytes, str]] = {
     "a chunk that is larger than a body": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n", "larger than 256 KB"),
     "a chunk without its end": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}xx0\r\n\r\n", "longer than it says"),
     "trailers without end": (
-        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"A: b\r\n" * (HEADERS_MOST + 1) + b"\r\n", "trailer of the answer"
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"A: b\r\n" * (MAX_HEADERS + 1) + b"\r\n", "trailer of the answer"
     ),
-    "a body without end": (HEAD + b"\r\n" + b" " * (BODY_MOST + 1), "larger than 256 KB"),
-    "a length beyond the most": (HEAD + b"Content-Length: %d\r\n\r\n" % (BODY_MOST + 1), "larger than 256 KB"),
+    "a body without end": (HEAD + b"\r\n" + b" " * (MAX_BODY + 1), "larger than 256 KB"),
+    "a length beyond the most": (HEAD + b"Content-Length: %d\r\n\r\n" % (MAX_BODY + 1), "larger than 256 KB"),
     "a length of many digits": (HEAD + b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\n", "no number"),
     "a length in other digits": (HEAD + b"Content-Length: \xb2\r\n\r\n", "no number"),
-    "too many headers": (HEAD + b"A: b\r\n" * (HEADERS_MOST + 1) + b"\r\n", "head of the answer is too large"),
+    "too many headers": (HEAD + b"A: b\r\n" * (MAX_HEADERS + 1) + b"\r\n", "head of the answer is too large"),
     "too many interim answers": (
         (b"HTTP/1.1 103 Hints\r\nLink: " + b"a" * 30_000 + b"\r\n\r\n") * 3, "head of the answer is too large"
     ),
@@ -404,7 +404,7 @@ def drive(pace: Pace, seconds: float, stalls: list[float]) -> list[float]:
 def test_no_second_ever_has_more_slots_than_the_limit(rate: int, stalls: list[float]) -> None:
     """The law: beyond what a stall of a hundredth of a second may owe, no window of a second holds more than the rate."""
     slots = drive(Pace(float(rate), 64), 5.0, stalls)
-    most = rate + rate * OWED_MOST + 1
+    most = rate + rate * MAX_OWED + 1
     for start, first in enumerate(slots):
         inside = sum(1 for slot in slots[start:] if slot < first + 1.0 - 1e-9)
         assert inside <= most
@@ -422,7 +422,7 @@ def test_a_slow_disk_makes_no_second_fuller(rate: int, commits: list[float]) -> 
         used += [max(slot + put_off, now) for slot in slots]
         now += TICK
     for start, first in enumerate(used):
-        assert sum(1 for moment in used[start:] if moment < first + 1.0 - 1e-9) <= rate + rate * OWED_MOST + 1
+        assert sum(1 for moment in used[start:] if moment < first + 1.0 - 1e-9) <= rate + rate * MAX_OWED + 1
 
 
 def test_without_a_limit_nothing_is_put_off() -> None:

@@ -14,7 +14,7 @@ from sendspec.planning.message_state import State
 from sendspec.provider.outcome import RefusedAsAWhole
 from sendspec.sending.absence import ABSENT_AFTER, SCANS_APART
 from sendspec.sending.listing import ListUnread, Sighting
-from sendspec.sending.proof import DAY, MARGIN, WINDOW_MOST
+from sendspec.sending.proof import DAY, MARGIN, MAX_WINDOW
 from sendspec.sending.reconcile import EDGE, reconcile, with_rivals
 
 NOW = 1_700_000_000.0
@@ -309,7 +309,7 @@ def test_no_longer_range_is_asked_for_than_the_api_lists_and_what_is_older_is_to
     pages = Pages([])
     outcome = settled(Memory(), [doubt(1, age=8 * DAY), doubt(2, age=6.5 * DAY)], pages, frees=True)
     ((since, until),) = pages.asked
-    assert until - since == WINDOW_MOST
+    assert until - since == MAX_WINDOW
     assert outcome.too_old == [doubt(1).id]
     assert outcome.ageing == [doubt(1).id, doubt(2).id]
 
@@ -323,7 +323,7 @@ def test_a_claim_that_a_clock_put_into_the_future_is_looked_for_in_the_whole_lis
     pages = Pages([])
     outcome = settled(Memory(), [doubt(1, age=-DAY, missed=DAY)], pages, frees=True)
     ((since, until),) = pages.asked
-    assert until - since == WINDOW_MOST
+    assert until - since == MAX_WINDOW
     assert outcome.freed == []
 
 

@@ -12,7 +12,7 @@ from sendspec.ledger.record import Change, Known, Waiting
 from sendspec.ledger.transitions import Move
 from sendspec.planning.message_state import State
 from sendspec.sending.listing import ListTooLong, ListUnread, Sighting
-from sendspec.sending.proof import DAY, MARGIN, WINDOW_MOST
+from sendspec.sending.proof import DAY, MARGIN, MAX_WINDOW
 from sendspec.sending.witness import Witnessed, witness
 
 NOW = 1_700_000_000.0
@@ -140,12 +140,12 @@ def test_a_message_that_was_sent_again_is_known_by_each_of_its_references(suffix
 @pytest.mark.parametrize(
     ("claims", "since"),
     [
-        ([None], NOW + MARGIN - WINDOW_MOST),
+        ([None], NOW + MARGIN - MAX_WINDOW),
         ([NOW - 60], NOW - 60 - MARGIN),
         ([NOW - 60, NOW - 3_600], NOW - 3_600 - MARGIN),
-        ([NOW - 60, None], NOW + MARGIN - WINDOW_MOST),
-        ([NOW - 30 * DAY], NOW + MARGIN - WINDOW_MOST),
-        ([NOW + DAY], NOW + MARGIN - WINDOW_MOST),
+        ([NOW - 60, None], NOW + MARGIN - MAX_WINDOW),
+        ([NOW - 30 * DAY], NOW + MARGIN - MAX_WINDOW),
+        ([NOW + DAY], NOW + MARGIN - MAX_WINDOW),
     ],
 )
 def test_it_looks_at_what_came_since_each_sends_own_last_claim(claims: list[float | None], since: float) -> None:
@@ -167,7 +167,7 @@ def test_beyond_its_bounds_receivers_are_asked_for_over_the_whole_time() -> None
     found = witnessed(Memory(waiting(1)), pages, {("hello", 1): NOW - 60}, receivers)
     assert (found.behind, found.sampled, found.unread) == (Counter(hello=1), True, None)
     assert pages.receivers == [(), receivers[:16], receivers[16:32]]
-    assert set(pages.asked[1:]) == {(NOW + MARGIN - WINDOW_MOST, NOW + MARGIN)}
+    assert set(pages.asked[1:]) == {(NOW + MARGIN - MAX_WINDOW, NOW + MARGIN)}
     assert pages.closed == 2
 
 

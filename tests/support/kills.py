@@ -39,7 +39,7 @@ recipients: {{file: people.csv}}
 message:
   body: {{type: text, text: {{text: "Hi"}}}}
 """
-ATTEMPTS_MOST = 2_000
+MAX_ATTEMPTS = 2_000
 IN_FLIGHT = 8
 UNCERTAIN = ("in_doubt", "sending")
 SECRET = "canary-9f3b1c7e5d2a"
@@ -171,7 +171,7 @@ def _round(driver: Driver, send: Sequence[str], campaign: Campaign, chance: rand
     """Starts and kills the send until one run comes to its end by itself; returns all that were ever in doubt."""
     doubts: set[str] = set()
     stuck = 0
-    for _ in range(ATTEMPTS_MOST):
+    for _ in range(MAX_ATTEMPTS):
         campaign.runs += 1
         before = _states(driver.folder, campaign.rounds)
         pid = driver.start(*send)
@@ -195,7 +195,7 @@ def _round(driver: Driver, send: Sequence[str], campaign: Campaign, chance: rand
         elif states.get("planned", 0) == 0 and states:
             return doubts
     campaign.broke += 1
-    campaign.notes.append(f"no end after {ATTEMPTS_MOST} runs: {_states(driver.folder, campaign.rounds)}")
+    campaign.notes.append(f"no end after {MAX_ATTEMPTS} runs: {_states(driver.folder, campaign.rounds)}")
     return doubts
 
 

@@ -15,8 +15,8 @@ from mutants import Mutant
 from search import search
 
 LAST_TICK = 3
-ATTEMPTS_MOST = 2
-NEIGHBOURS_MOST = 2
+MAX_ATTEMPTS = 2
+MAX_NEIGHBOURS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _steps(world: World, mutant: Mutant | None) -> Iterator[tuple[str, World]]:
         yield "the witness looks", _witnessed(world, mutant)
         if not world.restored:
             yield "no witness is asked", replace(world, run="blind", since=0)
-    if world.run in ("sending", "blind") and world.ledger.state == "planned" and world.ledger.attempt < ATTEMPTS_MOST:
+    if world.run in ("sending", "blind") and world.ledger.state == "planned" and world.ledger.attempt < MAX_ATTEMPTS:
         yield from _sent(world)
     if world.run in ("none", "begun") and world.ledger.state == "in_doubt":
         yield from _looked_up(world, mutant)
@@ -96,7 +96,7 @@ def _others(world: World) -> Iterator[tuple[str, World]]:
         yield "the ledger is backed up", replace(world, backup=ledger)
     elif world.backup is not None and world.backup != ledger and not world.restored and world.run == "none":
         yield "the ledger is restored", replace(world, ledger=world.backup, restored=True)
-    if world.now not in ledger.neighbours and len(ledger.neighbours) < NEIGHBOURS_MOST and world.run == "none":
+    if world.now not in ledger.neighbours and len(ledger.neighbours) < MAX_NEIGHBOURS and world.run == "none":
         neighbours = ledger.neighbours | {world.now}
         yield "another spec sends", replace(world, ledger=replace(ledger, moved_at=world.now, neighbours=neighbours))
     if world.own and world.foreign is None and world.now == 0 and ledger.state == "none" and world.backup is None:

@@ -14,7 +14,7 @@ import list_model
 from mutants import ABOUT_THE_LIST, Mutant
 from search import search
 
-ATTEMPTS_MOST = 3
+MAX_ATTEMPTS = 3
 TEXTS = ("A", "B")
 """What a plan may want to send to the key: the spec is edited between two runs."""
 FINAL = ("accepted", "refused")
@@ -171,7 +171,7 @@ def _idle(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, Wo
     me, row = world.runners[r], world.row
     claimable = row.state == "planned" or (mutant is Mutant.CLAIM_WITHOUT_COMPARE and row.state == "sending")
     same_text = row.text == me.text or mutant is Mutant.CLAIM_WITHOUT_DIGEST
-    if claimable and same_text and row.attempt < ATTEMPTS_MOST:
+    if claimable and same_text and row.attempt < MAX_ATTEMPTS:
         attempt = row.attempt + 1
         if mutant is Mutant.SEND_BEFORE_CLAIM:
             sent = _with(world, r, replace(me, phase="claimed", attempt=attempt, answer=""))

@@ -10,7 +10,7 @@ from typing import Any
 from desk import SECRET, Answer, CountingServer, Desk, Done
 
 WHOLE_NUMBER = re.compile(rb"\+?4477009\d{5}")
-RESUMES_MOST = 5
+MAX_RESUMES = 5
 
 
 class StandardCheck:
@@ -38,7 +38,7 @@ class StandardCheck:
         return totals
 
     def _resumed(self, env: str) -> Done:
-        for _ in range(RESUMES_MOST):
+        for _ in range(MAX_RESUMES):
             done = self._desk.run("send", "hello.yaml", "--env", env, "--yes", "--format", "json")
             assert done.code in (0, 3, 4), done.err
             if done.json["totals"]["not_sent"] == 0:

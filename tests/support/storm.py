@@ -32,7 +32,7 @@ from storm_api import StormApi
 
 PEOPLE = 40
 SPECS = ("a", "b", "c")
-RESUMES_MOST = 6
+MAX_RESUMES = 6
 ENDED_WELL = {0, 3, 4}
 EXPECTED = {0, 1, 3, 4, 6, 7, 8, 75, 130, 143, -signal.SIGKILL, -signal.SIGINT, -signal.SIGTERM}
 """6 and 7 are judged at the end: a list that lies and an answer that nobody documents may stop a run, and lose nothing."""
@@ -380,7 +380,7 @@ class _Round:
 
     def _resumed(self, name: str) -> bool:
         """Whether the send came to its end: every row of its table is in some bucket then."""
-        for _ in range(RESUMES_MOST):
+        for _ in range(MAX_RESUMES):
             code = self._drivers[0].run(*_send(name))
             self._note_exit(0, code)
             said = self._drivers[0].said()

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-ORDER_MOST = 1 << 20
+MAX_ORDER = 1 << 20
 LONE = ("PYTHON", "LC_", "LANG", "TMPDIR", "HOME", "TERM")
 """Beginnings of variables that a process reads as it starts: with others than this process has, a command gets one of its own."""
 
@@ -100,7 +100,7 @@ def _serve(connection: socket.socket) -> None:
     import_module("sendspec.composing.compiled.composer")
     import_module("sendspec.sandbox.server")
     while True:
-        order, streams, _, _ = socket.recv_fds(connection, ORDER_MOST, 3)
+        order, streams, _, _ = socket.recv_fds(connection, MAX_ORDER, 3)
         if not order:
             return
         pid = os.fork()

@@ -20,7 +20,7 @@ from sendspec.diagnostics.surrogate import without_surrogates
 from sendspec.showing.harmless import harmless
 from sendspec.showing.ink import WIDE, ColourChoice, Ink, wants_colour
 
-PROCESSES_MOST = 64
+MAX_PROCESSES = 64
 
 
 @dataclass(slots=True)
@@ -181,14 +181,14 @@ def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
 
 def jobs_option(command: Callable[..., int]) -> Callable[..., int]:
     """`processes` is how many processes may compose the rows of a long list."""
-    return click.option("-j", "--jobs", "processes", metavar="N", type=click.IntRange(1, PROCESSES_MOST), default=_cores,
+    return click.option("-j", "--jobs", "processes", metavar="N", type=click.IntRange(1, MAX_PROCESSES), default=_cores,
                         envvar="SENDSPEC_JOBS", help="Compose long lists on N processes; as many as there are cores, if not said.")(command)  # fmt: skip
 
 
 def _cores() -> int:
     """The cores that this process may use."""
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(found or 1, PROCESSES_MOST)
+    return min(found or 1, MAX_PROCESSES)
 
 
 def specs_argument(command: Callable[..., int], *, required: bool = True) -> Callable[..., int]:

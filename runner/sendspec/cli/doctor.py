@@ -23,7 +23,7 @@ from sendspec.reading.access_key import AccessKey, FromCommand, FromFile, FromVa
 from sendspec.reading.project import Environment
 from sendspec.reading.url import peer_is_allowed
 from sendspec.sending.connection import Endpoint, Line, Unreached, verifying_context
-from sendspec.sending.listing import PAGE_BYTES_MOST
+from sendspec.sending.listing import MAX_PAGE_BYTES
 from sendspec.sending.witness import SKEW_NOTED
 from sendspec.showing.ink import Ink
 
@@ -208,7 +208,7 @@ def _ask(environment: Environment, key: AccessKey, path: str) -> Answer:
     line = Line(endpoint, verifying_context() if api.scheme == "https" else None, time.monotonic)
     try:
         line.stand()
-        return line.ask("?limit=1", time.monotonic() + ASK_SECONDS, body_most=PAGE_BYTES_MOST)
+        return line.ask("?limit=1", time.monotonic() + ASK_SECONDS, body_most=MAX_PAGE_BYTES)
     finally:
         line.hang_up()
 

@@ -39,7 +39,7 @@ from sendspec.showing.ink import counted
 from sendspec.showing.json_text import json_line
 from sendspec.showing.status import message_json
 
-SHOWN_MOST = 10
+MAX_SHOWN = 10
 """Committed specs that are listed before a person is asked what a new ledger begins with."""
 
 
@@ -219,10 +219,10 @@ def _choose(view: View, workspace: Workspace) -> Beginning:
             code="init-needs-choice",
         )
     view.warn(f"{found[0].upper()}{found[1:]}:")
-    for path in specs[:SHOWN_MOST]:
+    for path in specs[:MAX_SHOWN]:
         view.warn(f"  {printable(path)}")
-    if len(specs) > SHOWN_MOST:
-        view.warn(f"  and {len(specs) - SHOWN_MOST} more")
+    if len(specs) > MAX_SHOWN:
+        view.warn(f"  and {len(specs) - MAX_SHOWN} more")
     view.warn(
         "baseline: they count as sent, and nobody in them gets them. empty: everybody gets them, also who had them."
     )

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from jinja2 import nodes
 
 from sendspec.composing.budget import IN_COST, ITEM_COST, size
-from sendspec.composing.filters import FILTERS, RESULT_MOST
-from sendspec.reading.tables.csv_record import CELL_MOST
+from sendspec.composing.filters import FILTERS, MAX_RESULT
+from sendspec.reading.tables.csv_record import MAX_CELL
 
-CAPITALS_MOST = 3
+MAX_CAPITALS = 3
 """Characters that one can become when it is made large or small (Unicode's SpecialCasing: U+0390)."""
 
 _CASED = frozenset({"capitalize", "lower", "title", "upper"})
@@ -18,7 +18,7 @@ _CAPPED = frozenset({"join", "replace"})
 
 
 class Bounds:
-    """For a row whose values have `CELL_MOST` characters at most, lists and mappings by `budget.size`."""
+    """For a row whose values have `MAX_CELL` characters at most, lists and mappings by `budget.size`."""
 
     def __init__(self, constants: Mapping[str, object]) -> None:
         self._constants = constants
@@ -43,12 +43,12 @@ class Bounds:
                 return size(self._constants[name])
             case nodes.Filter(name=name):
                 if name in _CAPPED:
-                    return RESULT_MOST
-                return (CAPITALS_MOST if name in _CASED else 1) * self._given(node)
+                    return MAX_RESULT
+                return (MAX_CAPITALS if name in _CASED else 1) * self._given(node)
             case nodes.And() | nodes.Or():
                 return max(self._longest(node.left), self._longest(node.right))
             case nodes.CondExpr():
                 return max(self._longest(node.expr1), self._longest(node.expr2))
             case nodes.List() | nodes.Tuple():
                 return sum(ITEM_COST + self._longest(item) for item in node.items)
-        return CELL_MOST
+        return MAX_CELL

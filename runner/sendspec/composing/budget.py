@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-OUTPUT_MOST = 5_000_000
+MAX_OUTPUT = 5_000_000
 """Characters that all texts of one message have together."""
 
-TURNS_MOST = 10_000
+MAX_TURNS = 10_000
 """Turns of all loops of one message together."""
 
-FED_MOST = 20_000_000
+MAX_FED = 20_000_000
 """Characters that filters, tests and comparisons of one message work on. Some count several times, by how slow they are; with
 that, a message is refused within half a second.
 """
@@ -49,20 +49,20 @@ class Budget:
     def feed(self, value: Any, cost: int = 1) -> None:
         """`value` goes to something that looks at each of its characters, at `cost` each."""
         self.fed += cost * (len(value) if isinstance(value, str) else size(value))
-        if self.fed > FED_MOST:
-            problem = f"the filters and comparisons of this message work on more than {FED_MOST:,} characters"
+        if self.fed > MAX_FED:
+            problem = f"the filters and comparisons of this message work on more than {MAX_FED:,} characters"
             raise FilterFault("template-too-costly", problem, _FIX)
 
     def turn(self) -> None:
         self.turns += 1
-        if self.turns > TURNS_MOST:
-            problem = f"the loops of this message turn more than {TURNS_MOST:,} times"
+        if self.turns > MAX_TURNS:
+            problem = f"the loops of this message turn more than {MAX_TURNS:,} times"
             raise FilterFault("template-too-costly", problem, _FIX)
 
     def put(self, length: int) -> None:
         self.output += length
-        if self.output > OUTPUT_MOST:
-            problem = f"the texts of this message have more than {OUTPUT_MOST:,} characters together"
+        if self.output > MAX_OUTPUT:
+            problem = f"the texts of this message have more than {MAX_OUTPUT:,} characters together"
             raise FilterFault("template-too-costly", problem, _FIX)
 
 

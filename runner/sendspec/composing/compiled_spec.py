@@ -16,9 +16,9 @@ from sendspec.reading.documents.document import Path, walk
 from sendspec.reading.spec import NoRecipients, Spec
 
 EMAIL = "email"
-TEMPLATES_MOST = 500
-CHARACTERS_MOST = 50_000
-LISTED_MOST = 50
+MAX_TEMPLATES = 500
+MAX_CHARACTERS = 50_000
+MAX_LISTED = 50
 """Columns that a message names."""
 
 
@@ -93,8 +93,8 @@ def _compilable(spec: Spec, problems: Problems) -> bool:
     templates = ((at, text) for at, text in walk(spec.message, ("message",)) if isinstance(text, str) and "{" in text)
     for count, (at, text) in enumerate(templates, 1):
         characters += len(text)
-        if count > TEMPLATES_MOST or characters > CHARACTERS_MOST:
-            problem = f"the message has more than {TEMPLATES_MOST} templates, or {CHARACTERS_MOST:,} characters of them"
+        if count > MAX_TEMPLATES or characters > MAX_CHARACTERS:
+            problem = f"the message has more than {MAX_TEMPLATES} templates, or {MAX_CHARACTERS:,} characters of them"
             fix = "make it simpler; a long text without { is no template"
             problems.add(
                 spec.document.diagnostic(
@@ -159,8 +159,8 @@ def _check(
 
 
 def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems: Problems) -> None:
-    more = f" and {len(columns) - LISTED_MOST} more" if len(columns) > LISTED_MOST else ""
-    found = mask_in_place(printable(", ".join(columns[:LISTED_MOST]) + more)) or "none"
+    more = f" and {len(columns) - MAX_LISTED} more" if len(columns) > MAX_LISTED else ""
+    found = mask_in_place(printable(", ".join(columns[:MAX_LISTED]) + more)) or "none"
     if isinstance(spec.recipients, NoRecipients):
         return
     problems.add(

@@ -16,12 +16,12 @@ from sendspec.composing.budget import IN_COST, Budget, FilterFault
 
 __all__ = ["FILTERS", "TESTS", "FilterFault"]
 
-RESULT_MOST = 100_000
-DECIMALS_MOST = 10
-PLAIN_DIGITS_MOST = 18
-TRIMMED_MOST = 100
+MAX_RESULT = 100_000
+MAX_DECIMALS = 10
+MAX_PLAIN_DIGITS = 18
+MAX_TRIMMED = 100
 SLOW = 10
-"""The cost of each character that Python handles one by one, in the units of `budget.FED_MOST`."""
+"""The cost of each character that Python handles one by one, in the units of `budget.MAX_FED`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,11 @@ def as_html(value: Any) -> str:
 
 
 def too_long() -> FilterFault:
-    return FilterFault("text-too-long", f"the text grows beyond {RESULT_MOST:,} characters", "make it shorter")
+    return FilterFault("text-too-long", f"the text grows beyond {MAX_RESULT:,} characters", "make it shorter")
 
 
 def _capped(text: str) -> str:
-    if len(text) > RESULT_MOST:
+    if len(text) > MAX_RESULT:
         raise too_long()
     return text
 
@@ -100,14 +100,14 @@ def replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     text, old, new = as_text(value), as_text(old), as_text(new)
     if not old:
         raise FilterFault("not-text", "`replace` looks for an empty text", "say what is to be replaced")
-    if len(text) + text.count(old) * len(new) > 2 * RESULT_MOST:
+    if len(text) + text.count(old) * len(new) > 2 * MAX_RESULT:
         raise too_long()
     return _capped(text.replace(old, new, -1 if count is None else count))
 
 
 def join(value: Any, between: str = "") -> str:
     items, between = [as_text(item) for item in value], as_text(between)
-    if sum(map(len, items)) + len(between) * len(items) > RESULT_MOST:
+    if sum(map(len, items)) + len(between) * len(items) > MAX_RESULT:
         raise too_long()
     return between.join(items)
 
@@ -127,7 +127,7 @@ def _number(value: Any) -> Decimal:
 
 
 def integer(value: Any) -> int:
-    if type(value) is str and len(value) <= PLAIN_DIGITS_MOST and value.isascii() and value.isdigit():
+    if type(value) is str and len(value) <= MAX_PLAIN_DIGITS and value.isascii() and value.isdigit():
         return int(value)  # as below, without the detour over a decimal number
     number = _number(value)
     if number != number.to_integral_value():
@@ -149,8 +149,8 @@ def decimals(value: Any, places: int = 2) -> str:
 
 
 def _quantized(value: Any, places: int) -> Decimal:
-    if not isinstance(places, int) or not 0 <= places <= DECIMALS_MOST:
-        raise FilterFault("not-a-number", f"{DECIMALS_MOST} decimals are the most", "write 0 to 10")
+    if not isinstance(places, int) or not 0 <= places <= MAX_DECIMALS:
+        raise FilterFault("not-a-number", f"{MAX_DECIMALS} decimals are the most", "write 0 to 10")
     return _number(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
@@ -178,8 +178,8 @@ def trim(value: Any, characters: str | None = None) -> str:
     if characters is None:
         return text.strip()
     characters = as_text(characters)
-    if len(characters) > TRIMMED_MOST:
-        raise FilterFault("not-text", f"`trim` has more than {TRIMMED_MOST} characters to remove", "name fewer")
+    if len(characters) > MAX_TRIMMED:
+        raise FilterFault("not-text", f"`trim` has more than {MAX_TRIMMED} characters to remove", "name fewer")
     return text.strip(characters)
 
 
@@ -190,7 +190,7 @@ def concatenated(budget: Budget, values: tuple[Any, ...]) -> str:
     for value in values:
         texts.append(text := as_text(value))
         length += len(text)
-        if length > RESULT_MOST:
+        if length > MAX_RESULT:
             raise too_long()
     budget.feed(text := "".join(texts))
     return text
@@ -203,7 +203,7 @@ def last(value: Any) -> Any:
 
 
 FILTERS: dict[str, Allowed] = {
-    "abs": Allowed(lambda value: abs(rounded(value, DECIMALS_MOST)), "the number without its sign", cost=0),
+    "abs": Allowed(lambda value: abs(rounded(value, MAX_DECIMALS)), "the number without its sign", cost=0),
     "capitalize": Allowed(lambda value: as_text(value).capitalize(), "first letter large, the others small"),
     "decimals": Allowed(decimals, "the number as text with this many decimals: `{{ total | decimals(2) }}`", cost=0),
     "default": Allowed(default, "another value where there is none, or an empty cell", cost=0),

@@ -12,8 +12,8 @@ from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.documents.document import Document, Path
 
 BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
-LISTED_MOST = 12
-LOOKED_UP_MOST = 20
+MAX_LISTED = 12
+MAX_LOOKED_UP = 20
 
 
 class KnownNames:
@@ -26,15 +26,15 @@ class KnownNames:
         self._near: dict[str, str | None] = {}
 
     def near(self, name: str) -> str | None:
-        """The name that is most like `name`; None for those behind the first `LOOKED_UP_MOST` unknown ones."""
-        if name not in self._near and len(self._near) < LOOKED_UP_MOST:
+        """The name that is most like `name`; None for those behind the first `MAX_LOOKED_UP` unknown ones."""
+        if name not in self._near and len(self._near) < MAX_LOOKED_UP:
             self._near[name] = near_miss(name, chain(self._names, sorted(BUILT_IN)))
         return self._near.get(name)
 
     def listed(self) -> str:
         names = self._names
-        more = f" and {len(names) - LISTED_MOST} more" if len(names) > LISTED_MOST else ""
-        return mask_in_place(printable(", ".join(names[:LISTED_MOST]) + more)) if names else "none"
+        more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+        return mask_in_place(printable(", ".join(names[:MAX_LISTED]) + more)) if names else "none"
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:

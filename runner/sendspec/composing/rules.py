@@ -27,8 +27,8 @@ class Rule:
     concerns: Callable[[Path], bool]
 
 
-IMAGES_MOST = 10
-SCHEDULE_DAYS_MOST = 35
+MAX_IMAGES = 10
+MAX_SCHEDULE_DAYS = 35
 """The API refuses what is scheduled further ahead (the vendor's prose on `scheduledFor`)."""
 
 
@@ -57,12 +57,12 @@ def few_images(payload: Mapping[str, Any]) -> Iterator[Fault]:
     body = payload.get("body")
     if isinstance(body, Mapping) and body.get("type") == "image":
         images = body["image"]["images"]
-        if len(images) > IMAGES_MOST:
+        if len(images) > MAX_IMAGES:
             yield Fault(
                 at=("body", "image", "images"),
                 code="too-many-images",
-                problem=f"the message has {len(images)} images; {IMAGES_MOST} is the most",
-                fix=f"remove {len(images) - IMAGES_MOST} of them, or send a second message",
+                problem=f"the message has {len(images)} images; {MAX_IMAGES} is the most",
+                fix=f"remove {len(images) - MAX_IMAGES} of them, or send a second message",
                 at_key=True,
             )
 
@@ -98,14 +98,14 @@ def timely(now: datetime) -> Rule:
         if written is None:
             return
         ahead = datetime.fromisoformat(written.replace("z", "Z")) - now
-        if ahead < timedelta(0) or ahead > timedelta(days=SCHEDULE_DAYS_MOST):
+        if ahead < timedelta(0) or ahead > timedelta(days=MAX_SCHEDULE_DAYS):
             past = ahead < timedelta(0)
             yield Fault(
                 at=("scheduledFor",),
                 code="scheduled-past" if past else "scheduled-far",
                 problem=f"'{written}' lies in the past, and the API would send at once"
                 if past
-                else f"'{written}' lies more than {SCHEDULE_DAYS_MOST} days ahead, and the API refuses that",
+                else f"'{written}' lies more than {MAX_SCHEDULE_DAYS} days ahead, and the API refuses that",
                 fix="write a later time, or remove `scheduledFor` to send at once" if past else "write an earlier time",
                 at_key=False,
             )

@@ -16,14 +16,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sendspec.composing.budget import Budget
 from sendspec.composing.budget_counters import COUNTED, counted
-from sendspec.composing.filters import FILTERS, RESULT_MOST, TESTS, FilterFault, Trusted, as_html, as_text, too_long
+from sendspec.composing.filters import FILTERS, MAX_RESULT, TESTS, FilterFault, Trusted, as_html, as_text, too_long
 from sendspec.composing.omit import OMIT, OmitInText
 from sendspec.composing.template_policy import NameUse, TemplateFault, check_tree, trust_of, uses_of
 from sendspec.reading.documents.number_spelling import unspelled
 
 __all__ = ["OMIT", "NameUse", "RenderFault", "Template", "TemplateFault", "compile_template", "message_context"]
 
-EXPRESSION_MOST = 10_000
+MAX_EXPRESSION = 10_000
 _RESULT = "__result"
 
 
@@ -167,7 +167,7 @@ def _joined(parts: Iterable[str], budget: Budget) -> str:
     length = 0
     for part in parts:
         length += len(part)
-        if length > RESULT_MOST:
+        if length > MAX_RESULT:
             raise too_long()
         taken.append(part)
     budget.put(length)
@@ -181,11 +181,11 @@ def compile_template(source: str, *, html: bool = False) -> Template | list[Temp
     """
     if not any(mark in source for mark in ("{{", "{%", "{#")):
         return Template(source, (), (), is_expression=False, is_static=True, static=source, _compiled=None)
-    if len(source) > EXPRESSION_MOST:
+    if len(source) > MAX_EXPRESSION:
         return [
             TemplateFault(
                 "template-too-complex",
-                f"the template has more than {EXPRESSION_MOST:,} characters",
+                f"the template has more than {MAX_EXPRESSION:,} characters",
                 "make it shorter",
                 0,
                 len(source),

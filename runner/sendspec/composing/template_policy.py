@@ -10,8 +10,8 @@ from jinja2 import Environment, nodes
 
 from sendspec.diagnostics.near_miss import near_miss
 
-NODES_MOST = 200
-GROWING_MOST = 2
+MAX_NODES = 200
+MAX_GROWING = 2
 """`replace` and `join` in one string: a chain of them multiplies."""
 
 KEYWORDS = frozenset(
@@ -100,20 +100,20 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
     faults: list[TemplateFault] = []
     growing = 0
     listed = list(_walk(tree))
-    if len(listed) > NODES_MOST:
+    if len(listed) > MAX_NODES:
         return [
             TemplateFault(
-                "template-too-complex", f"the template has more than {NODES_MOST} parts", "make it simpler", *whole
+                "template-too-complex", f"the template has more than {MAX_NODES} parts", "make it simpler", *whole
             )
         ]
     for node, depth_of_loops in listed:
         faults += _judge(node, depth_of_loops, tokens, whole, environment)
         growing += isinstance(node, nodes.Filter) and node.name in ("replace", "join")
-    if growing > GROWING_MOST:
+    if growing > MAX_GROWING:
         faults.append(
             TemplateFault(
                 "template-too-complex",
-                f"more than {GROWING_MOST} `replace` or `join` stand in one text",
+                f"more than {MAX_GROWING} `replace` or `join` stand in one text",
                 "use fewer",
                 *whole,
             )

@@ -19,7 +19,7 @@ from sendspec.reading.files.beneath import read_beneath
 LOCK_FILE = "sendspec.lock"
 FORMAT = 1
 SALT_BYTES = 32
-BYTES_MOST = 1_000_000
+MAX_BYTES = 1_000_000
 """Thousands of environments."""
 
 
@@ -56,7 +56,7 @@ def read_identities(path: Path, top: Path | None = None) -> dict[str, LedgerIden
     """
     try:
         top = path.parent if top is None else top
-        written = json.loads(read_beneath(top, path.relative_to(top), BYTES_MOST))
+        written = json.loads(read_beneath(top, path.relative_to(top), MAX_BYTES))
         if written["lock"] != FORMAT:
             raise LedgerTrouble(f"{path.name} has format {written['lock']}", "update sendspec")
         return {name: _identity(entry) for name, entry in written["environments"].items()}

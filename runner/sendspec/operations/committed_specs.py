@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.documents.document import read_document
-from sendspec.reading.files.source import SPEC_BYTES_MOST, Source
+from sendspec.reading.files.source import MAX_SPEC_BYTES, Source
 from sendspec.reading.project import FILE_NAME
 
 SAFELY = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
@@ -80,7 +80,7 @@ def _contents(root: Path, objects: Sequence[bytes]) -> list[bytes]:
 
 
 def _is_spec(path: str, content: bytes) -> bool:
-    if b"spec" not in content or len(content) > SPEC_BYTES_MOST:
+    if b"spec" not in content or len(content) > MAX_SPEC_BYTES:
         return False
     text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
     document = read_document(Source(path, text), Problems())

@@ -30,7 +30,7 @@ Decided = Callable[[Job], Iterator[Decision]]
 """Every row of a job with what is to be done with it; asked only where a check needs the rows."""
 REMEMBERED_SECONDS = 90 * 86_400.0
 """How long ago a spec that is gone may have sent what a new name would send again."""
-CONFIRMED_MOST = 1_000
+MAX_CONFIRMED = 1_000
 """Hits of a compact set that are looked up exactly: one that is confirmed is enough."""
 _REACHED = (State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.SENDING)
 
@@ -251,7 +251,7 @@ def _key_changed(job: Job, workspace: Workspace, ledger: SqliteLedger, decided: 
         if receiver in before.receivers:
             again += 1
             again_line = again_line or item.line
-            if len(hits) < CONFIRMED_MOST:
+            if len(hits) < MAX_CONFIRMED:
                 hits.add(receiver)
     is_missing = in_table < len(before.receivers)
     at: Path = next((("recipients", word) for word in ("key", "to") if getattr(spec, word)), ("recipients",))
@@ -366,7 +366,7 @@ def _first_taken(
         for referred in other():
             if _mark(referred) in marks:
                 hits.add(referred)
-                if len(hits) >= CONFIRMED_MOST:
+                if len(hits) >= MAX_CONFIRMED:
                     break
     return next((referred[1] for referred in own() if referred in hits), None) if hits else None
 

@@ -23,7 +23,7 @@ from sendspec.reading.project import find_project
 from sendspec.showing.plan import plan_document
 
 FORMAT = 1
-BYTES_MOST = 10_000_000
+MAX_BYTES = 10_000_000
 """Far more than a plan has; what is longer is cut, and then is none."""
 
 
@@ -122,7 +122,7 @@ def _plan(content: dict[str, Any]) -> PlanFile:
 
 def _read(path: Path) -> bytes:
     with os.fdopen(open_regular(str(path)), "rb") as file:
-        return file.read(BYTES_MOST)
+        return file.read(MAX_BYTES)
 
 
 def _project_folder(folder: Path) -> Path:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-HEAD_MOST = 64 * 1024
-HEADERS_MOST = 200
-BODY_MOST = 256 * 1024
+MAX_HEAD = 64 * 1024
+MAX_HEADERS = 200
+MAX_BODY = 256 * 1024
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\x00]*)?")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
@@ -46,7 +46,7 @@ class Answer:
     extra: bool = False
 
 
-def read_answer(receive: Receive, *, body_most: int = BODY_MOST) -> Answer:
+def read_answer(receive: Receive, *, body_most: int = MAX_BODY) -> Answer:
     """The final answer on the stream; interim ones (1xx) are passed over. A body of more than `body_most` bytes is none."""
     stream = _Stream(receive, body_most)
     while True:
@@ -98,13 +98,13 @@ class _Stream:
 def _head(stream: _Stream) -> tuple[int, int, dict[str, str], list[str]]:
     if not stream.rest and not stream.more():
         raise Unclear("the connection ended without an answer")
-    head = stream.until(b"\r\n\r\n", HEAD_MOST, "head")
+    head = stream.until(b"\r\n\r\n", MAX_HEAD, "head")
     stream.head_bytes += len(head)
     first, *lines = head.split(b"\r\n")
     match = _STATUS_LINE.fullmatch(first)
     if match is None:
         raise Unclear("the answer is not HTTP")
-    if len(lines) > HEADERS_MOST or stream.head_bytes > HEAD_MOST:
+    if len(lines) > MAX_HEADERS or stream.head_bytes > MAX_HEAD:
         raise Unclear("the head of the answer is too large")
     headers: dict[str, str] = {}
     lengths: list[str] = []
@@ -153,8 +153,8 @@ def _chunks(stream: _Stream) -> bytes:
         body += stream.exactly(size)
         if stream.exactly(2) != b"\r\n":
             raise Unclear("a chunk of the answer is longer than it says")
-    for _ in range(HEADERS_MOST):
-        if not stream.until(b"\r\n", HEAD_MOST, "trailer"):
+    for _ in range(MAX_HEADERS):
+        if not stream.until(b"\r\n", MAX_HEAD, "trailer"):
             return body
     raise Unclear("the trailer of the answer is too large")
 

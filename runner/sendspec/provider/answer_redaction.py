@@ -20,7 +20,7 @@ LOOKED_AT = 2_048
 """Characters of a text that are looked through; the rest is dropped."""
 KEY_PART = 8
 """A part of the key of so many characters is as secret as all of it."""
-STRING_LEAST = 8
+MIN_STRING = 8
 STRING_BLOCK = 10
 """A string of the payload is found whole, and any part of it from twice so many characters on."""
 RECEIVER_PART, ID_PART = 6, 8
@@ -137,7 +137,7 @@ class Redaction:
         for receiver in self._receivers:
             digits = "".join(c for c in receiver if c.isdecimal())
             parts |= _windows(digits, least)
-            if len(receiver) >= STRING_LEAST:
+            if len(receiver) >= MIN_STRING:
                 yield from _found(text.translate(_ALIKE), receiver.translate(_ALIKE))
         if not parts:
             return
@@ -162,7 +162,7 @@ class Redaction:
 
     def _learn(self) -> None:
         found = dict.fromkeys(s.translate(_ALIKE) for body in self._bodies for s in _strings_in(orjson.loads(body)))
-        strings = [string for string in found if len(string.strip()) >= STRING_LEAST]
+        strings = [string for string in found if len(string.strip()) >= MIN_STRING]
         self._strings, self._blocks = tuple(strings), {}
         for string in strings:
             for at in range(0, len(string) - STRING_BLOCK + 1, STRING_BLOCK):

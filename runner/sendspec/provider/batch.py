@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
-from sendspec.provider.answer import BODY_MOST, Answer
+from sendspec.provider.answer import MAX_BODY, Answer
 from sendspec.provider.answer_redaction import NOTHING_SENT, Redaction
 from sendspec.provider.classify import (
     ACCEPTING,
-    BRACKETS_MOST,
+    MAX_BRACKETS,
     TELLING_ID,
     Sent,
     classify,
@@ -27,7 +27,7 @@ from sendspec.provider.classify import (
 )
 from sendspec.provider.outcome import Accepted, Outcome, Refused
 
-BATCH_MOST = 100
+MAX_BATCH = 100
 """What the API's pages allow in one request."""
 BODY_MOST_A_MESSAGE, BRACKETS_MOST_A_MESSAGE = 16 * 1024, 1_000
 """Of an answer that repeats every message in full: the documented one has nothing but ids."""
@@ -45,7 +45,7 @@ def batch_key(keys: Sequence[str]) -> str:
 
 def answer_most(count: int) -> int:
     """How many bytes the body of the answer to so many messages may have."""
-    return max(BODY_MOST, count * BODY_MOST_A_MESSAGE)
+    return max(MAX_BODY, count * BODY_MOST_A_MESSAGE)
 
 
 def classify_batch(
@@ -65,7 +65,7 @@ def classify_batch(
     if answer.status not in ACCEPTING:
         known = {"first": first, "trust_503": trust_503, "extra": extra}
         return [classify(answer, sent[0], **known, redaction=redaction)] * len(sent)
-    body = strict_json(answer.body, brackets_most=max(BRACKETS_MOST, len(sent) * BRACKETS_MOST_A_MESSAGE))
+    body = strict_json(answer.body, brackets_most=max(MAX_BRACKETS, len(sent) * BRACKETS_MOST_A_MESSAGE))
     entries = body.get("messages") if isinstance(body, dict) else None
     fault = _misfit(entries, sent, redaction, extra=extra)
     if isinstance(body, dict) and (_is_rejected(body) or is_odd_status(body.get("status"))):

@@ -17,9 +17,9 @@ from sendspec.provider.retry_after import retry_after_seconds
 
 ACCEPTING = statuses_where(lambda row: row.meaning is Meaning.ACCEPTED)
 REFUSING_THE_RUN = statuses_where(lambda row: row.meaning is Meaning.RUN_REFUSED and row.given is Given.ALWAYS)
-TEXT_MOST = 500
-ID_MOST = 200
-BRACKETS_MOST = 10_000
+MAX_TEXT = 500
+MAX_ID = 200
+MAX_BRACKETS = 10_000
 TELLING_ID = "with an id that repeats what was sent"
 
 
@@ -120,7 +120,7 @@ def is_odd_status(value: object) -> bool:
 
 def is_id(value: object) -> bool:
     """Whether it can be a message's id: printable text, of 200 characters at most."""
-    return isinstance(value, str) and 0 < len(value) <= ID_MOST and value.isprintable()
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID and value.isprintable()
 
 
 def receivers_of(message: dict[str, Any]) -> Iterator[object]:
@@ -139,7 +139,7 @@ def _names_the_channel(answer: Answer) -> bool:
     return "channel not found" in text or "workspace not found" in text
 
 
-def strict_json(raw: bytes, *, brackets_most: int = BRACKETS_MOST) -> object:
+def strict_json(raw: bytes, *, brackets_most: int = MAX_BRACKETS) -> object:
     """The JSON value in `raw`; None where it has repeated keys, NaN, bad UTF-8, or is nested beyond reason."""
     if raw.count(b"[") + raw.count(b"{") > brackets_most:
         return None
@@ -195,4 +195,4 @@ def rejection_text(status: int, message: dict[str, Any], redaction: Redaction) -
 
 def _kept(text: str) -> str:
     """Somebody else's text, made fit to be kept: without characters that act, or that nothing can store, and cut."""
-    return printable(without_surrogates(text))[:TEXT_MOST]
+    return printable(without_surrogates(text))[:MAX_TEXT]

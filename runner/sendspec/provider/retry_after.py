@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.utils import parsedate_to_datetime
 
-WAIT_MOST = 900.0
+MAX_WAIT = 900.0
 
 
 def skew_seconds(answer_date: str | None, now: float) -> float | None:
@@ -24,12 +24,12 @@ def retry_after_seconds(value: str | None, answer_date: str | None) -> float | N
         return None
     text = value.strip()
     if text.isascii() and text.isdigit():
-        return min(float(text[:10]), WAIT_MOST)
+        return min(float(text[:10]), MAX_WAIT)
     try:
         until = parsedate_to_datetime(text)
         since = parsedate_to_datetime(answer_date) if answer_date else None
         if since is None:
             return None
-        return min(max((until - since).total_seconds(), 0.0), WAIT_MOST)
+        return min(max((until - since).total_seconds(), 0.0), MAX_WAIT)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None

@@ -13,8 +13,8 @@ from pathlib import Path
 from sendspec.diagnostics.exceptions import KeyUnusable
 
 COMMAND_SECONDS = 30
-KEY_MOST = 4_096
-_LOOKED_AT = KEY_MOST + 3
+MAX_KEY = 4_096
+_LOOKED_AT = MAX_KEY + 3
 """Bytes: a key that is too long, or the longest with the end of its line and one more."""
 
 
@@ -158,8 +158,8 @@ def _checked(value: str, what: str) -> AccessKey:
     """Printable ASCII without spaces: what a header can carry. A client library would let a NUL through."""
     if not value:
         raise KeyUnusable(f"{what} is empty", "put the key there")
-    if len(value) > KEY_MOST:
-        raise KeyUnusable(f"{what} is longer than {KEY_MOST:,} characters", "put the key there, and nothing else")
+    if len(value) > MAX_KEY:
+        raise KeyUnusable(f"{what} is longer than {MAX_KEY:,} characters", "put the key there, and nothing else")
     for position, character in enumerate(value, start=1):
         if not "!" <= character <= "~":
             raise KeyUnusable(

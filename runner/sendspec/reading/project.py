@@ -24,7 +24,7 @@ from sendspec.reading.url import API_HOST, Api, UrlFault, parse_api_url
 
 FILE_NAME = "sendspec.yaml"
 SANDBOX = "sandbox"
-RATE_MOST = 10_000
+MAX_RATE = 10_000
 _RATE = re.compile(r"([0-9]{1,9})/([smh])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600}
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -318,11 +318,11 @@ class _Reader:
                 f"'{printable(text[:40])}' is not a rate",
                 "write a rate like 50/s, 600/m or 10000/h",
             )
-        elif not 0 < rate.per_second <= RATE_MOST:
+        elif not 0 < rate.per_second <= MAX_RATE:
             self._add(
                 (*here, "rate"),
                 "out-of-range",
-                f"'{text}' is not between 1/h and {RATE_MOST}/s",
+                f"'{text}' is not between 1/h and {MAX_RATE}/s",
                 "write a rate like 50/s",
             )
             return None

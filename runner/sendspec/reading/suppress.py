@@ -26,7 +26,7 @@ from sendspec.reading.tables.text_lines import LineFault, TextLines, on_line
 
 LOOK_SECONDS = 1.0
 """How often the files are looked at for a change, at most."""
-READINGS_MOST = 3
+MAX_READINGS = 3
 """How often files are read that change while they are read."""
 PHONE, EMAIL = "phone", "email"
 TEXT_ENDINGS = ("", ".txt")
@@ -87,7 +87,7 @@ class SuppressList:
     def read(self) -> Problems:
         """Reads all files; what is wrong with them, where nothing is then added to the list."""
         problems = Problems()
-        for _ in range(READINGS_MOST):
+        for _ in range(MAX_READINGS):
             signatures, problems = self._look(), Problems()
             addresses = AddressSet(self._entries(problems), besides=self._addresses)
             if not problems.has_errors:

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from sendspec.diagnostics.redaction import printable, quoted
 
 API_HOST = "api.bird.com"
-MEDIA_URL_MOST = 2_048
+MAX_MEDIA_URL = 2_048
 
 _HOST = re.compile(
     r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
@@ -185,9 +185,9 @@ def media_url_fault(url: str) -> UrlFault | None:
     """Why the API could not, or should not, fetch `url`: it fetches by itself, so the address has to be public https."""
     shown = quoted(url[:80])
     fix = "write the public https address of the file"
-    if len(url) > MEDIA_URL_MOST:
+    if len(url) > MAX_MEDIA_URL:
         return UrlFault(
-            "media-url", f"the address has {len(url)} characters; {MEDIA_URL_MOST} is the most", "write a shorter one"
+            "media-url", f"the address has {len(url)} characters; {MAX_MEDIA_URL} is the most", "write a shorter one"
         )
     try:
         parts = urlsplit(url)

@@ -19,7 +19,7 @@ from sendspec.sandbox.query import Wanted, read_query
 from sendspec.sandbox.refusal import Details, bad_query_json, details_of, error_json, malformed_json, path
 from sendspec.sandbox.store import Store, Stored
 
-DEPTH_MOST = 100
+MAX_DEPTH = 100
 """Levels of a request's JSON. A spec can't nest deeper than 40."""
 
 _MESSAGES = re.compile(r"/workspaces/([^/]+)/channels/([^/]+)/messages(?:/([^/]+))?")
@@ -144,8 +144,8 @@ def _read(raw: bytes) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
         raise _Unread("The request body is not JSON") from None
-    if raw.count(b"[") + raw.count(b"{") > DEPTH_MOST and _deeper(value, DEPTH_MOST):
-        raise _Unread(f"The request body is nested deeper than {DEPTH_MOST} levels")
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
+        raise _Unread(f"The request body is nested deeper than {MAX_DEPTH} levels")
     return value
 
 

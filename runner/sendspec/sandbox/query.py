@@ -13,8 +13,8 @@ from sendspec.reading.schema.formats import is_date_time, is_uuid
 from sendspec.sandbox.answer import STATUSES
 from sendspec.sandbox.refusal import Details, expected
 
-LIMIT_USUAL, LIMIT_MOST = 10, 1_000
-WINDOW_DAYS_MOST = 7
+LIMIT_USUAL, MAX_LIMIT = 10, 1_000
+MAX_WINDOW_DAYS = 7
 LISTS = frozenset({"status", "id", "to", "tag"})
 """These may be repeated, and written with `[]` behind: public clients write them so."""
 NOT_HERE = frozenset(
@@ -98,8 +98,8 @@ def _check_window(found: Mapping[str, Any], now: float, details: Details) -> Non
         return
     if since > until:
         details[".startAt"] = ["Invalid time range to filter: it begins after its end"]
-    elif until - since > WINDOW_DAYS_MOST * 86_400:
-        details[".startAt"] = [f"Invalid time range to filter: {WINDOW_DAYS_MOST} days are the most"]
+    elif until - since > MAX_WINDOW_DAYS * 86_400:
+        details[".startAt"] = [f"Invalid time range to filter: {MAX_WINDOW_DAYS} days are the most"]
 
 
 def _wanted(found: Mapping[str, Any]) -> Wanted:
@@ -130,8 +130,8 @@ class _NoValue(Exception):
 
 
 def _limit(value: str) -> int:
-    if not _NUMBER.fullmatch(value) or not 1 <= int(value) <= LIMIT_MOST:
-        raise _NoValue(f"value must be an integer from 1 to {LIMIT_MOST}")
+    if not _NUMBER.fullmatch(value) or not 1 <= int(value) <= MAX_LIMIT:
+        raise _NoValue(f"value must be an integer from 1 to {MAX_LIMIT}")
     return int(value)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 Details: TypeAlias = dict[str, list[str]]
 """What is wrong, by a path such as `.receiver.contacts[0]`."""
 
-QUOTED_MOST = 100
+MAX_QUOTED = 100
 TYPES = {
     "string": "a string", "integer": "an integer", "number": "a number", "boolean": "a boolean", "object": "an object",
     "array": "an array",
@@ -91,4 +91,4 @@ def _worded(error: Any) -> list[tuple[tuple[str | int, ...], str]]:
 
 def _quoted(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= QUOTED_MOST else f"{text[:QUOTED_MOST]}…"
+    return text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}…"

@@ -12,16 +12,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from sendspec.provider.batch import BATCH_MOST
+from sendspec.provider.batch import MAX_BATCH
 from sendspec.sandbox.answer import of_another
 from sendspec.sandbox.api import Reply, Sandbox
 from sendspec.sandbox.fault import SandboxFault
 from sendspec.sandbox.refusal import error_json
 from sendspec.sandbox.store import Store
 
-BODY_MOST = 1_000_000
+MAX_BODY = 1_000_000
 """Of a message; a batch may have as much for each of its messages."""
-DISCARDED_MOST = 16 * BODY_MOST
+MAX_DISCARDED = 16 * MAX_BODY
 """Bytes of a refused body that are read and thrown away, so that the client hears the refusal instead of a reset."""
 DISCARDING_SECONDS = 2.0
 
@@ -54,7 +54,7 @@ class _Exchange(BaseHTTPRequestHandler):
         if length is None:
             self._refuse(411, error_json("BadRequest", "The length of the body is missing, or no whole number"))
             return
-        if length > (BODY_MOST * BATCH_MOST if "/batch/" in self.path else BODY_MOST):
+        if length > (MAX_BODY * MAX_BATCH if "/batch/" in self.path else MAX_BODY):
             self._refuse(413, error_json("BadRequest", "The body is too large"))
             return
         raw = self.rfile.read(length)
@@ -146,7 +146,7 @@ class _Exchange(BaseHTTPRequestHandler):
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(DISCARDING_SECONDS)
-            left = DISCARDED_MOST
+            left = MAX_DISCARDED
             while left > 0 and (block := self.connection.recv(65_536)):
                 left -= len(block)
 

@@ -18,7 +18,7 @@ from sendspec.ledger.sqlite.place import real_place, refuse_planted
 
 BLOCK = 1_001
 """Messages read at once: a whole page, and one more."""
-KEPT_MOST = 10_000
+MAX_KEPT = 10_000
 KEPT_SECONDS = 7 * 86_400
 """How many messages are kept, the newest, and how long: real people's numbers stand in them."""
 TABLE = (
@@ -131,9 +131,7 @@ class Store:
                     (identity, workspace, channel, json.dumps(payload, ensure_ascii=False), created_at, batch),
                 ).lastrowid
                 stored.append(Stored(number or 0, identity, workspace, channel, payload, created_at, batch))
-            connection.execute(
-                "DELETE FROM message WHERE number <= (SELECT max(number) FROM message) - ?", (KEPT_MOST,)
-            )
+            connection.execute("DELETE FROM message WHERE number <= (SELECT max(number) FROM message) - ?", (MAX_KEPT,))
         return stored
 
     def forget(self, now: float) -> None:

@@ -11,11 +11,11 @@ from sendspec.sending.proof import CLOCK_MARGIN, HashReceiver, is_for
 
 SCANS_APART = 600.0
 ABSENT_AFTER = 1_800.0
-CLOCKS_APART_MOST = 60.0
+MAX_CLOCKS_APART = 60.0
 """Seconds that the clocks may differ for absence to be believed."""
 DATE_STEP = 2.0
 """`Date` counts whole seconds, so times of both clocks compare to that many seconds only."""
-CUT_LEAST = 8
+MIN_CUT = 8
 """A reference that was cut to fewer characters than that is known by its receiver alone."""
 
 
@@ -25,7 +25,7 @@ def objection(doubt: Doubt) -> str | None:
         return "it was to be sent later"
     if doubt.clock_offset is None:
         return "the run that sent it did not know the API's clock"
-    if abs(doubt.clock_offset) > CLOCKS_APART_MOST:
+    if abs(doubt.clock_offset) > MAX_CLOCKS_APART:
         return "this machine's clock was wrong when it was sent"
     return None
 
@@ -44,7 +44,7 @@ class ListedAround:
         self._by_beginning: dict[str, list[Doubt]] = {}
         for doubt in doubts:
             self._by_receiver.setdefault(doubt.receiver, []).append(doubt)
-            self._by_beginning.setdefault(doubt.reference.casefold()[:CUT_LEAST], []).append(doubt)
+            self._by_beginning.setdefault(doubt.reference.casefold()[:MIN_CUT], []).append(doubt)
         self._shown: dict[str, Sighting] = {}
         self._like: dict[bytes, set[str]] = {}
         self._anchors: list[float] = []
@@ -59,7 +59,7 @@ class ListedAround:
     def _doubts_like(self, sighting: Sighting) -> Iterable[Doubt]:
         """The doubts that a sighting could be of, though it is listed under another reference."""
         folded = sighting.reference.strip().casefold()
-        for doubt in self._by_beginning.get(folded[:CUT_LEAST], ()):
+        for doubt in self._by_beginning.get(folded[:MIN_CUT], ()):
             ours = doubt.reference.casefold()
             if sighting.reference != doubt.reference and folded and (ours == folded or ours.startswith(folded)):
                 yield doubt

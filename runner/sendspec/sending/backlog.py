@@ -9,10 +9,10 @@ from itertools import count
 from sendspec.provider.answer_table import Next, statuses_where
 from sendspec.sending.run import Sendable
 
-ATTEMPTS_MOST, ATTEMPTS_FEW = 8, 2
+MAX_ATTEMPTS, ATTEMPTS_FEW = 8, 2
 FEW_ATTEMPTS = statuses_where(lambda row: row.then is Next.ONCE_MORE)
 """Answers that say less of a busy API than of the way to it."""
-RETRY_SHARE, RETRIES_LEAST = 0.1, 20
+RETRY_SHARE, MIN_RETRIES = 0.1, 20
 
 
 class Backlog:
@@ -24,7 +24,7 @@ class Backlog:
         self._again: list[tuple[float, int, Sendable]] = []
         self._order = count()
         self._attempts: dict[bytes, int] = {}
-        self._budget = max(RETRIES_LEAST, RETRY_SHARE * expected)
+        self._budget = max(MIN_RETRIES, RETRY_SHARE * expected)
 
     @property
     def exhausted(self) -> bool:
@@ -60,7 +60,7 @@ class Backlog:
     def retry(self, messages: Sequence[Sendable], status: int, at: float, *, counts: bool) -> None:
         """A request answered as not processed: another turn at `at`, within each message's tries and, where it `counts`, the run's."""
         self._budget -= counts
-        most = ATTEMPTS_FEW if status in FEW_ATTEMPTS else ATTEMPTS_MOST
+        most = ATTEMPTS_FEW if status in FEW_ATTEMPTS else MAX_ATTEMPTS
         for message in messages:
             attempts = self._attempts[message.id] = self._attempts.get(message.id, 0) + 1
             if attempts < most and self._budget >= 0:

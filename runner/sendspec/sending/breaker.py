@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum, auto
 
-DOUBTS_MOST = 5
+MAX_DOUBTS = 5
 ANSWERS_LOOKED_AT = 20
 
 
@@ -37,7 +37,7 @@ class Breaker:
         self._recent.append(True)
         if self.gate is Gate.PROBING:
             self.gate = Gate.BROKEN
-        elif self.gate is Gate.OPEN and (senseless or sum(self._recent) >= DOUBTS_MOST):
+        elif self.gate is Gate.OPEN and (senseless or sum(self._recent) >= MAX_DOUBTS):
             self.gate = Gate.SHUT
 
     def drained(self) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from sendspec.provider.answer import Answer, TooLarge, Unclear
 from sendspec.provider.answer_redaction import NOTHING_SENT, Redaction
-from sendspec.provider.classify import ID_MOST, REFUSING_THE_RUN, refusal_text, unique
+from sendspec.provider.classify import MAX_ID, REFUSING_THE_RUN, refusal_text, unique
 from sendspec.provider.outcome import RefusedAsAWhole
 from sendspec.provider.retry_after import retry_after_seconds, skew_seconds
 from sendspec.reading.schema.formats import is_date_time
@@ -21,9 +21,9 @@ from sendspec.sending.run import Clock
 
 PAGE_MESSAGES = (1_000, 100, 10)
 """Messages asked for at once; the next smaller number where a page is too large."""
-PAGE_BYTES_MOST = 16 * 1024 * 1024
+MAX_PAGE_BYTES = 16 * 1024 * 1024
 TRIES = 3
-WAIT_MOST = 30.0
+MAX_WAIT = 30.0
 NAP = 0.5
 """Seconds between two looks at whether anybody still waits for the answer."""
 TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -161,7 +161,7 @@ class Listing:
             wait = back_off(tried, self._clock.random())
             try:
                 self._line.stand()
-                answer = self._line.ask(query, self._clock.monotonic() + self._timeout, body_most=PAGE_BYTES_MOST)
+                answer = self._line.ask(query, self._clock.monotonic() + self._timeout, body_most=MAX_PAGE_BYTES)
             except TooLarge:
                 raise
             except Unreached as error:
@@ -186,7 +186,7 @@ class Listing:
                         break
                 asked = retry_after_seconds(answer.headers.get("retry-after"), answer.headers.get("date"))
                 wait = max(wait, asked or 0.0)
-            if self._stopped() or wait > WAIT_MOST:
+            if self._stopped() or wait > MAX_WAIT:
                 break
             if tried + 1 < TRIES:
                 self._wait(wait)
@@ -248,7 +248,7 @@ def _sighting(entry: Any, redaction: Redaction, stand_in: StandIn | None) -> Sig
         return None
     remote_id, reference, created_at = entry.get("id"), entry.get("reference"), entry.get("createdAt")
     receivers = _receivers(entry.get("receiver"))
-    if not _is_text(remote_id) or not 0 < len(remote_id) <= ID_MOST or receivers is None:
+    if not _is_text(remote_id) or not 0 < len(remote_id) <= MAX_ID or receivers is None:
         return None
     if reference is not None and not _is_text(reference):
         return None

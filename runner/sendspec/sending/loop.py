@@ -45,11 +45,11 @@ from sendspec.sending.sender_pool import Crew
 from sendspec.sending.settle import settlement_of
 from sendspec.sending.tally import Tally
 
-DRAINED_MOST = 256
+MAX_DRAINED = 256
 FIRST_ANSWERS = 20
 LATENCY_GUESS = 0.2
 """The API's answers take 50 to 150 ms. A guess too high costs a few idle threads; too low, a second of less than the rate."""
-WAIT_MOST = 0.5
+MAX_WAIT = 0.5
 
 SKIP_BY_LOST = {Lost.ON_HOLD: Skip.ON_HOLD, Lost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
 
@@ -280,7 +280,7 @@ class _Loop:
             event: Event = self._events.get(timeout=self._wait())
             self._let_more_come()
             self._note(event, settle)
-            for _ in range(1, DRAINED_MOST):
+            for _ in range(1, MAX_DRAINED):
                 self._note(self._events.get_nowait(), settle)
         if self._stop.stage is Stopping.FAST:
             settle += self._abandon()
@@ -296,7 +296,7 @@ class _Loop:
 
     def _wait(self) -> float:
         now = self._clock.monotonic()
-        moments = [now + WAIT_MOST]
+        moments = [now + MAX_WAIT]
         if self._crew.down:
             moments.append(self._crew.reconnect_at)
         if self._crew.ready and not self._backlog.exhausted:

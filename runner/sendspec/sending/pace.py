@@ -11,16 +11,16 @@ import math
 TICK = 0.02
 AHEAD = 2 * TICK
 """Slots are handed out this far ahead, so a crash finds at most that many claims beside the requests in flight."""
-OWED_MOST = 0.01
+MAX_OWED = 0.01
 """What a stall may be paid back of: more would be a burst above the limit."""
-BACKOFF_FIRST, BACKOFF_MOST = 0.5, 30.0
+BACKOFF_FIRST, MAX_BACKOFF = 0.5, 30.0
 LOWERED, RAISED = 0.7, 0.05
 SLOWEST = 0.05
 
 
 def back_off(failures: int, random: float) -> float:
     """Full jitter: somewhere between 0 and a bound that doubles with each failure, 30 s at most. `random` is in [0, 1)."""
-    return random * min(BACKOFF_MOST, BACKOFF_FIRST * 2.0 ** min(failures, 16))
+    return random * min(MAX_BACKOFF, BACKOFF_FIRST * 2.0 ** min(failures, 16))
 
 
 class Pace:
@@ -54,7 +54,7 @@ class Pace:
         if self._limit is None:
             return [now] * wanted
         gap = 1.0 / (self._limit * self._share)
-        self._next = max(self._next, now - min(OWED_MOST, gap))
+        self._next = max(self._next, now - min(MAX_OWED, gap))
         found: list[float] = []
         while len(found) < wanted and self._next <= now + AHEAD:
             found.append(self._next)
@@ -66,7 +66,7 @@ class Pace:
 
         The time is lost: making up for it would be more than the limit allows in a second.
         """
-        by = now - first - OWED_MOST
+        by = now - first - MAX_OWED
         if self._limit is None or by <= 0:
             return 0.0
         self._next += by

@@ -11,7 +11,7 @@ from sendspec.planning.message_state import State
 from sendspec.sending.listing import Listing, Sighting
 
 DAY = 86_400.0
-WINDOW_MOST = 7 * DAY - 60
+MAX_WINDOW = 7 * DAY - 60
 """The API lists no longer a range (`reference/api.md`, section 8)."""
 MARGIN = 600.0
 """A window is that much longer at both ends, in seconds: clocks differ."""
@@ -19,7 +19,7 @@ CLOCK_MARGIN = 120.0
 """A message may be created by so many seconds before its first claim was noted."""
 SKEW_ASKED_AGAIN = 5.0
 """From this difference between the clocks on, in seconds, the list is asked again in the API's time."""
-SKEW_MOST = DAY
+MAX_SKEW = DAY
 """A `Date` further off than that may be nonsense: then both times are asked for."""
 
 HashReceiver = Callable[[str], bytes]
@@ -60,7 +60,7 @@ def pages_in_api_time(listing: Listing, window: Window) -> Iterator[list[Sightin
         skew = listing.skew
         if number == 0 and skew is not None and abs(skew) > SKEW_ASKED_AGAIN:
             corrected = window(skew)
-            if corrected != asked and abs(skew) <= SKEW_MOST:
+            if corrected != asked and abs(skew) <= MAX_SKEW:
                 break
     if corrected != asked:
         yield from listing.pages(*corrected)

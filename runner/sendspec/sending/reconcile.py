@@ -11,12 +11,12 @@ from sendspec.ledger.record import Change, Doubt, Listable, Route
 from sendspec.ledger.transitions import MOVE_BY_NAME, Move
 from sendspec.planning.message_state import State
 from sendspec.provider.outcome import RefusedAsAWhole
-from sendspec.sending.absence import ABSENT_AFTER, CLOCKS_APART_MOST, SCANS_APART, ListedAround, claimed_at, objection
+from sendspec.sending.absence import ABSENT_AFTER, MAX_CLOCKS_APART, SCANS_APART, ListedAround, claimed_at, objection
 from sendspec.sending.listing import Listing, ListUnread, Sighting
 from sendspec.sending.proof import (
     DAY,
     MARGIN,
-    WINDOW_MOST,
+    MAX_WINDOW,
     Duplicates,
     HashReceiver,
     Lookup,
@@ -28,7 +28,7 @@ from sendspec.sending.proof import (
 OLD = 6 * DAY
 NARROWED_FROM = 3_600.0
 """A window of so many seconds is long enough to ask for a few receivers instead of for every message."""
-NARROWED_MOST = 64
+MAX_NARROWED = 64
 RECEIVERS_AT_ONCE = 16
 EDGE = 2 * MARGIN
 """What was accepted so shortly after the beginning of a window may have been created before it."""
@@ -179,7 +179,7 @@ class _Look:
     def _receivers(self, numbers_of: NumbersOf) -> list[str]:
         """Whom to ask for instead of reading the whole window; empty where that is short, or somebody's number isn't known."""
         since, until = self._window(0.0)
-        if until - since < NARROWED_FROM or len(self._doubts) > NARROWED_MOST:
+        if until - since < NARROWED_FROM or len(self._doubts) > MAX_NARROWED:
             return []
         numbers = numbers_of({doubt.id for doubt in self._doubts})
         if any(self._hash(numbers.get(doubt.id, "")) != doubt.receiver for doubt in self._doubts):
@@ -189,7 +189,7 @@ class _Look:
     def _window(self, skew: float) -> tuple[float, float]:
         """From before the oldest claim on; where absence may be believed, from the last acceptance before it."""
         until = max(self._now, self._now + skew) + MARGIN
-        earliest = until - WINDOW_MOST
+        earliest = until - MAX_WINDOW
         if any(doubt.claimed_at > self._now for doubt in self._doubts):
             self._since = earliest  # noted by a clock that has been set since
             return earliest, until
@@ -297,7 +297,7 @@ class _Look:
             return f"the list holds entries that can't be read ({self._listing.skipped})"
         if self._listing.skew is None:
             return "the API does not tell its time"
-        if abs(self._listing.skew) > CLOCKS_APART_MOST:
+        if abs(self._listing.skew) > MAX_CLOCKS_APART:
             return "this machine's clock and the API's differ"
         return None
 
@@ -327,7 +327,7 @@ class _Look:
 
 def _earliest(now: float) -> float:
     """How far back the API's list goes, with room for clocks that differ."""
-    return now + MARGIN - WINDOW_MOST
+    return now + MARGIN - MAX_WINDOW
 
 
 def accepted(identity: bytes, attempt: int, remote_id: str) -> Change:

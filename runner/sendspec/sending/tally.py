@@ -10,7 +10,7 @@ from sendspec.planning.decide import Skip
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
 from sendspec.sending.run import Cause, Ending, Result, RunResult
 
-CAUSES_MOST = 100
+MAX_CAUSES = 100
 
 
 class Tally:
@@ -85,7 +85,7 @@ class Tally:
 
 def _add(causes: dict[str, tuple[int, bytes]], text: str, identity: bytes) -> str:
     """Counts a cause; returns the text that it is counted under."""
-    if text not in causes and len(causes) >= CAUSES_MOST:
+    if text not in causes and len(causes) >= MAX_CAUSES:
         text = "other reasons"
     known, first = causes.get(text, (0, identity))
     causes[text] = (known + 1, first)

@@ -15,7 +15,7 @@ from sendspec.sending.listing import Bounds, Listing, ListTooLong, ListUnread, S
 from sendspec.sending.proof import (
     DAY,
     MARGIN,
-    WINDOW_MOST,
+    MAX_WINDOW,
     Duplicates,
     HashReceiver,
     Lookup,
@@ -141,7 +141,7 @@ def _window(claims: Iterable[float | None], now: float, skew: float | None) -> t
     """Since the oldest of the last claims; the whole time that the API lists where one isn't known, or lies in the future."""
     until = now + DAY if skew is None else max(now, now + skew) + MARGIN
     skew = skew or 0.0
-    earliest = until - WINDOW_MOST
+    earliest = until - MAX_WINDOW
     known = [earliest if claim is None or claim > now + skew + MARGIN else claim - MARGIN for claim in claims]
     return max(min(known, default=earliest), earliest), until
 

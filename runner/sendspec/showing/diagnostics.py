@@ -10,8 +10,8 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import printable
 from sendspec.showing.ink import Ink, cells, counted
 
-SHOWN_MOST = 20
-LISTED_MOST = 1_000
+MAX_SHOWN = 20
+MAX_LISTED = 1_000
 ROWS_SHOWN = 3
 EXCERPT_CELLS = 110
 
@@ -20,10 +20,10 @@ def diagnostics_text(diagnostics: Sequence[Diagnostic], ink: Ink, *, ending: str
     """All of them, 20 at most, and a last line that counts them and ends with `ending` ("nothing was sent")."""
     if not diagnostics:
         return ""
-    shown = [line for diagnostic in diagnostics[:SHOWN_MOST] for line in (*_lines(diagnostic, ink), "")]
-    left = len(diagnostics) - SHOWN_MOST
+    shown = [line for diagnostic in diagnostics[:MAX_SHOWN] for line in (*_lines(diagnostic, ink), "")]
+    left = len(diagnostics) - MAX_SHOWN
     if left > 0:
-        shown += [f"and {left} more; --format json lists up to {LISTED_MOST:,}", ""]
+        shown += [f"and {left} more; --format json lists up to {MAX_LISTED:,}", ""]
     return "\n".join([*shown, summary(diagnostics) + ("; " + ending if ending else "")])
 
 
@@ -130,5 +130,5 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
 def diagnostics_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     return {
         "schema": "sendspec.diagnostics/1",
-        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics[:LISTED_MOST]],
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in diagnostics[:MAX_LISTED]],
     }

@@ -16,13 +16,13 @@ from typing import Any
 import orjson
 
 from sendspec.composing.block_result import FILTERED, Found
-from sendspec.composing.budget import FED_MOST, OUTPUT_MOST, Budget
+from sendspec.composing.budget import MAX_FED, MAX_OUTPUT, Budget
 from sendspec.composing.compiled.expression import Unfit, Writer
 from sendspec.composing.compiled.json_pieces import segments
 from sendspec.composing.compiled.partial_schema import Hangs, Slot, has_slots, residue
 from sendspec.composing.compiled_spec import Program
 from sendspec.composing.compose_context import Setting
-from sendspec.composing.filters import RESULT_MOST
+from sendspec.composing.filters import MAX_RESULT
 from sendspec.composing.identity import id_hash, payload_hash, reference_mark
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, basic_measure, first_forcing, measure
@@ -44,7 +44,7 @@ _ANYTHING = "x"
 """A slot's value, for rules that aren't concerned with it."""
 _SCALARS = frozenset({int, float, bool, type(None)})
 ID_TEXT = "m = 'm' + i.hex()"
-_LEARNT_MOST = 2_000
+_MAX_LEARNT = 2_000
 """Cells of a column whose outcome is kept: those of a column with few different ones."""
 
 
@@ -178,7 +178,7 @@ class _Maker:
 
     def _executed(self, lines: Sequence[str]) -> Any:
         writer = self._writer
-        if writer.fed > FED_MOST or writer.output > OUTPUT_MOST:
+        if writer.fed > MAX_FED or writer.output > MAX_OUTPUT:
             raise Unfit  # what a row takes has to be counted
         self._names["budget"] = partial(Budget, writer.output, writer.fed)
         code = compile("\n".join(lines), f"<{self._program.spec.name}>", "exec")
@@ -284,7 +284,7 @@ class _Maker:
         self._learnt.add(name)
         learnt: dict[str, bytes] = {}
         known = self._writer.constant(learnt)
-        keep = f"if len({known}) < {_LEARNT_MOST}: {known}[v[{cell}]] = j{name}"
+        keep = f"if len({known}) < {_MAX_LEARNT}: {known}[v[{cell}]] = j{name}"
         self._executed(["def made(v):", *(f" {line}" for line in (*lines, keep, f"return j{name}"))])
         learn, get = self._writer.constant(self._names.pop("made")), self._writer.constant(learnt.get)
         self._lines.append(f"j{name} = {get}(v[{cell}]) or {learn}(v)")
@@ -373,7 +373,7 @@ def _text_of(shape: Mapping[str, Any]) -> Slot | str | None:
 
 
 def _unfit(name: str, slot: _Filled) -> str:
-    too_long = f"len({name}) > {RESULT_MOST}"
+    too_long = f"len({name}) > {MAX_RESULT}"
     return f"{too_long} if type({name}) is str else type({name}) not in scalars" if slot.is_expression else too_long
 
 

@@ -14,9 +14,9 @@ from jinja2.runtime import Undefined
 
 from sendspec.composing.bounds import Bounds
 from sendspec.composing.budget import size
-from sendspec.composing.filters import FILTERS, RESULT_MOST, as_html, as_text
+from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text
 from sendspec.composing.template import parsed
-from sendspec.reading.tables.csv_record import CELL_MOST
+from sendspec.reading.tables.csv_record import MAX_CELL
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 
@@ -34,7 +34,7 @@ def whole_html(value: Any) -> Any:
 
 def small(value: Any) -> Any:
     """A value that is no longer than a cell of a CSV; a longer list or mapping is for Jinja, which counts."""
-    if isinstance(value, list | dict) and size(value) > CELL_MOST:
+    if isinstance(value, list | dict) and size(value) > MAX_CELL:
         raise LookupError
     return value
 
@@ -93,7 +93,7 @@ class Writer:
 
     def _count(self, tree: nodes.Template) -> None:
         self.fed += self._bounds.fed(tree)
-        self.output += RESULT_MOST  # a longer text is for Jinja, which refuses it
+        self.output += MAX_RESULT  # a longer text is for Jinja, which refuses it
 
     # ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -11,7 +11,7 @@ from sendspec.diagnostics.exceptions import LedgerLinked, LedgerTrouble
 from sendspec.ledger.identity import write_whole
 from sendspec.ledger.sqlite.place import open_beside, refuse_link
 
-BYTES_MOST = 100
+MAX_BYTES = 100
 """More than two numbers have."""
 
 
@@ -34,7 +34,7 @@ def read_progress(path: Path) -> Progress | None:
     """What the mirror of the ledger at `path` says; None where there is no such file, which is no reason to refuse."""
     try:
         with os.fdopen(open_beside(epoch_path(path), os.O_RDONLY), encoding="ascii") as file:
-            words = file.read(BYTES_MOST).split()
+            words = file.read(MAX_BYTES).split()
         if not all(map(str.isdigit, words)):
             raise ValueError
         numbers = [int(word) for word in words]

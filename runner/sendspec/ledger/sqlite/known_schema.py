@@ -22,7 +22,7 @@ LOOKED_AT = 100
 STEPS_BETWEEN_LOOKS = 100_000
 STEPS_ALWAYS, STEPS_A_BYTE = 20_000_000, 4
 """SQLite's steps that a query may take: some tenths of a second, and per byte of the ledger six times what the costliest takes."""
-VALUE_BYTES_MOST = 1_000_000
+MAX_VALUE_BYTES = 1_000_000
 """The longest value or row. A ledger's own have a few hundred bytes."""
 _SPACES_AND_QUOTES = re.compile(r'[\s"`\[\]]+')
 _OF_SQLITES_OWN = {"sqlite_stat1": "createtablesqlite_stat1(tbl,idx,stat)"}
@@ -52,7 +52,7 @@ def bound(connection: Any, path: Path) -> QueryLimit:
     size = sum(_size(path.with_name(path.name + ending)) for ending in ("", "-wal"))
     limit = QueryLimit(STEPS_ALWAYS + STEPS_A_BYTE * size)
     connection.set_progress_handler(limit, STEPS_BETWEEN_LOOKS)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, VALUE_BYTES_MOST)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
     return limit
 
 

@@ -51,7 +51,7 @@ BLOCK = 20_000
 """Rows inserted at once."""
 BYTES_A_MESSAGE = 320
 """What one takes on disk, measured: 135 planned and as much in the WAL, about 300 when it is settled."""
-EVIDENCE_MOST = 1_000
+MAX_EVIDENCE = 1_000
 CLAIMED_AT_EVERY = 60.0
 """Seconds between two notes of when a send has claimed."""
 
@@ -387,4 +387,4 @@ def _settled(s: Settlement, now: float) -> tuple[Any, ...]:
 
 def _text(words: str | None) -> str | None:
     """Text from outside as SQLite takes it: JSON can hold half a surrogate pair, UTF-8 can't."""
-    return None if words is None else words[:EVIDENCE_MOST].encode("utf-8", "backslashreplace").decode()
+    return None if words is None else words[:MAX_EVIDENCE].encode("utf-8", "backslashreplace").decode()

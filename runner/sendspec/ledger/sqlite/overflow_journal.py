@@ -26,7 +26,7 @@ RESULT_BYTES = 512
 SPILL_BYTES = 2 * 256 * RESULT_BYTES
 """Room for the results of 256 messages in flight, and as many again."""
 EVIDENCE_KEPT = 200
-BYTES_MOST = 64_000_000
+MAX_BYTES = 64_000_000
 """More than all messages that can be in flight take."""
 LOOKED_AT = 10
 _BEGINNING = re.compile(rb"[0-9a-f]{0,8}|[0-9a-f]{8} (\{.*)?", re.DOTALL)
@@ -68,7 +68,7 @@ def prepare_spill(path: Path, in_flight: int = 0) -> None:
 def write_spill(path: Path, ledger_id: str, run: int, settlements: Sequence[Settlement]) -> None:
     """Keeps results, after those that are there already. Raises OSError."""
     with _opened(spill_path(path), os.O_CREAT) as descriptor:
-        written = os.pread(descriptor, min(BYTES_MOST, os.fstat(descriptor).st_size), 0).rstrip(b"\0")
+        written = os.pread(descriptor, min(MAX_BYTES, os.fstat(descriptor).st_size), 0).rstrip(b"\0")
         lines = b"".join(_line(ledger_id, run, settlement) for settlement in settlements)
         os.pwrite(descriptor, lines, len(written))
         os.fdatasync(descriptor)
@@ -78,7 +78,7 @@ def read_spill(path: Path, ledger_id: str) -> list[Spilled]:
     """What is kept beside the ledger at `path`; a line that was cut in writing, and what follows it, is left out."""
     try:
         with os.fdopen(open_beside(spill_path(path), os.O_RDONLY), "rb") as file:
-            written = file.read(BYTES_MOST).rstrip(b"\0")
+            written = file.read(MAX_BYTES).rstrip(b"\0")
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -123,7 +123,7 @@ def clear_spill(path: Path) -> None:
     place = spill_path(path)
     try:
         with _opened(place, 0) as descriptor:
-            os.pwrite(descriptor, bytes(min(BYTES_MOST, max(SPILL_BYTES, os.fstat(descriptor).st_size))), 0)
+            os.pwrite(descriptor, bytes(min(MAX_BYTES, max(SPILL_BYTES, os.fstat(descriptor).st_size))), 0)
             os.fdatasync(descriptor)
     except OSError as error:
         raise unwritable_file(place, error) from error

@@ -18,8 +18,8 @@ from sendspec.ledger.sqlite.tables import row_checksum
 from sendspec.ledger.transitions import ALLOWED
 from sendspec.planning.message_state import BASELINED, Fact, Standing, State
 
-LOOKUP_MOST = 500
-KNOWN_MOST = 20_000
+MAX_LOOKUP = 500
+MAX_KNOWN = 20_000
 REFERENCE = "coalesce(m.reference, 'm' || lower(hex(m.id))) || iif(m.resend > 0, '-' || (m.resend + 1), '')"
 """What the message goes out under: see `identity.resent`."""
 WAITING = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
@@ -33,7 +33,7 @@ SPEC_NOTES = ("key_tree", "to_tree", "text_digest", "moved_from", "claimed_at", 
 TEXT, BYTES, WHOLE, NUMBER = str, bytes, int, (int, float)
 NO_TEXT, NO_WHOLE, NO_NUMBER = (str, type(None)), (int, type(None)), (int, float, type(None))
 """What a column holds; the last three may be NULL. SQLite lets a value of any kind stand in any column."""
-YEAR_MOST = 253_402_300_799.0
+MAX_YEAR = 253_402_300_799.0
 """The last second of the year 9999: no moment is later, and none can be written."""
 Kinds = tuple[type | tuple[type, ...], ...]
 WAITING_KINDS: Kinds = (BYTES, TEXT, WHOLE, WHOLE, NO_TEXT, BYTES, WHOLE, NO_NUMBER)
@@ -100,8 +100,8 @@ class LedgerReader:
     def facts(self, ids: Sequence[bytes]) -> dict[bytes, Fact]:
         """State and payload digest of those of `ids` that the ledger knows."""
         found: dict[bytes, Fact] = {}
-        for start in range(0, len(ids), LOOKUP_MOST):
-            window = ids[start : start + LOOKUP_MOST]
+        for start in range(0, len(ids), MAX_LOOKUP):
+            window = ids[start : start + MAX_LOOKUP]
             marks = ",".join("?" * len(window))
             rows = self._rows(
                 f"SELECT id, state, {self._digest}, {self._resend}, attempt, {_BASELINED} FROM message WHERE id IN ({marks})",
@@ -116,8 +116,8 @@ class LedgerReader:
         Best asked for many at a time: SQLite sorts them, and finds several on a page.
         """
         found: dict[bytes, Standing] = {}
-        for start in range(0, len(ids), KNOWN_MOST):
-            window = ids[start : start + KNOWN_MOST]
+        for start in range(0, len(ids), MAX_KNOWN):
+            window = ids[start : start + MAX_KNOWN]
             marks = ",".join("?" * len(window))
             rows = self._rows(
                 f"SELECT CAST(id || {self._digest} AS BLOB), iif({_BASELINED}, 'baseline', state) FROM message"
@@ -322,8 +322,8 @@ class LedgerReader:
     def known_by(self, ids: Sequence[bytes]) -> dict[bytes, Known]:
         """What is known of those of `ids` that the ledger has."""
         found: dict[bytes, Known] = {}
-        for start in range(0, len(ids), LOOKUP_MOST):
-            window = ids[start : start + LOOKUP_MOST]
+        for start in range(0, len(ids), MAX_LOOKUP):
+            window = ids[start : start + MAX_LOOKUP]
             marks = ",".join("?" * len(window))
             rows = self._typed(
                 (BYTES, TEXT, BYTES, NO_TEXT, TEXT),
@@ -335,8 +335,8 @@ class LedgerReader:
 
     def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]:
         """The planned messages that have one of these ids, or went out under one of these references of the user's own."""
-        for start in range(0, len(ids), LOOKUP_MOST):
-            window = ids[start : start + LOOKUP_MOST]
+        for start in range(0, len(ids), MAX_LOOKUP):
+            window = ids[start : start + MAX_LOOKUP]
             marks = ",".join("?" * len(window))
             rows = self._typed(WAITING_KINDS, f"{WAITING} AND m.id IN ({marks})", window)
             yield from (Waiting(*row) for row in rows)
@@ -392,7 +392,7 @@ class LedgerReader:
         numbers = [column for column, kind in enumerate(kinds) if kind in (NUMBER, NO_NUMBER)]
         for row in self._stream(sql, parameters):
             if not all(map(isinstance, row, kinds)) or not all(
-                row[column] is None or abs(row[column]) <= YEAR_MOST for column in numbers
+                row[column] is None or abs(row[column]) <= MAX_YEAR for column in numbers
             ):
                 raise self._damaged("a value is of another kind than its column")
             yield row

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 _BUCKETS = 256
-_DIGITS_MOST = 18
+_MAX_DIGITS = 18
 _HASHED = 1 << 63
 
 
@@ -46,7 +46,7 @@ def _key(address: str) -> int:
         and digits.isascii()
         and digits.isdecimal()
         and digits[0] != "0"
-        and len(digits) <= _DIGITS_MOST
+        and len(digits) <= _MAX_DIGITS
     ):
         return int(digits)
     return _HASHED | int.from_bytes(blake2b(address.lower().encode("utf-8", "replace"), digest_size=8).digest())

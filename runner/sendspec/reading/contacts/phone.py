@@ -18,11 +18,11 @@ from sendspec.reading.contacts.country_codes import (
 )
 from sendspec.reading.contacts.country_codes import is_country as is_country
 
-DIGITS_LEAST = 8
-DIGITS_MOST = 15
-NATIONAL_DIGITS_LEAST = 7
-EMAIL_MOST = 254
-LOCAL_PART_MOST = 64
+MIN_DIGITS = 8
+MAX_DIGITS = 15
+MIN_NATIONAL_DIGITS = 7
+MAX_EMAIL = 254
+MAX_LOCAL_PART = 64
 COUNTRIES_BY_HABIT = {"UK": "GB", "EL": "GR", "EN": "GB"}
 
 _SPACES = " \t\r\n"
@@ -57,7 +57,7 @@ def normalise_phone(text: str, country: str | None = None) -> str | PhoneFault:
     """
     start = text[:4]  # most numbers are right as they stand: told first and fast, since a plan does it for every row
     begins_well = start in SURE_STARTS or (start in CODES_OF_THREE and text[4:5] != "0")
-    if begins_well and DIGITS_LEAST < len(text) <= DIGITS_MOST + 1 and text.isascii() and text[4:].isdigit():
+    if begins_well and MIN_DIGITS < len(text) <= MAX_DIGITS + 1 and text.isascii() and text[4:].isdigit():
         return text
     written = text.strip(_SPACES)
     fault = _unreadable(written)
@@ -75,7 +75,7 @@ def normalise_email(text: str) -> str | PhoneFault:
     """
     written = text.strip(_SPACES)
     at = written.rfind("@")
-    match = _EMAIL.fullmatch(written) if len(written) <= EMAIL_MOST and at <= LOCAL_PART_MOST else None
+    match = _EMAIL.fullmatch(written) if len(written) <= MAX_EMAIL and at <= MAX_LOCAL_PART else None
     if match is not None:
         return written[: at + 1] + match[1].lower()
     return PhoneFault("email-address", *_why_no_email(written))
@@ -98,7 +98,7 @@ def _unreadable(written: str) -> PhoneFault | None:
             f"'{shown}' is what a spreadsheet makes of a phone number",
             "format the column as text in the spreadsheet, enter the numbers again, and export it anew",
         )
-    if len([part for part in _BETWEEN_NUMBERS.split(written) if _digits(part) >= NATIONAL_DIGITS_LEAST]) > 1:
+    if len([part for part in _BETWEEN_NUMBERS.split(written) if _digits(part) >= MIN_NATIONAL_DIGITS]) > 1:
         return PhoneFault("phone-several", f"'{shown}' is more than one number", "keep one number in the cell")
     if _EXTENSION.search(written):
         return PhoneFault(
@@ -171,12 +171,12 @@ def _checked(number: str, shown: str) -> str | PhoneFault:
 def _lengths_of(code: str | None) -> tuple[int, int]:
     """How many digits the numbers of a country code have, the code's own among them."""
     if code is None or code not in NATIONAL_DIGITS:
-        return DIGITS_LEAST, DIGITS_MOST
+        return MIN_DIGITS, MAX_DIGITS
     least, most = NATIONAL_DIGITS[code]
     return len(code) + least, len(code) + most
 
 
-def _wrong_length(shown: str, digits: int, least: int = DIGITS_LEAST, most: int = DIGITS_MOST) -> PhoneFault:
+def _wrong_length(shown: str, digits: int, least: int = MIN_DIGITS, most: int = MAX_DIGITS) -> PhoneFault:
     return PhoneFault(
         "phone-length",
         f"'{shown}' has {digits} digits; a number with its country code has {least} to {most}",
@@ -198,7 +198,7 @@ def _national(written: str, country: str | None) -> str | PhoneFault:
 
 
 def _without_country(digits: str, shown: str) -> PhoneFault:
-    if not NATIONAL_DIGITS_LEAST <= len(digits) <= DIGITS_MOST + 2:
+    if not MIN_NATIONAL_DIGITS <= len(digits) <= MAX_DIGITS + 2:
         return _wrong_length(shown, len(digits))
     add_country = "add `country: NL` under recipients"
     if digits.startswith("00"):
@@ -207,7 +207,7 @@ def _without_country(digits: str, shown: str) -> PhoneFault:
             f"'{shown}' begins with 00, which not every country reads as +, and no country is given",
             f"write + instead of 00, or {add_country}",
         )
-    if digits[0] != "0" and len(digits) > DIGITS_LEAST and code_of("+" + digits):
+    if digits[0] != "0" and len(digits) > MIN_DIGITS and code_of("+" + digits):
         return PhoneFault(
             "phone-country",
             f"'{shown}' has no +, and no country is given: it is a national number, or has lost its +",
@@ -280,7 +280,7 @@ def _why_no_email(written: str) -> tuple[str, str]:
     odd = next((c for c in written if not c.isascii() or not c.isprintable() or c in ' <>()[],;:\\"'), None)
     if odd is not None:
         return f"'{shown}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
-    if len(written) > EMAIL_MOST or len(written) - len(domain) - 1 > LOCAL_PART_MOST:
-        most = f"{EMAIL_MOST} characters are the most, {LOCAL_PART_MOST} before the @"
+    if len(written) > MAX_EMAIL or len(written) - len(domain) - 1 > MAX_LOCAL_PART:
+        most = f"{MAX_EMAIL} characters are the most, {MAX_LOCAL_PART} before the @"
         return f"'{shown}' is {len(written)} characters long; {most}", "write the whole address anew"
     return f"'{shown}' is not written like an e-mail address", "write it as name@example.com"

@@ -12,13 +12,13 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.scanner import Scanner
 
-TAG_MOST = 200
+MAX_TAG = 200
 """Characters of a tag, all of which are refused; decoding a long one takes time by the square of its length."""
 
-_SIMPLE_KEY_MOST = 1_024
+_MAX_SIMPLE_KEY = 1_024
 """Characters that a key without `?` may have (YAML 1.2, 8.2.2)."""
 
-TOKENS_MOST = 84_000
+MAX_TOKENS = 84_000
 """A key and its value are four tokens, an item of a list two. They take up to 10 µs each, so that a second is the most."""
 
 
@@ -34,7 +34,7 @@ class TooDeep(Exception):
 class TooManyTokens(Exception):
     """The text goes on and on. `start` and `end` are offsets into it."""
 
-    problem = f"the file has more than {TOKENS_MOST // 4:,} keys with their values, or as much in another form"
+    problem = f"the file has more than {MAX_TOKENS // 4:,} keys with their values, or as much in another form"
     fix = "move the recipients to a table and name it under `recipients: {file: …}`"
 
     def __init__(self, start: int, end: int) -> None:
@@ -44,7 +44,7 @@ class TooManyTokens(Exception):
 
 
 class TagTooLong(Exception):
-    """A tag of more than `TAG_MOST` characters begins at the offset `start`."""
+    """A tag of more than `MAX_TAG` characters begins at the offset `start`."""
 
     def __init__(self, start: int) -> None:
         super().__init__("the tag is too long")
@@ -70,8 +70,8 @@ class _BoundedScanner(Scanner):
 
     def fetch_tag(self) -> None:
         start = self.reader.index
-        tag = self._text[start : start + TAG_MOST + 1]
-        if len(tag) > TAG_MOST and len(tag.split(None, 1)) == 1:
+        tag = self._text[start : start + MAX_TAG + 1]
+        if len(tag) > MAX_TAG and len(tag.split(None, 1)) == 1:
             raise TagTooLong(start)
         super().fetch_tag()
 
@@ -80,7 +80,7 @@ class _BoundedScanner(Scanner):
         if len(self.flow_context) + len(self.indents) > self._depth_most:
             opening = next((token for token in reversed(self.tokens) if _opens(token)), self.tokens[-1])
             raise TooDeep(opening.start_mark.index, opening.end_mark.index)
-        if self.tokens_taken + len(self.tokens) > TOKENS_MOST:
+        if self.tokens_taken + len(self.tokens) > MAX_TOKENS:
             last = self.tokens[-1]
             raise TooManyTokens(last.start_mark.index, last.end_mark.index)
         return made
@@ -90,7 +90,7 @@ class _BoundedScanner(Scanner):
     def stale_possible_simple_keys(self) -> None:
         if self.possible_simple_keys:
             key = self.possible_simple_keys[min(self.possible_simple_keys)]
-            if key.line != self.reader.line or self.reader.index - key.index > _SIMPLE_KEY_MOST:
+            if key.line != self.reader.line or self.reader.index - key.index > _MAX_SIMPLE_KEY:
                 super().stale_possible_simple_keys()
 
     def next_possible_simple_key(self) -> Any:

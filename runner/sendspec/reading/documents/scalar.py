@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from sendspec.diagnostics.redaction import mask_in_place
 
-DIGITS_MOST = 18
+MAX_DIGITS = 18
 """Fewer than 19 digits fit 64 bits, and never meet Python's own limit on converting long numbers."""
 
-FRACTION_DIGITS_MOST = 30
+MAX_FRACTION_DIGITS = 30
 """17 tell any two floats apart, and a small number may begin with zeros."""
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
@@ -36,7 +36,7 @@ class ScalarFault:
 
 _TOO_LONG = ScalarFault(
     "number-too-long",
-    f"this number is longer than the {DIGITS_MOST} digits that a number can have",
+    f"this number is longer than the {MAX_DIGITS} digits that a number can have",
     "put quotes around it, to make it text",
 )
 
@@ -59,11 +59,11 @@ def resolve_plain(text: str) -> object | ScalarFault:
         return text
     digits = len(text) - 2 if is_based else sum(map(str.isdigit, text))
     if not (is_integer or is_based):
-        return _TOO_LONG if digits > FRACTION_DIGITS_MOST else _finite(text)
-    if digits > DIGITS_MOST:
+        return _TOO_LONG if digits > MAX_FRACTION_DIGITS else _finite(text)
+    if digits > MAX_DIGITS:
         return _TOO_LONG
     number = int(text, 0 if is_based else 10)
-    return number if abs(number) < 10**DIGITS_MOST else _TOO_LONG
+    return number if abs(number) < 10**MAX_DIGITS else _TOO_LONG
 
 
 def joined_surrogates(text: str) -> str:

@@ -13,7 +13,7 @@ _LINE_VALUE = re.compile(rf"(?:{_HOLE}|(?! #)[^\n])*")
 _FLOW_VALUE = re.compile(rf"(?:{_HOLE}|(?! #)[^,\[\]{{}}\n])*")
 _SEPARATOR = re.compile(r"(?:[,\[{]|:(?= ))[ ]*")
 _LINE_START = re.compile(r"\s*(?:- +)*(?:(?:[^\s'\"#:][^:'\"]*|\"[^\"]*\"|'[^']*'):\s+)?(?=\{\{|\{%|\{#)")
-_SHOWN_MOST = 200
+_MAX_SHOWN = 200
 
 
 def unquoted_template(text: str, start: int, *, in_flow: bool) -> Finding:
@@ -21,7 +21,7 @@ def unquoted_template(text: str, start: int, *, in_flow: bool) -> Finding:
     pattern = _FLOW_VALUE if in_flow else _LINE_VALUE
     found = pattern.match(text[start : start + _LOOKED_AT])
     written = found[0].rstrip() if found else ""
-    whole = _closed(written) and len(written) <= _SHOWN_MOST
+    whole = _closed(written) and len(written) <= _MAX_SHOWN
     return Finding(
         start,
         start + max(len(written), 1),

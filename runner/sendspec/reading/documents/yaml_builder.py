@@ -17,14 +17,14 @@ from sendspec.reading.documents.unquoted_template import unquoted_template
 from sendspec.reading.documents.yaml_error import parser_finding, tag_finding, value_fault_finding
 from sendspec.reading.files.source import Source, forbidden_character
 
-DEPTH_MOST = 40
+MAX_DEPTH = 40
 """Lists and mappings inside each other; a value inside the innermost one is no level of its own."""
 
-EXPANDED_MOST = 10_000
+MAX_EXPANDED = 10_000
 """Nodes that aliases may stand for; what a file writes out itself is counted by its tokens."""
 
-FOUND_MOST = 1_000
-_TOO_DEEP = f"the nesting is deeper than {DEPTH_MOST}"
+MAX_FOUND = 1_000
+_TOO_DEEP = f"the nesting is deeper than {MAX_DEPTH}"
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _START_FROM = "start from the spec that `sendspec init` writes"
@@ -75,7 +75,7 @@ class _Builder:
 
         from sendspec.reading.documents.bounded_scanner import TagTooLong, TooDeep, TooManyTokens, events_of
 
-        self._events = events_of(self._text, DEPTH_MOST)
+        self._events = events_of(self._text, MAX_DEPTH)
         try:
             data = self._document()
         except _Stopped:
@@ -186,7 +186,7 @@ class _Builder:
         return mapping
 
     def _go_down(self, event: Any, depth: int) -> None:
-        if depth > DEPTH_MOST:
+        if depth > MAX_DEPTH:
             self._stop_at(event, "nesting-depth", _TOO_DEEP, "flatten it")
         self._deepest = max(self._deepest, depth)
 
@@ -212,8 +212,8 @@ class _Builder:
             self._stop_at(event, "unknown-alias", problem, "write the value out, or &name before the value you mean")
         self._nodes += named.size
         self._expanded += named.size
-        if self._expanded > EXPANDED_MOST:
-            problem = f"the aliases expand to more than {EXPANDED_MOST:,} nodes"
+        if self._expanded > MAX_EXPANDED:
+            problem = f"the aliases expand to more than {MAX_EXPANDED:,} nodes"
             self._stop_at(event, "alias-expansion", problem, "write fewer of them")
         self._go_down(event, depth + named.height)
         self._marks[at] = Marks(event.start_mark.index, event.end_mark.index, key)
@@ -296,7 +296,7 @@ class _Builder:
 
     def _add(self, finding: Finding) -> None:
         self.found.append(finding_diagnostic(self._source.path, self._lines, finding))
-        if len(self.found) >= FOUND_MOST:
+        if len(self.found) >= MAX_FOUND:
             raise _Stopped
 
     def _add_unless_known(self, finding: Finding) -> None:

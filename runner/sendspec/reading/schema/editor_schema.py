@@ -17,7 +17,7 @@ from sendspec.reading.schema.validator import load_schema
 
 TEMPLATE = {"type": "string", "pattern": "\\{\\{|\\{%"}
 SCALARS = frozenset({"string", "integer", "number", "boolean", "null"})
-INLINE_MOST = 1_000
+MAX_INLINE = 1_000
 
 
 def authoring_schema() -> dict[str, Any]:
@@ -86,7 +86,7 @@ _NAME = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$(?!\\n)"}
 _ROWS = {
     "description": "The recipients themselves; 1,000 at most.",
     "type": "array",
-    "maxItems": INLINE_MOST,
+    "maxItems": MAX_INLINE,
     "items": {"type": "object"},
 }
 _RECIPIENTS = {

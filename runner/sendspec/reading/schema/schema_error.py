@@ -11,7 +11,7 @@ from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
 from sendspec.reading.schema.formats import FORMAT_EXAMPLES
 
-LISTED_MOST = 12
+MAX_LISTED = 12
 UNSATISFIABLE_BODIES = frozenset({"action", "template"})
 TYPE_WORDS = {
     "string": "text",
@@ -24,7 +24,7 @@ TYPE_WORDS = {
 }
 
 
-FAULTS_MOST = 1_000
+MAX_FAULTS = 1_000
 """Nobody reads more, and each takes a tenth of a millisecond to explain."""
 
 
@@ -40,10 +40,10 @@ class Fault:
 
 
 def faults_of(errors: Iterable[Any]) -> list[Fault]:
-    """The faults behind `jsonschema` errors, each once, in the order of the document's paths; of the first `FAULTS_MOST` errors, and
+    """The faults behind `jsonschema` errors, each once, in the order of the document's paths; of the first `MAX_FAULTS` errors, and
     of as many keys of one mapping.
     """
-    listed = list(islice(errors, FAULTS_MOST))
+    listed = list(islice(errors, MAX_FAULTS))
     near_misses = {(tuple(e.absolute_path), near) for e in listed for near in _near_misses(e)}
     found = dict.fromkeys(fault for error in listed for fault in _explain(error, near_misses))
     return sorted(found, key=lambda fault: [str(part) for part in fault.at])
@@ -72,7 +72,7 @@ def _fault(error: Any, code: str, problem: str, fix: str, *, at_key: bool = Fals
 
 def _extras(error: Any) -> list[str]:
     known = error.schema.get("properties", {})
-    return list(islice((key for key in error.instance if key not in known), FAULTS_MOST))
+    return list(islice((key for key in error.instance if key not in known), MAX_FAULTS))
 
 
 def _near_key(error: Any, key: str) -> str | None:
@@ -221,9 +221,7 @@ def _limit(error: Any) -> Fault:
 
 
 def _listed(values: Sequence[object]) -> str:
-    listed = ", ".join(str(value) for value in values[:LISTED_MOST])
+    listed = ", ".join(str(value) for value in values[:MAX_LISTED])
     return (
-        listed + (f" and {len(values) - LISTED_MOST} more" if len(values) > LISTED_MOST else "")
-        if values
-        else "nothing"
+        listed + (f" and {len(values) - MAX_LISTED} more" if len(values) > MAX_LISTED else "") if values else "nothing"
     )

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sendspec.diagnostics.position import Position, Span
 
-CELL_MOST = 131_072
+MAX_CELL = 131_072
 """Characters in a cell; the `csv` module's own limit."""
 
 
@@ -71,7 +71,7 @@ class _Scan:
     def cell(self) -> Cell:
         quoted = self._text.startswith('"', self._at)
         cell = self._quoted() if quoted else self._unquoted()
-        if len(cell.text) > CELL_MOST:
+        if len(cell.text) > MAX_CELL:
             raise _Troubled(QuoteTrouble.TOO_LONG, cell.span.start)
         self.more = self._at < len(self._text)
         self._at += 1

@@ -10,7 +10,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Position, Span, span_on_line
 from sendspec.reading.files.stable_file import HeldFile
 from sendspec.reading.tables.csv_header import Header, quote_fault
-from sendspec.reading.tables.csv_record import CELL_MOST, QuoteTrouble, Record, read_record
+from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
 from sendspec.reading.tables.row import Block, Read, Row, block_of, rows_of
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, LineFault, TextLines, excerpt, lines_from, on_line
@@ -87,11 +87,11 @@ class _Reading:
         width = self._width
         written = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         held = [line.split(self._delimiter) for line in written]
-        if set(map(len, held)) == {width} and max(map(len, written)) <= CELL_MOST and (width > 1 or "" not in written):
+        if set(map(len, held)) == {width} and max(map(len, written)) <= MAX_CELL and (width > 1 or "" not in written):
             return lines, held
         found: list[tuple[int, list[str]]] = []
         for line, record, cells in zip(lines, written, held, strict=True):
-            if len(record) > CELL_MOST and max(map(len, cells)) > CELL_MOST:
+            if len(record) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
                 self._judge.quotes(line, line)
             elif record and (len(cells) == width or self._judge.passes(line, line, cells)):
                 found.append((line, cells))
@@ -158,7 +158,7 @@ class _Judge:
         record = self._record(first, last)
         trouble, at = record.trouble or QuoteTrouble.TOO_LONG, record.at or Position(first, 1)
         lines = self._lines.between(first, last)
-        endless = first != last and trouble is not QuoteTrouble.STRAY and sum(map(len, lines)) > CELL_MOST
+        endless = first != last and trouble is not QuoteTrouble.STRAY and sum(map(len, lines)) > MAX_CELL
         if endless:
             swallowed = rows_swallowed(lines, self._delimiter, self._width)
             trouble = QuoteTrouble.UNCLOSED if swallowed else QuoteTrouble.TOO_LONG

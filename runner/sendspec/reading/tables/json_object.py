@@ -12,7 +12,7 @@ import orjson
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.number_spelling import SpelledFloat
 from sendspec.reading.files.source import forbidden_character
-from sendspec.reading.tables.csv_record import CELL_MOST
+from sendspec.reading.tables.csv_record import MAX_CELL
 from sendspec.reading.tables.text_lines import LineFault
 
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
@@ -33,7 +33,7 @@ def read_object(text: str) -> dict[str, Any] | LineFault:
     found: dict[str, Any] | LineFault = value
     if _may_differ(text, value):
         found = _read_slowly(text)
-    if isinstance(found, dict) and ("\\" in text or len(text) > CELL_MOST):
+    if isinstance(found, dict) and ("\\" in text or len(text) > MAX_CELL):
         return _text_fault(text, found) or found
     return found
 
@@ -142,7 +142,7 @@ def _text_fault(text: str, value: Mapping[str, Any]) -> LineFault | None:
             if found is not None:
                 problem = f"the character U+{ord(found[0]):04X} stands in {shown}; it can't be seen, and can't be sent"
                 return LineFault("forbidden-character", _column(text, key), problem, "remove it")
-            if len(part) > CELL_MOST:
+            if len(part) > MAX_CELL:
                 return LineFault("cell-too-long", _column(text, key), f"{shown} is longer than 128 KB", "shorten it")
     return None
 

@@ -16,7 +16,7 @@ from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.reading.files.source import BIDI, cell_by_cell
 from sendspec.reading.files.stable_file import HeldFile
 
-LINE_BYTES_MOST = 4 << 20
+MAX_LINE_BYTES = 4 << 20
 CHUNKS_KEPT = 2
 _BOM = b"\xef\xbb\xbf"
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
@@ -98,9 +98,9 @@ class TextLines:
                 chunk = self._chunk(first, body[:cut])
                 yield chunk
                 first += chunk.count
-            if len(rest) > LINE_BYTES_MOST:
+            if len(rest) > MAX_LINE_BYTES:
                 self.faults[first] = _too_long()
-                rest = rest[: LINE_BYTES_MOST // 2]
+                rest = rest[: MAX_LINE_BYTES // 2]
                 break
         if rest:
             yield self._chunk(first, rest)
@@ -145,10 +145,10 @@ def lines_from(file: HeldFile, first: int) -> Iterator[str]:
                 if line >= first:
                     yield _looked_at(raw, line)
         number += count
-        if len(rest) > LINE_BYTES_MOST:
+        if len(rest) > MAX_LINE_BYTES:
             break
     if rest and number >= first:
-        yield _looked_at(rest[:LINE_BYTES_MOST], number)
+        yield _looked_at(rest[:MAX_LINE_BYTES], number)
 
 
 def on_line(path: str, line: int, text: str, start: int, length: int, fault: LineFault) -> Diagnostic:
@@ -220,6 +220,6 @@ def _too_long() -> LineFault:
     return LineFault(
         "cell-too-long",
         1,
-        f"the line is longer than {LINE_BYTES_MOST >> 20} MB",
+        f"the line is longer than {MAX_LINE_BYTES >> 20} MB",
         "check that the file is a table with a row on each line",
     )
