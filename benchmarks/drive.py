@@ -22,7 +22,7 @@ from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.api_lookup import CLOCK
 from sendspec.operations.ledger_session import ledger_to_write
 from sendspec.operations.offline_plan import opened
-from sendspec.operations.project_context import Workspace, this_process
+from sendspec.operations.project_context import ProjectContext, this_process
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
 from sendspec.sending.connection import Endpoint
@@ -61,7 +61,7 @@ class Counted:
         self._ledger.spill(settlements)
 
 
-def open_job(project: Path, table: Path, environment: str = FAST) -> tuple[Workspace, Job]:
+def open_job(project: Path, table: Path, environment: str = FAST) -> tuple[ProjectContext, Job]:
     problems = Problems()
     workspace, jobs = opened((str(project / "order.yaml"),), environment, str(table), problems)
     if workspace is None or not jobs:
@@ -82,7 +82,7 @@ def record_of(message: Message, salt: bytes) -> PlannedRecord:
     return PlannedRecord(message.id, message.digest, None, receiver, mask(message.receiver))
 
 
-def fill(workspace: Workspace, job: Job, held: int) -> None:
+def fill(workspace: ProjectContext, job: Job, held: int) -> None:
     """Has every message of the job accepted, and made-up ones up to `held`."""
     with ledger_to_write(workspace) as (ledger, _):
         ledger.begin(this_process(), now=time.time())
@@ -104,7 +104,7 @@ def accept_all(ledger: SqliteLedger, claims: Sequence[Claim]) -> None:
         settle = [Settlement(i, a, State.ACCEPTED, i.hex(), None, 202) for i, a in won.items()]
 
 
-def run_loop(workspace: Workspace, job: Job, url: str, *, with_ledger: bool) -> dict[str, float]:
+def run_loop(workspace: ProjectContext, job: Job, url: str, *, with_ledger: bool) -> dict[str, float]:
     """Sends every message of the job; what is counted begins when all of them are composed."""
     messages = list(messages_of(job))
     if not with_ledger:

@@ -8,7 +8,7 @@ import pytest
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exceptions import CopyDiffers
-from sendspec.operations.project_context import open_workspace
+from sendspec.operations.project_context import open_context
 from sendspec.operations.send_job import Job, read_jobs
 
 SPEC = """spec: 1
@@ -25,7 +25,7 @@ def job_in(folder: Path, *, frozen: bool) -> Job:
     (folder / "hello.yaml").write_text(SPEC)
     (folder / "people.csv").write_text(PEOPLE)
     spec, problems = str(folder / "hello.yaml"), Problems()
-    workspace = open_workspace((spec,), "sandbox", problems)
+    workspace = open_context((spec,), "sandbox", problems)
     assert workspace is not None
     (job,) = read_jobs((spec,), workspace, None, problems, frozen=frozen)
     assert len(list(job.composed(problems))) == 600

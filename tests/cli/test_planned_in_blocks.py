@@ -13,7 +13,7 @@ from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.operations import plan_blocks as several
 from sendspec.operations.offline_plan import opened
-from sendspec.operations.plan_blocks import Ledgered, plan_rows
+from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.send_job import Job
 from sendspec.planning.decide import History, Retry
 from sendspec.planning.message_state import Fact, State
@@ -47,7 +47,7 @@ def by_file(problems: Problems) -> list[Diagnostic]:
     return sorted(problems, key=lambda each: each.path)
 
 
-def row_by_row(job: Job, held: Ledgered) -> tuple[Plan, list[Diagnostic]]:
+def row_by_row(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
     tally = PlanTally(job.target)
     for _ in tally.watch(decisions(job.composed(problems), held.lookup, held.history, held.reach, held.retry)):
@@ -55,7 +55,7 @@ def row_by_row(job: Job, held: Ledgered) -> tuple[Plan, list[Diagnostic]]:
     return tally.plan(), by_file(problems)
 
 
-def in_blocks(job: Job, held: Ledgered) -> tuple[Plan, list[Diagnostic]]:
+def in_blocks(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
     return plan_rows(job, held, problems, 1), by_file(problems)
 
@@ -121,5 +121,5 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
         return
     job = jobs[0]
     lookup, known = (nothing_known, nothing_known) if states is None else ledger_of(job, states)
-    held = Ledgered(lookup, known, History(started=is_started), Reach(only_to, suppressed), retry)
+    held = LedgerView(lookup, known, History(started=is_started), Reach(only_to, suppressed), retry)
     assert in_blocks(job, held) == row_by_row(job, held)

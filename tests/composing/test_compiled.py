@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sendspec.composing.block_result import Found, Odd, odd_of
+from sendspec.composing.block_result import BlockResult, SlowRow, slow_row_of
 from sendspec.composing.compiled_spec import compile_program
 from sendspec.composing.compose import COMPILED_FROM, Composer, compose_rows
-from sendspec.composing.compose_context import Setting
+from sendspec.composing.compose_context import ComposeContext
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.reach import EVERYBODY, Reach
 from sendspec.composing.rules import rules_for
@@ -114,7 +114,7 @@ def composer_of(folder: Path, spec: dict[str, Any], limits: Limits) -> tuple[Com
     program = compile_program(read, COLUMNS, "sms", problems)
     if program is None:
         return None
-    setting = Setting(platform="sms", salt=b"s" * 16, limits=limits)
+    setting = ComposeContext(platform="sms", salt=b"s" * 16, limits=limits)
     composer = Composer(program, table, setting, load_schema("message"), rules_for("sms"), problems)
     return composer, list(table.rows(problems))
 
@@ -160,12 +160,12 @@ def test_what_a_compiled_spec_makes_is_what_composing_makes(
             if quickly is not None:
                 composed = composer.compose(row)
                 assert quickly == composed
-                assert odd == odd_of(composed, reach, own_reference="reference" in message)
+                assert odd == slow_row_of(composed, reach, own_reference="reference" in message)
 
 
-def by_row(found: Found) -> list[Odd]:
+def by_row(found: BlockResult) -> list[SlowRow]:
     sealed, segments, forced, marks, odds = found
-    rows: list[Odd] = [
+    rows: list[SlowRow] = [
         ((one, size, by), marks[at] if marks else b"", 0)
         for at, (one, size, by) in enumerate(zip(sealed, segments, forced, strict=True))
     ]
@@ -354,7 +354,7 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
         for name in ("Ann", "Bob")
         for n in ("1", "2", "1")
     ]
-    composed = [odd_of(made[0].compose(each), reach, own_reference="reference" in more) for each in rows]
+    composed = [slow_row_of(made[0].compose(each), reach, own_reference="reference" in more) for each in rows]
     assert by_row(many([each.held for each in rows])) == composed
     assert None not in composed
 

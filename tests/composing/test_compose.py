@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sendspec.composing.compiled_spec import compile_program
 from sendspec.composing.compose import Composer, compose_rows
-from sendspec.composing.compose_context import Setting
+from sendspec.composing.compose_context import ComposeContext
 from sendspec.composing.duplicates import marked
 from sendspec.composing.identity import id_text, message_id
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
@@ -61,7 +61,7 @@ class Bench:
         program = compile_program(spec, table.columns, platform, problems)
         if program is None:
             return []
-        setting = Setting(platform=platform, salt=SALT, limits=limits)
+        setting = ComposeContext(platform=platform, salt=SALT, limits=limits)
         composer = Composer(program, table, setting, load_schema("message"), rules_for(platform), problems)
         rows = compose_rows(composer, table.rows(problems))
         return list(marked(rows, table, problems, own_reference=program.own_reference))

@@ -8,7 +8,7 @@ from hashlib import blake2b
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.composing.compact_key_set import Seen
+from sendspec.composing.compact_key_set import CompactKeySet
 
 SIZE = 32
 """Of a key of 16 bytes and a mark of 16."""
@@ -23,7 +23,7 @@ def hashed(value: object) -> bytes:
     st.lists(st.integers(0, 9), min_size=1),
 )
 def test_the_first_of_each_key_is_found_again(rows: list[tuple[int, int, int]], cuts: list[int]) -> None:
-    seen, first, line = Seen(SIZE), {}, 0
+    seen, first, line = CompactKeySet(SIZE), {}, 0
     keys_: list[bytes] = []
     expected: list[tuple[int, int, bool] | None] = []
     lines: list[int] = []
@@ -43,7 +43,7 @@ def test_the_first_of_each_key_is_found_again(rows: list[tuple[int, int, int]], 
 
 
 def test_each_key_has_a_line() -> None:
-    seen = Seen(SIZE)
+    seen = CompactKeySet(SIZE)
     for lines in (range(1, 2), [1], [1, 2, 3]):
         with pytest.raises(ValueError, match="2 keys on"):
             seen.take(bytes(2 * SIZE), lines)
@@ -51,7 +51,7 @@ def test_each_key_has_a_line() -> None:
 
 
 def test_keys_that_meet_at_one_place_are_told_apart() -> None:
-    seen = Seen(SIZE)
+    seen = CompactKeySet(SIZE)
     keys = [
         number.to_bytes(16, "little") for start in (7, 1_023) for number in range(start, start + 200 * 1_024, 1_024)
     ]
@@ -64,7 +64,7 @@ def test_a_hundred_thousand_are_remembered_and_take_little() -> None:
     count = 100_000
     blocks = [range(first, first + 1_000) for first in range(1, count + 1, 1_000)]
     tracemalloc.start()
-    seen = Seen(SIZE)
+    seen = CompactKeySet(SIZE)
     for block in blocks:
         assert seen.take(b"".join(hashed(line) + hashed(-line) for line in block), block) == []
     again = hashed(1) + hashed(-1) + hashed(count) + hashed(0)

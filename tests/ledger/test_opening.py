@@ -24,7 +24,7 @@ from sendspec.diagnostics.exceptions import (
 )
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.record import PlannedRecord, RunOwner, SpecIdentity
-from sendspec.ledger.sqlite.epoch import Progress, epoch_path, read_progress, write_epoch
+from sendspec.ledger.sqlite.epoch import LedgerProgress, epoch_path, read_progress, write_epoch
 from sendspec.ledger.sqlite.lock import take_lock
 from sendspec.ledger.sqlite.opening import (
     connect_to_read,
@@ -172,7 +172,7 @@ def test_a_connection_that_only_reads_is_no_ledger_to_write(path: Path) -> None:
         ledger.begin(OWNER, now=2.0)
     assert "writable" in trouble.value.fix
     ledger.abandon()
-    assert read_progress(path) == Progress(0, 0)
+    assert read_progress(path) == LedgerProgress(0, 0)
 
 
 def test_without_the_file_that_a_log_needs_a_still_ledger_can_be_read(path: Path) -> None:
@@ -255,9 +255,9 @@ def test_of_mounts_within_each_other_the_innermost_counts() -> None:
 
 def test_the_mirror_gives_back_what_was_written(path: Path) -> None:
     write_epoch(path, 3, 41)
-    assert read_progress(path) == Progress(3, 41)
+    assert read_progress(path) == LedgerProgress(3, 41)
     epoch_path(path).write_text("7\n")
-    assert read_progress(path) == Progress(7, 0)
+    assert read_progress(path) == LedgerProgress(7, 0)
 
 
 @pytest.mark.parametrize("content", [b"", b"one 2", b"1 2 3", b"-1", b"1 -2", "３ 4 õ".encode(), b"\xff"])
@@ -275,7 +275,7 @@ def test_a_mirror_that_can_not_be_written_stops_the_run_that_begins(path: Path, 
     write_epoch(path, 0, 0)
     with no_room(), pytest.raises(LedgerUnwritable, match="epoch"):
         write_epoch(path, 1, 2)
-    assert read_progress(path) == Progress(0, 0)
+    assert read_progress(path) == LedgerProgress(0, 0)
     assert [found.name for found in path.parent.iterdir() if found.name.startswith(".")] == []
 
 

@@ -12,7 +12,7 @@ from sendspec.diagnostics.exceptions import LedgerBusy, LedgerLinked, LedgerTrou
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import lock as lock_module
-from sendspec.ledger.sqlite.epoch import Progress, read_progress
+from sendspec.ledger.sqlite.epoch import LedgerProgress, read_progress
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.lock import folder_locked, lock_path, take_lock
 from sendspec.ledger.sqlite.opening import create_ledger, make_ledger, open_to_read, open_to_write, unfinished_ledger
@@ -203,7 +203,7 @@ def test_a_ledger_is_filled_before_it_can_be_found(tmp_path: Path) -> None:
         assert not identities.exists()
 
     make(path, identities, filling=filling)
-    assert read_progress(path) == Progress(1, 0)
+    assert read_progress(path) == LedgerProgress(1, 0)
     assert sorted(found.name for found in path.parent.iterdir()) == ["test.db", "test.db.epoch", "test.db.lock"]
     open_to_write(path, "one", salt=FRESH.salt).close()
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sendspec.planning.decide import Skip
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan, Segments, Target
-from sendspec.planning.totals import Account, account_of, sum_of
+from sendspec.planning.totals import Totals, sum_of, totals_of
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 COUNTS = st.integers(0, 1_000)
@@ -21,7 +21,7 @@ def plan(send: int, skipped: dict[Skip, int]) -> Plan:
     )  # fmt: skip
 
 
-def adds_up(account: Account) -> bool:
+def adds_up(account: Totals) -> bool:
     totals = account.totals()
     return totals.pop("recipients") == sum(totals.values()) and totals["skipped"] == sum(account.skipped.values())
 
@@ -33,7 +33,7 @@ def test_what_the_run_did_not_bring_to_an_end_was_not_sent(
     """The law: recipients = accepted + refused + in doubt + not sent + skipped, and recipients are the plan's."""
     made = plan(accepted + refused + in_doubt + left, skipped)
     states = {State.ACCEPTED: accepted, State.REFUSED: refused, State.IN_DOUBT: in_doubt, State.PLANNED: left // 2}
-    account = account_of(made, states, {})
+    account = totals_of(made, states, {})
     assert adds_up(account)
     assert account.recipients == made.recipients
     assert account.not_sent == left
@@ -42,27 +42,27 @@ def test_what_the_run_did_not_bring_to_an_end_was_not_sent(
 
 def test_what_could_not_be_claimed_is_skipped_and_not_unsent() -> None:
     made = plan(10, {Skip.ON_HOLD: 1, Skip.FILTERED: 2})
-    account = account_of(made, {State.ACCEPTED: 3, State.SENDING: 1}, {Skip.ON_HOLD: 2, Skip.TAKEN_ELSEWHERE: 1})
+    account = totals_of(made, {State.ACCEPTED: 3, State.SENDING: 1}, {Skip.ON_HOLD: 2, Skip.TAKEN_ELSEWHERE: 1})
     assert adds_up(account)
     assert account.skipped == {"on-hold": 3, "filtered": 2, "taken-elsewhere": 1}
     assert (account.accepted, account.in_doubt, account.not_sent) == (3, 1, 3)
 
 
 def test_the_totals_are_the_six_of_the_documents() -> None:
-    account = Account(accepted=1, refused=2, in_doubt=3, not_sent=4, skipped={"drift": 5, "filtered": 6})
+    account = Totals(accepted=1, refused=2, in_doubt=3, not_sent=4, skipped={"drift": 5, "filtered": 6})
     assert account.totals() == {
         "recipients": 21, "accepted": 1, "refused": 2, "in_doubt": 3, "not_sent": 4, "skipped": 11,
     }  # fmt: skip
 
 
 ACCOUNTS = st.builds(
-    Account, accepted=COUNTS, refused=COUNTS, in_doubt=COUNTS, not_sent=COUNTS,
+    Totals, accepted=COUNTS, refused=COUNTS, in_doubt=COUNTS, not_sent=COUNTS,
     skipped=st.dictionaries(st.sampled_from([skip.value for skip in Skip]), COUNTS),
 )  # fmt: skip
 
 
 @given(st.lists(ACCOUNTS, max_size=5))
-def test_the_account_of_several_specs_is_their_sum(accounts: list[Account]) -> None:
+def test_the_account_of_several_specs_is_their_sum(accounts: list[Totals]) -> None:
     """The law: each total of the sum is the sum of that total, and it adds up too."""
     together = sum_of(accounts)
     assert adds_up(together)
@@ -71,4 +71,4 @@ def test_the_account_of_several_specs_is_their_sum(accounts: list[Account]) -> N
 
 
 def test_of_nothing_the_sum_is_nothing() -> None:
-    assert sum_of([]) == Account(skipped={})
+    assert sum_of([]) == Totals(skipped={})

@@ -7,7 +7,7 @@ import json
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.documents.document import Document, Path, read_document, walk
+from sendspec.reading.documents.document import Document, KeyPath, read_document, walk
 from sendspec.reading.documents.scalar_offsets import offsets_of
 from sendspec.reading.files.source import Source, forbidden_character
 
@@ -46,7 +46,7 @@ def read(text: str) -> tuple[Document | None, list[Diagnostic]]:
     return document, list(problems)
 
 
-def character_at(text: str, document: Document, at: Path, index: int) -> str:
+def character_at(text: str, document: Document, at: KeyPath, index: int) -> str:
     span = document.span_within(at, index, index + 1)
     lines = text.split("\n")
     assert span.start.line <= span.end.line

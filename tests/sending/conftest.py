@@ -15,7 +15,7 @@ from sendspec.ledger.record import Claim, Exchanged, Lost, Settlement
 from sendspec.planning.message_state import State
 from sendspec.sending.connection import Endpoint
 from sendspec.sending.credited import CreditedIds
-from sendspec.sending.run import Clock, Progress, RunResult, Sendable, Settings, Stop
+from sendspec.sending.run import Clock, RunProgress, RunResult, Sendable, Settings, Stop
 
 CLOCK = Clock(monotonic=time.monotonic, wall=time.time, sleep=time.sleep, random=lambda: 0.01)
 PATH = "/workspaces/w/channels/c/messages"
@@ -174,7 +174,7 @@ class Sending:
     scheme: str = "http"
     stop: Stop = field(default_factory=Stop)
     clock: Clock = CLOCK
-    watch: Callable[[Progress], None] = lambda progress: None
+    watch: Callable[[RunProgress], None] = lambda progress: None
     lock_still_mine: Callable[[], bool] = lambda: True
     peer_allowed: Callable[[str], bool] = lambda peer: True
     before: Callable[[int], object] = lambda number: None

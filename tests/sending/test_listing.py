@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sendspec.provider.answer import Answer
-from sendspec.sending.connection import Endpoint, Line
+from sendspec.sending.connection import Connection, Endpoint
 from sendspec.sending.listing import (
     BOUNDS_OF_A_LOOK,
     MAX_PAGE_BYTES,
-    Bounds,
     ListAbandoned,
+    ListBounds,
     Listing,
     ListTooLong,
     ListUnread,
@@ -42,13 +42,15 @@ def message(number: int, **more: Any) -> dict[str, Any]:
     }
 
 
-def listing(port: int, *, timeout: float = 5.0, stopped: bool = False, bounds: Bounds = BOUNDS_OF_A_LOOK) -> Listing:
+def listing(
+    port: int, *, timeout: float = 5.0, stopped: bool = False, bounds: ListBounds = BOUNDS_OF_A_LOOK
+) -> Listing:
     endpoint = Endpoint(
         scheme="http", host="127.0.0.1", port=port, authority=f"127.0.0.1:{port}", path="/workspaces/w/channels/c/messages",
         authorization="AccessKey canary", peer_allowed=lambda peer: True,
     )  # fmt: skip
     SLEPT.clear()
-    return Listing(Line(endpoint, None, CLOCK.monotonic), CLOCK, timeout, lambda: stopped, bounds)
+    return Listing(Connection(endpoint, None, CLOCK.monotonic), CLOCK, timeout, lambda: stopped, bounds)
 
 
 def read(helpers: Any, answers: list[bytes | None], **options: Any) -> tuple[list[list[Sighting]], list[str]]:
@@ -190,9 +192,9 @@ def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones_from_the_beginnin
 def test_no_more_pages_are_read_than_the_bounds_allow(helpers: Any) -> None:
     answers = [helpers.http(200, page([], f"t{number}")) for number in range(5)]
     with pytest.raises(ListTooLong, match="goes on after 3 pages"):
-        read(helpers, answers, bounds=Bounds(pages=3, seconds=60.0))
+        read(helpers, answers, bounds=ListBounds(pages=3, seconds=60.0))
     with pytest.raises(ListTooLong):
-        read(helpers, answers, bounds=Bounds(pages=3, seconds=-1.0))
+        read(helpers, answers, bounds=ListBounds(pages=3, seconds=-1.0))
 
 
 def test_receivers_are_asked_for_by_the_documented_filter(helpers: Any) -> None:
@@ -230,7 +232,7 @@ def test_an_address_that_is_not_allowed_is_not_tried_again(helpers: Any) -> None
             peer_allowed=lambda peer: False,
         )  # fmt: skip
         SLEPT.clear()
-        lister = Listing(Line(endpoint, None, CLOCK.monotonic), CLOCK, 5.0, lambda: False)
+        lister = Listing(Connection(endpoint, None, CLOCK.monotonic), CLOCK, 5.0, lambda: False)
         with pytest.raises(ListUnread, match="private network"):
             list(lister.pages(0.0, 1.0))
     assert SLEPT == []

@@ -20,7 +20,7 @@ from sendspec.planning.message_state import State
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
 from sendspec.sending import loop
 from sendspec.sending.backlog import Backlog
-from sendspec.sending.connection import Endpoint, Line
+from sendspec.sending.connection import Connection, Endpoint
 from sendspec.sending.credited import CreditedIds
 from sendspec.sending.loop import MAX_DRAINED
 from sendspec.sending.run import (
@@ -35,7 +35,7 @@ from sendspec.sending.run import (
     Unreachable,
 )
 from sendspec.sending.sender import Down, Leave, Sender
-from sendspec.sending.sender_pool import Crew
+from sendspec.sending.sender_pool import SenderPool
 from sendspec.sending.tally import MAX_CAUSES, Tally
 
 PATIENCE = 20.0
@@ -539,7 +539,7 @@ def test_where_results_can_not_be_kept_either_the_ledgers_trouble_is_told(helper
 # ── too few threads ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def crew_of(helpers: Any, threads: int) -> tuple[Crew, SimpleQueue[Any]]:
+def crew_of(helpers: Any, threads: int) -> tuple[SenderPool, SimpleQueue[Any]]:
     """A crew that may have six senders, of which only so many get a thread: a thread that ran before can't start again."""
     events: SimpleQueue[Any] = SimpleQueue()
     endpoint = Endpoint(
@@ -550,7 +550,7 @@ def crew_of(helpers: Any, threads: int) -> tuple[Crew, SimpleQueue[Any]]:
     hired: list[Sender] = []
 
     def hire() -> Sender:
-        line = Line(endpoint, None, time.monotonic)
+        line = Connection(endpoint, None, time.monotonic)
         hired.append(Sender(line, settings, helpers.CLOCK, Stop(), events, threading.Event(), CreditedIds()))
         if len(hired) > threads:
             hired[-1].orders.put(Leave())
@@ -560,7 +560,7 @@ def crew_of(helpers: Any, threads: int) -> tuple[Crew, SimpleQueue[Any]]:
                 events.get()
         return hired[-1]
 
-    return Crew(hire, 6, helpers.CLOCK), events
+    return SenderPool(hire, 6, helpers.CLOCK), events
 
 
 def test_where_fewer_threads_can_be_had_than_wanted_those_do_the_work(helpers: Any) -> None:

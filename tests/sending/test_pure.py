@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.provider.answer import MAX_BODY, MAX_HEADERS, Answer, Unclear, read_answer
+from sendspec.provider.answer import MAX_BODY, MAX_HEADERS, Answer, UnreadableAnswer, read_answer
 from sendspec.provider.classify import Sent, classify
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
 from sendspec.provider.retry_after import retry_after_seconds, skew_seconds
@@ -237,7 +237,7 @@ def test_an_answer_reads_the_same_however_it_is_cut_into_packets(size: int) -> N
 
 @given(st.integers(0, len(WHOLE) - 1))
 def test_no_part_of_an_acceptance_is_taken_for_one(length: int) -> None:
-    with pytest.raises(Unclear):
+    with pytest.raises(UnreadableAnswer):
         read(WHOLE[:length])
 
 
@@ -255,7 +255,7 @@ def test_whatever_arrives_it_is_an_answer_or_unclear(pieces: list[bytes]) -> Non
     data = b"".join(pieces)
     try:
         found = read(data, 16)
-    except Unclear:
+    except UnreadableAnswer:
         return
     assert found.status >= 200
     assert data.startswith(b"HTTP/1.")
@@ -288,7 +288,7 @@ UNCLEAR: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize("what", UNCLEAR)
 def test_what_is_wrong_with_an_answer_is_said(what: str) -> None:
     data, words = UNCLEAR[what]
-    with pytest.raises(Unclear) as unclear:
+    with pytest.raises(UnreadableAnswer) as unclear:
         read(data, 1_024)
     assert words in unclear.value.evidence
 
@@ -336,7 +336,7 @@ def test_a_body_of_the_most_bytes_is_taken_and_none_of_more(most: int) -> None:
     ):
         for size in (1, 7, len(data)):
             if most < 30:
-                with pytest.raises(Unclear, match="larger than"):
+                with pytest.raises(UnreadableAnswer, match="larger than"):
                     read(data, size, most)
             else:
                 assert read(data, size, most).body == BODY

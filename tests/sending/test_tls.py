@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from sendspec.provider.outcome import Accepted, InDoubt, Refused
-from sendspec.sending.connection import Endpoint, Line, verifying_context
+from sendspec.sending.connection import Connection, Endpoint, verifying_context
 from sendspec.sending.credited import CreditedIds
 from sendspec.sending.run import Settings, Stop
 from sendspec.sending.sender import Delivery, Ended, Leave, Ready, Sender
@@ -60,12 +60,12 @@ class TlsServer:
         while (request := self._helpers.read_request(secured)) is not None:
             secured.sendall(self._helpers.accepted(request))
 
-    def line(self) -> Line:
+    def line(self) -> Connection:
         endpoint = Endpoint(
             scheme="https", host="127.0.0.1", port=self.raw.port, authority=f"127.0.0.1:{self.raw.port}", path="/m",
             authorization="AccessKey canary", peer_allowed=lambda peer: True,
         )  # fmt: skip
-        return Line(endpoint, self._trusting, time.monotonic)
+        return Connection(endpoint, self._trusting, time.monotonic)
 
 
 @pytest.fixture(params=["TLSv1_2", "TLSv1_3"])
@@ -79,7 +79,7 @@ def server(request: pytest.FixtureRequest, helpers: Any, certificate: Path) -> I
 class Driven:
     """A sender in its thread, with no loop: its orders are given and its events taken here."""
 
-    def __init__(self, helpers: Any, line: Line) -> None:
+    def __init__(self, helpers: Any, line: Connection) -> None:
         self._helpers = helpers
         self._events: SimpleQueue[Any] = SimpleQueue()
         settings = Settings(
@@ -103,7 +103,7 @@ class Driven:
         self.sender.thread.join(PATIENCE)
 
 
-def something_came(line: Line) -> None:
+def something_came(line: Connection) -> None:
     """Waits until the line's socket is readable."""
     assert line._connection is not None
     assert wait_for_read(line._connection.sock, PATIENCE)

@@ -7,9 +7,9 @@ import struct
 from collections.abc import Iterator, Sequence
 
 import pytest
-from sendspec.provider.answer import Unclear
+from sendspec.provider.answer import UnreadableAnswer
 from sendspec.sending import connection as wire
-from sendspec.sending.connection import TIMEOUT_SLACK, Endpoint, Line
+from sendspec.sending.connection import TIMEOUT_SLACK, Connection, Endpoint
 from urllib3.util import wait_for_read
 
 ENDPOINT = Endpoint(
@@ -54,10 +54,10 @@ class Standing:
     def close(self) -> None: ...
 
 
-def line_to(peer: Peer, moments: Sequence[float], monkeypatch: pytest.MonkeyPatch) -> Line:
+def line_to(peer: Peer, moments: Sequence[float], monkeypatch: pytest.MonkeyPatch) -> Connection:
     monkeypatch.setattr(wire, "HTTPConnection", lambda *arguments, **options: Standing(peer))
     clock: Iterator[float] = iter(moments)
-    line = Line(ENDPOINT, None, lambda: next(clock))
+    line = Connection(ENDPOINT, None, lambda: next(clock))
     line.stand()
     return line
 
@@ -72,7 +72,7 @@ def test_no_wait_goes_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_what_comes_after_the_deadline_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     line = line_to(Peer(PIECES), [100.0, 101.0, 110.0], monkeypatch)
-    with pytest.raises(Unclear, match="no whole answer came in time"):
+    with pytest.raises(UnreadableAnswer, match="no whole answer came in time"):
         line.deliver(b"{}", "k", 110.0, body_most=1_000)
     assert line.wrote
     assert not line.kept
@@ -90,13 +90,13 @@ def test_a_timeout_is_set_only_where_it_makes_a_difference(monkeypatch: pytest.M
 
 
 @pytest.fixture
-def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Line, socket.socket]]:
+def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Connection, socket.socket]]:
     """A line that has read one answer, and the server's end of its connection."""
     listener = socket.create_server(("127.0.0.1", 0))
     ours = socket.create_connection(listener.getsockname())
     theirs, _ = listener.accept()
     monkeypatch.setattr(wire, "HTTPConnection", lambda *arguments, **options: Standing(ours))
-    line = Line(ENDPOINT, None, lambda: 0.0)
+    line = Connection(ENDPOINT, None, lambda: 0.0)
     line.stand()
     theirs.sendall(b"".join(PIECES))
     assert line.deliver(b"{}", "k", 10.0, body_most=1_000).reusable
@@ -105,13 +105,13 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Line, socket.socket]
         end.close()
 
 
-def arrives(line: Line) -> None:
+def arrives(line: Connection) -> None:
     """Waits until the line's socket is readable."""
     assert line._connection is not None
     assert wait_for_read(line._connection.sock, 20.0)
 
 
-def test_where_nothing_follows_an_answer_the_connection_is_kept(ends: tuple[Line, socket.socket]) -> None:
+def test_where_nothing_follows_an_answer_the_connection_is_kept(ends: tuple[Connection, socket.socket]) -> None:
     line, _ = ends
     timeout = line._connection.sock.gettimeout() if line._connection else None
     assert not line.more_arrived()
@@ -120,7 +120,7 @@ def test_where_nothing_follows_an_answer_the_connection_is_kept(ends: tuple[Line
     assert line._connection.sock.gettimeout() == timeout
 
 
-def test_bytes_behind_an_answer_are_seen_and_the_connection_is_not_kept(ends: tuple[Line, socket.socket]) -> None:
+def test_bytes_behind_an_answer_are_seen_and_the_connection_is_not_kept(ends: tuple[Connection, socket.socket]) -> None:
     line, theirs = ends
     theirs.sendall(b"H")
     arrives(line)
@@ -128,7 +128,7 @@ def test_bytes_behind_an_answer_are_seen_and_the_connection_is_not_kept(ends: tu
     assert not line.kept
 
 
-def test_the_end_of_the_connection_is_no_byte_behind_an_answer(ends: tuple[Line, socket.socket]) -> None:
+def test_the_end_of_the_connection_is_no_byte_behind_an_answer(ends: tuple[Connection, socket.socket]) -> None:
     line, theirs = ends
     theirs.shutdown(socket.SHUT_WR)
     arrives(line)
@@ -136,7 +136,7 @@ def test_the_end_of_the_connection_is_no_byte_behind_an_answer(ends: tuple[Line,
     assert not line.kept
 
 
-def test_a_reset_behind_an_answer_is_no_byte_either(ends: tuple[Line, socket.socket]) -> None:
+def test_a_reset_behind_an_answer_is_no_byte_either(ends: tuple[Connection, socket.socket]) -> None:
     line, theirs = ends
     theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     theirs.close()
@@ -145,7 +145,7 @@ def test_a_reset_behind_an_answer_is_no_byte_either(ends: tuple[Line, socket.soc
     assert not line.kept
 
 
-def test_without_a_connection_nothing_arrives(ends: tuple[Line, socket.socket]) -> None:
+def test_without_a_connection_nothing_arrives(ends: tuple[Connection, socket.socket]) -> None:
     line, _ = ends
     line.hang_up()
     assert not line.more_arrived()

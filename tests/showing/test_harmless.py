@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sendspec.ledger.record import MessageRecord
 from sendspec.planning.message_state import State
-from sendspec.planning.totals import Account
+from sendspec.planning.totals import Totals
 from sendspec.showing.harmless import harmless
 from sendspec.showing.ink import PLAIN, Ink
 from sendspec.showing.status import SpecStatus, messages_text, status_text
@@ -66,5 +66,5 @@ def test_names_in_somebody_elses_ledger_stay_in_their_line() -> None:
         status_text([], ACTS, PLAIN),
     ):
         assert shown.isprintable()
-    listed = status_text([SpecStatus(name=ACTS, generation=1, account=Account(skipped={}))], ACTS, PLAIN)
+    listed = status_text([SpecStatus(name=ACTS, generation=1, account=Totals(skipped={}))], ACTS, PLAIN)
     assert [line.isprintable() for line in listed.split("\n")] == [True, True]

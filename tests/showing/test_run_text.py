@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sendspec.cli.exit_code import ORDER, described, exit_code
 from sendspec.planning.plan import Target
-from sendspec.planning.totals import Account
+from sendspec.planning.totals import Totals
 from sendspec.provider.outcome import RefusedAsAWhole
 from sendspec.sending.run import (
     Ending,
@@ -30,7 +30,7 @@ from sendspec.showing.run import Reason, RunReport, SpecReport, ending_text, run
 GO_ON = "then run the command again: it goes on where it stopped"
 
 
-def spec(account: Account, *, name: str = "hello", **reasons: tuple[Reason, ...]) -> SpecReport:
+def spec(account: Totals, *, name: str = "hello", **reasons: tuple[Reason, ...]) -> SpecReport:
     target = Target(environment="production", alias="sms-nl", name=name, generation=1, workspace="w", channel="c")
     return SpecReport(target=target, account=account, digest="d" * 64, **reasons)
 
@@ -41,7 +41,7 @@ def report(*specs: SpecReport, **more: Any) -> RunReport:
 
 
 def test_a_run_in_which_all_was_accepted() -> None:
-    shown = report(spec(Account(accepted=120, skipped={})), requests=121, seconds=2.46)
+    shown = report(spec(Totals(accepted=120, skipped={})), requests=121, seconds=2.46)
     assert run_text(shown, PLAIN) == (
         "hello → sms-nl (production)\n"
         "  120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped\n"
@@ -51,7 +51,7 @@ def test_a_run_in_which_all_was_accepted() -> None:
 
 
 def test_a_run_that_found_everything_sent_before_says_so_and_nothing_of_requests() -> None:
-    assert run_text(report(spec(Account(skipped={"already-accepted": 120}))), PLAIN) == (
+    assert run_text(report(spec(Totals(skipped={"already-accepted": 120}))), PLAIN) == (
         "hello → sms-nl (production)\n"
         "  120 recipients = 0 accepted + 0 refused + 0 in doubt + 0 not sent + 120 skipped\n"
         "  skipped: 120 already accepted"
@@ -59,7 +59,7 @@ def test_a_run_that_found_everything_sent_before_says_so_and_nothing_of_requests
 
 
 def test_refusals_and_doubts_come_with_their_reasons_and_the_first_of_each() -> None:
-    account = Account(accepted=1_000, refused=3, in_doubt=1, not_sent=2, skipped={"drift": 1, "filtered": 2})
+    account = Totals(accepted=1_000, refused=3, in_doubt=1, not_sent=2, skipped={"drift": 1, "filtered": 2})
     shown = report(
         spec(
             account,
@@ -89,17 +89,17 @@ def test_refusals_and_doubts_come_with_their_reasons_and_the_first_of_each() -> 
 
 def test_many_reasons_are_cut_and_counted() -> None:
     reasons = tuple(Reason(text=f"reason {n}", count=1, first="m") for n in range(8))
-    lines = run_text(report(spec(Account(refused=8, skipped={}), refusals=reasons)), PLAIN).splitlines()
+    lines = run_text(report(spec(Totals(refused=8, skipped={}), refusals=reasons)), PLAIN).splitlines()
     assert lines[2:7] == [f"  refused: reason {n} (m)" for n in range(5)]
     assert lines[7:] == ["  refused: 3 other reasons; `sendspec status --messages` lists all"]
-    one_more = run_text(report(spec(Account(refused=6, skipped={}), refusals=reasons[:6])), PLAIN).splitlines()
+    one_more = run_text(report(spec(Totals(refused=6, skipped={}), refusals=reasons[:6])), PLAIN).splitlines()
     assert one_more[7:] == ["  refused: 1 other reason; `sendspec status --messages` lists all"]
-    assert len(run_text(report(spec(Account(refused=5, skipped={}), refusals=reasons[:5])), PLAIN).splitlines()) == 7
+    assert len(run_text(report(spec(Totals(refused=5, skipped={}), refusals=reasons[:5])), PLAIN).splitlines()) == 7
 
 
 def test_several_specs_have_their_sum_below() -> None:
     shown = report(
-        spec(Account(accepted=1, skipped={}), name="a"), spec(Account(not_sent=2, skipped={"drift": 1}), name="b")
+        spec(Totals(accepted=1, skipped={}), name="a"), spec(Totals(not_sent=2, skipped={"drift": 1}), name="b")
     )
     assert run_text(shown, PLAIN) == (
         "a → sms-nl (production)\n"
@@ -133,7 +133,7 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
 @pytest.mark.parametrize(("ending", "code", "words", "fix"), ENDINGS, ids=[words for _, _, words, _ in ENDINGS])
 def test_each_ending_says_what_happened_and_what_to_do(ending: Ending, code: int, words: str, fix: str) -> None:
     assert described(ending) == (words, fix, code)
-    shown = report(spec(Account(not_sent=1, skipped={})), ending=words, fix=fix)
+    shown = report(spec(Totals(not_sent=1, skipped={})), ending=words, fix=fix)
     assert ending_text(shown, PLAIN) == f"stopped: {words}\n    = fix: {fix}"
 
 
@@ -146,22 +146,22 @@ def test_every_ending_there_is_stands_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("endings", "account", "code"),
     [
-        ([], Account(accepted=1, skipped={"already-accepted": 1, "drift": 1, "filtered": 1, "duplicate": 1, "only-to": 1}), 0),
-        ([0], Account(refused=1, skipped={}), 3),
-        ([0], Account(not_sent=1, skipped={}), 3),
-        ([], Account(skipped={"refused-before": 1}), 3),
-        ([], Account(skipped={"on-hold": 1}), 3),
-        ([0], Account(in_doubt=1, refused=1, skipped={}), 4),
-        ([], Account(skipped={"in-doubt-before": 1, "refused-before": 1}), 4),
-        ([3], Account(in_doubt=1, skipped={}), 4),
-        ([7], Account(in_doubt=1, refused=1, skipped={}), 7),
-        ([130], Account(in_doubt=1, not_sent=1, skipped={}), 130),
-        ([143, 7], Account(in_doubt=1, skipped={}), 143),
-        ([130, 5], Account(not_sent=1, skipped={}), 5),
-        ([0, 6, 5], Account(in_doubt=1, skipped={}), 6),
+        ([], Totals(accepted=1, skipped={"already-accepted": 1, "drift": 1, "filtered": 1, "duplicate": 1, "only-to": 1}), 0),
+        ([0], Totals(refused=1, skipped={}), 3),
+        ([0], Totals(not_sent=1, skipped={}), 3),
+        ([], Totals(skipped={"refused-before": 1}), 3),
+        ([], Totals(skipped={"on-hold": 1}), 3),
+        ([0], Totals(in_doubt=1, refused=1, skipped={}), 4),
+        ([], Totals(skipped={"in-doubt-before": 1, "refused-before": 1}), 4),
+        ([3], Totals(in_doubt=1, skipped={}), 4),
+        ([7], Totals(in_doubt=1, refused=1, skipped={}), 7),
+        ([130], Totals(in_doubt=1, not_sent=1, skipped={}), 130),
+        ([143, 7], Totals(in_doubt=1, skipped={}), 143),
+        ([130, 5], Totals(not_sent=1, skipped={}), 5),
+        ([0, 6, 5], Totals(in_doubt=1, skipped={}), 6),
     ],
 )  # fmt: skip
-def test_where_several_codes_apply_the_weightiest_is_taken(endings: list[int], account: Account, code: int) -> None:
+def test_where_several_codes_apply_the_weightiest_is_taken(endings: list[int], account: Totals, code: int) -> None:
     assert exit_code(endings, account) == code
 
 
@@ -170,7 +170,7 @@ def test_the_order_is_the_documented_one() -> None:
 
 
 def test_the_document_says_the_same() -> None:
-    account = Account(accepted=1, refused=1, skipped={"drift": 2}, left=3)
+    account = Totals(accepted=1, refused=1, skipped={"drift": 2}, left=3)
     shown = report(
         spec(account, refusals=(Reason(text="422", count=1, first="m1"),)),
         requests=2,

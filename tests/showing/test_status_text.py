@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sendspec.ledger.record import MessageRecord
 from sendspec.planning.message_state import State
-from sendspec.planning.totals import Account
+from sendspec.planning.totals import Totals
 from sendspec.showing.ink import PLAIN
 from sendspec.showing.status import SpecStatus, messages_text, status_document, status_text
 
@@ -25,11 +25,11 @@ def test_an_empty_ledger() -> None:
 
 def test_each_send_with_its_account() -> None:
     specs = [
-        SpecStatus(name="hello", generation=1, account=Account(accepted=1_204, skipped={})),
+        SpecStatus(name="hello", generation=1, account=Totals(accepted=1_204, skipped={})),
         SpecStatus(
             name="order-shipped",
             generation=3,
-            account=Account(accepted=1, refused=2, in_doubt=3, not_sent=4, skipped={"settled-by-hand": 5}),
+            account=Totals(accepted=1, refused=2, in_doubt=3, not_sent=4, skipped={"settled-by-hand": 5}),
         ),
     ]
     assert status_text(specs, "production", PLAIN) == (

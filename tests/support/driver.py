@@ -18,12 +18,12 @@ from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here 
 from sendspec.cli.main import run
 from sendspec.ledger.sqlite import ledger as ledger_module
 from sendspec.operations import ledger_session as held  # noqa: F401  # imported here so that no child has to
-from sendspec.provider.answer import Answer, Unclear
+from sendspec.provider.answer import Answer, UnreadableAnswer
 from sendspec.provider.classify import Sent, classify, strict_json
 from sendspec.provider.outcome import InDoubt, NotProcessed, Outcome
 from sendspec.sending import loop as loop_module
 from sendspec.sending import sender as sender_module
-from sendspec.sending.connection import Line
+from sendspec.sending.connection import Connection
 
 
 def break_protocol(mutant: Mutant) -> None:
@@ -81,19 +81,19 @@ def _classify_without_reference(answer: Answer, sent: Sent, **known: bool) -> Ou
 
 
 def _watch_line(*, resend: bool) -> None:
-    real = Line.deliver
+    real = Connection.deliver
 
-    def deliver(self: Line, body: bytes, idempotency_key: str, deadline: float, *, body_most: int) -> Answer:
+    def deliver(self: Connection, body: bytes, idempotency_key: str, deadline: float, *, body_most: int) -> Answer:
         try:
             return real(self, body, idempotency_key, deadline, body_most=body_most)
-        except Unclear:
+        except UnreadableAnswer:
             if not resend:
                 self.wrote = False
                 raise
             self.stand()
             return real(self, body, idempotency_key, deadline, body_most=body_most)
 
-    Line.deliver = deliver  # type: ignore[method-assign]
+    Connection.deliver = deliver  # type: ignore[method-assign]
 
 
 def serve() -> None:

@@ -23,7 +23,7 @@ from sendspec.ledger.sqlite.reader import LedgerReader
 from sendspec.ledger.sqlite.tables import row_checksum
 from sendspec.operations.plan_file import PlanUnreadable, _seal, read_plan_file
 from sendspec.planning.message_state import State
-from sendspec.provider.answer import Answer, Unclear, read_answer
+from sendspec.provider.answer import Answer, UnreadableAnswer, read_answer
 from sendspec.provider.classify import Sent, classify
 from sendspec.provider.retry_after import retry_after_seconds
 from sendspec.reading.project import read_project
@@ -88,7 +88,7 @@ def a_template(content: bytes) -> None:
 def an_answer(content: bytes) -> None:
     """Reads an answer in pieces, and judges it; the same bytes as a page of the API's list, and as a `Retry-After`."""
     pieces = [content[start : start + 7] for start in range(0, len(content), 7)]
-    with suppress(Unclear):
+    with suppress(UnreadableAnswer):
         answer = read_answer(lambda: pieces.pop(0) if pieces else b"", body_most=100_000)
         classify(answer, Sent("m1", "+447700900001"), first=True, trust_503=True, extra=False)
         with suppress(ListUnread):

@@ -35,7 +35,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class Console:
     """Results go to stdout, talk to stderr."""
 
     format: str
@@ -137,7 +137,7 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
         def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
             choice = ColourChoice(color)
             context = click.get_current_context()
-            view = View(
+            view = Console(
                 format=format_,
                 quiet=quiet,
                 verbose=verbose,
@@ -195,7 +195,7 @@ def specs_argument(command: Callable[..., int], *, required: bool = True) -> Cal
     return click.argument("specs", metavar="SPEC..." if required else "[SPEC]...", nargs=-1, required=required)(command)
 
 
-def rejects(view: View, problems: Problems, *, ending: str = "nothing was sent") -> bool:
+def rejects(view: Console, problems: Problems, *, ending: str = "nothing was sent") -> bool:
     """Whether the input has errors; then they, and the warnings, are the command's result."""
     if problems.has_errors:
         view.diagnostics(list(problems), ending=ending, as_result=True)

@@ -11,18 +11,18 @@ from enum import StrEnum
 import click
 
 from sendspec import __version__
-from sendspec.cli.console import View, common_options, environment_option, rejects
+from sendspec.cli.console import Console, common_options, environment_option, rejects
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.lock_file import known_identity
-from sendspec.operations.project_context import Workspace, on_ci, open_workspace
-from sendspec.provider.answer import Answer, Unclear
+from sendspec.operations.project_context import ProjectContext, on_ci, open_context
+from sendspec.provider.answer import Answer, UnreadableAnswer
 from sendspec.provider.retry_after import skew_seconds
 from sendspec.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
 from sendspec.reading.project import Environment
 from sendspec.reading.url import peer_is_allowed
-from sendspec.sending.connection import Endpoint, Line, Unreached, verifying_context
+from sendspec.sending.connection import Connection, Endpoint, Unreached, verifying_context
 from sendspec.sending.listing import MAX_PAGE_BYTES
 from sendspec.sending.witness import SKEW_NOTED
 from sendspec.showing.ink import Ink
@@ -43,17 +43,17 @@ ASK_SECONDS = 10.0
 UNREACHED = "check api_url and the network"
 
 
-class Verdict(StrEnum):
+class CheckStatus(StrEnum):
     OK = "ok"
     NOTE = "note"
     PROBLEM = "problem"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One thing looked at. `fix` is empty unless there is something to do."""
 
-    verdict: Verdict
+    verdict: CheckStatus
     what: str
     found: str
     fix: str = ""
@@ -62,7 +62,7 @@ class Finding:
 @click.command("doctor")
 @environment_option
 @common_options
-def command(view: View, env: str | None) -> int:
+def command(view: Console, env: str | None) -> int:
     """Check configuration, key, clock, ledger and reachability; change nothing.
 
     Prints where each setting comes from. Sends nothing: the API is asked for one message of the channel's list.
@@ -73,7 +73,7 @@ def command(view: View, env: str | None) -> int:
       sendspec doctor --env production
     """
     problems = Problems()
-    workspace = open_workspace((), env, problems)
+    workspace = open_context((), env, problems)
     if rejects(view, problems) or workspace is None:
         return 1
     findings = list(_findings(workspace, env))
@@ -88,31 +88,31 @@ def command(view: View, env: str | None) -> int:
             ],
         }
     )
-    return 1 if any(finding.verdict is Verdict.PROBLEM for finding in findings) else 0
+    return 1 if any(finding.verdict is CheckStatus.PROBLEM for finding in findings) else 0
 
 
-def _line(finding: Finding, ink: Ink) -> str:
-    paint = {Verdict.OK: ink.green, Verdict.NOTE: ink.yellow, Verdict.PROBLEM: ink.red}[finding.verdict]
+def _line(finding: Check, ink: Ink) -> str:
+    paint = {CheckStatus.OK: ink.green, CheckStatus.NOTE: ink.yellow, CheckStatus.PROBLEM: ink.red}[finding.verdict]
     fix = f"\n         {ink.cyan('= fix:')} {printable(finding.fix)}" if finding.fix else ""
     return f"{paint(f'{finding.verdict.value:<8}')} {printable(f'{finding.what}: {finding.found}')}{fix}"
 
 
-def _findings(workspace: Workspace, env: str | None) -> Iterator[Finding]:
+def _findings(workspace: ProjectContext, env: str | None) -> Iterator[Check]:
     environment = workspace.environment
-    yield Finding(Verdict.OK, "sendspec", __version__)
+    yield Check(CheckStatus.OK, "sendspec", __version__)
     path = workspace.project.path
-    yield Finding(Verdict.OK, "project", path or "no sendspec.yaml; only the sandbox is there")
-    yield Finding(Verdict.OK, "environment", f"{environment.name} ({_origin(env, path)})")
+    yield Check(CheckStatus.OK, "project", path or "no sendspec.yaml; only the sandbox is there")
+    yield Check(CheckStatus.OK, "environment", f"{environment.name} ({_origin(env, path)})")
     key = None
     try:
         key = read_access_key(environment.key, os.environ, workspace.root)
-        yield Finding(Verdict.OK, "access key", _key_origin(workspace))
+        yield Check(CheckStatus.OK, "access key", _key_origin(workspace))
     except SendspecError as error:
-        yield Finding(Verdict.PROBLEM, "access key", error.problem, error.fix)
+        yield Check(CheckStatus.PROBLEM, "access key", error.problem, error.fix)
     yield from _ledger(workspace)
     yield from _variables()
     if environment.is_sandbox:
-        yield Finding(Verdict.OK, "api", "the sandbox is started by the command that sends")
+        yield Check(CheckStatus.OK, "api", "the sandbox is started by the command that sends")
     elif key is not None:
         yield from _reachability(workspace, key)
 
@@ -123,7 +123,7 @@ def _origin(env: str | None, path: str | None) -> str:
     return f"the default of {path}" if path else "built in"
 
 
-def _key_origin(workspace: Workspace) -> str:
+def _key_origin(workspace: ProjectContext) -> str:
     match workspace.environment.key:
         case FromVariable(name):
             return f"from the environment variable {name}"
@@ -135,20 +135,20 @@ def _key_origin(workspace: Workspace) -> str:
             return "none needed"
 
 
-def _ledger(workspace: Workspace) -> Iterator[Finding]:
+def _ledger(workspace: ProjectContext) -> Iterator[Check]:
     from sendspec.ledger.sqlite.opening import open_to_read, refuse_on_ci
 
     place = workspace.environment.ledger
     try:
         identity = known_identity(workspace)
     except SendspecError as error:
-        yield Finding(Verdict.PROBLEM, "ledger", error.problem, error.fix)
+        yield Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
         return
     if identity is None:
         name = workspace.environment.name
-        verdict = Verdict.NOTE if workspace.environment.is_sandbox else Verdict.PROBLEM
+        verdict = CheckStatus.NOTE if workspace.environment.is_sandbox else CheckStatus.PROBLEM
         fix = "" if workspace.environment.is_sandbox else f"make it once: sendspec ledger init --env {name}"
-        yield Finding(verdict, "ledger", "there is none yet", fix)
+        yield Check(verdict, "ledger", "there is none yet", fix)
         return
     try:
         refuse_on_ci(place.file, ci=on_ci(os.environ), durable=place.durable)
@@ -156,23 +156,23 @@ def _ledger(workspace: Workspace) -> Iterator[Finding]:
         damages = ledger.damages()
         ledger.close()
     except SendspecError as error:
-        yield Finding(Verdict.PROBLEM, "ledger", error.problem, error.fix)
+        yield Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
         return
     if damages:
-        yield Finding(Verdict.PROBLEM, "ledger", damages[0], "restore it from a backup")
+        yield Check(CheckStatus.PROBLEM, "ledger", damages[0], "restore it from a backup")
     else:
-        yield Finding(Verdict.OK, "ledger", str(place.file))
+        yield Check(CheckStatus.OK, "ledger", str(place.file))
 
 
-def _variables() -> Iterator[Finding]:
+def _variables() -> Iterator[Check]:
     found = [name for name in IGNORED_VARIABLES if os.environ.get(name)]
     if found:
-        yield Finding(
-            Verdict.NOTE, "proxy and certificate variables", f"{', '.join(found)} set, and ignored when sending"
+        yield Check(
+            CheckStatus.NOTE, "proxy and certificate variables", f"{', '.join(found)} set, and ignored when sending"
         )
 
 
-def _reachability(workspace: Workspace, key: AccessKey) -> Iterator[Finding]:
+def _reachability(workspace: ProjectContext, key: AccessKey) -> Iterator[Check]:
     """Asks each channel for one message of its list: shows that the key may see it, and what time the API has."""
     environment = workspace.environment
     for alias, channel in environment.channels.items():
@@ -180,21 +180,23 @@ def _reachability(workspace: Workspace, key: AccessKey) -> Iterator[Finding]:
         try:
             answer = _ask(environment, key, f"/workspaces/{channel.workspace}/channels/{channel.channel}/messages")
         except Unreached as error:
-            yield Finding(Verdict.PROBLEM, what, error.reason, UNREACHED)
+            yield Check(CheckStatus.PROBLEM, what, error.reason, UNREACHED)
             return
-        except Unclear as error:
+        except UnreadableAnswer as error:
             found = f"{environment.api.authority} can't be reached: {error.evidence}"
-            yield Finding(Verdict.PROBLEM, what, found, UNREACHED)
+            yield Check(CheckStatus.PROBLEM, what, found, UNREACHED)
             return
         if answer.status == 200:
-            yield Finding(Verdict.OK, what, f"{environment.api.authority} answers")
+            yield Check(CheckStatus.OK, what, f"{environment.api.authority} answers")
         else:
-            yield Finding(Verdict.PROBLEM, what, f"the API answers {answer.status}", "check key, workspace and channel")
+            yield Check(
+                CheckStatus.PROBLEM, what, f"the API answers {answer.status}", "check key, workspace and channel"
+            )
         yield from _clock(answer.headers.get("date", ""))
 
 
 def _ask(environment: Environment, key: AccessKey, path: str) -> Answer:
-    """Asks for one message of a list, as a run would. Raises `Unreached` and `Unclear`."""
+    """Asks for one message of a list, as a run would. Raises `Unreached` and `UnreadableAnswer`."""
     api = environment.api
     endpoint = Endpoint(
         scheme=api.scheme,
@@ -205,7 +207,7 @@ def _ask(environment: Environment, key: AccessKey, path: str) -> Answer:
         authorization=key.authorization(environment.scheme),
         peer_allowed=lambda peer: peer_is_allowed(api, peer),
     )
-    line = Line(endpoint, verifying_context() if api.scheme == "https" else None, time.monotonic)
+    line = Connection(endpoint, verifying_context() if api.scheme == "https" else None, time.monotonic)
     try:
         line.stand()
         return line.ask("?limit=1", time.monotonic() + ASK_SECONDS, body_most=MAX_PAGE_BYTES)
@@ -213,16 +215,16 @@ def _ask(environment: Environment, key: AccessKey, path: str) -> Answer:
         line.hang_up()
 
 
-def _clock(date: str) -> Iterator[Finding]:
+def _clock(date: str) -> Iterator[Check]:
     skew = skew_seconds(date, time.time())
     if skew is None:
         return
     if abs(skew) > SKEW_NOTED:
-        yield Finding(
-            Verdict.NOTE,
+        yield Check(
+            CheckStatus.NOTE,
             "clock",
             f"this machine and the API are {abs(skew):.0f} s apart",
             "set the clock; times in reports follow it",
         )
     else:
-        yield Finding(Verdict.OK, "clock", "agrees with the API's")
+        yield Check(CheckStatus.OK, "clock", "agrees with the API's")

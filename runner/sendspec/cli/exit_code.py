@@ -8,7 +8,7 @@ from typing import assert_never
 
 from sendspec.diagnostics.exceptions import LedgerUnwritable, SuppressUnreadable
 from sendspec.planning.decide import Skip
-from sendspec.planning.totals import Account
+from sendspec.planning.totals import Totals
 from sendspec.sending.run import (
     Ending,
     Finished,
@@ -111,7 +111,7 @@ def _mend(status: int) -> str:
     return words[status]
 
 
-def exit_code(endings: Iterable[int], account: Account) -> int:
+def exit_code(endings: Iterable[int], account: Totals) -> int:
     """The exit code of a run: its endings' and its account's, the weightiest first."""
     codes = set(endings)
     skipped = account.skipped

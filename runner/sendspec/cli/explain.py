@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sendspec.cli.console import View, common_options
+from sendspec.cli.console import Console, common_options
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.showing.explanations import EXPLANATIONS, explanation_text, explanations_document
 
@@ -12,7 +12,7 @@ from sendspec.showing.explanations import EXPLANATIONS, explanation_text, explan
 @click.command("explain")
 @click.argument("code", required=False)
 @common_options
-def command(view: View, code: str | None) -> int:
+def command(view: Console, code: str | None) -> int:
     """Say what an error code means, with an example; without a code, list them all.
 
     \b

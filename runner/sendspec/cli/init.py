@@ -10,7 +10,7 @@ from shlex import quote
 
 import click
 
-from sendspec.cli.console import View, common_options
+from sendspec.cli.console import Console, common_options
 from sendspec.diagnostics.exceptions import FileUnwritable, PrivateFolderUnusable
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.output_file import make_folder, refuse_planted_link, write_new
@@ -96,7 +96,7 @@ FILES = {
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", required=False, default=".", type=click.Path(file_okay=False))
 @common_options
-def command(view: View, folder: str) -> int:
+def command(view: Console, folder: str) -> int:
     """Scaffold a project in DIR: project file, one spec, its data, a CI example.
 
     Never overwrites a file.

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from sendspec.cli.console import View, common_options, environment_option, rejects
+from sendspec.cli.console import Console, common_options, environment_option, rejects
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import EnvironmentRenamed, InitRefused, LedgerTrouble, LockEntryLost
 from sendspec.diagnostics.position import FILE_START
@@ -26,10 +26,10 @@ from sendspec.operations.committed_specs import GitUnreadable, changed_since_com
 from sendspec.operations.lock_file import known_identity, needed_identity, sharing_channels
 from sendspec.operations.offline_plan import plan_without_ledger
 from sendspec.operations.project_context import (
-    Workspace,
+    ProjectContext,
     make_environment_ledger,
     make_sandbox_ledger,
-    open_workspace,
+    open_context,
     this_process,
 )
 from sendspec.operations.send_job import read_jobs
@@ -56,9 +56,9 @@ def command() -> None:
     """
 
 
-def _workspace(view: View, env: str | None) -> Workspace | None:
+def _workspace(view: Console, env: str | None) -> ProjectContext | None:
     problems = Problems()
-    workspace = open_workspace((), env, problems)
+    workspace = open_context((), env, problems)
     return None if rejects(view, problems, ending="nothing was changed") else workspace
 
 
@@ -76,7 +76,7 @@ class Beginning(StrEnum):
     "--baseline", is_flag=True, help="Begin with the committed specs as sent: nobody in them gets them from now on."
 )
 @common_options
-def init(view: View, env: str | None, empty: bool, baseline: bool) -> int:
+def init(view: Console, env: str | None, empty: bool, baseline: bool) -> int:
     """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
 
     Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. Where specs are committed
@@ -130,7 +130,7 @@ def init(view: View, env: str | None, empty: bool, baseline: bool) -> int:
     return 0
 
 
-def _with_baseline(view: View, workspace: Workspace) -> int | None:
+def _with_baseline(view: Console, workspace: ProjectContext) -> int | None:
     """Makes the ledger with the committed specs as sent. Returns how many messages they are; None where a spec was rejected."""
     problems = Problems()
     try:
@@ -167,7 +167,7 @@ def _with_baseline(view: View, workspace: Workspace) -> int | None:
     return sum(burned)
 
 
-def _made(workspace: Workspace) -> dict[str, Any]:
+def _made(workspace: ProjectContext) -> dict[str, Any]:
     environment = workspace.environment
     return {
         "schema": "sendspec.ledger-init/1",
@@ -177,7 +177,7 @@ def _made(workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def _refuse_without_entry(workspace: Workspace, *, chosen: bool) -> None:
+def _refuse_without_entry(workspace: ProjectContext, *, chosen: bool) -> None:
     """Raises `InitRefused` where a new entry in sendspec.lock would make everybody somebody new; `chosen` is the word for it."""
     name = workspace.environment.name
     try:
@@ -197,7 +197,7 @@ def _refuse_without_entry(workspace: Workspace, *, chosen: bool) -> None:
         )
 
 
-def _choose(view: View, workspace: Workspace) -> Beginning:
+def _choose(view: Console, workspace: ProjectContext) -> Beginning:
     """What the new ledger begins with, asked where committed specs may have been sent before.
 
     Raises `InitRefused` where nobody can be asked, and `click.Abort` for no answer.
@@ -230,7 +230,7 @@ def _choose(view: View, workspace: Workspace) -> Beginning:
     return Beginning(click.prompt("What does the ledger begin with? (Ctrl-C leaves)", type=choices, err=True))
 
 
-def _opened(workspace: Workspace) -> SqliteLedger:
+def _opened(workspace: ProjectContext) -> SqliteLedger:
     identity = needed_identity(workspace)
     return open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
 
@@ -238,7 +238,7 @@ def _opened(workspace: Workspace) -> SqliteLedger:
 @command.command("check")
 @environment_option
 @common_options
-def check(view: View, env: str | None) -> int:
+def check(view: Console, env: str | None) -> int:
     """Check the ledger: its pages, its rows, its history, and whether it is the latest."""
     workspace = _workspace(view, env)
     if workspace is None:
@@ -268,7 +268,7 @@ def check(view: View, env: str | None) -> int:
     return 0
 
 
-def _problems(ledger: SqliteLedger, workspace: Workspace) -> list[str]:
+def _problems(ledger: SqliteLedger, workspace: ProjectContext) -> list[str]:
     found = ledger.damages()
     if found:
         return found
@@ -291,7 +291,7 @@ def _problems(ledger: SqliteLedger, workspace: Workspace) -> list[str]:
     help="One JSON object a line, or CSV.",
 )
 @common_options
-def export(view: View, env: str | None, form: str) -> int:
+def export(view: Console, env: str | None, form: str) -> int:
     """Print every message that the ledger holds; numbers are masked, as the ledger doesn't have them."""
     workspace = _workspace(view, env)
     if workspace is None:
@@ -321,7 +321,7 @@ def _seconds(context: click.Context, parameter: click.Parameter, days: str) -> f
     "--older-than", "age", callback=_seconds, metavar="DAYS", required=True, help="Age of the messages, such as 90d."
 )
 @common_options
-def purge(view: View, env: str | None, age: float) -> int:
+def purge(view: Console, env: str | None, age: float) -> int:
     """Forget masked numbers, references and texts of messages that were settled long ago.
 
     Their keys and states stay, so that nobody gets them twice. Messages planned or in doubt are kept as they are.

@@ -10,7 +10,7 @@ from shlex import quote
 import click
 
 from sendspec.cli.console import (
-    View,
+    Console,
     common_options,
     environment_option,
     jobs_option,
@@ -45,7 +45,7 @@ SOMETHING_TO_SEND = 10
 )
 @common_options
 def command(
-    view: View,
+    view: Console,
     specs: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -66,7 +66,7 @@ def command(
 
 
 def run_plan(
-    view: View,
+    view: Console,
     specs: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -115,7 +115,7 @@ def run_plan(
     return GUARD if broken else SOMETHING_TO_SEND
 
 
-def warn_of_drift(view: View, plans: list[Plan]) -> None:
+def warn_of_drift(view: Console, plans: list[Plan]) -> None:
     """Says what is easily overlooked: texts that changed after they were sent, and messages that are held back."""
     for plan in plans:
         name = plan.target.name
@@ -132,7 +132,7 @@ def warn_of_drift(view: View, plans: list[Plan]) -> None:
             )
 
 
-def warn_of_resending(view: View, jobs: Sequence[Job]) -> None:
+def warn_of_resending(view: Console, jobs: Sequence[Job]) -> None:
     """Says what a spec risks that has messages in doubt sent again."""
     for name in sorted(freeing([job.spec for job in jobs])):
         view.warn(

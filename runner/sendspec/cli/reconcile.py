@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from sendspec.cli.console import View, common_options, environment_option, rejects, specs_argument
+from sendspec.cli.console import Console, common_options, environment_option, rejects, specs_argument
 from sendspec.cli.exit_code import IN_DOUBT, code_of_signal, described, ending_code
 from sendspec.cli.status import show_status
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.earlier_names import names_of
 from sendspec.operations.ledger_session import ledger_to_write
 from sendspec.operations.ledger_view import freeing
-from sendspec.operations.project_context import open_workspace
+from sendspec.operations.project_context import open_context
 from sendspec.operations.session import Session
 from sendspec.reading.spec import read_spec
 from sendspec.sending.reconcile import Reconciled
@@ -27,7 +27,7 @@ REFUSED_AS_A_WHOLE = 5
 @(lambda command: specs_argument(command, required=False))
 @environment_option
 @common_options
-def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
+def command(view: Console, specs: tuple[str, ...], env: str | None) -> int:
     """Ask the API what became of messages in doubt; without SPEC, of all in the ledger.
 
     A message that the API lists was accepted. One that it doesn't list stays in doubt, unless its spec says `in_doubt:
@@ -39,7 +39,7 @@ def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
       sendspec reconcile specs/welcome.yaml --env production
     """
     problems = Problems()
-    workspace = open_workspace(specs, env, problems)
+    workspace = open_context(specs, env, problems)
     read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems) or workspace is None:
         return 1

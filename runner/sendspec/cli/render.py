@@ -7,7 +7,7 @@ from itertools import islice
 
 import click
 
-from sendspec.cli.console import View, common_options, environment_option, recipients_option, rejects, specs_argument
+from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects, specs_argument
 from sendspec.composing.identity import message_id
 from sendspec.composing.message import Message
 from sendspec.composing.reach import Reach
@@ -24,7 +24,7 @@ from sendspec.operations.send_job import Job
 @click.option("--key", metavar="KEY", help="Print the message of this recipient key only.")
 @common_options
 def command(
-    view: View, specs: tuple[str, ...], env: str | None, recipients: str | None, limit: int | None, key: str | None
+    view: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, limit: int | None, key: str | None
 ) -> int:
     """Print the exact request bodies, one JSON object a line, in file order.
 
@@ -57,7 +57,7 @@ def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message
             yield item
 
 
-def _changed_meanwhile(view: View, jobs: Sequence[Job], problems: Problems) -> int:
+def _changed_meanwhile(view: Console, jobs: Sequence[Job], problems: Problems) -> int:
     """The exit code of what was printed: a table that changed since its rows were checked is told."""
     if not problems.has_errors:
         for job in jobs:

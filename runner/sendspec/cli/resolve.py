@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sendspec.cli.console import View, common_options, environment_option, recipients_option, rejects
+from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects
 from sendspec.cli.status import show_status
 from sendspec.composing.identity import id_in, id_text
 from sendspec.diagnostics.diagnostic import Problems
@@ -20,7 +20,7 @@ from sendspec.operations.earlier_names import names_of, other_names
 from sendspec.operations.ledger_session import ledger_to_write
 from sendspec.operations.left import left_over
 from sendspec.operations.offline_plan import opened
-from sendspec.operations.project_context import open_workspace, this_process
+from sendspec.operations.project_context import open_context, this_process
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
 from sendspec.reading.spec import Spec, read_spec
@@ -52,7 +52,7 @@ class _Target(click.Choice[str]):
 )
 @common_options
 def command(
-    view: View,
+    view: Console,
     which: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -80,7 +80,7 @@ def command(
     ids = [identity for word in which if (identity := id_in(word)) is not None]
     specs = [word for word in which if id_in(word) is None]
     problems = Problems()
-    workspace = open_workspace(specs, env, problems)
+    workspace = open_context(specs, env, problems)
     read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems, ending="nothing was changed") or workspace is None:
         return 1
@@ -113,7 +113,7 @@ def _chosen(ledger: SqliteLedger, ids: Sequence[bytes], names: set[str]) -> list
 
 
 def _give_up(
-    view: View,
+    view: Console,
     which: Sequence[str],
     env: str | None,
     recipients: str | None,
@@ -136,7 +136,7 @@ def _give_up(
         workspace, jobs = opened(which, env, recipients, problems)
         specs = [job.spec for job in jobs]
     else:
-        workspace = open_workspace(which, env, problems)
+        workspace = open_context(which, env, problems)
         specs = [spec for path in which if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems, ending="nothing was changed") or workspace is None:
         return 1

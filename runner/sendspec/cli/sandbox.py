@@ -12,9 +12,9 @@ from pathlib import Path
 
 import click
 
-from sendspec.cli.console import View, common_options
+from sendspec.cli.console import Console, common_options
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.project_context import open_workspace
+from sendspec.operations.project_context import open_context
 from sendspec.reading.files.private_folder import make_private_folder
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import SandboxFault, parse_fault
@@ -40,7 +40,7 @@ class FaultType(click.ParamType[SandboxFault]):
 @click.option("--fault", "faults", type=FaultType(), multiple=True, metavar="FAULT",
               help="Show a fault, such as 429:every=10 or drop-after:from=100,to=120; can be repeated.")  # fmt: skip
 @common_options
-def command(view: View, port: int, rate: int | None, faults: tuple[SandboxFault, ...]) -> int:
+def command(view: Console, port: int, rate: int | None, faults: tuple[SandboxFault, ...]) -> int:
     """Run the local API server until it is interrupted.
 
     Other commands use it when SENDSPEC_SANDBOX_URL names it. Faults are statuses (429, 422, 500 …), drop-before, drop-after,
@@ -51,7 +51,7 @@ def command(view: View, port: int, rate: int | None, faults: tuple[SandboxFault,
       sendspec sandbox --port 8080
       sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=150
     """
-    workspace = open_workspace((), "sandbox", Problems())
+    workspace = open_context((), "sandbox", Problems())
     root = Path.cwd() if workspace is None else workspace.root
     make_private_folder(root)
     store = Store(root / ".sendspec" / "sandbox-api.db")

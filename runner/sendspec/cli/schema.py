@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sendspec.cli.console import View, common_options
+from sendspec.cli.console import Console, common_options
 from sendspec.reading.schema.location import schema_directory
 
 NAMES = (
@@ -16,7 +16,7 @@ NAMES = (
 @click.command("schema")
 @click.argument("name", required=False, type=click.Choice(NAMES))
 @common_options
-def command(view: View, name: str | None) -> int:
+def command(view: Console, name: str | None) -> int:
     """Print a JSON Schema; without a name, say which there are.
 
     \b

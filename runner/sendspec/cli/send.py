@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sendspec.cli.console import (
-    View,
+    Console,
     common_options,
     environment_option,
     jobs_option,
@@ -25,11 +25,11 @@ from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.operations.ledger_view import freeing, plan_jobs
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
-from sendspec.operations.project_context import Workspace, make_sandbox_ledger, open_workspace
+from sendspec.operations.project_context import ProjectContext, make_sandbox_ledger, open_context
 from sendspec.operations.send_job import Job, read_jobs
 from sendspec.planning.decide import Retry, Skip
 from sendspec.planning.plan import Plan, digest_of
-from sendspec.planning.totals import account_of, sum_of
+from sendspec.planning.totals import sum_of, totals_of
 from sendspec.showing.failure import error_json, error_text
 from sendspec.showing.ink import counted
 from sendspec.showing.plan import plan_text
@@ -66,7 +66,7 @@ TYPED_FROM = 100
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 @common_options
 def command(
-    view: View,
+    view: Console,
     specs: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -122,7 +122,7 @@ def _about(path: str, code: str, problem: str, fix: str, span: Span = FILE_START
     return Diagnostic(code=code, path=path, span=span, problem=problem, fix=fix)
 
 
-def _reject(view: View, diagnostics: Sequence[Diagnostic]) -> int:
+def _reject(view: Console, diagnostics: Sequence[Diagnostic]) -> int:
     view.diagnostics(list(diagnostics), ending="nothing was sent", as_result=True)
     return 1
 
@@ -132,7 +132,7 @@ class _Send:
 
     def __init__(
         self,
-        view: View,
+        view: Console,
         specs: Sequence[str],
         env: str | None,
         recipients: str | None,
@@ -158,7 +158,7 @@ class _Send:
 
     def run(self) -> int:
         problems = Problems()
-        workspace = open_workspace(self._specs, self._env, problems)
+        workspace = open_context(self._specs, self._env, problems)
         if workspace is None:
             return _reject(self._view, list(problems))
         try:
@@ -181,7 +181,7 @@ class _Send:
                 return IN_DOUBT
             raise
 
-    def _with_input(self, workspace: Workspace, problems: Problems) -> int:
+    def _with_input(self, workspace: ProjectContext, problems: Problems) -> int:
         """Confirming, planning and sending all read the same private copy of the input."""
         jobs = read_jobs(self._specs, workspace, self._recipients, problems, frozen=True)
         if problems.has_errors:
@@ -191,7 +191,7 @@ class _Send:
             jobs = [job.keyed(workspace.salt) for job in jobs]
         return self._with_ledger(workspace, jobs, problems)
 
-    def _with_ledger(self, workspace: Workspace, jobs: list[Job], problems: Problems) -> int:
+    def _with_ledger(self, workspace: ProjectContext, jobs: list[Job], problems: Problems) -> int:
         from sendspec.operations.ledger_session import ledger_to_write
         from sendspec.operations.session import Session
 
@@ -233,7 +233,7 @@ class _Send:
         self._view.document(run_document(report))
         return code
 
-    def _reconcile(self, session: Session, workspace: Workspace, jobs: list[Job]) -> None:
+    def _reconcile(self, session: Session, workspace: ProjectContext, jobs: list[Job]) -> None:
         """What an earlier run left in doubt is looked up before anything else is sent."""
         from sendspec.showing.reconcile import reconciled_lines
 
@@ -242,7 +242,7 @@ class _Send:
         for line in reconciled_lines(outcome, workspace.environment.name):
             self._view.warn(line)
 
-    def _stopped(self, session: Session, workspace: Workspace, plans: list[Plan], number: int) -> int:
+    def _stopped(self, session: Session, workspace: ProjectContext, plans: list[Plan], number: int) -> int:
         """A signal came while doubts were looked up: nothing more is done."""
         from sendspec.cli.exit_code import described
         from sendspec.sending.run import Interrupted
@@ -255,7 +255,7 @@ class _Send:
         self._view.document(run_document(report))
         return code
 
-    def _check_plan(self, workspace: Workspace, plans: list[Plan]) -> None:
+    def _check_plan(self, workspace: ProjectContext, plans: list[Plan]) -> None:
         """Raises `PlanStale` where a plan file names something else than what would be done now."""
         if self._plan is None:
             return
@@ -266,7 +266,7 @@ class _Send:
             raise _stale("the specs, their recipients or the ledger have changed since")
 
     def _planned_again(
-        self, before: list[Plan], jobs: list[Job], workspace: Workspace, ledger: SqliteLedger
+        self, before: list[Plan], jobs: list[Job], workspace: ProjectContext, ledger: SqliteLedger
     ) -> list[Plan]:
         """The plans after doubts were looked up. Where a plan file was agreed to, what is sent has to be what it names."""
         problems = Problems()
@@ -291,7 +291,7 @@ class _Send:
         self._view.result(run_text(report, self._view.out))
         self._view.document(run_document(report, words))
 
-    def _broken_limits(self, workspace: Workspace, jobs: list[Job], plans: list[Plan]) -> list[Diagnostic]:
+    def _broken_limits(self, workspace: ProjectContext, jobs: list[Job], plans: list[Plan]) -> list[Diagnostic]:
         broken = [
             d for job, plan in zip(jobs, plans, strict=True) for d in limit_diagnostics(job, plan, Severity.ERROR)
         ]
@@ -325,7 +325,7 @@ def _stale(why: str) -> PlanStale:
 
 def _unsent(environment: str, plans: Sequence[Plan], ending: str = "nothing was sent", fix: str = "") -> RunReport:
     """The report of a run that did not begin."""
-    specs = [SpecReport(target=plan.target, account=account_of(plan, {}, {}), digest=plan.digest) for plan in plans]
+    specs = [SpecReport(target=plan.target, account=totals_of(plan, {}, {}), digest=plan.digest) for plan in plans]
     return RunReport(
         run=None,
         environment=environment,

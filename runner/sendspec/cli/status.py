@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from sendspec.cli.console import View, environment_option, options_with_forms, rejects, specs_argument
+from sendspec.cli.console import Console, environment_option, options_with_forms, rejects, specs_argument
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.record import MessageRecord
@@ -17,11 +17,11 @@ from sendspec.ledger.sqlite.opening import open_to_read
 from sendspec.operations.earlier_names import names_of
 from sendspec.operations.left import left_over
 from sendspec.operations.lock_file import known_identity
-from sendspec.operations.project_context import Workspace, open_workspace
+from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
 from sendspec.planning.decide import Skip
 from sendspec.planning.message_state import State
-from sendspec.planning.totals import Account
+from sendspec.planning.totals import Totals
 from sendspec.reading.spec import Spec, StandardInput, read_spec
 from sendspec.showing.status import SpecStatus, message_json, messages_text, status_document, status_text
 
@@ -39,7 +39,7 @@ NOT_SENT = (State.PLANNED,)
 @click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent.")
 @options_with_forms("text", "json", "csv")
 def command(
-    view: View, specs: tuple[str, ...], env: str | None, messages: bool, failed: bool, in_doubt: bool, not_sent: bool
+    view: Console, specs: tuple[str, ...], env: str | None, messages: bool, failed: bool, in_doubt: bool, not_sent: bool
 ) -> int:
     """Show what the ledger knows of each spec's newest generation.
 
@@ -53,7 +53,7 @@ def command(
       sendspec status --in-doubt --format csv > in-doubt.csv
     """
     problems = Problems()
-    workspace = open_workspace(specs, env, problems)
+    workspace = open_context(specs, env, problems)
     read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems) or workspace is None:
         return 1
@@ -64,7 +64,7 @@ def command(
 
 
 def _show(
-    view: View, workspace: Workspace, read: Sequence[Spec], states: Sequence[State], specs: Sequence[str]
+    view: Console, workspace: ProjectContext, read: Sequence[Spec], states: Sequence[State], specs: Sequence[str]
 ) -> None:
     environment = workspace.environment.name
     identity = known_identity(workspace)
@@ -80,7 +80,7 @@ def _show(
         ledger.close()
 
 
-def _jobs(paths: Sequence[str], workspace: Workspace, ledger: SqliteLedger) -> list[Job]:
+def _jobs(paths: Sequence[str], workspace: ProjectContext, ledger: SqliteLedger) -> list[Job]:
     """The specs whose recipients are worth reading: messages are planned, and the table is a file that can be read."""
     specs = [spec for path in paths if (spec := read_spec(path, Problems())) is not None]
     read = [
@@ -93,8 +93,8 @@ def _jobs(paths: Sequence[str], workspace: Workspace, ledger: SqliteLedger) -> l
 
 
 def show_status(
-    view: View,
-    workspace: Workspace,
+    view: Console,
+    workspace: ProjectContext,
     ledger: SqliteLedger,
     names: set[str],
     states: Sequence[State] = (),
@@ -131,7 +131,7 @@ def _statuses(ledger: SqliteLedger, names: set[str], job_by_name: Mapping[str, J
             generation=generation,
             earlier_doubts=ledger.uncertain(name) - _in_doubt(ledger.states(name, generation)),
             account=replace(
-                account_of(states := ledger.states(name, generation)),
+                totals_of_states(states := ledger.states(name, generation)),
                 skipped=ledger.skips(name, generation) if states.get(State.SKIPPED) else {},
                 left=_left(ledger, name, generation, job_by_name.get(name)),
             ),
@@ -154,10 +154,10 @@ def _in_doubt(states: Mapping[State, int]) -> int:
     return sum(states.get(state, 0) for state in IN_DOUBT)
 
 
-def account_of(states: dict[State, int]) -> Account:
+def totals_of_states(states: dict[State, int]) -> Totals:
     """The ledger's states as an account: what is on its way counts as in doubt until it is settled."""
     skipped = states.get(State.SKIPPED, 0)
-    return Account(
+    return Totals(
         accepted=states.get(State.ACCEPTED, 0),
         refused=states.get(State.REFUSED, 0),
         in_doubt=_in_doubt(states),

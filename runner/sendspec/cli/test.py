@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sendspec.cli.console import View, common_options, environment_option, specs_argument
+from sendspec.cli.console import Console, common_options, environment_option, specs_argument
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.example import run_examples
-from sendspec.operations.project_context import open_workspace
+from sendspec.operations.project_context import open_context
 from sendspec.reading.spec import read_spec
 from sendspec.showing.ink import counted
 
@@ -17,7 +17,7 @@ from sendspec.showing.ink import counted
 @specs_argument
 @environment_option
 @common_options
-def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
+def command(view: Console, specs: tuple[str, ...], env: str | None) -> int:
     """Run the examples of specs: compose each `with`, and hold the result against its `expect`.
 
     Reads files only, and does without the recipients' file.
@@ -27,7 +27,7 @@ def command(view: View, specs: tuple[str, ...], env: str | None) -> int:
       sendspec test specs/*.yaml
     """
     problems = Problems()
-    workspace = open_workspace(specs, env, problems)
+    workspace = open_context(specs, env, problems)
     passed: list[str] = []
     for path in specs if workspace is not None else ():
         spec = read_spec(path, problems)

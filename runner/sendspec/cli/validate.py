@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from sendspec.cli.console import (
-    View,
+    Console,
     common_options,
     environment_option,
     jobs_option,
@@ -24,7 +24,7 @@ from sendspec.showing.ink import counted
 @recipients_option
 @jobs_option
 @common_options
-def command(view: View, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
+def command(view: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
     """Check specs, templates, every row and every payload; tell all problems at once.
 
     Reads files only: no ledger, no key, no network.

@@ -15,11 +15,11 @@ Entry = tuple[bytes, int, str]
 SMS UCS-2, empty for GSM-7.
 """
 FILTERED: Literal[False] = False
-Odd = tuple[Entry, bytes, int] | Literal[False] | None
+SlowRow = tuple[Entry, bytes, int] | Literal[False] | None
 """A row by itself: its message's entry, its reference's mark and the number of its `Barred`; `FILTERED`; or None, for a row that
 needs a closer look.
 """
-Found = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, Odd]]]
+BlockResult = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, SlowRow]]]
 """Of rows in their order: the messages' entries, a list for each part; the marks of their references, where these are the user's
 own; and the odd rows, each with its place among all.
 """
@@ -33,7 +33,7 @@ def entry_of(message: Message) -> Entry:
     return (message.id + message.digest, measured.segments, forced_by)
 
 
-def odd_of(composed: Composed | None, reach: Reach, *, own_reference: bool) -> Odd:
+def slow_row_of(composed: Composed | None, reach: Reach, *, own_reference: bool) -> SlowRow:
     """A row that was composed by itself; None where it was rejected."""
     if not isinstance(composed, Message):
         return None if composed is None else FILTERED
@@ -41,7 +41,7 @@ def odd_of(composed: Composed | None, reach: Reach, *, own_reference: bool) -> O
     return entry_of(composed), mark, reach.barred(composed).value
 
 
-def found_in(composed: Iterable[Composed | None], reach: Reach, *, own_reference: bool) -> Found:
+def block_result_of(composed: Iterable[Composed | None], reach: Reach, *, own_reference: bool) -> BlockResult:
     """What rows came to that were composed one by one; None for those that were rejected."""
-    odds = [(at, odd_of(item, reach, own_reference=own_reference)) for at, item in enumerate(composed)]
+    odds = [(at, slow_row_of(item, reach, own_reference=own_reference)) for at, item in enumerate(composed)]
     return [], [], [], [], odds

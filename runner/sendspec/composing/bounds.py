@@ -17,7 +17,7 @@ _CASED = frozenset({"capitalize", "lower", "title", "upper"})
 _CAPPED = frozenset({"join", "replace"})
 
 
-class Bounds:
+class TemplateBounds:
     """For a row whose values have `MAX_CELL` characters at most, lists and mappings by `budget.size`."""
 
     def __init__(self, constants: Mapping[str, object]) -> None:

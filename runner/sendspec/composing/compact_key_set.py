@@ -13,7 +13,7 @@ _FULL = 0.7
 _MARK_AT = 16
 
 
-class Seen:
+class CompactKeySet:
     """For each key 8 bytes of its own and 4 of a mark; found by an index of open addressing.
 
     Lines mostly follow each other, so only where they don't is it noted by how much the line is ahead of the number of keys.

@@ -8,11 +8,11 @@ from typing import Any
 
 from sendspec.composing.names import KnownNames, check_clashes, check_names
 from sendspec.composing.template import TemplateFault
-from sendspec.composing.template_tree import Branch, Constant, Hole, Node, holes, outline
+from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, holes, outline
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
-from sendspec.reading.documents.document import Path, walk
+from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
 
 EMAIL = "email"
@@ -23,7 +23,7 @@ MAX_LISTED = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class CompiledSpec:
     """A spec's templates, compiled. `receiver` is None where it is built from the address; `content` is the rest."""
 
     spec: Spec
@@ -44,14 +44,16 @@ class Program:
         return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
 
 
-def compile_program(spec: Spec, columns: tuple[str, ...] | None, platform: str, problems: Problems) -> Program | None:
+def compile_program(
+    spec: Spec, columns: tuple[str, ...] | None, platform: str, problems: Problems
+) -> CompiledSpec | None:
     """Compiles `spec`; None when it has errors, which are then in `problems`.
 
     `columns` None: the recipients' table has neither a header nor rows, so any name could be one of its columns.
     """
     if not _compilable(spec, problems):
         return None
-    faults: list[tuple[Path, TemplateFault]] = []
+    faults: list[tuple[KeyPath, TemplateFault]] = []
     message = dict(spec.message)
     own_receiver = message.pop("receiver", None)
     receiver = None if own_receiver is None else outline(own_receiver, ("message", "receiver"), faults)
@@ -73,8 +75,8 @@ def compile_program(spec: Spec, columns: tuple[str, ...] | None, platform: str, 
         _check(spec, columns, platform, early, content, problems)
     if problems.has_errors:
         return None
-    assert not isinstance(content, Hole)
-    return Program(
+    assert not isinstance(content, Placeholder)
+    return CompiledSpec(
         spec=spec,
         where=where,
         to=to,
@@ -132,7 +134,9 @@ def default_column(platform: str) -> str:
     return "email" if platform == EMAIL else "phone"
 
 
-def _address(spec: Spec, platform: str, *, has_receiver: bool, faults: list[tuple[Path, TemplateFault]]) -> Node | None:
+def _address(
+    spec: Spec, platform: str, *, has_receiver: bool, faults: list[tuple[KeyPath, TemplateFault]]
+) -> Node | None:
     if spec.to is not None:
         return outline(spec.to, ("recipients", "to"), faults)
     if has_receiver:
@@ -149,7 +153,7 @@ def _check(
     needs_default = spec.to is None and "receiver" not in spec.message
     if needs_default and missing not in columns and missing not in spec.variables:
         _missing_column(spec, missing, columns, problems)
-        early = [node for node in early if not (isinstance(node, Hole) and node.at == ("recipients",))]
+        early = [node for node in early if not (isinstance(node, Placeholder) and node.at == ("recipients",))]
     for node in early:
         for hole in holes(node):
             check_names(hole.template, hole.at, known, spec.document, problems, early=True)
@@ -192,7 +196,7 @@ def _check_reference(spec: Spec, content: Node, problems: Problems) -> None:
 
 def _single_column(node: Node | None) -> str | None:
     """The one column that an address comes from, so that a bad address can be shown in its cell."""
-    if not isinstance(node, Hole):
+    if not isinstance(node, Placeholder):
         return None
     used = [use.name for use in (*node.template.names, *node.template.columns) if use.name != "row"]
     return used[0] if len(used) == 1 else None

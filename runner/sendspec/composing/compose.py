@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import orjson
 
 from sendspec.composing.budget import Budget
-from sendspec.composing.compiled_spec import Program
-from sendspec.composing.compose_context import Setting
+from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.compose_context import ComposeContext
 from sendspec.composing.identity import id_text, message_id, payload_digest
 from sendspec.composing.message import Composed, Filtered, Message
 from sendspec.composing.platforms.sms_segments import Encoding, Measure, forcing, measure
@@ -19,11 +19,11 @@ from sendspec.composing.reach import Reach
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.rules import Rule
 from sendspec.composing.template import OMIT, message_context
-from sendspec.composing.template_tree import HoleFault, fill, origin
+from sendspec.composing.template_tree import PlaceholderFault, fill, origin
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask, printable, quoted
 from sendspec.reading.contacts.phone import PhoneFault
-from sendspec.reading.documents.document import Path
+from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.validator import Fault, Schema
 from sendspec.reading.spec import Spec
 from sendspec.reading.tables.table import Row, Table
@@ -44,9 +44,9 @@ class Composer:
 
     def __init__(
         self,
-        program: Program,
+        program: CompiledSpec,
         table: Table,
-        setting: Setting,
+        setting: ComposeContext,
         schema: Schema,
         rules: tuple[Rule, ...],
         problems: Problems,
@@ -76,7 +76,7 @@ class Composer:
         """The row's message, `Filtered`, or None where the row was rejected."""
         try:
             return self._compose(row)
-        except HoleFault as fault:
+        except PlaceholderFault as fault:
             self._blame_hole(row, fault)
         except RowRejected:
             pass
@@ -128,7 +128,7 @@ class Composer:
             if self._program.receiver is not None:
                 address = address or self._address_of(row, fill(self._program.receiver, context))
             key = self._key(row, context, address or "")
-        except (HoleFault, RowRejected):
+        except (PlaceholderFault, RowRejected):
             return None
         return message_id(self._setting.salt, self._spec.name, self._spec.generation, key)
 
@@ -217,13 +217,13 @@ class Composer:
         if faults:
             raise RowRejected
 
-    def _origin(self, context: Any, at: Path) -> Path:
+    def _origin(self, context: Any, at: KeyPath) -> KeyPath:
         program = self._program
         if at[:1] == ("receiver",):
             return ("message",) if program.receiver is None else origin(program.receiver, context, at[1:])
         return origin(program.content, context, at)
 
-    def _note_fault(self, row: Row, at: Path, fault: Fault) -> None:
+    def _note_fault(self, row: Row, at: KeyPath, fault: Fault) -> None:
         self._problems.add_row(
             (fault.code, self._spec.path, at),
             row.line,
@@ -237,7 +237,7 @@ class Composer:
             return None
         measured = measure(text)
         limits = self._setting.limits
-        at: Path = ("message", "body", "text", "text")
+        at: KeyPath = ("message", "body", "text", "text")
         if limits.encoding == "gsm7" and measured.encoding is not Encoding.GSM7:
             self._blame_spec(
                 row, at, "limit-encoding", f"the text isn't GSM-7 because of {_forced_by(text)}", _plainer(text)
@@ -266,7 +266,7 @@ class Composer:
 
     # ── blame ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _blame_spec(self, row: Row, at: Path, code: str, problem: str, fix: str) -> NoReturn:
+    def _blame_spec(self, row: Row, at: KeyPath, code: str, problem: str, fix: str) -> NoReturn:
         self._problems.add_row(
             (code, self._spec.path, at),
             row.line,
@@ -274,7 +274,7 @@ class Composer:
         )
         raise RowRejected
 
-    def _blame_hole(self, row: Row, hole: HoleFault) -> None:
+    def _blame_hole(self, row: Row, hole: PlaceholderFault) -> None:
         fault = hole.fault
         self._problems.add_row(
             (fault.code, self._spec.path, hole.at, fault.start),
@@ -304,7 +304,7 @@ def text_of(payload: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _text_path(payload: Mapping[str, Any]) -> Path:
+def _text_path(payload: Mapping[str, Any]) -> KeyPath:
     body = payload.get("body")
     kind = body.get("type") if isinstance(body, Mapping) else None
     return ("body", kind, "text") if isinstance(kind, str) else ("body", "text", "text")

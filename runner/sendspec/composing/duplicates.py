@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 
-from sendspec.composing.compact_key_set import Seen
+from sendspec.composing.compact_key_set import CompactKeySet
 from sendspec.composing.identity import SEALED_BYTES, reference_mark
 from sendspec.composing.message import Composed, Duplicate, Message
 from sendspec.composing.row_diagnostic import row_diagnostic
@@ -15,7 +15,7 @@ from sendspec.reading.tables.table import Table
 REFERENCE_MARK_BYTES = 24
 
 
-class Verdict(Enum):
+class RepeatKind(Enum):
     """Of a row that isn't the first with its recipient: it says the same again, or something else."""
 
     REPEATED = auto()
@@ -28,10 +28,12 @@ class Duplicates:
     def __init__(self, table: Table, problems: Problems, *, own_reference: bool) -> None:
         self._table = table
         self._problems = problems
-        self._messages = Seen(SEALED_BYTES)
-        self._references = Seen(REFERENCE_MARK_BYTES) if own_reference else None
+        self._messages = CompactKeySet(SEALED_BYTES)
+        self._references = CompactKeySet(REFERENCE_MARK_BYTES) if own_reference else None
 
-    def judge(self, sealed: Sequence[bytes], references: Sequence[bytes], lines: Sequence[int]) -> dict[int, Verdict]:
+    def judge(
+        self, sealed: Sequence[bytes], references: Sequence[bytes], lines: Sequence[int]
+    ) -> dict[int, RepeatKind]:
         """What rows are that aren't the first with their recipient, by their place in `sealed`.
 
         `sealed` are the messages' ids, each followed by its digest; `references` the marks of their references, where these are
@@ -40,7 +42,7 @@ class Duplicates:
         again = self._messages.take(b"".join(sealed), lines)
         for at, first_line, same in again:
             self._note(lines[at], first_line, same=same)
-        verdicts = {at: Verdict.REPEATED if same else Verdict.CONFLICTING for at, _, same in again}
+        verdicts = {at: RepeatKind.REPEATED if same else RepeatKind.CONFLICTING for at, _, same in again}
         if self._references is not None:
             firsts = [at for at in range(len(lines)) if at not in verdicts] if verdicts else range(len(lines))
             lines = [lines[at] for at in firsts]
@@ -99,5 +101,5 @@ def marked(
         verdict = duplicates.judge([item.id + item.digest], marks, [item.line]).get(0)
         if verdict is None:
             yield item
-        elif verdict is Verdict.REPEATED:
+        elif verdict is RepeatKind.REPEATED:
             yield Duplicate(item.line)

@@ -9,7 +9,7 @@ from sendspec.composing.template import NameUse, Template
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.reading.documents.document import Document, Path
+from sendspec.reading.documents.document import Document, KeyPath
 
 BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 MAX_LISTED = 12
@@ -54,7 +54,7 @@ def check_clashes(known: KnownNames, document: Document, problems: Problems) -> 
 
 
 def check_names(
-    template: Template, at: Path, known: KnownNames, document: Document, problems: Problems, *, early: bool = False
+    template: Template, at: KeyPath, known: KnownNames, document: Document, problems: Problems, *, early: bool = False
 ) -> None:
     """Reports every name of `template` that is not known. `early` templates run before the message has an id."""
     for use in template.names:
@@ -64,7 +64,9 @@ def check_names(
             _unknown(use, at, known, document, problems)
 
 
-def _check_name(use: NameUse, at: Path, known: KnownNames, document: Document, problems: Problems, early: bool) -> None:
+def _check_name(
+    use: NameUse, at: KeyPath, known: KnownNames, document: Document, problems: Problems, early: bool
+) -> None:
     if use.name in BUILT_IN and use.name in known.columns:
         problems.add(
             document.diagnostic(
@@ -89,7 +91,7 @@ def _check_name(use: NameUse, at: Path, known: KnownNames, document: Document, p
         _unknown(use, at, known, document, problems)
 
 
-def _unknown(use: NameUse, at: Path, known: KnownNames, document: Document, problems: Problems) -> None:
+def _unknown(use: NameUse, at: KeyPath, known: KnownNames, document: Document, problems: Problems) -> None:
     near = known.near(use.name)
     if use.defaulted and near is None:
         return

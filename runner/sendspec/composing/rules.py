@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from sendspec.reading.documents.document import Path
+from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.validator import Fault
 from sendspec.reading.url import media_url_fault
 
@@ -24,7 +24,7 @@ class Rule:
     """
 
     judge: Callable[[Mapping[str, Any]], Iterator[Fault]]
-    concerns: Callable[[Path], bool]
+    concerns: Callable[[KeyPath], bool]
 
 
 MAX_IMAGES = 10

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sendspec.composing.template import OMIT, RenderFault, Template, TemplateFault, compile_template
-from sendspec.reading.documents.document import Path
+from sendspec.reading.documents.document import KeyPath
 
-HTML_AT: Path = ("message", "body", "html", "html")
+HTML_AT: KeyPath = ("message", "body", "html", "html")
 """The one place of the request model that holds HTML."""
 
 
@@ -18,15 +18,15 @@ class Constant:
     """A part of the message without a template; shared by all messages, so never changed."""
 
     value: object
-    at: Path
+    at: KeyPath
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class Placeholder:
     """A string with a template in it, and where it stands in the spec."""
 
     template: Template
-    at: Path
+    at: KeyPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,22 @@ class Branch:
     keys: tuple[str | int, ...]
     children: tuple[Node, ...]
     is_list: bool
-    at: Path
+    at: KeyPath
 
 
-Node = Constant | Hole | Branch
+Node = Constant | Placeholder | Branch
 
 
-class HoleFault(Exception):
+class PlaceholderFault(Exception):
     """A template that could not be filled with a row's values."""
 
-    def __init__(self, at: Path, fault: RenderFault) -> None:
+    def __init__(self, at: KeyPath, fault: RenderFault) -> None:
         super().__init__(fault.problem)
         self.at = at
         self.fault = fault
 
 
-def outline(value: object, at: Path, faults: list[tuple[Path, TemplateFault]]) -> Node:
+def outline(value: object, at: KeyPath, faults: list[tuple[KeyPath, TemplateFault]]) -> Node:
     """Compiles every string below `value`; what can't be compiled is added to `faults`."""
     if isinstance(value, str):
         return _leaf(value, at, faults)
@@ -62,22 +62,22 @@ def outline(value: object, at: Path, faults: list[tuple[Path, TemplateFault]]) -
     return Constant(value, at)
 
 
-def _leaf(text: str, at: Path, faults: list[tuple[Path, TemplateFault]]) -> Node:
+def _leaf(text: str, at: KeyPath, faults: list[tuple[KeyPath, TemplateFault]]) -> Node:
     if "{" not in text:
         return Constant(text, at)
     template = compile_template(text, html=at == HTML_AT)
     if not isinstance(template, Template):
         faults.extend((at, fault) for fault in template)
         return Constant(text, at)
-    return Constant(template.static, at) if template.is_static else Hole(template, at)
+    return Constant(template.static, at) if template.is_static else Placeholder(template, at)
 
 
 def _branch(
     keys: tuple[str | int, ...],
     values: tuple[object, ...],
     is_list: bool,
-    at: Path,
-    faults: list[tuple[Path, TemplateFault]],
+    at: KeyPath,
+    faults: list[tuple[KeyPath, TemplateFault]],
 ) -> Node:
     children = tuple(outline(value, (*at, key), faults) for key, value in zip(keys, values, strict=True))
     if all(isinstance(child, Constant) for child in children):
@@ -87,14 +87,14 @@ def _branch(
 
 
 def fill(node: Node, context: Any) -> Any:
-    """The node's value for one recipient, `OMIT` where it, or all it is built of, was omitted. Raises `HoleFault`."""
+    """The node's value for one recipient, `OMIT` where it, or all it is built of, was omitted. Raises `PlaceholderFault`."""
     if isinstance(node, Constant):
         return node.value
-    if isinstance(node, Hole):
+    if isinstance(node, Placeholder):
         try:
             return node.template.render(context)
         except RenderFault as fault:
-            raise HoleFault(node.at, fault) from None
+            raise PlaceholderFault(node.at, fault) from None
     if node.is_list:
         filled = [value for child in node.children if (value := fill(child, context)) is not OMIT]
         return filled or OMIT
@@ -102,23 +102,23 @@ def fill(node: Node, context: Any) -> Any:
     return {key: value for key, child in pairs if (value := fill(child, context)) is not OMIT} or OMIT
 
 
-def holes(node: Node) -> Iterator[Hole]:
+def holes(node: Node) -> Iterator[Placeholder]:
     """Every hole at or below `node`, in the order of the spec."""
-    if isinstance(node, Hole):
+    if isinstance(node, Placeholder):
         yield node
     elif isinstance(node, Branch):
         for child in node.children:
             yield from holes(child)
 
 
-def origin(node: Node, context: Any, at: Path) -> Path:
+def origin(node: Node, context: Any, at: KeyPath) -> KeyPath:
     """The path in the spec of what stands at `at` in the filled tree; the hole's, where a hole made it.
 
     List items that were omitted shift the ones behind them, so the way down is walked with the row's own values.
     """
     if isinstance(node, Constant):
         return (*node.at, *at)
-    if isinstance(node, Hole) or not at:
+    if isinstance(node, Placeholder) or not at:
         return node.at
     child = _child(node, context, at[0])
     return node.at if child is None else origin(child, context, at[1:])

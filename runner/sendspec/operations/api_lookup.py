@@ -11,12 +11,12 @@ from functools import partial
 from sendspec.composing.identity import receiver_hash
 from sendspec.ledger.record import Doubt, Route
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.operations.project_context import Workspace
+from sendspec.operations.project_context import ProjectContext
 from sendspec.reading.access_key import AccessKey
 from sendspec.reading.project import Environment
 from sendspec.reading.url import peer_is_allowed
-from sendspec.sending.connection import Endpoint, Line, verifying_context
-from sendspec.sending.listing import BOUNDS_OF_A_LOOK, Bounds, Listing
+from sendspec.sending.connection import Connection, Endpoint, verifying_context
+from sendspec.sending.listing import BOUNDS_OF_A_LOOK, ListBounds, Listing
 from sendspec.sending.reconcile import NumbersOf, Reconciled, reconcile, with_rivals
 from sendspec.sending.run import Clock, Stop, Stopping
 from sendspec.sending.witness import BOUNDS, Send, Witnessed, witness
@@ -32,11 +32,11 @@ def boot_time() -> float:
 CLOCK = Clock(monotonic=boot_time, wall=time.time, sleep=time.sleep, random=random.random)
 
 
-class Enquiry:
+class ApiLookup:
     """Reads lists of an environment's API, for a run that has begun."""
 
     def __init__(
-        self, workspace: Workspace, reachable: Environment, key: AccessKey, ledger: SqliteLedger, stop: Stop
+        self, workspace: ProjectContext, reachable: Environment, key: AccessKey, ledger: SqliteLedger, stop: Stop
     ) -> None:
         """`reachable` is the environment with an API that answers: see `api_of`."""
         self._authorization = key.authorization(reachable.scheme)
@@ -94,10 +94,10 @@ class Enquiry:
             under_other_names=under_other_names,
         )
 
-    def _listing(self, route: Route, bounds: Bounds = BOUNDS_OF_A_LOOK) -> Listing:
+    def _listing(self, route: Route, bounds: ListBounds = BOUNDS_OF_A_LOOK) -> Listing:
         endpoint = self.endpoint(route)
         context = verifying_context() if endpoint.scheme == "https" else None
-        line = Line(endpoint, context, CLOCK.monotonic)
+        line = Connection(endpoint, context, CLOCK.monotonic)
         return Listing(
             line,
             CLOCK,

@@ -17,12 +17,12 @@ from sendspec.ledger.lineage import PURGED
 from sendspec.ledger.record import Route, SendRecord
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.earlier_names import name_in, other_names
-from sendspec.operations.hash_set import Marks
-from sendspec.operations.project_context import Workspace
+from sendspec.operations.hash_set import HashSet
+from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Decision, Plan
-from sendspec.reading.documents.document import Path
+from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.spec import Spec
 from sendspec.showing.ink import counted
 
@@ -35,7 +35,9 @@ MAX_CONFIRMED = 1_000
 _REACHED = (State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.SENDING)
 
 
-def check_names(jobs: Sequence[Job], workspace: Workspace, ledger: SqliteLedger | None, problems: Problems) -> None:
+def check_identity(
+    jobs: Sequence[Job], workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems
+) -> None:
     """A name belongs to one file: another file that still has it, and was sent under it, is a second spec, not a renamed one."""
     if ledger is None:
         return
@@ -66,7 +68,7 @@ def check_names(jobs: Sequence[Job], workspace: Workspace, ledger: SqliteLedger 
 
 
 def check_generations(
-    jobs: Sequence[Job], workspace: Workspace, ledger: SqliteLedger | None, problems: Problems
+    jobs: Sequence[Job], workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems
 ) -> None:
     """A generation is the highest one that was used, or the next; the sandbox only warns, as nobody is reached."""
     for job in jobs if ledger is not None else ():
@@ -74,7 +76,7 @@ def check_generations(
         found = _generation_fault(job.spec, ledger)
         if found is not None:
             code, problem, fix = found
-            at: Path = ("generation",) if "generation" in job.spec.document.data else ("name",)
+            at: KeyPath = ("generation",) if "generation" in job.spec.document.data else ("name",)
             severity = Severity.WARNING if workspace.environment.is_sandbox else Severity.ERROR
             problems.add(job.spec.document.diagnostic(at, code=code, problem=problem, fix=fix, severity=severity))
 
@@ -122,7 +124,7 @@ def highest_used(sends: Sequence[SendRecord], ledger: SqliteLedger) -> int | Non
 
 def check_continuity(
     planned: Sequence[tuple[Job, Plan]],
-    workspace: Workspace,
+    workspace: ProjectContext,
     ledger: SqliteLedger | None,
     problems: Problems,
     decided: Decided,
@@ -147,7 +149,7 @@ def check_continuity(
 
 
 def _moved(
-    job: Job, to_send: int, live: set[str], workspace: Workspace, ledger: SqliteLedger, decided: Decided
+    job: Job, to_send: int, live: set[str], workspace: ProjectContext, ledger: SqliteLedger, decided: Decided
 ) -> Iterator[Diagnostic]:
     """A name on a channel where a spec that is gone sent much the same. `live` are the names of this command line."""
     spec = job.spec
@@ -170,7 +172,7 @@ def _moved(
         for name in sorted(ledger.names_on(route) - {spec.name})
         if _is_gone(name, path := ledger.spec_path(name) or "", own, workspace, is_new=is_new)
     }
-    sent_by_name = Marks.by_name(ledger.digests_sent(path_by_name, since)) if path_by_name else {}
+    sent_by_name = HashSet.by_name(ledger.digests_sent(path_by_name, since)) if path_by_name else {}
     if not sent_by_name:
         return
     same = dict.fromkeys(sent_by_name, 0)
@@ -198,7 +200,7 @@ def _moved(
         )
 
 
-def _is_gone(name: str, path: str, own: str, workspace: Workspace, *, is_new: bool) -> bool:
+def _is_gone(name: str, path: str, own: str, workspace: ProjectContext, *, is_new: bool) -> bool:
     """Whether a spec is no longer where the ledger noted it: its file is gone, or holds another name.
 
     For a spec whose own name is known, files of others are not read: then a spec is gone whose file is, or is this spec's.
@@ -217,7 +219,7 @@ def _to_send(job: Job, decided: Decided) -> Iterator[Message]:
 # ── the key ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _key_changed(job: Job, workspace: Workspace, ledger: SqliteLedger, decided: Decided) -> Iterator[Diagnostic]:
+def _key_changed(job: Job, workspace: ProjectContext, ledger: SqliteLedger, decided: Decided) -> Iterator[Diagnostic]:
     """Another `key` or `to` than the ledger noted, in a generation of which messages were claimed.
 
     A ledger of an earlier version noted neither. Then a second message to a receiver can be meant, as where two orders of one
@@ -254,7 +256,7 @@ def _key_changed(job: Job, workspace: Workspace, ledger: SqliteLedger, decided: 
             if len(hits) < MAX_CONFIRMED:
                 hits.add(receiver)
     is_missing = in_table < len(before.receivers)
-    at: Path = next((("recipients", word) for word in ("key", "to") if getattr(spec, word)), ("recipients",))
+    at: KeyPath = next((("recipients", word) for word in ("key", "to") if getattr(spec, word)), ("recipients",))
     if again and (changed or is_missing) and before.has_one_of(hits):
         fix = "bring back `key` and `to` as they were, or raise `generation` to send to everybody again"
         if not changed:
@@ -301,8 +303,8 @@ class _Before:
             self._parts += [(send.name, send.generation, *part) for part in parts]
 
     @cached_property
-    def receivers(self) -> Marks:
-        return Marks(self._all())
+    def receivers(self) -> HashSet:
+        return HashSet(self._all())
 
     @property
     def is_purged(self) -> bool:
@@ -321,7 +323,7 @@ class _Before:
 
 
 def _references_taken(
-    jobs: Sequence[Job], workspace: Workspace, ledger: SqliteLedger | None, decided: Decided
+    jobs: Sequence[Job], workspace: ProjectContext, ledger: SqliteLedger | None, decided: Decided
 ) -> Iterator[Diagnostic]:
     """References of the user's own that another spec's message to the same receiver has: in the ledger, or in this run."""
     before: list[Job] = []
@@ -350,7 +352,7 @@ _Referred = tuple[bytes, str]
 """Whom a message goes to, as the receiver's hash, and the reference of the user's own that it has."""
 
 
-def _referred(job: Job, workspace: Workspace, decided: Decided) -> Iterator[_Referred]:
+def _referred(job: Job, workspace: ProjectContext, decided: Decided) -> Iterator[_Referred]:
     for message in _to_send(job, decided):
         if message.reference != id_text(message.id):
             yield receiver_hash(workspace.salt, message.receiver), message.reference
@@ -360,7 +362,7 @@ def _first_taken(
     own: Callable[[], Iterator[_Referred]], others: Sequence[Callable[[], Iterator[_Referred]]]
 ) -> str | None:
     """A reference that `own` and one of `others` have for one receiver; each may be read more than once."""
-    marks = Marks(map(_mark, own()))
+    marks = HashSet(map(_mark, own()))
     hits: set[_Referred] = set()
     for other in others:
         for referred in other():

@@ -9,13 +9,13 @@ import orjson
 
 from sendspec.composing.compiled_spec import compile_program
 from sendspec.composing.compose import Composer
-from sendspec.composing.compose_context import Setting
+from sendspec.composing.compose_context import ComposeContext
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.rules import rules_for
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.operations.project_context import Workspace
-from sendspec.reading.documents.document import Path
+from sendspec.operations.project_context import ProjectContext
+from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.limits import Limits
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import Example, FileRecipients, InlineRecipients, Spec
@@ -23,14 +23,14 @@ from sendspec.reading.tables.inline_table import InlineTable
 from sendspec.reading.tables.table import open_table
 
 
-def run_examples(spec: Spec, workspace: Workspace, problems: Problems) -> bool:
+def run_examples(spec: Spec, workspace: ProjectContext, problems: Problems) -> bool:
     """True when every example of `spec` gives what it expects; otherwise why not is among `problems`."""
     own = Problems()
     channel = workspace.channel(spec.channel)
     platform = "sms" if channel is None else channel.platform
     program = compile_program(spec, _columns(spec, workspace), platform, own)
     if program is not None:
-        setting = Setting(platform=platform, salt=workspace.salt, limits=Limits())
+        setting = ComposeContext(platform=platform, salt=workspace.salt, limits=Limits())
         for example in spec.examples:
             table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
             composer = Composer(program, table, setting, load_schema("message"), rules_for(platform), own)
@@ -41,7 +41,7 @@ def run_examples(spec: Spec, workspace: Workspace, problems: Problems) -> bool:
     return not own.has_errors
 
 
-def _columns(spec: Spec, workspace: Workspace) -> tuple[str, ...]:
+def _columns(spec: Spec, workspace: ProjectContext) -> tuple[str, ...]:
     """The columns that examples may use: theirs, and the table's where it is at hand."""
     columns = dict.fromkeys(name for example in spec.examples for name in example.with_)
     if isinstance(spec.recipients, FileRecipients | InlineRecipients):
@@ -86,7 +86,7 @@ def _found(message: Message, payload: Mapping[str, Any], key: str) -> Any:
     return payload.get(key)
 
 
-def _differences(at: Path, expected: Any, found: Any) -> Iterator[tuple[Path, Any, Any]]:
+def _differences(at: KeyPath, expected: Any, found: Any) -> Iterator[tuple[KeyPath, Any, Any]]:
     """Where `found` lacks something of `expected`; a mapping may have more keys than are expected."""
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         for key, value in expected.items():
@@ -105,5 +105,5 @@ def _shown(value: object) -> str:
     return f"'{printable(mask_in_place(text if len(text) <= 200 else text[:199] + '…'))}'"
 
 
-def _fail(spec: Spec, at: Path, problem: str, fix: str, problems: Problems) -> None:
+def _fail(spec: Spec, at: KeyPath, problem: str, fix: str, problems: Problems) -> None:
     problems.add(spec.document.diagnostic(at, code="example-failed", problem=problem, fix=fix))

@@ -12,12 +12,12 @@ from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.lock import RunLock, take_lock
 from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_write, refuse_on_ci
 from sendspec.operations.lock_file import needed_identity
-from sendspec.operations.project_context import Workspace, on_ci, this_process
+from sendspec.operations.project_context import ProjectContext, on_ci, this_process
 
 
 @contextmanager
 def ledger_to_write(
-    workspace: Workspace, tell: Callable[[str], None] = lambda words: None
+    workspace: ProjectContext, tell: Callable[[str], None] = lambda words: None
 ) -> Iterator[tuple[SqliteLedger, RunLock]]:
     """The environment's ledger with its run lock, checked; sending never makes one. `tell` hears what takes its time."""
     place, identity = workspace.environment.ledger, needed_identity(workspace)

@@ -12,12 +12,12 @@ from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read
-from sendspec.operations.continuity import check_continuity, check_generations, check_names
+from sendspec.operations.continuity import check_continuity, check_generations, check_identity
 from sendspec.operations.earlier_names import MovedSend, other_names
 from sendspec.operations.left import left_over
 from sendspec.operations.lock_file import known_identity
-from sendspec.operations.plan_blocks import Ledgered, plan_rows
-from sendspec.operations.project_context import Workspace
+from sendspec.operations.plan_blocks import LedgerView, plan_rows
+from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.decide import History, Retry, Skip
 from sendspec.planning.plan import Decision, Known, Lookup, Plan, PlanTally, decisions, nothing_known
@@ -25,7 +25,7 @@ from sendspec.reading.spec import InDoubtPolicy, Spec
 
 
 @contextmanager
-def ledger_to_read(workspace: Workspace) -> Iterator[SqliteLedger | None]:
+def ledger_to_read(workspace: ProjectContext) -> Iterator[SqliteLedger | None]:
     """The ledger, read only; None where the environment has none yet. Raises when there should be one."""
     identity = known_identity(workspace)
     if identity is None:
@@ -39,14 +39,14 @@ def ledger_to_read(workspace: Workspace) -> Iterator[SqliteLedger | None]:
 
 
 def decide_all(
-    job: Job, workspace: Workspace, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
+    job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
 ) -> Iterator[Decision]:
     """Every row of a job with what is to be done with it."""
     return _decided(job, job.composed(problems), workspace, ledger, retry, _reach(job, workspace))
 
 
 def decide_again(
-    job: Job, workspace: Workspace, ledger: SqliteLedger | None, retry: Retry | None = None, *, reach: Reach
+    job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, retry: Retry | None = None, *, reach: Reach
 ) -> Iterator[Decision]:
     """As `decide_all`, for a later pass over a job whose rows had no errors. Raises `CopyDiffers` where they have one now.
 
@@ -58,7 +58,7 @@ def decide_again(
 def _decided(
     job: Job,
     composed: Iterator[Composed],
-    workspace: Workspace,
+    workspace: ProjectContext,
     ledger: SqliteLedger | None,
     retry: Retry | None,
     reach: Reach,
@@ -70,11 +70,11 @@ def _decided(
     return decisions(composed, held.lookup, held.history, reach, held.retry)
 
 
-def _reach(job: Job, workspace: Workspace) -> Reach:
+def _reach(job: Job, workspace: ProjectContext) -> Reach:
     return Reach(workspace.environment.only_to, job.suppressed)
 
 
-def held_against(job: Job, workspace: Workspace, ledger: SqliteLedger | None, retry: Retry | None) -> Ledgered:
+def held_against(job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, retry: Retry | None) -> LedgerView:
     """What a job's messages are held against. A ledger that knows none of the send isn't asked for each."""
     name, generation = job.spec.name, job.spec.generation
     started = ledger is not None and ledger.claimed_before(name, generation)
@@ -83,7 +83,7 @@ def held_against(job: Job, workspace: Workspace, ledger: SqliteLedger | None, re
     if ledger is not None and ledger.has_planned(name, generation):
         lookup, known = ledger.facts, ledger.known
     planned = 0 if ledger is None else _planned_under((name,), ledger)
-    return Ledgered(lookup, known, History(started=started), _reach(job, workspace), retry, planned)
+    return LedgerView(lookup, known, History(started=started), _reach(job, workspace), retry, planned)
 
 
 def moved_send(job: Job, ledger: SqliteLedger | None) -> MovedSend | None:
@@ -94,7 +94,7 @@ def moved_send(job: Job, ledger: SqliteLedger | None) -> MovedSend | None:
 
 def plan_jobs(
     jobs: Sequence[Job],
-    workspace: Workspace,
+    workspace: ProjectContext,
     ledger: SqliteLedger | None,
     problems: Problems,
     retry: Retry | None = None,
@@ -102,7 +102,7 @@ def plan_jobs(
     processes: int,
 ) -> list[Plan]:
     """Every job's plan, made on so many processes; what is wrong with rows, or with who the specs are, is among `problems`."""
-    check_names(jobs, workspace, ledger, problems)
+    check_identity(jobs, workspace, ledger, problems)
     check_generations(jobs, workspace, ledger, problems)
     plans = [
         replace(_plan(job, workspace, ledger, problems, retry, processes), text_digest=text_digest(job.spec))
@@ -121,7 +121,7 @@ def plan_jobs(
 
 def _plan(
     job: Job,
-    workspace: Workspace,
+    workspace: ProjectContext,
     ledger: SqliteLedger | None,
     problems: Problems,
     retry: Retry | None,
@@ -135,7 +135,7 @@ def _plan(
 
 def _plan_of(
     job: Job,
-    workspace: Workspace,
+    workspace: ProjectContext,
     ledger: SqliteLedger | None,
     problems: Problems,
     retry: Retry | None,

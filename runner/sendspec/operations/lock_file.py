@@ -5,10 +5,10 @@ from __future__ import annotations
 from sendspec.diagnostics.exceptions import EnvironmentRenamed, LedgerForeign, LedgerMissing, LockEntryLost
 from sendspec.ledger.identity import LOCK_FILE, LedgerIdentity
 from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_read
-from sendspec.operations.project_context import Workspace
+from sendspec.operations.project_context import ProjectContext
 
 
-def known_identity(workspace: Workspace) -> LedgerIdentity | None:
+def known_identity(workspace: ProjectContext) -> LedgerIdentity | None:
     """The identity of the environment's ledger; None where it has none yet, and nothing says that it had one.
 
     Raises `EnvironmentRenamed`, `LockEntryLost`, or `LedgerForeign` where the ledger is another environment's.
@@ -27,7 +27,7 @@ def known_identity(workspace: Workspace) -> LedgerIdentity | None:
     return None
 
 
-def needed_identity(workspace: Workspace) -> LedgerIdentity:
+def needed_identity(workspace: ProjectContext) -> LedgerIdentity:
     """The identity of the environment's ledger. Raises `LedgerMissing` where it has none yet, and what `known_identity` does."""
     identity = known_identity(workspace)
     if identity is None:
@@ -38,7 +38,7 @@ def needed_identity(workspace: Workspace) -> LedgerIdentity:
     return identity
 
 
-def earlier_name(workspace: Workspace, there: str | None) -> str | None:
+def earlier_name(workspace: ProjectContext, there: str | None) -> str | None:
     """Which environment of sendspec.lock, gone from the project file, this one seems to be; `there` is its ledger's id."""
     for name, entry in workspace.entries.items():
         if name not in workspace.project.environments and _is_the_same(workspace, entry, there):
@@ -46,7 +46,7 @@ def earlier_name(workspace: Workspace, there: str | None) -> str | None:
     return None
 
 
-def sharing_channels(workspace: Workspace) -> str | None:
+def sharing_channels(workspace: ProjectContext) -> str | None:
     """Another environment with a ledger of its own that sends through a channel of this one."""
     own = set(workspace.channels)
     for name, entry in workspace.entries.items():
@@ -55,7 +55,7 @@ def sharing_channels(workspace: Workspace) -> str | None:
     return None
 
 
-def _is_the_same(workspace: Workspace, entry: LedgerIdentity, there: str | None) -> bool:
+def _is_the_same(workspace: ProjectContext, entry: LedgerIdentity, there: str | None) -> bool:
     """Entries of earlier releases say nothing of channels and files: where no ledger tells, the same is feared."""
     if there is not None:
         return entry.ledger == there
@@ -64,7 +64,7 @@ def _is_the_same(workspace: Workspace, entry: LedgerIdentity, there: str | None)
     return entry.file == workspace.ledger_file or bool(set(entry.channels) & set(workspace.channels))
 
 
-def _ledger_id(workspace: Workspace) -> str | None:
+def _ledger_id(workspace: ProjectContext) -> str | None:
     """The id of the ledger that is at the environment's place."""
     if not ledger_is_there(workspace.environment.ledger.file):
         return None
@@ -75,7 +75,7 @@ def _ledger_id(workspace: Workspace) -> str | None:
         ledger.close()
 
 
-def _renamed(workspace: Workspace, earlier: str) -> EnvironmentRenamed:
+def _renamed(workspace: ProjectContext, earlier: str) -> EnvironmentRenamed:
     name = workspace.environment.name
     return EnvironmentRenamed(
         f"the environment '{name}' has no entry in {LOCK_FILE}; it seems to be '{earlier}', which is gone from"
@@ -85,7 +85,7 @@ def _renamed(workspace: Workspace, earlier: str) -> EnvironmentRenamed:
     )
 
 
-def _foreign_or_lost(workspace: Workspace, there: str) -> LedgerForeign | LockEntryLost:
+def _foreign_or_lost(workspace: ProjectContext, there: str) -> LedgerForeign | LockEntryLost:
     name, file = workspace.environment.name, workspace.environment.ledger.file
     owner = next((other for other, entry in workspace.entries.items() if entry.ledger == there), None)
     if owner is not None:

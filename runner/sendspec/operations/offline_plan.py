@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import FILE_START
-from sendspec.operations.plan_blocks import Ledgered, plan_rows
-from sendspec.operations.project_context import Workspace, open_workspace
+from sendspec.operations.plan_blocks import LedgerView, plan_rows
+from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
 from sendspec.planning.decide import History
 from sendspec.planning.plan import Plan, nothing_known
@@ -17,9 +17,9 @@ from sendspec.planning.run_limits import beyond, breaches
 
 def opened(
     specs: Sequence[str], env: str | None, recipients: str | None, problems: Problems
-) -> tuple[Workspace | None, list[Job]]:
+) -> tuple[ProjectContext | None, list[Job]]:
     """The workspace of the first spec, and every spec that can be used; their tables are read where they are."""
-    workspace = open_workspace(specs, env, problems)
+    workspace = open_context(specs, env, problems)
     return workspace, [] if workspace is None else read_jobs(specs, workspace, recipients, problems)
 
 
@@ -35,12 +35,12 @@ def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[
 
 
 def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
-    held = Ledgered(nothing_known, nothing_known, History(started=False), Reach(suppressed=job.suppressed))
+    held = LedgerView(nothing_known, nothing_known, History(started=False), Reach(suppressed=job.suppressed))
     return plan_rows(job, held, problems, processes)
 
 
 def total_diagnostics(
-    workspace: Workspace, plans: Sequence[Plan], severity: Severity = Severity.ERROR
+    workspace: ProjectContext, plans: Sequence[Plan], severity: Severity = Severity.ERROR
 ) -> list[Diagnostic]:
     """The limits of the environment that several specs break together, though each of them is within it."""
     limits = workspace.environment.limits

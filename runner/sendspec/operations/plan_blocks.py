@@ -13,9 +13,9 @@ from functools import partial
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING
 
-from sendspec.composing.block_result import FILTERED, Entry, Found, Odd, found_in, odd_of
+from sendspec.composing.block_result import FILTERED, BlockResult, Entry, SlowRow, block_result_of, slow_row_of
 from sendspec.composing.compose import COMPILED_FROM
-from sendspec.composing.duplicates import Duplicates, Verdict
+from sendspec.composing.duplicates import Duplicates, RepeatKind
 from sendspec.composing.identity import ID_BYTES
 from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
@@ -38,7 +38,7 @@ TURNS_EACH = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Ledgered:
+class LedgerView:
     """What messages are held against: the ledger, for a send and for a plan; who may be reached, and which a person chose.
 
     `planned` counts the spec's messages, of whatever generation, that the ledger has as planned and not sent.
@@ -52,13 +52,13 @@ class Ledgered:
     planned: int = 0
 
 
-def plan_rows(job: Job, ledgered: Ledgered, problems: Problems, processes: int) -> Plan:
+def plan_rows(job: Job, ledgered: LedgerView, problems: Problems, processes: int) -> Plan:
     """Plans every row of `job`; what is wrong with rows is among `problems`."""
     return _Planner(job, ledgered, problems, processes).plan()
 
 
 class _Planner:
-    def __init__(self, job: Job, ledgered: Ledgered, problems: Problems, processes: int) -> None:
+    def __init__(self, job: Job, ledgered: LedgerView, problems: Problems, processes: int) -> None:
         self._job = job
         self._ledgered = ledgered
         self._problems = problems
@@ -95,14 +95,14 @@ class _Planner:
                 given = workers[turn - 1].next(partial(_fits, block)) if turn else None
                 self._take_in(block, given or self._found(block))
 
-    def _found(self, block: Block) -> Found:
+    def _found(self, block: Block) -> BlockResult:
         """What this process finds in a block; without a compiled spec, that each row needs a closer look."""
         _, held = block.read
         return self._quick(held) if self._quick else ([], [], [], [], [(at, None) for at in range(len(held))])
 
     # ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take_in(self, block: Block, found: Found) -> None:
+    def _take_in(self, block: Block, found: BlockResult) -> None:
         sealed, segments, forced, marks, given = found
         lines = block.lines_of(len(sealed) + len(given))
         odds = {at: self._looked_at(block.row(at)) if odd is None else odd for at, odd in given}
@@ -117,7 +117,7 @@ class _Planner:
         else:
             self._tally.count_sent(sealed, segments, forced)
 
-    def _take_in_odd(self, lines: Sequence[int], found: Found, odds: Mapping[int, Odd]) -> None:
+    def _take_in_odd(self, lines: Sequence[int], found: BlockResult, odds: Mapping[int, SlowRow]) -> None:
         """A block some of whose rows are counted, but aren't plainly to be sent."""
         rows = list(_rows(lines, found, odds))
         messages = [at for at, row in enumerate(rows) if row[3] is not Skip.FILTERED]
@@ -127,16 +127,16 @@ class _Planner:
         )
         self._count(entries, [row[3] for row in rows], {messages[at]: verdict for at, verdict in again.items()})
 
-    def _looked_at(self, row: Row) -> Odd:
+    def _looked_at(self, row: Row) -> SlowRow:
         """A row composed by itself, and what is wrong with it told; None where it is rejected."""
-        return odd_of(self._composer.compose(row), self._reach, own_reference=self._own_reference)
+        return slow_row_of(self._composer.compose(row), self._reach, own_reference=self._own_reference)
 
-    def _count(self, entries: list[Entry], skips: list[Skip | None], again: Mapping[int, Verdict]) -> None:
+    def _count(self, entries: list[Entry], skips: list[Skip | None], again: Mapping[int, RepeatKind]) -> None:
         """Counts rows whose `skips` say what is known of them so far; `again` are those that name a recipient again."""
         for at in again:
             entries[at], skips[at] = NO_MESSAGE, Skip.DUPLICATE
-        if Verdict.CONFLICTING in again.values():
-            kept = [at for at in range(len(entries)) if again.get(at) is not Verdict.CONFLICTING]
+        if RepeatKind.CONFLICTING in again.values():
+            kept = [at for at in range(len(entries)) if again.get(at) is not RepeatKind.CONFLICTING]
             entries, skips = [entries[at] for at in kept], [skips[at] for at in kept]
         self._entries += entries
         self._skips += skips
@@ -180,7 +180,7 @@ class _Planner:
 
     # ── in another process ───────────────────────────────────────────────────────────────────────────────────────
 
-    def _work(self, turn: int, begun: int) -> Iterator[Found]:
+    def _work(self, turn: int, begun: int) -> Iterator[BlockResult]:
         """The blocks whose turn is `turn`; problems found here are found again by the process that tells them."""
         composer = self._job.composer(Problems())
         blocks = islice(self._job.table.blocks(Problems()), begun, None)
@@ -190,12 +190,12 @@ class _Planner:
                 yield (
                     self._found(block)
                     if self._quick
-                    else found_in(composed, self._reach, own_reference=self._own_reference)
+                    else block_result_of(composed, self._reach, own_reference=self._own_reference)
                 )
 
 
 def _rows(
-    lines: Sequence[int], found: Found, odds: Mapping[int, Odd]
+    lines: Sequence[int], found: BlockResult, odds: Mapping[int, SlowRow]
 ) -> Iterator[tuple[int, Entry, bytes, Skip | None]]:
     """The rows in their order, without the rejected ones: a line, what is counted, the reference's mark, why it is skipped."""
     sealed, segments, forced, marks, _ = found
@@ -213,7 +213,7 @@ def _rows(
             yield line, entry, mark, SKIP_OF_BARRED[barred]
 
 
-def _fits(block: Block, found: Found) -> bool:
+def _fits(block: Block, found: BlockResult) -> bool:
     count = len(found[0]) + len(found[-1])
     return len(block.lines_of(count)) == count
 

@@ -15,7 +15,7 @@ from sendspec import __version__
 from sendspec.diagnostics.exceptions import FileUnwritable
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.output_file import check_writable, write_file
-from sendspec.operations.project_context import Workspace
+from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.plan import Plan
 from sendspec.reading.files.source import open_regular
@@ -64,7 +64,7 @@ def check_place(path: Path) -> None:
 
 
 def write_plan_file(
-    path: Path, jobs: Sequence[Job], plans: Sequence[Plan], workspace: Workspace, *, created: float
+    path: Path, jobs: Sequence[Job], plans: Sequence[Plan], workspace: ProjectContext, *, created: float
 ) -> None:
     """Writes the plan, whole or not at all. Raises `FileUnwritable`."""
     content = {

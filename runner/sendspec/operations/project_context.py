@@ -47,7 +47,7 @@ SANDBOX_IDENTITY = LedgerIdentity(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workspace:
+class ProjectContext:
     """`identity` is None before the environment's ledger was made; `entries` are those of all environments in sendspec.lock."""
 
     project: Project
@@ -99,7 +99,7 @@ class Workspace:
         return tuple(sorted({f"{c.workspace}/{c.channel}".lower() for c in self.environment.channels.values()}))
 
 
-def open_workspace(specs: Sequence[str], env: str | None, problems: Problems) -> Workspace | None:
+def open_context(specs: Sequence[str], env: str | None, problems: Problems) -> ProjectContext | None:
     """The workspace of the first spec, or of the working directory; None when the project file has errors.
 
     Raises `click.BadParameter` for an environment that isn't there.
@@ -120,9 +120,11 @@ def open_workspace(specs: Sequence[str], env: str | None, problems: Problems) ->
     if (context := click.get_current_context(silent=True)) is not None:
         context.meta[_ENVIRONMENT] = name
     if environment.is_sandbox:
-        return Workspace(project=project, environment=environment, identity=_sandbox_identity(project, environment))
+        return ProjectContext(
+            project=project, environment=environment, identity=_sandbox_identity(project, environment)
+        )
     entries = read_identities(project.root / LOCK_FILE)
-    return Workspace(project=project, environment=environment, identity=entries.get(name), entries=entries)
+    return ProjectContext(project=project, environment=environment, identity=entries.get(name), entries=entries)
 
 
 def _folder_of(spec: str) -> Path:
@@ -161,7 +163,7 @@ def _shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def make_sandbox_ledger(workspace: Workspace) -> Workspace:
+def make_sandbox_ledger(workspace: ProjectContext) -> ProjectContext:
     """The sandbox's ledger is made when it is first needed, under the identity that it has already."""
     from sendspec.ledger.sqlite.lock import take_lock
     from sendspec.ledger.sqlite.opening import create_ledger, ledger_is_there, make_folder
@@ -180,7 +182,7 @@ def make_sandbox_ledger(workspace: Workspace) -> Workspace:
     return workspace
 
 
-def make_environment_ledger(workspace: Workspace, filling: Filling | None = None) -> Workspace:
+def make_environment_ledger(workspace: ProjectContext, filling: Filling | None = None) -> ProjectContext:
     """Makes the environment's ledger with an id of its own, and a salt unless it has one; a workspace with its identity.
 
     `filling` writes what the ledger holds from the start: it is given the open ledger and its identity.
@@ -221,7 +223,7 @@ def on_ci(environ: Mapping[str, str]) -> bool:
 
 
 @contextmanager
-def api_of(workspace: Workspace) -> Iterator[Environment]:
+def api_of(workspace: ProjectContext) -> Iterator[Environment]:
     """The environment with an API that can be reached: the sandbox starts its own server, unless one is named."""
     environment = workspace.environment
     if not environment.is_sandbox:

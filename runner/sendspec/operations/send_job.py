@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 import orjson
 
-from sendspec.composing.compiled_spec import Program, compile_program, default_column
+from sendspec.composing.compiled_spec import CompiledSpec, compile_program, default_column
 from sendspec.composing.compose import Composer, compose_rows
-from sendspec.composing.compose_context import Setting
+from sendspec.composing.compose_context import ComposeContext
 from sendspec.composing.duplicates import marked
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.rules import rules_for, timely
@@ -20,7 +20,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.surrogate import without_surrogates
-from sendspec.operations.project_context import Workspace
+from sendspec.operations.project_context import ProjectContext
 from sendspec.planning.plan import Target
 from sendspec.reading.limits import Limits
 from sendspec.reading.project import Channel
@@ -37,8 +37,8 @@ class Job:
     spec: Spec
     channel: Channel
     table: Table
-    program: Program
-    setting: Setting
+    program: CompiledSpec
+    setting: ComposeContext
     target: Target
     now: datetime
     suppressed: SuppressList | None
@@ -99,7 +99,7 @@ def refuse_errors(problems: Problems) -> None:
 
 
 def read_jobs(
-    paths: Sequence[str], workspace: Workspace, recipients: str | None, problems: Problems, *, frozen: bool = False
+    paths: Sequence[str], workspace: ProjectContext, recipients: str | None, problems: Problems, *, frozen: bool = False
 ) -> list[Job]:
     """Reads and compiles every spec; what can't be used is left out, and why is among `problems`.
 
@@ -131,7 +131,7 @@ def read_jobs(
 class _JobReader:
     """Reads the specs of one command line."""
 
-    def __init__(self, workspace: Workspace, recipients: str | None, now: datetime, *, frozen: bool) -> None:
+    def __init__(self, workspace: ProjectContext, recipients: str | None, now: datetime, *, frozen: bool) -> None:
         self._workspace = workspace
         self._recipients = recipients
         self._now = now
@@ -204,7 +204,7 @@ class _JobReader:
             channel=channel,
             table=table,
             program=program,
-            setting=Setting(
+            setting=ComposeContext(
                 platform=channel.platform,
                 salt=self._workspace.salt,
                 limits=spec.limits.tightened_by(environment.limits),
@@ -223,7 +223,7 @@ class _JobReader:
         )
 
 
-def _channel(spec: Spec, workspace: Workspace, problems: Problems) -> Channel | None:
+def _channel(spec: Spec, workspace: ProjectContext, problems: Problems) -> Channel | None:
     channel = workspace.channel(spec.channel)
     if channel is None:
         known = ", ".join(workspace.environment.channels) or "none"

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from hashlib import sha256
 
-from sendspec.cli.console import View
+from sendspec.cli.console import Console
 from sendspec.cli.exit_code import IN_DOUBT, described, ending_code, exit_code
 from sendspec.composing.canonical_template import key_tree, text_digest, to_tree
 from sendspec.composing.identity import id_text, receiver_hash, resent
@@ -26,17 +26,17 @@ from sendspec.ledger.record import Change, Claim, PlannedRecord, Route, SpecIden
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.lock import RunLock
 from sendspec.ledger.transitions import MOVE_BY_NAME
-from sendspec.operations.api_lookup import CLOCK, Enquiry, boot_time
+from sendspec.operations.api_lookup import CLOCK, ApiLookup, boot_time
 from sendspec.operations.earlier_names import MovedSend, names_of, other_names
 from sendspec.operations.git_commit import head_commit
 from sendspec.operations.ledger_view import decide_again, ledger_to_read, moved_send
-from sendspec.operations.project_context import Workspace, api_of, on_ci, this_process
+from sendspec.operations.project_context import ProjectContext, api_of, on_ci, this_process
 from sendspec.operations.send_job import Job
 from sendspec.operations.witness_check import Question, ask_witness, refuse_what_is_behind, witness_lines
 from sendspec.planning.decide import Retry, Skip
 from sendspec.planning.message_state import Fact, State
 from sendspec.planning.plan import Decision, Plan
-from sendspec.planning.totals import Account, account_of, sum_of
+from sendspec.planning.totals import Totals, sum_of, totals_of
 from sendspec.reading.access_key import AccessKey, read_access_key
 from sendspec.reading.project import Environment
 from sendspec.reading.suppress import SuppressList
@@ -46,7 +46,7 @@ from sendspec.sending.reconcile import Reconciled
 from sendspec.sending.run import (
     Cause,
     Finished,
-    Progress,
+    RunProgress,
     RunResult,
     Sendable,
     Settings,
@@ -65,8 +65,8 @@ class Session:
 
     def __init__(
         self,
-        view: View,
-        workspace: Workspace,
+        view: Console,
+        workspace: ProjectContext,
         ledger: SqliteLedger,
         lock: RunLock,
         *,
@@ -198,8 +198,8 @@ class Session:
                 f"{counted(begun.recovered, 'message')} of a run that ended without settling are in doubt now"
             )
 
-    def _enquiry(self, reachable: Environment) -> Enquiry:
-        return Enquiry(self._workspace, reachable, self._access_key(), self._ledger, self._stop)
+    def _enquiry(self, reachable: Environment) -> ApiLookup:
+        return ApiLookup(self._workspace, reachable, self._access_key(), self._ledger, self._stop)
 
     def _access_key(self) -> AccessKey:
         """The key, read once: a command that gives it may ask a person."""
@@ -224,7 +224,7 @@ class Session:
                 if (moved := moved_send(job, self._ledger)) is not None:
                     moved.drop_what_was_sent(time.time())
 
-    def _hear_witness(self, enquiry: Enquiry, sending: Sequence[tuple[Job, Plan]]) -> None:
+    def _hear_witness(self, enquiry: ApiLookup, sending: Sequence[tuple[Job, Plan]]) -> None:
         """The API's list shows whether the ledger is behind what was sent: then nothing more is. See `refuse_what_is_behind`."""
         if not self._asks_witness:
             self._view.warn(
@@ -340,7 +340,7 @@ class Session:
         chosen = self._chosen.get(job.spec.name)
         return skip is None and (chosen is None or message.id in chosen)
 
-    def _send_job(self, job: Job, plan: Plan, enquiry: Enquiry) -> RunResult:
+    def _send_job(self, job: Job, plan: Plan, enquiry: ApiLookup) -> RunResult:
         channel = job.channel
         settings = Settings(
             concurrency=channel.concurrency,
@@ -370,7 +370,7 @@ class Session:
         finally:
             line.clear()
 
-    def _look_up(self, enquiry: Enquiry, job: Job) -> Sequence[bytes]:
+    def _look_up(self, enquiry: ApiLookup, job: Job) -> Sequence[bytes]:
         """While the run pauses because of doubts: what the API knows of them."""
         outcome = enquiry.reconcile({job.spec.name})
         self._tell_alarms(outcome)
@@ -384,7 +384,7 @@ class Session:
         shown = "" if rate is None else f"{rate:g}/s"
         return ProgressLine(sys.stderr, total=plan.send, live=live, rate=shown, now=boot_time())
 
-    def _watch(self, line: ProgressLine, progress: Progress) -> None:
+    def _watch(self, line: ProgressLine, progress: RunProgress) -> None:
         if not self._view.quiet:
             line.show(progress, boot_time())
 
@@ -412,13 +412,13 @@ class Session:
             lost[Skip.ALREADY_ACCEPTED] = self._witnessed[spec.name]
         return SpecReport(
             target=job.target,
-            account=account_of(plan, states, lost),
+            account=totals_of(plan, states, lost),
             digest=plan.digest,
             refusals=() if result is None else _reasons(result.refusals),
             doubts=() if result is None else _reasons(result.doubts),
         )
 
-    def _next_steps(self, total: Account) -> list[str]:
+    def _next_steps(self, total: Totals) -> list[str]:
         env = self._workspace.environment.name
         steps = [f"sendspec status --failed --env {env}"] if total.refused else []
         in_doubt = total.in_doubt or total.skipped.get(Skip.IN_DOUBT_BEFORE)
@@ -439,7 +439,7 @@ def planned_record(job: Job, message: Message) -> PlannedRecord:
     )
 
 
-def identity_of(job: Job, workspace: Workspace, commit: str | None) -> SpecIdentity:
+def identity_of(job: Job, workspace: ProjectContext, commit: str | None) -> SpecIdentity:
     """What the ledger notes of a send, for later runs to compare."""
     spec = job.spec
     return SpecIdentity(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sendspec.cli.exit_code import described
 from sendspec.diagnostics.exceptions import LedgerRolledBack, ListRefused, ListUnreadable
 from sendspec.ledger.record import Route
-from sendspec.operations.api_lookup import Enquiry
+from sendspec.operations.api_lookup import ApiLookup
 from sendspec.sending.listing import ListAbandoned, ListUnread
 from sendspec.sending.run import StoppedByApi
 from sendspec.sending.witness import SKEW_NOTED, Send
@@ -40,7 +40,7 @@ class Heard:
     unread: list[ListUnread] = field(default_factory=list)
 
 
-def ask_witness(enquiry: Enquiry, questions: Sequence[Question]) -> Heard:
+def ask_witness(enquiry: ApiLookup, questions: Sequence[Question]) -> Heard:
     """Asks every channel's list, also where one breaks off. What is listed is noted as accepted."""
     heard = Heard()
     for question in questions:

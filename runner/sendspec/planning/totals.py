@@ -12,7 +12,7 @@ from sendspec.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class Totals:
     """What became of each recipient. `skipped` counts by reason; the words stand in JSON.
 
     `left`, beside the recipients, counts messages that were planned, never sent, and are no longer among them.
@@ -45,7 +45,7 @@ class Account:
         }
 
 
-def account_of(plan: Plan, states: Mapping[State, int], skipped: Mapping[Skip, int]) -> Account:
+def totals_of(plan: Plan, states: Mapping[State, int], skipped: Mapping[Skip, int]) -> Totals:
     """The account of a plan after its run; what the run did not bring to an end was not sent.
 
     `states` are those of the messages that the run claimed, as the ledger has them; `skipped` are further ones that it did not
@@ -55,7 +55,7 @@ def account_of(plan: Plan, states: Mapping[State, int], skipped: Mapping[Skip, i
     skips: Counter[str] = Counter()
     for reasons in (plan.skipped, skipped):
         skips.update({skip.value: count for skip, count in reasons.items()})
-    return Account(
+    return Totals(
         accepted=states.get(State.ACCEPTED, 0),
         refused=states.get(State.REFUSED, 0),
         in_doubt=states.get(State.IN_DOUBT, 0) + states.get(State.SENDING, 0),
@@ -65,13 +65,13 @@ def account_of(plan: Plan, states: Mapping[State, int], skipped: Mapping[Skip, i
     )
 
 
-def sum_of(accounts: Iterable[Account]) -> Account:
+def sum_of(accounts: Iterable[Totals]) -> Totals:
     """Several specs as one."""
     listed = list(accounts)
     skipped: Counter[str] = Counter()
     for account in listed:
         skipped.update(account.skipped)
-    return Account(
+    return Totals(
         accepted=sum(a.accepted for a in listed),
         refused=sum(a.refused for a in listed),
         in_doubt=sum(a.in_doubt for a in listed),

@@ -17,10 +17,10 @@ _ANOTHER = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r]")
 """The beginning of another answer, in a body that ends with the connection and so takes in whatever follows it."""
 
 Receive = Callable[[], bytes]
-"""The next bytes, empty at the end of the stream; raises `Unclear` when time is up or the connection broke."""
+"""The next bytes, empty at the end of the stream; raises `UnreadableAnswer` when time is up or the connection broke."""
 
 
-class Unclear(Exception):
+class UnreadableAnswer(Exception):
     """No whole answer could be read; `evidence` says how it ended."""
 
     def __init__(self, evidence: str) -> None:
@@ -28,7 +28,7 @@ class Unclear(Exception):
         self.evidence = evidence
 
 
-class TooLarge(Unclear):
+class AnswerTooLarge(UnreadableAnswer):
     """The answer's body has more bytes than it may have."""
 
 
@@ -52,7 +52,7 @@ def read_answer(receive: Receive, *, body_most: int = MAX_BODY) -> Answer:
     while True:
         minor, status, headers, lengths = _head(stream)
         if status == 101:
-            raise Unclear("the answer switches to another protocol")
+            raise UnreadableAnswer("the answer switches to another protocol")
         if status >= 200:
             break
     body, delimited = _body(stream, status, headers, lengths)
@@ -78,40 +78,40 @@ class _Stream:
         while (at := self.rest.find(mark, searched)) < 0:
             searched = max(0, len(self.rest) - len(mark))
             if len(self.rest) > most:
-                raise Unclear(f"the {what} of the answer is larger than {most // 1024} KB")
+                raise UnreadableAnswer(f"the {what} of the answer is larger than {most // 1024} KB")
             if not self.more():
-                raise Unclear(f"the connection ended inside the {what} of the answer")
+                raise UnreadableAnswer(f"the connection ended inside the {what} of the answer")
         found, self.rest = self.rest[:at], self.rest[at + len(mark) :]
         return found
 
-    def too_large(self) -> TooLarge:
-        return TooLarge(f"the body of the answer is larger than {self.body_most // 1024} KB")
+    def too_large(self) -> AnswerTooLarge:
+        return AnswerTooLarge(f"the body of the answer is larger than {self.body_most // 1024} KB")
 
     def exactly(self, length: int) -> bytes:
         while len(self.rest) < length:
             if not self.more():
-                raise Unclear("the connection ended inside the body of the answer")
+                raise UnreadableAnswer("the connection ended inside the body of the answer")
         found, self.rest = self.rest[:length], self.rest[length:]
         return found
 
 
 def _head(stream: _Stream) -> tuple[int, int, dict[str, str], list[str]]:
     if not stream.rest and not stream.more():
-        raise Unclear("the connection ended without an answer")
+        raise UnreadableAnswer("the connection ended without an answer")
     head = stream.until(b"\r\n\r\n", MAX_HEAD, "head")
     stream.head_bytes += len(head)
     first, *lines = head.split(b"\r\n")
     match = _STATUS_LINE.fullmatch(first)
     if match is None:
-        raise Unclear("the answer is not HTTP")
+        raise UnreadableAnswer("the answer is not HTTP")
     if len(lines) > MAX_HEADERS or stream.head_bytes > MAX_HEAD:
-        raise Unclear("the head of the answer is too large")
+        raise UnreadableAnswer("the head of the answer is too large")
     headers: dict[str, str] = {}
     lengths: list[str] = []
     for line in lines:
         header = _HEADER.fullmatch(line)
         if header is None:
-            raise Unclear("a header of the answer can't be read")
+            raise UnreadableAnswer("a header of the answer can't be read")
         name, value = header[1].decode("ascii").lower(), header[2].decode("latin-1")
         if name in ("content-length", "transfer-encoding"):
             lengths.append(f"{name}: {value.lower()}")
@@ -124,16 +124,16 @@ def _body(stream: _Stream, status: int, headers: Mapping[str, str], lengths: lis
     if status in (204, 304):
         return b"", True
     if len(set(lengths)) > 1:
-        raise Unclear("the answer states its length in two ways")
+        raise UnreadableAnswer("the answer states its length in two ways")
     if "transfer-encoding" in headers:
         if headers["transfer-encoding"].lower() != "chunked":
-            raise Unclear("the answer has a transfer coding that is not chunked")
+            raise UnreadableAnswer("the answer has a transfer coding that is not chunked")
         return _chunks(stream), True
     if "content-length" not in headers:
         return _to_the_end(stream), False
     length = headers["content-length"]
     if not (length.isascii() and length.isdigit() and len(length) < 16):
-        raise Unclear("the answer's length is no number")
+        raise UnreadableAnswer("the answer's length is no number")
     if int(length) > stream.body_most:
         raise stream.too_large()
     return stream.exactly(int(length)), True
@@ -144,7 +144,7 @@ def _chunks(stream: _Stream) -> bytes:
     while True:
         match = _CHUNK_SIZE.fullmatch(stream.until(b"\r\n", 1_024, "body"))
         if match is None:
-            raise Unclear("a chunk of the answer has no size")
+            raise UnreadableAnswer("a chunk of the answer has no size")
         size = int(match[1], 16)
         if len(body) + size > stream.body_most:
             raise stream.too_large()
@@ -152,11 +152,11 @@ def _chunks(stream: _Stream) -> bytes:
             break
         body += stream.exactly(size)
         if stream.exactly(2) != b"\r\n":
-            raise Unclear("a chunk of the answer is longer than it says")
+            raise UnreadableAnswer("a chunk of the answer is longer than it says")
     for _ in range(MAX_HEADERS):
         if not stream.until(b"\r\n", MAX_HEAD, "trailer"):
             return body
-    raise Unclear("the trailer of the answer is too large")
+    raise UnreadableAnswer("the trailer of the answer is too large")
 
 
 def _to_the_end(stream: _Stream) -> bytes:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.reading.documents.document import Document, Path, read_document
+from sendspec.reading.documents.document import Document, KeyPath, read_document
 from sendspec.reading.documents.number_spelling import SpelledFloat
 from sendspec.reading.files.source import read_source
 from sendspec.reading.limits import Limits, read_limits
@@ -26,7 +26,7 @@ class InlineRecipients:
     """Rows in the spec itself; `at` is the path of their list."""
 
     rows: tuple[Mapping[str, object], ...]
-    at: Path
+    at: KeyPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class Example:
 
     with_: Mapping[str, object]
     expect: Mapping[str, object]
-    at: Path
+    at: KeyPath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ def _spec(document: Document) -> Spec:
     )
 
 
-def _spelled(document: Document, value: Any, at: Path) -> Any:
+def _spelled(document: Document, value: Any, at: KeyPath) -> Any:
     """`value`, which stands at `at`, with numbers that remember how the file writes them."""
     if isinstance(value, float):
         return SpelledFloat(document.written(at))
@@ -156,5 +156,5 @@ def _recipients(document: Document, written: Any, options: Mapping[str, Any]) ->
     return StandardInput(**table) if options["file"] == "-" else FileRecipients(file=options["file"], **table)
 
 
-def _inline(document: Document, rows: list[Any], at: Path) -> InlineRecipients:
+def _inline(document: Document, rows: list[Any], at: KeyPath) -> InlineRecipients:
     return InlineRecipients(rows=tuple(_spelled(document, rows, at)), at=at)

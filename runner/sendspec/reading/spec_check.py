@@ -11,7 +11,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.diagnostics.secret import KEY_NAMES, is_key_literal
-from sendspec.reading.documents.document import Document, Path, walk
+from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.schema.schema_error import Fault
 from sendspec.reading.schema.validator import load_schema
 
@@ -79,7 +79,7 @@ def _unquoted(document: Document, fault: Fault, value: int | float) -> Fault:
     return replace(fault, code="unquoted-number", problem=problem, fix=fix)
 
 
-def _value_at(data: Any, at: Path) -> Any:
+def _value_at(data: Any, at: KeyPath) -> Any:
     for key in at:
         try:
             data = data[key]
@@ -210,7 +210,7 @@ def _message_problems(document: Document) -> Iterator[Diagnostic]:
         )
 
 
-def _is_key_literal(at: Path, value: Any) -> bool:
+def _is_key_literal(at: KeyPath, value: Any) -> bool:
     """A value under a key's name, or one that is a key by its own look; a row's columns are called what they like."""
     if not isinstance(value, str) or not at:
         return False
@@ -235,7 +235,7 @@ def _number_problems(document: Document) -> Iterator[Diagnostic]:
                 )
 
 
-def _template_data(data: dict[str, Any]) -> Iterator[Path]:
+def _template_data(data: dict[str, Any]) -> Iterator[KeyPath]:
     yield ("vars",)
     recipients = data.get("recipients")
     yield ("recipients", "list") if isinstance(recipients, dict) else ("recipients",)

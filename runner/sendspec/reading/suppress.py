@@ -16,7 +16,7 @@ from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
 from sendspec.reading.files.confined_open import FileFault, open_inside, place_inside
-from sendspec.reading.files.stable_file import HeldFile, signature_of
+from sendspec.reading.files.stable_file import StableFile, signature_of
 from sendspec.reading.suppress_file import SuppressFile
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
@@ -114,7 +114,7 @@ class SuppressList:
                 missing = opened.code == "file-missing"  # a name that is near could be that of the recipients
                 problems.add(file.diagnostic(replace(opened, fix="check the path of the list") if missing else opened))
                 continue
-            held = HeldFile(opened.descriptor, opened.place)
+            held = StableFile(opened.descriptor, opened.place)
             try:
                 yield from _Reading(file, held, self._column, self._country, problems).addresses()
             except InputUnreadable as error:
@@ -141,7 +141,7 @@ class _Reading:
     """One file, read once."""
 
     def __init__(
-        self, file: SuppressFile, held: HeldFile, column: str, country: str | None, problems: Problems
+        self, file: SuppressFile, held: StableFile, column: str, country: str | None, problems: Problems
     ) -> None:
         self._file = file
         self._path = file.path

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import Span
-from sendspec.reading.documents.document import Document, Path
+from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.files.confined_open import FileFault, shown_path
 
 
@@ -42,7 +42,9 @@ class SuppressFile:
         )
 
 
-def suppress_files(document: Document, at: Path, written: Sequence[str], *, is_specs: bool) -> tuple[SuppressFile, ...]:
+def suppress_files(
+    document: Document, at: KeyPath, written: Sequence[str], *, is_specs: bool
+) -> tuple[SuppressFile, ...]:
     """The files of a list that stands at `at` in a checked document."""
     spans = [document.span((*at, index)) for index in range(len(written))]
     return tuple(

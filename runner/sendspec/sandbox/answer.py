@@ -74,7 +74,7 @@ def tags_of(message: Stored) -> list[str]:
     return [tag.lower() for tag in message.payload.get("tags", ())]
 
 
-def message_json(message: Stored, now: float) -> dict[str, Any]:
+def stored_json(message: Stored, now: float) -> dict[str, Any]:
     """A message as POST and GET answer it."""
     status = status_of(message, now)
     written = message.payload

@@ -13,7 +13,7 @@ import orjson
 from sendspec.composing.rules import one_content
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
-from sendspec.sandbox.answer import batch_json, message_json, status_of, tags_of
+from sendspec.sandbox.answer import batch_json, status_of, stored_json, tags_of
 from sendspec.sandbox.fault import SandboxFault, striking
 from sendspec.sandbox.query import Wanted, read_query
 from sendspec.sandbox.refusal import Details, bad_query_json, details_of, error_json, malformed_json, path
@@ -83,7 +83,7 @@ class Sandbox:
         messages = [(str(uuid.uuid4()), one) for one in _messages_in(payload)]
         batch = str(uuid.uuid4()) if match[3] else None
         stored = self.store.add(match[1], match[2], messages, now, batch)
-        return 202, batch_json(batch, stored) if batch else message_json(stored[0], now), {}
+        return 202, batch_json(batch, stored) if batch else stored_json(stored[0], now), {}
 
     def get(self, target: str) -> Reply:
         """One message, or a page of them."""
@@ -91,7 +91,7 @@ class Sandbox:
         self.store.forget(self._clock())
         if place == "/_sandbox/messages":
             now = self._clock()
-            return 200, {"results": [message_json(message, now) for message in self.store.all()]}, {}
+            return 200, {"results": [stored_json(message, now) for message in self.store.all()]}, {}
         match = _MESSAGES.fullmatch(place)
         missing = self._missing(match)
         if missing is not None or match is None:
@@ -100,7 +100,7 @@ class Sandbox:
             stored = self.store.get(match[1], match[2], match[3])
             if stored is None:
                 return 404, error_json("NotFound", "The requested resource does not exist: message not found"), {}
-            return 200, message_json(stored, self._clock()), {}
+            return 200, stored_json(stored, self._clock()), {}
         return self._page(match[1], match[2], query)
 
     def _missing(self, match: re.Match[str] | None) -> Reply | None:
@@ -132,7 +132,7 @@ class Sandbox:
             workspace, channel, after=wanted.after, since=wanted.since, until=wanted.until, limit=wanted.limit + 1,
             batch=wanted.batch, reverse=wanted.reverse, shows=shows,
         )  # fmt: skip
-        body: dict[str, Any] = {"results": [message_json(message, now) for message in found[: wanted.limit]]}
+        body: dict[str, Any] = {"results": [stored_json(message, now) for message in found[: wanted.limit]]}
         if len(found) > wanted.limit:
             body["nextPageToken"] = f"{found[wanted.limit - 1].number:x}"
         return 200, body, {}

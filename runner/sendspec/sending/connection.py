@@ -18,7 +18,7 @@ from urllib3.util import wait_for_read
 from urllib3.util.ssl_ import create_urllib3_context
 
 from sendspec import __version__
-from sendspec.provider.answer import Answer, Unclear, read_answer
+from sendspec.provider.answer import Answer, UnreadableAnswer, read_answer
 
 CONNECT_SECONDS = 10.0
 CHUNK = 64 * 1024
@@ -74,7 +74,7 @@ def verifying_context() -> ssl.SSLContext:
     return context
 
 
-class Line:
+class Connection:
     """One thread's connection. `wrote` says whether a byte of the present message may have left."""
 
     def __init__(self, endpoint: Endpoint, context: ssl.SSLContext | None, monotonic: Callable[[], float]) -> None:
@@ -139,7 +139,7 @@ class Line:
         return HTTPConnection(endpoint.host, endpoint.port, timeout=CONNECT_SECONDS)
 
     def deliver(self, body: bytes, idempotency_key: str, deadline: float, *, body_most: int) -> Answer:
-        """Sends one request and reads its answer, all before `deadline` (monotonic seconds). Raises `Unclear`."""
+        """Sends one request and reads its answer, all before `deadline` (monotonic seconds). Raises `UnreadableAnswer`."""
         request = b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % (
             self._head,
             idempotency_key.encode("ascii"),
@@ -149,7 +149,7 @@ class Line:
         return self._answered(request, deadline, body_most)
 
     def ask(self, query: str, deadline: float, *, body_most: int) -> Answer:
-        """Asks for the endpoint's list, and reads the answer before `deadline` (monotonic seconds). Raises `Unclear`."""
+        """Asks for the endpoint's list, and reads the answer before `deadline` (monotonic seconds). Raises `UnreadableAnswer`."""
         return self._answered(self._endpoint.head("GET", query) + b"\r\n", deadline, body_most)
 
     def _answered(self, request: bytes, deadline: float, body_most: int) -> Answer:
@@ -171,19 +171,19 @@ class Line:
         except (BrokenPipeError, ConnectionResetError):
             pass  # an early answer may lie there: a server may refuse before it has read the body
         except OSError as error:
-            raise Unclear(f"the connection broke while writing: {_reason(error)}") from None
+            raise UnreadableAnswer(f"the connection broke while writing: {_reason(error)}") from None
 
         def receive() -> bytes:
             left = deadline - self._monotonic()
             if left <= 0:
-                raise Unclear("no whole answer came in time")
+                raise UnreadableAnswer("no whole answer came in time")
             _limit(sock, left)
             try:
                 return bytes(sock.recv(CHUNK))
             except TimeoutError:
-                raise Unclear("no answer came in time") from None
+                raise UnreadableAnswer("no answer came in time") from None
             except OSError as error:
-                raise Unclear(f"the connection broke before the answer: {_reason(error)}") from None
+                raise UnreadableAnswer(f"the connection broke before the answer: {_reason(error)}") from None
 
         return read_answer(receive, body_most=body_most)
 

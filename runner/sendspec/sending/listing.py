@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
-from sendspec.provider.answer import Answer, TooLarge, Unclear
+from sendspec.provider.answer import Answer, AnswerTooLarge, UnreadableAnswer
 from sendspec.provider.answer_redaction import NOTHING_SENT, Redaction
 from sendspec.provider.classify import MAX_ID, REFUSING_THE_RUN, refusal_text, unique
 from sendspec.provider.outcome import RefusedAsAWhole
 from sendspec.provider.retry_after import retry_after_seconds, skew_seconds
 from sendspec.reading.schema.formats import is_date_time
-from sendspec.sending.connection import Line, Unreached
+from sendspec.sending.connection import Connection, Unreached
 from sendspec.sending.pace import back_off
 from sendspec.sending.run import Clock
 
@@ -30,7 +30,7 @@ TRIED_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class ListBounds:
     """How much of a list is read at most."""
 
     pages: int
@@ -39,7 +39,7 @@ class Bounds:
 
 StandIn = Callable[[str], str]
 
-BOUNDS_OF_A_LOOK = Bounds(pages=2_000, seconds=300.0)
+BOUNDS_OF_A_LOOK = ListBounds(pages=2_000, seconds=300.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,11 @@ class Listing:
 
     def __init__(
         self,
-        line: Line,
+        line: Connection,
         clock: Clock,
         timeout: float,
         stopped: Callable[[], bool],
-        bounds: Bounds = BOUNDS_OF_A_LOOK,
+        bounds: ListBounds = BOUNDS_OF_A_LOOK,
         stand_in: StandIn | None = None,
     ) -> None:
         self._line = line
@@ -135,7 +135,7 @@ class Listing:
             self._pages_left -= 1
             try:
                 page = self._page(_query(since, until, token, receivers, self._sizes[0]), receivers)
-            except TooLarge as error:
+            except AnswerTooLarge as error:
                 if len(self._sizes) == 1:
                     raise ListUnread(f"the API's list of messages can't be read: {error.evidence}") from None
                 del self._sizes[0]
@@ -155,20 +155,20 @@ class Listing:
         self._line.hang_up()
 
     def _page(self, query: str, receivers: Sequence[str]) -> Page:
-        """One page; asked for again where that can help. Raises `ListUnread`, and `TooLarge` where less has to be asked for."""
+        """One page; asked for again where that can help. Raises `ListUnread`, and `AnswerTooLarge` where less has to be asked for."""
         reason = ""
         for tried in range(TRIES):
             wait = back_off(tried, self._clock.random())
             try:
                 self._line.stand()
                 answer = self._line.ask(query, self._clock.monotonic() + self._timeout, body_most=MAX_PAGE_BYTES)
-            except TooLarge:
+            except AnswerTooLarge:
                 raise
             except Unreached as error:
                 reason = error.reason
                 if error.lasting:
                     break
-            except Unclear as error:
+            except UnreadableAnswer as error:
                 reason = error.evidence
             else:
                 self.skew = skew_seconds(answer.headers.get("date"), self._clock.wall())

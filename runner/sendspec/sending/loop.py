@@ -14,7 +14,7 @@ from sendspec.planning.decide import Skip
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
 from sendspec.sending.backlog import Backlog
 from sendspec.sending.breaker import Breaker, Gate
-from sendspec.sending.connection import Endpoint, Line, verifying_context
+from sendspec.sending.connection import Connection, Endpoint, verifying_context
 from sendspec.sending.credited import CreditedIds
 from sendspec.sending.pace import TICK, Pace, senders_needed
 from sendspec.sending.run import (
@@ -25,8 +25,8 @@ from sendspec.sending.run import (
     Interrupted,
     LedgerLost,
     LockLost,
-    Progress,
     Result,
+    RunProgress,
     RunResult,
     Sendable,
     Settings,
@@ -41,7 +41,7 @@ from sendspec.sending.run import (
     Unreachable,
 )
 from sendspec.sending.sender import Broke, Delivery, Down, Ended, Event, Ready, Sender, Woken
-from sendspec.sending.sender_pool import Crew
+from sendspec.sending.sender_pool import SenderPool
 from sendspec.sending.settle import settlement_of
 from sendspec.sending.tally import Tally
 
@@ -67,7 +67,7 @@ def send_all(
     credited: CreditedIds,
     lock_still_mine: Callable[[], bool],
     look_up: Callable[[], Sequence[bytes]],
-    watch: Callable[[Progress], None],
+    watch: Callable[[RunProgress], None],
     withholds: Callable[[Sendable], bool] | None = None,
 ) -> RunResult:
     """Sends every message at most once, and says what became of each. Raises what the ledger raises, with nothing more sent.
@@ -98,7 +98,7 @@ class _Loop:
         credited: CreditedIds,
         lock_still_mine: Callable[[], bool],
         look_up: Callable[[], Sequence[bytes]],
-        watch: Callable[[Progress], None],
+        watch: Callable[[RunProgress], None],
         withholds: Callable[[Sendable], bool] | None,
     ) -> None:
         self._claims = claims
@@ -116,7 +116,7 @@ class _Loop:
         self._answered = threading.Event()
         self._backlog = Backlog(messages, settings.expected)
         requests = -(-settings.expected // (settings.batch or 1))
-        self._crew = Crew(self._hire, min(settings.concurrency, max(1, requests)), clock)
+        self._crew = SenderPool(self._hire, min(settings.concurrency, max(1, requests)), clock)
         self._in_flight: set[Delivery] = set()
         self._pace = Pace(settings.per_second, settings.concurrency)
         self._breaker = Breaker()
@@ -153,7 +153,7 @@ class _Loop:
         return self._tally.result(self._ending or Finished())
 
     def _hire(self) -> Sender:
-        line = Line(self._endpoint, self._context, self._clock.monotonic)
+        line = Connection(self._endpoint, self._context, self._clock.monotonic)
         return Sender(line, self._settings, self._clock, self._stop, self._events, self._answered, self._credited)
 
     # ── what may go out next ─────────────────────────────────────────────────────────────────────────────────────
@@ -414,7 +414,7 @@ class _Loop:
     def _tell(self, waiting: float, why: str) -> None:
         """Progress, last of all: what watches may break, the run may not."""
         try:
-            self._watch(Progress(self._tally.accepted, self._tally.refused, self._tally.in_doubt, waiting, why))
+            self._watch(RunProgress(self._tally.accepted, self._tally.refused, self._tally.in_doubt, waiting, why))
         except Exception as error:
             self._tally.watch_error = self._tally.watch_error or f"{type(error).__name__}: {error}"
             self._watch = lambda progress: None

@@ -66,7 +66,7 @@ def pages_in_api_time(listing: Listing, window: Window) -> Iterator[list[Sightin
         yield from listing.pages(*corrected)
 
 
-class Duplicates:
+class DoubleListings:
     """Collects the messages of the ledger that a list shows twice: two ids under one default reference, for its receiver."""
 
     def __init__(self, ledger: Lookup, hash_receiver: HashReceiver) -> None:

@@ -17,7 +17,7 @@ from sendspec.sending.proof import (
     DAY,
     MARGIN,
     MAX_WINDOW,
-    Duplicates,
+    DoubleListings,
     HashReceiver,
     Lookup,
     is_for,
@@ -142,7 +142,7 @@ class _Look:
         self._freeing = [doubt for doubt in doubts if frees(doubt)]
         self._missable = [doubt for doubt in self._freeing if objection(doubt) is None]
         self._around = ListedAround(self._missable, hash_receiver)
-        self._duplicates = Duplicates(ledger, hash_receiver)
+        self._duplicates = DoubleListings(ledger, hash_receiver)
         self._named = {doubt.id for doubt in doubts if not doubt.own_reference}
         self._own = {doubt.reference for doubt in doubts if doubt.own_reference}
         self._sighted: dict[str, dict[str, Sighting]] = {}

@@ -94,7 +94,7 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RunProgress:
     """Outcomes known so far. `waiting_until` is wall time in seconds while the pace pauses, `why` the reason."""
 
     accepted: int

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeAlias
 
-from sendspec.provider.answer import Answer, Unclear
+from sendspec.provider.answer import Answer, UnreadableAnswer
 from sendspec.provider.answer_redaction import Redaction
 from sendspec.provider.batch import answer_most, batch_body, batch_key, classify_batch
 from sendspec.provider.classify import Sent, classify, senseless
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
-from sendspec.sending.connection import Line, Unreached
+from sendspec.sending.connection import Connection, Unreached
 from sendspec.sending.credited import CreditedIds
 from sendspec.sending.run import Clock, Sendable, Settings, Stop, Stopping
 
@@ -90,7 +90,7 @@ class Sender:
 
     def __init__(
         self,
-        line: Line,
+        line: Connection,
         settings: Settings,
         clock: Clock,
         stop: Stop,
@@ -164,7 +164,7 @@ class Sender:
             return [NotSent("its time was over before it could begin")] * count
         try:
             answer = self._line.deliver(*self._request(delivery.messages), deadline, body_most=answer_most(count))
-        except Unclear as error:
+        except UnreadableAnswer as error:
             return [InDoubt(error.evidence) if self._line.wrote else NotSent(error.evidence)] * count
         return self._judged(answer, delivery.messages)
 

@@ -13,7 +13,7 @@ from sendspec.sending.sender import Connect, Leave, Order, Sender
 
 
 @dataclass(slots=True)
-class Crew:
+class SenderPool:
     """`hire` makes a sender that isn't started; there are `most` at most. Times are in monotonic seconds."""
 
     hire: Callable[[], Sender]

@@ -11,12 +11,12 @@ from sendspec.composing.identity import id_text, ids_within
 from sendspec.ledger.record import Change, Waiting
 from sendspec.ledger.sqlite.reader import references_of
 from sendspec.ledger.transitions import MOVE_BY_NAME, Move
-from sendspec.sending.listing import Bounds, Listing, ListTooLong, ListUnread, Sighting
+from sendspec.sending.listing import ListBounds, Listing, ListTooLong, ListUnread, Sighting
 from sendspec.sending.proof import (
     DAY,
     MARGIN,
     MAX_WINDOW,
-    Duplicates,
+    DoubleListings,
     HashReceiver,
     Lookup,
     is_for,
@@ -27,7 +27,7 @@ from sendspec.sending.reconcile import RECEIVERS_AT_ONCE, accepted
 
 SKEW_NOTED = 60.0
 """From here on a difference between the clocks is told, in seconds."""
-BOUNDS = Bounds(pages=50, seconds=60.0)
+BOUNDS = ListBounds(pages=50, seconds=60.0)
 SAMPLED = 64
 """Receivers that are asked for by themselves when there are more messages than are read."""
 
@@ -78,7 +78,7 @@ def witness(
     messages to send that have one of these ids under a former name of their spec, by the names of specs.
     """
     found = Witnessed()
-    duplicates = Duplicates(ledger, hash_receiver)
+    duplicates = DoubleListings(ledger, hash_receiver)
     sighted: dict[str, dict[str, Sighting]] = {}
     listings: list[Listing] = []
 

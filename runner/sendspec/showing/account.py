@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from sendspec.planning.totals import Account
+from sendspec.planning.totals import Totals
 
 
-def accounting_line(account: Account) -> str:
+def accounting_line(account: Totals) -> str:
     """`120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped`: plain digits, for scripts too."""
     return (
         f"{account.recipients} recipients = {account.accepted} accepted + {account.refused} refused + "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from sendspec.diagnostics.redaction import printable
-from sendspec.sending.run import Progress
+from sendspec.sending.run import RunProgress
 from sendspec.showing.harmless import Acting
 
 LIVE_SECONDS, PLAIN_SECONDS = 0.1, 5.0
@@ -24,7 +24,7 @@ class ProgressLine:
         self._shown = now - (LIVE_SECONDS if live else 0.0)
         self._drawn = False
 
-    def show(self, progress: Progress, now: float) -> None:
+    def show(self, progress: RunProgress, now: float) -> None:
         """Shows `progress`, unless it was shown a moment ago. `now` is in monotonic seconds."""
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
@@ -40,7 +40,7 @@ class ProgressLine:
             self._stream.write(Acting(ERASE))
             self._stream.flush()
 
-    def _line(self, progress: Progress, now: float) -> str:
+    def _line(self, progress: RunProgress, now: float) -> str:
         known = progress.accepted + progress.refused + progress.in_doubt
         left = self._total - known
         seconds = max(now - self._begun, 0.001)

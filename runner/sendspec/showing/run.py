@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sendspec.planning.plan import Target
-from sendspec.planning.totals import Account, sum_of
+from sendspec.planning.totals import Totals, sum_of
 from sendspec.showing.account import accounting_line, left_words, skipped_words
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.ink import Ink, counted
@@ -29,7 +29,7 @@ class SpecReport:
     """What a run did for one spec."""
 
     target: Target
-    account: Account
+    account: Totals
     digest: str
     refusals: tuple[Reason, ...] = ()
     doubts: tuple[Reason, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from sendspec.composing.identity import id_text, resent
 from sendspec.ledger.record import MessageRecord
-from sendspec.planning.totals import Account, sum_of
+from sendspec.planning.totals import Totals, sum_of
 from sendspec.showing.account import accounting_line, left_words
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.ink import Ink
@@ -22,7 +22,7 @@ class SpecStatus:
     name: str
     generation: int
     earlier_doubts: int = 0
-    account: Account
+    account: Totals
 
 
 def status_text(specs: Sequence[SpecStatus], environment: str, ink: Ink) -> str:

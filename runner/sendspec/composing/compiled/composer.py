@@ -15,13 +15,13 @@ from typing import Any
 
 import orjson
 
-from sendspec.composing.block_result import FILTERED, Found
+from sendspec.composing.block_result import FILTERED, BlockResult
 from sendspec.composing.budget import MAX_FED, MAX_OUTPUT, Budget
-from sendspec.composing.compiled.expression import Unfit, Writer
+from sendspec.composing.compiled.expression import NotCompilable, Writer
 from sendspec.composing.compiled.json_pieces import segments
-from sendspec.composing.compiled.partial_schema import Hangs, Slot, has_slots, residue
-from sendspec.composing.compiled_spec import Program
-from sendspec.composing.compose_context import Setting
+from sendspec.composing.compiled.partial_schema import Slot, Undecidable, has_slots, residue
+from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.compose_context import ComposeContext
 from sendspec.composing.filters import MAX_RESULT
 from sendspec.composing.identity import id_hash, payload_hash, reference_mark
 from sendspec.composing.message import Filtered, Message
@@ -29,14 +29,14 @@ from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, bas
 from sendspec.composing.reach import Barred, Reach
 from sendspec.composing.rules import Rule
 from sendspec.composing.template import message_context
-from sendspec.composing.template_tree import Branch, Constant, Hole, Node
-from sendspec.reading.documents.document import Path
+from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
+from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.validator import Schema
 from sendspec.reading.tables.row import Row, named_cells
 
 Compiled = Callable[[Row], Message | Filtered | None]
 """The row's message, or `Filtered`, or None where the row needs a closer look."""
-CompiledPlan = Callable[[Iterable[Any]], Found]
+CompiledPlan = Callable[[Iterable[Any]], BlockResult]
 """What rows come to, each given as `Row.held`."""
 
 _PLACEHOLDERS = {"phonenumber": "+31612345678", "emailaddress": "ann@example.com"}
@@ -49,18 +49,22 @@ _MAX_LEARNT = 2_000
 
 
 def compiled(
-    program: Program, setting: Setting, schema: Schema, rules: tuple[Rule, ...], columns: tuple[str, ...] | None
+    program: CompiledSpec,
+    setting: ComposeContext,
+    schema: Schema,
+    rules: tuple[Rule, ...],
+    columns: tuple[str, ...] | None,
 ) -> Compiled | None:
     """The function of `program`; None where the spec is of a kind that is composed row by row. `columns` as the rows have them."""
     try:
         return _Maker(program, setting, schema, rules, columns).message()
-    except (Unfit, Hangs):
+    except (NotCompilable, Undecidable):
         return None
 
 
 def compiled_plan(
-    program: Program,
-    setting: Setting,
+    program: CompiledSpec,
+    setting: ComposeContext,
     schema: Schema,
     rules: tuple[Rule, ...],
     columns: tuple[str, ...] | None,
@@ -69,7 +73,7 @@ def compiled_plan(
     """As `compiled`, but for what a plan needs of the messages."""
     try:
         return _Maker(program, setting, schema, rules, columns).plan(reach)
-    except (Unfit, Hangs):
+    except (NotCompilable, Undecidable):
         return None
 
 
@@ -77,7 +81,7 @@ def compiled_plan(
 class _Filled:
     """A slot: its place, an expression for its value, and the column that this hangs on, where it is on one only."""
 
-    at: Path
+    at: KeyPath
     value: str
     is_expression: bool
     cell: int | None
@@ -88,8 +92,8 @@ class _Maker:
 
     def __init__(
         self,
-        program: Program,
-        setting: Setting,
+        program: CompiledSpec,
+        setting: ComposeContext,
         schema: Schema,
         rules: tuple[Rule, ...],
         columns: tuple[str, ...] | None,
@@ -164,7 +168,7 @@ class _Maker:
         """Writes what makes the id and the digest of a row's message; gives its shape, its text and its reference."""
         program = self._program
         if program.to is None or program.receiver is not None or program.where is False:
-            raise Unfit
+            raise NotCompilable
         self._keep(filtered)
         self._address(program.to)
         self._identity()
@@ -179,7 +183,7 @@ class _Maker:
     def _executed(self, lines: Sequence[str]) -> Any:
         writer = self._writer
         if writer.fed > MAX_FED or writer.output > MAX_OUTPUT:
-            raise Unfit  # what a row takes has to be counted
+            raise NotCompilable  # what a row takes has to be counted
         self._names["budget"] = partial(Budget, writer.output, writer.fed)
         code = compile("\n".join(lines), f"<{self._program.spec.name}>", "exec")
         exec(code, self._names)  # no text of a user's is in it
@@ -218,13 +222,13 @@ class _Maker:
         """An expression for a node outside of the payload: a constant, or the value of a template."""
         if isinstance(node, Constant):
             return self._writer.constant(node.value)
-        if not isinstance(node, Hole):
-            raise Unfit
+        if not isinstance(node, Placeholder):
+            raise NotCompilable
         return self._filled(node)
 
-    def _filled(self, hole: Hole) -> str:
+    def _filled(self, hole: Placeholder) -> str:
         template = hole.template
-        with suppress(Unfit):
+        with suppress(NotCompilable):
             write = self._writer.value if template.is_expression else self._writer.text
             return write(template.source, html=template.is_html)
         self._writer.cells.clear()  # what it hangs on is not known
@@ -237,7 +241,7 @@ class _Maker:
             self._has_context = True
         return f"{self._writer.constant(template.render)}(c)"
 
-    def _shape(self, node: Node, at: Path) -> Any:
+    def _shape(self, node: Node, at: KeyPath) -> Any:
         """The payload's part at `at`, with a slot for each hole; a slot's value is in the variable of its name."""
         if isinstance(node, Constant):
             return node.value
@@ -260,7 +264,7 @@ class _Maker:
         hanging = [rule for rule in self._rules if any(rule.concerns(slot.at) for slot in self._slots.values())]
         sample = _sampled(shape, self._program.identifier_key)
         if any(True for rule in self._rules if rule not in hanging for _ in rule.judge(sample)):
-            raise Hangs
+            raise Undecidable
         if "a" in accepts:
             self._lines.append(f"if not {self._writer.constant(accepts['a'])}(a): raise Closer")
         for name, slot in self._slots.items():

@@ -1,7 +1,7 @@
 """Template expressions as Python: the plain ones, which most templates consist of, without Jinja's detour over a context.
 
 What is said here of an expression is said only for values that are there and of the expected kind: in any other case the
-Python raises, or the caller turns to Jinja. What isn't covered raises `Unfit`.
+Python raises, or the caller turns to Jinja. What isn't covered raises `NotCompilable`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 from jinja2 import nodes
 from jinja2.runtime import Undefined
 
-from sendspec.composing.bounds import Bounds
+from sendspec.composing.bounds import TemplateBounds
 from sendspec.composing.budget import size
 from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text
 from sendspec.composing.template import parsed
@@ -23,7 +23,7 @@ OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq":
 _OF_LISTS = frozenset({"join", "sort", "unique"})
 
 
-class Unfit(Exception):
+class NotCompilable(Exception):
     """This expression is for Jinja."""
 
 
@@ -62,7 +62,7 @@ class Writer:
         self.fed = self.output = 0
         """The most that what was written can take of a message's budget."""
         self._html = False
-        self._bounds = Bounds(constants)
+        self._bounds = TemplateBounds(constants)
         self._number_by_column = {name: number for number, name in reversed(list(enumerate(columns or ())))}
         self._namespace.update(
             said=as_text, absent=Undefined(), gone=gone, small=small, as_html=as_html, whole_html=whole_html
@@ -75,7 +75,7 @@ class Writer:
         return name
 
     def text(self, source: str, *, html: bool) -> str:
-        """An expression for the text that the template `source` makes. Raises `Unfit`."""
+        """An expression for the text that the template `source` makes. Raises `NotCompilable`."""
         tree = parsed(source)
         self._html = html
         parts = [part for node in tree.body for part in self._parts(node)]
@@ -83,7 +83,7 @@ class Writer:
         return f'f"{"".join(f"{{{part}}}" for part in parts)}"'
 
     def value(self, source: str, *, html: bool) -> str:
-        """An expression for the value of a template that is one expression. Raises `Unfit`."""
+        """An expression for the value of a template that is one expression. Raises `NotCompilable`."""
         tree = parsed(source)
         output = tree.body[0]
         assert isinstance(output, nodes.Output)
@@ -106,7 +106,7 @@ class Writer:
             return [self._part(each) for each in node.nodes]
         if isinstance(node, nodes.If):
             return [self._if(node)]
-        raise Unfit
+        raise NotCompilable
 
     def _part(self, node: nodes.Node) -> str:
         if isinstance(node, nodes.TemplateData):
@@ -147,7 +147,7 @@ class Writer:
                 return f"({'' if name == 'defined' else 'not '}{self._is_there(node.node)})"
             case nodes.List() | nodes.Tuple():
                 return f"[{', '.join(map(self._of, node.items))}]"
-        raise Unfit
+        raise NotCompilable
 
     def _compared(self, node: nodes.Expr) -> str:
         """A row of JSON can have lists of any length, which nobody has counted."""
@@ -159,13 +159,13 @@ class Writer:
             self.has_used_id = True
             return "m"
         if name in ("row", "omit"):
-            raise Unfit
+            raise NotCompilable
         return self.constant(self._constants[name]) if name in self._constants else self._cell(nodes.Name(name, "load"))
 
     def _filter(self, node: nodes.Filter) -> str:
         function = FILTERS[node.name].function
         if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
-            raise Unfit
+            raise NotCompilable
         arguments = [self._of(each) for each in node.args]
         arguments += [f"**{{{self.constant(each.key)}: {self._of(each.value)}}}" for each in node.kwargs]
         filtered = self._filtered(node)
@@ -180,7 +180,7 @@ class Writer:
             return self._of(node.node)
         try:
             name = self._column(node.node)
-        except Unfit:
+        except NotCompilable:
             return self._of(node.node)
         return (
             f"v.get({self.constant(name)}, absent)" if self._columns is None else f"(v[{self._index(name)}] or absent)"
@@ -200,17 +200,17 @@ class Writer:
     def _index(self, name: str) -> int:
         assert self._columns is not None
         if name not in self._number_by_column:
-            raise Unfit
+            raise NotCompilable
         number = self._number_by_column[name]
         self.cells.add(number)
         return number
 
     def _column(self, node: nodes.Node) -> str:
-        """The name of the column which `node` is; raises `Unfit` where it is anything else."""
+        """The name of the column which `node` is; raises `NotCompilable` where it is anything else."""
         if isinstance(node, nodes.Name) and node.name not in (*self._constants, "message_id", "row", "omit"):
             return node.name
         if isinstance(node, nodes.Getitem | nodes.Getattr) and isinstance(node.node, nodes.Name):
             name = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
             if node.node.name == "row" and isinstance(name, str):
                 return name
-        raise Unfit
+        raise NotCompilable

@@ -24,7 +24,7 @@ class Slot:
     name: str
 
 
-class Hangs(Exception):
+class Undecidable(Exception):
     """The verdict hangs on a value that isn't there yet, or on a keyword that isn't known here; or it is a refusal."""
 
 
@@ -35,7 +35,7 @@ def residue(schema: Schema, shape: object, texts: Collection[str] = ()) -> dict[
     """For each slot of `shape`, whether a value may stand there: all of them may exactly when the filled shape is valid.
 
     `texts` are the slots that are filled with text, whatever the row: of these, nothing is asked that any text meets. Raises
-    `Hangs`.
+    `Undecidable`.
     """
     walk = _Walk(schema)
     walk.ask(schema.document, shape)
@@ -114,7 +114,7 @@ class _Walk:
                 _need(self._holds({keyword: value}, shape))
 
     def _holds(self, schema: Any, shape: Any) -> bool:
-        """Whether `shape` meets `schema`, however its slots are filled. Raises `Hangs` where that can't be told."""
+        """Whether `shape` meets `schema`, however its slots are filled. Raises `Undecidable` where that can't be told."""
         if schema == {}:  # it only names a property, as validators in strict mode want it
             return True
         if not has_slots(shape):
@@ -139,7 +139,7 @@ class _Walk:
                 return bool(len(_list(shape)) >= value)
             case "maxItems":
                 return bool(len(_list(shape)) <= value)
-        raise Hangs
+        raise Undecidable
 
     def _referred(self, reference: str) -> Any:
         _need(reference.startswith(_REFERENCE))
@@ -148,7 +148,7 @@ class _Walk:
 
 def _need(holds: bool) -> None:
     if not holds:
-        raise Hangs
+        raise Undecidable
 
 
 def _mapping(shape: Any) -> Mapping[str, Any]:

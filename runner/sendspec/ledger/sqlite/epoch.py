@@ -16,7 +16,7 @@ MAX_BYTES = 100
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Progress:
+class LedgerProgress:
     """`epoch` grows with each run, `moves` with each recorded move; neither ever shrinks."""
 
     epoch: int
@@ -30,7 +30,7 @@ def epoch_path(path: Path) -> Path:
     return path.with_name(path.name + ".epoch")
 
 
-def read_progress(path: Path) -> Progress | None:
+def read_progress(path: Path) -> LedgerProgress | None:
     """What the mirror of the ledger at `path` says; None where there is no such file, which is no reason to refuse."""
     try:
         with os.fdopen(open_beside(epoch_path(path), os.O_RDONLY), encoding="ascii") as file:
@@ -38,7 +38,7 @@ def read_progress(path: Path) -> Progress | None:
         if not all(map(str.isdigit, words)):
             raise ValueError
         numbers = [int(word) for word in words]
-        return Progress(*numbers)
+        return LedgerProgress(*numbers)
     except FileNotFoundError:
         return None
     except (ValueError, TypeError, OSError):
@@ -50,7 +50,7 @@ def read_progress(path: Path) -> Progress | None:
 def write_epoch(path: Path, epoch: int, moves: int = 0) -> None:
     """Mirrors the progress, durably; after it is durable in the ledger, so that the mirror is never ahead."""
     refuse_link(epoch_path(path))
-    write_whole(epoch_path(path), str(Progress(epoch, moves)), 0o600)
+    write_whole(epoch_path(path), str(LedgerProgress(epoch, moves)), 0o600)
 
 
 def note_moves(path: Path, epoch: int, moves: int) -> None:
@@ -61,6 +61,6 @@ def note_moves(path: Path, epoch: int, moves: int) -> None:
     with suppress(OSError, LedgerLinked):
         descriptor = open_beside(epoch_path(path), os.O_WRONLY)
         try:
-            os.pwrite(descriptor, str(Progress(epoch, moves)).encode(), 0)
+            os.pwrite(descriptor, str(LedgerProgress(epoch, moves)).encode(), 0)
         finally:
             os.close(descriptor)

@@ -25,7 +25,7 @@ from sendspec.diagnostics.exceptions import (
 )
 from sendspec.ledger.identity import LedgerIdentity, read_identities, salt_check_of, sync_folder, write_identity
 from sendspec.ledger.record import RunOwner
-from sendspec.ledger.sqlite.epoch import Progress, epoch_path, read_progress, write_epoch
+from sendspec.ledger.sqlite.epoch import LedgerProgress, epoch_path, read_progress, write_epoch
 from sendspec.ledger.sqlite.known_schema import bound, check_schema
 from sendspec.ledger.sqlite.ledger import Connect, SqliteLedger
 from sendspec.ledger.sqlite.lock import folder_locked, take_lock
@@ -171,7 +171,7 @@ def _fill_by(filling: Callable[[SqliteLedger], None], made: Path, ledger_id: str
 
 def _name(made: Path, path: Path) -> None:
     """Gives a whole ledger its name, at once and never in the place of another; what it was made with goes."""
-    progress = read_progress(made) or Progress(0)
+    progress = read_progress(made) or LedgerProgress(0)
     os.link(made, path)
     sync_folder(path.parent)
     _remove(made)
@@ -257,7 +257,7 @@ def open_to_read(
     return ledger
 
 
-def _refuse_lost(ledger: SqliteLedger, mirrored: Progress | None) -> None:
+def _refuse_lost(ledger: SqliteLedger, mirrored: LedgerProgress | None) -> None:
     lost = _lost_since(ledger, mirrored)
     if lost is not None:
         raise LedgerRolledBack(
@@ -424,8 +424,8 @@ def lost_progress(ledger: SqliteLedger, path: Path) -> str | None:
     return _lost_since(ledger, read_progress(path))
 
 
-def _lost_since(ledger: SqliteLedger, mirrored: Progress | None) -> str | None:
-    if mirrored is None or Progress(ledger.epoch, ledger.moves) >= mirrored:
+def _lost_since(ledger: SqliteLedger, mirrored: LedgerProgress | None) -> str | None:
+    if mirrored is None or LedgerProgress(ledger.epoch, ledger.moves) >= mirrored:
         return None
     if ledger.epoch < mirrored.epoch:
         return f"is older than its last run (epoch {ledger.epoch}, not {mirrored.epoch}): it was restored or lost its latest writes"

@@ -14,10 +14,10 @@ from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.scalar_offsets import offsets_of, without_properties
 from sendspec.reading.files.source import Source
 
-Path = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 
 
-class Marks:
+class NodeOffsets:
     """The parser's places of one node: offsets into the text, `key` where the node is a mapping's value."""
 
     __slots__ = ("end", "key", "start")
@@ -32,7 +32,7 @@ class Document:
     """Plain data and where it stands. Paths through an alias lead to where the anchor's content stands."""
 
     def __init__(
-        self, lines: LineIndex, path: str, data: Any, marks: dict[Path, Marks], aliases: dict[Path, Path]
+        self, lines: LineIndex, path: str, data: Any, marks: dict[KeyPath, NodeOffsets], aliases: dict[KeyPath, KeyPath]
     ) -> None:
         self.path = path
         self.data = data
@@ -41,22 +41,22 @@ class Document:
         self._marks = marks
         self._aliases = aliases
 
-    def __contains__(self, at: Path) -> bool:
+    def __contains__(self, at: KeyPath) -> bool:
         return self._resolved(at) in self._marks
 
-    def span(self, at: Path) -> Span:
+    def span(self, at: KeyPath) -> Span:
         """The value's place; its nearest parent's, where it has none."""
         marks = self._nearest(at)
         return FILE_START if marks is None else self._lines.span(marks.start, self._trimmed(marks))
 
-    def key_span(self, at: Path) -> Span:
+    def key_span(self, at: KeyPath) -> Span:
         """The key's place; the value's, where there is no key (a list item, the root)."""
         marks = self._nearest(at)
         if marks is None:
             return FILE_START
         return self.span(at) if marks.key is None else self._lines.span(*marks.key)
 
-    def span_within(self, at: Path, start: int, end: int) -> Span:
+    def span_within(self, at: KeyPath, start: int, end: int) -> Span:
         """Characters `start` to `end` of a text, in the file; the whole value, where that is not certain."""
         marks = self._content_marks(at)
         value = self._value(at)
@@ -67,7 +67,7 @@ class Document:
             return self.span(at)
         return self._lines.span(offsets[start][0], offsets[end - 1][1])
 
-    def written(self, at: Path) -> str:
+    def written(self, at: KeyPath) -> str:
         """The value as the file writes it, without an anchor or a tag before it."""
         marks = self._content_marks(at)
         return "" if marks is None else without_properties(self._text[marks.start : self._trimmed(marks)])
@@ -78,7 +78,7 @@ class Document:
 
     def diagnostic(
         self,
-        at: Path,
+        at: KeyPath,
         *,
         code: str,
         problem: str,
@@ -103,19 +103,19 @@ class Document:
             also=also,
         )
 
-    def _resolved(self, at: Path) -> Path:
+    def _resolved(self, at: KeyPath) -> KeyPath:
         for length in range(1, len(at) + 1):
             target = self._aliases.get(at[:length])
             if target is not None and length < len(at):
                 return self._resolved(target + at[length:])
         return at
 
-    def _content_marks(self, at: Path) -> Marks | None:
+    def _content_marks(self, at: KeyPath) -> NodeOffsets | None:
         """The place of what is written: behind an alias, the content of its anchor."""
         at = self._resolved(at)
         return self._marks.get(self._resolved(self._aliases[at]) if at in self._aliases else at)
 
-    def _nearest(self, at: Path) -> Marks | None:
+    def _nearest(self, at: KeyPath) -> NodeOffsets | None:
         at = self._resolved(at)
         while at not in self._marks:
             if not at:
@@ -123,7 +123,7 @@ class Document:
             at = at[:-1]
         return self._marks[at]
 
-    def _value(self, at: Path) -> Any:
+    def _value(self, at: KeyPath) -> Any:
         value = self.data
         for key in at:
             try:
@@ -132,7 +132,7 @@ class Document:
                 return None
         return value
 
-    def _trimmed(self, marks: Marks) -> int:
+    def _trimmed(self, marks: NodeOffsets) -> int:
         """Block scalars and collections end where the next thing begins: their blank tail is not theirs."""
         return max(marks.start, marks.start + len(self._text[marks.start : marks.end].rstrip()))
 
@@ -144,7 +144,7 @@ def read_document(source: Source, problems: Problems) -> Document | None:
     return build(source, problems)
 
 
-def walk(data: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
+def walk(data: Any, at: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
     """Every value below `data` with its path, parents first."""
     yield at, data
     if isinstance(data, dict):

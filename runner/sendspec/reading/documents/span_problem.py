@@ -10,7 +10,7 @@ from sendspec.reading.documents.line_index import LineIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SpanProblem:
     """`start` and `end` are offsets; the rest is the `Diagnostic`'s."""
 
     start: int
@@ -22,7 +22,7 @@ class Finding:
     also: tuple[str, ...] = ()
 
 
-def finding_diagnostic(path: str, lines: LineIndex, finding: Finding) -> Diagnostic:
+def finding_diagnostic(path: str, lines: LineIndex, finding: SpanProblem) -> Diagnostic:
     """The finding in its place. One that is about the end of a line stands behind its last character."""
     start = lines.position(finding.start)
     end = max(lines.position(max(finding.end, finding.start)), Position(start.line, start.column + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sendspec.diagnostics.redaction import mask_in_place
-from sendspec.reading.documents.span_problem import Finding
+from sendspec.reading.documents.span_problem import SpanProblem
 
 _LOOKED_AT = 2_000
 _HOLE = r"\{\{.{0,200}?\}\}|\{%.{0,200}?%\}|\{#.{0,200}?#\}"
@@ -16,18 +16,18 @@ _LINE_START = re.compile(r"\s*(?:- +)*(?:(?:[^\s'\"#:][^:'\"]*|\"[^\"]*\"|'[^']*
 _MAX_SHOWN = 200
 
 
-def unquoted_template(text: str, start: int, *, in_flow: bool) -> Finding:
+def unquoted_template(text: str, start: int, *, in_flow: bool) -> SpanProblem:
     """The template that begins at `start`; `in_flow` where it stands in a [list] or a {mapping}."""
     pattern = _FLOW_VALUE if in_flow else _LINE_VALUE
     found = pattern.match(text[start : start + _LOOKED_AT])
     written = found[0].rstrip() if found else ""
     whole = _closed(written) and len(written) <= _MAX_SHOWN
-    return Finding(
+    return SpanProblem(
         start,
         start + max(len(written), 1),
         code="unquoted-template",
         problem="this template expression needs quotes",
-        fix=f"write {quoted(written)}" if whole else "put quotes around all of it",
+        fix=f"write {quoted_template(written)}" if whole else "put quotes around all of it",
         note="YAML reads {{ … }} as a mapping",
     )
 
@@ -45,7 +45,7 @@ def template_near(text: str, offset: int) -> tuple[int, bool] | None:
     return None
 
 
-def quoted(text: str) -> str:
+def quoted_template(text: str) -> str:
     """`text` in the quotes of YAML that need the fewest escapes, numbers masked."""
     text = mask_in_place(text)
     return f'"{text}"' if '"' not in text and "\\" not in text else "'" + text.replace("'", "''") + "'"

@@ -8,11 +8,11 @@ from typing import Any, NoReturn
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.redaction import quoted
-from sendspec.reading.documents.document import Document, Marks, Path
+from sendspec.reading.documents.document import Document, KeyPath, NodeOffsets
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.scalar import ScalarFault, joined_surrogates, resolve_plain
 from sendspec.reading.documents.scalar_offsets import offsets_of
-from sendspec.reading.documents.span_problem import Finding, finding_diagnostic
+from sendspec.reading.documents.span_problem import SpanProblem, finding_diagnostic
 from sendspec.reading.documents.unquoted_template import unquoted_template
 from sendspec.reading.documents.yaml_error import parser_finding, tag_finding, value_fault_finding
 from sendspec.reading.files.source import Source, forbidden_character
@@ -48,7 +48,7 @@ class _Anchored:
     """What an anchor names: its value, where it stands, how many nodes it stands for, how many levels it is deep."""
 
     value: Any
-    at: Path
+    at: KeyPath
     size: int
     height: int
 
@@ -59,8 +59,8 @@ class _Builder:
         self._text = source.text
         self._lines = LineIndex(source.text)
         self.found: list[Diagnostic] = []
-        self._marks: dict[Path, Marks] = {}
-        self._aliases: dict[Path, Path] = {}
+        self._marks: dict[KeyPath, NodeOffsets] = {}
+        self._aliases: dict[KeyPath, KeyPath] = {}
         self._anchored: dict[str, _Anchored] = {}
         self._open: set[str] = set()
         self._nodes = 0
@@ -81,13 +81,13 @@ class _Builder:
         except _Stopped:
             return None
         except TooDeep as deep:
-            self._add(Finding(deep.start, deep.end, "nesting-depth", _TOO_DEEP, "flatten it"))
+            self._add(SpanProblem(deep.start, deep.end, "nesting-depth", _TOO_DEEP, "flatten it"))
             return None
         except TagTooLong as long:
             self._add(tag_finding(self._text, long.start))
             return None
         except TooManyTokens as many:
-            self._add(Finding(many.start, many.end, "too-many-values", many.problem, many.fix))
+            self._add(SpanProblem(many.start, many.end, "too-many-values", many.problem, many.fix))
             return None
         except YAMLError as error:
             self._add_unless_known(parser_finding(error, self._lines))
@@ -104,7 +104,7 @@ class _Builder:
             event = self._next()
         if type(event).__name__ == "StreamEndEvent" or self._is_nothing(event):
             what = "holds nothing but comments" if "#" in self._text else "is empty"
-            self._add(Finding(0, 0, "empty-spec", f"the file {what}", _START_FROM))
+            self._add(SpanProblem(0, 0, "empty-spec", f"the file {what}", _START_FROM))
             raise _Stopped
         data = self._node(event, (), None, 0)
         self._next()
@@ -125,7 +125,7 @@ class _Builder:
 
     # ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _node(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
+    def _node(self, event: Any, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
         """The value that begins with `event`, inside of `depth` lists and mappings."""
         if type(event).__name__ == "AliasEvent":
             return self._alias(event, at, key, depth)
@@ -140,9 +140,9 @@ class _Builder:
         self._deepest = max(outer_deepest, self._deepest)
         return value
 
-    def _content(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
+    def _content(self, event: Any, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
         self._nodes += 1
-        marks = self._marks[at] = Marks(event.start_mark.index, event.end_mark.index, key)
+        marks = self._marks[at] = NodeOffsets(event.start_mark.index, event.end_mark.index, key)
         if type(event).__name__ == "ScalarEvent":
             if marks.start == marks.end and key is not None:
                 marks.start = marks.end = self._behind_colon(key[1], marks.start)
@@ -162,7 +162,7 @@ class _Builder:
 
     # A bracketed collection ends with its bracket; any other with its last entry, not where the next thing begins.
 
-    def _sequence(self, start: Any, at: Path, depth: int, marks: Marks) -> list[Any]:
+    def _sequence(self, start: Any, at: KeyPath, depth: int, marks: NodeOffsets) -> list[Any]:
         items: list[Any] = []
         while type(event := self._next()).__name__ != "SequenceEndEvent":
             here = (*at, len(items))
@@ -172,7 +172,7 @@ class _Builder:
             marks.end = event.end_mark.index
         return items
 
-    def _mapping(self, start: Any, at: Path, depth: int, marks: Marks) -> Any:
+    def _mapping(self, start: Any, at: KeyPath, depth: int, marks: NodeOffsets) -> Any:
         mapping: dict[str, Any] = {}
         while type(event := self._next()).__name__ != "MappingEndEvent":
             if type(event).__name__ != "ScalarEvent":
@@ -201,7 +201,7 @@ class _Builder:
             return text
         return value
 
-    def _alias(self, event: Any, at: Path, key: tuple[int, int] | None, depth: int) -> Any:
+    def _alias(self, event: Any, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
         name = event.anchor
         if name in self._open:
             problem = f"the alias '*{quoted(name)}' stands inside what it names"
@@ -216,13 +216,13 @@ class _Builder:
             problem = f"the aliases expand to more than {MAX_EXPANDED:,} nodes"
             self._stop_at(event, "alias-expansion", problem, "write fewer of them")
         self._go_down(event, depth + named.height)
-        self._marks[at] = Marks(event.start_mark.index, event.end_mark.index, key)
+        self._marks[at] = NodeOffsets(event.start_mark.index, event.end_mark.index, key)
         self._aliases[at] = named.at
         return named.value
 
     # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _key(self, event: Any, at: Path, mapping: dict[str, Any]) -> str:
+    def _key(self, event: Any, at: KeyPath, mapping: dict[str, Any]) -> str:
         """A key's text, as it is written: `1` and `true` are the keys '1' and 'true', as in JSON."""
         self._check_tag(event, may_be_text=True)
         key = self._characters(event)
@@ -238,7 +238,7 @@ class _Builder:
             self._at(event, "duplicate-key", problem, "keep one of them", also)
         return key
 
-    def _odd_key(self, start: Any, event: Any, marks: Marks) -> str:
+    def _odd_key(self, start: Any, event: Any, marks: NodeOffsets) -> str:
         """A key that is no text: nearly always a template without quotes, which YAML reads as nested mappings."""
         begin = start.start_mark.index
         self._skip(event)
@@ -252,7 +252,7 @@ class _Builder:
         else:
             what = "an alias" if type(event).__name__ == "AliasEvent" else "a mapping or a list"
             problem, fix = f"{what} stands where a key is needed", "write a plain key"
-            self._add(Finding(event.start_mark.index, key_end, "key-not-text", problem, fix))
+            self._add(SpanProblem(event.start_mark.index, key_end, "key-not-text", problem, fix))
         return self._text[begin : marks.end]
 
     def _skip(self, event: Any) -> None:
@@ -286,20 +286,20 @@ class _Builder:
         if offsets is not None:
             start, end = offsets[found.start()]
         problem = f"this text holds the character U+{ord(found[0]):04X}; it can't be seen, and can't be sent"
-        self._add(Finding(start, end, "forbidden-character", problem, "remove the escape"))
+        self._add(SpanProblem(start, end, "forbidden-character", problem, "remove the escape"))
         return text
 
     # ── problems ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _at(self, event: Any, code: str, problem: str, fix: str, also: tuple[str, ...] = ()) -> None:
-        self._add(Finding(event.start_mark.index, event.end_mark.index, code, problem, fix, also=also))
+        self._add(SpanProblem(event.start_mark.index, event.end_mark.index, code, problem, fix, also=also))
 
-    def _add(self, finding: Finding) -> None:
+    def _add(self, finding: SpanProblem) -> None:
         self.found.append(finding_diagnostic(self._source.path, self._lines, finding))
         if len(self.found) >= MAX_FOUND:
             raise _Stopped
 
-    def _add_unless_known(self, finding: Finding) -> None:
+    def _add_unless_known(self, finding: SpanProblem) -> None:
         """A template without quotes is also what makes the parser give up later on its line."""
         line = self._lines.position(finding.start).line
         if not any(found.code == "unquoted-template" and found.span.start.line == line for found in self.found):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sendspec.diagnostics.redaction import printable, quoted
 from sendspec.reading.documents.line_index import LineIndex
-from sendspec.reading.documents.span_problem import Finding
+from sendspec.reading.documents.span_problem import SpanProblem
 from sendspec.reading.documents.unquoted_template import template_near, unquoted_template
 
 _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
@@ -59,7 +59,7 @@ _WORDS = (
 )
 
 
-def parser_finding(error: Any, lines: LineIndex) -> Finding:
+def parser_finding(error: Any, lines: LineIndex) -> SpanProblem:
     """Where and why the parser gave up, from its own error."""
     text = lines.text
     problem, context = _offset(error, "problem_mark", text), _offset(error, "context_mark", text)
@@ -77,10 +77,10 @@ def parser_finding(error: Any, lines: LineIndex) -> Finding:
     return _tab(said, at, lines) or _special(said, at, context, lines) or _in_our_words(said, at, context)
 
 
-def tag_finding(text: str, start: int) -> Finding:
+def tag_finding(text: str, start: int) -> SpanProblem:
     """A tag, which begins at `start`."""
     written = text[start : start + 200].split(None, 1)[0]
-    return Finding(
+    return SpanProblem(
         start,
         start + len(written),
         "yaml-tag",
@@ -89,12 +89,14 @@ def tag_finding(text: str, start: int) -> Finding:
     )
 
 
-def value_fault_finding(text: str, after: int) -> Finding:
+def value_fault_finding(text: str, after: int) -> SpanProblem:
     """For what the parser can't even name: an escape beyond Unicode, or a number in a directive."""
     found = _TOO_LARGE_ESCAPE.search(text, after)
     if found is None:
         return _finding(after, "YAML can't make sense of what follows", "check this line and the next")
-    return Finding(found.start(), found.end(), "yaml-syntax", "no character has this number", "write another escape")
+    return SpanProblem(
+        found.start(), found.end(), "yaml-syntax", "no character has this number", "write another escape"
+    )
 
 
 def _offset(error: Any, name: str, text: str) -> int | None:
@@ -102,27 +104,29 @@ def _offset(error: Any, name: str, text: str) -> int | None:
     return None if mark is None else min(mark.index, len(text))
 
 
-def _finding(at: int, problem: str, fix: str, also: tuple[str, ...] = ()) -> Finding:
-    return Finding(at, at + 1, "yaml-syntax", problem, fix, also=also)
+def _finding(at: int, problem: str, fix: str, also: tuple[str, ...] = ()) -> SpanProblem:
+    return SpanProblem(at, at + 1, "yaml-syntax", problem, fix, also=also)
 
 
-def _tab(said: str, at: int, lines: LineIndex) -> Finding | None:
+def _tab(said: str, at: int, lines: LineIndex) -> SpanProblem | None:
     begin, end = lines.line_at(at)
     line = lines.text[begin:end]
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent:
-        return Finding(begin + indent.index("\t"), begin + len(indent), "yaml-tab", _TAB, "indent with spaces")
+        return SpanProblem(begin + indent.index("\t"), begin + len(indent), "yaml-tab", _TAB, "indent with spaces")
     if "\\t" not in said:
         return None
     tab = line.find("\t", max(0, at - begin - 1))
     at = begin + tab if tab >= 0 else at
-    return Finding(at, at + 1, "yaml-tab", _TAB, "write a space; or, where the tab is meant, quotes around the text")
+    return SpanProblem(
+        at, at + 1, "yaml-tab", _TAB, "write a space; or, where the tab is meant, quotes around the text"
+    )
 
 
 _TAB = "a tab stands where YAML needs spaces"
 
 
-def _special(said: str, at: int, context: int | None, lines: LineIndex) -> Finding | None:
+def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanProblem | None:
     """Faults whose words depend on what stands around them."""
     text = lines.text
     begin, _end = lines.line_at(at)
@@ -142,7 +146,7 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> Findi
     return None
 
 
-def _unclosed(at: int, context: int, lines: LineIndex) -> Finding:
+def _unclosed(at: int, context: int, lines: LineIndex) -> SpanProblem:
     bracket = lines.text[context : context + 1]
     what = "list" if bracket == "[" else "mapping"
     opened, broken = lines.position(context), lines.position(at)
@@ -159,7 +163,7 @@ def _unclosed(at: int, context: int, lines: LineIndex) -> Finding:
     )
 
 
-def _unexpected(text: str, at: int, alone: bool) -> Finding:
+def _unexpected(text: str, at: int, alone: bool) -> SpanProblem:
     character = text[at : at + 1]
     if character in ("]", "}"):
         return _finding(at, f"this {character} closes nothing", "remove it, or put quotes around the value")
@@ -172,7 +176,7 @@ def _unexpected(text: str, at: int, alone: bool) -> Finding:
     return _finding(at, "something stands after the end of the value", fix)
 
 
-def _in_our_words(said: str, at: int, context: int | None) -> Finding:
+def _in_our_words(said: str, at: int, context: int | None) -> SpanProblem:
     words = next((words for words in _WORDS if words.theirs in said), None)
     if words is None:
         return _finding(

@@ -41,7 +41,7 @@ class OpenFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Enclosed:
+class ConfinedPath:
     """Where a file really is, links resolved, and the real folder that it has to be opened beneath."""
 
     top: str
@@ -75,7 +75,7 @@ def place_inside(root: Path, spec_path: str, written: str) -> str | FileFault:
     return gits_own(place, written) or place
 
 
-def enclosed(written: str, *, in_folder: bool = True) -> Enclosed | FileFault:
+def enclosed(written: str, *, in_folder: bool = True) -> ConfinedPath | FileFault:
     """Where a path from the command line leads, if no link takes it out of a repository or project that it seems to lie in.
 
     Links above those are the user's own. A file in neither has to lie in its folder, unless `in_folder` says that it may lie
@@ -84,7 +84,7 @@ def enclosed(written: str, *, in_folder: bool = True) -> Enclosed | FileFault:
     path = standing_path(written)
     place = os.path.realpath(path)
     if path.startswith(_DEVICES):
-        return Enclosed(os.path.dirname(place), place)  # noqa: PTH120 - `place` is text for the system calls
+        return ConfinedPath(os.path.dirname(place), place)  # noqa: PTH120 - `place` is text for the system calls
     folder = os.path.dirname(path)  # noqa: PTH120
     around = [os.path.realpath(top) for top in _tops_around(folder)]
     for top in around or ([os.path.realpath(folder)] if in_folder else []):
@@ -95,7 +95,7 @@ def enclosed(written: str, *, in_folder: bool = True) -> Enclosed | FileFault:
                 "put the file itself there, or name its real path",
             )
     top = around[-1] if around else os.path.dirname(place)  # noqa: PTH120
-    return Enclosed(top, place)
+    return ConfinedPath(top, place)
 
 
 def real_folder(written: str) -> Path:

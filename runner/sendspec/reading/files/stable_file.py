@@ -19,7 +19,7 @@ COPIED_BYTES = 1 << 20
 _Signature = tuple[int, int, int, int, int]
 
 
-class HeldFile:
+class StableFile:
     """An open regular file. Reading shares no position, so it may be read at several places at once."""
 
     def __init__(self, descriptor: int, place: str | None) -> None:
@@ -84,7 +84,7 @@ class HeldFile:
             return None
 
 
-class PrivateCopy(HeldFile):
+class PrivateCopy(StableFile):
     """A file without a name, whose bytes are those that were copied, or reading it raises `CopyUnreadable`.
 
     Forked processes read it through the same descriptor.
@@ -114,7 +114,7 @@ class PrivateCopy(HeldFile):
         return False
 
 
-def private_copy(file: HeldFile, root: Path) -> PrivateCopy | None:
+def private_copy(file: StableFile, root: Path) -> PrivateCopy | None:
     """A copy of `file` under the project's folder `root`; None where the file changed while it was copied.
 
     The file is read a second time for comparison: two changes within one tick of the file system's clock leave its time as it
@@ -158,7 +158,7 @@ def signature_of(status: os.stat_result) -> _Signature:
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def _pieces(file: HeldFile) -> Iterator[tuple[int, bytes]]:
+def _pieces(file: StableFile) -> Iterator[tuple[int, bytes]]:
     """All bytes, each piece with its offset."""
     offset = 0
     while piece := file.read(COPIED_BYTES, offset):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Position
 from sendspec.diagnostics.redaction import mask, quoted
-from sendspec.reading.files.stable_file import HeldFile
+from sendspec.reading.files.stable_file import StableFile
 from sendspec.reading.tables.csv_record import Cell, QuoteTrouble, Record, read_record
 from sendspec.reading.tables.text_lines import LineFault, TextLines, on_line
 from sendspec.reading.tables.unclosed_quote import header_swallowed, is_address
@@ -25,7 +25,7 @@ class Header:
     has_rows: bool
 
 
-def read_header(path: str, file: HeldFile, delimiter: str, problems: Problems) -> Header | None:
+def read_header(path: str, file: StableFile, delimiter: str, problems: Problems) -> Header | None:
     """The header of `file`; None when it can't be used, and why is among `problems`. An empty file has no columns."""
     reading = _Reading(path, file, delimiter)
     record = reading.record()
@@ -44,7 +44,7 @@ _Place = tuple[int, str, int, int, LineFault]
 
 
 class _Reading:
-    def __init__(self, path: str, file: HeldFile, delimiter: str) -> None:
+    def __init__(self, path: str, file: StableFile, delimiter: str) -> None:
         self._source = TextLines(file)
         self._lines = iter(self._source)
         self._delimiter = delimiter

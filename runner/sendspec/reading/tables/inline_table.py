@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Span
-from sendspec.reading.documents.document import Document, Path
+from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.tables.row import Block, Row, blocks_of
 
 
 class InlineTable:
     """Rows with the path of each in the spec. Several may stand on one line: then their places are taken together."""
 
-    def __init__(self, document: Document, rows: Sequence[tuple[Path, Mapping[str, object]]]) -> None:
+    def __init__(self, document: Document, rows: Sequence[tuple[KeyPath, Mapping[str, object]]]) -> None:
         self.path = document.path
         self.columns = tuple(dict.fromkeys(name for _, values in rows for name in values))
         self._document = document
@@ -42,5 +42,5 @@ class InlineTable:
     def close(self) -> None:
         """Nothing is open."""
 
-    def _line(self, at: Path) -> int:
+    def _line(self, at: KeyPath) -> int:
         return self._document.span(at).start.line

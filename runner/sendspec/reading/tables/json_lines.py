@@ -8,7 +8,7 @@ from typing import Any
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Span, span_on_line
-from sendspec.reading.files.stable_file import HeldFile
+from sendspec.reading.files.stable_file import StableFile
 from sendspec.reading.tables.json_object import read_object, value_places
 from sendspec.reading.tables.row import Block, Read, Row, rows_of
 from sendspec.reading.tables.table_change import note_change
@@ -18,7 +18,7 @@ from sendspec.reading.tables.text_lines import Chunk, LineFault, TextLines, exce
 class JsonLinesTable:
     """A table whose columns are all the keys of its objects, so that it has been read once."""
 
-    def __init__(self, path: str, file: HeldFile, columns: tuple[str, ...]) -> None:
+    def __init__(self, path: str, file: StableFile, columns: tuple[str, ...]) -> None:
         self.path = path
         self.columns = columns
         self._file = file
@@ -55,7 +55,7 @@ class JsonLinesTable:
         self._file.close()
 
 
-def objects(path: str, file: HeldFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
+def objects(path: str, file: StableFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each line's number and object. Lines that are none are left out, and why is among `problems`."""
     lines = TextLines(file)
     for chunk in lines.chunks():

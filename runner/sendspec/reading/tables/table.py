@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from pathlib import Path as Folder
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import BinaryIO, assert_never
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.position import FILE_START
-from sendspec.reading.documents.document import Path
+from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.files.confined_open import FileFault, OpenFile, open_anywhere, open_inside, shown_path
-from sendspec.reading.files.stable_file import HeldFile, private_copy, spool
+from sendspec.reading.files.stable_file import StableFile, private_copy, spool
 from sendspec.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
@@ -33,7 +32,7 @@ STANDARD_INPUT = "-"
 def open_table(
     spec: Spec,
     *,
-    root: Folder,
+    root: Path,
     override: str | None,
     stdin: BinaryIO | None,
     problems: Problems,
@@ -81,13 +80,13 @@ class _Options:
 class _Origin:
     """Where bytes come from, and whether they are copied. `root` is the project's folder."""
 
-    root: Folder
+    root: Path
     stdin: BinaryIO | None
     frozen: bool = field(kw_only=True)
 
-    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> HeldFile | None:
+    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> StableFile | None:
         """An open file as it is to be read; None where it changed while it was copied, which is then among `problems`."""
-        file = HeldFile(opened.descriptor, opened.place)
+        file = StableFile(opened.descriptor, opened.place)
         if not self.frozen:
             return file
         try:
@@ -163,7 +162,7 @@ def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Tabl
     return table
 
 
-def _csv(path: str, file: HeldFile, options: _Options, usual: str, problems: Problems) -> Table | None:
+def _csv(path: str, file: StableFile, options: _Options, usual: str, problems: Problems) -> Table | None:
     delimiter = options.delimiter or usual
     fault = not_text(file.head(HEAD_BYTES))
     if delimiter in '"\r\n':
@@ -182,7 +181,7 @@ def _csv(path: str, file: HeldFile, options: _Options, usual: str, problems: Pro
     return CsvTable(path, file, delimiter, header)
 
 
-def _json_lines(path: str, file: HeldFile, options: _Options, problems: Problems) -> Table | None:
+def _json_lines(path: str, file: StableFile, options: _Options, problems: Problems) -> Table | None:
     from sendspec.reading.tables.json_lines import JsonLinesTable, objects
 
     fault = not_text(file.head(HEAD_BYTES))
@@ -214,7 +213,7 @@ def _no_rows(path: str, found: str) -> Diagnostic:
     )
 
 
-def _none_inline(spec: Spec, at: Path) -> Diagnostic:
+def _none_inline(spec: Spec, at: KeyPath) -> Diagnostic:
     return spec.document.diagnostic(
         at, code="no-rows", problem="the list of recipients is empty", fix="add a recipient, or name a file", key=True
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.position import FILE_START
-from sendspec.reading.files.stable_file import HeldFile
+from sendspec.reading.files.stable_file import StableFile
 
 
-def note_change(path: str, file: HeldFile, problems: Problems) -> None:
+def note_change(path: str, file: StableFile, problems: Problems) -> None:
     """Adds `file-changed` when `file` is not what it was when it was opened."""
     if file.changed():
         problems.add(change_diagnostic(path))

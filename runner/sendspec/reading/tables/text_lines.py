@@ -14,7 +14,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.reading.files.source import BIDI, cell_by_cell
-from sendspec.reading.files.stable_file import HeldFile
+from sendspec.reading.files.stable_file import StableFile
 
 MAX_LINE_BYTES = 4 << 20
 CHUNKS_KEPT = 2
@@ -70,7 +70,7 @@ class TextLines:
     fault out. In such a line each forbidden character is replaced by one stand-in, so that columns stay.
     """
 
-    def __init__(self, file: HeldFile) -> None:
+    def __init__(self, file: StableFile) -> None:
         self.faults: dict[int, LineFault] = {}
         self._file = file
         self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
@@ -132,7 +132,7 @@ class TextLines:
         return _FORBIDDEN.sub(_STAND_IN, text)
 
 
-def lines_from(file: HeldFile, first: int) -> Iterator[str]:
+def lines_from(file: StableFile, first: int) -> Iterator[str]:
     """The lines from number `first` on, for a look; what is forbidden or not UTF-8 is replaced."""
     number, rest = 1, b""
     for block in file.peek():
