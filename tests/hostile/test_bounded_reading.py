@@ -92,3 +92,8 @@ def test_a_near_miss_is_still_suggested_beside_many_columns(desk: Desk) -> None:
     done = desk.run("validate", "big.yaml")
     assert done.code == 1
     assert "write 'first_name'" in done.err
+
+
+def test_thousands_of_suppress_files_are_refused_before_one_is_looked_for(desk: Desk) -> None:
+    files = "".join(f"  - s{n}.csv\n" for n in range(15_000))
+    assert codes(desk, HEAD + ROW + MESSAGE + "suppress:\n" + files) == [("too-many", (HEAD + ROW + MESSAGE).count("\n") + 2)]

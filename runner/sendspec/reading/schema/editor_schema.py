@@ -151,6 +151,7 @@ _PROPERTIES: dict[str, Any] = {
     "suppress": {
         "description": "Files with addresses that get nothing, relative to the spec: .csv, .tsv with a column `phone` (`email` on an e-mail channel), or .txt with one address a line. Those of the environment count too.",
         "type": "array",
+        "maxItems": 100,
         "items": _TEXT,
     },
     "vars": {"description": "Constants for templates.", "type": "object"},
