@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from mutants import CAUGHT_BY
@@ -15,6 +16,11 @@ def test_the_moves_are_those_of_the_ledger() -> None:
         targets = ", ".join(target.value for target in move.targets)
         row = f"| {move.name} | {move.origin.value} | {targets} | {move.ground} | {move.durable_before} |"
         assert row in PAGE
+
+
+def test_the_diagram_has_every_move_and_no_other() -> None:
+    drawn = re.findall(r"^    (\w+) --> (\w+): (.+)$", PAGE, re.MULTILINE)
+    assert sorted(drawn) == sorted((move.origin.value, to.value, move.name) for move in MOVES for to in move.targets)
 
 
 def test_the_ways_to_break_the_protocol_are_those_that_the_harnesses_find() -> None:
