@@ -306,7 +306,7 @@ def test_a_large_table_beyond_the_limit_takes_little_memory(intake: Intake) -> N
 
 
 def test_a_table_that_is_written_to_while_a_send_copies_it(intake: Intake) -> None:
-    changed = []
+    changed: list[bool] = []
 
     def append(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open" and not changed and str(arguments[0]).startswith("copy-"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sendspec.composing.message import Message
@@ -47,7 +48,7 @@ def test_an_error_of_a_later_pass_is_raised_before_the_next_row(
 ) -> None:
     job = job_in(tmp_path, frozen=False)
     (tmp_path / "people.csv").write_text(changed)
-    rows = []
+    rows: list[Any] = []
     with pytest.raises(CopyDiffers, match=error) as caught:
         rows.extend(job.composed_again())
     assert caught.value.exit_code == 6

@@ -23,9 +23,10 @@ def hashed(value: object) -> bytes:
     st.lists(st.integers(0, 9), min_size=1),
 )
 def test_the_first_of_each_key_is_found_again(rows: list[tuple[int, int, int]], cuts: list[int]) -> None:
-    seen, first, line = CompactKeySet(SIZE), {}, 0
+    seen, line = CompactKeySet(SIZE), 0
+    first: dict[int, tuple[int, int]] = {}
     keys_: list[bytes] = []
-    expected: list[tuple[int, int, bool] | None] = []
+    expected: list[tuple[int, bool] | None] = []
     lines: list[int] = []
     for key, mark, further in rows:
         line += further

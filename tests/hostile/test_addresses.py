@@ -70,6 +70,7 @@ def test_no_other_country_has_mobile_numbers_that_are_too_short() -> None:
     short = {}
     for region in phonenumbers.SUPPORTED_REGIONS:
         metadata = PhoneMetadata.metadata_for_region(region)
+        assert metadata is not None
         code = str(phonenumbers.country_code_for_region(region))
         lengths = metadata.mobile.possible_length if metadata.mobile else ()
         if lengths and len(code) + min(lengths) < 8:

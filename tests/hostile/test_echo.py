@@ -333,7 +333,7 @@ def raw(line: bytes) -> Callable[[Any, Answer, Request], None]:
     ],
 )
 def test_an_answer_that_is_no_http_leaves_no_trace(ready: Desk, server: CountingServer, line: str) -> None:
-    server._write = lambda exchange, *_: raw(line.encode())(exchange, None, None)  # type: ignore[method-assign, arg-type, misc]
+    server._write = lambda exchange, *_: raw(line.encode())(exchange, None, None)  # type: ignore[method-assign, arg-type]
     checked(ready, SEND, (*SEND, "--no-witness"), ("doctor", "--env", "test"))
 
 

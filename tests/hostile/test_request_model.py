@@ -169,7 +169,14 @@ def test_an_answer_passes_exactly_where_the_definition_lets_it(name: str) -> Non
         for place in list(instances.places(definition.schemas[name]))[::7]:
             found += [{**ANSWER, key: place.wrap(value)} for value in instances.values(place.schema)]
     bodies = [None, {}, BODY["body"], {"type": "text"}, {"type": "image", "image": {"images": []}}, {"type": "action"}]
-    templates = [None, {}, {"name": 1}, {"parameters": []}, {"locale": "en US"}, {"zzz": 1}]
+    templates: list[dict[str, Any] | None] = [
+        None,
+        {},
+        {"name": 1},
+        {"parameters": []},
+        {"locale": "en US"},
+        {"zzz": 1},
+    ]
     found += [{**ANSWER, "body": body, "template": template} for body in bodies for template in templates]
     found += [{**ANSWER, "body": body} for body in bodies] + [
         {**ANSWER, "template": template} for template in templates

@@ -100,7 +100,7 @@ def resealed(desk: Desk, **changes: Any) -> None:
     path.write_text(json.dumps({**content, "seal": hashlib.sha256(sealed).hexdigest()}))
 
 
-ODD = (
+ODD: tuple[Any, ...] = (
     None,
     1,
     True,

@@ -17,7 +17,7 @@ def read_back(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def test_the_first_line_comes_with_the_header_and_each_row_is_one_piece() -> None:
-    rows = [{"id": "1", "attempt": 2}, {"id": "3", "attempt": None}]
+    rows: list[dict[str, Any]] = [{"id": "1", "attempt": 2}, {"id": "3", "attempt": None}]
     assert list(csv_lines(rows)) == ["id,attempt\n1,2\n", "3,\n"]
 
 

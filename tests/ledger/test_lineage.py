@@ -40,13 +40,14 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
 
 
 def test_a_key_that_changes_after_a_claim_is_kept_with_the_messages_that_had_it(tmp_path: Path) -> None:
+    create_ledger(tmp_path / "test.db", "one", now=1.0)
+    ledger = open_to_write(tmp_path / "test.db", "one")
+
     def put(key: str, *numbers: int) -> None:
         records = [PlannedRecord(bytes([n]) * 16, b"d" * 24, None, bytes([n]) * 16, "+31") for n in numbers]
         send = SpecIdentity("hello", 1, "hello.yaml", key_tree=key, to_tree="to")
         ledger.put_planned(send, records, b"p" * 32, now=2.0)
 
-    create_ledger(tmp_path / "test.db", "one", now=1.0)
-    ledger = open_to_write(tmp_path / "test.db", "one")
     ledger.begin(OWNER, now=2.0)
     put("first", 1, 2)
     put("second", 3)  # nobody was claimed yet: the first was none

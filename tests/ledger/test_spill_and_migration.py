@@ -246,6 +246,11 @@ class Failing:
         return self._connection.execute(sql, *parameters)
 
 
+def failing_at(nth: int) -> Any:
+    """Connects as a writer does, and fails at change number `nth`, from 0."""
+    return lambda path: Failing(connect_to_write(path), nth)
+
+
 def test_a_ledger_of_this_version_is_left_as_it_is(path: Path) -> None:
     connection = sqlite3.connect(path, isolation_level=None)
     before = list(connection.iterdump())
@@ -260,7 +265,7 @@ def test_a_migration_that_ends_at_any_statement_leaves_the_old_ledger_whole(old:
     statements = sum(len(MIGRATIONS[number]) for number in range(before, SCHEMA_VERSION)) + 2
     for nth in range(statements):
         with pytest.raises(LedgerUnwritable):
-            open_to_write(old, "one", lambda path, nth=nth: Failing(connect_to_write(path), nth), salt=SALT)
+            open_to_write(old, "one", failing_at(nth), salt=SALT)
         assert version(old) == before
     ledger = begun_again(old)
     assert ledger.damages() == []

@@ -57,7 +57,7 @@ def test_nothing_to_plan_is_a_plan_too() -> None:
 
 
 def test_each_recipient_is_sent_to_or_skipped_for_one_reason() -> None:
-    items = [message(1), Filtered(2), message(3), Duplicate(4), Duplicate(5), message(6)]
+    items: list[Composed] = [message(1), Filtered(2), message(3), Duplicate(4), Duplicate(5), message(6)]
     accepted = Fact(State.ACCEPTED, message(3).digest)
     plan = planned(items, {message(3).id: accepted}, reach=Reach(frozenset({message(1).receiver, message(3).receiver})))
     assert (plan.recipients, plan.send) == (6, 1)
@@ -65,7 +65,7 @@ def test_each_recipient_is_sent_to_or_skipped_for_one_reason() -> None:
 
 
 def test_reasons_stand_in_one_order_whatever_comes_first() -> None:
-    items = [Filtered(1), message(2), Duplicate(3)]
+    items: list[Composed] = [Filtered(1), message(2), Duplicate(3)]
     facts = {message(2).id: Fact(State.ACCEPTED, b"o" * 24)}
     assert list(planned(items, facts).skipped) == list(planned(items[::-1], facts).skipped) == [
         Skip.DRIFT, Skip.DUPLICATE, Skip.FILTERED,

@@ -30,7 +30,8 @@ def rows(draw: st.DrawFn) -> list[Composed]:
             id=line.to_bytes(16), receiver="+447700900001", reference="r", body=b"{}", digest=bytes([len(text) % 251]) * 24,
             text=text, measure=measure(text), line=line,
         )  # fmt: skip
-        found.append({"message": item, "filtered": Filtered(line), "duplicate": Duplicate(line)}[kind])
+        kinds: dict[str, Composed] = {"message": item, "filtered": Filtered(line), "duplicate": Duplicate(line)}
+        found.append(kinds[kind])
     return found
 
 

@@ -447,7 +447,7 @@ def test_excerpts_hide_numbers_and_keys_in_their_columns() -> None:
 
 def test_a_diagnostic_stands_at_the_key_the_value_or_some_characters() -> None:
     document = good(TEXT)
-    words = {"code": "x", "problem": "p", "fix": "f"}
+    words: dict[str, Any] = {"code": "x", "problem": "p", "fix": "f"}
     assert document.diagnostic(("name",), **words).span == document.span(("name",))
     assert document.diagnostic(("name",), key=True, **words).span == document.key_span(("name",))
     within = document.diagnostic(("name",), within=(0, 5), **words)

@@ -245,7 +245,7 @@ def test_a_damaged_file_is_read_or_refused_at_a_place_in_it(wounds: list[tuple[i
         assert "0612345678" not in f"{problem.problem} {problem.fix} {problem.excerpt}"
         assert "61234567" not in problem.excerpt
     if document is not None:
-        for at, value in walk(document.data):
-            assert at in document
+        for place, value in walk(document.data):
+            assert place in document
             if isinstance(value, str):
                 assert forbidden_character(value) is None

@@ -6,18 +6,19 @@ import errno
 import os
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.files.source import MAX_SPEC_BYTES, Source, file_problem, read_source
 
 
-def read(path: Path | str, **options: int) -> tuple[Source | None, list[Diagnostic]]:
+def read(path: Path | str, **options: Any) -> tuple[Source | None, list[Diagnostic]]:
     problems = Problems()
     return read_source(str(path), problems, **options), list(problems)
 
 
-def refused(path: Path | str, **options: int) -> Diagnostic:
+def refused(path: Path | str, **options: Any) -> Diagnostic:
     source, problems = read(path, **options)
     assert source is None
     assert len(problems) == 1

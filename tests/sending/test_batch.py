@@ -270,14 +270,19 @@ def test_a_lost_answer_leaves_the_whole_batch_in_doubt(helpers: Any, cut: bytes)
 
 def test_a_lost_answer_is_one_doubt_to_the_breaker_however_many_messages_it_concerns(helpers: Any) -> None:
     looks: list[int] = []
+
+    def look(ledger: Any) -> tuple[()]:
+        looks.append(ledger.count(State.IN_DOUBT))
+        return ()
+
     batches = Batches(helpers, lambda n, request: HANG_UP if n <= 4 else None)
-    result, _ = run(helpers, batches, count=60, look_up=lambda ledger: looks.append(ledger.count(State.IN_DOUBT)) or ())
+    result, _ = run(helpers, batches, count=60, look_up=look)
     assert looks == []
     assert batches.sizes == [10] * 6
     assert (result.in_doubt, result.accepted) == (40, 20)
 
     batches = Batches(helpers, lambda n, request: HANG_UP if n <= 5 else None)
-    result, _ = run(helpers, batches, count=71, look_up=lambda ledger: looks.append(ledger.count(State.IN_DOUBT)) or ())
+    result, _ = run(helpers, batches, count=71, look_up=look)
     assert looks == [50]
     assert batches.sizes == [*[10] * 5, 1, 10, 10]
     assert (result.in_doubt, result.accepted) == (50, 21)
@@ -296,7 +301,12 @@ def test_a_batch_of_accepted_and_rejected_messages_is_one_answer_to_the_breaker(
 
     looks: list[int] = []
     batches = Batches(helpers, otherwise)
-    run(helpers, batches, count=43, batch=2, look_up=lambda ledger: looks.append(len(batches.requests)) or ())
+
+    def look(ledger: Any) -> tuple[()]:
+        looks.append(len(batches.requests))
+        return ()
+
+    run(helpers, batches, count=43, batch=2, look_up=look)
     assert looks == [17]
     assert batches.sizes == [*[2] * 17, 1, *[2] * 4]
 
@@ -359,7 +369,7 @@ def test_asked_twice_to_stop_the_batch_on_the_wire_is_in_doubt_and_one_request(h
 def test_asked_to_stop_after_the_claim_nothing_of_the_batch_goes_out(helpers: Any) -> None:
     stop = Stop()
 
-    class Asking(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+    class Asking(helpers.MemoryLedger):  # type: ignore[misc]
         def exchange(self, **more: Any) -> Exchanged:
             exchanged: Exchanged = super().exchange(**more)
             if exchanged.won:
@@ -406,7 +416,7 @@ def test_a_batch_whose_connection_is_gone_before_it_goes_out_waits_for_another_o
 def test_a_batch_whose_time_was_over_before_it_could_begin_is_sent_whole_in_its_next_turn(helpers: Any) -> None:
     late = [0.0]
 
-    class Slow(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+    class Slow(helpers.MemoryLedger):  # type: ignore[misc]
         def exchange(self, **more: Any) -> Exchanged:
             if self.exchanges == 0:
                 late[0] += 60.0  # the claim takes a minute

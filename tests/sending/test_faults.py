@@ -550,7 +550,7 @@ def test_what_watches_may_break_and_the_run_may_not(helpers: Any) -> None:
 def failing(helpers: Any, at: int, error: Exception, kept: list[Any]) -> Any:
     """Makes ledgers whose exchange number `at` and all after it fail; what they spill is added to `kept`."""
 
-    class Failing(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+    class Failing(helpers.MemoryLedger):  # type: ignore[misc]
         def exchange(self, **more: Any) -> Exchanged:
             if self.exchanges >= at:
                 raise error

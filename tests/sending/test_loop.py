@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from queue import SimpleQueue
 from typing import Any
@@ -72,7 +72,12 @@ class Ending(Stop):
 def test_of_more_events_than_are_taken_at_once_none_is_lost(helpers: Any) -> None:
     """An answer that stands behind as many other events as the loop takes at once is taken in the next round."""
     asked, answer, back = threading.Event(), threading.Event(), threading.Event()
-    peers = iter([lambda: True, lambda: asked.wait(PATIENCE), lambda: back.set() or True])
+
+    def comes_back() -> bool:
+        back.set()
+        return True
+
+    peers: Iterator[Callable[[], bool]] = iter([lambda: True, lambda: asked.wait(PATIENCE), comes_back])
 
     def decide(n: int, request: bytes) -> bytes:
         if n > 1:
@@ -81,7 +86,7 @@ def test_of_more_events_than_are_taken_at_once_none_is_lost(helpers: Any) -> Non
         answer.wait(PATIENCE)
         return bytes(helpers.accepted(request)).replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
 
-    class Busy(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+    class Busy(helpers.MemoryLedger):  # type: ignore[misc]
         def exchange(self, **more: Any) -> Exchanged:
             exchanged: Exchanged = super().exchange(**more)
             if self.exchanges == 2:  # the second sender has its first message, and the queue of events is empty
@@ -177,14 +182,16 @@ def test_when_the_run_is_over_nothing_is_looked_up_any_more(helpers: Any) -> Non
     stop = Stop()
     looks: list[int] = []
 
+    def look(ledger: Any) -> tuple[()]:
+        looks.append(1)
+        return ()
+
     def decide(n: int, request: bytes) -> bytes:
         stop.ask(signal.SIGTERM)
         return bytes(helpers.http(200, b"<html>"))
 
     with helpers.raw_server(helpers.answering(decide)) as server:
-        sending = helpers.Sending(
-            server.port, count=5, stop=stop, settings={"concurrency": 1}, look_up=lambda ledger: looks.append(1) or ()
-        )
+        sending = helpers.Sending(server.port, count=5, stop=stop, settings={"concurrency": 1}, look_up=look)
         result, ledger = sending.run()
     assert result.ending == Interrupted(signal.SIGTERM)
     assert looks == []
@@ -193,16 +200,21 @@ def test_when_the_run_is_over_nothing_is_looked_up_any_more(helpers: Any) -> Non
 
 def test_before_the_look_up_every_doubt_is_in_the_ledger(helpers: Any) -> None:
     looks: list[dict[bytes, State]] = []
+
+    def look(ledger: Any) -> tuple[()]:
+        looks.append(dict(ledger.state))
+        return ()
+
     script = helpers.answering(lambda n, request: helpers.http(500) if n <= 5 else helpers.accepted(request))
     with helpers.raw_server(script) as server:
         sending = helpers.Sending(
             server.port,
             count=9,
             settings={"concurrency": 1},
-            look_up=lambda ledger: looks.append(dict(ledger.state)) or (),
+            look_up=look,
         )
         result, _ = sending.run()
-    assert [sorted(look.values()) for look in looks] == [[State.IN_DOUBT] * 5 + [State.PLANNED] * 4]
+    assert [sorted(states.values()) for states in looks] == [[State.IN_DOUBT] * 5 + [State.PLANNED] * 4]
     assert (result.in_doubt, result.accepted) == (5, 4)
 
 
@@ -212,7 +224,7 @@ def test_before_the_look_up_every_doubt_is_in_the_ledger(helpers: Any) -> None:
 def test_a_message_whose_time_is_over_when_it_could_begin_is_not_sent_late(helpers: Any) -> None:
     late = [0.0]
 
-    class Slow(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+    class Slow(helpers.MemoryLedger):  # type: ignore[misc]
         def exchange(self, **more: Any) -> Exchanged:
             if self.exchanges == 0:
                 late[0] += 60.0  # the claim takes a minute
@@ -232,7 +244,7 @@ def test_a_message_whose_time_is_over_when_it_could_begin_is_not_sent_late(helpe
 def slow_disk(helpers: Any, late: list[float], seconds: Callable[[int], float]) -> Any:
     """Makes ledgers whose nth exchange (from 1) takes `seconds(n)`: so much is added to `late`."""
 
-    class Slow(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+    class Slow(helpers.MemoryLedger):  # type: ignore[misc]
         def exchange(self, **more: Any) -> Exchanged:
             exchanged: Exchanged = super().exchange(**more)
             late[0] += seconds(self.exchanges)
@@ -274,7 +286,7 @@ def test_a_stop_after_one_claim_for_longer_than_the_timeout_sends_nothing_late(
     held: list[set[bytes]] = []
     sent: list[tuple[bytes, int]] = []
 
-    class Stopped(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+    class Stopped(helpers.MemoryLedger):  # type: ignore[misc]
         def exchange(self, **more: Any) -> Exchanged:
             exchanged: Exchanged = super().exchange(**more)
             if exchanged.won and not held and self.exchanges >= nth:
@@ -493,7 +505,7 @@ def test_a_sender_that_breaks_before_it_has_a_message_ends_the_run(helpers: Any)
 
 
 def failing(helpers: Any, at: int, trouble: LedgerTrouble, spill: Callable[[Sequence[Any]], None]) -> Any:
-    class Failing(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+    class Failing(helpers.MemoryLedger):  # type: ignore[misc]
         def exchange(self, **more: Any) -> Exchanged:
             if self.exchanges >= at:
                 raise trouble
@@ -637,7 +649,7 @@ def test_what_a_look_up_found_is_taken_from_its_cause_and_what_was_never_counted
 def test_where_the_messages_end_in_an_error_what_is_in_flight_is_settled_first(helpers: Any, at: int) -> None:
     ledgers: list[Any] = []
 
-    class Kept(helpers.MemoryLedger):  # type: ignore[misc,name-defined]
+    class Kept(helpers.MemoryLedger):  # type: ignore[misc]
         def __init__(self, ids: Sequence[bytes]) -> None:
             super().__init__(ids)
             ledgers.append(self)

@@ -31,10 +31,12 @@ def doubt(
 ) -> Doubt:
     """A message that has been in doubt for `age` seconds, and was first missed `missed` seconds ago."""
     identity = number.to_bytes(16)
+    given: dict[str, Any] = {
+        "reference": id_text(identity), "receiver": hashed(RECEIVER), "clock_offset": 0.0, "doubted_at": NOW - age + 1.0,
+    }  # fmt: skip
     return Doubt(
         id=identity, name="hello", generation=1, attempt=2, route=route,
-        claimed_at=NOW - age, missed_at=None if missed is None else NOW - missed,
-        **{"reference": id_text(identity), "receiver": hashed(RECEIVER), "clock_offset": 0.0, "doubted_at": NOW - age + 1.0} | more,
+        claimed_at=NOW - age, missed_at=None if missed is None else NOW - missed, **given | more,
     )  # fmt: skip
 
 

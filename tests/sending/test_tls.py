@@ -114,6 +114,7 @@ def test_a_sender_makes_one_connection_and_none_after_a_claim(helpers: Any, serv
     driven = Driven(helpers, line)
     driven.ready()
     assert line._connection is not None
+    assert isinstance(line._connection.sock, ssl.SSLSocket)
     if line._connection.sock.version() == "TLSv1.3":
         something_came(line)  # the session tickets are there before the first message is claimed
     for number in range(5):

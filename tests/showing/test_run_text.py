@@ -36,7 +36,7 @@ def spec(account: Totals, *, name: str = "hello", **reasons: tuple[Reason, ...])
 
 
 def report(*specs: SpecReport, **more: Any) -> RunReport:
-    given = {"run": 7, "requests": 0, "seconds": 0.0, "ending": "", "fix": "", "next_steps": ()} | more
+    given: dict[str, Any] = {"run": 7, "requests": 0, "seconds": 0.0, "ending": "", "fix": "", "next_steps": ()} | more
     return RunReport(environment="production", specs=specs, **given)
 
 
@@ -139,7 +139,7 @@ def test_each_ending_says_what_happened_and_what_to_do(ending: Ending, code: int
 
 def test_every_ending_there_is_stands_in_the_table() -> None:
     listed = {type(ending) for ending, *_ in ENDINGS} | {Finished}
-    assert listed == set(Ending.__args__)  # type: ignore[attr-defined]
+    assert listed == set(Ending.__args__)
     assert described(Finished()) == ("", "", 0)
 
 

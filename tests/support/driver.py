@@ -40,7 +40,7 @@ def break_protocol(mutant: Mutant) -> None:
         setattr(ledger_module, *changed(mutant))
         ledger_module.why_lost = any_text_will_do
     elif mutant is Mutant.NO_REFERENCE_CHECK:
-        sender_module.classify = _classify_without_reference  # type: ignore[assignment]
+        sender_module.classify = _classify_without_reference  # type: ignore[attr-defined]
     elif mutant is Mutant.FLAG_TOO_LATE:
         _watch_line(resend=False)
     elif mutant is Mutant.SILENT_RESEND:
@@ -74,7 +74,7 @@ def _judge_otherwise(retries: Any) -> None:
     sender_module.Sender._outcomes = outcomes  # type: ignore[method-assign]
 
 
-def _classify_without_reference(answer: Answer, sent: Sent, **known: bool) -> Outcome:
+def _classify_without_reference(answer: Answer, sent: Sent, **known: Any) -> Outcome:
     body = strict_json(answer.body)
     reference = body.get("reference", sent.reference) if isinstance(body, dict) else sent.reference
     return classify(answer, Sent(str(reference), sent.receiver), **known)

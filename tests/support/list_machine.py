@@ -246,7 +246,7 @@ class Lists(RuleBasedStateMachine):
             self._now += TICK
             shown = PartOfList(self._listed, oldest, self._now if whole else newest)
             reconcile(
-                ledger, ledger.doubts(), lambda route, shown=shown: shown,  # type: ignore[arg-type, return-value, misc]
+                ledger, ledger.doubts(), lambda route, shown=shown: shown,  # type: ignore[misc]
                 partial(receiver_hash, SALT), frees=lambda doubt: True, now=self._now,
             )  # fmt: skip
 

@@ -159,7 +159,7 @@ def _begun(world: World, r: int, text: str, mutant: Mutant | None) -> World:
     """
     row = world.row
     if row.state == "sending":
-        row = replace(row, state=RECOVERED.get(mutant, "in_doubt"))
+        row = replace(row, state="in_doubt" if mutant is None else RECOVERED.get(mutant, "in_doubt"))
     if row.state == "none" or mutant is Mutant.PLAN_OVERWRITES:
         row = replace(row, state="planned")
     if row.state == "planned" and row.attempt == 0:

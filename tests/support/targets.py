@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sendspec.composing.compiled_spec import compile_program
 from sendspec.composing.template import RenderFault, Template, compile_template, message_context
@@ -120,7 +121,7 @@ def a_list(content: bytes) -> None:
 
 
 PLAN = {"format": 1, "environment": "test", "ledger": None, "paths": ["specs/a.yaml"], "digest": "0" * 64}
-ODD_VALUES = [
+ODD_VALUES: list[Any] = [
     None,
     True,
     1,

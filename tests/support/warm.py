@@ -136,9 +136,9 @@ def _become(order: dict[str, object], streams: list[int]) -> None:
 
         traceback.print_exc()
     finally:
-        for stream in (sys.stdout, sys.stderr):
+        for written in (sys.stdout, sys.stderr):
             try:
-                stream.flush()
+                written.flush()
             except (OSError, ValueError):
                 code = code or 120
         os._exit(code)
