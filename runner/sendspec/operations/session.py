@@ -22,6 +22,7 @@ from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, PlanStale, SendspecError
 from sendspec.diagnostics.redaction import mask
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import Change, Claim, PlannedRecord, Route, SpecIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.lock import RunLock
@@ -54,7 +55,6 @@ from sendspec.sending.run import (
     Stopping,
 )
 from sendspec.sending.witness import SAMPLED
-from sendspec.showing.ink import counted
 from sendspec.showing.progress import ProgressLine
 from sendspec.showing.reconcile import alarm_lines
 from sendspec.showing.run import Reason, RunReport, SpecReport
