@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import phonenumbers
 import pytest
+from sendspec.diagnostics.problem import Problem
 from sendspec.reading.contacts.country_codes import CODES, COUNTRIES, ZERO_MAY_FOLLOW, code_of, is_country
-from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone, unknown_country
+from sendspec.reading.contacts.phone import normalise_email, normalise_phone, unknown_country
 
 
 @pytest.mark.parametrize(
@@ -92,12 +93,12 @@ def test_every_spelling_of_a_number_becomes_one(written: str, country: str | Non
 )
 def test_what_is_no_number_is_refused_by_its_reason(written: str, country: str | None, code: str) -> None:
     fault = normalise_phone(written, country)
-    assert isinstance(fault, PhoneFault)
+    assert isinstance(fault, Problem)
     assert fault.code == code
 
 
 def test_a_national_number_without_a_country_says_both_ways_out() -> None:
-    assert normalise_phone("0612345678", None) == PhoneFault(
+    assert normalise_phone("0612345678", None) == Problem(
         "phone-country",
         "'06••••••78' is a national number, and no country is given",
         "add `country: NL` under recipients, or write the number with + and its country code",
@@ -106,13 +107,13 @@ def test_a_national_number_without_a_country_says_both_ways_out() -> None:
 
 def test_a_number_from_a_spreadsheet_is_recognisable_and_not_whole() -> None:
     fault = normalise_phone("3.1612345678E+10", None)
-    assert isinstance(fault, PhoneFault)
+    assert isinstance(fault, Problem)
     assert fault.problem == "'3.••••E+10' is what a spreadsheet makes of a phone number"
 
 
 def test_a_character_of_another_script_is_named() -> None:
     fault = normalise_phone("+31612345678\u202c", None)
-    assert isinstance(fault, PhoneFault)
+    assert isinstance(fault, Problem)
     assert "U+202C (pop directional formatting)" in fault.problem
 
 
@@ -182,5 +183,5 @@ def test_the_short_way_for_numbers_that_are_right_comes_to_the_same() -> None:
 )
 def test_what_is_no_address_is_refused_with_its_reason(written: str, problem: str) -> None:
     fault = normalise_email(written)
-    assert isinstance(fault, PhoneFault)
+    assert isinstance(fault, Problem)
     assert (fault.code, fault.problem) == ("email-address", problem)

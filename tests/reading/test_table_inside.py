@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from sendspec.diagnostics.problem import Problem
 from sendspec.reading.files.confined_open import (
-    FileFault,
     OpenFile,
     open_anywhere,
     open_below,
@@ -34,7 +34,7 @@ def project(tmp_path: Path) -> Path:
 def outcome(root: Path, written: str) -> str:
     """What the file holds, or the code of why it can't be read."""
     found = open_inside(root, str(root / "specs" / "hello.yaml"), written)
-    if isinstance(found, FileFault):
+    if isinstance(found, Problem):
         return found.code
     with os.fdopen(found.descriptor) as file:
         return file.read()
@@ -108,7 +108,7 @@ def test_a_folder_swapped_for_a_link_after_the_look_is_not_followed(project: Pat
     (project / "specs" / "data").rename(project / "specs" / "old")
     (project / "specs" / "data").symlink_to(project.parent / "project-other")
     (project.parent / "project-other" / "orders.csv").write_text("phone\n5\n")
-    assert isinstance(open_below(os.path.realpath(project), place, "data/orders.csv"), FileFault)
+    assert isinstance(open_below(os.path.realpath(project), place, "data/orders.csv"), Problem)
 
 
 def test_a_file_swapped_for_a_link_after_the_look_is_not_followed(project: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_file_swapped_for_a_link_after_the_look_is_not_followed(project: Path)
     (project / "specs" / "data" / "orders.csv").unlink()
     (project / "specs" / "data" / "orders.csv").symlink_to(project.parent / "secret.csv")
     found = open_below(os.path.realpath(project), place, "data/orders.csv")
-    assert isinstance(found, FileFault)
+    assert isinstance(found, Problem)
     assert found.code == "not-a-file"
 
 
@@ -152,7 +152,7 @@ def test_a_file_that_may_not_be_read_says_so() -> None:
 
 def test_a_missing_file_with_a_near_name_offers_it(project: Path) -> None:
     found = open_inside(project, str(project / "specs" / "hello.yaml"), "data/order.csv")
-    assert found == FileFault("file-missing", "there is no file 'data/order.csv'", "write 'data/orders.csv'")
+    assert found == Problem("file-missing", "there is no file 'data/order.csv'", "write 'data/orders.csv'")
 
 
 def test_the_users_own_argument_may_lie_anywhere_but_must_be_a_file(project: Path) -> None:
@@ -161,7 +161,7 @@ def test_the_users_own_argument_may_lie_anywhere_but_must_be_a_file(project: Pat
     os.close(found.descriptor)
     for written, code in (("/dev/zero", "not-a-file"), ("", "not-a-file"), ("/no/such/file.csv", "file-missing")):
         fault = open_anywhere(written)
-        assert isinstance(fault, FileFault)
+        assert isinstance(fault, Problem)
         assert fault.code == code
 
 

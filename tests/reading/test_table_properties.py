@@ -16,7 +16,7 @@ from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_record import read_record
 from sendspec.reading.tables.csv_table import CsvTable
 from sendspec.reading.tables.json_object import read_object, value_places
-from sendspec.reading.tables.text_lines import LineFault
+from sendspec.reading.tables.line_problem import LineProblem
 
 CHUNKS = ["a", "Zoë", "漢字", " ", ",", ";", '"', '""', "\n", "\r\n", "😀", "\t", "'", "1", "{{ x }}", "=1+1"]
 CELLS = st.lists(st.sampled_from(CHUNKS), max_size=6).map("".join)
@@ -117,7 +117,7 @@ def test_a_key_that_stands_twice_is_always_seen(key: str, value: object, nested:
     pair = f"{json.dumps(key)}: {json.dumps(value)}"
     text = f'{{"x": {{{pair}, {pair}}}}}' if nested else f'{{{pair}, "z": ":", {pair}}}'
     found = read_object(text)
-    assert isinstance(found, LineFault)
+    assert isinstance(found, LineProblem)
     assert found.code == "repeated-key"
 
 

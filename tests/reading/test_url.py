@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.reading.url import Api, UrlFault, media_url_fault, parse_api_url, peer_is_allowed
+from sendspec.diagnostics.problem import Problem
+from sendspec.reading.url import Api, media_url_fault, parse_api_url, peer_is_allowed
 
 BIRD = "https://api.bird.com"
 
@@ -16,9 +17,9 @@ def parsed(text: str, allow_host: str | None = None) -> Api:
     return api
 
 
-def fault(text: str, allow_host: str | None = None) -> UrlFault:
+def fault(text: str, allow_host: str | None = None) -> Problem:
     found = parse_api_url(text, allow_host)
-    assert isinstance(found, UrlFault), found
+    assert isinstance(found, Problem), found
     assert found.problem.isprintable()
     assert found.fix[0].islower()
     return found
@@ -154,7 +155,7 @@ PIECES = st.lists(
 def test_whatever_is_written_goes_to_the_api_or_to_this_machine_or_nowhere(text: str) -> None:
     """The law: without `allow_host` there are these hosts and no other, and what is shown can't act on a terminal."""
     found = parse_api_url(text, None)
-    if isinstance(found, UrlFault):
+    if isinstance(found, Problem):
         assert found.problem.isprintable()
     else:
         assert found.host in ("api.bird.com", "localhost", "127.0.0.1", "::1")

@@ -229,13 +229,14 @@ def api_of(workspace: ProjectContext) -> Iterator[Environment]:
     if not environment.is_sandbox:
         yield environment
         return
-    from sendspec.reading.url import UrlFault, parse_api_url
+    from sendspec.diagnostics.problem import Problem
+    from sendspec.reading.url import parse_api_url
     from sendspec.sandbox.server import sandbox_at
 
     named = os.environ.get("SENDSPEC_SANDBOX_URL")
     if named:
         api = parse_api_url(named, None)
-        if isinstance(api, UrlFault) or not api.loopback:
+        if isinstance(api, Problem) or not api.loopback:
             raise click.UsageError(
                 "SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080"
             )
@@ -244,5 +245,5 @@ def api_of(workspace: ProjectContext) -> Iterator[Environment]:
     make_private_folder(workspace.root)
     with sandbox_at(workspace.root / ".sendspec" / "sandbox-api.db", time.time) as url:
         api = parse_api_url(url, None)
-        assert not isinstance(api, UrlFault)
+        assert not isinstance(api, Problem)
         yield replace(environment, api=api)

@@ -11,16 +11,17 @@ from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.position import FILE_START, Span
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource, NoKey
-from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
+from sendspec.reading.contacts.phone import normalise_email, normalise_phone
 from sendspec.reading.documents.document import Document
 from sendspec.reading.files.source import read_source
 from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.suppress_file import SuppressFile, suppress_files
-from sendspec.reading.url import API_HOST, Api, UrlFault, parse_api_url
+from sendspec.reading.url import API_HOST, Api, parse_api_url
 
 FILE_NAME = "sendspec.yaml"
 SANDBOX = "sandbox"
@@ -173,6 +174,13 @@ def read_project(path: str, root: Path, problems: Problems, *, owners: Collectio
     return None if own.has_errors else project
 
 
+_KEY_LITERAL = Problem(
+    "key-literal",
+    "an access key stands in this file, and files in git are read by many",
+    "take it out, make a new key, and write `access_key: {env: NAME}`",
+)
+
+
 class _Reader:
     """Reads one checked document; what the schema can't say is checked here."""
 
@@ -210,18 +218,10 @@ class _Reader:
 
     def _shape(self) -> Iterator[Diagnostic]:
         schema = load_schema("project")
-        faults = [] if schema.accepts(self._document.data) else schema.faults(self._document.data)
+        faults = [] if schema.accepts(self._document.data) else schema.problems(self._document.data)
         for fault in faults:
             literal = len(fault.at) == 3 and fault.at[2] == "access_key" and fault.code == "wrong-type"
-            yield self._document.diagnostic(
-                fault.at,
-                code="key-literal" if literal else fault.code,
-                problem="an access key stands in this file, and files in git are read by many"
-                if literal
-                else fault.problem,
-                fix="take it out, make a new key, and write `access_key: {env: NAME}`" if literal else fault.fix,
-                key=fault.at_key or literal,
-            )
+            yield self._document.place(fault.at, _KEY_LITERAL if literal else fault, key=fault.at_key or literal)
 
     def _environment(self, name: str) -> Environment | None:
         at = ("environments", name)
@@ -258,8 +258,8 @@ class _Reader:
         here: tuple[str, ...] = (*at, "api_url") if "api_url" in data else ("api_url",)
         text = data.get("api_url", top.get("api_url", f"https://{API_HOST}"))
         parsed = parse_api_url(text, data.get("allow_host", top.get("allow_host")))
-        if isinstance(parsed, UrlFault):
-            self._add(here, parsed.code, parsed.problem, parsed.fix)
+        if isinstance(parsed, Problem):
+            self._problems.add(self._document.place(here, parsed))
             return None
         return parsed
 
@@ -334,8 +334,8 @@ class _Reader:
         normal = []
         for index, written in enumerate(data["only_to"]):
             address = normalise_email(written) if "@" in written else normalise_phone(written, None)
-            if isinstance(address, PhoneFault):
-                self._add((*at, "only_to", index), address.code, address.problem, address.fix)
+            if isinstance(address, Problem):
+                self._problems.add(self._document.place((*at, "only_to", index), address))
             else:
                 normal.append(address)
         return frozenset(normal)

@@ -11,18 +11,19 @@ from pathlib import Path, PurePath
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import InputUnreadable, SuppressUnreadable
-from sendspec.diagnostics.position import FILE_START
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.contacts.address_set import AddressSet
-from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
-from sendspec.reading.files.confined_open import FileFault, open_inside, place_inside
+from sendspec.reading.contacts.phone import normalise_email, normalise_phone
+from sendspec.reading.files.confined_open import open_inside, place_inside
 from sendspec.reading.files.stable_file import StableFile, signature_of
 from sendspec.reading.suppress_file import SuppressFile
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
 from sendspec.reading.tables.file_kind import DELIMITER_BY_ENDING, HEAD_BYTES, not_text, unknown_format
+from sendspec.reading.tables.line_problem import LineProblem, line_diagnostic
 from sendspec.reading.tables.table_change import note_change
-from sendspec.reading.tables.text_lines import LineFault, TextLines, on_line
+from sendspec.reading.tables.text_lines import TextLines
 
 LOOK_SECONDS = 1.0
 """How often the files are looked at for a change, at most."""
@@ -102,7 +103,7 @@ class SuppressList:
         for file in self._files:
             place = place_inside(self._root, file.named_in, file.written)
             try:
-                found.append(None if isinstance(place, FileFault) else signature_of(Path(place).stat()))
+                found.append(None if isinstance(place, Problem) else signature_of(Path(place).stat()))
             except OSError:
                 found.append(None)
         return found
@@ -110,7 +111,7 @@ class SuppressList:
     def _entries(self, problems: Problems) -> Iterator[str]:
         for file in self._files:
             opened = open_inside(self._root, file.named_in, file.written)
-            if isinstance(opened, FileFault):
+            if isinstance(opened, Problem):
                 missing = opened.code == "file-missing"  # a name that is near could be that of the recipients
                 problems.add(file.diagnostic(replace(opened, fix="check the path of the list") if missing else opened))
                 continue
@@ -118,7 +119,7 @@ class SuppressList:
             try:
                 yield from _Reading(file, held, self._column, self._country, problems).addresses()
             except InputUnreadable as error:
-                problems.add(_at_start(file.path, FileFault(error.code, error.problem, error.fix)))
+                problems.add(Problem(error.code, error.problem, error.fix).diagnostic(file.path))
             finally:
                 held.close()
 
@@ -160,7 +161,7 @@ class _Reading:
             return
         wrong = not_text(self._held.head(HEAD_BYTES))
         if wrong is not None:
-            self._problems.add(_at_start(self._path, wrong))
+            self._problems.add(wrong.diagnostic(self._path))
             return
         yield from self._of_table(DELIMITER_BY_ENDING[ending]) if is_table else self._of_text()
 
@@ -179,16 +180,16 @@ class _Reading:
                 if not entry or entry[0] == "#":
                     continue
                 address = self._normalised(entry)
-                if isinstance(address, PhoneFault):
+                if isinstance(address, Problem):
                     self._note(number, text, _entry_fault(address))
                 else:
                     yield address
         note_change(self._path, self._held, self._problems)
 
-    def _note(self, line: int, text: str, fault: LineFault) -> None:
+    def _note(self, line: int, text: str, fault: LineProblem) -> None:
         length = 1 if fault.code != "suppress-entry" else len(text.rstrip("\r\n"))
         self._problems.add_row(
-            (fault.code, self._path), line, lambda: on_line(self._path, line, text, fault.column, length, fault)
+            (fault.code, self._path), line, lambda: line_diagnostic(self._path, line, text, fault.column, length, fault)
         )
 
     # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -213,7 +214,7 @@ class _Reading:
                     self._note_cell(table, line, columns[0], _EMPTY)
                 for at, entry in entries:
                     address = self._normalised(entry)
-                    if isinstance(address, PhoneFault):
+                    if isinstance(address, Problem):
                         self._note_cell(table, line, at, address)
                     else:
                         yield address
@@ -225,28 +226,25 @@ class _Reading:
         wanted = (self._column,) if self._file.is_specs else (PHONE, EMAIL)
         return [at for at, name in enumerate(names) if name in wanted]
 
-    def _note_cell(self, table: CsvTable, line: int, at: int, fault: PhoneFault) -> None:
+    def _note_cell(self, table: CsvTable, line: int, at: int, fault: Problem) -> None:
         def described() -> Diagnostic:
             span, excerpt = table.locate(line, table.columns[at])
-            said = _entry_fault(fault)
-            return Diagnostic(
-                code=said.code, path=self._path, span=span, problem=said.problem, fix=said.fix, excerpt=excerpt
-            )
+            return _entry_fault(fault).diagnostic(self._path, span, excerpt=excerpt)
 
         self._problems.add_row(("suppress-entry", self._path), line, described)
 
     # ── both ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _normalised(self, entry: str) -> str | PhoneFault:
+    def _normalised(self, entry: str) -> str | Problem:
         is_email = self._column == EMAIL if self._file.is_specs else "@" in entry
         return normalise_email(entry) if is_email else normalise_phone(entry, self._country)
 
 
-_EMPTY = PhoneFault("phone-empty", "the row has none", "fill it in, or remove the row")
+_EMPTY = Problem("phone-empty", "the row has none", "fill it in, or remove the row")
 
 
-def _entry_fault(fault: PhoneFault) -> LineFault:
-    return LineFault("suppress-entry", 1, f"the entry can't be read as an address: {fault.problem}", fault.fix)
+def _entry_fault(fault: Problem) -> LineProblem:
+    return LineProblem("suppress-entry", f"the entry can't be read as an address: {fault.problem}", fault.fix)
 
 
 def _with_own_fix(problem: Diagnostic) -> Diagnostic:
@@ -258,18 +256,12 @@ def _with_own_fix(problem: Diagnostic) -> Diagnostic:
 
 def _no_column(path: str, names: tuple[str, ...], wanted: str) -> Diagnostic:
     found = quoted(", ".join(names)) or "none"
-    return _at_start(
-        path,
-        FileFault(
-            "suppress-column",
-            f"the list has no column '{wanted}'; columns found are: {found}",
-            f"call the column that holds the addresses '{wanted}', or keep that column alone",
-        ),
+    problem = Problem(
+        "suppress-column",
+        f"the list has no column '{wanted}'; columns found are: {found}",
+        f"call the column that holds the addresses '{wanted}', or keep that column alone",
     )
-
-
-def _at_start(path: str, fault: FileFault) -> Diagnostic:
-    return Diagnostic(code=fault.code, path=path, span=FILE_START, problem=fault.problem, fix=fault.fix)
+    return problem.diagnostic(path)
 
 
 def _unreadable(problems: Problems) -> SuppressUnreadable:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import Span
+from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.document import Document, KeyPath
-from sendspec.reading.files.confined_open import FileFault, shown_path
+from sendspec.reading.files.confined_open import shown_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +31,9 @@ class SuppressFile:
         """The file as the user sees it."""
         return shown_path(self.named_in, self.written)
 
-    def diagnostic(self, fault: FileFault) -> Diagnostic:
+    def diagnostic(self, fault: Problem) -> Diagnostic:
         """Why the file can't be opened, placed where it is named."""
-        return Diagnostic(
-            code=fault.code,
-            path=self.named_in,
-            span=self.span,
-            problem=fault.problem,
-            fix=fault.fix,
-            excerpt=self.excerpt,
-        )
+        return fault.diagnostic(self.named_in, self.span, excerpt=self.excerpt)
 
 
 def suppress_files(

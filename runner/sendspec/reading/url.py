@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable, quoted
 
 API_HOST = "api.bird.com"
@@ -37,13 +38,6 @@ them `.home.arpa`; the others of them are those that routers and offices use.
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-@dataclass(frozen=True, slots=True)
-class UrlFault:
-    code: str
-    problem: str
-    fix: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Api:
     """Where the API is. `prefix` is a path before `/workspaces`, mostly empty. `named` says that `allow_host` vouches for the host."""
@@ -63,19 +57,19 @@ class Api:
         return host if self.port == usual else f"{host}:{self.port}"
 
 
-def parse_api_url(text: str, allow_host: str | None) -> Api | UrlFault:
+def parse_api_url(text: str, allow_host: str | None) -> Api | Problem:
     """The API's address; https, or http on a loopback address that is written as one."""
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        return UrlFault(
+        return Problem(
             "url-part",
             f"'{printable(text[:100])}' has a port or host that can't be",
             "write it as https://host or https://host:port",
         )
     if parts.scheme not in ("https", "http"):
-        return UrlFault("url-scheme", f"'{printable(text[:100])}' is not an https address", "write it as https://host")
+        return Problem("url-scheme", f"'{printable(text[:100])}' is not an https address", "write it as https://host")
     host = (parts.hostname or "").lower()
     odd = _odd_part(text, parts, host)
     if odd is not None:
@@ -83,16 +77,16 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | UrlFault:
     address = _address(host)
     loopback = host == "localhost" or (address is not None and address.is_loopback)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return UrlFault("url-host", f"the host '{host}' hides an IPv4 address", "write the IPv4 address itself")
+        return Problem("url-host", f"the host '{host}' hides an IPv4 address", "write the IPv4 address itself")
     if parts.scheme == "http" and not loopback:
-        return UrlFault(
+        return Problem(
             "url-scheme",
             f"http to '{host}' would send the key in clear",
             "write https; http is for 127.0.0.1, ::1 and localhost",
         )
     named = allow_host is not None and allow_host.lower() == host
     if not loopback and host != API_HOST and not named:
-        return UrlFault(
+        return Problem(
             "url-host",
             f"requests would go to '{host}', not to {API_HOST}",
             f"correct the host, or add `allow_host: {host}` beside it",
@@ -108,32 +102,32 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | UrlFault:
     )
 
 
-def _odd_part(text: str, parts: SplitResult, host: str) -> UrlFault | None:
+def _odd_part(text: str, parts: SplitResult, host: str) -> Problem | None:
     if "@" in parts.netloc:
-        return UrlFault(
+        return Problem(
             "url-part",
             f"a user stands before the host; requests would go to '{printable(host)}'",
             "remove what stands before and with the @",
         )
     if "?" in text or "#" in text:
-        return UrlFault(
+        return Problem(
             "url-part",
             f"the address of '{printable(host)}' has a query or a fragment",
             "remove everything from the ? or # on",
         )
     if parts.port == 0:
-        return UrlFault("url-part", "port 0 can't be reached", "write the port that the server listens on")
+        return Problem("url-part", "port 0 can't be reached", "write the port that the server listens on")
     if not host.isascii():
         real = host.encode("idna").decode() if _idna(host) else printable(host)
-        return UrlFault("url-host", f"the host '{printable(host)}' is really '{real}'", "write it in plain letters")
+        return Problem("url-host", f"the host '{printable(host)}' is really '{real}'", "write it in plain letters")
     if ":" not in host and (not _HOST.fullmatch(host) or (_NUMERIC.fullmatch(host) and _address(host) is None)):
-        return UrlFault(
+        return Problem(
             "url-host", f"'{printable(host)}' is not a host name", "write a name, or an address as four numbers"
         )
     if ":" in host and ("%" in host or _address(host) is None):
-        return UrlFault("url-host", f"'{printable(host)}' is not an address", "write it as [::1]")
+        return Problem("url-host", f"'{printable(host)}' is not an address", "write it as [::1]")
     if not _PATH.fullmatch(parts.path.rstrip("/")) or any(part in (".", "..") for part in parts.path.split("/")):
-        return UrlFault(
+        return Problem(
             "url-part",
             f"the path '{printable(parts.path)}' can't stand before /workspaces",
             "remove it, or write plain segments",
@@ -181,30 +175,30 @@ def peer_is_allowed(api: Api, peer: str) -> bool:
     return api.named or is_public(address)
 
 
-def media_url_fault(url: str) -> UrlFault | None:
+def media_url_fault(url: str) -> Problem | None:
     """Why the API could not, or should not, fetch `url`: it fetches by itself, so the address has to be public https."""
     shown = quoted(url[:80])
     fix = "write the public https address of the file"
     if len(url) > MAX_MEDIA_URL:
-        return UrlFault(
+        return Problem(
             "media-url", f"the address has {len(url)} characters; {MAX_MEDIA_URL} is the most", "write a shorter one"
         )
     try:
         parts = urlsplit(url)
         host, _ = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        return UrlFault("media-url", f"'{shown}' has a port or host that can't be", fix)
+        return Problem("media-url", f"'{shown}' has a port or host that can't be", fix)
     if parts.scheme.lower() != "https":
-        return UrlFault("media-url", f"'{shown}' is not an https address", fix)
+        return Problem("media-url", f"'{shown}' is not an https address", fix)
     if "@" in parts.netloc:
-        return UrlFault("media-url", f"'{shown}' has a user before the host", fix)
+        return Problem("media-url", f"'{shown}' has a user before the host", fix)
     address = _address(host)
     if address is not None:
         is_reached = is_public(address) and "%" not in host
     else:
         if host and (not _HOST.fullmatch(host) or _NUMERIC_END.fullmatch(host)):
-            return UrlFault("media-url", f"'{printable(host)}' is not a host name", fix)
+            return Problem("media-url", f"'{printable(host)}' is not a host name", fix)
         is_reached = "." in host and not host.endswith(_NOWHERE)
     return (
-        None if is_reached else UrlFault("media-url", f"the host '{printable(host)}' can't be reached by the API", fix)
+        None if is_reached else Problem("media-url", f"the host '{printable(host)}' can't be reached by the API", fix)
     )

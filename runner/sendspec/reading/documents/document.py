@@ -10,6 +10,7 @@ from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import FILE_START, Span
+from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.scalar_offsets import offsets_of, without_properties
 from sendspec.reading.files.source import Source
@@ -89,19 +90,25 @@ class Document:
         note: str = "",
         also: tuple[str, ...] = (),
     ) -> Diagnostic:
-        """A problem at a path: at its key, at its value, or at some characters of its value."""
+        """A new problem at a path; placed as `place` does."""
+        found = Problem(code, problem, fix)
+        return self.place(at, found, key=key, within=within, severity=severity, note=note, also=also)
+
+    def place(
+        self,
+        at: KeyPath,
+        problem: Problem,
+        *,
+        key: bool = False,
+        within: tuple[int, int] | None = None,
+        severity: Severity = Severity.ERROR,
+        note: str = "",
+        also: tuple[str, ...] = (),
+    ) -> Diagnostic:
+        """`problem` at a path: at its key, at its value, or at some characters of its value."""
         span = self.key_span(at) if key else self.span(at) if within is None else self.span_within(at, *within)
-        return Diagnostic(
-            code=code,
-            path=self.path,
-            span=span,
-            problem=problem,
-            fix=fix,
-            severity=severity,
-            excerpt=self.excerpt(span.start.line),
-            note=note,
-            also=also,
-        )
+        excerpt = self.excerpt(span.start.line)
+        return problem.diagnostic(self.path, span, severity=severity, excerpt=excerpt, note=note, also=also)
 
     def _resolved(self, at: KeyPath) -> KeyPath:
         for length in range(1, len(at) + 1):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place
 
 MAX_DIGITS = 18
@@ -27,21 +27,14 @@ _WORDS: dict[str, bool | None] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarFault:
-    code: str
-    problem: str
-    fix: str
-
-
-_TOO_LONG = ScalarFault(
+_TOO_LONG = Problem(
     "number-too-long",
     f"this number is longer than the {MAX_DIGITS} digits that a number can have",
     "put quotes around it, to make it text",
 )
 
 
-def resolve_plain(text: str) -> object | ScalarFault:
+def resolve_plain(text: str) -> object | Problem:
     """The value of an unquoted scalar: null, a boolean, a number, or the text itself.
 
     `NO`, `12:30`, dates and `1_000` are text, and so is all that begins with `+`: a phone number arrives unchanged.
@@ -71,13 +64,13 @@ def joined_surrogates(text: str) -> str:
     return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
-def _finite(text: str) -> float | ScalarFault:
+def _finite(text: str) -> float | Problem:
     number = float(text)
     vanished = number == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
     return _fault("JSON can't hold the number {}", text) if math.isinf(number) or vanished else number
 
 
-def _fault(problem: str, text: str) -> ScalarFault:
+def _fault(problem: str, text: str) -> Problem:
     """A number that can only be meant as text; a phone number is shown masked."""
     shown = mask_in_place(text[:40])
-    return ScalarFault("unquoted-number", problem.format(shown), f'put it in quotes: "{shown}"')
+    return Problem("unquoted-number", problem.format(shown), f'put it in quotes: "{shown}"')

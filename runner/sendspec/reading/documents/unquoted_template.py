@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.reading.documents.span_problem import SpanProblem
 
@@ -23,11 +24,13 @@ def unquoted_template(text: str, start: int, *, in_flow: bool) -> SpanProblem:
     written = found[0].rstrip() if found else ""
     whole = _closed(written) and len(written) <= _MAX_SHOWN
     return SpanProblem(
+        Problem(
+            "unquoted-template",
+            "this template expression needs quotes",
+            f"write {quoted_template(written)}" if whole else "put quotes around all of it",
+        ),
         start,
         start + max(len(written), 1),
-        code="unquoted-template",
-        problem="this template expression needs quotes",
-        fix=f"write {quoted_template(written)}" if whole else "put quotes around all of it",
         note="YAML reads {{ … }} as a mapping",
     )
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import Document, KeyPath, NodeOffsets
 from sendspec.reading.documents.line_index import LineIndex
-from sendspec.reading.documents.scalar import ScalarFault, joined_surrogates, resolve_plain
+from sendspec.reading.documents.scalar import joined_surrogates, resolve_plain
 from sendspec.reading.documents.scalar_offsets import offsets_of
-from sendspec.reading.documents.span_problem import SpanProblem, finding_diagnostic
+from sendspec.reading.documents.span_problem import SpanProblem, span_diagnostic
 from sendspec.reading.documents.unquoted_template import unquoted_template
 from sendspec.reading.documents.yaml_error import parser_finding, tag_finding, value_fault_finding
 from sendspec.reading.files.source import Source, forbidden_character
@@ -81,13 +82,13 @@ class _Builder:
         except _Stopped:
             return None
         except TooDeep as deep:
-            self._add(SpanProblem(deep.start, deep.end, "nesting-depth", _TOO_DEEP, "flatten it"))
+            self._add(SpanProblem(Problem("nesting-depth", _TOO_DEEP, "flatten it"), deep.start, deep.end))
             return None
         except TagTooLong as long:
             self._add(tag_finding(self._text, long.start))
             return None
         except TooManyTokens as many:
-            self._add(SpanProblem(many.start, many.end, "too-many-values", many.problem, many.fix))
+            self._add(SpanProblem(Problem("too-many-values", many.problem, many.fix), many.start, many.end))
             return None
         except YAMLError as error:
             self._add_unless_known(parser_finding(error, self._lines))
@@ -104,14 +105,14 @@ class _Builder:
             event = self._next()
         if type(event).__name__ == "StreamEndEvent" or self._is_nothing(event):
             what = "holds nothing but comments" if "#" in self._text else "is empty"
-            self._add(SpanProblem(0, 0, "empty-spec", f"the file {what}", _START_FROM))
+            self._add(SpanProblem(Problem("empty-spec", f"the file {what}", _START_FROM), 0, 0))
             raise _Stopped
         data = self._node(event, (), None, 0)
         self._next()
         event = self._next()
         if type(event).__name__ == "DocumentStartEvent":
             fix = "put it into a file of its own, and remove the ---"
-            self._at(event, "several-documents", "a second document begins here", fix)
+            self._at(event, Problem("several-documents", "a second document begins here", fix))
         return data
 
     def _is_nothing(self, event: Any) -> bool:
@@ -187,7 +188,7 @@ class _Builder:
 
     def _go_down(self, event: Any, depth: int) -> None:
         if depth > MAX_DEPTH:
-            self._stop_at(event, "nesting-depth", _TOO_DEEP, "flatten it")
+            self._stop_at(event, Problem("nesting-depth", _TOO_DEEP, "flatten it"))
         self._deepest = max(self._deepest, depth)
 
     def _scalar(self, event: Any) -> Any:
@@ -196,8 +197,8 @@ class _Builder:
         if not event.implicit[0] or event.tag is not None:
             return text
         value = resolve_plain(text)
-        if isinstance(value, ScalarFault):
-            self._at(event, value.code, value.problem, value.fix)
+        if isinstance(value, Problem):
+            self._at(event, value)
             return text
         return value
 
@@ -205,16 +206,18 @@ class _Builder:
         name = event.anchor
         if name in self._open:
             problem = f"the alias '*{quoted(name)}' stands inside what it names"
-            self._stop_at(event, "alias-loop", problem, "write the value out")
+            self._stop_at(event, Problem("alias-loop", problem, "write the value out"))
         named = self._anchored.get(name)
         if named is None:
             problem = f"nothing before this place is called '&{quoted(name)}'"
-            self._stop_at(event, "unknown-alias", problem, "write the value out, or &name before the value you mean")
+            self._stop_at(
+                event, Problem("unknown-alias", problem, "write the value out, or &name before the value you mean")
+            )
         self._nodes += named.size
         self._expanded += named.size
         if self._expanded > MAX_EXPANDED:
             problem = f"the aliases expand to more than {MAX_EXPANDED:,} nodes"
-            self._stop_at(event, "alias-expansion", problem, "write fewer of them")
+            self._stop_at(event, Problem("alias-expansion", problem, "write fewer of them"))
         self._go_down(event, depth + named.height)
         self._marks[at] = NodeOffsets(event.start_mark.index, event.end_mark.index, key)
         self._aliases[at] = named.at
@@ -228,14 +231,14 @@ class _Builder:
         key = self._characters(event)
         if key == "<<" and event.implicit[0]:
             fix = "write the keys out, or repeat them with an alias each"
-            self._at(event, "merge-key", "merge keys are not supported", fix)
+            self._at(event, Problem("merge-key", "merge keys are not supported", fix))
         elif event.start_mark.index == event.end_mark.index:
-            self._at(event, "key-not-text", "a key is missing here", "write it before the `:`")
+            self._at(event, Problem("key-not-text", "a key is missing here", "write it before the `:`"))
         elif key in mapping:
             first = self._lines.position((self._marks[(*at, key)].key or (0, 0))[0])
             also = (f"the first is on line {first.line}, column {first.column}",)
             problem = f"the key '{quoted(key[:60])}' stands here a second time"
-            self._at(event, "duplicate-key", problem, "keep one of them", also)
+            self._at(event, Problem("duplicate-key", problem, "keep one of them"), also)
         return key
 
     def _odd_key(self, start: Any, event: Any, marks: NodeOffsets) -> str:
@@ -252,7 +255,7 @@ class _Builder:
         else:
             what = "an alias" if type(event).__name__ == "AliasEvent" else "a mapping or a list"
             problem, fix = f"{what} stands where a key is needed", "write a plain key"
-            self._add(SpanProblem(event.start_mark.index, key_end, "key-not-text", problem, fix))
+            self._add(SpanProblem(Problem("key-not-text", problem, fix), event.start_mark.index, key_end))
         return self._text[begin : marks.end]
 
     def _skip(self, event: Any) -> None:
@@ -286,16 +289,16 @@ class _Builder:
         if offsets is not None:
             start, end = offsets[found.start()]
         problem = f"this text holds the character U+{ord(found[0]):04X}; it can't be seen, and can't be sent"
-        self._add(SpanProblem(start, end, "forbidden-character", problem, "remove the escape"))
+        self._add(SpanProblem(Problem("forbidden-character", problem, "remove the escape"), start, end))
         return text
 
     # ── problems ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _at(self, event: Any, code: str, problem: str, fix: str, also: tuple[str, ...] = ()) -> None:
-        self._add(SpanProblem(event.start_mark.index, event.end_mark.index, code, problem, fix, also=also))
+    def _at(self, event: Any, problem: Problem, also: tuple[str, ...] = ()) -> None:
+        self._add(SpanProblem(problem, event.start_mark.index, event.end_mark.index, also=also))
 
     def _add(self, finding: SpanProblem) -> None:
-        self.found.append(finding_diagnostic(self._source.path, self._lines, finding))
+        self.found.append(span_diagnostic(self._source.path, self._lines, finding))
         if len(self.found) >= MAX_FOUND:
             raise _Stopped
 
@@ -305,6 +308,6 @@ class _Builder:
         if not any(found.code == "unquoted-template" and found.span.start.line == line for found in self.found):
             self._add(finding)
 
-    def _stop_at(self, event: Any, code: str, problem: str, fix: str) -> NoReturn:
-        self._at(event, code, problem, fix)
+    def _stop_at(self, event: Any, problem: Problem) -> NoReturn:
+        self._at(event, problem)
         raise _Stopped

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.files.beneath import open_beneath
 
@@ -21,15 +22,6 @@ _TOPS = (_GIT, "sendspec.yaml")
 """What the top folder of a repository or of a project has in it."""
 _DEVICES = ("/dev/", "/proc/")
 """Below these, a link such as /dev/stdin leads to what is open already."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileFault:
-    """Why a file can't be read."""
-
-    code: str
-    problem: str
-    fix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +49,25 @@ def shown_path(spec_path: str, written: str) -> str:
     return os.path.join(os.path.dirname(spec_path), written)  # noqa: PTH118, PTH120 - pathlib would drop a typed './'
 
 
-def open_inside(root: Path, spec_path: str, written: str) -> OpenFile | FileFault:
+def open_inside(root: Path, spec_path: str, written: str) -> OpenFile | Problem:
     """Opens `written`, as found in the spec at `spec_path`, below `root`."""
     place = place_inside(root, spec_path, written)
-    return place if isinstance(place, FileFault) else open_below(os.path.realpath(root), place, written)
+    return place if isinstance(place, Problem) else open_below(os.path.realpath(root), place, written)
 
 
-def place_inside(root: Path, spec_path: str, written: str) -> str | FileFault:
+def place_inside(root: Path, spec_path: str, written: str) -> str | Problem:
     """Where `written` leads once every link is followed, if that is below `root`; nothing has to be there."""
     disguise = _disguised(written)
     if disguise is not None:
-        return FileFault("outside-project", f"'{printable(written)}' {disguise}", _INSIDE_FIX)
+        return Problem("outside-project", f"'{printable(written)}' {disguise}", _INSIDE_FIX)
     top = os.path.realpath(root)
     place = os.path.realpath(Path(spec_path).parent / written)
     if not _is_within(place, top):
-        return FileFault("outside-project", f"'{printable(written)}' leads out of the project", _INSIDE_FIX)
+        return Problem("outside-project", f"'{printable(written)}' leads out of the project", _INSIDE_FIX)
     return gits_own(place, written) or place
 
 
-def enclosed(written: str, *, in_folder: bool = True) -> ConfinedPath | FileFault:
+def enclosed(written: str, *, in_folder: bool = True) -> ConfinedPath | Problem:
     """Where a path from the command line leads, if no link takes it out of a repository or project that it seems to lie in.
 
     Links above those are the user's own. A file in neither has to lie in its folder, unless `in_folder` says that it may lie
@@ -89,7 +81,7 @@ def enclosed(written: str, *, in_folder: bool = True) -> ConfinedPath | FileFaul
     around = [os.path.realpath(top) for top in _tops_around(folder)]
     for top in around or ([os.path.realpath(folder)] if in_folder else []):
         if not _is_within(place, top):
-            return FileFault(
+            return Problem(
                 "outside-project",
                 f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or lies behind one",
                 "put the file itself there, or name its real path",
@@ -104,7 +96,7 @@ def real_folder(written: str) -> Path:
     Raises ValueError as `enclosed` does.
     """
     where = enclosed(written)
-    if not isinstance(where, FileFault):
+    if not isinstance(where, Problem):
         return Path(where.place).parent
     folder = os.path.dirname(standing_path(written))  # noqa: PTH120
     return Path(os.path.realpath((_tops_around(folder) or [folder])[-1]))
@@ -131,22 +123,22 @@ def _is_within(place: str, top: str) -> bool:
     return os.path.commonpath([top, place]) == top
 
 
-def gits_own(place: str, written: str) -> FileFault | None:
+def gits_own(place: str, written: str) -> Problem | None:
     """What is wrong with a place in a `.git` folder; nothing where a work tree of its own was put there."""
     parts = PurePath(place).parts
     last = max((index for index, part in enumerate(parts) if part.casefold() == _GIT), default=None)
     if last is None or any(os.path.lexists(PurePath(*parts[:end], _GIT)) for end in range(last + 2, len(parts))):
         return None
-    return FileFault("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
+    return Problem("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
 
 
-def open_anywhere(written: str) -> OpenFile | FileFault:
+def open_anywhere(written: str) -> OpenFile | Problem:
     """Opens a file that the user named on the command line, relative to the working directory."""
     place = os.path.realpath(written.replace("\0", ""))
     return gits_own(place, written) or open_below(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
 
 
-def open_below(top: str, place: str, written: str) -> OpenFile | FileFault:
+def open_below(top: str, place: str, written: str) -> OpenFile | Problem:
     """Opens `place`, which has no links in it any more, below `top`.
 
     Each folder on the way is opened as itself: one that was swapped for a link since is not followed.
@@ -171,20 +163,20 @@ def _disguised(written: str) -> str | None:
     return "has a character in it that no path has" if "\0" in written else None
 
 
-def _why_not(error: OSError, place: str, written: str) -> FileFault:
+def _why_not(error: OSError, place: str, written: str) -> Problem:
     shown = printable(written)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return FileFault("file-missing", f"there is no file '{shown}'", _near(place, written))
+        return Problem("file-missing", f"there is no file '{shown}'", _near(place, written))
     if error.errno == errno.ELOOP:
-        return FileFault("not-a-file", f"'{shown}' is a link that leads nowhere", "name the file itself")
+        return Problem("not-a-file", f"'{shown}' is a link that leads nowhere", "name the file itself")
     if error.errno in (errno.EISDIR, errno.ENXIO):
         return _not_a_file(written)
     reason = os.strerror(error.errno or 0).lower()
-    return FileFault("unreadable-file", f"'{shown}' can't be read: {reason}", "make it readable for this user")
+    return Problem("unreadable-file", f"'{shown}' can't be read: {reason}", "make it readable for this user")
 
 
-def _not_a_file(written: str) -> FileFault:
-    return FileFault("not-a-file", f"'{printable(written)}' is not a regular file", "name a file that holds the table")
+def _not_a_file(written: str) -> Problem:
+    return Problem("not-a-file", f"'{printable(written)}' is not a regular file", "name a file that holds the table")
 
 
 def _near(place: str, written: str) -> str:

@@ -11,11 +11,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.diagnostics.position import FILE_START, span_on_line
+from sendspec.diagnostics.position import span_on_line
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.diagnostics.secret import hide_keys
 from sendspec.reading.files.beneath import open_beneath
-from sendspec.reading.files.confined_open import FileFault, enclosed, gits_own
+from sendspec.reading.files.confined_open import enclosed, gits_own
 
 MAX_SPEC_BYTES = 1_000_000
 """Parsing costs 0.65 µs a byte, so this keeps the worst case under a second."""
@@ -66,27 +67,27 @@ def open_regular(path: str) -> int:
     return descriptor
 
 
-def file_problem(path: str, error: OSError) -> Diagnostic:
-    """Why a file could not be opened, as a diagnostic."""
+def file_problem(path: str, error: OSError) -> Problem:
+    """Why a file could not be opened."""
     shown = printable(path[:200])
     if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ENAMETOOLONG:
-        return _about_file(path, "file-missing", f"there is no file '{shown}'", "check the path")
+        return Problem("file-missing", f"there is no file '{shown}'", "check the path")
     if error.errno == errno.ELOOP:
-        return _about_file(path, "not-a-file", f"'{shown}' is a link that leads to itself", "name a file")
+        return Problem("not-a-file", f"'{shown}' is a link that leads to itself", "name a file")
     if isinstance(error, IsADirectoryError) or error.errno in (errno.ENXIO, errno.ENODEV):
-        return _about_file(path, "not-a-file", f"'{shown}' is not a regular file", "name a file")
+        return Problem("not-a-file", f"'{shown}' is not a regular file", "name a file")
     reason = os.strerror(error.errno or 0).lower()
     fix = "make it readable for this user" if isinstance(error, PermissionError) else "check the disk that holds it"
-    return _about_file(path, "unreadable-file", f"'{shown}' can't be read: {reason}", fix)
+    return Problem("unreadable-file", f"'{shown}' can't be read: {reason}", fix)
 
 
 def _read_bytes(path: str, problems: Problems, most_bytes: int, owners: Collection[int] | None) -> bytes | None:
     try:
         where = enclosed(path)
-        if not isinstance(where, FileFault):
+        if not isinstance(where, Problem):
             where = gits_own(where.place, path) or where
-        if isinstance(where, FileFault):
-            problems.add(_about_file(path, where.code, where.problem, where.fix))
+        if isinstance(where, Problem):
+            problems.add(where.diagnostic(path))
             return None
         if not path:
             raise FileNotFoundError(path)
@@ -94,11 +95,11 @@ def _read_bytes(path: str, problems: Problems, most_bytes: int, owners: Collecti
             owner = os.fstat(file.fileno()).st_uid
             raw = file.read(most_bytes + 1)
     except OSError as error:
-        problems.add(file_problem(path, error))
+        problems.add(file_problem(path, error).diagnostic(path))
         return None
     except ValueError:
         # A path with a NUL in it, or one that the file system's encoding can't write.
-        problems.add(file_problem(path, FileNotFoundError(path)))
+        problems.add(file_problem(path, FileNotFoundError(path)).diagnostic(path))
         return None
     if owners is not None and owner not in owners:
         problems.add(_foreign(path, owner))
@@ -106,7 +107,7 @@ def _read_bytes(path: str, problems: Problems, most_bytes: int, owners: Collecti
     if len(raw) > most_bytes:
         problem = f"the file is larger than {most_bytes / 1_000_000:g} MB"
         fix = "move the recipients to a table and name it under `recipients: {file: …}`"
-        problems.add(_about_file(path, "file-too-large", problem, fix))
+        problems.add(Problem("file-too-large", problem, fix).diagnostic(path))
         return None
     return raw
 
@@ -114,7 +115,7 @@ def _read_bytes(path: str, problems: Problems, most_bytes: int, owners: Collecti
 def _decode(path: str, raw: bytes, problems: Problems) -> str | None:
     fix = "save it as UTF-8 (in most editors: Save with encoding)"
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or 0 in raw[:2]:
-        problems.add(_about_file(path, "not-utf8", "the file is UTF-16 or UTF-32 text, not UTF-8", fix))
+        problems.add(Problem("not-utf8", "the file is UTF-16 or UTF-32 text, not UTF-8", fix).diagnostic(path))
         return None
     try:
         return raw.decode("utf-8-sig")
@@ -122,15 +123,9 @@ def _decode(path: str, raw: bytes, problems: Problems) -> str | None:
         # `start` counts behind a byte order mark, which utf-8-sig takes off first.
         raw = raw.removeprefix(codecs.BOM_UTF8)
         before = raw[: error.start].decode("utf-8").replace("\r\n", "\n")
-        problems.add(
-            Diagnostic(
-                code="not-utf8",
-                path=path,
-                span=span_on_line(before.count("\n") + 1, len(before) - before.rfind("\n"), 1),
-                problem=f"the file is not UTF-8 text: the byte 0x{raw[error.start]:02X} stands here",
-                fix=fix,
-            )
-        )
+        span = span_on_line(before.count("\n") + 1, len(before) - before.rfind("\n"), 1)
+        problem = f"the file is not UTF-8 text: the byte 0x{raw[error.start]:02X} stands here"
+        problems.add(Problem("not-utf8", problem, fix).diagnostic(path, span))
         return None
 
 
@@ -149,24 +144,18 @@ def _forbidden(path: str, text: str, found: re.Match[str]) -> Diagnostic:
     begin = text.rfind("\n", 0, found.start()) + 1
     end = text.find("\n", begin)
     whole = text[begin : end if end >= 0 else len(text)]
-    return Diagnostic(
-        code="forbidden-character",
-        path=path,
-        span=span_on_line(line, found.start() - begin + 1, 1),
-        problem=f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent",
-        fix="remove it",
+    problem = f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent"
+    return Problem("forbidden-character", problem, "remove it").diagnostic(
+        path,
+        span_on_line(line, found.start() - begin + 1, 1),
         excerpt=cell_by_cell(mask_in_place(hide_keys(whole))),
     )
 
 
 def _foreign(path: str, owner: int) -> Diagnostic:
-    return _about_file(
-        path,
+    problem = Problem(
         "project-foreign",
         f"the project file belongs to another user (number {owner}), and could have commands run as this one",
         "make it this user's own with chown, or put a sendspec.yaml of your own beside the spec",
     )
-
-
-def _about_file(path: str, code: str, problem: str, fix: str) -> Diagnostic:
-    return Diagnostic(code=code, path=path, span=FILE_START, problem=problem, fix=fix)
+    return problem.diagnostic(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.diagnostics.position import FILE_START
+from sendspec.diagnostics.problem import Problem
 from sendspec.reading.files.stable_file import StableFile
 
 
@@ -14,10 +14,7 @@ def note_change(path: str, file: StableFile, problems: Problems) -> None:
 
 
 def change_diagnostic(path: str) -> Diagnostic:
-    return Diagnostic(
-        code="file-changed",
-        path=path,
-        span=FILE_START,
-        problem="the table was changed while it was read",
-        fix="start again once nobody writes to it",
-    )
+    return _CHANGED.diagnostic(path)
+
+
+_CHANGED = Problem("file-changed", "the table was changed while it was read", "start again once nobody writes to it")

@@ -6,15 +6,12 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from sendspec.diagnostics.diagnostic import Diagnostic
-from sendspec.diagnostics.position import span_on_line
-from sendspec.diagnostics.redaction import mask_in_place
-from sendspec.reading.files.source import BIDI, cell_by_cell
+from sendspec.reading.files.source import BIDI
 from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.tables.line_problem import LineProblem
 
 MAX_LINE_BYTES = 4 << 20
 CHUNKS_KEPT = 2
@@ -24,16 +21,6 @@ _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}]|\r(?!\n)")
 _LEADS = sorted({character.encode()[:1] for character in f"\x80\x9f{BIDI}" if not character.isascii()})
 """The first bytes of the forbidden characters beyond ASCII: a text without them has none."""
 _STAND_IN = "\ufffd"
-
-
-@dataclass(frozen=True, slots=True)
-class LineFault:
-    """Why a line is not clean text; `column` counts characters from 1."""
-
-    code: str
-    column: int
-    problem: str
-    fix: str
 
 
 class Chunk:
@@ -71,7 +58,7 @@ class TextLines:
     """
 
     def __init__(self, file: StableFile) -> None:
-        self.faults: dict[int, LineFault] = {}
+        self.faults: dict[int, LineProblem] = {}
         self._file = file
         self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
 
@@ -151,23 +138,6 @@ def lines_from(file: StableFile, first: int) -> Iterator[str]:
         yield _looked_at(rest[:MAX_LINE_BYTES], number)
 
 
-def on_line(path: str, line: int, text: str, start: int, length: int, fault: LineFault) -> Diagnostic:
-    """`fault` as a problem of `length` characters on a line that reads `text`, from column `start`."""
-    return Diagnostic(
-        code=fault.code,
-        path=path,
-        span=span_on_line(line, start, length),
-        problem=fault.problem,
-        fix=fault.fix,
-        excerpt=excerpt(text),
-    )
-
-
-def excerpt(text: str) -> str:
-    """A line of a table as it may be shown: numbers dotted, one visible character for each that isn't."""
-    return cell_by_cell(mask_in_place(text.rstrip("\r\n")))
-
-
 def _looked_at(raw: bytes, line: int) -> str:
     return _FORBIDDEN.sub(_STAND_IN, (raw.removeprefix(_BOM) if line == 1 else raw).decode(errors="replace"))
 
@@ -187,39 +157,38 @@ def _clean(body: bytes) -> str | None:
     return text if _FORBIDDEN.search(text) is None else None
 
 
-def _forbidden(found: re.Match[str]) -> LineFault:
+def _forbidden(found: re.Match[str]) -> LineProblem:
     if found[0] == "\r":
-        return LineFault(
+        return LineProblem(
             "forbidden-character",
-            found.start() + 1,
             "a carriage return (U+000D) stands alone here, which ends no line",
             "remove it, or save the table with line ends LF or CRLF",
+            column=found.start() + 1,
         )
-    return LineFault(
+    return LineProblem(
         "forbidden-character",
-        found.start() + 1,
         f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent",
         "remove it",
+        column=found.start() + 1,
     )
 
 
-def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> LineFault:
+def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> LineProblem:
     before = raw[: error.start].removeprefix(_BOM).decode(errors="replace")
     byte = raw[error.start : error.start + 1]
     guess = byte.decode("cp1252", errors="ignore")
     hint = f" (in Windows-1252 it is '{guess}')" if guess.isprintable() and guess else ""
-    return LineFault(
+    return LineProblem(
         "not-utf8",
-        len(before) + 1,
         f"the byte 0x{byte[0]:02X} stands here, and the table is not UTF-8 text{hint}",
         "save the table as UTF-8 (in a spreadsheet: CSV UTF-8)",
+        column=len(before) + 1,
     )
 
 
-def _too_long() -> LineFault:
-    return LineFault(
+def _too_long() -> LineProblem:
+    return LineProblem(
         "cell-too-long",
-        1,
         f"the line is longer than {MAX_LINE_BYTES >> 20} MB",
         "check that the file is a table with a row on each line",
     )
