@@ -12,7 +12,8 @@ from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.reading.contacts.phone import normalise_email, normalise_phone
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
 

@@ -10,7 +10,8 @@ import orjson
 
 from sendspec.composing.platforms.sms_segments import Measure
 from sendspec.diagnostics.problem import Problem
-from sendspec.reading.contacts.phone import normalise_email, normalise_phone
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
 
 
 class Message(NamedTuple):

@@ -14,7 +14,8 @@ from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource, NoKey
-from sendspec.reading.contacts.phone import normalise_email, normalise_phone
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import Document
 from sendspec.reading.files.source import read_source
 from sendspec.reading.limits import Limits, read_limits

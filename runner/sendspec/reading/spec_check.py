@@ -186,7 +186,7 @@ def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
 
 
 def _country_problems(document: Document, country: Any) -> Iterator[Diagnostic]:
-    from sendspec.reading.contacts.phone import is_country
+    from sendspec.reading.contacts.country import is_country
 
     if isinstance(country, str) and not is_country(country):
         yield document.diagnostic(

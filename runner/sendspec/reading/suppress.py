@@ -14,7 +14,8 @@ from sendspec.diagnostics.exceptions import InputUnreadable, SuppressUnreadable
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.contacts.address_set import AddressSet
-from sendspec.reading.contacts.phone import normalise_email, normalise_phone
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.files.confined_open import open_inside, place_inside
 from sendspec.reading.files.stable_file import StableFile, signature_of
 from sendspec.reading.suppress_file import SuppressFile

@@ -9,7 +9,7 @@ from typing import Any
 from sendspec.composing.rules import Rule
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
-from sendspec.reading.contacts.phone import normalise_phone
+from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
 BODY_TYPES = ("text", "image", "file")

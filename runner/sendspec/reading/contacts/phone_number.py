@@ -1,30 +1,24 @@
-"""Addresses as people write them, made into the one form that tells recipients apart: E.164, or an e-mail address."""
+"""Phone numbers as people write them, normalised to E.164."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable
+from sendspec.reading.contacts.country import COUNTRIES, unknown_country
 from sendspec.reading.contacts.country_codes import (
     CODES_OF_THREE,
-    COUNTRIES,
     NATIONAL_DIGITS,
     SURE_STARTS,
     ZERO_MAY_FOLLOW,
     code_of,
 )
-from sendspec.reading.contacts.country_codes import is_country as is_country
 
 MIN_DIGITS = 8
 MAX_DIGITS = 15
 MIN_NATIONAL_DIGITS = 7
-MAX_EMAIL = 254
-MAX_LOCAL_PART = 64
-COUNTRIES_BY_HABIT = {"UK": "GB", "EL": "GR", "EN": "GB"}
-
 _SPACES = " \t\r\n"
 _SEPARATORS = re.compile(r"[ .()/-]+")
 _WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
@@ -34,19 +28,15 @@ _BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|ode
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
 _DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
 _LETTER = re.compile(r"[A-Za-z]")
-_EMAIL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9]))"
-)
 
 
 def normalise_phone(text: str, country: str | None = None) -> str | Problem:
-    """The number as E.164, `+31612345678`; applied to its own result it changes nothing.
+    """The number as E.164, such as `+31612345678`. Idempotent.
 
-    `country` (ISO 3166-1 alpha-2) is how national numbers are read; numbers with `+` don't need it. What the phone
-    library would read generously (letters, digits of other scripts, extensions) is refused before it is asked.
+    `country` (ISO 3166-1 alpha-2) is for national numbers; numbers with `+` don't need it. Letters, digits of other
+    scripts and extensions are refused first, because the phone library would accept them.
     """
-    start = text[:4]  # most numbers are right as they stand: told first and fast, since a plan does it for every row
+    start = text[:4]  # fast path: runs for every row of a plan, and most numbers are E.164 already
     begins_well = start in SURE_STARTS or (start in CODES_OF_THREE and text[4:5] != "0")
     if begins_well and MIN_DIGITS < len(text) <= MAX_DIGITS + 1 and text.isascii() and text[4:].isdigit():
         return text
@@ -57,22 +47,6 @@ def normalise_phone(text: str, country: str | None = None) -> str | Problem:
     if written.lstrip("(").startswith("+"):
         return _international(written)
     return _national(written, country)
-
-
-def normalise_email(text: str) -> str | Problem:
-    """The address with its domain in small letters; the part before the @ belongs to its server and stays as it is.
-
-    Plain ASCII addresses only: a domain with other letters has an ASCII form of its own (`xn--…`).
-    """
-    written = text.strip(_SPACES)
-    at = written.rfind("@")
-    match = _EMAIL.fullmatch(written) if len(written) <= MAX_EMAIL and at <= MAX_LOCAL_PART else None
-    if match is not None:
-        return written[: at + 1] + match[1].lower()
-    return Problem("email-address", *_why_no_email(written))
-
-
-# ── what can't be a phone number, whatever the country ───────────────────────────────────────────────────────────────
 
 
 def _unreadable(written: str) -> Problem | None:
@@ -128,9 +102,6 @@ def _odd_character(written: str) -> Problem:
     return Problem("phone-letters", problem, fix)
 
 
-# ── with + ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _international(written: str) -> str | Problem:
     trunk = _TRUNK_IN_PARENTHESES.match(written)
     if trunk is not None and code_of("+" + _plain(trunk[1]) + "00") not in ZERO_MAY_FOLLOW:
@@ -160,7 +131,7 @@ def _checked(number: str, shown: str) -> str | Problem:
 
 
 def _lengths_of(code: str | None) -> tuple[int, int]:
-    """How many digits the numbers of a country code have, the code's own among them."""
+    """Fewest and most digits of a country's numbers, the country code included."""
     if code is None or code not in NATIONAL_DIGITS:
         return MIN_DIGITS, MAX_DIGITS
     least, most = NATIONAL_DIGITS[code]
@@ -173,9 +144,6 @@ def _wrong_length(shown: str, digits: int, least: int = MIN_DIGITS, most: int = 
         f"'{shown}' has {digits} digits; a number with its country code has {least} to {most}",
         "write the whole number, with + and its country code" if digits < least else "remove what is too much",
     )
-
-
-# ── without + ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _national(written: str, country: str | None) -> str | Problem:
@@ -212,7 +180,7 @@ def _without_country(digits: str, shown: str) -> Problem:
 
 
 def _read_nationally(digits: str, shown: str, country: str) -> str | Problem:
-    import phonenumbers  # 40 ms to import, and most tables hold E.164 only
+    import phonenumbers  # takes 40 ms to import, and most tables hold only E.164
 
     try:
         number = phonenumbers.parse(digits, country)
@@ -230,48 +198,9 @@ def _read_nationally(digits: str, shown: str, country: str) -> str | Problem:
     )
 
 
-def unknown_country(written: str) -> Problem:
-    """The fault of a `country` that is none, with the one that was probably meant."""
-    letters = written.strip().upper()
-    near = COUNTRIES_BY_HABIT.get(letters, letters if letters in COUNTRIES else None)
-    if near is None and len(letters) == 2:
-        near = near_miss(letters, sorted(COUNTRIES), cutoff=0.9)
-    return Problem(
-        "unknown-country",
-        f"'{printable(written)}' is not a country's two-letter code",
-        f"write {near}" if near else "write the ISO 3166 code, two capital letters, such as NL or US",
-    )
-
-
 def _plain(written: str) -> str:
     return _SEPARATORS.sub("", written).lstrip("+")
 
 
 def _digits(text: str) -> int:
     return sum(c.isdigit() for c in text)
-
-
-# ── e-mail ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _why_no_email(written: str) -> tuple[str, str]:
-    if not written:
-        return "the e-mail address is empty", "fill it in, or leave such rows out with `where`"
-    shown = mask(written)
-    count = written.count("@")
-    if count != 1:
-        several = "keep one address, without a name beside it" if count else "write it as name@example.com"
-        return f"'{shown}' has {count or 'no'} @; an e-mail address has one", several
-    domain = written.partition("@")[2]
-    if not domain.isascii():
-        return (
-            f"the domain of '{shown}' has letters beyond a-z",
-            "write the domain in its ASCII form, which begins with xn--",
-        )
-    odd = next((c for c in written if not c.isascii() or not c.isprintable() or c in ' <>()[],;:\\"'), None)
-    if odd is not None:
-        return f"'{shown}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
-    if len(written) > MAX_EMAIL or len(written) - len(domain) - 1 > MAX_LOCAL_PART:
-        most = f"{MAX_EMAIL} characters are the most, {MAX_LOCAL_PART} before the @"
-        return f"'{shown}' is {len(written)} characters long; {most}", "write the whole address anew"
-    return f"'{shown}' is not written like an e-mail address", "write it as name@example.com"
