@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource, NoKey
+from sendspec.reading.api_url import Api
 from sendspec.reading.limits import Limits
 from sendspec.reading.project import (
     Channel,
@@ -19,7 +20,6 @@ from sendspec.reading.project import (
     project_without_file,
     read_project,
 )
-from sendspec.reading.url import Api
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
 SMALLEST = f"""environments:

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.media_url import media_url_problem
 from sendspec.reading.schema.schema_problem import SchemaProblem
-from sendspec.reading.url import media_url_fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def fetchable_media(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """The API fetches media by itself: only a public https address can work, and only that is safe to hand over."""
     for holder, at in _media_holders(payload):
         url = holder.get("mediaUrl")
-        if isinstance(url, str) and (fault := media_url_fault(url)) is not None:
+        if isinstance(url, str) and (fault := media_url_problem(url)) is not None:
             yield SchemaProblem(
                 at=(*at, "mediaUrl"), code=fault.code, problem=fault.problem, fix=fault.fix, at_key=False
             )

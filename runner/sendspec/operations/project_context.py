@@ -230,7 +230,7 @@ def api_of(workspace: ProjectContext) -> Iterator[Environment]:
         yield environment
         return
     from sendspec.diagnostics.problem import Problem
-    from sendspec.reading.url import parse_api_url
+    from sendspec.reading.api_url import parse_api_url
     from sendspec.sandbox.server import sandbox_at
 
     named = os.environ.get("SENDSPEC_SANDBOX_URL")

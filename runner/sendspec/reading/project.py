@@ -14,6 +14,7 @@ from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource, NoKey
+from sendspec.reading.api_url import API_HOST, Api, parse_api_url
 from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import Document
@@ -22,7 +23,6 @@ from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.suppress_file import SuppressFile, suppress_files
-from sendspec.reading.url import API_HOST, Api, parse_api_url
 
 FILE_NAME = "sendspec.yaml"
 SANDBOX = "sandbox"
