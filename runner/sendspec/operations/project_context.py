@@ -16,19 +16,10 @@ import click
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
+from sendspec.reading.environment import SANDBOX, Channel, Environment, channel_of
 from sendspec.reading.files.confined_open import real_folder
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
-from sendspec.reading.project import (
-    FILE_NAME,
-    SANDBOX,
-    Channel,
-    Environment,
-    Project,
-    channel_of,
-    find_project,
-    project_without_file,
-    read_project,
-)
+from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project, project_without_file, read_project
 
 if TYPE_CHECKING:
     from sendspec.ledger.record import RunOwner
@@ -70,7 +61,7 @@ class ProjectContext:
 
     @property
     def project_path(self) -> str:
-        return self.project.path or FILE_NAME
+        return self.project.path or PROJECT_FILE_NAME
 
     @property
     def root(self) -> Path:

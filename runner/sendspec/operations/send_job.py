@@ -22,8 +22,8 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.surrogate import without_surrogates
 from sendspec.operations.project_context import ProjectContext
 from sendspec.planning.plan import Target
+from sendspec.reading.environment import Channel
 from sendspec.reading.limits import Limits
-from sendspec.reading.project import Channel
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import FileRecipients, Spec, StandardInput, read_spec
 from sendspec.reading.suppress import SuppressList, read_suppress_list

@@ -39,7 +39,7 @@ from sendspec.planning.message_state import Fact, State
 from sendspec.planning.plan import Decision, Plan
 from sendspec.planning.totals import Totals, sum_of, totals_of
 from sendspec.reading.access_key import AccessKey, read_access_key
-from sendspec.reading.project import Environment
+from sendspec.reading.environment import Environment
 from sendspec.reading.suppress import SuppressList
 from sendspec.sending.credited import CreditedIds
 from sendspec.sending.loop import send_all

@@ -33,9 +33,9 @@ def is_public(address: Address) -> bool:
     """
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not address.is_multicast and address not in _RELAYS
-    held = address.ipv4_mapped or address.sixtofour
+    embedded = address.ipv4_mapped or address.sixtofour
     if address in _NAT64:
-        held = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    if held is not None:
-        return is_public(held)
+        embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if embedded is not None:
+        return is_public(embedded)
     return address in _UNICAST and address.is_global and address not in _DOCUMENTATION
