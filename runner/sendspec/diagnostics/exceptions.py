@@ -26,7 +26,7 @@ SendspecError
 │   ├── CopyUnreadable
 │   ├── CopyDiffers
 │   └── PrivateFolderUnusable
-├── SuppressUnreadable      exit 7: a list of suppressed addresses changed during a run, and can't be used
+├── SuppressionListUnreadable  exit 7: the suppression list changed during a run, and can't be used
 └── InputUnreadable         exit 1: a table can't be read to its end
 """
 
@@ -171,7 +171,7 @@ class PrivateFolderUnusable(PrivateCopyTrouble):
     code = "private-folder"
 
 
-class SuppressUnreadable(SendspecError):
+class SuppressionListUnreadable(SendspecError):
     """A list of suppressed addresses changed during a run, and what it holds now can't be used."""
 
     exit_code = ExitCode.GUARD

@@ -10,7 +10,7 @@ from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.reading.access_key import KeySource, NoKey
 from sendspec.reading.api_url import Api
 from sendspec.reading.limits import Limits
-from sendspec.reading.suppress_file import SuppressFile
+from sendspec.reading.suppression_file import SuppressionFile
 
 SANDBOX = "sandbox"
 
@@ -71,7 +71,7 @@ class Environment:
     only_to: frozenset[str] | None
     limits: Limits
     key_span: Span = field(default=FILE_START, compare=False)
-    suppress: tuple[SuppressFile, ...] = ()
+    suppress: tuple[SuppressionFile, ...] = ()
 
     @property
     def is_sandbox(self) -> bool:

@@ -22,7 +22,7 @@ from sendspec.reading.files.source import read_source
 from sendspec.reading.limits import read_limits
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
-from sendspec.reading.suppress_file import suppress_files
+from sendspec.reading.suppression_file import suppression_files
 
 PROJECT_FILE_NAME = "sendspec.yaml"
 MAX_RATE = 10_000
@@ -160,7 +160,7 @@ class _Reader:
             only_to=only_to,
             limits=read_limits(data.get("limits")),
             key_span=self._document.span((*at, "access_key")),
-            suppress=suppress_files(self._document, (*at, "suppress"), data.get("suppress", ()), is_specs=False),
+            suppress=suppression_files(self._document, (*at, "suppress"), data.get("suppress", ()), is_specs=False),
         )
 
     def _api(self, at: tuple[str, ...], data: Mapping[str, Any]) -> Api | None:

@@ -13,7 +13,7 @@ from sendspec.reading.documents.number_spelling import SpelledFloat
 from sendspec.reading.files.source import read_source
 from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.spec_check import spec_problems
-from sendspec.reading.suppress_file import SuppressFile, suppress_files
+from sendspec.reading.suppression_file import SuppressionFile, suppression_files
 
 
 class InDoubtPolicy(StrEnum):
@@ -86,7 +86,7 @@ class Spec:
     in_doubt: InDoubtPolicy
     examples: tuple[Example, ...]
     document: Document
-    suppress: tuple[SuppressFile, ...] = ()
+    suppress: tuple[SuppressionFile, ...] = ()
 
 
 def read_spec(path: str, problems: Problems) -> Spec | None:
@@ -132,7 +132,7 @@ def _spec(document: Document) -> Spec:
             for index, example in enumerate(data.get("examples", ()))
         ),
         document=document,
-        suppress=suppress_files(document, ("suppress",), data.get("suppress", ()), is_specs=True),
+        suppress=suppression_files(document, ("suppress",), data.get("suppress", ()), is_specs=True),
     )
 
 

@@ -1,4 +1,4 @@
-"""A file under `suppress:`, as a spec or an environment names it."""
+"""A file listed under `suppress:` in a spec or an environment."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sendspec.reading.files.confined_open import shown_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SuppressFile:
-    """`written` is its path, relative to the file `named_in`, where it stands at `span` on a line that reads `excerpt`.
+class SuppressionFile:
+    """`written` is its path, relative to the file `named_in`, which names it at `span`; `excerpt` is that line.
 
-    `is_specs` says that a spec names it: then it holds addresses of the spec's own kind. An environment's file may hold phone
-    numbers and e-mail addresses.
+    `is_specs`: a spec names it, so it holds addresses of the spec's kind only. An environment's file may mix phone numbers
+    and e-mail addresses.
     """
 
     written: str
@@ -28,21 +28,21 @@ class SuppressFile:
 
     @property
     def path(self) -> str:
-        """The file as the user sees it."""
+        """The file's path as shown to the user."""
         return shown_path(self.named_in, self.written)
 
     def diagnostic(self, fault: Problem) -> Diagnostic:
-        """Why the file can't be opened, placed where it is named."""
+        """A problem with opening the file, placed where the file is named."""
         return fault.diagnostic(self.named_in, self.span, excerpt=self.excerpt)
 
 
-def suppress_files(
+def suppression_files(
     document: Document, at: KeyPath, written: Sequence[str], *, is_specs: bool
-) -> tuple[SuppressFile, ...]:
-    """The files of a list that stands at `at` in a checked document."""
+) -> tuple[SuppressionFile, ...]:
+    """The files listed at `at` in a valid document."""
     spans = [document.span((*at, index)) for index in range(len(written))]
     return tuple(
-        SuppressFile(
+        SuppressionFile(
             written=file,
             named_in=document.path,
             span=span,
