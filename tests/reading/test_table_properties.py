@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_record import read_record
 from sendspec.reading.tables.csv_table import CsvTable
@@ -23,11 +23,11 @@ CELLS = st.lists(st.sampled_from(CHUNKS), max_size=6).map("".join)
 RAW = st.lists(st.sampled_from([*CHUNKS, '",', ',"', '"\n', "x,y\n"]), max_size=12).map("".join)
 
 
-def held(content: str) -> StableFile:
+def held(content: str) -> InputFile:
     with tempfile.TemporaryFile() as file:
         file.write(content.encode())
         file.flush()
-        return StableFile(os.dup(file.fileno()), None)
+        return InputFile(os.dup(file.fileno()), None)
 
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]))
@@ -127,7 +127,7 @@ def test_memory_stays_flat_over_many_rows(tmp_path: Path) -> None:
 
     path = tmp_path / "t.csv"
     path.write_text("phone,name\n" + "".join(f"+316{n:08},{'x' * 80}\n" for n in range(200_000)))
-    file, problems = StableFile(os.open(path, os.O_RDONLY), str(path)), Problems()
+    file, problems = InputFile(os.open(path, os.O_RDONLY), str(path)), Problems()
     header = read_header("t.csv", file, ",", problems)
     assert header is not None
     rows = CsvTable("t.csv", file, ",", header).rows(problems)

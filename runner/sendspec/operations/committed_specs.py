@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.documents.document import read_document
-from sendspec.reading.files.source import MAX_SPEC_BYTES, Source
+from sendspec.reading.files.text_file import MAX_SPEC_BYTES, TextFile
 from sendspec.reading.project import PROJECT_FILE_NAME
 
 SAFELY = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
@@ -85,7 +85,7 @@ def _is_spec(path: str, content: bytes) -> bool:
     if b"spec" not in content or len(content) > MAX_SPEC_BYTES:
         return False
     text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-    document = read_document(Source(path, text), Problems())
+    document = read_document(TextFile(path, text), Problems())
     if document is None:  # it has faults, and may have been sent before it had
         return _SPEC_LINE.search(text) is not None
     return isinstance(document.data, dict) and type(document.data.get("spec")) is int

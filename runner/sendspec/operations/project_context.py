@@ -17,7 +17,7 @@ import click
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
 from sendspec.reading.environment import SANDBOX, Channel, Environment, channel_of
-from sendspec.reading.files.confined_open import real_folder
+from sendspec.reading.files.confined_path import real_folder
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
 from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project, project_without_file, read_project
 

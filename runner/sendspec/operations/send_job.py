@@ -16,10 +16,10 @@ from sendspec.composing.compose_context import ComposeContext
 from sendspec.composing.duplicates import marked
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.rules import rules_for, timely
+from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.surrogate import without_surrogates
 from sendspec.operations.project_context import ProjectContext
 from sendspec.planning.plan import Target
 from sendspec.reading.environment import Channel

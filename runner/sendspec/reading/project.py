@@ -18,7 +18,7 @@ from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import Document
 from sendspec.reading.environment import SANDBOX, Channel, Environment, LedgerPlace, Rate, sandbox_environment
-from sendspec.reading.files.source import read_source
+from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
@@ -76,7 +76,7 @@ def read_project(path: str, root: Path, problems: Problems, *, owners: Collectio
     from sendspec.reading.documents.document import read_document
 
     own = Problems()
-    source = read_source(path, own, owners=owners)
+    source = read_text_file(path, own, owners=owners)
     document = None if source is None else read_document(source, own)
     project = None if document is None else _Reader(document, root, own).project()
     for diagnostic in own:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.documents.document import Document, KeyPath, read_document
 from sendspec.reading.documents.number_spelling import SpelledFloat
-from sendspec.reading.files.source import read_source
+from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.spec_check import spec_problems
 from sendspec.reading.suppression_file import SuppressionFile, suppression_files
@@ -92,7 +92,7 @@ class Spec:
 def read_spec(path: str, problems: Problems) -> Spec | None:
     """The spec in the file at `path`; None when it is not one, and why is among `problems`."""
     own = Problems()
-    source = read_source(path, own)
+    source = read_text_file(path, own)
     document = None if source is None else read_document(source, own)
     if document is not None:
         for diagnostic in spec_problems(document):

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.leaked_key import KEY_NAMES, is_key_literal
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.diagnostics.secret import KEY_NAMES, is_key_literal
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema

@@ -9,7 +9,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.document import Document, KeyPath
-from sendspec.reading.files.confined_open import shown_path
+from sendspec.reading.files.confined_path import shown_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

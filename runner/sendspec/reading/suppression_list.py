@@ -13,8 +13,8 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import InputUnreadable, SuppressionListUnreadable
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.contacts.address_set import AddressSet
-from sendspec.reading.files.confined_open import open_inside, place_inside
-from sendspec.reading.files.stable_file import StableFile, signature_of
+from sendspec.reading.files.confined_path import open_in_project, resolve_in_project
+from sendspec.reading.files.input_file import InputFile, signature_of
 from sendspec.reading.suppression_file import SuppressionFile
 from sendspec.reading.suppression_reader import SuppressionReader
 
@@ -87,7 +87,7 @@ class SuppressionList:
         """The signature of each file, to detect changes; None for a missing one."""
         found: _Signatures = []
         for file in self._files:
-            place = place_inside(self._root, file.named_in, file.written)
+            place = resolve_in_project(self._root, file.named_in, file.written)
             try:
                 found.append(None if isinstance(place, Problem) else signature_of(Path(place).stat()))
             except OSError:
@@ -96,12 +96,12 @@ class SuppressionList:
 
     def _entries(self, problems: Problems) -> Iterator[str]:
         for file in self._files:
-            opened = open_inside(self._root, file.named_in, file.written)
+            opened = open_in_project(self._root, file.named_in, file.written)
             if isinstance(opened, Problem):
                 missing = opened.code == "file-missing"  # a similar name could be that of the recipients' table
                 problems.add(file.diagnostic(replace(opened, fix="check the path of the list") if missing else opened))
                 continue
-            table = StableFile(opened.descriptor, opened.place)
+            table = InputFile(opened.descriptor, opened.place)
             try:
                 yield from SuppressionReader(file, table, self._column, self._country, problems).addresses()
             except InputUnreadable as error:

@@ -11,7 +11,7 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.suppression_file import SuppressionFile
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
@@ -28,7 +28,7 @@ class SuppressionReader:
     """One pass over one file."""
 
     def __init__(
-        self, file: SuppressionFile, opened: StableFile, column: str, country: str | None, problems: Problems
+        self, file: SuppressionFile, opened: InputFile, column: str, country: str | None, problems: Problems
     ) -> None:
         self._file = file
         self._path = file.path

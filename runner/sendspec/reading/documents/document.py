@@ -13,7 +13,7 @@ from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.scalar_offsets import offsets_of, without_properties
-from sendspec.reading.files.source import Source
+from sendspec.reading.files.text_file import TextFile
 
 KeyPath = tuple[str | int, ...]
 
@@ -144,7 +144,7 @@ class Document:
         return max(marks.start, marks.start + len(self._text[marks.start : marks.end].rstrip()))
 
 
-def read_document(source: Source, problems: Problems) -> Document | None:
+def read_document(source: TextFile, problems: Problems) -> Document | None:
     """The document in `source`; None when it is not one, and why is among `problems`."""
     from sendspec.reading.documents.yaml_builder import build
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import cached_property, lru_cache
 
+from sendspec.diagnostics.characters import with_visible_characters
+from sendspec.diagnostics.leaked_key import hide_keys
 from sendspec.diagnostics.position import Position, Span
 from sendspec.diagnostics.redaction import mask_in_place
-from sendspec.diagnostics.secret import hide_keys
-from sendspec.reading.files.source import cell_by_cell
 
 
 class LineIndex:
@@ -44,4 +44,4 @@ class LineIndex:
 
     def _made_fit(self, line: int) -> str:
         start, end = self.line_at(self._starts[line - 1])
-        return cell_by_cell(mask_in_place(hide_keys(self.text[start:end])))
+        return with_visible_characters(mask_in_place(hide_keys(self.text[start:end])))

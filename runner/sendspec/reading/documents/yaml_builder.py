@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
@@ -16,7 +17,7 @@ from sendspec.reading.documents.scalar_offsets import offsets_of
 from sendspec.reading.documents.span_problem import SpanProblem, span_diagnostic
 from sendspec.reading.documents.unquoted_template import unquoted_template
 from sendspec.reading.documents.yaml_error import parser_finding, tag_finding, value_fault_finding
-from sendspec.reading.files.source import Source, forbidden_character
+from sendspec.reading.files.text_file import TextFile
 
 MAX_DEPTH = 40
 """Lists and mappings inside each other; a value inside the innermost one is no level of its own."""
@@ -35,7 +36,7 @@ class _Stopped(Exception):
     """What follows can't be read in a way that makes sense."""
 
 
-def build(source: Source, problems: Problems) -> Document | None:
+def build(source: TextFile, problems: Problems) -> Document | None:
     """The document; None when there is anything wrong with it."""
     builder = _Builder(source)
     document = builder.run()
@@ -55,7 +56,7 @@ class _Anchored:
 
 
 class _Builder:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: TextFile) -> None:
         self._source = source
         self._text = source.text
         self._lines = LineIndex(source.text)

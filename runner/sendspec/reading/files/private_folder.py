@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import PrivateFolderUnusable
+from sendspec.diagnostics.wording import os_reason
 
 FOLDER = ".sendspec"
 BELOW = "tmp"
@@ -106,7 +107,7 @@ def _unusable(shown: str, error: OSError) -> PrivateFolderUnusable:
         return PrivateFolderUnusable(
             f"the disk is full: '{shown}' can't be written", "make room, then run the command again"
         )
-    reason = os.strerror(error.errno or 0).lower()
+    reason = os_reason(error)
     return PrivateFolderUnusable(
         f"'{shown}' can't be made or written: {reason}", f"make '{shown}' in the project a folder of this user"
     )

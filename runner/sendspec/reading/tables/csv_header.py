@@ -9,7 +9,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Position
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.csv_record import Cell, QuoteTrouble, Record, read_record
 from sendspec.reading.tables.line_problem import line_diagnostic
 from sendspec.reading.tables.text_lines import TextLines
@@ -27,7 +27,7 @@ class Header:
     has_rows: bool
 
 
-def read_header(path: str, file: StableFile, delimiter: str, problems: Problems) -> Header | None:
+def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) -> Header | None:
     """The header of `file`; None when it can't be used, and why is among `problems`. An empty file has no columns."""
     reading = _Reading(path, file, delimiter)
     record = reading.record()
@@ -46,7 +46,7 @@ _Place = tuple[int, str, int, int, Problem]
 
 
 class _Reading:
-    def __init__(self, path: str, file: StableFile, delimiter: str) -> None:
+    def __init__(self, path: str, file: InputFile, delimiter: str) -> None:
         self._source = TextLines(file)
         self._lines = iter(self._source)
         self._delimiter = delimiter

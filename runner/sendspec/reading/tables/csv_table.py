@@ -9,7 +9,7 @@ from functools import partial
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Position, Span, span_on_line
 from sendspec.diagnostics.problem import Problem
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.csv_header import Header, quote_fault
 from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
 from sendspec.reading.tables.line_problem import excerpt, line_diagnostic
@@ -22,7 +22,7 @@ from sendspec.reading.tables.unclosed_quote import rows_swallowed
 class CsvTable:
     """A table whose header has been read. Empty cells count as missing; nothing else is read into a cell."""
 
-    def __init__(self, path: str, file: StableFile, delimiter: str, header: Header) -> None:
+    def __init__(self, path: str, file: InputFile, delimiter: str, header: Header) -> None:
         self.path = path
         self.columns = header.columns
         self._file = file
@@ -57,7 +57,7 @@ class CsvTable:
 class _Reading:
     """One pass over the rows, chunk by chunk of the file. A chunk in which no quote stands has a record on each line."""
 
-    def __init__(self, path: str, file: StableFile, delimiter: str, header: Header, problems: Problems) -> None:
+    def __init__(self, path: str, file: InputFile, delimiter: str, header: Header, problems: Problems) -> None:
         self._lines = TextLines(file)
         self._delimiter = delimiter
         self._columns = header.columns

@@ -8,7 +8,7 @@ from typing import Any
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Span, span_on_line
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.json_object import read_object, value_places
 from sendspec.reading.tables.line_problem import LineProblem, excerpt, line_diagnostic
 from sendspec.reading.tables.row import Block, Read, Row, rows_of
@@ -19,7 +19,7 @@ from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
 class JsonLinesTable:
     """A table whose columns are all the keys of its objects, so that it has been read once."""
 
-    def __init__(self, path: str, file: StableFile, columns: tuple[str, ...]) -> None:
+    def __init__(self, path: str, file: InputFile, columns: tuple[str, ...]) -> None:
         self.path = path
         self.columns = columns
         self._file = file
@@ -56,7 +56,7 @@ class JsonLinesTable:
         self._file.close()
 
 
-def objects(path: str, file: StableFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
+def objects(path: str, file: InputFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each line's number and object. Lines that are none are left out, and why is among `problems`."""
     lines = TextLines(file)
     for chunk in lines.chunks():

@@ -9,9 +9,9 @@ from typing import Any
 
 import orjson
 
+from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.number_spelling import SpelledFloat
-from sendspec.reading.files.source import forbidden_character
 from sendspec.reading.tables.csv_record import MAX_CELL
 from sendspec.reading.tables.line_problem import LineProblem
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sendspec.diagnostics.characters import with_visible_characters
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place
-from sendspec.reading.files.source import cell_by_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +25,4 @@ def line_diagnostic(path: str, line: int, text: str, start: int, length: int, pr
 
 def excerpt(text: str) -> str:
     """A line of a table made fit to show: numbers masked, every character still in its column."""
-    return cell_by_cell(mask_in_place(text.rstrip("\r\n")))
+    return with_visible_characters(mask_in_place(text.rstrip("\r\n")))

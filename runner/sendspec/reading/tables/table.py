@@ -6,16 +6,17 @@ copy, so that every pass over it gives the same rows, whatever becomes of the us
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import BinaryIO, assert_never
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.documents.document import KeyPath
-from sendspec.reading.files.confined_open import OpenFile, open_anywhere, open_inside, shown_path
-from sendspec.reading.files.stable_file import StableFile, private_copy, spool
+from sendspec.reading.files.confined_path import OpenFile, open_from_command_line, open_in_project, shown_path
+from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.files.private_copy import private_copy, spool
 from sendspec.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
@@ -50,7 +51,7 @@ def open_table(
         return _overridden(recipients, override, origin, problems)
     match recipients:
         case FileRecipients(file=file):
-            opened = open_inside(root, spec.path, file)
+            opened = open_in_project(root, spec.path, file)
             if isinstance(opened, Problem):
                 problems.add(_in_spec(spec, "file", opened))
                 return None
@@ -84,9 +85,9 @@ class _Origin:
     stdin: BinaryIO | None
     frozen: bool = field(kw_only=True)
 
-    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> StableFile | None:
+    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> InputFile | None:
         """An open file as it is to be read; None where it changed while it was copied, which is then among `problems`."""
-        file = StableFile(opened.descriptor, opened.place)
+        file = InputFile(opened.descriptor, opened.place)
         if not self.frozen:
             return file
         try:
@@ -109,7 +110,7 @@ def _overridden(recipients: Recipients, written: str, origin: _Origin, problems:
     options = _options(recipients)
     if written == STANDARD_INPUT:
         return _from_stream(origin, options, problems)
-    opened = open_anywhere(written)
+    opened = open_from_command_line(written)
     if isinstance(opened, Problem):
         problems.add(opened.diagnostic(written))
         return None
@@ -148,7 +149,7 @@ def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Tabl
     try:
         file = spool(origin.stdin, origin.root, in_memory=not origin.frozen)
     except OSError as error:
-        problem = f"standard input can't be read: {os.strerror(error.errno or 0).lower()}"
+        problem = f"standard input can't be read: {os_reason(error)}"
         fault = Problem("unreadable-file", problem, "write it to a file, and name that")
         problems.add(fault.diagnostic(STANDARD_INPUT))
         return None
@@ -161,7 +162,7 @@ def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Tabl
     return table
 
 
-def _csv(path: str, file: StableFile, options: _Options, usual: str, problems: Problems) -> Table | None:
+def _csv(path: str, file: InputFile, options: _Options, usual: str, problems: Problems) -> Table | None:
     delimiter = options.delimiter or usual
     fault = not_text(file.head(HEAD_BYTES))
     if delimiter in '"\r\n':
@@ -180,7 +181,7 @@ def _csv(path: str, file: StableFile, options: _Options, usual: str, problems: P
     return CsvTable(path, file, delimiter, header)
 
 
-def _json_lines(path: str, file: StableFile, options: _Options, problems: Problems) -> Table | None:
+def _json_lines(path: str, file: InputFile, options: _Options, problems: Problems) -> Table | None:
     from sendspec.reading.tables.json_lines import JsonLinesTable, objects
 
     fault = not_text(file.head(HEAD_BYTES))

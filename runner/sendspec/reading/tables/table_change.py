@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.problem import Problem
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.files.input_file import InputFile
 
 
-def note_change(path: str, file: StableFile, problems: Problems) -> None:
+def note_change(path: str, file: InputFile, problems: Problems) -> None:
     """Adds `file-changed` when `file` is not what it was when it was opened."""
     if file.changed():
         problems.add(change_diagnostic(path))

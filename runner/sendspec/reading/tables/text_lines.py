@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import chain
 
-from sendspec.reading.files.source import BIDI
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.diagnostics.characters import BIDI
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.line_problem import LineProblem
 
 MAX_LINE_BYTES = 4 << 20
@@ -57,7 +57,7 @@ class TextLines:
     fault out. In such a line each forbidden character is replaced by one stand-in, so that columns stay.
     """
 
-    def __init__(self, file: StableFile) -> None:
+    def __init__(self, file: InputFile) -> None:
         self.faults: dict[int, LineProblem] = {}
         self._file = file
         self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
@@ -119,7 +119,7 @@ class TextLines:
         return _FORBIDDEN.sub(_STAND_IN, text)
 
 
-def lines_from(file: StableFile, first: int) -> Iterator[str]:
+def lines_from(file: InputFile, first: int) -> Iterator[str]:
     """The lines from number `first` on, for a look; what is forbidden or not UTF-8 is replaced."""
     number, rest = 1, b""
     for block in file.peek():

@@ -10,40 +10,34 @@ import stat
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from sendspec.diagnostics.characters import FORBIDDEN_IN_FILE, with_visible_characters
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.leaked_key import hide_keys
 from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.diagnostics.secret import hide_keys
-from sendspec.reading.files.beneath import open_beneath
-from sendspec.reading.files.confined_open import enclosed, gits_own
+from sendspec.diagnostics.wording import os_reason
+from sendspec.reading.files.confined_path import confined_path, git_folder_problem
+from sendspec.reading.files.nofollow_open import open_beneath
 
 MAX_SPEC_BYTES = 1_000_000
 """Parsing costs 0.65 µs a byte, so this keeps the worst case under a second."""
 
-BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-"""Characters that change the direction of text (Unicode, UAX 9): they can make a line read as another."""
-
-_CLASS = f"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}\u2028\u2029\ufffe\uffff\ud800-\udfff"
-_FORBIDDEN = re.compile(f"[{_CLASS}]")
-_FORBIDDEN_IN_FILE = re.compile(f"[\r{_CLASS}]")
-"""A lone carriage return is a line end to YAML, and to few editors."""
-
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TextFile:
     """A text file. `path` is as the user typed it; line ends are `\\n`."""
 
     path: str
     text: str
 
 
-def read_source(
+def read_text_file(
     path: str, problems: Problems, *, most_bytes: int = MAX_SPEC_BYTES, owners: Collection[int] | None = None
-) -> Source | None:
+) -> TextFile | None:
     """The text of a regular UTF-8 file; None when it isn't one, and why is among `problems`.
 
-    A link that leads out of the project is not followed, see `enclosed`. `owners` are the users that the file may belong to;
+    A link that leads out of the project is not followed, see `confined_path`. `owners` are the users that the file may belong to;
     None: any.
     """
     raw = _read_bytes(path, problems, most_bytes, owners)
@@ -51,11 +45,11 @@ def read_source(
     if text is None:
         return None
     text = text.replace("\r\n", "\n")
-    found = _FORBIDDEN_IN_FILE.search(text)
+    found = FORBIDDEN_IN_FILE.search(text)
     if found is not None:
         problems.add(_forbidden(path, text, found))
         return None
-    return Source(path, text)
+    return TextFile(path, text)
 
 
 def open_regular(path: str) -> int:
@@ -76,16 +70,16 @@ def file_problem(path: str, error: OSError) -> Problem:
         return Problem("not-a-file", f"'{shown}' is a link that leads to itself", "name a file")
     if isinstance(error, IsADirectoryError) or error.errno in (errno.ENXIO, errno.ENODEV):
         return Problem("not-a-file", f"'{shown}' is not a regular file", "name a file")
-    reason = os.strerror(error.errno or 0).lower()
+    reason = os_reason(error)
     fix = "make it readable for this user" if isinstance(error, PermissionError) else "check the disk that holds it"
     return Problem("unreadable-file", f"'{shown}' can't be read: {reason}", fix)
 
 
 def _read_bytes(path: str, problems: Problems, most_bytes: int, owners: Collection[int] | None) -> bytes | None:
     try:
-        where = enclosed(path)
+        where = confined_path(path)
         if not isinstance(where, Problem):
-            where = gits_own(where.place, path) or where
+            where = git_folder_problem(where.place, path) or where
         if isinstance(where, Problem):
             problems.add(where.diagnostic(path))
             return None
@@ -129,16 +123,6 @@ def _decode(path: str, raw: bytes, problems: Problems) -> str | None:
         return None
 
 
-def cell_by_cell(text: str) -> str:
-    """`text` with each control and bidi character as one visible character, so that columns stay."""
-    return _FORBIDDEN.sub("�", text.replace("\t", " "))
-
-
-def forbidden_character(text: str) -> re.Match[str] | None:
-    """The first control or bidi character in `text`; tab and newlines are none."""
-    return _FORBIDDEN.search(text)
-
-
 def _forbidden(path: str, text: str, found: re.Match[str]) -> Diagnostic:
     line = text.count("\n", 0, found.start()) + 1
     begin = text.rfind("\n", 0, found.start()) + 1
@@ -148,7 +132,7 @@ def _forbidden(path: str, text: str, found: re.Match[str]) -> Diagnostic:
     return Problem("forbidden-character", problem, "remove it").diagnostic(
         path,
         span_on_line(line, found.start() - begin + 1, 1),
-        excerpt=cell_by_cell(mask_in_place(hide_keys(whole))),
+        excerpt=with_visible_characters(mask_in_place(hide_keys(whole))),
     )
 
 

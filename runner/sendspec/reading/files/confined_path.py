@@ -11,7 +11,8 @@ from pathlib import Path, PurePath
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.files.beneath import open_beneath
+from sendspec.diagnostics.wording import os_reason
+from sendspec.reading.files.nofollow_open import open_beneath
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -49,13 +50,13 @@ def shown_path(spec_path: str, written: str) -> str:
     return os.path.join(os.path.dirname(spec_path), written)  # noqa: PTH118, PTH120 - pathlib would drop a typed './'
 
 
-def open_inside(root: Path, spec_path: str, written: str) -> OpenFile | Problem:
+def open_in_project(root: Path, spec_path: str, written: str) -> OpenFile | Problem:
     """Opens `written`, as found in the spec at `spec_path`, below `root`."""
-    place = place_inside(root, spec_path, written)
-    return place if isinstance(place, Problem) else open_below(os.path.realpath(root), place, written)
+    place = resolve_in_project(root, spec_path, written)
+    return place if isinstance(place, Problem) else open_resolved(os.path.realpath(root), place, written)
 
 
-def place_inside(root: Path, spec_path: str, written: str) -> str | Problem:
+def resolve_in_project(root: Path, spec_path: str, written: str) -> str | Problem:
     """Where `written` leads once every link is followed, if that is below `root`; nothing has to be there."""
     disguise = _disguised(written)
     if disguise is not None:
@@ -64,16 +65,16 @@ def place_inside(root: Path, spec_path: str, written: str) -> str | Problem:
     place = os.path.realpath(Path(spec_path).parent / written)
     if not _is_within(place, top):
         return Problem("outside-project", f"'{printable(written)}' leads out of the project", _INSIDE_FIX)
-    return gits_own(place, written) or place
+    return git_folder_problem(place, written) or place
 
 
-def enclosed(written: str, *, in_folder: bool = True) -> ConfinedPath | Problem:
+def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Problem:
     """Where a path from the command line leads, if no link takes it out of a repository or project that it seems to lie in.
 
     Links above those are the user's own. A file in neither has to lie in its folder, unless `in_folder` says that it may lie
     anywhere. Nothing has to be there. Raises ValueError for a path that the file system can't have.
     """
-    path = standing_path(written)
+    path = absolute_path(written)
     place = os.path.realpath(path)
     if path.startswith(_DEVICES):
         return ConfinedPath(os.path.dirname(place), place)  # noqa: PTH120 - `place` is text for the system calls
@@ -93,16 +94,16 @@ def enclosed(written: str, *, in_folder: bool = True) -> ConfinedPath | Problem:
 def real_folder(written: str) -> Path:
     """The real folder of a file on the command line; the project that it seems to be in, where a link takes it out of that.
 
-    Raises ValueError as `enclosed` does.
+    Raises ValueError as `confined_path` does.
     """
-    where = enclosed(written)
+    where = confined_path(written)
     if not isinstance(where, Problem):
         return Path(where.place).parent
-    folder = os.path.dirname(standing_path(written))  # noqa: PTH120
+    folder = os.path.dirname(absolute_path(written))  # noqa: PTH120
     return Path(os.path.realpath((_tops_around(folder) or [folder])[-1]))
 
 
-def standing_path(written: str) -> str:
+def absolute_path(written: str) -> str:
     """`written` from the root on, without `.` and `..`; the links that it goes through stand in it."""
     path = "/" if written.startswith("/") else os.getcwd()  # noqa: PTH109 - as text
     for part in PurePath(written).parts:
@@ -123,7 +124,7 @@ def _is_within(place: str, top: str) -> bool:
     return os.path.commonpath([top, place]) == top
 
 
-def gits_own(place: str, written: str) -> Problem | None:
+def git_folder_problem(place: str, written: str) -> Problem | None:
     """What is wrong with a place in a `.git` folder; nothing where a work tree of its own was put there."""
     parts = PurePath(place).parts
     last = max((index for index, part in enumerate(parts) if part.casefold() == _GIT), default=None)
@@ -132,13 +133,13 @@ def gits_own(place: str, written: str) -> Problem | None:
     return Problem("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
 
 
-def open_anywhere(written: str) -> OpenFile | Problem:
+def open_from_command_line(written: str) -> OpenFile | Problem:
     """Opens a file that the user named on the command line, relative to the working directory."""
     place = os.path.realpath(written.replace("\0", ""))
-    return gits_own(place, written) or open_below(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
+    return git_folder_problem(place, written) or open_resolved(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
 
 
-def open_below(top: str, place: str, written: str) -> OpenFile | Problem:
+def open_resolved(top: str, place: str, written: str) -> OpenFile | Problem:
     """Opens `place`, which has no links in it any more, below `top`.
 
     Each folder on the way is opened as itself: one that was swapped for a link since is not followed.
@@ -171,7 +172,7 @@ def _why_not(error: OSError, place: str, written: str) -> Problem:
         return Problem("not-a-file", f"'{shown}' is a link that leads nowhere", "name the file itself")
     if error.errno in (errno.EISDIR, errno.ENXIO):
         return _not_a_file(written)
-    reason = os.strerror(error.errno or 0).lower()
+    reason = os_reason(error)
     return Problem("unreadable-file", f"'{shown}' can't be read: {reason}", "make it readable for this user")
 
 

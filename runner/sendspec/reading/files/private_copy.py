@@ -1,4 +1,4 @@
-"""A table's bytes: an open file that is watched for change, or a private copy that nobody else can change."""
+"""A run's private copy of its input: an unnamed file, compared with the digest of what was copied."""
 
 from __future__ import annotations
 
@@ -9,82 +9,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
-from sendspec.diagnostics.exceptions import CopyUnreadable, InputUnreadable, NoRoomForCopy, PrivateFolderUnusable
-from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.exceptions import CopyUnreadable, NoRoomForCopy, PrivateFolderUnusable
+from sendspec.diagnostics.wording import grouped, os_reason
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.files.private_folder import unnamed_file
 
-BLOCK_BYTES = 1 << 16
 COPIED_BYTES = 1 << 20
 
-_Signature = tuple[int, int, int, int, int]
 
-
-class StableFile:
-    """An open regular file. Reading shares no position, so it may be read at several places at once."""
-
-    def __init__(self, descriptor: int, place: str | None) -> None:
-        """`place` is the path that the descriptor was opened by; None where the file has no name any more."""
-        self._descriptor = descriptor
-        self._place = place
-        self._signature = signature_of(os.fstat(descriptor))
-        self._digest: bytes | None = None
-        self._differs = False
-
-    @property
-    def size(self) -> int:
-        """The bytes that the file had when it was opened."""
-        return self._signature[2]
-
-    def head(self, most: int) -> bytes:
-        return self.read(most, 0)
-
-    def blocks(self) -> Iterator[bytes]:
-        """All bytes. The first complete pass is the one that later passes are compared with, in `changed`."""
-        digest = sha256()
-        for block in self.peek():
-            digest.update(block)
-            yield block
-        self._differs |= self._digest not in (None, digest.digest())
-        self._digest = self._digest or digest.digest()
-
-    def peek(self) -> Iterator[bytes]:
-        """All bytes, for a look that is compared with nothing."""
-        offset = 0
-        while block := self.read(BLOCK_BYTES, offset):
-            offset += len(block)
-            yield block
-
-    def read(self, most: int, offset: int) -> bytes:
-        """At most so many bytes from `offset` on. Raises `InputUnreadable` where the disk fails."""
-        try:
-            return os.pread(self._descriptor, most, offset)
-        except OSError as error:
-            raise InputUnreadable(
-                f"'{printable(self._place or 'the table')}' can't be read to its end: {_reason(error)}",
-                "check the disk that holds it",
-            ) from error
-
-    def changed(self) -> bool:
-        """True once the bytes, or the file under this name, are not those that were opened."""
-        if not self._differs:
-            self._differs = self._now() != self._signature
-        return self._differs
-
-    def close(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
-
-    def _now(self) -> _Signature | None:
-        try:
-            if signature_of(os.fstat(self._descriptor)) != self._signature:
-                return None
-            return self._signature if self._place is None else signature_of(Path(self._place).stat())
-        except OSError:
-            return None
-
-
-class PrivateCopy(StableFile):
+class PrivateCopy(InputFile):
     """A file without a name, whose bytes are those that were copied, or reading it raises `CopyUnreadable`.
 
     Forked processes read it through the same descriptor.
@@ -104,7 +37,7 @@ class PrivateCopy(StableFile):
         try:
             block = os.pread(self._descriptor, most, offset)
         except OSError as error:
-            raise _copy_unreadable(_reason(error)) from error
+            raise _copy_unreadable(os_reason(error)) from error
         if not block and offset < self.size:
             raise _copy_unreadable("it is shorter than it was")
         return block
@@ -114,7 +47,7 @@ class PrivateCopy(StableFile):
         return False
 
 
-def private_copy(file: StableFile, root: Path) -> PrivateCopy | None:
+def private_copy(file: InputFile, root: Path) -> PrivateCopy | None:
     """A copy of `file` under the project's folder `root`; None where the file changed while it was copied.
 
     The file is read a second time for comparison: two changes within one tick of the file system's clock leave its time as it
@@ -128,7 +61,7 @@ def private_copy(file: StableFile, root: Path) -> PrivateCopy | None:
         copied = same and not file.changed()
         return PrivateCopy(descriptor, digest) if copied else None
     except OSError as error:
-        raise _copy_unreadable(_reason(error)) from error
+        raise _copy_unreadable(os_reason(error)) from error
     finally:
         if not copied:
             os.close(descriptor)
@@ -153,12 +86,7 @@ def spool(stream: BinaryIO, root: Path, *, in_memory: bool = False) -> PrivateCo
         raise
 
 
-def signature_of(status: os.stat_result) -> _Signature:
-    """What changes when a file is written to or replaced, even where somebody sets its time back."""
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
-def _pieces(file: StableFile) -> Iterator[tuple[int, bytes]]:
+def _pieces(file: InputFile) -> Iterator[tuple[int, bytes]]:
     """All bytes, each piece with its offset."""
     offset = 0
     while piece := file.read(COPIED_BYTES, offset):
@@ -183,10 +111,10 @@ def _written(descriptor: int, pieces: Iterator[bytes], *, needed: int | None) ->
 
 
 def _no_room(error: OSError, needed: int | None, size: int) -> NoRoomForCopy:
-    wanted = f"{max(needed or 0, size):,} bytes".replace(",", " ")
+    wanted = f"{grouped(max(needed or 0, size))} bytes"
     most = wanted if needed is not None else f"more than {wanted}"
     return NoRoomForCopy(
-        f"the private copy of the input needs {most} under .sendspec/tmp: {_reason(error)}",
+        f"the private copy of the input needs {most} under .sendspec/tmp: {os_reason(error)}",
         "make room on the disk that holds the project, then run the command again",
     )
 
@@ -200,7 +128,3 @@ def _copy_unreadable(reason: str) -> CopyUnreadable:
 
 def _is_not_writable(cause: BaseException | None) -> bool:
     return isinstance(cause, PermissionError) or (isinstance(cause, OSError) and cause.errno == errno.EROFS)
-
-
-def _reason(error: OSError) -> str:
-    return os.strerror(error.errno or 0).lower()
