@@ -1,4 +1,4 @@
-"""Opens a file that a spec or a command line names, if it lies inside the project, whatever its name and links try."""
+"""Resolves and opens the paths that specs and command lines name; none may lead out of the project."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _ESCAPED = re.compile(r"%(?:2e|2f|5c|7e|25|00)", re.I)
 _INSIDE_FIX = "name a file inside the project, relative to the spec"
 _GIT = ".git"
 _TOPS = (_GIT, "sendspec.yaml")
-"""What the top folder of a repository or of a project has in it."""
+"""Entries that mark the root of a repository or a project."""
 _DEVICES = ("/dev/", "/proc/")
-"""Below these, a link such as /dev/stdin leads to what is open already."""
+"""Links here, such as /dev/stdin, lead to files that are already open."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A descriptor of a regular file, and where the file really lies."""
+    """A descriptor of a regular file, and the file's real path."""
 
     descriptor: int
     place: str
@@ -35,7 +35,7 @@ class OpenFile:
 
 @dataclass(frozen=True, slots=True)
 class ConfinedPath:
-    """Where a file really is, links resolved, and the real folder that it has to be opened beneath."""
+    """A file's real path, links resolved, and the real folder that it must be opened below."""
 
     top: str
     place: str
@@ -46,18 +46,18 @@ class ConfinedPath:
 
 
 def shown_path(spec_path: str, written: str) -> str:
-    """The path of `written` as the user sees it: after the folder of the spec, as that was typed."""
+    """`written` as shown to the user: joined to the spec's folder, as that was typed."""
     return os.path.join(os.path.dirname(spec_path), written)  # noqa: PTH118, PTH120 - pathlib would drop a typed './'
 
 
 def open_in_project(root: Path, spec_path: str, written: str) -> OpenFile | Problem:
-    """Opens `written`, as found in the spec at `spec_path`, below `root`."""
+    """Opens `written`, relative to the spec at `spec_path`, if it is inside `root`."""
     place = resolve_in_project(root, spec_path, written)
     return place if isinstance(place, Problem) else open_resolved(os.path.realpath(root), place, written)
 
 
 def resolve_in_project(root: Path, spec_path: str, written: str) -> str | Problem:
-    """Where `written` leads once every link is followed, if that is below `root`; nothing has to be there."""
+    """The real path of `written`, links resolved, if it is inside `root`. The file need not exist."""
     disguise = _disguised(written)
     if disguise is not None:
         return Problem("outside-project", f"'{printable(written)}' {disguise}", _INSIDE_FIX)
@@ -69,12 +69,13 @@ def resolve_in_project(root: Path, spec_path: str, written: str) -> str | Proble
 
 
 def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Problem:
-    """Where a path from the command line leads, if no link takes it out of a repository or project that it seems to lie in.
+    """The real path of a file on the command line, unless a link leads it out of the repository or project that it appears in.
 
-    Links above those are the user's own. A file in neither has to lie in its folder, unless `in_folder` says that it may lie
-    anywhere. Nothing has to be there. Raises ValueError for a path that the file system can't have.
+    Links above the repository or project are trusted: the user made them. Outside both, a link must not lead out of the
+    file's folder, unless `in_folder` is false. The file need not exist. Raises ValueError for a path that the file system
+    can't represent.
     """
-    path = absolute_path(written)
+    path = _absolute_path(written)
     place = os.path.realpath(path)
     if path.startswith(_DEVICES):
         return ConfinedPath(os.path.dirname(place), place)  # noqa: PTH120 - `place` is text for the system calls
@@ -92,30 +93,30 @@ def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Pro
 
 
 def real_folder(written: str) -> Path:
-    """The real folder of a file on the command line; the project that it seems to be in, where a link takes it out of that.
+    """The real folder of a file on the command line; if a link leads out of the project it appears in, that project's root.
 
     Raises ValueError as `confined_path` does.
     """
     where = confined_path(written)
     if not isinstance(where, Problem):
         return Path(where.place).parent
-    folder = os.path.dirname(absolute_path(written))  # noqa: PTH120
+    folder = os.path.dirname(_absolute_path(written))  # noqa: PTH120
     return Path(os.path.realpath((_tops_around(folder) or [folder])[-1]))
 
 
-def absolute_path(written: str) -> str:
-    """`written` from the root on, without `.` and `..`; the links that it goes through stand in it."""
+def _absolute_path(written: str) -> str:
+    """`written` as an absolute path without `.` and `..`, its links kept."""
     path = "/" if written.startswith("/") else os.getcwd()  # noqa: PTH109 - as text
     for part in PurePath(written).parts:
         if part != "..":
             path = os.path.join(path, part)  # noqa: PTH118 - as text
-        else:  # out of what a link leads to, it isn't back to where the link is
+        else:  # the parent of a link's target, not of the link
             path = os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114, PTH120
     return path
 
 
 def _tops_around(folder: str) -> list[str]:
-    """The repositories and projects that `folder` lies in, the innermost first."""
+    """The roots of the repositories and projects that contain `folder`, innermost first."""
     around = (Path(folder), *Path(folder).parents)
     return [str(top) for top in around if any(os.path.lexists(top / name) for name in _TOPS)]
 
@@ -125,7 +126,7 @@ def _is_within(place: str, top: str) -> bool:
 
 
 def git_folder_problem(place: str, written: str) -> Problem | None:
-    """What is wrong with a place in a `.git` folder; nothing where a work tree of its own was put there."""
+    """Refuses a path inside a `.git` folder, unless a work tree of its own was put there."""
     parts = PurePath(place).parts
     last = max((index for index, part in enumerate(parts) if part.casefold() == _GIT), default=None)
     if last is None or any(os.path.lexists(PurePath(*parts[:end], _GIT)) for end in range(last + 2, len(parts))):
@@ -134,15 +135,15 @@ def git_folder_problem(place: str, written: str) -> Problem | None:
 
 
 def open_from_command_line(written: str) -> OpenFile | Problem:
-    """Opens a file that the user named on the command line, relative to the working directory."""
+    """Opens a file named on the command line, relative to the working directory."""
     place = os.path.realpath(written.replace("\0", ""))
     return git_folder_problem(place, written) or open_resolved(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
 
 
 def open_resolved(top: str, place: str, written: str) -> OpenFile | Problem:
-    """Opens `place`, which has no links in it any more, below `top`.
+    """Opens the resolved path `place` below `top`.
 
-    Each folder on the way is opened as itself: one that was swapped for a link since is not followed.
+    Folders on the way are opened without following links, in case one was replaced by a link since.
     """
     try:
         return OpenFile(open_beneath(top, Path(place).relative_to(top)), place)

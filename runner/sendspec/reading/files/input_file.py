@@ -17,10 +17,10 @@ _Signature = tuple[int, int, int, int, int]
 
 
 class InputFile:
-    """An open regular file. Reading shares no position, so it may be read at several places at once."""
+    """An open regular file. Reads use no shared position, so several passes can run at once."""
 
     def __init__(self, descriptor: int, place: str | None) -> None:
-        """`place` is the path that the descriptor was opened by; None where the file has no name any more."""
+        """`place` is the path that was opened; None for a file without a name."""
         self._descriptor = descriptor
         self._place = place
         self._signature = signature_of(os.fstat(descriptor))
@@ -29,14 +29,14 @@ class InputFile:
 
     @property
     def size(self) -> int:
-        """The bytes that the file had when it was opened."""
+        """The file's size in bytes when it was opened."""
         return self._signature[2]
 
     def head(self, most: int) -> bytes:
         return self.read(most, 0)
 
     def blocks(self) -> Iterator[bytes]:
-        """All bytes. The first complete pass is the one that later passes are compared with, in `changed`."""
+        """All bytes. `changed` compares later passes with the first complete one."""
         digest = sha256()
         for block in self.peek():
             digest.update(block)
@@ -45,14 +45,14 @@ class InputFile:
         self._digest = self._digest or digest.digest()
 
     def peek(self) -> Iterator[bytes]:
-        """All bytes, for a look that is compared with nothing."""
+        """All bytes, without taking part in the comparison of passes."""
         offset = 0
         while block := self.read(BLOCK_BYTES, offset):
             offset += len(block)
             yield block
 
     def read(self, most: int, offset: int) -> bytes:
-        """At most so many bytes from `offset` on. Raises `InputUnreadable` where the disk fails."""
+        """At most `most` bytes from `offset`. Raises `InputUnreadable` if the disk fails."""
         try:
             return os.pread(self._descriptor, most, offset)
         except OSError as error:
@@ -62,7 +62,7 @@ class InputFile:
             ) from error
 
     def changed(self) -> bool:
-        """True once the bytes, or the file under this name, are not those that were opened."""
+        """Whether the bytes, or the file under this path, differ from what was opened."""
         if not self._differs:
             self._differs = self._now() != self._signature
         return self._differs
@@ -82,5 +82,5 @@ class InputFile:
 
 
 def signature_of(status: os.stat_result) -> _Signature:
-    """What changes when a file is written to or replaced, even where somebody sets its time back."""
+    """Differs once a file is written or replaced, even if its modification time is set back."""
     return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

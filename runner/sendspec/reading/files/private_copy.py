@@ -18,7 +18,7 @@ COPIED_BYTES = 1 << 20
 
 
 class PrivateCopy(InputFile):
-    """A file without a name, whose bytes are those that were copied, or reading it raises `CopyUnreadable`.
+    """An unnamed file that gives back exactly the bytes that were copied, or raises `CopyUnreadable`.
 
     Forked processes read it through the same descriptor.
     """
@@ -43,15 +43,15 @@ class PrivateCopy(InputFile):
         return block
 
     def changed(self) -> bool:
-        """Never: what becomes of the user's file is of no concern, and other bytes are an error of the disk."""
+        """Always false: the user's file no longer matters, and other bytes are a disk error."""
         return False
 
 
 def private_copy(file: InputFile, root: Path) -> PrivateCopy | None:
-    """A copy of `file` under the project's folder `root`; None where the file changed while it was copied.
+    """A copy of `file` in the project at `root`; None if the file changed during the copy.
 
-    The file is read a second time for comparison: two changes within one tick of the file system's clock leave its time as it
-    was. Raises `PrivateCopyTrouble`, and `InputUnreadable` where the file can't be read.
+    Compares with a second read, because two changes within one tick of the file system's clock leave the modification time
+    unchanged. Raises `PrivateCopyTrouble`, and `InputUnreadable` if the file can't be read.
     """
     descriptor = unnamed_file(root)
     copied = False
@@ -68,9 +68,10 @@ def private_copy(file: InputFile, root: Path) -> PrivateCopy | None:
 
 
 def spool(stream: BinaryIO, root: Path, *, in_memory: bool = False) -> PrivateCopy:
-    """Everything in `stream`, kept under the project's folder `root`.
+    """Everything in `stream`, copied into the project at `root`.
 
-    `in_memory` keeps it in this process's memory instead where this user may not write there: for commands that send nothing. Raises OSError where the stream can't be read, and `PrivateCopyTrouble`.
+    `in_memory` falls back to memory if the user may not write there: for commands that send nothing. Raises OSError if
+    the stream can't be read, and `PrivateCopyTrouble`.
     """
     try:
         descriptor = unnamed_file(root)
@@ -87,7 +88,7 @@ def spool(stream: BinaryIO, root: Path, *, in_memory: bool = False) -> PrivateCo
 
 
 def _pieces(file: InputFile) -> Iterator[tuple[int, bytes]]:
-    """All bytes, each piece with its offset."""
+    """All bytes in pieces, each with its offset."""
     offset = 0
     while piece := file.read(COPIED_BYTES, offset):
         yield offset, piece
@@ -95,7 +96,7 @@ def _pieces(file: InputFile) -> Iterator[tuple[int, bytes]]:
 
 
 def _written(descriptor: int, pieces: Iterator[bytes], *, needed: int | None) -> tuple[bytes, int]:
-    """Writes everything; the SHA-256 and the size of it. `needed` is the size, where it is known beforehand."""
+    """Writes all pieces; returns their SHA-256 and size. `needed` is the size if known beforehand, for the error message."""
     digest, size = sha256(), 0
     for piece in pieces:
         digest.update(piece)

@@ -1,4 +1,4 @@
-"""Opens the text files that a user wrote, and refuses what isn't one, or isn't where it seems to be."""
+"""Reads the YAML files that a user wrote as clean UTF-8 text, or reports why it can't."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sendspec.reading.files.confined_path import confined_path, git_folder_probl
 from sendspec.reading.files.nofollow_open import open_beneath
 
 MAX_SPEC_BYTES = 1_000_000
-"""Parsing costs 0.65 µs a byte, so this keeps the worst case under a second."""
+"""Parsing takes 0.65 µs a byte, so the worst case stays under a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class TextFile:
 def read_text_file(
     path: str, problems: Problems, *, most_bytes: int = MAX_SPEC_BYTES, owners: Collection[int] | None = None
 ) -> TextFile | None:
-    """The text of a regular UTF-8 file; None when it isn't one, and why is among `problems`.
+    """The text of a regular UTF-8 file; None if it can't be used, with the reason added to `problems`.
 
-    A link that leads out of the project is not followed, see `confined_path`. `owners` are the users that the file may belong to;
+    A link that leads out of the project is refused, see `confined_path`. `owners` are the user ids that may own the file;
     None: any.
     """
     raw = _read_bytes(path, problems, most_bytes, owners)
@@ -53,7 +53,7 @@ def read_text_file(
 
 
 def open_regular(path: str) -> int:
-    """A descriptor of a regular file, never waiting for the other end of a pipe. Raises OSError."""
+    """A descriptor of a regular file. Never blocks on a pipe. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -92,7 +92,7 @@ def _read_bytes(path: str, problems: Problems, most_bytes: int, owners: Collecti
         problems.add(file_problem(path, error).diagnostic(path))
         return None
     except ValueError:
-        # A path with a NUL in it, or one that the file system's encoding can't write.
+        # A path with a NUL, or one that the file system's encoding can't represent.
         problems.add(file_problem(path, FileNotFoundError(path)).diagnostic(path))
         return None
     if owners is not None and owner not in owners:
@@ -114,7 +114,7 @@ def _decode(path: str, raw: bytes, problems: Problems) -> str | None:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # `start` counts behind a byte order mark, which utf-8-sig takes off first.
+        # `start` doesn't count the byte order mark, which utf-8-sig removes first.
         raw = raw.removeprefix(codecs.BOM_UTF8)
         before = raw[: error.start].decode("utf-8").replace("\r\n", "\n")
         span = span_on_line(before.count("\n") + 1, len(before) - before.rfind("\n"), 1)
