@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.documents.document import Document, read_document
+from sendspec.reading.documents.document import Document
+from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.files.text_file import TextFile
 
 MAX_SECONDS = 2.0

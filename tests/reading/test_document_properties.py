@@ -8,8 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.documents.document import Document, KeyPath, read_document, walk
+from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.scalar_offsets import offsets_of
+from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.files.text_file import TextFile
 
 # Chunks, not an alphabet: the union of a large and a small alphabet hardly ever draws from the small one.

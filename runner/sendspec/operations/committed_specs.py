@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.documents.document import read_document
+from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.files.text_file import MAX_SPEC_BYTES, TextFile
 from sendspec.reading.project import PROJECT_FILE_NAME
 

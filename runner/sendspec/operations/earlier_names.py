@@ -18,7 +18,7 @@ from sendspec.operations.send_job import Job
 from sendspec.planning.decide import History, Retry, Skip, decide
 from sendspec.planning.message_state import BASELINED, Fact, Standing, State
 from sendspec.planning.plan import WINDOW, Decision
-from sendspec.reading.documents.document import read_document
+from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.spec import Spec
 

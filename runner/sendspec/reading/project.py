@@ -17,6 +17,7 @@ from sendspec.reading.api_url import API_HOST, Api, parse_api_url
 from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import Document
+from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.environment import SANDBOX, Channel, Environment, LedgerPlace, Rate, sandbox_environment
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
@@ -73,8 +74,6 @@ def read_project(path: str, root: Path, problems: Problems, *, owners: Collectio
 
     `owners` are the user ids that may own the file; None: any.
     """
-    from sendspec.reading.documents.document import read_document
-
     own = Problems()
     source = read_text_file(path, own, owners=owners)
     document = None if source is None else read_document(source, own)

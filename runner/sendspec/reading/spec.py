@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.reading.documents.document import Document, KeyPath, read_document
+from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.documents.number_spelling import SpelledFloat
+from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.spec_check import spec_problems

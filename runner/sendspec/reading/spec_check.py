@@ -50,9 +50,6 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
     yield from _number_problems(document)
 
 
-# ── the schema's faults ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
     value = _value_at(document.data, fault.at)
     if fault.code == "wrong-type" and fault.problem.endswith("text is needed") and isinstance(value, int | float):
@@ -86,9 +83,6 @@ def _value_at(data: Any, at: KeyPath) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return data
-
-
-# ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _name_problems(document: Document) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""What a plain YAML scalar means, by YAML 1.2's core schema, with the parts left out that change what a user wrote."""
+"""The value of a plain YAML scalar: YAML 1.2's core schema, minus the conversions that change what a user wrote."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place
 
 MAX_DIGITS = 18
-"""Fewer than 19 digits fit 64 bits, and never meet Python's own limit on converting long numbers."""
+"""18 digits fit 64 bits, and stay below Python's limit on converting long numbers."""
 
 MAX_FRACTION_DIGITS = 30
-"""17 tell any two floats apart, and a small number may begin with zeros."""
+"""17 digits distinguish any two floats; a small number also needs leading zeros."""
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _LEADING_ZERO = re.compile(r"-?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
@@ -37,7 +37,7 @@ _TOO_LONG = Problem(
 def resolve_plain(text: str) -> object | Problem:
     """The value of an unquoted scalar: null, a boolean, a number, or the text itself.
 
-    `NO`, `12:30`, dates and `1_000` are text, and so is all that begins with `+`: a phone number arrives unchanged.
+    `NO`, `12:30`, dates and `1_000` are text. So is anything that begins with `+`: a phone number arrives unchanged.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -60,7 +60,7 @@ def resolve_plain(text: str) -> object | Problem:
 
 
 def joined_surrogates(text: str) -> str:
-    """`text` with each pair of surrogates as the one character they stand for: JSON escapes an emoji so."""
+    """`text` with each surrogate pair joined into one character: JSON escapes an emoji as a pair."""
     return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
@@ -71,6 +71,6 @@ def _finite(text: str) -> float | Problem:
 
 
 def _fault(problem: str, text: str) -> Problem:
-    """A number that can only be meant as text; a phone number is shown masked."""
+    """A number that must be meant as text; shown masked, in case it is a phone number."""
     shown = mask_in_place(text[:40])
     return Problem("unquoted-number", problem.format(shown), f'put it in quotes: "{shown}"')

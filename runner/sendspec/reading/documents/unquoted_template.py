@@ -1,4 +1,4 @@
-"""Templates without quotes, whose braces YAML takes for its own: how far they reach, and how to write them."""
+"""Templates written without quotes, whose braces YAML reads as a mapping: their extent, and how to quote them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_SHOWN = 200
 
 
 def unquoted_template(text: str, start: int, *, in_flow: bool) -> SpanProblem:
-    """The template that begins at `start`; `in_flow` where it stands in a [list] or a {mapping}."""
+    """The problem with the template at `start`; `in_flow`: inside a [list] or {mapping}."""
     pattern = _FLOW_VALUE if in_flow else _LINE_VALUE
     found = pattern.match(text[start : start + _LOOKED_AT])
     written = found[0].rstrip() if found else ""
@@ -36,7 +36,7 @@ def unquoted_template(text: str, start: int, *, in_flow: bool) -> SpanProblem:
 
 
 def template_near(text: str, offset: int) -> tuple[int, bool] | None:
-    """Where a value with a template begins that the parser stumbled over at `offset`, and whether it stands in flow."""
+    """The start of the templated value in which the parser failed at `offset`, and whether it is in a flow collection."""
     line = text.rfind("\n", 0, offset) + 1
     begins = _LINE_START.match(text, line, min(len(text), line + _LOOKED_AT))
     if begins:
@@ -49,7 +49,7 @@ def template_near(text: str, offset: int) -> tuple[int, bool] | None:
 
 
 def quoted_template(text: str) -> str:
-    """`text` in the quotes of YAML that need the fewest escapes, numbers masked."""
+    """`text` in the YAML quotes that need fewer escapes, phone numbers masked."""
     text = mask_in_place(text)
     return f'"{text}"' if '"' not in text and "\\" not in text else "'" + text.replace("'", "''") + "'"
 

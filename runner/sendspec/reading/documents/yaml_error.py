@@ -1,4 +1,4 @@
-"""What the YAML parser stumbles over, in words that a user can act on."""
+"""Explains the YAML parser's errors in words a user can act on."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _QUOTES_INSIDE = {
     '"': "the quote before it ends the value: inside, write ' or \\\"",
     "'": 'the quote before it ends the value: inside, write it twice, or put " around the value',
 }
-"""By the quote that the value ended with."""
+"""By the quote that ended the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Our words for the parser's. `at_context`: the place to blame is where the construct began, not where it broke."""
+    """Our words for the parser's. `at_context`: blame the place where the construct began, not where parsing failed."""
 
     theirs: str
     ours: Problem
@@ -81,8 +81,8 @@ _WORDS = (
 )
 
 
-def parser_finding(error: Any, lines: LineIndex) -> SpanProblem:
-    """Where and why the parser gave up, from its own error."""
+def parser_problem(error: Any, lines: LineIndex) -> SpanProblem:
+    """Where and why the parser gave up, by its own error."""
     text = lines.text
     problem, context = _offset(error, "problem_mark", text), _offset(error, "context_mark", text)
     at = problem if problem is not None else context or 0
@@ -93,14 +93,14 @@ def parser_finding(error: Any, lines: LineIndex) -> SpanProblem:
     said = str(getattr(error, "problem", None) or "")
     about = str(getattr(error, "context", None) or "")
     if "tag" in about or "tag handle" in said:
-        return tag_finding(text, at if context is None else context)
+        return tag_problem(text, at if context is None else context)
     if "directive" in about or "directive" in said:
         return _finding(at, "this line begins with %, which YAML keeps for itself", "remove it")
     return _tab(said, at, lines) or _special(said, at, context, lines) or _in_our_words(said, at, context)
 
 
-def tag_finding(text: str, start: int) -> SpanProblem:
-    """A tag, which begins at `start`."""
+def tag_problem(text: str, start: int) -> SpanProblem:
+    """The problem with the tag at `start`."""
     written = text[start : start + 200].split(None, 1)[0]
     return SpanProblem(
         Problem(
@@ -113,8 +113,8 @@ def tag_finding(text: str, start: int) -> SpanProblem:
     )
 
 
-def value_fault_finding(text: str, after: int) -> SpanProblem:
-    """For what the parser can't even name: an escape beyond Unicode, or a number in a directive."""
+def unreadable_value_problem(text: str, after: int) -> SpanProblem:
+    """For errors without a place: an escape beyond Unicode, or a number in a directive."""
     found = _TOO_LARGE_ESCAPE.search(text, after)
     if found is None:
         return _finding(after, "YAML can't make sense of what follows", "check this line and the next")
@@ -153,7 +153,7 @@ _TAB = "a tab stands where YAML needs spaces"
 
 
 def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanProblem | None:
-    """Faults whose words depend on what stands around them."""
+    """Errors whose explanation depends on the surrounding text."""
     text = lines.text
     begin, _end = lines.line_at(at)
     before = text[begin:at]

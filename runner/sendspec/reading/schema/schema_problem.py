@@ -65,9 +65,6 @@ def _fault(error: Any, code: str, problem: str, fix: str, *, at_key: bool = Fals
     return SchemaProblem(at=tuple(error.absolute_path), code=code, problem=problem, fix=fix, at_key=at_key)
 
 
-# ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _extras(error: Any) -> list[str]:
     known = error.schema.get("properties", {})
     return list(islice((key for key in error.instance if key not in known), MAX_PROBLEMS))
@@ -108,9 +105,6 @@ def _missing_key(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[Sche
 def _place(error: Any) -> str:
     path = [part for part in error.absolute_path if isinstance(part, str)]
     return f"`{path[-1]}`" if path else "the document"
-
-
-# ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _wrong_value(error: Any) -> SchemaProblem:
