@@ -20,7 +20,7 @@ message:
 
 
 def conforms(name: str, document: Any) -> None:
-    faults = load_schema(name).faults(document)
+    faults = load_schema(name).problems(document)
     assert faults == [], faults
 
 

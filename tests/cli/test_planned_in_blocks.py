@@ -19,7 +19,7 @@ from sendspec.planning.decide import History, Retry
 from sendspec.planning.message_state import Fact, State
 from sendspec.planning.plan import Known, Lookup, Plan, PlanTally, decisions, nothing_known
 from sendspec.reading.contacts.address_set import AddressSet
-from sendspec.reading.files import stable_file as held_file
+from sendspec.reading.files import input_file as held_file
 
 SPEC = """spec: 1
 name: hello

@@ -11,7 +11,7 @@ from oracles import run_oracle
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from sendspec.composing.platforms.gsm7 import BASIC, EXTENSION
 from sendspec.composing.platforms.sms_segments import Encoding, measure
-from sendspec.reading.contacts.phone import normalise_phone
+from sendspec.reading.contacts.phone_number import normalise_phone
 
 SINGLE = [*BASIC, *EXTENSION * 3, "ж", "漢", "“", "\u00a0", "😀", "\U0001f600", "한"]
 """Characters that readers see as one each, whatever stands beside them."""

@@ -13,7 +13,7 @@ from desk import Desk
 from openapi import Definition, Instances
 from oracles import run_oracle
 from sendspec.reading.schema.location import schema_directory
-from sendspec.reading.schema.schema_error import Fault
+from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
 
 PARTS = 4
@@ -25,7 +25,7 @@ ANSWER = {
     "lastStatusAt": MOMENT, "createdAt": MOMENT, "updatedAt": MOMENT,
 }  # fmt: skip
 
-TOO_STRICT: dict[str, Callable[[Fault], bool]] = {
+TOO_STRICT: dict[str, Callable[[SchemaProblem], bool]] = {
     "a body or a template that is null says nothing that could be sent": lambda fault: (
         fault.at in (("body",), ("template",)) and fault.code == "wrong-type"
     ),
@@ -91,14 +91,14 @@ def held_against(instances: dict[str, Any], every: int) -> set[str]:
         assert accepted == by_ajv[number], f"jsonschema-rs and ajv differ: {line}"
         assert wanted or not accepted, f"too loose: {line}"
         if wanted != accepted or number % every == 0:
-            faults = schema.faults(instance)
+            faults = schema.problems(instance)
             assert accepted == (not faults), f"jsonschema differs: {line}"
             if wanted:
                 reasons |= {_reason(fault, line) for fault in faults}
     return reasons
 
 
-def _reason(fault: Fault, line: str) -> str:
+def _reason(fault: SchemaProblem, line: str) -> str:
     found = [reason for reason, explains in TOO_STRICT.items() if explains(fault)]
     assert len(found) == 1, f"refused without a reason: {line}: {fault}"
     return found[0]

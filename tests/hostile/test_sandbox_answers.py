@@ -90,7 +90,7 @@ class Served:
 def is_refused(said: Said, *statuses: int) -> None:
     """In the documented form, in plain words."""
     assert said.status in statuses, said
-    assert load_schema("error").faults(said.json) == []
+    assert load_schema("error").problems(said.json) == []
     assert said.headers["content-type"] == "application/json"
     assert not PYTHON_WORDS.search(json.dumps(said.json)), said.json
 
@@ -123,7 +123,7 @@ def payload(n: int) -> dict[str, Any]:
 def shown(said: Said) -> list[str]:
     assert said.status == 200, said
     for message in said.json["results"]:
-        assert load_schema("response").faults(message) == []
+        assert load_schema("response").problems(message) == []
     return [message["reference"] for message in said.json["results"]]
 
 
@@ -215,7 +215,7 @@ def test_all_that_is_wrong_with_a_query_is_said_at_once(served: Served) -> None:
 def test_one_message_is_shown_and_others_are_not_there(served: Served, four: list[dict[str, Any]]) -> None:
     said = served.ask("GET", f"{PATH}/{four[0]['id']}")
     assert said.status == 200
-    assert load_schema("response").faults(said.json) == []
+    assert load_schema("response").problems(said.json) == []
     assert said.json["reference"] == "m0"
     for other in (UUID, "nothing", "%00", "..", four[0]["id"] + "/interactions"):
         is_refused(served.ask("GET", f"{PATH}/{other}"), 404)

@@ -46,7 +46,7 @@ def only(text: str, schema: str) -> Any:
     assert text[end:].strip() == ""
     assert document["schema"] == f"sendspec.{schema}/1"
     assert schema in NAMES
-    assert load_schema(schema).faults(document) == []
+    assert load_schema(schema).problems(document) == []
     return document
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.documents.document import Document, read_document
-from sendspec.reading.files.source import Source
+from sendspec.reading.documents.document import Document
+from sendspec.reading.documents.yaml_reader import read_document
+from sendspec.reading.files.text_file import TextFile
 
 MAX_SECONDS = 2.0
 """Of the processor: twice what is promised, for machines with other work."""
@@ -16,7 +17,7 @@ MAX_SECONDS = 2.0
 
 def read(text: str) -> tuple[Document | None, list[Diagnostic]]:
     problems = Problems()
-    document = read_document(Source("spec.yaml", text), problems)
+    document = read_document(TextFile("spec.yaml", text), problems)
     return document, list(problems)
 
 

@@ -6,10 +6,12 @@ import json
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.documents.document import Document, KeyPath, read_document, walk
+from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.scalar_offsets import offsets_of
-from sendspec.reading.files.source import Source, forbidden_character
+from sendspec.reading.documents.yaml_reader import read_document
+from sendspec.reading.files.text_file import TextFile
 
 # Chunks, not an alphabet: the union of a large and a small alphabet hardly ever draws from the small one.
 CHUNKS = [
@@ -42,7 +44,7 @@ lines_text = st.lists(line_text, max_size=6)
 
 def read(text: str) -> tuple[Document | None, list[Diagnostic]]:
     problems = Problems()
-    document = read_document(Source("spec.yaml", text), problems)
+    document = read_document(TextFile("spec.yaml", text), problems)
     return document, list(problems)
 
 

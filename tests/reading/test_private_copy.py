@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from sendspec.diagnostics.exceptions import CopyUnreadable, InputUnreadable, PrivateFolderUnusable
+from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.files.private_copy import COPIED_BYTES, PrivateCopy, private_copy, spool
 from sendspec.reading.files.private_folder import make_private_folder, unnamed_file
-from sendspec.reading.files.stable_file import COPIED_BYTES, PrivateCopy, StableFile, private_copy, spool
 
 CONTENT = b"phone\n" + b"".join(b"+4477009%05d\n" % n for n in range(200_000))
 assert len(CONTENT) > 2 * COPIED_BYTES
@@ -25,19 +26,19 @@ def table(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def held(table: Path) -> Iterator[StableFile]:
-    file = StableFile(os.open(table, os.O_RDONLY | os.O_CLOEXEC), str(table))
+def held(table: Path) -> Iterator[InputFile]:
+    file = InputFile(os.open(table, os.O_RDONLY | os.O_CLOEXEC), str(table))
     yield file
     file.close()
 
 
-def copied(held: StableFile, root: Path) -> PrivateCopy:
+def copied(held: InputFile, root: Path) -> PrivateCopy:
     copy = private_copy(held, root)
     assert copy is not None
     return copy
 
 
-def test_a_copy_keeps_its_bytes_whatever_becomes_of_the_file(tmp_path: Path, table: Path, held: StableFile) -> None:
+def test_a_copy_keeps_its_bytes_whatever_becomes_of_the_file(tmp_path: Path, table: Path, held: InputFile) -> None:
     copy = copied(held, tmp_path)
     table.write_bytes(b"nothing")
     table.unlink()
@@ -48,7 +49,7 @@ def test_a_copy_keeps_its_bytes_whatever_becomes_of_the_file(tmp_path: Path, tab
     copy.close()
 
 
-def test_a_copy_has_no_name_and_is_for_this_user_alone(tmp_path: Path, held: StableFile) -> None:
+def test_a_copy_has_no_name_and_is_for_this_user_alone(tmp_path: Path, held: InputFile) -> None:
     copy = copied(held, tmp_path)
     status = os.fstat(copy._descriptor)
     assert (status.st_nlink, stat.S_IMODE(status.st_mode)) == (0, 0o600)
@@ -57,7 +58,7 @@ def test_a_copy_has_no_name_and_is_for_this_user_alone(tmp_path: Path, held: Sta
     copy.close()
 
 
-class Edited(StableFile):
+class Edited(InputFile):
     """A file that somebody edits when its reading has come to a place."""
 
     def __init__(self, path: Path, at: int, edit: bytes, *, times_kept: bool) -> None:
@@ -91,7 +92,7 @@ def test_a_file_that_changes_while_it_is_copied_is_noticed(
     file.close()
 
 
-def test_a_file_that_is_replaced_while_it_is_copied_is_noticed(tmp_path: Path, table: Path, held: StableFile) -> None:
+def test_a_file_that_is_replaced_while_it_is_copied_is_noticed(tmp_path: Path, table: Path, held: InputFile) -> None:
     (tmp_path / "new.csv").write_bytes(CONTENT)
     (tmp_path / "new.csv").rename(table)
     assert private_copy(held, tmp_path) is None
@@ -120,13 +121,13 @@ def test_a_copy_that_lost_its_end_is_told(tmp_path: Path) -> None:
     copy.close()
 
 
-def test_an_error_of_the_disk_is_told_as_one_of_the_copy_or_of_the_file(tmp_path: Path, held: StableFile) -> None:
+def test_an_error_of_the_disk_is_told_as_one_of_the_copy_or_of_the_file(tmp_path: Path, held: InputFile) -> None:
     folder = os.open(tmp_path, os.O_RDONLY | os.O_CLOEXEC)  # reading it fails, as a broken disk does
     with pytest.raises(CopyUnreadable, match="is a directory") as copy:
         PrivateCopy(folder, b"").head(10)
     assert copy.value.exit_code == 6
     with pytest.raises(InputUnreadable, match="is a directory") as file:
-        StableFile(folder, str(tmp_path)).head(10)
+        InputFile(folder, str(tmp_path)).head(10)
     assert (file.value.exit_code, file.value.code) == (1, "unreadable-file")
     os.close(folder)
 

@@ -6,20 +6,11 @@ from pathlib import Path
 
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource, NoKey
+from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource
+from sendspec.reading.api_url import Api
+from sendspec.reading.environment import Channel, Environment, LedgerPlace, Rate
 from sendspec.reading.limits import Limits
-from sendspec.reading.project import (
-    Channel,
-    Environment,
-    LedgerPlace,
-    Project,
-    Rate,
-    channel_of,
-    find_project,
-    project_without_file,
-    read_project,
-)
-from sendspec.reading.url import Api
+from sendspec.reading.project import Project, find_project, read_project
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
 SMALLEST = f"""environments:
@@ -172,13 +163,6 @@ def test_up_to_its_range_it_is_taken(tmp_path: Path, written: str) -> None:
     assert getattr(channel, {"timeout": "timeout_seconds"}.get(name, name)) == float(value)
 
 
-def test_a_rate_counts_requests_and_comes_to_as_many_messages_as_they_carry(tmp_path: Path) -> None:
-    def messages(more: str) -> float | None:
-        return live(tmp_path, with_channel(more)).channels["sms"].messages_per_second
-
-    assert [messages(more) for more in ("rate: 5/s", "rate: 300/m, batch: 100", "batch: 100")] == [5.0, 500.0, None]
-
-
 @pytest.mark.parametrize(
     "written", ["ws_123", "../../admin", UUID[:-1], UUID.replace("-", ""), f"'{{{UUID}}}'", UUID + "/x", f"urn:uuid:{UUID}"]
 )  # fmt: skip
@@ -272,56 +256,6 @@ def test_limits_of_spec_and_environment_are_both_kept(tmp_path: Path) -> None:
     both = Limits(messages=5, segments=1, total_segments=7, encoding="gsm7", failure_rate=0.5)
     assert own.tightened_by(environment) == environment.tightened_by(own) == both
     assert both.tightened_by(Limits()) == both
-
-
-# ── the sandbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_sandbox_is_there_without_a_file(tmp_path: Path) -> None:
-    sandbox = project_without_file(tmp_path).environment("sandbox")
-    assert sandbox is not None
-    assert sandbox.is_sandbox
-    assert sandbox.api.loopback
-    assert sandbox.key == NoKey()
-    assert sandbox.ledger == LedgerPlace(tmp_path / ".sendspec" / "sandbox.db", durable=True)
-    assert sandbox.only_to is None
-    assert sandbox.limits == Limits()
-    assert project_without_file(tmp_path).environment("live") is None
-
-
-def test_in_the_sandbox_every_alias_works_with_the_platform_that_it_has_elsewhere(tmp_path: Path) -> None:
-    text = (
-        SMALLEST
-        + f"      news: {{workspace: {UUID}, channel: {UUID}, platform: email, rate: 1/h, timeout: 1, batch: 9}}\n"
-    )
-    sandbox = good(tmp_path, text).environment("sandbox")
-    assert sandbox is not None
-    news, unknown = channel_of(sandbox, "news"), channel_of(sandbox, "anything")
-    assert news is not None
-    assert unknown is not None
-    assert (news.alias, news.platform, news.rate, news.timeout_seconds, news.batch) == (
-        "news",
-        "email",
-        None,
-        30.0,
-        None,
-    )
-    assert (unknown.alias, unknown.platform) == ("anything", "sms")
-    assert UUID not in (news.workspace, news.channel)
-
-
-def test_elsewhere_an_unknown_alias_is_none(tmp_path: Path) -> None:
-    assert channel_of(live(tmp_path, SMALLEST), "anything") is None
-
-
-def test_a_limit_and_a_list_of_addresses_of_others_do_not_hold_in_the_sandbox(tmp_path: Path) -> None:
-    sandbox = good(tmp_path, SMALLEST + "    only_to: []\n    limits: {messages: 0}\n").environment("sandbox")
-    assert sandbox is not None
-    assert sandbox.only_to is None
-    assert sandbox.limits == Limits()
-
-
-# ── finding it ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture

@@ -11,23 +11,23 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_record import read_record
 from sendspec.reading.tables.csv_table import CsvTable
 from sendspec.reading.tables.json_object import read_object, value_places
-from sendspec.reading.tables.text_lines import LineFault
+from sendspec.reading.tables.line_problem import LineProblem
 
 CHUNKS = ["a", "Zoë", "漢字", " ", ",", ";", '"', '""', "\n", "\r\n", "😀", "\t", "'", "1", "{{ x }}", "=1+1"]
 CELLS = st.lists(st.sampled_from(CHUNKS), max_size=6).map("".join)
 RAW = st.lists(st.sampled_from([*CHUNKS, '",', ',"', '"\n', "x,y\n"]), max_size=12).map("".join)
 
 
-def held(content: str) -> StableFile:
+def held(content: str) -> InputFile:
     with tempfile.TemporaryFile() as file:
         file.write(content.encode())
         file.flush()
-        return StableFile(os.dup(file.fileno()), None)
+        return InputFile(os.dup(file.fileno()), None)
 
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=8), st.sampled_from(["\n", "\r\n"]))
@@ -117,7 +117,7 @@ def test_a_key_that_stands_twice_is_always_seen(key: str, value: object, nested:
     pair = f"{json.dumps(key)}: {json.dumps(value)}"
     text = f'{{"x": {{{pair}, {pair}}}}}' if nested else f'{{{pair}, "z": ":", {pair}}}'
     found = read_object(text)
-    assert isinstance(found, LineFault)
+    assert isinstance(found, LineProblem)
     assert found.code == "repeated-key"
 
 
@@ -127,7 +127,7 @@ def test_memory_stays_flat_over_many_rows(tmp_path: Path) -> None:
 
     path = tmp_path / "t.csv"
     path.write_text("phone,name\n" + "".join(f"+316{n:08},{'x' * 80}\n" for n in range(200_000)))
-    file, problems = StableFile(os.open(path, os.O_RDONLY), str(path)), Problems()
+    file, problems = InputFile(os.open(path, os.O_RDONLY), str(path)), Problems()
     header = read_header("t.csv", file, ",", problems)
     assert header is not None
     rows = CsvTable("t.csv", file, ",", header).rows(problems)

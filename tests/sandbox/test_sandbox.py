@@ -81,7 +81,7 @@ def payload(n: int = 1, **more: Any) -> dict[str, Any]:
 
 
 def conforms(name: str, document: Any) -> None:
-    assert load_schema(name).faults(document) == []
+    assert load_schema(name).problems(document) == []
 
 
 def test_a_message_is_accepted_in_the_documented_shape(client: Client) -> None:

@@ -36,7 +36,7 @@ def test_what_is_checked_in_is_what_is_generated(name: str) -> None:
 )
 def test_a_template_may_stand_where_a_leaf_does(message: Any) -> None:
     schema = load_schema("spec")
-    assert schema.faults(spec(message)) == []
+    assert schema.problems(spec(message)) == []
     assert schema.accepts(spec(message))
 
 
@@ -64,7 +64,7 @@ def test_a_template_may_stand_where_a_leaf_does(message: Any) -> None:
 def test_what_is_no_template_is_held_to_the_strict_leaf(message: Any, code: str, place: tuple[str, ...]) -> None:
     schema = load_schema("spec")
     assert not schema.accepts(spec(message))
-    assert (code, place) in {(fault.code, fault.at) for fault in schema.faults(spec(message))}
+    assert (code, place) in {(fault.code, fault.at) for fault in schema.problems(spec(message))}
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_what_is_no_template_is_held_to_the_strict_leaf(message: Any, code: str,
 def test_the_spec_around_the_message_is_strict(more: Any, code: str, place: tuple[Any, ...]) -> None:
     document = spec({"body": {"type": "text", "text": {"text": "a"}}}, **more)
     assert not load_schema("spec").accepts(document)
-    assert (code, place) in {(fault.code, fault.at) for fault in load_schema("spec").faults(document)}
+    assert (code, place) in {(fault.code, fault.at) for fault in load_schema("spec").problems(document)}

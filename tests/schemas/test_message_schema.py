@@ -346,7 +346,7 @@ MUTANTS = list(all_mutants())
 def test_a_good_request_passes_both_libraries(name: str) -> None:
     schema = load_schema("message")
     assert schema.accepts(GOOD[name])
-    assert schema.faults(GOOD[name]) == []
+    assert schema.problems(GOOD[name]) == []
 
 
 def test_there_are_several_hundred_mutants_of_every_object() -> None:
@@ -361,7 +361,7 @@ def test_there_are_several_hundred_mutants_of_every_object() -> None:
 def test_a_spoiled_request_is_refused_by_both_libraries_at_its_place(spoiled: Any, code: str, place: Path) -> None:
     schema = load_schema("message")
     assert not schema.accepts(spoiled)
-    faults = schema.faults(spoiled)
+    faults = schema.problems(spoiled)
     assert (code, place) in {(fault.code, fault.at) for fault in faults}, faults
     for fault in faults:
         assert fault.fix[0].islower() or fault.fix[0] in "`'"
@@ -372,13 +372,13 @@ def test_a_spoiled_request_is_refused_by_both_libraries_at_its_place(spoiled: An
 
 @pytest.mark.parametrize("kind", ["action", "template"])
 def test_body_types_that_can_not_pass_the_source_are_refused_with_a_reason(kind: str) -> None:
-    [fault] = load_schema("message").faults({"receiver": RECEIVER, "body": {"type": kind}})
+    [fault] = load_schema("message").problems({"receiver": RECEIVER, "body": {"type": kind}})
     assert fault.code == "body-type-unsupported"
     assert fault.at == ("body", "type")
 
 
 def test_a_wrong_body_is_explained_against_the_branch_that_its_type_names() -> None:
-    faults = load_schema("message").faults({"receiver": RECEIVER, "body": {"type": "text", "image": {"images": []}}})
+    faults = load_schema("message").problems({"receiver": RECEIVER, "body": {"type": "text", "image": {"images": []}}})
     assert {(fault.code, fault.at) for fault in faults} == {
         ("unknown-key", ("body", "image")),
         ("missing-key", ("body",)),
@@ -386,7 +386,7 @@ def test_a_wrong_body_is_explained_against_the_branch_that_its_type_names() -> N
 
 
 def test_an_unknown_key_that_is_nearly_the_missing_one_is_one_fault() -> None:
-    [fault] = load_schema("message").faults({"receiver": RECEIVER, "body": {"type": "text", "txet": {"text": "Hi"}}})
+    [fault] = load_schema("message").problems({"receiver": RECEIVER, "body": {"type": "text", "txet": {"text": "Hi"}}})
     assert (fault.code, fault.at, fault.fix) == ("unknown-key", ("body", "txet"), "write 'text'")
 
 
@@ -437,7 +437,7 @@ def test_both_libraries_agree_whatever_stands_where(name: str, data: st.DataObje
         at = data.draw(st.sampled_from(list(_paths(payload))))
         payload = mutated(payload, at, put(data.draw(VALUES)))
     schema = load_schema("message")
-    assert schema.accepts(payload) == (schema.faults(payload) == [])
+    assert schema.accepts(payload) == (schema.problems(payload) == [])
 
 
 def _paths(value: Any, at: Path = ()) -> Iterator[Path]:

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.decide import Skip
 from sendspec.planning.message_state import State
@@ -690,7 +690,7 @@ def test_without_the_list_of_who_opted_out_nobody_more_is_claimed(helpers: Any) 
     def withholds(message: Sendable) -> bool:
         asked.append(message.id)
         if len(asked) == 3:
-            raise SuppressUnreadable("the list is gone", "bring it back")
+            raise SuppressionListUnreadable("the list is gone", "bring it back")
         return False
 
     with (

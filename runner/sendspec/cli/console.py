@@ -13,10 +13,10 @@ from typing import Any, TextIO
 import click
 
 from sendspec.cli.stream import HarmlessText, StandardStream
+from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import ResultUnwritable
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.surrogate import without_surrogates
 from sendspec.showing.harmless import harmless
 from sendspec.showing.ink import WIDE, ColourChoice, Ink, wants_colour
 

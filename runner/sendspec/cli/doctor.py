@@ -20,8 +20,8 @@ from sendspec.operations.project_context import ProjectContext, on_ci, open_cont
 from sendspec.provider.answer import Answer, UnreadableAnswer
 from sendspec.provider.retry_after import skew_seconds
 from sendspec.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
-from sendspec.reading.project import Environment
-from sendspec.reading.url import peer_is_allowed
+from sendspec.reading.api_url import peer_is_allowed
+from sendspec.reading.environment import Environment
 from sendspec.sending.connection import Connection, Endpoint, Unreached, verifying_context
 from sendspec.sending.listing import MAX_PAGE_BYTES
 from sendspec.sending.witness import SKEW_NOTED

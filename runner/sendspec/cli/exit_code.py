@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterable
 from typing import assert_never
 
-from sendspec.diagnostics.exceptions import LedgerUnwritable, SuppressUnreadable
+from sendspec.diagnostics.exceptions import LedgerUnwritable, SuppressionListUnreadable
 from sendspec.planning.decide import Skip
 from sendspec.planning.totals import Totals
 from sendspec.sending.run import (
@@ -92,7 +92,7 @@ def ending_code(ending: Ending) -> str:
         case LockLost():
             return "lock-lost"
         case SuppressLost():
-            return SuppressUnreadable.code
+            return SuppressionListUnreadable.code
         case _:
             return ""
 

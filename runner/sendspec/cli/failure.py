@@ -8,7 +8,7 @@ from typing import Any
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.exceptions import FileUnwritable, SendspecError
 from sendspec.diagnostics.position import FILE_START
-from sendspec.reading.project import FILE_NAME
+from sendspec.reading.project import PROJECT_FILE_NAME
 from sendspec.showing.diagnostics import diagnostics_document
 from sendspec.showing.failure import error_json
 from sendspec.showing.plan import plan_document
@@ -27,7 +27,7 @@ def failure_document(command: str, environment: str, error: Exception | Mapping[
     Where the input was rejected it is the diagnostics document, about the file that the error names, or else the project file.
     """
     if isinstance(error, SendspecError) and error.exit_code == REJECTED:
-        path = error.path if isinstance(error, FileUnwritable) else FILE_NAME
+        path = error.path if isinstance(error, FileUnwritable) else PROJECT_FILE_NAME
         diagnostic = Diagnostic(path=path, span=FILE_START, code=error.code, problem=error.problem, fix=error.fix)
         return diagnostics_document([diagnostic])
     words = error_json(error) if isinstance(error, Exception) else dict(error)

@@ -17,6 +17,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import EnvironmentRenamed, InitRefused, LedgerTrouble, LockEntryLost
 from sendspec.diagnostics.position import FILE_START
 from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
@@ -35,7 +36,6 @@ from sendspec.operations.project_context import (
 from sendspec.operations.send_job import read_jobs
 from sendspec.reading.spec import FileRecipients
 from sendspec.showing.failure import error_json
-from sendspec.showing.ink import counted
 from sendspec.showing.json_text import json_line
 from sendspec.showing.status import message_json
 

@@ -12,6 +12,7 @@ from sendspec.cli.console import Console, common_options, environment_option, re
 from sendspec.cli.status import show_status
 from sendspec.composing.identity import id_in, id_text
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import Change, Doubt, SpecIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.transitions import MOVE_BY_NAME
@@ -24,7 +25,6 @@ from sendspec.operations.project_context import open_context, this_process
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
 from sendspec.reading.spec import Spec, read_spec
-from sendspec.showing.ink import counted
 
 SKIPPED = "skipped"
 TARGETS = {"accepted": State.ACCEPTED, "not-sent": State.PLANNED, SKIPPED: State.SKIPPED}

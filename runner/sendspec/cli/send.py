@@ -22,6 +22,7 @@ from sendspec.cli.plan import run_plan, warn_of_drift, warn_of_resending
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import KeyUnusable, NotConfirmed, PlanStale, SendspecError
 from sendspec.diagnostics.position import FILE_START, Span
+from sendspec.diagnostics.wording import counted
 from sendspec.operations.ledger_view import freeing, plan_jobs
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
@@ -31,7 +32,6 @@ from sendspec.planning.decide import Retry, Skip
 from sendspec.planning.plan import Plan, digest_of
 from sendspec.planning.totals import sum_of, totals_of
 from sendspec.showing.failure import error_json, error_text
-from sendspec.showing.ink import counted
 from sendspec.showing.plan import plan_text
 from sendspec.showing.run import RunReport, SpecReport, ending_text, run_document, run_text
 

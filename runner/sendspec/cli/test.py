@@ -7,10 +7,10 @@ import click
 from sendspec.cli.console import Console, common_options, environment_option, specs_argument
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted
 from sendspec.operations.example import run_examples
 from sendspec.operations.project_context import open_context
 from sendspec.reading.spec import read_spec
-from sendspec.showing.ink import counted
 
 
 @click.command("test")

@@ -14,8 +14,8 @@ from sendspec.cli.console import (
 )
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted
 from sendspec.operations.offline_plan import check_jobs, opened
-from sendspec.showing.ink import counted
 
 
 @click.command("validate")

@@ -10,8 +10,10 @@ from sendspec.composing.names import KnownNames, check_clashes, check_names
 from sendspec.composing.template import TemplateFault
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, holes, outline
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
 
@@ -33,7 +35,7 @@ class CompiledSpec:
     receiver: Node | None
     content: Branch | Constant
     identifier_key: str
-    normalise: Callable[[str], str | PhoneFault]
+    normalise: Callable[[str], str | Problem]
     address_column: str | None
 
     @property
@@ -62,11 +64,7 @@ def compile_program(
     key = None if spec.key is None else outline(spec.key, ("recipients", "key"), faults)
     where = spec.where if isinstance(spec.where, bool) else outline(spec.where, ("recipients", "where"), faults)
     for at, fault in faults:
-        problems.add(
-            spec.document.diagnostic(
-                at, code=fault.code, problem=fault.problem, fix=fault.fix, within=(fault.start, fault.end)
-            )
-        )
+        problems.add(spec.document.place(at, fault, within=(fault.start, fault.end)))
     _note_trust(spec, content, problems)
     early = [node for node in (to, key, receiver) if node is not None]
     if not isinstance(where, bool):
@@ -123,7 +121,7 @@ def _note_trust(spec: Spec, content: Node, problems: Problems) -> None:
             )
 
 
-def _phones_of(country: str | None) -> Callable[[str], str | PhoneFault]:
+def _phones_of(country: str | None) -> Callable[[str], str | Problem]:
     if country is None:
         return normalise_phone
     return lambda text: normalise_phone(text, country)  # a partial that hands on a keyword takes half as long again

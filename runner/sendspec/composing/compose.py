@@ -21,10 +21,11 @@ from sendspec.composing.rules import Rule
 from sendspec.composing.template import OMIT, message_context
 from sendspec.composing.template_tree import PlaceholderFault, fill, origin
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable, quoted
-from sendspec.reading.contacts.phone import PhoneFault
 from sendspec.reading.documents.document import KeyPath
-from sendspec.reading.schema.validator import Fault, Schema
+from sendspec.reading.schema.schema_problem import SchemaProblem
+from sendspec.reading.schema.validator import Schema
 from sendspec.reading.spec import Spec
 from sendspec.reading.tables.table import Row, Table
 
@@ -156,14 +157,14 @@ class Composer:
         if not isinstance(written, str):
             self._blame_address(
                 row,
-                PhoneFault(
+                Problem(
                     "unquoted-number",
                     f"the address is {_named(written)}; text is needed",
                     "put quotes around it, so that + and leading zeros stay",
                 ),
             )
         address = program.normalise(written)
-        if isinstance(address, PhoneFault):
+        if isinstance(address, Problem):
             self._blame_address(row, address)
         return str(address)
 
@@ -192,7 +193,7 @@ class Composer:
                 value = contact.get(name)
                 if isinstance(value, str) and value:
                     normal = self._program.normalise(value)
-                    return value if isinstance(normal, PhoneFault) else normal
+                    return value if isinstance(normal, Problem) else normal
         return self._blame_spec(
             row,
             ("message", "receiver"),
@@ -209,7 +210,7 @@ class Composer:
             self._blame_spec(
                 row, at, "empty-text", "the text is empty", "write a text, or leave such rows out with `where`"
             )
-        faults = [] if self._schema.accepts(payload) else self._schema.faults(payload)
+        faults = [] if self._schema.accepts(payload) else self._schema.problems(payload)
         faults = faults or [fault for rule in self._rules for fault in rule.judge(payload)]
         context.budget = Budget()  # finding out where a fault comes from fills some templates again
         for fault in faults:
@@ -223,13 +224,11 @@ class Composer:
             return ("message",) if program.receiver is None else origin(program.receiver, context, at[1:])
         return origin(program.content, context, at)
 
-    def _note_fault(self, row: Row, at: KeyPath, fault: Fault) -> None:
+    def _note_fault(self, row: Row, at: KeyPath, fault: SchemaProblem) -> None:
         self._problems.add_row(
             (fault.code, self._spec.path, at),
             row.line,
-            lambda: self._spec.document.diagnostic(
-                at, code=fault.code, problem=fault.problem, fix=fault.fix, key=fault.at_key
-            ),
+            lambda: self._spec.document.place(at, fault, key=fault.at_key),
         )
 
     def _measure(self, row: Row, text: str | None, payload: Mapping[str, Any]) -> Measure | None:
@@ -284,7 +283,7 @@ class Composer:
             ),
         )
 
-    def _blame_address(self, row: Row, fault: PhoneFault) -> NoReturn:
+    def _blame_address(self, row: Row, fault: Problem) -> NoReturn:
         column = self._program.address_column
         self._problems.add_row(
             (fault.code, self._table.path, column),

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import orjson
 
 from sendspec.composing.platforms.sms_segments import Measure
-from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
+from sendspec.diagnostics.problem import Problem
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
 
 
 class Message(NamedTuple):
@@ -50,7 +52,7 @@ class Message(NamedTuple):
 
 def _normal(address: str) -> str:
     normal = normalise_email(address) if "@" in address else normalise_phone(address, None)
-    return address if isinstance(normal, PhoneFault) else normal
+    return address if isinstance(normal, Problem) else normal
 
 
 @dataclass(frozen=True, slots=True)

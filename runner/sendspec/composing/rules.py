@@ -1,6 +1,6 @@
 """Rules that the vendor's schema doesn't hold: what only its prose says, and what no safe send would do.
 
-A rule judges one payload and yields `Fault`s, as a schema does. Rules of one platform stand in `platforms/`.
+A rule judges one payload and yields `SchemaProblem`s, as a schema does. Rules of one platform stand in `platforms/`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from sendspec.reading.documents.document import KeyPath
-from sendspec.reading.schema.validator import Fault
-from sendspec.reading.url import media_url_fault
+from sendspec.reading.media_url import media_url_problem
+from sendspec.reading.schema.schema_problem import SchemaProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Rule:
     which keys there are, and how many items, can change it anyway.
     """
 
-    judge: Callable[[Mapping[str, Any]], Iterator[Fault]]
+    judge: Callable[[Mapping[str, Any]], Iterator[SchemaProblem]]
     concerns: Callable[[KeyPath], bool]
 
 
@@ -40,10 +40,10 @@ def rules_for(platform: str) -> tuple[Rule, ...]:
     return (*COMMON, import_module(own).RULE)
 
 
-def one_content(payload: Mapping[str, Any]) -> Iterator[Fault]:
+def one_content(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """`body` and `template` exclude each other (reference: the vendor's prose; the schema lets both pass)."""
     if "body" in payload and "template" in payload:
-        yield Fault(
+        yield SchemaProblem(
             at=("template",),
             code="body-and-template",
             problem="the message has a body and a template; it can have one of them",
@@ -52,13 +52,13 @@ def one_content(payload: Mapping[str, Any]) -> Iterator[Fault]:
         )
 
 
-def few_images(payload: Mapping[str, Any]) -> Iterator[Fault]:
+def few_images(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """One image message carries at most ten media URLs."""
     body = payload.get("body")
     if isinstance(body, Mapping) and body.get("type") == "image":
         images = body["image"]["images"]
         if len(images) > MAX_IMAGES:
-            yield Fault(
+            yield SchemaProblem(
                 at=("body", "image", "images"),
                 code="too-many-images",
                 problem=f"the message has {len(images)} images; {MAX_IMAGES} is the most",
@@ -67,21 +67,23 @@ def few_images(payload: Mapping[str, Any]) -> Iterator[Fault]:
             )
 
 
-def fetchable_media(payload: Mapping[str, Any]) -> Iterator[Fault]:
+def fetchable_media(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """The API fetches media by itself: only a public https address can work, and only that is safe to hand over."""
     for holder, at in _media_holders(payload):
         url = holder.get("mediaUrl")
-        if isinstance(url, str) and (fault := media_url_fault(url)) is not None:
-            yield Fault(at=(*at, "mediaUrl"), code=fault.code, problem=fault.problem, fix=fault.fix, at_key=False)
+        if isinstance(url, str) and (fault := media_url_problem(url)) is not None:
+            yield SchemaProblem(
+                at=(*at, "mediaUrl"), code=fault.code, problem=fault.problem, fix=fault.fix, at_key=False
+            )
 
 
-def capped_marketing(payload: Mapping[str, Any]) -> Iterator[Fault]:
+def capped_marketing(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """`capFrequency` works for marketing messages only, and those say so in `meta.extraInformation.useCase`."""
     if payload.get("capFrequency") is not True:
         return
     information = payload.get("meta", {}).get("extraInformation", {})
     if information.get("useCase") != "marketing":
-        yield Fault(
+        yield SchemaProblem(
             at=("capFrequency",),
             code="cap-frequency",
             problem="`capFrequency` is true, and the message doesn't say that it is marketing",
@@ -93,14 +95,14 @@ def capped_marketing(payload: Mapping[str, Any]) -> Iterator[Fault]:
 def timely(now: datetime) -> Rule:
     """`scheduledFor` lies ahead, and not too far: the API sends at once what is scheduled for the past."""
 
-    def rule(payload: Mapping[str, Any]) -> Iterator[Fault]:
+    def rule(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
         written = payload.get("scheduledFor")
         if written is None:
             return
         ahead = datetime.fromisoformat(written.replace("z", "Z")) - now
         if ahead < timedelta(0) or ahead > timedelta(days=MAX_SCHEDULE_DAYS):
             past = ahead < timedelta(0)
-            yield Fault(
+            yield SchemaProblem(
                 at=("scheduledFor",),
                 code="scheduled-past" if past else "scheduled-far",
                 problem=f"'{written}' lies in the past, and the API would send at once"

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, nodes
 
 from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.problem import Problem
 
 MAX_NODES = 200
 MAX_GROWING = 2
@@ -49,12 +50,9 @@ NAMED = {
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateFault:
+class TemplateFault(Problem):
     """What is wrong with a template, at offsets of its source."""
 
-    code: str
-    problem: str
-    fix: str
     start: int
     end: int
 

@@ -26,7 +26,7 @@ SendspecError
 │   ├── CopyUnreadable
 │   ├── CopyDiffers
 │   └── PrivateFolderUnusable
-├── SuppressUnreadable      exit 7: a list of suppressed addresses changed during a run, and can't be used
+├── SuppressionListUnreadable  exit 7: the suppression list changed during a run, and can't be used
 └── InputUnreadable         exit 1: a table can't be read to its end
 """
 
@@ -34,11 +34,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from sendspec.diagnostics.exit_code import ExitCode
+
 
 class SendspecError(Exception):
     """A foreseen failure. `problem` says what is the case, `fix` what to do, beginning with a verb."""
 
-    exit_code: ClassVar[int] = 70
+    exit_code: ClassVar[ExitCode] = ExitCode.BUG
     code: str = "failure"
 
     def __init__(self, problem: str, fix: str) -> None:
@@ -50,7 +52,7 @@ class SendspecError(Exception):
 class LedgerTrouble(SendspecError):
     """The ledger can't be trusted or written, so nothing may be sent."""
 
-    exit_code = 6
+    exit_code = ExitCode.LEDGER
     code = "ledger-trouble"
 
 
@@ -99,35 +101,35 @@ class LedgerUnwritable(LedgerTrouble):
 class SandboxUnwritable(SendspecError):
     """The file with the sandbox's messages can't be read or written."""
 
-    exit_code = 6
+    exit_code = ExitCode.LEDGER
     code = "sandbox-unwritable"
 
 
 class LedgerBusy(SendspecError):
     """Another process holds the run lock; `problem` names it."""
 
-    exit_code = 75
+    exit_code = ExitCode.BUSY
     code = "ledger-busy"
 
 
 class PlanStale(SendspecError):
     """What would be sent, or how, is not what was agreed to. Nothing was sent."""
 
-    exit_code = 8
+    exit_code = ExitCode.STALE
     code = "plan-stale"
 
 
 class NotConfirmed(SendspecError):
     """Asked whether to send, somebody did not say yes."""
 
-    exit_code = 1
+    exit_code = ExitCode.REJECTED
     code = "not-confirmed"
 
 
 class InitRefused(SendspecError):
     """A new ledger would count everybody as somebody new, and nobody has said that this is meant."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
     def __init__(self, problem: str, fix: str, *, code: str) -> None:
         super().__init__(problem, fix)
@@ -142,7 +144,7 @@ class InitRefused(SendspecError):
 class PrivateCopyTrouble(SendspecError):
     """The private copy of a run's input can't be made or trusted, so nothing more may be sent."""
 
-    exit_code = 6
+    exit_code = ExitCode.LEDGER
 
 
 class NoRoomForCopy(PrivateCopyTrouble):
@@ -169,45 +171,45 @@ class PrivateFolderUnusable(PrivateCopyTrouble):
     code = "private-folder"
 
 
-class SuppressUnreadable(SendspecError):
+class SuppressionListUnreadable(SendspecError):
     """A list of suppressed addresses changed during a run, and what it holds now can't be used."""
 
-    exit_code = 7
+    exit_code = ExitCode.GUARD
     code = "suppress-unreadable"
 
 
 class InputUnreadable(SendspecError):
     """The disk fails in the middle of a file that the user named."""
 
-    exit_code = 1
+    exit_code = ExitCode.REJECTED
     code = "unreadable-file"
 
 
 class ListUnreadable(SendspecError):
     """The API's list of messages broke off, so a ledger that is behind would not show. Nothing was sent."""
 
-    exit_code = 3
+    exit_code = ExitCode.INCOMPLETE
     code = "list-unread"
 
 
 class ListRefused(SendspecError):
     """The API refuses us as a whole when asked for its list of messages. Nothing was sent."""
 
-    exit_code = 5
+    exit_code = ExitCode.API_REFUSED
     code = "list-refused"
 
 
 class KeyUnusable(SendspecError):
     """The access key is missing, malformed or readable by others. Its value is never part of the text."""
 
-    exit_code = 1
+    exit_code = ExitCode.REJECTED
     code = "key-unusable"
 
 
 class FileUnwritable(SendspecError):
     """A file at `path` that a command was to make can't be written; none was left there, or the old one is as it was."""
 
-    exit_code = 1
+    exit_code = ExitCode.REJECTED
     code = "file-unwritable"
 
     def __init__(self, path: str, problem: str, fix: str) -> None:
@@ -218,12 +220,12 @@ class FileUnwritable(SendspecError):
 class ResultUnwritable(SendspecError):
     """Lines that are all that a command is for can't be written to standard output."""
 
-    exit_code = 1
+    exit_code = ExitCode.REJECTED
     code = "result-unwritable"
 
 
 class FolderGone(SendspecError):
     """The working directory was removed, so no path can be told from it."""
 
-    exit_code = 1
+    exit_code = ExitCode.REJECTED
     code = "folder-gone"

@@ -14,7 +14,7 @@ from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerLinked, LedgerTrouble
 from sendspec.ledger.sqlite.sqlite_error import unwritable_file
-from sendspec.reading.files.beneath import read_beneath
+from sendspec.reading.files.nofollow_open import read_beneath
 
 LOCK_FILE = "sendspec.lock"
 FORMAT = 1

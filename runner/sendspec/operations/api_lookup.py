@@ -13,8 +13,8 @@ from sendspec.ledger.record import Doubt, Route
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.project_context import ProjectContext
 from sendspec.reading.access_key import AccessKey
-from sendspec.reading.project import Environment
-from sendspec.reading.url import peer_is_allowed
+from sendspec.reading.api_url import peer_is_allowed
+from sendspec.reading.environment import Environment
 from sendspec.sending.connection import Connection, Endpoint, verifying_context
 from sendspec.sending.listing import BOUNDS_OF_A_LOOK, ListBounds, Listing
 from sendspec.sending.reconcile import NumbersOf, Reconciled, reconcile, with_rivals

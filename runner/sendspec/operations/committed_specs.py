@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.documents.document import read_document
-from sendspec.reading.files.source import MAX_SPEC_BYTES, Source
-from sendspec.reading.project import FILE_NAME
+from sendspec.reading.documents.yaml_reader import read_document
+from sendspec.reading.files.text_file import MAX_SPEC_BYTES, TextFile
+from sendspec.reading.project import PROJECT_FILE_NAME
 
 SAFELY = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
 """Nothing that a repository configures is run."""
@@ -38,7 +38,9 @@ def committed_specs(root: Path) -> list[str]:
     if not _git(root, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
         return []
     files = dict(_files(_git(root, "ls-tree", "-r", "-z", "HEAD")))
-    others = {str(PurePosixPath(path).parent) for path in files if PurePosixPath(path).name == FILE_NAME} - {"."}
+    others = {str(PurePosixPath(path).parent) for path in files if PurePosixPath(path).name == PROJECT_FILE_NAME} - {
+        "."
+    }
     own = [path for path in files if path.endswith((".yaml", ".yml")) and not _is_in(path, others)]
     texts = _contents(root, [files[path] for path in own])
     return [path for path, text in zip(own, texts, strict=True) if _is_spec(path, text)]
@@ -83,7 +85,7 @@ def _is_spec(path: str, content: bytes) -> bool:
     if b"spec" not in content or len(content) > MAX_SPEC_BYTES:
         return False
     text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
-    document = read_document(Source(path, text), Problems())
+    document = read_document(TextFile(path, text), Problems())
     if document is None:  # it has faults, and may have been sent before it had
         return _SPEC_LINE.search(text) is not None
     return isinstance(document.data, dict) and type(document.data.get("spec")) is int

@@ -13,6 +13,7 @@ from sendspec.composing.canonical_template import key_tree, to_tree
 from sendspec.composing.identity import ID_BYTES, id_text, receiver_hash
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.lineage import PURGED
 from sendspec.ledger.record import Route, SendRecord
 from sendspec.ledger.sqlite.ledger import SqliteLedger
@@ -24,7 +25,6 @@ from sendspec.planning.message_state import State
 from sendspec.planning.plan import Decision, Plan
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.spec import Spec
-from sendspec.showing.ink import counted
 
 Decided = Callable[[Job], Iterator[Decision]]
 """Every row of a job with what is to be done with it; asked only where a check needs the rows."""

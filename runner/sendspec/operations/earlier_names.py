@@ -18,8 +18,8 @@ from sendspec.operations.send_job import Job
 from sendspec.planning.decide import History, Retry, Skip, decide
 from sendspec.planning.message_state import BASELINED, Fact, Standing, State
 from sendspec.planning.plan import WINDOW, Decision
-from sendspec.reading.documents.document import read_document
-from sendspec.reading.files.source import read_source
+from sendspec.reading.documents.yaml_reader import read_document
+from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.spec import Spec
 
 _WEIGHT: dict[Standing, int] = {
@@ -39,7 +39,7 @@ def name_in(path: Path) -> str | None:
     if not path.is_file():
         return None
     problems = Problems()
-    source = read_source(str(path), problems)
+    source = read_text_file(str(path), problems)
     document = None if source is None else read_document(source, problems)
     name = document.data.get("name") if document is not None and isinstance(document.data, dict) else None
     return name if isinstance(name, str) else ""

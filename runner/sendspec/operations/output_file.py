@@ -11,9 +11,10 @@ from pathlib import Path, PurePath
 from typing import NoReturn
 
 from sendspec.diagnostics.exceptions import FileUnwritable
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.files.beneath import open_folder
-from sendspec.reading.files.confined_open import FileFault, enclosed
+from sendspec.reading.files.confined_path import confined_path
+from sendspec.reading.files.nofollow_open import open_folder
 
 DEVICES = ("/dev/", "/proc/")
 """Below these, a name such as /dev/stdout leads to something that is open already: it is written to, and never replaced."""
@@ -61,8 +62,8 @@ def write_new(top: Path, below: str, text: str, *, instead: bool = False) -> Non
 
 def refuse_planted_link(path: Path) -> None:
     """Raises `FileUnwritable` where a link in a project or repository leads out of it: whoever made it chose what is written to."""
-    where = enclosed(str(path), in_folder=False)
-    if isinstance(where, FileFault):
+    where = confined_path(str(path), in_folder=False)
+    if isinstance(where, Problem):
         raise FileUnwritable(str(path), where.problem, where.fix)
 
 

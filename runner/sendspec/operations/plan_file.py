@@ -18,7 +18,7 @@ from sendspec.operations.output_file import check_writable, write_file
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.plan import Plan
-from sendspec.reading.files.source import open_regular
+from sendspec.reading.files.text_file import open_regular
 from sendspec.reading.project import find_project
 from sendspec.showing.plan import plan_document
 

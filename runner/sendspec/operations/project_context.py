@@ -16,19 +16,10 @@ import click
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
-from sendspec.reading.files.confined_open import real_folder
+from sendspec.reading.environment import SANDBOX, Channel, Environment, channel_of
+from sendspec.reading.files.confined_path import real_folder
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
-from sendspec.reading.project import (
-    FILE_NAME,
-    SANDBOX,
-    Channel,
-    Environment,
-    Project,
-    channel_of,
-    find_project,
-    project_without_file,
-    read_project,
-)
+from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project, project_without_file, read_project
 
 if TYPE_CHECKING:
     from sendspec.ledger.record import RunOwner
@@ -70,7 +61,7 @@ class ProjectContext:
 
     @property
     def project_path(self) -> str:
-        return self.project.path or FILE_NAME
+        return self.project.path or PROJECT_FILE_NAME
 
     @property
     def root(self) -> Path:
@@ -229,13 +220,14 @@ def api_of(workspace: ProjectContext) -> Iterator[Environment]:
     if not environment.is_sandbox:
         yield environment
         return
-    from sendspec.reading.url import UrlFault, parse_api_url
+    from sendspec.diagnostics.problem import Problem
+    from sendspec.reading.api_url import parse_api_url
     from sendspec.sandbox.server import sandbox_at
 
     named = os.environ.get("SENDSPEC_SANDBOX_URL")
     if named:
         api = parse_api_url(named, None)
-        if isinstance(api, UrlFault) or not api.loopback:
+        if isinstance(api, Problem) or not api.loopback:
             raise click.UsageError(
                 "SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080"
             )
@@ -244,5 +236,5 @@ def api_of(workspace: ProjectContext) -> Iterator[Environment]:
     make_private_folder(workspace.root)
     with sandbox_at(workspace.root / ".sendspec" / "sandbox-api.db", time.time) as url:
         api = parse_api_url(url, None)
-        assert not isinstance(api, UrlFault)
+        assert not isinstance(api, Problem)
         yield replace(environment, api=api)

@@ -16,17 +16,17 @@ from sendspec.composing.compose_context import ComposeContext
 from sendspec.composing.duplicates import marked
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.rules import rules_for, timely
+from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.surrogate import without_surrogates
 from sendspec.operations.project_context import ProjectContext
 from sendspec.planning.plan import Target
+from sendspec.reading.environment import Channel
 from sendspec.reading.limits import Limits
-from sendspec.reading.project import Channel
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import FileRecipients, Spec, StandardInput, read_spec
-from sendspec.reading.suppress import SuppressList, read_suppress_list
+from sendspec.reading.suppression_list import SuppressionList, read_suppression_list
 from sendspec.reading.tables.table import STANDARD_INPUT, Table, open_table
 
 
@@ -41,7 +41,7 @@ class Job:
     setting: ComposeContext
     target: Target
     now: datetime
-    suppressed: SuppressList | None
+    suppressed: SuppressionList | None
 
     @property
     def limits(self) -> Limits:
@@ -136,7 +136,7 @@ class _JobReader:
         self._recipients = recipients
         self._now = now
         self._frozen = frozen
-        self._lists: dict[tuple[object, ...], SuppressList] = {}
+        self._lists: dict[tuple[object, ...], SuppressionList] = {}
 
     def job(self, path: str, stdin: BinaryIO | None, problems: Problems) -> Job | None:
         own = Problems()
@@ -174,14 +174,14 @@ class _JobReader:
             )
             return None
 
-    def _suppressed(self, spec: Spec, channel: Channel, problems: Problems) -> SuppressList | None:
+    def _suppressed(self, spec: Spec, channel: Channel, problems: Problems) -> SuppressionList | None:
         """Whom the spec and its environment suppress; a list that several specs share is read once."""
         files = (*self._workspace.environment.suppress, *spec.suppress)
         if not files:
             return None
         known = (files, default_column(channel.platform), spec.country)
         if known not in self._lists:
-            self._lists[known] = read_suppress_list(
+            self._lists[known] = read_suppression_list(
                 files,
                 root=self._workspace.root,
                 column=default_column(channel.platform),
@@ -191,7 +191,7 @@ class _JobReader:
         return self._lists[known]
 
     def _compile(
-        self, spec: Spec, channel: Channel, table: Table, suppressed: SuppressList | None, problems: Problems
+        self, spec: Spec, channel: Channel, table: Table, suppressed: SuppressionList | None, problems: Problems
     ) -> Job | None:
         from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
         columns = None if from_file and not table.columns else table.columns

@@ -22,6 +22,7 @@ from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, PlanStale, SendspecError
 from sendspec.diagnostics.redaction import mask
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import Change, Claim, PlannedRecord, Route, SpecIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.lock import RunLock
@@ -38,8 +39,8 @@ from sendspec.planning.message_state import Fact, State
 from sendspec.planning.plan import Decision, Plan
 from sendspec.planning.totals import Totals, sum_of, totals_of
 from sendspec.reading.access_key import AccessKey, read_access_key
-from sendspec.reading.project import Environment
-from sendspec.reading.suppress import SuppressList
+from sendspec.reading.environment import Environment
+from sendspec.reading.suppression_list import SuppressionList
 from sendspec.sending.credited import CreditedIds
 from sendspec.sending.loop import send_all
 from sendspec.sending.reconcile import Reconciled
@@ -54,7 +55,6 @@ from sendspec.sending.run import (
     Stopping,
 )
 from sendspec.sending.witness import SAMPLED
-from sendspec.showing.ink import counted
 from sendspec.showing.progress import ProgressLine
 from sendspec.showing.reconcile import alarm_lines
 from sendspec.showing.run import Reason, RunReport, SpecReport
@@ -464,7 +464,7 @@ def _numbers_of(jobs: Sequence[Job], ids: Collection[bytes]) -> dict[bytes, str]
     return {item.id: item.receiver for item in composed if isinstance(item, Message) and item.id in ids}
 
 
-def _sendable(message: Message, fact: Fact | None, suppressed: SuppressList | None) -> Sendable:
+def _sendable(message: Message, fact: Fact | None, suppressed: SuppressionList | None) -> Sendable:
     """A message that a person had sent again goes out under a reference of its own."""
     receivers = () if suppressed is None else message.receivers
     times = 0 if fact is None else fact.resend
@@ -474,7 +474,7 @@ def _sendable(message: Message, fact: Fact | None, suppressed: SuppressList | No
     return Sendable(claim, message.reference, message.receiver, message.body, key, receivers)
 
 
-def _withholding(suppressed: SuppressList | None) -> Callable[[Sendable], bool] | None:
+def _withholding(suppressed: SuppressionList | None) -> Callable[[Sendable], bool] | None:
     """Says of a message, just before it is claimed, whether it must not go out: somebody may have opted out meanwhile."""
     if suppressed is None:
         return None

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.surrogate import without_surrogates
 from sendspec.provider.answer import Answer
 from sendspec.provider.answer_redaction import NOTHING_SENT, Redaction
 from sendspec.provider.answer_table import Given, Meaning, Next, Row, rows_for, statuses_where

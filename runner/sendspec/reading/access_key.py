@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import KeyUnusable
+from sendspec.diagnostics.wording import os_reason
 
 COMMAND_SECONDS = 30
 MAX_KEY = 4_096
@@ -90,7 +91,7 @@ def _from_file(path: Path, shown: str) -> str:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:
         raise KeyUnusable(
-            f"the key file {shown} can't be read: {os.strerror(error.errno or 0).lower()}", "check its path and owner"
+            f"the key file {shown} can't be read: {os_reason(error)}", "check its path and owner"
         ) from None
     try:
         mode = os.fstat(descriptor).st_mode

@@ -1,104 +1,40 @@
-"""The project file: environments, their channels, where keys and ledgers are."""
+"""The project file, `sendspec.yaml`: found, read and checked."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.diagnostics.position import FILE_START, Span
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource, NoKey
-from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
+from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource
+from sendspec.reading.api_url import API_HOST, Api, parse_api_url
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import Document
-from sendspec.reading.files.source import read_source
-from sendspec.reading.limits import Limits, read_limits
+from sendspec.reading.documents.yaml_reader import read_document
+from sendspec.reading.environment import SANDBOX, Channel, Environment, LedgerPlace, Rate, sandbox_environment
+from sendspec.reading.files.text_file import read_text_file
+from sendspec.reading.limits import read_limits
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
-from sendspec.reading.suppress_file import SuppressFile, suppress_files
-from sendspec.reading.url import API_HOST, Api, UrlFault, parse_api_url
+from sendspec.reading.suppression_file import suppression_files
 
-FILE_NAME = "sendspec.yaml"
-SANDBOX = "sandbox"
+PROJECT_FILE_NAME = "sendspec.yaml"
 MAX_RATE = 10_000
 _RATE = re.compile(r"([0-9]{1,9})/([smh])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600}
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `count` requests in any `seconds`."""
-
-    count: int
-    seconds: int
-
-    @property
-    def per_second(self) -> float:
-        return self.count / self.seconds
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """A channel that messages are sent through. `rate` None is no limit of ours.
-
-    `batch` is how many messages one request carries at most, 2 or more; None sends each in a request of its own.
-    """
-
-    alias: str
-    workspace: str
-    channel: str
-    platform: str
-    rate: Rate | None = None
-    concurrency: int = 32
-    batch: int | None = None
-    timeout_seconds: float = 30.0
-    trust_503: bool = False
-
-    @property
-    def messages_per_second(self) -> float | None:
-        """What `rate` comes to for messages; None is no limit of ours."""
-        return None if self.rate is None else self.rate.per_second * (self.batch or 1)
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerPlace:
-    """The ledger's file, absolute. `durable` says that it outlives a CI job."""
-
-    file: Path
-    durable: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """Where messages go, as whom, and where that is remembered. `only_to` holds normalised addresses, `suppress` names files.
-
-    `key_span` is where the project file says where the key comes from.
-    """
-
-    name: str
-    api: Api
-    key: KeySource
-    scheme: str
-    ledger: LedgerPlace
-    channels: Mapping[str, Channel]
-    only_to: frozenset[str] | None
-    limits: Limits
-    key_span: Span = field(default=FILE_START, compare=False)
-    suppress: tuple[SuppressFile, ...] = ()
-
-    @property
-    def is_sandbox(self) -> bool:
-        return self.name == SANDBOX
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """`root` is the folder that specs and tables have to lie in; `path` is as shown, None without a project file."""
+    """`root` is the folder that contains all specs and tables; `path` is as shown to the user, None without a project file."""
 
     path: str | None
     root: Path
@@ -106,14 +42,24 @@ class Project:
     environments: Mapping[str, Environment]
 
     def environment(self, name: str) -> Environment | None:
-        return sandbox_environment(self) if name == SANDBOX else self.environments.get(name)
+        if name == SANDBOX:
+            return sandbox_environment(self.root, self._platform_by_alias())
+        return self.environments.get(name)
+
+    def _platform_by_alias(self) -> dict[str, str]:
+        """The platform of each alias, from any environment that has it."""
+        return {
+            alias: channel.platform
+            for environment in self.environments.values()
+            for alias, channel in environment.channels.items()
+        }
 
 
 def find_project(start: Path) -> Path | None:
-    """The nearest project file at or above the folder `start`, looking no further than a repository's top."""
+    """The nearest project file in `start` or a folder above it, within the same git repository."""
     for folder in (start, *start.parents):
-        if os.path.lexists(folder / FILE_NAME) and not (folder / FILE_NAME).is_dir():
-            return folder / FILE_NAME  # also a link or a pipe: reading it says what is wrong with it
+        if os.path.lexists(folder / PROJECT_FILE_NAME) and not (folder / PROJECT_FILE_NAME).is_dir():
+            return folder / PROJECT_FILE_NAME  # a link or a pipe too: reading it reports what is wrong
         if os.path.lexists(folder / ".git"):
             return None
     return None
@@ -123,49 +69,13 @@ def project_without_file(root: Path) -> Project:
     return Project(path=None, root=root, default_environment=SANDBOX, environments={})
 
 
-def sandbox_environment(project: Project) -> Environment:
-    """The built-in environment: any alias works, with the platform that another environment gives it, else SMS."""
-    platforms = {
-        alias: channel.platform
-        for environment in project.environments.values()
-        for alias, channel in environment.channels.items()
-    }
-    return Environment(
-        name=SANDBOX,
-        api=Api(scheme="http", host="127.0.0.1", port=0, prefix="", loopback=True, named=False),
-        key=NoKey(),
-        scheme="AccessKey",
-        ledger=LedgerPlace(project.root / ".sendspec" / "sandbox.db", durable=True),
-        channels={alias: _sandbox_channel(alias, platform) for alias, platform in platforms.items()},
-        only_to=None,
-        limits=Limits(),
-    )
-
-
-def _sandbox_channel(alias: str, platform: str) -> Channel:
-    return Channel(
-        alias=alias,
-        workspace="00000000-0000-4000-8000-000000000001",
-        channel="00000000-0000-4000-8000-000000000002",
-        platform=platform,
-    )
-
-
-def channel_of(environment: Environment, alias: str) -> Channel | None:
-    """The channel behind an alias; in the sandbox there is one for every alias."""
-    found = environment.channels.get(alias)
-    return _sandbox_channel(alias, "sms") if found is None and environment.is_sandbox else found
-
-
 def read_project(path: str, root: Path, problems: Problems, *, owners: Collection[int] | None = None) -> Project | None:
-    """The project in the file at `path`; None when it is not one, and why is among `problems`.
+    """The project in the file at `path`; None if invalid, with the reasons added to `problems`.
 
-    `owners` are the users whose file counts, as numbers; None: whoever's.
+    `owners` are the user ids that may own the file; None: any.
     """
-    from sendspec.reading.documents.document import read_document
-
     own = Problems()
-    source = read_source(path, own, owners=owners)
+    source = read_text_file(path, own, owners=owners)
     document = None if source is None else read_document(source, own)
     project = None if document is None else _Reader(document, root, own).project()
     for diagnostic in own:
@@ -173,8 +83,15 @@ def read_project(path: str, root: Path, problems: Problems, *, owners: Collectio
     return None if own.has_errors else project
 
 
+_KEY_LITERAL = Problem(
+    "key-literal",
+    "an access key stands in this file, and files in git are read by many",
+    "take it out, make a new key, and write `access_key: {env: NAME}`",
+)
+
+
 class _Reader:
-    """Reads one checked document; what the schema can't say is checked here."""
+    """Reads one document, and checks it against the schema and the rules that a schema can't state."""
 
     def __init__(self, document: Document, root: Path, problems: Problems) -> None:
         self._document = document
@@ -210,18 +127,10 @@ class _Reader:
 
     def _shape(self) -> Iterator[Diagnostic]:
         schema = load_schema("project")
-        faults = [] if schema.accepts(self._document.data) else schema.faults(self._document.data)
+        faults = [] if schema.accepts(self._document.data) else schema.problems(self._document.data)
         for fault in faults:
             literal = len(fault.at) == 3 and fault.at[2] == "access_key" and fault.code == "wrong-type"
-            yield self._document.diagnostic(
-                fault.at,
-                code="key-literal" if literal else fault.code,
-                problem="an access key stands in this file, and files in git are read by many"
-                if literal
-                else fault.problem,
-                fix="take it out, make a new key, and write `access_key: {env: NAME}`" if literal else fault.fix,
-                key=fault.at_key or literal,
-            )
+            yield self._document.place(fault.at, _KEY_LITERAL if literal else fault, key=fault.at_key or literal)
 
     def _environment(self, name: str) -> Environment | None:
         at = ("environments", name)
@@ -250,7 +159,7 @@ class _Reader:
             only_to=only_to,
             limits=read_limits(data.get("limits")),
             key_span=self._document.span((*at, "access_key")),
-            suppress=suppress_files(self._document, (*at, "suppress"), data.get("suppress", ()), is_specs=False),
+            suppress=suppression_files(self._document, (*at, "suppress"), data.get("suppress", ()), is_specs=False),
         )
 
     def _api(self, at: tuple[str, ...], data: Mapping[str, Any]) -> Api | None:
@@ -258,8 +167,8 @@ class _Reader:
         here: tuple[str, ...] = (*at, "api_url") if "api_url" in data else ("api_url",)
         text = data.get("api_url", top.get("api_url", f"https://{API_HOST}"))
         parsed = parse_api_url(text, data.get("allow_host", top.get("allow_host")))
-        if isinstance(parsed, UrlFault):
-            self._add(here, parsed.code, parsed.problem, parsed.fix)
+        if isinstance(parsed, Problem):
+            self._problems.add(self._document.place(here, parsed))
             return None
         return parsed
 
@@ -334,8 +243,8 @@ class _Reader:
         normal = []
         for index, written in enumerate(data["only_to"]):
             address = normalise_email(written) if "@" in written else normalise_phone(written, None)
-            if isinstance(address, PhoneFault):
-                self._add((*at, "only_to", index), address.code, address.problem, address.fix)
+            if isinstance(address, Problem):
+                self._problems.add(self._document.place((*at, "only_to", index), address))
             else:
                 normal.append(address)
         return frozenset(normal)

@@ -8,12 +8,13 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.reading.documents.document import Document, KeyPath, read_document
+from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.documents.number_spelling import SpelledFloat
-from sendspec.reading.files.source import read_source
+from sendspec.reading.documents.yaml_reader import read_document
+from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.spec_check import spec_problems
-from sendspec.reading.suppress_file import SuppressFile, suppress_files
+from sendspec.reading.suppression_file import SuppressionFile, suppression_files
 
 
 class InDoubtPolicy(StrEnum):
@@ -86,13 +87,13 @@ class Spec:
     in_doubt: InDoubtPolicy
     examples: tuple[Example, ...]
     document: Document
-    suppress: tuple[SuppressFile, ...] = ()
+    suppress: tuple[SuppressionFile, ...] = ()
 
 
 def read_spec(path: str, problems: Problems) -> Spec | None:
     """The spec in the file at `path`; None when it is not one, and why is among `problems`."""
     own = Problems()
-    source = read_source(path, own)
+    source = read_text_file(path, own)
     document = None if source is None else read_document(source, own)
     if document is not None:
         for diagnostic in spec_problems(document):
@@ -132,7 +133,7 @@ def _spec(document: Document) -> Spec:
             for index, example in enumerate(data.get("examples", ()))
         ),
         document=document,
-        suppress=suppress_files(document, ("suppress",), data.get("suppress", ()), is_specs=True),
+        suppress=suppression_files(document, ("suppress",), data.get("suppress", ()), is_specs=True),
     )
 
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.leaked_key import KEY_NAMES, is_key_literal
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.diagnostics.secret import KEY_NAMES, is_key_literal
 from sendspec.reading.documents.document import Document, KeyPath, walk
-from sendspec.reading.schema.schema_error import Fault
+from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
 
 FORMAT = 1
@@ -39,7 +39,7 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
             key=True,
         )
     schema = load_schema("spec")
-    for fault in [] if schema.accepts(data) else schema.faults(data):
+    for fault in [] if schema.accepts(data) else schema.problems(data):
         if fault.at not in keys and not (fault.at in _NAMES and fault.code == "wrong-format"):  # which is told below
             yield _placed(document, fault)
     yield from _name_problems(document)
@@ -50,10 +50,7 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
     yield from _number_problems(document)
 
 
-# ── the schema's faults ──────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _placed(document: Document, fault: Fault) -> Diagnostic:
+def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
     value = _value_at(document.data, fault.at)
     if fault.code == "wrong-type" and fault.problem.endswith("text is needed") and isinstance(value, int | float):
         fault = _unquoted(document, fault, value)
@@ -66,10 +63,10 @@ def _placed(document: Document, fault: Fault) -> Diagnostic:
     elif fault.at in _ROWS and fault.code == "too-many":
         fix = "move them to a .csv file, and name it under `recipients: {file: …}`"
         fault = replace(fault, code="too-many-inline", fix=fix)
-    return document.diagnostic(fault.at, code=fault.code, problem=fault.problem, fix=fault.fix, key=fault.at_key)
+    return document.place(fault.at, fault, key=fault.at_key)
 
 
-def _unquoted(document: Document, fault: Fault, value: int | float) -> Fault:
+def _unquoted(document: Document, fault: SchemaProblem, value: int | float) -> SchemaProblem:
     """A number or a boolean where text is needed, shown as it is written and in the quotes that it lacks."""
     written = mask_in_place(printable(document.written(fault.at)[:40]))
     fix = f'put it in quotes: "{written}"'
@@ -86,9 +83,6 @@ def _value_at(data: Any, at: KeyPath) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return data
-
-
-# ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _name_problems(document: Document) -> Iterator[Diagnostic]:
@@ -130,7 +124,7 @@ def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
     """JSON Schema takes 1.0 and 1e3 for whole numbers; in a request, or as part of a message's identity, they are others."""
     whole = [at for at, value in walk(document.data) if _is_whole(value)]
     # Raised by a half, they are still numbers: the schema minds where whole ones are needed.
-    faults = load_schema("spec").faults(_raised(document.data)) if whole else []
+    faults = load_schema("spec").problems(_raised(document.data)) if whole else []
     minded = {fault.at for fault in faults if fault.code == "wrong-type"}
     for at in whole:
         if at in minded:
@@ -186,7 +180,7 @@ def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
 
 
 def _country_problems(document: Document, country: Any) -> Iterator[Diagnostic]:
-    from sendspec.reading.contacts.phone import is_country
+    from sendspec.reading.contacts.country import is_country
 
     if isinstance(country, str) and not is_country(country):
         yield document.diagnostic(

@@ -8,7 +8,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeAlias, assert_never
 
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
 from sendspec.ledger.record import Lost, Settlement
 from sendspec.planning.decide import Skip
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
@@ -74,7 +74,7 @@ def send_all(
 
     `credited` are the API's ids that this command has credited so far; what is accepted adds its own. `look_up` asks the API for the
     messages in doubt, and returns those that it found accepted. `withholds` says just before a claim that a message must not go out
-    after all; where it raises `SuppressUnreadable`, none does any more.
+    after all; where it raises `SuppressionListUnreadable`, none does any more.
     """
     loop = _Loop(
         messages, claims, endpoint, settings, clock, stop, credited, lock_still_mine, look_up, watch, withholds
@@ -238,7 +238,7 @@ class _Loop:
             return claim
         try:
             withheld = {message.id for messages, _ in claim for message in messages if self._withholds(message)}
-        except SuppressUnreadable as trouble:
+        except SuppressionListUnreadable as trouble:
             self._ending = self._ending or SuppressLost(trouble.problem, trouble.fix)
             return []
         if withheld:

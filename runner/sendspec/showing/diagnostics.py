@@ -8,7 +8,8 @@ from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import printable
-from sendspec.showing.ink import Ink, cells, counted
+from sendspec.diagnostics.wording import counted
+from sendspec.showing.ink import Ink, cells
 
 MAX_SHOWN = 20
 MAX_LISTED = 1_000

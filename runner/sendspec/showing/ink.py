@@ -71,13 +71,3 @@ def _cells(character: str) -> int:
     if unicodedata.combining(character) or unicodedata.category(character) in ("Cf", "Me", "Mn"):
         return 0
     return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
-
-
-def grouped(number: int) -> str:
-    """`1204` as `1 204`."""
-    return f"{number:,}".replace(",", " ")
-
-
-def counted(number: int, singular: str, plural: str | None = None) -> str:
-    """`1 message`, `2 messages`."""
-    return f"{grouped(number)} {singular if number == 1 else plural or singular + 's'}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from sendspec.diagnostics.surrogate import without_surrogates
+from sendspec.diagnostics.characters import without_surrogates
 
 
 def json_document(document: Mapping[str, Any]) -> bytes:

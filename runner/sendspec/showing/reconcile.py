@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sendspec.composing.identity import id_text
+from sendspec.diagnostics.wording import counted
 from sendspec.sending.reconcile import Reconciled
 from sendspec.showing.diagnostics import clean
-from sendspec.showing.ink import counted
 
 IDS_SHOWN = 5
 

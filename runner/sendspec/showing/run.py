@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sendspec.diagnostics.wording import counted
 from sendspec.planning.plan import Target
 from sendspec.planning.totals import Totals, sum_of
 from sendspec.showing.account import accounting_line, left_words, skipped_words
 from sendspec.showing.diagnostics import clean
-from sendspec.showing.ink import Ink, counted
+from sendspec.showing.ink import Ink
 
 REASONS_SHOWN = 5
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sendspec.composing.rules import Rule
-from sendspec.reading.schema.validator import Fault
+from sendspec.reading.schema.schema_problem import SchemaProblem
 
 BODY_TYPES = ("text", "html")
 
 
-def judge(payload: Mapping[str, Any]) -> Iterator[Fault]:
+def judge(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     body = payload.get("body")
     if body is not None and body["type"] not in BODY_TYPES:
-        yield Fault(
+        yield SchemaProblem(
             at=("body", "type"),
             code="body-type-platform",
             problem=f"an e-mail channel can't send a body of type '{body['type']}'",
@@ -23,7 +23,7 @@ def judge(payload: Mapping[str, Any]) -> Iterator[Fault]:
         )
     for index, contact in enumerate(payload["receiver"].get("contacts", ())):
         if contact.get("identifierKey", "emailaddress") != "emailaddress":
-            yield Fault(
+            yield SchemaProblem(
                 at=("receiver", "contacts", index, "identifierKey"),
                 code="receiver-kind",
                 problem=f"'{contact['identifierKey']}' is not how an e-mail finds its receiver",

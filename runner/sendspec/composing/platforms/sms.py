@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sendspec.composing.rules import Rule
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
-from sendspec.reading.contacts.phone import PhoneFault, normalise_phone
-from sendspec.reading.schema.validator import Fault
+from sendspec.reading.contacts.phone_number import normalise_phone
+from sendspec.reading.schema.schema_problem import SchemaProblem
 
 BODY_TYPES = ("text", "image", "file")
 SENDER_NUMBER = re.compile(r"\+?[0-9]{3,15}")
@@ -17,16 +18,16 @@ SENDER_NAME = re.compile(r"[A-Za-z0-9 ._&-]{1,11}")
 """Alphanumeric senders hold at most 11 characters (3GPP TS 23.040: the address field takes 11 septets)."""
 
 
-def judge(payload: Mapping[str, Any]) -> Iterator[Fault]:
+def judge(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     yield from _one_contact(payload["receiver"].get("contacts", ()))
     yield from _plain_body(payload.get("body"))
     yield from _short_sender(payload.get("sender"))
 
 
-def _one_contact(contacts: list[Mapping[str, Any]]) -> Iterator[Fault]:
+def _one_contact(contacts: list[Mapping[str, Any]]) -> Iterator[SchemaProblem]:
     at: tuple[str | int, ...] = ("receiver", "contacts")
     if len(contacts) != 1:
-        yield Fault(
+        yield SchemaProblem(
             at=at if contacts else ("receiver",),
             code="one-receiver",
             problem=f"the message has {len(contacts)} receivers; an SMS goes to exactly one",
@@ -37,10 +38,10 @@ def _one_contact(contacts: list[Mapping[str, Any]]) -> Iterator[Fault]:
     yield from _phone_number(contacts[0], (*at, 0))
 
 
-def _phone_number(contact: Mapping[str, Any], at: tuple[str | int, ...]) -> Iterator[Fault]:
+def _phone_number(contact: Mapping[str, Any], at: tuple[str | int, ...]) -> Iterator[SchemaProblem]:
     key = contact.get("identifierKey", "phonenumber")
     if key != "phonenumber":
-        yield Fault(
+        yield SchemaProblem(
             at=(*at, "identifierKey"),
             code="receiver-kind",
             problem=f"'{key}' is not how an SMS finds its receiver",
@@ -52,10 +53,12 @@ def _phone_number(contact: Mapping[str, Any], at: tuple[str | int, ...]) -> Iter
     if number is None:
         return
     normal = normalise_phone(number, None)
-    if isinstance(normal, PhoneFault):
-        yield Fault(at=(*at, "identifierValue"), code=normal.code, problem=normal.problem, fix=normal.fix, at_key=False)
+    if isinstance(normal, Problem):
+        yield SchemaProblem(
+            at=(*at, "identifierValue"), code=normal.code, problem=normal.problem, fix=normal.fix, at_key=False
+        )
     elif normal != number:
-        yield Fault(
+        yield SchemaProblem(
             at=(*at, "identifierValue"),
             code="phone-spelling",
             problem=f"'{mask(number)}' is not written as the API reads numbers",
@@ -64,9 +67,9 @@ def _phone_number(contact: Mapping[str, Any], at: tuple[str | int, ...]) -> Iter
         )
 
 
-def _plain_body(body: Mapping[str, Any] | None) -> Iterator[Fault]:
+def _plain_body(body: Mapping[str, Any] | None) -> Iterator[SchemaProblem]:
     if body is not None and body["type"] not in BODY_TYPES:
-        yield Fault(
+        yield SchemaProblem(
             at=("body", "type"),
             code="body-type-platform",
             problem=f"an SMS channel can't send a body of type '{body['type']}'",
@@ -75,12 +78,12 @@ def _plain_body(body: Mapping[str, Any] | None) -> Iterator[Fault]:
         )
 
 
-def _short_sender(sender: Mapping[str, Any] | None) -> Iterator[Fault]:
+def _short_sender(sender: Mapping[str, Any] | None) -> Iterator[SchemaProblem]:
     if sender is None:
         return
     name = sender["connector"]["identifierValue"]
     if not SENDER_NUMBER.fullmatch(name) and not SENDER_NAME.fullmatch(name):
-        yield Fault(
+        yield SchemaProblem(
             at=("sender", "connector", "identifierValue"),
             code="sender-name",
             problem=f"'{name[:40]}' can't be the sender of an SMS",

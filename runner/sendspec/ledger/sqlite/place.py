@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerLinked
 from sendspec.ledger.sqlite.sqlite_error import unwritable_file
-from sendspec.reading.files.beneath import open_beneath
+from sendspec.reading.files.nofollow_open import open_beneath
 
 OWN_FOLDER = ".sendspec"
 """Nothing in it is a link: it comes with a checkout, and a link there could lead to any file of the user's."""

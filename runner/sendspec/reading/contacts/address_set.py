@@ -1,4 +1,4 @@
-"""A compact set of normalised addresses: 8 bytes each, where a `set` of texts takes 100."""
+"""A compact set of normalised addresses: 8 bytes each, against 100 in a `set` of strings."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _HASHED = 1 << 63
 
 
 class AddressSet:
-    """Holds phone numbers exactly, other addresses by 63 bits of their hash, without regard to capital letters.
+    """Stores phone numbers exactly, other addresses as 63 bits of a case-insensitive hash.
 
-    A million e-mail addresses take one that they don't hold for one of theirs once in 9 million million tries.
+    With a million e-mail addresses, one look-up in 9 million million is a false positive.
     """
 
     def __init__(self, addresses: Iterable[str], besides: AddressSet | None = None) -> None:
-        """The `addresses`, and those of the set `besides`."""
+        """Holds `addresses` and everything in `besides`."""
         buckets = (
             [array("Q") for _ in range(_BUCKETS)] if besides is None else [bucket[:] for bucket in besides._buckets]
         )
         for address in addresses:
             key = _key(address)
             buckets[key % _BUCKETS].append(key)
-        # A bucket at a time, so that never more than a few thousand keys are Python's own numbers.
+        # One bucket at a time, so that only a few thousand keys are Python integers at once.
         self._buckets: list[array[int]] = [array("Q", sorted(set(bucket))) for bucket in buckets]
 
     def __contains__(self, address: str) -> bool:

@@ -1,9 +1,9 @@
-"""Which country codes are assigned (ITU-T E.164), and which countries can own a national number (ISO 3166-1)."""
+"""The assigned country calling codes (ITU-T E.164), and the digits that may follow each."""
 
 from __future__ import annotations
 
 # List of ITU-T Recommendation E.164 assigned country codes; +379 is the Vatican's, reserved and unused.
-# 888 (OCHA) was given back; 991, 997 and 388 were never or are no longer in use.
+# 888 (OCHA) was returned; 991, 997 and 388 were never used or no longer are.
 _CODES = """
     1 7
     20 211 212 213 216 218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237 238 239
@@ -20,46 +20,29 @@ _CODES = """
 """
 CODES = frozenset(_CODES.split())
 
-# Where the digits after the code may begin with 0. Everywhere else such a 0 is the one dialled inside the country,
-# and writing it gives one person two numbers.
+# Codes after which the number may begin with 0. Everywhere else that 0 is the trunk prefix, dialled only inside
+# the country; accepting it would give one person two numbers.
 _ZERO_MAY_FOLLOW = "39 47 225 226 227 229 241 242 247 250 267 268 378 379 501 507 676 679 687 800 853 881 974 992"
 ZERO_MAY_FOLLOW = frozenset(_ZERO_MAY_FOLLOW.split())
-
-# ISO 3166-1 alpha-2, without the places that have no numbers of their own; with AC, TA and XK, which have.
-_COUNTRIES = """
-    AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ CA CC CD
-    CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE
-    GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN
-    KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ
-    NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH
-    SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG
-    VI VN VU WF WS XK YE YT ZA ZM ZW
-"""
-COUNTRIES = frozenset(_COUNTRIES.split())
 
 _CODE_BY_START = {
     start: code for start in map("{:03}".format, range(1000)) for code in (start[:1], start[:2], start) if code in CODES
 }
 
 NATIONAL_DIGITS = {"683": (4, 7), "690": (4, 7)}
-"""How many digits follow the code, at least and at most, where mobile numbers are shorter than anywhere else: Niue, Tokelau."""
+"""Fewest and most digits after the code, where mobile numbers are unusually short: Niue, Tokelau."""
 
 CODES_OF_THREE = frozenset(f"+{code}" for code in CODES - ZERO_MAY_FOLLOW - set(NATIONAL_DIGITS) if len(code) == 3)
-"""The `+` and the code, where anything but a 0 may follow."""
+"""`+` and a three-digit code that any digit but 0 may follow."""
 
 SURE_STARTS = frozenset(
     f"+{start}"
     for start, code in _CODE_BY_START.items()
     if code in ZERO_MAY_FOLLOW or (len(code) < 3 and start[len(code)] != "0")
 )
-"""A `+` and three digits, after which any digits may follow."""
-
-
-def is_country(text: str) -> bool:
-    """True for the two capital letters of a country that has phone numbers."""
-    return text in COUNTRIES
+"""`+` and three digits that any digits may follow."""
 
 
 def code_of(number: str) -> str | None:
-    """The country code of `+` and at least three digits; None where none is assigned. No code begins another."""
+    """The country code of a number with `+` and at least three digits; None if unassigned. No code is a prefix of another."""
     return _CODE_BY_START.get(number[1:4])

@@ -1,1 +1,1 @@
-"""YAML documents as plain data, with the place of every key and value."""
+"""YAML documents as plain data, with the line and column of every key and value."""

@@ -1,6 +1,6 @@
-"""YAML events from a scanner that counts: how deep it is nested and how many tokens it made, while it makes them.
+"""A YAML scanner with limits on nesting depth, tokens and tag length.
 
-The parser's own guards come too late: the scanner reads up to 1,024 characters ahead of the parser, and looks at every open
+Limits in the parser would come too late: the scanner reads up to 1,024 characters ahead of it, and examines every open
 bracket again for each token.
 """
 
@@ -13,17 +13,17 @@ from ruamel.yaml import YAML
 from ruamel.yaml.scanner import Scanner
 
 MAX_TAG = 200
-"""Characters of a tag, all of which are refused; decoding a long one takes time by the square of its length."""
+"""Characters in a tag. Every tag is refused anyway, but decoding one takes quadratic time."""
 
 _MAX_SIMPLE_KEY = 1_024
-"""Characters that a key without `?` may have (YAML 1.2, 8.2.2)."""
+"""Longest key without `?`, in characters (YAML 1.2, 8.2.2)."""
 
 MAX_TOKENS = 84_000
-"""A key and its value are four tokens, an item of a list two. They take up to 10 µs each, so that a second is the most."""
+"""A key with its value is four tokens, a list item two. At up to 10 µs each, scanning stays under a second."""
 
 
 class TooDeep(Exception):
-    """A list or mapping opens inside too many others. `start` and `end` are offsets into the text."""
+    """A list or mapping is nested too deep. `start` and `end` are offsets into the text."""
 
     def __init__(self, start: int, end: int) -> None:
         super().__init__("the nesting is too deep")
@@ -32,7 +32,7 @@ class TooDeep(Exception):
 
 
 class TooManyTokens(Exception):
-    """The text goes on and on. `start` and `end` are offsets into it."""
+    """The document is too large. `start` and `end` are offsets into the text."""
 
     problem = f"the file has more than {MAX_TOKENS // 4:,} keys with their values, or as much in another form"
     fix = "move the recipients to a table and name it under `recipients: {file: …}`"
@@ -51,22 +51,24 @@ class TagTooLong(Exception):
         self.start = start
 
 
-def events_of(text: str, depth_most: int) -> Iterator[Any]:
+def events_of(text: str, max_depth: int) -> Iterator[Any]:
     """The parser's events. Raises `TooDeep`, `TooManyTokens` and `TagTooLong`, and what the parser raises."""
     yaml = YAML(typ="safe", pure=True)
-    yaml.Scanner = lambda loader: _BoundedScanner(loader, text, depth_most)
+    yaml.Scanner = lambda loader: _BoundedScanner(loader, text, max_depth)
     events: Iterator[Any] = yaml.parse(text)
     return events
 
 
 class _BoundedScanner(Scanner):
-    reader: Any = None  # there a property, asked for each character: a plain attribute saves a fifth of the time
+    reader: Any = (
+        None  # a property in the base class, read for each character: a plain attribute saves a fifth of the time
+    )
 
-    def __init__(self, loader: Any, text: str, depth_most: int) -> None:
+    def __init__(self, loader: Any, text: str, max_depth: int) -> None:
         self.reader = loader.reader
         super().__init__(loader=loader)
         self._text = text
-        self._depth_most = depth_most
+        self._max_depth = max_depth
 
     def fetch_tag(self) -> None:
         start = self.reader.index
@@ -77,7 +79,7 @@ class _BoundedScanner(Scanner):
 
     def fetch_more_tokens(self) -> Any:
         made = super().fetch_more_tokens()
-        if len(self.flow_context) + len(self.indents) > self._depth_most:
+        if len(self.flow_context) + len(self.indents) > self._max_depth:
             opening = next((token for token in reversed(self.tokens) if _opens(token)), self.tokens[-1])
             raise TooDeep(opening.start_mark.index, opening.end_mark.index)
         if self.tokens_taken + len(self.tokens) > MAX_TOKENS:
@@ -85,7 +87,8 @@ class _BoundedScanner(Scanner):
             raise TooManyTokens(last.start_mark.index, last.end_mark.index)
         return made
 
-    # A deeper level's key begins behind those of the levels around it, so that of the lowest level is the first to be stale.
+    # Keys of inner levels begin after those of outer ones, so the outermost key is the first to become stale. Checking
+    # only that one avoids a scan of every level for each token.
 
     def stale_possible_simple_keys(self) -> None:
         if self.possible_simple_keys:

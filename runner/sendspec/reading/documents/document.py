@@ -1,24 +1,21 @@
-"""A YAML document as plain data, with the place of every key and value, and every guard before anything is built.
-
-Built in one pass from the parser's events, which know where an alias stands; the composed tree no longer does.
-"""
+"""A YAML document as plain data, with the place of every key and value."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.position import FILE_START, Span
+from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.scalar_offsets import offsets_of, without_properties
-from sendspec.reading.files.source import Source
 
 KeyPath = tuple[str | int, ...]
 
 
 class NodeOffsets:
-    """The parser's places of one node: offsets into the text, `key` where the node is a mapping's value."""
+    """Where one node is, as offsets into the text; `key` is its key's place, if the node is a value in a mapping."""
 
     __slots__ = ("end", "key", "start")
 
@@ -29,7 +26,7 @@ class NodeOffsets:
 
 
 class Document:
-    """Plain data and where it stands. Paths through an alias lead to where the anchor's content stands."""
+    """Plain data and its places. A path through an alias leads to the content of the anchor."""
 
     def __init__(
         self, lines: LineIndex, path: str, data: Any, marks: dict[KeyPath, NodeOffsets], aliases: dict[KeyPath, KeyPath]
@@ -45,19 +42,19 @@ class Document:
         return self._resolved(at) in self._marks
 
     def span(self, at: KeyPath) -> Span:
-        """The value's place; its nearest parent's, where it has none."""
+        """The value's place; if it has none, its nearest parent's."""
         marks = self._nearest(at)
         return FILE_START if marks is None else self._lines.span(marks.start, self._trimmed(marks))
 
     def key_span(self, at: KeyPath) -> Span:
-        """The key's place; the value's, where there is no key (a list item, the root)."""
+        """The key's place; the value's, if there is no key (a list item, the root)."""
         marks = self._nearest(at)
         if marks is None:
             return FILE_START
         return self.span(at) if marks.key is None else self._lines.span(*marks.key)
 
     def span_within(self, at: KeyPath, start: int, end: int) -> Span:
-        """Characters `start` to `end` of a text, in the file; the whole value, where that is not certain."""
+        """The place of characters `start` to `end` of a string value; the whole value if their place is uncertain."""
         marks = self._content_marks(at)
         value = self._value(at)
         if marks is None or not isinstance(value, str) or not 0 <= start < end <= len(value):
@@ -68,12 +65,12 @@ class Document:
         return self._lines.span(offsets[start][0], offsets[end - 1][1])
 
     def written(self, at: KeyPath) -> str:
-        """The value as the file writes it, without an anchor or a tag before it."""
+        """The value as the file writes it, without its anchor and tag."""
         marks = self._content_marks(at)
         return "" if marks is None else without_properties(self._text[marks.start : self._trimmed(marks)])
 
     def excerpt(self, line: int) -> str:
-        """One line of the file, numbers and keys masked at their own length."""
+        """One line of the file, with phone numbers and access keys masked at their own length."""
         return self._lines.excerpt(line)
 
     def diagnostic(
@@ -89,19 +86,25 @@ class Document:
         note: str = "",
         also: tuple[str, ...] = (),
     ) -> Diagnostic:
-        """A problem at a path: at its key, at its value, or at some characters of its value."""
+        """A new problem, placed as in `place`."""
+        found = Problem(code, problem, fix)
+        return self.place(at, found, key=key, within=within, severity=severity, note=note, also=also)
+
+    def place(
+        self,
+        at: KeyPath,
+        problem: Problem,
+        *,
+        key: bool = False,
+        within: tuple[int, int] | None = None,
+        severity: Severity = Severity.ERROR,
+        note: str = "",
+        also: tuple[str, ...] = (),
+    ) -> Diagnostic:
+        """`problem` at a path: at its value, its key, or the characters `within` its value."""
         span = self.key_span(at) if key else self.span(at) if within is None else self.span_within(at, *within)
-        return Diagnostic(
-            code=code,
-            path=self.path,
-            span=span,
-            problem=problem,
-            fix=fix,
-            severity=severity,
-            excerpt=self.excerpt(span.start.line),
-            note=note,
-            also=also,
-        )
+        excerpt = self.excerpt(span.start.line)
+        return problem.diagnostic(self.path, span, severity=severity, excerpt=excerpt, note=note, also=also)
 
     def _resolved(self, at: KeyPath) -> KeyPath:
         for length in range(1, len(at) + 1):
@@ -111,7 +114,7 @@ class Document:
         return at
 
     def _content_marks(self, at: KeyPath) -> NodeOffsets | None:
-        """The place of what is written: behind an alias, the content of its anchor."""
+        """The place of the content; for an alias, that of its anchor."""
         at = self._resolved(at)
         return self._marks.get(self._resolved(self._aliases[at]) if at in self._aliases else at)
 
@@ -133,15 +136,8 @@ class Document:
         return value
 
     def _trimmed(self, marks: NodeOffsets) -> int:
-        """Block scalars and collections end where the next thing begins: their blank tail is not theirs."""
+        """The node's end without trailing blanks: the parser ends block scalars and collections where the next node begins."""
         return max(marks.start, marks.start + len(self._text[marks.start : marks.end].rstrip()))
-
-
-def read_document(source: Source, problems: Problems) -> Document | None:
-    """The document in `source`; None when it is not one, and why is among `problems`."""
-    from sendspec.reading.documents.yaml_builder import build
-
-    return build(source, problems)
 
 
 def walk(data: Any, at: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:

@@ -1,18 +1,18 @@
-"""Turns offsets into a text into the lines and columns that editors count in."""
+"""Converts offsets into a text to lines and columns as editors count them."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from functools import cached_property, lru_cache
 
+from sendspec.diagnostics.characters import with_visible_characters
+from sendspec.diagnostics.leaked_key import hide_keys
 from sendspec.diagnostics.position import Position, Span
 from sendspec.diagnostics.redaction import mask_in_place
-from sendspec.diagnostics.secret import hide_keys
-from sendspec.reading.files.source import cell_by_cell
 
 
 class LineIndex:
-    """A text whose line ends are `\\n`, and the offset at which each of its lines begins."""
+    """A text with `\\n` line ends, and the offset of each line."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -30,18 +30,18 @@ class LineIndex:
         return Position(line, offset - self._starts[line - 1] + 1)
 
     def span(self, start: int, end: int) -> Span:
-        """From the character at `start` up to the one at `end`."""
+        """From the character at `start` up to, not including, the one at `end`."""
         return Span(self.position(start), self.position(end))
 
     def line_at(self, offset: int) -> tuple[int, int]:
-        """The offsets where the line around `offset` begins, and where its `\\n` stands."""
+        """The offsets of the start of the line around `offset`, and of its `\\n`."""
         end = self.text.find("\n", offset)
         return self.text.rfind("\n", 0, offset) + 1, end if end >= 0 else len(self.text)
 
     def excerpt(self, line: int) -> str:
-        """A line as problems show it: numbers and keys hidden, every character in its column."""
+        """A line made fit to show: phone numbers and access keys masked, every character still in its column."""
         return self._excerpt(line) if 0 < line <= len(self._starts) else ""
 
     def _made_fit(self, line: int) -> str:
         start, end = self.line_at(self._starts[line - 1])
-        return cell_by_cell(mask_in_place(hide_keys(self.text[start:end])))
+        return with_visible_characters(mask_in_place(hide_keys(self.text[start:end])))

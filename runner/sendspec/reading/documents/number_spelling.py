@@ -1,4 +1,4 @@
-"""Numbers that remember how they were written."""
+"""Numbers that keep the spelling they had in the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class SpelledFloat(float):
-    """A number with a fraction, from text: `12.50` is 12.5 to reckon with, and `12.50` where it becomes text."""
+    """A float parsed from text: `12.50` calculates as 12.5, and prints as `12.50`."""
 
     __slots__ = ("_spelling",)
     _spelling: str
@@ -19,12 +19,12 @@ class SpelledFloat(float):
     def __str__(self) -> str:
         return self._spelling
 
-    def __getnewargs__(self) -> tuple[Any, ...]:  # between processes
+    def __getnewargs__(self) -> tuple[Any, ...]:  # for pickling between processes
         return (self._spelling,)
 
 
 def unspelled(value: Any) -> Any:
-    """`value` with plain numbers only, at all depths, as the payload needs them; a tuple becomes a list."""
+    """`value` with plain floats at all depths, as the payload needs them; tuples become lists."""
     if isinstance(value, SpelledFloat):
         return float(value)
     if isinstance(value, dict):

@@ -1,18 +1,18 @@
-"""What a plain YAML scalar means, by YAML 1.2's core schema, with the parts left out that change what a user wrote."""
+"""The value of a plain YAML scalar: YAML 1.2's core schema, minus the conversions that change what a user wrote."""
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place
 
 MAX_DIGITS = 18
-"""Fewer than 19 digits fit 64 bits, and never meet Python's own limit on converting long numbers."""
+"""18 digits fit 64 bits, and stay below Python's limit on converting long numbers."""
 
 MAX_FRACTION_DIGITS = 30
-"""17 tell any two floats apart, and a small number may begin with zeros."""
+"""17 digits distinguish any two floats; a small number also needs leading zeros."""
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _LEADING_ZERO = re.compile(r"-?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
@@ -27,24 +27,17 @@ _WORDS: dict[str, bool | None] = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarFault:
-    code: str
-    problem: str
-    fix: str
-
-
-_TOO_LONG = ScalarFault(
+_TOO_LONG = Problem(
     "number-too-long",
     f"this number is longer than the {MAX_DIGITS} digits that a number can have",
     "put quotes around it, to make it text",
 )
 
 
-def resolve_plain(text: str) -> object | ScalarFault:
+def resolve_plain(text: str) -> object | Problem:
     """The value of an unquoted scalar: null, a boolean, a number, or the text itself.
 
-    `NO`, `12:30`, dates and `1_000` are text, and so is all that begins with `+`: a phone number arrives unchanged.
+    `NO`, `12:30`, dates and `1_000` are text. So is anything that begins with `+`: a phone number arrives unchanged.
     """
     if text in _WORDS:
         return _WORDS[text]
@@ -67,17 +60,17 @@ def resolve_plain(text: str) -> object | ScalarFault:
 
 
 def joined_surrogates(text: str) -> str:
-    """`text` with each pair of surrogates as the one character they stand for: JSON escapes an emoji so."""
+    """`text` with each surrogate pair joined into one character: JSON escapes an emoji as a pair."""
     return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), text)
 
 
-def _finite(text: str) -> float | ScalarFault:
+def _finite(text: str) -> float | Problem:
     number = float(text)
     vanished = number == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
     return _fault("JSON can't hold the number {}", text) if math.isinf(number) or vanished else number
 
 
-def _fault(problem: str, text: str) -> ScalarFault:
-    """A number that can only be meant as text; a phone number is shown masked."""
+def _fault(problem: str, text: str) -> Problem:
+    """A number that must be meant as text; shown masked, in case it is a phone number."""
     shown = mask_in_place(text[:40])
-    return ScalarFault("unquoted-number", problem.format(shown), f'put it in quotes: "{shown}"')
+    return Problem("unquoted-number", problem.format(shown), f'put it in quotes: "{shown}"')

@@ -1,4 +1,4 @@
-"""Where each character of a decoded scalar stands in the file's own text."""
+"""Maps each character of a decoded YAML scalar to its place in the file."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}
 _SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
 Decoded = list[tuple[str, int, int]]
-"""Each decoded character with the offsets where its writing begins and ends."""
+"""Each decoded character with the start and end offsets of its source."""
 
 Line = tuple[int, int]
-"""The offsets where a line's content begins and ends; the same offset twice for an empty one."""
+"""The start and end offsets of a line's content; equal for an empty line."""
 
 
 def without_properties(written: str) -> str:
-    """A scalar as it is written, without the anchor and the tag before it."""
+    """A scalar's source without its anchor and tag."""
     found = _PROPERTIES.match(written)
     return written[found.end() :] if found else written
 
 
 def offsets_of(text: str, start: int, end: int, value: str) -> list[tuple[int, int]] | None:
-    """Where in `text` the writing of each character of `value` begins and ends; None where that is not certain.
+    """The start and end in `text` of each character of `value`; None if uncertain.
 
-    `start` and `end` are the parser's marks of the scalar. What is found is compared with the parser's own value.
+    `start` and `end` are the parser's marks of the scalar. The result is checked against the parser's value.
     """
     properties = _PROPERTIES.match(text, start, end)
     begin = properties.end() if properties else start
@@ -52,9 +52,6 @@ def offsets_of(text: str, start: int, end: int, value: str) -> list[tuple[int, i
     if "".join([character for character, _, _ in decoded]) != value:
         return None
     return [(first, last) for _, first, last in decoded]
-
-
-# ── plain and quoted ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _plain(text: str, at: int) -> tuple[str, int]:
@@ -81,7 +78,7 @@ def _double(text: str, at: int) -> tuple[str, int]:
 
 
 def _flow(text: str, at: int, end: int, decode: Callable[[str, int], tuple[str, int]]) -> Decoded:
-    """A line break is a space, more of them are line breaks, and the blanks around them are nothing."""
+    """Flow folding: one line break becomes a space, further ones stay, blanks around them vanish."""
     decoded: Decoded = []
     while at < end:
         blank = _blank_run(text, at, end) if text[at] in " \t\n" else None
@@ -97,7 +94,7 @@ def _flow(text: str, at: int, end: int, decode: Callable[[str, int], tuple[str, 
 
 
 def _blank_run(text: str, at: int, end: int) -> int | None:
-    """The end of a run of blanks that holds a line break, if one begins at `at`."""
+    """The end of the run of blanks at `at`, if it includes a line break."""
     stop = at
     while stop < end and text[stop] in " \t\n":
         stop += 1
@@ -109,9 +106,6 @@ def _folded(text: str, start: int, end: int) -> Decoded:
     if len(breaks) == 1:
         return [(" ", breaks[0], breaks[0] + 1)]
     return [("\n", offset, offset + 1) for offset in breaks[1:]]
-
-
-# ── blocks ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _block(text: str, begin: int, end: int) -> Decoded:
@@ -144,7 +138,7 @@ def _lines(text: str, at: int, end: int) -> list[Line]:
 
 
 def _indent(text: str, begin: int, lines: list[Line], stated: str | None) -> int:
-    """The blanks before the text's lines: the first line's, or so many more than the parent's as the header states."""
+    """The indentation of the lines: the first line's, or the parent's plus what the header states."""
     widths = [stop - start - len(text[start:stop].lstrip(" ")) for start, stop in lines if text[start:stop].strip(" ")]
     if not widths:
         return max((stop - start for start, stop in lines), default=0)
@@ -173,7 +167,7 @@ def _literal(text: str, content: list[Line]) -> Decoded:
 
 
 def _folded_block(text: str, content: list[Line]) -> Decoded:
-    """The break between two plain lines is a space, or nothing where empty lines follow; around indented ones it stays."""
+    """Block folding: a break between two lines becomes a space, or vanishes before empty lines; next to indented lines it stays."""
     decoded: Decoded = []
     filled = [n for n, (start, stop) in enumerate(content) if start < stop]
     for n in range(filled[0] if filled else 0):

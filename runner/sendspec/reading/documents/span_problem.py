@@ -1,4 +1,4 @@
-"""A problem at a stretch of a file's text, before its lines and columns are counted."""
+"""Problems at offsets of a file's text, turned into diagnostics at lines and columns."""
 
 from __future__ import annotations
 
@@ -6,35 +6,53 @@ from dataclasses import dataclass
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import Position, Span
+from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.line_index import LineIndex
+
+MAX_PROBLEMS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class SpanProblem:
-    """`start` and `end` are offsets; the rest is the `Diagnostic`'s."""
+    """A problem from offset `start` to `end`; `note` and `also` go to the `Diagnostic`."""
 
+    problem: Problem
     start: int
     end: int
-    code: str
-    problem: str
-    fix: str
     note: str = ""
     also: tuple[str, ...] = ()
 
 
-def finding_diagnostic(path: str, lines: LineIndex, finding: SpanProblem) -> Diagnostic:
-    """The finding in its place. One that is about the end of a line stands behind its last character."""
-    start = lines.position(finding.start)
-    end = max(lines.position(max(finding.end, finding.start)), Position(start.line, start.column + 1))
+class ReadingStopped(Exception):
+    """The rest of the document can't be read sensibly, or already has too many problems."""
+
+
+class SpanProblems:
+    """Gathers the problems of one document as diagnostics."""
+
+    def __init__(self, path: str, lines: LineIndex) -> None:
+        self.found: list[Diagnostic] = []
+        self._path = path
+        self._lines = lines
+
+    def add(self, problem: SpanProblem) -> None:
+        """Raises `ReadingStopped` once there are `MAX_PROBLEMS`."""
+        self.found.append(span_diagnostic(self._path, self._lines, problem))
+        if len(self.found) >= MAX_PROBLEMS:
+            raise ReadingStopped
+
+    def add_unless_known(self, problem: SpanProblem) -> None:
+        """Leaves out what follows from an unquoted template: the parser often gives up later on the same line."""
+        line = self._lines.position(problem.start).line
+        if not any(found.code == "unquoted-template" and found.span.start.line == line for found in self.found):
+            self.add(problem)
+
+
+def span_diagnostic(path: str, lines: LineIndex, problem: SpanProblem) -> Diagnostic:
+    """`problem` at its line and columns. One at the end of a line is placed behind the last character."""
+    start = lines.position(problem.start)
+    end = max(lines.position(max(problem.end, problem.start)), Position(start.line, start.column + 1))
     if end.column == 1 and end.line == start.line + 1:
         end = Position(start.line, start.column + 1)
-    return Diagnostic(
-        code=finding.code,
-        path=path,
-        span=Span(start, end),
-        problem=finding.problem,
-        fix=finding.fix,
-        note=finding.note,
-        also=finding.also,
-        excerpt=lines.excerpt(start.line),
-    )
+    excerpt = lines.excerpt(start.line)
+    return problem.problem.diagnostic(path, Span(start, end), excerpt=excerpt, note=problem.note, also=problem.also)

@@ -1,9 +1,10 @@
-"""Templates without quotes, whose braces YAML takes for its own: how far they reach, and how to write them."""
+"""Templates written without quotes, whose braces YAML reads as a mapping: their extent, and how to quote them."""
 
 from __future__ import annotations
 
 import re
 
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place
 from sendspec.reading.documents.span_problem import SpanProblem
 
@@ -17,23 +18,25 @@ _MAX_SHOWN = 200
 
 
 def unquoted_template(text: str, start: int, *, in_flow: bool) -> SpanProblem:
-    """The template that begins at `start`; `in_flow` where it stands in a [list] or a {mapping}."""
+    """The problem with the template at `start`; `in_flow`: inside a [list] or {mapping}."""
     pattern = _FLOW_VALUE if in_flow else _LINE_VALUE
     found = pattern.match(text[start : start + _LOOKED_AT])
     written = found[0].rstrip() if found else ""
     whole = _closed(written) and len(written) <= _MAX_SHOWN
     return SpanProblem(
+        Problem(
+            "unquoted-template",
+            "this template expression needs quotes",
+            f"write {quoted_template(written)}" if whole else "put quotes around all of it",
+        ),
         start,
         start + max(len(written), 1),
-        code="unquoted-template",
-        problem="this template expression needs quotes",
-        fix=f"write {quoted_template(written)}" if whole else "put quotes around all of it",
         note="YAML reads {{ … }} as a mapping",
     )
 
 
 def template_near(text: str, offset: int) -> tuple[int, bool] | None:
-    """Where a value with a template begins that the parser stumbled over at `offset`, and whether it stands in flow."""
+    """The start of the templated value in which the parser failed at `offset`, and whether it is in a flow collection."""
     line = text.rfind("\n", 0, offset) + 1
     begins = _LINE_START.match(text, line, min(len(text), line + _LOOKED_AT))
     if begins:
@@ -46,7 +49,7 @@ def template_near(text: str, offset: int) -> tuple[int, bool] | None:
 
 
 def quoted_template(text: str) -> str:
-    """`text` in the quotes of YAML that need the fewest escapes, numbers masked."""
+    """`text` in the YAML quotes that need fewer escapes, phone numbers masked."""
     text = mask_in_place(text)
     return f'"{text}"' if '"' not in text and "\\" not in text else "'" + text.replace("'", "''") + "'"
 

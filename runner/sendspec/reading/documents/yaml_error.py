@@ -1,4 +1,4 @@
-"""What the YAML parser stumbles over, in words that a user can act on."""
+"""Explains the YAML parser's errors in words a user can act on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable, quoted
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.span_problem import SpanProblem
@@ -17,50 +18,71 @@ _QUOTES_INSIDE = {
     '"': "the quote before it ends the value: inside, write ' or \\\"",
     "'": 'the quote before it ends the value: inside, write it twice, or put " around the value',
 }
-"""By the quote that the value ended with."""
+"""By the quote that ended the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """Our words for the parser's. `at_context`: the place to blame is where the construct began, not where it broke."""
+    """Our words for the parser's. `at_context`: blame the place where the construct began, not where parsing failed."""
 
     theirs: str
-    problem: str
-    fix: str
+    ours: Problem
     at_context: bool = False
 
 
+def _syntax(problem: str, fix: str) -> Problem:
+    return Problem("yaml-syntax", problem, fix)
+
+
 _WORDS = (
-    _Words("unexpected end of stream", "this quote is not closed", "close it where its text ends", True),
-    _Words("unexpected document separator", "this quote is not closed", "close it where its text ends", True),
+    _Words(
+        "unexpected end of stream", _syntax("this quote is not closed", "close it where its text ends"), at_context=True
+    ),
+    _Words(
+        "unexpected document separator",
+        _syntax("this quote is not closed", "close it where its text ends"),
+        at_context=True,
+    ),
     _Words(
         "could not find expected ':'",
-        "this line is neither a key with a value nor part of the value before it",
-        "write `key: value`, or indent it like the text it belongs to",
-        True,
+        _syntax(
+            "this line is neither a key with a value nor part of the value before it",
+            "write `key: value`, or indent it like the text it belongs to",
+        ),
+        at_context=True,
     ),
-    _Words("found unknown escape", "YAML knows no such escape after \\", "write \\\\ for a backslash"),
-    _Words("expected escape sequence of", "this escape has too few digits", "write two after \\x, four after \\u"),
-    _Words("expected chomping or indent", "only a line end can follow > or | here", _QUOTE_IT),
-    _Words("expected indentation indicator", "0 can't be the indentation of a text block", "write 1 to 9, or nothing"),
+    _Words("found unknown escape", _syntax("YAML knows no such escape after \\", "write \\\\ for a backslash")),
     _Words(
-        "more indented follow up line", "a blank line is indented deeper than the text", "indent it no further", True
+        "expected escape sequence of", _syntax("this escape has too few digits", "write two after \\x, four after \\u")
     ),
-    _Words("expected alphabetic or numeric", "a name is missing after & or *", _QUOTE_IT),
-    _Words("sequence entries are not allowed", "a list entry can't begin here", "begin it on a line of its own"),
-    _Words("mapping keys are not allowed", "a key can't begin here", "begin it on a line of its own"),
-    _Words("found unexpected ':'", "a `:` stands inside a value without quotes", _QUOTE_IT),
-    _Words("expected a comment or a line break", "something stands where the line should end", "remove it"),
-    _Words("non-comment content after", "something stands after the end of the document", "remove it"),
+    _Words("expected chomping or indent", _syntax("only a line end can follow > or | here", _QUOTE_IT)),
     _Words(
-        "expected '<document start>'", "this line is outside the document", "indent it, or remove the `...` before it"
+        "expected indentation indicator",
+        _syntax("0 can't be the indentation of a text block", "write 1 to 9, or nothing"),
     ),
-    _Words("version 1.* is required", "this YAML version is unknown", "remove the line", True),
+    _Words(
+        "more indented follow up line",
+        _syntax("a blank line is indented deeper than the text", "indent it no further"),
+        at_context=True,
+    ),
+    _Words("expected alphabetic or numeric", _syntax("a name is missing after & or *", _QUOTE_IT)),
+    _Words(
+        "sequence entries are not allowed", _syntax("a list entry can't begin here", "begin it on a line of its own")
+    ),
+    _Words("mapping keys are not allowed", _syntax("a key can't begin here", "begin it on a line of its own")),
+    _Words("found unexpected ':'", _syntax("a `:` stands inside a value without quotes", _QUOTE_IT)),
+    _Words("expected a comment or a line break", _syntax("something stands where the line should end", "remove it")),
+    _Words("non-comment content after", _syntax("something stands after the end of the document", "remove it")),
+    _Words(
+        "expected '<document start>'",
+        _syntax("this line is outside the document", "indent it, or remove the `...` before it"),
+    ),
+    _Words("version 1.* is required", _syntax("this YAML version is unknown", "remove the line"), at_context=True),
 )
 
 
-def parser_finding(error: Any, lines: LineIndex) -> SpanProblem:
-    """Where and why the parser gave up, from its own error."""
+def parser_problem(error: Any, lines: LineIndex) -> SpanProblem:
+    """Where and why the parser gave up, by its own error."""
     text = lines.text
     problem, context = _offset(error, "problem_mark", text), _offset(error, "context_mark", text)
     at = problem if problem is not None else context or 0
@@ -71,31 +93,33 @@ def parser_finding(error: Any, lines: LineIndex) -> SpanProblem:
     said = str(getattr(error, "problem", None) or "")
     about = str(getattr(error, "context", None) or "")
     if "tag" in about or "tag handle" in said:
-        return tag_finding(text, at if context is None else context)
+        return tag_problem(text, at if context is None else context)
     if "directive" in about or "directive" in said:
         return _finding(at, "this line begins with %, which YAML keeps for itself", "remove it")
     return _tab(said, at, lines) or _special(said, at, context, lines) or _in_our_words(said, at, context)
 
 
-def tag_finding(text: str, start: int) -> SpanProblem:
-    """A tag, which begins at `start`."""
+def tag_problem(text: str, start: int) -> SpanProblem:
+    """The problem with the tag at `start`."""
     written = text[start : start + 200].split(None, 1)[0]
     return SpanProblem(
+        Problem(
+            "yaml-tag",
+            f"the tag '{quoted(written[:60])}' is not allowed",
+            "remove it; text, numbers, lists and mappings need none",
+        ),
         start,
         start + len(written),
-        "yaml-tag",
-        f"the tag '{quoted(written[:60])}' is not allowed",
-        "remove it; text, numbers, lists and mappings need none",
     )
 
 
-def value_fault_finding(text: str, after: int) -> SpanProblem:
-    """For what the parser can't even name: an escape beyond Unicode, or a number in a directive."""
+def unreadable_value_problem(text: str, after: int) -> SpanProblem:
+    """For errors without a place: an escape beyond Unicode, or a number in a directive."""
     found = _TOO_LARGE_ESCAPE.search(text, after)
     if found is None:
         return _finding(after, "YAML can't make sense of what follows", "check this line and the next")
     return SpanProblem(
-        found.start(), found.end(), "yaml-syntax", "no character has this number", "write another escape"
+        Problem("yaml-syntax", "no character has this number", "write another escape"), found.start(), found.end()
     )
 
 
@@ -104,8 +128,8 @@ def _offset(error: Any, name: str, text: str) -> int | None:
     return None if mark is None else min(mark.index, len(text))
 
 
-def _finding(at: int, problem: str, fix: str, also: tuple[str, ...] = ()) -> SpanProblem:
-    return SpanProblem(at, at + 1, "yaml-syntax", problem, fix, also=also)
+def _finding(at: int, problem: str, fix: str) -> SpanProblem:
+    return SpanProblem(_syntax(problem, fix), at, at + 1)
 
 
 def _tab(said: str, at: int, lines: LineIndex) -> SpanProblem | None:
@@ -113,13 +137,15 @@ def _tab(said: str, at: int, lines: LineIndex) -> SpanProblem | None:
     line = lines.text[begin:end]
     indent = line[: len(line) - len(line.lstrip())]
     if "\t" in indent:
-        return SpanProblem(begin + indent.index("\t"), begin + len(indent), "yaml-tab", _TAB, "indent with spaces")
+        return SpanProblem(
+            Problem("yaml-tab", _TAB, "indent with spaces"), begin + indent.index("\t"), begin + len(indent)
+        )
     if "\\t" not in said:
         return None
     tab = line.find("\t", max(0, at - begin - 1))
     at = begin + tab if tab >= 0 else at
     return SpanProblem(
-        at, at + 1, "yaml-tab", _TAB, "write a space; or, where the tab is meant, quotes around the text"
+        Problem("yaml-tab", _TAB, "write a space; or, where the tab is meant, quotes around the text"), at, at + 1
     )
 
 
@@ -127,7 +153,7 @@ _TAB = "a tab stands where YAML needs spaces"
 
 
 def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanProblem | None:
-    """Faults whose words depend on what stands around them."""
+    """Errors whose explanation depends on the surrounding text."""
     text = lines.text
     begin, _end = lines.line_at(at)
     before = text[begin:at]
@@ -182,4 +208,5 @@ def _in_our_words(said: str, at: int, context: int | None) -> SpanProblem:
         return _finding(
             at, "YAML can't make sense of this place", "check the indentation and the quotes here and one line up"
         )
-    return _finding(context if words.at_context and context is not None else at, words.problem, words.fix)
+    start = context if words.at_context and context is not None else at
+    return SpanProblem(words.ours, start, start + 1)

@@ -1,1 +1,1 @@
-"""Opening a project's files safely: inside its folder, without links, watched for change."""
+"""Opening files safely: inside the project, without following links, and checked for changes."""

@@ -1,4 +1,4 @@
-"""Nameless files under a project's `.sendspec/tmp`, which only this user can open."""
+"""The project's private folder `.sendspec`, and unnamed files in it that only this user can open."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import PrivateFolderUnusable
+from sendspec.diagnostics.wording import os_reason
 
 FOLDER = ".sendspec"
 BELOW = "tmp"
@@ -19,7 +20,7 @@ _NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def make_private_folder(root: Path) -> None:
-    """Makes `.sendspec` in the project's folder `root`, unless it is there, with a `.gitignore` that covers all of it.
+    """Creates `.sendspec` in the project at `root`, if missing, with a `.gitignore` that covers all of it.
 
     Raises `PrivateFolderUnusable`.
     """
@@ -27,9 +28,9 @@ def make_private_folder(root: Path) -> None:
 
 
 def unnamed_file(root: Path) -> int:
-    """A descriptor of a new, empty file in `.sendspec/tmp` of the project at `root`, mode 0600, without a name.
+    """A descriptor of a new, empty, unnamed file in `.sendspec/tmp` of the project at `root`, mode 0600.
 
-    Links named `.sendspec` or `tmp` are refused, not followed. Raises `PrivateFolderUnusable`.
+    If `.sendspec` or `tmp` is a link, it is refused. Raises `PrivateFolderUnusable`.
     """
     shown = f"{FOLDER}/{BELOW}"
     private = _open_private(root)
@@ -59,7 +60,7 @@ def _open_private(root: Path) -> int:
 
 
 def _open_folder(name: str, shown: str, above: int, *, ignored: bool = False) -> int:
-    """The folder `name` as itself, made where it isn't there yet."""
+    """Opens the folder `name` without following links; creates it if missing."""
     try:
         with suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=above)
@@ -80,7 +81,7 @@ def _ignore_all(name: str, above: int) -> None:
 
 
 def _without_name(folder: int) -> int:
-    """A new file that has lost its name again. A name that a killed process left behind is passed over."""
+    """A new file, unlinked at once. Skips names that a killed process left behind."""
     for number in count():
         name = f"copy-{os.getpid()}-{number}"
         try:
@@ -106,7 +107,7 @@ def _unusable(shown: str, error: OSError) -> PrivateFolderUnusable:
         return PrivateFolderUnusable(
             f"the disk is full: '{shown}' can't be written", "make room, then run the command again"
         )
-    reason = os.strerror(error.errno or 0).lower()
+    reason = os_reason(error)
     return PrivateFolderUnusable(
         f"'{shown}' can't be made or written: {reason}", f"make '{shown}' in the project a folder of this user"
     )

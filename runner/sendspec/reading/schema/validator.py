@@ -1,4 +1,4 @@
-"""The JSON Schemas: `jsonschema-rs` decides, `jsonschema` finds what is wrong, `fault.py` says it."""
+"""The JSON Schemas: `jsonschema-rs` decides, `jsonschema` explains, `schema_problem.py` words the explanation."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 
 from sendspec.reading.schema.formats import FORMATS
 from sendspec.reading.schema.location import schema_directory
-from sendspec.reading.schema.schema_error import Fault, faults_of
-
-__all__ = ["Fault", "Schema", "load_schema"]
+from sendspec.reading.schema.schema_problem import SchemaProblem, schema_problems
 
 
 class Schema:
@@ -60,9 +58,9 @@ class Schema:
         accepts: Callable[[object], bool] = decides.is_valid
         return accepts
 
-    def faults(self, instance: object) -> list[Fault]:
+    def problems(self, instance: object) -> list[SchemaProblem]:
         """Everything wrong with `instance`, empty exactly when `accepts`."""
-        return faults_of(self.errors(instance))
+        return schema_problems(self.errors(instance))
 
     def errors(self, instance: object) -> Iterator[Any]:
         """The same as `jsonschema` reports it, for those who word it themselves."""

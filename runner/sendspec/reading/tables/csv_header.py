@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Position
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.csv_record import Cell, QuoteTrouble, Record, read_record
-from sendspec.reading.tables.text_lines import LineFault, TextLines, on_line
+from sendspec.reading.tables.line_problem import line_diagnostic
+from sendspec.reading.tables.text_lines import TextLines
 from sendspec.reading.tables.unclosed_quote import header_swallowed, is_address
 
 OTHER_DELIMITERS = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
@@ -25,7 +27,7 @@ class Header:
     has_rows: bool
 
 
-def read_header(path: str, file: StableFile, delimiter: str, problems: Problems) -> Header | None:
+def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) -> Header | None:
     """The header of `file`; None when it can't be used, and why is among `problems`. An empty file has no columns."""
     reading = _Reading(path, file, delimiter)
     record = reading.record()
@@ -33,18 +35,18 @@ def read_header(path: str, file: StableFile, delimiter: str, problems: Problems)
         return Header((), 0, has_rows=False)
     faults = list(reading.faults(record))
     for line, text, start, length, fault in faults:
-        problems.add(on_line(path, line, text, start, length, fault))
+        problems.add(line_diagnostic(path, line, text, start, length, fault))
     if faults:
         return None
     return Header(tuple(cell.text.strip() for cell in record.cells), reading.last, has_rows=reading.has_more())
 
 
-_Place = tuple[int, str, int, int, LineFault]
+_Place = tuple[int, str, int, int, Problem]
 """Line, its text, column, length, and what is wrong there."""
 
 
 class _Reading:
-    def __init__(self, path: str, file: StableFile, delimiter: str) -> None:
+    def __init__(self, path: str, file: InputFile, delimiter: str) -> None:
         self._source = TextLines(file)
         self._lines = iter(self._source)
         self._delimiter = delimiter
@@ -112,73 +114,66 @@ class _Reading:
                 yield self._at(cell, _repeated(name, seen[name], number))
             seen.setdefault(name, number)
 
-    def _at(self, cell: Cell, fault: LineFault) -> _Place:
+    def _at(self, cell: Cell, fault: Problem) -> _Place:
         text = self._text(cell.span.start.line)
         start, end = cell.span.start.column, cell.span.end.column
         length = end - start if cell.span.end.line == cell.span.start.line else len(text.rstrip("\r\n")) + 1 - start
         return (cell.span.start.line, text, start, length, fault)
 
-    def _other_delimiter(self, text: str) -> LineFault | None:
+    def _other_delimiter(self, text: str) -> Problem | None:
         found = next((d for d in OTHER_DELIMITERS if d != self._delimiter and d in text), None)
         if found is None:
             return None
         shown = "a tab" if found == "\t" else f"'{found}'"
-        return LineFault(
+        return Problem(
             "table-delimiter",
-            1,
             f"the header is one column, '{quoted(text[:60])}'; its names look separated by {shown}",
             f"set `delimiter: {OTHER_DELIMITERS[found]}` under recipients",
         )
 
 
-def quote_fault(trouble: QuoteTrouble) -> LineFault:
+def quote_fault(trouble: QuoteTrouble) -> Problem:
     """What is said of a quote that troubles, wherever it stands."""
     match trouble:
         case QuoteTrouble.UNCLOSED:
             problem = (
                 "the quote that opens here is not closed on this row, and the rows below would become part of its cell"
             )
-            return LineFault(trouble.value, 1, problem, "close the quote, or remove it")
+            return Problem(trouble.value, problem, "close the quote, or remove it")
         case QuoteTrouble.STRAY:
             problem = "text stands after the closing quote of this cell"
-            return LineFault(trouble.value, 1, problem, 'write a quote inside a quoted cell twice: "5"" pipe"')
+            return Problem(trouble.value, problem, 'write a quote inside a quoted cell twice: "5"" pipe"')
         case QuoteTrouble.TOO_LONG:
             problem = "the cell is longer than 128 KB"
-            return LineFault(trouble.value, 1, problem, "shorten it, or close a quote that was left open")
+            return Problem(trouble.value, problem, "shorten it, or close a quote that was left open")
 
 
-def _spreadsheet_mark() -> LineFault:
-    return LineFault(
+def _spreadsheet_mark() -> Problem:
+    return Problem(
         "table-delimiter",
-        1,
         "the first line is a spreadsheet's own `sep=`, not the names of the columns",
         "remove the line, and set `delimiter:` under recipients if it isn't a comma",
     )
 
 
-def _no_header(text: str) -> LineFault:
-    return LineFault(
+def _no_header(text: str) -> Problem:
+    return Problem(
         "header-missing",
-        1,
         f"the first line holds '{mask(text)}', so it looks like a row, not like the names of the columns",
         "put a line with the names above it, such as phone,first_name",
     )
 
 
-def _no_name(number: int, count: int) -> LineFault:
+def _no_name(number: int, count: int) -> Problem:
     last = number == count
-    return LineFault(
+    return Problem(
         "empty-column-name",
-        1,
         f"column {number} of {count} has no name",
         "name it" + (", or remove the delimiter at the end of the line" if last else ""),
     )
 
 
-def _repeated(name: str, first: int, number: int) -> LineFault:
-    return LineFault(
-        "repeated-column",
-        1,
-        f"column {number} is called '{quoted(name)}', and so is column {first}",
-        "rename one of them",
+def _repeated(name: str, first: int, number: int) -> Problem:
+    return Problem(
+        "repeated-column", f"column {number} is called '{quoted(name)}', and so is column {first}", "rename one of them"
     )

@@ -8,19 +8,21 @@ from functools import partial
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Position, Span, span_on_line
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.diagnostics.problem import Problem
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.csv_header import Header, quote_fault
 from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
+from sendspec.reading.tables.line_problem import excerpt, line_diagnostic
 from sendspec.reading.tables.row import Block, Read, Row, block_of, rows_of
 from sendspec.reading.tables.table_change import note_change
-from sendspec.reading.tables.text_lines import Chunk, LineFault, TextLines, excerpt, lines_from, on_line
+from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
 from sendspec.reading.tables.unclosed_quote import rows_swallowed
 
 
 class CsvTable:
     """A table whose header has been read. Empty cells count as missing; nothing else is read into a cell."""
 
-    def __init__(self, path: str, file: StableFile, delimiter: str, header: Header) -> None:
+    def __init__(self, path: str, file: InputFile, delimiter: str, header: Header) -> None:
         self.path = path
         self.columns = header.columns
         self._file = file
@@ -55,7 +57,7 @@ class CsvTable:
 class _Reading:
     """One pass over the rows, chunk by chunk of the file. A chunk in which no quote stands has a record on each line."""
 
-    def __init__(self, path: str, file: StableFile, delimiter: str, header: Header, problems: Problems) -> None:
+    def __init__(self, path: str, file: InputFile, delimiter: str, header: Header, problems: Problems) -> None:
         self._lines = TextLines(file)
         self._delimiter = delimiter
         self._columns = header.columns
@@ -180,7 +182,7 @@ class _Judge:
             fix = f"put quotes around a cell that has a '{self._delimiter}' in it, or remove what is too much"
         length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
         problem = f"the row has {_counted(count)}, the header has {self._width}"
-        self._note(first, span.start, length, LineFault("ragged-row", 1, problem, fix))
+        self._note(first, span.start, length, Problem("ragged-row", problem, fix))
 
     def _first_opening(self, first: int, last: int) -> Position:
         cells = self._record(first, last).cells
@@ -190,11 +192,13 @@ class _Judge:
     def _record(self, first: int, last: int) -> Record:
         return read_record(self._lines.between(first, last), first, self._delimiter)
 
-    def _note(self, row: int, at: Position, length: int, fault: LineFault) -> None:
+    def _note(self, row: int, at: Position, length: int, fault: Problem) -> None:
         self._problems.add_row(
             (fault.code, self._path),
             row,
-            lambda: on_line(self._path, at.line, self._lines.between(at.line, at.line)[0], at.column, length, fault),
+            lambda: line_diagnostic(
+                self._path, at.line, self._lines.between(at.line, at.line)[0], at.column, length, fault
+            ),
         )
 
 

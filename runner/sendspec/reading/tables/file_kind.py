@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sendspec.reading.files.confined_open import FileFault
+from sendspec.diagnostics.problem import Problem
 
 HEAD_BYTES = 512
 DELIMITER_BY_ENDING = {".csv": ",", ".tsv": "\t"}
@@ -34,20 +34,20 @@ _FIX_BY_ENDING = {
 }
 
 
-def not_text(head: bytes) -> FileFault | None:
+def not_text(head: bytes) -> Problem | None:
     """What the file that begins with `head` is, if it is no text for us to read."""
     if head.startswith(_UTF16) or (len(head) > 1 and b"\0" in (head[:1], head[1:2])):
-        return FileFault("not-utf8", "the table is UTF-16 text", "save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
+        return Problem("not-utf8", "the table is UTF-16 text", "save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
     for magic, name, fix in _MAGIC:
         if head.startswith(magic):
-            return FileFault("not-text", f"the file is {name}, whatever its name says", fix)
+            return Problem("not-text", f"the file is {name}, whatever its name says", fix)
     return None
 
 
-def unknown_format(ending: str) -> FileFault:
+def unknown_format(ending: str) -> Problem:
     """A file whose ending is none of ours."""
     named = f"'{ending}' is not an ending of a table" if ending else "the file's name has no ending"
-    return FileFault(
+    return Problem(
         "unknown-table-format",
         f"{named} that can be read",
         _FIX_BY_ENDING.get(ending, "name a .csv, .tsv, .jsonl or .ndjson file"),

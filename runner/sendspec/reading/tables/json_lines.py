@@ -8,17 +8,18 @@ from typing import Any
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Span, span_on_line
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.json_object import read_object, value_places
+from sendspec.reading.tables.line_problem import LineProblem, excerpt, line_diagnostic
 from sendspec.reading.tables.row import Block, Read, Row, rows_of
 from sendspec.reading.tables.table_change import note_change
-from sendspec.reading.tables.text_lines import Chunk, LineFault, TextLines, excerpt, lines_from, on_line
+from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
 
 
 class JsonLinesTable:
     """A table whose columns are all the keys of its objects, so that it has been read once."""
 
-    def __init__(self, path: str, file: StableFile, columns: tuple[str, ...]) -> None:
+    def __init__(self, path: str, file: InputFile, columns: tuple[str, ...]) -> None:
         self.path = path
         self.columns = columns
         self._file = file
@@ -55,7 +56,7 @@ class JsonLinesTable:
         self._file.close()
 
 
-def objects(path: str, file: StableFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
+def objects(path: str, file: InputFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each line's number and object. Lines that are none are left out, and why is among `problems`."""
     lines = TextLines(file)
     for chunk in lines.chunks():
@@ -70,11 +71,11 @@ def _objects(path: str, lines: TextLines, chunk: Chunk, problems: Problems) -> I
         if text.isspace():
             continue
         found = read_object(text)
-        if isinstance(found, LineFault):
+        if isinstance(found, LineProblem):
             _note(path, number, text, found, problems)
         else:
             yield number, found
 
 
-def _note(path: str, line: int, text: str, fault: LineFault, problems: Problems) -> None:
-    problems.add_row((fault.code, path), line, lambda: on_line(path, line, text, fault.column, 1, fault))
+def _note(path: str, line: int, text: str, fault: LineProblem, problems: Problems) -> None:
+    problems.add_row((fault.code, path), line, lambda: line_diagnostic(path, line, text, fault.column, 1, fault))

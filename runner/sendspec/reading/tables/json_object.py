@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
+from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.number_spelling import SpelledFloat
-from sendspec.reading.files.source import forbidden_character
 from sendspec.reading.tables.csv_record import MAX_CELL
-from sendspec.reading.tables.text_lines import LineFault
+from sendspec.reading.tables.line_problem import LineProblem
 
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
 _EXACT = frozenset({str, int, bool, type(None)})
@@ -22,7 +22,7 @@ _BARE_RETURN = re.compile(r"\r(?!\n)")
 _EXAMPLE = '{"phone": "+31…", "first_name": "Ann"}'
 
 
-def read_object(text: str) -> dict[str, Any] | LineFault:
+def read_object(text: str) -> dict[str, Any] | LineProblem:
     """The object in one line of text, its types as written."""
     try:
         value = orjson.loads(text)
@@ -30,7 +30,7 @@ def read_object(text: str) -> dict[str, Any] | LineFault:
         return _no_json(text, error.pos)
     if not isinstance(value, dict):
         return _no_object(value)
-    found: dict[str, Any] | LineFault = value
+    found: dict[str, Any] | LineProblem = value
     if _may_differ(text, value):
         found = _read_slowly(text)
     if isinstance(found, dict) and ("\\" in text or len(text) > MAX_CELL):
@@ -94,21 +94,21 @@ def _holds_float(value: Any) -> bool:
     return any(map(_holds_float, items))
 
 
-def _read_slowly(text: str) -> dict[str, Any] | LineFault:
+def _read_slowly(text: str) -> dict[str, Any] | LineProblem:
     """The object with numbers as they are written, and whole ones of any length, which `orjson` makes floats above 64 bits; no key
     twice.
     """
     try:
         value: dict[str, Any] = _read(text)
     except _Repeated as repeated:
-        return LineFault(
+        return LineProblem(
             "repeated-key",
-            _second_place(text, repeated.key),
             f"the key '{quoted(repeated.key)}' stands twice in this object",
             "remove one of them",
+            column=_second_place(text, repeated.key),
         )
     except (ValueError, RecursionError):
-        return LineFault("json-syntax", 1, "the line holds a number or a nesting too long to read", "shorten it")
+        return LineProblem("json-syntax", "the line holds a number or a nesting too long to read", "shorten it")
     return value
 
 
@@ -134,16 +134,18 @@ def _second_place(text: str, key: str) -> int:
     return found[1].start() + 1 if len(found) > 1 else 1
 
 
-def _text_fault(text: str, value: Mapping[str, Any]) -> LineFault | None:
+def _text_fault(text: str, value: Mapping[str, Any]) -> LineProblem | None:
     for key, content in value.items():
         for part in (key, *_texts(content)):
             found = forbidden_character(part) or _BARE_RETURN.search(part)
             shown = f"'{quoted(key[:60])}'"
             if found is not None:
                 problem = f"the character U+{ord(found[0]):04X} stands in {shown}; it can't be seen, and can't be sent"
-                return LineFault("forbidden-character", _column(text, key), problem, "remove it")
+                return LineProblem("forbidden-character", problem, "remove it", column=_column(text, key))
             if len(part) > MAX_CELL:
-                return LineFault("cell-too-long", _column(text, key), f"{shown} is longer than 128 KB", "shorten it")
+                return LineProblem(
+                    "cell-too-long", f"{shown} is longer than 128 KB", "shorten it", column=_column(text, key)
+                )
     return None
 
 
@@ -163,25 +165,28 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _no_json(text: str, at: int) -> LineFault:
+def _no_json(text: str, at: int) -> LineProblem:
     stripped = text.strip()
     if stripped == "{" or (stripped == "[" or stripped.startswith("[{")):
-        return LineFault(
+        return LineProblem(
             "json-syntax",
-            text.index(stripped) + 1,
             "the JSON goes on over several lines; each line must hold one object",
             "convert the file, for instance with: jq -c '.[]? // .' FILE"
             if stripped != "{"
             else "convert it: jq -c . FILE",
+            column=text.index(stripped) + 1,
         )
     column = min(at, len(text.rstrip())) + 1
-    return LineFault(
-        "json-syntax", column, "the line stops being JSON here", f"write one object on the line, such as {_EXAMPLE}"
+    return LineProblem(
+        "json-syntax",
+        "the line stops being JSON here",
+        f"write one object on the line, such as {_EXAMPLE}",
+        column=column,
     )
 
 
-def _no_object(value: Any) -> LineFault:
+def _no_object(value: Any) -> LineProblem:
     what = "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a single value"
-    return LineFault(
-        "not-an-object", 1, f"the line holds {what}; each line must hold one object", f"write it as {_EXAMPLE}"
+    return LineProblem(
+        "not-an-object", f"the line holds {what}; each line must hold one object", f"write it as {_EXAMPLE}"
     )

@@ -6,16 +6,17 @@ copy, so that every pass over it gives the same rows, whatever becomes of the us
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import BinaryIO, assert_never
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.diagnostics.position import FILE_START
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.documents.document import KeyPath
-from sendspec.reading.files.confined_open import FileFault, OpenFile, open_anywhere, open_inside, shown_path
-from sendspec.reading.files.stable_file import StableFile, private_copy, spool
+from sendspec.reading.files.confined_path import OpenFile, open_from_command_line, open_in_project, shown_path
+from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.files.private_copy import private_copy, spool
 from sendspec.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
@@ -50,8 +51,8 @@ def open_table(
         return _overridden(recipients, override, origin, problems)
     match recipients:
         case FileRecipients(file=file):
-            opened = open_inside(root, spec.path, file)
-            if isinstance(opened, FileFault):
+            opened = open_in_project(root, spec.path, file)
+            if isinstance(opened, Problem):
                 problems.add(_in_spec(spec, "file", opened))
                 return None
             return _by_ending(shown_path(spec.path, file), opened, _options(recipients), spec, origin, problems)
@@ -84,9 +85,9 @@ class _Origin:
     stdin: BinaryIO | None
     frozen: bool = field(kw_only=True)
 
-    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> StableFile | None:
+    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> InputFile | None:
         """An open file as it is to be read; None where it changed while it was copied, which is then among `problems`."""
-        file = StableFile(opened.descriptor, opened.place)
+        file = InputFile(opened.descriptor, opened.place)
         if not self.frozen:
             return file
         try:
@@ -109,9 +110,9 @@ def _overridden(recipients: Recipients, written: str, origin: _Origin, problems:
     options = _options(recipients)
     if written == STANDARD_INPUT:
         return _from_stream(origin, options, problems)
-    opened = open_anywhere(written)
-    if isinstance(opened, FileFault):
-        problems.add(_at_start(written, opened))
+    opened = open_from_command_line(written)
+    if isinstance(opened, Problem):
+        problems.add(opened.diagnostic(written))
         return None
     if written.lower().endswith(".tsv"):
         options = _Options(None, options.allow_empty)
@@ -133,7 +134,7 @@ def _by_ending(
         table = _csv(path, file, options, DELIMITER_BY_ENDING[ending], problems)
     else:
         fault = unknown_format(ending)
-        problems.add(_at_start(path, fault) if spec is None else _in_spec(spec, "file", fault))
+        problems.add(fault.diagnostic(path) if spec is None else _in_spec(spec, "file", fault))
     if table is None:
         file.close()
     return table
@@ -142,16 +143,15 @@ def _by_ending(
 def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Table | None:
     """Standard input, kept so that it can be read again. It is CSV, unless it begins like a JSON object."""
     if origin.stdin is None:
-        fault = FileFault("no-standard-input", "standard input has been read by another spec", "name a file")
-        problems.add(_at_start(STANDARD_INPUT, fault))
+        fault = Problem("no-standard-input", "standard input has been read by another spec", "name a file")
+        problems.add(fault.diagnostic(STANDARD_INPUT))
         return None
     try:
         file = spool(origin.stdin, origin.root, in_memory=not origin.frozen)
     except OSError as error:
-        problem = f"standard input can't be read: {os.strerror(error.errno or 0).lower()}"
-        problems.add(
-            _at_start(STANDARD_INPUT, FileFault("unreadable-file", problem, "write it to a file, and name that"))
-        )
+        problem = f"standard input can't be read: {os_reason(error)}"
+        fault = Problem("unreadable-file", problem, "write it to a file, and name that")
+        problems.add(fault.diagnostic(STANDARD_INPUT))
         return None
     if file.head(HEAD_BYTES).lstrip().startswith(b"{"):
         table: Table | None = _json_lines(STANDARD_INPUT, file, options, problems)
@@ -162,15 +162,15 @@ def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Tabl
     return table
 
 
-def _csv(path: str, file: StableFile, options: _Options, usual: str, problems: Problems) -> Table | None:
+def _csv(path: str, file: InputFile, options: _Options, usual: str, problems: Problems) -> Table | None:
     delimiter = options.delimiter or usual
     fault = not_text(file.head(HEAD_BYTES))
     if delimiter in '"\r\n':
-        fault = FileFault(
+        fault = Problem(
             "table-delimiter", "a quote or a line end can't stand between cells", "set another `delimiter:`"
         )
     if fault is not None:
-        problems.add(_at_start(path, fault))
+        problems.add(fault.diagnostic(path))
         return None
     header = read_header(path, file, delimiter, problems)
     if header is None:
@@ -181,12 +181,12 @@ def _csv(path: str, file: StableFile, options: _Options, usual: str, problems: P
     return CsvTable(path, file, delimiter, header)
 
 
-def _json_lines(path: str, file: StableFile, options: _Options, problems: Problems) -> Table | None:
+def _json_lines(path: str, file: InputFile, options: _Options, problems: Problems) -> Table | None:
     from sendspec.reading.tables.json_lines import JsonLinesTable, objects
 
     fault = not_text(file.head(HEAD_BYTES))
     if fault is not None:
-        problems.add(_at_start(path, fault))
+        problems.add(fault.diagnostic(path))
         return None
     own = Problems()
     names: dict[str, None] = {}
@@ -203,14 +203,8 @@ def _json_lines(path: str, file: StableFile, options: _Options, problems: Proble
 
 
 def _no_rows(path: str, found: str) -> Diagnostic:
-    return _at_start(
-        path,
-        FileFault(
-            "no-rows",
-            f"the table has 0 recipients: it holds {found}",
-            "add rows, or set `allow_empty: true` under recipients",
-        ),
-    )
+    problem = f"the table has 0 recipients: it holds {found}"
+    return Problem("no-rows", problem, "add rows, or set `allow_empty: true` under recipients").diagnostic(path)
 
 
 def _none_inline(spec: Spec, at: KeyPath) -> Diagnostic:
@@ -219,9 +213,5 @@ def _none_inline(spec: Spec, at: KeyPath) -> Diagnostic:
     )
 
 
-def _at_start(path: str, fault: FileFault) -> Diagnostic:
-    return Diagnostic(code=fault.code, path=path, span=FILE_START, problem=fault.problem, fix=fault.fix)
-
-
-def _in_spec(spec: Spec, key: str, fault: FileFault) -> Diagnostic:
-    return spec.document.diagnostic(("recipients", key), code=fault.code, problem=fault.problem, fix=fault.fix)
+def _in_spec(spec: Spec, key: str, fault: Problem) -> Diagnostic:
+    return spec.document.place(("recipients", key), fault)

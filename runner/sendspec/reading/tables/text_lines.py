@@ -6,15 +6,12 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from sendspec.diagnostics.diagnostic import Diagnostic
-from sendspec.diagnostics.position import span_on_line
-from sendspec.diagnostics.redaction import mask_in_place
-from sendspec.reading.files.source import BIDI, cell_by_cell
-from sendspec.reading.files.stable_file import StableFile
+from sendspec.diagnostics.characters import BIDI
+from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.tables.line_problem import LineProblem
 
 MAX_LINE_BYTES = 4 << 20
 CHUNKS_KEPT = 2
@@ -24,16 +21,6 @@ _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}]|\r(?!\n)")
 _LEADS = sorted({character.encode()[:1] for character in f"\x80\x9f{BIDI}" if not character.isascii()})
 """The first bytes of the forbidden characters beyond ASCII: a text without them has none."""
 _STAND_IN = "\ufffd"
-
-
-@dataclass(frozen=True, slots=True)
-class LineFault:
-    """Why a line is not clean text; `column` counts characters from 1."""
-
-    code: str
-    column: int
-    problem: str
-    fix: str
 
 
 class Chunk:
@@ -70,8 +57,8 @@ class TextLines:
     fault out. In such a line each forbidden character is replaced by one stand-in, so that columns stay.
     """
 
-    def __init__(self, file: StableFile) -> None:
-        self.faults: dict[int, LineFault] = {}
+    def __init__(self, file: InputFile) -> None:
+        self.faults: dict[int, LineProblem] = {}
         self._file = file
         self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
 
@@ -132,7 +119,7 @@ class TextLines:
         return _FORBIDDEN.sub(_STAND_IN, text)
 
 
-def lines_from(file: StableFile, first: int) -> Iterator[str]:
+def lines_from(file: InputFile, first: int) -> Iterator[str]:
     """The lines from number `first` on, for a look; what is forbidden or not UTF-8 is replaced."""
     number, rest = 1, b""
     for block in file.peek():
@@ -149,23 +136,6 @@ def lines_from(file: StableFile, first: int) -> Iterator[str]:
             break
     if rest and number >= first:
         yield _looked_at(rest[:MAX_LINE_BYTES], number)
-
-
-def on_line(path: str, line: int, text: str, start: int, length: int, fault: LineFault) -> Diagnostic:
-    """`fault` as a problem of `length` characters on a line that reads `text`, from column `start`."""
-    return Diagnostic(
-        code=fault.code,
-        path=path,
-        span=span_on_line(line, start, length),
-        problem=fault.problem,
-        fix=fault.fix,
-        excerpt=excerpt(text),
-    )
-
-
-def excerpt(text: str) -> str:
-    """A line of a table as it may be shown: numbers dotted, one visible character for each that isn't."""
-    return cell_by_cell(mask_in_place(text.rstrip("\r\n")))
 
 
 def _looked_at(raw: bytes, line: int) -> str:
@@ -187,39 +157,38 @@ def _clean(body: bytes) -> str | None:
     return text if _FORBIDDEN.search(text) is None else None
 
 
-def _forbidden(found: re.Match[str]) -> LineFault:
+def _forbidden(found: re.Match[str]) -> LineProblem:
     if found[0] == "\r":
-        return LineFault(
+        return LineProblem(
             "forbidden-character",
-            found.start() + 1,
             "a carriage return (U+000D) stands alone here, which ends no line",
             "remove it, or save the table with line ends LF or CRLF",
+            column=found.start() + 1,
         )
-    return LineFault(
+    return LineProblem(
         "forbidden-character",
-        found.start() + 1,
         f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent",
         "remove it",
+        column=found.start() + 1,
     )
 
 
-def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> LineFault:
+def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> LineProblem:
     before = raw[: error.start].removeprefix(_BOM).decode(errors="replace")
     byte = raw[error.start : error.start + 1]
     guess = byte.decode("cp1252", errors="ignore")
     hint = f" (in Windows-1252 it is '{guess}')" if guess.isprintable() and guess else ""
-    return LineFault(
+    return LineProblem(
         "not-utf8",
-        len(before) + 1,
         f"the byte 0x{byte[0]:02X} stands here, and the table is not UTF-8 text{hint}",
         "save the table as UTF-8 (in a spreadsheet: CSV UTF-8)",
+        column=len(before) + 1,
     )
 
 
-def _too_long() -> LineFault:
-    return LineFault(
+def _too_long() -> LineProblem:
+    return LineProblem(
         "cell-too-long",
-        1,
         f"the line is longer than {MAX_LINE_BYTES >> 20} MB",
         "check that the file is a table with a row on each line",
     )

@@ -1,4 +1,8 @@
-"""Builds a document from the parser's events, refusing what YAML does behind its user's back."""
+"""Reads a YAML document in one pass over the parser's events, refusing YAML's surprises: merge keys, tags, duplicate keys.
+
+The events still know where each alias is; the parser's composed tree no longer does. All limits apply before anything is
+built.
+"""
 
 from __future__ import annotations
 
@@ -6,46 +10,43 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.characters import forbidden_character
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import Document, KeyPath, NodeOffsets
 from sendspec.reading.documents.line_index import LineIndex
-from sendspec.reading.documents.scalar import ScalarFault, joined_surrogates, resolve_plain
+from sendspec.reading.documents.scalar import joined_surrogates, resolve_plain
 from sendspec.reading.documents.scalar_offsets import offsets_of
-from sendspec.reading.documents.span_problem import SpanProblem, finding_diagnostic
+from sendspec.reading.documents.span_problem import ReadingStopped, SpanProblem, SpanProblems
 from sendspec.reading.documents.unquoted_template import unquoted_template
-from sendspec.reading.documents.yaml_error import parser_finding, tag_finding, value_fault_finding
-from sendspec.reading.files.source import Source, forbidden_character
+from sendspec.reading.documents.yaml_error import parser_problem, tag_problem, unreadable_value_problem
+from sendspec.reading.files.text_file import TextFile
 
 MAX_DEPTH = 40
-"""Lists and mappings inside each other; a value inside the innermost one is no level of its own."""
+"""Nested lists and mappings; a scalar in the innermost one is not a level."""
 
 MAX_EXPANDED = 10_000
-"""Nodes that aliases may stand for; what a file writes out itself is counted by its tokens."""
+"""Nodes that aliases may expand to. What the file itself writes out is limited by its tokens."""
 
-MAX_FOUND = 1_000
 _TOO_DEEP = f"the nesting is deeper than {MAX_DEPTH}"
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
 _START_FROM = "start from the spec that `sendspec init` writes"
 
 
-class _Stopped(Exception):
-    """What follows can't be read in a way that makes sense."""
-
-
-def build(source: Source, problems: Problems) -> Document | None:
-    """The document; None when there is anything wrong with it."""
+def read_document(source: TextFile, problems: Problems) -> Document | None:
+    """The document in `source`; None if it has any error, which is then in `problems`."""
     builder = _Builder(source)
     document = builder.run()
-    for diagnostic in builder.found:
+    for diagnostic in builder.problems.found:
         problems.add(diagnostic)
-    return None if builder.found else document
+    return None if builder.problems.found else document
 
 
 @dataclass(frozen=True, slots=True)
 class _Anchored:
-    """What an anchor names: its value, where it stands, how many nodes it stands for, how many levels it is deep."""
+    """An anchored value: `at` is its path, `size` its number of nodes, `height` its nested levels."""
 
     value: Any
     at: KeyPath
@@ -54,11 +55,11 @@ class _Anchored:
 
 
 class _Builder:
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: TextFile) -> None:
         self._source = source
         self._text = source.text
         self._lines = LineIndex(source.text)
-        self.found: list[Diagnostic] = []
+        self.problems = SpanProblems(source.path, self._lines)
         self._marks: dict[KeyPath, NodeOffsets] = {}
         self._aliases: dict[KeyPath, KeyPath] = {}
         self._anchored: dict[str, _Anchored] = {}
@@ -71,32 +72,36 @@ class _Builder:
         self._events: Iterator[Any] = iter(())
 
     def run(self) -> Document | None:
+        try:
+            data = self._data()
+        except ReadingStopped:
+            return None
+        return Document(self._lines, self._source.path, data, self._marks, self._aliases)
+
+    def _data(self) -> Any:
+        """The whole document's value. Raises `ReadingStopped`."""
+        # Takes 100 ms to import, and not every command reads YAML.
         from ruamel.yaml.error import YAMLError
 
         from sendspec.reading.documents.bounded_scanner import TagTooLong, TooDeep, TooManyTokens, events_of
 
         self._events = events_of(self._text, MAX_DEPTH)
         try:
-            data = self._document()
-        except _Stopped:
-            return None
+            return self._document()
         except TooDeep as deep:
-            self._add(SpanProblem(deep.start, deep.end, "nesting-depth", _TOO_DEEP, "flatten it"))
-            return None
+            problem = SpanProblem(Problem("nesting-depth", _TOO_DEEP, "flatten it"), deep.start, deep.end)
         except TagTooLong as long:
-            self._add(tag_finding(self._text, long.start))
-            return None
+            problem = tag_problem(self._text, long.start)
         except TooManyTokens as many:
-            self._add(SpanProblem(many.start, many.end, "too-many-values", many.problem, many.fix))
-            return None
+            problem = SpanProblem(Problem("too-many-values", many.problem, many.fix), many.start, many.end)
         except YAMLError as error:
-            self._add_unless_known(parser_finding(error, self._lines))
-            return None
+            self.problems.add_unless_known(parser_problem(error, self._lines))
+            raise ReadingStopped from None
         except (ValueError, OverflowError):
-            # ruamel.yaml up to 0.19 lets the errors of its own chr() and int() through.
-            self._add(value_fault_finding(self._text, self._read_up_to))
-            return None
-        return Document(self._lines, self._source.path, data, self._marks, self._aliases)
+            # ruamel.yaml up to 0.19 doesn't catch the errors of its own chr() and int().
+            problem = unreadable_value_problem(self._text, self._read_up_to)
+        self.problems.add(problem)
+        raise ReadingStopped
 
     def _document(self) -> Any:
         event = self._next()
@@ -104,18 +109,18 @@ class _Builder:
             event = self._next()
         if type(event).__name__ == "StreamEndEvent" or self._is_nothing(event):
             what = "holds nothing but comments" if "#" in self._text else "is empty"
-            self._add(SpanProblem(0, 0, "empty-spec", f"the file {what}", _START_FROM))
-            raise _Stopped
+            self.problems.add(SpanProblem(Problem("empty-spec", f"the file {what}", _START_FROM), 0, 0))
+            raise ReadingStopped
         data = self._node(event, (), None, 0)
         self._next()
         event = self._next()
         if type(event).__name__ == "DocumentStartEvent":
             fix = "put it into a file of its own, and remove the ---"
-            self._at(event, "several-documents", "a second document begins here", fix)
+            self._at(event, Problem("several-documents", "a second document begins here", fix))
         return data
 
     def _is_nothing(self, event: Any) -> bool:
-        """A `---` with nothing behind it gives an empty scalar."""
+        """A `---` with nothing after it gives an empty scalar."""
         return type(event).__name__ == "ScalarEvent" and event.start_mark.index == event.end_mark.index
 
     def _next(self) -> Any:
@@ -123,10 +128,8 @@ class _Builder:
         self._read_up_to = event.end_mark.index
         return event
 
-    # ── nodes ────────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _node(self, event: Any, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
-        """The value that begins with `event`, inside of `depth` lists and mappings."""
+        """The value that begins with `event`, at a nesting of `depth`."""
         if type(event).__name__ == "AliasEvent":
             return self._alias(event, at, key, depth)
         if event.anchor is None:
@@ -156,11 +159,11 @@ class _Builder:
         return value
 
     def _behind_colon(self, key_end: int, start: int) -> int:
-        """Where a value that isn't there would stand: the parser has it where the next thing begins."""
+        """The place of a missing value: after the colon. The parser puts it where the next node begins."""
         colon = self._text.find(":", key_end, start)
         return colon + 1 if colon >= 0 else start
 
-    # A bracketed collection ends with its bracket; any other with its last entry, not where the next thing begins.
+    # A flow collection ends at its bracket. A block collection ends with its last entry; the parser says, at the next node.
 
     def _sequence(self, start: Any, at: KeyPath, depth: int, marks: NodeOffsets) -> list[Any]:
         items: list[Any] = []
@@ -187,7 +190,7 @@ class _Builder:
 
     def _go_down(self, event: Any, depth: int) -> None:
         if depth > MAX_DEPTH:
-            self._stop_at(event, "nesting-depth", _TOO_DEEP, "flatten it")
+            self._stop_at(event, Problem("nesting-depth", _TOO_DEEP, "flatten it"))
         self._deepest = max(self._deepest, depth)
 
     def _scalar(self, event: Any) -> Any:
@@ -196,8 +199,8 @@ class _Builder:
         if not event.implicit[0] or event.tag is not None:
             return text
         value = resolve_plain(text)
-        if isinstance(value, ScalarFault):
-            self._at(event, value.code, value.problem, value.fix)
+        if isinstance(value, Problem):
+            self._at(event, value)
             return text
         return value
 
@@ -205,41 +208,41 @@ class _Builder:
         name = event.anchor
         if name in self._open:
             problem = f"the alias '*{quoted(name)}' stands inside what it names"
-            self._stop_at(event, "alias-loop", problem, "write the value out")
+            self._stop_at(event, Problem("alias-loop", problem, "write the value out"))
         named = self._anchored.get(name)
         if named is None:
             problem = f"nothing before this place is called '&{quoted(name)}'"
-            self._stop_at(event, "unknown-alias", problem, "write the value out, or &name before the value you mean")
+            self._stop_at(
+                event, Problem("unknown-alias", problem, "write the value out, or &name before the value you mean")
+            )
         self._nodes += named.size
         self._expanded += named.size
         if self._expanded > MAX_EXPANDED:
             problem = f"the aliases expand to more than {MAX_EXPANDED:,} nodes"
-            self._stop_at(event, "alias-expansion", problem, "write fewer of them")
+            self._stop_at(event, Problem("alias-expansion", problem, "write fewer of them"))
         self._go_down(event, depth + named.height)
         self._marks[at] = NodeOffsets(event.start_mark.index, event.end_mark.index, key)
         self._aliases[at] = named.at
         return named.value
 
-    # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _key(self, event: Any, at: KeyPath, mapping: dict[str, Any]) -> str:
-        """A key's text, as it is written: `1` and `true` are the keys '1' and 'true', as in JSON."""
+        """A key as written: `1` and `true` are the keys '1' and 'true', as in JSON."""
         self._check_tag(event, may_be_text=True)
         key = self._characters(event)
         if key == "<<" and event.implicit[0]:
             fix = "write the keys out, or repeat them with an alias each"
-            self._at(event, "merge-key", "merge keys are not supported", fix)
+            self._at(event, Problem("merge-key", "merge keys are not supported", fix))
         elif event.start_mark.index == event.end_mark.index:
-            self._at(event, "key-not-text", "a key is missing here", "write it before the `:`")
+            self._at(event, Problem("key-not-text", "a key is missing here", "write it before the `:`"))
         elif key in mapping:
             first = self._lines.position((self._marks[(*at, key)].key or (0, 0))[0])
             also = (f"the first is on line {first.line}, column {first.column}",)
             problem = f"the key '{quoted(key[:60])}' stands here a second time"
-            self._at(event, "duplicate-key", problem, "keep one of them", also)
+            self._at(event, Problem("duplicate-key", problem, "keep one of them"), also)
         return key
 
     def _odd_key(self, start: Any, event: Any, marks: NodeOffsets) -> str:
-        """A key that is no text: nearly always a template without quotes, which YAML reads as nested mappings."""
+        """Reports a key that isn't text: nearly always an unquoted template, which YAML reads as nested mappings."""
         begin = start.start_mark.index
         self._skip(event)
         key_end = self._read_up_to
@@ -248,15 +251,15 @@ class _Builder:
             self._skip(end)
         marks.end = end.end_mark.index
         if self._text.startswith("{{", begin) and event.start_mark.index == begin + 1:
-            self._add(unquoted_template(self._text, begin, in_flow=self._flow_depth > 1))
+            self.problems.add(unquoted_template(self._text, begin, in_flow=self._flow_depth > 1))
         else:
             what = "an alias" if type(event).__name__ == "AliasEvent" else "a mapping or a list"
             problem, fix = f"{what} stands where a key is needed", "write a plain key"
-            self._add(SpanProblem(event.start_mark.index, key_end, "key-not-text", problem, fix))
+            self.problems.add(SpanProblem(Problem("key-not-text", problem, fix), event.start_mark.index, key_end))
         return self._text[begin : marks.end]
 
     def _skip(self, event: Any) -> None:
-        """Leaves out all of the node that begins with `event`."""
+        """Skips the whole node that begins with `event`."""
         depth = 0
         while True:
             name = type(event).__name__
@@ -265,18 +268,16 @@ class _Builder:
                 return
             event = self._next()
 
-    # ── checks ───────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _check_tag(self, event: Any, *, may_be_text: bool) -> None:
         if event.tag is not None and not (may_be_text and str(event.tag) == _TEXT_TAG):
             start = event.start_mark.index
             # An anchor may stand before the tag.
             while not self._text.startswith("!", start):
                 start += 1
-            self._add(tag_finding(self._text, start))
+            self.problems.add(tag_problem(self._text, start))
 
     def _characters(self, event: Any) -> str:
-        """A scalar's text, none of its characters being one that acts instead of being seen."""
+        """A scalar's text; reports control and bidi characters."""
         text = joined_surrogates(event.value)
         found = forbidden_character(text)
         if found is None:
@@ -286,25 +287,12 @@ class _Builder:
         if offsets is not None:
             start, end = offsets[found.start()]
         problem = f"this text holds the character U+{ord(found[0]):04X}; it can't be seen, and can't be sent"
-        self._add(SpanProblem(start, end, "forbidden-character", problem, "remove the escape"))
+        self.problems.add(SpanProblem(Problem("forbidden-character", problem, "remove the escape"), start, end))
         return text
 
-    # ── problems ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _at(self, event: Any, problem: Problem, also: tuple[str, ...] = ()) -> None:
+        self.problems.add(SpanProblem(problem, event.start_mark.index, event.end_mark.index, also=also))
 
-    def _at(self, event: Any, code: str, problem: str, fix: str, also: tuple[str, ...] = ()) -> None:
-        self._add(SpanProblem(event.start_mark.index, event.end_mark.index, code, problem, fix, also=also))
-
-    def _add(self, finding: SpanProblem) -> None:
-        self.found.append(finding_diagnostic(self._source.path, self._lines, finding))
-        if len(self.found) >= MAX_FOUND:
-            raise _Stopped
-
-    def _add_unless_known(self, finding: SpanProblem) -> None:
-        """A template without quotes is also what makes the parser give up later on its line."""
-        line = self._lines.position(finding.start).line
-        if not any(found.code == "unquoted-template" and found.span.start.line == line for found in self.found):
-            self._add(finding)
-
-    def _stop_at(self, event: Any, code: str, problem: str, fix: str) -> NoReturn:
-        self._at(event, code, problem, fix)
-        raise _Stopped
+    def _stop_at(self, event: Any, problem: Problem) -> NoReturn:
+        self._at(event, problem)
+        raise ReadingStopped

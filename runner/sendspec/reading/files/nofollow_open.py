@@ -1,4 +1,4 @@
-"""Opens files beneath a folder where nothing below it is a link: what comes with a checkout leads nowhere else."""
+"""Opens files below a folder without following symbolic links, so that nothing in a checkout leads out of it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _AS_ITSELF = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 def open_beneath(top: Path | str, below: PurePath | str, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
     """A descriptor of the regular file at `below`, a path relative to the folder `top`.
 
-    Links above `top` and `top` itself are followed, none below it. Never waits for the other end of a pipe. Raises OSError:
-    ELOOP for a link, EISDIR for what is no regular file.
+    Links in `top` are followed, links below it are not. Never blocks on a pipe. Raises OSError: ELOOP for a link, EISDIR for
+    anything but a regular file.
     """
     *folders, name = _parts(below)
     folder = open_folder(top, *folders)
@@ -30,9 +30,9 @@ def open_beneath(top: Path | str, below: PurePath | str, flags: int = os.O_RDONL
 
 
 def open_folder(top: Path | str, *below: str, make: bool = False) -> int:
-    """A descriptor of the folder that the names in `below` lead to from `top`, for what is in it. Links as in `open_beneath`.
+    """A descriptor of the folder at the names `below`, for `dir_fd`. Treats links as `open_beneath` does.
 
-    `make`: folders that aren't there yet are made. Raises OSError.
+    `make` creates missing folders. Raises OSError.
     """
     folder = os.open(top, _FOLDER & ~os.O_NOFOLLOW)
     try:
@@ -49,7 +49,7 @@ def open_folder(top: Path | str, *below: str, make: bool = False) -> int:
 
 
 def read_beneath(top: Path | str, below: PurePath | str, most: int) -> bytes:
-    """All bytes of a file that has at most so many. Raises OSError as `open_beneath` does, and EFBIG for a larger one."""
+    """All bytes of a file of at most `most` bytes. Raises OSError as `open_beneath` does, and EFBIG for a larger file."""
     with os.fdopen(open_beneath(top, below), "rb") as file:
         raw = file.read(most + 1)
     if len(raw) > most:

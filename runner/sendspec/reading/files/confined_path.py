@@ -1,4 +1,4 @@
-"""Opens a file that a spec or a command line names, if it lies inside the project, whatever its name and links try."""
+"""Resolves and opens the paths that specs and command lines name; none may lead out of the project."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.files.beneath import open_beneath
+from sendspec.diagnostics.wording import os_reason
+from sendspec.reading.files.nofollow_open import open_beneath
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -18,23 +20,14 @@ _ESCAPED = re.compile(r"%(?:2e|2f|5c|7e|25|00)", re.I)
 _INSIDE_FIX = "name a file inside the project, relative to the spec"
 _GIT = ".git"
 _TOPS = (_GIT, "sendspec.yaml")
-"""What the top folder of a repository or of a project has in it."""
+"""Entries that mark the root of a repository or a project."""
 _DEVICES = ("/dev/", "/proc/")
-"""Below these, a link such as /dev/stdin leads to what is open already."""
-
-
-@dataclass(frozen=True, slots=True)
-class FileFault:
-    """Why a file can't be read."""
-
-    code: str
-    problem: str
-    fix: str
+"""Links here, such as /dev/stdin, lead to files that are already open."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A descriptor of a regular file, and where the file really lies."""
+    """A descriptor of a regular file, and the file's real path."""
 
     descriptor: int
     place: str
@@ -42,7 +35,7 @@ class OpenFile:
 
 @dataclass(frozen=True, slots=True)
 class ConfinedPath:
-    """Where a file really is, links resolved, and the real folder that it has to be opened beneath."""
+    """A file's real path, links resolved, and the real folder that it must be opened below."""
 
     top: str
     place: str
@@ -53,35 +46,36 @@ class ConfinedPath:
 
 
 def shown_path(spec_path: str, written: str) -> str:
-    """The path of `written` as the user sees it: after the folder of the spec, as that was typed."""
+    """`written` as shown to the user: joined to the spec's folder, as that was typed."""
     return os.path.join(os.path.dirname(spec_path), written)  # noqa: PTH118, PTH120 - pathlib would drop a typed './'
 
 
-def open_inside(root: Path, spec_path: str, written: str) -> OpenFile | FileFault:
-    """Opens `written`, as found in the spec at `spec_path`, below `root`."""
-    place = place_inside(root, spec_path, written)
-    return place if isinstance(place, FileFault) else open_below(os.path.realpath(root), place, written)
+def open_in_project(root: Path, spec_path: str, written: str) -> OpenFile | Problem:
+    """Opens `written`, relative to the spec at `spec_path`, if it is inside `root`."""
+    place = resolve_in_project(root, spec_path, written)
+    return place if isinstance(place, Problem) else open_resolved(os.path.realpath(root), place, written)
 
 
-def place_inside(root: Path, spec_path: str, written: str) -> str | FileFault:
-    """Where `written` leads once every link is followed, if that is below `root`; nothing has to be there."""
+def resolve_in_project(root: Path, spec_path: str, written: str) -> str | Problem:
+    """The real path of `written`, links resolved, if it is inside `root`. The file need not exist."""
     disguise = _disguised(written)
     if disguise is not None:
-        return FileFault("outside-project", f"'{printable(written)}' {disguise}", _INSIDE_FIX)
+        return Problem("outside-project", f"'{printable(written)}' {disguise}", _INSIDE_FIX)
     top = os.path.realpath(root)
     place = os.path.realpath(Path(spec_path).parent / written)
     if not _is_within(place, top):
-        return FileFault("outside-project", f"'{printable(written)}' leads out of the project", _INSIDE_FIX)
-    return gits_own(place, written) or place
+        return Problem("outside-project", f"'{printable(written)}' leads out of the project", _INSIDE_FIX)
+    return git_folder_problem(place, written) or place
 
 
-def enclosed(written: str, *, in_folder: bool = True) -> ConfinedPath | FileFault:
-    """Where a path from the command line leads, if no link takes it out of a repository or project that it seems to lie in.
+def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Problem:
+    """The real path of a file on the command line, unless a link leads it out of the repository or project that it appears in.
 
-    Links above those are the user's own. A file in neither has to lie in its folder, unless `in_folder` says that it may lie
-    anywhere. Nothing has to be there. Raises ValueError for a path that the file system can't have.
+    Links above the repository or project are trusted: the user made them. Outside both, a link must not lead out of the
+    file's folder, unless `in_folder` is false. The file need not exist. Raises ValueError for a path that the file system
+    can't represent.
     """
-    path = standing_path(written)
+    path = _absolute_path(written)
     place = os.path.realpath(path)
     if path.startswith(_DEVICES):
         return ConfinedPath(os.path.dirname(place), place)  # noqa: PTH120 - `place` is text for the system calls
@@ -89,7 +83,7 @@ def enclosed(written: str, *, in_folder: bool = True) -> ConfinedPath | FileFaul
     around = [os.path.realpath(top) for top in _tops_around(folder)]
     for top in around or ([os.path.realpath(folder)] if in_folder else []):
         if not _is_within(place, top):
-            return FileFault(
+            return Problem(
                 "outside-project",
                 f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or lies behind one",
                 "put the file itself there, or name its real path",
@@ -99,30 +93,30 @@ def enclosed(written: str, *, in_folder: bool = True) -> ConfinedPath | FileFaul
 
 
 def real_folder(written: str) -> Path:
-    """The real folder of a file on the command line; the project that it seems to be in, where a link takes it out of that.
+    """The real folder of a file on the command line; if a link leads out of the project it appears in, that project's root.
 
-    Raises ValueError as `enclosed` does.
+    Raises ValueError as `confined_path` does.
     """
-    where = enclosed(written)
-    if not isinstance(where, FileFault):
+    where = confined_path(written)
+    if not isinstance(where, Problem):
         return Path(where.place).parent
-    folder = os.path.dirname(standing_path(written))  # noqa: PTH120
+    folder = os.path.dirname(_absolute_path(written))  # noqa: PTH120
     return Path(os.path.realpath((_tops_around(folder) or [folder])[-1]))
 
 
-def standing_path(written: str) -> str:
-    """`written` from the root on, without `.` and `..`; the links that it goes through stand in it."""
+def _absolute_path(written: str) -> str:
+    """`written` as an absolute path without `.` and `..`, its links kept."""
     path = "/" if written.startswith("/") else os.getcwd()  # noqa: PTH109 - as text
     for part in PurePath(written).parts:
         if part != "..":
             path = os.path.join(path, part)  # noqa: PTH118 - as text
-        else:  # out of what a link leads to, it isn't back to where the link is
+        else:  # the parent of a link's target, not of the link
             path = os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path)  # noqa: PTH114, PTH120
     return path
 
 
 def _tops_around(folder: str) -> list[str]:
-    """The repositories and projects that `folder` lies in, the innermost first."""
+    """The roots of the repositories and projects that contain `folder`, innermost first."""
     around = (Path(folder), *Path(folder).parents)
     return [str(top) for top in around if any(os.path.lexists(top / name) for name in _TOPS)]
 
@@ -131,25 +125,25 @@ def _is_within(place: str, top: str) -> bool:
     return os.path.commonpath([top, place]) == top
 
 
-def gits_own(place: str, written: str) -> FileFault | None:
-    """What is wrong with a place in a `.git` folder; nothing where a work tree of its own was put there."""
+def git_folder_problem(place: str, written: str) -> Problem | None:
+    """Refuses a path inside a `.git` folder, unless a work tree of its own was put there."""
     parts = PurePath(place).parts
     last = max((index for index, part in enumerate(parts) if part.casefold() == _GIT), default=None)
     if last is None or any(os.path.lexists(PurePath(*parts[:end], _GIT)) for end in range(last + 2, len(parts))):
         return None
-    return FileFault("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
+    return Problem("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
 
 
-def open_anywhere(written: str) -> OpenFile | FileFault:
-    """Opens a file that the user named on the command line, relative to the working directory."""
+def open_from_command_line(written: str) -> OpenFile | Problem:
+    """Opens a file named on the command line, relative to the working directory."""
     place = os.path.realpath(written.replace("\0", ""))
-    return gits_own(place, written) or open_below(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
+    return git_folder_problem(place, written) or open_resolved(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
 
 
-def open_below(top: str, place: str, written: str) -> OpenFile | FileFault:
-    """Opens `place`, which has no links in it any more, below `top`.
+def open_resolved(top: str, place: str, written: str) -> OpenFile | Problem:
+    """Opens the resolved path `place` below `top`.
 
-    Each folder on the way is opened as itself: one that was swapped for a link since is not followed.
+    Folders on the way are opened without following links, in case one was replaced by a link since.
     """
     try:
         return OpenFile(open_beneath(top, Path(place).relative_to(top)), place)
@@ -171,20 +165,20 @@ def _disguised(written: str) -> str | None:
     return "has a character in it that no path has" if "\0" in written else None
 
 
-def _why_not(error: OSError, place: str, written: str) -> FileFault:
+def _why_not(error: OSError, place: str, written: str) -> Problem:
     shown = printable(written)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return FileFault("file-missing", f"there is no file '{shown}'", _near(place, written))
+        return Problem("file-missing", f"there is no file '{shown}'", _near(place, written))
     if error.errno == errno.ELOOP:
-        return FileFault("not-a-file", f"'{shown}' is a link that leads nowhere", "name the file itself")
+        return Problem("not-a-file", f"'{shown}' is a link that leads nowhere", "name the file itself")
     if error.errno in (errno.EISDIR, errno.ENXIO):
         return _not_a_file(written)
-    reason = os.strerror(error.errno or 0).lower()
-    return FileFault("unreadable-file", f"'{shown}' can't be read: {reason}", "make it readable for this user")
+    reason = os_reason(error)
+    return Problem("unreadable-file", f"'{shown}' can't be read: {reason}", "make it readable for this user")
 
 
-def _not_a_file(written: str) -> FileFault:
-    return FileFault("not-a-file", f"'{printable(written)}' is not a regular file", "name a file that holds the table")
+def _not_a_file(written: str) -> Problem:
+    return Problem("not-a-file", f"'{printable(written)}' is not a regular file", "name a file that holds the table")
 
 
 def _near(place: str, written: str) -> str:

@@ -7,13 +7,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from sendspec.reading.files.confined_open import (
-    FileFault,
+from sendspec.diagnostics.problem import Problem
+from sendspec.reading.files.confined_path import (
     OpenFile,
-    open_anywhere,
-    open_below,
-    open_inside,
-    place_inside,
+    open_from_command_line,
+    open_in_project,
+    open_resolved,
+    resolve_in_project,
     shown_path,
 )
 
@@ -33,8 +33,8 @@ def project(tmp_path: Path) -> Path:
 
 def outcome(root: Path, written: str) -> str:
     """What the file holds, or the code of why it can't be read."""
-    found = open_inside(root, str(root / "specs" / "hello.yaml"), written)
-    if isinstance(found, FileFault):
+    found = open_in_project(root, str(root / "specs" / "hello.yaml"), written)
+    if isinstance(found, Problem):
         return found.code
     with os.fdopen(found.descriptor) as file:
         return file.read()
@@ -103,21 +103,21 @@ def test_a_project_that_is_itself_reached_by_a_link_is_fine(project: Path) -> No
 
 
 def test_a_folder_swapped_for_a_link_after_the_look_is_not_followed(project: Path) -> None:
-    place = place_inside(project, str(project / "specs" / "hello.yaml"), "data/orders.csv")
+    place = resolve_in_project(project, str(project / "specs" / "hello.yaml"), "data/orders.csv")
     assert isinstance(place, str)
     (project / "specs" / "data").rename(project / "specs" / "old")
     (project / "specs" / "data").symlink_to(project.parent / "project-other")
     (project.parent / "project-other" / "orders.csv").write_text("phone\n5\n")
-    assert isinstance(open_below(os.path.realpath(project), place, "data/orders.csv"), FileFault)
+    assert isinstance(open_resolved(os.path.realpath(project), place, "data/orders.csv"), Problem)
 
 
 def test_a_file_swapped_for_a_link_after_the_look_is_not_followed(project: Path) -> None:
-    place = place_inside(project, str(project / "specs" / "hello.yaml"), "data/orders.csv")
+    place = resolve_in_project(project, str(project / "specs" / "hello.yaml"), "data/orders.csv")
     assert isinstance(place, str)
     (project / "specs" / "data" / "orders.csv").unlink()
     (project / "specs" / "data" / "orders.csv").symlink_to(project.parent / "secret.csv")
-    found = open_below(os.path.realpath(project), place, "data/orders.csv")
-    assert isinstance(found, FileFault)
+    found = open_resolved(os.path.realpath(project), place, "data/orders.csv")
+    assert isinstance(found, Problem)
     assert found.code == "not-a-file"
 
 
@@ -151,17 +151,17 @@ def test_a_file_that_may_not_be_read_says_so() -> None:
 
 
 def test_a_missing_file_with_a_near_name_offers_it(project: Path) -> None:
-    found = open_inside(project, str(project / "specs" / "hello.yaml"), "data/order.csv")
-    assert found == FileFault("file-missing", "there is no file 'data/order.csv'", "write 'data/orders.csv'")
+    found = open_in_project(project, str(project / "specs" / "hello.yaml"), "data/order.csv")
+    assert found == Problem("file-missing", "there is no file 'data/order.csv'", "write 'data/orders.csv'")
 
 
 def test_the_users_own_argument_may_lie_anywhere_but_must_be_a_file(project: Path) -> None:
-    found = open_anywhere(str(project.parent / "secret.csv"))
+    found = open_from_command_line(str(project.parent / "secret.csv"))
     assert isinstance(found, OpenFile)
     os.close(found.descriptor)
     for written, code in (("/dev/zero", "not-a-file"), ("", "not-a-file"), ("/no/such/file.csv", "file-missing")):
-        fault = open_anywhere(written)
-        assert isinstance(fault, FileFault)
+        fault = open_from_command_line(written)
+        assert isinstance(fault, Problem)
         assert fault.code == code
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.files.source import MAX_SPEC_BYTES, Source, file_problem, read_source
+from sendspec.reading.files.text_file import MAX_SPEC_BYTES, TextFile, file_problem, read_text_file
 
 
-def read(path: Path | str, **options: Any) -> tuple[Source | None, list[Diagnostic]]:
+def read(path: Path | str, **options: Any) -> tuple[TextFile | None, list[Diagnostic]]:
     problems = Problems()
-    return read_source(str(path), problems, **options), list(problems)
+    return read_text_file(str(path), problems, **options), list(problems)
 
 
 def refused(path: Path | str, **options: Any) -> Diagnostic:
@@ -45,7 +45,7 @@ def place(diagnostic: Diagnostic) -> tuple[int, int]:
 def test_a_regular_utf8_file_is_text_with_plain_line_ends(tmp_path: Path, raw: bytes, text: str) -> None:
     path = tmp_path / "spec.yaml"
     path.write_bytes(raw)
-    assert read(path) == (Source(str(path), text), [])
+    assert read(path) == (TextFile(str(path), text), [])
 
 
 def test_a_link_to_a_regular_file_is_followed(tmp_path: Path) -> None:

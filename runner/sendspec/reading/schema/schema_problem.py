@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
 from sendspec.reading.schema.formats import FORMAT_EXAMPLES
 
@@ -24,32 +25,29 @@ TYPE_WORDS = {
 }
 
 
-MAX_FAULTS = 1_000
+MAX_PROBLEMS = 1_000
 """Nobody reads more, and each takes a tenth of a millisecond to explain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One thing wrong at one path of a document. `at_key` says that the key is to blame, not its value."""
+class SchemaProblem(Problem):
+    """A schema violation at the path `at` of a document. `at_key`: the key is to blame, not its value."""
 
     at: tuple[str | int, ...]
-    code: str
-    problem: str
-    fix: str
     at_key: bool
 
 
-def faults_of(errors: Iterable[Any]) -> list[Fault]:
-    """The faults behind `jsonschema` errors, each once, in the order of the document's paths; of the first `MAX_FAULTS` errors, and
+def schema_problems(errors: Iterable[Any]) -> list[SchemaProblem]:
+    """The faults behind `jsonschema` errors, each once, in the order of the document's paths; of the first `MAX_PROBLEMS` errors, and
     of as many keys of one mapping.
     """
-    listed = list(islice(errors, MAX_FAULTS))
+    listed = list(islice(errors, MAX_PROBLEMS))
     near_misses = {(tuple(e.absolute_path), near) for e in listed for near in _near_misses(e)}
     found = dict.fromkeys(fault for error in listed for fault in _explain(error, near_misses))
     return sorted(found, key=lambda fault: [str(part) for part in fault.at])
 
 
-def _explain(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[Fault]:
+def _explain(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[SchemaProblem]:
     keyword = error.validator
     if keyword == "additionalProperties":
         yield from _unknown_keys(error)
@@ -63,16 +61,13 @@ def _explain(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[Fault]:
         yield _limit(error)
 
 
-def _fault(error: Any, code: str, problem: str, fix: str, *, at_key: bool = False) -> Fault:
-    return Fault(at=tuple(error.absolute_path), code=code, problem=problem, fix=fix, at_key=at_key)
-
-
-# ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _fault(error: Any, code: str, problem: str, fix: str, *, at_key: bool = False) -> SchemaProblem:
+    return SchemaProblem(at=tuple(error.absolute_path), code=code, problem=problem, fix=fix, at_key=at_key)
 
 
 def _extras(error: Any) -> list[str]:
     known = error.schema.get("properties", {})
-    return list(islice((key for key in error.instance if key not in known), MAX_FAULTS))
+    return list(islice((key for key in error.instance if key not in known), MAX_PROBLEMS))
 
 
 def _near_key(error: Any, key: str) -> str | None:
@@ -85,12 +80,12 @@ def _near_misses(error: Any) -> Iterator[str]:
         yield from (near for key in _extras(error) if (near := _near_key(error, key)) is not None)
 
 
-def _unknown_keys(error: Any) -> Iterator[Fault]:
+def _unknown_keys(error: Any) -> Iterator[SchemaProblem]:
     allowed = [name for name in error.schema.get("properties", {}) if name not in error.instance]
     for key in _extras(error):
         near = _near_key(error, key)
         fix = f"write '{near}'" if near else f"remove it; what can stand here: {_listed(allowed)}"
-        yield Fault(
+        yield SchemaProblem(
             at=(*error.absolute_path, key),
             code="unknown-key",
             problem=f"{_place(error)} has no key '{quoted(str(key)[:60])}'",
@@ -99,7 +94,7 @@ def _unknown_keys(error: Any) -> Iterator[Fault]:
         )
 
 
-def _missing_key(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[Fault]:
+def _missing_key(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[SchemaProblem]:
     # jsonschema reports one error a missing key, and names the key only in its message's quotes.
     for key in error.validator_value:
         if key not in error.instance and repr(key) in error.message:
@@ -112,10 +107,7 @@ def _place(error: Any) -> str:
     return f"`{path[-1]}`" if path else "the document"
 
 
-# ── values ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _wrong_value(error: Any) -> Fault:
+def _wrong_value(error: Any) -> SchemaProblem:
     allowed = _allowed(error)
     value = error.instance
     is_tag = bool(error.absolute_path) and error.absolute_path[-1] == "type"
@@ -144,7 +136,7 @@ def _allowed(error: Any) -> list[Any]:
     return [value for branch in error.validator_value for value in branch.get("enum", ())]
 
 
-def _wrong_type(error: Any) -> Fault:
+def _wrong_type(error: Any) -> SchemaProblem:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     words = " or ".join(TYPE_WORDS[word] for word in wanted if word != "null")
     problem = f"{shown(error.instance)} stands where {words} is needed"
@@ -165,7 +157,7 @@ def shown(value: object) -> str:
     return "a mapping" if isinstance(value, Mapping) else "a list"
 
 
-def _limit(error: Any) -> Fault:
+def _limit(error: Any) -> SchemaProblem:
     limit = error.validator_value
     value = error.instance
     match error.validator:

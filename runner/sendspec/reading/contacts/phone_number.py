@@ -1,30 +1,24 @@
-"""Addresses as people write them, made into the one form that tells recipients apart: E.164, or an e-mail address."""
+"""Phone numbers as people write them, normalised to E.164."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
-from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable
+from sendspec.reading.contacts.country import COUNTRIES, unknown_country
 from sendspec.reading.contacts.country_codes import (
     CODES_OF_THREE,
-    COUNTRIES,
     NATIONAL_DIGITS,
     SURE_STARTS,
     ZERO_MAY_FOLLOW,
     code_of,
 )
-from sendspec.reading.contacts.country_codes import is_country as is_country
 
 MIN_DIGITS = 8
 MAX_DIGITS = 15
 MIN_NATIONAL_DIGITS = 7
-MAX_EMAIL = 254
-MAX_LOCAL_PART = 64
-COUNTRIES_BY_HABIT = {"UK": "GB", "EL": "GR", "EN": "GB"}
-
 _SPACES = " \t\r\n"
 _SEPARATORS = re.compile(r"[ .()/-]+")
 _WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
@@ -34,28 +28,15 @@ _BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|ode
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
 _DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
 _LETTER = re.compile(r"[A-Za-z]")
-_EMAIL = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
-    r"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9]))"
-)
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneFault:
-    """Why an address can't be used. `problem` quotes it masked; `fix` begins with a verb."""
+def normalise_phone(text: str, country: str | None = None) -> str | Problem:
+    """The number as E.164, such as `+31612345678`. Idempotent.
 
-    code: str
-    problem: str
-    fix: str
-
-
-def normalise_phone(text: str, country: str | None = None) -> str | PhoneFault:
-    """The number as E.164, `+31612345678`; applied to its own result it changes nothing.
-
-    `country` (ISO 3166-1 alpha-2) is how national numbers are read; numbers with `+` don't need it. What the phone
-    library would read generously (letters, digits of other scripts, extensions) is refused before it is asked.
+    `country` (ISO 3166-1 alpha-2) is for national numbers; numbers with `+` don't need it. Letters, digits of other
+    scripts and extensions are refused first, because the phone library would accept them.
     """
-    start = text[:4]  # most numbers are right as they stand: told first and fast, since a plan does it for every row
+    start = text[:4]  # fast path: runs for every row of a plan, and most numbers are E.164 already
     begins_well = start in SURE_STARTS or (start in CODES_OF_THREE and text[4:5] != "0")
     if begins_well and MIN_DIGITS < len(text) <= MAX_DIGITS + 1 and text.isascii() and text[4:].isdigit():
         return text
@@ -68,99 +49,80 @@ def normalise_phone(text: str, country: str | None = None) -> str | PhoneFault:
     return _national(written, country)
 
 
-def normalise_email(text: str) -> str | PhoneFault:
-    """The address with its domain in small letters; the part before the @ belongs to its server and stays as it is.
-
-    Plain ASCII addresses only: a domain with other letters has an ASCII form of its own (`xn--…`).
-    """
-    written = text.strip(_SPACES)
-    at = written.rfind("@")
-    match = _EMAIL.fullmatch(written) if len(written) <= MAX_EMAIL and at <= MAX_LOCAL_PART else None
-    if match is not None:
-        return written[: at + 1] + match[1].lower()
-    return PhoneFault("email-address", *_why_no_email(written))
-
-
-# ── what can't be a phone number, whatever the country ───────────────────────────────────────────────────────────────
-
-
-def _unreadable(written: str) -> PhoneFault | None:
+def _unreadable(written: str) -> Problem | None:
     if not written:
-        return PhoneFault("phone-empty", "the phone number is empty", "fill it in, or leave such rows out with `where`")
+        return Problem("phone-empty", "the phone number is empty", "fill it in, or leave such rows out with `where`")
     shown = mask(written)
     if not written.isascii():
         return _not_ascii(written)
     scientific = _SCIENTIFIC.fullmatch(written)
     if scientific or _DECIMAL.fullmatch(written):
         shown = f"{written[:2]}••••{scientific[1]}" if scientific else shown
-        return PhoneFault(
+        return Problem(
             "spreadsheet-number",
             f"'{shown}' is what a spreadsheet makes of a phone number",
             "format the column as text in the spreadsheet, enter the numbers again, and export it anew",
         )
     if len([part for part in _BETWEEN_NUMBERS.split(written) if _digits(part) >= MIN_NATIONAL_DIGITS]) > 1:
-        return PhoneFault("phone-several", f"'{shown}' is more than one number", "keep one number in the cell")
+        return Problem("phone-several", f"'{shown}' is more than one number", "keep one number in the cell")
     if _EXTENSION.search(written):
-        return PhoneFault(
+        return Problem(
             "phone-extension",
             f"'{shown}' has an extension, and a message can't be sent to one",
             "remove the extension, or write a number that reaches the person directly",
         )
     if _LETTER.search(written):
-        return PhoneFault("phone-letters", f"'{shown}' has letters in it", "write the number with the digits 0-9")
+        return Problem("phone-letters", f"'{shown}' has letters in it", "write the number with the digits 0-9")
     if not _WRITTEN.fullmatch(written):
         return _odd_character(written)
     return None
 
 
-def _not_ascii(written: str) -> PhoneFault:
+def _not_ascii(written: str) -> Problem:
     first = next(c for c in written if not c.isascii())
     named = f"U+{ord(first):04X} ({unicodedata.name(first, 'without a name').lower()})"
     if first.isalpha():
-        return PhoneFault(
+        return Problem(
             "phone-letters", f"'{mask(written)}' has the letter {named} in it", "write the number with the digits 0-9"
         )
-    return PhoneFault(
+    return Problem(
         "phone-digits",
         f"'{mask(written)}' has the character {named} in it",
         "write the number anew, with the digits 0-9 and plain spaces",
     )
 
 
-def _odd_character(written: str) -> PhoneFault:
+def _odd_character(written: str) -> Problem:
     odd = next((c for c in written if c not in "+0123456789 .()/-"), None)
     if odd is None:
         problem = f"'{mask(written)}' has a + or a separator where no number has one"
         fix = "write it as + and the digits, such as +31 6 …, or as the digits alone"
     else:
         problem, fix = f"'{mask(written)}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
-    return PhoneFault("phone-letters", problem, fix)
+    return Problem("phone-letters", problem, fix)
 
 
-# ── with + ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _international(written: str) -> str | PhoneFault:
+def _international(written: str) -> str | Problem:
     trunk = _TRUNK_IN_PARENTHESES.match(written)
     if trunk is not None and code_of("+" + _plain(trunk[1]) + "00") not in ZERO_MAY_FOLLOW:
         written = trunk[1] + written[trunk.end() :]
     return _checked("+" + _plain(written), mask(written))
 
 
-def _checked(number: str, shown: str) -> str | PhoneFault:
+def _checked(number: str, shown: str) -> str | Problem:
     digits = len(number) - 1
     code = code_of(number)
     least, most = _lengths_of(code)
     if not least <= digits <= most:
         return _wrong_length(shown, digits, least, most)
     if code is None:
-        return PhoneFault(
+        return Problem(
             "phone-unassigned",
             f"'{shown}' begins with a country code that no country has",
             "write the country code after the +, such as +31 for the Netherlands or +1 for the United States",
         )
     if number[len(code) + 1] == "0" and code not in ZERO_MAY_FOLLOW:
-        return PhoneFault(
+        return Problem(
             "phone-trunk-zero",
             f"'{shown}' has a 0 after its country code {code}, and no number there begins with 0",
             f"remove the 0 after +{code}: it is dialled inside the country only",
@@ -169,25 +131,22 @@ def _checked(number: str, shown: str) -> str | PhoneFault:
 
 
 def _lengths_of(code: str | None) -> tuple[int, int]:
-    """How many digits the numbers of a country code have, the code's own among them."""
+    """Fewest and most digits of a country's numbers, the country code included."""
     if code is None or code not in NATIONAL_DIGITS:
         return MIN_DIGITS, MAX_DIGITS
     least, most = NATIONAL_DIGITS[code]
     return len(code) + least, len(code) + most
 
 
-def _wrong_length(shown: str, digits: int, least: int = MIN_DIGITS, most: int = MAX_DIGITS) -> PhoneFault:
-    return PhoneFault(
+def _wrong_length(shown: str, digits: int, least: int = MIN_DIGITS, most: int = MAX_DIGITS) -> Problem:
+    return Problem(
         "phone-length",
         f"'{shown}' has {digits} digits; a number with its country code has {least} to {most}",
         "write the whole number, with + and its country code" if digits < least else "remove what is too much",
     )
 
 
-# ── without + ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _national(written: str, country: str | None) -> str | PhoneFault:
+def _national(written: str, country: str | None) -> str | Problem:
     digits = _plain(written)
     shown = mask(written)
     if country is None:
@@ -197,31 +156,31 @@ def _national(written: str, country: str | None) -> str | PhoneFault:
     return _read_nationally(digits, shown, country)
 
 
-def _without_country(digits: str, shown: str) -> PhoneFault:
+def _without_country(digits: str, shown: str) -> Problem:
     if not MIN_NATIONAL_DIGITS <= len(digits) <= MAX_DIGITS + 2:
         return _wrong_length(shown, len(digits))
     add_country = "add `country: NL` under recipients"
     if digits.startswith("00"):
-        return PhoneFault(
+        return Problem(
             "phone-country",
             f"'{shown}' begins with 00, which not every country reads as +, and no country is given",
             f"write + instead of 00, or {add_country}",
         )
     if digits[0] != "0" and len(digits) > MIN_DIGITS and code_of("+" + digits):
-        return PhoneFault(
+        return Problem(
             "phone-country",
             f"'{shown}' has no +, and no country is given: it is a national number, or has lost its +",
             f"write + in front of the country code, or {add_country}",
         )
-    return PhoneFault(
+    return Problem(
         "phone-country",
         f"'{shown}' is a national number, and no country is given",
         f"{add_country}, or write the number with + and its country code",
     )
 
 
-def _read_nationally(digits: str, shown: str, country: str) -> str | PhoneFault:
-    import phonenumbers  # 40 ms to import, and most tables hold E.164 only
+def _read_nationally(digits: str, shown: str, country: str) -> str | Problem:
+    import phonenumbers  # takes 40 ms to import, and most tables hold only E.164
 
     try:
         number = phonenumbers.parse(digits, country)
@@ -232,23 +191,10 @@ def _read_nationally(digits: str, shown: str, country: str) -> str | PhoneFault:
         read = _checked(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), shown)
         if isinstance(read, str):
             return read
-    return PhoneFault(
+    return Problem(
         "phone-number",
         f"'{shown}' can't be a number of {country}",
         "correct it, or write it with + and its country code if it belongs to another country",
-    )
-
-
-def unknown_country(written: str) -> PhoneFault:
-    """The fault of a `country` that is none, with the one that was probably meant."""
-    letters = written.strip().upper()
-    near = COUNTRIES_BY_HABIT.get(letters, letters if letters in COUNTRIES else None)
-    if near is None and len(letters) == 2:
-        near = near_miss(letters, sorted(COUNTRIES), cutoff=0.9)
-    return PhoneFault(
-        "unknown-country",
-        f"'{printable(written)}' is not a country's two-letter code",
-        f"write {near}" if near else "write the ISO 3166 code, two capital letters, such as NL or US",
     )
 
 
@@ -258,29 +204,3 @@ def _plain(written: str) -> str:
 
 def _digits(text: str) -> int:
     return sum(c.isdigit() for c in text)
-
-
-# ── e-mail ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _why_no_email(written: str) -> tuple[str, str]:
-    if not written:
-        return "the e-mail address is empty", "fill it in, or leave such rows out with `where`"
-    shown = mask(written)
-    count = written.count("@")
-    if count != 1:
-        several = "keep one address, without a name beside it" if count else "write it as name@example.com"
-        return f"'{shown}' has {count or 'no'} @; an e-mail address has one", several
-    domain = written.partition("@")[2]
-    if not domain.isascii():
-        return (
-            f"the domain of '{shown}' has letters beyond a-z",
-            "write the domain in its ASCII form, which begins with xn--",
-        )
-    odd = next((c for c in written if not c.isascii() or not c.isprintable() or c in ' <>()[],;:\\"'), None)
-    if odd is not None:
-        return f"'{shown}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
-    if len(written) > MAX_EMAIL or len(written) - len(domain) - 1 > MAX_LOCAL_PART:
-        most = f"{MAX_EMAIL} characters are the most, {MAX_LOCAL_PART} before the @"
-        return f"'{shown}' is {len(written)} characters long; {most}", "write the whole address anew"
-    return f"'{shown}' is not written like an e-mail address", "write it as name@example.com"

@@ -6,8 +6,9 @@ import re
 
 from hypothesis import example, given
 from hypothesis import strategies as st
+from sendspec.diagnostics.problem import Problem
 from sendspec.reading.contacts.country_codes import CODES, ZERO_MAY_FOLLOW
-from sendspec.reading.contacts.phone import PhoneFault, normalise_phone
+from sendspec.reading.contacts.phone_number import normalise_phone
 
 CHUNKS = ["+", "00", "0", "31", "6", "1234", "5678", " ", "-", ".", "(", ")", "/", "x", "ext", ";ext=", "E+10", ".0"]
 CHUNKS += ["٣", "\u202c", "\u00a0", "A", "\n", "1", "7", "20", "555", "9", "'"]
@@ -40,8 +41,8 @@ def test_every_spelling_with_plus_gives_the_same_number(code: str, rest: str, ga
     zero = "(0)" if trunk and code not in ZERO_MAY_FOLLOW else ""
     spelled = f" +{code} {zero}" + "".join(a + b for a, b in zip(rest, gaps, strict=False))
     result, plain = normalise_phone(spelled, None), normalise_phone(expected, None)
-    if isinstance(result, PhoneFault):  # which quotes the number as it is spelled
-        assert isinstance(plain, PhoneFault)
+    if isinstance(result, Problem):  # which quotes the number as it is spelled
+        assert isinstance(plain, Problem)
         assert (result.code, result.fix) == (plain.code, plain.fix)
     else:
         assert result == plain == expected
@@ -50,5 +51,5 @@ def test_every_spelling_with_plus_gives_the_same_number(code: str, rest: str, ga
 @given(st.text(max_size=30))
 def test_no_fault_tells_a_whole_number(text: str) -> None:
     result = normalise_phone(text + "31612345678", None)
-    if isinstance(result, PhoneFault):
+    if isinstance(result, Problem):
         assert "31612345678" not in result.problem + result.fix

@@ -1,0 +1,34 @@
+"""Characters that must not be shown or sent: controls, direction marks, half surrogates."""
+
+from __future__ import annotations
+
+import re
+
+BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+"""Characters that change the direction of text (Unicode, UAX 9): they can make a line look like another."""
+
+_CLASS = f"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}\u2028\u2029\ufffe\uffff\ud800-\udfff"
+_FORBIDDEN = re.compile(f"[{_CLASS}]")
+FORBIDDEN_IN_FILE = re.compile(f"[\r{_CLASS}]")
+"""A lone carriage return too: YAML takes it for a line end, few editors do."""
+
+REPLACEMENT = "\ufffd"
+_HALF_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def with_visible_characters(text: str) -> str:
+    """`text` with each control or bidi character replaced by one visible character, so that columns stay."""
+    return _FORBIDDEN.sub("�", text.replace("\t", " "))
+
+
+def forbidden_character(text: str) -> re.Match[str] | None:
+    """The first control or bidi character in `text`; tabs and newlines are allowed."""
+    return _FORBIDDEN.search(text)
+
+
+def without_surrogates(text: str) -> str:
+    """`text` with each half surrogate replaced by U+FFFD, so that it can be encoded as UTF-8.
+
+    Half surrogates arrive through JSON escapes and file names.
+    """
+    return text if text.isascii() else _HALF_SURROGATES.sub(REPLACEMENT, text)

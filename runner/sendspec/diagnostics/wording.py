@@ -1,0 +1,20 @@
+"""Small phrases of user-facing texts: counted nouns, and the system's reason for a failure."""
+
+from __future__ import annotations
+
+import os
+
+
+def grouped(number: int) -> str:
+    """`1204` as `1 204`."""
+    return f"{number:,}".replace(",", " ")
+
+
+def counted(number: int, singular: str, plural: str | None = None) -> str:
+    """`1 message`, `2 messages`."""
+    return f"{grouped(number)} {singular if number == 1 else plural or singular + 's'}"
+
+
+def os_reason(error: OSError) -> str:
+    """`permission denied`: the operating system's own words, in lower case."""
+    return os.strerror(error.errno or 0).lower()

@@ -1,0 +1,53 @@
+"""E-mail addresses as people write them, normalised."""
+
+from __future__ import annotations
+
+import re
+
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import mask, printable
+
+MAX_EMAIL = 254
+MAX_LOCAL_PART = 64
+
+_SPACES = " \t\r\n"
+_EMAIL = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9]))"
+)
+
+
+def normalise_email(text: str) -> str | Problem:
+    """The address with its domain in lower case. The local part is up to the mail server and stays unchanged.
+
+    ASCII only: an internationalised domain is written in its ASCII form (`xn--…`).
+    """
+    written = text.strip(_SPACES)
+    at = written.rfind("@")
+    match = _EMAIL.fullmatch(written) if len(written) <= MAX_EMAIL and at <= MAX_LOCAL_PART else None
+    if match is not None:
+        return written[: at + 1] + match[1].lower()
+    return Problem("email-address", *_why_no_email(written))
+
+
+def _why_no_email(written: str) -> tuple[str, str]:
+    if not written:
+        return "the e-mail address is empty", "fill it in, or leave such rows out with `where`"
+    shown = mask(written)
+    count = written.count("@")
+    if count != 1:
+        several = "keep one address, without a name beside it" if count else "write it as name@example.com"
+        return f"'{shown}' has {count or 'no'} @; an e-mail address has one", several
+    domain = written.partition("@")[2]
+    if not domain.isascii():
+        return (
+            f"the domain of '{shown}' has letters beyond a-z",
+            "write the domain in its ASCII form, which begins with xn--",
+        )
+    odd = next((c for c in written if not c.isascii() or not c.isprintable() or c in ' <>()[],;:\\"'), None)
+    if odd is not None:
+        return f"'{shown}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
+    if len(written) > MAX_EMAIL or len(written) - len(domain) - 1 > MAX_LOCAL_PART:
+        most = f"{MAX_EMAIL} characters are the most, {MAX_LOCAL_PART} before the @"
+        return f"'{shown}' is {len(written)} characters long; {most}", "write the whole address anew"
+    return f"'{shown}' is not written like an e-mail address", "write it as name@example.com"

@@ -1,0 +1,107 @@
+"""An environment: where messages go, through which channels, and which ledger remembers them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sendspec.diagnostics.position import FILE_START, Span
+from sendspec.reading.access_key import KeySource, NoKey
+from sendspec.reading.api_url import Api
+from sendspec.reading.limits import Limits
+from sendspec.reading.suppression_file import SuppressionFile
+
+SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `count` requests in any period of `seconds`."""
+
+    count: int
+    seconds: int
+
+    @property
+    def per_second(self) -> float:
+        return self.count / self.seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """A channel that messages are sent through. `rate` None: we set no limit.
+
+    `batch` is the most messages in one request, at least 2; None: one message a request.
+    """
+
+    alias: str
+    workspace: str
+    channel: str
+    platform: str
+    rate: Rate | None = None
+    concurrency: int = 32
+    batch: int | None = None
+    timeout_seconds: float = 30.0
+    trust_503: bool = False
+
+    @property
+    def messages_per_second(self) -> float | None:
+        """`rate` as messages, not requests; None: we set no limit."""
+        return None if self.rate is None else self.rate.per_second * (self.batch or 1)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPlace:
+    """The ledger's absolute path. `durable`: the file outlives a CI job."""
+
+    file: Path
+    durable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """`only_to` holds normalised addresses; None allows everyone. `key_span` is the place of `access_key` in the project file."""
+
+    name: str
+    api: Api
+    key: KeySource
+    scheme: str
+    ledger: LedgerPlace
+    channels: Mapping[str, Channel]
+    only_to: frozenset[str] | None
+    limits: Limits
+    key_span: Span = field(default=FILE_START, compare=False)
+    suppress: tuple[SuppressionFile, ...] = ()
+
+    @property
+    def is_sandbox(self) -> bool:
+        return self.name == SANDBOX
+
+
+def sandbox_environment(root: Path, platform_by_alias: Mapping[str, str]) -> Environment:
+    """The built-in environment of the project at `root`, with a channel for each alias; others come from `channel_of`."""
+    return Environment(
+        name=SANDBOX,
+        api=Api(scheme="http", host="127.0.0.1", port=0, prefix="", loopback=True, named=False),
+        key=NoKey(),
+        scheme="AccessKey",
+        ledger=LedgerPlace(root / ".sendspec" / "sandbox.db", durable=True),
+        channels={alias: _sandbox_channel(alias, platform) for alias, platform in platform_by_alias.items()},
+        only_to=None,
+        limits=Limits(),
+    )
+
+
+def _sandbox_channel(alias: str, platform: str) -> Channel:
+    return Channel(
+        alias=alias,
+        workspace="00000000-0000-4000-8000-000000000001",
+        channel="00000000-0000-4000-8000-000000000002",
+        platform=platform,
+    )
+
+
+def channel_of(environment: Environment, alias: str) -> Channel | None:
+    """The channel behind `alias`; the sandbox has one for every alias, by default for SMS."""
+    found = environment.channels.get(alias)
+    return _sandbox_channel(alias, "sms") if found is None and environment.is_sandbox else found

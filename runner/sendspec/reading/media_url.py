@@ -1,0 +1,51 @@
+"""URLs of media in a message, which the API itself will fetch."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import printable, quoted
+from sendspec.reading.network_address import HOST_NAME, is_public, parse_address
+
+MAX_MEDIA_URL = 2_048
+
+_NUMERIC_END = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)", re.ASCII)
+"""Browsers and many libraries take a host with a numeric last label for an IPv4 address."""
+_NOT_PUBLIC = (
+    ".alt", ".arpa", ".corp", ".home", ".internal", ".intranet", ".invalid", ".lan", ".local", ".localdomain",
+    ".localhost", ".onion", ".private", ".test",
+)  # fmt: skip
+"""Top-level names that resolve only inside a network, or nowhere: reserved ones (RFC 2606, 6761, 6762, 8375, 9476; ICANN on
+`.internal`), including `.home.arpa`, and those that routers and offices commonly use.
+"""
+
+
+def media_url_problem(url: str) -> Problem | None:
+    """Why the API could not, or should not, fetch `url`; it must be a public https address."""
+    shown = quoted(url[:80])
+    fix = "write the public https address of the file"
+    if len(url) > MAX_MEDIA_URL:
+        return Problem(
+            "media-url", f"the address has {len(url)} characters; {MAX_MEDIA_URL} is the most", "write a shorter one"
+        )
+    try:
+        parts = urlsplit(url)
+        host, _ = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return Problem("media-url", f"'{shown}' has a port or host that can't be", fix)
+    if parts.scheme.lower() != "https":
+        return Problem("media-url", f"'{shown}' is not an https address", fix)
+    if "@" in parts.netloc:
+        return Problem("media-url", f"'{shown}' has a user before the host", fix)
+    address = parse_address(host)
+    if address is not None:
+        is_reached = is_public(address) and "%" not in host
+    else:
+        if host and (not HOST_NAME.fullmatch(host) or _NUMERIC_END.fullmatch(host)):
+            return Problem("media-url", f"'{printable(host)}' is not a host name", fix)
+        is_reached = "." in host and not host.endswith(_NOT_PUBLIC)
+    return (
+        None if is_reached else Problem("media-url", f"the host '{printable(host)}' can't be reached by the API", fix)
+    )

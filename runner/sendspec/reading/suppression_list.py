@@ -1,0 +1,134 @@
+"""The suppression list: addresses that must get nothing, read again when its files change during a run.
+
+An invalid entry is an error: a typo must not undo an opt-out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exceptions import InputUnreadable, SuppressionListUnreadable
+from sendspec.diagnostics.problem import Problem
+from sendspec.reading.contacts.address_set import AddressSet
+from sendspec.reading.files.confined_path import open_in_project, resolve_in_project
+from sendspec.reading.files.input_file import InputFile, signature_of
+from sendspec.reading.suppression_file import SuppressionFile
+from sendspec.reading.suppression_reader import SuppressionReader
+
+CHECK_SECONDS = 1.0
+"""Shortest time between two checks of the files for changes."""
+MAX_READINGS = 3
+"""Attempts to read files that change while they are being read."""
+_Signatures = list[tuple[int, ...] | None]
+
+
+class SuppressionList:
+    """The addresses in some files. An address once listed stays listed, even when the files change.
+
+    Look-ups never wait, also while another thread is reading the files again.
+    """
+
+    def __init__(self, files: Sequence[SuppressionFile], root: Path, column: str, country: str | None) -> None:
+        """`root` is the project's folder; `column` and `country` are as for `read_suppression_list`."""
+        self._files = files
+        self._root = root
+        self._column = column
+        self._country = country
+        self._addresses = AddressSet(())
+        self._signatures: _Signatures = []
+        self._checked_at = float("-inf")
+
+    def __contains__(self, address: str) -> bool:
+        """Whether this normalised address is on the list."""
+        return address in self._addresses
+
+    def __len__(self) -> int:
+        """The number of addresses."""
+        return len(self._addresses)
+
+    @property
+    def at_present(self) -> AddressSet:
+        """A snapshot of the addresses; later reads don't change it."""
+        return self._addresses
+
+    def refreshed(self, now: float) -> bool:
+        """Reads the files again if one has changed, and returns whether it did. Call it before claiming messages.
+
+        `now` is a monotonic clock in seconds; a call within `CHECK_SECONDS` of the last check does nothing. Raises
+        `SuppressionListUnreadable` if a file is missing or invalid, on every call until it is repaired: nothing more may
+        be claimed until then.
+        """
+        if now - self._checked_at < CHECK_SECONDS:
+            return False
+        is_changed = self._signatures_now() != self._signatures
+        if is_changed:
+            problems = self.read()
+            if problems.has_errors:
+                raise _unreadable(problems)
+        self._checked_at = now
+        return is_changed
+
+    def read(self) -> Problems:
+        """Reads all files and returns their problems. With an error among them, the list stays as it was."""
+        problems = Problems()
+        for _ in range(MAX_READINGS):
+            signatures, problems = self._signatures_now(), Problems()
+            addresses = AddressSet(self._entries(problems), besides=self._addresses)
+            if not problems.has_errors:
+                self._addresses, self._signatures = addresses, signatures
+            if not any(problem.code == "file-changed" for problem in problems):
+                break
+        return problems
+
+    def _signatures_now(self) -> _Signatures:
+        """The signature of each file, to detect changes; None for a missing one."""
+        found: _Signatures = []
+        for file in self._files:
+            place = resolve_in_project(self._root, file.named_in, file.written)
+            try:
+                found.append(None if isinstance(place, Problem) else signature_of(Path(place).stat()))
+            except OSError:
+                found.append(None)
+        return found
+
+    def _entries(self, problems: Problems) -> Iterator[str]:
+        for file in self._files:
+            opened = open_in_project(self._root, file.named_in, file.written)
+            if isinstance(opened, Problem):
+                missing = opened.code == "file-missing"  # a similar name could be that of the recipients' table
+                problems.add(file.diagnostic(replace(opened, fix="check the path of the list") if missing else opened))
+                continue
+            table = InputFile(opened.descriptor, opened.place)
+            try:
+                yield from SuppressionReader(file, table, self._column, self._country, problems).addresses()
+            except InputUnreadable as error:
+                problems.add(Problem(error.code, error.problem, error.fix).diagnostic(file.path))
+            finally:
+                table.close()
+
+
+def read_suppression_list(
+    files: Sequence[SuppressionFile], *, root: Path, column: str, country: str | None, problems: Problems
+) -> SuppressionList:
+    """The list in `files`. With an error added to `problems`, the list must not be used.
+
+    `column` is the recipients' default address column, `phone` or `email`: it tells which kind of address the spec uses.
+    `country` is for national numbers.
+    """
+    made = SuppressionList(files, root, column, country)
+    for problem in made.read():
+        problems.add(problem)
+    return made
+
+
+def _unreadable(problems: Problems) -> SuppressionListUnreadable:
+    first = problems.first_error
+    assert first is not None
+    return SuppressionListUnreadable(
+        f"a list of suppressed addresses has changed and can't be used: {first.path}:{first.span.start.line}:"
+        f" {first.problem} [{first.code}]",
+        f"{first.fix}; then run the command again",
+    )

@@ -1,0 +1,144 @@
+"""Reads the addresses in one suppression file: a table, or text with one address a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePath
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.contacts.email_address import normalise_email
+from sendspec.reading.contacts.phone_number import normalise_phone
+from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.suppression_file import SuppressionFile
+from sendspec.reading.tables.csv_header import read_header
+from sendspec.reading.tables.csv_table import CsvTable
+from sendspec.reading.tables.file_kind import DELIMITER_BY_ENDING, HEAD_BYTES, not_text, unknown_format
+from sendspec.reading.tables.line_problem import LineProblem, line_diagnostic
+from sendspec.reading.tables.table_change import note_change
+from sendspec.reading.tables.text_lines import TextLines
+
+PHONE, EMAIL = "phone", "email"
+TEXT_EXTENSIONS = ("", ".txt")
+
+
+class SuppressionReader:
+    """One pass over one file."""
+
+    def __init__(
+        self, file: SuppressionFile, opened: InputFile, column: str, country: str | None, problems: Problems
+    ) -> None:
+        self._file = file
+        self._path = file.path
+        self._opened = opened
+        self._column = column
+        self._country = country
+        self._problems = problems
+
+    def addresses(self) -> Iterator[str]:
+        """The addresses, normalised. Entries that can't be read are reported as problems."""
+        ending = PurePath(self._file.written).suffix.lower()
+        is_table = ending in DELIMITER_BY_ENDING
+        if not is_table and ending not in TEXT_EXTENSIONS:
+            fault = replace(unknown_format(ending), fix="name a .csv, .tsv or .txt file")
+            self._problems.add(self._file.diagnostic(fault))
+            return
+        wrong = not_text(self._opened.head(HEAD_BYTES))
+        if wrong is not None:
+            self._problems.add(wrong.diagnostic(self._path))
+            return
+        yield from self._of_table(DELIMITER_BY_ENDING[ending]) if is_table else self._of_text()
+
+    def _of_text(self) -> Iterator[str]:
+        """One address a line; blank lines and lines that begin with # are skipped."""
+        lines = TextLines(self._opened)
+        for chunk in lines.chunks():
+            for number, text in enumerate(lines.lines_of(chunk), chunk.first):
+                fault = lines.faults.pop(number, None) if lines.faults else None
+                if fault is not None:
+                    self._note(number, text, fault)
+                    continue
+                entry = text.strip()
+                if not entry or entry[0] == "#":
+                    continue
+                address = self._normalised(entry)
+                if isinstance(address, Problem):
+                    self._note(number, text, _entry_fault(address))
+                else:
+                    yield address
+        note_change(self._path, self._opened, self._problems)
+
+    def _note(self, line: int, text: str, fault: LineProblem) -> None:
+        length = 1 if fault.code != "suppress-entry" else len(text.rstrip("\r\n"))
+        self._problems.add_row(
+            (fault.code, self._path), line, lambda: line_diagnostic(self._path, line, text, fault.column, length, fault)
+        )
+
+    def _of_table(self, delimiter: str) -> Iterator[str]:
+        own = Problems()
+        header = read_header(self._path, self._opened, delimiter, own)
+        for problem in own:
+            self._problems.add(_with_own_fix(problem))
+        if header is None:
+            return
+        columns = self._columns_of(header.columns)
+        if not columns:
+            self._problems.add(_no_column(self._path, header.columns, self._column))
+            return
+        table = CsvTable(self._path, self._opened, delimiter, header)
+        others = [at for at, name in enumerate(header.columns) if name in (PHONE, EMAIL)]
+        for block in table.blocks(self._problems):
+            for line, cells in zip(*block.read, strict=True):
+                entries = [(at, entry) for at in columns if (entry := cells[at].strip())]
+                if not entries and any(map(str.strip, cells)) and not any(cells[at].strip() for at in others):
+                    self._note_cell(table, line, columns[0], _EMPTY)
+                for at, entry in entries:
+                    address = self._normalised(entry)
+                    if isinstance(address, Problem):
+                        self._note_cell(table, line, at, address)
+                    else:
+                        yield address
+
+    def _columns_of(self, names: tuple[str, ...]) -> list[int]:
+        """The indexes of the columns that hold addresses."""
+        if len(names) == 1:
+            return [0]
+        wanted = (self._column,) if self._file.is_specs else (PHONE, EMAIL)
+        return [at for at, name in enumerate(names) if name in wanted]
+
+    def _note_cell(self, table: CsvTable, line: int, at: int, fault: Problem) -> None:
+        def described() -> Diagnostic:
+            span, excerpt = table.locate(line, table.columns[at])
+            return _entry_fault(fault).diagnostic(self._path, span, excerpt=excerpt)
+
+        self._problems.add_row(("suppress-entry", self._path), line, described)
+
+    def _normalised(self, entry: str) -> str | Problem:
+        is_email = self._column == EMAIL if self._file.is_specs else "@" in entry
+        return normalise_email(entry) if is_email else normalise_phone(entry, self._country)
+
+
+_EMPTY = Problem("phone-empty", "the row has none", "fill it in, or remove the row")
+
+
+def _entry_fault(fault: Problem) -> LineProblem:
+    return LineProblem("suppress-entry", f"the entry can't be read as an address: {fault.problem}", fault.fix)
+
+
+def _with_own_fix(problem: Diagnostic) -> Diagnostic:
+    """The usual fix names `delimiter:`, which a suppression list doesn't have."""
+    if problem.code != "table-delimiter":
+        return problem
+    return replace(problem, fix="save the list with commas between its cells, and the names of the columns on line 1")
+
+
+def _no_column(path: str, names: tuple[str, ...], wanted: str) -> Diagnostic:
+    found = quoted(", ".join(names)) or "none"
+    problem = Problem(
+        "suppress-column",
+        f"the list has no column '{wanted}'; columns found are: {found}",
+        f"call the column that holds the addresses '{wanted}', or keep that column alone",
+    )
+    return problem.diagnostic(path)

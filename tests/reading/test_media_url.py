@@ -1,0 +1,31 @@
+"""Media URLs: only public https addresses pass."""
+
+from __future__ import annotations
+
+import pytest
+from sendspec.reading.media_url import media_url_problem
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/a.png", "HTTPS://EXAMPLE.COM/a.png?x=1&y=%20#top", "https://example.com:8443/a", "https://8.8.8.8/a"],
+)  # fmt: skip
+def test_a_public_media_address_is_taken(url: str) -> None:
+    assert media_url_problem(url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "", "a.png", "/a.png", "http://example.com/a.png", "data:image/png;base64,AA", "javascript:alert(1)", "https://",
+        "https://localhost/a", "https://a.localhost/a", "https://printer.local/a", "https://metadata.google.internal/a",
+        "https://127.0.0.1/a", "https://10.0.0.1/a", "https://172.16.0.1/a", "https://192.168.0.1/a", "https://169.254.169.254/a",
+        "https://[::1]/a", "https://[fd00::1]/a", "https://[::ffff:10.0.0.1]/a", "https://2130706433/a", "https://0x7f.1/a",
+        "https://user@example.com/a", "https://example.com:99999/a", "https://exa mple.com/a", "https://-a.example/a",
+        "https://example.com/" + "a" * 2_048,
+    ],
+)  # fmt: skip
+def test_a_media_address_that_the_api_can_not_or_must_not_fetch_is_refused(url: str) -> None:
+    found = media_url_problem(url)
+    assert found is not None
+    assert found.code == "media-url"
