@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sendspec.composing.names import KnownNames, check_clashes, check_names
-from sendspec.composing.template import TemplateFault
-from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, holes, outline
+from sendspec.composing.known_names import KnownNames, check_clashes, check_names
+from sendspec.composing.template_policy import TemplateProblem
+from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, placeholders_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
@@ -44,23 +44,21 @@ class CompiledSpec:
         return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
 
 
-def compile_program(
-    spec: Spec, columns: tuple[str, ...] | None, platform: str, problems: Problems
-) -> CompiledSpec | None:
+def compile_spec(spec: Spec, columns: tuple[str, ...] | None, platform: str, problems: Problems) -> CompiledSpec | None:
     """Compiles `spec`; None when it has errors, which are then in `problems`.
 
     `columns` None: the recipients' table has neither a header nor rows, so any name could be one of its columns.
     """
     if not _compilable(spec, problems):
         return None
-    faults: list[tuple[KeyPath, TemplateFault]] = []
+    faults: list[tuple[KeyPath, TemplateProblem]] = []
     message = dict(spec.message)
     own_receiver = message.pop("receiver", None)
-    receiver = None if own_receiver is None else outline(own_receiver, ("message", "receiver"), faults)
-    content = outline(message, ("message",), faults)
+    receiver = None if own_receiver is None else build_tree(own_receiver, ("message", "receiver"), faults)
+    content = build_tree(message, ("message",), faults)
     to = _address(spec, platform, has_receiver=receiver is not None, faults=faults)
-    key = None if spec.key is None else outline(spec.key, ("recipients", "key"), faults)
-    where = spec.where if isinstance(spec.where, bool) else outline(spec.where, ("recipients", "where"), faults)
+    key = None if spec.key is None else build_tree(spec.key, ("recipients", "key"), faults)
+    where = spec.where if isinstance(spec.where, bool) else build_tree(spec.where, ("recipients", "where"), faults)
     for at, fault in faults:
         problems.add(
             spec.document.diagnostic(
@@ -109,7 +107,7 @@ def _compilable(spec: Spec, problems: Problems) -> bool:
 
 def _note_trust(spec: Spec, content: Node, problems: Problems) -> None:
     """Says where values go into HTML as they stand."""
-    for hole in holes(content):
+    for hole in placeholders_of(content):
         if hole.template.trust is not None:
             problems.add(
                 spec.document.diagnostic(
@@ -135,13 +133,13 @@ def default_column(platform: str) -> str:
 
 
 def _address(
-    spec: Spec, platform: str, *, has_receiver: bool, faults: list[tuple[KeyPath, TemplateFault]]
+    spec: Spec, platform: str, *, has_receiver: bool, faults: list[tuple[KeyPath, TemplateProblem]]
 ) -> Node | None:
     if spec.to is not None:
-        return outline(spec.to, ("recipients", "to"), faults)
+        return build_tree(spec.to, ("recipients", "to"), faults)
     if has_receiver:
         return None
-    return outline("{{ " + default_column(platform) + " }}", ("recipients",), faults)
+    return build_tree("{{ " + default_column(platform) + " }}", ("recipients",), faults)
 
 
 def _check(
@@ -155,9 +153,9 @@ def _check(
         _missing_column(spec, missing, columns, problems)
         early = [node for node in early if not (isinstance(node, Placeholder) and node.at == ("recipients",))]
     for node in early:
-        for hole in holes(node):
+        for hole in placeholders_of(node):
             check_names(hole.template, hole.at, known, spec.document, problems, early=True)
-    for hole in holes(content):
+    for hole in placeholders_of(content):
         check_names(hole.template, hole.at, known, spec.document, problems)
     _check_reference(spec, content, problems)
 
@@ -182,7 +180,12 @@ def _check_reference(spec: Spec, content: Node, problems: Problems) -> None:
     """From generation 2 on, a reference of the user's own must differ from the one that generation 1 used."""
     if "reference" not in spec.message or spec.generation == 1:
         return
-    names = {use.name for hole in holes(content) if hole.at == ("message", "reference") for use in hole.template.names}
+    names = {
+        use.name
+        for hole in placeholders_of(content)
+        if hole.at == ("message", "reference")
+        for use in hole.template.names
+    }
     if not names & {"message_id", "generation"}:
         problems.add(
             spec.document.diagnostic(

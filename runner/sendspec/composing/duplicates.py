@@ -88,7 +88,7 @@ class Duplicates:
         )
 
 
-def marked(
+def mark_duplicates(
     composed: Iterator[Composed], table: Table, problems: Problems, *, own_reference: bool
 ) -> Iterator[Composed]:
     """Passes everything on, a repeated message as `Duplicate`. Conflicting rows and repeated references are errors."""

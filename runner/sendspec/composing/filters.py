@@ -12,9 +12,7 @@ from jinja2 import Undefined, pass_context
 from jinja2 import filters as jinja_filters
 from jinja2 import tests as jinja_tests
 
-from sendspec.composing.budget import IN_COST, Budget, FilterFault
-
-__all__ = ["FILTERS", "TESTS", "FilterFault"]
+from sendspec.composing.render_budget import IN_COST, FilterError, RenderBudget
 
 MAX_RESULT = 100_000
 MAX_DECIMALS = 10
@@ -42,7 +40,7 @@ class Allowed:
         @pass_context
         def counted(context: Any, value: Any, *arguments: Any, **named: Any) -> Any:
             if cost:
-                budget: Budget = context.budget
+                budget: RenderBudget = context.budget
                 for each in (value, *arguments, *named.values()):
                     budget.feed(each, cost)
             return function(value, *arguments, **named)
@@ -67,9 +65,9 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
-        raise FilterFault("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
+        raise FilterError("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
     if isinstance(value, Mapping | list | tuple):
-        raise FilterFault(
+        raise FilterError(
             "not-text", "a list or mapping would become part of a text", "pick one of its items, or `join` them"
         )
     return str(value)
@@ -81,8 +79,8 @@ def as_html(value: Any) -> str:
     return text if isinstance(value, Trusted) else escape(text)
 
 
-def too_long() -> FilterFault:
-    return FilterFault("text-too-long", f"the text grows beyond {MAX_RESULT:,} characters", "make it shorter")
+def too_long() -> FilterError:
+    return FilterError("text-too-long", f"the text grows beyond {MAX_RESULT:,} characters", "make it shorter")
 
 
 def _capped(text: str) -> str:
@@ -99,7 +97,7 @@ def default(value: Any, replacement: Any = "") -> Any:
 def replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     text, old, new = as_text(value), as_text(old), as_text(new)
     if not old:
-        raise FilterFault("not-text", "`replace` looks for an empty text", "say what is to be replaced")
+        raise FilterError("not-text", "`replace` looks for an empty text", "say what is to be replaced")
     if len(text) + text.count(old) * len(new) > 2 * MAX_RESULT:
         raise too_long()
     return _capped(text.replace(old, new, -1 if count is None else count))
@@ -120,9 +118,9 @@ def _number(value: Any) -> Decimal:
             raise InvalidOperation
         number = Decimal(text)
     except InvalidOperation:
-        raise FilterFault("not-a-number", "the value is no number", "correct the row, or give a default") from None
+        raise FilterError("not-a-number", "the value is no number", "correct the row, or give a default") from None
     if abs(number.adjusted()) > 30:
-        raise FilterFault("not-a-number", "the number has more than 30 digits", "correct the row")
+        raise FilterError("not-a-number", "the number has more than 30 digits", "correct the row")
     return number
 
 
@@ -131,7 +129,7 @@ def integer(value: Any) -> int:
         return int(value)  # as below, without the detour over a decimal number
     number = _number(value)
     if number != number.to_integral_value():
-        raise FilterFault("not-a-number", "the value is no whole number", "round it first, with `round`")
+        raise FilterError("not-a-number", "the value is no whole number", "round it first, with `round`")
     return int(number)
 
 
@@ -150,7 +148,7 @@ def decimals(value: Any, places: int = 2) -> str:
 
 def _quantized(value: Any, places: int) -> Decimal:
     if not isinstance(places, int) or not 0 <= places <= MAX_DECIMALS:
-        raise FilterFault("not-a-number", f"{MAX_DECIMALS} decimals are the most", "write 0 to 10")
+        raise FilterError("not-a-number", f"{MAX_DECIMALS} decimals are the most", "write 0 to 10")
     return _number(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
@@ -158,7 +156,7 @@ def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = 
     """As Jinja's, but `length` is the most there can be: theirs lets five more characters through."""
     text, end = as_text(value), as_text(end)
     if not isinstance(length, int) or length < len(end):
-        raise FilterFault("render-failed", "`truncate` has no room for its own ending", "give it a greater length")
+        raise FilterError("render-failed", "`truncate` has no room for its own ending", "give it a greater length")
     if len(text) <= length:
         return text
     cut = text[: length - len(end)]
@@ -179,11 +177,11 @@ def trim(value: Any, characters: str | None = None) -> str:
         return text.strip()
     characters = as_text(characters)
     if len(characters) > MAX_TRIMMED:
-        raise FilterFault("not-text", f"`trim` has more than {MAX_TRIMMED} characters to remove", "name fewer")
+        raise FilterError("not-text", f"`trim` has more than {MAX_TRIMMED} characters to remove", "name fewer")
     return text.strip(characters)
 
 
-def concatenated(budget: Budget, values: tuple[Any, ...]) -> str:
+def concatenated(budget: RenderBudget, values: tuple[Any, ...]) -> str:
     """What `~` makes of `values`, refused before it is made where it would be too long."""
     texts = []
     length = 0

@@ -14,14 +14,12 @@ from jinja2 import Template as JinjaTemplate
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sendspec.composing.budget import Budget
-from sendspec.composing.budget_counters import COUNTED, counted
-from sendspec.composing.filters import FILTERS, MAX_RESULT, TESTS, FilterFault, Trusted, as_html, as_text, too_long
-from sendspec.composing.omit import OMIT, OmitInText
-from sendspec.composing.template_policy import NameUse, TemplateFault, check_tree, trust_of, uses_of
+from sendspec.composing.budget_instrumentation import BUDGET_FILTERS, instrument
+from sendspec.composing.filters import FILTERS, MAX_RESULT, TESTS, Trusted, as_html, as_text, too_long
+from sendspec.composing.omit_sentinel import OMIT, OmitInText
+from sendspec.composing.render_budget import FilterError, RenderBudget
+from sendspec.composing.template_policy import NameUse, TemplateProblem, check_tree, trust_of, uses_of
 from sendspec.reading.documents.number_spelling import unspelled
-
-__all__ = ["OMIT", "NameUse", "RenderFault", "Template", "TemplateFault", "compile_template", "message_context"]
 
 MAX_EXPRESSION = 10_000
 _RESULT = "__result"
@@ -35,7 +33,7 @@ class ValueMissing(UndefinedError):
         self.name = name
 
 
-class RenderFault(Exception):
+class RenderError(Exception):
     """A template could not be filled. `start` and `end` are offsets into its source; `name` is what was missing."""
 
     def __init__(self, code: str, problem: str, fix: str, start: int, end: int, name: str | None = None) -> None:
@@ -83,7 +81,7 @@ def _environment(*, typed: bool, html: bool = False) -> _Environment:
         finalize=None if typed else as_html if html else as_text,
     )
     environment.globals = {}
-    environment.filters = {name: allowed.charged() for name, allowed in FILTERS.items()} | COUNTED
+    environment.filters = {name: allowed.charged() for name, allowed in FILTERS.items()} | BUDGET_FILTERS
     environment.tests = {name: allowed.charged() for name, allowed in TESTS.items()}
     environment.tests.update({sign: environment.tests[name] for sign, name in _SIGNS.items()})
     return environment
@@ -110,7 +108,7 @@ class Template:
     trust: tuple[int, int] | None = None
 
     def render(self, context: MessageContext) -> Any:
-        """The value for one recipient: text, or what the one expression gives. Raises `RenderFault`."""
+        """The value for one recipient: text, or what the one expression gives. Raises `RenderError`."""
         assert self._compiled is not None
         try:
             if not self.is_expression:
@@ -118,11 +116,11 @@ class Template:
             for _ in self._compiled.root_render_func(context):
                 pass
             return self._settled(context.vars.pop(_RESULT), context.budget)
-        except RenderFault:
+        except RenderError:
             raise
         except ValueMissing as error:
             raise self._missing(error.name) from None
-        except FilterFault as fault:
+        except FilterError as fault:
             raise self._fault(fault.code, fault.problem, fault.fix) from None
         except OmitInText:
             raise self._fault(
@@ -137,7 +135,7 @@ class Template:
                 "look at its filters' arguments",
             ) from None
 
-    def _settled(self, value: Any, budget: Budget) -> Any:
+    def _settled(self, value: Any, budget: RenderBudget) -> Any:
         if isinstance(value, StrictUndefined):
             str(value)
         if value is OMIT or value is None or isinstance(value, bool | int | float | list | tuple | dict):
@@ -145,10 +143,10 @@ class Template:
         text = escape(str(value)) if self.is_html and not isinstance(value, Trusted) else str(value)
         return _joined((text,), budget)
 
-    def _missing(self, name: str) -> RenderFault:
+    def _missing(self, name: str) -> RenderError:
         use = next((use for use in (*self.names, *self.columns) if use.name == name), None)
         start, end = (0, len(self.source)) if use is None else (use.start, use.end)
-        return RenderFault(
+        return RenderError(
             "empty-value",
             f"'{name}' has no value",
             f"fill it, or write what stands in for it: {{{{ {name if name.isidentifier() else 'row[…]'} | default('…') }}}}",
@@ -157,11 +155,11 @@ class Template:
             name,
         )
 
-    def _fault(self, code: str, problem: str, fix: str) -> RenderFault:
-        return RenderFault(code, problem, fix, 0, len(self.source))
+    def _fault(self, code: str, problem: str, fix: str) -> RenderError:
+        return RenderError(code, problem, fix, 0, len(self.source))
 
 
-def _joined(parts: Iterable[str], budget: Budget) -> str:
+def _joined(parts: Iterable[str], budget: RenderBudget) -> str:
     """One text of them, refused as soon as it grows too long."""
     taken = []
     length = 0
@@ -174,7 +172,7 @@ def _joined(parts: Iterable[str], budget: Budget) -> str:
     return "".join(taken)
 
 
-def compile_template(source: str, *, html: bool = False) -> Template | list[TemplateFault]:
+def compile_template(source: str, *, html: bool = False) -> Template | list[TemplateProblem]:
     """The compiled template, or what is wrong with it. Nothing is compiled before the whole tree is allowed.
 
     `html`: it makes HTML, so that values are escaped in it.
@@ -183,7 +181,7 @@ def compile_template(source: str, *, html: bool = False) -> Template | list[Temp
         return Template(source, (), (), is_expression=False, is_static=True, static=source, _compiled=None)
     if len(source) > MAX_EXPRESSION:
         return [
-            TemplateFault(
+            TemplateProblem(
                 "template-too-complex",
                 f"the template has more than {MAX_EXPRESSION:,} characters",
                 "make it shorter",
@@ -202,19 +200,19 @@ def compile_template(source: str, *, html: bool = False) -> Template | list[Temp
     trust = trust_of(source, environment)
     if trust is not None and not html:
         why, fix = "`safe` is not allowed outside of HTML: nothing is escaped here", "remove it"
-        faults.append(TemplateFault("template-forbidden", why, fix, *trust))
+        faults.append(TemplateProblem("template-forbidden", why, fix, *trust))
     if faults:
         return faults
     try:
         return _compiled(source, tree, html, trust)
-    except RenderFault as fault:  # a template of constants only is filled once, here
-        return [TemplateFault(fault.code, fault.problem, fault.fix, fault.start, fault.end)]
+    except RenderError as fault:  # a template of constants only is filled once, here
+        return [TemplateProblem(fault.code, fault.problem, fault.fix, fault.start, fault.end)]
     except (RecursionError, SyntaxError):  # Jinja compiles by recursion, to Python, which has limits of its own
         return [_too_deep(source)]
 
 
-def _too_deep(source: str) -> TemplateFault:
-    return TemplateFault("template-too-complex", "the template is nested too deep", "make it simpler", 0, len(source))
+def _too_deep(source: str) -> TemplateProblem:
+    return TemplateProblem("template-too-complex", "the template is nested too deep", "make it simpler", 0, len(source))
 
 
 def parsed(source: str) -> nodes.Template:
@@ -224,7 +222,7 @@ def parsed(source: str) -> nodes.Template:
 
 def _compiled(source: str, tree: nodes.Template, html: bool, trust: tuple[int, int] | None) -> Template:
     names, columns = uses_of(tree, source, _environment(typed=False))
-    tree = counted(tree)
+    tree = instrument(tree)
     expression = _only_expression(tree)
     if expression is not None:
         target = nodes.Name(_RESULT, "store", lineno=1)
@@ -247,18 +245,18 @@ def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
 class MessageContext(Context):
     """Jinja's, with what filling the message has taken so far."""
 
-    budget: Budget
+    budget: RenderBudget
 
 
 def message_context(
-    values: Mapping[str, object], row: Mapping[str, object], budget: Budget | None = None
+    values: Mapping[str, object], row: Mapping[str, object], budget: RenderBudget | None = None
 ) -> MessageContext:
     """What one message's templates see. They share it, which is safe as none of them can set anything.
 
     `budget` is the message's, where templates of it have been filled on another context.
     """
     context = MessageContext(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
-    context.budget = Budget() if budget is None else budget
+    context.budget = RenderBudget() if budget is None else budget
     return context
 
 
@@ -266,12 +264,12 @@ _LINE_END = re.compile("\r\n|\r|\n")
 """As Jinja counts lines."""
 
 
-def _syntax_fault(source: str, error: TemplateError) -> TemplateFault:
+def _syntax_fault(source: str, error: TemplateError) -> TemplateProblem:
     line = getattr(error, "lineno", 1) or 1
     ends = [found.span() for found in _LINE_END.finditer(source)]
     start = ends[line - 2][1] if 2 <= line <= len(ends) + 1 else 0
     end = ends[line - 1][0] if line <= len(ends) else len(source)
-    return TemplateFault(
+    return TemplateProblem(
         "template-syntax",
         f"Jinja can't read this template: {error.message}",
         "check that every {{ and {% is closed",

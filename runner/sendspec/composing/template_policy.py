@@ -49,7 +49,7 @@ NAMED = {
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateFault:
+class TemplateProblem:
     """What is wrong with a template, at offsets of its source."""
 
     code: str
@@ -93,16 +93,16 @@ def tokens_of(source: str, environment: Environment) -> list[Token]:
     return found
 
 
-def check_tree(tree: nodes.Template, source: str, environment: Environment) -> list[TemplateFault]:
+def check_tree(tree: nodes.Template, source: str, environment: Environment) -> list[TemplateProblem]:
     """Everything in the tree that isn't allowed, once each."""
     tokens = tokens_of(source, environment)
     whole = (0, len(source))
-    faults: list[TemplateFault] = []
+    faults: list[TemplateProblem] = []
     growing = 0
     listed = list(_walk(tree))
     if len(listed) > MAX_NODES:
         return [
-            TemplateFault(
+            TemplateProblem(
                 "template-too-complex", f"the template has more than {MAX_NODES} parts", "make it simpler", *whole
             )
         ]
@@ -111,7 +111,7 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
         growing += isinstance(node, nodes.Filter) and node.name in ("replace", "join")
     if growing > MAX_GROWING:
         faults.append(
-            TemplateFault(
+            TemplateProblem(
                 "template-too-complex",
                 f"more than {MAX_GROWING} `replace` or `join` stand in one text",
                 "use fewer",
@@ -132,7 +132,7 @@ def _walk(node: nodes.Node, loops: int = 0) -> Iterator[tuple[nodes.Node, int]]:
 
 def _judge(
     node: nodes.Node, loops: int, tokens: list[Token], whole: tuple[int, int], environment: Environment
-) -> list[TemplateFault]:
+) -> list[TemplateProblem]:
     if isinstance(node, nodes.Filter):
         return _known(node.name, "filter", environment.filters, tokens, whole, after=("|",))
     if isinstance(node, nodes.Test):
@@ -142,7 +142,7 @@ def _judge(
         return []
     start, end = _place(node, tokens, whole)
     return [
-        TemplateFault(
+        TemplateProblem(
             "template-forbidden",
             f"{what} is not allowed in a message",
             "use columns, vars, filters and {% if %} only",
@@ -189,7 +189,7 @@ def _place(node: nodes.Node, tokens: list[Token], whole: tuple[int, int]) -> tup
 
 def _known(
     name: str, what: str, known: dict[str, Any], tokens: list[Token], whole: tuple[int, int], *, after: tuple[str, ...]
-) -> list[TemplateFault]:
+) -> list[TemplateProblem]:
     if name in known:
         return []
     pairs = zip(tokens, tokens[1:], strict=False)
@@ -199,7 +199,7 @@ def _known(
     words = sorted(word for word in known if word.isidentifier())
     near = near_miss(name, words)
     fix = f"write '{near}'" if near else f"use one of: {', '.join(words)}"
-    return [TemplateFault(f"unknown-{what}", f"there is no {what} called '{name}' in messages", fix, *place)]
+    return [TemplateProblem(f"unknown-{what}", f"there is no {what} called '{name}' in messages", fix, *place)]
 
 
 def uses_of(

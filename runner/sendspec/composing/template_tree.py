@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sendspec.composing.template import OMIT, RenderFault, Template, TemplateFault, compile_template
+from sendspec.composing.omit_sentinel import OMIT
+from sendspec.composing.template import RenderError, Template, compile_template
+from sendspec.composing.template_policy import TemplateProblem
 from sendspec.reading.documents.document import KeyPath
 
 HTML_AT: KeyPath = ("message", "body", "html", "html")
@@ -42,16 +44,16 @@ class Branch:
 Node = Constant | Placeholder | Branch
 
 
-class PlaceholderFault(Exception):
+class PlaceholderError(Exception):
     """A template that could not be filled with a row's values."""
 
-    def __init__(self, at: KeyPath, fault: RenderFault) -> None:
+    def __init__(self, at: KeyPath, fault: RenderError) -> None:
         super().__init__(fault.problem)
         self.at = at
         self.fault = fault
 
 
-def outline(value: object, at: KeyPath, faults: list[tuple[KeyPath, TemplateFault]]) -> Node:
+def build_tree(value: object, at: KeyPath, faults: list[tuple[KeyPath, TemplateProblem]]) -> Node:
     """Compiles every string below `value`; what can't be compiled is added to `faults`."""
     if isinstance(value, str):
         return _leaf(value, at, faults)
@@ -62,7 +64,7 @@ def outline(value: object, at: KeyPath, faults: list[tuple[KeyPath, TemplateFaul
     return Constant(value, at)
 
 
-def _leaf(text: str, at: KeyPath, faults: list[tuple[KeyPath, TemplateFault]]) -> Node:
+def _leaf(text: str, at: KeyPath, faults: list[tuple[KeyPath, TemplateProblem]]) -> Node:
     if "{" not in text:
         return Constant(text, at)
     template = compile_template(text, html=at == HTML_AT)
@@ -77,9 +79,9 @@ def _branch(
     values: tuple[object, ...],
     is_list: bool,
     at: KeyPath,
-    faults: list[tuple[KeyPath, TemplateFault]],
+    faults: list[tuple[KeyPath, TemplateProblem]],
 ) -> Node:
-    children = tuple(outline(value, (*at, key), faults) for key, value in zip(keys, values, strict=True))
+    children = tuple(build_tree(value, (*at, key), faults) for key, value in zip(keys, values, strict=True))
     if all(isinstance(child, Constant) for child in children):
         plain = [child.value for child in children if isinstance(child, Constant)]
         return Constant(plain if is_list else dict(zip(keys, plain, strict=True)), at)
@@ -87,14 +89,14 @@ def _branch(
 
 
 def fill(node: Node, context: Any) -> Any:
-    """The node's value for one recipient, `OMIT` where it, or all it is built of, was omitted. Raises `PlaceholderFault`."""
+    """The node's value for one recipient, `OMIT` where it, or all it is built of, was omitted. Raises `PlaceholderError`."""
     if isinstance(node, Constant):
         return node.value
     if isinstance(node, Placeholder):
         try:
             return node.template.render(context)
-        except RenderFault as fault:
-            raise PlaceholderFault(node.at, fault) from None
+        except RenderError as fault:
+            raise PlaceholderError(node.at, fault) from None
     if node.is_list:
         filled = [value for child in node.children if (value := fill(child, context)) is not OMIT]
         return filled or OMIT
@@ -102,13 +104,13 @@ def fill(node: Node, context: Any) -> Any:
     return {key: value for key, child in pairs if (value := fill(child, context)) is not OMIT} or OMIT
 
 
-def holes(node: Node) -> Iterator[Placeholder]:
+def placeholders_of(node: Node) -> Iterator[Placeholder]:
     """Every hole at or below `node`, in the order of the spec."""
     if isinstance(node, Placeholder):
         yield node
     elif isinstance(node, Branch):
         for child in node.children:
-            yield from holes(child)
+            yield from placeholders_of(child)
 
 
 def origin(node: Node, context: Any, at: KeyPath) -> KeyPath:

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from sendspec.composing.compiled_spec import compile_program
-from sendspec.composing.compose import Composer
-from sendspec.composing.compose_context import ComposeContext
+from sendspec.composing.compiled_spec import compile_spec
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.composer import Composer
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.rules import rules_for
 from sendspec.diagnostics.diagnostic import Problems
@@ -28,9 +28,9 @@ def run_examples(spec: Spec, workspace: ProjectContext, problems: Problems) -> b
     own = Problems()
     channel = workspace.channel(spec.channel)
     platform = "sms" if channel is None else channel.platform
-    program = compile_program(spec, _columns(spec, workspace), platform, own)
+    program = compile_spec(spec, _columns(spec, workspace), platform, own)
     if program is not None:
-        setting = ComposeContext(platform=platform, salt=workspace.salt, limits=Limits())
+        setting = ComposeSettings(platform=platform, salt=workspace.salt, limits=Limits())
         for example in spec.examples:
             table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
             composer = Composer(program, table, setting, load_schema("message"), rules_for(platform), own)

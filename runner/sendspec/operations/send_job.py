@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 import orjson
 
-from sendspec.composing.compiled_spec import CompiledSpec, compile_program, default_column
-from sendspec.composing.compose import Composer, compose_rows
-from sendspec.composing.compose_context import ComposeContext
-from sendspec.composing.duplicates import marked
+from sendspec.composing.compiled_spec import CompiledSpec, compile_spec, default_column
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.composer import Composer, compose_rows
+from sendspec.composing.duplicates import mark_duplicates
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.rules import rules_for, timely
 from sendspec.diagnostics.diagnostic import Problems
@@ -38,7 +38,7 @@ class Job:
     channel: Channel
     table: Table
     program: CompiledSpec
-    setting: ComposeContext
+    setting: ComposeSettings
     target: Target
     now: datetime
     suppressed: SuppressList | None
@@ -72,7 +72,7 @@ class Job:
     def composed(self, problems: Problems) -> Iterator[Composed]:
         """Every row, composed, duplicates marked; what is wrong with a row goes to `problems`."""
         rows = compose_rows(self.composer(problems), self.table.rows(problems))
-        return marked(rows, self.table, problems, own_reference=self.program.own_reference)
+        return mark_duplicates(rows, self.table, problems, own_reference=self.program.own_reference)
 
     def composed_again(self) -> Iterator[Composed]:
         """Every row once more, after a pass without errors.
@@ -195,7 +195,7 @@ class _JobReader:
     ) -> Job | None:
         from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
         columns = None if from_file and not table.columns else table.columns
-        program = compile_program(spec, columns, channel.platform, problems)
+        program = compile_spec(spec, columns, channel.platform, problems)
         if program is None:
             return None
         environment = self._workspace.environment
@@ -204,7 +204,7 @@ class _JobReader:
             channel=channel,
             table=table,
             program=program,
-            setting=ComposeContext(
+            setting=ComposeSettings(
                 platform=channel.platform,
                 salt=self._workspace.salt,
                 limits=spec.limits.tightened_by(environment.limits),

@@ -16,17 +16,17 @@ from typing import Any
 import orjson
 
 from sendspec.composing.block_result import FILTERED, BlockResult
-from sendspec.composing.budget import MAX_FED, MAX_OUTPUT, Budget
 from sendspec.composing.compiled.expression import NotCompilable, Writer
 from sendspec.composing.compiled.json_pieces import segments
 from sendspec.composing.compiled.partial_schema import Slot, Undecidable, has_slots, residue
 from sendspec.composing.compiled_spec import CompiledSpec
-from sendspec.composing.compose_context import ComposeContext
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.eligibility import Eligibility, Exclusion
 from sendspec.composing.filters import MAX_RESULT
 from sendspec.composing.identity import id_hash, payload_hash, reference_mark
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, basic_measure, first_forcing, measure
-from sendspec.composing.reach import Barred, Reach
+from sendspec.composing.render_budget import MAX_FED, MAX_OUTPUT, RenderBudget
 from sendspec.composing.rules import Rule
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
@@ -50,7 +50,7 @@ _MAX_LEARNT = 2_000
 
 def compiled(
     program: CompiledSpec,
-    setting: ComposeContext,
+    setting: ComposeSettings,
     schema: Schema,
     rules: tuple[Rule, ...],
     columns: tuple[str, ...] | None,
@@ -64,15 +64,15 @@ def compiled(
 
 def compiled_plan(
     program: CompiledSpec,
-    setting: ComposeContext,
+    setting: ComposeSettings,
     schema: Schema,
     rules: tuple[Rule, ...],
     columns: tuple[str, ...] | None,
-    reach: Reach,
+    eligibility: Eligibility,
 ) -> CompiledPlan | None:
     """As `compiled`, but for what a plan needs of the messages."""
     try:
-        return _Maker(program, setting, schema, rules, columns).plan(reach)
+        return _Maker(program, setting, schema, rules, columns).plan(eligibility)
     except (NotCompilable, Undecidable):
         return None
 
@@ -93,7 +93,7 @@ class _Maker:
     def __init__(
         self,
         program: CompiledSpec,
-        setting: ComposeContext,
+        setting: ComposeSettings,
         schema: Schema,
         rules: tuple[Rule, ...],
         columns: tuple[str, ...] | None,
@@ -126,7 +126,7 @@ class _Maker:
         function: Compiled = self._executed(lines)
         return function
 
-    def plan(self, reach: Reach) -> CompiledPlan:
+    def plan(self, eligibility: Eligibility) -> CompiledPlan:
         _, text, reference = self._made("odd((len(sealed) + len(odds), FILTERED)); continue")
         own = self._program.own_reference
         if own:
@@ -140,7 +140,7 @@ class _Maker:
             self._lines.append(f"f = '' if n.encoding is {gsm7} else forcing({text}); n = n.segments")
         else:
             self._lines.append("f = ''; n = 0")
-        self._bar(reach, "o" if own else "b''")
+        self._bar(eligibility, "o" if own else "b''")
         self._lines.append("seal(i + d); size(n); force(f)" + ("; refer(o)" if own else ""))
         lines = [
             "def made(rows):",
@@ -156,13 +156,13 @@ class _Maker:
         function: CompiledPlan = self._executed(lines)
         return function
 
-    def _bar(self, reach: Reach, mark: str) -> None:
-        """Sets apart who may not be reached, in the order of `Reach.barred`."""
-        lists = ("not in", reach.only_to, Barred.BY_ONLY_TO), ("in", reach.suppressed, Barred.BY_SUPPRESS)
+    def _bar(self, eligibility: Eligibility, mark: str) -> None:
+        """Sets apart who may not be reached, in the order of `Eligibility.exclusion`."""
+        lists = ("not in", eligibility.only_to, Exclusion.ONLY_TO), ("in", eligibility.suppressed, Exclusion.SUPPRESSED)
         for test, addresses, why in lists:
             if addresses is not None:
-                barred = f"odd((len(sealed) + len(odds), ((i + d, n, f), {mark}, {why.value}))); continue"
-                self._lines.append(f"if a {test} {self._writer.constant(addresses)}: {barred}")
+                exclusion = f"odd((len(sealed) + len(odds), ((i + d, n, f), {mark}, {why.value}))); continue"
+                self._lines.append(f"if a {test} {self._writer.constant(addresses)}: {exclusion}")
 
     def _made(self, filtered: str) -> tuple[dict[str, Any], str, Any]:
         """Writes what makes the id and the digest of a row's message; gives its shape, its text and its reference."""
@@ -184,7 +184,7 @@ class _Maker:
         writer = self._writer
         if writer.fed > MAX_FED or writer.output > MAX_OUTPUT:
             raise NotCompilable  # what a row takes has to be counted
-        self._names["budget"] = partial(Budget, writer.output, writer.fed)
+        self._names["budget"] = partial(RenderBudget, writer.output, writer.fed)
         code = compile("\n".join(lines), f"<{self._program.spec.name}>", "exec")
         exec(code, self._names)  # no text of a user's is in it
         return self._names["made"]

@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 from jinja2 import nodes
 from jinja2.runtime import Undefined
 
-from sendspec.composing.bounds import TemplateBounds
-from sendspec.composing.budget import size
 from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text
+from sendspec.composing.render_budget import character_count
 from sendspec.composing.template import parsed
+from sendspec.composing.template_bounds import TemplateBounds
 from sendspec.reading.tables.csv_record import MAX_CELL
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
@@ -34,7 +34,7 @@ def whole_html(value: Any) -> Any:
 
 def small(value: Any) -> Any:
     """A value that is no longer than a cell of a CSV; a longer list or mapping is for Jinja, which counts."""
-    if isinstance(value, list | dict) and size(value) > MAX_CELL:
+    if isinstance(value, list | dict) and character_count(value) > MAX_CELL:
         raise LookupError
     return value
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from itertools import chain
 
-from sendspec.composing.template import NameUse, Template
+from sendspec.composing.template import Template
+from sendspec.composing.template_policy import NameUse
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import mask_in_place, printable

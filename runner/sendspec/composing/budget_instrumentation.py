@@ -8,8 +8,8 @@ from typing import Any
 from jinja2 import nodes, pass_context
 from jinja2.visitor import NodeTransformer
 
-from sendspec.composing.budget import IN_COST
 from sendspec.composing.filters import concatenated
+from sendspec.composing.render_budget import IN_COST
 
 _JOINED, _TURNED, _FED, _SEARCHED = "~", "~turned", "~fed", "~searched"
 """Names of filters that no template can write."""
@@ -40,7 +40,7 @@ def _searched(context: Any, value: Any) -> Any:
     return value
 
 
-COUNTED: dict[str, Callable[..., Any]] = {_JOINED: _joined, _TURNED: _turned, _FED: _fed, _SEARCHED: _searched}
+BUDGET_FILTERS: dict[str, Callable[..., Any]] = {_JOINED: _joined, _TURNED: _turned, _FED: _fed, _SEARCHED: _searched}
 
 
 class _Counter(NodeTransformer):
@@ -65,7 +65,7 @@ def _filter(node: nodes.Node, name: str, arguments: list[nodes.Expr] | None = No
     return nodes.Filter(node, name, arguments or [], [], None, None, lineno=node.lineno, environment=node.environment)
 
 
-def counted(tree: nodes.Template) -> nodes.Template:
-    """`tree`, changed, for an environment that has the filters `COUNTED`."""
+def instrument(tree: nodes.Template) -> nodes.Template:
+    """`tree`, changed, for an environment that has the filters `BUDGET_FILTERS`."""
     changed: nodes.Template = _Counter().visit(tree)
     return changed

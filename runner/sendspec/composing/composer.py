@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import orjson
 
-from sendspec.composing.budget import Budget
 from sendspec.composing.compiled_spec import CompiledSpec
-from sendspec.composing.compose_context import ComposeContext
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import id_text, message_id, payload_digest
 from sendspec.composing.message import Composed, Filtered, Message
+from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.platforms.sms_segments import Encoding, Measure, forcing, measure
-from sendspec.composing.reach import Reach
+from sendspec.composing.render_budget import RenderBudget
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.rules import Rule
-from sendspec.composing.template import OMIT, message_context
-from sendspec.composing.template_tree import PlaceholderFault, fill, origin
+from sendspec.composing.template import message_context
+from sendspec.composing.template_tree import PlaceholderError, fill, origin
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask, printable, quoted
 from sendspec.reading.contacts.phone import PhoneFault
@@ -46,7 +47,7 @@ class Composer:
         self,
         program: CompiledSpec,
         table: Table,
-        setting: ComposeContext,
+        setting: ComposeSettings,
         schema: Schema,
         rules: tuple[Rule, ...],
         problems: Problems,
@@ -66,17 +67,17 @@ class Composer:
 
         return compiled(self._program, self._setting, self._schema, self._rules, columns)
 
-    def compiled_plan(self, columns: tuple[str, ...] | None, reach: Reach) -> CompiledPlan | None:
+    def compiled_plan(self, columns: tuple[str, ...] | None, eligibility: Eligibility) -> CompiledPlan | None:
         """As `compiled`, for what a plan needs of many rows."""
         from sendspec.composing.compiled.composer import compiled_plan
 
-        return compiled_plan(self._program, self._setting, self._schema, self._rules, columns, reach)
+        return compiled_plan(self._program, self._setting, self._schema, self._rules, columns, eligibility)
 
     def compose(self, row: Row) -> Composed | None:
         """The row's message, `Filtered`, or None where the row was rejected."""
         try:
             return self._compose(row)
-        except PlaceholderFault as fault:
+        except PlaceholderError as fault:
             self._blame_hole(row, fault)
         except RowRejected:
             pass
@@ -128,7 +129,7 @@ class Composer:
             if self._program.receiver is not None:
                 address = address or self._address_of(row, fill(self._program.receiver, context))
             key = self._key(row, context, address or "")
-        except (PlaceholderFault, RowRejected):
+        except (PlaceholderError, RowRejected):
             return None
         return message_id(self._setting.salt, self._spec.name, self._spec.generation, key)
 
@@ -211,7 +212,7 @@ class Composer:
             )
         faults = [] if self._schema.accepts(payload) else self._schema.faults(payload)
         faults = faults or [fault for rule in self._rules for fault in rule.judge(payload)]
-        context.budget = Budget()  # finding out where a fault comes from fills some templates again
+        context.budget = RenderBudget()  # finding out where a fault comes from fills some templates again
         for fault in faults:
             self._note_fault(row, self._origin(context, fault.at), fault)
         if faults:
@@ -274,7 +275,7 @@ class Composer:
         )
         raise RowRejected
 
-    def _blame_hole(self, row: Row, hole: PlaceholderFault) -> None:
+    def _blame_hole(self, row: Row, hole: PlaceholderError) -> None:
         fault = hole.fault
         self._problems.add_row(
             (fault.code, self._spec.path, hole.at, fault.start),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from jinja2 import nodes
 
-from sendspec.composing.budget import IN_COST, ITEM_COST, size
 from sendspec.composing.filters import FILTERS, MAX_RESULT
+from sendspec.composing.render_budget import IN_COST, ITEM_COST, character_count
 from sendspec.reading.tables.csv_record import MAX_CELL
 
 MAX_CAPITALS = 3
@@ -38,9 +38,9 @@ class TemplateBounds:
     def _longest(self, node: nodes.Node | None) -> int:
         match node:
             case nodes.Const():
-                return size(node.value)
+                return character_count(node.value)
             case nodes.Name(name=name) if name in self._constants:
-                return size(self._constants[name])
+                return character_count(self._constants[name])
             case nodes.Filter(name=name):
                 if name in _CAPPED:
                     return MAX_RESULT

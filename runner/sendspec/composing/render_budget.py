@@ -25,7 +25,7 @@ IN_COST = 4
 _FIX = "shorten what it works on, or loop and filter less"
 
 
-class FilterFault(Exception):
+class FilterError(Exception):
     """A filter met a value that it can't work on, or has worked on too much."""
 
     def __init__(self, code: str, problem: str, fix: str) -> None:
@@ -35,8 +35,8 @@ class FilterFault(Exception):
         self.fix = fix
 
 
-class Budget:
-    """One message's. Raises `FilterFault` as soon as something is used up."""
+class RenderBudget:
+    """One message's. Raises `FilterError` as soon as something is used up."""
 
     __slots__ = ("fed", "output", "turns")
 
@@ -48,25 +48,25 @@ class Budget:
 
     def feed(self, value: Any, cost: int = 1) -> None:
         """`value` goes to something that looks at each of its characters, at `cost` each."""
-        self.fed += cost * (len(value) if isinstance(value, str) else size(value))
+        self.fed += cost * (len(value) if isinstance(value, str) else character_count(value))
         if self.fed > MAX_FED:
             problem = f"the filters and comparisons of this message work on more than {MAX_FED:,} characters"
-            raise FilterFault("template-too-costly", problem, _FIX)
+            raise FilterError("template-too-costly", problem, _FIX)
 
     def turn(self) -> None:
         self.turns += 1
         if self.turns > MAX_TURNS:
             problem = f"the loops of this message turn more than {MAX_TURNS:,} times"
-            raise FilterFault("template-too-costly", problem, _FIX)
+            raise FilterError("template-too-costly", problem, _FIX)
 
     def put(self, length: int) -> None:
         self.output += length
         if self.output > MAX_OUTPUT:
             problem = f"the texts of this message have more than {MAX_OUTPUT:,} characters together"
-            raise FilterFault("template-too-costly", problem, _FIX)
+            raise FilterError("template-too-costly", problem, _FIX)
 
 
-def size(value: Any) -> int:
+def character_count(value: Any) -> int:
     """The characters of a text; of a list or mapping those of all it holds, and `ITEM_COST` for each item; 0 for anything else."""
     if not isinstance(value, str | Mapping | list | tuple):
         return 0

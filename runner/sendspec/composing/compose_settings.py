@@ -8,7 +8,7 @@ from sendspec.reading.limits import Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComposeContext:
+class ComposeSettings:
     """Where messages go, as whom, and within which limits."""
 
     platform: str

@@ -11,10 +11,10 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sendspec.composing.compiled_spec import compile_program
-from sendspec.composing.compose import Composer, compose_rows
-from sendspec.composing.compose_context import ComposeContext
-from sendspec.composing.duplicates import marked
+from sendspec.composing.compiled_spec import compile_spec
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.composer import Composer, compose_rows
+from sendspec.composing.duplicates import mark_duplicates
 from sendspec.composing.identity import id_text, message_id
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import Encoding
@@ -58,13 +58,13 @@ class Bench:
         assert isinstance(spec.recipients, InlineRecipients)
         at = spec.recipients.at
         table = InlineTable(spec.document, [((*at, n), row) for n, row in enumerate(spec.recipients.rows)])
-        program = compile_program(spec, table.columns, platform, problems)
+        program = compile_spec(spec, table.columns, platform, problems)
         if program is None:
             return []
-        setting = ComposeContext(platform=platform, salt=SALT, limits=limits)
+        setting = ComposeSettings(platform=platform, salt=SALT, limits=limits)
         composer = Composer(program, table, setting, load_schema("message"), rules_for(platform), problems)
         rows = compose_rows(composer, table.rows(problems))
-        return list(marked(rows, table, problems, own_reference=program.own_reference))
+        return list(mark_duplicates(rows, table, problems, own_reference=program.own_reference))
 
     def one(self, *arguments: Any, **more: Any) -> Message:
         found = self(*arguments, **more)

@@ -9,12 +9,12 @@ from typing import Protocol
 from sendspec.composing.message import Message
 
 
-class Barred(IntEnum):
+class Exclusion(IntEnum):
     """Why an address gets nothing. Numbers, so that they go from process to process."""
 
-    NO = 0
-    BY_ONLY_TO = 1
-    BY_SUPPRESS = 2
+    NONE = 0
+    ONLY_TO = 1
+    SUPPRESSED = 2
 
 
 class Addresses(Protocol):
@@ -24,7 +24,7 @@ class Addresses(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Eligibility:
     """Both hold normalised addresses; None where there is no such list.
 
     `only_to` are the only ones that may be reached, `suppressed` those that may not. An address that both leave out counts for
@@ -34,13 +34,13 @@ class Reach:
     only_to: frozenset[str] | None = None
     suppressed: Addresses | None = None
 
-    def barred(self, message: Message) -> Barred:
+    def exclusion_of(self, message: Message) -> Exclusion:
         """Why `message` reaches nobody. Of several receivers, one who may not be reached is enough."""
         if self.only_to is not None and not all(address in self.only_to for address in message.receivers):
-            return Barred.BY_ONLY_TO
+            return Exclusion.ONLY_TO
         if self.suppressed is not None and any(address in self.suppressed for address in message.receivers):
-            return Barred.BY_SUPPRESS
-        return Barred.NO
+            return Exclusion.SUPPRESSED
+        return Exclusion.NONE
 
 
-EVERYBODY = Reach()
+EVERYONE = Eligibility()
