@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
+from sendspec.composing.common_rules import timely
 from sendspec.composing.composer import Composer, text_of
 from sendspec.composing.duplicates import Duplicates, mark_duplicates
 from sendspec.composing.eligibility import EVERYONE
 from sendspec.composing.identity import message_id
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.platforms.sms_segments import measure
-from sendspec.composing.rules import rules_for, timely
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import fill
 from sendspec.diagnostics.diagnostic import Problems
@@ -73,7 +73,7 @@ def made_ready(job: Job) -> Ready:
 
 def composing(ready: Ready) -> dict[str, Stage]:
     job, program, salt = ready.job, ready.job.program, ready.job.setting.salt
-    schema, rules = load_schema("message"), (*rules_for(job.channel.platform), timely(job.now))
+    schema, rules = load_schema("message"), (*job.setting.platform.rules, timely(job.now))
     texts = [text_of(payload) or "" for payload in ready.payloads]
     addresses = [message.receiver for message in ready.messages]
     to = program.to

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sendspec.composing.canonical_template import key_tree, text_digest, to_tree
 from sendspec.composing.filters import FILTERS
+from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.template import Template, compile_template
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.spec import Spec, read_spec
@@ -91,12 +92,14 @@ def test_a_constant_counts_by_its_value(tmp_path: Path) -> None:
 
 
 def test_the_default_address_is_what_it_would_be_written_as(tmp_path: Path) -> None:
-    assert to_tree(spec(tmp_path), "sms") == to_tree(spec(tmp_path, "to: '{{ phone }}'"), "sms")
-    assert to_tree(spec(tmp_path), "email") == to_tree(spec(tmp_path, "to: '{{ email }}'"), "email")
-    assert to_tree(spec(tmp_path), "sms") != to_tree(spec(tmp_path, "country: NL"), "sms")
+    assert to_tree(spec(tmp_path), PLATFORMS["sms"]) == to_tree(spec(tmp_path, "to: '{{ phone }}'"), PLATFORMS["sms"])
+    assert to_tree(spec(tmp_path), PLATFORMS["email"]) == to_tree(
+        spec(tmp_path, "to: '{{ email }}'"), PLATFORMS["email"]
+    )
+    assert to_tree(spec(tmp_path), PLATFORMS["sms"]) != to_tree(spec(tmp_path, "country: NL"), PLATFORMS["sms"])
     assert key_tree(spec(tmp_path)) != key_tree(spec(tmp_path, "key: '{{ phone }}'"))
     own = '{receiver: {contacts: [{identifierValue: "{{ mobile }}"}]}, body: {type: text, text: {text: Hi}}}'
-    assert to_tree(spec(tmp_path, message=own), "sms") != to_tree(spec(tmp_path), "sms")
+    assert to_tree(spec(tmp_path, message=own), PLATFORMS["sms"]) != to_tree(spec(tmp_path), PLATFORMS["sms"])
 
 
 def test_the_text_digest_is_over_message_constants_and_address(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import COMPILED_FROM, Composer, compose_rows
 from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Filtered, Message
-from sendspec.composing.rules import rules_for
+from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.limits import Limits
@@ -111,11 +111,11 @@ def composer_of(folder: Path, spec: dict[str, Any], limits: Limits) -> tuple[Com
     assert isinstance(read.recipients, InlineRecipients)
     at = read.recipients.at
     table = InlineTable(read.document, [((*at, n), row) for n, row in enumerate(read.recipients.rows)])
-    program = compile_spec(read, COLUMNS, "sms", problems)
+    program = compile_spec(read, COLUMNS, PLATFORMS["sms"], problems)
     if program is None:
         return None
-    setting = ComposeSettings(platform="sms", salt=b"s" * 16, limits=limits)
-    composer = Composer(program, table, setting, load_schema("message"), rules_for("sms"), problems)
+    setting = ComposeSettings(platform=PLATFORMS["sms"], salt=b"s" * 16, limits=limits)
+    composer = Composer(program, table, setting, load_schema("message"), PLATFORMS["sms"].rules, problems)
     return composer, list(table.rows(problems))
 
 

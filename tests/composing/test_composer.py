@@ -17,8 +17,9 @@ from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
 from sendspec.composing.identity import id_text, message_id
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
+from sendspec.composing.platforms.platform import Platform
+from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.platforms.sms_segments import Encoding
-from sendspec.composing.rules import rules_for
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.limits import Limits
 from sendspec.reading.schema.validator import load_schema
@@ -50,11 +51,11 @@ class Bench:
         )
         problems = Problems()
         spec = read_spec(str(self._path), problems)
-        found = [] if spec is None else self._composed(spec, platform, limits or Limits(), problems)
+        found = [] if spec is None else self._composed(spec, PLATFORMS[platform], limits or Limits(), problems)
         self.problems = list(problems)
         return found
 
-    def _composed(self, spec: Any, platform: str, limits: Limits, problems: Problems) -> list[Composed]:
+    def _composed(self, spec: Any, platform: Platform, limits: Limits, problems: Problems) -> list[Composed]:
         assert isinstance(spec.recipients, InlineRecipients)
         at = spec.recipients.at
         table = InlineTable(spec.document, [((*at, n), row) for n, row in enumerate(spec.recipients.rows)])
@@ -62,7 +63,7 @@ class Bench:
         if program is None:
             return []
         setting = ComposeSettings(platform=platform, salt=SALT, limits=limits)
-        composer = Composer(program, table, setting, load_schema("message"), rules_for(platform), problems)
+        composer = Composer(program, table, setting, load_schema("message"), platform.rules, problems)
         rows = compose_rows(composer, table.rows(problems))
         return list(mark_duplicates(rows, table, problems, own_reference=program.own_reference))
 

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from sendspec.composing.compiled_spec import compile_spec
+from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.template import RenderError, Template, compile_template, message_context
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import SendspecError
@@ -54,7 +55,7 @@ def a_spec(content: bytes) -> None:
     problems = Problems()
     spec = read_spec(written("spec.yaml", content), problems)
     if spec is not None:
-        compile_spec(spec, ("phone", "name"), "sms", problems)
+        compile_spec(spec, ("phone", "name"), PLATFORMS["sms"], problems)
     for diagnostic in problems:
         assert diagnostic.span.start.line >= 1
         assert diagnostic.span.start.column >= 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from sendspec.composing.compiled_spec import default_column
+from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.template import parsed
 from sendspec.reading.documents.number_spelling import SpelledFloat
 from sendspec.reading.spec import Spec
@@ -25,12 +25,12 @@ def key_tree(spec: Spec) -> str:
     return _written(_ADDRESS if spec.key is None else _Reader(spec.variables).tree(spec.key))
 
 
-def to_tree(spec: Spec, platform: str) -> str:
+def to_tree(spec: Spec, platform: Platform) -> str:
     """The canonical text of what an address is made of: `recipients.to` and `country`, or the message's own receiver."""
     reader = _Reader(spec.variables)
     if spec.to is None and "receiver" in spec.message:
         return _written(["receiver", reader.structure(spec.message["receiver"]), spec.country])
-    to = "{{ " + default_column(platform) + " }}" if spec.to is None else spec.to
+    to = "{{ " + platform.address_kind.default_column + " }}" if spec.to is None else spec.to
     return _written(["to", reader.tree(to), spec.country])
 
 

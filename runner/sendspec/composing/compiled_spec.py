@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names
+from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, placeholders_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.reading.contacts.phone import PhoneFault, normalise_email, normalise_phone
+from sendspec.reading.contacts.phone import PhoneFault
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
 
-EMAIL = "email"
 MAX_TEMPLATES = 500
 MAX_CHARACTERS = 50_000
 MAX_LISTED = 50
@@ -44,7 +44,9 @@ class CompiledSpec:
         return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
 
 
-def compile_spec(spec: Spec, columns: tuple[str, ...] | None, platform: str, problems: Problems) -> CompiledSpec | None:
+def compile_spec(
+    spec: Spec, columns: tuple[str, ...] | None, platform: Platform, problems: Problems
+) -> CompiledSpec | None:
     """Compiles `spec`; None when it has errors, which are then in `problems`.
 
     `columns` None: the recipients' table has neither a header nor rows, so any name could be one of its columns.
@@ -81,8 +83,8 @@ def compile_spec(spec: Spec, columns: tuple[str, ...] | None, platform: str, pro
         key=key,
         receiver=receiver,
         content=content,
-        identifier_key="emailaddress" if platform == EMAIL else "phonenumber",
-        normalise=normalise_email if platform == EMAIL else _phones_of(spec.country),
+        identifier_key=platform.address_kind.identifier_key,
+        normalise=platform.address_kind.normaliser_for(spec.country),
         address_column=_single_column(to),
     )
 
@@ -121,33 +123,22 @@ def _note_trust(spec: Spec, content: Node, problems: Problems) -> None:
             )
 
 
-def _phones_of(country: str | None) -> Callable[[str], str | PhoneFault]:
-    if country is None:
-        return normalise_phone
-    return lambda text: normalise_phone(text, country)  # a partial that hands on a keyword takes half as long again
-
-
-def default_column(platform: str) -> str:
-    """The column that holds the address when the spec names none."""
-    return "email" if platform == EMAIL else "phone"
-
-
 def _address(
-    spec: Spec, platform: str, *, has_receiver: bool, faults: list[tuple[KeyPath, TemplateProblem]]
+    spec: Spec, platform: Platform, *, has_receiver: bool, faults: list[tuple[KeyPath, TemplateProblem]]
 ) -> Node | None:
     if spec.to is not None:
         return build_tree(spec.to, ("recipients", "to"), faults)
     if has_receiver:
         return None
-    return build_tree("{{ " + default_column(platform) + " }}", ("recipients",), faults)
+    return build_tree("{{ " + platform.address_kind.default_column + " }}", ("recipients",), faults)
 
 
 def _check(
-    spec: Spec, columns: tuple[str, ...], platform: str, early: list[Node], content: Node, problems: Problems
+    spec: Spec, columns: tuple[str, ...], platform: Platform, early: list[Node], content: Node, problems: Problems
 ) -> None:
     known = KnownNames(columns, tuple(spec.variables))
     check_clashes(known, spec.document, problems)
-    missing = default_column(platform)
+    missing = platform.address_kind.default_column
     needs_default = spec.to is None and "receiver" not in spec.message
     if needs_default and missing not in columns and missing not in spec.variables:
         _missing_column(spec, missing, columns, problems)

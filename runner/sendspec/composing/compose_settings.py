@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sendspec.composing.platforms.platform import Platform
 from sendspec.reading.limits import Limits
 
 
@@ -11,6 +12,6 @@ from sendspec.reading.limits import Limits
 class ComposeSettings:
     """Where messages go, as whom, and within which limits."""
 
-    platform: str
+    platform: Platform
     salt: bytes
     limits: Limits

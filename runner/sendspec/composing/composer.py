@@ -18,7 +18,7 @@ from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.platforms.sms_segments import Encoding, Measure, forcing, measure
 from sendspec.composing.render_budget import RenderBudget
 from sendspec.composing.row_diagnostic import row_diagnostic
-from sendspec.composing.rules import Rule
+from sendspec.composing.rule import Rule
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import PlaceholderError, fill, origin
 from sendspec.diagnostics.diagnostic import Problems
@@ -234,7 +234,7 @@ class Composer:
         )
 
     def _measure(self, row: Row, text: str | None, payload: Mapping[str, Any]) -> Measure | None:
-        if text is None or self._setting.platform != "sms" or payload["body"]["type"] != "text":
+        if text is None or payload["body"]["type"] not in self._setting.platform.sms_measured:
             return None
         measured = measure(text)
         limits = self._setting.limits

@@ -449,7 +449,7 @@ def identity_of(job: Job, workspace: ProjectContext, commit: str | None) -> Spec
         spec.generation,
         workspace.relative(spec.path),
         key_tree=key_tree(spec),
-        to_tree=to_tree(spec, job.channel.platform),
+        to_tree=to_tree(spec, job.setting.platform),
         text_digest=text_digest(spec),
         commit=commit,
         moved_from=spec.moved_from or None,

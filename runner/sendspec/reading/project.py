@@ -24,6 +24,8 @@ from sendspec.reading.url import API_HOST, Api, UrlFault, parse_api_url
 
 FILE_NAME = "sendspec.yaml"
 SANDBOX = "sandbox"
+DEFAULT_PLATFORM = "sms"
+"""The platform of a channel that names none."""
 MAX_RATE = 10_000
 _RATE = re.compile(r"([0-9]{1,9})/([smh])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600}
@@ -154,7 +156,7 @@ def _sandbox_channel(alias: str, platform: str) -> Channel:
 def channel_of(environment: Environment, alias: str) -> Channel | None:
     """The channel behind an alias; in the sandbox there is one for every alias."""
     found = environment.channels.get(alias)
-    return _sandbox_channel(alias, "sms") if found is None and environment.is_sandbox else found
+    return _sandbox_channel(alias, DEFAULT_PLATFORM) if found is None and environment.is_sandbox else found
 
 
 def read_project(path: str, root: Path, problems: Problems, *, owners: Collection[int] | None = None) -> Project | None:
@@ -298,7 +300,7 @@ class _Reader:
             alias=alias,
             workspace=data["workspace"],
             channel=data["channel"],
-            platform=data.get("platform", "sms"),
+            platform=data.get("platform", DEFAULT_PLATFORM),
             rate=rate,
             concurrency=data.get("concurrency", 32),
             batch=data.get("batch"),

@@ -27,7 +27,7 @@ from sendspec.composing.identity import id_hash, payload_hash, reference_mark
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, basic_measure, first_forcing, measure
 from sendspec.composing.render_budget import MAX_FED, MAX_OUTPUT, RenderBudget
-from sendspec.composing.rules import Rule
+from sendspec.composing.rule import Rule
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
 from sendspec.reading.documents.document import KeyPath
@@ -39,7 +39,6 @@ Compiled = Callable[[Row], Message | Filtered | None]
 CompiledPlan = Callable[[Iterable[Any]], BlockResult]
 """What rows come to, each given as `Row.held`."""
 
-_PLACEHOLDERS = {"phonenumber": "+31612345678", "emailaddress": "ann@example.com"}
 _ANYTHING = "x"
 """A slot's value, for rules that aren't concerned with it."""
 _SCALARS = frozenset({int, float, bool, type(None)})
@@ -262,7 +261,7 @@ class _Maker:
         texts = {"a", *(name for name, slot in self._slots.items() if not slot.is_expression)}
         accepts = residue(self._schema, shape, texts)
         hanging = [rule for rule in self._rules if any(rule.concerns(slot.at) for slot in self._slots.values())]
-        sample = _sampled(shape, self._program.identifier_key)
+        sample = _sampled(shape, self._setting.platform.address_kind.sample)
         if any(True for rule in self._rules if rule not in hanging for _ in rule.judge(sample)):
             raise Undecidable
         if "a" in accepts:
@@ -312,7 +311,7 @@ class _Maker:
         text = found.name if isinstance(found, Slot) else self._writer.constant(found)
         is_text = isinstance(found, Slot) and not self._slots[found.name].is_expression
         self._lines.append(f"if {'' if is_text else f'type({text}) is not str or '}not {text}.strip(): raise Closer")
-        if self._setting.platform == "sms" and shape["body"]["type"] == "text":
+        if shape["body"]["type"] in self._setting.platform.sms_measured:
             self._measures = True
             written = f"j{text}" if isinstance(found, Slot) else self._writer.constant(orjson.dumps(found))
             self._measure(text, written)
@@ -381,10 +380,10 @@ def _unfit(name: str, slot: _Filled) -> str:
     return f"{too_long} if type({name}) is str else type({name}) not in scalars" if slot.is_expression else too_long
 
 
-def _sampled(shape: Any, identifier_key: str) -> Any:
+def _sampled(shape: Any, address: str) -> Any:
     """`shape` with something in its slots that no rule minds which isn't concerned with them."""
     if isinstance(shape, Slot):
-        return _PLACEHOLDERS[identifier_key] if shape.name == "a" else _ANYTHING
+        return address if shape.name == "a" else _ANYTHING
     if isinstance(shape, Mapping):
-        return {name: _sampled(value, identifier_key) for name, value in shape.items()}
-    return [_sampled(item, identifier_key) for item in shape] if isinstance(shape, list) else shape
+        return {name: _sampled(value, address) for name, value in shape.items()}
+    return [_sampled(item, address) for item in shape] if isinstance(shape, list) else shape
