@@ -19,11 +19,12 @@ from typing import Any, TypeVar
 
 import orjson
 from sendspec.composing.common_rules import timely
-from sendspec.composing.composer import Composer, text_of
+from sendspec.composing.composer import Composer
 from sendspec.composing.duplicates import Duplicates, mark_duplicates
 from sendspec.composing.eligibility import EVERYONE
 from sendspec.composing.identity import message_id
 from sendspec.composing.message import Composed, Message
+from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import measure
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import fill
@@ -113,7 +114,7 @@ def in_blocks(ready: Ready) -> dict[str, Stage]:
     """What a plan of a long list is made of, a block at a time."""
     job = ready.job
     blocks = list(job.table.blocks(Problems()))
-    plan = job.composer(Problems()).compiled_plan(blocks[0].columns, EVERYONE)
+    plan = job.composer(Problems()).compile_for_blocks(blocks[0].columns, EVERYONE)
     assert plan is not None
     found = [plan(block.read[1]) for block in blocks]
 

@@ -148,7 +148,7 @@ def test_what_a_compiled_spec_makes_is_what_composing_makes(
         return
     composer, read = made
     for columns, listed in ((None, read), (COLUMNS, [as_cells(each) for each in read])):
-        quick, many = composer.compiled(columns), composer.compiled_plan(columns, eligibility)
+        quick, many = composer.compile_for_rows(columns), composer.compile_for_blocks(columns, eligibility)
         assert (quick is None) == (many is None)
         if quick is None or many is None:
             continue
@@ -187,7 +187,7 @@ GOOD = {
 def quick_of(folder: Path, message: dict[str, Any], limits: Limits = Limits(), **recipients: Any) -> Any:  # noqa: B008
     made = composer_of(folder, spec_of(message, [GOOD], **recipients), limits)
     assert made is not None
-    return made[0].compiled(None)
+    return made[0].compile_for_rows(None)
 
 
 def row(**changed: Any) -> Row:
@@ -199,7 +199,7 @@ def test_sound_rows_are_made(tmp_path: Path, template: str) -> None:
     spec = spec_of({"body": {"type": "text", "text": {"text": f"{template}."}}}, [GOOD])
     made = composer_of(tmp_path, spec, Limits())
     assert made is not None
-    quick, quick_with_cells = made[0].compiled(None), made[0].compiled(COLUMNS)
+    quick, quick_with_cells = made[0].compile_for_rows(None), made[0].compile_for_rows(COLUMNS)
     assert quick is not None
     assert quick_with_cells is not None
     for changed in ({}, {"name": "Zoë"}, {"flag": False}, {"flag": False, "name": "Bob", "n": "007"}):
@@ -233,7 +233,7 @@ def test_sound_rows_are_made(tmp_path: Path, template: str) -> None:
 def test_what_stands_in_the_spec_is_taken_as_it_stands(tmp_path: Path, message: dict[str, Any]) -> None:
     made = composer_of(tmp_path, spec_of(message, [GOOD]), Limits())
     assert made is not None
-    quick = made[0].compiled(None)
+    quick = made[0].compile_for_rows(None)
     assert quick is not None
     assert quick(row()) == made[0].compose(row())
     assert isinstance(quick(row()), Message)
@@ -253,7 +253,7 @@ def test_a_value_may_be_absent_where_the_template_says_so(
 ) -> None:
     made = composer_of(tmp_path, spec_of({"body": {"type": "text", "text": {"text": template}}}, [GOOD]), Limits())
     assert made is not None
-    quick, quick_with_cells = made[0].compiled(None), made[0].compiled(COLUMNS)
+    quick, quick_with_cells = made[0].compile_for_rows(None), made[0].compile_for_rows(COLUMNS)
     for absent, text in ((True, without), (False, with_it)):
         each = row(name=None) if absent else row()
         for found in (quick and quick(each), quick_with_cells and quick_with_cells(as_cells(each))):
@@ -291,7 +291,7 @@ def test_a_row_that_is_not_sound_is_left_alone(
     assert quick(row(**changed)) is None
     if all(isinstance(value, str) for value in changed.values() if value is not None):
         made = composer_of(tmp_path, spec_of(message, [GOOD], **recipients), limits)
-        with_cells = made and made[0].compiled(COLUMNS)
+        with_cells = made and made[0].compile_for_rows(COLUMNS)
         assert with_cells is not None
         assert with_cells(as_cells(row(**changed))) is None
 
@@ -348,7 +348,7 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
 ) -> None:
     made = composer_of(tmp_path, spec_of({**TEXT, **more}, [GOOD]), Limits())
     assert made is not None
-    many = made[0].compiled_plan(COLUMNS, eligibility)
+    many = made[0].compile_for_blocks(COLUMNS, eligibility)
     assert many is not None
     rows = [
         as_cells(row(phone=phone, name=name, n=n, url="marketing"))
@@ -366,7 +366,7 @@ def test_a_plan_leaves_rows_alone_that_are_not_sound(tmp_path: Path) -> None:
         tmp_path, spec_of({**TEXT, "tags": ["{{ name }}"], "reference": "{{ url }}"}, [GOOD]), Limits(segments=1)
     )
     assert made is not None
-    many = made[0].compiled_plan(COLUMNS, EVERYONE)
+    many = made[0].compile_for_blocks(COLUMNS, EVERYONE)
     assert many is not None
     changes = [
         {}, {"url": "to 447700900001"}, {"name": "no/tag"}, {"name": ""}, {"n": "x" * 170}, {"phone": "nobody"}, {"name": "Bob"},

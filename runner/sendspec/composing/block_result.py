@@ -1,9 +1,9 @@
-"""What composing many rows comes to, in the few values that a plan is made of, so that it can go from process to process."""
+"""The result of composing a block of rows: only what a plan counts, in plain values that pass between processes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
 
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import reference_mark
@@ -11,18 +11,25 @@ from sendspec.composing.message import Composed, Message
 from sendspec.composing.platforms.sms_segments import Encoding, first_forcing
 
 PlanEntry = tuple[bytes, int, str]
-"""What a plan counts of one message: its id and digest; its segments, 0 where nothing was measured; and the character that makes an
-SMS UCS-2, empty for GSM-7.
+"""What a plan counts of one message.
+
+Its id and digest; its segments, 0 where nothing was measured; the character that makes an SMS UCS-2, empty for GSM-7.
 """
 FILTERED: Literal[False] = False
 RowResult = tuple[PlanEntry, bytes, int] | Literal[False] | None
-"""A row by itself: its message's entry, its reference's mark and the number of its `Barred`; `FILTERED`; or None, for a row that
-needs a closer look.
+"""The result of one row.
+
+The message's entry, the mark of its reference and the number of its `Exclusion`; `FILTERED`; or None for a row that needs a
+closer look.
 """
 BlockResult = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, RowResult]]]
-"""Of rows in their order: the messages' entries, a list for each part; the marks of their references, where these are the user's
-own; and the odd rows, each with its place among all.
+"""The results of rows in order.
+
+The entries of the messages to send, one list for each part; the marks of their references, where the user writes these; and
+every other row, with its place among all.
 """
+BlockComposer = Callable[[Iterable[Any]], BlockResult]
+"""Composes rows, each given as `Row.held`."""
 
 
 def plan_entry_of(message: Message) -> PlanEntry:
@@ -34,7 +41,7 @@ def plan_entry_of(message: Message) -> PlanEntry:
 
 
 def row_result_of(composed: Composed | None, eligibility: Eligibility, *, own_reference: bool) -> RowResult:
-    """A row that was composed by itself; None where it was rejected."""
+    """The result of a row that was composed by itself; None where it was rejected."""
     if not isinstance(composed, Message):
         return None if composed is None else FILTERED
     mark = reference_mark(composed.reference) if own_reference else b""
@@ -44,6 +51,6 @@ def row_result_of(composed: Composed | None, eligibility: Eligibility, *, own_re
 def block_result_of(
     composed: Iterable[Composed | None], eligibility: Eligibility, *, own_reference: bool
 ) -> BlockResult:
-    """What rows came to that were composed one by one; None for those that were rejected."""
+    """The result of rows that were composed one by one; None stands for a rejected row."""
     odds = [(at, row_result_of(item, eligibility, own_reference=own_reference)) for at, item in enumerate(composed)]
     return [], [], [], [], odds

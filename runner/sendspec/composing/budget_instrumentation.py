@@ -1,4 +1,4 @@
-"""Puts into a template's tree what counts its loops, its comparisons and its `~`: filters are counted as they are called."""
+"""Instruments a template's tree so that its loops, comparisons and `~` charge the budget; filters charge it when called."""
 
 from __future__ import annotations
 
@@ -11,53 +11,58 @@ from jinja2.visitor import NodeTransformer
 from sendspec.composing.filters import concatenated
 from sendspec.composing.render_budget import IN_COST
 
-_JOINED, _TURNED, _FED, _SEARCHED = "~", "~turned", "~fed", "~searched"
+_CONCATENATE, _ITERATE, _COMPARE, _SEARCH = "~", "~iterate", "~compare", "~search"
 """Names of filters that no template can write."""
 
 
 @pass_context
-def _joined(context: Any, *values: Any) -> str:
+def _concatenate(context: Any, *values: Any) -> str:
     return concatenated(context.budget, values)
 
 
 @pass_context
-def _turned(context: Any, value: Iterable[Any]) -> Iterator[Any]:
-    turn = context.budget.turn
+def _iterate(context: Any, value: Iterable[Any]) -> Iterator[Any]:
+    charge_iteration = context.budget.charge_iteration
     for item in value:
-        turn()
+        charge_iteration()
         yield item
 
 
 @pass_context
-def _fed(context: Any, value: Any) -> Any:
-    context.budget.feed(value)
+def _compare(context: Any, value: Any) -> Any:
+    context.budget.charge_work(value)
     return value
 
 
 @pass_context
-def _searched(context: Any, value: Any) -> Any:
-    context.budget.feed(value, IN_COST)
+def _search(context: Any, value: Any) -> Any:
+    context.budget.charge_work(value, IN_COST)
     return value
 
 
-BUDGET_FILTERS: dict[str, Callable[..., Any]] = {_JOINED: _joined, _TURNED: _turned, _FED: _fed, _SEARCHED: _searched}
+BUDGET_FILTERS: dict[str, Callable[..., Any]] = {
+    _CONCATENATE: _concatenate,
+    _ITERATE: _iterate,
+    _COMPARE: _compare,
+    _SEARCH: _search,
+}
 
 
-class _Counter(NodeTransformer):
+class _Instrumentation(NodeTransformer):
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
         self.generic_visit(node)
-        return _filter(node.nodes[0], _JOINED, node.nodes[1:])
+        return _filter(node.nodes[0], _CONCATENATE, node.nodes[1:])
 
     def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
         self.generic_visit(node)
-        node.iter = _filter(node.iter, _TURNED)
+        node.iter = _filter(node.iter, _ITERATE)
         return node
 
     def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802 - Jinja looks for this name
         self.generic_visit(node)
-        node.expr = _filter(node.expr, _FED)
+        node.expr = _filter(node.expr, _COMPARE)
         for operand in node.ops:
-            operand.expr = _filter(operand.expr, _SEARCHED if operand.op in ("in", "notin") else _FED)
+            operand.expr = _filter(operand.expr, _SEARCH if operand.op in ("in", "notin") else _COMPARE)
         return node
 
 
@@ -66,6 +71,6 @@ def _filter(node: nodes.Node, name: str, arguments: list[nodes.Expr] | None = No
 
 
 def instrument(tree: nodes.Template) -> nodes.Template:
-    """`tree`, changed, for an environment that has the filters `BUDGET_FILTERS`."""
-    changed: nodes.Template = _Counter().visit(tree)
+    """Changes `tree` and returns it, for an environment that has `BUDGET_FILTERS`."""
+    changed: nodes.Template = _Instrumentation().visit(tree)
     return changed

@@ -19,7 +19,7 @@ MAX_DECIMALS = 10
 MAX_PLAIN_DIGITS = 18
 MAX_TRIMMED = 100
 SLOW = 10
-"""The cost of each character that Python handles one by one, in the units of `budget.MAX_FED`."""
+"""The cost of each character that Python handles one by one, in the units of `budget.MAX_WORK`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Allowed:
             if cost:
                 budget: RenderBudget = context.budget
                 for each in (value, *arguments, *named.values()):
-                    budget.feed(each, cost)
+                    budget.charge_work(each, cost)
             return function(value, *arguments, **named)
 
         return counted
@@ -190,7 +190,7 @@ def concatenated(budget: RenderBudget, values: tuple[Any, ...]) -> str:
         length += len(text)
         if length > MAX_RESULT:
             raise too_long()
-    budget.feed(text := "".join(texts))
+    budget.charge_work(text := "".join(texts))
     return text
 
 

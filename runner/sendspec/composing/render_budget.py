@@ -1,4 +1,4 @@
-"""What filling one message's templates may take, counted while it is taken: output, turns of loops, and what is worked on."""
+"""The budget of one message's templates: what they may output, iterate over and work on, counted while they are rendered."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_OUTPUT = 5_000_000
-"""Characters that all texts of one message have together."""
+"""Characters of all texts of one message together."""
 
-MAX_TURNS = 10_000
-"""Turns of all loops of one message together."""
+MAX_ITERATIONS = 10_000
+"""Iterations of all loops of one message together."""
 
-MAX_FED = 20_000_000
-"""Characters that filters, tests and comparisons of one message work on. Some count several times, by how slow they are; with
-that, a message is refused within half a second.
+MAX_WORK = 20_000_000
+"""Characters that filters, tests and comparisons of one message work on. Slow ones count each character several times, so that a
+message over the limit is refused within half a second.
 """
 
 ITEM_COST = 10
-"""What an item of a list or mapping counts beside its text."""
+"""What an item of a list or mapping counts, besides its text."""
 
 IN_COST = 4
-"""How often each character counts where a text is looked for in another."""
+"""What each character counts where one text is searched for another."""
 
 _FIX = "shorten what it works on, or loop and filter less"
 
 
 class FilterError(Exception):
-    """A filter met a value that it can't work on, or has worked on too much."""
+    """A filter got a value that it can't work on, or the message's budget is used up."""
 
     def __init__(self, code: str, problem: str, fix: str) -> None:
         super().__init__(problem)
@@ -36,30 +36,30 @@ class FilterError(Exception):
 
 
 class RenderBudget:
-    """One message's. Raises `FilterError` as soon as something is used up."""
+    """The budget of one message. Raises `FilterError` as soon as a limit is passed."""
 
-    __slots__ = ("fed", "output", "turns")
+    __slots__ = ("iterations", "output", "work")
 
-    def __init__(self, output: int = 0, fed: int = 0) -> None:
-        """Both are what has been taken already."""
+    def __init__(self, output: int = 0, work: int = 0) -> None:
+        """Both are what has been used already."""
         self.output = output
-        self.fed = fed
-        self.turns = 0
+        self.work = work
+        self.iterations = 0
 
-    def feed(self, value: Any, cost: int = 1) -> None:
+    def charge_work(self, value: Any, cost: int = 1) -> None:
         """`value` goes to something that looks at each of its characters, at `cost` each."""
-        self.fed += cost * (len(value) if isinstance(value, str) else character_count(value))
-        if self.fed > MAX_FED:
-            problem = f"the filters and comparisons of this message work on more than {MAX_FED:,} characters"
+        self.work += cost * (len(value) if isinstance(value, str) else character_count(value))
+        if self.work > MAX_WORK:
+            problem = f"the filters and comparisons of this message work on more than {MAX_WORK:,} characters"
             raise FilterError("template-too-costly", problem, _FIX)
 
-    def turn(self) -> None:
-        self.turns += 1
-        if self.turns > MAX_TURNS:
-            problem = f"the loops of this message turn more than {MAX_TURNS:,} times"
+    def charge_iteration(self) -> None:
+        self.iterations += 1
+        if self.iterations > MAX_ITERATIONS:
+            problem = f"the loops of this message turn more than {MAX_ITERATIONS:,} times"
             raise FilterError("template-too-costly", problem, _FIX)
 
-    def put(self, length: int) -> None:
+    def charge_output(self, length: int) -> None:
         self.output += length
         if self.output > MAX_OUTPUT:
             problem = f"the texts of this message have more than {MAX_OUTPUT:,} characters together"
@@ -67,7 +67,7 @@ class RenderBudget:
 
 
 def character_count(value: Any) -> int:
-    """The characters of a text; of a list or mapping those of all it holds, and `ITEM_COST` for each item; 0 for anything else."""
+    """The characters of a text. A list or mapping counts all its texts, and `ITEM_COST` for each item; anything else counts 0."""
     if not isinstance(value, str | Mapping | list | tuple):
         return 0
     total = 0

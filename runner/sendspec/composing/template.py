@@ -168,7 +168,7 @@ def _joined(parts: Iterable[str], budget: RenderBudget) -> str:
         if length > MAX_RESULT:
             raise too_long()
         taken.append(part)
-    budget.put(length)
+    budget.charge_output(length)
     return "".join(taken)
 
 

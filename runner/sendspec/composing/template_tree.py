@@ -47,10 +47,10 @@ Node = Constant | Placeholder | Branch
 class PlaceholderError(Exception):
     """A template that could not be filled with a row's values."""
 
-    def __init__(self, at: KeyPath, fault: RenderError) -> None:
-        super().__init__(fault.problem)
+    def __init__(self, at: KeyPath, error: RenderError) -> None:
+        super().__init__(error.problem)
         self.at = at
-        self.fault = fault
+        self.error = error
 
 
 def build_tree(value: object, at: KeyPath, faults: list[tuple[KeyPath, TemplateProblem]]) -> Node:
@@ -95,8 +95,8 @@ def fill(node: Node, context: Any) -> Any:
     if isinstance(node, Placeholder):
         try:
             return node.template.render(context)
-        except RenderError as fault:
-            raise PlaceholderError(node.at, fault) from None
+        except RenderError as error:
+            raise PlaceholderError(node.at, error) from None
     if node.is_list:
         filled = [value for child in node.children if (value := fill(child, context)) is not OMIT]
         return filled or OMIT

@@ -11,9 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, repeat
-from typing import TYPE_CHECKING
 
-from sendspec.composing.block_result import FILTERED, BlockResult, PlanEntry, RowResult, block_result_of, row_result_of
+from sendspec.composing.block_result import (
+    FILTERED,
+    BlockComposer,
+    BlockResult,
+    PlanEntry,
+    RowResult,
+    block_result_of,
+    row_result_of,
+)
 from sendspec.composing.composer import COMPILED_FROM
 from sendspec.composing.duplicates import Duplicates, RepeatKind
 from sendspec.composing.eligibility import Eligibility
@@ -25,9 +32,6 @@ from sendspec.planning.decide import SKIP_BY_EXCLUSION, History, Retry, Skip, de
 from sendspec.planning.message_state import Standing, State
 from sendspec.planning.plan import NO_MESSAGE, Known, Lookup, Plan, PlanTally, nothing_known
 from sendspec.reading.tables.row import Block, Row, rows_of
-
-if TYPE_CHECKING:
-    from sendspec.composing.compiled.composer import CompiledPlan
 
 SEVERAL_FROM = 1_000
 """Rows that are planned before other processes are started, which takes about as long as composing so many."""
@@ -69,7 +73,7 @@ class _Planner:
         self._tally = PlanTally(job.target)
         self._eligibility = ledgered.eligibility
         self._asks = ledgered.known is not nothing_known or ledgered.retry is not None
-        self._quick: CompiledPlan | None = None
+        self._quick: BlockComposer | None = None
         self._entries: list[PlanEntry] = []
         self._skips: list[Skip | None] = []
         self._planned_found = 0
@@ -79,7 +83,7 @@ class _Planner:
         rows, is_compiled = 0, False
         for number, block in enumerate(blocks, 1):
             if not is_compiled and rows + len(block.lines) >= COMPILED_FROM:
-                self._quick, is_compiled = self._composer.compiled_plan(block.columns, self._eligibility), True
+                self._quick, is_compiled = self._composer.compile_for_blocks(block.columns, self._eligibility), True
             self._take_in(block, self._found(block))
             rows += len(block.read[0])
             if rows >= SEVERAL_FROM and (more := next(blocks, None)) is not None:
