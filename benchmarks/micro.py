@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
-from sendspec.composing.compose import Composer, text_of
-from sendspec.composing.duplicates import Duplicates, marked
+from sendspec.composing.common_rules import timely
+from sendspec.composing.composer import Composer
+from sendspec.composing.duplicates import Duplicates, mark_duplicates
+from sendspec.composing.eligibility import EVERYONE
 from sendspec.composing.identity import message_id
 from sendspec.composing.message import Composed, Message
+from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import measure
-from sendspec.composing.reach import EVERYBODY
-from sendspec.composing.rules import rules_for, timely
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import fill
 from sendspec.diagnostics.diagnostic import Problems
@@ -73,7 +74,7 @@ def made_ready(job: Job) -> Ready:
 
 def composing(ready: Ready) -> dict[str, Stage]:
     job, program, salt = ready.job, ready.job.program, ready.job.setting.salt
-    schema, rules = load_schema("message"), (*rules_for(job.channel.platform), timely(job.now))
+    schema, rules = load_schema("message"), (*job.setting.platform.rules, timely(job.now))
     texts = [text_of(payload) or "" for payload in ready.payloads]
     addresses = [message.receiver for message in ready.messages]
     to = program.to
@@ -113,7 +114,7 @@ def in_blocks(ready: Ready) -> dict[str, Stage]:
     """What a plan of a long list is made of, a block at a time."""
     job = ready.job
     blocks = list(job.table.blocks(Problems()))
-    plan = job.composer(Problems()).compiled_plan(blocks[0].columns, EVERYBODY)
+    plan = job.composer(Problems()).compile_for_blocks(blocks[0].columns, EVERYONE)
     assert plan is not None
     found = [plan(block.read[1]) for block in blocks]
 
@@ -141,12 +142,12 @@ def planning(ready: Ready) -> dict[str, Stage]:
     composed: Sequence[Composed] = ready.messages
 
     def decide() -> None:
-        for _ in PlanTally(job.target).watch(decisions(composed, nothing_known, History(started=False), EVERYBODY)):
+        for _ in PlanTally(job.target).watch(decisions(composed, nothing_known, History(started=False), EVERYONE)):
             pass
 
     return {
         "mark duplicates": lambda: sum(
-            1 for _ in marked(iter(composed), job.table, Problems(), own_reference=job.program.own_reference)
+            1 for _ in mark_duplicates(iter(composed), job.table, Problems(), own_reference=job.program.own_reference)
         ),
         "decide and count": decide,
     }

@@ -8,8 +8,8 @@ import pytest
 from desk import Desk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Message
-from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.operations import plan_blocks as several
 from sendspec.operations.offline_plan import opened
@@ -50,7 +50,7 @@ def by_file(problems: Problems) -> list[Diagnostic]:
 def row_by_row(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
     tally = PlanTally(job.target)
-    for _ in tally.watch(decisions(job.composed(problems), held.lookup, held.history, held.reach, held.retry)):
+    for _ in tally.watch(decisions(job.composed(problems), held.lookup, held.history, held.eligibility, held.retry)):
         pass
     return tally.plan(), by_file(problems)
 
@@ -121,5 +121,5 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
         return
     job = jobs[0]
     lookup, known = (nothing_known, nothing_known) if states is None else ledger_of(job, states)
-    held = LedgerView(lookup, known, History(started=is_started), Reach(only_to, suppressed), retry)
+    held = LedgerView(lookup, known, History(started=is_started), Eligibility(only_to, suppressed), retry)
     assert in_blocks(job, held) == row_by_row(job, held)

@@ -58,7 +58,7 @@ def test_checking_loads_no_ledger(desk: Any, helpers: Any) -> None:
     command = [sys.executable, "-c", IMPORTED, "validate", "hello.yaml"]
     done = subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=True)
     imported = set(done.stdout.splitlines()[-1].split())
-    assert "sendspec.composing.compose" in imported
+    assert "sendspec.composing.composer" in imported
     assert not any(
         name.startswith(
             ("sqlite3", "urllib3", "ssl", "sendspec.sending", "sendspec.sandbox", "sendspec.ledger.sqlite.ledger")

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sendspec.composing.block_result import BlockResult, SlowRow, slow_row_of
-from sendspec.composing.compiled_spec import compile_program
-from sendspec.composing.compose import COMPILED_FROM, Composer, compose_rows
-from sendspec.composing.compose_context import ComposeContext
+from sendspec.composing.block_result import BlockResult, RowResult, row_result_of
+from sendspec.composing.compiled_spec import compile_spec
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.composer import COMPILED_FROM, Composer, compose_rows
+from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Filtered, Message
-from sendspec.composing.reach import EVERYBODY, Reach
-from sendspec.composing.rules import rules_for
+from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.limits import Limits
@@ -120,11 +120,11 @@ def composer_of(folder: Path, spec: dict[str, Any], limits: Limits) -> tuple[Com
     assert isinstance(read.recipients, InlineRecipients)
     at = read.recipients.at
     table = InlineTable(read.document, [((*at, n), row) for n, row in enumerate(read.recipients.rows)])
-    program = compile_program(read, COLUMNS, "sms", problems)
+    program = compile_spec(read, COLUMNS, PLATFORMS["sms"], problems)
     if program is None:
         return None
-    setting = ComposeContext(platform="sms", salt=b"s" * 16, limits=limits)
-    composer = Composer(program, table, setting, load_schema("message"), rules_for("sms"), problems)
+    setting = ComposeSettings(platform=PLATFORMS["sms"], salt=b"s" * 16, limits=limits)
+    composer = Composer(program, table, setting, load_schema("message"), PLATFORMS["sms"].rules, problems)
     return composer, list(table.rows(problems))
 
 
@@ -135,14 +135,14 @@ def spec_of(message: dict[str, Any], rows: list[dict[str, Any]], **recipients: A
     }  # fmt: skip
 
 
-REACHES = st.builds(
-    Reach,
+ELIGIBILITIES = st.builds(
+    Eligibility,
     st.sampled_from([None, frozenset({"+447700900001", "+31612345678"})]),
     st.sampled_from([None, AddressSet(()), AddressSet(["+31612345678", "+447700900002", "ann@example.com"])]),
 )
 
 
-@given(message=MESSAGES, recipients=RECIPIENTS, rows=ROWS, limits=LIMITS, reach=REACHES)
+@given(message=MESSAGES, recipients=RECIPIENTS, rows=ROWS, limits=LIMITS, eligibility=ELIGIBILITIES)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 def test_what_a_compiled_spec_makes_is_what_composing_makes(
     tmp_path: Path,
@@ -150,14 +150,14 @@ def test_what_a_compiled_spec_makes_is_what_composing_makes(
     recipients: dict[str, Any],
     rows: list[dict[str, Any]],
     limits: Limits,
-    reach: Reach,
+    eligibility: Eligibility,
 ) -> None:
     made = composer_of(tmp_path, spec_of(message, rows, **recipients), limits)
     if made is None:
         return
     composer, read = made
     for columns, listed in ((None, read), (COLUMNS, [as_cells(each) for each in read])):
-        quick, many = composer.compiled(columns), composer.compiled_plan(columns, reach)
+        quick, many = composer.compile_for_rows(columns), composer.compile_for_blocks(columns, eligibility)
         assert (quick is None) == (many is None)
         if quick is None or many is None:
             continue
@@ -169,12 +169,12 @@ def test_what_a_compiled_spec_makes_is_what_composing_makes(
             if quickly is not None:
                 composed = composer.compose(row)
                 assert quickly == composed
-                assert odd == slow_row_of(composed, reach, own_reference="reference" in message)
+                assert odd == row_result_of(composed, eligibility, own_reference="reference" in message)
 
 
-def by_row(found: BlockResult) -> list[SlowRow]:
+def by_row(found: BlockResult) -> list[RowResult]:
     sealed, segments, forced, marks, odds = found
-    rows: list[SlowRow] = [
+    rows: list[RowResult] = [
         ((one, size, by), marks[at] if marks else b"", 0)
         for at, (one, size, by) in enumerate(zip(sealed, segments, forced, strict=True))
     ]
@@ -196,7 +196,7 @@ GOOD = {
 def quick_of(folder: Path, message: dict[str, Any], limits: Limits = Limits(), **recipients: Any) -> Any:  # noqa: B008
     made = composer_of(folder, spec_of(message, [GOOD], **recipients), limits)
     assert made is not None
-    return made[0].compiled(None)
+    return made[0].compile_for_rows(None)
 
 
 def row(**changed: Any) -> Row:
@@ -208,7 +208,7 @@ def test_sound_rows_are_made(tmp_path: Path, template: str) -> None:
     spec = spec_of({"body": {"type": "text", "text": {"text": f"{template}."}}}, [GOOD])
     made = composer_of(tmp_path, spec, Limits())
     assert made is not None
-    quick, quick_with_cells = made[0].compiled(None), made[0].compiled(COLUMNS)
+    quick, quick_with_cells = made[0].compile_for_rows(None), made[0].compile_for_rows(COLUMNS)
     assert quick is not None
     assert quick_with_cells is not None
     for changed in ({}, {"name": "Zoë"}, {"flag": False}, {"flag": False, "name": "Bob", "n": "007"}):
@@ -242,7 +242,7 @@ def test_sound_rows_are_made(tmp_path: Path, template: str) -> None:
 def test_what_stands_in_the_spec_is_taken_as_it_stands(tmp_path: Path, message: dict[str, Any]) -> None:
     made = composer_of(tmp_path, spec_of(message, [GOOD]), Limits())
     assert made is not None
-    quick = made[0].compiled(None)
+    quick = made[0].compile_for_rows(None)
     assert quick is not None
     assert quick(row()) == made[0].compose(row())
     assert isinstance(quick(row()), Message)
@@ -262,7 +262,7 @@ def test_a_value_may_be_absent_where_the_template_says_so(
 ) -> None:
     made = composer_of(tmp_path, spec_of({"body": {"type": "text", "text": {"text": template}}}, [GOOD]), Limits())
     assert made is not None
-    quick, quick_with_cells = made[0].compiled(None), made[0].compiled(COLUMNS)
+    quick, quick_with_cells = made[0].compile_for_rows(None), made[0].compile_for_rows(COLUMNS)
     for absent, text in ((True, without), (False, with_it)):
         each = row(name=None) if absent else row()
         for found in (quick and quick(each), quick_with_cells and quick_with_cells(as_cells(each))):
@@ -300,7 +300,7 @@ def test_a_row_that_is_not_sound_is_left_alone(
     assert quick(row(**changed)) is None
     if all(isinstance(value, str) for value in changed.values() if value is not None):
         made = composer_of(tmp_path, spec_of(message, [GOOD], **recipients), limits)
-        with_cells = made and made[0].compiled(COLUMNS)
+        with_cells = made and made[0].compile_for_rows(COLUMNS)
         assert with_cells is not None
         assert with_cells(as_cells(row(**changed))) is None
 
@@ -349,13 +349,15 @@ def test_a_long_list_comes_out_like_a_short_one(tmp_path: Path) -> None:
         {"validity": "{{ n | int }}", "reference": "{{ message_id }}-{{ n }}"},
     ],
 )
-@pytest.mark.parametrize("reach", [EVERYBODY, Reach(frozenset({PHONES[0]})), Reach(None, AddressSet(PHONES[1:2]))])
+@pytest.mark.parametrize(
+    "eligibility", [EVERYONE, Eligibility(frozenset({PHONES[0]})), Eligibility(None, AddressSet(PHONES[1:2]))]
+)
 def test_rows_that_share_cells_are_planned_like_composed_ones(
-    tmp_path: Path, more: dict[str, Any], reach: Reach
+    tmp_path: Path, more: dict[str, Any], eligibility: Eligibility
 ) -> None:
     made = composer_of(tmp_path, spec_of({**TEXT, **more}, [GOOD]), Limits())
     assert made is not None
-    many = made[0].compiled_plan(COLUMNS, reach)
+    many = made[0].compile_for_blocks(COLUMNS, eligibility)
     assert many is not None
     rows = [
         as_cells(row(phone=phone, name=name, n=n, url="marketing"))
@@ -363,7 +365,7 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
         for name in ("Ann", "Bob")
         for n in ("1", "2", "1")
     ]
-    composed = [slow_row_of(made[0].compose(each), reach, own_reference="reference" in more) for each in rows]
+    composed = [row_result_of(made[0].compose(each), eligibility, own_reference="reference" in more) for each in rows]
     assert by_row(many([each.held for each in rows])) == composed
     assert None not in composed
 
@@ -373,7 +375,7 @@ def test_a_plan_leaves_rows_alone_that_are_not_sound(tmp_path: Path) -> None:
         tmp_path, spec_of({**TEXT, "tags": ["{{ name }}"], "reference": "{{ url }}"}, [GOOD]), Limits(segments=1)
     )
     assert made is not None
-    many = made[0].compiled_plan(COLUMNS, EVERYBODY)
+    many = made[0].compile_for_blocks(COLUMNS, EVERYONE)
     assert many is not None
     changes = [
         {}, {"url": "to 447700900001"}, {"name": "no/tag"}, {"name": ""}, {"n": "x" * 170}, {"phone": "nobody"}, {"name": "Bob"},

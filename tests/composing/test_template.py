@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.composing.template import OMIT, RenderFault, Template, compile_template, message_context
+from sendspec.composing.omit_sentinel import OMIT
+from sendspec.composing.template import RenderError, Template, compile_template, message_context
 
 VALUES: dict[str, Any] = {
     "name": "Bob",
@@ -32,8 +33,8 @@ def rendered(source: str, **more: Any) -> Any:
     return template.static if template.is_static else template.render(message_context({**VALUES, **more}, ROW))
 
 
-def fault(source: str) -> RenderFault:
-    with pytest.raises(RenderFault) as caught:
+def fault(source: str) -> RenderError:
+    with pytest.raises(RenderError) as caught:
         rendered(source)
     return caught.value
 
@@ -243,7 +244,7 @@ def test_templates_that_share_a_context_give_what_each_gives_alone(sources: list
     def outcome(source: str, context: Any) -> Any:
         try:
             return compiled(source).render(context)
-        except RenderFault as error:
+        except RenderError as error:
             return error.code, error.problem
 
     shared = message_context(VALUES, ROW)
@@ -251,10 +252,10 @@ def test_templates_that_share_a_context_give_what_each_gives_alone(sources: list
 
 
 def test_a_result_is_capped() -> None:
-    with pytest.raises(RenderFault) as caught:
+    with pytest.raises(RenderError) as caught:
         rendered("{{ name | replace('b', long) }}", long="x" * 150_000)
     assert caught.value.code == "text-too-long"
-    with pytest.raises(RenderFault) as caught:
+    with pytest.raises(RenderError) as caught:
         rendered("{{ long }}", long="x" * 150_000)
     assert caught.value.code == "text-too-long"
 

@@ -96,4 +96,6 @@ def test_a_near_miss_is_still_suggested_beside_many_columns(desk: Desk) -> None:
 
 def test_thousands_of_suppress_files_are_refused_before_one_is_looked_for(desk: Desk) -> None:
     files = "".join(f"  - s{n}.csv\n" for n in range(15_000))
-    assert codes(desk, HEAD + ROW + MESSAGE + "suppress:\n" + files) == [("too-many", (HEAD + ROW + MESSAGE).count("\n") + 2)]
+    assert codes(desk, HEAD + ROW + MESSAGE + "suppress:\n" + files) == [
+        ("too-many", (HEAD + ROW + MESSAGE).count("\n") + 2)
+    ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Duplicate, Filtered, Message
-from sendspec.composing.reach import EVERYBODY, Reach
 from sendspec.planning.decide import History, Retry, Skip, decide
 from sendspec.planning.message_state import Fact, State
 
@@ -40,7 +40,7 @@ def message(digest: bytes = SAME, receiver: str = "+447700900001") -> Message:
 )
 def test_the_ledgers_word_decides(state: State | None, digest: bytes, started: bool, expected: Skip | None) -> None:
     fact = None if state is None else Fact(state, digest)
-    assert decide(message(), fact, History(started), EVERYBODY) is expected
+    assert decide(message(), fact, History(started), EVERYONE) is expected
 
 
 @pytest.mark.parametrize("state", [None, *State])
@@ -49,7 +49,7 @@ def test_whether_anything_was_claimed_matters_to_another_text_of_a_planned_messa
     state: State | None, digest: bytes
 ) -> None:
     fact = None if state is None else Fact(state, digest)
-    before, after = (decide(message(), fact, History(started), EVERYBODY) for started in (False, True))
+    before, after = (decide(message(), fact, History(started), EVERYONE) for started in (False, True))
     assert (before is after) == (fact != Fact(State.PLANNED, OTHER))
 
 
@@ -57,7 +57,7 @@ def test_whether_anything_was_claimed_matters_to_another_text_of_a_planned_messa
 @pytest.mark.parametrize("digest", [SAME, OTHER])
 @pytest.mark.parametrize("started", [False, True])
 def test_whatever_was_once_on_its_way_is_not_sent_by_a_plain_send(state: State, digest: bytes, started: bool) -> None:
-    assert decide(message(), Fact(state, digest), History(started), EVERYBODY) is not None
+    assert decide(message(), Fact(state, digest), History(started), EVERYONE) is not None
 
 
 @pytest.mark.parametrize(
@@ -77,20 +77,20 @@ def test_a_retry_sends_its_kind_and_nothing_else(
     state: State | None, digest: bytes, refused: Skip | None, not_sent: Skip | None
 ) -> None:
     fact = None if state is None else Fact(state, digest)
-    assert decide(message(), fact, History(True), EVERYBODY, Retry.REFUSED) is refused
-    assert decide(message(), fact, History(True), EVERYBODY, Retry.NOT_SENT) is not_sent
+    assert decide(message(), fact, History(True), EVERYONE, Retry.REFUSED) is refused
+    assert decide(message(), fact, History(True), EVERYONE, Retry.NOT_SENT) is not_sent
 
 
 def test_rows_that_are_no_message_are_skipped_for_their_own_reason() -> None:
-    assert decide(Filtered(3), None, History(False), EVERYBODY) is Skip.FILTERED
-    assert decide(Duplicate(3), None, History(False), Reach(frozenset()), Retry.REFUSED) is Skip.DUPLICATE
+    assert decide(Filtered(3), None, History(False), EVERYONE) is Skip.FILTERED
+    assert decide(Duplicate(3), None, History(False), Eligibility(frozenset()), Retry.REFUSED) is Skip.DUPLICATE
 
 
 def test_whoever_may_not_be_reached_is_skipped_whatever_the_ledger_says() -> None:
     nobody_else, listed = frozenset({"+447700900002"}), frozenset({"+447700900001"})
     accepted = Fact(State.ACCEPTED, SAME)
-    assert decide(message(), accepted, History(True), Reach(nobody_else)) is Skip.ONLY_TO
-    assert decide(message(), accepted, History(True), Reach(None, listed)) is Skip.SUPPRESSED
-    assert decide(message(), None, History(True), Reach(listed, listed), Retry.NOT_SENT) is Skip.SUPPRESSED
-    assert decide(message(), None, History(True), Reach(nobody_else, listed)) is Skip.ONLY_TO
-    assert decide(message(receiver="+447700900002"), None, History(False), Reach(nobody_else)) is None
+    assert decide(message(), accepted, History(True), Eligibility(nobody_else)) is Skip.ONLY_TO
+    assert decide(message(), accepted, History(True), Eligibility(None, listed)) is Skip.SUPPRESSED
+    assert decide(message(), None, History(True), Eligibility(listed, listed), Retry.NOT_SENT) is Skip.SUPPRESSED
+    assert decide(message(), None, History(True), Eligibility(nobody_else, listed)) is Skip.ONLY_TO
+    assert decide(message(receiver="+447700900002"), None, History(False), Eligibility(nobody_else)) is None

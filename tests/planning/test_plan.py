@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
-from sendspec.composing.reach import EVERYBODY, Reach
 from sendspec.planning.decide import History, Retry, Skip
 from sendspec.planning.message_state import Fact, State
 from sendspec.planning.plan import (
@@ -37,12 +37,12 @@ def message(n: int, text: str = "Hi", *, measured: bool = True) -> Message:
 
 def planned(
     items: Sequence[Composed], facts: Mapping[bytes, Fact] | None = None, *, history: History = NEW,
-    reach: Reach = EVERYBODY, target: Target = TARGET, retry: Retry | None = None,
+    eligibility: Eligibility = EVERYONE, target: Target = TARGET, retry: Retry | None = None,
 ) -> Plan:  # fmt: skip
     known = facts or {}
     tally = PlanTally(target)
     found = list(
-        tally.watch(decisions(items, lambda ids: {i: known[i] for i in ids if i in known}, history, reach, retry))
+        tally.watch(decisions(items, lambda ids: {i: known[i] for i in ids if i in known}, history, eligibility, retry))
     )
     assert [decision.item for decision in found] == list(items)
     return tally.plan()
@@ -59,7 +59,9 @@ def test_nothing_to_plan_is_a_plan_too() -> None:
 def test_each_recipient_is_sent_to_or_skipped_for_one_reason() -> None:
     items: list[Composed] = [message(1), Filtered(2), message(3), Duplicate(4), Duplicate(5), message(6)]
     accepted = Fact(State.ACCEPTED, message(3).digest)
-    plan = planned(items, {message(3).id: accepted}, reach=Reach(frozenset({message(1).receiver, message(3).receiver})))
+    plan = planned(
+        items, {message(3).id: accepted}, eligibility=Eligibility(frozenset({message(1).receiver, message(3).receiver}))
+    )
     assert (plan.recipients, plan.send) == (6, 1)
     assert plan.skipped == {Skip.ALREADY_ACCEPTED: 1, Skip.DUPLICATE: 2, Skip.FILTERED: 1, Skip.ONLY_TO: 1}
 
@@ -105,7 +107,7 @@ def test_facts_are_asked_for_by_the_window_and_for_messages_only() -> None:
         return {ids[0]: Fact(State.ACCEPTED, b"o" * 24)}
 
     items: list[Composed] = [message(n) if n % 2 else Filtered(n) for n in range(2 * WINDOW + 2)]
-    stream = decisions(iter(items), lookup, NEW, EVERYBODY)
+    stream = decisions(iter(items), lookup, NEW, EVERYONE)
     first = next(stream)
     assert asked == [WINDOW // 2]
     assert first == Decision(Filtered(0), Skip.FILTERED)
@@ -153,7 +155,7 @@ def test_no_two_targets_read_the_same() -> None:
 def test_what_happens_to_a_row_is_part_of_the_digest() -> None:
     fates = [planned([item]).digest for item in (message(1), Filtered(1), Duplicate(1))]
     fates += [
-        planned([message(1)], reach=Reach(frozenset())).digest,
+        planned([message(1)], eligibility=Eligibility(frozenset())).digest,
         planned([message(2)]).digest,
         planned([message(1), message(2)]).digest,
     ]

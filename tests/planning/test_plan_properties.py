@@ -8,10 +8,10 @@ import sys
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.composing.block_result import Entry
+from sendspec.composing.block_result import PlanEntry
+from sendspec.composing.eligibility import EVERYONE
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
-from sendspec.composing.reach import EVERYBODY
 from sendspec.planning.decide import History
 from sendspec.planning.message_state import Fact, State
 from sendspec.planning.plan import Plan, PlanTally, Target, decisions
@@ -48,7 +48,7 @@ def facts_for(composed: list[Composed], seed: int) -> dict[bytes, Fact]:
 def planned(composed: list[Composed], facts: dict[bytes, Fact], *, started: bool = True) -> Plan:
     tally = PlanTally(TARGET)
     for _ in tally.watch(
-        decisions(composed, lambda ids: {i: facts[i] for i in ids if i in facts}, History(started), EVERYBODY)
+        decisions(composed, lambda ids: {i: facts[i] for i in ids if i in facts}, History(started), EVERYONE)
     ):
         pass
     return tally.plan()
@@ -89,14 +89,14 @@ def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[C
 
 SCRIPT = """
 from sendspec.composing.message import Message
-from sendspec.composing.reach import Reach
+from sendspec.composing.eligibility import Eligibility
 from sendspec.planning.decide import History
 from sendspec.planning.plan import PlanTally, Target, decisions, nothing_known
 target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
 tally = PlanTally(target)
 items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 24, text=None,
                  measure=None, line=n) for n in range(50)]
-for _ in tally.watch(decisions(items, nothing_known, History(False), Reach(frozenset({"r"})))):
+for _ in tally.watch(decisions(items, nothing_known, History(False), Eligibility(frozenset({"r"})))):
     pass
 print(tally.plan().digest)
 """
@@ -125,7 +125,7 @@ ENTRIES = st.lists(
 
 
 @given(ENTRIES, ENTRIES)
-def test_many_that_are_sent_count_as_each_by_itself(first: list[Entry], then: list[Entry]) -> None:
+def test_many_that_are_sent_count_as_each_by_itself(first: list[PlanEntry], then: list[PlanEntry]) -> None:
     together, singly = PlanTally(TARGET), PlanTally(TARGET)
     for entries in (first, then):
         parts = ([entry[part] for entry in entries] for part in range(3))

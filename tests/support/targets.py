@@ -14,8 +14,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sendspec.composing.compiled_spec import compile_program
-from sendspec.composing.template import RenderFault, Template, compile_template, message_context
+from sendspec.composing.compiled_spec import compile_spec
+from sendspec.composing.platforms.registry import PLATFORMS
+from sendspec.composing.template import RenderError, Template, compile_template, message_context
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.ledger.record import Route
@@ -55,7 +56,7 @@ def a_spec(content: bytes) -> None:
     problems = Problems()
     spec = read_spec(written("spec.yaml", content), problems)
     if spec is not None:
-        compile_program(spec, ("phone", "name"), "sms", problems)
+        compile_spec(spec, ("phone", "name"), PLATFORMS["sms"], problems)
     for diagnostic in problems:
         assert diagnostic.span.start.line >= 1
         assert diagnostic.span.start.column >= 1
@@ -82,7 +83,7 @@ def a_template(content: bytes) -> None:
     found = compile_template(content.decode("utf-8", "replace"))
     if isinstance(found, Template) and not found.is_static:
         for row in ({"name": "Zoë", "n": 3, "rows": [1, "two"]}, {"name": "{{ 7*7 }}"}):
-            with suppress(RenderFault):
+            with suppress(RenderError):
                 found.render(message_context(row, row))
 
 

@@ -8,9 +8,9 @@ from itertools import islice
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects, specs_argument
+from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import message_id
 from sendspec.composing.message import Message
-from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.offline_plan import check_jobs, opened
 from sendspec.operations.send_job import Job
@@ -51,9 +51,9 @@ def command(
 
 def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message]:
     wanted = None if key is None else _ids(job, key)
-    reach = Reach(suppressed=job.suppressed)
+    eligibility = Eligibility(suppressed=job.suppressed)
     for item in job.composed(problems):
-        if isinstance(item, Message) and not reach.barred(item) and (wanted is None or item.id in wanted):
+        if isinstance(item, Message) and not eligibility.exclusion_of(item) and (wanted is None or item.id in wanted):
             yield item
 
 

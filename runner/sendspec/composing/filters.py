@@ -1,4 +1,4 @@
-"""The filters and tests that templates may use: small, repeatable, and bounded in what they make."""
+"""The filters and tests that templates may use: small, deterministic, and bounded in their output."""
 
 from __future__ import annotations
 
@@ -12,23 +12,21 @@ from jinja2 import Undefined, pass_context
 from jinja2 import filters as jinja_filters
 from jinja2 import tests as jinja_tests
 
-from sendspec.composing.budget import IN_COST, Budget, FilterFault
-
-__all__ = ["FILTERS", "TESTS", "FilterFault"]
+from sendspec.composing.render_budget import IN_COST, FilterError, RenderBudget
 
 MAX_RESULT = 100_000
 MAX_DECIMALS = 10
 MAX_PLAIN_DIGITS = 18
 MAX_TRIMMED = 100
 SLOW = 10
-"""The cost of each character that Python handles one by one, in the units of `budget.MAX_FED`."""
+"""The cost of each character that Python handles one by one, in the units of `render_budget.MAX_WORK`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A filter or test with what it does, for the documentation.
+    """A filter or test, with a summary for the documentation.
 
-    `cost` is what each character that it is given counts in the message's budget; 0 for what takes no longer with more of them.
+    `cost` is what each character of its input counts in the message's budget; 0 where the input's length doesn't matter.
     """
 
     function: Callable[..., Any]
@@ -36,22 +34,22 @@ class Allowed:
     cost: int = 1
 
     def charged(self) -> Callable[..., Any]:
-        """The same for Jinja, counted. It has the context as an argument, so Jinja doesn't call it while it compiles."""
+        """The function for Jinja, which charges the budget. Taking the context keeps Jinja from calling it at compile time."""
         function, cost = self.function, self.cost
 
         @pass_context
-        def counted(context: Any, value: Any, *arguments: Any, **named: Any) -> Any:
+        def charging(context: Any, value: Any, *arguments: Any, **named: Any) -> Any:
             if cost:
-                budget: Budget = context.budget
+                budget: RenderBudget = context.budget
                 for each in (value, *arguments, *named.values()):
-                    budget.feed(each, cost)
+                    budget.charge_work(each, cost)
             return function(value, *arguments, **named)
 
-        return counted
+        return charging
 
 
 class Trusted(str):
-    """HTML that goes into HTML as it stands. Whatever is made of it is plain text again."""
+    """HTML that is not escaped again. Any text derived from it is plain text."""
 
     __slots__ = ()
 
@@ -61,28 +59,28 @@ def trusted(value: Any) -> Trusted:
 
 
 def as_text(value: Any) -> str:
-    """A value on its way into a text, as JSON writes it, a number as it was written; what has no spelling is an error."""
+    """A value as part of a text: as JSON writes it, numbers as they were written. Null, lists and mappings are errors."""
     if type(value) is str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
-        raise FilterFault("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
+        raise FilterError("none-in-text", "nothing (null) would become part of a text", "give it a `default`")
     if isinstance(value, Mapping | list | tuple):
-        raise FilterFault(
+        raise FilterError(
             "not-text", "a list or mapping would become part of a text", "pick one of its items, or `join` them"
         )
     return str(value)
 
 
 def as_html(value: Any) -> str:
-    """A value on its way into HTML: its text, escaped unless it is `Trusted`."""
+    """A value as part of HTML: its text, escaped unless it is `Trusted`."""
     text = as_text(value)
     return text if isinstance(value, Trusted) else escape(text)
 
 
-def too_long() -> FilterFault:
-    return FilterFault("text-too-long", f"the text grows beyond {MAX_RESULT:,} characters", "make it shorter")
+def too_long() -> FilterError:
+    return FilterError("text-too-long", f"the text grows beyond {MAX_RESULT:,} characters", "make it shorter")
 
 
 def _capped(text: str) -> str:
@@ -92,14 +90,14 @@ def _capped(text: str) -> str:
 
 
 def default(value: Any, replacement: Any = "") -> Any:
-    """An empty cell counts as missing, so '' is replaced as well as what isn't there."""
+    """Replaces a missing value, and '' too: an empty cell counts as missing."""
     return replacement if isinstance(value, Undefined) or value == "" else value
 
 
 def replace(value: Any, old: str, new: str, count: int | None = None) -> str:
     text, old, new = as_text(value), as_text(old), as_text(new)
     if not old:
-        raise FilterFault("not-text", "`replace` looks for an empty text", "say what is to be replaced")
+        raise FilterError("not-text", "`replace` looks for an empty text", "say what is to be replaced")
     if len(text) + text.count(old) * len(new) > 2 * MAX_RESULT:
         raise too_long()
     return _capped(text.replace(old, new, -1 if count is None else count))
@@ -120,18 +118,18 @@ def _number(value: Any) -> Decimal:
             raise InvalidOperation
         number = Decimal(text)
     except InvalidOperation:
-        raise FilterFault("not-a-number", "the value is no number", "correct the row, or give a default") from None
+        raise FilterError("not-a-number", "the value is no number", "correct the row, or give a default") from None
     if abs(number.adjusted()) > 30:
-        raise FilterFault("not-a-number", "the number has more than 30 digits", "correct the row")
+        raise FilterError("not-a-number", "the number has more than 30 digits", "correct the row")
     return number
 
 
 def integer(value: Any) -> int:
     if type(value) is str and len(value) <= MAX_PLAIN_DIGITS and value.isascii() and value.isdigit():
-        return int(value)  # as below, without the detour over a decimal number
+        return int(value)  # the same result, without the decimal number
     number = _number(value)
     if number != number.to_integral_value():
-        raise FilterFault("not-a-number", "the value is no whole number", "round it first, with `round`")
+        raise FilterError("not-a-number", "the value is no whole number", "round it first, with `round`")
     return int(number)
 
 
@@ -150,15 +148,15 @@ def decimals(value: Any, places: int = 2) -> str:
 
 def _quantized(value: Any, places: int) -> Decimal:
     if not isinstance(places, int) or not 0 <= places <= MAX_DECIMALS:
-        raise FilterFault("not-a-number", f"{MAX_DECIMALS} decimals are the most", "write 0 to 10")
+        raise FilterError("not-a-number", f"{MAX_DECIMALS} decimals are the most", "write 0 to 10")
     return _number(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
 
 
 def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = "...") -> str:
-    """As Jinja's, but `length` is the most there can be: theirs lets five more characters through."""
+    """As Jinja's, but `length` is a hard limit: Jinja's lets five more characters through."""
     text, end = as_text(value), as_text(end)
     if not isinstance(length, int) or length < len(end):
-        raise FilterFault("render-failed", "`truncate` has no room for its own ending", "give it a greater length")
+        raise FilterError("render-failed", "`truncate` has no room for its own ending", "give it a greater length")
     if len(text) <= length:
         return text
     cut = text[: length - len(end)]
@@ -179,12 +177,12 @@ def trim(value: Any, characters: str | None = None) -> str:
         return text.strip()
     characters = as_text(characters)
     if len(characters) > MAX_TRIMMED:
-        raise FilterFault("not-text", f"`trim` has more than {MAX_TRIMMED} characters to remove", "name fewer")
+        raise FilterError("not-text", f"`trim` has more than {MAX_TRIMMED} characters to remove", "name fewer")
     return text.strip(characters)
 
 
-def concatenated(budget: Budget, values: tuple[Any, ...]) -> str:
-    """What `~` makes of `values`, refused before it is made where it would be too long."""
+def concatenated(budget: RenderBudget, values: tuple[Any, ...]) -> str:
+    """The result of `~`, refused before it is built where it would be too long."""
     texts = []
     length = 0
     for value in values:
@@ -192,7 +190,7 @@ def concatenated(budget: Budget, values: tuple[Any, ...]) -> str:
         length += len(text)
         if length > MAX_RESULT:
             raise too_long()
-    budget.feed(text := "".join(texts))
+    budget.charge_work(text := "".join(texts))
     return text
 
 
@@ -233,11 +231,11 @@ def _jinja_test(name: str) -> Callable[..., Any]:
     return cast("Callable[..., Any]", jinja_tests.TESTS[name])
 
 
-_LOOK_FOR_KINDS = frozenset(
+_TYPE_TESTS = frozenset(
     {"boolean", "defined", "divisibleby", "even", "mapping", "none", "number", "odd", "sequence", "string", "undefined"}
 )
 TESTS: dict[str, Allowed] = {
-    name: Allowed(_jinja_test(name), summary, cost=0 if name in _LOOK_FOR_KINDS else IN_COST if name == "in" else 1)
+    name: Allowed(_jinja_test(name), summary, cost=0 if name in _TYPE_TESTS else IN_COST if name == "in" else 1)
     for name, summary in {
         "boolean": "true or false",
         "defined": "there is a value",

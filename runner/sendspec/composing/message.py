@@ -1,8 +1,8 @@
-"""One message, composed: who, what bytes, how long."""
+"""One composed message: whom it goes to, its request body, its size."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,14 +12,15 @@ from sendspec.composing.platforms.sms_segments import Measure
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
+from sendspec.reading.tables.row import Row
 
 
 class Message(NamedTuple):
     """One message as it would go out.
 
     `id` is 16 bytes (`identity.message_id`), `receiver` the normalised address, `body` the request body exactly as it is sent,
-    `digest` the 24 bytes that `identity.payload_digest` makes of it. `text` is what a person reads, where the payload holds
-    it; `measure` is there for texts on an SMS channel. `line` is the row's line in its table.
+    `digest` the 24 bytes of `identity.payload_digest`. `text` is what a person reads, where the payload contains it; `measure`
+    is set for texts on an SMS channel. `line` is the row's line in its table.
     """
 
     id: bytes
@@ -33,8 +34,8 @@ class Message(NamedTuple):
 
     @property
     def receivers(self) -> Sequence[str]:
-        """The normalised addresses of all its contacts: `receiver`, and those besides that the spec's own `message.receiver` names."""
-        if self.body.count(b'"identifierValue"') < 2:  # most messages: their body isn't read again
+        """The normalised addresses of all contacts: `receiver`, and any others that the spec's own `message.receiver` names."""
+        if self.body.count(b'"identifierValue"') < 2:  # true of most messages, and saves parsing the body
             return (self.receiver,)
         contacts = orjson.loads(self.body)["receiver"].get("contacts", ())
         return (
@@ -43,7 +44,7 @@ class Message(NamedTuple):
         )
 
     def under(self, reference: str) -> Message:
-        """The same message under another reference, which is no part of the digest."""
+        """The same message with another reference. The digest doesn't cover the reference."""
         if reference == self.reference:
             return self
         body = orjson.dumps({**orjson.loads(self.body), "reference": reference})
@@ -57,16 +58,18 @@ def _normal(address: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Filtered:
-    """A row that `where` left out."""
+    """A row that `where` leaves out."""
 
     line: int
 
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A row that says again what an earlier row says: the same recipient, the same payload."""
+    """A row that repeats an earlier one: the same recipient, the same payload."""
 
     line: int
 
 
 Composed = Message | Filtered | Duplicate
+RowComposer = Callable[[Row], Message | Filtered | None]
+"""Composes a row; None where the row needs a closer look."""

@@ -1,4 +1,4 @@
-"""What a template may consist of: judged on the parsed tree, node by node, before anything is compiled."""
+"""What a template may contain, checked node by node on the parsed tree before compiling."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sendspec.diagnostics.problem import Problem
 
 MAX_NODES = 200
 MAX_GROWING = 2
-"""`replace` and `join` in one string: a chain of them multiplies."""
+"""`replace` and `join` filters in one string: a chain of them multiplies its length."""
 
 KEYWORDS = frozenset(
     {
@@ -50,8 +50,8 @@ NAMED = {
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateFault(Problem):
-    """What is wrong with a template, at offsets of its source."""
+class TemplateProblem(Problem):
+    """A problem of a template, at offsets into its source."""
 
     start: int
     end: int
@@ -59,7 +59,7 @@ class TemplateFault(Problem):
 
 @dataclass(frozen=True, slots=True)
 class NameUse:
-    """A name as a template uses it. `defaulted`: `default(…)` follows it at once."""
+    """A use of a name in a template. `defaulted`: `default(…)` follows directly."""
 
     name: str
     start: int
@@ -77,7 +77,7 @@ class Token:
 def tokens_of(source: str, environment: Environment) -> list[Token]:
     """The tokens inside `{{ }}` and `{% %}` with their offsets, without white space.
 
-    The lexer drops white space that `-` strips, so each token is looked for behind the one before.
+    The lexer gives no offsets and drops the white space that `-` strips, so each token is searched for after the previous one.
     """
     found = []
     at = 0
@@ -91,32 +91,32 @@ def tokens_of(source: str, environment: Environment) -> list[Token]:
     return found
 
 
-def check_tree(tree: nodes.Template, source: str, environment: Environment) -> list[TemplateFault]:
-    """Everything in the tree that isn't allowed, once each."""
+def check_tree(tree: nodes.Template, source: str, environment: Environment) -> list[TemplateProblem]:
+    """Everything in the tree that isn't allowed, each once."""
     tokens = tokens_of(source, environment)
     whole = (0, len(source))
-    faults: list[TemplateFault] = []
+    problems: list[TemplateProblem] = []
     growing = 0
     listed = list(_walk(tree))
     if len(listed) > MAX_NODES:
         return [
-            TemplateFault(
+            TemplateProblem(
                 "template-too-complex", f"the template has more than {MAX_NODES} parts", "make it simpler", *whole
             )
         ]
     for node, depth_of_loops in listed:
-        faults += _judge(node, depth_of_loops, tokens, whole, environment)
+        problems += _judge(node, depth_of_loops, tokens, whole, environment)
         growing += isinstance(node, nodes.Filter) and node.name in ("replace", "join")
     if growing > MAX_GROWING:
-        faults.append(
-            TemplateFault(
+        problems.append(
+            TemplateProblem(
                 "template-too-complex",
                 f"more than {MAX_GROWING} `replace` or `join` stand in one text",
                 "use fewer",
                 *whole,
             )
         )
-    return list(dict.fromkeys(faults))
+    return list(dict.fromkeys(problems))
 
 
 def _walk(node: nodes.Node, loops: int = 0) -> Iterator[tuple[nodes.Node, int]]:
@@ -130,7 +130,7 @@ def _walk(node: nodes.Node, loops: int = 0) -> Iterator[tuple[nodes.Node, int]]:
 
 def _judge(
     node: nodes.Node, loops: int, tokens: list[Token], whole: tuple[int, int], environment: Environment
-) -> list[TemplateFault]:
+) -> list[TemplateProblem]:
     if isinstance(node, nodes.Filter):
         return _known(node.name, "filter", environment.filters, tokens, whole, after=("|",))
     if isinstance(node, nodes.Test):
@@ -140,7 +140,7 @@ def _judge(
         return []
     start, end = _place(node, tokens, whole)
     return [
-        TemplateFault(
+        TemplateProblem(
             "template-forbidden",
             f"{what} is not allowed in a message",
             "use columns, vars, filters and {% if %} only",
@@ -175,7 +175,7 @@ def _forbidden(node: nodes.Node, loops: int) -> str | None:
 
 
 def _place(node: nodes.Node, tokens: list[Token], whole: tuple[int, int]) -> tuple[int, int]:
-    """Where the node's own word stands, if it has one; the whole text, if it can't be told."""
+    """The place of the node's own word; the whole text where it has none, or the word is not unique."""
     word = getattr(node, "attr", None) or getattr(node, "name", None)
     if not isinstance(word, str) and isinstance(node, nodes.Call):
         word = getattr(node.node, "name", None) or getattr(node.node, "attr", None)
@@ -187,7 +187,7 @@ def _place(node: nodes.Node, tokens: list[Token], whole: tuple[int, int]) -> tup
 
 def _known(
     name: str, what: str, known: dict[str, Any], tokens: list[Token], whole: tuple[int, int], *, after: tuple[str, ...]
-) -> list[TemplateFault]:
+) -> list[TemplateProblem]:
     if name in known:
         return []
     pairs = zip(tokens, tokens[1:], strict=False)
@@ -197,13 +197,13 @@ def _known(
     words = sorted(word for word in known if word.isidentifier())
     near = near_miss(name, words)
     fix = f"write '{near}'" if near else f"use one of: {', '.join(words)}"
-    return [TemplateFault(f"unknown-{what}", f"there is no {what} called '{name}' in messages", fix, *place)]
+    return [TemplateProblem(f"unknown-{what}", f"there is no {what} called '{name}' in messages", fix, *place)]
 
 
 def uses_of(
     tree: nodes.Template, source: str, environment: Environment
 ) -> tuple[tuple[NameUse, ...], tuple[NameUse, ...]]:
-    """The names that the template reads, and the columns it reads as `row["…"]` or `row.…`; loop variables are neither."""
+    """The names that the template reads, and the columns it reads as `row["…"]` or `row.…`. Loop variables are excluded."""
     targets = {node.target.name for node in tree.find_all(nodes.For) if isinstance(node.target, nodes.Name)}
     wanted = {node.name for node in tree.find_all(nodes.Name)} - targets
     tokens = tokens_of(source, environment)
@@ -222,7 +222,7 @@ def uses_of(
 
 
 def trust_of(source: str, environment: Environment) -> tuple[int, int] | None:
-    """Where the first `| safe` stands."""
+    """The place of the first `| safe`."""
     if "safe" not in source:
         return None
     tokens = tokens_of(source, environment)
@@ -252,7 +252,7 @@ def _column(tokens: list[Token], index: int) -> NameUse | None:
 
 
 def _is_defaulted(tokens: list[Token], index: int) -> bool:
-    """Whether `| default` comes next, behind any items of the value."""
+    """Whether `| default` comes next, after any `.item` or `[item]`."""
     while index < len(tokens) and tokens[index].text in (".", "["):
         index += 2 if tokens[index].text == "." else 3
     return [token.text for token in tokens[index : index + 2]] == ["|", "default"]

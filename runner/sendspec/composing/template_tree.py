@@ -1,4 +1,4 @@
-"""The message of a spec as a tree of constants and templates, filled for one recipient at a time."""
+"""A spec's message as a tree of constants and placeholders, filled for one recipient at a time."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sendspec.composing.template import OMIT, RenderFault, Template, TemplateFault, compile_template
+from sendspec.composing.omit_sentinel import OMIT
+from sendspec.composing.template import RenderError, Template, compile_template
+from sendspec.composing.template_policy import TemplateProblem
 from sendspec.reading.documents.document import KeyPath
 
 HTML_AT: KeyPath = ("message", "body", "html", "html")
-"""The one place of the request model that holds HTML."""
+"""The only place of HTML in the request model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A part of the message without a template; shared by all messages, so never changed."""
+    """A part of the message without a template. All messages share it, so it is never changed."""
 
     value: object
     at: KeyPath
@@ -23,7 +25,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A string with a template in it, and where it stands in the spec."""
+    """A string with a template, and its place in the spec."""
 
     template: Template
     at: KeyPath
@@ -31,7 +33,7 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A mapping or a list with a hole somewhere below. `keys` are list indexes for a list."""
+    """A mapping or a list with a placeholder somewhere below. For a list, `keys` are its indexes."""
 
     keys: tuple[str | int, ...]
     children: tuple[Node, ...]
@@ -42,32 +44,32 @@ class Branch:
 Node = Constant | Placeholder | Branch
 
 
-class PlaceholderFault(Exception):
-    """A template that could not be filled with a row's values."""
+class PlaceholderError(Exception):
+    """A placeholder's template could not be rendered for a row."""
 
-    def __init__(self, at: KeyPath, fault: RenderFault) -> None:
-        super().__init__(fault.problem)
+    def __init__(self, at: KeyPath, error: RenderError) -> None:
+        super().__init__(error.problem)
         self.at = at
-        self.fault = fault
+        self.error = error
 
 
-def outline(value: object, at: KeyPath, faults: list[tuple[KeyPath, TemplateFault]]) -> Node:
-    """Compiles every string below `value`; what can't be compiled is added to `faults`."""
+def build_tree(value: object, at: KeyPath, problems: list[tuple[KeyPath, TemplateProblem]]) -> Node:
+    """Compiles every string below `value`. Problems are added to `problems`."""
     if isinstance(value, str):
-        return _leaf(value, at, faults)
+        return _leaf(value, at, problems)
     if isinstance(value, Mapping):
-        return _branch(tuple(value), tuple(value.values()), False, at, faults)
+        return _branch(tuple(value), tuple(value.values()), False, at, problems)
     if isinstance(value, list | tuple):
-        return _branch(tuple(range(len(value))), tuple(value), True, at, faults)
+        return _branch(tuple(range(len(value))), tuple(value), True, at, problems)
     return Constant(value, at)
 
 
-def _leaf(text: str, at: KeyPath, faults: list[tuple[KeyPath, TemplateFault]]) -> Node:
+def _leaf(text: str, at: KeyPath, problems: list[tuple[KeyPath, TemplateProblem]]) -> Node:
     if "{" not in text:
         return Constant(text, at)
     template = compile_template(text, html=at == HTML_AT)
     if not isinstance(template, Template):
-        faults.extend((at, fault) for fault in template)
+        problems.extend((at, problem) for problem in template)
         return Constant(text, at)
     return Constant(template.static, at) if template.is_static else Placeholder(template, at)
 
@@ -77,9 +79,9 @@ def _branch(
     values: tuple[object, ...],
     is_list: bool,
     at: KeyPath,
-    faults: list[tuple[KeyPath, TemplateFault]],
+    problems: list[tuple[KeyPath, TemplateProblem]],
 ) -> Node:
-    children = tuple(outline(value, (*at, key), faults) for key, value in zip(keys, values, strict=True))
+    children = tuple(build_tree(value, (*at, key), problems) for key, value in zip(keys, values, strict=True))
     if all(isinstance(child, Constant) for child in children):
         plain = [child.value for child in children if isinstance(child, Constant)]
         return Constant(plain if is_list else dict(zip(keys, plain, strict=True)), at)
@@ -87,14 +89,14 @@ def _branch(
 
 
 def fill(node: Node, context: Any) -> Any:
-    """The node's value for one recipient, `OMIT` where it, or all it is built of, was omitted. Raises `PlaceholderFault`."""
+    """The node's value for one recipient; `OMIT` where it, or everything below it, is omitted. Raises `PlaceholderError`."""
     if isinstance(node, Constant):
         return node.value
     if isinstance(node, Placeholder):
         try:
             return node.template.render(context)
-        except RenderFault as fault:
-            raise PlaceholderFault(node.at, fault) from None
+        except RenderError as error:
+            raise PlaceholderError(node.at, error) from None
     if node.is_list:
         filled = [value for child in node.children if (value := fill(child, context)) is not OMIT]
         return filled or OMIT
@@ -102,19 +104,19 @@ def fill(node: Node, context: Any) -> Any:
     return {key: value for key, child in pairs if (value := fill(child, context)) is not OMIT} or OMIT
 
 
-def holes(node: Node) -> Iterator[Placeholder]:
-    """Every hole at or below `node`, in the order of the spec."""
+def placeholders_of(node: Node) -> Iterator[Placeholder]:
+    """Every placeholder at or below `node`, in the order of the spec."""
     if isinstance(node, Placeholder):
         yield node
     elif isinstance(node, Branch):
         for child in node.children:
-            yield from holes(child)
+            yield from placeholders_of(child)
 
 
 def origin(node: Node, context: Any, at: KeyPath) -> KeyPath:
-    """The path in the spec of what stands at `at` in the filled tree; the hole's, where a hole made it.
+    """The path in the spec that the value at `at` in the filled tree comes from: a placeholder's own, where it made the value.
 
-    List items that were omitted shift the ones behind them, so the way down is walked with the row's own values.
+    Omitted list items shift the ones after them, so the tree is walked with the row's own values.
     """
     if isinstance(node, Constant):
         return (*node.at, *at)

@@ -226,7 +226,7 @@ def _key_changed(job: Job, workspace: ProjectContext, ledger: SqliteLedger, deci
     person are in the table; it is refused where an earlier message of the send is no longer there.
     """
     spec = job.spec
-    trees = (key_tree(spec), to_tree(spec, job.channel.platform))
+    trees = (key_tree(spec), to_tree(spec, job.setting.platform))
     sends = [
         send
         for name in (spec.name, *other_names(spec, ledger))

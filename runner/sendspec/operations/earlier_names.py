@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed, Message
-from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.lineage import MOVED
 from sendspec.ledger.record import Change
@@ -87,14 +87,16 @@ class MovedSend:
         self._history = History(started=any(ledger.claimed_before(each.spec.name, generation) for each in self._jobs))
         self.planned_found = 0
 
-    def decisions(self, composed: Iterator[Composed], reach: Reach, retry: Retry | None) -> Iterator[Decision]:
+    def decisions(
+        self, composed: Iterator[Composed], eligibility: Eligibility, retry: Retry | None
+    ) -> Iterator[Decision]:
         """Every row with its decision, in order; `composed` are the rows under this name. A refusal under another isn't retried."""
         for own, others in self._windows(composed):
             facts = self._ledger.facts(_ids(own))
             by_other = [(items, self._ledger.facts(_ids(items))) for items in others]
             for at, item in enumerate(own):
                 if not isinstance(item, Message):
-                    yield Decision(item, decide(item, None, self._history, reach, retry))
+                    yield Decision(item, decide(item, None, self._history, eligibility, retry))
                     continue
                 fact = facts.get(item.id)
                 under_others = [
@@ -104,7 +106,7 @@ class MovedSend:
                 ]
                 self.planned_found += sum(f.state is State.PLANNED for f in (fact, *under_others) if f is not None)
                 chosen = _weightiest(fact, under_others)
-                skip = decide(item, chosen, self._history, reach, retry)
+                skip = decide(item, chosen, self._history, eligibility, retry)
                 if skip is None and chosen is not fact and chosen is not None and chosen.state is State.REFUSED:
                     skip = Skip.REFUSED_BEFORE
                 yield Decision(item, skip, chosen)

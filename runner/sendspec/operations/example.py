@@ -7,15 +7,16 @@ from typing import Any
 
 import orjson
 
-from sendspec.composing.compiled_spec import compile_program
-from sendspec.composing.compose import Composer
-from sendspec.composing.compose_context import ComposeContext
+from sendspec.composing.compiled_spec import compile_spec
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.composer import Composer
 from sendspec.composing.message import Composed, Message
-from sendspec.composing.rules import rules_for
+from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.environment import DEFAULT_PLATFORM
 from sendspec.reading.limits import Limits
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import Example, FileRecipients, InlineRecipients, Spec
@@ -27,13 +28,13 @@ def run_examples(spec: Spec, workspace: ProjectContext, problems: Problems) -> b
     """True when every example of `spec` gives what it expects; otherwise why not is among `problems`."""
     own = Problems()
     channel = workspace.channel(spec.channel)
-    platform = "sms" if channel is None else channel.platform
-    program = compile_program(spec, _columns(spec, workspace), platform, own)
+    platform = PLATFORMS[DEFAULT_PLATFORM if channel is None else channel.platform]
+    program = compile_spec(spec, _columns(spec, workspace), platform, own)
     if program is not None:
-        setting = ComposeContext(platform=platform, salt=workspace.salt, limits=Limits())
+        setting = ComposeSettings(platform=platform, salt=workspace.salt, limits=Limits())
         for example in spec.examples:
             table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
-            composer = Composer(program, table, setting, load_schema("message"), rules_for(platform), own)
+            composer = Composer(program, table, setting, load_schema("message"), platform.rules, own)
             for row in table.rows(own):
                 _judge(spec, example, composer.compose(row), own)
     for diagnostic in own:

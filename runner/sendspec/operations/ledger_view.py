@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from sendspec.composing.canonical_template import text_digest
+from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed
-from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read
@@ -42,17 +42,22 @@ def decide_all(
     job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
 ) -> Iterator[Decision]:
     """Every row of a job with what is to be done with it."""
-    return _decided(job, job.composed(problems), workspace, ledger, retry, _reach(job, workspace))
+    return _decided(job, job.composed(problems), workspace, ledger, retry, _eligibility(job, workspace))
 
 
 def decide_again(
-    job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, retry: Retry | None = None, *, reach: Reach
+    job: Job,
+    workspace: ProjectContext,
+    ledger: SqliteLedger | None,
+    retry: Retry | None = None,
+    *,
+    eligibility: Eligibility,
 ) -> Iterator[Decision]:
     """As `decide_all`, for a later pass over a job whose rows had no errors. Raises `CopyDiffers` where they have one now.
 
-    `reach` is as it was when the job was planned, whoever was added to a list since.
+    `eligibility` is as it was when the job was planned, whoever was added to a list since.
     """
-    return _decided(job, job.composed_again(), workspace, ledger, retry, reach)
+    return _decided(job, job.composed_again(), workspace, ledger, retry, eligibility)
 
 
 def _decided(
@@ -61,17 +66,17 @@ def _decided(
     workspace: ProjectContext,
     ledger: SqliteLedger | None,
     retry: Retry | None,
-    reach: Reach,
+    eligibility: Eligibility,
 ) -> Iterator[Decision]:
     moved = moved_send(job, ledger)
     if moved is not None:
-        return moved.decisions(composed, reach, retry)
+        return moved.decisions(composed, eligibility, retry)
     held = held_against(job, workspace, ledger, retry)
-    return decisions(composed, held.lookup, held.history, reach, held.retry)
+    return decisions(composed, held.lookup, held.history, eligibility, held.retry)
 
 
-def _reach(job: Job, workspace: ProjectContext) -> Reach:
-    return Reach(workspace.environment.only_to, job.suppressed)
+def _eligibility(job: Job, workspace: ProjectContext) -> Eligibility:
+    return Eligibility(workspace.environment.only_to, job.suppressed)
 
 
 def held_against(job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, retry: Retry | None) -> LedgerView:
@@ -83,7 +88,7 @@ def held_against(job: Job, workspace: ProjectContext, ledger: SqliteLedger | Non
     if ledger is not None and ledger.has_planned(name, generation):
         lookup, known = ledger.facts, ledger.known
     planned = 0 if ledger is None else _planned_under((name,), ledger)
-    return LedgerView(lookup, known, History(started=started), _reach(job, workspace), retry, planned)
+    return LedgerView(lookup, known, History(started=started), _eligibility(job, workspace), retry, planned)
 
 
 def moved_send(job: Job, ledger: SqliteLedger | None) -> MovedSend | None:
@@ -145,7 +150,7 @@ def _plan_of(
     if moved is None or ledger is None:
         return plan_rows(job, held_against(job, workspace, ledger, retry), problems, processes)
     tally = PlanTally(job.target)
-    for _ in tally.watch(moved.decisions(job.composed(problems), _reach(job, workspace), retry)):
+    for _ in tally.watch(moved.decisions(job.composed(problems), _eligibility(job, workspace), retry)):
         pass
     planned = _planned_under((job.spec.name, *other_names(job.spec, ledger)), ledger)
     return tally.plan(max(0, planned - moved.planned_found))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sendspec.composing.reach import Reach
+from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
@@ -35,7 +35,7 @@ def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[
 
 
 def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
-    held = LedgerView(nothing_known, nothing_known, History(started=False), Reach(suppressed=job.suppressed))
+    held = LedgerView(nothing_known, nothing_known, History(started=False), Eligibility(suppressed=job.suppressed))
     return plan_rows(job, held, problems, processes)
 
 

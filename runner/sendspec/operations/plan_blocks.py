@@ -11,23 +11,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice, repeat
-from typing import TYPE_CHECKING
 
-from sendspec.composing.block_result import FILTERED, BlockResult, Entry, SlowRow, block_result_of, slow_row_of
-from sendspec.composing.compose import COMPILED_FROM
+from sendspec.composing.block_result import (
+    FILTERED,
+    BlockComposer,
+    BlockResult,
+    PlanEntry,
+    RowResult,
+    block_result_of,
+    row_result_of,
+)
+from sendspec.composing.composer import COMPILED_FROM
 from sendspec.composing.duplicates import Duplicates, RepeatKind
+from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import ID_BYTES
-from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.fork_pool import workers_at
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import SKIP_OF_BARRED, History, Retry, Skip, decide_by_state
+from sendspec.planning.decide import SKIP_BY_EXCLUSION, History, Retry, Skip, decide_by_state
 from sendspec.planning.message_state import Standing, State
 from sendspec.planning.plan import NO_MESSAGE, Known, Lookup, Plan, PlanTally, nothing_known
 from sendspec.reading.tables.row import Block, Row, rows_of
-
-if TYPE_CHECKING:
-    from sendspec.composing.compiled.composer import CompiledPlan
 
 SEVERAL_FROM = 1_000
 """Rows that are planned before other processes are started, which takes about as long as composing so many."""
@@ -47,7 +51,7 @@ class LedgerView:
     lookup: Lookup
     known: Known
     history: History
-    reach: Reach
+    eligibility: Eligibility
     retry: Retry | None = None
     planned: int = 0
 
@@ -67,10 +71,10 @@ class _Planner:
         self._own_reference = job.program.own_reference
         self._duplicates = Duplicates(job.table, problems, own_reference=self._own_reference)
         self._tally = PlanTally(job.target)
-        self._reach = ledgered.reach
+        self._eligibility = ledgered.eligibility
         self._asks = ledgered.known is not nothing_known or ledgered.retry is not None
-        self._quick: CompiledPlan | None = None
-        self._entries: list[Entry] = []
+        self._quick: BlockComposer | None = None
+        self._entries: list[PlanEntry] = []
         self._skips: list[Skip | None] = []
         self._planned_found = 0
 
@@ -79,7 +83,7 @@ class _Planner:
         rows, is_compiled = 0, False
         for number, block in enumerate(blocks, 1):
             if not is_compiled and rows + len(block.lines) >= COMPILED_FROM:
-                self._quick, is_compiled = self._composer.compiled_plan(block.columns, self._reach), True
+                self._quick, is_compiled = self._composer.compile_for_blocks(block.columns, self._eligibility), True
             self._take_in(block, self._found(block))
             rows += len(block.read[0])
             if rows >= SEVERAL_FROM and (more := next(blocks, None)) is not None:
@@ -117,7 +121,7 @@ class _Planner:
         else:
             self._tally.count_sent(sealed, segments, forced)
 
-    def _take_in_odd(self, lines: Sequence[int], found: BlockResult, odds: Mapping[int, SlowRow]) -> None:
+    def _take_in_odd(self, lines: Sequence[int], found: BlockResult, odds: Mapping[int, RowResult]) -> None:
         """A block some of whose rows are counted, but aren't plainly to be sent."""
         rows = list(_rows(lines, found, odds))
         messages = [at for at, row in enumerate(rows) if row[3] is not Skip.FILTERED]
@@ -127,11 +131,11 @@ class _Planner:
         )
         self._count(entries, [row[3] for row in rows], {messages[at]: verdict for at, verdict in again.items()})
 
-    def _looked_at(self, row: Row) -> SlowRow:
+    def _looked_at(self, row: Row) -> RowResult:
         """A row composed by itself, and what is wrong with it told; None where it is rejected."""
-        return slow_row_of(self._composer.compose(row), self._reach, own_reference=self._own_reference)
+        return row_result_of(self._composer.compose(row), self._eligibility, own_reference=self._own_reference)
 
-    def _count(self, entries: list[Entry], skips: list[Skip | None], again: Mapping[int, RepeatKind]) -> None:
+    def _count(self, entries: list[PlanEntry], skips: list[Skip | None], again: Mapping[int, RepeatKind]) -> None:
         """Counts rows whose `skips` say what is known of them so far; `again` are those that name a recipient again."""
         for at in again:
             entries[at], skips[at] = NO_MESSAGE, Skip.DUPLICATE
@@ -152,7 +156,7 @@ class _Planner:
                 skips[at] = skip
             if self._ledgered.planned:  # who may not be reached is not left over, though
                 self._find_planned(
-                    [entries[at][0] for at, skip in enumerate(skips) if skip in SKIP_OF_BARRED.values() and skip]
+                    [entries[at][0] for at, skip in enumerate(skips) if skip in SKIP_BY_EXCLUSION.values() and skip]
                 )
         self._tally.count(entries, skips)
         self._entries, self._skips = [], []
@@ -190,13 +194,13 @@ class _Planner:
                 yield (
                     self._found(block)
                     if self._quick
-                    else block_result_of(composed, self._reach, own_reference=self._own_reference)
+                    else block_result_of(composed, self._eligibility, own_reference=self._own_reference)
                 )
 
 
 def _rows(
-    lines: Sequence[int], found: BlockResult, odds: Mapping[int, SlowRow]
-) -> Iterator[tuple[int, Entry, bytes, Skip | None]]:
+    lines: Sequence[int], found: BlockResult, odds: Mapping[int, RowResult]
+) -> Iterator[tuple[int, PlanEntry, bytes, Skip | None]]:
     """The rows in their order, without the rejected ones: a line, what is counted, the reference's mark, why it is skipped."""
     sealed, segments, forced, marks, _ = found
     plain = zip(zip(sealed, segments, forced, strict=True), marks or repeat(b""), strict=False)
@@ -209,8 +213,8 @@ def _rows(
         if odd is FILTERED:
             yield line, NO_MESSAGE, b"", Skip.FILTERED
         elif odd is not None:
-            entry, mark, barred = odd
-            yield line, entry, mark, SKIP_OF_BARRED[barred]
+            entry, mark, exclusion = odd
+            yield line, entry, mark, SKIP_BY_EXCLUSION[exclusion]
 
 
 def _fits(block: Block, found: BlockResult) -> bool:

@@ -10,12 +10,13 @@ from typing import BinaryIO
 
 import orjson
 
-from sendspec.composing.compiled_spec import CompiledSpec, compile_program, default_column
-from sendspec.composing.compose import Composer, compose_rows
-from sendspec.composing.compose_context import ComposeContext
-from sendspec.composing.duplicates import marked
+from sendspec.composing.common_rules import timely
+from sendspec.composing.compiled_spec import CompiledSpec, compile_spec
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.composer import Composer, compose_rows
+from sendspec.composing.duplicates import mark_duplicates
 from sendspec.composing.message import Composed, Message
-from sendspec.composing.rules import rules_for, timely
+from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
@@ -38,7 +39,7 @@ class Job:
     channel: Channel
     table: Table
     program: CompiledSpec
-    setting: ComposeContext
+    setting: ComposeSettings
     target: Target
     now: datetime
     suppressed: SuppressionList | None
@@ -66,13 +67,13 @@ class Job:
 
     def composer(self, problems: Problems) -> Composer:
         """Composes this job's rows; what is wrong with one goes to `problems`."""
-        rules = (*rules_for(self.channel.platform), timely(self.now))
+        rules = (*self.setting.platform.rules, timely(self.now))
         return Composer(self.program, self.table, self.setting, load_schema("message"), rules, problems)
 
     def composed(self, problems: Problems) -> Iterator[Composed]:
         """Every row, composed, duplicates marked; what is wrong with a row goes to `problems`."""
         rows = compose_rows(self.composer(problems), self.table.rows(problems))
-        return marked(rows, self.table, problems, own_reference=self.program.own_reference)
+        return mark_duplicates(rows, self.table, problems, own_reference=self.program.own_reference)
 
     def composed_again(self) -> Iterator[Composed]:
         """Every row once more, after a pass without errors.
@@ -179,12 +180,13 @@ class _JobReader:
         files = (*self._workspace.environment.suppress, *spec.suppress)
         if not files:
             return None
-        known = (files, default_column(channel.platform), spec.country)
+        column = PLATFORMS[channel.platform].address_kind.default_column
+        known = (files, column, spec.country)
         if known not in self._lists:
             self._lists[known] = read_suppression_list(
                 files,
                 root=self._workspace.root,
-                column=default_column(channel.platform),
+                column=column,
                 country=spec.country,
                 problems=problems,
             )
@@ -195,7 +197,7 @@ class _JobReader:
     ) -> Job | None:
         from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
         columns = None if from_file and not table.columns else table.columns
-        program = compile_program(spec, columns, channel.platform, problems)
+        program = compile_spec(spec, columns, PLATFORMS[channel.platform], problems)
         if program is None:
             return None
         environment = self._workspace.environment
@@ -204,8 +206,8 @@ class _JobReader:
             channel=channel,
             table=table,
             program=program,
-            setting=ComposeContext(
-                platform=channel.platform,
+            setting=ComposeSettings(
+                platform=PLATFORMS[channel.platform],
                 salt=self._workspace.salt,
                 limits=spec.limits.tightened_by(environment.limits),
             ),

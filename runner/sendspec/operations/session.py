@@ -15,10 +15,10 @@ from hashlib import sha256
 from sendspec.cli.console import Console
 from sendspec.cli.exit_code import IN_DOUBT, described, ending_code, exit_code
 from sendspec.composing.canonical_template import key_tree, text_digest, to_tree
+from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import id_text, receiver_hash, resent
 from sendspec.composing.message import Message
 from sendspec.composing.platforms.sms_segments import size_of
-from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, PlanStale, SendspecError
 from sendspec.diagnostics.redaction import mask
@@ -84,7 +84,7 @@ class Session:
         self._key: AccessKey | None = None
         self._run: int | None = None
         self._planned_at = 0
-        self._reach: dict[str, Reach] = {}
+        self._eligibility: dict[str, Eligibility] = {}
         self._chosen: dict[str, set[bytes]] = {}
         self._results: dict[str, RunResult] = {}
         self._witnessed: Counter[str] = Counter()
@@ -125,7 +125,9 @@ class Session:
         self._planned_at = planned_at
         only_to = self._workspace.environment.only_to
         for job, _ in planned:
-            self._reach[job.spec.name] = Reach(only_to, None if job.suppressed is None else job.suppressed.at_present)
+            self._eligibility[job.spec.name] = Eligibility(
+                only_to, None if job.suppressed is None else job.suppressed.at_present
+            )
         self._note_former_names([job for job, plan in planned if not plan.send])
         if any(plan.send for _, plan in planned):
             try:
@@ -334,7 +336,7 @@ class Session:
 
     def _decided(self, job: Job) -> Iterator[Decision]:
         retry = None if job.spec.name in self._chosen else self._retry
-        return decide_again(job, self._workspace, self._ledger, retry, reach=self._reach[job.spec.name])
+        return decide_again(job, self._workspace, self._ledger, retry, eligibility=self._eligibility[job.spec.name])
 
     def _is_sent(self, job: Job, message: Message, skip: Skip | None) -> bool:
         chosen = self._chosen.get(job.spec.name)
@@ -447,7 +449,7 @@ def identity_of(job: Job, workspace: ProjectContext, commit: str | None) -> Spec
         spec.generation,
         workspace.relative(spec.path),
         key_tree=key_tree(spec),
-        to_tree=to_tree(spec, job.channel.platform),
+        to_tree=to_tree(spec, job.setting.platform),
         text_digest=text_digest(spec),
         commit=commit,
         moved_from=spec.moved_from or None,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sendspec.composing.eligibility import Eligibility, Exclusion
 from sendspec.composing.message import Composed, Duplicate, Filtered
-from sendspec.composing.reach import Barred, Reach
 from sendspec.planning.message_state import Baselined, Fact, Standing, State
 
 
@@ -29,10 +29,10 @@ class Skip(StrEnum):
     BASELINE = "baseline"
 
 
-SKIP_OF_BARRED: Mapping[int, Skip | None] = {
-    Barred.NO: None,
-    Barred.BY_ONLY_TO: Skip.ONLY_TO,
-    Barred.BY_SUPPRESS: Skip.SUPPRESSED,
+SKIP_BY_EXCLUSION: Mapping[int, Skip | None] = {
+    Exclusion.NONE: None,
+    Exclusion.ONLY_TO: Skip.ONLY_TO,
+    Exclusion.SUPPRESSED: Skip.SUPPRESSED,
 }
 
 
@@ -51,7 +51,7 @@ class Retry(StrEnum):
 
 
 def decide(
-    item: Composed, fact: Fact | None, history: History, reach: Reach, retry: Retry | None = None
+    item: Composed, fact: Fact | None, history: History, eligibility: Eligibility, retry: Retry | None = None
 ) -> Skip | None:
     """Why `item` is skipped; None where it is to be sent.
 
@@ -61,9 +61,9 @@ def decide(
         return Skip.FILTERED
     if isinstance(item, Duplicate):
         return Skip.DUPLICATE
-    barred = SKIP_OF_BARRED[reach.barred(item)]
-    if barred is not None:
-        return barred
+    exclusion = SKIP_BY_EXCLUSION[eligibility.exclusion_of(item)]
+    if exclusion is not None:
+        return exclusion
     if fact is None:
         return decide_by_state(None, history, retry, same=False)
     return decide_by_state(fact.standing, history, retry, same=fact.digest == item.digest)

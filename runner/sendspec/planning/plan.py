@@ -10,9 +10,9 @@ from hashlib import sha256
 from itertools import chain, islice
 from typing import NamedTuple, Never
 
-from sendspec.composing.block_result import Entry, entry_of
+from sendspec.composing.block_result import PlanEntry, plan_entry_of
+from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed, Message
-from sendspec.composing.reach import Reach
 from sendspec.planning.decide import History, Retry, Skip, decide
 from sendspec.planning.message_state import Fact, Standing
 
@@ -91,7 +91,7 @@ def decisions(
     composed: Iterable[Composed],
     lookup: Lookup,
     history: History,
-    reach: Reach,
+    eligibility: Eligibility,
     retry: Retry | None = None,
 ) -> Iterator[Decision]:
     """Every row with its decision, in order, the facts asked for a window at a time."""
@@ -100,10 +100,10 @@ def decisions(
         facts = lookup([item.id for item in window if isinstance(item, Message)])
         for item in window:
             fact = facts.get(item.id) if isinstance(item, Message) else None
-            yield Decision(item, decide(item, fact, history, reach, retry), fact)
+            yield Decision(item, decide(item, fact, history, eligibility, retry), fact)
 
 
-NO_MESSAGE: Entry = (b"", 0, "")
+NO_MESSAGE: PlanEntry = (b"", 0, "")
 
 
 class PlanTally:
@@ -124,10 +124,10 @@ class PlanTally:
         """Passes the decisions on, counted."""
         for decision in decided:
             item = decision.item
-            self.count((entry_of(item) if isinstance(item, Message) else NO_MESSAGE,), (decision.skip,))
+            self.count((plan_entry_of(item) if isinstance(item, Message) else NO_MESSAGE,), (decision.skip,))
             yield decision
 
-    def count(self, entries: Sequence[Entry], skips: Sequence[Skip | None]) -> None:
+    def count(self, entries: Sequence[PlanEntry], skips: Sequence[Skip | None]) -> None:
         """Counts rows, each with why it is skipped, if it is. A row that is no message has the entry `NO_MESSAGE`."""
         words = [_WORDS[skip] for skip in skips]
         if self._sent_digest is self._composed_digest and any(skips):  # the same up to here

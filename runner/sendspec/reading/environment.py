@@ -13,6 +13,8 @@ from sendspec.reading.limits import Limits
 from sendspec.reading.suppression_file import SuppressionFile
 
 SANDBOX = "sandbox"
+DEFAULT_PLATFORM = "sms"
+"""The platform of a channel that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,4 +106,4 @@ def _sandbox_channel(alias: str, platform: str) -> Channel:
 def channel_of(environment: Environment, alias: str) -> Channel | None:
     """The channel behind `alias`; the sandbox has one for every alias, by default for SMS."""
     found = environment.channels.get(alias)
-    return _sandbox_channel(alias, "sms") if found is None and environment.is_sandbox else found
+    return _sandbox_channel(alias, DEFAULT_PLATFORM) if found is None and environment.is_sandbox else found

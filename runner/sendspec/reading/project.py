@@ -18,7 +18,15 @@ from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import Document
 from sendspec.reading.documents.yaml_reader import read_document
-from sendspec.reading.environment import SANDBOX, Channel, Environment, LedgerPlace, Rate, sandbox_environment
+from sendspec.reading.environment import (
+    DEFAULT_PLATFORM,
+    SANDBOX,
+    Channel,
+    Environment,
+    LedgerPlace,
+    Rate,
+    sandbox_environment,
+)
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
 from sendspec.reading.schema.formats import is_uuid
@@ -207,7 +215,7 @@ class _Reader:
             alias=alias,
             workspace=data["workspace"],
             channel=data["channel"],
-            platform=data.get("platform", "sms"),
+            platform=data.get("platform", DEFAULT_PLATFORM),
             rate=rate,
             concurrency=data.get("concurrency", 32),
             batch=data.get("batch"),

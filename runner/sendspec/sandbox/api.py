@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from sendspec.composing.rules import one_content
+from sendspec.composing.common_rules import one_content
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
 from sendspec.sandbox.answer import batch_json, status_of, stored_json, tags_of

@@ -1,7 +1,7 @@
-"""Template expressions as Python: the plain ones, which most templates consist of, without Jinja's detour over a context.
+"""Template expressions as Python expressions, which run without Jinja's lookups in a context.
 
-What is said here of an expression is said only for values that are there and of the expected kind: in any other case the
-Python raises, or the caller turns to Jinja. What isn't covered raises `NotCompilable`.
+They are right only for values that exist and have the expected type. For any other value the Python raises, and the row is
+composed in the usual way. Whatever has no Python expression here raises `NotCompilable`: Jinja renders it.
 """
 
 from __future__ import annotations
@@ -12,70 +12,60 @@ from typing import Any, NoReturn
 from jinja2 import nodes
 from jinja2.runtime import Undefined
 
-from sendspec.composing.bounds import TemplateBounds
-from sendspec.composing.budget import size
+from sendspec.composing.compiled.generated_code import GeneratedCode
 from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text
+from sendspec.composing.render_budget import character_count
 from sendspec.composing.template import parsed
+from sendspec.composing.template_bounds import TemplateBounds
 from sendspec.reading.tables.csv_record import MAX_CELL
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 
-_OF_LISTS = frozenset({"join", "sort", "unique"})
+_LIST_FILTERS = frozenset({"join", "sort", "unique"})
 
 
 class NotCompilable(Exception):
-    """This expression is for Jinja."""
+    """Jinja has to render this expression."""
 
 
-def whole_html(value: Any) -> Any:
-    """The value of an expression that is all of an HTML body."""
+def html_value(value: Any) -> Any:
+    """The value of an expression that is the whole HTML body."""
     return as_html(value) if isinstance(value, str) else value
 
 
 def small(value: Any) -> Any:
-    """A value that is no longer than a cell of a CSV; a longer list or mapping is for Jinja, which counts."""
-    if isinstance(value, list | dict) and size(value) > MAX_CELL:
+    """Returns `value`; raises for a list or mapping longer than a CSV cell, which needs Jinja because it counts the work."""
+    if isinstance(value, list | dict) and character_count(value) > MAX_CELL:
         raise LookupError
     return value
 
 
-def gone() -> NoReturn:
-    """What is asked for isn't there: the row is for Jinja, which says so."""
+def missing() -> NoReturn:
+    """The row has no such value. Composing it in the usual way reports that."""
     raise LookupError
 
 
-class Writer:
-    """Writes Python expressions, in which `v` is what the row holds and `m` the message id's text.
+class ExpressionWriter:
+    """Writes Python expressions that read the variables `cells` and `id_text`."""
 
-    No text of a user's is in what it writes: constants and names of columns stand in `namespace`.
-    """
-
-    def __init__(
-        self, constants: Mapping[str, object], columns: tuple[str, ...] | None, namespace: dict[str, Any]
-    ) -> None:
+    def __init__(self, constants: Mapping[str, object], columns: tuple[str, ...] | None, code: GeneratedCode) -> None:
         self._constants = constants
         self._columns = columns
-        self._namespace = namespace
+        self._constant = code.constant
         self.cells: set[int] = set()
-        """The columns that were asked for, by number, since this was last emptied."""
+        """The numbers of the columns that expressions read since this was last cleared."""
         self.has_used_id = False
-        self.fed = self.output = 0
-        """The most that what was written can take of a message's budget."""
+        self.max_work = self.max_output = 0
+        """The most that the expressions can use of a message's budget."""
         self._html = False
         self._bounds = TemplateBounds(constants)
         self._number_by_column = {name: number for number, name in reversed(list(enumerate(columns or ())))}
-        self._namespace.update(
-            said=as_text, absent=Undefined(), gone=gone, small=small, as_html=as_html, whole_html=whole_html
+        code.define(
+            as_text=as_text, absent=Undefined(), missing=missing, small=small, as_html=as_html, html_value=html_value
         )
 
-    def constant(self, value: object) -> str:
-        """The name that `value` is given."""
-        name = f"k{len(self._namespace)}"
-        self._namespace[name] = value
-        return name
-
     def text(self, source: str, *, html: bool) -> str:
-        """An expression for the text that the template `source` makes. Raises `NotCompilable`."""
+        """An expression for the text that the template `source` renders. Raises `NotCompilable`."""
         tree = parsed(source)
         self._html = html
         parts = [part for node in tree.body for part in self._parts(node)]
@@ -89,13 +79,11 @@ class Writer:
         assert isinstance(output, nodes.Output)
         written = self._of(output.nodes[0])
         self._count(tree)
-        return f"whole_html({written})" if html else written
+        return f"html_value({written})" if html else written
 
     def _count(self, tree: nodes.Template) -> None:
-        self.fed += self._bounds.fed(tree)
-        self.output += MAX_RESULT  # a longer text is for Jinja, which refuses it
-
-    # ── texts ────────────────────────────────────────────────────────────────────────────────────────────────────
+        self.max_work += self._bounds.max_work(tree)
+        self.max_output += MAX_RESULT  # Jinja refuses a longer text
 
     def _body(self, body: Sequence[nodes.Node]) -> str:
         parts = [part for node in body for part in self._parts(node)]
@@ -110,23 +98,25 @@ class Writer:
 
     def _part(self, node: nodes.Node) -> str:
         if isinstance(node, nodes.TemplateData):
-            return self.constant(node.data)
+            return self._constant(node.data)
         written = self._of(node)
         if self._html:
             return f"as_html({written})"
         is_cell = self._columns is not None and isinstance(node, nodes.Name | nodes.Getitem | nodes.Getattr)
-        return written if is_cell and written.startswith("(v[") else f"(t if type(t := {written}) is str else said(t))"
+        return (
+            written
+            if is_cell and written.startswith("(cells[")
+            else f"(value if type(value := {written}) is str else as_text(value))"
+        )
 
     def _if(self, node: nodes.If) -> str:
         branches = "".join(f"{self._body(each.body)} if {self._of(each.test)} else " for each in (node, *node.elif_))
         return f"({branches}{self._body(node.else_)})"
 
-    # ── values ───────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _of(self, node: nodes.Node) -> str:
         match node:
             case nodes.Const():
-                return self.constant(node.value)
+                return self._constant(node.value)
             case nodes.Name():
                 return self._name(node.name)
             case nodes.Getitem() | nodes.Getattr():
@@ -144,37 +134,39 @@ class Writer:
             case nodes.CondExpr(expr2=other) if other is not None:
                 return f"({self._of(node.expr1)} if {self._of(node.test)} else {self._of(other)})"
             case nodes.Test(name=("defined" | "undefined") as name):
-                return f"({'' if name == 'defined' else 'not '}{self._is_there(node.node)})"
+                return f"({'' if name == 'defined' else 'not '}{self._is_present(node.node)})"
             case nodes.List() | nodes.Tuple():
                 return f"[{', '.join(map(self._of, node.items))}]"
         raise NotCompilable
 
     def _compared(self, node: nodes.Expr) -> str:
-        """A row of JSON can have lists of any length, which nobody has counted."""
+        """A JSON row can have lists of any length, and nothing counts them here."""
         is_known = self._columns is not None or isinstance(node, nodes.Const | nodes.List | nodes.Tuple)
         return self._of(node) if is_known else f"small({self._of(node)})"
 
     def _name(self, name: str) -> str:
         if name == "message_id":
             self.has_used_id = True
-            return "m"
+            return "id_text"
         if name in ("row", "omit"):
             raise NotCompilable
-        return self.constant(self._constants[name]) if name in self._constants else self._cell(nodes.Name(name, "load"))
+        return (
+            self._constant(self._constants[name]) if name in self._constants else self._cell(nodes.Name(name, "load"))
+        )
 
     def _filter(self, node: nodes.Filter) -> str:
         function = FILTERS[node.name].function
         if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
             raise NotCompilable
         arguments = [self._of(each) for each in node.args]
-        arguments += [f"**{{{self.constant(each.key)}: {self._of(each.value)}}}" for each in node.kwargs]
+        arguments += [f"**{{{self._constant(each.key)}: {self._of(each.value)}}}" for each in node.kwargs]
         filtered = self._filtered(node)
-        if self._columns is None and node.name in _OF_LISTS:
+        if self._columns is None and node.name in _LIST_FILTERS:
             filtered = f"small({filtered})"
-        return f"{self.constant(function)}({', '.join([filtered, *arguments])})"
+        return f"{self._constant(function)}({', '.join([filtered, *arguments])})"
 
     def _filtered(self, node: nodes.Filter) -> str:
-        """What a filter works on: for `default`, a column may be absent."""
+        """A filter's input. For `default`, a column may be absent."""
         assert node.node is not None
         if node.name != "default":
             return self._of(node.node)
@@ -183,19 +175,21 @@ class Writer:
         except NotCompilable:
             return self._of(node.node)
         return (
-            f"v.get({self.constant(name)}, absent)" if self._columns is None else f"(v[{self._index(name)}] or absent)"
+            f"cells.get({self._constant(name)}, absent)"
+            if self._columns is None
+            else f"(cells[{self._index(name)}] or absent)"
         )
 
-    # ── columns ──────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _cell(self, node: nodes.Node) -> str:
-        """What the row has there; raises when the row is filled where it has nothing."""
+        """The row's value in that column; the expression raises where there is none."""
         name = self._column(node)
-        return f"v[{self.constant(name)}]" if self._columns is None else f"(v[{self._index(name)}] or gone())"
+        return (
+            f"cells[{self._constant(name)}]" if self._columns is None else f"(cells[{self._index(name)}] or missing())"
+        )
 
-    def _is_there(self, node: nodes.Node) -> str:
+    def _is_present(self, node: nodes.Node) -> str:
         name = self._column(node)
-        return f"{self.constant(name)} in v" if self._columns is None else f"bool(v[{self._index(name)}])"
+        return f"{self._constant(name)} in cells" if self._columns is None else f"bool(cells[{self._index(name)}])"
 
     def _index(self, name: str) -> int:
         assert self._columns is not None
@@ -206,7 +200,7 @@ class Writer:
         return number
 
     def _column(self, node: nodes.Node) -> str:
-        """The name of the column which `node` is; raises `NotCompilable` where it is anything else."""
+        """The name of the column that `node` reads. Raises `NotCompilable` where it is anything else."""
         if isinstance(node, nodes.Name) and node.name not in (*self._constants, "message_id", "row", "omit"):
             return node.name
         if isinstance(node, nodes.Getitem | nodes.Getattr) and isinstance(node.node, nodes.Name):

@@ -1,1 +1,1 @@
-"""What one platform adds to the request model: a module each, named as in the project file, with one `rule`."""
+"""The platforms: one `Platform` record for each, its rules in a module of its own, all listed in `registry`."""

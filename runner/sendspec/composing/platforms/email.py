@@ -5,22 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sendspec.composing.rules import Rule
+from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
+from sendspec.composing.platforms.platform import Platform, body_type_rule
+from sendspec.composing.rule import Rule
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
-BODY_TYPES = ("text", "html")
 
-
-def judge(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
-    body = payload.get("body")
-    if body is not None and body["type"] not in BODY_TYPES:
-        yield SchemaProblem(
-            at=("body", "type"),
-            code="body-type-platform",
-            problem=f"an e-mail channel can't send a body of type '{body['type']}'",
-            fix=f"write one of {', '.join(BODY_TYPES)}, or send a template",
-            at_key=False,
-        )
+def email_receivers(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     for index, contact in enumerate(payload["receiver"].get("contacts", ())):
         if contact.get("identifierKey", "emailaddress") != "emailaddress":
             yield SchemaProblem(
@@ -32,4 +23,11 @@ def judge(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
             )
 
 
-RULE = Rule(judge, lambda at: at[0] == "receiver" or at == ("body", "type"))
+EMAIL = Platform(
+    name="email",
+    address_kind=EMAIL_ADDRESS,
+    own_rules=(
+        body_type_rule("e-mail", ("text", "html")),
+        Rule(email_receivers, lambda at: at[0] == "receiver"),
+    ),
+)

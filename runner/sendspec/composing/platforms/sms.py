@@ -6,25 +6,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sendspec.composing.rules import Rule
+from sendspec.composing.platforms.address_kind import PHONE_NUMBER
+from sendspec.composing.platforms.platform import Platform, body_type_rule
+from sendspec.composing.rule import Rule
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
-BODY_TYPES = ("text", "image", "file")
 SENDER_NUMBER = re.compile(r"\+?[0-9]{3,15}")
 SENDER_NAME = re.compile(r"[A-Za-z0-9 ._&-]{1,11}")
-"""Alphanumeric senders hold at most 11 characters (3GPP TS 23.040: the address field takes 11 septets)."""
+"""An alphanumeric sender has at most 11 characters (3GPP TS 23.040: the address field holds 11 septets)."""
 
 
-def judge(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
-    yield from _one_contact(payload["receiver"].get("contacts", ()))
-    yield from _plain_body(payload.get("body"))
-    yield from _short_sender(payload.get("sender"))
-
-
-def _one_contact(contacts: list[Mapping[str, Any]]) -> Iterator[SchemaProblem]:
+def one_phone_number(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+    contacts: list[Mapping[str, Any]] = payload["receiver"].get("contacts", ())
     at: tuple[str | int, ...] = ("receiver", "contacts")
     if len(contacts) != 1:
         yield SchemaProblem(
@@ -67,18 +63,8 @@ def _phone_number(contact: Mapping[str, Any], at: tuple[str | int, ...]) -> Iter
         )
 
 
-def _plain_body(body: Mapping[str, Any] | None) -> Iterator[SchemaProblem]:
-    if body is not None and body["type"] not in BODY_TYPES:
-        yield SchemaProblem(
-            at=("body", "type"),
-            code="body-type-platform",
-            problem=f"an SMS channel can't send a body of type '{body['type']}'",
-            fix=f"write one of {', '.join(BODY_TYPES)}, or send a template",
-            at_key=False,
-        )
-
-
-def _short_sender(sender: Mapping[str, Any] | None) -> Iterator[SchemaProblem]:
+def short_sender(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+    sender = payload.get("sender")
     if sender is None:
         return
     name = sender["connector"]["identifierValue"]
@@ -92,4 +78,13 @@ def _short_sender(sender: Mapping[str, Any] | None) -> Iterator[SchemaProblem]:
         )
 
 
-RULE = Rule(judge, lambda at: at[0] in ("receiver", "sender") or at == ("body", "type"))
+SMS = Platform(
+    name="sms",
+    address_kind=PHONE_NUMBER,
+    own_rules=(
+        Rule(one_phone_number, lambda at: at[0] == "receiver"),
+        body_type_rule("SMS", ("text", "image", "file")),
+        Rule(short_sender, lambda at: at[0] == "sender"),
+    ),
+    sms_measured=frozenset({"text"}),
+)

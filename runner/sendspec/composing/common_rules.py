@@ -1,47 +1,22 @@
-"""Rules that the vendor's schema doesn't hold: what only its prose says, and what no safe send would do.
-
-A rule judges one payload and yields `SchemaProblem`s, as a schema does. Rules of one platform stand in `platforms/`.
-"""
+"""The rules that every platform's messages follow, and the rule for scheduled times."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from sendspec.reading.documents.document import KeyPath
+from sendspec.composing.rule import Rule
 from sendspec.reading.media_url import media_url_problem
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """`judge` yields a payload's faults. `concerns` tells for each path whether a text or number there can change the verdict;
-    which keys there are, and how many items, can change it anyway.
-    """
-
-    judge: Callable[[Mapping[str, Any]], Iterator[SchemaProblem]]
-    concerns: Callable[[KeyPath], bool]
-
-
 MAX_IMAGES = 10
 MAX_SCHEDULE_DAYS = 35
-"""The API refuses what is scheduled further ahead (the vendor's prose on `scheduledFor`)."""
-
-
-def rules_for(platform: str) -> tuple[Rule, ...]:
-    """The rules that hold on `platform`: the common ones, and its own where there are any."""
-    own = f"{__package__}.platforms.{platform}"
-    if find_spec(own) is None:
-        return COMMON
-    return (*COMMON, import_module(own).RULE)
+"""The API refuses a message scheduled further ahead (the vendor's prose on `scheduledFor`)."""
 
 
 def one_content(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
-    """`body` and `template` exclude each other (reference: the vendor's prose; the schema lets both pass)."""
+    """`body` and `template` exclude each other (the vendor's prose; the schema accepts both)."""
     if "body" in payload and "template" in payload:
         yield SchemaProblem(
             at=("template",),
@@ -68,7 +43,7 @@ def few_images(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
 
 
 def fetchable_media(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
-    """The API fetches media by itself: only a public https address can work, and only that is safe to hand over."""
+    """The API fetches media itself: only a public https URL works, and only that is safe to pass on."""
     for holder, at in _media_holders(payload):
         url = holder.get("mediaUrl")
         if isinstance(url, str) and (fault := media_url_problem(url)) is not None:
@@ -78,7 +53,7 @@ def fetchable_media(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
 
 
 def capped_marketing(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
-    """`capFrequency` works for marketing messages only, and those say so in `meta.extraInformation.useCase`."""
+    """`capFrequency` works only for marketing messages, which `meta.extraInformation.useCase` declares."""
     if payload.get("capFrequency") is not True:
         return
     information = payload.get("meta", {}).get("extraInformation", {})
@@ -93,7 +68,7 @@ def capped_marketing(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
 
 
 def timely(now: datetime) -> Rule:
-    """`scheduledFor` lies ahead, and not too far: the API sends at once what is scheduled for the past."""
+    """`scheduledFor` is in the future, and not too far: the API sends a message scheduled in the past at once."""
 
     def rule(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
         written = payload.get("scheduledFor")
@@ -115,7 +90,7 @@ def timely(now: datetime) -> Rule:
     return Rule(rule, lambda at: at == ("scheduledFor",))
 
 
-COMMON: tuple[Rule, ...] = (
+COMMON_RULES: tuple[Rule, ...] = (
     Rule(one_content, lambda at: False),
     Rule(few_images, lambda at: at == ("body", "type")),
     Rule(fetchable_media, lambda at: at[-1] == "mediaUrl"),

@@ -1,0 +1,85 @@
+"""The function that composes a block of rows for a plan, which needs ids, digests and sizes, and no request bodies."""
+
+from __future__ import annotations
+
+from sendspec.composing.block_result import BlockComposer
+from sendspec.composing.compiled.expression import NotCompilable
+from sendspec.composing.compiled.generated_code import FUNCTION
+from sendspec.composing.compiled.message_code import MessageCode
+from sendspec.composing.compiled.partial_schema import Undecidable
+from sendspec.composing.compiled.template_code import ID_TEXT_LINE
+from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.eligibility import Eligibility, Exclusion
+from sendspec.composing.platforms.sms_segments import Encoding
+from sendspec.composing.rule import Rule
+from sendspec.reading.schema.validator import Schema
+
+_PLACE = "len(sealed) + len(odds)"
+"""The place of the current row in its block."""
+
+
+def compile_block_composer(
+    compiled_spec: CompiledSpec,
+    settings: ComposeSettings,
+    schema: Schema,
+    rules: tuple[Rule, ...],
+    columns: tuple[str, ...] | None,
+    eligibility: Eligibility,
+) -> BlockComposer | None:
+    """The function for rows with these columns; None where the spec's rows have to be composed one by one."""
+    try:
+        message = MessageCode(compiled_spec, settings, schema, rules, columns)
+        function: BlockComposer = message.code.function(block_composer_source(message, compiled_spec, eligibility))
+    except (NotCompilable, Undecidable):
+        return None
+    return function
+
+
+def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eligibility: Eligibility) -> list[str]:
+    """The function's source, line by line."""
+    text = message.add_message(if_filtered=f"odd(({_PLACE}, FILTERED)); continue")
+    code, own_reference = message.code, compiled_spec.own_reference
+    if own_reference:
+        message.add_reference_check()
+        code.lines.append(f"mark = reference_mark({message.reference})")
+    elif not message.templates.needs_id:
+        code.lines.remove(ID_TEXT_LINE)
+    _add_size(message, text)
+    _add_eligibility(message, eligibility, mark="mark" if own_reference else "b''")
+    refer = "; refer(mark)" if own_reference else ""
+    code.lines.append(f"seal(identity + digest); size(segments); force(forced_by){refer}")
+    message.templates.define_budget()
+    return [
+        f"def {FUNCTION}(rows):",
+        " sealed, sizes, forced, references, odds = [], [], [], [], []",
+        " seal, size, force, refer, odd = sealed.append, sizes.append, forced.append, references.append, odds.append",
+        " for cells in rows:",
+        "  try:",
+        *(f"   {line}" for line in code.lines),
+        "  except MemoryError: raise",
+        f"  except Exception: odd(({_PLACE}, None))",
+        " return sealed, sizes, forced, references, odds",
+    ]
+
+
+def _add_size(message: MessageCode, text: str) -> None:
+    if not message.is_measured:
+        message.code.lines.append("forced_by = ''; segments = 0")
+        return
+    gsm7 = message.code.constant(Encoding.GSM7)
+    message.code.lines.append(
+        f"forced_by = '' if measured.encoding is {gsm7} else first_forcing({text}); segments = measured.segments"
+    )
+
+
+def _add_eligibility(message: MessageCode, eligibility: Eligibility, mark: str) -> None:
+    """Sets excluded rows apart, in the order of `Eligibility.exclusion_of`."""
+    lists = (
+        ("not in", eligibility.only_to, Exclusion.ONLY_TO),
+        ("in", eligibility.suppressed, Exclusion.SUPPRESSED),
+    )
+    for test, addresses, exclusion in lists:
+        if addresses is not None:
+            odd = f"odd(({_PLACE}, ((identity + digest, segments, forced_by), {mark}, {exclusion.value}))); continue"
+            message.code.lines.append(f"if address {test} {message.code.constant(addresses)}: {odd}")

@@ -1,0 +1,175 @@
+"""Code that makes one row's message: where, address, key, id, payload, text and digest, in the order of `Composer.compose`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from sendspec.composing.block_result import FILTERED
+from sendspec.composing.compiled.expression import NotCompilable
+from sendspec.composing.compiled.generated_code import GeneratedCode
+from sendspec.composing.compiled.json_template import json_parts
+from sendspec.composing.compiled.payload_code import ADDRESS, SCALARS, PayloadCode
+from sendspec.composing.compiled.slot import Slot
+from sendspec.composing.compiled.template_code import TemplateCode
+from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.identity import id_hash, payload_hash, reference_mark
+from sendspec.composing.message import Filtered, Message
+from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, basic_measure, first_forcing, measure
+from sendspec.composing.rule import Rule
+from sendspec.composing.template_tree import Node
+from sendspec.reading.schema.validator import Schema
+
+_NAMESPACE: Mapping[str, object] = {
+    "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "NotSound": LookupError, "basic_ascii": BASIC_ASCII,
+    "basic_measure": basic_measure, "dumps": orjson.dumps, "first_forcing": first_forcing, "measure": measure,
+    "new": tuple.__new__, "reference_mark": reference_mark, "scalars": SCALARS, "sha256": sha256,
+}  # fmt: skip
+
+
+class MessageCode:
+    """The lines common to both functions. Each sets a variable, or raises `NotSound` where the row needs a closer look."""
+
+    def __init__(
+        self,
+        compiled_spec: CompiledSpec,
+        settings: ComposeSettings,
+        schema: Schema,
+        rules: tuple[Rule, ...],
+        columns: tuple[str, ...] | None,
+    ) -> None:
+        spec = compiled_spec.spec
+        self.code = GeneratedCode(spec.name, {**_NAMESPACE, "normalise": compiled_spec.normalise})
+        self.templates = TemplateCode(self.code, {**spec.variables, "generation": spec.generation}, columns)
+        self.is_measured = False
+        self._compiled_spec = compiled_spec
+        self._settings = settings
+        self._payload = PayloadCode(self.code, self.templates, schema, rules)
+        self.reference = "id_text"
+        """An expression for the message's reference."""
+        self._shape: dict[str, Any] = {}
+
+    def add_message(self, if_filtered: str) -> str:
+        """Adds the lines up to the digest; returns the expression of the message's text. `if_filtered` is a statement."""
+        compiled = self._compiled_spec
+        if compiled.to is None or compiled.receiver is not None or compiled.where is False:
+            raise NotCompilable
+        self._add_where(if_filtered)
+        self._add_address(compiled.to)
+        self._add_id()
+        shape = {"receiver": compiled.receiver_of(ADDRESS), **self._payload.shape(compiled.content)}
+        written = _text_of(shape)
+        used = {each.name for each in (written, shape.get("reference")) if isinstance(each, Slot)}
+        self._payload.fill(shape, used, self._settings.platform.address_kind.sample)
+        text = self._add_text(shape, written)
+        reference = shape.pop("reference", None)
+        if reference is not None:
+            self.reference = reference.name if isinstance(reference, Slot) else self.code.constant(reference)
+        self._shape = shape
+        self._add_digest()
+        return text
+
+    def add_body(self) -> None:
+        """Adds the request's body. The digest leaves out the reference; the body has it last."""
+        written = list(json_parts(self._shape, sort_keys=False))
+        assert written[-1] == b"}"
+        self.code.lines.append(f"json_reference = dumps({self.reference})")
+        written[-1:] = [b',"reference":', Slot("reference"), b"}"]
+        self.code.lines.append(f"body = {self._joined(written)}")
+
+    def add_reference_check(self) -> None:
+        """The user's own reference is text, and doesn't hold the address."""
+        digits = f"{ADDRESS.name}.lstrip('+')"
+        self.code.lines.append(
+            f"if type({self.reference}) is not str or (len({digits}) > 4 and {digits} in {self.reference}): raise NotSound"
+        )
+
+    def _add_where(self, if_filtered: str) -> None:
+        where = self._compiled_spec.where
+        if where is True:
+            return
+        assert not isinstance(where, bool)
+        self.code.lines += [
+            f"kept = {self.templates.value(where)}",
+            f"if kept is False: {if_filtered}",
+            "if kept is not True: raise NotSound",
+        ]
+
+    def _add_address(self, to: Node) -> None:
+        self.code.lines += [
+            f"written = {self.templates.value(to)}",
+            "address = normalise(written)",
+            "if type(address) is not str: raise NotSound",
+        ]
+
+    def _add_id(self) -> None:
+        spec, key = self._compiled_spec.spec, self._compiled_spec.key
+        self.code.lines.append("json_key = json_address = dumps(address)")
+        if key is not None:
+            self.code.lines += [
+                f"key = {self.templates.value(key)}",
+                "if type(key) is int: key = str(key)",
+                "if type(key) is not str or not key.strip(): raise NotSound",
+                "json_key = dumps(key)",
+            ]
+        hashed = self.code.constant(id_hash(self._settings.salt, spec.name, spec.generation).copy)
+        self.code.lines.append(f"hashed = {hashed}(); hashed.update(json_key + b']'); identity = hashed.digest()")
+        self.templates.add_id()
+
+    def _add_text(self, shape: Mapping[str, Any], written: Slot | str | None) -> str:
+        """Adds the text's check and, where the platform measures it, its measure; returns an expression for the text."""
+        lines = self.code.lines
+        lines.append("measured = None")
+        if written is None:
+            return "None"
+        text = written.name if isinstance(written, Slot) else self.code.constant(written)
+        is_text = isinstance(written, Slot) and self._payload.is_text(written)
+        lines.append(f"if {'' if is_text else f'type({text}) is not str or '}not {text}.strip(): raise NotSound")
+        if shape["body"]["type"] in self._settings.platform.sms_measured:
+            self.is_measured = True
+            self._add_measure(text, f"json_{text}" if isinstance(written, Slot) else self._constant_json(written))
+        return text
+
+    def _constant_json(self, text: str) -> str:
+        return self.code.constant(orjson.dumps(text))
+
+    def _add_measure(self, text: str, json_text: str) -> None:
+        limits, lines = self._settings.limits, self.code.lines
+        lines.append(
+            f"measured = measure({text}) if {json_text}.translate(None, basic_ascii) else basic_measure(len({text}))"
+        )
+        if limits.encoding == "gsm7":
+            lines.append(f"if measured.encoding is not {self.code.constant(Encoding.GSM7)}: raise NotSound")
+        if limits.segments is not None:
+            lines.append(f"if measured.segments > {limits.segments:d}: raise NotSound")
+
+    def _add_digest(self) -> None:
+        hashed = self.code.constant(payload_hash(self._settings.salt).copy)
+        canonical = self._joined(json_parts(self._shape, sort_keys=True))
+        self.code.lines.append(
+            f"hashed = {hashed}(); hashed.update(sha256({canonical}).digest()); digest = hashed.digest()"
+        )
+
+    def _joined(self, written: Iterable[bytes | Slot]) -> str:
+        """An expression for the bytes, with each slot's JSON in its place."""
+        template, slots = bytearray(), []
+        for part in written:
+            if isinstance(part, Slot):
+                template += b"%b"
+                slots.append(f"json_{part.name}")
+            else:
+                template += part.replace(b"%", b"%%")
+        return f"{self.code.constant(bytes(template))} % ({', '.join(slots)},)"
+
+
+def _text_of(shape: Mapping[str, Any]) -> Slot | str | None:
+    """What a person reads: its slot, or the text itself."""
+    body = shape.get("body")
+    kind = body.get("type") if isinstance(body, Mapping) else None
+    part = body.get(kind) if isinstance(body, Mapping) and isinstance(kind, str) else None
+    found = part.get("text") if isinstance(part, Mapping) else None
+    return found if isinstance(found, Slot | str) else None

@@ -1,0 +1,131 @@
+"""Code that fills a payload's slots and checks their values.
+
+Whatever the schema and the rules say of the constant parts is decided once, while the code is generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sendspec.composing.compiled.generated_code import FUNCTION, GeneratedCode
+from sendspec.composing.compiled.partial_schema import Undecidable, slot_checks
+from sendspec.composing.compiled.slot import Slot, has_slots
+from sendspec.composing.compiled.template_code import TemplateCode
+from sendspec.composing.filters import MAX_RESULT
+from sendspec.composing.rule import Rule
+from sendspec.composing.template_tree import Branch, Constant, Node
+from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.schema.validator import Schema
+
+ADDRESS = Slot("address")
+"""The slot of the recipient's address, whose value is there before the payload is filled."""
+SCALARS = frozenset({int, float, bool, type(None)})
+MAX_CACHED = 2_000
+"""Cells of a column whose result is cached: enough for a column with few different ones."""
+
+_ANY_TEXT = "x"
+"""A slot's value for rules that aren't concerned with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _SlotValue:
+    """`value` is an expression for it. `cell` is the only cell that it depends on, or None."""
+
+    at: KeyPath
+    value: str
+    is_expression: bool
+    cell: int | None
+
+
+class PayloadCode:
+    def __init__(self, code: GeneratedCode, templates: TemplateCode, schema: Schema, rules: tuple[Rule, ...]) -> None:
+        self._code = code
+        self._templates = templates
+        self._schema = schema
+        self._rules = rules
+        self._values: dict[str, _SlotValue] = {}
+        self._cached: set[str] = set()
+
+    def shape(self, node: Node, at: KeyPath = ()) -> Any:
+        """The payload's part at `at`, with a slot for each placeholder."""
+        if isinstance(node, Constant):
+            return node.value
+        if isinstance(node, Branch):
+            children = [self.shape(child, (*at, key)) for key, child in zip(node.keys, node.children, strict=True)]
+            return children if node.is_list else dict(zip(node.keys, children, strict=True))
+        name = f"x{len(self._values)}"
+        value, cell = self._templates.slot_value(node)
+        self._values[name] = _SlotValue(at, value, node.template.is_expression, cell)
+        return Slot(name)
+
+    def is_text(self, slot: Slot) -> bool:
+        """Whether the slot's value is text in every row."""
+        return not self._values[slot.name].is_expression
+
+    def fill(self, shape: dict[str, Any], used: set[str], sample_address: str) -> None:
+        """Adds lines that set and check every slot, and its JSON. `used` are the slots whose value later lines need.
+
+        Raises `Undecidable` where a constant part breaks the schema or a rule, or the verdict on it depends on a row.
+        """
+        rules = [rule for rule in self._rules if any(rule.concerns(value.at) for value in self._values.values())]
+        checks = slot_checks(self._schema, shape, {ADDRESS.name, *(n for n in self._values if self.is_text(Slot(n)))})
+        sample = _sample(shape, sample_address)
+        if any(True for rule in self._rules if rule not in rules for _ in rule.judge(sample)):
+            raise Undecidable
+        if ADDRESS.name in checks:
+            self._code.lines.append(
+                f"if not {self._code.constant(checks[ADDRESS.name])}({ADDRESS.name}): raise NotSound"
+            )
+        for name, value in self._values.items():
+            lines = self._slot_lines(name, value, checks.get(name))
+            if value.cell is None or name in used or any(rule.concerns(value.at) for rule in rules):
+                self._code.lines += lines
+            else:
+                self._cache(name, value.cell, lines)
+        if rules:
+            self._code.lines.append(f"payload = {self._literal(shape)}")
+            for rule in rules:
+                self._code.lines.append(f"for _ in {self._code.constant(rule.judge)}(payload): raise NotSound")
+
+    def _slot_lines(self, name: str, value: _SlotValue, check: Any) -> list[str]:
+        unfit = f"len({name}) > {MAX_RESULT}"
+        if value.is_expression:
+            unfit = f"{unfit} if type({name}) is str else type({name}) not in scalars"
+        lines = [f"{name} = {value.value}", f"if {unfit}: raise NotSound"]
+        if check is bool:
+            lines[1] = f"if {unfit} or not {name}: raise NotSound"
+        elif check is not None:
+            lines.append(f"if not {self._code.constant(check)}({name}): raise NotSound")
+        return [*lines, f"json_{name} = dumps({name})"]
+
+    def _cache(self, name: str, cell: int, lines: Sequence[str]) -> None:
+        """A slot that depends on one cell: its JSON is computed once for each of the first different cells."""
+        self._cached.add(name)
+        json_by_cell: dict[str, bytes] = {}
+        cache = self._code.constant(json_by_cell)
+        keep = f"if len({cache}) < {MAX_CACHED}: {cache}[cells[{cell}]] = json_{name}"
+        source = [f"def {FUNCTION}(cells):", *(f" {line}" for line in (*lines, keep, f"return json_{name}"))]
+        compute, get = self._code.constant(self._code.function(source)), self._code.constant(json_by_cell.get)
+        self._code.lines.append(f"json_{name} = {get}(cells[{cell}]) or {compute}(cells)")
+
+    def _literal(self, shape: Any) -> str:
+        """An expression for the filled payload."""
+        constant = self._code.constant
+        if isinstance(shape, Slot):
+            return constant(_ANY_TEXT) if shape.name in self._cached else shape.name
+        if not has_slots(shape):
+            return constant(shape)
+        if isinstance(shape, list):
+            return f"[{', '.join(map(self._literal, shape))}]"
+        return f"{{{', '.join(f'{constant(key)}: {self._literal(value)}' for key, value in shape.items())}}}"
+
+
+def _sample(shape: Any, address: str) -> Any:
+    """`shape` with values in its slots that satisfy every rule not concerned with them."""
+    if isinstance(shape, Slot):
+        return address if shape == ADDRESS else _ANY_TEXT
+    if isinstance(shape, Mapping):
+        return {name: _sample(value, address) for name, value in shape.items()}
+    return [_sample(item, address) for item in shape] if isinstance(shape, list) else shape

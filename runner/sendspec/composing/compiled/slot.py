@@ -1,0 +1,19 @@
+"""A slot: a place in a message's payload that each row fills. A payload with slots in it is called a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Holds a text, number, boolean or null for each row. `name` is the variable of its value in generated code."""
+
+    name: str
+
+
+def has_slots(shape: object) -> bool:
+    if isinstance(shape, Mapping):
+        return any(map(has_slots, shape.values()))
+    return any(map(has_slots, shape)) if isinstance(shape, list) else isinstance(shape, Slot)

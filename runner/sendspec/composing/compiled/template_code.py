@@ -1,0 +1,81 @@
+"""Code for the value of one template: an expression, or a call of Jinja where no expression covers it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+
+from sendspec.composing.compiled.expression import ExpressionWriter, NotCompilable
+from sendspec.composing.compiled.generated_code import GeneratedCode
+from sendspec.composing.render_budget import MAX_OUTPUT, MAX_WORK, RenderBudget
+from sendspec.composing.template import message_context
+from sendspec.composing.template_tree import Constant, Node, Placeholder
+from sendspec.reading.tables.row import named_cells
+
+ID_TEXT_LINE = "id_text = 'm' + identity.hex()"
+
+
+class TemplateCode:
+    """Adds the lines that make a Jinja context only when a template first needs one."""
+
+    def __init__(self, code: GeneratedCode, constants: Mapping[str, object], columns: tuple[str, ...] | None) -> None:
+        self._code = code
+        self._constants = constants
+        self._writer = ExpressionWriter(constants, columns, code)
+        self._has_id = self._has_context = self._has_budget = False
+        code.define(by_name=dict if columns is None else partial(named_cells, columns))
+
+    def value(self, node: Node) -> str:
+        """An expression for a node outside the payload: a constant, or the value of a template."""
+        if isinstance(node, Constant):
+            return self._code.constant(node.value)
+        if not isinstance(node, Placeholder):
+            raise NotCompilable
+        return self.placeholder(node)
+
+    def placeholder(self, placeholder: Placeholder) -> str:
+        template = placeholder.template
+        with suppress(NotCompilable):
+            write = self._writer.value if template.is_expression else self._writer.text
+            return write(template.source, html=template.is_html)
+        self._writer.cells.clear()  # which cells Jinja reads is not known
+        if not self._has_context:
+            self._add_context()
+        return f"{self._code.constant(template.render)}(context)"
+
+    def slot_value(self, placeholder: Placeholder) -> tuple[str, int | None]:
+        """As `placeholder`, with the only cell that the value depends on; None where it depends on more, or on the id."""
+        writer = self._writer
+        writer.cells.clear()
+        had_used_id, writer.has_used_id = writer.has_used_id, False
+        value = self.placeholder(placeholder)
+        [cell] = writer.cells if len(writer.cells) == 1 and not writer.has_used_id else [None]
+        writer.has_used_id |= had_used_id
+        return value, cell
+
+    def add_id(self) -> None:
+        """From here on, templates can use the message id. A context made before lacks it."""
+        self._code.lines.append(ID_TEXT_LINE)
+        self._has_id, self._has_context = True, False
+
+    @property
+    def needs_id(self) -> bool:
+        """Whether a template uses the message id, or may use it in Jinja."""
+        return self._writer.has_used_id or self._has_context
+
+    def define_budget(self) -> None:
+        """Gives contexts a budget less what the expressions may use. Raises `NotCompilable` where that has to be counted."""
+        work, output = self._writer.max_work, self._writer.max_output
+        if work > MAX_WORK or output > MAX_OUTPUT:
+            raise NotCompilable
+        self._code.define(new_budget=partial(RenderBudget, output, work))
+
+    def _add_context(self) -> None:
+        self._code.define(new_context=message_context, constants=self._constants)
+        lines = ["named = by_name(cells)"]
+        if not self._has_budget:
+            lines.append("budget = new_budget()")
+        values = "{**named, **constants, 'message_id': id_text}" if self._has_id else "{**named, **constants}"
+        self._code.lines += [*lines, f"context = new_context({values}, named, budget)"]
+        self._has_budget = self._has_context = True

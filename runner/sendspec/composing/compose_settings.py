@@ -1,0 +1,17 @@
+"""What a spec's messages depend on besides the spec itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sendspec.composing.platforms.platform import Platform
+from sendspec.reading.limits import Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeSettings:
+    """`salt` is the environment's, `limits` the tighter of the spec's and the environment's."""
+
+    platform: Platform
+    salt: bytes
+    limits: Limits

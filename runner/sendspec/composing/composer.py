@@ -1,0 +1,141 @@
+"""Composes rows into messages: fills the templates, checks and measures the payload, and makes the request body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import chain, islice
+
+import orjson
+
+from sendspec.composing.block_result import BlockComposer
+from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.eligibility import Eligibility
+from sendspec.composing.identity import id_text, message_id, payload_digest
+from sendspec.composing.message import Composed, Filtered, Message, RowComposer
+from sendspec.composing.omit_sentinel import OMIT
+from sendspec.composing.payload_check import PayloadCheck
+from sendspec.composing.payload_text import text_of
+from sendspec.composing.recipient_reader import RecipientReader
+from sendspec.composing.row_problems import RowProblems, RowRejected
+from sendspec.composing.rule import Rule
+from sendspec.composing.template import message_context
+from sendspec.composing.template_tree import PlaceholderError, fill
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.schema.validator import Schema
+from sendspec.reading.tables.table import Row, Table
+
+COMPILED_FROM = 250
+"""Rows from which compiling the spec costs less than composing them one by one."""
+
+
+class Composer:
+    """Composes the rows of one spec. Every fault goes to `problems`, at the spec's line or the row's cell."""
+
+    def __init__(
+        self,
+        compiled_spec: CompiledSpec,
+        table: Table,
+        settings: ComposeSettings,
+        schema: Schema,
+        rules: tuple[Rule, ...],
+        problems: Problems,
+    ) -> None:
+        self._compiled_spec = compiled_spec
+        self._spec = compiled_spec.spec
+        self._settings = settings
+        self._schema = schema
+        self._rules = rules
+        self._constants = {**self._spec.variables, "generation": self._spec.generation}
+        self._row_problems = RowProblems(self._spec, table, compiled_spec.address_column, problems)
+        self._recipients = RecipientReader(compiled_spec, self._row_problems)
+        self._payloads = PayloadCheck(compiled_spec, settings, schema, rules, self._row_problems)
+
+    def compile_for_rows(self, columns: tuple[str, ...] | None) -> RowComposer | None:
+        """A much faster function for most rows; None where the spec has none. `columns` are those of the rows."""
+        # imported only for long lists: short ones never compile their spec
+        from sendspec.composing.compiled import compile_row_composer
+
+        return compile_row_composer(self._compiled_spec, self._settings, self._schema, self._rules, columns)
+
+    def compile_for_blocks(self, columns: tuple[str, ...] | None, eligibility: Eligibility) -> BlockComposer | None:
+        """As `compile_for_rows`, for what a plan needs of many rows."""
+        # imported only for long lists: short ones never compile their spec
+        from sendspec.composing.compiled import compile_block_composer
+
+        return compile_block_composer(
+            self._compiled_spec, self._settings, self._schema, self._rules, columns, eligibility
+        )
+
+    def compose(self, row: Row) -> Composed | None:
+        """The row's message, `Filtered`, or None where the row was rejected."""
+        try:
+            return self._compose(row)
+        except PlaceholderError as error:
+            self._row_problems.add_placeholder(row, error)
+        except RowRejected:
+            pass
+        return None
+
+    def _compose(self, row: Row) -> Composed:
+        written = row.values
+        values = {**written, **self._constants}
+        context = message_context(values, written)
+        recipients, compiled_spec = self._recipients, self._compiled_spec
+        if not recipients.is_kept(row, context):
+            return Filtered(row.line)
+        address = recipients.address(row, context)
+        own_receiver = compiled_spec.receiver
+        receiver = compiled_spec.receiver_of(address) if own_receiver is None else fill(own_receiver, context)
+        address = address or recipients.address_of(row, receiver)
+        key = recipients.key(row, context, address)
+        identity = message_id(self._settings.salt, self._spec.name, self._spec.generation, key)
+        values["message_id"] = id_text(identity)
+        context = message_context(values, written, context.budget)
+        content = fill(compiled_spec.content, context)
+        payload = {"receiver": receiver, **({} if content is OMIT else content)}
+        if receiver is OMIT:
+            del payload["receiver"]
+        text = text_of(payload)
+        self._payloads.check(row, context, payload, text)
+        measured = self._payloads.measure(row, text, payload)
+        reference = payload.pop("reference", None)
+        canonical = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS)
+        digest = payload_digest(self._settings.salt, sha256(canonical).digest())
+        payload["reference"] = reference = values["message_id"] if reference is None else reference
+        if compiled_spec.own_reference:
+            self._payloads.check_reference(row, reference, address)
+        body = orjson.dumps(payload)
+        return Message(identity, address, str(reference), body, digest, text, measured, row.line)
+
+    def identity_of(self, row: Row) -> bytes | None:
+        """The id of a row's message, whether or not `where` keeps the row; None where the row gives none."""
+        context = message_context({**row.values, **self._constants}, row.values)
+        try:
+            address = self._recipients.address(row, context)
+            if self._compiled_spec.receiver is not None:
+                address = address or self._recipients.address_of(row, fill(self._compiled_spec.receiver, context))
+            key = self._recipients.key(row, context, address or "")
+        except (PlaceholderError, RowRejected):
+            return None
+        return message_id(self._settings.salt, self._spec.name, self._spec.generation, key)
+
+
+def compose_rows(composer: Composer, rows: Iterator[Row]) -> Iterator[Composed]:
+    """The rows' messages, in order, without the rejected ones. `duplicates.mark_duplicates` judges repeated recipients.
+
+    The spec of a long list is compiled; rows that the compiled function doesn't compose are composed one by one.
+    """
+    for row in islice(rows, COMPILED_FROM):
+        composed = composer.compose(row)
+        if composed is not None:
+            yield composed
+    first = next(rows, None)
+    if first is None:
+        return
+    compiled = composer.compile_for_rows(first.columns)
+    for row in chain((first,), rows):
+        composed = (compiled(row) if compiled is not None else None) or composer.compose(row)
+        if composed is not None:
+            yield composed

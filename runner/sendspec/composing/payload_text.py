@@ -1,0 +1,22 @@
+"""The text of a payload that a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sendspec.reading.documents.document import KeyPath
+
+
+def text_of(payload: Mapping[str, Any]) -> str | None:
+    """The text, where the payload itself contains one."""
+    value: Any = payload
+    for key in text_path(payload):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, str) else None
+
+
+def text_path(payload: Mapping[str, Any]) -> KeyPath:
+    body = payload.get("body")
+    kind = body.get("type") if isinstance(body, Mapping) else None
+    return ("body", kind, "text") if isinstance(kind, str) else ("body", "text", "text")

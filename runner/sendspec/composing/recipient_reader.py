@@ -1,0 +1,103 @@
+"""Reads the recipient from a row: whether `where` keeps it, its address, and its key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.omit_sentinel import OMIT
+from sendspec.composing.row_problems import RowProblems
+from sendspec.composing.template_tree import fill
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import mask, quoted
+from sendspec.reading.tables.table import Row
+
+
+class RecipientReader:
+    """Raises `RowRejected` for a row without a usable value, and `PlaceholderError` where a template can't be filled."""
+
+    def __init__(self, compiled_spec: CompiledSpec, problems: RowProblems) -> None:
+        self._compiled_spec = compiled_spec
+        self._problems = problems
+
+    def is_kept(self, row: Row, context: Any) -> bool:
+        where = self._compiled_spec.where
+        if isinstance(where, bool):
+            return where
+        kept = fill(where, context)
+        if not isinstance(kept, bool):
+            self._problems.reject(
+                row,
+                ("recipients", "where"),
+                "where-not-boolean",
+                f"`where` gives {_described(kept)}, not true or false",
+                "write a comparison, such as \"{{ country == 'NL' }}\"",
+            )
+        return bool(kept)
+
+    def address(self, row: Row, context: Any) -> str | None:
+        """The normalised address; None where the message's own receiver gives it."""
+        compiled_spec = self._compiled_spec
+        if compiled_spec.to is None:
+            return None
+        written = fill(compiled_spec.to, context)
+        if not isinstance(written, str):
+            self._problems.reject_address(
+                row,
+                Problem(
+                    "unquoted-number",
+                    f"the address is {_described(written)}; text is needed",
+                    "put quotes around it, so that + and leading zeros stay",
+                ),
+            )
+        address = compiled_spec.normalise(written)
+        if isinstance(address, Problem):
+            self._problems.reject_address(row, address)
+        return str(address)
+
+    def key(self, row: Row, context: Any, address: str) -> str:
+        if self._compiled_spec.key is None:
+            return address
+        key = fill(self._compiled_spec.key, context)
+        if isinstance(key, int) and not isinstance(key, bool):
+            key = str(key)
+        if not isinstance(key, str) or not key.strip():
+            self._problems.reject(
+                row,
+                ("recipients", "key"),
+                "key-not-text",
+                f"the key is {_described(key)}; it tells recipients apart, so it must be text",
+                "name a column that every row fills",
+            )
+        return str(key)
+
+    def address_of(self, row: Row, receiver: Any) -> str:
+        """The address of the first contact that the message's own receiver names."""
+        contacts = receiver.get("contacts") if isinstance(receiver, Mapping) else None
+        contact = contacts[0] if isinstance(contacts, list) and contacts else None
+        if isinstance(contact, Mapping):
+            for name in ("identifierValue", "id"):
+                value = contact.get(name)
+                if isinstance(value, str) and value:
+                    normal = self._compiled_spec.normalise(value)
+                    return value if isinstance(normal, Problem) else normal
+        return self._problems.reject(
+            row,
+            ("message", "receiver"),
+            "receiver-unnamed",
+            "the receiver has neither `identifierValue` nor `id`, so nobody can say who gets the message",
+            "give its first contact an `identifierValue`",
+        )
+
+
+def _described(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None or value is OMIT:
+        return "nothing"
+    if isinstance(value, int | float):
+        return f"the number {mask(str(value))}"
+    if isinstance(value, str):
+        return f"the text '{quoted(value[:40])}'" if value.strip() else "an empty text"
+    return "a list" if isinstance(value, list | tuple) else "a mapping"

@@ -1,0 +1,68 @@
+"""Records what is wrong with a row, at the line of the spec or the cell of the table that causes it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from sendspec.composing.row_diagnostic import row_diagnostic
+from sendspec.composing.template_tree import PlaceholderError
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.problem import Problem
+from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.schema.schema_problem import SchemaProblem
+from sendspec.reading.spec import Spec
+from sendspec.reading.tables.table import Row, Table
+
+
+class RowRejected(Exception):
+    """The row can't become a message; why is already among the problems."""
+
+
+class RowProblems:
+    """Problems of one spec's rows. A problem that many rows share is recorded once, with their number."""
+
+    def __init__(self, spec: Spec, table: Table, address_column: str | None, problems: Problems) -> None:
+        """`address_column` is the one column that the address comes from, if there is one."""
+        self._spec = spec
+        self._table = table
+        self._address_column = address_column
+        self._problems = problems
+
+    def reject(self, row: Row, at: KeyPath, code: str, problem: str, fix: str) -> NoReturn:
+        """Records a problem at `at` in the spec. Raises `RowRejected`."""
+        self._problems.add_row(
+            (code, self._spec.path, at),
+            row.line,
+            lambda: self._spec.document.diagnostic(at, code=code, problem=problem, fix=fix),
+        )
+        raise RowRejected
+
+    def reject_address(self, row: Row, fault: Problem) -> NoReturn:
+        """Records a problem at the row's address. Raises `RowRejected`."""
+        column = self._address_column
+        self._problems.add_row(
+            (fault.code, self._table.path, column),
+            row.line,
+            lambda: row_diagnostic(
+                self._table, row.line, column, code=fault.code, problem=fault.problem, fix=fault.fix
+            ),
+        )
+        raise RowRejected
+
+    def add_fault(self, row: Row, at: KeyPath, fault: SchemaProblem) -> None:
+        """Records a payload's fault; `at` is the place in the spec that it comes from."""
+        self._problems.add_row(
+            (fault.code, self._spec.path, at),
+            row.line,
+            lambda: self._spec.document.place(at, fault, key=fault.at_key),
+        )
+
+    def add_placeholder(self, row: Row, error: PlaceholderError) -> None:
+        fault = error.error
+        self._problems.add_row(
+            (fault.code, self._spec.path, error.at, fault.start),
+            row.line,
+            lambda: self._spec.document.diagnostic(
+                error.at, code=fault.code, problem=fault.problem, fix=fault.fix, within=(fault.start, fault.end)
+            ),
+        )
