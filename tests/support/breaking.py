@@ -11,7 +11,7 @@ from sendspec.ledger.record import Claim, Lost
 from sendspec.ledger.sqlite import ledger as ledger_module
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.planning.message_state import State
-from sendspec.sending import reconcile as reconcile_module
+from sendspec.sending import reconciliation as reconcile_module
 from sendspec.sending import witness as witness_module
 from sendspec.sending.absence import ListedAround
 

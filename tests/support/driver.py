@@ -18,8 +18,8 @@ from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here 
 from sendspec.cli.main import run
 from sendspec.ledger.sqlite import ledger as ledger_module
 from sendspec.operations import ledger_session as held  # noqa: F401  # imported here so that no child has to
-from sendspec.provider.answer import Answer, UnreadableAnswer
-from sendspec.provider.classify import Sent, classify, strict_json
+from sendspec.provider.classification import SentMessage, classify, strict_json
+from sendspec.provider.http_response import HttpResponse, UnreadableResponse
 from sendspec.provider.outcome import InDoubt, NotProcessed, Outcome
 from sendspec.sending import loop as loop_module
 from sendspec.sending import sender as sender_module
@@ -42,9 +42,9 @@ def break_protocol(mutant: Mutant) -> None:
     elif mutant is Mutant.NO_REFERENCE_CHECK:
         sender_module.classify = _classify_without_reference  # type: ignore[assignment]
     elif mutant is Mutant.FLAG_TOO_LATE:
-        _watch_line(resend=False)
+        _watch_connection(resend=False)
     elif mutant is Mutant.SILENT_RESEND:
-        _watch_line(resend=True)
+        _watch_connection(resend=True)
     else:
         raise SystemExit(f"{mutant} can't be shown by killing processes")
 
@@ -74,26 +74,26 @@ def _judge_otherwise(retries: Any) -> None:
     sender_module.Sender._outcomes = outcomes  # type: ignore[method-assign]
 
 
-def _classify_without_reference(answer: Answer, sent: Sent, **known: bool) -> Outcome:
+def _classify_without_reference(answer: HttpResponse, sent: SentMessage, **known: bool) -> Outcome:
     body = strict_json(answer.body)
     reference = body.get("reference", sent.reference) if isinstance(body, dict) else sent.reference
-    return classify(answer, Sent(str(reference), sent.receiver), **known)
+    return classify(answer, SentMessage(str(reference), sent.receiver), **known)
 
 
-def _watch_line(*, resend: bool) -> None:
-    real = Connection.deliver
+def _watch_connection(*, resend: bool) -> None:
+    real = Connection.post
 
-    def deliver(self: Connection, body: bytes, idempotency_key: str, deadline: float, *, body_most: int) -> Answer:
+    def post(self: Connection, body: bytes, idempotency_key: str, deadline: float, *, max_body: int) -> HttpResponse:
         try:
-            return real(self, body, idempotency_key, deadline, body_most=body_most)
-        except UnreadableAnswer:
+            return real(self, body, idempotency_key, deadline, max_body=max_body)
+        except UnreadableResponse:
             if not resend:
                 self.wrote = False
                 raise
-            self.stand()
-            return real(self, body, idempotency_key, deadline, body_most=body_most)
+            self.ensure()
+            return real(self, body, idempotency_key, deadline, max_body=max_body)
 
-    Connection.deliver = deliver  # type: ignore[method-assign]
+    Connection.post = post  # type: ignore[method-assign]
 
 
 def serve() -> None:

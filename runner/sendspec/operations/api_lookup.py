@@ -16,10 +16,10 @@ from sendspec.reading.access_key import AccessKey
 from sendspec.reading.project import Environment
 from sendspec.reading.url import peer_is_allowed
 from sendspec.sending.connection import Connection, Endpoint, verifying_context
-from sendspec.sending.listing import BOUNDS_OF_A_LOOK, ListBounds, Listing
-from sendspec.sending.reconcile import NumbersOf, Reconciled, reconcile, with_rivals
-from sendspec.sending.run import Clock, Stop, Stopping
-from sendspec.sending.witness import BOUNDS, Send, Witnessed, witness
+from sendspec.sending.list_reader import RECONCILE_BOUNDS, ListBounds, ListReader
+from sendspec.sending.reconciliation import NumbersOf, Reconciled, reconcile, with_rivals
+from sendspec.sending.run import Clock, Stop, StopStage
+from sendspec.sending.witness import WITNESS_BOUNDS, Send, Witnessed, witness
 
 LIST_SECONDS = 15.0
 
@@ -86,7 +86,7 @@ class ApiLookup:
         """See `witness`."""
         return witness(
             self._ledger,
-            lambda: self._listing(route, BOUNDS),
+            lambda: self._listing(route, WITNESS_BOUNDS),
             self._hash,
             sends,
             receivers,
@@ -94,15 +94,15 @@ class ApiLookup:
             under_other_names=under_other_names,
         )
 
-    def _listing(self, route: Route, bounds: ListBounds = BOUNDS_OF_A_LOOK) -> Listing:
+    def _listing(self, route: Route, bounds: ListBounds = RECONCILE_BOUNDS) -> ListReader:
         endpoint = self.endpoint(route)
         context = verifying_context() if endpoint.scheme == "https" else None
-        line = Connection(endpoint, context, CLOCK.monotonic)
-        return Listing(
-            line,
+        connection = Connection(endpoint, context, CLOCK.monotonic)
+        return ListReader(
+            connection,
             CLOCK,
             LIST_SECONDS,
-            lambda: self._stop.stage is not Stopping.NO,
+            lambda: self._stop.stage is not StopStage.NO,
             bounds,
             stand_in=lambda remote_id: f"hidden:{self._hash(remote_id).hex()}",
         )

@@ -40,9 +40,9 @@ from sendspec.planning.totals import Totals, sum_of, totals_of
 from sendspec.reading.access_key import AccessKey, read_access_key
 from sendspec.reading.project import Environment
 from sendspec.reading.suppress import SuppressList
-from sendspec.sending.credited import CreditedIds
+from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.loop import send_all
-from sendspec.sending.reconcile import Reconciled
+from sendspec.sending.reconciliation import Reconciled
 from sendspec.sending.run import (
     Cause,
     Finished,
@@ -51,7 +51,7 @@ from sendspec.sending.run import (
     Sendable,
     Settings,
     Stop,
-    Stopping,
+    StopStage,
 )
 from sendspec.sending.witness import SAMPLED
 from sendspec.showing.ink import counted
@@ -250,7 +250,7 @@ class Session:
         for line in witness_lines(heard):
             self._view.warn(line)
         self._tell_alarms(Reconciled(twice=heard.twice))
-        refuse_what_is_behind(heard, stopped=self._stop.stage is not Stopping.NO)
+        refuse_what_is_behind(heard, stopped=self._stop.stage is not StopStage.NO)
 
     def _under_other_names(self, jobs: Sequence[Job], ids: Collection[bytes]) -> Counter[str]:
         """How many messages of each spec have one of these ids under a former name, where the ledger has nothing of it."""
@@ -399,7 +399,7 @@ class Session:
         try:
             yield
         finally:
-            going_on = self._stop.stage is Stopping.NO
+            going_on = self._stop.stage is StopStage.NO
             for number, handler in before.items():
                 signal.signal(number, handler if going_on else signal.SIG_IGN)
 

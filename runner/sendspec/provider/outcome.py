@@ -38,7 +38,7 @@ class NotProcessed:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedAsAWhole:
+class RunRefused:
     """The API refuses the run, not this message: key, balance, right or channel."""
 
     http_status: int
@@ -49,14 +49,14 @@ class RefusedAsAWhole:
 class InDoubt:
     """It may have been accepted. Only the API or a person can tell.
 
-    `senseless`: a 2xx that is no acceptance, as of a proxy's page. `stops`: an answer that stops the run, as nobody documents it
+    `invalid_acceptance`: a 2xx that is no acceptance, as of a proxy's page. `stops_run`: an answer that stops the run, as nobody documents it
     or it leads elsewhere.
     """
 
     evidence: str
     http_status: int | None = None
-    senseless: bool = False
-    stops: bool = False
+    invalid_acceptance: bool = False
+    stops_run: bool = False
 
 
-Outcome: TypeAlias = Accepted | Refused | NotSent | NotProcessed | RefusedAsAWhole | InDoubt
+Outcome: TypeAlias = Accepted | Refused | NotSent | NotProcessed | RunRefused | InDoubt

@@ -13,10 +13,10 @@ import orjson
 from sendspec.composing.rules import one_content
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
-from sendspec.sandbox.answer import batch_json, status_of, stored_json, tags_of
 from sendspec.sandbox.fault import SandboxFault, striking
 from sendspec.sandbox.query import Wanted, read_query
 from sendspec.sandbox.refusal import Details, bad_query_json, details_of, error_json, malformed_json, path
+from sendspec.sandbox.response_body import batch_json, status_of, stored_json, tags_of
 from sendspec.sandbox.store import Store, Stored
 
 MAX_DEPTH = 100

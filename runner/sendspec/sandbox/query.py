@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from sendspec.reading.schema.formats import is_date_time, is_uuid
-from sendspec.sandbox.answer import STATUSES
 from sendspec.sandbox.refusal import Details, expected
+from sendspec.sandbox.response_body import STATUSES
 
 LIMIT_USUAL, MAX_LIMIT = 10, 1_000
 MAX_WINDOW_DAYS = 7

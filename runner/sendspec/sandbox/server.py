@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from sendspec.provider.batch import MAX_BATCH
-from sendspec.sandbox.answer import of_another
+from sendspec.provider.batch_classification import MAX_BATCH
 from sendspec.sandbox.api import Reply, Sandbox
 from sendspec.sandbox.fault import SandboxFault
 from sendspec.sandbox.refusal import error_json
+from sendspec.sandbox.response_body import of_another
 from sendspec.sandbox.store import Store
 
 MAX_BODY = 1_000_000

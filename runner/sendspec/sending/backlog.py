@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
-from sendspec.provider.answer_table import Next, statuses_where
+from sendspec.provider.response_rules import FollowUp, statuses_where
 from sendspec.sending.run import Sendable
 
 MAX_ATTEMPTS, ATTEMPTS_FEW = 8, 2
-FEW_ATTEMPTS = statuses_where(lambda row: row.then is Next.ONCE_MORE)
+FEW_ATTEMPTS = statuses_where(lambda rule: rule.follow_up is FollowUp.ONCE_MORE)
 """Answers that say less of a busy API than of the way to it."""
 RETRY_SHARE, MIN_RETRIES = 0.1, 20
 

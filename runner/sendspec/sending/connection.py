@@ -18,7 +18,7 @@ from urllib3.util import wait_for_read
 from urllib3.util.ssl_ import create_urllib3_context
 
 from sendspec import __version__
-from sendspec.provider.answer import Answer, UnreadableAnswer, read_answer
+from sendspec.provider.http_response import HttpResponse, UnreadableResponse, read_response
 
 CONNECT_SECONDS = 10.0
 CHUNK = 64 * 1024
@@ -26,7 +26,7 @@ TIMEOUT_SLACK = 0.05
 """An exchange may take that much longer, in seconds, than its deadline allows."""
 
 
-class Unreached(Exception):
+class ConnectionFailed(Exception):
     """No connection could be made, so nothing of a message can be out. `lasting`: another try won't help."""
 
     def __init__(self, reason: str, *, lasting: bool = False) -> None:
@@ -82,7 +82,7 @@ class Connection:
         self._head = endpoint.head()
         self._context = context
         self._monotonic = monotonic
-        self._connection: HTTPConnection | None = None
+        self._http: HTTPConnection | None = None
         self._reusable = False
         self.wrote = False
 
@@ -92,21 +92,21 @@ class Connection:
         return self._endpoint.authorization
 
     @property
-    def kept(self) -> bool:
+    def reusable(self) -> bool:
         """Whether the last exchange left a connection to use again. `stand` tells whether it still is one."""
-        return self._connection is not None and self._reusable
+        return self._http is not None and self._reusable
 
-    def stand(self) -> None:
-        """Makes sure that the connection is there and idle. Raises `Unreached`."""
-        if self._connection is not None and not (self._reusable and _arrived(self._connection.sock) is None):
-            self.hang_up()  # used up, closed by the server, or bytes that nobody asked for
-        if self._connection is None:
-            self._connection = self._connected()
+    def ensure(self) -> None:
+        """Makes sure that the connection is there and idle. Raises `ConnectionFailed`."""
+        if self._http is not None and not (self._reusable and _arrived(self._http.sock) is None):
+            self.close()  # used up, closed by the server, or bytes that nobody asked for
+        if self._http is None:
+            self._http = self._connected()
             self._reusable = True
 
-    def more_arrived(self) -> bool:
+    def extra_arrived(self) -> bool:
         """Whether bytes have arrived behind the answer that was read last. Doesn't wait for any; the connection is of no more use."""
-        arrived = None if self._connection is None else _arrived(self._connection.sock)
+        arrived = None if self._http is None else _arrived(self._http.sock)
         self._reusable = self._reusable and arrived is None
         return bool(arrived)
 
@@ -118,18 +118,20 @@ class Connection:
             allowed = self._endpoint.peer_allowed(peer)
         except (ssl.SSLCertVerificationError, SSLError) as error:
             connection.close()
-            raise Unreached(
+            raise ConnectionFailed(
                 f"{self._endpoint.authority} can't prove who it is: {_reason(error)}", lasting=True
             ) from None
         except (OSError, HTTPError) as error:
             connection.close()
-            raise Unreached(f"{self._endpoint.authority} can't be reached: {_reason(error)}") from None
+            raise ConnectionFailed(f"{self._endpoint.authority} can't be reached: {_reason(error)}") from None
         except BaseException:
             connection.close()
             raise
         if not allowed:
             connection.close()
-            raise Unreached(f"{self._endpoint.host} leads to {peer}, an address inside a private network", lasting=True)
+            raise ConnectionFailed(
+                f"{self._endpoint.host} leads to {peer}, an address inside a private network", lasting=True
+            )
         return connection
 
     def _made(self) -> HTTPConnection:
@@ -138,32 +140,32 @@ class Connection:
             return HTTPSConnection(endpoint.host, endpoint.port, timeout=CONNECT_SECONDS, ssl_context=self._context)
         return HTTPConnection(endpoint.host, endpoint.port, timeout=CONNECT_SECONDS)
 
-    def deliver(self, body: bytes, idempotency_key: str, deadline: float, *, body_most: int) -> Answer:
-        """Sends one request and reads its answer, all before `deadline` (monotonic seconds). Raises `UnreadableAnswer`."""
+    def post(self, body: bytes, idempotency_key: str, deadline: float, *, max_body: int) -> HttpResponse:
+        """Sends one request and reads its answer, all before `deadline` (monotonic seconds). Raises `UnreadableResponse`."""
         request = b"%bIdempotency-Key: %b\r\nContent-Length: %d\r\n\r\n%b" % (
             self._head,
             idempotency_key.encode("ascii"),
             len(body),
             body,
         )
-        return self._answered(request, deadline, body_most)
+        return self._answered(request, deadline, max_body)
 
-    def ask(self, query: str, deadline: float, *, body_most: int) -> Answer:
-        """Asks for the endpoint's list, and reads the answer before `deadline` (monotonic seconds). Raises `UnreadableAnswer`."""
-        return self._answered(self._endpoint.head("GET", query) + b"\r\n", deadline, body_most)
+    def get(self, query: str, deadline: float, *, max_body: int) -> HttpResponse:
+        """Asks for the endpoint's list, and reads the answer before `deadline` (monotonic seconds). Raises `UnreadableResponse`."""
+        return self._answered(self._endpoint.head("GET", query) + b"\r\n", deadline, max_body)
 
-    def _answered(self, request: bytes, deadline: float, body_most: int) -> Answer:
+    def _answered(self, request: bytes, deadline: float, max_body: int) -> HttpResponse:
         try:
-            answer = self._exchange(request, deadline, body_most)
+            answer = self._exchange(request, deadline, max_body)
         except BaseException:
-            self.hang_up()
+            self.close()
             raise
         self._reusable = answer.reusable
         return answer
 
-    def _exchange(self, request: bytes, deadline: float, body_most: int) -> Answer:
-        assert self._connection is not None
-        sock = self._connection.sock
+    def _exchange(self, request: bytes, deadline: float, max_body: int) -> HttpResponse:
+        assert self._http is not None
+        sock = self._http.sock
         _limit(sock, max(0.001, deadline - self._monotonic()))
         self.wrote = True
         try:
@@ -171,26 +173,26 @@ class Connection:
         except (BrokenPipeError, ConnectionResetError):
             pass  # an early answer may lie there: a server may refuse before it has read the body
         except OSError as error:
-            raise UnreadableAnswer(f"the connection broke while writing: {_reason(error)}") from None
+            raise UnreadableResponse(f"the connection broke while writing: {_reason(error)}") from None
 
         def receive() -> bytes:
             left = deadline - self._monotonic()
             if left <= 0:
-                raise UnreadableAnswer("no whole answer came in time")
+                raise UnreadableResponse("no whole answer came in time")
             _limit(sock, left)
             try:
                 return bytes(sock.recv(CHUNK))
             except TimeoutError:
-                raise UnreadableAnswer("no answer came in time") from None
+                raise UnreadableResponse("no answer came in time") from None
             except OSError as error:
-                raise UnreadableAnswer(f"the connection broke before the answer: {_reason(error)}") from None
+                raise UnreadableResponse(f"the connection broke before the answer: {_reason(error)}") from None
 
-        return read_answer(receive, body_most=body_most)
+        return read_response(receive, max_body=max_body)
 
-    def hang_up(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    def close(self) -> None:
+        if self._http is not None:
+            self._http.close()
+            self._http = None
 
 
 def _arrived(sock: socket.socket) -> bytes | None:

@@ -11,21 +11,21 @@ from typing import TypeAlias, assert_never
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
 from sendspec.ledger.record import Lost, Settlement
 from sendspec.planning.decide import Skip
-from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RunRefused
 from sendspec.sending.backlog import Backlog
-from sendspec.sending.breaker import Breaker, Gate
+from sendspec.sending.circuit_breaker import BreakerState, CircuitBreaker
 from sendspec.sending.connection import Connection, Endpoint, verifying_context
-from sendspec.sending.credited import CreditedIds
+from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.pace import TICK, Pace, senders_needed
 from sendspec.sending.run import (
-    Claims,
+    AttemptResult,
+    ClaimLedger,
     Clock,
     Ending,
     Finished,
     Interrupted,
     LedgerLost,
     LockLost,
-    Result,
     RunProgress,
     RunResult,
     Sendable,
@@ -33,16 +33,25 @@ from sendspec.sending.run import (
     SpecRefused,
     Stop,
     StoppedByApi,
-    Stopping,
+    StopStage,
     SuppressLost,
     TooManyDoubts,
     TooManyRefused,
     UnexpectedAnswer,
     Unreachable,
 )
-from sendspec.sending.sender import Broke, Delivery, Down, Ended, Event, Ready, Sender, Woken
+from sendspec.sending.sender import (
+    Delivery,
+    Event,
+    RequestEnded,
+    Sender,
+    SenderCrashed,
+    SenderDown,
+    SenderReady,
+    WakeRequested,
+)
 from sendspec.sending.sender_pool import SenderPool
-from sendspec.sending.settle import settlement_of
+from sendspec.sending.settlement import settlement_of
 from sendspec.sending.tally import Tally
 
 MAX_DRAINED = 256
@@ -58,7 +67,7 @@ Group: TypeAlias = tuple[Sequence[Sendable], float]
 
 def send_all(
     messages: Iterator[Sendable],
-    claims: Claims,
+    claims: ClaimLedger,
     endpoint: Endpoint,
     settings: Settings,
     clock: Clock,
@@ -90,7 +99,7 @@ class _Loop:
     def __init__(
         self,
         messages: Iterator[Sendable],
-        claims: Claims,
+        claims: ClaimLedger,
         endpoint: Endpoint,
         settings: Settings,
         clock: Clock,
@@ -116,10 +125,10 @@ class _Loop:
         self._answered = threading.Event()
         self._backlog = Backlog(messages, settings.expected)
         requests = -(-settings.expected // (settings.batch or 1))
-        self._crew = SenderPool(self._hire, min(settings.concurrency, max(1, requests)), clock)
+        self._pool = SenderPool(self._new_sender, min(settings.concurrency, max(1, requests)), clock)
         self._in_flight: set[Delivery] = set()
         self._pace = Pace(settings.per_second, settings.concurrency)
-        self._breaker = Breaker()
+        self._breaker = CircuitBreaker()
         self._tally = Tally()
         self._ending: Ending | None = None
         self._bug: BaseException | None = None
@@ -128,15 +137,15 @@ class _Loop:
 
     def wake(self) -> None:
         """Makes the loop look around; safe in a signal handler."""
-        self._events.put(Woken())
+        self._events.put(WakeRequested())
 
     def run(self) -> RunResult:
         try:
-            self._crew.grow(senders_needed(self._settings.per_second, LATENCY_GUESS, self._settings.concurrency))
+            self._pool.spawn(senders_needed(self._settings.per_second, LATENCY_GUESS, self._settings.concurrency))
             settle: list[Settlement] = []
             while True:
                 self._judge()
-                if self._breaker.gate is Gate.SHUT and not self._in_flight:
+                if self._breaker.state is BreakerState.OPEN and not self._in_flight:
                     settle = self._pause(settle)
                 claim = self._choose()
                 if settle or claim:
@@ -145,16 +154,16 @@ class _Loop:
                     break
                 settle = self._gather()
         finally:
-            self._crew.dismiss()
+            self._pool.stop()
         if self._bug is not None:
             raise self._bug
-        if self._stop.stage is not Stopping.FAST:
-            self._crew.join()
+        if self._stop.stage is not StopStage.FAST:
+            self._pool.join()
         return self._tally.result(self._ending or Finished())
 
-    def _hire(self) -> Sender:
-        line = Connection(self._endpoint, self._context, self._clock.monotonic)
-        return Sender(line, self._settings, self._clock, self._stop, self._events, self._answered, self._credited)
+    def _new_sender(self) -> Sender:
+        connection = Connection(self._endpoint, self._context, self._clock.monotonic)
+        return Sender(connection, self._settings, self._clock, self._stop, self._events, self._answered, self._credited)
 
     # ── what may go out next ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -163,7 +172,7 @@ class _Loop:
         if self._ending is None and self._stop.signal is not None:
             self._ending = Interrupted(self._stop.signal)
         if self._ending is None:
-            self._crew.reconnect()
+            self._pool.reconnect()
 
     def _pause(self, settle: list[Settlement]) -> list[Settlement]:
         """The breaker is shut and nothing on the wire: what is in doubt is looked up, then one message probes."""
@@ -175,12 +184,12 @@ class _Loop:
 
     def _choose(self) -> list[Group]:
         """The messages to claim now, by request, each request with the moment it may go out."""
-        if self._ending is not None or self._breaker.gate in (Gate.SHUT, Gate.BROKEN):
+        if self._ending is not None or self._breaker.state in (BreakerState.OPEN, BreakerState.BROKEN):
             return []
         now = self._chosen_at = self._clock.monotonic()
-        probing = self._breaker.gate is Gate.PROBING
+        probing = self._breaker.state is BreakerState.HALF_OPEN
         window = 1 if probing else self._pace.window
-        wanted = min(self._crew.ready, window - len(self._in_flight))
+        wanted = min(self._pool.ready, window - len(self._in_flight))
         if wanted <= 0:
             self._grow_if_short(now, window)
             return []
@@ -205,8 +214,8 @@ class _Loop:
     def _grow_if_short(self, now: float, window: int) -> None:
         """More senders when slots are due and all are busy: the latency is longer than was guessed."""
         wanted = self._settings.per_second is not None and not self._backlog.exhausted
-        if wanted and self._crew.size <= len(self._in_flight) < window and self._pace.next_slot(now) <= now:
-            self._crew.grow(max(1, self._crew.size // 2))
+        if wanted and self._pool.size <= len(self._in_flight) < window and self._pace.next_slot(now) <= now:
+            self._pool.spawn(max(1, self._pool.size // 2))
 
     # ── the ledger ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -259,7 +268,7 @@ class _Loop:
 
     def _hand_out(self, delivery: Delivery) -> None:
         self._in_flight.add(delivery)
-        self._crew.order(delivery)
+        self._pool.dispatch(delivery)
 
     def _spill(self, settle: list[Settlement], trouble: LedgerTrouble) -> None:
         """The ledger takes no results any more: what is on the wire is waited for, and all of it kept beside the ledger."""
@@ -282,14 +291,14 @@ class _Loop:
             self._note(event, settle)
             for _ in range(1, MAX_DRAINED):
                 self._note(self._events.get_nowait(), settle)
-        if self._stop.stage is Stopping.FAST:
+        if self._stop.stage is StopStage.FAST:
             settle += self._abandon()
         self._gathered_at = self._clock.monotonic()
         return settle
 
     def _let_more_come(self) -> None:
         """Under a limit there is time: what happens within a tick makes one commit, and wakes this thread once."""
-        if self._settings.per_second is not None and self._stop.stage is Stopping.NO:
+        if self._settings.per_second is not None and self._stop.stage is StopStage.NO:
             left = self._gathered_at + TICK - self._clock.monotonic()
             if left > 0:
                 self._clock.sleep(left)
@@ -297,11 +306,11 @@ class _Loop:
     def _wait(self) -> float:
         now = self._clock.monotonic()
         moments = [now + MAX_WAIT]
-        if self._crew.down:
-            moments.append(self._crew.reconnect_at)
-        if self._crew.ready and not self._backlog.exhausted:
+        if self._pool.down:
+            moments.append(self._pool.reconnect_at)
+        if self._pool.ready and not self._backlog.exhausted:
             moments.append(self._pace.next_slot(now))
-        if self._crew.ready and self._backlog.again_at is not None:
+        if self._pool.ready and self._backlog.again_at is not None:
             moments.append(max(self._backlog.again_at, self._pace.next_slot(now)))
         if self._settings.per_second is not None:
             return max(min(moments) - now, TICK)
@@ -309,36 +318,36 @@ class _Loop:
 
     def _note(self, event: Event, settle: list[Settlement]) -> None:
         match event:
-            case Ready(sender):
-                self._crew.stands(sender)
-            case Down(sender, reason, lasting):
+            case SenderReady(sender):
+                self._pool.mark_ready(sender)
+            case SenderDown(sender, reason, lasting):
                 self._unreached(sender, reason, lasting=lasting)
-            case Ended():
+            case RequestEnded():
                 settle += self._settled(event)
-            case Broke(_, ended, error):
+            case SenderCrashed(_, ended, error):
                 self._bug = self._bug or error
                 self._ending = self._ending or TooManyDoubts("sendspec broke")
                 if ended is not None:
                     settle += self._settled(ended)
-            case Woken():
+            case WakeRequested():
                 pass
             case _:
                 assert_never(event)
 
     def _unreached(self, sender: Sender, reason: str, *, lasting: bool) -> None:
-        if lasting or self._crew.out_of_contact() > self._settings.patience:
+        if lasting or self._pool.seconds_without_connection() > self._settings.patience:
             self._ending = self._ending or Unreachable(reason)
-        wait = self._crew.fell(sender)
+        wait = self._pool.mark_down(sender)
         if wait is not None:
             self._tell(wait, reason)
 
-    def _settled(self, ended: Ended) -> list[Settlement]:
+    def _settled(self, ended: RequestEnded) -> list[Settlement]:
         """Counts a request that ended, draws the conclusions for the run, and says what the ledger has to hold."""
         delivery = ended.delivery
         self._in_flight.discard(delivery)
         if ended.wrote:
             self._tally.requested()
-        results = list(map(Result, delivery.messages, delivery.attempts, ended.outcomes))
+        results = list(map(AttemptResult, delivery.messages, delivery.attempts, ended.outcomes))
         for result in results:
             self._tally.count(result)
         for outcome in {type(result.outcome): result.outcome for result in reversed(results)}.values():
@@ -346,7 +355,7 @@ class _Loop:
         if any(isinstance(result.outcome, Accepted | Refused) for result in results):
             self._look_at_rate()
             self._pace.succeeded(self._clock.monotonic())
-            self._breaker.certain()
+            self._breaker.record_certain()
         self._tell(0.0, "")
         return list(map(settlement_of, results))
 
@@ -356,9 +365,9 @@ class _Loop:
         match outcome:
             case Refused(_, text):
                 self._look_at_refusals(text)
-            case InDoubt(evidence, _, senseless, stops):
-                self._look_at_doubt(evidence, senseless=senseless, stops=stops)
-            case RefusedAsAWhole():
+            case InDoubt(evidence, _, invalid_acceptance, stops):
+                self._look_at_doubt(evidence, invalid_acceptance=invalid_acceptance, stops=stops)
+            case RunRefused():
                 self._ending = self._ending or StoppedByApi(outcome)
             case NotProcessed(status, retry_after):
                 self._throttled(delivery, status, retry_after, now)
@@ -381,11 +390,11 @@ class _Loop:
         if rate is not None and answers >= FIRST_ANSWERS and refused > rate * answers:
             self._ending = self._ending or TooManyRefused(refused, answers)
 
-    def _look_at_doubt(self, evidence: str, *, senseless: bool, stops: bool) -> None:
-        self._breaker.doubtful(senseless=senseless)
+    def _look_at_doubt(self, evidence: str, *, invalid_acceptance: bool, stops: bool) -> None:
+        self._breaker.record_doubt(invalid_acceptance=invalid_acceptance)
         if stops:
             self._ending = self._ending or UnexpectedAnswer(evidence)
-        if self._breaker.gate is Gate.BROKEN:
+        if self._breaker.state is BreakerState.BROKEN:
             self._ending = self._ending or TooManyDoubts(evidence)
 
     def _throttled(self, delivery: Delivery, status: int, retry_after: float | None, now: float) -> None:
@@ -402,7 +411,7 @@ class _Loop:
         for delivery in self._in_flight:
             self._tally.requested()
             for message, attempt in zip(delivery.messages, delivery.attempts, strict=True):
-                result = Result(message, attempt, doubt)
+                result = AttemptResult(message, attempt, doubt)
                 self._tally.count(result)
                 settle.append(settlement_of(result))
         self._in_flight.clear()

@@ -8,7 +8,7 @@ from typing import Protocol
 from sendspec.composing.identity import id_in
 from sendspec.ledger.record import Known
 from sendspec.planning.message_state import State
-from sendspec.sending.listing import Listing, Sighting
+from sendspec.sending.list_reader import ListReader, Sighting
 
 DAY = 86_400.0
 MAX_WINDOW = 7 * DAY - 60
@@ -27,7 +27,7 @@ Window = Callable[[float], tuple[float, float]]
 """The times to ask for, by the API's clock, when that is ahead of ours by so many seconds."""
 
 
-class Lookup(Protocol):
+class SightingLedger(Protocol):
     """The ledger, as far as sightings need it."""
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]: ...
@@ -51,7 +51,7 @@ def is_in_time(sighting: Sighting, *, own: bool, first_claimed_at: float | None)
     return known and sighting.created_at >= first_claimed_at - CLOCK_MARGIN  # type: ignore[operator]
 
 
-def pages_in_api_time(listing: Listing, window: Window) -> Iterator[list[Sighting]]:
+def pages_in_api_time(listing: ListReader, window: Window) -> Iterator[list[Sighting]]:
     """The pages of a window. When the first answer shows that the clocks differ, they are asked for again, corrected."""
     asked = window(0.0)
     corrected = asked
@@ -66,10 +66,10 @@ def pages_in_api_time(listing: Listing, window: Window) -> Iterator[list[Sightin
         yield from listing.pages(*corrected)
 
 
-class DoubleListings:
+class DuplicateListings:
     """Collects the messages of the ledger that a list shows twice: two ids under one default reference, for its receiver."""
 
-    def __init__(self, ledger: Lookup, hash_receiver: HashReceiver) -> None:
+    def __init__(self, ledger: SightingLedger, hash_receiver: HashReceiver) -> None:
         self._ledger = ledger
         self._hash = hash_receiver
         self._first: dict[str, str] = {}

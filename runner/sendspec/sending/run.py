@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from sendspec.ledger.record import Claim, Exchanged, Settlement
 from sendspec.planning.decide import Skip
-from sendspec.provider.outcome import Outcome, RefusedAsAWhole
+from sendspec.provider.outcome import Outcome, RunRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Sendable:
         return self.claim.id
 
 
-class Claims(Protocol):
+class ClaimLedger(Protocol):
     """The ledger, as the loop needs it."""
 
     def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[Claim], now: float) -> Exchanged:
@@ -69,7 +69,7 @@ class Settings:
     patience: float = 120.0
 
 
-class Stopping(Enum):
+class StopStage(Enum):
     NO = auto()
     GRACEFUL = auto()
     FAST = auto()
@@ -79,12 +79,12 @@ class Stop:
     """Asked for from a signal handler: once, finish what is on the wire; twice, leave it in doubt and go."""
 
     def __init__(self) -> None:
-        self.stage = Stopping.NO
+        self.stage = StopStage.NO
         self.signal: int | None = None
         self._wake: Callable[[], None] = lambda: None
 
     def ask(self, signal: int) -> None:
-        self.stage = Stopping.GRACEFUL if self.stage is Stopping.NO else Stopping.FAST
+        self.stage = StopStage.GRACEFUL if self.stage is StopStage.NO else StopStage.FAST
         self.signal = self.signal or signal
         self._wake()
 
@@ -116,7 +116,7 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class StoppedByApi:
-    refusal: RefusedAsAWhole
+    refusal: RunRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class RunResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class AttemptResult:
     """One attempt of one message, ended."""
 
     message: Sendable

@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeAlias
 
-from sendspec.provider.answer import Answer, UnreadableAnswer
-from sendspec.provider.answer_redaction import Redaction
-from sendspec.provider.batch import answer_most, batch_body, batch_key, classify_batch
-from sendspec.provider.classify import Sent, classify, senseless
+from sendspec.provider.batch_classification import batch_body, batch_key, classify_batch, max_batch_response
+from sendspec.provider.classification import SentMessage, classify, invalid_acceptance
+from sendspec.provider.http_response import HttpResponse, UnreadableResponse
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
-from sendspec.sending.connection import Connection, Unreached
-from sendspec.sending.credited import CreditedIds
-from sendspec.sending.run import Clock, Sendable, Settings, Stop, Stopping
+from sendspec.provider.response_redaction import Redaction
+from sendspec.sending.connection import Connection, ConnectionFailed
+from sendspec.sending.credited_ids import CreditedIds
+from sendspec.sending.run import Clock, Sendable, Settings, Stop, StopStage
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class SenderReady:
     """The sender's connection stands."""
 
     sender: Sender
 
 
 @dataclass(frozen=True, slots=True)
-class Down:
+class SenderDown:
     """The sender could not connect; it waits to be told to try again."""
 
     sender: Sender
@@ -35,7 +35,7 @@ class Down:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RequestEnded:
     """The sender's request came to an end; `wrote`: a byte of it left."""
 
     sender: Sender
@@ -45,20 +45,20 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Broke:
+class SenderCrashed:
     """A bug: the sender ended with an exception that nobody foresaw. `ended` is what became of its request, if it had one."""
 
     sender: Sender
-    ended: Ended | None
+    ended: RequestEnded | None
     error: BaseException
 
 
 @dataclass(frozen=True, slots=True)
-class Woken:
+class WakeRequested:
     """Somebody asks the loop to look around."""
 
 
-Event: TypeAlias = Ready | Down | Ended | Broke | Woken
+Event: TypeAlias = SenderReady | SenderDown | RequestEnded | SenderCrashed | WakeRequested
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,15 +74,15 @@ class Delivery:
     too_late: float
 
 
-class Connect:
+class Reconnect:
     """Try again to connect."""
 
 
-class Leave:
+class Quit:
     """End."""
 
 
-Order: TypeAlias = Delivery | Connect | Leave
+Order: TypeAlias = Delivery | Reconnect | Quit
 
 
 class Sender:
@@ -90,7 +90,7 @@ class Sender:
 
     def __init__(
         self,
-        line: Connection,
+        connection: Connection,
         settings: Settings,
         clock: Clock,
         stop: Stop,
@@ -99,54 +99,54 @@ class Sender:
         credited: CreditedIds,
     ) -> None:
         self.orders: SimpleQueue[Order] = SimpleQueue()
-        self._line = line
+        self._connection = connection
         self._settings = settings
         self._clock = clock
         self._stop = stop
         self._events = events
         self._answered = first
         self._credited = credited
-        self._redaction = Redaction(line.authorization)
+        self._redaction = Redaction(connection.authorization)
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def _work(self) -> None:
         delivery: Delivery | None = None
         try:
             self._stand()
-            while not isinstance(order := self.orders.get(), Leave):
+            while not isinstance(order := self.orders.get(), Quit):
                 if isinstance(order, Delivery):
                     delivery = order
                     ended = self._deliver(order)
                     delivery = None
                     self._events.put(ended)
-                if self._line.kept:  # looked at again before the next message is written
-                    self._events.put(Ready(self))
+                if self._connection.reusable:  # looked at again before the next message is written
+                    self._events.put(SenderReady(self))
                 else:
                     self._stand()
         except BaseException as error:
-            self._events.put(Broke(self, None if delivery is None else self._lost(delivery), error))
+            self._events.put(SenderCrashed(self, None if delivery is None else self._lost(delivery), error))
         finally:
-            self._line.hang_up()
+            self._connection.close()
 
     def _stand(self) -> None:
         try:
-            self._line.stand()
-        except Unreached as error:
-            self._events.put(Down(self, error.reason, error.lasting))
+            self._connection.ensure()
+        except ConnectionFailed as error:
+            self._events.put(SenderDown(self, error.reason, error.lasting))
         else:
-            self._events.put(Ready(self))
+            self._events.put(SenderReady(self))
 
-    def _lost(self, delivery: Delivery) -> Ended:
-        wrote = self._line.wrote
+    def _lost(self, delivery: Delivery) -> RequestEnded:
+        wrote = self._connection.wrote
         outcome: Outcome = (
             InDoubt("sendspec broke while sending") if wrote else NotSent("sendspec broke before sending")
         )
-        return Ended(self, delivery, [outcome] * len(delivery.messages), wrote)
+        return RequestEnded(self, delivery, [outcome] * len(delivery.messages), wrote)
 
-    def _deliver(self, delivery: Delivery) -> Ended:
-        self._line.wrote = False
+    def _deliver(self, delivery: Delivery) -> RequestEnded:
+        self._connection.wrote = False
         outcomes = self._outcomes(delivery)
-        return Ended(self, delivery, outcomes, self._line.wrote)
+        return RequestEnded(self, delivery, outcomes, self._connection.wrote)
 
     def _outcomes(self, delivery: Delivery) -> Sequence[Outcome]:
         count = len(delivery.messages)
@@ -155,37 +155,39 @@ class Sender:
         if early > 0:
             self._clock.sleep(early)
         try:
-            self._line.stand()
-        except Unreached as error:
+            self._connection.ensure()
+        except ConnectionFailed as error:
             return [NotSent(error.reason)] * count
-        if self._stop.stage is not Stopping.NO:
+        if self._stop.stage is not StopStage.NO:
             return [NotSent("the run was asked to stop")] * count
         if self._clock.monotonic() >= min(delivery.too_late, deadline):
             return [NotSent("its time was over before it could begin")] * count
         try:
-            answer = self._line.deliver(*self._request(delivery.messages), deadline, body_most=answer_most(count))
-        except UnreadableAnswer as error:
-            return [InDoubt(error.evidence) if self._line.wrote else NotSent(error.evidence)] * count
+            answer = self._connection.post(
+                *self._request(delivery.messages), deadline, max_body=max_batch_response(count)
+            )
+        except UnreadableResponse as error:
+            return [InDoubt(error.evidence) if self._connection.wrote else NotSent(error.evidence)] * count
         return self._judged(answer, delivery.messages)
 
-    def _judged(self, answer: Answer, messages: Sequence[Sendable]) -> Sequence[Outcome]:
+    def _judged(self, answer: HttpResponse, messages: Sequence[Sendable]) -> Sequence[Outcome]:
         first = not self._answered.is_set()
         self._answered.set()
-        sent = [Sent(message.reference, message.receiver) for message in messages]
+        sent = [SentMessage(message.reference, message.receiver) for message in messages]
         redaction = self._redaction.of([one.receiver for one in sent], [message.body for message in messages])
         outcomes = self._meant(answer, sent, redaction, first=first, extra=True)
         if not all(isinstance(outcome, Accepted) for outcome in outcomes):  # they would be proved, whatever follows
-            extra = answer.extra or self._line.more_arrived()
+            extra = answer.extra or self._connection.extra_arrived()
             outcomes = self._meant(answer, sent, redaction, first=first, extra=extra)
         ids = [one.remote_id for one in outcomes if isinstance(one, Accepted | Refused) and one.remote_id is not None]
         if not self._credited.credit(ids):
-            outcomes = [senseless(answer.status, " with the id of another message")] * len(sent)
+            outcomes = [invalid_acceptance(answer.status, " with the id of another message")] * len(sent)
         if not any(isinstance(outcome, Accepted) for outcome in outcomes):
-            self._line.hang_up()  # if this answered another request, ours is still to come, and may have no reference
+            self._connection.close()  # if this answered another request, ours is still to come, and may have no reference
         return outcomes
 
     def _meant(
-        self, answer: Answer, sent: Sequence[Sent], redaction: Redaction, *, first: bool, extra: bool
+        self, answer: HttpResponse, sent: Sequence[SentMessage], redaction: Redaction, *, first: bool, extra: bool
     ) -> Sequence[Outcome]:
         trust_503 = self._settings.trust_503
         if self._settings.batch is None:

@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 
 from sendspec.sending.pace import back_off
 from sendspec.sending.run import Clock
-from sendspec.sending.sender import Connect, Leave, Order, Sender
+from sendspec.sending.sender import Order, Quit, Reconnect, Sender
 
 
 @dataclass(slots=True)
 class SenderPool:
-    """`hire` makes a sender that isn't started; there are `most` at most. Times are in monotonic seconds."""
+    """`new_sender` makes a sender that isn't started; there are `most` at most. Times are in monotonic seconds."""
 
-    hire: Callable[[], Sender]
+    new_sender: Callable[[], Sender]
     most: int
     clock: Clock
     reconnect_at: float = 0.0
@@ -41,10 +41,10 @@ class SenderPool:
     def down(self) -> int:
         return len(self._down)
 
-    def grow(self, wanted: int) -> None:
+    def spawn(self, wanted: int) -> None:
         """Starts up to `wanted` more. Raises RuntimeError where not even one thread can be had."""
         for _ in range(min(wanted, self.most - len(self._senders))):
-            sender = self.hire()
+            sender = self.new_sender()
             try:
                 sender.thread.start()
             except RuntimeError:  # no more threads to be had: fewer connections do as well
@@ -53,13 +53,13 @@ class SenderPool:
                 return
             self._senders.append(sender)
 
-    def stands(self, sender: Sender) -> None:
+    def mark_ready(self, sender: Sender) -> None:
         """A sender has its connection and waits for a message."""
         self._contact_at = self.clock.monotonic()
         self._failures = 0
         self._ready.append(sender)
 
-    def fell(self, sender: Sender) -> float | None:
+    def mark_down(self, sender: Sender) -> float | None:
         """A sender could not connect. Returns the seconds until all such try again, None where that is settled already."""
         self._down.append(sender)
         now = self.clock.monotonic()
@@ -69,7 +69,7 @@ class SenderPool:
         self._failures += 1
         return self.reconnect_at - now
 
-    def out_of_contact(self) -> float:
+    def seconds_without_connection(self) -> float:
         """Seconds since any sender had a connection."""
         return self.clock.monotonic() - self._contact_at
 
@@ -78,15 +78,15 @@ class SenderPool:
         if self._down and self.clock.monotonic() >= self.reconnect_at:
             self.reconnect_at = math.inf  # until the first of them reports
             for _ in range(len(self._down)):
-                self._down.popleft().orders.put(Connect())
+                self._down.popleft().orders.put(Reconnect())
 
-    def order(self, order: Order) -> None:
+    def dispatch(self, order: Order) -> None:
         """To the sender that is ready the longest."""
         self._ready.popleft().orders.put(order)
 
-    def dismiss(self) -> None:
+    def stop(self) -> None:
         for sender in self._senders:
-            sender.orders.put(Leave())
+            sender.orders.put(Quit())
 
     def join(self) -> None:
         """Waits for those that have nothing to do: a sender that waits for a connection could take its whole time."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from sendspec.planning.decide import Skip
-from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
-from sendspec.sending.run import Cause, Ending, Result, RunResult
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RunRefused
+from sendspec.sending.run import AttemptResult, Cause, Ending, RunResult
 
 MAX_CAUSES = 100
 
@@ -30,7 +30,7 @@ class Tally:
         self._first: float | None = None
         self._last = 0.0
 
-    def count(self, result: Result) -> None:
+    def count(self, result: AttemptResult) -> None:
         match result.outcome:
             case Accepted():
                 self.accepted += 1
@@ -42,7 +42,7 @@ class Tally:
             case InDoubt(evidence):
                 self.in_doubt += 1
                 self._doubt_of[result.message.id] = _add(self._doubts, evidence, result.message.id)
-            case NotSent() | NotProcessed() | RefusedAsAWhole():
+            case NotSent() | NotProcessed() | RunRefused():
                 pass
             case _:
                 assert_never(result.outcome)

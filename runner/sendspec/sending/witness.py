@@ -11,23 +11,23 @@ from sendspec.composing.identity import id_text, ids_within
 from sendspec.ledger.record import Change, Waiting
 from sendspec.ledger.sqlite.reader import references_of
 from sendspec.ledger.transitions import MOVE_BY_NAME, Move
-from sendspec.sending.listing import ListBounds, Listing, ListTooLong, ListUnread, Sighting
+from sendspec.sending.list_reader import ListBounds, ListReader, ListTooLong, ListUnread, Sighting
 from sendspec.sending.proof import (
     DAY,
     MARGIN,
     MAX_WINDOW,
-    DoubleListings,
+    DuplicateListings,
     HashReceiver,
-    Lookup,
+    SightingLedger,
     is_for,
     is_in_time,
     pages_in_api_time,
 )
-from sendspec.sending.reconcile import RECEIVERS_AT_ONCE, accepted
+from sendspec.sending.reconciliation import RECEIVERS_AT_ONCE, accepted
 
 SKEW_NOTED = 60.0
 """From here on a difference between the clocks is told, in seconds."""
-BOUNDS = ListBounds(pages=50, seconds=60.0)
+WITNESS_BOUNDS = ListBounds(pages=50, seconds=60.0)
 SAMPLED = 64
 """Receivers that are asked for by themselves when there are more messages than are read."""
 
@@ -35,7 +35,7 @@ Send = tuple[str, int]
 """A spec's name and generation."""
 
 
-class Planned(Lookup, Protocol):
+class WitnessLedger(SightingLedger, Protocol):
     """The ledger, as the witness needs it."""
 
     def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]: ...
@@ -62,8 +62,8 @@ class Witnessed:
 
 
 def witness(
-    ledger: Planned,
-    listing_of: Callable[[], Listing],
+    ledger: WitnessLedger,
+    listing_of: Callable[[], ListReader],
     hash_receiver: HashReceiver,
     sends: Mapping[Send, float | None],
     receivers: Callable[[], Sequence[str]],
@@ -78,11 +78,11 @@ def witness(
     messages to send that have one of these ids under a former name of their spec, by the names of specs.
     """
     found = Witnessed()
-    duplicates = DoubleListings(ledger, hash_receiver)
+    duplicates = DuplicateListings(ledger, hash_receiver)
     sighted: dict[str, dict[str, Sighting]] = {}
-    listings: list[Listing] = []
+    listings: list[ListReader] = []
 
-    def opened() -> Listing:
+    def opened() -> ListReader:
         listings.append(listing_of())
         return listings[-1]
 
@@ -103,7 +103,7 @@ def witness(
 
 
 def _pages(
-    listing_of: Callable[[], Listing],
+    listing_of: Callable[[], ListReader],
     sends: Mapping[Send, float | None],
     receivers: Callable[[], Sequence[str]],
     now: float,
@@ -130,7 +130,7 @@ def _pages(
         listing.close()
 
 
-def _pages_in_time(listing: Listing, sends: Mapping[Send, float | None], now: float) -> Iterator[list[Sighting]]:
+def _pages_in_time(listing: ListReader, sends: Mapping[Send, float | None], now: float) -> Iterator[list[Sighting]]:
     """The pages of the window; once more with a day at its end where the API doesn't tell its time, as its clock may be ahead."""
     yield from pages_in_api_time(listing, lambda skew: _window(sends.values(), now, skew))
     if listing.skew is None:
@@ -147,7 +147,7 @@ def _window(claims: Iterable[float | None], now: float, skew: float | None) -> t
 
 
 def _compare(
-    ledger: Planned,
+    ledger: WitnessLedger,
     sighted: Mapping[str, Mapping[str, Sighting]],
     unread: Set[str],
     hash_receiver: HashReceiver,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sendspec.composing.identity import id_text
-from sendspec.sending.reconcile import Reconciled
+from sendspec.sending.reconciliation import Reconciled
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.ink import counted
 

@@ -18,7 +18,7 @@ class Meaning(StrEnum):
     IN_DOUBT = "in doubt"
 
 
-class Given(StrEnum):
+class Condition(StrEnum):
     """What has to hold beside the status. Of the rows that name a status, the first whose condition holds is meant."""
 
     ALWAYS = ""
@@ -33,7 +33,7 @@ class Given(StrEnum):
     MORE_BYTES = "any answer that is not in doubt, with more bytes behind it, except an acceptance with our `reference`"
 
 
-class Next(StrEnum):
+class FollowUp(StrEnum):
     """What follows for the message, and for the run."""
 
     BACK_OFF = "planned; tried again once there is a connection"
@@ -49,15 +49,15 @@ class Next(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Rule:
     """Answers that mean the same: their statuses, as inclusive ranges, and what else has to hold. No status: no whole answer."""
 
     statuses: tuple[tuple[int, int], ...] = ()
-    given: Given = Given.ALWAYS
+    condition: Condition = Condition.ALWAYS
     meaning: Meaning
-    then: Next
+    follow_up: FollowUp
 
-    def names(self, status: int) -> bool:
+    def covers(self, status: int) -> bool:
         return any(first <= status <= last for first, last in self.statuses)
 
 
@@ -65,36 +65,46 @@ def _each(*statuses: int) -> tuple[tuple[int, int], ...]:
     return tuple((status, status) for status in statuses)
 
 
-ANSWERS = (
-    Row(statuses=_each(200, 201, 202), given=Given.PROVED, meaning=Meaning.ACCEPTED, then=Next.FINAL),
-    Row(statuses=_each(200, 201, 202), given=Given.REJECTED, meaning=Meaning.REFUSED, then=Next.FINAL_UNLESS_ALL),
-    Row(statuses=((200, 299),), meaning=Meaning.IN_DOUBT, then=Next.PROBE),
-    Row(statuses=_each(429), meaning=Meaning.NOT_PROCESSED, then=Next.LATER),
-    Row(statuses=_each(503), given=Given.TRUSTED, meaning=Meaning.NOT_PROCESSED, then=Next.LATER),
-    Row(statuses=_each(421, 425), meaning=Meaning.NOT_PROCESSED, then=Next.ONCE_MORE),
-    Row(statuses=_each(401, 402, 403), meaning=Meaning.RUN_REFUSED, then=Next.STOP_PLANNED),
-    Row(statuses=_each(404), given=Given.CHANNEL_MISSING, meaning=Meaning.RUN_REFUSED, then=Next.STOP_PLANNED),
-    Row(statuses=_each(400, 404, 409, 422), meaning=Meaning.REFUSED, then=Next.FINAL_UNLESS_ALL),
-    Row(statuses=(*_each(408, 500, 502, 503, 504), (520, 529)), meaning=Meaning.IN_DOUBT, then=Next.LOOK_UP),
-    Row(statuses=((300, 399),), meaning=Meaning.IN_DOUBT, then=Next.STOP_REDIRECTED),
-    Row(statuses=((200, 999),), meaning=Meaning.IN_DOUBT, then=Next.STOP_UNDOCUMENTED),
+RULES = (
+    Rule(statuses=_each(200, 201, 202), condition=Condition.PROVED, meaning=Meaning.ACCEPTED, follow_up=FollowUp.FINAL),
+    Rule(
+        statuses=_each(200, 201, 202),
+        condition=Condition.REJECTED,
+        meaning=Meaning.REFUSED,
+        follow_up=FollowUp.FINAL_UNLESS_ALL,
+    ),
+    Rule(statuses=((200, 299),), meaning=Meaning.IN_DOUBT, follow_up=FollowUp.PROBE),
+    Rule(statuses=_each(429), meaning=Meaning.NOT_PROCESSED, follow_up=FollowUp.LATER),
+    Rule(statuses=_each(503), condition=Condition.TRUSTED, meaning=Meaning.NOT_PROCESSED, follow_up=FollowUp.LATER),
+    Rule(statuses=_each(421, 425), meaning=Meaning.NOT_PROCESSED, follow_up=FollowUp.ONCE_MORE),
+    Rule(statuses=_each(401, 402, 403), meaning=Meaning.RUN_REFUSED, follow_up=FollowUp.STOP_PLANNED),
+    Rule(
+        statuses=_each(404),
+        condition=Condition.CHANNEL_MISSING,
+        meaning=Meaning.RUN_REFUSED,
+        follow_up=FollowUp.STOP_PLANNED,
+    ),
+    Rule(statuses=_each(400, 404, 409, 422), meaning=Meaning.REFUSED, follow_up=FollowUp.FINAL_UNLESS_ALL),
+    Rule(statuses=(*_each(408, 500, 502, 503, 504), (520, 529)), meaning=Meaning.IN_DOUBT, follow_up=FollowUp.LOOK_UP),
+    Rule(statuses=((300, 399),), meaning=Meaning.IN_DOUBT, follow_up=FollowUp.STOP_REDIRECTED),
+    Rule(statuses=((200, 999),), meaning=Meaning.IN_DOUBT, follow_up=FollowUp.STOP_UNDOCUMENTED),
 )
 """In the order in which they are asked; the last row takes whatever no other one names."""
 
-OTHERWISE = (
-    Row(given=Given.NOTHING_LEFT, meaning=Meaning.NOT_SENT, then=Next.BACK_OFF),
-    Row(given=Given.UNREADABLE, meaning=Meaning.IN_DOUBT, then=Next.LOOK_UP),
-    Row(given=Given.MORE_BYTES, meaning=Meaning.IN_DOUBT, then=Next.LOOK_UP),
+EXCHANGE_RULES = (
+    Rule(condition=Condition.NOTHING_LEFT, meaning=Meaning.NOT_SENT, follow_up=FollowUp.BACK_OFF),
+    Rule(condition=Condition.UNREADABLE, meaning=Meaning.IN_DOUBT, follow_up=FollowUp.LOOK_UP),
+    Rule(condition=Condition.MORE_BYTES, meaning=Meaning.IN_DOUBT, follow_up=FollowUp.LOOK_UP),
 )
 """What the exchange itself decides, whatever the status is."""
 
 
-def rows_for(status: int) -> tuple[Row, ...]:
-    """The rows that name `status`, in order; the last of them holds always."""
-    return tuple(row for row in ANSWERS if row.names(status))
+def rules_for(status: int) -> tuple[Rule, ...]:
+    """The rules that name `status`, in order; the last of them holds always."""
+    return tuple(rule for rule in RULES if rule.covers(status))
 
 
-def statuses_where(holds: Callable[[Row], bool]) -> frozenset[int]:
-    """Every status of the rows for which this holds."""
-    rows = (row for row in ANSWERS if holds(row))
-    return frozenset(status for row in rows for first, last in row.statuses for status in range(first, last + 1))
+def statuses_where(holds: Callable[[Rule], bool]) -> frozenset[int]:
+    """Every status of the rules for which this holds."""
+    rules = (rule for rule in RULES if holds(rule))
+    return frozenset(status for rule in rules for first, last in rule.statuses for status in range(first, last + 1))

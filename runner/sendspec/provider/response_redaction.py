@@ -16,7 +16,7 @@ import orjson
 
 from sendspec.diagnostics.redaction import DOTS, number_spans
 
-LOOKED_AT = 2_048
+MAX_SCANNED = 2_048
 """Characters of a text that are looked through; the rest is dropped."""
 KEY_PART = 8
 """A part of the key of so many characters is as secret as all of it."""
@@ -81,8 +81,8 @@ class Redaction:
         return "Redaction(••••••)"
 
     def redacted(self, text: str) -> str:
-        """`text`, cut to `LOOKED_AT` characters, with dots for what is ours and for every number and address."""
-        text = text[:LOOKED_AT]
+        """`text`, cut to `MAX_SCANNED` characters, with dots for what is ours and for every number and address."""
+        text = text[:MAX_SCANNED]
         return _dotted(text, self._spans(text, self._in_text))
 
     def repeats(self, ids: Sequence[str]) -> bool:

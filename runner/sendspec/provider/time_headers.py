@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 MAX_WAIT = 900.0
 
 
-def skew_seconds(answer_date: str | None, now: float) -> float | None:
+def clock_skew_seconds(answer_date: str | None, now: float) -> float | None:
     """By how many seconds the clock of who answered is ahead of `now` (Unix seconds); None where its `Date` says nothing."""
     try:
         return None if answer_date is None else parsedate_to_datetime(answer_date).timestamp() - now

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
-from sendspec.provider.answer import Answer, AnswerTooLarge, UnreadableAnswer
-from sendspec.provider.answer_redaction import NOTHING_SENT, Redaction
-from sendspec.provider.classify import MAX_ID, REFUSING_THE_RUN, refusal_text, unique
-from sendspec.provider.outcome import RefusedAsAWhole
-from sendspec.provider.retry_after import retry_after_seconds, skew_seconds
+from sendspec.provider.classification import MAX_ID, REFUSING_THE_RUN, refusal_text, unique
+from sendspec.provider.http_response import HttpResponse, ResponseTooLarge, UnreadableResponse
+from sendspec.provider.outcome import RunRefused
+from sendspec.provider.response_redaction import NOTHING_SENT, Redaction
+from sendspec.provider.time_headers import clock_skew_seconds, retry_after_seconds
 from sendspec.reading.schema.formats import is_date_time
-from sendspec.sending.connection import Connection, Unreached
+from sendspec.sending.connection import Connection, ConnectionFailed
 from sendspec.sending.pace import back_off
 from sendspec.sending.run import Clock
 
@@ -39,7 +39,7 @@ class ListBounds:
 
 StandIn = Callable[[str], str]
 
-BOUNDS_OF_A_LOOK = ListBounds(pages=2_000, seconds=300.0)
+RECONCILE_BOUNDS = ListBounds(pages=2_000, seconds=300.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Page:
 class ListUnread(Exception):
     """The list was not read to its end. `refusal` is set where the API refuses us as a whole."""
 
-    def __init__(self, reason: str, refusal: RefusedAsAWhole | None = None) -> None:
+    def __init__(self, reason: str, refusal: RunRefused | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.refusal = refusal
@@ -85,7 +85,7 @@ class ListAbandoned(ListUnread):
     """A signal asked the command to stop while the list was read."""
 
 
-class Listing:
+class ListReader:
     """Asks through one connection of its own. `stopped` says that nobody waits for the answer any more.
 
     `stand_in` makes another id of one that can't be kept, always the same one.
@@ -93,15 +93,15 @@ class Listing:
 
     def __init__(
         self,
-        line: Connection,
+        connection: Connection,
         clock: Clock,
         timeout: float,
         stopped: Callable[[], bool],
-        bounds: ListBounds = BOUNDS_OF_A_LOOK,
+        bounds: ListBounds = RECONCILE_BOUNDS,
         stand_in: StandIn | None = None,
     ) -> None:
-        self._line = line
-        self._redaction = Redaction(line.authorization)
+        self._connection = connection
+        self._redaction = Redaction(connection.authorization)
         self._stand_in = stand_in
         self._clock = clock
         self._timeout = timeout
@@ -135,7 +135,7 @@ class Listing:
             self._pages_left -= 1
             try:
                 page = self._page(_query(since, until, token, receivers, self._sizes[0]), receivers)
-            except AnswerTooLarge as error:
+            except ResponseTooLarge as error:
                 if len(self._sizes) == 1:
                     raise ListUnread(f"the API's list of messages can't be read: {error.evidence}") from None
                 del self._sizes[0]
@@ -152,26 +152,26 @@ class Listing:
             tokens.add(token)
 
     def close(self) -> None:
-        self._line.hang_up()
+        self._connection.close()
 
     def _page(self, query: str, receivers: Sequence[str]) -> Page:
-        """One page; asked for again where that can help. Raises `ListUnread`, and `AnswerTooLarge` where less has to be asked for."""
+        """One page; asked for again where that can help. Raises `ListUnread`, and `ResponseTooLarge` where less has to be asked for."""
         reason = ""
         for tried in range(TRIES):
             wait = back_off(tried, self._clock.random())
             try:
-                self._line.stand()
-                answer = self._line.ask(query, self._clock.monotonic() + self._timeout, body_most=MAX_PAGE_BYTES)
-            except AnswerTooLarge:
+                self._connection.ensure()
+                answer = self._connection.get(query, self._clock.monotonic() + self._timeout, max_body=MAX_PAGE_BYTES)
+            except ResponseTooLarge:
                 raise
-            except Unreached as error:
+            except ConnectionFailed as error:
                 reason = error.reason
                 if error.lasting:
                     break
-            except UnreadableAnswer as error:
+            except UnreadableResponse as error:
                 reason = error.evidence
             else:
-                self.skew = skew_seconds(answer.headers.get("date"), self._clock.wall())
+                self.skew = clock_skew_seconds(answer.headers.get("date"), self._clock.wall())
                 if answer.status == 200:
                     page = read_page(answer, self._redaction, self._stand_in)
                     if page is not None:
@@ -181,7 +181,7 @@ class Listing:
                     said = refusal_text(answer, self._redaction.of(receivers))
                     reason = f"the API answers {said}"
                     if answer.status in REFUSING_THE_RUN or answer.status == 404:
-                        raise ListUnread(reason, RefusedAsAWhole(answer.status, said))
+                        raise ListUnread(reason, RunRefused(answer.status, said))
                     if answer.status not in TRIED_AGAIN:
                         break
                 asked = retry_after_seconds(answer.headers.get("retry-after"), answer.headers.get("date"))
@@ -215,7 +215,9 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def read_page(answer: Answer, redaction: Redaction = NOTHING_SENT, stand_in: StandIn | None = None) -> Page | None:
+def read_page(
+    answer: HttpResponse, redaction: Redaction = NOTHING_SENT, stand_in: StandIn | None = None
+) -> Page | None:
     """A page of the list; None where it is not the documented JSON.
 
     An id that repeats the key or a number, or that no terminal can show, is none, but its message is one: it goes by the id that `stand_in` makes, or else the

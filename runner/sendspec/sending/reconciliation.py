@@ -10,16 +10,16 @@ from sendspec.composing.identity import id_in, id_text
 from sendspec.ledger.record import Change, Doubt, Listable, Route
 from sendspec.ledger.transitions import MOVE_BY_NAME, Move
 from sendspec.planning.message_state import State
-from sendspec.provider.outcome import RefusedAsAWhole
+from sendspec.provider.outcome import RunRefused
 from sendspec.sending.absence import ABSENT_AFTER, MAX_CLOCKS_APART, SCANS_APART, ListedAround, claimed_at, objection
-from sendspec.sending.listing import Listing, ListUnread, Sighting
+from sendspec.sending.list_reader import ListReader, ListUnread, Sighting
 from sendspec.sending.proof import (
     DAY,
     MARGIN,
     MAX_WINDOW,
-    DoubleListings,
+    DuplicateListings,
     HashReceiver,
-    Lookup,
+    SightingLedger,
     is_for,
     is_in_time,
     pages_in_api_time,
@@ -38,7 +38,7 @@ NumbersOf = Callable[[Collection[bytes]], Mapping[bytes, str]]
 """The receivers of messages, where the table is at hand: the ledger has only their hashes."""
 
 
-class Doubtful(Lookup, Protocol):
+class DoubtLedger(SightingLedger, Protocol):
     """The ledger, as reconciling needs it."""
 
     def doubts(self) -> list[Doubt]: ...
@@ -74,7 +74,7 @@ class Reconciled:
     ageing: list[bytes] = field(default_factory=list)
     left: int = 0
     unread: list[str] = field(default_factory=list)
-    refusal: RefusedAsAWhole | None = None
+    refusal: RunRefused | None = None
 
 
 def with_rivals(doubts: Sequence[Doubt], names: Collection[str]) -> list[Doubt]:
@@ -88,9 +88,9 @@ def with_rivals(doubts: Sequence[Doubt], names: Collection[str]) -> list[Doubt]:
 
 
 def reconcile(
-    ledger: Doubtful,
+    ledger: DoubtLedger,
     doubts: Sequence[Doubt],
-    listing_of: Callable[[Route], Listing],
+    listing_of: Callable[[Route], ListReader],
     hash_receiver: HashReceiver,
     *,
     frees: Callable[[Doubt], bool],
@@ -123,10 +123,10 @@ class _Look:
 
     def __init__(
         self,
-        ledger: Doubtful,
+        ledger: DoubtLedger,
         route: Route,
         doubts: Sequence[Doubt],
-        listing: Listing,
+        listing: ListReader,
         hash_receiver: HashReceiver,
         frees: Callable[[Doubt], bool],
         now: float,
@@ -142,7 +142,7 @@ class _Look:
         self._freeing = [doubt for doubt in doubts if frees(doubt)]
         self._missable = [doubt for doubt in self._freeing if objection(doubt) is None]
         self._around = ListedAround(self._missable, hash_receiver)
-        self._duplicates = DoubleListings(ledger, hash_receiver)
+        self._duplicates = DuplicateListings(ledger, hash_receiver)
         self._named = {doubt.id for doubt in doubts if not doubt.own_reference}
         self._own = {doubt.reference for doubt in doubts if doubt.own_reference}
         self._sighted: dict[str, dict[str, Sighting]] = {}

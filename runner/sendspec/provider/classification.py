@@ -9,22 +9,24 @@ from typing import Any
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.surrogate import without_surrogates
-from sendspec.provider.answer import Answer
-from sendspec.provider.answer_redaction import NOTHING_SENT, Redaction
-from sendspec.provider.answer_table import Given, Meaning, Next, Row, rows_for, statuses_where
-from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RefusedAsAWhole
-from sendspec.provider.retry_after import retry_after_seconds
+from sendspec.provider.http_response import HttpResponse
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RunRefused
+from sendspec.provider.response_redaction import NOTHING_SENT, Redaction
+from sendspec.provider.response_rules import Condition, FollowUp, Meaning, Rule, rules_for, statuses_where
+from sendspec.provider.time_headers import retry_after_seconds
 
-ACCEPTING = statuses_where(lambda row: row.meaning is Meaning.ACCEPTED)
-REFUSING_THE_RUN = statuses_where(lambda row: row.meaning is Meaning.RUN_REFUSED and row.given is Given.ALWAYS)
+ACCEPTING = statuses_where(lambda rule: rule.meaning is Meaning.ACCEPTED)
+REFUSING_THE_RUN = statuses_where(
+    lambda rule: rule.meaning is Meaning.RUN_REFUSED and rule.condition is Condition.ALWAYS
+)
 MAX_TEXT = 500
 MAX_ID = 200
 MAX_BRACKETS = 10_000
-TELLING_ID = "with an id that repeats what was sent"
+ECHOING_ID = "with an id that repeats what was sent"
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentMessage:
     """What an acceptance has to echo."""
 
     reference: str
@@ -32,8 +34,8 @@ class Sent:
 
 
 def classify(
-    answer: Answer,
-    sent: Sent,
+    answer: HttpResponse,
+    sent: SentMessage,
     *,
     first: bool,
     trust_503: bool,
@@ -47,69 +49,71 @@ def classify(
     """
     if answer.status in ACCEPTING:
         return _accepted(answer, sent, redaction, extra=extra)
-    row = next(row for row in rows_for(answer.status) if _holds(row.given, answer, first=first, trust_503=trust_503))
-    if extra and row.meaning is not Meaning.IN_DOUBT:
+    rule = next(
+        rule for rule in rules_for(answer.status) if _holds(rule.condition, answer, first=first, trust_503=trust_503)
+    )
+    if extra and rule.meaning is not Meaning.IN_DOUBT:
         return InDoubt(f"an answer {answer.status} with more bytes behind it", answer.status)
-    return _outcome(row, answer, redaction)
+    return _outcome(rule, answer, redaction)
 
 
-def _holds(given: Given, answer: Answer, *, first: bool, trust_503: bool) -> bool:
-    if given is Given.CHANNEL_MISSING:
+def _holds(condition: Condition, answer: HttpResponse, *, first: bool, trust_503: bool) -> bool:
+    if condition is Condition.CHANNEL_MISSING:
         return first or _names_the_channel(answer)
-    if given is Given.TRUSTED:
+    if condition is Condition.TRUSTED:
         return trust_503 and "retry-after" in answer.headers
-    return given is Given.ALWAYS
+    return condition is Condition.ALWAYS
 
 
-def _outcome(row: Row, answer: Answer, redaction: Redaction) -> Outcome:
+def _outcome(rule: Rule, answer: HttpResponse, redaction: Redaction) -> Outcome:
     status = answer.status
-    if row.meaning is Meaning.NOT_PROCESSED:
+    if rule.meaning is Meaning.NOT_PROCESSED:
         return NotProcessed(status, retry_after_seconds(answer.headers.get("retry-after"), answer.headers.get("date")))
-    if row.meaning is Meaning.RUN_REFUSED:
-        return RefusedAsAWhole(status, refusal_text(answer, redaction))
-    if row.meaning is Meaning.REFUSED:
+    if rule.meaning is Meaning.RUN_REFUSED:
+        return RunRefused(status, refusal_text(answer, redaction))
+    if rule.meaning is Meaning.REFUSED:
         return Refused(status, refusal_text(answer, redaction))
-    if row.then is Next.STOP_UNDOCUMENTED:
+    if rule.follow_up is FollowUp.STOP_UNDOCUMENTED:
         said = f"an answer {refusal_text(answer, redaction)}, which the API does not document"
-        return InDoubt(said, status, stops=True)
-    if row.then is Next.STOP_REDIRECTED:
-        return InDoubt(f"an answer {status}, which leads elsewhere", status, stops=True)
-    if row.then is Next.PROBE:
-        return senseless(status, ", which is no acceptance")
+        return InDoubt(said, status, stops_run=True)
+    if rule.follow_up is FollowUp.STOP_REDIRECTED:
+        return InDoubt(f"an answer {status}, which leads elsewhere", status, stops_run=True)
+    if rule.follow_up is FollowUp.PROBE:
+        return invalid_acceptance(status, ", which is no acceptance")
     return InDoubt(f"an answer {status}", status)
 
 
-def senseless(status: int, what: str) -> InDoubt:
+def invalid_acceptance(status: int, what: str) -> InDoubt:
     """The doubt that an answer leaves which should be an acceptance and is none: `what` follows its status in the evidence."""
-    return InDoubt(f"an answer {status}{what}", status, senseless=True)
+    return InDoubt(f"an answer {status}{what}", status, invalid_acceptance=True)
 
 
-def _accepted(answer: Answer, sent: Sent, redaction: Redaction, *, extra: bool) -> Outcome:
+def _accepted(answer: HttpResponse, sent: SentMessage, redaction: Redaction, *, extra: bool) -> Outcome:
     status = answer.status
     message = strict_json(answer.body)
     if not isinstance(message, dict):
-        return senseless(status, " that is not the documented JSON")
+        return invalid_acceptance(status, " that is not the documented JSON")
     if not is_id(message.get("id")):
-        return senseless(status, " without an id")
+        return invalid_acceptance(status, " without an id")
     if redaction.repeats((message["id"],)):
-        return senseless(status, f" {TELLING_ID}")
+        return invalid_acceptance(status, f" {ECHOING_ID}")
     if message.get("reference") is not None:
         if message["reference"] != sent.reference:
-            return senseless(status, " with the reference of another message")
+            return invalid_acceptance(status, " with the reference of another message")
     elif sent.receiver not in receivers_of(message):
-        return senseless(status, " that echoes neither our reference nor our receiver")
+        return invalid_acceptance(status, " that echoes neither our reference nor our receiver")
     elif extra:
-        return senseless(status, " without our reference and with more bytes behind it")
-    if is_odd_status(message.get("status")):
-        return senseless(status, " with a status that the API does not document")
+        return invalid_acceptance(status, " without our reference and with more bytes behind it")
+    if is_undocumented_status(message.get("status")):
+        return invalid_acceptance(status, " with a status that the API does not document")
     if message.get("status") != "rejected":
         return Accepted(message["id"])
     if extra:
-        return senseless(status, " that rejects the message, with more bytes behind it")
+        return invalid_acceptance(status, " that rejects the message, with more bytes behind it")
     return Refused(status, rejection_text(status, message, redaction), message["id"])
 
 
-def is_odd_status(value: object) -> bool:
+def is_undocumented_status(value: object) -> bool:
     """Whether a status is no text, or is `rejected` in another spelling: neither an acceptance nor a refusal."""
     return (
         value is not None
@@ -133,7 +137,7 @@ def receivers_of(message: dict[str, Any]) -> Iterator[object]:
             yield contact.get("id")
 
 
-def _names_the_channel(answer: Answer) -> bool:
+def _names_the_channel(answer: HttpResponse) -> bool:
     """Whether a 404 speaks of the channel or the workspace, not of something in the message."""
     text = "; ".join(_said(answer)).lower()
     return "channel not found" in text or "workspace not found" in text
@@ -162,12 +166,12 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def refusal_text(answer: Answer, redaction: Redaction) -> str:
+def refusal_text(answer: HttpResponse, redaction: Redaction) -> str:
     """The API's own words, with the fields they are about; without what they repeat of ours."""
     return _kept("; ".join(map(redaction.redacted, _said(answer))))
 
 
-def _said(answer: Answer) -> list[str]:
+def _said(answer: HttpResponse) -> list[str]:
     """What a refusal says, and then what of each field, as it came."""
     body = strict_json(answer.body)
     if not isinstance(body, dict):

@@ -10,22 +10,22 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
-from sendspec.provider.answer import MAX_BODY, Answer
-from sendspec.provider.answer_redaction import NOTHING_SENT, Redaction
-from sendspec.provider.classify import (
+from sendspec.provider.classification import (
     ACCEPTING,
+    ECHOING_ID,
     MAX_BRACKETS,
-    TELLING_ID,
-    Sent,
+    SentMessage,
     classify,
+    invalid_acceptance,
     is_id,
-    is_odd_status,
+    is_undocumented_status,
     receivers_of,
     rejection_text,
-    senseless,
     strict_json,
 )
+from sendspec.provider.http_response import MAX_BODY, HttpResponse
 from sendspec.provider.outcome import Accepted, Outcome, Refused
+from sendspec.provider.response_redaction import NOTHING_SENT, Redaction
 
 MAX_BATCH = 100
 """What the API's pages allow in one request."""
@@ -43,14 +43,14 @@ def batch_key(keys: Sequence[str]) -> str:
     return blake2b("\n".join(keys).encode("ascii"), digest_size=16).hexdigest()
 
 
-def answer_most(count: int) -> int:
+def max_batch_response(count: int) -> int:
     """How many bytes the body of the answer to so many messages may have."""
     return max(MAX_BODY, count * BODY_MOST_A_MESSAGE)
 
 
 def classify_batch(
-    answer: Answer,
-    sent: Sequence[Sent],
+    answer: HttpResponse,
+    sent: Sequence[SentMessage],
     *,
     first: bool,
     trust_503: bool,
@@ -68,14 +68,14 @@ def classify_batch(
     body = strict_json(answer.body, brackets_most=max(MAX_BRACKETS, len(sent) * BRACKETS_MOST_A_MESSAGE))
     entries = body.get("messages") if isinstance(body, dict) else None
     fault = _misfit(entries, sent, redaction, extra=extra)
-    if isinstance(body, dict) and (_is_rejected(body) or is_odd_status(body.get("status"))):
+    if isinstance(body, dict) and (_is_rejected(body) or is_undocumented_status(body.get("status"))):
         fault = "that lists ids and is rejected as a whole"
     if fault is not None or not isinstance(entries, list):
-        return [senseless(answer.status, f" {fault}")] * len(sent)
+        return [invalid_acceptance(answer.status, f" {fault}")] * len(sent)
     return [_outcome(entry, answer.status, redaction) for entry in entries]
 
 
-def _misfit(entries: Any, sent: Sequence[Sent], redaction: Redaction, *, extra: bool) -> str | None:
+def _misfit(entries: Any, sent: Sequence[SentMessage], redaction: Redaction, *, extra: bool) -> str | None:
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return "that is not the documented JSON"
     if len(entries) != len(sent):
@@ -84,13 +84,13 @@ def _misfit(entries: Any, sent: Sequence[Sent], redaction: Redaction, *, extra: 
     if not all(map(is_id, ids)):
         return "that has a message without an id"
     if redaction.repeats(ids):
-        return TELLING_ID
+        return ECHOING_ID
     if len(set(ids)) != len(ids):
         return "that lists one id twice"
     references = [entry.get("reference") for entry in entries]
     if any(found not in (None, one.reference) for found, one in zip(references, sent, strict=True)):
         return "with the reference of another message"
-    if any(is_odd_status(entry.get("status")) for entry in entries):
+    if any(is_undocumented_status(entry.get("status")) for entry in entries):
         return "with a status that the API does not document"
     others = {one.receiver for one in sent}
     for entry, one in zip(entries, sent, strict=True):

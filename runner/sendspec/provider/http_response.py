@@ -17,10 +17,10 @@ _ANOTHER = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r]")
 """The beginning of another answer, in a body that ends with the connection and so takes in whatever follows it."""
 
 Receive = Callable[[], bytes]
-"""The next bytes, empty at the end of the stream; raises `UnreadableAnswer` when time is up or the connection broke."""
+"""The next bytes, empty at the end of the stream; raises `UnreadableResponse` when time is up or the connection broke."""
 
 
-class UnreadableAnswer(Exception):
+class UnreadableResponse(Exception):
     """No whole answer could be read; `evidence` says how it ended."""
 
     def __init__(self, evidence: str) -> None:
@@ -28,12 +28,12 @@ class UnreadableAnswer(Exception):
         self.evidence = evidence
 
 
-class AnswerTooLarge(UnreadableAnswer):
+class ResponseTooLarge(UnreadableResponse):
     """The answer's body has more bytes than it may have."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """A whole answer. Header names are in small letters; of a repeated one the first value stands. `reusable`: so is the connection.
 
     `extra`: more bytes were read than belong to it, so that it may be the answer to another request.
@@ -46,25 +46,25 @@ class Answer:
     extra: bool = False
 
 
-def read_answer(receive: Receive, *, body_most: int = MAX_BODY) -> Answer:
-    """The final answer on the stream; interim ones (1xx) are passed over. A body of more than `body_most` bytes is none."""
-    stream = _Stream(receive, body_most)
+def read_response(receive: Receive, *, max_body: int = MAX_BODY) -> HttpResponse:
+    """The final answer on the stream; interim ones (1xx) are passed over. A body of more than `max_body` bytes is none."""
+    stream = _Stream(receive, max_body)
     while True:
         minor, status, headers, lengths = _head(stream)
         if status == 101:
-            raise UnreadableAnswer("the answer switches to another protocol")
+            raise UnreadableResponse("the answer switches to another protocol")
         if status >= 200:
             break
     body, delimited = _body(stream, status, headers, lengths)
     keeps = minor == 1 and "close" not in headers.get("connection", "").lower()
     extra = bool(stream.rest) or (not delimited and _ANOTHER.search(body) is not None)
-    return Answer(status, headers, body, reusable=keeps and delimited and not extra, extra=extra)
+    return HttpResponse(status, headers, body, reusable=keeps and delimited and not extra, extra=extra)
 
 
 class _Stream:
-    def __init__(self, receive: Receive, body_most: int) -> None:
+    def __init__(self, receive: Receive, max_body: int) -> None:
         self._receive = receive
-        self.body_most = body_most
+        self.max_body = max_body
         self.rest = b""
         self.head_bytes = 0
 
@@ -78,40 +78,40 @@ class _Stream:
         while (at := self.rest.find(mark, searched)) < 0:
             searched = max(0, len(self.rest) - len(mark))
             if len(self.rest) > most:
-                raise UnreadableAnswer(f"the {what} of the answer is larger than {most // 1024} KB")
+                raise UnreadableResponse(f"the {what} of the answer is larger than {most // 1024} KB")
             if not self.more():
-                raise UnreadableAnswer(f"the connection ended inside the {what} of the answer")
+                raise UnreadableResponse(f"the connection ended inside the {what} of the answer")
         found, self.rest = self.rest[:at], self.rest[at + len(mark) :]
         return found
 
-    def too_large(self) -> AnswerTooLarge:
-        return AnswerTooLarge(f"the body of the answer is larger than {self.body_most // 1024} KB")
+    def too_large(self) -> ResponseTooLarge:
+        return ResponseTooLarge(f"the body of the answer is larger than {self.max_body // 1024} KB")
 
     def exactly(self, length: int) -> bytes:
         while len(self.rest) < length:
             if not self.more():
-                raise UnreadableAnswer("the connection ended inside the body of the answer")
+                raise UnreadableResponse("the connection ended inside the body of the answer")
         found, self.rest = self.rest[:length], self.rest[length:]
         return found
 
 
 def _head(stream: _Stream) -> tuple[int, int, dict[str, str], list[str]]:
     if not stream.rest and not stream.more():
-        raise UnreadableAnswer("the connection ended without an answer")
+        raise UnreadableResponse("the connection ended without an answer")
     head = stream.until(b"\r\n\r\n", MAX_HEAD, "head")
     stream.head_bytes += len(head)
     first, *lines = head.split(b"\r\n")
     match = _STATUS_LINE.fullmatch(first)
     if match is None:
-        raise UnreadableAnswer("the answer is not HTTP")
+        raise UnreadableResponse("the answer is not HTTP")
     if len(lines) > MAX_HEADERS or stream.head_bytes > MAX_HEAD:
-        raise UnreadableAnswer("the head of the answer is too large")
+        raise UnreadableResponse("the head of the answer is too large")
     headers: dict[str, str] = {}
     lengths: list[str] = []
     for line in lines:
         header = _HEADER.fullmatch(line)
         if header is None:
-            raise UnreadableAnswer("a header of the answer can't be read")
+            raise UnreadableResponse("a header of the answer can't be read")
         name, value = header[1].decode("ascii").lower(), header[2].decode("latin-1")
         if name in ("content-length", "transfer-encoding"):
             lengths.append(f"{name}: {value.lower()}")
@@ -124,17 +124,17 @@ def _body(stream: _Stream, status: int, headers: Mapping[str, str], lengths: lis
     if status in (204, 304):
         return b"", True
     if len(set(lengths)) > 1:
-        raise UnreadableAnswer("the answer states its length in two ways")
+        raise UnreadableResponse("the answer states its length in two ways")
     if "transfer-encoding" in headers:
         if headers["transfer-encoding"].lower() != "chunked":
-            raise UnreadableAnswer("the answer has a transfer coding that is not chunked")
+            raise UnreadableResponse("the answer has a transfer coding that is not chunked")
         return _chunks(stream), True
     if "content-length" not in headers:
         return _to_the_end(stream), False
     length = headers["content-length"]
     if not (length.isascii() and length.isdigit() and len(length) < 16):
-        raise UnreadableAnswer("the answer's length is no number")
-    if int(length) > stream.body_most:
+        raise UnreadableResponse("the answer's length is no number")
+    if int(length) > stream.max_body:
         raise stream.too_large()
     return stream.exactly(int(length)), True
 
@@ -144,19 +144,19 @@ def _chunks(stream: _Stream) -> bytes:
     while True:
         match = _CHUNK_SIZE.fullmatch(stream.until(b"\r\n", 1_024, "body"))
         if match is None:
-            raise UnreadableAnswer("a chunk of the answer has no size")
+            raise UnreadableResponse("a chunk of the answer has no size")
         size = int(match[1], 16)
-        if len(body) + size > stream.body_most:
+        if len(body) + size > stream.max_body:
             raise stream.too_large()
         if size == 0:
             break
         body += stream.exactly(size)
         if stream.exactly(2) != b"\r\n":
-            raise UnreadableAnswer("a chunk of the answer is longer than it says")
+            raise UnreadableResponse("a chunk of the answer is longer than it says")
     for _ in range(MAX_HEADERS):
         if not stream.until(b"\r\n", MAX_HEAD, "trailer"):
             return body
-    raise UnreadableAnswer("the trailer of the answer is too large")
+    raise UnreadableResponse("the trailer of the answer is too large")
 
 
 def _to_the_end(stream: _Stream) -> bytes:
@@ -164,7 +164,7 @@ def _to_the_end(stream: _Stream) -> bytes:
 
     That is safe here: a cut acceptance is no JSON object any more, and for a refusal the head alone decides.
     """
-    while len(stream.rest) <= stream.body_most:
+    while len(stream.rest) <= stream.max_body:
         if not stream.more():
             body, stream.rest = stream.rest, b""
             return body
