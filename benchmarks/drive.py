@@ -25,7 +25,7 @@ from sendspec.operations.offline_plan import opened
 from sendspec.operations.project_context import ProjectContext, this_process
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
-from sendspec.sending.connection import Endpoint
+from sendspec.provider.endpoint import Endpoint
 from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.loop import send_all
 from sendspec.sending.run import ClaimLedger, Sendable, Settings, Stop

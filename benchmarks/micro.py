@@ -36,7 +36,8 @@ from sendspec.operations.send_job import Job
 from sendspec.planning.decide import History
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import PlanTally, decisions, nothing_known
-from sendspec.provider.classification import SentMessage, classify
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
 from sendspec.provider.http_response import read_response
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.tables.row import Row

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.message_state import State
-from sendspec.provider.batch_classification import MAX_BATCH, batch_body, batch_key
 from sendspec.provider.outcome import RunRefused
+from sendspec.provider.request import MAX_BATCH, batch_body, batch_key
 from sendspec.sending.run import Finished, Interrupted, SpecRefused, Stop, StoppedByApi, TooManyDoubts, Unreachable
 
 # ── what goes out ────────────────────────────────────────────────────────────────────────────────────────────────────

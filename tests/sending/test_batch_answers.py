@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from sendspec.planning.message_state import State
+from sendspec.provider.acceptance import MAX_ID, SentMessage
 from sendspec.provider.batch_classification import classify_batch
-from sendspec.provider.classification import MAX_ID, SentMessage
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RunRefused
 from sendspec.sending.run import Finished

@@ -8,18 +8,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.http_response import HttpResponse
-from sendspec.sending.connection import Connection, Endpoint
+from sendspec.provider.message_list import MAX_PAGE_BYTES, Sighting, read_page
+from sendspec.sending.connection import Connection
 from sendspec.sending.list_reader import (
-    MAX_PAGE_BYTES,
     RECONCILE_BOUNDS,
     ListAbandoned,
     ListBounds,
     ListReader,
     ListTooLong,
     ListUnread,
-    Sighting,
-    read_page,
 )
 from sendspec.sending.run import Clock
 

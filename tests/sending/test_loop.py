@@ -17,10 +17,11 @@ from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, Ledger
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.decide import Skip
 from sendspec.planning.message_state import State
+from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
 from sendspec.sending import loop
 from sendspec.sending.backlog import Backlog
-from sendspec.sending.connection import Connection, Endpoint
+from sendspec.sending.connection import Connection
 from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.loop import MAX_DRAINED
 from sendspec.sending.run import (

@@ -7,7 +7,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from sendspec.provider.classification import SentMessage, classify
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RunRefused
 from sendspec.provider.response_rules import EXCHANGE_RULES, RULES, Condition, FollowUp, Meaning, Rule, rules_for

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.provider.classification import SentMessage, classify
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
 from sendspec.provider.http_response import MAX_BODY, MAX_HEADERS, HttpResponse, UnreadableResponse, read_response
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Refused, RunRefused
 from sendspec.provider.time_headers import clock_skew_seconds, retry_after_seconds

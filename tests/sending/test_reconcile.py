@@ -11,9 +11,10 @@ from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.ledger.record import Change, Doubt, Known, Listable, Route
 from sendspec.ledger.transitions import Move
 from sendspec.planning.message_state import State
+from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
 from sendspec.sending.absence import ABSENT_AFTER, SCANS_APART
-from sendspec.sending.list_reader import ListUnread, Sighting
+from sendspec.sending.list_reader import ListUnread
 from sendspec.sending.proof import DAY, MARGIN, MAX_WINDOW
 from sendspec.sending.reconciliation import EDGE, reconcile, with_rivals
 

@@ -11,12 +11,13 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sendspec.provider.acceptance import SentMessage
 from sendspec.provider.batch_classification import classify_batch
-from sendspec.provider.classification import SentMessage, classify
+from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse
+from sendspec.provider.message_list import read_page
 from sendspec.provider.outcome import InDoubt
 from sendspec.provider.response_redaction import MAX_SCANNED, NOTHING_SENT, Redaction
-from sendspec.sending.list_reader import read_page
 
 KEY = "Qz7-kl/Mn+oP9rStUv"
 NUMBER = "+447700900817"

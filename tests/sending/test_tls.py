@@ -13,8 +13,9 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.outcome import Accepted, InDoubt, Refused
-from sendspec.sending.connection import Connection, Endpoint, verifying_context
+from sendspec.sending.connection import Connection, verifying_context
 from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.run import Settings, Stop
 from sendspec.sending.sender import Delivery, Quit, RequestEnded, Sender, SenderReady

@@ -7,9 +7,10 @@ import struct
 from collections.abc import Iterator, Sequence
 
 import pytest
+from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.http_response import UnreadableResponse
 from sendspec.sending import connection as wire
-from sendspec.sending.connection import TIMEOUT_SLACK, Connection, Endpoint
+from sendspec.sending.connection import TIMEOUT_SLACK, Connection
 from urllib3.util import wait_for_read
 
 ENDPOINT = Endpoint(

@@ -11,7 +11,8 @@ from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.ledger.record import Change, Known, Waiting
 from sendspec.ledger.transitions import Move
 from sendspec.planning.message_state import State
-from sendspec.sending.list_reader import ListTooLong, ListUnread, Sighting
+from sendspec.provider.message_list import Sighting
+from sendspec.sending.list_reader import ListTooLong, ListUnread
 from sendspec.sending.proof import DAY, MARGIN, MAX_WINDOW
 from sendspec.sending.witness import Witnessed, witness
 

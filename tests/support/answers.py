@@ -6,7 +6,8 @@ from mutants import Mutant
 from sendspec.composing.identity import id_text
 from sendspec.ledger.record import Settlement
 from sendspec.planning.message_state import State
-from sendspec.provider.classification import SentMessage, classify
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused
 

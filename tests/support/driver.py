@@ -18,9 +18,11 @@ from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here 
 from sendspec.cli.main import run
 from sendspec.ledger.sqlite import ledger as ledger_module
 from sendspec.operations import ledger_session as held  # noqa: F401  # imported here so that no child has to
-from sendspec.provider.classification import SentMessage, classify, strict_json
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse
 from sendspec.provider.outcome import InDoubt, NotProcessed, Outcome
+from sendspec.provider.strict_json import strict_json
 from sendspec.sending import loop as loop_module
 from sendspec.sending import sender as sender_module
 from sendspec.sending.connection import Connection

@@ -29,7 +29,7 @@ from sendspec.ledger.sqlite.epoch import epoch_path
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
 from sendspec.planning.message_state import State
-from sendspec.sending.list_reader import Sighting
+from sendspec.provider.message_list import Sighting
 from sendspec.sending.reconciliation import reconcile
 from sendspec.sending.witness import witness
 

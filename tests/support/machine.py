@@ -33,8 +33,8 @@ from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
 from sendspec.ledger.transitions import MOVE_BY_NAME
 from sendspec.planning.message_state import State
+from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import NotSent, Outcome
-from sendspec.sending.list_reader import Sighting
 from sendspec.sending.reconciliation import reconcile
 from weights import FOCUS, WEIGHTS
 

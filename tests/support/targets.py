@@ -23,8 +23,10 @@ from sendspec.ledger.sqlite.reader import LedgerReader
 from sendspec.ledger.sqlite.tables import row_checksum
 from sendspec.operations.plan_file import PlanUnreadable, _seal, read_plan_file
 from sendspec.planning.message_state import State
-from sendspec.provider.classification import SentMessage, classify
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse, read_response
+from sendspec.provider.message_list import list_query, read_page
 from sendspec.provider.time_headers import retry_after_seconds
 from sendspec.reading.project import read_project
 from sendspec.reading.schema.validator import load_schema
@@ -32,7 +34,7 @@ from sendspec.reading.spec import read_spec
 from sendspec.reading.tables.table import open_table
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.store import Store
-from sendspec.sending.list_reader import ListUnread, _query, read_page
+from sendspec.sending.list_reader import ListUnread
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
 SPEC = """spec: 1
@@ -116,7 +118,7 @@ def a_list(content: bytes) -> None:
         assert sighting.remote_id
         assert sighting.created_at is None or sighting.created_at == sighting.created_at
     if page.token is not None:
-        assert _query(0.0, 1.0, page.token, (), 10).isascii()
+        assert list_query(0.0, 1.0, page.token, (), 10).isascii()
 
 
 PLAN = {"format": 1, "environment": "test", "ledger": None, "paths": ["specs/a.yaml"], "digest": "0" * 64}

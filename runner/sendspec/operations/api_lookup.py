@@ -12,10 +12,10 @@ from sendspec.composing.identity import receiver_hash
 from sendspec.ledger.record import Doubt, Route
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.project_context import ProjectContext
+from sendspec.provider.endpoint import Endpoint, messages_endpoint
 from sendspec.reading.access_key import AccessKey
 from sendspec.reading.project import Environment
-from sendspec.reading.url import peer_is_allowed
-from sendspec.sending.connection import Connection, Endpoint, verifying_context
+from sendspec.sending.connection import Connection, verifying_context
 from sendspec.sending.list_reader import RECONCILE_BOUNDS, ListBounds, ListReader
 from sendspec.sending.reconciliation import NumbersOf, Reconciled, reconcile, with_rivals
 from sendspec.sending.run import Clock, Stop, StopStage
@@ -47,15 +47,8 @@ class ApiLookup:
 
     def endpoint(self, route: Route, *, batch: bool = False) -> Endpoint:
         """Where a channel's messages are posted and listed; those of a `batch` have a place of their own to be posted to."""
-        api = self._environment.api
-        return Endpoint(
-            scheme=api.scheme,
-            host=api.host,
-            port=api.port,
-            authority=api.authority,
-            path=f"{api.prefix}/workspaces/{route.workspace}/channels/{route.channel}/{'batch/' if batch else ''}messages",
-            authorization=self._authorization,
-            peer_allowed=lambda peer: peer_is_allowed(api, peer),
+        return messages_endpoint(
+            self._environment.api, route.workspace, route.channel, self._authorization, batch=batch
         )
 
     def reconcile(

@@ -1,4 +1,4 @@
-"""Reads one HTTP/1.1 answer, strictly: whatever is cut, doubled or unclear is no answer (RFC 9112)."""
+"""Reads one HTTP/1.1 response, strictly: a truncated or ambiguous one is no response (RFC 9112)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ MAX_BODY = 256 * 1024
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\x00]*)?")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
-_ANOTHER = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r]")
-"""The beginning of another answer, in a body that ends with the connection and so takes in whatever follows it."""
+_NEXT_RESPONSE = re.compile(rb"HTTP/1\.[01] [1-9][0-9]{2}[ \r]")
+"""The start of another response, inside a body that ends with the connection and so swallows whatever follows it."""
 
 Receive = Callable[[], bytes]
-"""The next bytes, empty at the end of the stream; raises `UnreadableResponse` when time is up or the connection broke."""
+"""Returns the next bytes, empty at the end of the stream. Raises `UnreadableResponse` on a timeout or a broken connection."""
 
 
 class UnreadableResponse(Exception):
-    """No whole answer could be read; `evidence` says how it ended."""
+    """No complete response could be read; `evidence` says why."""
 
     def __init__(self, evidence: str) -> None:
         super().__init__(evidence)
@@ -29,14 +29,15 @@ class UnreadableResponse(Exception):
 
 
 class ResponseTooLarge(UnreadableResponse):
-    """The answer's body has more bytes than it may have."""
+    """The body is larger than allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A whole answer. Header names are in small letters; of a repeated one the first value stands. `reusable`: so is the connection.
+    """A complete response. Header names are in lower case; a repeated header keeps its first value.
 
-    `extra`: more bytes were read than belong to it, so that it may be the answer to another request.
+    `reusable`: the connection can carry another request. `extra`: more bytes were read than belong to the response, so it may
+    answer another request.
     """
 
     status: int
@@ -47,7 +48,7 @@ class HttpResponse:
 
 
 def read_response(receive: Receive, *, max_body: int = MAX_BODY) -> HttpResponse:
-    """The final answer on the stream; interim ones (1xx) are passed over. A body of more than `max_body` bytes is none."""
+    """The final response on the stream; interim ones (1xx) are skipped. Raises `UnreadableResponse`, also beyond `max_body` bytes."""
     stream = _Stream(receive, max_body)
     while True:
         minor, status, headers, lengths = _head(stream)
@@ -57,7 +58,7 @@ def read_response(receive: Receive, *, max_body: int = MAX_BODY) -> HttpResponse
             break
     body, delimited = _body(stream, status, headers, lengths)
     keeps = minor == 1 and "close" not in headers.get("connection", "").lower()
-    extra = bool(stream.rest) or (not delimited and _ANOTHER.search(body) is not None)
+    extra = bool(stream.rest) or (not delimited and _NEXT_RESPONSE.search(body) is not None)
     return HttpResponse(status, headers, body, reusable=keeps and delimited and not extra, extra=extra)
 
 
@@ -120,7 +121,7 @@ def _head(stream: _Stream) -> tuple[int, int, dict[str, str], list[str]]:
 
 
 def _body(stream: _Stream, status: int, headers: Mapping[str, str], lengths: list[str]) -> tuple[bytes, bool]:
-    """The body, and whether its end was marked by something else than the end of the connection."""
+    """The body, and whether it was delimited by anything but the end of the connection."""
     if status in (204, 304):
         return b"", True
     if len(set(lengths)) > 1:
@@ -160,9 +161,9 @@ def _chunks(stream: _Stream) -> bytes:
 
 
 def _to_the_end(stream: _Stream) -> bytes:
-    """A body without a length ends with the connection, and a cut one looks whole.
+    """A body without a length ends with the connection, so a truncated one looks complete.
 
-    That is safe here: a cut acceptance is no JSON object any more, and for a refusal the head alone decides.
+    That is safe here: a truncated acceptance is no longer a JSON object, and for a refusal the head alone decides.
     """
     while len(stream.rest) <= stream.max_body:
         if not stream.more():

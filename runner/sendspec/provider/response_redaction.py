@@ -1,45 +1,33 @@
-"""What an answer may not bring in: the access key, and the receivers and texts of the messages that it answers.
+"""Redacts the provider's words: the access key, and the recipients and texts of the messages that a response is about.
 
-An API may repeat what it was sent, as it came or in another form. Its words are kept and shown all the same, as nothing else says
-why a message was refused: so whatever is ours is replaced in them, before anything else is done with them.
+An API may echo what it was sent, verbatim or encoded. Its words are still kept and shown, since nothing else explains a refusal.
+So whatever is ours is replaced in them before anything else happens to them.
 """
 
 from __future__ import annotations
 
-import html
 import re
-from base64 import urlsafe_b64decode
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 
 from sendspec.diagnostics.redaction import DOTS, number_spans
+from sendspec.provider.encoded_text import ENCODED_WORD, Span, decodings, unescaped_views
 
 MAX_SCANNED = 2_048
-"""Characters of a text that are looked through; the rest is dropped."""
+"""Characters of a text that are scanned; the rest is dropped."""
 KEY_PART = 8
-"""A part of the key of so many characters is as secret as all of it."""
+"""Any run of this many characters of the key is as secret as the whole key."""
 MIN_STRING = 8
 STRING_BLOCK = 10
-"""A string of the payload is found whole, and any part of it from twice so many characters on."""
+"""A string of the payload is found whole; any part of it is found from twice this many characters on."""
 RECEIVER_PART, ID_PART = 6, 8
-"""So many digits of a receiver in a row are taken for it, in a text and in an id. Ids are made of digits: fewer would be chance."""
+"""This many consecutive digits of a recipient are redacted, in a text and in an id. Ids are mostly digits: fewer match by chance."""
 DIGITS_APART = 4
-ROUNDS = 3
-"""A text is looked through so often with its escapes resolved: JSON in a URL in JSON."""
-NOT_TEXT = frozenset({"type", "identifierKey", "reference"})
-"""Strings of the payload that are the API's own words, or ours: the reference is what a message is known by."""
+PROTOCOL_KEYS = frozenset({"type", "identifierKey", "reference"})
+"""Payload keys whose strings are not personal: words of the API, and the reference, which identifies the message."""
 
-Span: TypeAlias = tuple[int, int]
-
-_ESCAPE = re.compile(
-    r"(?:%[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[nrt\"'\\/]|&(?:#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|[a-z]{2,6});"
-)
-_NAMED = {"n": "\n", "r": "\r", "t": "\t"}
-_CODED = re.compile(r"[A-Za-z0-9+/_-]{10,}")
-_HEX = re.compile(r"[0-9A-Fa-f]+")
-_WRITTEN = re.compile(rb"[ -~]{6}")
 _SCHEME = re.compile(r"\b(?:AccessKey|Bearer|Basic)[\s:=\"']+(?=\S*\d|\S{8})\S+", re.IGNORECASE)
 _NAME = re.compile(
     r"\b(?:access[_ -]?key|api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?(?!(?:AccessKey|Bearer|Basic)\b)([^\s\"'{}\[\]]+)",
@@ -48,23 +36,23 @@ _NAME = re.compile(
 _ADDRESS = re.compile(r"[^\s@<>\"'()\[\],;:=]+@[^\s@<>\"'()\[\],;:=]+\.[^\s@<>\"'()\[\],;:=]+")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}")
 _NUMBER = re.compile(r"\+\d{7,15}")
-_ALIKE = str.maketrans({**{chr(n): chr(n + 32) for n in range(65, 91)}, **dict.fromkeys("+\n\r\t\u00a0", " ")})
-"""Case and kind of space are of no matter; no character becomes two, so that places stay."""
+_FOLDED = str.maketrans({**{chr(n): chr(n + 32) for n in range(65, 91)}, **dict.fromkeys("+\n\r\t\u00a0", " ")})
+"""Ignores ASCII case and the kind of space. One character stays one character, so spans stay valid."""
 
 
 class Redaction:
-    """Finds what is ours in what an API says. `of` adds the messages that an answer is about.
+    """Finds what is ours in the provider's words. `of` adds the messages that a response is about.
 
-    It costs nothing until there is a text; an id of the documented form is looked at for the key and for whole receivers only.
+    It costs nothing until there is a text. An id of the documented form is checked for the key and whole recipients only.
     """
 
     __slots__ = ("_blocks", "_bodies", "_key", "_receivers", "_strings")
 
     def __init__(self, authorization: str = "") -> None:
-        """`authorization` is the value of the header: a scheme and the key."""
-        self._about(_Key(authorization), (), ())
+        """`authorization` is the header's value: a scheme and the key."""
+        self._set(_Key(authorization), (), ())
 
-    def _about(self, key: _Key, receivers: Collection[str], bodies: Sequence[bytes]) -> None:
+    def _set(self, key: _Key, receivers: Collection[str], bodies: Sequence[bytes]) -> None:
         self._key = key
         self._receivers = receivers
         self._bodies = bodies
@@ -72,21 +60,21 @@ class Redaction:
         self._blocks: dict[str, tuple[str, int]] | None = None
 
     def of(self, receivers: Collection[str], bodies: Sequence[bytes] = ()) -> Redaction:
-        """The same key, with the receivers and the payloads of messages."""
+        """The same key, with the recipients and payloads of messages."""
         other = object.__new__(Redaction)
-        other._about(self._key, receivers, bodies)
+        other._set(self._key, receivers, bodies)
         return other
 
     def __repr__(self) -> str:
         return "Redaction(••••••)"
 
     def redacted(self, text: str) -> str:
-        """`text`, cut to `MAX_SCANNED` characters, with dots for what is ours and for every number and address."""
+        """`text`, cut to `MAX_SCANNED` characters, with dots in place of what is ours and of every number and address."""
         text = text[:MAX_SCANNED]
         return _dotted(text, self._spans(text, self._in_text))
 
     def repeats(self, ids: Sequence[str]) -> bool:
-        """Whether one of these ids of the API's shows the key, a receiver or a text: then it can't be kept."""
+        """Whether one of these ids of the API contains the key, a recipient or a text, so that it can't be stored."""
         bare = "\n".join(ids).replace("-", "")
         if self._key.bare and self._key.bare in bare:
             return True
@@ -94,74 +82,73 @@ class Redaction:
             plain = receiver.lstrip("+").replace("-", "")
             if len(plain) >= ID_PART and plain in bare:
                 return True
-        return not all(map(_UUID.fullmatch, ids)) and any(map(self._shows, ids))
+        return not all(map(_UUID.fullmatch, ids)) and any(map(self._is_telling, ids))
 
-    def _shows(self, identifier: str) -> bool:
+    def _is_telling(self, identifier: str) -> bool:
         if _UUID.fullmatch(identifier) is not None:
             return False
         return _NUMBER.fullmatch(identifier) is not None or bool(self._spans(identifier, self._in_id))
 
-    # ── where something is found ─────────────────────────────────────────────────────────────────────────────────
-
     def _spans(self, text: str, find: Callable[[str], Iterable[Span]]) -> list[Span]:
-        """The places in `text`, also of what is there in an encoded form."""
+        """What `find` finds in `text`, in its unescaped views and in its encoded words, as spans of `text`."""
         found: list[Span] = []
-        for view, places in _views(text):
-            spans = [*find(view), *(token.span() for token in _CODED.finditer(view) if self._is_coded(token.group()))]
-            found += [(places[start][0], places[end - 1][1]) for start, end in spans if end > start]
+        for view, origins in unescaped_views(text):
+            words = (word.span() for word in ENCODED_WORD.finditer(view) if self._is_encoded(word.group()))
+            found += [(origins[start][0], origins[end - 1][1]) for start, end in [*find(view), *words] if end > start]
         return found
 
-    def _is_coded(self, token: str) -> bool:
-        return any(any(True for _ in self._in_id(said)) for said in _decoded(token))
+    def _is_encoded(self, word: str) -> bool:
+        return any(any(True for _ in self._in_id(text)) for text in decodings(word))
 
     def _in_text(self, text: str) -> Iterator[Span]:
-        yield from self._of_the_key(text)
+        yield from self._key_spans(text)
         yield from number_spans(text)
-        yield from self._of_receivers(text, RECEIVER_PART)
+        yield from self._receiver_spans(text, RECEIVER_PART)
         yield from (found.span() for found in _ADDRESS.finditer(text))
-        yield from self._payload(text)
+        yield from self._payload_spans(text)
 
     def _in_id(self, text: str) -> Iterator[Span]:
-        yield from self._of_the_key(text)
-        yield from self._of_receivers(text, ID_PART)
+        yield from self._key_spans(text)
+        yield from self._receiver_spans(text, ID_PART)
         yield from (found.span() for found in _ADDRESS.finditer(text))
-        yield from self._payload(text)
+        yield from self._payload_spans(text)
 
-    def _of_the_key(self, text: str) -> Iterator[Span]:
+    def _key_spans(self, text: str) -> Iterator[Span]:
         yield from (found.span() for found in _SCHEME.finditer(text))
         yield from (found.span(1) for found in _NAME.finditer(text))
         yield from self._key.spans(text)
 
-    def _of_receivers(self, text: str, least: int) -> Iterator[Span]:
+    def _receiver_spans(self, text: str, part: int) -> Iterator[Span]:
+        """Whole recipients, and any `part` consecutive digits of one."""
         parts: set[str] = set()
         for receiver in self._receivers:
             digits = "".join(c for c in receiver if c.isdecimal())
-            parts |= _windows(digits, least)
+            parts |= _windows(digits, part)
             if len(receiver) >= MIN_STRING:
-                yield from _found(text.translate(_ALIKE), receiver.translate(_ALIKE))
+                yield from _occurrences(text.translate(_FOLDED), receiver.translate(_FOLDED))
         if not parts:
             return
         for places in _digit_groups(text):
             digits = "".join(str(int(text[place])) for place in places)
-            for n in range(len(digits) - least + 1):
-                if digits[n : n + least] in parts:
-                    yield places[n], places[n + least - 1] + 1
+            for n in range(len(digits) - part + 1):
+                if digits[n : n + part] in parts:
+                    yield places[n], places[n + part - 1] + 1
 
-    def _payload(self, text: str) -> Iterator[Span]:
+    def _payload_spans(self, text: str) -> Iterator[Span]:
         """Strings of the payload, whole or in part."""
         if self._strings is None:
-            self._learn()
-        alike = text.translate(_ALIKE)
+            self._index_payload()
+        folded = text.translate(_FOLDED)
         for string in self._strings or ():
-            yield from _found(alike, string)
+            yield from _occurrences(folded, string)
         blocks = self._blocks or {}
-        for start in range(len(alike) - STRING_BLOCK + 1 if blocks else 0):
-            known = blocks.get(alike[start : start + STRING_BLOCK])
+        for start in range(len(folded) - STRING_BLOCK + 1 if blocks else 0):
+            known = blocks.get(folded[start : start + STRING_BLOCK])
             if known is not None:
-                yield _grown(alike, start, *known)
+                yield _extended(folded, start, *known)
 
-    def _learn(self) -> None:
-        found = dict.fromkeys(s.translate(_ALIKE) for body in self._bodies for s in _strings_in(orjson.loads(body)))
+    def _index_payload(self) -> None:
+        found = dict.fromkeys(s.translate(_FOLDED) for body in self._bodies for s in _strings_in(orjson.loads(body)))
         strings = [string for string in found if len(string.strip()) >= MIN_STRING]
         self._strings, self._blocks = tuple(strings), {}
         for string in strings:
@@ -170,15 +157,15 @@ class Redaction:
 
 
 class _Key:
-    """The access key, and its parts. `bare` is without hyphens, empty where it is too short to be told from chance."""
+    """The access key and its parts. `bare` has no hyphens; it is empty where the key is too short to match only by intent."""
 
     __slots__ = ("_parts", "_word", "bare")
 
     def __init__(self, authorization: str) -> None:
         key = authorization.rpartition(" ")[2]
-        self._parts = _windows(key.translate(_ALIKE), KEY_PART)
+        self._parts = _windows(key.translate(_FOLDED), KEY_PART)
         self._word = None
-        if 0 < len(key) < KEY_PART and key != "sandbox":  # which everybody knows
+        if 0 < len(key) < KEY_PART and key != "sandbox":  # which is no secret
             self._word = re.compile(rf"(?<!\w){re.escape(key)}(?!\w)")
         self.bare = key.replace("-", "") if len(key) >= KEY_PART else ""
 
@@ -187,9 +174,9 @@ class _Key:
             yield from (found.span() for found in self._word.finditer(text))
         if not self._parts:
             return
-        alike = text.translate(_ALIKE)
-        for start in range(len(alike) - KEY_PART + 1):
-            if alike[start : start + KEY_PART] in self._parts:
+        folded = text.translate(_FOLDED)
+        for start in range(len(folded) - KEY_PART + 1):
+            if folded[start : start + KEY_PART] in self._parts:
                 yield start, start + KEY_PART
 
 
@@ -203,22 +190,22 @@ def _strings_in(value: Any) -> Iterator[str]:
             yield value
         case dict():
             for key, item in value.items():
-                if key not in NOT_TEXT or not isinstance(item, str):
+                if key not in PROTOCOL_KEYS or not isinstance(item, str):
                     yield from _strings_in(item)
         case list():
             for item in value:
                 yield from _strings_in(item)
 
 
-def _found(text: str, string: str) -> Iterator[Span]:
+def _occurrences(text: str, string: str) -> Iterator[Span]:
     start = text.find(string)
     while start >= 0:
         yield start, start + len(string)
         start = text.find(string, start + len(string))
 
 
-def _grown(text: str, start: int, string: str, at: int) -> Span:
-    """A block that `text` has at `start` and `string` at `at`, as far as both go on alike at either end."""
+def _extended(text: str, start: int, string: str, at: int) -> Span:
+    """The block at `start` in `text` and at `at` in `string`, extended at both ends as far as the two agree."""
     end, behind = start + STRING_BLOCK, at + STRING_BLOCK
     while start > 0 and at > 0 and text[start - 1] == string[at - 1]:
         start, at = start - 1, at - 1
@@ -228,7 +215,7 @@ def _grown(text: str, start: int, string: str, at: int) -> Span:
 
 
 def _digit_groups(text: str) -> Iterator[list[int]]:
-    """The places of digits, of any script, that have little between them."""
+    """The positions of digits, in any script, grouped where few characters separate them."""
     group: list[int] = []
     for place, character in enumerate(text):
         if character.isdecimal():
@@ -237,43 +224,6 @@ def _digit_groups(text: str) -> Iterator[list[int]]:
                 group = []
             group.append(place)
     yield group
-
-
-def _views(text: str) -> Iterator[tuple[str, Sequence[Span]]]:
-    """`text`, and as it reads with its escapes resolved; each with the place in `text` that each character has."""
-    places: Sequence[Span] = [(n, n + 1) for n in range(len(text))]
-    yield text, places
-    for _ in range(ROUNDS):
-        resolved: list[str] = []
-        origins: list[Span] = []
-        last = 0
-        for escape in _ESCAPE.finditer(text):
-            said = _said(escape.group())
-            resolved += [text[last : escape.start()], said]
-            origins += places[last : escape.start()]
-            origins += [(places[escape.start()][0], places[escape.end() - 1][1])] * len(said)
-            last = escape.end()
-        if not resolved:
-            return
-        text, places = "".join([*resolved, text[last:]]), [*origins, *places[last:]]
-        yield text, places
-
-
-def _said(escape: str) -> str:
-    if escape[0] == "%":
-        return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
-    if escape[0] == "&":
-        return html.unescape(escape)
-    return chr(int(escape[2:], 16)) if len(escape) > 2 else _NAMED.get(escape[1], escape[1])
-
-
-def _decoded(token: str) -> Iterator[str]:
-    """What a token could mean in hexadecimal and in base64, begun anywhere; not what is no text at all."""
-    plain = token.replace("+", "-").replace("/", "_")
-    coded = [urlsafe_b64decode(part[: len(part) & ~3]) for part in (plain[start:] for start in range(4))]
-    if _HEX.fullmatch(token):
-        coded += [bytes.fromhex(part[: len(part) & ~1]) for part in (token, token[1:])]
-    return (raw.decode("utf-8", "replace") for raw in coded if _WRITTEN.search(raw) is not None)
 
 
 def _dotted(text: str, spans: Iterable[Span]) -> str:
@@ -289,4 +239,4 @@ def _dotted(text: str, spans: Iterable[Span]) -> str:
 
 
 NOTHING_SENT = Redaction()
-"""For an answer to nothing of ours: numbers, addresses and what looks like a key go all the same."""
+"""For a response to nothing of ours: numbers, addresses and anything like a key are still redacted."""

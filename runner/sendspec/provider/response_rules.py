@@ -1,4 +1,4 @@
-"""What each answer means, and what follows from it: one table, which `docs/reliability.md` repeats row by row."""
+"""What each response means and what follows from it: one table, which `docs/reliability.md` repeats row by row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Meaning(StrEnum):
-    """What an answer says of its message."""
+    """What a response says about its message."""
 
     NOT_SENT = "not sent"
     ACCEPTED = "accepted"
@@ -19,7 +19,7 @@ class Meaning(StrEnum):
 
 
 class Condition(StrEnum):
-    """What has to hold beside the status. Of the rows that name a status, the first whose condition holds is meant."""
+    """What must hold besides the status. Of the rules that cover a status, the first whose condition is met applies."""
 
     ALWAYS = ""
     PROVED = (
@@ -34,7 +34,7 @@ class Condition(StrEnum):
 
 
 class FollowUp(StrEnum):
-    """What follows for the message, and for the run."""
+    """What happens to the message and to the run."""
 
     BACK_OFF = "planned; tried again once there is a connection"
     FINAL = "final"
@@ -50,7 +50,7 @@ class FollowUp(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Answers that mean the same: their statuses, as inclusive ranges, and what else has to hold. No status: no whole answer."""
+    """Responses with one meaning: their statuses, as inclusive ranges, and a condition. Without statuses: no complete response."""
 
     statuses: tuple[tuple[int, int], ...] = ()
     condition: Condition = Condition.ALWAYS
@@ -89,22 +89,22 @@ RULES = (
     Rule(statuses=((300, 399),), meaning=Meaning.IN_DOUBT, follow_up=FollowUp.STOP_REDIRECTED),
     Rule(statuses=((200, 999),), meaning=Meaning.IN_DOUBT, follow_up=FollowUp.STOP_UNDOCUMENTED),
 )
-"""In the order in which they are asked; the last row takes whatever no other one names."""
+"""In order of precedence. The last rule covers every status that no other one does."""
 
 EXCHANGE_RULES = (
     Rule(condition=Condition.NOTHING_LEFT, meaning=Meaning.NOT_SENT, follow_up=FollowUp.BACK_OFF),
     Rule(condition=Condition.UNREADABLE, meaning=Meaning.IN_DOUBT, follow_up=FollowUp.LOOK_UP),
     Rule(condition=Condition.MORE_BYTES, meaning=Meaning.IN_DOUBT, follow_up=FollowUp.LOOK_UP),
 )
-"""What the exchange itself decides, whatever the status is."""
+"""What the exchange itself decides, whatever the status."""
 
 
 def rules_for(status: int) -> tuple[Rule, ...]:
-    """The rules that name `status`, in order; the last of them holds always."""
+    """The rules that cover `status`, in order. The last of them has no condition."""
     return tuple(rule for rule in RULES if rule.covers(status))
 
 
 def statuses_where(holds: Callable[[Rule], bool]) -> frozenset[int]:
-    """Every status of the rules for which this holds."""
+    """Every status of the rules for which `holds` is true."""
     rules = (rule for rule in RULES if holds(rule))
     return frozenset(status for rule in rules for first, last in rule.statuses for status in range(first, last + 1))

@@ -1,4 +1,4 @@
-"""The times that an answer speaks of, `Retry-After` and `Date`, read so that nonsense never turns it into a failure."""
+"""Reads the `Retry-After` and `Date` headers; nonsense in them is ignored, never an error."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from email.utils import parsedate_to_datetime
 MAX_WAIT = 900.0
 
 
-def clock_skew_seconds(answer_date: str | None, now: float) -> float | None:
-    """By how many seconds the clock of who answered is ahead of `now` (Unix seconds); None where its `Date` says nothing."""
+def clock_skew_seconds(date: str | None, now: float) -> float | None:
+    """By how many seconds the server's clock is ahead of `now` (Unix seconds); None without a usable `Date`."""
     try:
-        return None if answer_date is None else parsedate_to_datetime(answer_date).timestamp() - now
+        return None if date is None else parsedate_to_datetime(date).timestamp() - now
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
-def retry_after_seconds(value: str | None, answer_date: str | None) -> float | None:
-    """How long to wait, 0 to 900 seconds; None where the header is missing or makes no sense (RFC 9110, section 10.2.3).
+def retry_after_seconds(value: str | None, date: str | None) -> float | None:
+    """How long to wait, 0 to 900 seconds; None where `Retry-After` is missing or unusable (RFC 9110, section 10.2.3).
 
-    A date counts from the answer's own `Date`, so that this machine's clock doesn't matter.
+    An HTTP date is measured from the response's own `Date`, so this machine's clock doesn't matter.
     """
     if value is None:
         return None
@@ -27,7 +27,7 @@ def retry_after_seconds(value: str | None, answer_date: str | None) -> float | N
         return min(float(text[:10]), MAX_WAIT)
     try:
         until = parsedate_to_datetime(text)
-        since = parsedate_to_datetime(answer_date) if answer_date else None
+        since = parsedate_to_datetime(date) if date else None
         if since is None:
             return None
         return min(max((until - since).total_seconds(), 0.0), MAX_WAIT)

@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from sendspec.ledger.record import Doubt, Listable
-from sendspec.sending.list_reader import Sighting
+from sendspec.provider.message_list import Sighting
 from sendspec.sending.proof import CLOCK_MARGIN, HashReceiver, is_for
 
 SCANS_APART = 600.0

@@ -11,10 +11,11 @@ from typing import TypeAlias, assert_never
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
 from sendspec.ledger.record import Lost, Settlement
 from sendspec.planning.decide import Skip
+from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RunRefused
 from sendspec.sending.backlog import Backlog
 from sendspec.sending.circuit_breaker import BreakerState, CircuitBreaker
-from sendspec.sending.connection import Connection, Endpoint, verifying_context
+from sendspec.sending.connection import Connection, verifying_context
 from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.pace import TICK, Pace, senders_needed
 from sendspec.sending.run import (
@@ -320,8 +321,8 @@ class _Loop:
         match event:
             case SenderReady(sender):
                 self._pool.mark_ready(sender)
-            case SenderDown(sender, reason, lasting):
-                self._unreached(sender, reason, lasting=lasting)
+            case SenderDown(sender, reason, permanent):
+                self._unreached(sender, reason, permanent=permanent)
             case RequestEnded():
                 settle += self._settled(event)
             case SenderCrashed(_, ended, error):
@@ -334,8 +335,8 @@ class _Loop:
             case _:
                 assert_never(event)
 
-    def _unreached(self, sender: Sender, reason: str, *, lasting: bool) -> None:
-        if lasting or self._pool.seconds_without_connection() > self._settings.patience:
+    def _unreached(self, sender: Sender, reason: str, *, permanent: bool) -> None:
+        if permanent or self._pool.seconds_without_connection() > self._settings.patience:
             self._ending = self._ending or Unreachable(reason)
         wait = self._pool.mark_down(sender)
         if wait is not None:

@@ -8,7 +8,8 @@ from typing import Protocol
 from sendspec.composing.identity import id_in
 from sendspec.ledger.record import Known
 from sendspec.planning.message_state import State
-from sendspec.sending.list_reader import ListReader, Sighting
+from sendspec.provider.message_list import Sighting
+from sendspec.sending.list_reader import ListReader
 
 DAY = 86_400.0
 MAX_WINDOW = 7 * DAY - 60

@@ -10,9 +10,10 @@ from sendspec.composing.identity import id_in, id_text
 from sendspec.ledger.record import Change, Doubt, Listable, Route
 from sendspec.ledger.transitions import MOVE_BY_NAME, Move
 from sendspec.planning.message_state import State
+from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
 from sendspec.sending.absence import ABSENT_AFTER, MAX_CLOCKS_APART, SCANS_APART, ListedAround, claimed_at, objection
-from sendspec.sending.list_reader import ListReader, ListUnread, Sighting
+from sendspec.sending.list_reader import ListReader, ListUnread
 from sendspec.sending.proof import (
     DAY,
     MARGIN,

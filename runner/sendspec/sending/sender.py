@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeAlias
 
-from sendspec.provider.batch_classification import batch_body, batch_key, classify_batch, max_batch_response
-from sendspec.provider.classification import SentMessage, classify, invalid_acceptance
+from sendspec.provider.acceptance import SentMessage, invalid_acceptance
+from sendspec.provider.batch_classification import classify_batch, max_batch_response
+from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
+from sendspec.provider.request import batch_body, batch_key
 from sendspec.provider.response_redaction import Redaction
 from sendspec.sending.connection import Connection, ConnectionFailed
 from sendspec.sending.credited_ids import CreditedIds
@@ -31,7 +33,7 @@ class SenderDown:
 
     sender: Sender
     reason: str
-    lasting: bool
+    permanent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class Sender:
         try:
             self._connection.ensure()
         except ConnectionFailed as error:
-            self._events.put(SenderDown(self, error.reason, error.lasting))
+            self._events.put(SenderDown(self, error.reason, error.permanent))
         else:
             self._events.put(SenderReady(self))
 

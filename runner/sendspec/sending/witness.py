@@ -11,7 +11,8 @@ from sendspec.composing.identity import id_text, ids_within
 from sendspec.ledger.record import Change, Waiting
 from sendspec.ledger.sqlite.reader import references_of
 from sendspec.ledger.transitions import MOVE_BY_NAME, Move
-from sendspec.sending.list_reader import ListBounds, ListReader, ListTooLong, ListUnread, Sighting
+from sendspec.provider.message_list import Sighting
+from sendspec.sending.list_reader import ListBounds, ListReader, ListTooLong, ListUnread
 from sendspec.sending.proof import (
     DAY,
     MARGIN,
