@@ -16,7 +16,8 @@ from sendspec.ledger.record import Exchanged
 from sendspec.planning.message_state import State
 from sendspec.provider.outcome import RunRefused
 from sendspec.provider.request import MAX_BATCH, batch_body, batch_key
-from sendspec.sending.run import Finished, Interrupted, SpecRefused, Stop, StoppedByApi, TooManyDoubts, Unreachable
+from sendspec.sending.ending import Finished, Interrupted, SpecRefused, StoppedByApi, TooManyDoubts, Unreachable
+from sendspec.sending.run import Stop
 
 # ── what goes out ────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -11,7 +11,7 @@ from sendspec.provider.acceptance import MAX_ID, SentMessage
 from sendspec.provider.batch_classification import classify_batch
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RunRefused
-from sendspec.sending.run import Finished
+from sendspec.sending.ending import Finished
 
 SENT = [SentMessage(f"m{n}", f"+3161234567{n}") for n in range(3)]
 ENTRIES: list[Any] = [{"id": "a"}, {"id": "b"}, {"id": "c"}]

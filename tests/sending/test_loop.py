@@ -23,18 +23,9 @@ from sendspec.sending import loop
 from sendspec.sending.backlog import Backlog
 from sendspec.sending.connection import Connection
 from sendspec.sending.credited_ids import CreditedIds
+from sendspec.sending.ending import Finished, Interrupted, SuppressLost, TooManyDoubts, Unreachable
 from sendspec.sending.loop import MAX_DRAINED
-from sendspec.sending.run import (
-    AttemptResult,
-    Finished,
-    Interrupted,
-    Sendable,
-    Settings,
-    Stop,
-    SuppressLost,
-    TooManyDoubts,
-    Unreachable,
-)
+from sendspec.sending.run import AttemptResult, Sendable, Settings, Stop
 from sendspec.sending.sender import Quit, Sender, SenderDown
 from sendspec.sending.sender_pool import SenderPool
 from sendspec.sending.tally import MAX_CAUSES, Tally

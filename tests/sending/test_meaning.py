@@ -14,7 +14,7 @@ from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, 
 from sendspec.provider.response_rules import EXCHANGE_RULES, RULES, Condition, FollowUp, Meaning, Rule, rules_for
 from sendspec.sending.backlog import MAX_ATTEMPTS
 from sendspec.sending.circuit_breaker import BREAKER_WINDOW, MAX_DOUBTS
-from sendspec.sending.loop import FIRST_ANSWERS
+from sendspec.sending.ending import FIRST_ANSWERS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
 SENT = SentMessage("m1", "+31612345678")

@@ -14,7 +14,7 @@ from sendspec.provider.http_response import MAX_BODY, MAX_HEADERS, HttpResponse,
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Refused, RunRefused
 from sendspec.provider.time_headers import clock_skew_seconds, retry_after_seconds
 from sendspec.sending.circuit_breaker import BreakerState, CircuitBreaker
-from sendspec.sending.pace import MAX_OWED, TICK, Pace, back_off, senders_needed
+from sendspec.sending.pace import MAX_CATCH_UP, TICK, Pace, back_off, senders_needed
 
 SENT = SentMessage("m1", "+31612345678")
 
@@ -407,7 +407,7 @@ def drive(pace: Pace, seconds: float, stalls: list[float]) -> list[float]:
 def test_no_second_ever_has_more_slots_than_the_limit(rate: int, stalls: list[float]) -> None:
     """The law: beyond what a stall of a hundredth of a second may owe, no window of a second holds more than the rate."""
     slots = drive(Pace(float(rate), 64), 5.0, stalls)
-    most = rate + rate * MAX_OWED + 1
+    most = rate + rate * MAX_CATCH_UP + 1
     for start, first in enumerate(slots):
         inside = sum(1 for slot in slots[start:] if slot < first + 1.0 - 1e-9)
         assert inside <= most
@@ -425,7 +425,7 @@ def test_a_slow_disk_makes_no_second_fuller(rate: int, commits: list[float]) -> 
         used += [max(slot + put_off, now) for slot in slots]
         now += TICK
     for start, first in enumerate(used):
-        assert sum(1 for moment in used[start:] if moment < first + 1.0 - 1e-9) <= rate + rate * MAX_OWED + 1
+        assert sum(1 for moment in used[start:] if moment < first + 1.0 - 1e-9) <= rate + rate * MAX_CATCH_UP + 1
 
 
 def test_without_a_limit_nothing_is_put_off() -> None:

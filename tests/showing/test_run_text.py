@@ -10,7 +10,7 @@ from sendspec.cli.exit_code import ORDER, described, exit_code
 from sendspec.planning.plan import Target
 from sendspec.planning.totals import Totals
 from sendspec.provider.outcome import RunRefused
-from sendspec.sending.run import (
+from sendspec.sending.ending import (
     Ending,
     Finished,
     Interrupted,

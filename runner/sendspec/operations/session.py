@@ -41,18 +41,10 @@ from sendspec.reading.access_key import AccessKey, read_access_key
 from sendspec.reading.project import Environment
 from sendspec.reading.suppress import SuppressList
 from sendspec.sending.credited_ids import CreditedIds
+from sendspec.sending.ending import Finished
 from sendspec.sending.loop import send_all
 from sendspec.sending.reconciliation import Reconciled
-from sendspec.sending.run import (
-    Cause,
-    Finished,
-    RunProgress,
-    RunResult,
-    Sendable,
-    Settings,
-    Stop,
-    StopStage,
-)
+from sendspec.sending.run import Cause, RunProgress, RunResult, Sendable, Settings, Stop, StopStage
 from sendspec.sending.witness import SAMPLED
 from sendspec.showing.ink import counted
 from sendspec.showing.progress import ProgressLine

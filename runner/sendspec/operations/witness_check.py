@@ -10,8 +10,8 @@ from sendspec.cli.exit_code import described
 from sendspec.diagnostics.exceptions import LedgerRolledBack, ListRefused, ListUnreadable
 from sendspec.ledger.record import Route
 from sendspec.operations.api_lookup import ApiLookup
+from sendspec.sending.ending import StoppedByApi
 from sendspec.sending.list_reader import ListAbandoned, ListUnread
-from sendspec.sending.run import StoppedByApi
 from sendspec.sending.witness import SKEW_NOTED, Send
 from sendspec.showing.ink import counted
 

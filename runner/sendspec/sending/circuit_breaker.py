@@ -1,4 +1,4 @@
-"""Stops a storm of doubts while it is small: pure, told of every answer."""
+"""Stops a run that piles up doubts while they are few. Pure: it is told of every response."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from enum import Enum, auto
 
 MAX_DOUBTS = 5
 BREAKER_WINDOW = 20
+"""How many of the last responses count."""
 
 
 class BreakerState(Enum):
-    """`OPEN` lets messages through, `SHUT` waits for those in flight, `PROBING` lets one through, `BROKEN` none any more."""
+    """`CLOSED` lets messages through, `OPEN` waits for those in flight, `HALF_OPEN` lets one probe, `BROKEN` ends the run."""
 
     CLOSED = auto()
     OPEN = auto()
@@ -19,21 +20,21 @@ class BreakerState(Enum):
 
 
 class CircuitBreaker:
-    """Shuts after 5 doubts within 20 answers, or after one 2xx that makes no sense; then one message probes."""
+    """Opens after 5 doubts within 20 responses, or after one invalid acceptance. Then one message probes."""
 
     def __init__(self) -> None:
         self._recent: deque[bool] = deque(maxlen=BREAKER_WINDOW)
         self.state = BreakerState.CLOSED
 
     def record_certain(self) -> None:
-        """An answer whose meaning is plain."""
+        """A response with a certain meaning."""
         self._recent.append(False)
         if self.state is BreakerState.HALF_OPEN:
             self._recent.clear()
             self.state = BreakerState.CLOSED
 
     def record_doubt(self, *, invalid_acceptance: bool) -> None:
-        """An answer, or the lack of one, that leaves a message in doubt."""
+        """A response, or a missing one, that leaves a message in doubt."""
         self._recent.append(True)
         if self.state is BreakerState.HALF_OPEN:
             self.state = BreakerState.BROKEN

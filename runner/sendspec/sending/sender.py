@@ -1,4 +1,4 @@
-"""One sender: a thread that keeps a connection standing and takes one request at a time."""
+"""One sender: a thread that keeps a connection open and sends one request at a time."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from sendspec.sending.run import Clock, Sendable, Settings, Stop, StopStage
 
 @dataclass(frozen=True, slots=True)
 class SenderReady:
-    """The sender's connection stands."""
+    """The sender is connected and waits for an order."""
 
     sender: Sender
 
 
 @dataclass(frozen=True, slots=True)
 class SenderDown:
-    """The sender could not connect; it waits to be told to try again."""
+    """The sender could not connect; it waits for `Reconnect`."""
 
     sender: Sender
     reason: str
@@ -38,7 +38,7 @@ class SenderDown:
 
 @dataclass(frozen=True, slots=True)
 class RequestEnded:
-    """The sender's request came to an end; `wrote`: a byte of it left."""
+    """The sender's request is finished. `wrote`: a byte of it left."""
 
     sender: Sender
     delivery: Delivery
@@ -48,7 +48,7 @@ class RequestEnded:
 
 @dataclass(frozen=True, slots=True)
 class SenderCrashed:
-    """A bug: the sender ended with an exception that nobody foresaw. `ended` is what became of its request, if it had one."""
+    """A bug: an unexpected exception ended the sender. `ended` is what became of its request, if it had one."""
 
     sender: Sender
     ended: RequestEnded | None
@@ -57,7 +57,7 @@ class SenderCrashed:
 
 @dataclass(frozen=True, slots=True)
 class WakeRequested:
-    """Somebody asks the loop to look around."""
+    """The loop has to check whether it was asked to stop."""
 
 
 Event: TypeAlias = SenderReady | SenderDown | RequestEnded | SenderCrashed | WakeRequested
@@ -67,7 +67,7 @@ Event: TypeAlias = SenderReady | SenderDown | RequestEnded | SenderCrashed | Wak
 class Delivery:
     """The claimed messages of one request, each with its attempt.
 
-    It goes out at `due` or soon after, never from `too_late` on; both in monotonic seconds.
+    It goes out at `due` or soon after, never at `too_late` or later; both in monotonic seconds.
     """
 
     messages: Sequence[Sendable]
@@ -77,18 +77,21 @@ class Delivery:
 
 
 class Reconnect:
-    """Try again to connect."""
+    """An order: try again to connect."""
 
 
 class Quit:
-    """End."""
+    """An order: close the connection and end."""
 
 
 Order: TypeAlias = Delivery | Reconnect | Quit
 
 
 class Sender:
-    """Runs in a thread of its own; talks to the loop through `events`, is told through `orders`."""
+    """Runs in its own thread. It takes `orders` from the loop and reports `events` to it.
+
+    `answered` is set once any sender of the run has a response.
+    """
 
     def __init__(
         self,
@@ -97,7 +100,7 @@ class Sender:
         clock: Clock,
         stop: Stop,
         events: SimpleQueue[Event],
-        first: threading.Event,
+        answered: threading.Event,
         credited: CreditedIds,
     ) -> None:
         self.orders: SimpleQueue[Order] = SimpleQueue()
@@ -106,7 +109,7 @@ class Sender:
         self._clock = clock
         self._stop = stop
         self._events = events
-        self._answered = first
+        self._answered = answered
         self._credited = credited
         self._redaction = Redaction(connection.authorization)
         self.thread = threading.Thread(target=self._work, daemon=True)
@@ -114,23 +117,23 @@ class Sender:
     def _work(self) -> None:
         delivery: Delivery | None = None
         try:
-            self._stand()
+            self._connect()
             while not isinstance(order := self.orders.get(), Quit):
                 if isinstance(order, Delivery):
                     delivery = order
                     ended = self._deliver(order)
                     delivery = None
                     self._events.put(ended)
-                if self._connection.reusable:  # looked at again before the next message is written
+                if self._connection.reusable:  # `_outcomes` checks it again before the next write
                     self._events.put(SenderReady(self))
                 else:
-                    self._stand()
+                    self._connect()
         except BaseException as error:
             self._events.put(SenderCrashed(self, None if delivery is None else self._lost(delivery), error))
         finally:
             self._connection.close()
 
-    def _stand(self) -> None:
+    def _connect(self) -> None:
         try:
             self._connection.ensure()
         except ConnectionFailed as error:
@@ -165,39 +168,39 @@ class Sender:
         if self._clock.monotonic() >= min(delivery.too_late, deadline):
             return [NotSent("its time was over before it could begin")] * count
         try:
-            answer = self._connection.post(
+            response = self._connection.post(
                 *self._request(delivery.messages), deadline, max_body=max_batch_response(count)
             )
         except UnreadableResponse as error:
             return [InDoubt(error.evidence) if self._connection.wrote else NotSent(error.evidence)] * count
-        return self._judged(answer, delivery.messages)
+        return self._classified(response, delivery.messages)
 
-    def _judged(self, answer: HttpResponse, messages: Sequence[Sendable]) -> Sequence[Outcome]:
+    def _classified(self, response: HttpResponse, messages: Sequence[Sendable]) -> Sequence[Outcome]:
         first = not self._answered.is_set()
         self._answered.set()
         sent = [SentMessage(message.reference, message.receiver) for message in messages]
         redaction = self._redaction.of([one.receiver for one in sent], [message.body for message in messages])
-        outcomes = self._meant(answer, sent, redaction, first=first, extra=True)
-        if not all(isinstance(outcome, Accepted) for outcome in outcomes):  # they would be proved, whatever follows
-            extra = answer.extra or self._connection.extra_arrived()
-            outcomes = self._meant(answer, sent, redaction, first=first, extra=extra)
+        outcomes = self._classify(response, sent, redaction, first=first, extra=True)
+        if not all(isinstance(outcome, Accepted) for outcome in outcomes):  # then they hold whatever follows
+            extra = response.extra or self._connection.extra_arrived()
+            outcomes = self._classify(response, sent, redaction, first=first, extra=extra)
         ids = [one.remote_id for one in outcomes if isinstance(one, Accepted | Refused) and one.remote_id is not None]
         if not self._credited.credit(ids):
-            outcomes = [invalid_acceptance(answer.status, " with the id of another message")] * len(sent)
+            outcomes = [invalid_acceptance(response.status, " with the id of another message")] * len(sent)
         if not any(isinstance(outcome, Accepted) for outcome in outcomes):
-            self._connection.close()  # if this answered another request, ours is still to come, and may have no reference
+            self._connection.close()  # if this answered another request, our response is still queued and may have no reference
         return outcomes
 
-    def _meant(
-        self, answer: HttpResponse, sent: Sequence[SentMessage], redaction: Redaction, *, first: bool, extra: bool
+    def _classify(
+        self, response: HttpResponse, sent: Sequence[SentMessage], redaction: Redaction, *, first: bool, extra: bool
     ) -> Sequence[Outcome]:
         trust_503 = self._settings.trust_503
         if self._settings.batch is None:
-            return [classify(answer, sent[0], first=first, trust_503=trust_503, extra=extra, redaction=redaction)]
-        return classify_batch(answer, sent, first=first, trust_503=trust_503, extra=extra, redaction=redaction)
+            return [classify(response, sent[0], first=first, trust_503=trust_503, extra=extra, redaction=redaction)]
+        return classify_batch(response, sent, first=first, trust_503=trust_503, extra=extra, redaction=redaction)
 
     def _request(self, messages: Sequence[Sendable]) -> tuple[bytes, str]:
-        """Body and idempotency key."""
+        """The body and the idempotency key."""
         if self._settings.batch is None:
             return messages[0].body, messages[0].idempotency_key
         return batch_body([m.body for m in messages]), batch_key([m.idempotency_key for m in messages])

@@ -1,4 +1,4 @@
-"""What the ledger has to hold of an attempt that ended."""
+"""The settlement that the ledger stores for a finished attempt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sendspec.sending.run import AttemptResult
 
 
 def settlement_of(result: AttemptResult) -> Settlement:
-    """The move out of `sending` that the outcome proves; `planned` where the API or the wire proves that nothing was taken."""
+    """The move out of `sending` that the outcome proves; to `planned` where it proves that nothing was accepted."""
     identity, attempt = result.message.id, result.attempt
     match result.outcome:
         case Accepted(remote_id):
