@@ -14,9 +14,10 @@ from sendspec.planning.message_state import State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
 from sendspec.sending.absence import ABSENT_AFTER, SCANS_APART
+from sendspec.sending.channel_scan import EDGE
 from sendspec.sending.list_reader import ListUnread
-from sendspec.sending.proof import DAY, MARGIN, MAX_WINDOW
-from sendspec.sending.reconciliation import EDGE, reconcile, with_rivals
+from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
+from sendspec.sending.reconciliation import reconcile, with_rivals
 
 NOW = 1_700_000_000.0
 RECEIVER = "+447700900001"
@@ -112,7 +113,7 @@ def settled(
 ) -> Any:
     numbers_of = None if numbers is None else lambda ids: numbers
     return reconcile(
-        memory, doubts, lambda route: pages, hashed, frees=lambda doubt: frees, now=NOW, numbers_of=numbers_of
+        memory, doubts, lambda route: pages, hashed, frees=lambda doubt: frees, now=NOW, receivers_of=numbers_of
     )
 
 

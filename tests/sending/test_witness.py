@@ -13,7 +13,7 @@ from sendspec.ledger.transitions import Move
 from sendspec.planning.message_state import State
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.list_reader import ListTooLong, ListUnread
-from sendspec.sending.proof import DAY, MARGIN, MAX_WINDOW
+from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
 from sendspec.sending.witness import Witnessed, witness
 
 NOW = 1_700_000_000.0

@@ -15,9 +15,10 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.provider.endpoint import Endpoint, messages_endpoint
 from sendspec.reading.access_key import AccessKey
 from sendspec.reading.project import Environment
+from sendspec.sending.channel_scan import ReceiversOf
 from sendspec.sending.connection import Connection, verifying_context
 from sendspec.sending.list_reader import RECONCILE_BOUNDS, ListBounds, ListReader
-from sendspec.sending.reconciliation import NumbersOf, Reconciled, reconcile, with_rivals
+from sendspec.sending.reconciliation import Reconciled, reconcile, with_rivals
 from sendspec.sending.run import Clock, Stop, StopStage
 from sendspec.sending.witness import WITNESS_BOUNDS, Send, Witnessed, witness
 
@@ -52,7 +53,7 @@ class ApiLookup:
         )
 
     def reconcile(
-        self, names: Collection[str] | None, *, freeing: Collection[str] = (), numbers_of: NumbersOf | None = None
+        self, names: Collection[str] | None, *, freeing: Collection[str] = (), numbers_of: ReceiversOf | None = None
     ) -> Reconciled:
         """Settles the doubts of the specs in `names`, None being all; `freeing` are those whose absence may be believed."""
         return reconcile(
@@ -62,7 +63,7 @@ class ApiLookup:
             self._hash,
             frees=lambda doubt: doubt.name in freeing,
             now=CLOCK.wall(),
-            numbers_of=numbers_of,
+            receivers_of=numbers_of,
         )
 
     def doubts(self, names: Collection[str] | None) -> Sequence[Doubt]:

@@ -1,35 +1,23 @@
-"""When a message that the API lists proves that one of ours was accepted, and when it was listed twice."""
+"""Whether a listed message is one of ours: what proves that it was accepted, and what shows that it was listed twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sendspec.composing.identity import id_in
-from sendspec.ledger.record import Known
+from sendspec.ledger.record import Change, Known
 from sendspec.planning.message_state import State
 from sendspec.provider.message_list import Sighting
-from sendspec.sending.list_reader import ListReader
 
-DAY = 86_400.0
-MAX_WINDOW = 7 * DAY - 60
-"""The API lists no longer a range (`reference/api.md`, section 8)."""
-MARGIN = 600.0
-"""A window is that much longer at both ends, in seconds: clocks differ."""
 CLOCK_MARGIN = 120.0
-"""A message may be created by so many seconds before its first claim was noted."""
-SKEW_ASKED_AGAIN = 5.0
-"""From this difference between the clocks on, in seconds, the list is asked again in the API's time."""
-MAX_SKEW = DAY
-"""A `Date` further off than that may be nonsense: then both times are asked for."""
+"""How many seconds before its first claim a message may have been created, since clocks differ."""
 
 HashReceiver = Callable[[str], bytes]
-Window = Callable[[float], tuple[float, float]]
-"""The times to ask for, by the API's clock, when that is ahead of ours by so many seconds."""
 
 
 class SightingLedger(Protocol):
-    """The ledger, as far as sightings need it."""
+    """The part of the ledger that sightings are compared with."""
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]: ...
 
@@ -41,10 +29,9 @@ def is_for(receiver: bytes, sighting: Sighting, hash_receiver: HashReceiver) -> 
 
 
 def is_in_time(sighting: Sighting, *, own: bool, first_claimed_at: float | None) -> bool:
-    """Whether a sighting can be that of a message by its time: of no matter for a default reference, which names one message.
+    """Whether a sighting's time allows it to be the message. A default reference names one message, so its time is ignored.
 
-    A reference of the user's own may have been used before. Both times are by the API's clock; one that is not known proves
-    nothing.
+    A reference of the user's `own` may have been used before. Both times are by the API's clock; an unknown time proves nothing.
     """
     if not own:
         return True
@@ -52,23 +39,15 @@ def is_in_time(sighting: Sighting, *, own: bool, first_claimed_at: float | None)
     return known and sighting.created_at >= first_claimed_at - CLOCK_MARGIN  # type: ignore[operator]
 
 
-def pages_in_api_time(listing: ListReader, window: Window) -> Iterator[list[Sighting]]:
-    """The pages of a window. When the first answer shows that the clocks differ, they are asked for again, corrected."""
-    asked = window(0.0)
-    corrected = asked
-    for number, page in enumerate(listing.pages(*asked)):
-        yield page
-        skew = listing.skew
-        if number == 0 and skew is not None and abs(skew) > SKEW_ASKED_AGAIN:
-            corrected = window(skew)
-            if corrected != asked and abs(skew) <= MAX_SKEW:
-                break
-    if corrected != asked:
-        yield from listing.pages(*corrected)
+def acceptance_change(identity: bytes, attempt: int, remote_id: str) -> Change:
+    """The change for a message that a sighting proves to be accepted."""
+    return Change(
+        id=identity, attempt=attempt, to=State.ACCEPTED, reason="the API lists its reference", remote_id=remote_id
+    )
 
 
 class DuplicateListings:
-    """Collects the messages of the ledger that a list shows twice: two ids under one default reference, for its receiver."""
+    """Collects messages of the ledger that the list shows twice: two ids under one default reference, for its recipient."""
 
     def __init__(self, ledger: SightingLedger, hash_receiver: HashReceiver) -> None:
         self._ledger = ledger
