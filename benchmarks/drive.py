@@ -25,10 +25,10 @@ from sendspec.operations.offline_plan import opened
 from sendspec.operations.project_context import ProjectContext, this_process
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
-from sendspec.sending.connection import Endpoint
-from sendspec.sending.credited import CreditedIds
+from sendspec.provider.endpoint import Endpoint
+from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.loop import send_all
-from sendspec.sending.run import Claims, Sendable, Settings, Stop
+from sendspec.sending.run import ClaimLedger, Sendable, Settings, Stop
 
 from benchmarks.material import FAST
 
@@ -142,7 +142,7 @@ def _written() -> int:
     return int(dict(line.split(": ") for line in lines)["wchar"])
 
 
-def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> int:
+def _send(job: Job, messages: Sequence[Message], claims: ClaimLedger, url: str) -> int:
     channel = job.channel
     settings = Settings(
         concurrency=channel.concurrency,

@@ -37,8 +37,9 @@ from sendspec.operations.send_job import Job
 from sendspec.planning.decide import History
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import PlanTally, decisions, nothing_known
-from sendspec.provider.answer import read_answer
-from sendspec.provider.classify import Sent, classify
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
+from sendspec.provider.http_response import read_response
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.tables.row import Row
 
@@ -183,10 +184,10 @@ def recording(ready: Ready, ledger: SqliteLedger, salt: bytes, window: int) -> d
 
 def answering(ready: Ready) -> dict[str, Stage]:
     answers = [_answer_to(message) for message in ready.messages]
-    whole = [read_answer(iter([answer]).__next__) for answer in answers]
-    sent = [Sent(message.reference, message.receiver) for message in ready.messages]
+    whole = [read_response(iter([answer]).__next__) for answer in answers]
+    sent = [SentMessage(message.reference, message.receiver) for message in ready.messages]
     return {
-        "read the answer": lambda: every(lambda answer: read_answer(iter([answer]).__next__), answers),
+        "read the answer": lambda: every(lambda answer: read_response(iter([answer]).__next__), answers),
         "classify": lambda: every(
             lambda pair: classify(*pair, first=False, trust_503=False, extra=True), zip(whole, sent, strict=True)
         ),

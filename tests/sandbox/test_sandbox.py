@@ -262,7 +262,7 @@ def test_narrowed_pages_are_filled_however_many_messages_lie_between(tmp_path: P
     store.add(WORKSPACE, CHANNEL, [(f"id-{n}", payload(n % 1_000)) for n in range(3_000)], NOW)
     found = store.page(
         WORKSPACE, CHANNEL, after=None, since=None, until=None, limit=10,
-        shows=lambda message: message.receivers == ["+447700900005"],
+        matches=lambda message: message.receivers == ["+447700900005"],
     )  # fmt: skip
     assert [message.id for message in found] == ["id-2005", "id-1005", "id-5"]
     store.close()

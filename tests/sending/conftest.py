@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from sendspec.ledger.record import Claim, Exchanged, Lost, Settlement
 from sendspec.planning.message_state import State
-from sendspec.sending.connection import Endpoint
-from sendspec.sending.credited import CreditedIds
+from sendspec.provider.endpoint import Endpoint
+from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.run import Clock, RunProgress, RunResult, Sendable, Settings, Stop
 
 CLOCK = Clock(monotonic=time.monotonic, wall=time.time, sleep=time.sleep, random=lambda: 0.01)

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.message_state import State
-from sendspec.provider.batch import MAX_BATCH, batch_body, batch_key
-from sendspec.provider.outcome import RefusedAsAWhole
-from sendspec.sending.run import Finished, Interrupted, SpecRefused, Stop, StoppedByApi, TooManyDoubts, Unreachable
+from sendspec.provider.outcome import RunRefused
+from sendspec.provider.request import MAX_BATCH, batch_body, batch_key
+from sendspec.sending.ending import Finished, Interrupted, SpecRefused, StoppedByApi, TooManyDoubts, Unreachable
+from sendspec.sending.run import Stop
 
 # ── what goes out ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,7 +184,7 @@ def test_a_probe_that_does_not_fit_either_stops_the_run_with_one_more_doubt(help
 def test_a_refusal_of_the_run_leaves_its_messages_planned(helpers: Any) -> None:
     batches = Batches(helpers, lambda n, request: bytes(helpers.http(403)) if n == 2 else None)
     result, ledger = run(helpers, batches, count=50)
-    assert result.ending == StoppedByApi(RefusedAsAWhole(403, "403"))
+    assert result.ending == StoppedByApi(RunRefused(403, "403"))
     assert batches.sizes == [10, 10]
     assert (result.accepted, result.refused, result.in_doubt) == (10, 0, 0)
     assert ledger.count(State.PLANNED) == 40

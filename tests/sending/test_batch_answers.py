@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 from sendspec.planning.message_state import State
-from sendspec.provider.answer import Answer
-from sendspec.provider.batch import classify_batch
-from sendspec.provider.classify import MAX_ID, Sent
-from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RefusedAsAWhole
-from sendspec.sending.run import Finished
+from sendspec.provider.acceptance import MAX_ID, SentMessage
+from sendspec.provider.batch_classification import classify_batch
+from sendspec.provider.http_response import HttpResponse
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Outcome, Refused, RunRefused
+from sendspec.sending.ending import Finished
 
-SENT = [Sent(f"m{n}", f"+3161234567{n}") for n in range(3)]
+SENT = [SentMessage(f"m{n}", f"+3161234567{n}") for n in range(3)]
 ENTRIES: list[Any] = [{"id": "a"}, {"id": "b"}, {"id": "c"}]
 
 
 def judged(body: Any, status: int = 202, *, extra: bool = False) -> list[Any]:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return list(classify_batch(Answer(status, {}, raw, True), SENT, first=False, trust_503=False, extra=extra))
+    return list(classify_batch(HttpResponse(status, {}, raw, True), SENT, first=False, trust_503=False, extra=extra))
 
 
 # ── what an answer means ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,7 +83,7 @@ MISFITS: dict[str, Any] = {
 def test_an_answer_that_does_not_fit_leaves_the_whole_batch_in_doubt(what: str) -> None:
     found = judged(MISFITS[what])
     assert len(found) == 3
-    assert all(isinstance(outcome, InDoubt) and outcome.senseless for outcome in found)
+    assert all(isinstance(outcome, InDoubt) and outcome.invalid_acceptance for outcome in found)
     assert len({outcome.evidence for outcome in found}) == 1
     assert found[0].evidence.startswith("an answer 202 ")
 
@@ -103,7 +103,7 @@ def test_with_bytes_behind_it_a_batch_is_believed_only_where_every_message_has_i
     for entries in (ENTRIES, [*echoing[:2], {"id": "2"}], [*echoing[:2], {**echoing[2], "status": "rejected"}]):
         found = judged({"messages": entries}, extra=True)
         assert len(found) == 3
-        assert all(isinstance(outcome, InDoubt) and outcome.senseless for outcome in found)
+        assert all(isinstance(outcome, InDoubt) and outcome.invalid_acceptance for outcome in found)
         assert "more bytes behind it" in found[0].evidence
 
 
@@ -124,24 +124,24 @@ def test_an_id_with_half_a_character_is_none() -> None:
     ("status", "outcome"),
     [
         (422, Refused(422, "422 code words")),
-        (413, InDoubt("an answer 413 code words, which the API does not document", 413, stops=True)),
-        (401, RefusedAsAWhole(401, "401 code words")),
+        (413, InDoubt("an answer 413 code words, which the API does not document", 413, stops_run=True)),
+        (401, RunRefused(401, "401 code words")),
         (404, Refused(404, "404 code words")),
         (429, NotProcessed(429, 3.0)),
         (503, InDoubt("an answer 503", 503)),
-        (204, InDoubt("an answer 204, which is no acceptance", 204, senseless=True)),
-        (307, InDoubt("an answer 307, which leads elsewhere", 307, stops=True)),
+        (204, InDoubt("an answer 204, which is no acceptance", 204, invalid_acceptance=True)),
+        (307, InDoubt("an answer 307, which leads elsewhere", 307, stops_run=True)),
     ],
 )
 def test_any_other_answer_concerns_every_message(status: int, outcome: Outcome) -> None:
-    answer = Answer(status, {"retry-after": "3"}, b'{"code": "code", "message": "words"}', True)
+    answer = HttpResponse(status, {"retry-after": "3"}, b'{"code": "code", "message": "words"}', True)
     assert classify_batch(answer, SENT, first=False, trust_503=False, extra=False) == [outcome] * 3
 
 
 def test_the_first_answer_and_a_trusted_503_are_judged_as_for_one_message() -> None:
-    answer = Answer(404, {}, b"", True)
-    assert classify_batch(answer, SENT, first=True, trust_503=False, extra=False) == [RefusedAsAWhole(404, "404")] * 3
-    answer = Answer(503, {"retry-after": "3"}, b"", True)
+    answer = HttpResponse(404, {}, b"", True)
+    assert classify_batch(answer, SENT, first=True, trust_503=False, extra=False) == [RunRefused(404, "404")] * 3
+    answer = HttpResponse(503, {"retry-after": "3"}, b"", True)
     assert classify_batch(answer, SENT, first=False, trust_503=True, extra=False) == [NotProcessed(503, 3.0)] * 3
 
 

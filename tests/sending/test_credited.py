@@ -7,7 +7,7 @@ import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.sending.credited import CreditedIds
+from sendspec.sending.credited_ids import CreditedIds
 
 IDS = st.lists(st.lists(st.sampled_from([f"id-{n}" for n in range(12)]), unique=True, max_size=4), max_size=20)
 

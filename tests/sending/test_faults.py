@@ -17,18 +17,18 @@ import pytest
 from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.message_state import State
-from sendspec.sending.run import (
+from sendspec.sending.ending import (
     Finished,
     Interrupted,
     LockLost,
     SpecRefused,
-    Stop,
     StoppedByApi,
     TooManyDoubts,
     TooManyRefused,
     UnexpectedAnswer,
     Unreachable,
 )
+from sendspec.sending.run import Stop
 
 GOOD = b'{"id": "1", "reference": "%b"}'
 

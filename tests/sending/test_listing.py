@@ -8,18 +8,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sendspec.provider.answer import Answer
-from sendspec.sending.connection import Connection, Endpoint
-from sendspec.sending.listing import (
-    BOUNDS_OF_A_LOOK,
-    MAX_PAGE_BYTES,
+from sendspec.provider.endpoint import Endpoint
+from sendspec.provider.http_response import HttpResponse
+from sendspec.provider.message_list import MAX_PAGE_BYTES, Sighting, read_page
+from sendspec.sending.connection import Connection
+from sendspec.sending.list_reader import (
+    RECONCILE_BOUNDS,
     ListAbandoned,
     ListBounds,
-    Listing,
+    ListReader,
     ListTooLong,
     ListUnread,
-    Sighting,
-    read_page,
 )
 from sendspec.sending.run import Clock
 
@@ -43,14 +42,14 @@ def message(number: int, **more: Any) -> dict[str, Any]:
 
 
 def listing(
-    port: int, *, timeout: float = 5.0, stopped: bool = False, bounds: ListBounds = BOUNDS_OF_A_LOOK
-) -> Listing:
+    port: int, *, timeout: float = 5.0, stopped: bool = False, bounds: ListBounds = RECONCILE_BOUNDS
+) -> ListReader:
     endpoint = Endpoint(
         scheme="http", host="127.0.0.1", port=port, authority=f"127.0.0.1:{port}", path="/workspaces/w/channels/c/messages",
         authorization="AccessKey canary", peer_allowed=lambda peer: True,
     )  # fmt: skip
     SLEPT.clear()
-    return Listing(Connection(endpoint, None, CLOCK.monotonic), CLOCK, timeout, lambda: stopped, bounds)
+    return ListReader(Connection(endpoint, None, CLOCK.monotonic), CLOCK, timeout, lambda: stopped, bounds)
 
 
 def read(helpers: Any, answers: list[bytes | None], **options: Any) -> tuple[list[list[Sighting]], list[str]]:
@@ -159,7 +158,7 @@ def test_a_page_that_is_not_the_documented_json_is_asked_for_again_and_is_no_pag
     ],
 )  # fmt: skip
 def test_an_entry_that_can_not_be_read_is_skipped_and_counted(entry: Any) -> None:
-    found = read_page(Answer(200, {}, page([message(1), entry, message(2)], "more"), reusable=True))
+    found = read_page(HttpResponse(200, {}, page([message(1), entry, message(2)], "more"), reusable=True))
     assert found is not None
     assert ([sighting.remote_id for sighting in found.sightings], found.skipped, found.token) == (
         ["id-1", "id-2"],
@@ -170,7 +169,7 @@ def test_an_entry_that_can_not_be_read_is_skipped_and_counted(entry: Any) -> Non
 
 @pytest.mark.parametrize("created", [None, 5, "yesterday", "2027-02-30T00:00:00Z", "2027-02-01T00:00:60Z"])
 def test_a_time_that_can_not_be_read_is_none(created: Any) -> None:
-    found = read_page(Answer(200, {}, page([message(1, createdAt=created)]), reusable=True))
+    found = read_page(HttpResponse(200, {}, page([message(1, createdAt=created)]), reusable=True))
     assert found is not None
     assert [sighting.created_at for sighting in found.sightings] == [None]
 
@@ -232,7 +231,7 @@ def test_an_address_that_is_not_allowed_is_not_tried_again(helpers: Any) -> None
             peer_allowed=lambda peer: False,
         )  # fmt: skip
         SLEPT.clear()
-        lister = Listing(Connection(endpoint, None, CLOCK.monotonic), CLOCK, 5.0, lambda: False)
+        lister = ListReader(Connection(endpoint, None, CLOCK.monotonic), CLOCK, 5.0, lambda: False)
         with pytest.raises(ListUnread, match="private network"):
             list(lister.pages(0.0, 1.0))
     assert SLEPT == []

@@ -17,24 +17,16 @@ from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, Ledger
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.decide import Skip
 from sendspec.planning.message_state import State
+from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
 from sendspec.sending import loop
 from sendspec.sending.backlog import Backlog
-from sendspec.sending.connection import Connection, Endpoint
-from sendspec.sending.credited import CreditedIds
+from sendspec.sending.connection import Connection
+from sendspec.sending.credited_ids import CreditedIds
+from sendspec.sending.ending import Finished, Interrupted, SuppressLost, TooManyDoubts, Unreachable
 from sendspec.sending.loop import MAX_DRAINED
-from sendspec.sending.run import (
-    Finished,
-    Interrupted,
-    Result,
-    Sendable,
-    Settings,
-    Stop,
-    SuppressLost,
-    TooManyDoubts,
-    Unreachable,
-)
-from sendspec.sending.sender import Down, Leave, Sender
+from sendspec.sending.run import AttemptResult, Sendable, Settings, Stop
+from sendspec.sending.sender import Quit, Sender, SenderDown
 from sendspec.sending.sender_pool import SenderPool
 from sendspec.sending.tally import MAX_CAUSES, Tally
 
@@ -551,8 +543,8 @@ def test_where_results_can_not_be_kept_either_the_ledgers_trouble_is_told(helper
 # ── too few threads ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def crew_of(helpers: Any, threads: int) -> tuple[SenderPool, SimpleQueue[Any]]:
-    """A crew that may have six senders, of which only so many get a thread: a thread that ran before can't start again."""
+def pool_of(helpers: Any, threads: int) -> tuple[SenderPool, SimpleQueue[Any]]:
+    """A pool that may have six senders, of which only so many get a thread: a thread that ran before can't start again."""
     events: SimpleQueue[Any] = SimpleQueue()
     endpoint = Endpoint(
         scheme="http", host="127.0.0.1", port=9, authority="127.0.0.1:9", path=helpers.PATH,
@@ -562,10 +554,10 @@ def crew_of(helpers: Any, threads: int) -> tuple[SenderPool, SimpleQueue[Any]]:
     hired: list[Sender] = []
 
     def hire() -> Sender:
-        line = Connection(endpoint, None, time.monotonic)
-        hired.append(Sender(line, settings, helpers.CLOCK, Stop(), events, threading.Event(), CreditedIds()))
+        connection = Connection(endpoint, None, time.monotonic)
+        hired.append(Sender(connection, settings, helpers.CLOCK, Stop(), events, threading.Event(), CreditedIds()))
         if len(hired) > threads:
-            hired[-1].orders.put(Leave())
+            hired[-1].orders.put(Quit())
             hired[-1].thread.start()
             hired[-1].thread.join(PATIENCE)
             while not events.empty():
@@ -576,33 +568,33 @@ def crew_of(helpers: Any, threads: int) -> tuple[SenderPool, SimpleQueue[Any]]:
 
 
 def test_where_fewer_threads_can_be_had_than_wanted_those_do_the_work(helpers: Any) -> None:
-    crew, _ = crew_of(helpers, threads=2)
-    crew.grow(5)
-    assert crew.size == 2
-    crew.grow(5)
-    assert crew.size == 2
-    crew.dismiss()
+    pool, _ = pool_of(helpers, threads=2)
+    pool.spawn(5)
+    assert pool.size == 2
+    pool.spawn(5)
+    assert pool.size == 2
+    pool.stop()
 
 
 def test_where_no_thread_can_be_had_at_all_it_is_said(helpers: Any) -> None:
-    crew, _ = crew_of(helpers, threads=0)
+    pool, _ = pool_of(helpers, threads=0)
     with pytest.raises(RuntimeError):
-        crew.grow(5)
-    assert crew.size == 0
+        pool.spawn(5)
+    assert pool.size == 0
 
 
 def test_a_crew_never_has_more_senders_than_it_may(helpers: Any) -> None:
-    crew, events = crew_of(helpers, threads=9)
-    crew.grow(4)
-    crew.grow(4)
-    crew.grow(4)
-    assert crew.size == 6
+    pool, events = pool_of(helpers, threads=9)
+    pool.spawn(4)
+    pool.spawn(4)
+    pool.spawn(4)
+    assert pool.size == 6
     downs = [events.get(timeout=PATIENCE) for _ in range(6)]
-    assert {type(event) for event in downs} == {Down}
-    assert crew.fell(downs[0].sender) is not None
-    assert crew.fell(downs[1].sender) is None  # they try again together
-    assert (crew.ready, crew.down) == (0, 2)
-    crew.dismiss()
+    assert {type(event) for event in downs} == {SenderDown}
+    assert pool.mark_down(downs[0].sender) is not None
+    assert pool.mark_down(downs[1].sender) is None  # they try again together
+    assert (pool.ready, pool.down) == (0, 2)
+    pool.stop()
 
 
 # ── counting ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -611,7 +603,7 @@ def test_a_crew_never_has_more_senders_than_it_may(helpers: Any) -> None:
 def counted(helpers: Any, *outcomes: Outcome) -> Tally:
     tally = Tally()
     for n, outcome in enumerate(outcomes):
-        tally.count(Result(helpers.message(n), 1, outcome))
+        tally.count(AttemptResult(helpers.message(n), 1, outcome))
     return tally
 
 

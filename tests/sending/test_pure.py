@@ -8,19 +8,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.provider.answer import MAX_BODY, MAX_HEADERS, Answer, UnreadableAnswer, read_answer
-from sendspec.provider.classify import Sent, classify
-from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Refused, RefusedAsAWhole
-from sendspec.provider.retry_after import retry_after_seconds, skew_seconds
-from sendspec.sending.breaker import Breaker, Gate
-from sendspec.sending.pace import MAX_OWED, TICK, Pace, back_off, senders_needed
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
+from sendspec.provider.http_response import MAX_BODY, MAX_HEADERS, HttpResponse, UnreadableResponse, read_response
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, Refused, RunRefused
+from sendspec.provider.time_headers import clock_skew_seconds, retry_after_seconds
+from sendspec.sending.circuit_breaker import BreakerState, CircuitBreaker
+from sendspec.sending.pace import MAX_CATCH_UP, TICK, Pace, back_off, senders_needed
 
-SENT = Sent("m1", "+31612345678")
+SENT = SentMessage("m1", "+31612345678")
 
 
-def answer(status: int, body: Any = None, **headers: str) -> Answer:
+def answer(status: int, body: Any = None, **headers: str) -> HttpResponse:
     raw = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw, reusable=True)
+    return HttpResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw, reusable=True)
 
 
 def judged(
@@ -69,7 +70,7 @@ def test_a_receiver_is_looked_for_among_contacts_that_are_none() -> None:
     ):
         outcome = judged(202, {"id": "1", "receiver": receiver})
         assert isinstance(outcome, InDoubt)
-        assert outcome.senseless
+        assert outcome.invalid_acceptance
 
 
 def test_an_id_has_a_length() -> None:
@@ -100,14 +101,14 @@ def test_where_the_answer_has_no_reference_our_receiver_is_enough() -> None:
 def test_an_acceptance_that_makes_no_sense_is_a_doubt(what: str) -> None:
     outcome = judged(202, SENSELESS[what])
     assert isinstance(outcome, InDoubt)
-    assert outcome.senseless
+    assert outcome.invalid_acceptance
 
 
 @pytest.mark.parametrize("status", [203, 204, 206, 226])
 def test_another_2xx_is_a_doubt(status: int) -> None:
     outcome = judged(status, {"id": "1", "reference": "m1"})
     assert isinstance(outcome, InDoubt)
-    assert outcome.senseless
+    assert outcome.invalid_acceptance
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 422])
@@ -118,13 +119,13 @@ def test_a_documented_refusal_is_one_whatever_its_body_is(status: int) -> None:
 
 @pytest.mark.parametrize("status", [401, 402, 403])
 def test_key_balance_and_rights_concern_the_whole_run(status: int) -> None:
-    assert isinstance(judged(status), RefusedAsAWhole)
+    assert isinstance(judged(status), RunRefused)
 
 
 def test_a_404_concerns_the_run_when_it_names_the_channel_or_comes_first() -> None:
-    assert isinstance(judged(404, first=True), RefusedAsAWhole)
+    assert isinstance(judged(404, first=True), RunRefused)
     named = {"code": "NotFound", "message": "The requested resource does not exist: channel not found"}
-    assert isinstance(judged(404, named), RefusedAsAWhole)
+    assert isinstance(judged(404, named), RunRefused)
     assert isinstance(judged(404, {"code": "NotFound", "message": "contact not found"}), Refused)
 
 
@@ -134,19 +135,21 @@ def test_a_404_concerns_the_run_when_it_names_the_channel_or_comes_first() -> No
 def test_a_status_that_nobody_documents_is_a_doubt_that_stops_the_run(status: int) -> None:
     body = {"code": "Odd", "message": "words"}
     for outcome in (judged(status, body), judged(status, body, first=True, trust_503=True, extra=True)):
-        assert outcome == InDoubt(f"an answer {status} Odd words, which the API does not document", status, stops=True)
+        assert outcome == InDoubt(
+            f"an answer {status} Odd words, which the API does not document", status, stops_run=True
+        )
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399])
 def test_a_redirect_is_a_doubt_that_stops_the_run(status: int) -> None:
-    assert judged(status, b"") == InDoubt(f"an answer {status}, which leads elsewhere", status, stops=True)
+    assert judged(status, b"") == InDoubt(f"an answer {status}, which leads elsewhere", status, stops_run=True)
 
 
 @pytest.mark.parametrize("status", ["REJECTED", " rejected ", ["rejected"], {"value": "rejected"}, 7, False])
 def test_a_status_in_another_spelling_proves_nothing(status: Any) -> None:
     found = judged(202, {"id": "1", "reference": "m1", "status": status})
     assert isinstance(found, InDoubt)
-    assert found.senseless
+    assert found.invalid_acceptance
 
 
 def test_an_acceptance_that_says_rejected_is_a_refusal_with_the_apis_reason() -> None:
@@ -173,7 +176,7 @@ def test_with_bytes_behind_it_only_our_reference_proves_an_acceptance() -> None:
     for body in ({"id": "1", **ECHO}, {"id": "1", "reference": "m1", "status": "rejected"}):
         outcome = judged(202, body, extra=True)
         assert isinstance(outcome, InDoubt)
-        assert outcome.senseless
+        assert outcome.invalid_acceptance
         assert "more bytes behind it" in outcome.evidence
     assert isinstance(judged(503, trust_503=True, retry_after="1", extra=True), InDoubt)
 
@@ -199,7 +202,7 @@ def test_a_whole_character_in_two_halves_is_none_that_is_replaced() -> None:
 @pytest.mark.parametrize("identity", ["a\\ud83d", "\\ude00", "a\\u0000", "a\\n", "\\u202ea"])
 def test_what_can_not_be_printed_is_no_id(identity: str) -> None:
     outcome = judged(202, b'{"id": "%b", "reference": "m1"}' % identity.encode())
-    assert outcome == InDoubt("an answer 202 without an id", 202, senseless=True)
+    assert outcome == InDoubt("an answer 202 without an id", 202, invalid_acceptance=True)
 
 
 @pytest.mark.parametrize("status", [421, 425, 429])
@@ -225,9 +228,9 @@ BODY = b'{"id": "1", "reference": "m1"}'
 WHOLE = b"HTTP/1.1 202 Accepted\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
 
 
-def read(data: bytes, size: int = 7, most: int = MAX_BODY) -> Answer:
+def read(data: bytes, size: int = 7, most: int = MAX_BODY) -> HttpResponse:
     chunks = iter([data[at : at + size] for at in range(0, len(data), size)])
-    return read_answer(lambda: next(chunks, b""), body_most=most)
+    return read_response(lambda: next(chunks, b""), max_body=most)
 
 
 @given(st.integers(1, 200))
@@ -237,7 +240,7 @@ def test_an_answer_reads_the_same_however_it_is_cut_into_packets(size: int) -> N
 
 @given(st.integers(0, len(WHOLE) - 1))
 def test_no_part_of_an_acceptance_is_taken_for_one(length: int) -> None:
-    with pytest.raises(UnreadableAnswer):
+    with pytest.raises(UnreadableResponse):
         read(WHOLE[:length])
 
 
@@ -255,7 +258,7 @@ def test_whatever_arrives_it_is_an_answer_or_unclear(pieces: list[bytes]) -> Non
     data = b"".join(pieces)
     try:
         found = read(data, 16)
-    except UnreadableAnswer:
+    except UnreadableResponse:
         return
     assert found.status >= 200
     assert data.startswith(b"HTTP/1.")
@@ -288,7 +291,7 @@ UNCLEAR: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize("what", UNCLEAR)
 def test_what_is_wrong_with_an_answer_is_said(what: str) -> None:
     data, words = UNCLEAR[what]
-    with pytest.raises(UnreadableAnswer) as unclear:
+    with pytest.raises(UnreadableResponse) as unclear:
         read(data, 1_024)
     assert words in unclear.value.evidence
 
@@ -336,7 +339,7 @@ def test_a_body_of_the_most_bytes_is_taken_and_none_of_more(most: int) -> None:
     ):
         for size in (1, 7, len(data)):
             if most < 30:
-                with pytest.raises(UnreadableAnswer, match="larger than"):
+                with pytest.raises(UnreadableResponse, match="larger than"):
                     read(data, size, most)
             else:
                 assert read(data, size, most).body == BODY
@@ -374,7 +377,7 @@ def test_a_date_without_the_answers_own_date_says_nothing() -> None:
     ],
 )
 def test_the_clock_of_who_answered_is_read_off_its_date(date: str | None, seconds: float | None) -> None:
-    assert skew_seconds(date, 784_111_777.0) == seconds
+    assert clock_skew_seconds(date, 784_111_777.0) == seconds
 
 
 @given(st.text(max_size=40), st.none() | st.text(max_size=40))
@@ -404,7 +407,7 @@ def drive(pace: Pace, seconds: float, stalls: list[float]) -> list[float]:
 def test_no_second_ever_has_more_slots_than_the_limit(rate: int, stalls: list[float]) -> None:
     """The law: beyond what a stall of a hundredth of a second may owe, no window of a second holds more than the rate."""
     slots = drive(Pace(float(rate), 64), 5.0, stalls)
-    most = rate + rate * MAX_OWED + 1
+    most = rate + rate * MAX_CATCH_UP + 1
     for start, first in enumerate(slots):
         inside = sum(1 for slot in slots[start:] if slot < first + 1.0 - 1e-9)
         assert inside <= most
@@ -422,7 +425,7 @@ def test_a_slow_disk_makes_no_second_fuller(rate: int, commits: list[float]) -> 
         used += [max(slot + put_off, now) for slot in slots]
         now += TICK
     for start, first in enumerate(used):
-        assert sum(1 for moment in used[start:] if moment < first + 1.0 - 1e-9) <= rate + rate * MAX_OWED + 1
+        assert sum(1 for moment in used[start:] if moment < first + 1.0 - 1e-9) <= rate + rate * MAX_CATCH_UP + 1
 
 
 def test_without_a_limit_nothing_is_put_off() -> None:
@@ -481,58 +484,58 @@ def test_senders_follow_rate_and_latency() -> None:
 # ── breaker ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def gate(breaker: Breaker) -> Gate:
-    """The gate as it is now: a type checker takes an attribute for unchanged between two lines."""
-    return breaker.gate
+def state_of(breaker: CircuitBreaker) -> BreakerState:
+    """The state as it is now: a type checker takes an attribute for unchanged between two lines."""
+    return breaker.state
 
 
 def test_five_doubts_within_twenty_answers_shut_the_gate_and_a_certain_probe_opens_it() -> None:
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(4):
-        breaker.doubtful(senseless=False)
-    assert gate(breaker) is Gate.OPEN
-    breaker.doubtful(senseless=False)
-    assert gate(breaker) is Gate.SHUT
+        breaker.record_doubt(invalid_acceptance=False)
+    assert state_of(breaker) is BreakerState.CLOSED
+    breaker.record_doubt(invalid_acceptance=False)
+    assert state_of(breaker) is BreakerState.OPEN
     breaker.drained()
-    assert gate(breaker) is Gate.PROBING
-    breaker.certain()
-    assert gate(breaker) is Gate.OPEN
+    assert state_of(breaker) is BreakerState.HALF_OPEN
+    breaker.record_certain()
+    assert state_of(breaker) is BreakerState.CLOSED
 
 
 def test_doubts_that_are_far_apart_do_not_shut_it() -> None:
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(50):
-        breaker.doubtful(senseless=False)
+        breaker.record_doubt(invalid_acceptance=False)
         for _ in range(4):
-            breaker.certain()
-    assert breaker.gate is Gate.OPEN
+            breaker.record_certain()
+    assert state_of(breaker) is BreakerState.CLOSED
 
 
 def test_what_is_drained_while_the_gate_is_open_changes_nothing() -> None:
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     breaker.drained()
-    assert gate(breaker) is Gate.OPEN
-    breaker.doubtful(senseless=True)
-    breaker.doubtful(senseless=True)
-    assert gate(breaker) is Gate.SHUT
+    assert state_of(breaker) is BreakerState.CLOSED
+    breaker.record_doubt(invalid_acceptance=True)
+    breaker.record_doubt(invalid_acceptance=True)
+    assert state_of(breaker) is BreakerState.OPEN
 
 
 def test_after_a_certain_probe_the_doubts_from_before_count_no_more() -> None:
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(5):
-        breaker.doubtful(senseless=False)
+        breaker.record_doubt(invalid_acceptance=False)
     breaker.drained()
-    breaker.certain()
+    breaker.record_certain()
     for _ in range(4):
-        breaker.doubtful(senseless=False)
-        assert breaker.gate is Gate.OPEN
+        breaker.record_doubt(invalid_acceptance=False)
+        assert state_of(breaker) is BreakerState.CLOSED
 
 
 def test_a_probe_in_doubt_breaks_it_for_good() -> None:
-    breaker = Breaker()
-    breaker.doubtful(senseless=True)
+    breaker = CircuitBreaker()
+    breaker.record_doubt(invalid_acceptance=True)
     breaker.drained()
-    breaker.doubtful(senseless=False)
-    assert breaker.gate is Gate.BROKEN
-    breaker.certain()
-    assert breaker.gate is Gate.BROKEN
+    breaker.record_doubt(invalid_acceptance=False)
+    assert state_of(breaker) is BreakerState.BROKEN
+    breaker.record_certain()
+    assert state_of(breaker) is BreakerState.BROKEN

@@ -11,11 +11,13 @@ from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.ledger.record import Change, Doubt, Known, Listable, Route
 from sendspec.ledger.transitions import Move
 from sendspec.planning.message_state import State
-from sendspec.provider.outcome import RefusedAsAWhole
+from sendspec.provider.message_list import Sighting
+from sendspec.provider.outcome import RunRefused
 from sendspec.sending.absence import ABSENT_AFTER, SCANS_APART
-from sendspec.sending.listing import ListUnread, Sighting
-from sendspec.sending.proof import DAY, MARGIN, MAX_WINDOW
-from sendspec.sending.reconcile import EDGE, reconcile, with_rivals
+from sendspec.sending.channel_scan import EDGE
+from sendspec.sending.list_reader import ListUnread
+from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
+from sendspec.sending.reconciliation import reconcile, with_rivals
 
 NOW = 1_700_000_000.0
 RECEIVER = "+447700900001"
@@ -113,7 +115,7 @@ def settled(
 ) -> Any:
     numbers_of = None if numbers is None else lambda ids: numbers
     return reconcile(
-        memory, doubts, lambda route: pages, hashed, frees=lambda doubt: frees, now=NOW, numbers_of=numbers_of
+        memory, doubts, lambda route: pages, hashed, frees=lambda doubt: frees, now=NOW, receivers_of=numbers_of
     )
 
 
@@ -176,7 +178,7 @@ def test_each_channel_is_asked_by_itself() -> None:
 
 
 def test_what_was_seen_before_a_list_broke_off_counts_and_why_it_did_is_told() -> None:
-    refusal = RefusedAsAWhole(401, "no")
+    refusal = RunRefused(401, "no")
     known, shown = around(7_200)
     memory = Memory(known=known)
     pages = Pages([sighting(doubt(1)), *shown], error=ListUnread("it broke", refusal))

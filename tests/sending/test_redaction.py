@@ -11,12 +11,13 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.provider.answer import Answer
-from sendspec.provider.answer_redaction import LOOKED_AT, NOTHING_SENT, Redaction
-from sendspec.provider.batch import classify_batch
-from sendspec.provider.classify import Sent, classify
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.batch_classification import classify_batch
+from sendspec.provider.classification import classify
+from sendspec.provider.http_response import HttpResponse
+from sendspec.provider.message_list import read_page
 from sendspec.provider.outcome import InDoubt
-from sendspec.sending.listing import read_page
+from sendspec.provider.response_redaction import MAX_SCANNED, NOTHING_SENT, Redaction
 
 KEY = "Qz7-kl/Mn+oP9rStUv"
 NUMBER = "+447700900817"
@@ -83,7 +84,7 @@ def test_without_a_message_numbers_and_addresses_go_all_the_same() -> None:
 
 
 def test_a_long_text_is_cut() -> None:
-    assert len(REDACTION.redacted("x" * 10 * LOOKED_AT)) == LOOKED_AT
+    assert len(REDACTION.redacted("x" * 10 * MAX_SCANNED)) == MAX_SCANNED
 
 
 def test_a_short_key_is_found_as_a_word_and_the_sandboxs_is_no_secret() -> None:
@@ -136,14 +137,14 @@ def test_nothing_ours_is_left_and_nothing_more_is_found(text: str) -> None:
 
 @pytest.mark.parametrize("said", [{}, {"status": "rejected"}])
 def test_an_answer_whose_id_repeats_what_was_sent_makes_no_sense(said: dict[str, str]) -> None:
-    sent = Sent("m1", NUMBER)
+    sent = SentMessage("m1", NUMBER)
     one = {"id": NUMBER[1:], "reference": "m1", **said}
     known: Any = {"first": False, "trust_503": False, "extra": False, "redaction": REDACTION}
-    doubt = InDoubt("an answer 202 with an id that repeats what was sent", 202, senseless=True)
-    assert classify(Answer(202, {}, json.dumps(one).encode(), reusable=True), sent, **known) == doubt
+    doubt = InDoubt("an answer 202 with an id that repeats what was sent", 202, invalid_acceptance=True)
+    assert classify(HttpResponse(202, {}, json.dumps(one).encode(), reusable=True), sent, **known) == doubt
     two = {"messages": [{"id": UUID, **said}, one]}
-    answer = Answer(202, {}, json.dumps(two).encode(), reusable=True)
-    assert classify_batch(answer, [Sent("m0", "+31612345678"), sent], **known) == [doubt, doubt]
+    answer = HttpResponse(202, {}, json.dumps(two).encode(), reusable=True)
+    assert classify_batch(answer, [SentMessage("m0", "+31612345678"), sent], **known) == [doubt, doubt]
 
 
 # ── in the list ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,7 +156,7 @@ def entry(identity: str) -> dict[str, Any]:
 
 def test_a_listed_id_that_can_not_be_kept_goes_by_a_stand_in_or_is_left_out() -> None:
     ids = [UUID, NUMBER, KEY, "a\x1b[31m", "plain"]
-    answer = Answer(200, {}, json.dumps({"results": [entry(one) for one in ids]}).encode(), reusable=True)
+    answer = HttpResponse(200, {}, json.dumps({"results": [entry(one) for one in ids]}).encode(), reusable=True)
     key = Redaction(f"AccessKey {KEY}")
     page = read_page(answer, key, lambda shown: f"hidden:{len(shown)}")
     assert page is not None

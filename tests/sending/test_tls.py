@@ -13,11 +13,12 @@ from queue import SimpleQueue
 from typing import Any
 
 import pytest
+from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.outcome import Accepted, InDoubt, Refused
-from sendspec.sending.connection import Connection, Endpoint, verifying_context
-from sendspec.sending.credited import CreditedIds
+from sendspec.sending.connection import Connection, verifying_context
+from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.run import Settings, Stop
-from sendspec.sending.sender import Delivery, Ended, Leave, Ready, Sender
+from sendspec.sending.sender import Delivery, Quit, RequestEnded, Sender, SenderReady
 from urllib3.util import wait_for_read
 
 PATIENCE = 20.0
@@ -60,7 +61,7 @@ class TlsServer:
         while (request := self._helpers.read_request(secured)) is not None:
             secured.sendall(self._helpers.accepted(request))
 
-    def line(self) -> Connection:
+    def connection(self) -> Connection:
         endpoint = Endpoint(
             scheme="https", host="127.0.0.1", port=self.raw.port, authority=f"127.0.0.1:{self.raw.port}", path="/m",
             authorization="AccessKey canary", peer_allowed=lambda peer: True,
@@ -79,44 +80,46 @@ def server(request: pytest.FixtureRequest, helpers: Any, certificate: Path) -> I
 class Driven:
     """A sender in its thread, with no loop: its orders are given and its events taken here."""
 
-    def __init__(self, helpers: Any, line: Connection) -> None:
+    def __init__(self, helpers: Any, connection: Connection) -> None:
         self._helpers = helpers
         self._events: SimpleQueue[Any] = SimpleQueue()
         settings = Settings(
             concurrency=1, per_second=None, timeout=PATIENCE, trust_503=False, failure_rate=None, expected=9
         )
-        self.sender = Sender(line, settings, helpers.CLOCK, Stop(), self._events, threading.Event(), CreditedIds())
+        self.sender = Sender(
+            connection, settings, helpers.CLOCK, Stop(), self._events, threading.Event(), CreditedIds()
+        )
         self.sender.thread.start()
 
     def ready(self) -> None:
-        assert isinstance(self._events.get(timeout=PATIENCE), Ready)
+        assert isinstance(self._events.get(timeout=PATIENCE), SenderReady)
 
     def outcome(self, number: int) -> Any:
         now = time.monotonic()
         self.sender.orders.put(Delivery([self._helpers.message(number)], [1], now, now + PATIENCE))
         ended = self._events.get(timeout=PATIENCE)
-        assert isinstance(ended, Ended)
+        assert isinstance(ended, RequestEnded)
         return ended.outcomes[0]
 
     def leave(self) -> None:
-        self.sender.orders.put(Leave())
+        self.sender.orders.put(Quit())
         self.sender.thread.join(PATIENCE)
 
 
-def something_came(line: Connection) -> None:
-    """Waits until the line's socket is readable."""
-    assert line._connection is not None
-    assert wait_for_read(line._connection.sock, PATIENCE)
+def something_came(connection: Connection) -> None:
+    """Waits until the connection's socket is readable."""
+    assert connection._http is not None
+    assert wait_for_read(connection._http.sock, PATIENCE)
 
 
 def test_a_sender_makes_one_connection_and_none_after_a_claim(helpers: Any, server: TlsServer) -> None:
-    line = server.line()
-    driven = Driven(helpers, line)
+    connection = server.connection()
+    driven = Driven(helpers, connection)
     driven.ready()
-    assert line._connection is not None
-    assert isinstance(line._connection.sock, ssl.SSLSocket)
-    if line._connection.sock.version() == "TLSv1.3":
-        something_came(line)  # the session tickets are there before the first message is claimed
+    assert connection._http is not None
+    assert isinstance(connection._http.sock, ssl.SSLSocket)
+    if connection._http.sock.version() == "TLSv1.3":
+        something_came(connection)  # the session tickets are there before the first message is claimed
     for number in range(5):
         assert driven.outcome(number) == Accepted(f"id-{helpers.message(number).reference}")
         driven.ready()
@@ -131,14 +134,14 @@ def test_bytes_that_nobody_asked_for_end_a_connection_before_it_is_used(helpers:
         server.accepting(secured, number)
 
     server.script = script
-    line = server.line()
-    line.stand()
-    first = line._connection
+    connection = server.connection()
+    connection.ensure()
+    first = connection._http
     deadline = time.monotonic() + PATIENCE
-    while line._connection is first and time.monotonic() < deadline:
-        something_came(line)  # in TLS 1.3 the tickets, then the stray answer
-        line.stand()
-    driven = Driven(helpers, line)
+    while connection._http is first and time.monotonic() < deadline:
+        something_came(connection)  # in TLS 1.3 the tickets, then the stray answer
+        connection.ensure()
+    driven = Driven(helpers, connection)
     driven.ready()
     assert driven.outcome(1) == Accepted(f"id-{helpers.message(1).reference}")
     assert server.raw.connections == 2
@@ -151,15 +154,15 @@ def test_a_connection_that_the_server_ended_is_replaced(helpers: Any, server: Tl
             server.accepting(secured, number)
 
     server.script = script
-    line = server.line()
-    line.stand()
-    first = line._connection
+    connection = server.connection()
+    connection.ensure()
+    first = connection._http
     deadline = time.monotonic() + PATIENCE
-    while line._connection is first and time.monotonic() < deadline:
-        something_came(line)
-        line.stand()
-    assert line._connection is not first
-    driven = Driven(helpers, line)
+    while connection._http is first and time.monotonic() < deadline:
+        something_came(connection)
+        connection.ensure()
+    assert connection._http is not first
+    driven = Driven(helpers, connection)
     driven.ready()
     assert driven.outcome(1) == Accepted(f"id-{helpers.message(1).reference}")
     driven.leave()
@@ -216,7 +219,7 @@ def test_a_stray_answer_proves_nothing_in_one_record_with_our_own_or_before_it(
         server.go.wait(PATIENCE)
 
     server.serve = serve
-    driven = Driven(helpers, server.line())
+    driven = Driven(helpers, server.connection())
     driven.ready()
     assert driven.outcome(1) == InDoubt(f"an answer {status} with more bytes behind it", status)
     driven.leave()
@@ -233,7 +236,7 @@ def test_a_refusal_with_nothing_behind_it_is_one(helpers: Any, server: TlsServer
         server.go.wait(PATIENCE)
 
     server.serve = serve
-    driven = Driven(helpers, server.line())
+    driven = Driven(helpers, server.connection())
     driven.ready()
     assert driven.outcome(1) == Refused(422, "422")
     driven.leave()

@@ -7,9 +7,10 @@ import struct
 from collections.abc import Iterator, Sequence
 
 import pytest
-from sendspec.provider.answer import UnreadableAnswer
+from sendspec.provider.endpoint import Endpoint
+from sendspec.provider.http_response import UnreadableResponse
 from sendspec.sending import connection as wire
-from sendspec.sending.connection import TIMEOUT_SLACK, Connection, Endpoint
+from sendspec.sending.connection import TIMEOUT_SLACK, Connection
 from urllib3.util import wait_for_read
 
 ENDPOINT = Endpoint(
@@ -54,99 +55,99 @@ class Standing:
     def close(self) -> None: ...
 
 
-def line_to(peer: Peer, moments: Sequence[float], monkeypatch: pytest.MonkeyPatch) -> Connection:
+def connection_to(peer: Peer, moments: Sequence[float], monkeypatch: pytest.MonkeyPatch) -> Connection:
     monkeypatch.setattr(wire, "HTTPConnection", lambda *arguments, **options: Standing(peer))
     clock: Iterator[float] = iter(moments)
-    line = Connection(ENDPOINT, None, lambda: next(clock))
-    line.stand()
-    return line
+    connection = Connection(ENDPOINT, None, lambda: next(clock))
+    connection.ensure()
+    return connection
 
 
 def test_no_wait_goes_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else a server that sends a little of its answer now and then holds a message for as long as it likes."""
     peer, moments = Peer(PIECES), [100.0, 101.0, 104.0, 108.0]
-    line = line_to(peer, moments, monkeypatch)
-    assert line.deliver(b"{}", "k", 110.0, body_most=1_000).status == 202
+    connection = connection_to(peer, moments, monkeypatch)
+    assert connection.post(b"{}", "k", 110.0, max_body=1_000).status == 202
     assert peer.waits == [110.0 - moment for moment in moments]
 
 
 def test_what_comes_after_the_deadline_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = line_to(Peer(PIECES), [100.0, 101.0, 110.0], monkeypatch)
-    with pytest.raises(UnreadableAnswer, match="no whole answer came in time"):
-        line.deliver(b"{}", "k", 110.0, body_most=1_000)
-    assert line.wrote
-    assert not line.kept
+    connection = connection_to(Peer(PIECES), [100.0, 101.0, 110.0], monkeypatch)
+    with pytest.raises(UnreadableResponse, match="no whole answer came in time"):
+        connection.post(b"{}", "k", 110.0, max_body=1_000)
+    assert connection.wrote
+    assert not connection.reusable
 
 
 def test_a_timeout_is_set_only_where_it_makes_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a system call: one message after the other, on one connection, needs none."""
     step = TIMEOUT_SLACK / 2
     peer = Peer(PIECES * 2)
-    line = line_to(peer, [0.0, *[step] * 3, 50.0, *[50.0 + step] * 3], monkeypatch)
+    connection = connection_to(peer, [0.0, *[step] * 3, 50.0, *[50.0 + step] * 3], monkeypatch)
     for deadline in (30.0, 80.0):
-        assert line.deliver(b"{}", "k", deadline, body_most=1_000).reusable
+        assert connection.post(b"{}", "k", deadline, max_body=1_000).reusable
     assert peer.set == [30.0]
-    assert line.kept
+    assert connection.reusable
 
 
 @pytest.fixture
 def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Connection, socket.socket]]:
-    """A line that has read one answer, and the server's end of its connection."""
+    """A connection that has read one answer, and the server's end of its connection."""
     listener = socket.create_server(("127.0.0.1", 0))
     ours = socket.create_connection(listener.getsockname())
     theirs, _ = listener.accept()
     monkeypatch.setattr(wire, "HTTPConnection", lambda *arguments, **options: Standing(ours))
-    line = Connection(ENDPOINT, None, lambda: 0.0)
-    line.stand()
+    connection = Connection(ENDPOINT, None, lambda: 0.0)
+    connection.ensure()
     theirs.sendall(b"".join(PIECES))
-    assert line.deliver(b"{}", "k", 10.0, body_most=1_000).reusable
-    yield line, theirs
+    assert connection.post(b"{}", "k", 10.0, max_body=1_000).reusable
+    yield connection, theirs
     for end in (ours, theirs, listener):
         end.close()
 
 
-def arrives(line: Connection) -> None:
-    """Waits until the line's socket is readable."""
-    assert line._connection is not None
-    assert wait_for_read(line._connection.sock, 20.0)
+def arrives(connection: Connection) -> None:
+    """Waits until the connection's socket is readable."""
+    assert connection._http is not None
+    assert wait_for_read(connection._http.sock, 20.0)
 
 
 def test_where_nothing_follows_an_answer_the_connection_is_kept(ends: tuple[Connection, socket.socket]) -> None:
-    line, _ = ends
-    timeout = line._connection.sock.gettimeout() if line._connection else None
-    assert not line.more_arrived()
-    assert line.kept
-    assert line._connection is not None
-    assert line._connection.sock.gettimeout() == timeout
+    connection, _ = ends
+    timeout = connection._http.sock.gettimeout() if connection._http else None
+    assert not connection.extra_arrived()
+    assert connection.reusable
+    assert connection._http is not None
+    assert connection._http.sock.gettimeout() == timeout
 
 
 def test_bytes_behind_an_answer_are_seen_and_the_connection_is_not_kept(ends: tuple[Connection, socket.socket]) -> None:
-    line, theirs = ends
+    connection, theirs = ends
     theirs.sendall(b"H")
-    arrives(line)
-    assert line.more_arrived()
-    assert not line.kept
+    arrives(connection)
+    assert connection.extra_arrived()
+    assert not connection.reusable
 
 
 def test_the_end_of_the_connection_is_no_byte_behind_an_answer(ends: tuple[Connection, socket.socket]) -> None:
-    line, theirs = ends
+    connection, theirs = ends
     theirs.shutdown(socket.SHUT_WR)
-    arrives(line)
-    assert not line.more_arrived()
-    assert not line.kept
+    arrives(connection)
+    assert not connection.extra_arrived()
+    assert not connection.reusable
 
 
 def test_a_reset_behind_an_answer_is_no_byte_either(ends: tuple[Connection, socket.socket]) -> None:
-    line, theirs = ends
+    connection, theirs = ends
     theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     theirs.close()
-    arrives(line)
-    assert not line.more_arrived()
-    assert not line.kept
+    arrives(connection)
+    assert not connection.extra_arrived()
+    assert not connection.reusable
 
 
 def test_without_a_connection_nothing_arrives(ends: tuple[Connection, socket.socket]) -> None:
-    line, _ = ends
-    line.hang_up()
-    assert not line.more_arrived()
-    assert not line.kept
+    connection, _ = ends
+    connection.close()
+    assert not connection.extra_arrived()
+    assert not connection.reusable

@@ -11,8 +11,9 @@ from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.ledger.record import Change, Known, Waiting
 from sendspec.ledger.transitions import Move
 from sendspec.planning.message_state import State
-from sendspec.sending.listing import ListTooLong, ListUnread, Sighting
-from sendspec.sending.proof import DAY, MARGIN, MAX_WINDOW
+from sendspec.provider.message_list import Sighting
+from sendspec.sending.list_reader import ListTooLong, ListUnread
+from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
 from sendspec.sending.witness import Witnessed, witness
 
 NOW = 1_700_000_000.0

@@ -9,8 +9,8 @@ import pytest
 from sendspec.cli.exit_code import ORDER, described, exit_code
 from sendspec.planning.plan import Target
 from sendspec.planning.totals import Totals
-from sendspec.provider.outcome import RefusedAsAWhole
-from sendspec.sending.run import (
+from sendspec.provider.outcome import RunRefused
+from sendspec.sending.ending import (
     Ending,
     Finished,
     Interrupted,
@@ -115,10 +115,10 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
     (Interrupted(signal.SIGINT), 130, "interrupted by SIGINT", "run the command again: it goes on where it stopped"),
     (Interrupted(signal.SIGTERM), 143, "interrupted by SIGTERM", "run the command again: it goes on where it stopped"),
     (Interrupted(signal.SIGHUP), 143, "interrupted by SIGHUP", "run the command again: it goes on where it stopped"),
-    (StoppedByApi(RefusedAsAWhole(401, "401: no")), 5, "the API refuses the run: 401: no", f"check the access key, {GO_ON}"),
-    (StoppedByApi(RefusedAsAWhole(402, "402: no")), 5, "the API refuses the run: 402: no", f"check the balance, {GO_ON}"),
-    (StoppedByApi(RefusedAsAWhole(403, "403: no")), 5, "the API refuses the run: 403: no", f"give the key the right to send, {GO_ON}"),
-    (StoppedByApi(RefusedAsAWhole(404, "404: no")), 5, "the API refuses the run: 404: no", f"check workspace and channel in sendspec.yaml, {GO_ON}"),
+    (StoppedByApi(RunRefused(401, "401: no")), 5, "the API refuses the run: 401: no", f"check the access key, {GO_ON}"),
+    (StoppedByApi(RunRefused(402, "402: no")), 5, "the API refuses the run: 402: no", f"check the balance, {GO_ON}"),
+    (StoppedByApi(RunRefused(403, "403: no")), 5, "the API refuses the run: 403: no", f"give the key the right to send, {GO_ON}"),
+    (StoppedByApi(RunRefused(404, "404: no")), 5, "the API refuses the run: 404: no", f"check workspace and channel in sendspec.yaml, {GO_ON}"),
     (SpecRefused("422: no"), 7, "the API refuses every message: 422: no", "correct the spec; what was refused stays refused"),
     (TooManyRefused(6, 10), 7, "6 of 10 messages were refused, more than `failure_rate` allows", "look at why: sendspec status --failed"),
     (TooManyDoubts("500"), 4, "too many messages are in doubt: 500", f"find out what the API answers, {GO_ON}"),

@@ -6,8 +6,9 @@ from mutants import Mutant
 from sendspec.composing.identity import id_text
 from sendspec.ledger.record import Settlement
 from sendspec.planning.message_state import State
-from sendspec.provider.answer import Answer
-from sendspec.provider.classify import Sent, classify
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
+from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused
 
 KEY, RECEIVER = b"k" * 16, "+447700900001"
@@ -26,7 +27,9 @@ def outcome_of(answer: str, mutant: Mutant | None) -> Outcome:
     expected = reference if mutant is Mutant.NO_REFERENCE_CHECK else id_text(KEY)
     body = f'{{"id": "id-k", "code": "x", "message": "y", "reference": "{reference}"}}'.encode()
     status = 202 if foreign else int(answer)
-    return classify(Answer(status, {}, body, True), Sent(expected, RECEIVER), first=False, trust_503=False, extra=False)
+    return classify(
+        HttpResponse(status, {}, body, True), SentMessage(expected, RECEIVER), first=False, trust_503=False, extra=False
+    )
 
 
 def settlement_of(outcome: Outcome, attempt: int) -> Settlement:

@@ -11,9 +11,9 @@ from sendspec.ledger.record import Claim, Lost
 from sendspec.ledger.sqlite import ledger as ledger_module
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.planning.message_state import State
-from sendspec.sending import reconcile as reconcile_module
+from sendspec.sending import reconciliation as reconcile_module
 from sendspec.sending import witness as witness_module
-from sendspec.sending.absence import ListedAround
+from sendspec.sending.absence import AbsenceEvidence
 
 CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
     Mutant.REQUEUE_AT_RECOVERY: ("RECOVER", (("'in_doubt'", "'planned'"),)),
@@ -72,21 +72,23 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
         stack.enter_context(patch.object(reconcile_module, "SCANS_APART", 0.0))
         stack.enter_context(patch.object(reconcile_module, "ABSENT_AFTER", 0.0))
         stack.enter_context(patch.object(reconcile_module, "objection", lambda doubt: None))
-        stack.enter_context(patch.object(reconcile_module._Look, "_objection", lambda look, doubt, credited: None))
+        stack.enter_context(
+            patch.object(reconcile_module._ChannelSettlement, "_objection", lambda settlement, doubt, credited: None)
+        )
     if mutant is Mutant.SIGHTING_BY_TEXT:
         for module in (reconcile_module, witness_module):
             stack.enter_context(patch.object(module, "is_in_time", lambda sighting, *, own, first_claimed_at: True))
             stack.enter_context(patch.object(module, "is_for", lambda receiver, sighting, hash_receiver: True))
         stack.enter_context(patch.object(SqliteLedger, "credited", lambda ledger, remote_ids: {}))
     if mutant is Mutant.ABSENCE_FROM_ONE_SIDE:
-        stack.enter_context(patch.object(ListedAround, "objection", _one_side_will_do))
+        stack.enter_context(patch.object(AbsenceEvidence, "objection", _one_side_will_do))
     return stack
 
 
-_REAL_OBJECTION = ListedAround.objection
+_REAL_OBJECTION = AbsenceEvidence.objection
 
 
-def _one_side_will_do(around: ListedAround, doubt: Any, credited: Any) -> str | None:
+def _one_side_will_do(around: AbsenceEvidence, doubt: Any, credited: Any) -> str | None:
     """Believes a list that shows an accepted message of ours from before the doubt, or from after it."""
     against = _REAL_OBJECTION(around, doubt, credited)
     one_side = against is not None and "shows no message of this ledger" in against and bool(around._anchors)

@@ -18,9 +18,11 @@ from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here 
 from sendspec.cli.main import run
 from sendspec.ledger.sqlite import ledger as ledger_module
 from sendspec.operations import ledger_session as held  # noqa: F401  # imported here so that no child has to
-from sendspec.provider.answer import Answer, UnreadableAnswer
-from sendspec.provider.classify import Sent, classify, strict_json
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
+from sendspec.provider.http_response import HttpResponse, UnreadableResponse
 from sendspec.provider.outcome import InDoubt, NotProcessed, Outcome
+from sendspec.provider.strict_json import strict_json
 from sendspec.sending import loop as loop_module
 from sendspec.sending import sender as sender_module
 from sendspec.sending.connection import Connection
@@ -40,11 +42,11 @@ def break_protocol(mutant: Mutant) -> None:
         setattr(ledger_module, *changed(mutant))
         ledger_module.why_lost = any_text_will_do
     elif mutant is Mutant.NO_REFERENCE_CHECK:
-        sender_module.classify = _classify_without_reference  # type: ignore[attr-defined]
+        sender_module.classify = _classify_without_reference  # type: ignore[attr-defined, assignment]
     elif mutant is Mutant.FLAG_TOO_LATE:
-        _watch_line(resend=False)
+        _watch_connection(resend=False)
     elif mutant is Mutant.SILENT_RESEND:
-        _watch_line(resend=True)
+        _watch_connection(resend=True)
     else:
         raise SystemExit(f"{mutant} can't be shown by killing processes")
 
@@ -55,12 +57,12 @@ def _exchange_after_sending(self: Any, settle: Any, claim: Any) -> None:
     sent = []
     for messages, due in claim:
         ids = [message.id for message in messages]
-        facts = self._claims.facts(ids)
+        facts = self._ledger.facts(ids)
         attempts = [facts[identity].attempt + 1 for identity in ids]
         self._hand_out(Delivery(messages, attempts, due, due + self._settings.timeout))
         sent += [message.claim for message in messages]
     self._clock.sleep(0.005)
-    self._claims.exchange(settle=settle, claim=sent, now=self._clock.wall())
+    self._ledger.exchange(settle=settle, claim=sent, now=self._clock.wall())
     self._tally.timed(self._clock.monotonic())
 
 
@@ -74,26 +76,26 @@ def _judge_otherwise(retries: Any) -> None:
     sender_module.Sender._outcomes = outcomes  # type: ignore[method-assign]
 
 
-def _classify_without_reference(answer: Answer, sent: Sent, **known: Any) -> Outcome:
+def _classify_without_reference(answer: HttpResponse, sent: SentMessage, **known: Any) -> Outcome:
     body = strict_json(answer.body)
     reference = body.get("reference", sent.reference) if isinstance(body, dict) else sent.reference
-    return classify(answer, Sent(str(reference), sent.receiver), **known)
+    return classify(answer, SentMessage(str(reference), sent.receiver), **known)
 
 
-def _watch_line(*, resend: bool) -> None:
-    real = Connection.deliver
+def _watch_connection(*, resend: bool) -> None:
+    real = Connection.post
 
-    def deliver(self: Connection, body: bytes, idempotency_key: str, deadline: float, *, body_most: int) -> Answer:
+    def post(self: Connection, body: bytes, idempotency_key: str, deadline: float, *, max_body: int) -> HttpResponse:
         try:
-            return real(self, body, idempotency_key, deadline, body_most=body_most)
-        except UnreadableAnswer:
+            return real(self, body, idempotency_key, deadline, max_body=max_body)
+        except UnreadableResponse:
             if not resend:
                 self.wrote = False
                 raise
-            self.stand()
-            return real(self, body, idempotency_key, deadline, body_most=body_most)
+            self.ensure()
+            return real(self, body, idempotency_key, deadline, max_body=max_body)
 
-    Connection.deliver = deliver  # type: ignore[method-assign]
+    Connection.post = post  # type: ignore[method-assign]
 
 
 def serve() -> None:

@@ -29,8 +29,8 @@ from sendspec.ledger.sqlite.epoch import epoch_path
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
 from sendspec.planning.message_state import State
-from sendspec.sending.listing import Sighting
-from sendspec.sending.reconcile import reconcile
+from sendspec.provider.message_list import Sighting
+from sendspec.sending.reconciliation import reconcile
 from sendspec.sending.witness import witness
 
 TICK = 3_600.0

@@ -33,9 +33,9 @@ from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
 from sendspec.ledger.transitions import MOVE_BY_NAME
 from sendspec.planning.message_state import State
+from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import NotSent, Outcome
-from sendspec.sending.listing import Sighting
-from sendspec.sending.reconcile import reconcile
+from sendspec.sending.reconciliation import reconcile
 from weights import FOCUS, WEIGHTS
 
 NEIGHBOUR, SALT = "+447700900002", b"s" * 32

@@ -25,16 +25,18 @@ from sendspec.ledger.sqlite.reader import LedgerReader
 from sendspec.ledger.sqlite.tables import row_checksum
 from sendspec.operations.plan_file import PlanUnreadable, _seal, read_plan_file
 from sendspec.planning.message_state import State
-from sendspec.provider.answer import Answer, UnreadableAnswer, read_answer
-from sendspec.provider.classify import Sent, classify
-from sendspec.provider.retry_after import retry_after_seconds
+from sendspec.provider.acceptance import SentMessage
+from sendspec.provider.classification import classify
+from sendspec.provider.http_response import HttpResponse, UnreadableResponse, read_response
+from sendspec.provider.message_list import list_query, read_page
+from sendspec.provider.time_headers import retry_after_seconds
 from sendspec.reading.project import read_project
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import read_spec
 from sendspec.reading.tables.table import open_table
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.store import Store
-from sendspec.sending.listing import ListUnread, _query, read_page
+from sendspec.sending.list_reader import ListUnread
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
 SPEC = """spec: 1
@@ -90,9 +92,9 @@ def a_template(content: bytes) -> None:
 def an_answer(content: bytes) -> None:
     """Reads an answer in pieces, and judges it; the same bytes as a page of the API's list, and as a `Retry-After`."""
     pieces = [content[start : start + 7] for start in range(0, len(content), 7)]
-    with suppress(UnreadableAnswer):
-        answer = read_answer(lambda: pieces.pop(0) if pieces else b"", body_most=100_000)
-        classify(answer, Sent("m1", "+447700900001"), first=True, trust_503=True, extra=False)
+    with suppress(UnreadableResponse):
+        answer = read_response(lambda: pieces.pop(0) if pieces else b"", max_body=100_000)
+        classify(answer, SentMessage("m1", "+447700900001"), first=True, trust_503=True, extra=False)
         with suppress(ListUnread):
             read_page(answer)
     seconds = retry_after_seconds(content.decode("latin-1"), None)
@@ -108,7 +110,7 @@ def a_project(content: bytes) -> None:
 
 def a_list(content: bytes) -> None:
     """Reads a page of the API's list; what it gives can be kept, compared, and asked on with."""
-    page = read_page(Answer(200, {}, content, reusable=True))
+    page = read_page(HttpResponse(200, {}, content, reusable=True))
     if page is None:
         return
     assert page.skipped >= 0
@@ -118,7 +120,7 @@ def a_list(content: bytes) -> None:
         assert sighting.remote_id
         assert sighting.created_at is None or sighting.created_at == sighting.created_at
     if page.token is not None:
-        assert _query(0.0, 1.0, page.token, (), 10).isascii()
+        assert list_query(0.0, 1.0, page.token, (), 10).isascii()
 
 
 PLAN = {"format": 1, "environment": "test", "ledger": None, "paths": ["specs/a.yaml"], "digest": "0" * 64}

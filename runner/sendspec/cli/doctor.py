@@ -17,13 +17,13 @@ from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.lock_file import known_identity
 from sendspec.operations.project_context import ProjectContext, on_ci, open_context
-from sendspec.provider.answer import Answer, UnreadableAnswer
-from sendspec.provider.retry_after import skew_seconds
+from sendspec.provider.endpoint import messages_endpoint
+from sendspec.provider.http_response import HttpResponse, UnreadableResponse
+from sendspec.provider.message_list import MAX_PAGE_BYTES, NEWEST_MESSAGE_QUERY
+from sendspec.provider.time_headers import clock_skew_seconds
 from sendspec.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
-from sendspec.reading.api_url import peer_is_allowed
 from sendspec.reading.environment import Environment
-from sendspec.sending.connection import Connection, Endpoint, Unreached, verifying_context
-from sendspec.sending.listing import MAX_PAGE_BYTES
+from sendspec.sending.connection import Connection, ConnectionFailed, verifying_context
 from sendspec.sending.witness import SKEW_NOTED
 from sendspec.showing.ink import Ink
 
@@ -178,11 +178,11 @@ def _reachability(workspace: ProjectContext, key: AccessKey) -> Iterator[Check]:
     for alias, channel in environment.channels.items():
         what = f"channel {alias}"
         try:
-            answer = _ask(environment, key, f"/workspaces/{channel.workspace}/channels/{channel.channel}/messages")
-        except Unreached as error:
+            answer = _ask(environment, key, channel.workspace, channel.channel)
+        except ConnectionFailed as error:
             yield Check(CheckStatus.PROBLEM, what, error.reason, UNREACHED)
             return
-        except UnreadableAnswer as error:
+        except UnreadableResponse as error:
             found = f"{environment.api.authority} can't be reached: {error.evidence}"
             yield Check(CheckStatus.PROBLEM, what, found, UNREACHED)
             return
@@ -195,28 +195,21 @@ def _reachability(workspace: ProjectContext, key: AccessKey) -> Iterator[Check]:
         yield from _clock(answer.headers.get("date", ""))
 
 
-def _ask(environment: Environment, key: AccessKey, path: str) -> Answer:
-    """Asks for one message of a list, as a run would. Raises `Unreached` and `UnreadableAnswer`."""
-    api = environment.api
-    endpoint = Endpoint(
-        scheme=api.scheme,
-        host=api.host,
-        port=api.port,
-        authority=api.authority,
-        path=api.prefix + path,
-        authorization=key.authorization(environment.scheme),
-        peer_allowed=lambda peer: peer_is_allowed(api, peer),
-    )
-    line = Connection(endpoint, verifying_context() if api.scheme == "https" else None, time.monotonic)
+def _ask(environment: Environment, key: AccessKey, workspace: str, channel: str) -> HttpResponse:
+    """Asks for one message of a list, as a run would. Raises `ConnectionFailed` and `UnreadableResponse`."""
+    authorization = key.authorization(environment.scheme)
+    endpoint = messages_endpoint(environment.api, workspace, channel, authorization)
+    context = verifying_context() if endpoint.scheme == "https" else None
+    connection = Connection(endpoint, context, time.monotonic)
     try:
-        line.stand()
-        return line.ask("?limit=1", time.monotonic() + ASK_SECONDS, body_most=MAX_PAGE_BYTES)
+        connection.ensure()
+        return connection.get(NEWEST_MESSAGE_QUERY, time.monotonic() + ASK_SECONDS, max_body=MAX_PAGE_BYTES)
     finally:
-        line.hang_up()
+        connection.close()
 
 
 def _clock(date: str) -> Iterator[Check]:
-    skew = skew_seconds(date, time.time())
+    skew = clock_skew_seconds(date, time.time())
     if skew is None:
         return
     if abs(skew) > SKEW_NOTED:

@@ -9,7 +9,7 @@ from typing import assert_never
 from sendspec.diagnostics.exceptions import LedgerUnwritable, SuppressionListUnreadable
 from sendspec.planning.decide import Skip
 from sendspec.planning.totals import Totals
-from sendspec.sending.run import (
+from sendspec.sending.ending import (
     Ending,
     Finished,
     Interrupted,

@@ -16,8 +16,8 @@ from sendspec.operations.ledger_view import freeing
 from sendspec.operations.project_context import open_context
 from sendspec.operations.session import Session
 from sendspec.reading.spec import read_spec
-from sendspec.sending.reconcile import Reconciled
-from sendspec.sending.run import StoppedByApi
+from sendspec.sending.ending import StoppedByApi
+from sendspec.sending.reconciliation import Reconciled
 from sendspec.showing.reconcile import reconciled_json, reconciled_lines
 
 REFUSED_AS_A_WHOLE = 5

@@ -245,7 +245,7 @@ class _Send:
     def _stopped(self, session: Session, workspace: ProjectContext, plans: list[Plan], number: int) -> int:
         """A signal came while doubts were looked up: nothing more is done."""
         from sendspec.cli.exit_code import described
-        from sendspec.sending.run import Interrupted
+        from sendspec.sending.ending import Interrupted
 
         words, fix, code = described(Interrupted(number))
         session.end(words)

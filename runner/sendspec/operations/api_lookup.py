@@ -12,14 +12,15 @@ from sendspec.composing.identity import receiver_hash
 from sendspec.ledger.record import Doubt, Route
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.project_context import ProjectContext
+from sendspec.provider.endpoint import Endpoint, messages_endpoint
 from sendspec.reading.access_key import AccessKey
-from sendspec.reading.api_url import peer_is_allowed
 from sendspec.reading.environment import Environment
-from sendspec.sending.connection import Connection, Endpoint, verifying_context
-from sendspec.sending.listing import BOUNDS_OF_A_LOOK, ListBounds, Listing
-from sendspec.sending.reconcile import NumbersOf, Reconciled, reconcile, with_rivals
-from sendspec.sending.run import Clock, Stop, Stopping
-from sendspec.sending.witness import BOUNDS, Send, Witnessed, witness
+from sendspec.sending.channel_scan import ReceiversOf
+from sendspec.sending.connection import Connection, verifying_context
+from sendspec.sending.list_reader import RECONCILE_BOUNDS, ListBounds, ListReader
+from sendspec.sending.reconciliation import Reconciled, reconcile, with_rivals
+from sendspec.sending.run import Clock, Stop, StopStage
+from sendspec.sending.witness import WITNESS_BOUNDS, Send, Witnessed, witness
 
 LIST_SECONDS = 15.0
 
@@ -47,19 +48,12 @@ class ApiLookup:
 
     def endpoint(self, route: Route, *, batch: bool = False) -> Endpoint:
         """Where a channel's messages are posted and listed; those of a `batch` have a place of their own to be posted to."""
-        api = self._environment.api
-        return Endpoint(
-            scheme=api.scheme,
-            host=api.host,
-            port=api.port,
-            authority=api.authority,
-            path=f"{api.prefix}/workspaces/{route.workspace}/channels/{route.channel}/{'batch/' if batch else ''}messages",
-            authorization=self._authorization,
-            peer_allowed=lambda peer: peer_is_allowed(api, peer),
+        return messages_endpoint(
+            self._environment.api, route.workspace, route.channel, self._authorization, batch=batch
         )
 
     def reconcile(
-        self, names: Collection[str] | None, *, freeing: Collection[str] = (), numbers_of: NumbersOf | None = None
+        self, names: Collection[str] | None, *, freeing: Collection[str] = (), numbers_of: ReceiversOf | None = None
     ) -> Reconciled:
         """Settles the doubts of the specs in `names`, None being all; `freeing` are those whose absence may be believed."""
         return reconcile(
@@ -69,7 +63,7 @@ class ApiLookup:
             self._hash,
             frees=lambda doubt: doubt.name in freeing,
             now=CLOCK.wall(),
-            numbers_of=numbers_of,
+            receivers_of=numbers_of,
         )
 
     def doubts(self, names: Collection[str] | None) -> Sequence[Doubt]:
@@ -86,7 +80,7 @@ class ApiLookup:
         """See `witness`."""
         return witness(
             self._ledger,
-            lambda: self._listing(route, BOUNDS),
+            lambda: self._listing(route, WITNESS_BOUNDS),
             self._hash,
             sends,
             receivers,
@@ -94,15 +88,15 @@ class ApiLookup:
             under_other_names=under_other_names,
         )
 
-    def _listing(self, route: Route, bounds: ListBounds = BOUNDS_OF_A_LOOK) -> Listing:
+    def _listing(self, route: Route, bounds: ListBounds = RECONCILE_BOUNDS) -> ListReader:
         endpoint = self.endpoint(route)
         context = verifying_context() if endpoint.scheme == "https" else None
-        line = Connection(endpoint, context, CLOCK.monotonic)
-        return Listing(
-            line,
+        connection = Connection(endpoint, context, CLOCK.monotonic)
+        return ListReader(
+            connection,
             CLOCK,
             LIST_SECONDS,
-            lambda: self._stop.stage is not Stopping.NO,
+            lambda: self._stop.stage is not StopStage.NO,
             bounds,
             stand_in=lambda remote_id: f"hidden:{self._hash(remote_id).hex()}",
         )

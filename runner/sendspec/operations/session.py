@@ -41,19 +41,11 @@ from sendspec.planning.totals import Totals, sum_of, totals_of
 from sendspec.reading.access_key import AccessKey, read_access_key
 from sendspec.reading.environment import Environment
 from sendspec.reading.suppression_list import SuppressionList
-from sendspec.sending.credited import CreditedIds
+from sendspec.sending.credited_ids import CreditedIds
+from sendspec.sending.ending import Finished
 from sendspec.sending.loop import send_all
-from sendspec.sending.reconcile import Reconciled
-from sendspec.sending.run import (
-    Cause,
-    Finished,
-    RunProgress,
-    RunResult,
-    Sendable,
-    Settings,
-    Stop,
-    Stopping,
-)
+from sendspec.sending.reconciliation import Reconciled
+from sendspec.sending.run import Cause, RunProgress, RunResult, Sendable, Settings, Stop, StopStage
 from sendspec.sending.witness import SAMPLED
 from sendspec.showing.progress import ProgressLine
 from sendspec.showing.reconcile import alarm_lines
@@ -252,7 +244,7 @@ class Session:
         for line in witness_lines(heard):
             self._view.warn(line)
         self._tell_alarms(Reconciled(twice=heard.twice))
-        refuse_what_is_behind(heard, stopped=self._stop.stage is not Stopping.NO)
+        refuse_what_is_behind(heard, stopped=self._stop.stage is not StopStage.NO)
 
     def _under_other_names(self, jobs: Sequence[Job], ids: Collection[bytes]) -> Counter[str]:
         """How many messages of each spec have one of these ids under a former name, where the ledger has nothing of it."""
@@ -401,7 +393,7 @@ class Session:
         try:
             yield
         finally:
-            going_on = self._stop.stage is Stopping.NO
+            going_on = self._stop.stage is StopStage.NO
             for number, handler in before.items():
                 signal.signal(number, handler if going_on else signal.SIG_IGN)
 

@@ -11,8 +11,8 @@ from sendspec.diagnostics.exceptions import LedgerRolledBack, ListRefused, ListU
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.record import Route
 from sendspec.operations.api_lookup import ApiLookup
-from sendspec.sending.listing import ListAbandoned, ListUnread
-from sendspec.sending.run import StoppedByApi
+from sendspec.sending.ending import StoppedByApi
+from sendspec.sending.list_reader import ListAbandoned, ListUnread
 from sendspec.sending.witness import SKEW_NOTED, Send
 
 NO_RIGHT = 403

@@ -1,4 +1,4 @@
-"""What became of one message on the wire: decided from whether a byte left, and from what was read."""
+"""What became of one message on the wire, decided by whether a byte left and by what was read."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The API took it, under this id."""
+    """The API accepted the message under this id."""
 
     remote_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The API documents this answer as not accepted. `remote_id` is there where it gave the message an id and rejected it."""
+    """The API documents this response as not accepted. `remote_id` is set where it gave the message an id and rejected it."""
 
     http_status: int
     text: str
@@ -24,22 +24,25 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """No byte of it left this machine."""
+    """No byte of the message left this machine."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotProcessed:
-    """The API documents this answer as not processed: it may be sent again. `retry_after` is in seconds, None where not given."""
+    """The API documents this response as not processed, so the message may be sent again.
+
+    `retry_after` is in seconds, None where the response has no usable one.
+    """
 
     http_status: int
     retry_after: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedAsAWhole:
-    """The API refuses the run, not this message: key, balance, right or channel."""
+class RunRefused:
+    """The API refuses the run, not this message: the key, the balance, the permission or the channel."""
 
     http_status: int
     text: str
@@ -47,16 +50,16 @@ class RefusedAsAWhole:
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """It may have been accepted. Only the API or a person can tell.
+    """The message may have been accepted. Only the API or a person can tell.
 
-    `senseless`: a 2xx that is no acceptance, as of a proxy's page. `stops`: an answer that stops the run, as nobody documents it
-    or it leads elsewhere.
+    `invalid_acceptance`: a 2xx response that proves no acceptance, such as a proxy's page. `stops_run`: a redirect, or a status
+    that nobody documents for a message.
     """
 
     evidence: str
     http_status: int | None = None
-    senseless: bool = False
-    stops: bool = False
+    invalid_acceptance: bool = False
+    stops_run: bool = False
 
 
-Outcome: TypeAlias = Accepted | Refused | NotSent | NotProcessed | RefusedAsAWhole | InDoubt
+Outcome: TypeAlias = Accepted | Refused | NotSent | NotProcessed | RunRefused | InDoubt

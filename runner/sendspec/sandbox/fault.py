@@ -1,4 +1,4 @@
-"""Faults that the sandbox shows on request, chosen by the number of the POST, so that a run can be repeated."""
+"""Faults that the sandbox plays on request. The number of the POST decides, so that a run is repeatable."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from sendspec.diagnostics.near_miss import near_miss
 
-STATUSES = frozenset({400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504})
-KINDS = ("drop-before", "drop-after", "hang", "slow", "foreign-reference", "html")
+FAULT_STATUSES = frozenset({400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504})
+FAULT_KINDS = ("drop-before", "drop-after", "hang", "slow", "foreign-reference", "html")
 _FAULT = re.compile(r"([a-z0-9-]+)(?::(.*))?")
 _OPTION = re.compile(r"(every|from|to|ms|retry-after)=([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxFault:
-    """What happens to the POSTs numbered `first` to `last` (from 1), each `every`th of them.
+    """What happens to every `every`th of the POSTs numbered `first` to `last`, from 1.
 
-    `kind` is a status, or one of `KINDS`: `drop-after` takes the message and closes without an answer, `drop-before` takes
-    nothing. `milliseconds` belong to `slow`, `retry_after` (seconds) to a status.
+    `kind` is a status or one of `FAULT_KINDS`. `drop-after` accepts the message and closes without a response; `drop-before` accepts
+    nothing. `milliseconds` belongs to `slow`, `retry_after` (seconds) to a status.
     """
 
     kind: str
@@ -29,7 +29,7 @@ class SandboxFault:
     milliseconds: int = 100
     retry_after: int | None = None
 
-    def strikes(self, number: int) -> bool:
+    def applies_to(self, number: int) -> bool:
         inside = self.first <= number and (self.last is None or number <= self.last)
         return inside and (number - self.first + 1) % self.every == 0
 
@@ -41,7 +41,7 @@ class SandboxFault:
 def parse_fault(text: str) -> SandboxFault:
     """A fault from the command line, such as `429:every=10,retry-after=1`. Raises ValueError with what is wrong."""
     match = _FAULT.fullmatch(text)
-    kinds = [*KINDS, *map(str, sorted(STATUSES))]
+    kinds = [*FAULT_KINDS, *map(str, sorted(FAULT_STATUSES))]
     if match is None or match[1] not in kinds:
         near = near_miss(match[1] if match else text, kinds)
         raise ValueError(
@@ -65,6 +65,6 @@ def parse_fault(text: str) -> SandboxFault:
     )
 
 
-def striking(faults: Sequence[SandboxFault], number: int) -> list[SandboxFault]:
-    """The faults that strike the POST with this number, in the order they were given."""
-    return [fault for fault in faults if fault.strikes(number)]
+def faults_for(faults: Sequence[SandboxFault], number: int) -> list[SandboxFault]:
+    """The faults for the POST with this number, in the order given."""
+    return [fault for fault in faults if fault.applies_to(number)]

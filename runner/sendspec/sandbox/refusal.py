@@ -1,4 +1,4 @@
-"""The bodies of the sandbox's refusals: code, message, and details by path, as the API documents and words them."""
+"""The JSON bodies of the sandbox's refusals: code, message and details by path, in the API's words."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ Details: TypeAlias = dict[str, list[str]]
 """What is wrong, by a path such as `.receiver.contacts[0]`."""
 
 MAX_QUOTED = 100
-TYPES = {
+TYPE_PHRASES = {
     "string": "a string", "integer": "an integer", "number": "a number", "boolean": "a boolean", "object": "an object",
     "array": "an array",
 }  # fmt: skip
-LIMITS = {
+LIMIT_PHRASES = {
     "minLength": "minimum string length is {}",
     "maxLength": "maximum string length is {}",
     "minItems": "minimum number of items is {}",
@@ -43,7 +43,7 @@ def malformed_json(details: Details) -> dict[str, Any]:
 
 
 def bad_query_json(details: Details) -> dict[str, Any]:
-    """The body of a 422 for a list. The API's real refusal of a long range is quoted in `reference/api.md`, section 6."""
+    """The body of a 422 for the list. `reference/api.md`, section 6, quotes the API's real refusal of a long range."""
     reasons = [reason for said in details.values() for reason in said]
     long = next((reason for reason in reasons if reason.startswith("Invalid time range")), None)
     what = "Invalid time range to filter." if long else "One or more query parameters are malformed"
@@ -51,15 +51,15 @@ def bad_query_json(details: Details) -> dict[str, Any]:
 
 
 def details_of(errors: Iterable[Any]) -> Details:
-    """The details behind `jsonschema` errors, in the order of their paths."""
+    """The details that `jsonschema` errors stand for, sorted by path."""
     found: dict[str, dict[str, None]] = {}
     for error in errors:
         for at, words in _worded(error):
-            found.setdefault(path(at), {})[words] = None
+            found.setdefault(jq_path(at), {})[words] = None
     return {place: list(found[place]) for place in sorted(found)}
 
 
-def path(parts: Sequence[str | int]) -> str:
+def jq_path(parts: Sequence[str | int]) -> str:
     """A path as jq writes it; `.` is the whole body."""
     words = [
         f"[{part}]" if isinstance(part, int) else f".{part}" if _PLAIN.fullmatch(part) else f"[{_quoted(part)}]"
@@ -70,7 +70,7 @@ def path(parts: Sequence[str | int]) -> str:
 
 
 def expected(value: object, values: Iterable[object]) -> str:
-    """That `value` is not one of `values`, in the API's words."""
+    """The API's words for a `value` that is not one of `values`."""
     return f"Invalid value: {_quoted(value)}, expected one of: {', '.join(map(_quoted, values))}"
 
 
@@ -82,11 +82,11 @@ def _worded(error: Any) -> list[tuple[tuple[str | int, ...], str]]:
     if keyword == "required":
         return [((*at, key), f"property {_quoted(key)} is missing") for key in limit if key not in error.instance]
     if keyword == "type":
-        words = [TYPES[word] for word in ([limit] if isinstance(limit, str) else limit) if word in TYPES]
+        words = [TYPE_PHRASES[word] for word in ([limit] if isinstance(limit, str) else limit) if word in TYPE_PHRASES]
         return [(at, f"value must be {' or '.join(words)}")]
     if keyword in ("enum", "const"):
         return [(at, expected(error.instance, limit if keyword == "enum" else [limit]))]
-    return [(at, LIMITS.get(keyword, "value doesn't match the schema").format(limit))]
+    return [(at, LIMIT_PHRASES.get(keyword, "value doesn't match the schema").format(limit))]
 
 
 def _quoted(value: object) -> str:

@@ -12,22 +12,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from sendspec.provider.batch import MAX_BATCH
-from sendspec.sandbox.answer import of_another
+from sendspec.provider.path import BATCH_PATH, path_pattern
+from sendspec.provider.request import MAX_BATCH
 from sendspec.sandbox.api import Reply, Sandbox
 from sendspec.sandbox.fault import SandboxFault
 from sendspec.sandbox.refusal import error_json
+from sendspec.sandbox.response_body import with_foreign_reference
 from sendspec.sandbox.store import Store
 
 MAX_BODY = 1_000_000
-"""Of a message; a batch may have as much for each of its messages."""
+"""Bytes of one message; a batch may have as many for each of its messages."""
 MAX_DISCARDED = 16 * MAX_BODY
-"""Bytes of a refused body that are read and thrown away, so that the client hears the refusal instead of a reset."""
+"""Bytes of a refused body that are read and discarded, so that the client gets the refusal instead of a reset."""
 DISCARDING_SECONDS = 2.0
 
 _AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
 _LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
+_BATCH = path_pattern(BATCH_PATH)
 _UNREADABLE = {
     400: "The request can't be read",
     414: "The request's target is too long",
@@ -37,7 +39,7 @@ _UNREADABLE = {
 
 
 class _Exchange(BaseHTTPRequestHandler):
-    """One connection; the sandbox it speaks for is the server's."""
+    """One connection. `sandbox` and `released` are set on a subclass for each server."""
 
     protocol_version = "HTTP/1.1"
     server_version = "sendspec-sandbox"
@@ -48,13 +50,13 @@ class _Exchange(BaseHTTPRequestHandler):
     released: threading.Event
 
     def do_POST(self) -> None:
-        if not self._meant_for_us():
+        if not self._is_for_us():
             return
         length = self._length()
         if length is None:
             self._refuse(411, error_json("BadRequest", "The length of the body is missing, or no whole number"))
             return
-        if length > (MAX_BODY * MAX_BATCH if "/batch/" in self.path else MAX_BODY):
+        if length > (MAX_BODY * MAX_BATCH if _BATCH.fullmatch(self._path()) else MAX_BODY):
             self._refuse(413, error_json("BadRequest", "The body is too large"))
             return
         raw = self.rfile.read(length)
@@ -68,27 +70,27 @@ class _Exchange(BaseHTTPRequestHandler):
         self._write(*self._posted(raw))
 
     def do_GET(self) -> None:
-        if not self._meant_for_us():
+        if not self._is_for_us():
             return
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
-            self.close_connection = True  # its body is not read, and would be taken for the next request
+            self.close_connection = True  # an unread body would be parsed as the next request
         if self._authorized():
             self._write(*self._reply(lambda: self.sandbox.get(self.path)))
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """What the standard library finds wrong with a request; it has 501 for a method without a `do_` of its own."""
+        """Answers requests that the standard library rejects. It uses 501 for a method without a `do_` method."""
         if code != 501:
             status = code if code in _UNREADABLE else 400
             self._refuse(status, error_json("BadRequest", _UNREADABLE[status]))
-        elif self._meant_for_us():
+        elif self._is_for_us():
             refusal = error_json("MethodNotAllowed", "The method is not allowed here")
             self._refuse(405, refusal, {"Allow": "GET, POST"})
 
-    def _meant_for_us(self) -> bool:
-        """Whether the request names this machine: a web page whose name was made to lead here names itself, and reads nothing."""
+    def _is_for_us(self) -> bool:
+        """Whether `Host` names this machine. Under DNS rebinding a web page sends its own name, and must not read anything."""
         hosts = self.headers.get_all("Host", [])
         named = _HOST.fullmatch(hosts[0].strip()) if len(hosts) == 1 and self.path.startswith("/") else None
-        address: tuple[Any, ...] = self.server.server_address  # type: ignore[assignment]  # of an AF_INET socket
+        address: tuple[Any, ...] = self.server.server_address  # type: ignore[assignment]  # the socket is AF_INET
         if named is not None and int(named[1] or 80) == address[1]:
             return True
         self._refuse(421, error_json("MisdirectedRequest", f"The sandbox answers to 127.0.0.1:{address[1]} only"))
@@ -107,22 +109,25 @@ class _Exchange(BaseHTTPRequestHandler):
         return False
 
     def _posted(self, raw: bytes) -> Reply:
-        return self._reply(lambda: self.sandbox.post(self.path.partition("?")[0], raw))
+        return self._reply(lambda: self.sandbox.post(self._path(), raw))
+
+    def _path(self) -> str:
+        return self.path.partition("?")[0]
 
     def _reply(self, answer: Callable[[], Reply]) -> Reply:
         try:
             return answer()
-        except Exception:  # whatever it is, a client hears of it as of the API's own trouble
+        except Exception:  # clients have to see any bug as an error of the API
             return 500, error_json("InternalError", "The sandbox can't answer this"), {}
 
     def _struck(self, fault: SandboxFault, raw: bytes) -> bool:
-        """Lets a fault happen; False when the exchange is over with it."""
+        """Plays a fault. Returns False, since each ends the exchange."""
         if fault.status is not None:
             headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
             self._write(fault.status, error_json("Fault", "The sandbox was asked for this"), headers)
         elif fault.kind == "foreign-reference":
             status, body, headers = self._posted(raw)
-            self._write(status, of_another(body) if status == 202 else body, headers)
+            self._write(status, with_foreign_reference(body) if status == 202 else body, headers)
         elif fault.kind == "html":
             self._posted(raw)
             self._raw(200, b"<html>please log in</html>", "text/html", {})
@@ -136,11 +141,9 @@ class _Exchange(BaseHTTPRequestHandler):
         return False
 
     def _refuse(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
-        """Answers before the request's body was read, and ends the connection."""
+        """Refuses a request whose body was not read, and ends the connection."""
         self.close_connection = True
-        self.request_version = (
-            self.protocol_version
-        )  # of a request that can't be read it is that of 1991, without headers
+        self.request_version = self.protocol_version  # an unreadable request counts as HTTP/0.9, which has no headers
         self._write(status, body, {"Connection": "close", **(headers or {})})
         self.wfile.flush()
         with suppress(OSError):
@@ -162,7 +165,7 @@ class _Exchange(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # the name is the standard library's
-        """Nothing: what arrives may be somebody's number."""
+        """Logs nothing: a request line may contain a person's number."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -170,12 +173,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: a client that goes away is no news."""
+        """Reports nothing: clients may disconnect at any time."""
 
 
 @contextmanager
 def serving(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
-    """Serves `sandbox` from a thread while the block runs; gives its address, such as `http://127.0.0.1:41234`."""
+    """Serves `sandbox` from a thread while the block runs. Yields its URL, such as `http://127.0.0.1:41234`."""
     released = threading.Event()
     exchange = type("Exchange", (_Exchange,), {"sandbox": sandbox, "released": released})
     server = _Server((host, port), exchange)
@@ -192,7 +195,7 @@ def serving(sandbox: Sandbox, *, host: str = "127.0.0.1", port: int = 0) -> Iter
 
 @contextmanager
 def sandbox_at(path: Path | None, clock: Callable[[], float]) -> Iterator[str]:
-    """The sandbox as a command starts it for itself: no faults, no limit, its messages kept at `path`."""
+    """The sandbox as a command starts it for itself: no faults, no rate limit, its messages stored at `path`."""
     store = Store(path)
     try:
         with serving(Sandbox(store, clock)) as url:

@@ -1,4 +1,4 @@
-"""What the sandbox was sent, kept in a file so that it is still there for the next command."""
+"""Stores the messages that the sandbox accepted, in a file, so that the next command finds them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from sendspec.diagnostics.exceptions import LedgerTrouble, SandboxUnwritable
 from sendspec.ledger.sqlite.place import real_place, refuse_planted
 
 BLOCK = 1_001
-"""Messages read at once: a whole page, and one more."""
+"""Messages read at once: a full page and one more."""
 MAX_KEPT = 10_000
 KEPT_SECONDS = 7 * 86_400
-"""How many messages are kept, the newest, and how long: real people's numbers stand in them."""
+"""The newest messages are kept, and not for long: they hold real people's numbers."""
 TABLE = (
     "CREATE TABLE message (number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, workspace TEXT NOT NULL,"
     " channel TEXT NOT NULL, payload TEXT NOT NULL, created_at REAL NOT NULL, batch TEXT)"
 )
-TABLE_OF_OLD = TABLE.replace(", batch TEXT", "")
-"""As an earlier version made it."""
+TABLE_WITHOUT_BATCH = TABLE.replace(", batch TEXT", "")
+"""The table of an earlier version, which is upgraded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Stored:
 
 
 class _NotOurs(Exception):
-    """What is in the file's place was not made here."""
+    """Something else is at the file's path."""
 
 
-def _made_private(path: Path) -> None:
-    """Makes the file unless it is there; for this user only. Raises OSError, and `_NotOurs` for a link or anything but a file.
+def _create_private(path: Path) -> None:
+    """Creates the file if it is missing, readable by this user only. Raises OSError, and `_NotOurs` for anything but a plain file.
 
     Raises `LedgerTrouble` where its folder, or a file that SQLite would open beside it, is a link.
     """
@@ -78,14 +78,18 @@ def _opened(place: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(place, isolation_level=None, check_same_thread=False, timeout=10)
     try:
         made = connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-        if made not in ([], [(TABLE,)], [(TABLE_OF_OLD,)]):  # a view could be a loop, a trigger could do anything
+        if made not in (
+            [],
+            [(TABLE,)],
+            [(TABLE_WITHOUT_BATCH,)],
+        ):  # a planted view could loop, a planted trigger could do anything
             raise _NotOurs("it is another database")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA secure_delete = ON")
         if not made:
             connection.execute(TABLE.replace("TABLE", "TABLE IF NOT EXISTS", 1))
-        elif made == [(TABLE_OF_OLD,)]:
+        elif made == [(TABLE_WITHOUT_BATCH,)]:
             connection.execute("ALTER TABLE message ADD COLUMN batch TEXT")
     except BaseException:
         connection.close()
@@ -94,7 +98,7 @@ def _opened(place: Path | str) -> sqlite3.Connection:
 
 
 class Store:
-    """Safe to use from the server's threads. It is a toy's memory, not a ledger: it doesn't wait for the disk."""
+    """Thread-safe. Not durable like the ledger: it doesn't wait for the disk."""
 
     def __init__(self, path: Path | None) -> None:
         """Raises `SandboxUnwritable`."""
@@ -102,7 +106,7 @@ class Store:
         try:
             if path is not None:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _made_private(path)
+                _create_private(path)
             self._connection = _opened(":memory:" if path is None else path)
         except LedgerTrouble as trouble:
             raise SandboxUnwritable(trouble.problem, trouble.fix) from trouble
@@ -121,7 +125,7 @@ class Store:
         created_at: float,
         batch: str | None = None,
     ) -> list[Stored]:
-        """Takes messages, each an id and a payload: all or none. `batch` is the id of the batch that they came in."""
+        """Adds messages, each an id and a payload, all or none. `batch` is the id of their batch."""
         stored = []
         with self._lock, self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -135,7 +139,7 @@ class Store:
         return stored
 
     def forget(self, now: float) -> None:
-        """Deletes what is too old to be kept. Costs one look where the oldest message is not."""
+        """Deletes messages that are too old. Costs one query where there are none."""
         with self._lock, self._connection as connection:
             oldest = connection.execute("SELECT created_at FROM message ORDER BY number LIMIT 1").fetchone()
             if oldest is not None and oldest[0] < now - KEPT_SECONDS:
@@ -156,11 +160,11 @@ class Store:
         limit: int,
         batch: str | None = None,
         reverse: bool = False,
-        shows: Callable[[Stored], bool] = lambda message: True,
+        matches: Callable[[Stored], bool] = lambda message: True,
     ) -> list[Stored]:
-        """The newest messages of a channel first, or in `reverse` the oldest, made in [since, until] and past the number `after`.
+        """Messages of a channel created in [since, until], newest first or in `reverse`, from behind the number `after`.
 
-        `shows` picks among them; `limit` counts those that it takes.
+        `matches` filters them; `limit` counts the matches.
         """
         found: list[Stored] = []
         while len(found) < limit:
@@ -174,16 +178,16 @@ class Store:
             for condition, bound in bounds:
                 if bound is not None:
                     where += f" AND {condition}"
-                    values.append(bound)  # type: ignore[arg-type]  # SQLite takes numbers and text alike
+                    values.append(bound)  # type: ignore[arg-type]  # SQLite takes numbers and text
             block = self._select(where, values, BLOCK, ascending=reverse)
-            found += filter(shows, block)
+            found += filter(matches, block)
             if len(block) < BLOCK:
                 break
             after = block[-1].number
         return found[:limit]
 
     def all(self) -> list[Stored]:
-        """Every message, the first one first."""
+        """Every message, oldest first."""
         return self._select("1 = 1", (), -1)[::-1]
 
     def _select(self, where: str, values: Any, limit: int, *, ascending: bool = False) -> list[Stored]:

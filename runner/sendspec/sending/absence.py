@@ -1,4 +1,4 @@
-"""When it may be believed that a message was not accepted, because the API's list lacks it."""
+"""When absence from the API's list proves that a message was not accepted."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from sendspec.ledger.record import Doubt, Listable
-from sendspec.sending.listing import Sighting
-from sendspec.sending.proof import CLOCK_MARGIN, HashReceiver, is_for
+from sendspec.provider.message_list import Sighting
+from sendspec.sending.sighting_match import CLOCK_MARGIN, HashReceiver, is_for
 
 SCANS_APART = 600.0
 ABSENT_AFTER = 1_800.0
 MAX_CLOCKS_APART = 60.0
-"""Seconds that the clocks may differ for absence to be believed."""
+"""Seconds that the clocks may differ for absence to count."""
 DATE_STEP = 2.0
-"""`Date` counts whole seconds, so times of both clocks compare to that many seconds only."""
-MIN_CUT = 8
-"""A reference that was cut to fewer characters than that is known by its receiver alone."""
+"""`Date` counts whole seconds, so times of the two clocks compare to this many seconds only."""
+MIN_PREFIX = 8
+"""A reference truncated to fewer characters is matched by its recipient alone."""
 
 
 def objection(doubt: Doubt) -> str | None:
@@ -31,22 +31,25 @@ def objection(doubt: Doubt) -> str | None:
 
 
 def claimed_at(doubt: Doubt, skew: float | None) -> float:
-    """When a message was claimed, by the API's clock; `skew` is how far that is ahead now."""
+    """When a message was claimed, by the API's clock; `skew` is how far that is ahead now, in seconds."""
     return doubt.claimed_at + ((skew or 0.0) if doubt.clock_offset is None else doubt.clock_offset)
 
 
-class ListedAround:
-    """What one pass over a list shows around messages in doubt."""
+class AbsenceEvidence:
+    """What one pass over a list shows about the time around messages in doubt.
+
+    An anchor is an accepted message that the list shows as the ledger has it: between two anchors the list is believed complete.
+    """
 
     def __init__(self, doubts: Sequence[Doubt], hash_receiver: HashReceiver) -> None:
         self._hash = hash_receiver
         self._by_receiver: dict[bytes, list[Doubt]] = {}
-        self._by_beginning: dict[str, list[Doubt]] = {}
+        self._by_prefix: dict[str, list[Doubt]] = {}
         for doubt in doubts:
             self._by_receiver.setdefault(doubt.receiver, []).append(doubt)
-            self._by_beginning.setdefault(doubt.reference.casefold()[:MIN_CUT], []).append(doubt)
+            self._by_prefix.setdefault(doubt.reference.casefold()[:MIN_PREFIX], []).append(doubt)
         self._shown: dict[str, Sighting] = {}
-        self._like: dict[bytes, set[str]] = {}
+        self._lookalikes: dict[bytes, set[str]] = {}
         self._anchors: list[float] = []
         self._missing: list[tuple[float, ...]] = []
 
@@ -54,31 +57,31 @@ class ListedAround:
         for sighting in page:
             self._shown[sighting.remote_id] = sighting
             for doubt in self._doubts_like(sighting):
-                self._like.setdefault(doubt.id, set()).add(sighting.remote_id)
+                self._lookalikes.setdefault(doubt.id, set()).add(sighting.remote_id)
 
     def _doubts_like(self, sighting: Sighting) -> Iterable[Doubt]:
-        """The doubts that a sighting could be of, though it is listed under another reference."""
+        """The doubts that a sighting could be although its reference differs."""
         folded = sighting.reference.strip().casefold()
-        for doubt in self._by_beginning.get(folded[:MIN_CUT], ()):
+        for doubt in self._by_prefix.get(folded[:MIN_PREFIX], ()):
             ours = doubt.reference.casefold()
             if sighting.reference != doubt.reference and folded and (ours == folded or ours.startswith(folded)):
                 yield doubt
         if not sighting.reference and not all(name.startswith("+") for name in sighting.receivers or ("",)):
             yield from (
-                doubt for doubts in self._by_receiver.values() for doubt in doubts if _made_meanwhile(sighting, doubt)
+                doubt for doubts in self._by_receiver.values() for doubt in doubts if _created_during(sighting, doubt)
             )
         for receiver in {self._hash(name) for name in sighting.receivers}:
             for doubt in self._by_receiver.get(receiver, ()):
-                if sighting.reference != doubt.reference and _made_meanwhile(sighting, doubt):
+                if sighting.reference != doubt.reference and _created_during(sighting, doubt):
                     yield doubt
 
     @property
-    def like(self) -> set[str]:
-        """The API's ids of everything that could be a doubt under another reference."""
-        return {remote_id for ids in self._like.values() for remote_id in ids}
+    def lookalikes(self) -> set[str]:
+        """The API ids of every sighting that could be a doubt under another reference."""
+        return {remote_id for ids in self._lookalikes.values() for remote_id in ids}
 
     def compare(self, accepted: Iterable[Listable]) -> None:
-        """Notes which of the messages that the list has to show it does show, under their references and receivers."""
+        """Compares the messages that the list has to show with what it shows: their ids, references and recipients."""
         for message in accepted:
             sighting = self._shown.get(message.remote_id)
             if sighting is None:
@@ -93,10 +96,9 @@ class ListedAround:
 
     def objection(self, doubt: Doubt, credited: Iterable[str]) -> str | None:
         """Why this list does not prove that `doubt` was not accepted; None where it does. `credited` ids are other messages'."""
-        if self._like.get(doubt.id, set()) - set(credited):
+        if self._lookalikes.get(doubt.id, set()) - set(credited):
             return "the list shows a message that could be it under another reference"
-        began = claimed_at(doubt, None)
-        ended = began + max(0.0, (doubt.doubted_at or doubt.claimed_at) - doubt.claimed_at)
+        began, ended = _attempt_span(doubt)
         before = bisect_right(self._anchors, began - DATE_STEP)
         after = bisect_left(self._anchors, ended + DATE_STEP)
         if before == 0 or after == len(self._anchors):
@@ -108,10 +110,15 @@ class ListedAround:
         return None
 
 
-def _made_meanwhile(sighting: Sighting, doubt: Doubt) -> bool:
-    """Whether a message was created while the doubt's attempt was under way, as far as the clocks can tell."""
+def _attempt_span(doubt: Doubt) -> tuple[float, float]:
+    """When the attempt began and ended, by the API's clock."""
+    began = claimed_at(doubt, None)
+    return began, began + max(0.0, (doubt.doubted_at or doubt.claimed_at) - doubt.claimed_at)
+
+
+def _created_during(sighting: Sighting, doubt: Doubt) -> bool:
+    """Whether a message was created during the doubt's attempt, as far as the clocks can tell."""
     if sighting.created_at is None:
         return True
-    began = claimed_at(doubt, None)
-    ended = began + max(0.0, (doubt.doubted_at or doubt.claimed_at) - doubt.claimed_at)
+    began, ended = _attempt_span(doubt)
     return began - CLOCK_MARGIN <= sighting.created_at <= ended + CLOCK_MARGIN

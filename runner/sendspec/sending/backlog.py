@@ -1,4 +1,4 @@
-"""What is still to be claimed: the plan's messages in their order, and those that may have another try."""
+"""The messages still to be claimed: the plan's in order, and those that wait for a retry."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 from itertools import count
 
-from sendspec.provider.answer_table import Next, statuses_where
+from sendspec.provider.response_rules import FollowUp, statuses_where
 from sendspec.sending.run import Sendable
 
-MAX_ATTEMPTS, ATTEMPTS_FEW = 8, 2
-FEW_ATTEMPTS = statuses_where(lambda row: row.then is Next.ONCE_MORE)
-"""Answers that say less of a busy API than of the way to it."""
+MAX_ATTEMPTS, MAX_ATTEMPTS_ONCE_MORE = 8, 2
+ONCE_MORE = statuses_where(lambda rule: rule.follow_up is FollowUp.ONCE_MORE)
+"""Statuses that say little about a busy API: the connection is at fault."""
 RETRY_SHARE, MIN_RETRIES = 0.1, 20
 
 
 class Backlog:
-    """`expected` is how many messages there are at most; a tenth of it, but no fewer than 20, is the run's budget of tries."""
+    """`expected` is the largest possible number of messages. The run's retry budget is a tenth of it, and at least 20."""
 
     def __init__(self, messages: Iterator[Sendable], expected: int) -> None:
         self._messages = messages
@@ -28,7 +28,7 @@ class Backlog:
 
     @property
     def exhausted(self) -> bool:
-        """Whether every message had its first turn."""
+        """Whether every message was taken once."""
         return self._exhausted
 
     @property
@@ -37,15 +37,15 @@ class Backlog:
 
     @property
     def again_at(self) -> float | None:
-        """When the first of those that wait may go, in monotonic seconds; None when there are none."""
+        """When the first retry is due, in monotonic seconds; None without retries."""
         return self._again[0][0] if self._again else None
 
-    def take(self, now: float, most: int) -> list[Sendable]:
-        """Up to `most` messages, those that waited first."""
+    def take(self, now: float, limit: int) -> list[Sendable]:
+        """Up to `limit` messages, due retries first."""
         taken: list[Sendable] = []
-        while len(taken) < most and self._again and self._again[0][0] <= now:
+        while len(taken) < limit and self._again and self._again[0][0] <= now:
             taken.append(heappop(self._again)[2])
-        while len(taken) < most and not self._exhausted:
+        while len(taken) < limit and not self._exhausted:
             message = next(self._messages, None)
             if message is None:
                 self._exhausted = True
@@ -54,14 +54,14 @@ class Backlog:
         return taken
 
     def put_back(self, message: Sendable, at: float) -> None:
-        """Not sent: it may go at `at`."""
+        """The message was not sent; it may be taken again from `at` on."""
         heappush(self._again, (at, next(self._order), message))
 
     def retry(self, messages: Sequence[Sendable], status: int, at: float, *, counts: bool) -> None:
-        """A request answered as not processed: another turn at `at`, within each message's tries and, where it `counts`, the run's."""
+        """Retries a request that was not processed from `at` on, within each message's attempts and, where it `counts`, the run's budget."""
         self._budget -= counts
-        most = ATTEMPTS_FEW if status in FEW_ATTEMPTS else MAX_ATTEMPTS
+        limit = MAX_ATTEMPTS_ONCE_MORE if status in ONCE_MORE else MAX_ATTEMPTS
         for message in messages:
             attempts = self._attempts[message.id] = self._attempts.get(message.id, 0) + 1
-            if attempts < most and self._budget >= 0:
+            if attempts < limit and self._budget >= 0:
                 self.put_back(message, at)

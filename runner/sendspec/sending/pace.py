@@ -1,7 +1,7 @@
-"""When the next message may go out: slots on a schedule, an open window, and pauses that the API asks for.
+"""When the next message may go out: scheduled slots, a window of requests in flight, and pauses that the API asks for.
 
-Slots, not a bucket: a bucket is late, over the limit, or burns a core. Pure: the present moment is an argument, in monotonic
-seconds.
+Slots, not a token bucket: a bucket is late, exceeds the limit, or busy-waits. Pure: the current time is an argument, in
+monotonic seconds.
 """
 
 from __future__ import annotations
@@ -10,27 +10,28 @@ import math
 
 TICK = 0.02
 AHEAD = 2 * TICK
-"""Slots are handed out this far ahead, so a crash finds at most that many claims beside the requests in flight."""
-MAX_OWED = 0.01
-"""What a stall may be paid back of: more would be a burst above the limit."""
+"""Slots are handed out this far ahead. It bounds the claims that a crash finds besides the requests in flight."""
+MAX_CATCH_UP = 0.01
+"""How much lost time later slots may make up for; more would be a burst above the limit."""
 BACKOFF_FIRST, MAX_BACKOFF = 0.5, 30.0
-LOWERED, RAISED = 0.7, 0.05
-SLOWEST = 0.05
+DECREASE_FACTOR, INCREASE_STEP = 0.7, 0.05
+MIN_SHARE = 0.05
+"""Additive increase, multiplicative decrease of the rate, as a share of the limit."""
 
 
 def back_off(failures: int, random: float) -> float:
-    """Full jitter: somewhere between 0 and a bound that doubles with each failure, 30 s at most. `random` is in [0, 1)."""
+    """Full jitter: between 0 and a bound that doubles with each failure, up to 30 s. `random` is in [0, 1)."""
     return random * min(MAX_BACKOFF, BACKOFF_FIRST * 2.0 ** min(failures, 16))
 
 
 class Pace:
-    """The shared pace of a run. `per_second` None is no limit of ours; `most` bounds the requests in flight."""
+    """The pace of a run. `per_second` None is no limit of ours; `max_in_flight` bounds the requests in flight."""
 
-    def __init__(self, per_second: float | None, most: int) -> None:
+    def __init__(self, per_second: float | None, max_in_flight: int) -> None:
         self._limit = per_second
         self._share = 1.0
-        self._most = most
-        self._window = float(most)
+        self._max_in_flight = max_in_flight
+        self._window = float(max_in_flight)
         self._next = -math.inf
         self._paused_until = -math.inf
         self._lowered_at = -math.inf
@@ -48,13 +49,13 @@ class Pace:
         return self._paused_until
 
     def slots(self, now: float, wanted: int) -> list[float]:
-        """Moments at which up to `wanted` messages may go out, all within two ticks from now; taken when returned."""
+        """When up to `wanted` messages may go out, all within two ticks. A returned slot is taken."""
         if now < self._paused_until:
             return []
         if self._limit is None:
             return [now] * wanted
         gap = 1.0 / (self._limit * self._share)
-        self._next = max(self._next, now - min(MAX_OWED, gap))
+        self._next = max(self._next, now - min(MAX_CATCH_UP, gap))
         found: list[float] = []
         while len(found) < wanted and self._next <= now + AHEAD:
             found.append(self._next)
@@ -62,24 +63,24 @@ class Pace:
         return found
 
     def late(self, first: float, now: float) -> float:
-        """By how much slots have to be put off of which `first` is the earliest, as they weren't used before `now`.
+        """By how many seconds to delay slots that were not used before `now`; `first` is the earliest of them.
 
-        The time is lost: making up for it would be more than the limit allows in a second.
+        The time is lost: making up for it would exceed the limit within a second.
         """
-        by = now - first - MAX_OWED
+        by = now - first - MAX_CATCH_UP
         if self._limit is None or by <= 0:
             return 0.0
         self._next += by
         return by
 
     def next_slot(self, now: float) -> float:
-        """The earliest moment worth asking again."""
+        """The earliest time at which `slots` may return any."""
         return max(self._paused_until, now if self._limit is None else self._next - AHEAD)
 
     def throttled(self, now: float, sent_at: float, retry_after: float | None, random: float) -> bool:
-        """The API answered that it is too much: wait as long as it says, or back off; then try with one message.
+        """The API throttled a request sent at `sent_at`: waits as long as it asks, or backs off, then probes with one message.
 
-        Returns whether the message was such a try. Answers of one burst, sent before the first of them came, count once.
+        Returns whether the request was such a probe. Responses to one burst, sent before the first of them came, count once.
         """
         probe = sent_at >= self._throttled_at > -math.inf
         if not probe and self._throttled:
@@ -91,7 +92,7 @@ class Pace:
         self.pause(now + max(wait, retry_after or 0.0))
         self._window = 1.0
         if now - self._lowered_at >= 1.0:
-            self._share = max(SLOWEST, self._share * LOWERED)
+            self._share = max(MIN_SHARE, self._share * DECREASE_FACTOR)
             self._lowered_at = now
         return probe
 
@@ -101,16 +102,16 @@ class Pace:
         self._next = max(self._next, self._paused_until)
 
     def succeeded(self, now: float) -> None:
-        """An answer that is none of the throttling kind: open up again, a little with each."""
+        """A response that did not throttle: widens the window and raises the rate a little."""
         self._throttled = 0
-        self._window = min(float(self._most), self._window + 1.0)
+        self._window = min(float(self._max_in_flight), self._window + 1.0)
         if self._share < 1.0 and now - max(self._lowered_at, self._raised_at) >= 1.0:
-            self._share = min(1.0, self._share + RAISED)
+            self._share = min(1.0, self._share + INCREASE_STEP)
             self._raised_at = now
 
 
-def senders_needed(per_second: float | None, latency_seconds: float, most: int) -> int:
-    """How many connections hold a rate at a latency, with a third to spare; all of them where there is no limit."""
+def senders_needed(per_second: float | None, latency_seconds: float, max_senders: int) -> int:
+    """How many connections sustain a rate at a latency, with 30 percent to spare; all of them without a limit."""
     if per_second is None:
-        return most
-    return min(most, math.ceil(per_second * latency_seconds * 1.3) + 1)
+        return max_senders
+    return min(max_senders, math.ceil(per_second * latency_seconds * 1.3) + 1)

@@ -1,22 +1,23 @@
-"""What a run is given, and what it gives back."""
+"""What a run takes and what it returns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from sendspec.ledger.record import Claim, Exchanged, Settlement
 from sendspec.planning.decide import Skip
-from sendspec.provider.outcome import Outcome, RefusedAsAWhole
+from sendspec.provider.outcome import Outcome
+from sendspec.sending.ending import Ending
 
 
 @dataclass(frozen=True, slots=True)
 class Sendable:
-    """A message ready for the wire. `reference` and `receiver` are what an acceptance has to echo, `claim` what is planned of it.
+    """A message ready for the wire. An acceptance has to echo `reference` and `receiver`; `claim` is what the ledger has planned.
 
-    `receivers` are the addresses of all its contacts, where somebody may be added to a list of those who get nothing.
+    `receivers` are the addresses of all its contacts, where the run checks suppression lists.
     """
 
     claim: Claim
@@ -31,19 +32,19 @@ class Sendable:
         return self.claim.id
 
 
-class Claims(Protocol):
-    """The ledger, as the loop needs it."""
+class ClaimLedger(Protocol):
+    """The part of the ledger that the loop uses."""
 
     def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[Claim], now: float) -> Exchanged:
         """Makes results and claims durable in one commit."""
 
     def spill(self, settlements: Sequence[Settlement]) -> None:
-        """Keeps results that `exchange` could not make durable."""
+        """Keeps results that `exchange` failed to make durable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """Time and chance, as `cli` reads them. `monotonic` counts while the machine sleeps (CLOCK_BOOTTIME)."""
+    """Time and randomness, passed in from `cli`. `monotonic` also counts while the machine sleeps (CLOCK_BOOTTIME)."""
 
     monotonic: Callable[[], float]
     wall: Callable[[], float]
@@ -53,10 +54,10 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`per_second` None is no limit of ours. `expected` is how many messages there are at most. Times are in seconds.
+    """`concurrency` and `per_second` count requests; `per_second` None is no limit of ours. Times are in seconds.
 
-    `batch` is how many messages one request may carry, to the batch endpoint; None sends each in a request of its own.
-    `concurrency` and `per_second` count requests.
+    `expected` is the largest possible number of messages. `batch` is how many of them one request to the batch endpoint may carry;
+    None sends each in a request of its own. `patience` is how long the API may be unreachable before the run ends.
     """
 
     concurrency: int
@@ -69,33 +70,33 @@ class Settings:
     patience: float = 120.0
 
 
-class Stopping(Enum):
+class StopStage(Enum):
     NO = auto()
     GRACEFUL = auto()
     FAST = auto()
 
 
 class Stop:
-    """Asked for from a signal handler: once, finish what is on the wire; twice, leave it in doubt and go."""
+    """A request to stop, made from a signal handler. Asked once, the run finishes what is in flight; twice, it leaves that in doubt."""
 
     def __init__(self) -> None:
-        self.stage = Stopping.NO
+        self.stage = StopStage.NO
         self.signal: int | None = None
         self._wake: Callable[[], None] = lambda: None
 
     def ask(self, signal: int) -> None:
-        self.stage = Stopping.GRACEFUL if self.stage is Stopping.NO else Stopping.FAST
+        self.stage = StopStage.GRACEFUL if self.stage is StopStage.NO else StopStage.FAST
         self.signal = self.signal or signal
         self._wake()
 
     def wakes(self, wake: Callable[[], None]) -> None:
-        """`wake` is called at each asking; it has to be safe in a signal handler."""
+        """Calls `wake` on each request to stop. It has to be safe in a signal handler."""
         self._wake = wake
 
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """Outcomes known so far. `waiting_until` is wall time in seconds while the pace pauses, `why` the reason."""
+    """Outcomes so far. `waiting_seconds` is how long the pace pauses from now, `why` the reason."""
 
     accepted: int
     refused: int
@@ -105,90 +106,8 @@ class RunProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
-    """Every message had its turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    signal: int
-
-
-@dataclass(frozen=True, slots=True)
-class StoppedByApi:
-    refusal: RefusedAsAWhole
-
-
-@dataclass(frozen=True, slots=True)
-class SpecRefused:
-    """The first answers were all refusals: the spec is wrong, not a row."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class TooManyRefused:
-    """The share of refused messages went beyond `failure_rate`."""
-
-    refused: int
-    answers: int
-
-
-@dataclass(frozen=True, slots=True)
-class TooManyDoubts:
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnexpectedAnswer:
-    """An answer that nobody documents for a message, or a redirect: the request or a proxy is at fault."""
-
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class SuppressLost:
-    """A list of those who get nothing can't be read any more: nobody knows who was added to it."""
-
-    problem: str
-    fix: str
-
-
-@dataclass(frozen=True, slots=True)
-class LockLost:
-    """The ledger or its lock file was removed or replaced: another run could hold it, or what is written is lost."""
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerLost:
-    """The ledger can't be written any more."""
-
-    problem: str
-
-
-Ending: TypeAlias = (
-    Finished
-    | Interrupted
-    | StoppedByApi
-    | SpecRefused
-    | TooManyRefused
-    | TooManyDoubts
-    | UnexpectedAnswer
-    | Unreachable
-    | LockLost
-    | SuppressLost
-    | LedgerLost
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Cause:
-    """A refusal's or doubt's text, how many messages have it, and the id of the first."""
+    """The text of a refusal or doubt, how many messages have it, and the id of the first."""
 
     text: str
     count: int
@@ -197,9 +116,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """Counts of messages; `requests` are POSTs of which a byte left; `seconds` from the first claim to the last settlement.
+    """Counts of messages. `lost` counts, by reason, those that could not or must not be claimed.
 
-    `lost` are messages that could not, or must not, be claimed, by why.
+    `requests` are POSTs of which a byte left; `seconds` run from the first claim to the last settlement.
     """
 
     accepted: int
@@ -215,8 +134,8 @@ class RunResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """One attempt of one message, ended."""
+class AttemptResult:
+    """The result of one attempt to send one message."""
 
     message: Sendable
     attempt: int

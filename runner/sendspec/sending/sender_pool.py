@@ -1,4 +1,4 @@
-"""The senders of a run: how many there are, which of them stand ready, and when those without a connection try again."""
+"""The senders of a run: how many there are, which are ready, and when those without a connection retry."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from dataclasses import dataclass, field
 
 from sendspec.sending.pace import back_off
 from sendspec.sending.run import Clock
-from sendspec.sending.sender import Connect, Leave, Order, Sender
+from sendspec.sending.sender import Order, Quit, Reconnect, Sender
 
 
 @dataclass(slots=True)
 class SenderPool:
-    """`hire` makes a sender that isn't started; there are `most` at most. Times are in monotonic seconds."""
+    """`new_sender` makes a sender without starting it. Times are in monotonic seconds."""
 
-    hire: Callable[[], Sender]
-    most: int
+    new_sender: Callable[[], Sender]
+    max_senders: int
     clock: Clock
     reconnect_at: float = 0.0
     _senders: list[Sender] = field(default_factory=list)
     _ready: deque[Sender] = field(default_factory=deque)
     _down: deque[Sender] = field(default_factory=deque)
     _failures: int = 0
-    _contact_at: float = field(init=False)
+    _connected_at: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._contact_at = self.clock.monotonic()
+        self._connected_at = self.clock.monotonic()
 
     @property
     def size(self) -> int:
@@ -41,26 +41,26 @@ class SenderPool:
     def down(self) -> int:
         return len(self._down)
 
-    def grow(self, wanted: int) -> None:
-        """Starts up to `wanted` more. Raises RuntimeError where not even one thread can be had."""
-        for _ in range(min(wanted, self.most - len(self._senders))):
-            sender = self.hire()
+    def spawn(self, wanted: int) -> None:
+        """Starts up to `wanted` more. Raises RuntimeError where no thread can be started at all."""
+        for _ in range(min(wanted, self.max_senders - len(self._senders))):
+            sender = self.new_sender()
             try:
                 sender.thread.start()
-            except RuntimeError:  # no more threads to be had: fewer connections do as well
+            except RuntimeError:  # out of threads: fewer connections still send everything
                 if not self._senders:
                     raise
                 return
             self._senders.append(sender)
 
-    def stands(self, sender: Sender) -> None:
-        """A sender has its connection and waits for a message."""
-        self._contact_at = self.clock.monotonic()
+    def mark_ready(self, sender: Sender) -> None:
+        """The sender is connected and waits for a message."""
+        self._connected_at = self.clock.monotonic()
         self._failures = 0
         self._ready.append(sender)
 
-    def fell(self, sender: Sender) -> float | None:
-        """A sender could not connect. Returns the seconds until all such try again, None where that is settled already."""
+    def mark_down(self, sender: Sender) -> float | None:
+        """The sender could not connect. Returns the seconds until all such senders retry; None where that time is set already."""
         self._down.append(sender)
         now = self.clock.monotonic()
         if now < self.reconnect_at < math.inf:
@@ -69,26 +69,26 @@ class SenderPool:
         self._failures += 1
         return self.reconnect_at - now
 
-    def out_of_contact(self) -> float:
-        """Seconds since any sender had a connection."""
-        return self.clock.monotonic() - self._contact_at
+    def seconds_without_connection(self) -> float:
+        """Seconds since a sender was last connected."""
+        return self.clock.monotonic() - self._connected_at
 
     def reconnect(self) -> None:
-        """Those without a connection try again, once it is time."""
+        """Has the senders without a connection retry, once it is time."""
         if self._down and self.clock.monotonic() >= self.reconnect_at:
-            self.reconnect_at = math.inf  # until the first of them reports
+            self.reconnect_at = math.inf  # until the first retry reports
             for _ in range(len(self._down)):
-                self._down.popleft().orders.put(Connect())
+                self._down.popleft().orders.put(Reconnect())
 
-    def order(self, order: Order) -> None:
-        """To the sender that is ready the longest."""
+    def dispatch(self, order: Order) -> None:
+        """Gives an order to the sender that has been ready longest."""
         self._ready.popleft().orders.put(order)
 
-    def dismiss(self) -> None:
+    def stop(self) -> None:
         for sender in self._senders:
-            sender.orders.put(Leave())
+            sender.orders.put(Quit())
 
     def join(self) -> None:
-        """Waits for those that have nothing to do: a sender that waits for a connection could take its whole time."""
+        """Waits for the idle senders only: one that is connecting could take its full timeout."""
         for sender in self._ready:
             sender.thread.join()

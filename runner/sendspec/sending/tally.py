@@ -1,4 +1,4 @@
-"""Counts what became of a run's messages."""
+"""Counts the outcomes of a run."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from sendspec.planning.decide import Skip
-from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
-from sendspec.sending.run import Cause, Ending, Result, RunResult
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RunRefused
+from sendspec.sending.ending import Ending
+from sendspec.sending.run import AttemptResult, Cause, RunResult
 
 MAX_CAUSES = 100
 
 
 class Tally:
-    """Grows with each ended attempt; `answers` counts certain ones, `lost` messages that could not be claimed."""
+    """Counts each finished attempt. `answers` counts the certain ones, `lost` the messages that could not be claimed, by reason."""
 
     def __init__(self) -> None:
         self.accepted = 0
@@ -30,7 +31,7 @@ class Tally:
         self._first: float | None = None
         self._last = 0.0
 
-    def count(self, result: Result) -> None:
+    def count(self, result: AttemptResult) -> None:
         match result.outcome:
             case Accepted():
                 self.accepted += 1
@@ -42,17 +43,17 @@ class Tally:
             case InDoubt(evidence):
                 self.in_doubt += 1
                 self._doubt_of[result.message.id] = _add(self._doubts, evidence, result.message.id)
-            case NotSent() | NotProcessed() | RefusedAsAWhole():
+            case NotSent() | NotProcessed() | RunRefused():
                 pass
             case _:
                 assert_never(result.outcome)
 
-    def requested(self) -> None:
-        """A request of which a byte left has ended."""
+    def count_request(self) -> None:
+        """Counts a finished request of which a byte left."""
         self._requests += 1
 
     def found(self, ids: Iterable[bytes]) -> None:
-        """Messages in doubt that the API turned out to have accepted; those of earlier runs are not counted here."""
+        """Counts messages in doubt that the API turned out to have accepted. Those of earlier runs are ignored."""
         for identity in ids:
             text = self._doubt_of.pop(identity, None)
             if text is None:
@@ -64,7 +65,7 @@ class Tally:
                 self._doubts[text] = (known - 1, next((i for i, t in self._doubt_of.items() if t == text), first))
 
     def timed(self, now: float) -> None:
-        """An exchange with the ledger ended at `now`, in monotonic seconds."""
+        """Notes that an exchange with the ledger ended at `now`, in monotonic seconds."""
         self._first = now if self._first is None else self._first
         self._last = now
 
@@ -84,7 +85,7 @@ class Tally:
 
 
 def _add(causes: dict[str, tuple[int, bytes]], text: str, identity: bytes) -> str:
-    """Counts a cause; returns the text that it is counted under."""
+    """Counts a cause. Returns the text that it is counted under."""
     if text not in causes and len(causes) >= MAX_CAUSES:
         text = "other reasons"
     known, first = causes.get(text, (0, identity))

@@ -1,4 +1,4 @@
-"""Compares the API's list with what the ledger calls planned: what is listed was accepted, and the ledger is behind."""
+"""Finds a ledger that is behind: messages that it calls planned although the API lists them as accepted."""
 
 from __future__ import annotations
 
@@ -11,32 +11,30 @@ from sendspec.composing.identity import id_text, ids_within
 from sendspec.ledger.record import Change, Waiting
 from sendspec.ledger.sqlite.reader import references_of
 from sendspec.ledger.transitions import MOVE_BY_NAME, Move
-from sendspec.sending.listing import ListBounds, Listing, ListTooLong, ListUnread, Sighting
-from sendspec.sending.proof import (
-    DAY,
-    MARGIN,
-    MAX_WINDOW,
-    DoubleListings,
+from sendspec.provider.message_list import Sighting
+from sendspec.sending.list_reader import ListBounds, ListReader, ListTooLong, ListUnread
+from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW, RECEIVERS_PER_QUERY, pages_in_api_time
+from sendspec.sending.sighting_match import (
+    DuplicateListings,
     HashReceiver,
-    Lookup,
+    SightingLedger,
+    acceptance_change,
     is_for,
     is_in_time,
-    pages_in_api_time,
 )
-from sendspec.sending.reconcile import RECEIVERS_AT_ONCE, accepted
 
 SKEW_NOTED = 60.0
-"""From here on a difference between the clocks is told, in seconds."""
-BOUNDS = ListBounds(pages=50, seconds=60.0)
+"""From this many seconds on, clock skew is reported."""
+WITNESS_BOUNDS = ListBounds(pages=50, seconds=60.0)
 SAMPLED = 64
-"""Receivers that are asked for by themselves when there are more messages than are read."""
+"""Recipients that are listed by themselves when the list exceeds the bounds."""
 
 Send = tuple[str, int]
 """A spec's name and generation."""
 
 
-class Planned(Lookup, Protocol):
-    """The ledger, as the witness needs it."""
+class WitnessLedger(SightingLedger, Protocol):
+    """The part of the ledger that the witness reads and moves."""
 
     def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]: ...
 
@@ -45,12 +43,12 @@ class Planned(Lookup, Protocol):
 
 @dataclass(slots=True)
 class Witnessed:
-    """What the API's list says of the ledger, by the names of specs.
+    """What the API's list says about the ledger, by the names of specs.
 
-    `behind` counts planned messages that were accepted, and are noted so now. `unproved` counts planned messages under whose
-    reference something is listed that may be theirs; nothing is noted of them. `twice`: listed more than once. `sampled`: there
-    were more messages than are read, so that some receivers were asked for instead. `skew` is by how many seconds the API's
-    clock is ahead of ours, where it says. `unread` is why the list broke off; what it showed before counts.
+    `behind` counts planned messages that were accepted; the ledger has them as accepted now. `unproved` counts planned messages
+    whose reference is listed by something that may be theirs; the ledger is unchanged. `twice`: listed more than once. `sampled`: the
+    list exceeded the bounds, so some recipients were listed instead. `skew` is by how many seconds the API's clock is ahead of
+    ours, where known. `unread` is why the list broke off; what it showed before counts.
     """
 
     behind: Counter[str] = field(default_factory=Counter)
@@ -62,8 +60,8 @@ class Witnessed:
 
 
 def witness(
-    ledger: Planned,
-    listing_of: Callable[[], Listing],
+    ledger: WitnessLedger,
+    open_reader: Callable[[], ListReader],
     hash_receiver: HashReceiver,
     sends: Mapping[Send, float | None],
     receivers: Callable[[], Sequence[str]],
@@ -71,20 +69,20 @@ def witness(
     now: float,
     under_other_names: Callable[[Collection[bytes]], Counter[str]] = lambda ids: Counter(),
 ) -> Witnessed:
-    """Looks for messages of `sends`, each with the time of its last claim by the API's clock, or None for the whole 7 days.
+    """Looks for messages of `sends`, each with the time of its last claim by the API's clock, or None for the full 7 days.
 
-    `receivers` are at most `SAMPLED` of those that would be sent to, spread over them; they are asked for only when there are
-    more messages than are read. Other messages are ignored: another ledger may use the channel. `under_other_names` counts the
-    messages to send that have one of these ids under a former name of their spec, by the names of specs.
+    `receivers` returns at most `SAMPLED` recipients, spread over the send; it is called only where the list exceeds the bounds.
+    Other messages are ignored: another ledger may use the channel. `under_other_names` counts, by the names of specs, the messages
+    to send that have one of these ids under a former name of their spec.
     """
     found = Witnessed()
-    duplicates = DoubleListings(ledger, hash_receiver)
+    duplicates = DuplicateListings(ledger, hash_receiver)
     sighted: dict[str, dict[str, Sighting]] = {}
-    listings: list[Listing] = []
+    readers: list[ListReader] = []
 
-    def opened() -> Listing:
-        listings.append(listing_of())
-        return listings[-1]
+    def opened() -> ListReader:
+        readers.append(open_reader())
+        return readers[-1]
 
     try:
         for page in _pages(opened, sends, receivers, now, found):
@@ -95,7 +93,7 @@ def witness(
     except ListUnread as error:
         found.unread = error
     found.twice = duplicates.ids
-    unread = {reference for listing in listings for reference in listing.unread}
+    unread = {reference for reader in readers for reference in reader.unread}
     _compare(ledger, sighted, unread, hash_receiver, sends, now, found)
     named = {identity for reference in (*sighted, *unread) for identity in ids_within(reference)}
     found.unproved += under_other_names(named) if named else Counter()
@@ -103,42 +101,42 @@ def witness(
 
 
 def _pages(
-    listing_of: Callable[[], Listing],
+    open_reader: Callable[[], ListReader],
     sends: Mapping[Send, float | None],
     receivers: Callable[[], Sequence[str]],
     now: float,
     found: Witnessed,
 ) -> Iterator[list[Sighting]]:
-    listing = listing_of()
+    reader = open_reader()
     try:
-        yield from _pages_in_time(listing, sends, now)
+        yield from _pages_in_time(reader, sends, now)
         return
     except ListTooLong:
         found.sampled = True
     finally:
-        found.skew = listing.skew
-        listing.close()
-    listing = listing_of()
+        found.skew = reader.skew
+        reader.close()
+    reader = open_reader()
     asked = list(receivers())
     window = _window((None,), now, found.skew)
     try:
-        for start in range(0, len(asked), RECEIVERS_AT_ONCE):
-            yield from listing.pages(*window, asked[start : start + RECEIVERS_AT_ONCE])
+        for start in range(0, len(asked), RECEIVERS_PER_QUERY):
+            yield from reader.pages(*window, asked[start : start + RECEIVERS_PER_QUERY])
     except ListTooLong:
-        pass  # pages arrive, so the list has not broken off
+        pass  # pages arrived, so the list did not break off
     finally:
-        listing.close()
+        reader.close()
 
 
-def _pages_in_time(listing: Listing, sends: Mapping[Send, float | None], now: float) -> Iterator[list[Sighting]]:
-    """The pages of the window; once more with a day at its end where the API doesn't tell its time, as its clock may be ahead."""
-    yield from pages_in_api_time(listing, lambda skew: _window(sends.values(), now, skew))
-    if listing.skew is None:
-        yield from listing.pages(*_window(sends.values(), now, None))
+def _pages_in_time(reader: ListReader, sends: Mapping[Send, float | None], now: float) -> Iterator[list[Sighting]]:
+    """The pages of the window. Where the API gives no time, its clock may be ahead: then once more with a day added at the end."""
+    yield from pages_in_api_time(reader, lambda skew: _window(sends.values(), now, skew))
+    if reader.skew is None:
+        yield from reader.pages(*_window(sends.values(), now, None))
 
 
 def _window(claims: Iterable[float | None], now: float, skew: float | None) -> tuple[float, float]:
-    """Since the oldest of the last claims; the whole time that the API lists where one isn't known, or lies in the future."""
+    """Since the oldest of the last claims; as far as the API lists where one is unknown or in the future."""
     until = now + DAY if skew is None else max(now, now + skew) + MARGIN
     skew = skew or 0.0
     earliest = until - MAX_WINDOW
@@ -147,7 +145,7 @@ def _window(claims: Iterable[float | None], now: float, skew: float | None) -> t
 
 
 def _compare(
-    ledger: Planned,
+    ledger: WitnessLedger,
     sighted: Mapping[str, Mapping[str, Sighting]],
     unread: Set[str],
     hash_receiver: HashReceiver,
@@ -155,7 +153,7 @@ def _compare(
     now: float,
     found: Witnessed,
 ) -> None:
-    """States are read now, after the pages. `unread` are references of entries that can't be read."""
+    """Compares the ledger's states, read after the pages, with what was listed. `unread` are references of unreadable entries."""
     by_id: dict[bytes, list[Sighting]] = {}
     for reference, by_remote_id in sighted.items():
         for identity in ids_within(reference):
@@ -176,7 +174,7 @@ def _compare(
         if proof is not None:
             used.add(proof.remote_id)
             found.behind[waiting.name] += 1
-            changes.append(accepted(waiting.id, waiting.attempt, proof.remote_id))
+            changes.append(acceptance_change(waiting.id, waiting.attempt, proof.remote_id))
         elif (
             any(_may_be(sighting, waiting, hash_receiver) for sighting in free)
             or any(_is_exactly(sighting, waiting, hash_receiver) for sighting in sightings)
@@ -199,12 +197,12 @@ def _sightings_of(
 
 
 def _names(sighting: Sighting, waiting: Waiting) -> bool:
-    """Whether a sighting's reference holds the message's id, as it is written."""
+    """Whether a sighting's reference contains the message's id in its exact spelling."""
     return id_text(waiting.id) in sighting.reference
 
 
 def _is_exactly(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -> bool:
-    """Whether nothing but the API's id, which another message has, speaks against it."""
+    """Whether a sighting is the message but for its API id, which is credited to another one."""
     return _names(sighting, waiting) and is_for(waiting.receiver, sighting, hash_receiver)
 
 
@@ -217,10 +215,10 @@ def _proves(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -
 
 
 def _may_be(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -> bool:
-    """Whether a sighting that proves nothing may be the message's all the same, so that it must not be sent.
+    """Whether a sighting that proves nothing may still be the message, so that it must not be sent.
 
-    A default reference is the message's, whoever it went to. One of the user's own is not, where it went to somebody else or was
-    created before the message was first claimed.
+    A default reference is the message's, whatever the recipient. A reference of the user's own is not, where the recipient differs
+    or the sighting is older than the message's first claim.
     """
     if waiting.id in ids_within(sighting.reference):
         return True

@@ -7,7 +7,7 @@ from typing import Any
 
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import counted
-from sendspec.sending.reconcile import Reconciled
+from sendspec.sending.reconciliation import Reconciled
 from sendspec.showing.diagnostics import clean
 
 IDS_SHOWN = 5

@@ -1,4 +1,4 @@
-"""What the ledger has to hold of an attempt that ended."""
+"""The settlement that the ledger stores for a finished attempt."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import assert_never
 
 from sendspec.ledger.record import Settlement
 from sendspec.planning.message_state import State
-from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
-from sendspec.sending.run import Result
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RunRefused
+from sendspec.sending.run import AttemptResult
 
 
-def settlement_of(result: Result) -> Settlement:
-    """The move out of `sending` that the outcome proves; `planned` where the API or the wire proves that nothing was taken."""
+def settlement_of(result: AttemptResult) -> Settlement:
+    """The move out of `sending` that the outcome proves; to `planned` where it proves that nothing was accepted."""
     identity, attempt = result.message.id, result.attempt
     match result.outcome:
         case Accepted(remote_id):
@@ -20,7 +20,7 @@ def settlement_of(result: Result) -> Settlement:
             return Settlement(identity, attempt, State.REFUSED, None, text, status)
         case InDoubt(evidence, status):
             return Settlement(identity, attempt, State.IN_DOUBT, None, evidence, status)
-        case RefusedAsAWhole(status, text):
+        case RunRefused(status, text):
             return Settlement(identity, attempt, State.PLANNED, None, text, status)
         case NotProcessed(status):
             return Settlement(identity, attempt, State.PLANNED, None, f"{status}, not processed", status)

@@ -1,0 +1,71 @@
+"""What proves that the API accepted a message: a 2xx response with an id, and with our reference or recipient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sendspec.provider.http_response import HttpResponse
+from sendspec.provider.message_status import REJECTED, is_undocumented_status
+from sendspec.provider.outcome import Accepted, InDoubt, Outcome, Refused
+from sendspec.provider.refusal_text import rejection_text
+from sendspec.provider.response_redaction import Redaction
+from sendspec.provider.strict_json import strict_json
+
+MAX_ID = 200
+ECHOING_ID = "with an id that repeats what was sent"
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """What an acceptance has to echo."""
+
+    reference: str
+    receiver: str
+
+
+def outcome_of_2xx(response: HttpResponse, sent: SentMessage, redaction: Redaction, *, extra: bool) -> Outcome:
+    """The outcome of a response whose status says accepted: `Accepted`, `Refused`, or in doubt where the body doesn't fit."""
+    status = response.status
+    message = strict_json(response.body)
+    if not isinstance(message, dict):
+        return invalid_acceptance(status, " that is not the documented JSON")
+    if not is_id(message.get("id")):
+        return invalid_acceptance(status, " without an id")
+    if redaction.repeats((message["id"],)):
+        return invalid_acceptance(status, f" {ECHOING_ID}")
+    if message.get("reference") is not None:
+        if message["reference"] != sent.reference:
+            return invalid_acceptance(status, " with the reference of another message")
+    elif sent.receiver not in receivers_of(message):
+        return invalid_acceptance(status, " that echoes neither our reference nor our receiver")
+    elif extra:
+        return invalid_acceptance(status, " without our reference and with more bytes behind it")
+    if is_undocumented_status(message.get("status")):
+        return invalid_acceptance(status, " with a status that the API does not document")
+    if message.get("status") != REJECTED:
+        return Accepted(message["id"])
+    if extra:
+        return invalid_acceptance(status, " that rejects the message, with more bytes behind it")
+    return Refused(status, rejection_text(status, message, redaction), message["id"])
+
+
+def invalid_acceptance(status: int, fault: str) -> InDoubt:
+    """The doubt left by a response that should be an acceptance and is none. `fault` follows the status in the evidence."""
+    return InDoubt(f"an answer {status}{fault}", status, invalid_acceptance=True)
+
+
+def is_id(value: object) -> bool:
+    """Whether `value` can be a message id: printable text of 1 to 200 characters."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID and value.isprintable()
+
+
+def receivers_of(message: dict[str, Any]) -> Iterator[object]:
+    """The identifiers of the contacts that a response echoes."""
+    receiver = message.get("receiver")
+    contacts = receiver.get("contacts") if isinstance(receiver, dict) else None
+    for contact in contacts if isinstance(contacts, list) else ():
+        if isinstance(contact, dict):
+            yield contact.get("identifierValue")
+            yield contact.get("id")

@@ -1,0 +1,16 @@
+"""The paths of the API's URLs."""
+
+from __future__ import annotations
+
+import re
+
+MESSAGES_PATH = "/workspaces/{workspace}/channels/{channel}/messages"
+"""POST takes one message; GET lists the channel's messages."""
+MESSAGE_PATH = MESSAGES_PATH + "/{message}"
+BATCH_PATH = "/workspaces/{workspace}/channels/{channel}/batch/messages"
+"""POST takes several messages at once."""
+
+
+def path_pattern(template: str) -> re.Pattern[str]:
+    """Matches the paths that `template` describes. Each segment in braces becomes a named group."""
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))

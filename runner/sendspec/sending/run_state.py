@@ -1,0 +1,128 @@
+"""What a run knows at a moment: the backlog, the requests in flight, the counts, the pace, and whether it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+from sendspec.ledger.record import Settlement
+from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RunRefused
+from sendspec.sending.backlog import Backlog
+from sendspec.sending.circuit_breaker import CircuitBreaker
+from sendspec.sending.ending import Ending, TooManyDoubts, ending_after
+from sendspec.sending.pace import Pace
+from sendspec.sending.run import AttemptResult, Clock, RunProgress, Sendable, Settings
+from sendspec.sending.sender import Delivery, RequestEnded
+from sendspec.sending.settlement import settlement_of
+from sendspec.sending.tally import Tally
+
+
+class RunState:
+    """Changed by the loop's thread only. `ending` is None while the run goes on; the first ending counts.
+
+    `error` is a bug to raise once everything in flight is settled.
+    """
+
+    def __init__(
+        self,
+        messages: Iterator[Sendable],
+        settings: Settings,
+        clock: Clock,
+        watch: Callable[[RunProgress], None],
+    ) -> None:
+        self.backlog = Backlog(messages, settings.expected)
+        self.in_flight: set[Delivery] = set()
+        self.pace = Pace(settings.per_second, settings.concurrency)
+        self.breaker = CircuitBreaker()
+        self.tally = Tally()
+        self.ending: Ending | None = None
+        self.error: BaseException | None = None
+        self._failure_rate = settings.failure_rate
+        self._clock = clock
+        self._watch = watch
+
+    @property
+    def is_over(self) -> bool:
+        return not self.in_flight and (self.ending is not None or self.backlog.empty)
+
+    def end(self, ending: Ending | None) -> None:
+        """Ends the run once everything in flight is settled. None changes nothing."""
+        self.ending = self.ending or ending
+
+    def fail(self, error: BaseException, evidence: str) -> None:
+        """Ends the run by a bug; `error` is raised once everything in flight is settled."""
+        self.error = self.error or error
+        self.end(TooManyDoubts(evidence))
+
+    def record(self, ended: RequestEnded) -> list[Settlement]:
+        """Counts a request that ended and concludes what it means for the run. Returns what the ledger has to store."""
+        delivery = ended.delivery
+        self.in_flight.discard(delivery)
+        tally = self.tally
+        if ended.wrote:
+            tally.count_request()
+        results = list(map(AttemptResult, delivery.messages, delivery.attempts, ended.outcomes))
+        for result in results:
+            tally.count(result)
+        outcomes = {type(result.outcome): result.outcome for result in reversed(results)}.values()
+        for outcome in outcomes:
+            self._react(outcome, delivery)
+        if self.ending is None:
+            self.ending = ending_after(
+                outcomes,
+                answers=tally.answers,
+                refused=tally.refused,
+                failure_rate=self._failure_rate,
+                breaker=self.breaker.state,
+            )
+        if any(isinstance(outcome, Accepted | Refused) for outcome in outcomes):
+            self.pace.succeeded(self._clock.monotonic())
+            self.breaker.record_certain()
+        self.report(0.0, "")
+        return list(map(settlement_of, results))
+
+    def _react(self, outcome: Outcome, delivery: Delivery) -> None:
+        """Adjusts pace, breaker and backlog: once for each kind of outcome, however many messages the request carried."""
+        match outcome:
+            case Accepted() | Refused() | RunRefused():
+                pass
+            case InDoubt():
+                self.breaker.record_doubt(invalid_acceptance=outcome.invalid_acceptance)
+            case NotProcessed(status, retry_after):
+                self._throttle(delivery, status, retry_after)
+            case NotSent():
+                if self.ending is None:
+                    now = self._clock.monotonic()
+                    for message in delivery.messages:
+                        self.backlog.put_back(message, now)
+            case _:
+                assert_never(outcome)
+
+    def _throttle(self, delivery: Delivery, status: int, retry_after: float | None) -> None:
+        """Pauses as the API asks, and lets the messages try again within their attempts and the run's retry budget."""
+        now = self._clock.monotonic()
+        probe = self.pace.throttled(now, delivery.due, retry_after, self._clock.random())
+        self.report(max(0.0, self.pace.paused_until - now), f"the API answered {status}")
+        self.backlog.retry(delivery.messages, status, max(now, self.pace.paused_until), counts=not probe)
+
+    def abandon(self) -> list[Settlement]:
+        """Leaves everything in flight in doubt: the run was asked twice to stop, so nobody waits for the responses."""
+        doubt = InDoubt("the run was interrupted before the answer came")
+        settle: list[Settlement] = []
+        for delivery in self.in_flight:
+            self.tally.count_request()
+            for message, attempt in zip(delivery.messages, delivery.attempts, strict=True):
+                result = AttemptResult(message, attempt, doubt)
+                self.tally.count(result)
+                settle.append(settlement_of(result))
+        self.in_flight.clear()
+        return settle
+
+    def report(self, waiting: float, why: str) -> None:
+        """Reports progress. A watcher that raises is dropped; the run goes on."""
+        tally = self.tally
+        try:
+            self._watch(RunProgress(tally.accepted, tally.refused, tally.in_doubt, waiting, why))
+        except Exception as error:
+            tally.watch_error = tally.watch_error or f"{type(error).__name__}: {error}"
+            self._watch = lambda progress: None
