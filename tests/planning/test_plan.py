@@ -9,12 +9,13 @@ import pytest
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
 from sendspec.composing.reach import EVERYBODY, Reach
-from sendspec.planning.decide import History, Retry, Skip
-from sendspec.planning.message_state import Fact, State
+from sendspec.planning.decision import History, Retry, Skip
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import State
 from sendspec.planning.plan import (
     WINDOW,
     Decision,
-    Lookup,
+    FactLookup,
     Plan,
     PlanTally,
     Segments,
@@ -193,5 +194,5 @@ def test_the_digest_of_several_plans_is_of_all_of_them_in_order() -> None:
 
 
 def test_an_empty_ledger_knows_nothing() -> None:
-    lookup: Lookup = nothing_known
+    lookup: FactLookup = nothing_known
     assert lookup([b"i" * 16]) == {}

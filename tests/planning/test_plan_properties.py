@@ -12,8 +12,9 @@ from sendspec.composing.block_result import Entry
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
 from sendspec.composing.reach import EVERYBODY
-from sendspec.planning.decide import History
-from sendspec.planning.message_state import Fact, State
+from sendspec.planning.decision import History
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan, PlanTally, Target, decisions
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
@@ -89,7 +90,7 @@ def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[C
 SCRIPT = """
 from sendspec.composing.message import Message
 from sendspec.composing.reach import Reach
-from sendspec.planning.decide import History
+from sendspec.planning.decision import History
 from sendspec.planning.plan import PlanTally, Target, decisions, nothing_known
 target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
 tally = PlanTally(target)

@@ -31,8 +31,7 @@ from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
-from sendspec.ledger.transitions import MOVE_BY_NAME
-from sendspec.planning.message_state import State
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.provider.outcome import NotSent, Outcome
 from sendspec.sending.listing import Sighting
 from sendspec.sending.reconcile import reconcile

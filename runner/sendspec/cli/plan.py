@@ -23,7 +23,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.operations.ledger_view import freeing, ledger_to_read, plan_jobs
 from sendspec.operations.offline_plan import limit_diagnostics, opened, total_diagnostics
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import Retry, Skip
+from sendspec.planning.decision import Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.showing.ink import counted
 from sendspec.showing.plan import plan_document, plan_text

@@ -14,7 +14,6 @@ from sendspec.composing.identity import id_in, id_text
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.record import Change, Doubt, SpecIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.transitions import MOVE_BY_NAME
 from sendspec.operations.continuity import highest_used
 from sendspec.operations.earlier_names import names_of, other_names
 from sendspec.operations.ledger_session import ledger_to_write
@@ -22,7 +21,7 @@ from sendspec.operations.left import left_over
 from sendspec.operations.offline_plan import opened
 from sendspec.operations.project_context import open_context, this_process
 from sendspec.operations.send_job import Job
-from sendspec.planning.message_state import State
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.reading.spec import Spec, read_spec
 from sendspec.showing.ink import counted
 

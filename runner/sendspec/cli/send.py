@@ -27,7 +27,7 @@ from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostic
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
 from sendspec.operations.project_context import ProjectContext, make_sandbox_ledger, open_context
 from sendspec.operations.send_job import Job, read_jobs
-from sendspec.planning.decide import Retry, Skip
+from sendspec.planning.decision import Retry, Skip
 from sendspec.planning.plan import Plan, digest_of
 from sendspec.planning.totals import sum_of, totals_of
 from sendspec.showing.failure import error_json, error_text

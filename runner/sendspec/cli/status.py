@@ -19,7 +19,7 @@ from sendspec.operations.left import left_over
 from sendspec.operations.lock_file import known_identity
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
 from sendspec.reading.spec import Spec, StandardInput, read_spec

@@ -13,8 +13,7 @@ from sendspec.composing.canonical_template import key_tree, to_tree
 from sendspec.composing.identity import ID_BYTES, id_text, receiver_hash
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
-from sendspec.ledger.lineage import PURGED
-from sendspec.ledger.record import Route, SendRecord
+from sendspec.ledger.record import PURGED, Route, SendRecord
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.earlier_names import name_in, other_names
 from sendspec.operations.hash_set import HashSet

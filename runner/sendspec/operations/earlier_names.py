@@ -10,19 +10,18 @@ from pathlib import Path
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.ledger.lineage import MOVED
-from sendspec.ledger.record import Change
+from sendspec.ledger.record import MOVED, Change
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.transitions import MOVE_BY_NAME
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import History, Retry, Skip, decide
-from sendspec.planning.message_state import BASELINED, Fact, Standing, State
+from sendspec.planning.decision import History, Retry, Skip, decide
+from sendspec.planning.fact import BASELINED, Fact, PriorState
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.planning.plan import WINDOW, Decision
 from sendspec.reading.documents.document import read_document
 from sendspec.reading.files.source import read_source
 from sendspec.reading.spec import Spec
 
-_WEIGHT: dict[Standing, int] = {
+_WEIGHT: dict[PriorState, int] = {
     State.PLANNED: 1,
     State.REFUSED: 2,
     State.SKIPPED: 3,
@@ -157,9 +156,9 @@ def _as_of(item: Message, other: Message, known: Fact) -> Fact:
 
 
 def _weightiest(fact: Fact | None, others: Sequence[Fact]) -> Fact | None:
-    best = max(others, key=lambda each: _WEIGHT[each.standing], default=None)
+    best = max(others, key=lambda each: _WEIGHT[each.prior_state], default=None)
     if best is None or fact is None:
         return best or fact
-    if fact.state is State.PLANNED and best.standing is State.SKIPPED:
+    if fact.state is State.PLANNED and best.prior_state is State.SKIPPED:
         return fact  # dropped there because it goes out here
-    return best if _WEIGHT[best.standing] > _WEIGHT[fact.standing] else fact
+    return best if _WEIGHT[best.prior_state] > _WEIGHT[fact.prior_state] else fact

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 from sendspec.diagnostics.exceptions import LedgerMissing
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.lock import RunLock, take_lock
 from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_write, refuse_on_ci
+from sendspec.ledger.sqlite.run_lock import RunLock, take_lock
 from sendspec.operations.lock_file import needed_identity
 from sendspec.operations.project_context import ProjectContext, on_ci, this_process
 

@@ -19,8 +19,8 @@ from sendspec.operations.lock_file import known_identity
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import History, Retry, Skip
-from sendspec.planning.plan import Decision, Known, Lookup, Plan, PlanTally, decisions, nothing_known
+from sendspec.planning.decision import History, Retry, Skip
+from sendspec.planning.plan import Decision, FactLookup, Plan, PlanTally, StateLookup, decisions, nothing_known
 from sendspec.reading.spec import InDoubtPolicy, Spec
 
 
@@ -78,8 +78,8 @@ def held_against(job: Job, workspace: ProjectContext, ledger: SqliteLedger | Non
     """What a job's messages are held against. A ledger that knows none of the send isn't asked for each."""
     name, generation = job.spec.name, job.spec.generation
     started = ledger is not None and ledger.claimed_before(name, generation)
-    lookup: Lookup = nothing_known
-    known: Known = nothing_known
+    lookup: FactLookup = nothing_known
+    known: StateLookup = nothing_known
     if ledger is not None and ledger.has_planned(name, generation):
         lookup, known = ledger.facts, ledger.known
     planned = 0 if ledger is None else _planned_under((name,), ledger)

@@ -21,9 +21,10 @@ from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.fork_pool import workers_at
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import SKIP_OF_BARRED, History, Retry, Skip, decide_by_state
-from sendspec.planning.message_state import Standing, State
-from sendspec.planning.plan import NO_MESSAGE, Known, Lookup, Plan, PlanTally, nothing_known
+from sendspec.planning.decision import SKIP_OF_BARRED, History, Retry, Skip, decide_by_state
+from sendspec.planning.fact import PriorState
+from sendspec.planning.message_state import State
+from sendspec.planning.plan import NO_MESSAGE, FactLookup, Plan, PlanTally, StateLookup, nothing_known
 from sendspec.reading.tables.row import Block, Row, rows_of
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ class LedgerView:
     `planned` counts the spec's messages, of whatever generation, that the ledger has as planned and not sent.
     """
 
-    lookup: Lookup
-    known: Known
+    lookup: FactLookup
+    known: StateLookup
     history: History
     reach: Reach
     retry: Retry | None = None
@@ -172,7 +173,7 @@ class _Planner:
                     skips[at] = decide_by_state(other, held.history, held.retry, same=False)
         return skips
 
-    def _find_planned(self, sealed: Sequence[bytes]) -> Mapping[bytes, Standing]:
+    def _find_planned(self, sealed: Sequence[bytes]) -> Mapping[bytes, PriorState]:
         """What the ledger knows of these messages; counts those that it has as planned."""
         known = self._ledgered.known([each[:ID_BYTES] for each in sealed])
         self._planned_found += sum(standing is State.PLANNED for standing in known.values())

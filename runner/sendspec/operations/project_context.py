@@ -165,8 +165,8 @@ def _shown(path: Path) -> str:
 
 def make_sandbox_ledger(workspace: ProjectContext) -> ProjectContext:
     """The sandbox's ledger is made when it is first needed, under the identity that it has already."""
-    from sendspec.ledger.sqlite.lock import take_lock
     from sendspec.ledger.sqlite.opening import create_ledger, ledger_is_there, make_folder
+    from sendspec.ledger.sqlite.run_lock import take_lock
 
     file, identity = workspace.environment.ledger.file, workspace.identity
     assert identity is not None

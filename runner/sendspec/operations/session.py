@@ -24,8 +24,7 @@ from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, PlanSt
 from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.record import Change, Claim, PlannedRecord, Route, SpecIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.lock import RunLock
-from sendspec.ledger.transitions import MOVE_BY_NAME
+from sendspec.ledger.sqlite.run_lock import RunLock
 from sendspec.operations.api_lookup import CLOCK, ApiLookup, boot_time
 from sendspec.operations.earlier_names import MovedSend, names_of, other_names
 from sendspec.operations.git_commit import head_commit
@@ -33,8 +32,9 @@ from sendspec.operations.ledger_view import decide_again, ledger_to_read, moved_
 from sendspec.operations.project_context import ProjectContext, api_of, on_ci, this_process
 from sendspec.operations.send_job import Job
 from sendspec.operations.witness_check import Question, ask_witness, refuse_what_is_behind, witness_lines
-from sendspec.planning.decide import Retry, Skip
-from sendspec.planning.message_state import Fact, State
+from sendspec.planning.decision import Retry, Skip
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.planning.plan import Decision, Plan
 from sendspec.planning.totals import Totals, sum_of, totals_of
 from sendspec.reading.access_key import AccessKey, read_access_key

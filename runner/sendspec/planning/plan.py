@@ -13,16 +13,16 @@ from typing import NamedTuple, Never
 from sendspec.composing.block_result import Entry, entry_of
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.reach import Reach
-from sendspec.planning.decide import History, Retry, Skip, decide
-from sendspec.planning.message_state import Fact, Standing
+from sendspec.planning.decision import History, Retry, Skip, decide
+from sendspec.planning.fact import Fact, PriorState
 
 _WORDS: dict[Skip | None, bytes] = {None: b"send", **{skip: skip.value.encode() for skip in Skip}}
 WINDOW = 500
 """Messages that are looked up at once."""
 
-Lookup = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
+FactLookup = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
 """The facts of those of some ids that are known."""
-Known = Callable[[Sequence[bytes]], Mapping[bytes, Standing]]
+StateLookup = Callable[[Sequence[bytes]], Mapping[bytes, PriorState]]
 """How the known ones of some ids stand, each by the id followed by the digest that was last planned."""
 
 
@@ -89,7 +89,7 @@ class Decision(NamedTuple):
 
 def decisions(
     composed: Iterable[Composed],
-    lookup: Lookup,
+    lookup: FactLookup,
     history: History,
     reach: Reach,
     retry: Retry | None = None,

@@ -10,7 +10,7 @@ from sendspec.reading.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class ExceededLimit:
     """A limit that the plan goes beyond. `limit` is its key under `limits`."""
 
     limit: str
@@ -18,22 +18,22 @@ class Breach:
     fix: str
 
 
-def breaches(plan: Plan, limits: Limits) -> Iterator[Breach]:
+def exceeded_limits(plan: Plan, limits: Limits) -> Iterator[ExceededLimit]:
     """Every limit of the run that `plan` breaks; the limits of one message are checked when it is composed."""
-    yield from beyond("messages", plan.send, limits.messages, "messages to send")
-    yield from beyond("total_segments", plan.segments.total, limits.total_segments, "segments")
+    yield from exceeded("messages", plan.send, limits.messages, "messages to send")
+    yield from exceeded("total_segments", plan.segments.total, limits.total_segments, "segments")
     if limits.cost is not None and plan.send:
-        yield Breach(
+        yield ExceededLimit(
             "cost",
             "a limit on cost is set, and no price is known to hold the plan against",
             "limit `total_segments` instead of `cost`",
         )
 
 
-def beyond(limit: str, found: int, most: int | None, what: str) -> Iterator[Breach]:
+def exceeded(limit: str, found: int, most: int | None, what: str) -> Iterator[ExceededLimit]:
     """The breach of one limit, if it is one; `what` is counted."""
     if most is not None and found > most:
-        yield Breach(
+        yield ExceededLimit(
             limit,
             f"the plan has {found:,} {what}; the limit is {most:,}".replace(",", " "),
             f"send to fewer recipients, or raise `limits: {{{limit}: …}}`",

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan
 

@@ -10,7 +10,7 @@ from typing import TypeAlias, assert_never
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
 from sendspec.ledger.record import Lost, Settlement
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
 from sendspec.sending.backlog import Backlog
 from sendspec.sending.breaker import Breaker, Gate

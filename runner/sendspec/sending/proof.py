@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Protocol
 
 from sendspec.composing.identity import id_in
-from sendspec.ledger.record import Known
+from sendspec.ledger.record import KnownMessage
 from sendspec.planning.message_state import State
 from sendspec.sending.listing import Listing, Sighting
 
@@ -32,7 +32,7 @@ class Lookup(Protocol):
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]: ...
 
-    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, Known]: ...
+    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]: ...
 
 
 def is_for(receiver: bytes, sighting: Sighting, hash_receiver: HashReceiver) -> bool:

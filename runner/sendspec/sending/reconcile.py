@@ -8,8 +8,7 @@ from typing import Protocol
 
 from sendspec.composing.identity import id_in, id_text
 from sendspec.ledger.record import Change, Doubt, Listable, Route
-from sendspec.ledger.transitions import MOVE_BY_NAME, Move
-from sendspec.planning.message_state import State
+from sendspec.planning.message_state import MOVE_BY_NAME, Move, State
 from sendspec.provider.outcome import RefusedAsAWhole
 from sendspec.sending.absence import ABSENT_AFTER, MAX_CLOCKS_APART, SCANS_APART, ListedAround, claimed_at, objection
 from sendspec.sending.listing import Listing, ListUnread, Sighting

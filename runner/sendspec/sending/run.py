@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Protocol, TypeAlias
 
 from sendspec.ledger.record import Claim, Exchanged, Settlement
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.provider.outcome import Outcome, RefusedAsAWhole
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import assert_never
 
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RefusedAsAWhole
 from sendspec.sending.run import Cause, Ending, Result, RunResult
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sendspec.diagnostics.redaction import printable
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, digest_of
 from sendspec.showing.account import left_words, skipped_words
 from sendspec.showing.ink import Ink, cells, counted, grouped

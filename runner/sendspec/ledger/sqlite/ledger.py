@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble, LedgerUnwritable
-from sendspec.ledger.lineage import FORMER_TREES
 from sendspec.ledger.record import (
     Begun,
     Change,
@@ -23,9 +22,7 @@ from sendspec.ledger.record import (
     Settlement,
     SpecIdentity,
 )
-from sendspec.ledger.sqlite.epoch import write_epoch
-from sendspec.ledger.sqlite.overflow_journal import clear_spill, prepare_spill, read_spill, write_spill
-from sendspec.ledger.sqlite.statement import (
+from sendspec.ledger.sqlite.move_sql import (
     ABSENT,
     BURN,
     CLAIM,
@@ -41,9 +38,11 @@ from sendspec.ledger.sqlite.statement import (
     SETTLE,
     SETTLE_EVENT,
 )
+from sendspec.ledger.sqlite.progress_mirror import write_mirror
+from sendspec.ledger.sqlite.send_history import FORMER_TREES
+from sendspec.ledger.sqlite.spill_file import clear_spill, prepare_spill, read_spill, write_spill
 from sendspec.ledger.sqlite.writer import Connect, LedgerWriter
-from sendspec.ledger.transitions import SETTLED_FROM_SENDING, Move
-from sendspec.planning.message_state import State
+from sendspec.planning.message_state import SETTLED_FROM_SENDING, Move, State
 
 __all__ = ["Connect", "SqliteLedger"]
 
@@ -81,7 +80,7 @@ class SqliteLedger(LedgerWriter):
             self._execute(RECOVER_EVENT, (now, run))
             recovered = self._execute(RECOVER, (now,)).rowcount
         self._run, self._epoch, self._checkpointed = run, epoch, self.moves
-        write_epoch(Path(self.path), epoch, self._checkpointed)
+        write_mirror(Path(self.path), epoch, self._checkpointed)
         if spilled:
             clear_spill(Path(self.path))
         prepare_spill(Path(self.path))

@@ -23,16 +23,17 @@ from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
     LedgerUnwritable,
 )
-from sendspec.ledger.identity import LedgerIdentity, read_identities, salt_check_of, sync_folder, write_identity
+from sendspec.ledger.durable_file import sync_folder, unwritable_file
+from sendspec.ledger.identity import LedgerIdentity, read_identities, salt_check_of, write_identity
 from sendspec.ledger.record import RunOwner
-from sendspec.ledger.sqlite.epoch import LedgerProgress, epoch_path, read_progress, write_epoch
-from sendspec.ledger.sqlite.known_schema import bound, check_schema
+from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.ledger import Connect, SqliteLedger
-from sendspec.ledger.sqlite.lock import folder_locked, take_lock
 from sendspec.ledger.sqlite.migration import ROOM_TIMES
-from sendspec.ledger.sqlite.place import half_made, real_place, refuse_planted, refuse_second_name
-from sendspec.ledger.sqlite.sqlite_error import trouble_of, unwritable_file
+from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_path, read_mirror, write_mirror
+from sendspec.ledger.sqlite.run_lock import folder_locked, take_lock
+from sendspec.ledger.sqlite.schema_check import bound, check_schema
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA, SCHEMA_VERSION
+from sendspec.ledger.sqlite_file import half_made, real_place, refuse_planted, refuse_second_name
 
 NETWORK_FILE_SYSTEMS = frozenset(
     {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "davfs", "ncpfs"}
@@ -84,7 +85,7 @@ def make_ledger(
             begun = None if known is None else unfinished_ledger(path, known.ledger)
             if known is not None and begun is not None:
                 _name(begun, path)
-            for leftover in (*half_made(path), *half_made(epoch_path(path))):
+            for leftover in (*half_made(path), *half_made(mirror_path(path))):
                 _remove(leftover)
             if known is not None and begun is not None:
                 return known
@@ -171,11 +172,11 @@ def _fill_by(filling: Callable[[SqliteLedger], None], made: Path, ledger_id: str
 
 def _name(made: Path, path: Path) -> None:
     """Gives a whole ledger its name, at once and never in the place of another; what it was made with goes."""
-    progress = read_progress(made) or LedgerProgress(0)
+    progress = read_mirror(made) or LedgerProgress(0)
     os.link(made, path)
     sync_folder(path.parent)
     _remove(made)
-    write_epoch(path, progress.epoch, progress.moves)
+    write_mirror(path, progress.epoch, progress.moves)
 
 
 def _remove(made: Path) -> None:
@@ -238,7 +239,7 @@ def open_to_read(
     `salt` is the environment's: a ledger that was made with another is refused. With `latest`, so is one that has lost its latest
     writes.
     """
-    mirrored = read_progress(path) if latest else None  # first: a run may write between this and the next line
+    mirrored = read_mirror(path) if latest else None  # first: a run may write between this and the next line
     place = real_place(path)
     if connect is connect_to_read and not os.access(place, os.W_OK) and not _has_wal(place):
         connect = connect_to_still  # the files of a log that this user would make, the ledger's owner could not use
@@ -300,7 +301,7 @@ def open_to_write(
         _check_identity(ledger, expected_id, salt)
         _check_pages(ledger)
         ledger.unbound()
-        _refuse_lost(ledger, read_progress(Path(ledger.path)))
+        _refuse_lost(ledger, read_mirror(Path(ledger.path)))
         if ledger.version < SCHEMA_VERSION:
             _make_room_to_migrate(path, ledger.version, tell)
             ledger.migrate()
@@ -421,7 +422,7 @@ def _check_pages(ledger: SqliteLedger) -> None:
 
 def lost_progress(ledger: SqliteLedger, path: Path) -> str | None:
     """What the ledger has lost since it was last written, by its mirror; None where it is the latest."""
-    return _lost_since(ledger, read_progress(path))
+    return _lost_since(ledger, read_mirror(path))
 
 
 def _lost_since(ledger: SqliteLedger, mirrored: LedgerProgress | None) -> str | None:

@@ -7,16 +7,24 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
-from sendspec.composing.identity import resent
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble
-from sendspec.ledger.record import Doubt, Known, Listable, MessageRecord, Route, SendRecord, Waiting
-from sendspec.ledger.sqlite.known_schema import QueryLimit
+from sendspec.ledger.record import (
+    Doubt,
+    KnownMessage,
+    Listable,
+    MessageRecord,
+    Route,
+    SendRecord,
+    Waiting,
+    references_of,
+)
+from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.migration import version_of
-from sendspec.ledger.sqlite.sqlite_error import trouble_of
-from sendspec.ledger.sqlite.statement import BASELINE, wrong_checksums
+from sendspec.ledger.sqlite.move_sql import BASELINE, wrong_checksums
+from sendspec.ledger.sqlite.schema_check import QueryLimit
 from sendspec.ledger.sqlite.tables import row_checksum
-from sendspec.ledger.transitions import ALLOWED
-from sendspec.planning.message_state import BASELINED, Fact, Standing, State
+from sendspec.planning.fact import BASELINED, Fact, PriorState
+from sendspec.planning.message_state import ALLOWED, State
 
 MAX_LOOKUP = 500
 MAX_KNOWN = 20_000
@@ -25,7 +33,7 @@ REFERENCE = "coalesce(m.reference, 'm' || lower(hex(m.id))) || iif(m.resend > 0,
 WAITING = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
 STATE_BY_WORD = {state.value: state for state in State}
-STANDING_BY_WORD: dict[str, Standing] = {**STATE_BY_WORD, BASELINED.value: BASELINED}
+STANDING_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, BASELINED.value: BASELINED}
 _ACCEPTED_ON = """FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spec LEFT JOIN run r ON r.number = m.run
     WHERE m.state = 'accepted' AND m.remote_id IS NOT NULL AND p.workspace = ? AND p.channel = ?"""
 _BASELINED = f"(state = 'skipped' AND evidence IS '{BASELINE}')"
@@ -110,12 +118,12 @@ class LedgerReader:
             found.update((identity, Fact(self._state(word), *rest)) for identity, word, *rest in rows)
         return found
 
-    def known(self, ids: Sequence[bytes]) -> dict[bytes, Standing]:
+    def known(self, ids: Sequence[bytes]) -> dict[bytes, PriorState]:
         """How those of `ids` that the ledger knows stand, by id and payload digest in one: 40 bytes.
 
         Best asked for many at a time: SQLite sorts them, and finds several on a page.
         """
-        found: dict[bytes, Standing] = {}
+        found: dict[bytes, PriorState] = {}
         for start in range(0, len(ids), MAX_KNOWN):
             window = ids[start : start + MAX_KNOWN]
             marks = ",".join("?" * len(window))
@@ -319,9 +327,9 @@ class LedgerReader:
         )
         return next((found for (found,) in rows), None)
 
-    def known_by(self, ids: Sequence[bytes]) -> dict[bytes, Known]:
+    def known_by(self, ids: Sequence[bytes]) -> dict[bytes, KnownMessage]:
         """What is known of those of `ids` that the ledger has."""
-        found: dict[bytes, Known] = {}
+        found: dict[bytes, KnownMessage] = {}
         for start in range(0, len(ids), MAX_LOOKUP):
             window = ids[start : start + MAX_LOOKUP]
             marks = ",".join("?" * len(window))
@@ -330,7 +338,7 @@ class LedgerReader:
                 f"SELECT m.id, m.state, m.receiver, m.remote_id, {REFERENCE} FROM message m WHERE m.id IN ({marks})",
                 window,
             )
-            found.update((identity, Known(self._state(word), *rest)) for identity, word, *rest in rows)
+            found.update((identity, KnownMessage(self._state(word), *rest)) for identity, word, *rest in rows)
         return found
 
     def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]:
@@ -426,9 +434,3 @@ class LedgerReader:
         if not isinstance(number, int):
             raise self._damaged("a value is of another kind than its column")
         return number
-
-
-def references_of(waiting: Waiting) -> list[str]:
-    """The references of the user's own that a message's attempts had, and that its next one will have."""
-    own = waiting.reference
-    return [] if own is None else [resent(own, times) for times in range(waiting.resend + 1)]

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
-from sendspec.ledger.lineage import LineageReader
-from sendspec.ledger.sqlite.epoch import note_moves
-from sendspec.ledger.sqlite.known_schema import QueryLimit
+from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.migration import migrate
+from sendspec.ledger.sqlite.progress_mirror import mirror_moves
 from sendspec.ledger.sqlite.reader import KeyedDigest
-from sendspec.ledger.sqlite.sqlite_error import trouble_of
+from sendspec.ledger.sqlite.schema_check import QueryLimit
+from sendspec.ledger.sqlite.send_history import SendHistory
 
 Connect = Callable[[str], Any]
 """Opens a connection to a path; an argument, so that the same ledger can run on a file system made for tests."""
@@ -23,7 +23,7 @@ Connect = Callable[[str], Any]
 MOVES_BETWEEN_CHECKPOINTS = 4_000
 
 
-class LedgerWriter(LineageReader):
+class LedgerWriter(SendHistory):
     """A connection that a claim may be trusted to. Its transactions need a run begun, but the one that begins it."""
 
     def __init__(
@@ -97,7 +97,7 @@ class LedgerWriter(LineageReader):
 
     def _note(self) -> None:
         moves = self.moves
-        note_moves(Path(self.path), self._epoch or 0, moves)
+        mirror_moves(Path(self.path), self._epoch or 0, moves)
         if moves - self._checkpointed >= MOVES_BETWEEN_CHECKPOINTS:
             self._checkpointed = moves
             self._checkpoint()

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from sendspec.composing.message import Composed, Duplicate, Filtered
 from sendspec.composing.reach import Barred, Reach
-from sendspec.planning.message_state import Baselined, Fact, Standing, State
+from sendspec.planning.fact import Baselined, Fact, PriorState
+from sendspec.planning.message_state import State
 
 
 class Skip(StrEnum):
@@ -66,17 +67,17 @@ def decide(
         return barred
     if fact is None:
         return decide_by_state(None, history, retry, same=False)
-    return decide_by_state(fact.standing, history, retry, same=fact.digest == item.digest)
+    return decide_by_state(fact.prior_state, history, retry, same=fact.digest == item.digest)
 
 
-def decide_by_state(state: Standing | None, history: History, retry: Retry | None, *, same: bool) -> Skip | None:
+def decide_by_state(state: PriorState | None, history: History, retry: Retry | None, *, same: bool) -> Skip | None:
     """What the ledger has to say of a message, and what a person chose. `same`: it was planned with this digest."""
     if retry is not None:
         return _retried(state, history, retry, same=same)
     return None if state is None else _by_state(state, history, same=same)
 
 
-def _retried(state: Standing | None, history: History, retry: Retry, *, same: bool) -> Skip | None:
+def _retried(state: PriorState | None, history: History, retry: Retry, *, same: bool) -> Skip | None:
     if retry is Retry.REFUSED and state is State.REFUSED:
         return None
     skip = None if state is None else _by_state(state, history, same=same)
@@ -84,7 +85,7 @@ def _retried(state: Standing | None, history: History, retry: Retry, *, same: bo
     return skip if skip is not None or chosen else Skip.NOT_CHOSEN
 
 
-def _by_state(state: Standing, history: History, *, same: bool) -> Skip | None:
+def _by_state(state: PriorState, history: History, *, same: bool) -> Skip | None:
     match state:
         case State.PLANNED:
             return None if same or not history.started else Skip.ON_HOLD

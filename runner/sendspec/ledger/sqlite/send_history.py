@@ -8,22 +8,17 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
-from sendspec.ledger.record import Route
+from sendspec.ledger.record import MOVED, Route
+from sendspec.ledger.sqlite.move_sql import BASELINE
 from sendspec.ledger.sqlite.reader import LedgerReader
-from sendspec.ledger.sqlite.statement import BASELINE
 
-MOVED = "accepted under the name "
-"""What the reason begins with why a message is given up under one name of its spec: the other name follows."""
-
-PURGED = bytes(16)
-"""The receiver's hash in a message that was purged."""
 FORMER_TREES = "former-trees-"
 """What the name of the note begins with that holds a send's former trees; the number of its row in `spec` follows."""
 _SENT = f"(state IN ('accepted', 'in_doubt', 'sending') OR (state = 'skipped' AND evidence IS '{BASELINE}'))"
 _CLAIMED = f"(attempt > 0 OR (state = 'skipped' AND evidence IS '{BASELINE}'))"
 
 
-class LineageReader(LedgerReader):
+class SendHistory(LedgerReader):
     """An open ledger, asked about sends that came before the one at hand."""
 
     def names_on(self, route: Route) -> set[str]:
