@@ -33,9 +33,9 @@ from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.ledger_session import ledger_to_write
 from sendspec.operations.project_context import this_process
 from sendspec.operations.send_job import Job
-from sendspec.planning.decision import History
+from sendspec.planning.decision import History, decisions, nothing_known
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import PlanTally, decisions, nothing_known
+from sendspec.planning.plan import PlanTally
 from sendspec.provider.answer import read_answer
 from sendspec.provider.classify import Sent, classify
 from sendspec.reading.schema.validator import load_schema

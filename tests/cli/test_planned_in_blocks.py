@@ -15,10 +15,10 @@ from sendspec.operations import plan_blocks as several
 from sendspec.operations.offline_plan import opened
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.send_job import Job
-from sendspec.planning.decision import History, Retry
+from sendspec.planning.decision import FactLookup, History, Retry, StateLookup, decisions, nothing_known
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import FactLookup, Plan, PlanTally, StateLookup, decisions, nothing_known
+from sendspec.planning.plan import Plan, PlanTally
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.files import stable_file as held_file
 

@@ -9,21 +9,10 @@ import pytest
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
 from sendspec.composing.reach import EVERYBODY, Reach
-from sendspec.planning.decision import History, Retry, Skip
+from sendspec.planning.decision import WINDOW, Decision, FactLookup, History, Retry, Skip, decisions, nothing_known
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import (
-    WINDOW,
-    Decision,
-    FactLookup,
-    Plan,
-    PlanTally,
-    Segments,
-    Target,
-    decisions,
-    digest_of,
-    nothing_known,
-)
+from sendspec.planning.plan import Plan, PlanTally, Segments, Target, digest_of
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 NEW = History(started=False)

@@ -12,10 +12,10 @@ from sendspec.composing.block_result import Entry
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
 from sendspec.composing.reach import EVERYBODY
-from sendspec.planning.decision import History
+from sendspec.planning.decision import History, decisions
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import Plan, PlanTally, Target, decisions
+from sendspec.planning.plan import Plan, PlanTally, Target
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 TEXTS = st.sampled_from(["Hi", "Hi " * 80, "Łódź", "😀" * 40, "€" * 81])

@@ -19,8 +19,9 @@ from sendspec.operations.earlier_names import name_in, other_names
 from sendspec.operations.hash_set import HashSet
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
+from sendspec.planning.decision import Decision
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import Decision, Plan
+from sendspec.planning.plan import Plan
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.spec import Spec
 from sendspec.showing.ink import counted

@@ -13,10 +13,9 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.record import MOVED, Change
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.send_job import Job
-from sendspec.planning.decision import History, Retry, Skip, decide
+from sendspec.planning.decision import WINDOW, Decision, History, Retry, Skip, decide
 from sendspec.planning.fact import BASELINED, Fact, PriorState
 from sendspec.planning.message_state import MOVE_BY_NAME, State
-from sendspec.planning.plan import WINDOW, Decision
 from sendspec.reading.documents.document import read_document
 from sendspec.reading.files.source import read_source
 from sendspec.reading.spec import Spec

@@ -19,8 +19,8 @@ from sendspec.operations.lock_file import known_identity
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
-from sendspec.planning.decision import History, Retry, Skip
-from sendspec.planning.plan import Decision, FactLookup, Plan, PlanTally, StateLookup, decisions, nothing_known
+from sendspec.planning.decision import Decision, FactLookup, History, Retry, Skip, StateLookup, decisions, nothing_known
+from sendspec.planning.plan import Plan, PlanTally
 from sendspec.reading.spec import InDoubtPolicy, Spec
 
 

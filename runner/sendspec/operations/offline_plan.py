@@ -10,8 +10,8 @@ from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
-from sendspec.planning.decision import History
-from sendspec.planning.plan import Plan, nothing_known
+from sendspec.planning.decision import History, nothing_known
+from sendspec.planning.plan import Plan
 from sendspec.planning.run_limits import exceeded, exceeded_limits
 
 

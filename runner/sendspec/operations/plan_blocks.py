@@ -21,10 +21,19 @@ from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.fork_pool import workers_at
 from sendspec.operations.send_job import Job
-from sendspec.planning.decision import SKIP_OF_BARRED, History, Retry, Skip, decide_by_state
+from sendspec.planning.decision import (
+    SKIP_BY_BARRED,
+    FactLookup,
+    History,
+    Retry,
+    Skip,
+    StateLookup,
+    decide_by_state,
+    nothing_known,
+)
 from sendspec.planning.fact import PriorState
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import NO_MESSAGE, FactLookup, Plan, PlanTally, StateLookup, nothing_known
+from sendspec.planning.plan import NO_MESSAGE, Plan, PlanTally
 from sendspec.reading.tables.row import Block, Row, rows_of
 
 if TYPE_CHECKING:
@@ -153,7 +162,7 @@ class _Planner:
                 skips[at] = skip
             if self._ledgered.planned:  # who may not be reached is not left over, though
                 self._find_planned(
-                    [entries[at][0] for at, skip in enumerate(skips) if skip in SKIP_OF_BARRED.values() and skip]
+                    [entries[at][0] for at, skip in enumerate(skips) if skip in SKIP_BY_BARRED.values() and skip]
                 )
         self._tally.count(entries, skips)
         self._entries, self._skips = [], []
@@ -211,7 +220,7 @@ def _rows(
             yield line, NO_MESSAGE, b"", Skip.FILTERED
         elif odd is not None:
             entry, mark, barred = odd
-            yield line, entry, mark, SKIP_OF_BARRED[barred]
+            yield line, entry, mark, SKIP_BY_BARRED[barred]
 
 
 def _fits(block: Block, found: BlockResult) -> bool:

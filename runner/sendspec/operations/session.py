@@ -32,10 +32,10 @@ from sendspec.operations.ledger_view import decide_again, ledger_to_read, moved_
 from sendspec.operations.project_context import ProjectContext, api_of, on_ci, this_process
 from sendspec.operations.send_job import Job
 from sendspec.operations.witness_check import Question, ask_witness, refuse_what_is_behind, witness_lines
-from sendspec.planning.decision import Retry, Skip
+from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import MOVE_BY_NAME, State
-from sendspec.planning.plan import Decision, Plan
+from sendspec.planning.plan import Plan
 from sendspec.planning.totals import Totals, sum_of, totals_of
 from sendspec.reading.access_key import AccessKey, read_access_key
 from sendspec.reading.project import Environment

@@ -1,19 +1,34 @@
-"""What would be done to one message, and why not more: a pure function of the message and the ledger's fact."""
+"""What is done with each message, and why nothing where it is skipped; pure functions of the message and the ledger's fact."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
+from typing import NamedTuple, Never, TypeAlias, assert_never
 
-from sendspec.composing.message import Composed, Duplicate, Filtered
+from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.reach import Barred, Reach
 from sendspec.planning.fact import Baselined, Fact, PriorState
 from sendspec.planning.message_state import State
 
+WINDOW = 500
+"""Messages looked up at once."""
+
+FactLookup: TypeAlias = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
+"""Returns the facts of the known ones among some ids."""
+StateLookup: TypeAlias = Callable[[Sequence[bytes]], Mapping[bytes, PriorState]]
+"""Returns the states of the known ones among some ids, each by the id followed by the digest last planned."""
+
+
+def nothing_known(ids: Sequence[bytes]) -> Mapping[bytes, Never]:
+    """The look-up of an empty ledger."""
+    return {}
+
 
 class Skip(StrEnum):
-    """Why a recipient gets nothing in this run. The words stand in JSON."""
+    """Why a recipient gets nothing in this run. The words are used in JSON."""
 
     ALREADY_ACCEPTED = "already-accepted"
     DRIFT = "drift"
@@ -30,7 +45,7 @@ class Skip(StrEnum):
     BASELINE = "baseline"
 
 
-SKIP_OF_BARRED: Mapping[int, Skip | None] = {
+SKIP_BY_BARRED: Mapping[int, Skip | None] = {
     Barred.NO: None,
     Barred.BY_ONLY_TO: Skip.ONLY_TO,
     Barred.BY_SUPPRESS: Skip.SUPPRESSED,
@@ -39,13 +54,13 @@ SKIP_OF_BARRED: Mapping[int, Skip | None] = {
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the ledger knows of a spec's generation as a whole: whether any message of it was ever claimed."""
+    """What the ledger knows of a spec's generation as a whole. `started`: some message of it was claimed."""
 
     started: bool
 
 
 class Retry(StrEnum):
-    """Which of the messages that a person chose to try again; the words are those of the command line."""
+    """Which messages a person chose to retry. The words are those of the command line."""
 
     REFUSED = "refused"
     NOT_SENT = "not-sent"
@@ -54,15 +69,15 @@ class Retry(StrEnum):
 def decide(
     item: Composed, fact: Fact | None, history: History, reach: Reach, retry: Retry | None = None
 ) -> Skip | None:
-    """Why `item` is skipped; None where it is to be sent.
+    """Why `item` is skipped; None if it is to be sent.
 
-    Whoever may not be reached is skipped whatever the ledger says. With `retry`, nothing but the messages of that kind is sent.
+    A barred recipient is skipped whatever the ledger says. With `retry`, only messages of that kind are sent.
     """
     if isinstance(item, Filtered):
         return Skip.FILTERED
     if isinstance(item, Duplicate):
         return Skip.DUPLICATE
-    barred = SKIP_OF_BARRED[reach.barred(item)]
+    barred = SKIP_BY_BARRED[reach.barred(item)]
     if barred is not None:
         return barred
     if fact is None:
@@ -71,7 +86,7 @@ def decide(
 
 
 def decide_by_state(state: PriorState | None, history: History, retry: Retry | None, *, same: bool) -> Skip | None:
-    """What the ledger has to say of a message, and what a person chose. `same`: it was planned with this digest."""
+    """Why a message in this state is skipped. `same`: the ledger's digest is the message's."""
     if retry is not None:
         return _retried(state, history, retry, same=same)
     return None if state is None else _by_state(state, history, same=same)
@@ -99,3 +114,29 @@ def _by_state(state: PriorState, history: History, *, same: bool) -> Skip | None
             return Skip.SETTLED_BY_HAND
         case Baselined.BASELINED:
             return Skip.BASELINE
+        case _:
+            assert_never(state)
+
+
+class Decision(NamedTuple):
+    """A composed row, why it is skipped (None: it is to be sent), and what the ledger knows of it."""
+
+    item: Composed
+    skip: Skip | None
+    fact: Fact | None = None
+
+
+def decisions(
+    composed: Iterable[Composed],
+    lookup: FactLookup,
+    history: History,
+    reach: Reach,
+    retry: Retry | None = None,
+) -> Iterator[Decision]:
+    """Every row with its decision, in order; facts are looked up a window at a time."""
+    stream = iter(composed)
+    while window := list(islice(stream, WINDOW)):
+        facts = lookup([item.id for item in window if isinstance(item, Message)])
+        for item in window:
+            fact = facts.get(item.id) if isinstance(item, Message) else None
+            yield Decision(item, decide(item, fact, history, reach, retry), fact)

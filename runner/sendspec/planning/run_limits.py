@@ -1,4 +1,4 @@
-"""The limits of a whole run: what they say of a plan."""
+"""The limits on a whole run, checked against a plan."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sendspec.reading.limits import Limits
 
 @dataclass(frozen=True, slots=True)
 class ExceededLimit:
-    """A limit that the plan goes beyond. `limit` is its key under `limits`."""
+    """A limit that the plan exceeds. `limit` is its key under `limits`."""
 
     limit: str
     problem: str
@@ -19,7 +19,7 @@ class ExceededLimit:
 
 
 def exceeded_limits(plan: Plan, limits: Limits) -> Iterator[ExceededLimit]:
-    """Every limit of the run that `plan` breaks; the limits of one message are checked when it is composed."""
+    """Every run limit that `plan` exceeds. Limits on a single message are checked when it is composed."""
     yield from exceeded("messages", plan.send, limits.messages, "messages to send")
     yield from exceeded("total_segments", plan.segments.total, limits.total_segments, "segments")
     if limits.cost is not None and plan.send:
@@ -31,7 +31,7 @@ def exceeded_limits(plan: Plan, limits: Limits) -> Iterator[ExceededLimit]:
 
 
 def exceeded(limit: str, found: int, most: int | None, what: str) -> Iterator[ExceededLimit]:
-    """The breach of one limit, if it is one; `what` is counted."""
+    """The limit, if `found` exceeds it. `what` names the counted thing."""
     if most is not None and found > most:
         yield ExceededLimit(
             limit,
