@@ -28,8 +28,8 @@ from sendspec.composing.rules import rules_for, timely
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import fill
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Settlement, SpecIdentity
-from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.ledger_session import ledger_to_write
 from sendspec.operations.project_context import this_process
 from sendspec.operations.send_job import Job
@@ -152,7 +152,7 @@ def planning(ready: Ready) -> dict[str, Stage]:
     }
 
 
-def recording(ready: Ready, ledger: SqliteLedger, salt: bytes, window: int) -> dict[str, Stage]:
+def recording(ready: Ready, ledger: Ledger, salt: bytes, window: int) -> dict[str, Stage]:
     """These change the ledger, so they only make sense in this order, once a ledger."""
     ids = [message.id for message in ready.messages]
     claims = [claim_of(message) for message in ready.messages]
@@ -211,7 +211,7 @@ def measure_all(project: Project, rounds: int, rows_by_window: Mapping[int, int]
             project.with_fresh_ledger(FAST)
             workspace, job = open_job(project.folder, project.table(rows))
             ready = made_ready(job)
-            with ledger_to_write(workspace) as (ledger, _):
+            with ledger_to_write(workspace) as ledger:
                 ledger.begin(this_process(), now=time.time())
                 stages = recording(ready, ledger, workspace.salt, window)
                 if window == max(rows_by_window):

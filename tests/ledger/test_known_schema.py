@@ -14,10 +14,12 @@ import pytest
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerLinked, LedgerMissing, LedgerUnwritable
 from sendspec.ledger.identity import read_identities
 from sendspec.ledger.record import RunOwner
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.migration import EARLIER, migrate
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
-from sendspec.ledger.sqlite.schema_check import bound, check_schema
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+from sendspec.ledger.sqlite.query_limit import limit_queries
+from sendspec.ledger.sqlite.schema_check import check_schema
 from sendspec.ledger.sqlite.spill_file import SPILL_BYTES, prepare_spill, read_spill, spill_path
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
 from sendspec.ledger.sqlite_file import SQLITE_ENDINGS, refuse_planted
@@ -40,7 +42,7 @@ def connection(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_a_query_without_end_is_ended_and_the_next_begins_anew(path: Path, connection: sqlite3.Connection) -> None:
-    limit = bound(connection, path)
+    limit = limit_queries(connection, path)
     for _ in range(2):
         limit.begin()
         assert connection.execute("SELECT count(*) FROM run").fetchone() == (0,)

@@ -24,16 +24,10 @@ from sendspec.diagnostics.exceptions import (
 )
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.record import PlannedRecord, RunOwner, SpecIdentity
-from sendspec.ledger.sqlite.opening import (
-    connect_to_read,
-    create_ledger,
-    ledger_is_there,
-    lost_progress,
-    make_ledger,
-    open_to_read,
-    open_to_write,
-    refuse_network,
-)
+from sendspec.ledger.sqlite.connection import connect_to_read
+from sendspec.ledger.sqlite.creation import create_ledger, make_ledger
+from sendspec.ledger.sqlite.location import refuse_network
+from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_read, open_to_write
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_path, read_mirror, write_mirror
 from sendspec.ledger.sqlite.run_lock import take_lock
 from sendspec.planning.message_state import State
@@ -229,7 +223,7 @@ def test_a_ledger_that_lost_moves_of_its_last_run_is_refused_and_says_how_many(p
     with pytest.raises(LedgerRolledBack, match="lost the latest 5 moves"):
         open_to_read(path, "one", latest=True)
     looked_at = open_to_read(path, "one")  # as `ledger check` does, which tells it
-    assert lost_progress(looked_at, path) == "lost the latest 5 moves of its last run"
+    assert looked_at.lost() == "lost the latest 5 moves of its last run"
     looked_at.close()
     write_mirror(path, 1, 4)
     open_to_read(path, "one", latest=True).close()

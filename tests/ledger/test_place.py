@@ -12,8 +12,9 @@ from sendspec.diagnostics.exceptions import LedgerBusy, LedgerLinked, LedgerTrou
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import run_lock as lock_module
+from sendspec.ledger.sqlite.creation import create_ledger, make_ledger, unfinished_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import create_ledger, make_ledger, open_to_read, open_to_write, unfinished_ledger
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, read_mirror
 from sendspec.ledger.sqlite.run_lock import folder_locked, lock_path, take_lock
 from sendspec.ledger.sqlite_file import half_made, open_beside, real_place, refuse_second_name

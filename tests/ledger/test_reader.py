@@ -22,9 +22,10 @@ from sendspec.ledger.record import (
     Waiting,
     references_of,
 )
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
-from sendspec.ledger.sqlite.reader import MAX_KNOWN, MAX_LOOKUP
+from sendspec.ledger.sqlite.message_lookup import MAX_KNOWN, MAX_LOOKUP
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")

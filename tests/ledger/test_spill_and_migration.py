@@ -13,9 +13,11 @@ from claims import claims
 from sendspec.composing.identity import payload_digest
 from sendspec.diagnostics.exceptions import LedgerForeign, LedgerTooNew, LedgerUnwritable
 from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.connection import connect_to_write
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.migration import MIGRATIONS, migrate
-from sendspec.ledger.sqlite.opening import connect_to_write, create_ledger, open_to_read, open_to_write
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.spill_file import RESULT_BYTES, SPILL_BYTES, read_spill, spill_path, write_spill
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
 from sendspec.planning.fact import Fact

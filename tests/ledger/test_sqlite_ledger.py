@@ -24,15 +24,11 @@ from sendspec.diagnostics.exceptions import (
 )
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.record import PlannedRecord, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.connection import connect_to_write
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import (
-    connect_to_write,
-    create_ledger,
-    open_to_read,
-    open_to_write,
-    refuse_network,
-    refuse_on_ci,
-)
+from sendspec.ledger.sqlite.location import refuse_network, refuse_on_ci
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.progress_mirror import mirror_path, write_mirror
 from sendspec.ledger.sqlite.run_lock import take_lock
 from sendspec.planning.fact import Fact

@@ -11,8 +11,10 @@ import pytest
 from claims import claims
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.connection import connect_to_still
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import connect_to_still, create_ledger, open_to_read, open_to_write
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.spill_file import (
     SPILL_BYTES,
     SpilledResult,

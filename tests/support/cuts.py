@@ -13,9 +13,10 @@ from claims import claims
 from powercut import Connection, Cut, Disk
 from sendspec.diagnostics.exceptions import LedgerRolledBack, SendspecError
 from sendspec.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
+from sendspec.ledger.sqlite.creation import create_ledger
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.progress_mirror import mirror_path
-from sendspec.ledger.sqlite.reader import LedgerReader
+from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
@@ -141,5 +142,5 @@ def _goes_on(path: Path, found: dict[bytes, State]) -> bool:
     return begun == expected
 
 
-def _states(ledger: LedgerReader) -> dict[bytes, State]:
+def _states(ledger: SqliteReader) -> dict[bytes, State]:
     return {message.id: message.state for message in ledger.messages()}

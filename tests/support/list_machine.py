@@ -25,8 +25,9 @@ from machine import NEIGHBOUR, OWNER, ROUTE, SALT, SPEC
 from mutants import Mutant
 from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
+from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.ledger.sqlite.progress_mirror import mirror_path
 from sendspec.planning.message_state import State
 from sendspec.sending.listing import Sighting

@@ -10,8 +10,8 @@ from sendspec.composing.canonical_template import text_digest
 from sendspec.composing.message import Composed
 from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import open_to_read
+from sendspec.ledger.access import read
+from sendspec.ledger.protocol import Facts
 from sendspec.operations.continuity import check_continuity, check_generations, check_identity
 from sendspec.operations.earlier_names import MovedSend, other_names
 from sendspec.operations.left import left_over
@@ -25,28 +25,25 @@ from sendspec.reading.spec import InDoubtPolicy, Spec
 
 
 @contextmanager
-def ledger_to_read(workspace: ProjectContext) -> Iterator[SqliteLedger | None]:
+def ledger_to_read(workspace: ProjectContext) -> Iterator[Facts | None]:
     """The ledger, read only; None where the environment has none yet. Raises when there should be one."""
     identity = known_identity(workspace)
     if identity is None:
         yield None
         return
-    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt, latest=True)
-    try:
+    with read(workspace.environment.ledger, identity, latest=True) as ledger:
         yield ledger
-    finally:
-        ledger.close()
 
 
 def decide_all(
-    job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
+    job: Job, workspace: ProjectContext, ledger: Facts | None, problems: Problems, retry: Retry | None = None
 ) -> Iterator[Decision]:
     """Every row of a job with what is to be done with it."""
     return _decided(job, job.composed(problems), workspace, ledger, retry, _reach(job, workspace))
 
 
 def decide_again(
-    job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, retry: Retry | None = None, *, reach: Reach
+    job: Job, workspace: ProjectContext, ledger: Facts | None, retry: Retry | None = None, *, reach: Reach
 ) -> Iterator[Decision]:
     """As `decide_all`, for a later pass over a job whose rows had no errors. Raises `CopyDiffers` where they have one now.
 
@@ -59,7 +56,7 @@ def _decided(
     job: Job,
     composed: Iterator[Composed],
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     retry: Retry | None,
     reach: Reach,
 ) -> Iterator[Decision]:
@@ -74,7 +71,7 @@ def _reach(job: Job, workspace: ProjectContext) -> Reach:
     return Reach(workspace.environment.only_to, job.suppressed)
 
 
-def held_against(job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, retry: Retry | None) -> LedgerView:
+def held_against(job: Job, workspace: ProjectContext, ledger: Facts | None, retry: Retry | None) -> LedgerView:
     """What a job's messages are held against. A ledger that knows none of the send isn't asked for each."""
     name, generation = job.spec.name, job.spec.generation
     started = ledger is not None and ledger.claimed_before(name, generation)
@@ -86,7 +83,7 @@ def held_against(job: Job, workspace: ProjectContext, ledger: SqliteLedger | Non
     return LedgerView(lookup, known, History(started=started), _reach(job, workspace), retry, planned)
 
 
-def moved_send(job: Job, ledger: SqliteLedger | None) -> MovedSend | None:
+def moved_send(job: Job, ledger: Facts | None) -> MovedSend | None:
     """The job under all of its names; None where the ledger knows it, in any generation, under no other."""
     names = other_names(job.spec, ledger)
     return MovedSend(job, names, ledger) if names and ledger is not None else None
@@ -95,7 +92,7 @@ def moved_send(job: Job, ledger: SqliteLedger | None) -> MovedSend | None:
 def plan_jobs(
     jobs: Sequence[Job],
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     problems: Problems,
     retry: Retry | None = None,
     *,
@@ -122,7 +119,7 @@ def plan_jobs(
 def _plan(
     job: Job,
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     problems: Problems,
     retry: Retry | None,
     processes: int,
@@ -136,7 +133,7 @@ def _plan(
 def _plan_of(
     job: Job,
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     problems: Problems,
     retry: Retry | None,
     processes: int,
@@ -151,7 +148,7 @@ def _plan_of(
     return tally.plan(max(0, planned - moved.planned_found))
 
 
-def _planned_under(names: Sequence[str], ledger: SqliteLedger) -> int:
+def _planned_under(names: Sequence[str], ledger: Facts) -> int:
     """How many messages are planned and were not sent, under any of these names and in any generation."""
     return sum(sum(ledger.planned(name).values()) for name in names if ledger.sends(name))
 

@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import TypeAlias, assert_never
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
+from sendspec.ledger.protocol import Claims
 from sendspec.ledger.record import Lost, Settlement
 from sendspec.planning.decision import Skip
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RefusedAsAWhole
@@ -18,7 +19,6 @@ from sendspec.sending.connection import Connection, Endpoint, verifying_context
 from sendspec.sending.credited import CreditedIds
 from sendspec.sending.pace import TICK, Pace, senders_needed
 from sendspec.sending.run import (
-    Claims,
     Clock,
     Ending,
     Finished,
@@ -65,7 +65,6 @@ def send_all(
     stop: Stop,
     *,
     credited: CreditedIds,
-    lock_still_mine: Callable[[], bool],
     look_up: Callable[[], Sequence[bytes]],
     watch: Callable[[RunProgress], None],
     withholds: Callable[[Sendable], bool] | None = None,
@@ -76,9 +75,7 @@ def send_all(
     messages in doubt, and returns those that it found accepted. `withholds` says just before a claim that a message must not go out
     after all; where it raises `SuppressUnreadable`, none does any more.
     """
-    loop = _Loop(
-        messages, claims, endpoint, settings, clock, stop, credited, lock_still_mine, look_up, watch, withholds
-    )
+    loop = _Loop(messages, claims, endpoint, settings, clock, stop, credited, look_up, watch, withholds)
     stop.wakes(loop.wake)
     try:
         return loop.run()
@@ -96,7 +93,6 @@ class _Loop:
         clock: Clock,
         stop: Stop,
         credited: CreditedIds,
-        lock_still_mine: Callable[[], bool],
         look_up: Callable[[], Sequence[bytes]],
         watch: Callable[[RunProgress], None],
         withholds: Callable[[Sendable], bool] | None,
@@ -107,7 +103,6 @@ class _Loop:
         self._clock = clock
         self._stop = stop
         self._credited = credited
-        self._lock_still_mine = lock_still_mine
         self._look_up = look_up
         self._watch = watch
         self._withholds = withholds
@@ -212,7 +207,7 @@ class _Loop:
 
     def _exchange(self, settle: list[Settlement], claim: list[Group]) -> None:
         """Results in, claims out: one commit. Only what is won goes to a sender."""
-        if claim and not self._lock_still_mine():
+        if claim and not self._claims.still_mine():
             self._ending, claim = LockLost(), []
         claim = self._without_suppressed(claim)
         claims = [message.claim for messages, _ in claim for message in messages]
