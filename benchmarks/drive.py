@@ -17,8 +17,8 @@ from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask
+from sendspec.ledger.protocol import Claims, Ledger
 from sendspec.ledger.record import Claim, Exchanged, PlannedRecord, Settlement, SpecIdentity
-from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.api_lookup import CLOCK
 from sendspec.operations.ledger_session import ledger_to_write
 from sendspec.operations.offline_plan import opened
@@ -28,7 +28,7 @@ from sendspec.planning.message_state import State
 from sendspec.provider.endpoint import Endpoint
 from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.loop import send_all
-from sendspec.sending.run import ClaimLedger, Sendable, Settings, Stop
+from sendspec.sending.run import Sendable, Settings, Stop
 
 from benchmarks.material import FAST
 
@@ -45,11 +45,14 @@ class NoLedger:
     def spill(self, settlements: Sequence[Settlement]) -> None:
         raise AssertionError("there is no ledger that could fail")
 
+    def still_mine(self) -> bool:
+        return True
+
 
 class Counted:
     """A ledger that counts how often it commits."""
 
-    def __init__(self, ledger: SqliteLedger) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.commits = 0
 
@@ -59,6 +62,9 @@ class Counted:
 
     def spill(self, settlements: Sequence[Settlement]) -> None:
         self._ledger.spill(settlements)
+
+    def still_mine(self) -> bool:
+        return self._ledger.still_mine()
 
 
 def open_job(project: Path, table: Path, environment: str = FAST) -> tuple[ProjectContext, Job]:
@@ -84,7 +90,7 @@ def record_of(message: Message, salt: bytes) -> PlannedRecord:
 
 def fill(workspace: ProjectContext, job: Job, held: int) -> None:
     """Has every message of the job accepted, and made-up ones up to `held`."""
-    with ledger_to_write(workspace) as (ledger, _):
+    with ledger_to_write(workspace) as ledger:
         ledger.begin(this_process(), now=time.time())
         salt = workspace.salt
         known = [record_of(message, salt) for message in messages_of(job)]
@@ -96,7 +102,7 @@ def fill(workspace: ProjectContext, job: Job, held: int) -> None:
         accept_all(ledger, [Claim(record.id, record.digest, record.reference) for record in records])
 
 
-def accept_all(ledger: SqliteLedger, claims: Sequence[Claim]) -> None:
+def accept_all(ledger: Ledger, claims: Sequence[Claim]) -> None:
     settle: list[Settlement] = []
     stream = iter(claims)
     while (window := list(islice(stream, WINDOW))) or settle:
@@ -109,7 +115,7 @@ def run_loop(workspace: ProjectContext, job: Job, url: str, *, with_ledger: bool
     messages = list(messages_of(job))
     if not with_ledger:
         return _timed(lambda: _send(job, messages, NoLedger(), url), len(messages))
-    with ledger_to_write(workspace) as (ledger, _):
+    with ledger_to_write(workspace) as ledger:
         ledger.begin(this_process(), now=time.time())
         identity = SpecIdentity(job.spec.name, 1, "order.yaml")
         counted = Counted(ledger)
@@ -142,7 +148,7 @@ def _written() -> int:
     return int(dict(line.split(": ") for line in lines)["wchar"])
 
 
-def _send(job: Job, messages: Sequence[Message], claims: ClaimLedger, url: str) -> int:
+def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> int:
     channel = job.channel
     settings = Settings(
         concurrency=channel.concurrency,
@@ -160,7 +166,6 @@ def _send(job: Job, messages: Sequence[Message], claims: ClaimLedger, url: str) 
         CLOCK,
         Stop(),
         credited=CreditedIds(),
-        lock_still_mine=lambda: True,
         look_up=list,
         watch=lambda progress: None,
     )

@@ -29,14 +29,14 @@ from sendspec.composing.platforms.sms_segments import measure
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import fill
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Settlement, SpecIdentity
-from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.ledger_session import ledger_to_write
 from sendspec.operations.project_context import this_process
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import History
+from sendspec.planning.decision import History, decisions, nothing_known
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import PlanTally, decisions, nothing_known
+from sendspec.planning.plan import PlanTally
 from sendspec.provider.acceptance import SentMessage
 from sendspec.provider.classification import classify
 from sendspec.provider.http_response import read_response
@@ -154,7 +154,7 @@ def planning(ready: Ready) -> dict[str, Stage]:
     }
 
 
-def recording(ready: Ready, ledger: SqliteLedger, salt: bytes, window: int) -> dict[str, Stage]:
+def recording(ready: Ready, ledger: Ledger, salt: bytes, window: int) -> dict[str, Stage]:
     """These change the ledger, so they only make sense in this order, once a ledger."""
     ids = [message.id for message in ready.messages]
     claims = [claim_of(message) for message in ready.messages]
@@ -213,7 +213,7 @@ def measure_all(project: Project, rounds: int, rows_by_window: Mapping[int, int]
             project.with_fresh_ledger(FAST)
             workspace, job = open_job(project.folder, project.table(rows))
             ready = made_ready(job)
-            with ledger_to_write(workspace) as (ledger, _):
+            with ledger_to_write(workspace) as ledger:
                 ledger.begin(this_process(), now=time.time())
                 stages = recording(ready, ledger, workspace.salt, window)
                 if window == max(rows_by_window):

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from mutants import CAUGHT_BY
-from sendspec.ledger.transitions import MOVES
+from sendspec.planning.message_state import MOVES
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs" / "reliability.md").read_text(encoding="utf-8")
 

@@ -19,7 +19,7 @@ def noted(project: Any, *specs: str) -> tuple[int, Problems]:
     workspace, jobs = opened([str(project.folder / spec) for spec in specs], "test", None, problems)
     assert workspace is not None
     assert not problems.has_errors
-    with ledger_to_write(workspace) as (ledger, _):
+    with ledger_to_write(workspace) as ledger:
         return baseline(workspace, jobs, ledger, time.time())
 
 

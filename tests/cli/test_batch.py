@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from background import SEND, started, until
 from desk import CHANNEL, SECRET, SPEC, WORKSPACE, Desk, numbers
-from sendspec.ledger.sqlite.overflow_journal import RESULT_BYTES
+from sendspec.ledger.sqlite.spill_file import RESULT_BYTES
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import parse_fault
 from sendspec.sandbox.server import serving

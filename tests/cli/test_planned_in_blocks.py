@@ -15,9 +15,10 @@ from sendspec.operations import plan_blocks as several
 from sendspec.operations.offline_plan import opened
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import History, Retry
-from sendspec.planning.message_state import Fact, State
-from sendspec.planning.plan import Known, Lookup, Plan, PlanTally, decisions, nothing_known
+from sendspec.planning.decision import FactLookup, History, Retry, StateLookup, decisions, nothing_known
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import State
+from sendspec.planning.plan import Plan, PlanTally
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.files import input_file as held_file
 
@@ -60,7 +61,7 @@ def in_blocks(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     return plan_rows(job, held, problems, 1), by_file(problems)
 
 
-def ledger_of(job: Job, states: Sequence[State | None]) -> tuple[Lookup, Known]:
+def ledger_of(job: Job, states: Sequence[State | None]) -> tuple[FactLookup, StateLookup]:
     """Knows the messages by their receivers, some with another payload than theirs."""
     known: dict[bytes, Fact] = {}
     for item in job.composed(Problems()):

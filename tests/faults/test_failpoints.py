@@ -22,8 +22,8 @@ POINTS = {
     "in the middle of a group of results": "before(SqliteLedger, '_move_all')",
     "in the middle of writing the plan": "before(SqliteLedger, '_put_count')",
     "after the plan is written": "after(SqliteLedger, 'put_planned')",
-    "when the run begins": "after(writer, 'note_moves')",
-    "between the epoch and its mirror": "before(sqlite, 'write_epoch')",
+    "when the run begins": "after(writer, 'mirror_moves')",
+    "between the epoch and its mirror": "before(sqlite, 'write_mirror')",
     "in a checkpoint": "before(SqliteLedger, '_checkpoint')",
     "before the run's end is noted": "before(SqliteLedger, 'end')",
 }

@@ -14,13 +14,15 @@ import pytest
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerLinked, LedgerMissing, LedgerUnwritable
 from sendspec.ledger.identity import read_identities
 from sendspec.ledger.record import RunOwner
-from sendspec.ledger.sqlite.known_schema import bound, check_schema
+from sendspec.ledger.sqlite.creation import create_ledger
+from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.migration import EARLIER, migrate
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
-from sendspec.ledger.sqlite.overflow_journal import SPILL_BYTES, journal_path, prepare_spill, read_spill
-from sendspec.ledger.sqlite.place import SQLITE_ENDINGS, refuse_planted
-from sendspec.ledger.sqlite.sqlite_error import trouble_of
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+from sendspec.ledger.sqlite.query_limit import limit_queries
+from sendspec.ledger.sqlite.schema_check import check_schema
+from sendspec.ledger.sqlite.spill_file import SPILL_BYTES, prepare_spill, read_spill, spill_path
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
+from sendspec.ledger.sqlite_file import SQLITE_ENDINGS, refuse_planted
 
 ENDLESS = "WITH RECURSIVE n (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
 
@@ -40,7 +42,7 @@ def connection(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_a_query_without_end_is_ended_and_the_next_begins_anew(path: Path, connection: sqlite3.Connection) -> None:
-    limit = bound(connection, path)
+    limit = limit_queries(connection, path)
     for _ in range(2):
         limit.begin()
         assert connection.execute("SELECT count(*) FROM run").fetchone() == (0,)
@@ -144,19 +146,19 @@ SOUND = {"ledger": "one", "run": 1, "id": "00" * 16, "attempt": 1, "to": "accept
     "words", [{}, {"run": "one"}, {"attempt": None}, {"id": "x"}, {"id": 1}, {"to": "nowhere"}, {"more": 1}]
 )
 def test_a_result_that_no_run_has_written_is_refused(path: Path, words: dict[str, Any]) -> None:
-    journal_path(path).write_bytes(spilled(SOUND | words if words else {}))
+    spill_path(path).write_bytes(spilled(SOUND | words if words else {}))
     with pytest.raises(LedgerDamaged, match="no result of a run"):
         read_spill(path, "one")
 
 
 def test_a_file_in_the_results_place_that_holds_something_else_is_not_written_to(path: Path) -> None:
-    journal_path(path).write_bytes(b"a letter\n")
+    spill_path(path).write_bytes(b"a letter\n")
     ledger = open_to_write(path, "one")
     with pytest.raises(LedgerDamaged, match="no file of sendspec's"):
         ledger.begin(RunOwner(pid=1, host="here", command="sendspec send"), now=2.0)
     ledger.close()
-    assert journal_path(path).read_bytes() == b"a letter\n"
+    assert spill_path(path).read_bytes() == b"a letter\n"
     for written in (b"", spilled(SOUND)[:4], spilled(SOUND)):
-        journal_path(path).write_bytes(written)
+        spill_path(path).write_bytes(written)
         prepare_spill(path)
-        assert journal_path(path).read_bytes() == written.ljust(SPILL_BYTES, b"\0")
+        assert spill_path(path).read_bytes() == written.ljust(SPILL_BYTES, b"\0")

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 from claims import claims
-from sendspec.ledger.lineage import MOVED
-from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.record import MOVED, Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
-from sendspec.ledger.transitions import MOVE_BY_NAME
-from sendspec.planning.message_state import State
+from sendspec.ledger.sqlite.opening import open_to_write
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 HELLO, BYE, OLD = (SpecIdentity(name, 1, f"{name}.yaml") for name in ("hello", "bye", "old"))

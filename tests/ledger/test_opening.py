@@ -24,18 +24,12 @@ from sendspec.diagnostics.exceptions import (
 )
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.record import PlannedRecord, RunOwner, SpecIdentity
-from sendspec.ledger.sqlite.epoch import LedgerProgress, epoch_path, read_progress, write_epoch
-from sendspec.ledger.sqlite.lock import take_lock
-from sendspec.ledger.sqlite.opening import (
-    connect_to_read,
-    create_ledger,
-    ledger_is_there,
-    lost_progress,
-    make_ledger,
-    open_to_read,
-    open_to_write,
-    refuse_network,
-)
+from sendspec.ledger.sqlite.connection import connect_to_read
+from sendspec.ledger.sqlite.creation import create_ledger, make_ledger
+from sendspec.ledger.sqlite.location import refuse_network
+from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_read, open_to_write
+from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_path, read_mirror, write_mirror
+from sendspec.ledger.sqlite.run_lock import take_lock
 from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
@@ -172,7 +166,7 @@ def test_a_connection_that_only_reads_is_no_ledger_to_write(path: Path) -> None:
         ledger.begin(OWNER, now=2.0)
     assert "writable" in trouble.value.fix
     ledger.abandon()
-    assert read_progress(path) == LedgerProgress(0, 0)
+    assert read_mirror(path) == LedgerProgress(0, 0)
 
 
 def test_without_the_file_that_a_log_needs_a_still_ledger_can_be_read(path: Path) -> None:
@@ -223,15 +217,15 @@ def test_without_a_file_to_be_had_the_table_of_mounts_is_passed_over_and_the_led
 
 def test_a_ledger_that_lost_moves_of_its_last_run_is_refused_and_says_how_many(path: Path) -> None:
     send_once(path)
-    write_epoch(path, 1, 9)
+    write_mirror(path, 1, 9)
     with pytest.raises(LedgerRolledBack, match="lost the latest 5 moves"):
         open_to_write(path, "one")
     with pytest.raises(LedgerRolledBack, match="lost the latest 5 moves"):
         open_to_read(path, "one", latest=True)
     looked_at = open_to_read(path, "one")  # as `ledger check` does, which tells it
-    assert lost_progress(looked_at, path) == "lost the latest 5 moves of its last run"
+    assert looked_at.lost() == "lost the latest 5 moves of its last run"
     looked_at.close()
-    write_epoch(path, 1, 4)
+    write_mirror(path, 1, 4)
     open_to_read(path, "one", latest=True).close()
     open_to_write(path, "one").close()
 
@@ -254,28 +248,28 @@ def test_of_mounts_within_each_other_the_innermost_counts() -> None:
 
 
 def test_the_mirror_gives_back_what_was_written(path: Path) -> None:
-    write_epoch(path, 3, 41)
-    assert read_progress(path) == LedgerProgress(3, 41)
-    epoch_path(path).write_text("7\n")
-    assert read_progress(path) == LedgerProgress(7, 0)
+    write_mirror(path, 3, 41)
+    assert read_mirror(path) == LedgerProgress(3, 41)
+    mirror_path(path).write_text("7\n")
+    assert read_mirror(path) == LedgerProgress(7, 0)
 
 
 @pytest.mark.parametrize("content", [b"", b"one 2", b"1 2 3", b"-1", b"1 -2", "３ 4 õ".encode(), b"\xff"])
 def test_a_mirror_that_makes_no_sense_is_refused_and_not_passed_over(path: Path, content: bytes) -> None:
-    epoch_path(path).write_bytes(content)
+    mirror_path(path).write_bytes(content)
     with pytest.raises(LedgerTrouble, match="can't be read"):
         open_to_write(path, "one")
-    epoch_path(path).unlink()
-    epoch_path(path).mkdir()
+    mirror_path(path).unlink()
+    mirror_path(path).mkdir()
     with pytest.raises(LedgerTrouble, match="can't be read"):
-        read_progress(path)
+        read_mirror(path)
 
 
 def test_a_mirror_that_can_not_be_written_stops_the_run_that_begins(path: Path, no_room: Any) -> None:
-    write_epoch(path, 0, 0)
+    write_mirror(path, 0, 0)
     with no_room(), pytest.raises(LedgerUnwritable, match="epoch"):
-        write_epoch(path, 1, 2)
-    assert read_progress(path) == LedgerProgress(0, 0)
+        write_mirror(path, 1, 2)
+    assert read_mirror(path) == LedgerProgress(0, 0)
     assert [found.name for found in path.parent.iterdir() if found.name.startswith(".")] == []
 
 
@@ -356,7 +350,7 @@ WITHOUT_LOCKS = """
 import sys
 from pathlib import Path
 from sendspec.diagnostics.exceptions import LedgerUnwritable
-from sendspec.ledger.sqlite.lock import take_lock
+from sendspec.ledger.sqlite.run_lock import take_lock
 from sendspec.ledger.record import RunOwner
 try:
     take_lock(Path(sys.argv[1]), RunOwner(pid=1, host="here", command="send"), since="now")

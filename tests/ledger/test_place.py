@@ -11,12 +11,13 @@ import pytest
 from sendspec.diagnostics.exceptions import LedgerBusy, LedgerLinked, LedgerTrouble, LedgerUnwritable, SendspecError
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.record import RunOwner
-from sendspec.ledger.sqlite import lock as lock_module
-from sendspec.ledger.sqlite.epoch import LedgerProgress, read_progress
+from sendspec.ledger.sqlite import run_lock as lock_module
+from sendspec.ledger.sqlite.creation import create_ledger, make_ledger, unfinished_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.lock import folder_locked, lock_path, take_lock
-from sendspec.ledger.sqlite.opening import create_ledger, make_ledger, open_to_read, open_to_write, unfinished_ledger
-from sendspec.ledger.sqlite.place import half_made, open_beside, real_place, refuse_second_name
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, read_mirror
+from sendspec.ledger.sqlite.run_lock import folder_locked, lock_path, take_lock
+from sendspec.ledger.sqlite_file import half_made, open_beside, real_place, refuse_second_name
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 FRESH = LedgerIdentity("one", b"s" * 32, ".sendspec/test.db", ("w/c",))
@@ -203,7 +204,7 @@ def test_a_ledger_is_filled_before_it_can_be_found(tmp_path: Path) -> None:
         assert not identities.exists()
 
     make(path, identities, filling=filling)
-    assert read_progress(path) == LedgerProgress(1, 0)
+    assert read_mirror(path) == LedgerProgress(1, 0)
     assert sorted(found.name for found in path.parent.iterdir()) == ["test.db", "test.db.epoch", "test.db.lock"]
     open_to_write(path, "one", salt=FRESH.salt).close()
 

@@ -12,7 +12,7 @@ from sendspec.composing.identity import id_text
 from sendspec.diagnostics.exceptions import LedgerDamaged
 from sendspec.ledger.record import (
     Change,
-    Known,
+    KnownMessage,
     Listable,
     PlannedRecord,
     Route,
@@ -20,12 +20,13 @@ from sendspec.ledger.record import (
     Settlement,
     SpecIdentity,
     Waiting,
+    references_of,
 )
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
-from sendspec.ledger.sqlite.reader import MAX_KNOWN, MAX_LOOKUP, references_of
-from sendspec.ledger.transitions import MOVE_BY_NAME
-from sendspec.planning.message_state import State
+from sendspec.ledger.sqlite.message_lookup import MAX_KNOWN, MAX_LOOKUP
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 HERE, ELSEWHERE = Route("workspace", "channel"), Route("workspace", "another channel")
@@ -222,8 +223,8 @@ def test_what_is_known_of_messages_is_found_by_their_ids(ledger: SqliteLedger) -
     plan(ledger, *IDS[:2])
     settle(ledger, IDS[0], State.ACCEPTED, 9.0, "id-0")
     assert ledger.known_by([*IDS[:2], IDS[7]]) == {
-        IDS[0]: Known(State.ACCEPTED, IDS[0], "id-0", id_text(IDS[0])),
-        IDS[1]: Known(State.PLANNED, IDS[1], None, id_text(IDS[1])),
+        IDS[0]: KnownMessage(State.ACCEPTED, IDS[0], "id-0", id_text(IDS[0])),
+        IDS[1]: KnownMessage(State.PLANNED, IDS[1], None, id_text(IDS[1])),
     }
 
 

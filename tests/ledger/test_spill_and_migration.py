@@ -13,13 +13,15 @@ from claims import claims
 from sendspec.composing.identity import payload_digest
 from sendspec.diagnostics.exceptions import LedgerForeign, LedgerTooNew, LedgerUnwritable
 from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.connection import connect_to_write
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.migration import MIGRATIONS, migrate
-from sendspec.ledger.sqlite.opening import connect_to_write, create_ledger, open_to_read, open_to_write
-from sendspec.ledger.sqlite.overflow_journal import RESULT_BYTES, SPILL_BYTES, journal_path, read_spill, write_spill
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+from sendspec.ledger.sqlite.spill_file import RESULT_BYTES, SPILL_BYTES, read_spill, spill_path, write_spill
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
-from sendspec.ledger.transitions import MOVE_BY_NAME
-from sendspec.planning.message_state import Fact, State
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 IDS = [bytes([n]) * 16 for n in range(4)]
@@ -55,7 +57,7 @@ def begun(path: Path) -> SqliteLedger:
 
 def test_the_room_for_results_is_taken_before_anything_is_sent_and_only_this_user_may_read_it(path: Path) -> None:
     begun(path).close()
-    status = journal_path(path).stat()
+    status = spill_path(path).stat()
     assert status.st_size == SPILL_BYTES
     assert status.st_blocks * 512 >= SPILL_BYTES
     assert stat.S_IMODE(status.st_mode) == 0o600
@@ -64,11 +66,11 @@ def test_the_room_for_results_is_taken_before_anything_is_sent_and_only_this_use
 def test_more_messages_in_flight_have_more_room_taken_and_less_give_none_back(path: Path) -> None:
     ledger = running(path)
     ledger.make_room(3_200)
-    assert journal_path(path).stat().st_size == 2 * 3_200 * RESULT_BYTES
+    assert spill_path(path).stat().st_size == 2 * 3_200 * RESULT_BYTES
     ledger.make_room(1)
     ledger.close()
     begun(path).close()
-    assert journal_path(path).stat().st_size == 2 * 3_200 * RESULT_BYTES
+    assert spill_path(path).stat().st_size == 2 * 3_200 * RESULT_BYTES
 
 
 def test_the_results_of_many_messages_are_kept_after_one_another(path: Path) -> None:
@@ -99,7 +101,7 @@ def test_kept_results_are_settled_by_the_next_run_and_the_rest_is_in_doubt(path:
     assert ledger.odd_moves() == []
     assert read_spill(path, "one") == []
     ledger.close()
-    assert journal_path(path).stat().st_size == SPILL_BYTES
+    assert spill_path(path).stat().st_size == SPILL_BYTES
 
 
 def test_a_kept_result_that_was_written_after_all_changes_nothing(path: Path) -> None:
@@ -127,10 +129,10 @@ def test_a_result_that_was_cut_in_writing_is_left_out_with_all_that_follow(path:
     ledger = running(path)
     ledger.spill([Settlement(IDS[n], 1, State.ACCEPTED, f"id-{n}", None, 202) for n in range(3)])
     ledger.abandon()
-    written = journal_path(path).read_bytes()
+    written = spill_path(path).read_bytes()
     lines = written.rstrip(b"\0").split(b"\n")
     torn = lines[0] + b"\n" + lines[1][:-9]
-    journal_path(path).write_bytes(torn.ljust(SPILL_BYTES, b"\0"))
+    spill_path(path).write_bytes(torn.ljust(SPILL_BYTES, b"\0"))
     ledger = begun(path)
     states = [ledger.facts([identity])[identity].state for identity in IDS]
     assert states == [State.ACCEPTED, State.IN_DOUBT, State.IN_DOUBT, State.IN_DOUBT]
@@ -147,7 +149,7 @@ def test_results_of_another_ledger_are_refused_and_kept(path: Path) -> None:
 
 
 def test_without_room_for_results_no_run_begins(path: Path) -> None:
-    journal_path(path).mkdir()
+    spill_path(path).mkdir()
     ledger = open_to_write(path, "one")
     with pytest.raises(LedgerUnwritable):
         ledger.begin(OWNER, now=2.0)

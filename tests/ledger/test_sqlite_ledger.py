@@ -24,19 +24,15 @@ from sendspec.diagnostics.exceptions import (
 )
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.record import PlannedRecord, RunOwner, Settlement, SpecIdentity
-from sendspec.ledger.sqlite.epoch import epoch_path, write_epoch
+from sendspec.ledger.sqlite.connection import connect_to_write
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.lock import take_lock
-from sendspec.ledger.sqlite.opening import (
-    connect_to_write,
-    create_ledger,
-    open_to_read,
-    open_to_write,
-    refuse_network,
-    refuse_on_ci,
-)
-from sendspec.ledger.transitions import ALLOWED, MOVES
-from sendspec.planning.message_state import Fact, State
+from sendspec.ledger.sqlite.location import refuse_network, refuse_on_ci
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+from sendspec.ledger.sqlite.progress_mirror import mirror_path, write_mirror
+from sendspec.ledger.sqlite.run_lock import take_lock
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import ALLOWED, MOVES, State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 SEND = SpecIdentity("hello", 1, "hello.yaml")
@@ -262,7 +258,7 @@ def test_a_ledger_that_was_restored_from_before_its_last_run_is_refused(path: Pa
     backup = path.read_bytes()
     ledger = open_to_write(path, "one")
     ledger.begin(OWNER, now=2.0)
-    write_epoch(path, ledger.epoch)
+    write_mirror(path, ledger.epoch)
     ledger.close()
     path.write_bytes(backup)
     for leftover in (path.with_name("test.db-wal"), path.with_name("test.db-shm")):
@@ -273,7 +269,7 @@ def test_a_ledger_that_was_restored_from_before_its_last_run_is_refused(path: Pa
 
 
 def test_a_missing_mirror_of_the_epoch_is_no_reason_to_refuse(path: Path) -> None:
-    epoch_path(path).unlink()
+    mirror_path(path).unlink()
     open_to_write(path, "one").close()
 
 

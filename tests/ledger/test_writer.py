@@ -11,20 +11,21 @@ import pytest
 from claims import claims
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.connection import connect_to_still
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import connect_to_still, create_ledger, open_to_read, open_to_write
-from sendspec.ledger.sqlite.overflow_journal import (
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+from sendspec.ledger.sqlite.spill_file import (
     SPILL_BYTES,
-    JournalledResult,
+    SpilledResult,
     clear_spill,
-    journal_path,
     prepare_spill,
     read_spill,
+    spill_path,
     write_spill,
 )
 from sendspec.ledger.sqlite.writer import MOVES_BETWEEN_CHECKPOINTS
-from sendspec.ledger.transitions import MOVE_BY_NAME
-from sendspec.planning.message_state import State
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 SEND = SpecIdentity("hello", 1, "hello.yaml")
@@ -235,25 +236,25 @@ def test_results_of_several_times_follow_each_other_however_many_they_are(path: 
     prepare_spill(path)
     for lot in lots:
         write_spill(path, "one", 7, lot)
-    assert journal_path(path).stat().st_size > SPILL_BYTES
-    assert read_spill(path, "one") == [JournalledResult(7, settlement) for lot in lots for settlement in lot]
+    assert spill_path(path).stat().st_size > SPILL_BYTES
+    assert read_spill(path, "one") == [SpilledResult(7, settlement) for lot in lots for settlement in lot]
     clear_spill(path)
     assert read_spill(path, "one") == []
     write_spill(path, "one", 8, [accepted(1)])
-    assert read_spill(path, "one") == [JournalledResult(8, accepted(1))]
+    assert read_spill(path, "one") == [SpilledResult(8, accepted(1))]
 
 
 def test_a_result_that_only_lacks_the_end_of_its_line_is_whole(path: Path) -> None:
     write_spill(path, "one", 7, [accepted(1), accepted(2)])
-    journal_path(path).write_bytes(journal_path(path).read_bytes().rstrip(b"\n"))
-    assert read_spill(path, "one") == [JournalledResult(7, accepted(1)), JournalledResult(7, accepted(2))]
+    spill_path(path).write_bytes(spill_path(path).read_bytes().rstrip(b"\n"))
+    assert read_spill(path, "one") == [SpilledResult(7, accepted(1)), SpilledResult(7, accepted(2))]
 
 
 def test_the_room_that_was_taken_is_kept(path: Path) -> None:
     prepare_spill(path)
     write_spill(path, "one", 7, [accepted(1)])
     prepare_spill(path)
-    assert read_spill(path, "one") == [JournalledResult(7, accepted(1))]
+    assert read_spill(path, "one") == [SpilledResult(7, accepted(1))]
 
 
 def test_without_room_for_results_it_is_said_before_anything_is_sent(path: Path, no_room: Any) -> None:
@@ -261,7 +262,7 @@ def test_without_room_for_results_it_is_said_before_anything_is_sent(path: Path,
         prepare_spill(path)
     with pytest.raises(LedgerUnwritable, match="no such file"):
         clear_spill(path.with_name("another.db"))
-    journal_path(path).unlink()
-    journal_path(path).mkdir()
+    spill_path(path).unlink()
+    spill_path(path).mkdir()
     with pytest.raises(LedgerUnwritable):
         read_spill(path, "one")

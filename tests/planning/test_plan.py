@@ -9,20 +9,10 @@ import pytest
 from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
-from sendspec.planning.decide import History, Retry, Skip
-from sendspec.planning.message_state import Fact, State
-from sendspec.planning.plan import (
-    WINDOW,
-    Decision,
-    Lookup,
-    Plan,
-    PlanTally,
-    Segments,
-    Target,
-    decisions,
-    digest_of,
-    nothing_known,
-)
+from sendspec.planning.decision import WINDOW, Decision, FactLookup, History, Retry, Skip, decisions, nothing_known
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import State
+from sendspec.planning.plan import Plan, PlanTally, Segments, Target, digest_of
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 NEW = History(started=False)
@@ -195,5 +185,5 @@ def test_the_digest_of_several_plans_is_of_all_of_them_in_order() -> None:
 
 
 def test_an_empty_ledger_knows_nothing() -> None:
-    lookup: Lookup = nothing_known
+    lookup: FactLookup = nothing_known
     assert lookup([b"i" * 16]) == {}

@@ -12,9 +12,10 @@ from sendspec.composing.block_result import PlanEntry
 from sendspec.composing.eligibility import EVERYONE
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
-from sendspec.planning.decide import History
-from sendspec.planning.message_state import Fact, State
-from sendspec.planning.plan import Plan, PlanTally, Target, decisions
+from sendspec.planning.decision import History, decisions
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import State
+from sendspec.planning.plan import Plan, PlanTally, Target
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 TEXTS = st.sampled_from(["Hi", "Hi " * 80, "Łódź", "😀" * 40, "€" * 81])
@@ -89,9 +90,11 @@ def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[C
 
 SCRIPT = """
 from sendspec.composing.message import Message
-from sendspec.composing.eligibility import Eligibility
-from sendspec.planning.decide import History
-from sendspec.planning.plan import PlanTally, Target, decisions, nothing_known
+from sendspec.composing.eligibility import (Eligibility)
+from sendspec.planning.decide import (History)
+from sendspec.planning.plan import (PlanTally, Target, decisions, nothing_known)
+from sendspec.composing.reach import (Reach)
+from sendspec.planning.decision import (History, decisions, nothing_known)
 target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
 tally = PlanTally(target)
 items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 24, text=None,

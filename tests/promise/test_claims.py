@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from sendspec.ledger.record import Claim, Lost, PlannedRecord, RunOwner, SpecIdentity
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
+from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")

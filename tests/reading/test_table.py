@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.spec import read_spec
-from sendspec.reading.tables.table import Row, open_table
+from sendspec.reading.tables.row import Row
+from sendspec.reading.tables.table import open_table
 from tables import opened, spec_with
 
 

@@ -137,6 +137,7 @@ class MemoryLedger:
         self.settled: list[Settlement] = []
         self.exchanges = 0
         self.spilled: list[Settlement] = []
+        self.still_mine: Callable[[], bool] = lambda: True
 
     def spill(self, settlements: Sequence[Settlement]) -> None:
         self.spilled += settlements
@@ -175,7 +176,7 @@ class Sending:
     stop: Stop = field(default_factory=Stop)
     clock: Clock = CLOCK
     watch: Callable[[RunProgress], None] = lambda progress: None
-    lock_still_mine: Callable[[], bool] = lambda: True
+    still_mine: Callable[[], bool] = lambda: True
     peer_allowed: Callable[[str], bool] = lambda peer: True
     before: Callable[[int], object] = lambda number: None
     ledger_of: Callable[[Sequence[bytes]], MemoryLedger] = MemoryLedger
@@ -186,6 +187,7 @@ class Sending:
         from sendspec.sending.loop import send_all
 
         ledger = self.ledger_of([message(n).id for n in range(self.count)])
+        ledger.still_mine = self.still_mine
         messages = (message(n) for n in range(self.count) if self.before(n) or True)
         values = {
             "concurrency": 4,
@@ -202,7 +204,7 @@ class Sending:
         )  # fmt: skip
         result = send_all(
             messages, ledger, endpoint, Settings(**{**values, **self.settings}), self.clock, self.stop,
-            credited=CreditedIds(), lock_still_mine=self.lock_still_mine, look_up=lambda: self.look_up(ledger), watch=self.watch,
+            credited=CreditedIds(), look_up=lambda: self.look_up(ledger), watch=self.watch,
             withholds=self.withholds,
         )  # fmt: skip
         assert ledger.count(State.SENDING) == 0

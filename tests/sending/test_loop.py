@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
 from sendspec.ledger.record import Exchanged
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from sendspec.composing.identity import id_text, receiver_hash
-from sendspec.ledger.record import Change, Doubt, Known, Listable, Route
-from sendspec.ledger.transitions import Move
-from sendspec.planning.message_state import State
+from sendspec.ledger.record import Change, Doubt, KnownMessage, Listable, Route
+from sendspec.planning.message_state import Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
 from sendspec.sending.absence import ABSENT_AFTER, SCANS_APART
@@ -53,7 +52,7 @@ class Memory:
         self,
         known: Sequence[Listable] = (),
         credited: Mapping[str, bytes] | None = None,
-        messages: Mapping[bytes, Known] | None = None,
+        messages: Mapping[bytes, KnownMessage] | None = None,
         before: float | None = None,
     ) -> None:
         self.known, self.ids, self.messages, self.before = known, credited or {}, messages or {}, before
@@ -76,7 +75,7 @@ class Memory:
         self.scans += bool(remote_ids)
         return {remote_id: identity for remote_id, identity in self.ids.items() if remote_id in remote_ids}
 
-    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, Known]:
+    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
         return {identity: message for identity, message in self.messages.items() if identity in ids}
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
@@ -400,14 +399,14 @@ def test_a_message_that_a_person_had_sent_again_is_found_under_its_first_referen
 @pytest.mark.parametrize(
     ("known", "receiver", "twice"),
     [
-        (Known(State.ACCEPTED, hashed(RECEIVER), "id-0", doubt(1).reference), RECEIVER, True),
-        (Known(State.ACCEPTED, hashed(RECEIVER), "id-1", doubt(1).reference), RECEIVER, False),
-        (Known(State.ACCEPTED, hashed(RECEIVER), "id-0", doubt(1).reference), "+1", False),
-        (Known(State.ACCEPTED, hashed(RECEIVER), None, doubt(1).reference), RECEIVER, False),
+        (KnownMessage(State.ACCEPTED, hashed(RECEIVER), "id-0", doubt(1).reference), RECEIVER, True),
+        (KnownMessage(State.ACCEPTED, hashed(RECEIVER), "id-1", doubt(1).reference), RECEIVER, False),
+        (KnownMessage(State.ACCEPTED, hashed(RECEIVER), "id-0", doubt(1).reference), "+1", False),
+        (KnownMessage(State.ACCEPTED, hashed(RECEIVER), None, doubt(1).reference), RECEIVER, False),
     ],
 )
 def test_an_accepted_message_that_is_listed_under_a_second_id_is_an_alarm(
-    known: Known, receiver: str, twice: bool
+    known: KnownMessage, receiver: str, twice: bool
 ) -> None:
     pages = Pages([sighting(doubt(1), receiver=receiver)])
     outcome = settled(Memory(messages={doubt(1).id: known}), [doubt(2)], pages)

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from sendspec.composing.identity import id_text, receiver_hash
-from sendspec.ledger.record import Change, Known, Waiting
-from sendspec.ledger.transitions import Move
-from sendspec.planning.message_state import State
+from sendspec.ledger.record import Change, KnownMessage, Waiting
+from sendspec.planning.message_state import Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.list_reader import ListTooLong, ListUnread
 from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
@@ -43,7 +42,7 @@ class Memory:
     def __init__(self, *planned: Waiting, credited: Mapping[str, bytes] | None = None) -> None:
         self.planned, self.ids = planned, credited or {}
         self.moves: list[tuple[str, bytes, str | None]] = []
-        self.messages: dict[bytes, Known] = {}
+        self.messages: dict[bytes, KnownMessage] = {}
 
     def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]:
         return (one for one in self.planned if one.id in ids or (one.reference and one.reference in references))
@@ -51,7 +50,7 @@ class Memory:
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]:
         return {remote_id: identity for remote_id, identity in self.ids.items() if remote_id in remote_ids}
 
-    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, Known]:
+    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
         return {identity: message for identity, message in self.messages.items() if identity in ids}
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
@@ -210,6 +209,6 @@ def test_an_entry_that_can_not_be_read_under_our_reference_stops_the_send() -> N
 
 def test_a_message_listed_twice_is_told() -> None:
     memory = Memory(waiting(1))
-    memory.messages[(1).to_bytes(16)] = Known(State.PLANNED, hashed(RECEIVER), None, id_text((1).to_bytes(16)))
+    memory.messages[(1).to_bytes(16)] = KnownMessage(State.PLANNED, hashed(RECEIVER), None, id_text((1).to_bytes(16)))
     found = witnessed(memory, Pages(([default(1), default(1, "id-2")], None)))
     assert (found.twice, found.behind) == ([(1).to_bytes(16)], Counter(hello=1))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.showing.explained import endings, files, ledger, messages, project, recipients, templates
 from sendspec.showing.explanations import EXPLANATIONS, explanation_text
 from sendspec.showing.ink import PLAIN

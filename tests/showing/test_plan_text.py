@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Target
 from sendspec.showing.ink import PLAIN, WIDE, Ink, cells
 from sendspec.showing.plan import plan_document, plan_text

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 from mutants import Mutant
 from sendspec.ledger.record import Claim, Lost
 from sendspec.ledger.sqlite import ledger as ledger_module
+from sendspec.ledger.sqlite import plan_writer
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.planning.message_state import State
 from sendspec.sending import reconciliation as reconcile_module
@@ -42,7 +44,7 @@ CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
     ),
 }
 """The statement that a mutant changes, and what in it is replaced by what."""
-FORGET = "DELETE FROM message WHERE state = 'sending' AND ?1 IS NOT NULL"
+FORGET = "DELETE FROM message WHERE state = 'sending' AND ?1 IS NOT NULL AND ?2 IS NOT NULL"
 
 
 def changed(mutant: Mutant) -> tuple[str, str]:
@@ -50,11 +52,16 @@ def changed(mutant: Mutant) -> tuple[str, str]:
     if mutant is Mutant.ROWS_DELETED:
         return "RECOVER", FORGET
     name, cuts = CUTS[mutant]
-    sql: str = getattr(ledger_module, name)
+    sql: str = getattr(module_of(mutant), name)
     for origin, instead in cuts:
         assert origin in sql, f"{name} has no {origin!r} to break"
         sql = sql.replace(origin, instead)
     return name, sql
+
+
+def module_of(mutant: Mutant) -> ModuleType:
+    """The module that uses the statement which a mutant changes."""
+    return plan_writer if mutant is Mutant.PLAN_OVERWRITES else ledger_module
 
 
 def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
@@ -63,7 +70,7 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
     if not fence:
         stack.enter_context(patch.object(SqliteLedger, "_check_fence", lambda ledger: None))
     if mutant in CUTS or mutant is Mutant.ROWS_DELETED:
-        stack.enter_context(patch.object(ledger_module, *changed(mutant)))
+        stack.enter_context(patch.object(module_of(mutant), *changed(mutant)))
     if mutant is Mutant.CLAIM_WITHOUT_COMPARE:
         stack.enter_context(patch.object(ledger_module, "why_lost", _sending_is_planned))
     if mutant is Mutant.CLAIM_WITHOUT_DIGEST:

@@ -13,9 +13,10 @@ from claims import claims
 from powercut import Connection, Cut, Disk
 from sendspec.diagnostics.exceptions import LedgerRolledBack, SendspecError
 from sendspec.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
-from sendspec.ledger.sqlite.epoch import epoch_path
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_read, open_to_write
-from sendspec.ledger.sqlite.reader import LedgerReader
+from sendspec.ledger.sqlite.creation import create_ledger
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+from sendspec.ledger.sqlite.progress_mirror import mirror_path
+from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
@@ -48,7 +49,7 @@ def cut_power(seed: int, cuts: int, *, synchronous: str | None = None, keys: int
     chance = random.Random(seed)
     folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
     path = folder / "test.db"
-    disk = Disk(f"cut-{seed}-{synchronous}", epoch_path(path))
+    disk = Disk(f"cut-{seed}-{synchronous}", mirror_path(path))
     disk.chance = chance
     try:
         create_ledger(path, "one", now=1.0)
@@ -95,7 +96,7 @@ def _look(folder: Path, cut: Cut) -> str:
     path = folder / "test.db"
     for name, content in cut.files.items():
         (folder / name).write_bytes(content)
-    epoch_path(path).write_bytes(cut.mirror)
+    mirror_path(path).write_bytes(cut.mirror)
     try:
         found = _found(path)
         allowed = {key: {state, cut.under_way.get(key, state)} for key, state in cut.acknowledged.items()}
@@ -141,5 +142,5 @@ def _goes_on(path: Path, found: dict[bytes, State]) -> bool:
     return begun == expected
 
 
-def _states(ledger: LedgerReader) -> dict[bytes, State]:
+def _states(ledger: SqliteReader) -> dict[bytes, State]:
     return {message.id: message.state for message in ledger.messages()}

@@ -25,9 +25,10 @@ from machine import NEIGHBOUR, OWNER, ROUTE, SALT, SPEC
 from mutants import Mutant
 from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity
-from sendspec.ledger.sqlite.epoch import epoch_path
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
+from sendspec.ledger.sqlite.opening import open_to_write
+from sendspec.ledger.sqlite.progress_mirror import mirror_path
 from sendspec.planning.message_state import State
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.reconciliation import reconcile
@@ -167,7 +168,7 @@ class Lists(RuleBasedStateMachine):
             self._backup = {self._path.name: bytes(copy.serialize())}
             copy.close()
         source.close()
-        mirror = epoch_path(self._path)
+        mirror = mirror_path(self._path)
         if mirror.exists():
             self._backup[mirror.name] = mirror.read_bytes()
 

@@ -29,10 +29,10 @@ from mutants import Mutant
 from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_write
-from sendspec.ledger.transitions import MOVE_BY_NAME
-from sendspec.planning.message_state import State
+from sendspec.ledger.sqlite.opening import open_to_write
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import NotSent, Outcome
 from sendspec.sending.reconciliation import reconcile

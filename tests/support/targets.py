@@ -20,8 +20,9 @@ from sendspec.composing.template import RenderError, Template, compile_template,
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.ledger.record import Route
-from sendspec.ledger.sqlite.opening import create_ledger, open_to_read
-from sendspec.ledger.sqlite.reader import LedgerReader
+from sendspec.ledger.sqlite.creation import create_ledger
+from sendspec.ledger.sqlite.opening import open_to_read
+from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.tables import row_checksum
 from sendspec.operations.plan_file import PlanUnreadable, _seal, read_plan_file
 from sendspec.planning.message_state import State
@@ -188,7 +189,7 @@ def a_ledger(content: bytes) -> None:
             ledger.close()
 
 
-def _looks(ledger: LedgerReader) -> list[Callable[[], object]]:
+def _looks(ledger: SqliteReader) -> list[Callable[[], object]]:
     """Every question that a command asks of a ledger before it trusts it."""
     ids = [bytes([n]) * 16 for n in range(4)]
     route = Route("w", "c")

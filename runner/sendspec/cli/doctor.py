@@ -136,7 +136,7 @@ def _key_origin(workspace: ProjectContext) -> str:
 
 
 def _ledger(workspace: ProjectContext) -> Iterator[Check]:
-    from sendspec.ledger.sqlite.opening import open_to_read, refuse_on_ci
+    from sendspec.ledger.access import read, refuse_on_ci
 
     place = workspace.environment.ledger
     try:
@@ -151,10 +151,9 @@ def _ledger(workspace: ProjectContext) -> Iterator[Check]:
         yield Check(verdict, "ledger", "there is none yet", fix)
         return
     try:
-        refuse_on_ci(place.file, ci=on_ci(os.environ), durable=place.durable)
-        ledger = open_to_read(place.file, identity.ledger, salt=identity.salt)
-        damages = ledger.damages()
-        ledger.close()
+        refuse_on_ci(place, ci=on_ci(os.environ))
+        with read(place, identity) as ledger:
+            damages = ledger.damages()
     except SendspecError as error:
         yield Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from sendspec.diagnostics.exceptions import LedgerUnwritable, SuppressionListUnreadable
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.planning.totals import Totals
 from sendspec.sending.ending import (
     Ending,

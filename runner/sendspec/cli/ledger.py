@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 import time
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,10 +18,10 @@ from sendspec.diagnostics.exceptions import EnvironmentRenamed, InitRefused, Led
 from sendspec.diagnostics.position import FILE_START
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
+from sendspec.ledger.access import is_half_made, is_there, read
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.identity import LedgerIdentity
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import ledger_is_there, lost_progress, open_to_read, unfinished_ledger
+from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.operations.baseline import baseline as write_baseline
 from sendspec.operations.committed_specs import GitUnreadable, changed_since_commit, committed_specs
 from sendspec.operations.lock_file import known_identity, needed_identity, sharing_channels
@@ -102,8 +102,8 @@ def init(view: Console, env: str | None, empty: bool, baseline: bool) -> int:
     known = workspace.identity
     if known is None:
         _refuse_without_entry(workspace, chosen=chosen is not None)
-    begun = known is not None and unfinished_ledger(environment.ledger.file, known.ledger) is not None
-    if not begun and chosen is None and not ledger_is_there(environment.ledger.file):
+    begun = known is not None and is_half_made(environment.ledger, known)
+    if not begun and chosen is None and not is_there(environment.ledger):
         chosen = _choose(view, workspace)
     burned = 0
     if chosen is Beginning.BASELINE and not begun:
@@ -159,7 +159,7 @@ def _with_baseline(view: Console, workspace: ProjectContext) -> int | None:
         return None
     burned: list[int] = []
 
-    def fill(ledger: SqliteLedger, identity: LedgerIdentity) -> None:
+    def fill(ledger: Ledger, identity: LedgerIdentity) -> None:
         count, _ = write_baseline(replace(workspace, identity=identity), jobs, ledger, time.time())
         burned.append(count)
 
@@ -230,9 +230,8 @@ def _choose(view: Console, workspace: ProjectContext) -> Beginning:
     return Beginning(click.prompt("What does the ledger begin with? (Ctrl-C leaves)", type=choices, err=True))
 
 
-def _opened(workspace: ProjectContext) -> SqliteLedger:
-    identity = needed_identity(workspace)
-    return open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
+def _opened(workspace: ProjectContext) -> AbstractContextManager[Facts]:
+    return read(workspace.environment.ledger, needed_identity(workspace))
 
 
 @command.command("check")
@@ -243,14 +242,11 @@ def check(view: Console, env: str | None) -> int:
     workspace = _workspace(view, env)
     if workspace is None:
         return 1
-    ledger = _opened(workspace)
-    try:
-        found = _problems(ledger, workspace)
+    with _opened(workspace) as ledger:
+        found = _problems(ledger)
         count = (
             sum(sum(ledger.states(spec.name, spec.generation).values()) for spec in ledger.sends()) if not found else 0
         )
-    finally:
-        ledger.close()
     document = {
         "schema": "sendspec.ledger-check/1",
         "environment": workspace.environment.name,
@@ -268,7 +264,7 @@ def check(view: Console, env: str | None) -> int:
     return 0
 
 
-def _problems(ledger: SqliteLedger, workspace: ProjectContext) -> list[str]:
+def _problems(ledger: Facts) -> list[str]:
     found = ledger.damages()
     if found:
         return found
@@ -276,7 +272,7 @@ def _problems(ledger: SqliteLedger, workspace: ProjectContext) -> list[str]:
         f"{count} moves from {origin} to {target}, which no message may make"
         for origin, target, count in ledger.odd_moves()
     ]
-    lost = lost_progress(ledger, Path(ledger.path))
+    lost = ledger.lost()
     return found if lost is None else [*found, f"it {lost}"]
 
 
@@ -296,14 +292,11 @@ def export(view: Console, env: str | None, form: str) -> int:
     workspace = _workspace(view, env)
     if workspace is None:
         return 1
-    ledger = _opened(workspace)
-    try:
+    with _opened(workspace) as ledger:
         if form == "csv":
             view.lines(csv_lines(message_json(message) for message in ledger.messages()))
         else:
             view.lines(json_line(message_json(message)) for message in ledger.messages())
-    finally:
-        ledger.close()
     return 0
 
 
@@ -331,7 +324,7 @@ def purge(view: Console, env: str | None, age: float) -> int:
     workspace = _workspace(view, env)
     if workspace is None:
         return 1
-    with ledger_to_write(workspace) as (ledger, _):
+    with ledger_to_write(workspace) as ledger:
         ledger.begin(this_process(), now=time.time())
         purged = ledger.purge(before=time.time() - age)
         ledger.end(now=time.time(), ending="finished", requests=0)

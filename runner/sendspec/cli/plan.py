@@ -24,7 +24,7 @@ from sendspec.diagnostics.wording import counted
 from sendspec.operations.ledger_view import freeing, ledger_to_read, plan_jobs
 from sendspec.operations.offline_plan import limit_diagnostics, opened, total_diagnostics
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import Retry, Skip
+from sendspec.planning.decision import Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.showing.plan import plan_document, plan_text
 

@@ -43,8 +43,8 @@ def command(view: Console, specs: tuple[str, ...], env: str | None) -> int:
     read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems) or workspace is None:
         return 1
-    with ledger_to_write(workspace) as (ledger, lock):
-        session = Session(view, workspace, ledger, lock)
+    with ledger_to_write(workspace) as ledger:
+        session = Session(view, workspace, ledger)
         names = names_of(read, ledger) or None
         outcome = session.reconcile(names, freeing=freeing(read))
         session.end()

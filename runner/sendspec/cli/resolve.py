@@ -13,9 +13,8 @@ from sendspec.cli.status import show_status
 from sendspec.composing.identity import id_in, id_text
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.wording import counted
+from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Change, Doubt, SpecIdentity
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.transitions import MOVE_BY_NAME
 from sendspec.operations.continuity import highest_used
 from sendspec.operations.earlier_names import names_of, other_names
 from sendspec.operations.ledger_session import ledger_to_write
@@ -23,7 +22,7 @@ from sendspec.operations.left import left_over
 from sendspec.operations.offline_plan import opened
 from sendspec.operations.project_context import open_context, this_process
 from sendspec.operations.send_job import Job
-from sendspec.planning.message_state import State
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.reading.spec import Spec, read_spec
 
 SKIPPED = "skipped"
@@ -84,7 +83,7 @@ def command(
     read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems, ending="nothing was changed") or workspace is None:
         return 1
-    with ledger_to_write(workspace) as (ledger, _):
+    with ledger_to_write(workspace) as ledger:
         names = names_of(read, ledger)
         ledger.begin(this_process(), now=time.time())
         chosen = _chosen(ledger, ids, names)
@@ -101,7 +100,7 @@ def command(
     return 0
 
 
-def _chosen(ledger: SqliteLedger, ids: Sequence[bytes], names: set[str]) -> list[Doubt]:
+def _chosen(ledger: Ledger, ids: Sequence[bytes], names: set[str]) -> list[Doubt]:
     """The messages in doubt that were meant. Raises `click.UsageError` for an id that isn't in doubt."""
     doubts = {doubt.id: doubt for doubt in ledger.doubts()}
     for identity in ids:
@@ -140,7 +139,7 @@ def _give_up(
         specs = [spec for path in which if (spec := read_spec(path, problems)) is not None]
     if rejects(view, problems, ending="nothing was changed") or workspace is None:
         return 1
-    with ledger_to_write(workspace) as (ledger, _):
+    with ledger_to_write(workspace) as ledger:
         if generation is not None:
             attempts = _of_generation(ledger, specs[0], generation)
         else:
@@ -161,7 +160,7 @@ def _give_up(
     return 0
 
 
-def _of_generation(ledger: SqliteLedger, spec: Spec, generation: int) -> dict[bytes, int]:
+def _of_generation(ledger: Ledger, spec: Spec, generation: int) -> dict[bytes, int]:
     """The planned messages of a generation. Raises `click.UsageError` for one whose turn has not come."""
     names = (spec.name, *other_names(spec, ledger))
     highest = highest_used([send for name in names for send in ledger.sends(name)], ledger)
@@ -170,7 +169,7 @@ def _of_generation(ledger: SqliteLedger, spec: Spec, generation: int) -> dict[by
     return {identity: attempt for name in names for identity, of, attempt in ledger.waiting(name) if of == generation}
 
 
-def _left_of(ledger: SqliteLedger, jobs: Iterable[Job], problems: Problems) -> dict[bytes, int]:
+def _left_of(ledger: Ledger, jobs: Iterable[Job], problems: Problems) -> dict[bytes, int]:
     """The planned messages of whom today's tables don't have."""
     attempts: dict[bytes, int] = {}
     for job in jobs:

@@ -28,7 +28,7 @@ from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostic
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
 from sendspec.operations.project_context import ProjectContext, make_sandbox_ledger, open_context
 from sendspec.operations.send_job import Job, read_jobs
-from sendspec.planning.decide import Retry, Skip
+from sendspec.planning.decision import Retry, Skip
 from sendspec.planning.plan import Plan, digest_of
 from sendspec.planning.totals import sum_of, totals_of
 from sendspec.showing.failure import error_json, error_text
@@ -36,7 +36,7 @@ from sendspec.showing.plan import plan_text
 from sendspec.showing.run import RunReport, SpecReport, ending_text, run_document, run_text
 
 if TYPE_CHECKING:
-    from sendspec.ledger.sqlite.ledger import SqliteLedger
+    from sendspec.ledger.protocol import Facts
     from sendspec.operations.session import Session
 
 NOT_SENT, IN_DOUBT, GUARD = 3, 4, 7
@@ -195,14 +195,14 @@ class _Send:
         from sendspec.operations.ledger_session import ledger_to_write
         from sendspec.operations.session import Session
 
-        with ledger_to_write(workspace, tell=self._view.warn) as (ledger, lock):
+        with ledger_to_write(workspace, tell=self._view.warn) as ledger:
             planned_at = ledger.moves
             plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
             if problems.has_errors:
                 return _reject(self._view, list(problems))
             self._view.diagnostics(list(problems), ending="", as_result=False)
             self._check_plan(workspace, plans)
-            session = Session(self._view, workspace, ledger, lock, retry=self._retry, asks_witness=self._asks_witness)
+            session = Session(self._view, workspace, ledger, retry=self._retry, asks_witness=self._asks_witness)
             if any(ledger.uncertain(name) for name in session.names_of(jobs)):
                 self._reconcile(session, workspace, jobs)
                 planned_at = ledger.moves
@@ -266,7 +266,7 @@ class _Send:
             raise _stale("the specs, their recipients or the ledger have changed since")
 
     def _planned_again(
-        self, before: list[Plan], jobs: list[Job], workspace: ProjectContext, ledger: SqliteLedger
+        self, before: list[Plan], jobs: list[Job], workspace: ProjectContext, ledger: Facts
     ) -> list[Plan]:
         """The plans after doubts were looked up. Where a plan file was agreed to, what is sent has to be what it names."""
         problems = Problems()

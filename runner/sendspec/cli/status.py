@@ -10,16 +10,16 @@ import click
 
 from sendspec.cli.console import Console, environment_option, options_with_forms, rejects, specs_argument
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.access import read as read_ledger
 from sendspec.ledger.export import csv_lines
+from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import MessageRecord
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import open_to_read
 from sendspec.operations.earlier_names import names_of
 from sendspec.operations.left import left_over
 from sendspec.operations.lock_file import known_identity
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
 from sendspec.reading.spec import Spec, StandardInput, read_spec
@@ -73,14 +73,11 @@ def _show(
         view.result(status_text([], environment, view.out))
         view.document(status_document([], environment, [] if states else None))
         return
-    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt, latest=True)
-    try:
+    with read_ledger(workspace.environment.ledger, identity, latest=True) as ledger:
         show_status(view, workspace, ledger, names_of(read, ledger), states, jobs=_jobs(specs, workspace, ledger))
-    finally:
-        ledger.close()
 
 
-def _jobs(paths: Sequence[str], workspace: ProjectContext, ledger: SqliteLedger) -> list[Job]:
+def _jobs(paths: Sequence[str], workspace: ProjectContext, ledger: Facts) -> list[Job]:
     """The specs whose recipients are worth reading: messages are planned, and the table is a file that can be read."""
     specs = [spec for path in paths if (spec := read_spec(path, Problems())) is not None]
     read = [
@@ -95,7 +92,7 @@ def _jobs(paths: Sequence[str], workspace: ProjectContext, ledger: SqliteLedger)
 def show_status(
     view: Console,
     workspace: ProjectContext,
-    ledger: SqliteLedger,
+    ledger: Facts,
     names: set[str],
     states: Sequence[State] = (),
     *,
@@ -119,7 +116,7 @@ def show_status(
     view.result(messages_text(listed or (), view.out))
 
 
-def _statuses(ledger: SqliteLedger, names: set[str], job_by_name: Mapping[str, Job]) -> list[SpecStatus]:
+def _statuses(ledger: Facts, names: set[str], job_by_name: Mapping[str, Job]) -> list[SpecStatus]:
     newest = {
         spec.name: spec.generation
         for spec in ledger.sends()
@@ -140,7 +137,7 @@ def _statuses(ledger: SqliteLedger, names: set[str], job_by_name: Mapping[str, J
     ]
 
 
-def _left(ledger: SqliteLedger, name: str, newest: int, job: Job | None) -> int:
+def _left(ledger: Facts, name: str, newest: int, job: Job | None) -> int:
     """Who was planned in an older generation; by today's table, where it can be read, also whom it no longer has."""
     if job is not None:
         problems = Problems()
@@ -166,7 +163,7 @@ def totals_of_states(states: dict[State, int]) -> Totals:
     )
 
 
-def _messages(ledger: SqliteLedger, statuses: Sequence[SpecStatus], states: Sequence[State]) -> Iterable[MessageRecord]:
+def _messages(ledger: Facts, statuses: Sequence[SpecStatus], states: Sequence[State]) -> Iterable[MessageRecord]:
     """Of the newest generations; those in doubt of every generation, as they have to be settled all the same."""
     wanted = {(status.name, status.generation) for status in statuses}
     names = {status.name for status in statuses}

@@ -16,7 +16,7 @@ from sendspec.composing.template_tree import origin
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.validator import Schema
-from sendspec.reading.tables.table import Row
+from sendspec.reading.tables.row import Row
 
 
 class PayloadCheck:

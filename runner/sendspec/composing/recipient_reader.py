@@ -11,7 +11,7 @@ from sendspec.composing.row_problems import RowProblems
 from sendspec.composing.template_tree import fill
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
-from sendspec.reading.tables.table import Row
+from sendspec.reading.tables.row import Row
 
 
 class RecipientReader:

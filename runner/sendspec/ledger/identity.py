@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerLinked, LedgerTrouble
-from sendspec.ledger.sqlite.sqlite_error import unwritable_file
+from sendspec.ledger.durable_file import unwritable_file, write_whole
 from sendspec.reading.files.nofollow_open import read_beneath
 
 LOCK_FILE = "sendspec.lock"
@@ -108,33 +107,3 @@ def _identity(entry: dict[str, Any]) -> LedgerIdentity:
     if not isinstance(channels, list) or not all(isinstance(channel, str) for channel in channels):
         raise ValueError
     return LedgerIdentity(ledger, salt, file, tuple(channels))
-
-
-def write_whole(path: Path, text: str, mode: int) -> None:
-    """Replaces the file at `path` by one with this text, so that a crash leaves the old or the new one.
-
-    Raises `LedgerUnwritable`, with the old one still there.
-    """
-    made = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        made.unlink(missing_ok=True)  # of a process of the same number that was killed here, or a link to anything
-        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(descriptor)
-        made.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        with suppress(OSError):
-            made.unlink()
-        raise unwritable_file(path, error) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """A new or renamed file is only there after a power cut when its folder is on disk too."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from sendspec.composing.identity import resent
 from sendspec.planning.message_state import State
+
+PURGED = bytes(16)
+"""The receiver hash of a purged message."""
+MOVED = "accepted under the name "
+"""Prefix of the evidence of a message dropped because it was accepted under another name of its spec."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +190,12 @@ class Waiting:
     first_claimed_at: int | None = None
 
 
+def references_of(waiting: Waiting) -> list[str]:
+    """The user's own references under which the message went out before, and the one it goes out under next."""
+    own = waiting.reference
+    return [] if own is None else [resent(own, times) for times in range(waiting.resend + 1)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
     """A message whose fate is not known. `reference` is the one it went out with, `receiver` the keyed hash of who it went to.
@@ -225,7 +237,7 @@ class Listable:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownMessage:
     """A message by its id: its state, the keyed hash of its receiver, the API's id, and the reference of its latest attempt."""
 
     state: State

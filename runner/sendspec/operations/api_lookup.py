@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from sendspec.composing.identity import receiver_hash
+from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Doubt, Route
-from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.project_context import ProjectContext
 from sendspec.provider.endpoint import Endpoint, messages_endpoint
 from sendspec.reading.access_key import AccessKey
@@ -37,7 +37,7 @@ class ApiLookup:
     """Reads lists of an environment's API, for a run that has begun."""
 
     def __init__(
-        self, workspace: ProjectContext, reachable: Environment, key: AccessKey, ledger: SqliteLedger, stop: Stop
+        self, workspace: ProjectContext, reachable: Environment, key: AccessKey, ledger: Ledger, stop: Stop
     ) -> None:
         """`reachable` is the environment with an API that answers: see `api_of`."""
         self._authorization = key.authorization(reachable.scheme)

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import PlannedRecord
-from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.git_commit import head_commit
 from sendspec.operations.project_context import ProjectContext, this_process
 from sendspec.operations.send_job import Job
 from sendspec.operations.session import identity_of, planned_record
 
 
-def baseline(workspace: ProjectContext, jobs: Sequence[Job], ledger: SqliteLedger, now: float) -> tuple[int, Problems]:
+def baseline(workspace: ProjectContext, jobs: Sequence[Job], ledger: Ledger, now: float) -> tuple[int, Problems]:
     """Notes every message of `jobs` as sent before, in a run of its own. Returns how many there are, and what is wrong with rows.
 
     Where a row of any job is rejected, nothing at all is written. The jobs may have been read before `workspace` had its salt;

@@ -14,15 +14,15 @@ from sendspec.composing.identity import ID_BYTES, id_text, receiver_hash
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.wording import counted
-from sendspec.ledger.lineage import PURGED
-from sendspec.ledger.record import Route, SendRecord
-from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.protocol import Facts
+from sendspec.ledger.record import PURGED, Route, SendRecord
 from sendspec.operations.earlier_names import name_in, other_names
 from sendspec.operations.hash_set import HashSet
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
+from sendspec.planning.decision import Decision
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import Decision, Plan
+from sendspec.planning.plan import Plan
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.spec import Spec
 
@@ -35,9 +35,7 @@ MAX_CONFIRMED = 1_000
 _REACHED = (State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.SENDING)
 
 
-def check_identity(
-    jobs: Sequence[Job], workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems
-) -> None:
+def check_identity(jobs: Sequence[Job], workspace: ProjectContext, ledger: Facts | None, problems: Problems) -> None:
     """A name belongs to one file: another file that still has it, and was sent under it, is a second spec, not a renamed one."""
     if ledger is None:
         return
@@ -67,9 +65,7 @@ def check_identity(
             )
 
 
-def check_generations(
-    jobs: Sequence[Job], workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems
-) -> None:
+def check_generations(jobs: Sequence[Job], workspace: ProjectContext, ledger: Facts | None, problems: Problems) -> None:
     """A generation is the highest one that was used, or the next; the sandbox only warns, as nobody is reached."""
     for job in jobs if ledger is not None else ():
         assert ledger is not None
@@ -81,7 +77,7 @@ def check_generations(
             problems.add(job.spec.document.diagnostic(at, code=code, problem=problem, fix=fix, severity=severity))
 
 
-def _generation_fault(spec: Spec, ledger: SqliteLedger) -> tuple[str, str, str] | None:
+def _generation_fault(spec: Spec, ledger: Facts) -> tuple[str, str, str] | None:
     generation = spec.generation
     sends = [send for name in (spec.name, *other_names(spec, ledger)) for send in ledger.sends(name)]
     highest = highest_used(sends, ledger)
@@ -109,7 +105,7 @@ def _generation_fault(spec: Spec, ledger: SqliteLedger) -> tuple[str, str, str] 
     return None
 
 
-def highest_used(sends: Sequence[SendRecord], ledger: SqliteLedger) -> int | None:
+def highest_used(sends: Sequence[SendRecord], ledger: Facts) -> int | None:
     """The highest generation that people have messages of, or that was given up; None where there is none.
 
     A send that a restored ledger calls unclaimed counts too, where the API's list has shown that it was not.
@@ -125,7 +121,7 @@ def highest_used(sends: Sequence[SendRecord], ledger: SqliteLedger) -> int | Non
 def check_continuity(
     planned: Sequence[tuple[Job, Plan]],
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     problems: Problems,
     decided: Decided,
 ) -> None:
@@ -149,7 +145,7 @@ def check_continuity(
 
 
 def _moved(
-    job: Job, to_send: int, live: set[str], workspace: ProjectContext, ledger: SqliteLedger, decided: Decided
+    job: Job, to_send: int, live: set[str], workspace: ProjectContext, ledger: Facts, decided: Decided
 ) -> Iterator[Diagnostic]:
     """A name on a channel where a spec that is gone sent much the same. `live` are the names of this command line."""
     spec = job.spec
@@ -219,7 +215,7 @@ def _to_send(job: Job, decided: Decided) -> Iterator[Message]:
 # ── the key ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _key_changed(job: Job, workspace: ProjectContext, ledger: SqliteLedger, decided: Decided) -> Iterator[Diagnostic]:
+def _key_changed(job: Job, workspace: ProjectContext, ledger: Facts, decided: Decided) -> Iterator[Diagnostic]:
     """Another `key` or `to` than the ledger noted, in a generation of which messages were claimed.
 
     A ledger of an earlier version noted neither. Then a second message to a receiver can be meant, as where two orders of one
@@ -288,7 +284,7 @@ def _key_changed(job: Job, workspace: ProjectContext, ledger: SqliteLedger, deci
 class _Before:
     """The receivers of messages that were claimed before: of those under other trees than `trees`, where any are known."""
 
-    def __init__(self, sends: Sequence[SendRecord], trees: tuple[str, str], ledger: SqliteLedger) -> None:
+    def __init__(self, sends: Sequence[SendRecord], trees: tuple[str, str], ledger: Facts) -> None:
         self._ledger = ledger
         self._parts: list[tuple[str, int, int, int | None]] = []
         self.has_changed = False
@@ -323,7 +319,7 @@ class _Before:
 
 
 def _references_taken(
-    jobs: Sequence[Job], workspace: ProjectContext, ledger: SqliteLedger | None, decided: Decided
+    jobs: Sequence[Job], workspace: ProjectContext, ledger: Facts | None, decided: Decided
 ) -> Iterator[Diagnostic]:
     """References of the user's own that another spec's message to the same receiver has: in the ledger, or in this run."""
     before: list[Job] = []

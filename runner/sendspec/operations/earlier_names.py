@@ -10,19 +10,17 @@ from pathlib import Path
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed, Message
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.ledger.lineage import MOVED
-from sendspec.ledger.record import Change
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.transitions import MOVE_BY_NAME
+from sendspec.ledger.protocol import Facts, Ledger
+from sendspec.ledger.record import MOVED, Change
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import History, Retry, Skip, decide
-from sendspec.planning.message_state import BASELINED, Fact, Standing, State
-from sendspec.planning.plan import WINDOW, Decision
+from sendspec.planning.decision import WINDOW, Decision, History, Retry, Skip, decide
+from sendspec.planning.fact import BASELINED, Fact, PriorState
+from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.spec import Spec
 
-_WEIGHT: dict[Standing, int] = {
+_WEIGHT: dict[PriorState, int] = {
     State.PLANNED: 1,
     State.REFUSED: 2,
     State.SKIPPED: 3,
@@ -45,7 +43,7 @@ def name_in(path: Path) -> str | None:
     return name if isinstance(name, str) else ""
 
 
-def other_names(spec: Spec, ledger: SqliteLedger | None) -> tuple[str, ...]:
+def other_names(spec: Spec, ledger: Facts | None) -> tuple[str, ...]:
     """The names that this spec had before or had later: what it says itself, and what the ledger noted of any send.
 
     Followed both ways and all the way, so that neither the revert of a rename nor a second one reaches anybody twice. Only names
@@ -69,7 +67,7 @@ def other_names(spec: Spec, ledger: SqliteLedger | None) -> tuple[str, ...]:
     return tuple(sorted(found & {send.name for send in sends} - {spec.name}))
 
 
-def names_of(specs: Iterable[Spec], ledger: SqliteLedger) -> set[str]:
+def names_of(specs: Iterable[Spec], ledger: Facts) -> set[str]:
     """The names of these specs, and those that they had before or later: what is in doubt under one concerns the other."""
     return {name for spec in specs for name in (spec.name, *other_names(spec, ledger))}
 
@@ -80,7 +78,7 @@ class MovedSend:
     `planned_found` counts the messages, under any of the names, that the ledger has as planned and that stand in the table.
     """
 
-    def __init__(self, job: Job, names: Sequence[str], ledger: SqliteLedger) -> None:
+    def __init__(self, job: Job, names: Sequence[str], ledger: Facts) -> None:
         self._jobs = (job, *(job.called(name) for name in names))
         self._ledger = ledger
         generation = job.spec.generation
@@ -111,7 +109,7 @@ class MovedSend:
                     skip = Skip.REFUSED_BEFORE
                 yield Decision(item, skip, chosen)
 
-    def drop_what_was_sent(self, now: float) -> None:
+    def drop_what_was_sent(self, ledger: Ledger, now: float) -> None:
         """Drops what is still planned under another name of those whose message has been accepted under this one."""
         if not any(self._ledger.planned(job.spec.name) for job in self._jobs[1:]):
             return
@@ -129,7 +127,7 @@ class MovedSend:
                     if fact.state is State.ACCEPTED and known.state is State.PLANNED:
                         changes.append(Change(id=other.id, attempt=known.attempt, to=State.SKIPPED, reason=reason))
             if changes:
-                self._ledger.move(MOVE_BY_NAME["drop"], changes, now=now)
+                ledger.move(MOVE_BY_NAME["drop"], changes, now=now)
 
     def unknown_among(self, ids: Collection[bytes]) -> int:
         """How many messages have one of these ids under another name, and were never sent as far as the ledger knows."""
@@ -159,9 +157,9 @@ def _as_of(item: Message, other: Message, known: Fact) -> Fact:
 
 
 def _weightiest(fact: Fact | None, others: Sequence[Fact]) -> Fact | None:
-    best = max(others, key=lambda each: _WEIGHT[each.standing], default=None)
+    best = max(others, key=lambda each: _WEIGHT[each.prior_state], default=None)
     if best is None or fact is None:
         return best or fact
-    if fact.state is State.PLANNED and best.standing is State.SKIPPED:
+    if fact.state is State.PLANNED and best.prior_state is State.SKIPPED:
         return fact  # dropped there because it goes out here
-    return best if _WEIGHT[best.standing] > _WEIGHT[fact.standing] else fact
+    return best if _WEIGHT[best.prior_state] > _WEIGHT[fact.prior_state] else fact

@@ -95,7 +95,7 @@ def _die_with(parent: int) -> None:
     """Has this process killed when `parent` is gone, however that ended, also while this one is stopped.
 
     Only Linux can; elsewhere a process ends at the next block that nobody takes. The run lock is left to the parent either
-    way: see `sendspec.ledger.sqlite.lock`.
+    way: see `sendspec.ledger.sqlite.run_lock`.
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)

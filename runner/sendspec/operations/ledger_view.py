@@ -10,8 +10,8 @@ from sendspec.composing.canonical_template import text_digest
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import open_to_read
+from sendspec.ledger.access import read
+from sendspec.ledger.protocol import Facts
 from sendspec.operations.continuity import check_continuity, check_generations, check_identity
 from sendspec.operations.earlier_names import MovedSend, other_names
 from sendspec.operations.left import left_over
@@ -19,27 +19,24 @@ from sendspec.operations.lock_file import known_identity
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import History, Retry, Skip
-from sendspec.planning.plan import Decision, Known, Lookup, Plan, PlanTally, decisions, nothing_known
+from sendspec.planning.decision import Decision, FactLookup, History, Retry, Skip, StateLookup, decisions, nothing_known
+from sendspec.planning.plan import Plan, PlanTally
 from sendspec.reading.spec import InDoubtPolicy, Spec
 
 
 @contextmanager
-def ledger_to_read(workspace: ProjectContext) -> Iterator[SqliteLedger | None]:
+def ledger_to_read(workspace: ProjectContext) -> Iterator[Facts | None]:
     """The ledger, read only; None where the environment has none yet. Raises when there should be one."""
     identity = known_identity(workspace)
     if identity is None:
         yield None
         return
-    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt, latest=True)
-    try:
+    with read(workspace.environment.ledger, identity, latest=True) as ledger:
         yield ledger
-    finally:
-        ledger.close()
 
 
 def decide_all(
-    job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
+    job: Job, workspace: ProjectContext, ledger: Facts | None, problems: Problems, retry: Retry | None = None
 ) -> Iterator[Decision]:
     """Every row of a job with what is to be done with it."""
     return _decided(job, job.composed(problems), workspace, ledger, retry, _eligibility(job, workspace))
@@ -48,7 +45,7 @@ def decide_all(
 def decide_again(
     job: Job,
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     retry: Retry | None = None,
     *,
     eligibility: Eligibility,
@@ -64,7 +61,7 @@ def _decided(
     job: Job,
     composed: Iterator[Composed],
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     retry: Retry | None,
     eligibility: Eligibility,
 ) -> Iterator[Decision]:
@@ -79,19 +76,19 @@ def _eligibility(job: Job, workspace: ProjectContext) -> Eligibility:
     return Eligibility(workspace.environment.only_to, job.suppressed)
 
 
-def held_against(job: Job, workspace: ProjectContext, ledger: SqliteLedger | None, retry: Retry | None) -> LedgerView:
+def held_against(job: Job, workspace: ProjectContext, ledger: Facts | None, retry: Retry | None) -> LedgerView:
     """What a job's messages are held against. A ledger that knows none of the send isn't asked for each."""
     name, generation = job.spec.name, job.spec.generation
     started = ledger is not None and ledger.claimed_before(name, generation)
-    lookup: Lookup = nothing_known
-    known: Known = nothing_known
+    lookup: FactLookup = nothing_known
+    known: StateLookup = nothing_known
     if ledger is not None and ledger.has_planned(name, generation):
         lookup, known = ledger.facts, ledger.known
     planned = 0 if ledger is None else _planned_under((name,), ledger)
     return LedgerView(lookup, known, History(started=started), _eligibility(job, workspace), retry, planned)
 
 
-def moved_send(job: Job, ledger: SqliteLedger | None) -> MovedSend | None:
+def moved_send(job: Job, ledger: Facts | None) -> MovedSend | None:
     """The job under all of its names; None where the ledger knows it, in any generation, under no other."""
     names = other_names(job.spec, ledger)
     return MovedSend(job, names, ledger) if names and ledger is not None else None
@@ -100,7 +97,7 @@ def moved_send(job: Job, ledger: SqliteLedger | None) -> MovedSend | None:
 def plan_jobs(
     jobs: Sequence[Job],
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     problems: Problems,
     retry: Retry | None = None,
     *,
@@ -127,7 +124,7 @@ def plan_jobs(
 def _plan(
     job: Job,
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     problems: Problems,
     retry: Retry | None,
     processes: int,
@@ -141,7 +138,7 @@ def _plan(
 def _plan_of(
     job: Job,
     workspace: ProjectContext,
-    ledger: SqliteLedger | None,
+    ledger: Facts | None,
     problems: Problems,
     retry: Retry | None,
     processes: int,
@@ -156,7 +153,7 @@ def _plan_of(
     return tally.plan(max(0, planned - moved.planned_found))
 
 
-def _planned_under(names: Sequence[str], ledger: SqliteLedger) -> int:
+def _planned_under(names: Sequence[str], ledger: Facts) -> int:
     """How many messages are planned and were not sent, under any of these names and in any generation."""
     return sum(sum(ledger.planned(name).values()) for name in names if ledger.sends(name))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sendspec.diagnostics.exceptions import EnvironmentRenamed, LedgerForeign, LedgerMissing, LockEntryLost
+from sendspec.ledger.access import is_there, read_id
 from sendspec.ledger.identity import LOCK_FILE, LedgerIdentity
-from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_read
 from sendspec.operations.project_context import ProjectContext
 
 
@@ -13,12 +13,12 @@ def known_identity(workspace: ProjectContext) -> LedgerIdentity | None:
 
     Raises `EnvironmentRenamed`, `LockEntryLost`, or `LedgerForeign` where the ledger is another environment's.
     """
-    file, identity = workspace.environment.ledger.file, workspace.identity
+    place, identity = workspace.environment.ledger, workspace.identity
     if workspace.environment.is_sandbox:
-        return identity if ledger_is_there(file) else None
+        return identity if is_there(place) else None
     if identity is not None:
         return identity
-    there = _ledger_id(workspace)
+    there = read_id(place)
     earlier = earlier_name(workspace, there)
     if earlier is not None:
         raise _renamed(workspace, earlier)
@@ -62,17 +62,6 @@ def _is_the_same(workspace: ProjectContext, entry: LedgerIdentity, there: str | 
     if entry.channels is None:
         return True
     return entry.file == workspace.ledger_file or bool(set(entry.channels) & set(workspace.channels))
-
-
-def _ledger_id(workspace: ProjectContext) -> str | None:
-    """The id of the ledger that is at the environment's place."""
-    if not ledger_is_there(workspace.environment.ledger.file):
-        return None
-    ledger = open_to_read(workspace.environment.ledger.file, None)
-    try:
-        return ledger.id
-    finally:
-        ledger.close()
 
 
 def _renamed(workspace: ProjectContext, earlier: str) -> EnvironmentRenamed:

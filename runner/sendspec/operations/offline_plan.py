@@ -10,9 +10,9 @@ from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
-from sendspec.planning.decide import History
-from sendspec.planning.plan import Plan, nothing_known
-from sendspec.planning.run_limits import beyond, breaches
+from sendspec.planning.decision import History, nothing_known
+from sendspec.planning.plan import Plan
+from sendspec.planning.run_limits import exceeded, exceeded_limits
 
 
 def opened(
@@ -58,7 +58,7 @@ def total_diagnostics(
             severity=severity,
         )
         for name, found, most in sums
-        for breach in beyond(name, found, most, "messages to send" if name == "messages" else "segments")
+        for breach in exceeded(name, found, most, "messages to send" if name == "messages" else "segments")
     ]
 
 
@@ -72,5 +72,5 @@ def limit_diagnostics(job: Job, plan: Plan, severity: Severity) -> list[Diagnost
             fix=breach.fix,
             severity=severity,
         )
-        for breach in breaches(plan, job.limits)
+        for breach in exceeded_limits(plan, job.limits)
     ]

@@ -28,9 +28,19 @@ from sendspec.composing.identity import ID_BYTES
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.fork_pool import workers_at
 from sendspec.operations.send_job import Job
-from sendspec.planning.decide import SKIP_BY_EXCLUSION, History, Retry, Skip, decide_by_state
-from sendspec.planning.message_state import Standing, State
-from sendspec.planning.plan import NO_MESSAGE, Known, Lookup, Plan, PlanTally, nothing_known
+from sendspec.planning.decision import (
+    SKIP_BY_EXCLUSION,
+    FactLookup,
+    History,
+    Retry,
+    Skip,
+    StateLookup,
+    decide_by_state,
+    nothing_known,
+)
+from sendspec.planning.fact import PriorState
+from sendspec.planning.message_state import State
+from sendspec.planning.plan import NO_MESSAGE, Plan, PlanTally
 from sendspec.reading.tables.row import Block, Row, rows_of
 
 SEVERAL_FROM = 1_000
@@ -48,8 +58,8 @@ class LedgerView:
     `planned` counts the spec's messages, of whatever generation, that the ledger has as planned and not sent.
     """
 
-    lookup: Lookup
-    known: Known
+    lookup: FactLookup
+    known: StateLookup
     history: History
     eligibility: Eligibility
     retry: Retry | None = None
@@ -176,7 +186,7 @@ class _Planner:
                     skips[at] = decide_by_state(other, held.history, held.retry, same=False)
         return skips
 
-    def _find_planned(self, sealed: Sequence[bytes]) -> Mapping[bytes, Standing]:
+    def _find_planned(self, sealed: Sequence[bytes]) -> Mapping[bytes, PriorState]:
         """What the ledger knows of these messages; counts those that it has as planned."""
         known = self._ledgered.known([each[:ID_BYTES] for each in sealed])
         self._planned_found += sum(standing is State.PLANNED for standing in known.values())

@@ -23,7 +23,7 @@ from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project, p
 
 if TYPE_CHECKING:
     from sendspec.ledger.record import RunOwner
-    from sendspec.ledger.sqlite.opening import Filling
+    from sendspec.ledger.sqlite.creation import Filling
 
 PROVISIONAL_SALT = b"sendspec provisional salt".ljust(SALT_BYTES, b".")
 """Keys message ids before an environment has a ledger, so that they can be shown; nothing is sent under them."""
@@ -156,20 +156,11 @@ def _shown(path: Path) -> str:
 
 def make_sandbox_ledger(workspace: ProjectContext) -> ProjectContext:
     """The sandbox's ledger is made when it is first needed, under the identity that it has already."""
-    from sendspec.ledger.sqlite.lock import take_lock
-    from sendspec.ledger.sqlite.opening import create_ledger, ledger_is_there, make_folder
+    from sendspec.ledger.access import make_unlisted
 
-    file, identity = workspace.environment.ledger.file, workspace.identity
+    identity = workspace.identity
     assert identity is not None
-    if ledger_is_there(file):
-        return workspace
-    make_folder(file.parent)
-    lock = take_lock(file, this_process(), since=_now())
-    try:
-        if not ledger_is_there(file):
-            create_ledger(file, identity.ledger, now=time.time(), salt_check=identity.salt_check)
-    finally:
-        lock.release()
+    make_unlisted(workspace.environment.ledger, identity, this_process(), since=_now(), now=time.time())
     return workspace
 
 
@@ -180,13 +171,13 @@ def make_environment_ledger(workspace: ProjectContext, filling: Filling | None =
     """
     from uuid import uuid4
 
-    from sendspec.ledger.sqlite.opening import make_ledger
+    from sendspec.ledger.access import make
 
     environment = workspace.environment
     if environment.ledger.file.parent == workspace.root.absolute() / FOLDER:
         make_private_folder(workspace.root)
-    identity = make_ledger(
-        environment.ledger.file,
+    identity = make(
+        environment.ledger,
         workspace.identity_file,
         environment.name,
         LedgerIdentity(str(uuid4()), os.urandom(SALT_BYTES), workspace.ledger_file, workspace.channels),

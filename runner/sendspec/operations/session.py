@@ -23,10 +23,8 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, PlanStale, SendspecError
 from sendspec.diagnostics.redaction import mask
 from sendspec.diagnostics.wording import counted
+from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import Change, Claim, PlannedRecord, Route, SpecIdentity
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.lock import RunLock
-from sendspec.ledger.transitions import MOVE_BY_NAME
 from sendspec.operations.api_lookup import CLOCK, ApiLookup, boot_time
 from sendspec.operations.earlier_names import MovedSend, names_of, other_names
 from sendspec.operations.git_commit import head_commit
@@ -34,9 +32,10 @@ from sendspec.operations.ledger_view import decide_again, ledger_to_read, moved_
 from sendspec.operations.project_context import ProjectContext, api_of, on_ci, this_process
 from sendspec.operations.send_job import Job
 from sendspec.operations.witness_check import Question, ask_witness, refuse_what_is_behind, witness_lines
-from sendspec.planning.decide import Retry, Skip
-from sendspec.planning.message_state import Fact, State
-from sendspec.planning.plan import Decision, Plan
+from sendspec.planning.decision import Decision, Retry, Skip
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import MOVE_BY_NAME, State
+from sendspec.planning.plan import Plan
 from sendspec.planning.totals import Totals, sum_of, totals_of
 from sendspec.reading.access_key import AccessKey, read_access_key
 from sendspec.reading.environment import Environment
@@ -59,8 +58,7 @@ class Session:
         self,
         view: Console,
         workspace: ProjectContext,
-        ledger: SqliteLedger,
-        lock: RunLock,
+        ledger: Ledger,
         *,
         retry: Retry | None = None,
         asks_witness: bool = True,
@@ -68,7 +66,6 @@ class Session:
         self._view = view
         self._workspace = workspace
         self._ledger = ledger
-        self._lock = lock
         self._retry = retry
         self._asks_witness = asks_witness
         self._stop = Stop()
@@ -156,7 +153,7 @@ class Session:
                 raise LedgerMissing("the ledger is gone", "bring it back")
             return self._reported(planned, ledger, problem, fix)
 
-    def _reported(self, planned: Sequence[tuple[Job, Plan]], ledger: SqliteLedger, ending: str, fix: str) -> RunReport:
+    def _reported(self, planned: Sequence[tuple[Job, Plan]], ledger: Facts, ending: str, fix: str) -> RunReport:
         reports = [self._report(job, plan, ledger) for job, plan in planned]
         results = self._results.values()
         return RunReport(
@@ -216,7 +213,7 @@ class Session:
                 if not isinstance(result.ending, Finished):
                     break
                 if (moved := moved_send(job, self._ledger)) is not None:
-                    moved.drop_what_was_sent(time.time())
+                    moved.drop_what_was_sent(self._ledger, time.time())
 
     def _hear_witness(self, enquiry: ApiLookup, sending: Sequence[tuple[Job, Plan]]) -> None:
         """The API's list shows whether the ledger is behind what was sent: then nothing more is. See `refuse_what_is_behind`."""
@@ -356,7 +353,6 @@ class Session:
                 CLOCK,
                 self._stop,
                 credited=self._credited,
-                lock_still_mine=self._lock.still_mine,
                 look_up=lambda: self._look_up(enquiry, job),
                 watch=lambda progress: self._watch(line, progress),
                 withholds=_withholding(job.suppressed),
@@ -397,7 +393,7 @@ class Session:
             for number, handler in before.items():
                 signal.signal(number, handler if going_on else signal.SIG_IGN)
 
-    def _report(self, job: Job, plan: Plan, ledger: SqliteLedger) -> SpecReport:
+    def _report(self, job: Job, plan: Plan, ledger: Facts) -> SpecReport:
         """What became of a spec's recipients, by the ledger."""
         spec, result = job.spec, self._results.get(job.spec.name)
         states = {} if self._run is None else ledger.states_of_run(self._run, spec.name, spec.generation)

@@ -1,1 +1,1 @@
-"""What would be done to each message, and why: pure, no disk, no network."""
+"""What is done with each message, and why: pure functions, no disk, no network."""

@@ -1,14 +1,17 @@
-"""What planning is told about a message: the state the ledger has it in, and the payload it was last planned with."""
+"""The states of a message and every move between them.
+
+Nothing leads from `sending` or `in_doubt` back to `planned` by time or by retry: only proof or a person does. Both stand
+in this room because planning reads states before there is a ledger; the ledger makes the moves.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum, StrEnum
-from typing import TypeAlias
+from dataclasses import dataclass
+from enum import StrEnum
 
 
 class State(StrEnum):
-    """The words stand in the ledger and in JSON."""
+    """The words used in the ledger and in JSON."""
 
     PLANNED = "planned"
     SENDING = "sending"
@@ -18,29 +21,56 @@ class State(StrEnum):
     SKIPPED = "skipped"
 
 
-class Baselined(Enum):
-    """A message that was sent before its ledger was made: `skipped`, and of its own kind for who reads a plan."""
-
-    BASELINED = "baseline"
-
-
-BASELINED = Baselined.BASELINED
-Standing: TypeAlias = State | Baselined
-"""How a message stands in the ledger."""
-
-
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """`digest` is the payload digest (`identity.payload_digest`). `resend` counts how often a person had it sent again, `attempt`
-    how often it was claimed. `baselined`: it was sent before the ledger was made.
-    """
+class Move:
+    """`ground` justifies the move; `durable_before` names what has to wait until the move is on disk."""
 
-    state: State
-    digest: bytes
-    resend: int = 0
-    attempt: int = field(default=0, compare=False)
-    baselined: bool = False
+    name: str
+    origin: State
+    targets: tuple[State, ...]
+    ground: str
+    durable_before: str
 
-    @property
-    def standing(self) -> Standing:
-        return BASELINED if self.baselined else self.state
+
+MOVES = (
+    Move(
+        "claim",
+        State.PLANNED,
+        (State.SENDING,),
+        "digest and reference are the planned ones; the run holds the lock and its epoch is the newest",
+        "the first byte",
+    ),
+    Move("accept", State.SENDING, (State.ACCEPTED,), "a 2xx with an id and our reference", "the next report or exit"),
+    Move(
+        "release",
+        State.SENDING,
+        (State.PLANNED,),
+        "proof that nothing left, or that it was not processed",
+        "its next claim",
+    ),
+    Move("refuse", State.SENDING, (State.REFUSED,), "a documented refusal", "the next exit"),
+    Move(
+        "doubt", State.SENDING, (State.IN_DOUBT,), "no certain answer, or the owner is dead", "anything else in the run"
+    ),
+    Move("find", State.IN_DOUBT, (State.ACCEPTED,), "the API shows a message that can only be this one", "-"),
+    Move("late yes", State.IN_DOUBT, (State.ACCEPTED,), "a certain answer after the deadline", "-"),
+    Move("resolve", State.IN_DOUBT, (State.PLANNED, State.SKIPPED, State.ACCEPTED), "a person, with a reason", "-"),
+    Move("absent", State.IN_DOUBT, (State.PLANNED,), "the API shows that it has no such message", "its next claim"),
+    Move(
+        "witness",
+        State.PLANNED,
+        (State.ACCEPTED,),
+        "the API shows a message that can only be this one: the ledger was behind",
+        "-",
+    ),
+    Move("retry", State.REFUSED, (State.PLANNED,), "a person asks for it", "its next claim"),
+    Move("drop", State.PLANNED, (State.SKIPPED,), "a person gives it up, with a reason", "-"),
+)
+
+MOVE_BY_NAME = {move.name: move for move in MOVES}
+
+ALLOWED = frozenset((move.origin, target) for move in MOVES for target in move.targets)
+"""Every permitted pair of origin and target."""
+
+SETTLED_FROM_SENDING = frozenset(target for origin, target in ALLOWED if origin is State.SENDING)
+"""Where an attempt may end."""

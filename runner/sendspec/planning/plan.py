@@ -1,41 +1,26 @@
-"""The plan: what would become of each message of a spec, counted, and sealed by a digest."""
+"""The plan of a spec: what would be sent and what skipped, counted, with its digests."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain, islice
-from typing import NamedTuple, Never
+from itertools import chain
 
 from sendspec.composing.block_result import PlanEntry, plan_entry_of
-from sendspec.composing.eligibility import Eligibility
-from sendspec.composing.message import Composed, Message
-from sendspec.planning.decide import History, Retry, Skip, decide
-from sendspec.planning.message_state import Fact, Standing
+from sendspec.composing.message import Message
+from sendspec.planning.decision import Decision, Skip
 
 _WORDS: dict[Skip | None, bytes] = {None: b"send", **{skip: skip.value.encode() for skip in Skip}}
-WINDOW = 500
-"""Messages that are looked up at once."""
-
-Lookup = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
-"""The facts of those of some ids that are known."""
-Known = Callable[[Sequence[bytes]], Mapping[bytes, Standing]]
-"""How the known ones of some ids stand, each by the id followed by the digest that was last planned."""
-
-
-def nothing_known(ids: Sequence[bytes]) -> Mapping[bytes, Never]:
-    """What an empty ledger says."""
-    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Which messages a plan is about, and where they go. All but `alias`, a name for people, and `batch` is part of the digest.
+    """Which messages a plan covers, and where they go. The digest covers all fields but `alias` and `batch`.
 
-    `batch` is how many of them one request carries at most; None where each has its own.
+    `alias` is the channel's name for people. `batch` is the most messages a request carries; None: one each.
     """
 
     environment: str
@@ -49,7 +34,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
-    """SMS segments of the messages to send: all segments, and the messages by encoding."""
+    """The segments of the messages to send, and the count of messages by encoding."""
 
     total: int
     gsm7: int
@@ -60,10 +45,10 @@ class Segments:
 class Plan:
     """What `send` would do. `recipients` = `send` + the sum of `skipped`; `digest` is 64 hex digits.
 
-    `sent_digest` is over the messages to send alone, in their order, `composed_digest` over all of them, whatever is to become of
-    them: it is the same as long as the spec and its recipients are. `forced_by` is the character that makes most of the UCS-2
-    messages so, and of how many it is the first to. `left` counts messages of this spec, of whatever generation, that were
-    planned, never sent, and are not among today's. `text_digest` is over what the messages say (`template_tree.text_digest`).
+    `sent_digest` covers the messages to send, in order. `composed_digest` covers all messages, whatever their decision: it
+    changes only with the spec and its recipients. `forced_by` is the character that most often is the first to force UCS-2,
+    with its count of messages. `left` counts messages of this spec, of any generation, that were planned, never sent, and
+    are no longer composed. `text_digest` covers the templates' text (`template_tree.text_digest`).
     """
 
     target: Target
@@ -79,35 +64,12 @@ class Plan:
     text_digest: str = ""
 
 
-class Decision(NamedTuple):
-    """One composed row and what the plan says of it; `skip` is None where it is to be sent. `fact` is what the ledger has."""
-
-    item: Composed
-    skip: Skip | None
-    fact: Fact | None = None
-
-
-def decisions(
-    composed: Iterable[Composed],
-    lookup: Lookup,
-    history: History,
-    eligibility: Eligibility,
-    retry: Retry | None = None,
-) -> Iterator[Decision]:
-    """Every row with its decision, in order, the facts asked for a window at a time."""
-    stream = iter(composed)
-    while window := list(islice(stream, WINDOW)):
-        facts = lookup([item.id for item in window if isinstance(item, Message)])
-        for item in window:
-            fact = facts.get(item.id) if isinstance(item, Message) else None
-            yield Decision(item, decide(item, fact, history, eligibility, retry), fact)
-
-
 NO_MESSAGE: PlanEntry = (b"", 0, "")
+"""The entry of a filtered or duplicate row."""
 
 
 class PlanTally:
-    """Counts decisions as they pass, and folds them into the plan's digest."""
+    """Counts decisions and folds them into the plan's digests."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -121,16 +83,16 @@ class PlanTally:
         self._sent_digest = self._composed_digest
 
     def watch(self, decided: Iterable[Decision]) -> Iterator[Decision]:
-        """Passes the decisions on, counted."""
+        """Yields the decisions unchanged, counting each."""
         for decision in decided:
             item = decision.item
             self.count((plan_entry_of(item) if isinstance(item, Message) else NO_MESSAGE,), (decision.skip,))
             yield decision
 
     def count(self, entries: Sequence[PlanEntry], skips: Sequence[Skip | None]) -> None:
-        """Counts rows, each with why it is skipped, if it is. A row that is no message has the entry `NO_MESSAGE`."""
+        """Counts rows by their entries and decisions. A row that is no message has the entry `NO_MESSAGE`."""
         words = [_WORDS[skip] for skip in skips]
-        if self._sent_digest is self._composed_digest and any(skips):  # the same up to here
+        if self._sent_digest is self._composed_digest and any(skips):  # equal as long as nothing is skipped
             self._sent_digest = self._composed_digest.copy()
         self._composed_digest.update(b"".join([entry[0] for entry in entries]))
         self._digest.update(b"".join(chain.from_iterable(zip([entry[0] for entry in entries], words, strict=True))))
@@ -141,7 +103,7 @@ class PlanTally:
         self._count_sizes([entry[1] for entry in sent], [entry[2] for entry in sent])
 
     def count_sent(self, sealed: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str]) -> None:
-        """Counts rows which are all to be sent: their entries, a list for each part."""
+        """Counts rows that are all to be sent. The arguments are their entries, a list per field."""
         self._digest.update(_WORDS[None].join((*sealed, b"")))
         self._count_digests(b"".join(sealed))
         self._count_sizes(segments, forced_by)

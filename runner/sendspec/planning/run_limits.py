@@ -1,4 +1,4 @@
-"""The limits of a whole run: what they say of a plan."""
+"""The limits on a whole run, checked against a plan."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from sendspec.reading.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
-    """A limit that the plan goes beyond. `limit` is its key under `limits`."""
+class ExceededLimit:
+    """A limit that the plan exceeds. `limit` is its key under `limits`."""
 
     limit: str
     problem: str
     fix: str
 
 
-def breaches(plan: Plan, limits: Limits) -> Iterator[Breach]:
-    """Every limit of the run that `plan` breaks; the limits of one message are checked when it is composed."""
-    yield from beyond("messages", plan.send, limits.messages, "messages to send")
-    yield from beyond("total_segments", plan.segments.total, limits.total_segments, "segments")
+def exceeded_limits(plan: Plan, limits: Limits) -> Iterator[ExceededLimit]:
+    """Every run limit that `plan` exceeds. Limits on a single message are checked when it is composed."""
+    yield from exceeded("messages", plan.send, limits.messages, "messages to send")
+    yield from exceeded("total_segments", plan.segments.total, limits.total_segments, "segments")
     if limits.cost is not None and plan.send:
-        yield Breach(
+        yield ExceededLimit(
             "cost",
             "a limit on cost is set, and no price is known to hold the plan against",
             "limit `total_segments` instead of `cost`",
         )
 
 
-def beyond(limit: str, found: int, most: int | None, what: str) -> Iterator[Breach]:
-    """The breach of one limit, if it is one; `what` is counted."""
+def exceeded(limit: str, found: int, most: int | None, what: str) -> Iterator[ExceededLimit]:
+    """The limit, if `found` exceeds it. `what` names the counted thing."""
     if most is not None and found > most:
-        yield Breach(
+        yield ExceededLimit(
             limit,
             f"the plan has {found:,} {what}; the limit is {most:,}".replace(",", " "),
             f"send to fewer recipients, or raise `limits: {{{limit}: …}}`",

@@ -1,4 +1,4 @@
-"""The accounting of a send: every recipient in exactly one bucket, and the buckets add up."""
+"""The totals of a send: every recipient in exactly one bucket."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What became of each recipient. `skipped` counts by reason; the words stand in JSON.
+    """The recipients by outcome. `skipped` counts by reason, in the words of the JSON documents.
 
-    `left`, beside the recipients, counts messages that were planned, never sent, and are no longer among them.
+    `left` is not part of the sum: messages that were planned, never sent, and whose recipients are no longer in the table.
     """
 
     accepted: int = 0
@@ -34,7 +34,7 @@ class Totals:
         return self.accepted + self.refused + self.in_doubt + self.not_sent + self.skips
 
     def totals(self) -> dict[str, int]:
-        """The six totals of the JSON documents."""
+        """The six totals as the JSON documents have them."""
         return {
             "recipients": self.recipients,
             "accepted": self.accepted,
@@ -46,10 +46,10 @@ class Totals:
 
 
 def totals_of(plan: Plan, states: Mapping[State, int], skipped: Mapping[Skip, int]) -> Totals:
-    """The account of a plan after its run; what the run did not bring to an end was not sent.
+    """The totals of a plan after its run. A message that the run neither settled nor skipped counts as not sent.
 
-    `states` are those of the messages that the run claimed, as the ledger has them; `skipped` are further ones that it did not
-    claim, though the plan meant to send them.
+    `states` are the ledger's, of the messages the run claimed. `skipped` are messages that the plan would have sent and the
+    run did not claim.
     """
     ended = sum(count for state, count in states.items() if state is not State.PLANNED)
     skips: Counter[str] = Counter()
@@ -66,7 +66,7 @@ def totals_of(plan: Plan, states: Mapping[State, int], skipped: Mapping[Skip, in
 
 
 def sum_of(accounts: Iterable[Totals]) -> Totals:
-    """Several specs as one."""
+    """The totals of several specs, added."""
     listed = list(accounts)
     skipped: Counter[str] = Counter()
     for account in listed:

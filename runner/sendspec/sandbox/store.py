@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble, SandboxUnwritable
-from sendspec.ledger.sqlite.place import real_place, refuse_planted
+from sendspec.ledger.sqlite_file import real_place, refuse_planted
 
 BLOCK = 1_001
 """Messages read at once: a full page and one more."""

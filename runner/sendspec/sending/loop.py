@@ -9,8 +9,9 @@ from queue import Empty, SimpleQueue
 from typing import assert_never
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
+from sendspec.ledger.protocol import Claims
 from sendspec.ledger.record import Lost, Settlement
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.provider.endpoint import Endpoint
 from sendspec.sending.circuit_breaker import BreakerState
 from sendspec.sending.claim_choice import ClaimChooser, ClaimGroup
@@ -25,7 +26,7 @@ from sendspec.sending.ending import (
     ending_without_connection,
 )
 from sendspec.sending.pace import TICK, senders_needed
-from sendspec.sending.run import ClaimLedger, Clock, RunProgress, RunResult, Sendable, Settings, Stop, StopStage
+from sendspec.sending.run import Clock, RunProgress, RunResult, Sendable, Settings, Stop, StopStage
 from sendspec.sending.run_state import RunState
 from sendspec.sending.sender import (
     Delivery,
@@ -50,14 +51,13 @@ SKIP_BY_LOST = {Lost.ON_HOLD: Skip.ON_HOLD, Lost.TAKEN_ELSEWHERE: Skip.TAKEN_ELS
 
 def send_all(
     messages: Iterator[Sendable],
-    ledger: ClaimLedger,
+    claims: Claims,
     endpoint: Endpoint,
     settings: Settings,
     clock: Clock,
     stop: Stop,
     *,
     credited: CreditedIds,
-    lock_still_mine: Callable[[], bool],
     look_up: Callable[[], Sequence[bytes]],
     watch: Callable[[RunProgress], None],
     withholds: Callable[[Sendable], bool] | None = None,
@@ -69,7 +69,7 @@ def send_all(
     go out after all. Where it raises `SuppressionListUnreadable`, no more messages are claimed.
     """
     state = RunState(messages, settings, clock, watch)
-    loop = _Loop(state, ledger, endpoint, settings, clock, stop, credited, lock_still_mine, look_up, withholds)
+    loop = _Loop(state, claims, endpoint, settings, clock, stop, credited, look_up, withholds)
     stop.wakes(loop.wake)
     try:
         return loop.run()
@@ -81,26 +81,24 @@ class _Loop:
     def __init__(
         self,
         state: RunState,
-        ledger: ClaimLedger,
+        claims: Claims,
         endpoint: Endpoint,
         settings: Settings,
         clock: Clock,
         stop: Stop,
         credited: CreditedIds,
-        lock_still_mine: Callable[[], bool],
         look_up: Callable[[], Sequence[bytes]],
         withholds: Callable[[Sendable], bool] | None,
     ) -> None:
         self._state = state
         self._backlog, self._pace = state.backlog, state.pace
         self._in_flight, self._tally = state.in_flight, state.tally
-        self._ledger = ledger
+        self._claims = claims
         self._endpoint = endpoint
         self._settings = settings
         self._clock = clock
         self._stop = stop
         self._credited = credited
-        self._lock_still_mine = lock_still_mine
         self._look_up = look_up
         self._withholds = withholds
         self._context = verifying_context() if endpoint.scheme == "https" else None
@@ -159,13 +157,13 @@ class _Loop:
 
     def _exchange(self, settle: list[Settlement], claim: list[ClaimGroup]) -> None:
         """Results in, claims out: one commit. Only messages whose claim was won go to a sender."""
-        if claim and not self._lock_still_mine():
+        if claim and not self._claims.still_mine():
             self._state.end(LockLost())
             claim = []
         claim = self._without_suppressed(claim)
         claims = [message.claim for messages, _ in claim for message in messages]
         try:
-            exchanged = self._ledger.exchange(settle=settle, claim=claims, now=self._clock.wall())
+            exchanged = self._claims.exchange(settle=settle, claim=claims, now=self._clock.wall())
         except (LedgerUnwritable, LedgerDamaged) as trouble:
             self._spill(settle, trouble)
             raise
@@ -218,7 +216,7 @@ class _Loop:
             kept += self._gather()
         if kept:
             with suppress(OSError):  # then they are in doubt at the next start
-                self._ledger.spill(kept)
+                self._claims.spill(kept)
 
     def _gather(self) -> list[Settlement]:
         """Waits for an event, then takes all that have arrived; returns what is to be settled."""

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sendspec.ledger.record import Change, Doubt, Listable, Route
-from sendspec.ledger.transitions import MOVE_BY_NAME, Move
-from sendspec.planning.message_state import State
+from sendspec.planning.message_state import MOVE_BY_NAME, Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
 from sendspec.sending.absence import ABSENT_AFTER, MAX_CLOCKS_APART, SCANS_APART, claimed_at, objection

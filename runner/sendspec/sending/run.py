@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
 
-from sendspec.ledger.record import Claim, Exchanged, Settlement
-from sendspec.planning.decide import Skip
+from sendspec.ledger.record import Claim
+from sendspec.planning.decision import Skip
 from sendspec.provider.outcome import Outcome
 from sendspec.sending.ending import Ending
 
@@ -30,16 +29,6 @@ class Sendable:
     @property
     def id(self) -> bytes:
         return self.claim.id
-
-
-class ClaimLedger(Protocol):
-    """The part of the ledger that the loop uses."""
-
-    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[Claim], now: float) -> Exchanged:
-        """Makes results and claims durable in one commit."""
-
-    def spill(self, settlements: Sequence[Settlement]) -> None:
-        """Keeps results that `exchange` failed to make durable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

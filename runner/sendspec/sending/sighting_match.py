@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sendspec.composing.identity import id_in
-from sendspec.ledger.record import Change, Known
+from sendspec.ledger.record import Change, KnownMessage
 from sendspec.planning.message_state import State
 from sendspec.provider.message_list import Sighting
 
@@ -21,7 +21,7 @@ class SightingLedger(Protocol):
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]: ...
 
-    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, Known]: ...
+    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]: ...
 
 
 def is_for(receiver: bytes, sighting: Sighting, hash_receiver: HashReceiver) -> bool:

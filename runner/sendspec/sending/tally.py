@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import assert_never
 
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RunRefused
 from sendspec.sending.ending import Ending
 from sendspec.sending.run import AttemptResult, Cause, RunResult

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sendspec.composing.identity import id_text, ids_within
-from sendspec.ledger.record import Change, Waiting
-from sendspec.ledger.sqlite.reader import references_of
-from sendspec.ledger.transitions import MOVE_BY_NAME, Move
+from sendspec.ledger.record import Change, Waiting, references_of
+from sendspec.planning.message_state import MOVE_BY_NAME, Move
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.list_reader import ListBounds, ListReader, ListTooLong, ListUnread
 from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW, RECEIVERS_PER_QUERY, pages_in_api_time

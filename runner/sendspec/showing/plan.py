@@ -8,7 +8,7 @@ from typing import Any
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
-from sendspec.planning.decide import Skip
+from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, digest_of
 from sendspec.showing.account import left_words, skipped_words
 from sendspec.showing.ink import Ink, cells

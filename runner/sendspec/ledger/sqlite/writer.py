@@ -1,4 +1,4 @@
-"""Writing durably: transactions that are whole or nothing, checkpoints of our own, and no second try after a failed sync."""
+"""Durable transactions: whole or nothing, with checkpoints of our own, and no second try after a failed sync."""
 
 from __future__ import annotations
 
@@ -10,21 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
-from sendspec.ledger.lineage import LineageReader
-from sendspec.ledger.sqlite.epoch import note_moves
-from sendspec.ledger.sqlite.known_schema import QueryLimit
+from sendspec.ledger.sqlite.connection import connect_to_read
+from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.migration import migrate
-from sendspec.ledger.sqlite.reader import KeyedDigest
-from sendspec.ledger.sqlite.sqlite_error import trouble_of
-
-Connect = Callable[[str], Any]
-"""Opens a connection to a path; an argument, so that the same ledger can run on a file system made for tests."""
+from sendspec.ledger.sqlite.open_ledger import KeyedDigest
+from sendspec.ledger.sqlite.progress_mirror import mirror_moves
+from sendspec.ledger.sqlite.query_limit import QueryLimit
+from sendspec.ledger.sqlite.reader import SqliteReader
 
 MOVES_BETWEEN_CHECKPOINTS = 4_000
+MAX_EVIDENCE = 1_000
 
 
-class LedgerWriter(LineageReader):
-    """A connection that a claim may be trusted to. Its transactions need a run begun, but the one that begins it."""
+class LedgerWriter(SqliteReader):
+    """A ledger on a connection that syncs each commit. Every transaction but the one in `begin` needs a run begun."""
 
     def __init__(
         self,
@@ -32,12 +31,12 @@ class LedgerWriter(LineageReader):
         path: str,
         keyed: KeyedDigest | None = None,
         *,
-        guard: Connect | None = None,
         limit: QueryLimit | None = None,
+        still_mine: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`guard` opens a second connection that only reads; None for a ledger that is only read itself."""
+        """`still_mine` asks the run lock, which the caller holds."""
         super().__init__(connection, path, keyed, limit=limit)
-        self._guard = guard
+        self._still_mine = still_mine
         self._run: int | None = None
         self._epoch: int | None = None
         self._id = ""
@@ -47,17 +46,17 @@ class LedgerWriter(LineageReader):
         self._broken = self._closed = False
 
     def migrate(self) -> None:
-        """Brings a ledger of an older version to this one. Only for who holds the run lock."""
+        """Migrates a ledger of an older version to this one. Only for the owner of the run lock."""
         try:
             migrate(self._connection)
         except sqlite3.Error as error:
             self._broken = True
             raise trouble_of(self.path, error) from error
-        self._look()
+        self._read_version()
 
     def close(self) -> None:
-        """Raises `LedgerUnwritable` when the last checkpoint fails: nothing is lost, but the disk is not well."""
-        if self._guard is None or self._closed or os.getpid() != self._pid:
+        """Raises `LedgerUnwritable` when the last checkpoint fails: nothing is lost, but the disk needs a look."""
+        if self._closed or os.getpid() != self._pid:
             super().close()
             return
         try:
@@ -67,28 +66,27 @@ class LedgerWriter(LineageReader):
             self._leave()
 
     def abandon(self) -> None:
-        """Closes without another write: for a ledger that isn't what it should be."""
+        """Closes without another write: for a ledger that can't be trusted."""
         self._broken = True
         self._leave()
 
     def _leave(self) -> None:
-        """Closes. SQLite makes a checkpoint as the last connection closes, and syncs; after a failed sync there must be no
-        second one (it can report success for pages that are lost), and while another connection reads, there is none.
+        """Closes the connection; after a failed sync, without the checkpoint that SQLite makes as the last one closes.
+
+        A second sync can report success for pages that are lost. While another connection reads, SQLite makes none.
         """
         guard = None
-        if self._broken and self._guard is not None:
+        if self._broken:
             with suppress(sqlite3.Error):
-                guard = self._guard(self.path)
+                guard = connect_to_read(self.path)
                 guard.execute("SELECT value FROM meta WHERE name = 'id'").fetchone()
         self._closed = True
         self._connection.close()
         if guard is not None:
             guard.close()
-        if self._guard is None and self._when_closed is not None:
-            self._when_closed()
 
     def _checkpoint(self) -> None:
-        """Brings the WAL into the ledger's own file. SQLite's own checkpoints keep a failed sync to themselves."""
+        """Copies the WAL into the ledger's file. SQLite's automatic checkpoints would hide a failed sync."""
         try:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         except sqlite3.Error as error:
@@ -97,7 +95,7 @@ class LedgerWriter(LineageReader):
 
     def _note(self) -> None:
         moves = self.moves
-        note_moves(Path(self.path), self._epoch or 0, moves)
+        mirror_moves(Path(self.path), self._epoch or 0, moves)
         if moves - self._checkpointed >= MOVES_BETWEEN_CHECKPOINTS:
             self._checkpointed = moves
             self._checkpoint()
@@ -118,7 +116,7 @@ class LedgerWriter(LineageReader):
             yield
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            # After a write that failed the file's state is not known: no second try, the next start checks it.
+            # After a failed write the file's state is unknown: don't try again, the next start checks it.
             self._roll_back()
             self._broken = True
             raise trouble_of(self.path, error) from error
@@ -140,3 +138,8 @@ class LedgerWriter(LineageReader):
 
     def _execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         return self._connection.execute(sql, parameters)
+
+
+def storable(words: str | None) -> str | None:
+    """Foreign text as SQLite takes it, cut to `MAX_EVIDENCE`. JSON can hold half a surrogate pair, UTF-8 can't."""
+    return None if words is None else words[:MAX_EVIDENCE].encode("utf-8", "backslashreplace").decode()

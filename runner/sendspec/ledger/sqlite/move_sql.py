@@ -1,4 +1,4 @@
-"""The moves as SQL: each guard stands in the WHERE of the statement that moves."""
+"""The moves as SQL. Each guard is in the WHERE of the statement that moves, so that compare and set are one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ def _checksum(
     planned: str = "",
     first_claimed_at: str = "first_claimed_at",
 ) -> str:
-    """The row's checksum as it will be; `planned` is where its digest, reference and receiver come from.
+    """The row's checksum after the statement. `planned` is the source of its digest, reference and receiver.
 
-    In an UPDATE a column's own name still means the value from before. `resend` stands in the upper half of the attempt, so that
-    the rows of a ledger that doesn't have it yet keep their checksums.
+    In an UPDATE, a column's own name still means its old value. `resend` is in the upper half of the attempt, so that rows of
+    ledgers without that column keep their checksums.
     """
     attempt = f"({attempt}) + (({resend}) << 32)"
     return (
@@ -39,7 +39,7 @@ SETTLE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, 
 
 REPLAN = """UPDATE message SET digest = ?1, reference = ?2, receiver = ?3, masked = ?4, line = ?5, size = ?6, scheduled_for = ?7
     WHERE id = ?8 AND state = ?9 AND attempt = ?10"""
-"""Before a MOVE, which writes the checksum anew: a message that a person sends again may have another payload."""
+"""Before a MOVE, which writes the checksum: a forced resend may have another payload."""
 MOVE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = NULL, evidence = ?3, updated_at = ?4, resend = resend + ?8,
     checksum = {_checksum(state="?1", remote_id="?2", resend="resend + ?8")} WHERE id = ?5 AND state = ?6 AND attempt = ?7"""
 MOVE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, evidence)
@@ -49,6 +49,9 @@ ABSENT = """INSERT INTO absence (message, attempt, at) SELECT number, ?2, ?3 FRO
     ON CONFLICT (message) DO UPDATE SET attempt = excluded.attempt, at = excluded.at WHERE attempt <> excluded.attempt"""
 BASELINE = "baseline"
 """The evidence of a message that was sent before its ledger was made."""
+IS_BASELINED = f"(state = 'skipped' AND evidence IS '{BASELINE}')"
+REFERENCE = "coalesce(m.reference, 'm' || lower(hex(m.id))) || iif(m.resend > 0, '-' || (m.resend + 1), '')"
+"""The reference a message goes out under: see `identity.resent`."""
 _KEPT = f"iif(state = 'skipped' AND evidence = '{BASELINE}', evidence, NULL)"
 PURGE = f"""UPDATE message SET masked = '', receiver = zeroblob(16), reference = NULL, evidence = {_KEPT},
     checksum = row_checksum(id, spec, state, digest, NULL, zeroblob(16), attempt + (resend << 32), remote_id, first_claimed_at)
@@ -58,9 +61,10 @@ PURGE_EVENTS = """UPDATE event SET evidence = NULL
 
 LOST_OWNER = "the run that was sending it ended without an answer"
 RECOVER = f"""UPDATE message SET state = 'in_doubt', evidence = '{LOST_OWNER}', updated_at = ?1,
-    checksum = {_checksum(state="'in_doubt'")} WHERE state = 'sending'"""
+    checksum = {_checksum(state="'in_doubt'")} WHERE state = 'sending' AND run IS NOT ?2"""
+"""?2 is the run that begins. It holds the lock, which proves every other run dead."""
 RECOVER_EVENT = f"""INSERT INTO event (message, at, run, attempt, origin, target, evidence)
-    SELECT number, ?1, ?2, attempt, 'sending', 'in_doubt', '{LOST_OWNER}' FROM message WHERE state = 'sending'"""
+    SELECT number, ?1, ?2, attempt, 'sending', 'in_doubt', '{LOST_OWNER}' FROM message WHERE state = 'sending' AND run IS NOT ?2"""
 
 _COLUMNS = "id, spec, state, digest, reference, receiver, masked, updated_at, line, size, scheduled_for, checksum"
 PLAN = f"""INSERT INTO message ({_COLUMNS})
@@ -71,15 +75,15 @@ PLAN = f"""INSERT INTO message ({_COLUMNS})
         checksum = {_checksum(state="state", planned="excluded.")}
     WHERE state = 'planned' AND (?8 OR digest = excluded.digest)
         AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line)"""
-"""?8 is whether another payload may take the place of the planned one. `reference` is no part of the digest, and the
-ledger has to know the one that goes out: it is what the API is asked for."""
+"""?8: whether another payload may replace the planned one. `reference` is compared too: the digest leaves it out, and the
+ledger must know the one that goes out, as reconciling asks the API for it."""
 BURN = f"""INSERT INTO message ({_COLUMNS}, evidence)
     VALUES (?1, ?2, 'skipped', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, row_checksum(?1, ?2, 'skipped', ?3, ?4, ?5, 0, NULL), '{BASELINE}')
     ON CONFLICT (id) DO NOTHING"""
 
 
 def wrong_checksums(version: int) -> str:
-    """Counts the rows that don't match their checksums, in a ledger of that version."""
+    """The query that counts the rows which don't match their checksums, in a ledger of that version."""
     resend = "resend" if version >= 2 else "0"
     first = "first_claimed_at" if version >= 3 else "NULL"
     computed = _checksum(state="state", resend=resend, first_claimed_at=first)

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerForeign
-from sendspec.ledger.identity import sync_folder
+from sendspec.ledger.durable_file import sync_folder, unwritable_file
 from sendspec.ledger.record import Settlement
-from sendspec.ledger.sqlite.place import open_beside
-from sendspec.ledger.sqlite.sqlite_error import unwritable_file
+from sendspec.ledger.sqlite_file import open_beside
 from sendspec.planning.message_state import State
 
 if TYPE_CHECKING:
@@ -34,14 +33,14 @@ _BEGINNING = re.compile(rb"[0-9a-f]{0,8}|[0-9a-f]{8} (\{.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class JournalledResult:
+class SpilledResult:
     """A result with the run whose claim it settles."""
 
     run: int
     settlement: Settlement
 
 
-def journal_path(path: Path) -> Path:
+def spill_path(path: Path) -> Path:
     return path.with_name(path.name + ".spill")
 
 
@@ -50,7 +49,7 @@ def prepare_spill(path: Path, in_flight: int = 0) -> None:
 
     There is always room for 256. Raises `LedgerUnwritable`.
     """
-    place = journal_path(path)
+    place = spill_path(path)
     wanted = max(SPILL_BYTES, 2 * in_flight * RESULT_BYTES)
     try:
         with _opened(place, os.O_CREAT) as descriptor:
@@ -67,22 +66,22 @@ def prepare_spill(path: Path, in_flight: int = 0) -> None:
 
 def write_spill(path: Path, ledger_id: str, run: int, settlements: Sequence[Settlement]) -> None:
     """Keeps results, after those that are there already. Raises OSError."""
-    with _opened(journal_path(path), os.O_CREAT) as descriptor:
+    with _opened(spill_path(path), os.O_CREAT) as descriptor:
         written = os.pread(descriptor, min(MAX_BYTES, os.fstat(descriptor).st_size), 0).rstrip(b"\0")
         lines = b"".join(_line(ledger_id, run, settlement) for settlement in settlements)
         os.pwrite(descriptor, lines, len(written))
         os.fdatasync(descriptor)
 
 
-def read_spill(path: Path, ledger_id: str) -> list[JournalledResult]:
+def read_spill(path: Path, ledger_id: str) -> list[SpilledResult]:
     """What is kept beside the ledger at `path`; a line that was cut in writing, and what follows it, is left out."""
     try:
-        with os.fdopen(open_beside(journal_path(path), os.O_RDONLY), "rb") as file:
+        with os.fdopen(open_beside(spill_path(path), os.O_RDONLY), "rb") as file:
             written = file.read(MAX_BYTES).rstrip(b"\0")
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise unwritable_file(journal_path(path), error) from error
+        raise unwritable_file(spill_path(path), error) from error
     found = []
     for line in written.split(b"\n"):
         checksum, _, content = line.partition(b" ")
@@ -92,24 +91,24 @@ def read_spill(path: Path, ledger_id: str) -> list[JournalledResult]:
             owner, result = _result(json.loads(content))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise LedgerDamaged(
-                f"{journal_path(path)} holds what is no result of a run", "move it away; it is made again"
+                f"{spill_path(path)} holds what is no result of a run", "move it away; it is made again"
             ) from None
         if owner != ledger_id:
             raise LedgerForeign(
-                f"{journal_path(path)} holds results of another ledger", "move it to the ledger that it belongs to"
+                f"{spill_path(path)} holds results of another ledger", "move it to the ledger that it belongs to"
             )
         found.append(result)
     return found
 
 
-def _result(words: dict[str, Any]) -> tuple[str, JournalledResult]:
+def _result(words: dict[str, Any]) -> tuple[str, SpilledResult]:
     """The ledger that a line is of, and its result. Raises ValueError, KeyError or TypeError for another line."""
     owner, run = words.pop("ledger"), words.pop("run")
     settlement = Settlement(id=bytes.fromhex(words.pop("id")), to=State(words.pop("to")), **words)
     numbers = (run, settlement.attempt)
     if not all(isinstance(number, int) for number in numbers):
         raise TypeError
-    return owner, JournalledResult(run, settlement)
+    return owner, SpilledResult(run, settlement)
 
 
 def _refuse_foreign(place: Path, head: bytes) -> None:
@@ -120,7 +119,7 @@ def _refuse_foreign(place: Path, head: bytes) -> None:
 
 def clear_spill(path: Path) -> None:
     """Empties the file and keeps its room; after its results are durable in the ledger. Raises `LedgerUnwritable`."""
-    place = journal_path(path)
+    place = spill_path(path)
     try:
         with _opened(place, 0) as descriptor:
             os.pwrite(descriptor, bytes(min(MAX_BYTES, max(SPILL_BYTES, os.fstat(descriptor).st_size))), 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
@@ -37,12 +36,4 @@ def trouble_of(path: str, error: sqlite3.Error) -> LedgerTrouble:
         return LedgerUnwritable(f"the ledger {path} can't be opened", "make it and its folder readable for this user")
     return LedgerUnwritable(
         f"the ledger {path} can't be read or written: {error}", "look at the disk, then run the command again"
-    )
-
-
-def unwritable_file(path: object, error: OSError) -> LedgerUnwritable:
-    """A file beside the ledger that can't be written."""
-    reason = os.strerror(error.errno).lower() if error.errno else str(error)
-    return LedgerUnwritable(
-        f"{path} can't be written: {reason}", "make room, or make its folder writable for this user"
     )

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerLinked
-from sendspec.ledger.sqlite.sqlite_error import unwritable_file
+from sendspec.ledger.durable_file import unwritable_file
 from sendspec.reading.files.nofollow_open import open_beneath
 
 OWN_FOLDER = ".sendspec"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sendspec.planning.plan import Plan, Segments, Target
-from sendspec.planning.run_limits import breaches
+from sendspec.planning.run_limits import exceeded_limits
 from sendspec.reading.limits import Limits
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
@@ -31,15 +31,15 @@ def plan(send: int, segments: int = 0) -> Plan:
     ],
 )
 def test_a_limit_holds_up_to_its_number(limits: Limits, broken: list[str]) -> None:
-    assert [breach.limit for breach in breaches(plan(5_000, 9_000), limits)] == broken
+    assert [breach.limit for breach in exceeded_limits(plan(5_000, 9_000), limits)] == broken
 
 
 def test_with_nothing_to_send_no_limit_is_broken() -> None:
-    assert list(breaches(plan(0), Limits(messages=0, total_segments=0, cost=0.0))) == []
+    assert list(exceeded_limits(plan(0), Limits(messages=0, total_segments=0, cost=0.0))) == []
 
 
 def test_a_breach_says_both_numbers_and_where_the_limit_is_raised() -> None:
-    messages, segments = breaches(plan(12_000, 1_234_567), Limits(messages=5_000, total_segments=20_000))
+    messages, segments = exceeded_limits(plan(12_000, 1_234_567), Limits(messages=5_000, total_segments=20_000))
     assert messages.problem == "the plan has 12 000 messages to send; the limit is 5 000"
     assert messages.fix == "send to fewer recipients, or raise `limits: {messages: …}`"
     assert segments.problem == "the plan has 1 234 567 segments; the limit is 20 000"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Duplicate, Filtered, Message
-from sendspec.planning.decide import History, Retry, Skip, decide
-from sendspec.planning.message_state import Fact, State
+from sendspec.planning.decision import History, Retry, Skip, decide
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import State
 
 SAME, OTHER = b"s" * 32, b"o" * 32
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerBusy, LedgerUnwritable
 from sendspec.ledger.record import RunOwner
-from sendspec.ledger.sqlite.place import open_beside, real_place
+from sendspec.ledger.sqlite_file import open_beside, real_place
 
 FOLDER_TRIES, FOLDER_PAUSE_SECONDS = 200, 0.05
 _BEGINNING = b'{"pid": '

@@ -1,0 +1,195 @@
+"""Creates ledgers: whole or not at all, once, and with their identity noted before they can be found."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.ledger.durable_file import sync_folder, unwritable_file
+from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
+from sendspec.ledger.protocol import Ledger
+from sendspec.ledger.record import RunOwner
+from sendspec.ledger.sqlite.connection import connect_to_write, make_durable
+from sendspec.ledger.sqlite.error import trouble_of
+from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_read, open_to_write
+from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_path, read_mirror, write_mirror
+from sendspec.ledger.sqlite.run_lock import folder_locked, take_lock
+from sendspec.ledger.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
+from sendspec.ledger.sqlite_file import half_made, real_place
+
+Filling: TypeAlias = Callable[[Ledger, LedgerIdentity], None]
+"""Writes what a new ledger holds from the start."""
+
+
+def make_ledger(
+    path: Path,
+    identities: Path,
+    environment: str,
+    fresh: LedgerIdentity,
+    owner: RunOwner,
+    *,
+    since: str,
+    now: float,
+    filling: Filling | None = None,
+) -> LedgerIdentity:
+    """Creates an environment's ledger, once, and notes its identity in the file `identities`. Keeps a salt noted there.
+
+    The ledger is made under another name, then its identity is written, then the ledger is renamed. After a kill in between,
+    the next call completes it. Refuses where there is a file already.
+    """
+    path = real_place(path)
+    make_folder(path.parent)
+    lock = take_lock(path, owner, since=since)
+    try:
+        with folder_locked(identities.parent):
+            known = read_identities(identities).get(environment)
+            begun = None if known is None else unfinished_ledger(path, known.ledger)
+            if known is not None and begun is not None:
+                _name(begun, path)
+            for leftover in (*half_made(path), *half_made(mirror_path(path))):
+                _remove(leftover)
+            if known is not None and begun is not None:
+                return known
+            refuse_existing(path)
+            identity = fresh if known is None else replace(fresh, salt=known.salt)
+            create_ledger(
+                path,
+                identity.ledger,
+                now=now,
+                salt_check=identity.salt_check,
+                filling=None if filling is None else lambda ledger: filling(ledger, identity),
+                note=lambda: write_identity(identities, environment, identity),
+            )
+    finally:
+        lock.release()
+    return identity
+
+
+def make_unlisted_ledger(path: Path, identity: LedgerIdentity, owner: RunOwner, *, since: str, now: float) -> None:
+    """Creates a ledger of an identity that no file notes. Does nothing where there is one already."""
+    if ledger_is_there(path):
+        return
+    make_folder(path.parent)
+    lock = take_lock(path, owner, since=since)
+    try:
+        if not ledger_is_there(path):
+            create_ledger(path, identity.ledger, now=now, salt_check=identity.salt_check)
+    finally:
+        lock.release()
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable_file(folder, error) from error
+
+
+def unfinished_ledger(path: Path, ledger_id: str) -> Path | None:
+    """The ledger of this id that a killed process made for `path` and did not rename."""
+    path = real_place(path)
+    for found in half_made(path) if path.parent.is_dir() and not os.path.lexists(path) else ():
+        with suppress(LedgerTrouble):
+            open_to_read(found, ledger_id).close()
+            return found
+    return None
+
+
+def create_ledger(
+    path: Path,
+    ledger_id: str,
+    *,
+    now: float,
+    salt_check: str | None = None,
+    filling: Callable[[Ledger], None] | None = None,
+    note: Callable[[], None] | None = None,
+) -> None:
+    """Creates a ledger, whole or not at all. Refuses where there is a file already.
+
+    `filling` writes into it before it can be found; then `note` records that it exists.
+    """
+    path = real_place(path)
+    make_folder(path.parent)
+    refuse_existing(path)
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    notes = {"id": ledger_id, "epoch": 0, "created_at": now, **({"salt_check": salt_check} if salt_check else {})}
+    noted = False
+    try:
+        _remove(made)
+        os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        _write_tables(made, notes)
+        if filling is not None:
+            _fill(filling, made, ledger_id)
+        if note is not None:
+            sync_folder(path.parent)
+            note()
+            noted = True
+        _name(made, path)
+    except FileExistsError:
+        raise _existing(path) from None
+    except sqlite3.Error as error:
+        raise trouble_of(str(path), error) from error
+    except OSError as error:
+        raise unwritable_file(path, error) from error
+    finally:
+        if not noted:  # else the next `make_ledger` renames it
+            _remove(made)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raises `LedgerTrouble` where there is anything at `path`."""
+    if os.path.lexists(real_place(path)):
+        raise _existing(path)
+
+
+def _existing(path: Path) -> LedgerTrouble:
+    return LedgerTrouble(
+        f"there is a file {path} already",
+        "keep it: it may hold what was sent; if it was just made, commit sendspec.lock",
+    )
+
+
+def _write_tables(path: Path, notes: Mapping[str, object]) -> None:
+    connection = connect_to_write(str(path))
+    try:
+        make_durable(connection, str(path))
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in SCHEMA:
+            connection.execute(statement)
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", list(notes.items()))
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # only the file itself is renamed
+    finally:
+        connection.close()
+
+
+def _fill(filling: Callable[[Ledger], None], made: Path, ledger_id: str) -> None:
+    ledger = open_to_write(made, ledger_id)
+    try:
+        filling(ledger)
+    finally:
+        ledger.close()
+
+
+def _name(made: Path, path: Path) -> None:
+    """Renames a finished ledger, atomically and never over another; removes the files it was made with."""
+    progress = read_mirror(made) or LedgerProgress(0)
+    os.link(made, path)
+    sync_folder(path.parent)
+    _remove(made)
+    write_mirror(path, progress.epoch, progress.moves)
+
+
+def _remove(made: Path) -> None:
+    """Removes a ledger that was being made, and the files beside it."""
+    for ending in ("", "-journal", "-wal", "-shm", ".lock", ".epoch", ".spill"):
+        with suppress(OSError):
+            made.with_name(made.name + ending).unlink()

@@ -1,0 +1,136 @@
+"""Look-ups of single messages, by id, by reference, by the API's id and by state."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from sendspec.ledger.record import KnownMessage, MessageRecord, Waiting, references_of
+from sendspec.ledger.sqlite.move_sql import IS_BASELINED, REFERENCE
+from sendspec.ledger.sqlite.open_ledger import (
+    BYTES,
+    NO_NUMBER,
+    NO_TEXT,
+    NO_WHOLE,
+    NUMBER,
+    STATE_BY_WORD,
+    TEXT,
+    WHOLE,
+    Kinds,
+    OpenLedger,
+)
+from sendspec.planning.fact import BASELINED, Fact, PriorState
+from sendspec.planning.message_state import State
+
+MAX_LOOKUP = 500
+MAX_KNOWN = 20_000
+PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, BASELINED.value: BASELINED}
+WAITING = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
+    FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
+WAITING_KINDS: Kinds = (BYTES, TEXT, WHOLE, WHOLE, NO_TEXT, BYTES, WHOLE, NO_NUMBER)
+MESSAGE_KINDS: Kinds = (
+    *(BYTES, TEXT, WHOLE, TEXT, WHOLE, TEXT, NO_TEXT, NO_TEXT, NO_WHOLE, NO_TEXT, NUMBER),
+    *(WHOLE, NO_WHOLE, NO_WHOLE),
+)
+
+
+class MessageLookup(OpenLedger):
+    """A ledger, asked about its messages."""
+
+    def facts(self, ids: Sequence[bytes]) -> dict[bytes, Fact]:
+        """The known ones of `ids`."""
+        found: dict[bytes, Fact] = {}
+        for start in range(0, len(ids), MAX_LOOKUP):
+            window = ids[start : start + MAX_LOOKUP]
+            marks = ",".join("?" * len(window))
+            rows = self._rows(
+                f"SELECT id, state, {self._digest}, {self._resend}, attempt, {IS_BASELINED} FROM message WHERE id IN ({marks})",
+                window,
+            )
+            found.update((identity, Fact(self._state(word), *rest)) for identity, word, *rest in rows)
+        return found
+
+    def known(self, ids: Sequence[bytes]) -> dict[bytes, PriorState]:
+        """The states of the known ones of `ids`, each by id followed by payload digest (40 bytes).
+
+        Ask for many at a time: SQLite sorts them and finds several on a page.
+        """
+        found: dict[bytes, PriorState] = {}
+        for start in range(0, len(ids), MAX_KNOWN):
+            window = ids[start : start + MAX_KNOWN]
+            marks = ",".join("?" * len(window))
+            rows = self._rows(
+                f"SELECT CAST(id || {self._digest} AS BLOB), iif({IS_BASELINED}, 'baseline', state) FROM message"
+                f" WHERE id IN ({marks})",
+                window,
+            )
+            found.update((sealed, PRIOR_STATE_BY_WORD.get(word) or self._state(word)) for sealed, word in rows)
+        return found
+
+    def known_by(self, ids: Sequence[bytes]) -> dict[bytes, KnownMessage]:
+        """The known ones of `ids`, as sightings are compared with them."""
+        found: dict[bytes, KnownMessage] = {}
+        for start in range(0, len(ids), MAX_LOOKUP):
+            window = ids[start : start + MAX_LOOKUP]
+            marks = ",".join("?" * len(window))
+            rows = self._typed(
+                (BYTES, TEXT, BYTES, NO_TEXT, TEXT),
+                f"SELECT m.id, m.state, m.receiver, m.remote_id, {REFERENCE} FROM message m WHERE m.id IN ({marks})",
+                window,
+            )
+            found.update((identity, KnownMessage(self._state(word), *rest)) for identity, word, *rest in rows)
+        return found
+
+    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]:
+        """The planned messages with one of these ids, or with one of these references of the user's own."""
+        for start in range(0, len(ids), MAX_LOOKUP):
+            window = ids[start : start + MAX_LOOKUP]
+            marks = ",".join("?" * len(window))
+            rows = self._typed(WAITING_KINDS, f"{WAITING} AND m.id IN ({marks})", window)
+            yield from (Waiting(*row) for row in rows)
+        for row in self._typed(WAITING_KINDS, f"{WAITING} AND m.reference IS NOT NULL") if references else ():
+            waiting = Waiting(*row)
+            if any(reference in references for reference in references_of(waiting)):
+                yield waiting
+
+    def credited(self, remote_ids: Collection[str]) -> dict[str, bytes]:
+        """The messages that the API's ids are credited to, for those that are credited. One scan."""
+        if not remote_ids:
+            return {}
+        rows = self._typed((TEXT, BYTES), "SELECT remote_id, id FROM message WHERE remote_id IS NOT NULL")
+        return {remote_id: identity for remote_id, identity in rows if remote_id in remote_ids}
+
+    def waiting(self, name: str) -> Iterator[tuple[bytes, int, int]]:
+        """Id, generation and attempt of each planned message of a spec, of any generation."""
+        return self._stream(
+            "SELECT m.id, s.generation, m.attempt FROM message m JOIN spec s ON s.number = m.spec"
+            " WHERE m.state = 'planned' AND m.spec IN (SELECT number FROM spec WHERE name = ?)",
+            (name,),
+        )
+
+    def freed_since(self, moves: int, run: int | None) -> set[bytes]:
+        """The messages that runs other than `run` moved to planned after so many moves: an older plan doesn't mean to send them."""
+        rows = self._typed(
+            (BYTES,),
+            "SELECT m.id FROM event e JOIN message m ON m.number = e.message"
+            " WHERE e.number > ? AND e.target = 'planned' AND e.run IS NOT ?",
+            (moves, run),
+        )
+        return {identity for (identity,) in rows}
+
+    def messages(self, states: Sequence[State] = tuple(State)) -> Iterator[MessageRecord]:
+        """The messages in these states, by send and in plan order; read one at a time, however many there are."""
+        marks = ",".join("?" * len(states))
+        resend = "m.resend" if self.version >= 2 else "0"
+        more = "m.line, m.size" if self.version >= 3 else "NULL, NULL"
+        rows = self._typed(
+            MESSAGE_KINDS,
+            "SELECT m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,"
+            f" m.updated_at, {resend}, {more} FROM message m JOIN spec s ON s.number = m.spec"
+            f" WHERE m.state IN ({marks}) ORDER BY s.name, s.generation, m.{self._number}",
+            [state.value for state in states],
+        )
+        for row in rows:
+            yield MessageRecord(
+                id=row[0], name=row[1], generation=row[2], state=self._state(row[3]), attempt=row[4], masked=row[5], reference=row[6],
+                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resend=row[11], line=row[12], size=row[13],
+            )  # fmt: skip

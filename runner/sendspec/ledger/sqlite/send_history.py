@@ -1,0 +1,150 @@
+"""What the ledger knows of sends: their states, their channels, and what earlier generations and names reached.
+
+Long answers are iterators over one scan, so that the caller decides how much of them to keep.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+
+from sendspec.ledger.record import MOVED, Route, SendRecord
+from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
+from sendspec.ledger.sqlite.open_ledger import NO_NUMBER, NO_TEXT, TEXT, WHOLE, Kinds, OpenLedger
+from sendspec.planning.message_state import State
+
+FORMER_TREES = "former-trees-"
+"""Prefix of the note in `meta` that holds a send's earlier trees; the number of its row in `spec` follows."""
+SPEC_NOTES = ("key_tree", "to_tree", "text_digest", "moved_from", "claimed_at", "given_up")
+_SENT = f"(state IN ('accepted', 'in_doubt', 'sending') OR {IS_BASELINED})"
+_CLAIMED = f"(attempt > 0 OR {IS_BASELINED})"
+_OF_SEND = "spec = (SELECT number FROM spec WHERE name = ? AND generation = ?)"
+
+
+class SendHistory(OpenLedger):
+    """A ledger, asked about sends."""
+
+    def sends(self, name: str | None = None) -> list[SendRecord]:
+        """All sends, or those of one name; the newest generation of a name last."""
+        more = f", baselined, {', '.join(SPEC_NOTES)}" if self.version >= 3 else ""
+        notes: Kinds = (WHOLE, NO_TEXT, NO_TEXT, NO_TEXT, NO_TEXT, NO_NUMBER, NO_TEXT) if more else ()
+        rows = self._typed(
+            (TEXT, WHOLE, TEXT, WHOLE, WHOLE, *notes),
+            f"SELECT name, generation, path, messages, claimed{more} FROM spec WHERE ?1 IS NULL OR name = ?1"
+            " ORDER BY name, generation",
+            (name,),
+        )
+        return [
+            SendRecord(
+                name=row[0], generation=row[1], path=row[2], messages=row[3], claimed=bool(row[4]),
+                **(dict(zip(SPEC_NOTES, row[6:], strict=True))
+                   | {"baselined": bool(row[5])} if more else {}),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def spec_path(self, name: str) -> str | None:
+        """The path that the newest generation was read from, relative to the project."""
+        rows = self._rows("SELECT path FROM spec WHERE name = ? ORDER BY generation DESC LIMIT 1", (name,))
+        return str(rows[0][0]) if rows else None
+
+    def claimed_before(self, name: str, generation: int) -> bool:
+        """Whether any message of the send was ever claimed."""
+        rows = self._rows("SELECT claimed FROM spec WHERE name = ? AND generation = ?", (name, generation))
+        return bool(rows and rows[0][0])
+
+    def has_planned(self, name: str, generation: int) -> bool:
+        """Whether the ledger has any message of the send."""
+        rows = self._rows("SELECT messages FROM spec WHERE name = ? AND generation = ?", (name, generation))
+        return bool(rows and rows[0][0])
+
+    def states(self, name: str, generation: int) -> dict[State, int]:
+        """The count of the send's messages by state."""
+        rows = self._rows(
+            f"SELECT state, count(*) FROM message WHERE {_OF_SEND} GROUP BY state",
+            (name, generation),
+        )
+        return {self._state(word): count for word, count in rows}
+
+    def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
+        """The same, of the messages whose latest claim was this run's."""
+        rows = self._rows(
+            f"SELECT state, count(*) FROM message WHERE run = ? AND {_OF_SEND} GROUP BY state",
+            (run, name, generation),
+        )
+        return {self._state(word): count for word, count in rows}
+
+    def planned(self, name: str) -> dict[int, int]:
+        """The count of a spec's planned messages by generation."""
+        rows = self._typed(
+            (WHOLE, WHOLE),
+            "SELECT s.generation, count(*) FROM message m JOIN spec s ON s.number = m.spec"
+            " WHERE m.state = 'planned' AND m.spec IN (SELECT number FROM spec WHERE name = ?) GROUP BY s.generation",
+            (name,),
+        )
+        return dict(rows)
+
+    def skips(self, name: str, generation: int) -> dict[str, int]:
+        """The count of the send's skipped messages by reason.
+
+        `baseline`; `moved`, for those reached under another name of the spec; `settled-by-hand`, for all others.
+        """
+        rows = self._rows(
+            f"SELECT CASE WHEN evidence IS '{BASELINE}' THEN 'baseline' WHEN evidence GLOB '{MOVED}*' THEN 'moved'"
+            f" ELSE 'settled-by-hand' END AS why, count(*) FROM message WHERE state = 'skipped' AND {_OF_SEND} GROUP BY why",
+            (name, generation),
+        )
+        return dict(rows)
+
+    def names_on(self, route: Route) -> set[str]:
+        """The specs that were sent through this channel, or through one that was not noted."""
+        if self.version < 2:
+            return {send.name for send in self.sends()}
+        rows = self._rows(
+            "SELECT DISTINCT s.name FROM spec s LEFT JOIN plan p ON p.spec = s.number"
+            " WHERE p.channel IS NULL OR (p.workspace = ? AND p.channel = ?)",
+            (route.workspace, route.channel),
+        )
+        return {row[0] for row in rows}
+
+    def digests_sent(self, names: Collection[str], since: float) -> Iterator[tuple[str, bytes]]:
+        """Spec name and payload digest of each message of these specs sent, or maybe sent, since then (Unix seconds)."""
+        name_by_number = {number: name for number, name in self._rows("SELECT number, name FROM spec") if name in names}
+        rows = self._stream(f"SELECT spec, {self._digest} FROM message WHERE updated_at >= ? AND {_SENT}", (since,))
+        return ((name_by_number[spec], digest) for spec, digest in rows if spec in name_by_number)
+
+    def former_trees(self, name: str, generation: int) -> list[tuple[str, str, int]]:
+        """The earlier trees of `key` and `to` of a send, oldest first, each pair with its last message's number."""
+        rows = self._rows(
+            "SELECT m.value FROM meta m JOIN spec s ON m.name = ?1 || s.number WHERE s.name = ?2 AND s.generation = ?3",
+            (FORMER_TREES, name, generation),
+        )
+        return [(key, to, until) for (written,) in rows for key, to, until in json.loads(written)]
+
+    def receivers_claimed(
+        self, name: str, generation: int, after: int = 0, until: int | None = None
+    ) -> Iterator[bytes]:
+        """The receiver hashes of the claimed or baselined messages numbered above `after` and up to `until`.
+
+        `PURGED` stands for a purged one.
+        """
+        rows = self._stream(
+            f"SELECT receiver FROM message WHERE {_OF_SEND} AND {_CLAIMED} AND number > ? AND number <= ?",
+            (name, generation, after, 2**62 if until is None else until),
+        )
+        return (row[0] for row in rows)
+
+    def other_references(self, name: str, generation: int) -> Iterator[tuple[bytes, str]]:
+        """Receiver hash and own reference of every message of any other send.
+
+        Messages dropped before anything was sent are left out.
+        """
+        return self._stream(
+            "SELECT receiver, reference FROM message WHERE reference IS NOT NULL"
+            " AND spec IS NOT (SELECT number FROM spec WHERE name = ? AND generation = ?)"
+            f" AND (state <> 'skipped' OR {_CLAIMED})",
+            (name, generation),
+        )
+
+    def has_other_references(self, name: str, generation: int) -> bool:
+        return next(self.other_references(name, generation), None) is not None

@@ -1,0 +1,142 @@
+"""What is done with each message, and why nothing where it is skipped; pure functions of the message and the ledger's fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import NamedTuple, Never, TypeAlias, assert_never
+
+from sendspec.composing.eligibility import Eligibility, Exclusion
+from sendspec.composing.message import Composed, Duplicate, Filtered, Message
+from sendspec.planning.fact import Baselined, Fact, PriorState
+from sendspec.planning.message_state import State
+
+WINDOW = 500
+"""Messages looked up at once."""
+
+FactLookup: TypeAlias = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
+"""Returns the facts of the known ones among some ids."""
+StateLookup: TypeAlias = Callable[[Sequence[bytes]], Mapping[bytes, PriorState]]
+"""Returns the states of the known ones among some ids, each by the id followed by the digest last planned."""
+
+
+def nothing_known(ids: Sequence[bytes]) -> Mapping[bytes, Never]:
+    """The look-up of an empty ledger."""
+    return {}
+
+
+class Skip(StrEnum):
+    """Why a recipient gets nothing in this run. The words are used in JSON."""
+
+    ALREADY_ACCEPTED = "already-accepted"
+    DRIFT = "drift"
+    DUPLICATE = "duplicate"
+    FILTERED = "filtered"
+    ONLY_TO = "only-to"
+    SUPPRESSED = "suppressed"
+    IN_DOUBT_BEFORE = "in-doubt-before"
+    REFUSED_BEFORE = "refused-before"
+    ON_HOLD = "on-hold"
+    SETTLED_BY_HAND = "settled-by-hand"
+    NOT_CHOSEN = "not-chosen"
+    TAKEN_ELSEWHERE = "taken-elsewhere"
+    BASELINE = "baseline"
+
+
+SKIP_BY_EXCLUSION: Mapping[int, Skip | None] = {
+    Exclusion.NONE: None,
+    Exclusion.ONLY_TO: Skip.ONLY_TO,
+    Exclusion.SUPPRESSED: Skip.SUPPRESSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the ledger knows of a spec's generation as a whole. `started`: some message of it was claimed."""
+
+    started: bool
+
+
+class Retry(StrEnum):
+    """Which messages a person chose to retry. The words are those of the command line."""
+
+    REFUSED = "refused"
+    NOT_SENT = "not-sent"
+
+
+def decide(
+    item: Composed, fact: Fact | None, history: History, eligibility: Eligibility, retry: Retry | None = None
+) -> Skip | None:
+    """Why `item` is skipped; None if it is to be sent.
+
+    An excluded recipient is skipped whatever the ledger says. With `retry`, only messages of that kind are sent.
+    """
+    if isinstance(item, Filtered):
+        return Skip.FILTERED
+    if isinstance(item, Duplicate):
+        return Skip.DUPLICATE
+    exclusion = SKIP_BY_EXCLUSION[eligibility.exclusion_of(item)]
+    if exclusion is not None:
+        return exclusion
+    if fact is None:
+        return decide_by_state(None, history, retry, same=False)
+    return decide_by_state(fact.prior_state, history, retry, same=fact.digest == item.digest)
+
+
+def decide_by_state(state: PriorState | None, history: History, retry: Retry | None, *, same: bool) -> Skip | None:
+    """Why a message in this state is skipped. `same`: the ledger's digest is the message's."""
+    if retry is not None:
+        return _retried(state, history, retry, same=same)
+    return None if state is None else _by_state(state, history, same=same)
+
+
+def _retried(state: PriorState | None, history: History, retry: Retry, *, same: bool) -> Skip | None:
+    if retry is Retry.REFUSED and state is State.REFUSED:
+        return None
+    skip = None if state is None else _by_state(state, history, same=same)
+    chosen = retry is Retry.NOT_SENT and state is not None
+    return skip if skip is not None or chosen else Skip.NOT_CHOSEN
+
+
+def _by_state(state: PriorState, history: History, *, same: bool) -> Skip | None:
+    match state:
+        case State.PLANNED:
+            return None if same or not history.started else Skip.ON_HOLD
+        case State.ACCEPTED:
+            return Skip.ALREADY_ACCEPTED if same else Skip.DRIFT
+        case State.REFUSED:
+            return Skip.REFUSED_BEFORE if same else Skip.DRIFT
+        case State.SENDING | State.IN_DOUBT:
+            return Skip.IN_DOUBT_BEFORE
+        case State.SKIPPED:
+            return Skip.SETTLED_BY_HAND
+        case Baselined.BASELINED:
+            return Skip.BASELINE
+        case _:
+            assert_never(state)
+
+
+class Decision(NamedTuple):
+    """A composed row, why it is skipped (None: it is to be sent), and what the ledger knows of it."""
+
+    item: Composed
+    skip: Skip | None
+    fact: Fact | None = None
+
+
+def decisions(
+    composed: Iterable[Composed],
+    lookup: FactLookup,
+    history: History,
+    eligibility: Eligibility,
+    retry: Retry | None = None,
+) -> Iterator[Decision]:
+    """Every row with its decision, in order; facts are looked up a window at a time."""
+    stream = iter(composed)
+    while window := list(islice(stream, WINDOW)):
+        facts = lookup([item.id for item in window if isinstance(item, Message)])
+        for item in window:
+            fact = facts.get(item.id) if isinstance(item, Message) else None
+            yield Decision(item, decide(item, fact, history, eligibility, retry), fact)
