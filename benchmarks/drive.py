@@ -21,7 +21,7 @@ from sendspec.ledger.record import Claim, Exchanged, PlannedRecord, Settlement, 
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.api_lookup import CLOCK
 from sendspec.operations.ledger_session import ledger_to_write
-from sendspec.operations.offline_plan import opened
+from sendspec.operations.offline_plan import open_jobs
 from sendspec.operations.project_context import ProjectContext, this_process
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
@@ -63,7 +63,7 @@ class Counted:
 
 def open_job(project: Path, table: Path, environment: str = FAST) -> tuple[ProjectContext, Job]:
     problems = Problems()
-    workspace, jobs = opened((str(project / "order.yaml"),), environment, str(table), problems)
+    workspace, jobs = open_jobs((str(project / "order.yaml"),), environment, str(table), problems)
     if workspace is None or not jobs:
         raise SystemExit("\n".join(diagnostic.problem for diagnostic in problems))
     return workspace, jobs[0]

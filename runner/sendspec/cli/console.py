@@ -24,7 +24,7 @@ MAX_PROCESSES = 64
 
 
 @dataclass(slots=True)
-class Delivery:
+class DocumentState:
     """Whether a command has printed its JSON document, of which there is exactly one.
 
     `command` is the command whose document that is, such as `ledger check`.
@@ -44,7 +44,7 @@ class Console:
     asks: bool
     out: Ink
     err: Ink
-    delivery: Delivery
+    delivery: DocumentState
 
     @property
     def is_json(self) -> bool:
@@ -123,7 +123,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Adds the flags that every command has, with these forms of its result, and hands them to it as `view`."""
+    """Adds the flags that every command has, with these forms of its result, and hands them to it as `console`."""
 
     def decorated(command: Callable[..., int]) -> Callable[..., int]:
         @click.option("--format", "format_", type=click.Choice(forms), default="text", envvar="SENDSPEC_FORMAT",
@@ -137,17 +137,17 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
         def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
             choice = ColourChoice(color)
             context = click.get_current_context()
-            view = Console(
+            console = Console(
                 format=format_,
                 quiet=quiet,
                 verbose=verbose,
                 asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
                 out=_ink_for(sys.stdout, choice),
                 err=_ink_for(sys.stderr, choice),
-                delivery=Delivery(context.command_path.partition(" ")[2]),
+                delivery=DocumentState(context.command_path.partition(" ")[2]),
             )
-            context.find_root().obj = view  # for the document of a command that fails
-            return command(view=view, **options)
+            context.find_root().obj = console  # for the document of a command that fails
+            return command(console=console, **options)
 
         return wrapped
 
@@ -195,9 +195,9 @@ def specs_argument(command: Callable[..., int], *, required: bool = True) -> Cal
     return click.argument("specs", metavar="SPEC..." if required else "[SPEC]...", nargs=-1, required=required)(command)
 
 
-def rejects(view: Console, problems: Problems, *, ending: str = "nothing was sent") -> bool:
+def rejects(console: Console, problems: Problems, *, ending: str = "nothing was sent") -> bool:
     """Whether the input has errors; then they, and the warnings, are the command's result."""
     if problems.has_errors:
-        view.diagnostics(list(problems), ending=ending, as_result=True)
+        console.diagnostics(list(problems), ending=ending, as_result=True)
         return True
     return False

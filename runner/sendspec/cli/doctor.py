@@ -15,7 +15,7 @@ from sendspec.cli.console import Console, common_options, environment_option, re
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.redaction import printable
-from sendspec.operations.lock_file import known_identity
+from sendspec.operations.lockfile_entry import find_identity
 from sendspec.operations.project_context import ProjectContext, on_ci, open_context
 from sendspec.provider.answer import Answer, UnreadableAnswer
 from sendspec.provider.retry_after import skew_seconds
@@ -62,7 +62,7 @@ class Check:
 @click.command("doctor")
 @environment_option
 @common_options
-def command(view: Console, env: str | None) -> int:
+def command(console: Console, env: str | None) -> int:
     """Check configuration, key, clock, ledger and reachability; change nothing.
 
     Prints where each setting comes from. Sends nothing: the API is asked for one message of the channel's list.
@@ -73,16 +73,16 @@ def command(view: Console, env: str | None) -> int:
       sendspec doctor --env production
     """
     problems = Problems()
-    workspace = open_context((), env, problems)
-    if rejects(view, problems) or workspace is None:
+    context = open_context((), env, problems)
+    if rejects(console, problems) or context is None:
         return 1
-    findings = list(_findings(workspace, env))
+    findings = list(_findings(context, env))
     for finding in findings:
-        view.result(_line(finding, view.out))
-    view.document(
+        console.result(_line(finding, console.out))
+    console.document(
         {
             "schema": "sendspec.doctor/1",
-            "environment": workspace.environment.name,
+            "environment": context.environment.name,
             "findings": [
                 {"verdict": f.verdict.value, "what": f.what, "found": f.found, "fix": f.fix} for f in findings
             ],
@@ -97,24 +97,24 @@ def _line(finding: Check, ink: Ink) -> str:
     return f"{paint(f'{finding.verdict.value:<8}')} {printable(f'{finding.what}: {finding.found}')}{fix}"
 
 
-def _findings(workspace: ProjectContext, env: str | None) -> Iterator[Check]:
-    environment = workspace.environment
+def _findings(context: ProjectContext, env: str | None) -> Iterator[Check]:
+    environment = context.environment
     yield Check(CheckStatus.OK, "sendspec", __version__)
-    path = workspace.project.path
+    path = context.project.path
     yield Check(CheckStatus.OK, "project", path or "no sendspec.yaml; only the sandbox is there")
     yield Check(CheckStatus.OK, "environment", f"{environment.name} ({_origin(env, path)})")
     key = None
     try:
-        key = read_access_key(environment.key, os.environ, workspace.root)
-        yield Check(CheckStatus.OK, "access key", _key_origin(workspace))
+        key = read_access_key(environment.key, os.environ, context.root)
+        yield Check(CheckStatus.OK, "access key", _key_origin(context))
     except SendspecError as error:
         yield Check(CheckStatus.PROBLEM, "access key", error.problem, error.fix)
-    yield from _ledger(workspace)
+    yield from _ledger(context)
     yield from _variables()
     if environment.is_sandbox:
         yield Check(CheckStatus.OK, "api", "the sandbox is started by the command that sends")
     elif key is not None:
-        yield from _reachability(workspace, key)
+        yield from _reachability(context, key)
 
 
 def _origin(env: str | None, path: str | None) -> str:
@@ -123,8 +123,8 @@ def _origin(env: str | None, path: str | None) -> str:
     return f"the default of {path}" if path else "built in"
 
 
-def _key_origin(workspace: ProjectContext) -> str:
-    match workspace.environment.key:
+def _key_origin(context: ProjectContext) -> str:
+    match context.environment.key:
         case FromVariable(name):
             return f"from the environment variable {name}"
         case FromFile(path):
@@ -135,19 +135,19 @@ def _key_origin(workspace: ProjectContext) -> str:
             return "none needed"
 
 
-def _ledger(workspace: ProjectContext) -> Iterator[Check]:
+def _ledger(context: ProjectContext) -> Iterator[Check]:
     from sendspec.ledger.sqlite.opening import open_to_read, refuse_on_ci
 
-    place = workspace.environment.ledger
+    place = context.environment.ledger
     try:
-        identity = known_identity(workspace)
+        identity = find_identity(context)
     except SendspecError as error:
         yield Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
         return
     if identity is None:
-        name = workspace.environment.name
-        verdict = CheckStatus.NOTE if workspace.environment.is_sandbox else CheckStatus.PROBLEM
-        fix = "" if workspace.environment.is_sandbox else f"make it once: sendspec ledger init --env {name}"
+        name = context.environment.name
+        verdict = CheckStatus.NOTE if context.environment.is_sandbox else CheckStatus.PROBLEM
+        fix = "" if context.environment.is_sandbox else f"make it once: sendspec ledger init --env {name}"
         yield Check(verdict, "ledger", "there is none yet", fix)
         return
     try:
@@ -172,9 +172,9 @@ def _variables() -> Iterator[Check]:
         )
 
 
-def _reachability(workspace: ProjectContext, key: AccessKey) -> Iterator[Check]:
+def _reachability(context: ProjectContext, key: AccessKey) -> Iterator[Check]:
     """Asks each channel for one message of its list: shows that the key may see it, and what time the API has."""
-    environment = workspace.environment
+    environment = context.environment
     for alias, channel in environment.channels.items():
         what = f"channel {alias}"
         try:

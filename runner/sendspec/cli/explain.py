@@ -12,7 +12,7 @@ from sendspec.showing.explanations import EXPLANATIONS, explanation_text, explan
 @click.command("explain")
 @click.argument("code", required=False)
 @common_options
-def command(view: Console, code: str | None) -> int:
+def command(console: Console, code: str | None) -> int:
     """Say what an error code means, with an example; without a code, list them all.
 
     \b
@@ -23,13 +23,13 @@ def command(view: Console, code: str | None) -> int:
     if code is None:
         width = max(map(len, EXPLANATIONS))
         listed = [f"{code:<{width}}  {EXPLANATIONS[code].summary}" for code in sorted(EXPLANATIONS)]
-        view.result("\n".join(listed))
-        view.document(explanations_document(sorted(EXPLANATIONS)))
+        console.result("\n".join(listed))
+        console.document(explanations_document(sorted(EXPLANATIONS)))
         return 0
     if code not in EXPLANATIONS:
         near = near_miss(code, EXPLANATIONS)
         hint = f"did you mean '{near}'?" if near else "`sendspec explain` lists them all"
         raise click.BadParameter(f"no error has the code '{code}'; {hint}", param_hint="CODE")
-    view.result(explanation_text(code, view.out))
-    view.document(explanations_document([code]))
+    console.result(explanation_text(code, console.out))
+    console.document(explanations_document([code]))
     return 0

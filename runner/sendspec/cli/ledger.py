@@ -22,9 +22,9 @@ from sendspec.ledger.export import csv_lines
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import ledger_is_there, lost_progress, open_to_read, unfinished_ledger
-from sendspec.operations.baseline import baseline as write_baseline
+from sendspec.operations.baseline import record_baseline
 from sendspec.operations.committed_specs import GitUnreadable, changed_since_commit, committed_specs
-from sendspec.operations.lock_file import known_identity, needed_identity, sharing_channels
+from sendspec.operations.lockfile_entry import environment_sharing_channels, find_identity, require_identity
 from sendspec.operations.offline_plan import plan_without_ledger
 from sendspec.operations.project_context import (
     ProjectContext,
@@ -56,10 +56,10 @@ def command() -> None:
     """
 
 
-def _workspace(view: Console, env: str | None) -> ProjectContext | None:
+def _context(console: Console, env: str | None) -> ProjectContext | None:
     problems = Problems()
-    workspace = open_context((), env, problems)
-    return None if rejects(view, problems, ending="nothing was changed") else workspace
+    context = open_context((), env, problems)
+    return None if rejects(console, problems, ending="nothing was changed") else context
 
 
 class Beginning(StrEnum):
@@ -76,7 +76,7 @@ class Beginning(StrEnum):
     "--baseline", is_flag=True, help="Begin with the committed specs as sent: nobody in them gets them from now on."
 )
 @common_options
-def init(view: Console, env: str | None, empty: bool, baseline: bool) -> int:
+def init(console: Console, env: str | None, empty: bool, baseline: bool) -> int:
     """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
 
     Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. Where specs are committed
@@ -90,55 +90,55 @@ def init(view: Console, env: str | None, empty: bool, baseline: bool) -> int:
     if empty and baseline:
         raise click.UsageError("a ledger begins with nothing (--empty), or with what was sent (--baseline)")
     chosen = Beginning.BASELINE if baseline else Beginning.EMPTY if empty else None
-    workspace = _workspace(view, env)
-    if workspace is None:
+    context = _context(console, env)
+    if context is None:
         return 1
-    environment = workspace.environment
+    environment = context.environment
     if environment.is_sandbox:
-        make_sandbox_ledger(workspace)
-        view.result(printable(f"the sandbox's ledger is {environment.ledger.file}"))
-        view.document(_made(workspace))
+        make_sandbox_ledger(context)
+        console.result(printable(f"the sandbox's ledger is {environment.ledger.file}"))
+        console.document(_made(context))
         return 0
-    known = workspace.identity
+    known = context.identity
     if known is None:
-        _refuse_without_entry(workspace, chosen=chosen is not None)
+        _refuse_without_entry(context, chosen=chosen is not None)
     begun = known is not None and unfinished_ledger(environment.ledger.file, known.ledger) is not None
     if not begun and chosen is None and not ledger_is_there(environment.ledger.file):
-        chosen = _choose(view, workspace)
+        chosen = _choose(console, context)
     burned = 0
     if chosen is Beginning.BASELINE and not begun:
-        filled = _with_baseline(view, workspace)
+        filled = _with_baseline(console, context)
         if filled is None:
             return 1
         burned = filled
     else:
-        make_environment_ledger(workspace)
+        make_environment_ledger(context)
     verb = "completed" if begun else "made"
-    view.result(
+    console.result(
         printable(
-            f"{verb} {environment.ledger.file}; its id and salt are in {workspace.identity_file.name}: commit that file"
+            f"{verb} {environment.ledger.file}; its id and salt are in {context.identity_file.name}: commit that file"
         )
     )
     if chosen is Beginning.BASELINE and not begun:
-        view.result(f"{counted(burned, 'message')} of the committed specs count as sent, and nobody gets them again")
-    view.document({**_made(workspace), "baselined": burned})
+        console.result(f"{counted(burned, 'message')} of the committed specs count as sent, and nobody gets them again")
+    console.document({**_made(context), "baselined": burned})
     if known is not None and not begun:
-        view.warn(
+        console.warn(
             "warning: this replaces a ledger that sendspec.lock knew; the salt is kept, but what the old one held is"
             " sent again unless you bring it back"
         )
     return 0
 
 
-def _with_baseline(view: Console, workspace: ProjectContext) -> int | None:
+def _with_baseline(console: Console, context: ProjectContext) -> int | None:
     """Makes the ledger with the committed specs as sent. Returns how many messages they are; None where a spec was rejected."""
     problems = Problems()
     try:
-        specs = committed_specs(workspace.root)
-        paths = [os.path.relpath(workspace.root / path) for path in specs]
-        jobs = read_jobs(paths, workspace, None, problems)
-        tables = [workspace.relative(job.table.path) for job in jobs if isinstance(job.spec.recipients, FileRecipients)]
-        changed = changed_since_commit(workspace.root, [*specs, *tables])
+        specs = committed_specs(context.root)
+        paths = [os.path.relpath(context.root / path) for path in specs]
+        jobs = read_jobs(paths, context, None, problems)
+        tables = [context.relative(job.table.path) for job in jobs if isinstance(job.spec.recipients, FileRecipients)]
+        changed = changed_since_commit(context.root, [*specs, *tables])
     except GitUnreadable as error:
         raise InitRefused(
             f"what was sent before can't be told: {error}", "run it in the git work tree", code="init-needs-choice"
@@ -155,39 +155,39 @@ def _with_baseline(view: Console, workspace: ProjectContext) -> int | None:
         )
     for job in jobs:
         plan_without_ledger(job, problems)
-    if rejects(view, problems, ending="nothing was made"):
+    if rejects(console, problems, ending="nothing was made"):
         return None
     burned: list[int] = []
 
     def fill(ledger: SqliteLedger, identity: LedgerIdentity) -> None:
-        count, _ = write_baseline(replace(workspace, identity=identity), jobs, ledger, time.time())
+        count, _ = record_baseline(replace(context, identity=identity), jobs, ledger, time.time())
         burned.append(count)
 
-    make_environment_ledger(workspace, filling=fill)
+    make_environment_ledger(context, filling=fill)
     return sum(burned)
 
 
-def _made(workspace: ProjectContext) -> dict[str, Any]:
-    environment = workspace.environment
+def _made(context: ProjectContext) -> dict[str, Any]:
+    environment = context.environment
     return {
         "schema": "sendspec.ledger-init/1",
         "environment": environment.name,
         "ledger": str(environment.ledger.file),
-        "identity": str(workspace.identity_file),
+        "identity": str(context.identity_file),
     }
 
 
-def _refuse_without_entry(workspace: ProjectContext, *, chosen: bool) -> None:
+def _refuse_without_entry(context: ProjectContext, *, chosen: bool) -> None:
     """Raises `InitRefused` where a new entry in sendspec.lock would make everybody somebody new; `chosen` is the word for it."""
-    name = workspace.environment.name
+    name = context.environment.name
     try:
-        known_identity(workspace)
+        find_identity(context)
     except EnvironmentRenamed as trouble:
         if not chosen:
             raise InitRefused.because(trouble) from None
     except LockEntryLost as trouble:
         raise InitRefused.because(trouble) from None
-    sharing = sharing_channels(workspace)
+    sharing = environment_sharing_channels(context)
     if sharing is not None and not chosen:
         raise InitRefused(
             f"'{name}' sends through channels of the environment '{sharing}', and its ledger would know nothing of what"
@@ -197,13 +197,13 @@ def _refuse_without_entry(workspace: ProjectContext, *, chosen: bool) -> None:
         )
 
 
-def _choose(view: Console, workspace: ProjectContext) -> Beginning:
+def _choose(console: Console, context: ProjectContext) -> Beginning:
     """What the new ledger begins with, asked where committed specs may have been sent before.
 
     Raises `InitRefused` where nobody can be asked, and `click.Abort` for no answer.
     """
     try:
-        specs = committed_specs(workspace.root)
+        specs = committed_specs(context.root)
         found = f"the last commit holds {counted(len(specs), 'spec')}, which may have been sent before"
     except GitUnreadable as error:
         specs = []
@@ -211,41 +211,41 @@ def _choose(view: Console, workspace: ProjectContext) -> Beginning:
     else:
         if not specs:
             return Beginning.EMPTY
-    name = workspace.environment.name
-    if not view.asks:
+    name = context.environment.name
+    if not console.asks:
         raise InitRefused(
             f"{found}; a new ledger would send them to everybody again",
             f"if they were: sendspec ledger init --env {name} --baseline; if nothing was: --empty instead",
             code="init-needs-choice",
         )
-    view.warn(f"{found[0].upper()}{found[1:]}:")
+    console.warn(f"{found[0].upper()}{found[1:]}:")
     for path in specs[:MAX_SHOWN]:
-        view.warn(f"  {printable(path)}")
+        console.warn(f"  {printable(path)}")
     if len(specs) > MAX_SHOWN:
-        view.warn(f"  and {len(specs) - MAX_SHOWN} more")
-    view.warn(
+        console.warn(f"  and {len(specs) - MAX_SHOWN} more")
+    console.warn(
         "baseline: they count as sent, and nobody in them gets them. empty: everybody gets them, also who had them."
     )
     choices = click.Choice([beginning.value for beginning in Beginning])
     return Beginning(click.prompt("What does the ledger begin with? (Ctrl-C leaves)", type=choices, err=True))
 
 
-def _opened(workspace: ProjectContext) -> SqliteLedger:
-    identity = needed_identity(workspace)
-    return open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt)
+def _opened(context: ProjectContext) -> SqliteLedger:
+    identity = require_identity(context)
+    return open_to_read(context.environment.ledger.file, identity.ledger, salt=identity.salt)
 
 
 @command.command("check")
 @environment_option
 @common_options
-def check(view: Console, env: str | None) -> int:
+def check(console: Console, env: str | None) -> int:
     """Check the ledger: its pages, its rows, its history, and whether it is the latest."""
-    workspace = _workspace(view, env)
-    if workspace is None:
+    context = _context(console, env)
+    if context is None:
         return 1
-    ledger = _opened(workspace)
+    ledger = _opened(context)
     try:
-        found = _problems(ledger, workspace)
+        found = _problems(ledger, context)
         count = (
             sum(sum(ledger.states(spec.name, spec.generation).values()) for spec in ledger.sends()) if not found else 0
         )
@@ -253,22 +253,22 @@ def check(view: Console, env: str | None) -> int:
         ledger.close()
     document = {
         "schema": "sendspec.ledger-check/1",
-        "environment": workspace.environment.name,
+        "environment": context.environment.name,
         "problems": found,
         "messages": count,
     }
     if found:
         trouble = LedgerTrouble(
-            f"the ledger {workspace.environment.ledger.file}: {'; '.join(found)}", "restore it from a backup"
+            f"the ledger {context.environment.ledger.file}: {'; '.join(found)}", "restore it from a backup"
         )
-        view.document({**document, "error": error_json(trouble)})
+        console.document({**document, "error": error_json(trouble)})
         raise trouble
-    view.document(document)
-    view.result(printable(f"{workspace.environment.ledger.file}: ok, {counted(count, 'message')}"))
+    console.document(document)
+    console.result(printable(f"{context.environment.ledger.file}: ok, {counted(count, 'message')}"))
     return 0
 
 
-def _problems(ledger: SqliteLedger, workspace: ProjectContext) -> list[str]:
+def _problems(ledger: SqliteLedger, context: ProjectContext) -> list[str]:
     found = ledger.damages()
     if found:
         return found
@@ -291,17 +291,17 @@ def _problems(ledger: SqliteLedger, workspace: ProjectContext) -> list[str]:
     help="One JSON object a line, or CSV.",
 )
 @common_options
-def export(view: Console, env: str | None, form: str) -> int:
+def export(console: Console, env: str | None, form: str) -> int:
     """Print every message that the ledger holds; numbers are masked, as the ledger doesn't have them."""
-    workspace = _workspace(view, env)
-    if workspace is None:
+    context = _context(console, env)
+    if context is None:
         return 1
-    ledger = _opened(workspace)
+    ledger = _opened(context)
     try:
         if form == "csv":
-            view.lines(csv_lines(message_json(message) for message in ledger.messages()))
+            console.lines(csv_lines(message_json(message) for message in ledger.messages()))
         else:
-            view.lines(json_line(message_json(message)) for message in ledger.messages())
+            console.lines(json_line(message_json(message)) for message in ledger.messages())
     finally:
         ledger.close()
     return 0
@@ -321,20 +321,20 @@ def _seconds(context: click.Context, parameter: click.Parameter, days: str) -> f
     "--older-than", "age", callback=_seconds, metavar="DAYS", required=True, help="Age of the messages, such as 90d."
 )
 @common_options
-def purge(view: Console, env: str | None, age: float) -> int:
+def purge(console: Console, env: str | None, age: float) -> int:
     """Forget masked numbers, references and texts of messages that were settled long ago.
 
     Their keys and states stay, so that nobody gets them twice. Messages planned or in doubt are kept as they are.
     """
     from sendspec.operations.ledger_session import ledger_to_write
 
-    workspace = _workspace(view, env)
-    if workspace is None:
+    context = _context(console, env)
+    if context is None:
         return 1
-    with ledger_to_write(workspace) as (ledger, _):
+    with ledger_to_write(context) as (ledger, _):
         ledger.begin(this_process(), now=time.time())
         purged = ledger.purge(before=time.time() - age)
         ledger.end(now=time.time(), ending="finished", requests=0)
-    view.result(f"purged {counted(purged, 'message')}")
-    view.document({"schema": "sendspec.ledger-purge/1", "environment": workspace.environment.name, "purged": purged})
+    console.result(f"purged {counted(purged, 'message')}")
+    console.document({"schema": "sendspec.ledger-purge/1", "environment": context.environment.name, "purged": purged})
     return 0

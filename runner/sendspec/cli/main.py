@@ -184,10 +184,10 @@ def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -
     from sendspec.cli.failure import failure_document
     from sendspec.operations.project_context import environment_in
 
-    view = context.obj
-    document = failure_document(view.delivery.command, environment_in(context), error)
+    console = context.obj
+    document = failure_document(console.delivery.command, environment_in(context), error)
     if document is not None:
-        view.document(document)
+        console.document(document)
 
 
 def _folder_is_gone() -> bool:

@@ -10,10 +10,10 @@ from sendspec.cli.console import Console, common_options, environment_option, re
 from sendspec.cli.exit_code import IN_DOUBT, code_of_signal, described, ending_code
 from sendspec.cli.status import show_status
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.earlier_names import names_of
 from sendspec.operations.ledger_session import ledger_to_write
 from sendspec.operations.ledger_view import freeing
 from sendspec.operations.project_context import open_context
+from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.session import Session
 from sendspec.reading.spec import read_spec
 from sendspec.sending.reconcile import Reconciled
@@ -27,7 +27,7 @@ REFUSED_AS_A_WHOLE = 5
 @(lambda command: specs_argument(command, required=False))
 @environment_option
 @common_options
-def command(view: Console, specs: tuple[str, ...], env: str | None) -> int:
+def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
     """Ask the API what became of messages in doubt; without SPEC, of all in the ledger.
 
     A message that the API lists was accepted. One that it doesn't list stays in doubt, unless its spec says `in_doubt:
@@ -39,24 +39,24 @@ def command(view: Console, specs: tuple[str, ...], env: str | None) -> int:
       sendspec reconcile specs/welcome.yaml --env production
     """
     problems = Problems()
-    workspace = open_context(specs, env, problems)
+    context = open_context(specs, env, problems)
     read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
-    if rejects(view, problems) or workspace is None:
+    if rejects(console, problems) or context is None:
         return 1
-    with ledger_to_write(workspace) as (ledger, lock):
-        session = Session(view, workspace, ledger, lock)
+    with ledger_to_write(context) as (ledger, lock):
+        session = Session(console, context, ledger, lock)
         names = names_of(read, ledger) or None
         outcome = session.reconcile(names, freeing=freeing(read))
         session.end()
-        for line in reconciled_lines(outcome, workspace.environment.name):
-            view.warn(line)
+        for line in reconciled_lines(outcome, context.environment.name):
+            console.warn(line)
         if not outcome.left and not outcome.found and not outcome.freed:
-            view.say("no message is in doubt")
+            console.say("no message is in doubt")
         more: dict[str, Any] = {"reconciled": reconciled_json(outcome)}
         if outcome.refusal is not None:
             problem, fix, _ = described(ending := StoppedByApi(outcome.refusal))
             more["error"] = {"code": ending_code(ending), "problem": problem, "fix": fix}
-        show_status(view, workspace, ledger, names or set(), more=more)
+        show_status(console, context, ledger, names or set(), more=more)
     return _exit_code(outcome, session.interrupted)
 
 

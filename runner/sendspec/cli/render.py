@@ -12,7 +12,7 @@ from sendspec.composing.identity import message_id
 from sendspec.composing.message import Message
 from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.offline_plan import check_jobs, opened
+from sendspec.operations.offline_plan import check_jobs, open_jobs
 from sendspec.operations.send_job import Job
 
 
@@ -24,7 +24,12 @@ from sendspec.operations.send_job import Job
 @click.option("--key", metavar="KEY", help="Print the message of this recipient key only.")
 @common_options
 def command(
-    view: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, limit: int | None, key: str | None
+    console: Console,
+    specs: tuple[str, ...],
+    env: str | None,
+    recipients: str | None,
+    limit: int | None,
+    key: str | None,
 ) -> int:
     """Print the exact request bodies, one JSON object a line, in file order.
 
@@ -36,17 +41,17 @@ def command(
       sendspec render specs/welcome.yaml --key +31612345678
     """
     problems = Problems()
-    workspace, jobs = opened(specs, env, recipients, problems)
+    context, jobs = open_jobs(specs, env, recipients, problems)
     check_jobs(jobs, problems, 1)
-    if rejects(view, problems):
+    if rejects(console, problems):
         return 1
-    view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
-    if workspace is not None:
-        view.say(workspace.provisional_note)
+    console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
+    if context is not None:
+        console.say(context.provisional_note)
     again = Problems()
     bodies = (message.body for job in jobs for message in _messages(job, key, again))
-    view.lines(body + b"\n" for body in islice(bodies, limit))
-    return _changed_meanwhile(view, jobs, again)
+    console.lines(body + b"\n" for body in islice(bodies, limit))
+    return _changed_meanwhile(console, jobs, again)
 
 
 def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message]:
@@ -57,14 +62,14 @@ def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message
             yield item
 
 
-def _changed_meanwhile(view: Console, jobs: Sequence[Job], problems: Problems) -> int:
+def _changed_meanwhile(console: Console, jobs: Sequence[Job], problems: Problems) -> int:
     """The exit code of what was printed: a table that changed since its rows were checked is told."""
     if not problems.has_errors:
         for job in jobs:
             job.table.note_change(problems)
     if not problems.has_errors:
         return 0
-    view.diagnostics(list(problems), ending="what was printed is not to be trusted", as_result=False)
+    console.diagnostics(list(problems), ending="what was printed is not to be trusted", as_result=False)
     return 1
 
 

@@ -17,11 +17,11 @@ from sendspec.ledger.record import Change, Doubt, SpecIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.transitions import MOVE_BY_NAME
 from sendspec.operations.continuity import highest_used
-from sendspec.operations.earlier_names import names_of, other_names
 from sendspec.operations.ledger_session import ledger_to_write
-from sendspec.operations.left import left_over
-from sendspec.operations.offline_plan import opened
+from sendspec.operations.offline_plan import open_jobs
+from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import open_context, this_process
+from sendspec.operations.renamed_spec import names_of, other_names
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
 from sendspec.reading.spec import Spec, read_spec
@@ -52,7 +52,7 @@ class _Target(click.Choice[str]):
 )
 @common_options
 def command(
-    view: Console,
+    console: Console,
     which: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -76,15 +76,15 @@ def command(
     if not reason.strip():
         raise click.UsageError("--reason says how you know: write it down")
     if left or generation is not None:
-        return _give_up(view, which, env, recipients, target=target, reason=reason, left=left, generation=generation)
+        return _give_up(console, which, env, recipients, target=target, reason=reason, left=left, generation=generation)
     ids = [identity for word in which if (identity := id_in(word)) is not None]
     specs = [word for word in which if id_in(word) is None]
     problems = Problems()
-    workspace = open_context(specs, env, problems)
+    context = open_context(specs, env, problems)
     read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
-    if rejects(view, problems, ending="nothing was changed") or workspace is None:
+    if rejects(console, problems, ending="nothing was changed") or context is None:
         return 1
-    with ledger_to_write(workspace) as (ledger, _):
+    with ledger_to_write(context) as (ledger, _):
         names = names_of(read, ledger)
         ledger.begin(this_process(), now=time.time())
         chosen = _chosen(ledger, ids, names)
@@ -95,9 +95,9 @@ def command(
         ]
         ledger.move(move, changes, now=time.time())
         ledger.end(now=time.time(), ending="finished", requests=0)
-        view.say(f"{counted(len(changes), 'message')} settled as {target}")
+        console.say(f"{counted(len(changes), 'message')} settled as {target}")
         shown = names | {doubt.name for doubt in chosen}
-        show_status(view, workspace, ledger, shown, more={"resolved": len(changes)})
+        show_status(console, context, ledger, shown, more={"resolved": len(changes)})
     return 0
 
 
@@ -113,7 +113,7 @@ def _chosen(ledger: SqliteLedger, ids: Sequence[bytes], names: set[str]) -> list
 
 
 def _give_up(
-    view: Console,
+    console: Console,
     which: Sequence[str],
     env: str | None,
     recipients: str | None,
@@ -133,19 +133,19 @@ def _give_up(
     problems = Problems()
     jobs: list[Job] = []
     if left:
-        workspace, jobs = opened(which, env, recipients, problems)
+        context, jobs = open_jobs(which, env, recipients, problems)
         specs = [job.spec for job in jobs]
     else:
-        workspace = open_context(which, env, problems)
+        context = open_context(which, env, problems)
         specs = [spec for path in which if (spec := read_spec(path, problems)) is not None]
-    if rejects(view, problems, ending="nothing was changed") or workspace is None:
+    if rejects(console, problems, ending="nothing was changed") or context is None:
         return 1
-    with ledger_to_write(workspace) as (ledger, _):
+    with ledger_to_write(context) as (ledger, _):
         if generation is not None:
             attempts = _of_generation(ledger, specs[0], generation)
         else:
             attempts = _left_of(ledger, jobs, problems)
-            if rejects(view, problems, ending="nothing was changed"):
+            if rejects(console, problems, ending="nothing was changed"):
                 return 1
         ledger.begin(this_process(), now=time.time())
         changes = [
@@ -154,10 +154,10 @@ def _give_up(
         ]
         ledger.move(MOVE_BY_NAME["drop"], changes, now=time.time())
         if generation is not None:
-            ledger.give_up(SpecIdentity(specs[0].name, generation, workspace.relative(specs[0].path)), reason)
+            ledger.give_up(SpecIdentity(specs[0].name, generation, context.relative(specs[0].path)), reason)
         ledger.end(now=time.time(), ending="finished", requests=0)
-        view.say(f"{counted(len(changes), 'message')} given up")
-        show_status(view, workspace, ledger, {spec.name for spec in specs}, jobs=jobs, more={"resolved": len(changes)})
+        console.say(f"{counted(len(changes), 'message')} given up")
+        show_status(console, context, ledger, {spec.name for spec in specs}, jobs=jobs, more={"resolved": len(changes)})
     return 0
 
 
@@ -174,5 +174,5 @@ def _left_of(ledger: SqliteLedger, jobs: Iterable[Job], problems: Problems) -> d
     """The planned messages of whom today's tables don't have."""
     attempts: dict[bytes, int] = {}
     for job in jobs:
-        attempts.update(left_over(job, ledger, problems))
+        attempts.update(find_orphans(job, ledger, problems))
     return attempts

@@ -16,7 +16,7 @@ NAMES = (
 @click.command("schema")
 @click.argument("name", required=False, type=click.Choice(NAMES))
 @common_options
-def command(view: Console, name: str | None) -> int:
+def command(console: Console, name: str | None) -> int:
     """Print a JSON Schema; without a name, say which there are.
 
     \b
@@ -25,7 +25,7 @@ def command(view: Console, name: str | None) -> int:
       sendspec schema spec > .vscode/spec.schema.json
     """
     if name is None:
-        view.lines(f"{name}\n" for name in NAMES)
+        console.lines(f"{name}\n" for name in NAMES)
         return 0
-    view.lines([(schema_directory() / f"{name}.schema.json").read_bytes()])
+    console.lines([(schema_directory() / f"{name}.schema.json").read_bytes()])
     return 0

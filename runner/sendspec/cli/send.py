@@ -66,7 +66,7 @@ TYPED_FROM = 100
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 @common_options
 def command(
-    view: Console,
+    console: Console,
     specs: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -97,24 +97,24 @@ def command(
     if dry_run:
         if plan_file:
             raise click.UsageError("--dry-run makes a plan; --plan has one already")
-        return run_plan(view, specs, env, recipients, processes=processes, out=None, detailed=False, retry=chosen)
+        return run_plan(console, specs, env, recipients, processes=processes, out=None, detailed=False, retry=chosen)
     plan = None
     if plan_file:
         try:
             plan = read_plan_file(Path(plan_file))
         except PlanUnreadable as error:
             return _reject(
-                view, [_about(plan_file, "plan-unreadable", str(error), "make it anew with `sendspec plan --out`")]
+                console, [_about(plan_file, "plan-unreadable", str(error), "make it anew with `sendspec plan --out`")]
             )
         if env not in (None, plan.environment):
             stale = _stale(f"it is of the environment '{plan.environment}', and '{env}' was named")
-            view.tell(f"{error_text(stale)}\n\nnothing was sent")
-            view.document(run_document(_unsent(plan.environment, []), error_json(stale)))
+            console.tell(f"{error_text(stale)}\n\nnothing was sent")
+            console.document(run_document(_unsent(plan.environment, []), error_json(stale)))
             return stale.exit_code
         env = plan.environment
         specs = tuple(plan.found_from(Path(plan_file)))
     return _Send(
-        view, specs, env, recipients, plan, processes, yes=yes, retry=chosen, asks_witness=not no_witness
+        console, specs, env, recipients, plan, processes, yes=yes, retry=chosen, asks_witness=not no_witness
     ).run()
 
 
@@ -122,8 +122,8 @@ def _about(path: str, code: str, problem: str, fix: str, span: Span = FILE_START
     return Diagnostic(code=code, path=path, span=span, problem=problem, fix=fix)
 
 
-def _reject(view: Console, diagnostics: Sequence[Diagnostic]) -> int:
-    view.diagnostics(list(diagnostics), ending="nothing was sent", as_result=True)
+def _reject(console: Console, diagnostics: Sequence[Diagnostic]) -> int:
+    console.diagnostics(list(diagnostics), ending="nothing was sent", as_result=True)
     return 1
 
 
@@ -132,7 +132,7 @@ class _Send:
 
     def __init__(
         self,
-        view: Console,
+        console: Console,
         specs: Sequence[str],
         env: str | None,
         recipients: str | None,
@@ -143,7 +143,7 @@ class _Send:
         retry: Retry | None,
         asks_witness: bool,
     ) -> None:
-        self._view = view
+        self._console = console
         self._specs = specs
         self._env = env
         self._recipients = recipients
@@ -158,63 +158,63 @@ class _Send:
 
     def run(self) -> int:
         problems = Problems()
-        workspace = open_context(self._specs, self._env, problems)
-        if workspace is None:
-            return _reject(self._view, list(problems))
+        context = open_context(self._specs, self._env, problems)
+        if context is None:
+            return _reject(self._console, list(problems))
         try:
-            return self._with_input(workspace, problems)
+            return self._with_input(context, problems)
         except KeyUnusable as error:
-            place = workspace.environment.key_span
-            return _reject(self._view, [_about(workspace.project_path, error.code, error.problem, error.fix, place)])
+            place = context.environment.key_span
+            return _reject(self._console, [_about(context.project_path, error.code, error.problem, error.fix, place)])
         except PlanStale as error:
-            self._view.tell(f"{error_text(error)}\n\nnothing was sent")
+            self._console.tell(f"{error_text(error)}\n\nnothing was sent")
             if not self._is_told:
-                self._view.document(run_document(_unsent(workspace.environment.name, []), error_json(error)))
+                self._console.document(run_document(_unsent(context.environment.name, []), error_json(error)))
             return error.exit_code
         except SendspecError as error:
             if self._begun is not None and not self._is_told:  # the ledger could not be closed, say
                 self._tell_account(*self._begun, error)
             elif error.exit_code in WITH_DOCUMENT and not self._is_told:
-                self._view.document(run_document(_unsent(workspace.environment.name, []), error_json(error)))
+                self._console.document(run_document(_unsent(context.environment.name, []), error_json(error)))
             if error.exit_code == NOT_SENT and self._in_doubt:
-                self._view.warn(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}")
+                self._console.warn(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}")
                 return IN_DOUBT
             raise
 
-    def _with_input(self, workspace: ProjectContext, problems: Problems) -> int:
+    def _with_input(self, context: ProjectContext, problems: Problems) -> int:
         """Confirming, planning and sending all read the same private copy of the input."""
-        jobs = read_jobs(self._specs, workspace, self._recipients, problems, frozen=True)
+        jobs = read_jobs(self._specs, context, self._recipients, problems, frozen=True)
         if problems.has_errors:
-            return _reject(self._view, list(problems))
-        if workspace.environment.is_sandbox:
-            workspace = make_sandbox_ledger(workspace)
-            jobs = [job.keyed(workspace.salt) for job in jobs]
-        return self._with_ledger(workspace, jobs, problems)
+            return _reject(self._console, list(problems))
+        if context.environment.is_sandbox:
+            context = make_sandbox_ledger(context)
+            jobs = [job.keyed(context.salt) for job in jobs]
+        return self._with_ledger(context, jobs, problems)
 
-    def _with_ledger(self, workspace: ProjectContext, jobs: list[Job], problems: Problems) -> int:
+    def _with_ledger(self, context: ProjectContext, jobs: list[Job], problems: Problems) -> int:
         from sendspec.operations.ledger_session import ledger_to_write
         from sendspec.operations.session import Session
 
-        with ledger_to_write(workspace, tell=self._view.warn) as (ledger, lock):
+        with ledger_to_write(context, tell=self._console.warn) as (ledger, lock):
             planned_at = ledger.moves
-            plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
+            plans = plan_jobs(jobs, context, ledger, problems, self._retry, processes=self._processes)
             if problems.has_errors:
-                return _reject(self._view, list(problems))
-            self._view.diagnostics(list(problems), ending="", as_result=False)
-            self._check_plan(workspace, plans)
-            session = Session(self._view, workspace, ledger, lock, retry=self._retry, asks_witness=self._asks_witness)
+                return _reject(self._console, list(problems))
+            self._console.diagnostics(list(problems), ending="", as_result=False)
+            self._check_plan(context, plans)
+            session = Session(self._console, context, ledger, lock, retry=self._retry, asks_witness=self._asks_witness)
             if any(ledger.uncertain(name) for name in session.names_of(jobs)):
-                self._reconcile(session, workspace, jobs)
+                self._reconcile(session, context, jobs)
                 planned_at = ledger.moves
-                plans = self._planned_again(plans, jobs, workspace, ledger)
+                plans = self._planned_again(plans, jobs, context, ledger)
                 if session.interrupted is not None:
-                    return self._stopped(session, workspace, plans, session.interrupted)
-            if broken := self._broken_limits(workspace, jobs, plans):
+                    return self._stopped(session, context, plans, session.interrupted)
+            if broken := self._broken_limits(context, jobs, plans):
                 first = {"code": broken[0].code, "problem": broken[0].problem, "fix": broken[0].fix}
-                self._view.document(run_document(_unsent(workspace.environment.name, plans), first))
+                self._console.document(run_document(_unsent(context.environment.name, plans), first))
                 return GUARD
-            warn_of_drift(self._view, plans)
-            warn_of_resending(self._view, jobs)
+            warn_of_drift(self._console, plans)
+            warn_of_resending(self._console, jobs)
             to_send = sum(plan.send for plan in plans)
             refuse_when_interrupted()
             if to_send:
@@ -228,49 +228,49 @@ class _Send:
                 if session.has_begun:
                     self._tell_account(session, planned, error)
                 raise
-        self._view.result(run_text(report, self._view.out))
-        self._view.tell(ending_text(report, self._view.err))
-        self._view.document(run_document(report))
+        self._console.result(run_text(report, self._console.out))
+        self._console.tell(ending_text(report, self._console.err))
+        self._console.document(run_document(report))
         return code
 
-    def _reconcile(self, session: Session, workspace: ProjectContext, jobs: list[Job]) -> None:
+    def _reconcile(self, session: Session, context: ProjectContext, jobs: list[Job]) -> None:
         """What an earlier run left in doubt is looked up before anything else is sent."""
         from sendspec.showing.reconcile import reconciled_lines
 
         names = session.names_of(jobs)
         outcome = session.reconcile(names, freeing=freeing([job.spec for job in jobs]), jobs=jobs)
-        for line in reconciled_lines(outcome, workspace.environment.name):
-            self._view.warn(line)
+        for line in reconciled_lines(outcome, context.environment.name):
+            self._console.warn(line)
 
-    def _stopped(self, session: Session, workspace: ProjectContext, plans: list[Plan], number: int) -> int:
+    def _stopped(self, session: Session, context: ProjectContext, plans: list[Plan], number: int) -> int:
         """A signal came while doubts were looked up: nothing more is done."""
         from sendspec.cli.exit_code import described
         from sendspec.sending.run import Interrupted
 
         words, fix, code = described(Interrupted(number))
         session.end(words)
-        report = _unsent(workspace.environment.name, plans, words, fix)
-        self._view.result(run_text(report, self._view.out))
-        self._view.tell(ending_text(report, self._view.err))
-        self._view.document(run_document(report))
+        report = _unsent(context.environment.name, plans, words, fix)
+        self._console.result(run_text(report, self._console.out))
+        self._console.tell(ending_text(report, self._console.err))
+        self._console.document(run_document(report))
         return code
 
-    def _check_plan(self, workspace: ProjectContext, plans: list[Plan]) -> None:
+    def _check_plan(self, context: ProjectContext, plans: list[Plan]) -> None:
         """Raises `PlanStale` where a plan file names something else than what would be done now."""
         if self._plan is None:
             return
-        identity = workspace.identity
+        identity = context.identity
         if self._plan.ledger is not None and (identity is None or identity.ledger != self._plan.ledger):
             raise _stale("it was made against another ledger")
         if self._plan.digest != digest_of(plans):
             raise _stale("the specs, their recipients or the ledger have changed since")
 
     def _planned_again(
-        self, before: list[Plan], jobs: list[Job], workspace: ProjectContext, ledger: SqliteLedger
+        self, before: list[Plan], jobs: list[Job], context: ProjectContext, ledger: SqliteLedger
     ) -> list[Plan]:
         """The plans after doubts were looked up. Where a plan file was agreed to, what is sent has to be what it names."""
         problems = Problems()
-        plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
+        plans = plan_jobs(jobs, context, ledger, problems, self._retry, processes=self._processes)
         agreed = [plan.sent_digest for plan in before] == [plan.sent_digest for plan in plans]
         if problems.has_errors or (self._plan is not None and not agreed):
             raise _stale("what would be sent has changed while messages in doubt were looked up")
@@ -283,31 +283,31 @@ class _Send:
         try:
             report = session.report_of(planned, error)
         except SendspecError as trouble:
-            self._view.warn(f"what became of the messages is not known: {trouble.problem}")
-            self._view.document(run_document(None, words))
+            self._console.warn(f"what became of the messages is not known: {trouble.problem}")
+            self._console.document(run_document(None, words))
             return
         total = sum_of(spec.account for spec in report.specs)
         self._in_doubt = bool(total.in_doubt or total.skipped.get(Skip.IN_DOUBT_BEFORE))
-        self._view.result(run_text(report, self._view.out))
-        self._view.document(run_document(report, words))
+        self._console.result(run_text(report, self._console.out))
+        self._console.document(run_document(report, words))
 
-    def _broken_limits(self, workspace: ProjectContext, jobs: list[Job], plans: list[Plan]) -> list[Diagnostic]:
+    def _broken_limits(self, context: ProjectContext, jobs: list[Job], plans: list[Plan]) -> list[Diagnostic]:
         broken = [
             d for job, plan in zip(jobs, plans, strict=True) for d in limit_diagnostics(job, plan, Severity.ERROR)
         ]
-        broken += [] if broken else total_diagnostics(workspace, plans)
-        self._view.diagnostics(broken, ending="nothing was sent", as_result=False)
+        broken += [] if broken else total_diagnostics(context, plans)
+        self._console.diagnostics(broken, ending="nothing was sent", as_result=False)
         return broken
 
     def _ask(self, plans: list[Plan], to_send: int) -> None:
         """Raises unless the user agrees: `click.UsageError` where nobody can be asked, `NotConfirmed` for a no."""
         if self._yes:
             return
-        if not self._view.asks:
+        if not self._console.asks:
             raise click.UsageError(
                 f"{counted(to_send, 'message')} would be sent, and nobody can be asked: pass --yes to agree"
             )
-        sys.stderr.write(plan_text(plans, self._view.err) + "\n\n")
+        sys.stderr.write(plan_text(plans, self._console.err) + "\n\n")
         if to_send <= TYPED_FROM:
             agrees = click.confirm(f"Send {counted(to_send, 'message')}?", err=True)
         else:

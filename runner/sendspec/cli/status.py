@@ -14,10 +14,10 @@ from sendspec.ledger.export import csv_lines
 from sendspec.ledger.record import MessageRecord
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read
-from sendspec.operations.earlier_names import names_of
-from sendspec.operations.left import left_over
-from sendspec.operations.lock_file import known_identity
+from sendspec.operations.lockfile_entry import find_identity
+from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import ProjectContext, open_context
+from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.send_job import Job, read_jobs
 from sendspec.planning.decide import Skip
 from sendspec.planning.message_state import State
@@ -39,7 +39,13 @@ NOT_SENT = (State.PLANNED,)
 @click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent.")
 @options_with_forms("text", "json", "csv")
 def command(
-    view: Console, specs: tuple[str, ...], env: str | None, messages: bool, failed: bool, in_doubt: bool, not_sent: bool
+    console: Console,
+    specs: tuple[str, ...],
+    env: str | None,
+    messages: bool,
+    failed: bool,
+    in_doubt: bool,
+    not_sent: bool,
 ) -> int:
     """Show what the ledger knows of each spec's newest generation.
 
@@ -53,34 +59,34 @@ def command(
       sendspec status --in-doubt --format csv > in-doubt.csv
     """
     problems = Problems()
-    workspace = open_context(specs, env, problems)
+    context = open_context(specs, env, problems)
     read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
-    if rejects(view, problems) or workspace is None:
+    if rejects(console, problems) or context is None:
         return 1
     chosen = [(failed, FAILED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
     states = tuple(State) if messages else tuple(state for flag, group in chosen if flag for state in group)
-    _show(view, workspace, read, states, specs)
+    _show(console, context, read, states, specs)
     return 0
 
 
 def _show(
-    view: Console, workspace: ProjectContext, read: Sequence[Spec], states: Sequence[State], specs: Sequence[str]
+    console: Console, context: ProjectContext, read: Sequence[Spec], states: Sequence[State], specs: Sequence[str]
 ) -> None:
-    environment = workspace.environment.name
-    identity = known_identity(workspace)
+    environment = context.environment.name
+    identity = find_identity(context)
     if identity is None:
-        view.say(f"note: the environment '{environment}' has no ledger yet")
-        view.result(status_text([], environment, view.out))
-        view.document(status_document([], environment, [] if states else None))
+        console.say(f"note: the environment '{environment}' has no ledger yet")
+        console.result(status_text([], environment, console.out))
+        console.document(status_document([], environment, [] if states else None))
         return
-    ledger = open_to_read(workspace.environment.ledger.file, identity.ledger, salt=identity.salt, latest=True)
+    ledger = open_to_read(context.environment.ledger.file, identity.ledger, salt=identity.salt, latest=True)
     try:
-        show_status(view, workspace, ledger, names_of(read, ledger), states, jobs=_jobs(specs, workspace, ledger))
+        show_status(console, context, ledger, names_of(read, ledger), states, jobs=_jobs(specs, context, ledger))
     finally:
         ledger.close()
 
 
-def _jobs(paths: Sequence[str], workspace: ProjectContext, ledger: SqliteLedger) -> list[Job]:
+def _jobs(paths: Sequence[str], context: ProjectContext, ledger: SqliteLedger) -> list[Job]:
     """The specs whose recipients are worth reading: messages are planned, and the table is a file that can be read."""
     specs = [spec for path in paths if (spec := read_spec(path, Problems())) is not None]
     read = [
@@ -89,12 +95,12 @@ def _jobs(paths: Sequence[str], workspace: ProjectContext, ledger: SqliteLedger)
         if not isinstance(spec.recipients, StandardInput)
         and ledger.states(spec.name, spec.generation).get(State.PLANNED)
     ]
-    return read_jobs(read, workspace, None, Problems())
+    return read_jobs(read, context, None, Problems())
 
 
 def show_status(
-    view: Console,
-    workspace: ProjectContext,
+    console: Console,
+    context: ProjectContext,
     ledger: SqliteLedger,
     names: set[str],
     states: Sequence[State] = (),
@@ -102,21 +108,23 @@ def show_status(
     jobs: Sequence[Job] = (),
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """What an open ledger knows of the specs in `names`, or of all, as the view's form has it; `more` joins the JSON document.
+    """What an open ledger knows of the specs in `names`, or of all, as the console's form has it; `more` joins the JSON document.
 
     Of the specs in `jobs`, who is left is told by today's table as well.
     """
-    environment = workspace.environment.name
+    environment = context.environment.name
     statuses = _statuses(ledger, names, {job.spec.name: job for job in jobs})
-    if view.format == "csv":
-        view.lines(csv_lines(message_json(message) for message in _messages(ledger, statuses, states or tuple(State))))
+    if console.format == "csv":
+        console.lines(
+            csv_lines(message_json(message) for message in _messages(ledger, statuses, states or tuple(State)))
+        )
         return
     listed = _messages(ledger, statuses, states) if states else None
-    if view.is_json:
-        view.document({**status_document(statuses, environment, listed), **(more or {})})
+    if console.is_json:
+        console.document({**status_document(statuses, environment, listed), **(more or {})})
         return
-    view.result(status_text(statuses, environment, view.out))
-    view.result(messages_text(listed or (), view.out))
+    console.result(status_text(statuses, environment, console.out))
+    console.result(messages_text(listed or (), console.out))
 
 
 def _statuses(ledger: SqliteLedger, names: set[str], job_by_name: Mapping[str, Job]) -> list[SpecStatus]:
@@ -144,7 +152,7 @@ def _left(ledger: SqliteLedger, name: str, newest: int, job: Job | None) -> int:
     """Who was planned in an older generation; by today's table, where it can be read, also whom it no longer has."""
     if job is not None:
         problems = Problems()
-        left = left_over(job, ledger, problems)
+        left = find_orphans(job, ledger, problems)
         if not problems.has_errors:
             return len(left)
     return sum(count for generation, count in ledger.planned(name).items() if generation < newest)

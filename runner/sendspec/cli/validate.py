@@ -15,7 +15,7 @@ from sendspec.cli.console import (
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
-from sendspec.operations.offline_plan import check_jobs, opened
+from sendspec.operations.offline_plan import check_jobs, open_jobs
 
 
 @click.command("validate")
@@ -24,7 +24,7 @@ from sendspec.operations.offline_plan import check_jobs, opened
 @recipients_option
 @jobs_option
 @common_options
-def command(view: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
+def command(console: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
     """Check specs, templates, every row and every payload; tell all problems at once.
 
     Reads files only: no ledger, no key, no network.
@@ -35,13 +35,13 @@ def command(view: Console, specs: tuple[str, ...], env: str | None, recipients: 
       sendspec validate specs/welcome.yaml --recipients today.csv --format json
     """
     problems = Problems()
-    _, jobs = opened(specs, env, recipients, problems)
+    _, jobs = open_jobs(specs, env, recipients, problems)
     plans = check_jobs(jobs, problems, processes)
-    view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    console.diagnostics(list(problems), ending="nothing was sent", as_result=True)
     if problems.has_errors:
         return 1
     for job, plan in zip(jobs, plans, strict=True):
-        view.result(
+        console.result(
             f"{printable(job.spec.path)}: ok, {counted(plan.send, 'message')} for {counted(plan.recipients, 'recipient')}"
         )
     return 0

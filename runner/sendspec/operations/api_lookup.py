@@ -36,13 +36,13 @@ class ApiLookup:
     """Reads lists of an environment's API, for a run that has begun."""
 
     def __init__(
-        self, workspace: ProjectContext, reachable: Environment, key: AccessKey, ledger: SqliteLedger, stop: Stop
+        self, context: ProjectContext, reachable: Environment, key: AccessKey, ledger: SqliteLedger, stop: Stop
     ) -> None:
         """`reachable` is the environment with an API that answers: see `api_of`."""
         self._authorization = key.authorization(reachable.scheme)
         self._environment = reachable
         self._ledger = ledger
-        self._hash: Callable[[str], bytes] = partial(receiver_hash, workspace.salt)
+        self._hash: Callable[[str], bytes] = partial(receiver_hash, context.salt)
         self._stop = stop
 
     def endpoint(self, route: Route, *, batch: bool = False) -> Endpoint:

@@ -14,22 +14,24 @@ from sendspec.operations.send_job import Job
 from sendspec.operations.session import identity_of, planned_record
 
 
-def baseline(workspace: ProjectContext, jobs: Sequence[Job], ledger: SqliteLedger, now: float) -> tuple[int, Problems]:
+def record_baseline(
+    context: ProjectContext, jobs: Sequence[Job], ledger: SqliteLedger, now: float
+) -> tuple[int, Problems]:
     """Notes every message of `jobs` as sent before, in a run of its own. Returns how many there are, and what is wrong with rows.
 
-    Where a row of any job is rejected, nothing at all is written. The jobs may have been read before `workspace` had its salt;
+    Where a row of any job is rejected, nothing at all is written. The jobs may have been read before `context` had its salt;
     `ledger` is open to write, under the run lock. `now` is in Unix seconds.
     """
     problems = Problems()
-    jobs = [job.keyed(workspace.salt) for job in jobs]
+    jobs = [job.keyed(context.salt) for job in jobs]
     for job in jobs:
         for _ in job.composed(problems):
             pass
     if problems.has_errors:
         return 0, problems
-    commit = head_commit(workspace.root)
+    commit = head_commit(context.root)
     ledger.begin(this_process(), now=now)
-    count = sum(ledger.burn(identity_of(job, workspace, commit), _records(job), now=now) for job in jobs)
+    count = sum(ledger.burn(identity_of(job, context, commit), _records(job), now=now) for job in jobs)
     ledger.end(now=now, ending="finished", requests=0)
     return count, problems
 

@@ -17,9 +17,9 @@ from sendspec.diagnostics.wording import counted
 from sendspec.ledger.lineage import PURGED
 from sendspec.ledger.record import Route, SendRecord
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.operations.earlier_names import name_in, other_names
-from sendspec.operations.hash_set import HashSet
+from sendspec.operations.hash_prefix_set import HashPrefixSet
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.renamed_spec import name_in, other_names
 from sendspec.operations.send_job import Job
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Decision, Plan
@@ -36,16 +36,16 @@ _REACHED = (State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.SENDING)
 
 
 def check_identity(
-    jobs: Sequence[Job], workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems
+    jobs: Sequence[Job], context: ProjectContext, ledger: SqliteLedger | None, problems: Problems
 ) -> None:
     """A name belongs to one file: another file that still has it, and was sent under it, is a second spec, not a renamed one."""
     if ledger is None:
         return
     names = {job.spec.name for job in jobs}
     for job in jobs:
-        spec, own = job.spec, workspace.relative(job.spec.path)
+        spec, own = job.spec, context.relative(job.spec.path)
         path = ledger.spec_path(spec.name)
-        if path is not None and path != own and name_in(workspace.root / path) in (spec.name, ""):
+        if path is not None and path != own and name_in(context.root / path) in (spec.name, ""):
             problems.add(
                 spec.document.diagnostic(
                     ("name",),
@@ -56,7 +56,7 @@ def check_identity(
             )
         former = spec.moved_from
         path = ledger.spec_path(former) if former else None
-        if former in names or (path is not None and path != own and name_in(workspace.root / path) in (former, "")):
+        if former in names or (path is not None and path != own and name_in(context.root / path) in (former, "")):
             problems.add(
                 spec.document.diagnostic(
                     ("moved_from",),
@@ -68,7 +68,7 @@ def check_identity(
 
 
 def check_generations(
-    jobs: Sequence[Job], workspace: ProjectContext, ledger: SqliteLedger | None, problems: Problems
+    jobs: Sequence[Job], context: ProjectContext, ledger: SqliteLedger | None, problems: Problems
 ) -> None:
     """A generation is the highest one that was used, or the next; the sandbox only warns, as nobody is reached."""
     for job in jobs if ledger is not None else ():
@@ -77,7 +77,7 @@ def check_generations(
         if found is not None:
             code, problem, fix = found
             at: KeyPath = ("generation",) if "generation" in job.spec.document.data else ("name",)
-            severity = Severity.WARNING if workspace.environment.is_sandbox else Severity.ERROR
+            severity = Severity.WARNING if context.environment.is_sandbox else Severity.ERROR
             problems.add(job.spec.document.diagnostic(at, code=code, problem=problem, fix=fix, severity=severity))
 
 
@@ -124,7 +124,7 @@ def highest_used(sends: Sequence[SendRecord], ledger: SqliteLedger) -> int | Non
 
 def check_continuity(
     planned: Sequence[tuple[Job, Plan]],
-    workspace: ProjectContext,
+    context: ProjectContext,
     ledger: SqliteLedger | None,
     problems: Problems,
     decided: Decided,
@@ -136,12 +136,12 @@ def check_continuity(
     for job in sending if ledger is not None else ():
         assert ledger is not None
         found = [
-            *_moved(job, plan_by_name[job.spec.name].send, live, workspace, ledger, decided),
-            *_key_changed(job, workspace, ledger, decided),
+            *_moved(job, plan_by_name[job.spec.name].send, live, context, ledger, decided),
+            *_key_changed(job, context, ledger, decided),
         ]
         for diagnostic in found:
             problems.add(diagnostic)
-    for diagnostic in _references_taken(sending, workspace, ledger, decided):
+    for diagnostic in _references_taken(sending, context, ledger, decided):
         problems.add(diagnostic)
 
 
@@ -149,7 +149,7 @@ def check_continuity(
 
 
 def _moved(
-    job: Job, to_send: int, live: set[str], workspace: ProjectContext, ledger: SqliteLedger, decided: Decided
+    job: Job, to_send: int, live: set[str], context: ProjectContext, ledger: SqliteLedger, decided: Decided
 ) -> Iterator[Diagnostic]:
     """A name on a channel where a spec that is gone sent much the same. `live` are the names of this command line."""
     spec = job.spec
@@ -166,13 +166,13 @@ def _moved(
         )
     route = Route(job.channel.workspace, job.channel.channel)
     since = job.now.timestamp() - REMEMBERED_SECONDS
-    own = workspace.relative(spec.path)
+    own = context.relative(spec.path)
     path_by_name = {
         name: path
         for name in sorted(ledger.names_on(route) - {spec.name})
-        if _is_gone(name, path := ledger.spec_path(name) or "", own, workspace, is_new=is_new)
+        if _is_gone(name, path := ledger.spec_path(name) or "", own, context, is_new=is_new)
     }
-    sent_by_name = HashSet.by_name(ledger.digests_sent(path_by_name, since)) if path_by_name else {}
+    sent_by_name = HashPrefixSet.by_name(ledger.digests_sent(path_by_name, since)) if path_by_name else {}
     if not sent_by_name:
         return
     same = dict.fromkeys(sent_by_name, 0)
@@ -200,14 +200,14 @@ def _moved(
         )
 
 
-def _is_gone(name: str, path: str, own: str, workspace: ProjectContext, *, is_new: bool) -> bool:
+def _is_gone(name: str, path: str, own: str, context: ProjectContext, *, is_new: bool) -> bool:
     """Whether a spec is no longer where the ledger noted it: its file is gone, or holds another name.
 
     For a spec whose own name is known, files of others are not read: then a spec is gone whose file is, or is this spec's.
     """
     if path == own:
         return True
-    return name_in(workspace.root / path) != name if is_new else not (workspace.root / path).is_file()
+    return name_in(context.root / path) != name if is_new else not (context.root / path).is_file()
 
 
 def _to_send(job: Job, decided: Decided) -> Iterator[Message]:
@@ -219,7 +219,7 @@ def _to_send(job: Job, decided: Decided) -> Iterator[Message]:
 # ── the key ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _key_changed(job: Job, workspace: ProjectContext, ledger: SqliteLedger, decided: Decided) -> Iterator[Diagnostic]:
+def _key_changed(job: Job, context: ProjectContext, ledger: SqliteLedger, decided: Decided) -> Iterator[Diagnostic]:
     """Another `key` or `to` than the ledger noted, in a generation of which messages were claimed.
 
     A ledger of an earlier version noted neither. Then a second message to a receiver can be meant, as where two orders of one
@@ -249,7 +249,7 @@ def _key_changed(job: Job, workspace: ProjectContext, ledger: SqliteLedger, deci
             in_table += 1
             continue
         unknown += 1
-        receiver = receiver_hash(workspace.salt, item.receiver)
+        receiver = receiver_hash(context.salt, item.receiver)
         if receiver in before.receivers:
             again += 1
             again_line = again_line or item.line
@@ -303,8 +303,8 @@ class _Before:
             self._parts += [(send.name, send.generation, *part) for part in parts]
 
     @cached_property
-    def receivers(self) -> HashSet:
-        return HashSet(self._all())
+    def receivers(self) -> HashPrefixSet:
+        return HashPrefixSet(self._all())
 
     @property
     def is_purged(self) -> bool:
@@ -323,7 +323,7 @@ class _Before:
 
 
 def _references_taken(
-    jobs: Sequence[Job], workspace: ProjectContext, ledger: SqliteLedger | None, decided: Decided
+    jobs: Sequence[Job], context: ProjectContext, ledger: SqliteLedger | None, decided: Decided
 ) -> Iterator[Diagnostic]:
     """References of the user's own that another spec's message to the same receiver has: in the ledger, or in this run."""
     before: list[Job] = []
@@ -331,14 +331,14 @@ def _references_taken(
         if not job.program.own_reference:
             continue
         others: list[Callable[[], Iterator[_Referred]]] = [
-            lambda other=other: _referred(other, workspace, decided)  # type: ignore[misc]
+            lambda other=other: _referred(other, context, decided)  # type: ignore[misc]
             for other in before
         ]
         name, generation = job.spec.name, job.spec.generation
         if ledger is not None and ledger.has_other_references(name, generation):
             others.append(lambda name=name, generation=generation: ledger.other_references(name, generation))  # type: ignore[misc]
         before.append(job)
-        taken = _first_taken(lambda job=job: _referred(job, workspace, decided), others) if others else None  # type: ignore[misc]
+        taken = _first_taken(lambda job=job: _referred(job, context, decided), others) if others else None  # type: ignore[misc]
         if taken is not None:
             yield job.spec.document.diagnostic(
                 ("message", "reference"),
@@ -352,17 +352,17 @@ _Referred = tuple[bytes, str]
 """Whom a message goes to, as the receiver's hash, and the reference of the user's own that it has."""
 
 
-def _referred(job: Job, workspace: ProjectContext, decided: Decided) -> Iterator[_Referred]:
+def _referred(job: Job, context: ProjectContext, decided: Decided) -> Iterator[_Referred]:
     for message in _to_send(job, decided):
         if message.reference != id_text(message.id):
-            yield receiver_hash(workspace.salt, message.receiver), message.reference
+            yield receiver_hash(context.salt, message.receiver), message.reference
 
 
 def _first_taken(
     own: Callable[[], Iterator[_Referred]], others: Sequence[Callable[[], Iterator[_Referred]]]
 ) -> str | None:
     """A reference that `own` and one of `others` have for one receiver; each may be read more than once."""
-    marks = HashSet(map(_mark, own()))
+    marks = HashPrefixSet(map(_mark, own()))
     hits: set[_Referred] = set()
     for other in others:
         for referred in other():

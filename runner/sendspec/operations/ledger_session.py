@@ -11,16 +11,16 @@ from sendspec.diagnostics.exceptions import LedgerMissing
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.lock import RunLock, take_lock
 from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_write, refuse_on_ci
-from sendspec.operations.lock_file import needed_identity
+from sendspec.operations.lockfile_entry import require_identity
 from sendspec.operations.project_context import ProjectContext, on_ci, this_process
 
 
 @contextmanager
 def ledger_to_write(
-    workspace: ProjectContext, tell: Callable[[str], None] = lambda words: None
+    context: ProjectContext, tell: Callable[[str], None] = lambda words: None
 ) -> Iterator[tuple[SqliteLedger, RunLock]]:
     """The environment's ledger with its run lock, checked; sending never makes one. `tell` hears what takes its time."""
-    place, identity = workspace.environment.ledger, needed_identity(workspace)
+    place, identity = context.environment.ledger, require_identity(context)
     refuse_on_ci(place.file, ci=on_ci(os.environ), durable=place.durable)
     if not ledger_is_there(place.file):
         raise LedgerMissing(

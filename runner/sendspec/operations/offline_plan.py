@@ -1,4 +1,4 @@
-"""What several commands do first: open the workspace, read the specs, compose every row without a ledger."""
+"""What several commands do first: open the context, read the specs, compose every row without a ledger."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sendspec.planning.plan import Plan, nothing_known
 from sendspec.planning.run_limits import beyond, breaches
 
 
-def opened(
+def open_jobs(
     specs: Sequence[str], env: str | None, recipients: str | None, problems: Problems
 ) -> tuple[ProjectContext | None, list[Job]]:
-    """The workspace of the first spec, and every spec that can be used; their tables are read where they are."""
-    workspace = open_context(specs, env, problems)
-    return workspace, [] if workspace is None else read_jobs(specs, workspace, recipients, problems)
+    """The context of the first spec, and every spec that can be used; their tables are read where they are."""
+    context = open_context(specs, env, problems)
+    return context, [] if context is None else read_jobs(specs, context, recipients, problems)
 
 
 def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[Plan]:
@@ -40,10 +40,10 @@ def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Pla
 
 
 def total_diagnostics(
-    workspace: ProjectContext, plans: Sequence[Plan], severity: Severity = Severity.ERROR
+    context: ProjectContext, plans: Sequence[Plan], severity: Severity = Severity.ERROR
 ) -> list[Diagnostic]:
     """The limits of the environment that several specs break together, though each of them is within it."""
-    limits = workspace.environment.limits
+    limits = context.environment.limits
     sums = (
         ("messages", sum(plan.send for plan in plans), limits.messages),
         ("total_segments", sum(plan.segments.total for plan in plans), limits.total_segments),
@@ -51,7 +51,7 @@ def total_diagnostics(
     return [
         Diagnostic(
             code=f"limit-{breach.limit.replace('_', '-')}",
-            path=workspace.project_path,
+            path=context.project_path,
             span=FILE_START,
             problem=breach.problem,
             fix=breach.fix,

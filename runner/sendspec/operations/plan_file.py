@@ -64,16 +64,16 @@ def check_place(path: Path) -> None:
 
 
 def write_plan_file(
-    path: Path, jobs: Sequence[Job], plans: Sequence[Plan], workspace: ProjectContext, *, created: float
+    path: Path, jobs: Sequence[Job], plans: Sequence[Plan], context: ProjectContext, *, created: float
 ) -> None:
     """Writes the plan, whole or not at all. Raises `FileUnwritable`."""
     content = {
-        **plan_document(plans, workspace.environment.name),
+        **plan_document(plans, context.environment.name),
         "format": FORMAT,
         "tool": __version__,
         "created": created,
-        "ledger": None if workspace.identity is None else workspace.identity.ledger,
-        "paths": [workspace.relative(job.spec.path) for job in jobs],
+        "ledger": None if context.identity is None else context.identity.ledger,
+        "paths": [context.relative(job.spec.path) for job in jobs],
     }
     write_file(path, json.dumps({**content, "seal": _seal(content)}, indent=2) + "\n")
 

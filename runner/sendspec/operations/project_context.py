@@ -100,7 +100,7 @@ class ProjectContext:
 
 
 def open_context(specs: Sequence[str], env: str | None, problems: Problems) -> ProjectContext | None:
-    """The workspace of the first spec, or of the working directory; None when the project file has errors.
+    """The context of the first spec, or of the working directory; None when the project file has errors.
 
     Raises `click.BadParameter` for an environment that isn't there.
     """
@@ -163,15 +163,15 @@ def _shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
-def make_sandbox_ledger(workspace: ProjectContext) -> ProjectContext:
+def make_sandbox_ledger(context: ProjectContext) -> ProjectContext:
     """The sandbox's ledger is made when it is first needed, under the identity that it has already."""
     from sendspec.ledger.sqlite.lock import take_lock
     from sendspec.ledger.sqlite.opening import create_ledger, ledger_is_there, make_folder
 
-    file, identity = workspace.environment.ledger.file, workspace.identity
+    file, identity = context.environment.ledger.file, context.identity
     assert identity is not None
     if ledger_is_there(file):
-        return workspace
+        return context
     make_folder(file.parent)
     lock = take_lock(file, this_process(), since=_now())
     try:
@@ -179,11 +179,11 @@ def make_sandbox_ledger(workspace: ProjectContext) -> ProjectContext:
             create_ledger(file, identity.ledger, now=time.time(), salt_check=identity.salt_check)
     finally:
         lock.release()
-    return workspace
+    return context
 
 
-def make_environment_ledger(workspace: ProjectContext, filling: Filling | None = None) -> ProjectContext:
-    """Makes the environment's ledger with an id of its own, and a salt unless it has one; a workspace with its identity.
+def make_environment_ledger(context: ProjectContext, filling: Filling | None = None) -> ProjectContext:
+    """Makes the environment's ledger with an id of its own, and a salt unless it has one; a context with its identity.
 
     `filling` writes what the ledger holds from the start: it is given the open ledger and its identity.
     """
@@ -191,20 +191,20 @@ def make_environment_ledger(workspace: ProjectContext, filling: Filling | None =
 
     from sendspec.ledger.sqlite.opening import make_ledger
 
-    environment = workspace.environment
-    if environment.ledger.file.parent == workspace.root.absolute() / FOLDER:
-        make_private_folder(workspace.root)
+    environment = context.environment
+    if environment.ledger.file.parent == context.root.absolute() / FOLDER:
+        make_private_folder(context.root)
     identity = make_ledger(
         environment.ledger.file,
-        workspace.identity_file,
+        context.identity_file,
         environment.name,
-        LedgerIdentity(str(uuid4()), os.urandom(SALT_BYTES), workspace.ledger_file, workspace.channels),
+        LedgerIdentity(str(uuid4()), os.urandom(SALT_BYTES), context.ledger_file, context.channels),
         this_process(),
         since=_now(),
         now=time.time(),
         filling=filling,
     )
-    return replace(workspace, identity=identity)
+    return replace(context, identity=identity)
 
 
 def _now() -> str:
@@ -223,9 +223,9 @@ def on_ci(environ: Mapping[str, str]) -> bool:
 
 
 @contextmanager
-def api_of(workspace: ProjectContext) -> Iterator[Environment]:
+def api_of(context: ProjectContext) -> Iterator[Environment]:
     """The environment with an API that can be reached: the sandbox starts its own server, unless one is named."""
-    environment = workspace.environment
+    environment = context.environment
     if not environment.is_sandbox:
         yield environment
         return
@@ -241,8 +241,8 @@ def api_of(workspace: ProjectContext) -> Iterator[Environment]:
             )
         yield replace(environment, api=api)
         return
-    make_private_folder(workspace.root)
-    with sandbox_at(workspace.root / ".sendspec" / "sandbox-api.db", time.time) as url:
+    make_private_folder(context.root)
+    with sandbox_at(context.root / ".sendspec" / "sandbox-api.db", time.time) as url:
         api = parse_api_url(url, None)
         assert not isinstance(api, UrlFault)
         yield replace(environment, api=api)

@@ -99,13 +99,13 @@ def refuse_errors(problems: Problems) -> None:
 
 
 def read_jobs(
-    paths: Sequence[str], workspace: ProjectContext, recipients: str | None, problems: Problems, *, frozen: bool = False
+    paths: Sequence[str], context: ProjectContext, recipients: str | None, problems: Problems, *, frozen: bool = False
 ) -> list[Job]:
     """Reads and compiles every spec; what can't be used is left out, and why is among `problems`.
 
     `frozen`: each table is copied first, and only the copy is read from then on. Raises `PrivateCopyTrouble`.
     """
-    reader = _JobReader(workspace, recipients, datetime.now(UTC), frozen=frozen)
+    reader = _JobReader(context, recipients, datetime.now(UTC), frozen=frozen)
     stdin: BinaryIO | None = sys.stdin.buffer
     jobs = []
     for path in paths:
@@ -131,8 +131,8 @@ def read_jobs(
 class _JobReader:
     """Reads the specs of one command line."""
 
-    def __init__(self, workspace: ProjectContext, recipients: str | None, now: datetime, *, frozen: bool) -> None:
-        self._workspace = workspace
+    def __init__(self, context: ProjectContext, recipients: str | None, now: datetime, *, frozen: bool) -> None:
+        self._context = context
         self._recipients = recipients
         self._now = now
         self._frozen = frozen
@@ -145,7 +145,7 @@ class _JobReader:
             problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
             own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
             spec = None
-        channel = None if spec is None else _channel(spec, self._workspace, own)
+        channel = None if spec is None else _channel(spec, self._context, own)
         job = None
         if spec is not None and channel is not None:
             suppressed = self._suppressed(spec, channel, own)
@@ -160,7 +160,7 @@ class _JobReader:
         try:
             return open_table(
                 spec,
-                root=self._workspace.root,
+                root=self._context.root,
                 override=self._recipients,
                 stdin=stdin,
                 problems=problems,
@@ -176,14 +176,14 @@ class _JobReader:
 
     def _suppressed(self, spec: Spec, channel: Channel, problems: Problems) -> SuppressList | None:
         """Whom the spec and its environment suppress; a list that several specs share is read once."""
-        files = (*self._workspace.environment.suppress, *spec.suppress)
+        files = (*self._context.environment.suppress, *spec.suppress)
         if not files:
             return None
         known = (files, default_column(channel.platform), spec.country)
         if known not in self._lists:
             self._lists[known] = read_suppress_list(
                 files,
-                root=self._workspace.root,
+                root=self._context.root,
                 column=default_column(channel.platform),
                 country=spec.country,
                 problems=problems,
@@ -198,7 +198,7 @@ class _JobReader:
         program = compile_program(spec, columns, channel.platform, problems)
         if program is None:
             return None
-        environment = self._workspace.environment
+        environment = self._context.environment
         return Job(
             spec=spec,
             channel=channel,
@@ -206,7 +206,7 @@ class _JobReader:
             program=program,
             setting=ComposeContext(
                 platform=channel.platform,
-                salt=self._workspace.salt,
+                salt=self._context.salt,
                 limits=spec.limits.tightened_by(environment.limits),
             ),
             target=Target(
@@ -223,16 +223,16 @@ class _JobReader:
         )
 
 
-def _channel(spec: Spec, workspace: ProjectContext, problems: Problems) -> Channel | None:
-    channel = workspace.channel(spec.channel)
+def _channel(spec: Spec, context: ProjectContext, problems: Problems) -> Channel | None:
+    channel = context.channel(spec.channel)
     if channel is None:
-        known = ", ".join(workspace.environment.channels) or "none"
+        known = ", ".join(context.environment.channels) or "none"
         problems.add(
             spec.document.diagnostic(
                 ("channel",),
                 code="unknown-channel",
-                problem=f"the environment '{workspace.environment.name}' has no channel '{spec.channel}'",
-                fix=f"add it to {workspace.project_path}, or write one of: {known}",
+                problem=f"the environment '{context.environment.name}' has no channel '{spec.channel}'",
+                fix=f"add it to {context.project_path}, or write one of: {known}",
             )
         )
     return channel

@@ -28,12 +28,12 @@ from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.lock import RunLock
 from sendspec.ledger.transitions import MOVE_BY_NAME
 from sendspec.operations.api_lookup import CLOCK, ApiLookup, boot_time
-from sendspec.operations.earlier_names import MovedSend, names_of, other_names
 from sendspec.operations.git_commit import head_commit
-from sendspec.operations.ledger_view import decide_again, ledger_to_read, moved_send
+from sendspec.operations.ledger_view import decide_again, ledger_to_read, renamed_send
 from sendspec.operations.project_context import ProjectContext, api_of, on_ci, this_process
+from sendspec.operations.renamed_spec import RenamedSend, names_of, other_names
 from sendspec.operations.send_job import Job
-from sendspec.operations.witness_check import Question, ask_witness, refuse_what_is_behind, witness_lines
+from sendspec.operations.witness_check import WitnessQuery, query_witness, refuse_what_is_behind, witness_lines
 from sendspec.planning.decide import Retry, Skip
 from sendspec.planning.message_state import Fact, State
 from sendspec.planning.plan import Decision, Plan
@@ -66,7 +66,7 @@ class Session:
     def __init__(
         self,
         view: Console,
-        workspace: ProjectContext,
+        context: ProjectContext,
         ledger: SqliteLedger,
         lock: RunLock,
         *,
@@ -74,7 +74,7 @@ class Session:
         asks_witness: bool = True,
     ) -> None:
         self._view = view
-        self._workspace = workspace
+        self._context = context
         self._ledger = ledger
         self._lock = lock
         self._retry = retry
@@ -101,7 +101,7 @@ class Session:
         self._access_key()  # before anything is written
         self._begin()
         numbers_of = partial(_numbers_of, jobs) if jobs else None
-        with api_of(self._workspace) as reachable, self._signals():
+        with api_of(self._context) as reachable, self._signals():
             return self._enquiry(reachable).reconcile(names, freeing=freeing, numbers_of=numbers_of)
 
     @property
@@ -123,7 +123,7 @@ class Session:
         Raises what stopped the run otherwise than as it is foreseen to end; `report_of` then says what became of everybody.
         """
         self._planned_at = planned_at
-        only_to = self._workspace.environment.only_to
+        only_to = self._context.environment.only_to
         for job, _ in planned:
             self._reach[job.spec.name] = Reach(only_to, None if job.suppressed is None else job.suppressed.at_present)
         self._note_former_names([job for job, plan in planned if not plan.send])
@@ -145,10 +145,10 @@ class Session:
         """A spec that was called otherwise is noted so also where nothing of it is to be sent: `moved_from` may go, the note stays."""
         for job in jobs:
             noted = {send.moved_from for send in self._ledger.sends(job.spec.name)}
-            if not job.spec.moved_from or job.spec.moved_from in noted or moved_send(job, self._ledger) is None:
+            if not job.spec.moved_from or job.spec.moved_from in noted or renamed_send(job, self._ledger) is None:
                 continue
             self._begin()
-            identity = identity_of(job, self._workspace, None)
+            identity = identity_of(job, self._context, None)
             self._ledger.put_planned(identity, (), b"", now=time.time(), route=_route(job))
 
     def report_of(self, planned: Sequence[tuple[Job, Plan]], error: BaseException) -> RunReport:
@@ -157,7 +157,7 @@ class Session:
         Raises `LedgerTrouble` where the ledger can't be read.
         """
         problem, fix = (error.problem, error.fix) if isinstance(error, SendspecError) else ("sendspec broke", "")
-        with ledger_to_read(self._workspace) as ledger:
+        with ledger_to_read(self._context) as ledger:
             if ledger is None:
                 raise LedgerMissing("the ledger is gone", "bring it back")
             return self._reported(planned, ledger, problem, fix)
@@ -167,7 +167,7 @@ class Session:
         results = self._results.values()
         return RunReport(
             run=self._run,
-            environment=self._workspace.environment.name,
+            environment=self._context.environment.name,
             specs=reports,
             requests=sum(result.requests for result in results),
             seconds=sum(result.seconds for result in results),
@@ -199,29 +199,29 @@ class Session:
             )
 
     def _enquiry(self, reachable: Environment) -> ApiLookup:
-        return ApiLookup(self._workspace, reachable, self._access_key(), self._ledger, self._stop)
+        return ApiLookup(self._context, reachable, self._access_key(), self._ledger, self._stop)
 
     def _access_key(self) -> AccessKey:
         """The key, read once: a command that gives it may ask a person."""
         if self._key is None:
-            self._key = read_access_key(self._workspace.environment.key, os.environ, self._workspace.root)
+            self._key = read_access_key(self._context.environment.key, os.environ, self._context.root)
         return self._key
 
     def _send(self, planned: Sequence[tuple[Job, Plan]]) -> None:
         self._access_key()  # before anything is written
         self._begin()
         sending = [(job, plan) for job, plan in planned if plan.send]
-        commit = head_commit(self._workspace.root)
+        commit = head_commit(self._context.root)
         for job, plan in sending:
             self._put_planned(job, plan, commit)
-        with api_of(self._workspace) as reachable, self._signals():
+        with api_of(self._context) as reachable, self._signals():
             enquiry = self._enquiry(reachable)
             self._hear_witness(enquiry, sending)
             for job, plan in sending:
                 self._results[job.spec.name] = result = self._send_job(job, plan, enquiry)
                 if not isinstance(result.ending, Finished):
                     break
-                if (moved := moved_send(job, self._ledger)) is not None:
+                if (moved := renamed_send(job, self._ledger)) is not None:
                     moved.drop_what_was_sent(time.time())
 
     def _hear_witness(self, enquiry: ApiLookup, sending: Sequence[tuple[Job, Plan]]) -> None:
@@ -236,14 +236,14 @@ class Session:
             jobs = [(job, plan) for job, plan in sending if _route(job) == route]
             sends = {(job.spec.name, job.spec.generation): self._claimed_at(job) for job, _ in jobs}
             questions.append(
-                Question(
+                WitnessQuery(
                     route=route,
                     sends=sends,
                     receivers=partial(self._spread, jobs),
                     under_other_names=partial(self._under_other_names, [job for job, _ in jobs]),
                 )
             )
-        heard = ask_witness(enquiry, questions)
+        heard = query_witness(enquiry, questions)
         self._witnessed += heard.behind
         if heard.skews:
             self._ledger.note_clock(heard.skews[0])
@@ -258,7 +258,7 @@ class Session:
         for job in jobs:
             names = {*other_names(job.spec, self._ledger), *([job.spec.moved_from] if job.spec.moved_from else [])}
             if names:
-                found[job.spec.name] += MovedSend(job, sorted(names), self._ledger).unknown_among(ids)
+                found[job.spec.name] += RenamedSend(job, sorted(names), self._ledger).unknown_among(ids)
         return found
 
     def _claimed_at(self, job: Job) -> float | None:
@@ -283,7 +283,7 @@ class Session:
 
     def _put_planned(self, job: Job, plan: Plan, commit: str | None) -> None:
         """Before the first claim, every message that was agreed to is in the ledger, and no other: all or nothing."""
-        identity = identity_of(job, self._workspace, commit)
+        identity = identity_of(job, self._context, commit)
         if self._retry is Retry.REFUSED:
             self._plan_again(job)
         digest = bytes.fromhex(plan.digest)
@@ -334,7 +334,7 @@ class Session:
 
     def _decided(self, job: Job) -> Iterator[Decision]:
         retry = None if job.spec.name in self._chosen else self._retry
-        return decide_again(job, self._workspace, self._ledger, retry, reach=self._reach[job.spec.name])
+        return decide_again(job, self._context, self._ledger, retry, reach=self._reach[job.spec.name])
 
     def _is_sent(self, job: Job, message: Message, skip: Skip | None) -> bool:
         chosen = self._chosen.get(job.spec.name)
@@ -419,7 +419,7 @@ class Session:
         )
 
     def _next_steps(self, total: Totals) -> list[str]:
-        env = self._workspace.environment.name
+        env = self._context.environment.name
         steps = [f"sendspec status --failed --env {env}"] if total.refused else []
         in_doubt = total.in_doubt or total.skipped.get(Skip.IN_DOUBT_BEFORE)
         return steps + ([f"sendspec reconcile --env {env}"] if in_doubt else [])
@@ -439,13 +439,13 @@ def planned_record(job: Job, message: Message) -> PlannedRecord:
     )
 
 
-def identity_of(job: Job, workspace: ProjectContext, commit: str | None) -> SpecIdentity:
+def identity_of(job: Job, context: ProjectContext, commit: str | None) -> SpecIdentity:
     """What the ledger notes of a send, for later runs to compare."""
     spec = job.spec
     return SpecIdentity(
         spec.name,
         spec.generation,
-        workspace.relative(spec.path),
+        context.relative(spec.path),
         key_tree=key_tree(spec),
         to_tree=to_tree(spec, job.channel.platform),
         text_digest=text_digest(spec),

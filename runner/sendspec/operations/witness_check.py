@@ -19,7 +19,7 @@ NO_RIGHT = 403
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class WitnessQuery:
     """What is asked of one channel's list; see `witness`."""
 
     route: Route
@@ -29,7 +29,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Heard:
+class WitnessFindings:
     """What the lists of a run's channels say. `skews` are how far the API's clock is ahead of ours, where it says."""
 
     behind: Counter[str] = field(default_factory=Counter)
@@ -40,9 +40,9 @@ class Heard:
     unread: list[ListUnread] = field(default_factory=list)
 
 
-def ask_witness(enquiry: ApiLookup, questions: Sequence[Question]) -> Heard:
+def query_witness(enquiry: ApiLookup, questions: Sequence[WitnessQuery]) -> WitnessFindings:
     """Asks every channel's list, also where one breaks off. What is listed is noted as accepted."""
-    heard = Heard()
+    heard = WitnessFindings()
     for question in questions:
         witnessed = enquiry.witness(question.route, question.sends, question.receivers, question.under_other_names)
         heard.behind += witnessed.behind
@@ -56,7 +56,7 @@ def ask_witness(enquiry: ApiLookup, questions: Sequence[Question]) -> Heard:
     return heard
 
 
-def witness_lines(heard: Heard) -> Iterator[str]:
+def witness_lines(heard: WitnessFindings) -> Iterator[str]:
     """What a person should know, whether or not the send goes on."""
     skew = max(map(abs, heard.skews), default=0.0)
     if skew > SKEW_NOTED:
@@ -71,7 +71,7 @@ def witness_lines(heard: Heard) -> Iterator[str]:
             yield f"warning: the list may not be read: {broke.reason}; going on without this check of the ledger"
 
 
-def refuse_what_is_behind(heard: Heard, *, stopped: bool) -> None:
+def refuse_what_is_behind(heard: WitnessFindings, *, stopped: bool) -> None:
     """Raises `LedgerRolledBack` where the ledger lacks what the API lists; `ListUnreadable` or `ListRefused` where a list can't tell.
 
     Where the run was asked to stop meanwhile, a list that can't tell raises nothing: the run is over before its first claim.

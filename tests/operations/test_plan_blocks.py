@@ -12,7 +12,7 @@ from sendspec.composing.message import Message
 from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.operations import plan_blocks as several
-from sendspec.operations.offline_plan import opened
+from sendspec.operations.offline_plan import open_jobs
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.send_job import Job
 from sendspec.planning.decide import History, Retry
@@ -116,7 +116,7 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     monkeypatch.setattr(several, "COMPILED_FROM", 3)
     monkeypatch.setattr(held_file, "BLOCK_BYTES", size)
     told = Problems()
-    _, jobs = opened((str(project.folder / "hello.yaml"),), "test", None, told)
+    _, jobs = open_jobs((str(project.folder / "hello.yaml"),), "test", None, told)
     if not jobs:
         return
     job = jobs[0]

@@ -10,22 +10,22 @@ from collections.abc import Iterable
 MARK_BYTES = 8
 
 
-class HashSet:
+class HashPrefixSet:
     """Holds the first 8 bytes of each hash. What it says it has may be another hash that begins alike; what it lacks is not there."""
 
     def __init__(self, hashes: Iterable[bytes]) -> None:
         self._sorted = array("Q", sorted(array("Q", map(_number, hashes))))
 
     @staticmethod
-    def by_name(hashes: Iterable[tuple[str, bytes]]) -> dict[str, HashSet]:
+    def by_name(hashes: Iterable[tuple[str, bytes]]) -> dict[str, HashPrefixSet]:
         """A set for each name, from pairs of a name and a hash in any order."""
         numbers: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
         for name, each in hashes:
             numbers[name].append(_number(each))
-        found: dict[str, HashSet] = {}
+        found: dict[str, HashPrefixSet] = {}
         while numbers:
             name, unsorted = numbers.popitem()
-            found[name] = HashSet(())
+            found[name] = HashPrefixSet(())
             found[name]._sorted = array("Q", sorted(unsorted))
         return found
 
