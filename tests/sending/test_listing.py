@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sendspec.diagnostics.clock import Clock
 from sendspec.provider.answer import Answer
 from sendspec.sending.connection import Connection, Endpoint
 from sendspec.sending.listing import (
@@ -21,7 +22,6 @@ from sendspec.sending.listing import (
     Sighting,
     read_page,
 )
-from sendspec.sending.run import Clock
 
 SLEPT: list[float] = []
 CLOCK = Clock(monotonic=time.monotonic, wall=time.time, sleep=SLEPT.append, random=lambda: 0.5)

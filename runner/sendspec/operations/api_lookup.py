@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from sendspec.composing.identity import receiver_hash
+from sendspec.diagnostics.clock import Clock
 from sendspec.ledger.record import Doubt, Route
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.project_context import ProjectContext
@@ -18,7 +19,7 @@ from sendspec.reading.url import peer_is_allowed
 from sendspec.sending.connection import Connection, Endpoint, verifying_context
 from sendspec.sending.listing import BOUNDS_OF_A_LOOK, ListBounds, Listing
 from sendspec.sending.reconcile import NumbersOf, Reconciled, reconcile, with_rivals
-from sendspec.sending.run import Clock, Stop, Stopping
+from sendspec.sending.run import Stop, Stopping
 from sendspec.sending.witness import BOUNDS, Send, Witnessed, witness
 
 LIST_SECONDS = 15.0

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
+from sendspec.diagnostics.clock import Clock
 from sendspec.provider.answer import Answer, AnswerTooLarge, UnreadableAnswer
 from sendspec.provider.answer_redaction import NOTHING_SENT, Redaction
 from sendspec.provider.classify import MAX_ID, REFUSING_THE_RUN, refusal_text, unique
@@ -17,7 +18,6 @@ from sendspec.provider.retry_after import retry_after_seconds, skew_seconds
 from sendspec.reading.schema.formats import is_date_time
 from sendspec.sending.connection import Connection, Unreached
 from sendspec.sending.pace import back_off
-from sendspec.sending.run import Clock
 
 PAGE_MESSAGES = (1_000, 100, 10)
 """Messages asked for at once; the next smaller number where a page is too large."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeAlias, assert_never
 
+from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressUnreadable
 from sendspec.ledger.record import Lost, Settlement
 from sendspec.planning.decide import Skip
@@ -19,7 +20,6 @@ from sendspec.sending.credited import CreditedIds
 from sendspec.sending.pace import TICK, Pace, senders_needed
 from sendspec.sending.run import (
     Claims,
-    Clock,
     Ending,
     Finished,
     Interrupted,

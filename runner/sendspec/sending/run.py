@@ -42,16 +42,6 @@ class Claims(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """Time and chance, as `cli` reads them. `monotonic` counts while the machine sleeps (CLOCK_BOOTTIME)."""
-
-    monotonic: Callable[[], float]
-    wall: Callable[[], float]
-    sleep: Callable[[float], None]
-    random: Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`per_second` None is no limit of ours. `expected` is how many messages there are at most. Times are in seconds.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeAlias
 
+from sendspec.diagnostics.clock import Clock
 from sendspec.provider.answer import Answer, UnreadableAnswer
 from sendspec.provider.answer_redaction import Redaction
 from sendspec.provider.batch import answer_most, batch_body, batch_key, classify_batch
@@ -15,7 +16,7 @@ from sendspec.provider.classify import Sent, classify, senseless
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
 from sendspec.sending.connection import Connection, Unreached
 from sendspec.sending.credited import CreditedIds
-from sendspec.sending.run import Clock, Sendable, Settings, Stop, Stopping
+from sendspec.sending.run import Sendable, Settings, Stop, Stopping
 
 
 @dataclass(frozen=True, slots=True)
