@@ -32,7 +32,9 @@ def test_help_imports_nothing_that_it_does_not_use(flag: str) -> None:
         "sendspec.cli.interrupt",
         "sendspec.cli.main",
         "sendspec.cli.stream",
+        "sendspec.diagnostics",
         "sendspec.diagnostics.exceptions",
+        "sendspec.diagnostics.exit_code",
     }
 
 

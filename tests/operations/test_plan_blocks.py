@@ -15,6 +15,7 @@ from sendspec.operations import plan_blocks as several
 from sendspec.operations.offline_plan import open_jobs
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.send_job import Job
+from sendspec.operations.system import real_system
 from sendspec.planning.decide import History, Retry
 from sendspec.planning.message_state import Fact, State
 from sendspec.planning.plan import Known, Lookup, Plan, PlanTally, decisions, nothing_known
@@ -116,7 +117,7 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     monkeypatch.setattr(several, "COMPILED_FROM", 3)
     monkeypatch.setattr(held_file, "BLOCK_BYTES", size)
     told = Problems()
-    _, jobs = open_jobs((str(project.folder / "hello.yaml"),), "test", None, told)
+    _, jobs = open_jobs((str(project.folder / "hello.yaml"),), "test", None, told, real_system("test"))
     if not jobs:
         return
     job = jobs[0]

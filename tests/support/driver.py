@@ -17,7 +17,7 @@ from mutants import Mutant
 from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here so that no child has to
 from sendspec.cli.main import run
 from sendspec.ledger.sqlite import ledger as ledger_module
-from sendspec.operations import ledger_session as held  # noqa: F401  # imported here so that no child has to
+from sendspec.operations import send as operation  # noqa: F401  # imported here so that no child has to
 from sendspec.provider.answer import Answer, UnreadableAnswer
 from sendspec.provider.classify import Sent, classify, strict_json
 from sendspec.provider.outcome import InDoubt, NotProcessed, Outcome

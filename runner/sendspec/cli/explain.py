@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sendspec.cli.console import Console, common_options
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.showing.explanations import EXPLANATIONS, explanation_text, explanations_document
 
@@ -25,11 +26,11 @@ def command(console: Console, code: str | None) -> int:
         listed = [f"{code:<{width}}  {EXPLANATIONS[code].summary}" for code in sorted(EXPLANATIONS)]
         console.result("\n".join(listed))
         console.document(explanations_document(sorted(EXPLANATIONS)))
-        return 0
+        return ExitCode.DONE
     if code not in EXPLANATIONS:
         near = near_miss(code, EXPLANATIONS)
         hint = f"did you mean '{near}'?" if near else "`sendspec explain` lists them all"
         raise click.BadParameter(f"no error has the code '{code}'; {hint}", param_hint="CODE")
     console.result(explanation_text(code, console.out))
     console.document(explanations_document([code]))
-    return 0
+    return ExitCode.DONE

@@ -12,6 +12,7 @@ import click
 
 from sendspec.cli.console import Console, common_options
 from sendspec.diagnostics.exceptions import FileUnwritable, PrivateFolderUnusable
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.output_file import make_folder, refuse_planted_link, write_new
 from sendspec.reading.files.beneath import read_beneath
@@ -118,7 +119,7 @@ def command(console: Console, folder: str) -> int:
     console.document({"schema": "sendspec.init/1", "files": [str(path) for path in written]})
     if not console.quiet:
         console.tell(f"\nnext: sendspec plan {printable(spec)}\n      sendspec send {printable(spec)}")
-    return 0
+    return ExitCode.DONE
 
 
 def _is_half_made(top: Path, there: Sequence[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
@@ -18,18 +17,18 @@ from sendspec.cli.console import (
     rejects,
     specs_argument,
 )
+from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
-from sendspec.operations.ledger_view import freeing, ledger_to_read, plan_jobs
-from sendspec.operations.offline_plan import limit_diagnostics, open_jobs, total_diagnostics
+from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.ledger_plan import exceeded_limits, freeing, plan_jobs
+from sendspec.operations.plan_file import check_place, write_plan_file
 from sendspec.operations.send_job import Job
 from sendspec.planning.decide import Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.showing.plan import plan_document, plan_text
-
-GUARD = 7
-SOMETHING_TO_SEND = 10
 
 
 @click.command("plan")
@@ -77,45 +76,37 @@ def run_plan(
     retry: Retry | None = None,
 ) -> int:
     """What `plan` and `send --dry-run` do."""
-    console.delivery.command = "plan"
+    console.state.command = "plan"
     if out is not None:
-        from sendspec.operations.plan_file import check_place
-
         check_place(Path(out))
     problems = Problems()
-    context, jobs = open_jobs(specs, env, recipients, problems)
+    context, jobs = open_jobs(console, specs, env, recipients, problems)
     if rejects(console, problems) or context is None:
-        return 1
+        return ExitCode.REJECTED
     with ledger_to_read(context) as ledger:
         plans = plan_jobs(jobs, context, ledger, problems, retry, processes=processes)
     if rejects(console, problems):
-        return 1
-    broken = [
-        diagnostic
-        for job, plan in zip(jobs, plans, strict=True)
-        for diagnostic in limit_diagnostics(job, plan, Severity.WARNING)
-    ]
-    broken += [] if broken else total_diagnostics(context, plans, Severity.WARNING)
-    for diagnostic in broken:
+        return ExitCode.REJECTED
+    exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
+    for diagnostic in exceeded:
         problems.add(diagnostic)
+    document = plan_document(plans, context.environment.name)
     if out is not None:
-        from sendspec.operations.plan_file import write_plan_file
-
-        write_plan_file(Path(out), jobs, plans, context, created=time.time())
+        write_plan_file(Path(out), document, jobs, context)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
     console.result(plan_text(plans, console.out))
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
-    console.document(plan_document(plans, context.environment.name))
+    console.document(document)
     if out is not None:
         console.say(f"the plan is in {printable(out)}: sendspec send --plan {printable(quote(out))}")
     if not detailed or not any(plan.send for plan in plans):
-        return 0
-    return GUARD if broken else SOMETHING_TO_SEND
+        return ExitCode.DONE
+    return ExitCode.GUARD if exceeded else ExitCode.CHANGES
 
 
-def warn_of_drift(console: Console, plans: list[Plan]) -> None:
+def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
     """Says what is easily overlooked: texts that changed after they were sent, and messages that are held back."""
     for plan in plans:
         name = plan.target.name

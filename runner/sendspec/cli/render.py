@@ -8,11 +8,13 @@ from itertools import islice
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects, specs_argument
+from sendspec.cli.project import open_jobs
 from sendspec.composing.identity import message_id
 from sendspec.composing.message import Message
 from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.offline_plan import check_jobs, open_jobs
+from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.send_job import Job
 
 
@@ -41,10 +43,10 @@ def command(
       sendspec render specs/welcome.yaml --key +31612345678
     """
     problems = Problems()
-    context, jobs = open_jobs(specs, env, recipients, problems)
+    context, jobs = open_jobs(console, specs, env, recipients, problems)
     check_jobs(jobs, problems, 1)
     if rejects(console, problems):
-        return 1
+        return ExitCode.REJECTED
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     if context is not None:
         console.say(context.provisional_note)
@@ -68,9 +70,9 @@ def _changed_meanwhile(console: Console, jobs: Sequence[Job], problems: Problems
         for job in jobs:
             job.table.note_change(problems)
     if not problems.has_errors:
-        return 0
+        return ExitCode.DONE
     console.diagnostics(list(problems), ending="what was printed is not to be trusted", as_result=False)
-    return 1
+    return ExitCode.REJECTED
 
 
 def _ids(job: Job, key: str) -> set[bytes]:

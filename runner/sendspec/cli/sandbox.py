@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 
 from sendspec.cli.console import Console, common_options
+from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.project_context import open_context
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.reading.files.private_folder import make_private_folder
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import SandboxFault, parse_fault
@@ -51,7 +52,7 @@ def command(console: Console, port: int, rate: int | None, faults: tuple[Sandbox
       sendspec sandbox --port 8080
       sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=150
     """
-    context = open_context((), "sandbox", Problems())
+    context = open_context(console, (), "sandbox", Problems())
     root = Path.cwd() if context is None else context.root
     make_private_folder(root)
     store = Store(root / ".sendspec" / "sandbox-api.db")
@@ -66,7 +67,7 @@ def command(console: Console, port: int, rate: int | None, faults: tuple[Sandbox
             done.wait()
     finally:
         store.close()
-    return 0
+    return ExitCode.DONE
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sendspec.cli.console import Console, common_options
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.reading.schema.location import schema_directory
 
 NAMES = (
@@ -26,6 +27,6 @@ def command(console: Console, name: str | None) -> int:
     """
     if name is None:
         console.lines(f"{name}\n" for name in NAMES)
-        return 0
+        return ExitCode.DONE
     console.lines([(schema_directory() / f"{name}.schema.json").read_bytes()])
-    return 0
+    return ExitCode.DONE

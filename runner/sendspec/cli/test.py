@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, specs_argument
+from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.example import run_examples
-from sendspec.operations.project_context import open_context
 from sendspec.reading.spec import read_spec
 
 
@@ -27,7 +28,7 @@ def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
       sendspec test specs/*.yaml
     """
     problems = Problems()
-    context = open_context(specs, env, problems)
+    context = open_context(console, specs, env, problems)
     passed: list[str] = []
     for path in specs if context is not None else ():
         spec = read_spec(path, problems)
@@ -38,4 +39,4 @@ def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
     console.diagnostics(list(problems), ending="nothing was sent", as_result=True)
     for line in passed:
         console.result(printable(line))
-    return 1 if problems.has_errors else 0
+    return ExitCode.REJECTED if problems.has_errors else ExitCode.DONE

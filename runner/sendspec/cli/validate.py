@@ -12,10 +12,12 @@ from sendspec.cli.console import (
     recipients_option,
     specs_argument,
 )
+from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
-from sendspec.operations.offline_plan import check_jobs, open_jobs
+from sendspec.operations.offline_plan import check_jobs
 
 
 @click.command("validate")
@@ -35,13 +37,13 @@ def command(console: Console, specs: tuple[str, ...], env: str | None, recipient
       sendspec validate specs/welcome.yaml --recipients today.csv --format json
     """
     problems = Problems()
-    _, jobs = open_jobs(specs, env, recipients, problems)
+    _, jobs = open_jobs(console, specs, env, recipients, problems)
     plans = check_jobs(jobs, problems, processes)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=True)
     if problems.has_errors:
-        return 1
+        return ExitCode.REJECTED
     for job, plan in zip(jobs, plans, strict=True):
         console.result(
             f"{printable(job.spec.path)}: ok, {counted(plan.send, 'message')} for {counted(plan.recipients, 'recipient')}"
         )
-    return 0
+    return ExitCode.DONE

@@ -1,21 +1,18 @@
-"""Asks the API what it knows of the ledger's messages: the doubts at any time, the recent ones before a send."""
+"""Asks the API about the ledger's messages: about the doubts at any time, about the recent ones before a send."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 
 from sendspec.composing.identity import receiver_hash
-from sendspec.diagnostics.clock import Clock
 from sendspec.ledger.record import Doubt, Route
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.reachable_api import channel_endpoint
 from sendspec.reading.access_key import AccessKey
 from sendspec.reading.project import Environment
-from sendspec.reading.url import peer_is_allowed
 from sendspec.sending.connection import Connection, Endpoint, verifying_context
 from sendspec.sending.listing import BOUNDS_OF_A_LOOK, ListBounds, Listing
 from sendspec.sending.reconcile import NumbersOf, Reconciled, reconcile, with_rivals
@@ -23,14 +20,7 @@ from sendspec.sending.run import Stop, Stopping
 from sendspec.sending.witness import BOUNDS, Send, Witnessed, witness
 
 LIST_SECONDS = 15.0
-
-
-def boot_time() -> float:
-    """Seconds that also count while the machine sleeps, where the system has such a clock."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-CLOCK = Clock(monotonic=boot_time, wall=time.time, sleep=time.sleep, random=random.random)
+"""Deadline of one page of a list."""
 
 
 class ApiLookup:
@@ -39,37 +29,29 @@ class ApiLookup:
     def __init__(
         self, context: ProjectContext, reachable: Environment, key: AccessKey, ledger: SqliteLedger, stop: Stop
     ) -> None:
-        """`reachable` is the environment with an API that answers: see `api_of`."""
-        self._authorization = key.authorization(reachable.scheme)
+        """`reachable` is the environment with an API that answers: see `reachable_api`."""
+        self._key = key
         self._environment = reachable
         self._ledger = ledger
         self._hash: Callable[[str], bytes] = partial(receiver_hash, context.salt)
+        self._clock = context.system.clock
         self._stop = stop
 
     def endpoint(self, route: Route, *, batch: bool = False) -> Endpoint:
-        """Where a channel's messages are posted and listed; those of a `batch` have a place of their own to be posted to."""
-        api = self._environment.api
-        return Endpoint(
-            scheme=api.scheme,
-            host=api.host,
-            port=api.port,
-            authority=api.authority,
-            path=f"{api.prefix}/workspaces/{route.workspace}/channels/{route.channel}/{'batch/' if batch else ''}messages",
-            authorization=self._authorization,
-            peer_allowed=lambda peer: peer_is_allowed(api, peer),
-        )
+        """The address that a channel's messages are posted to and listed at; a `batch` is posted to an address of its own."""
+        return channel_endpoint(self._environment, self._key, route, batch=batch)
 
     def reconcile(
         self, names: Collection[str] | None, *, freeing: Collection[str] = (), numbers_of: NumbersOf | None = None
     ) -> Reconciled:
-        """Settles the doubts of the specs in `names`, None being all; `freeing` are those whose absence may be believed."""
+        """Settles the doubts of the specs in `names`; None is all. `freeing` are the specs whose absent messages may go out again."""
         return reconcile(
             self._ledger,
             self.doubts(names),
             self._listing,
             self._hash,
             frees=lambda doubt: doubt.name in freeing,
-            now=CLOCK.wall(),
+            now=self._clock.wall(),
             numbers_of=numbers_of,
         )
 
@@ -91,17 +73,17 @@ class ApiLookup:
             self._hash,
             sends,
             receivers,
-            now=CLOCK.wall(),
+            now=self._clock.wall(),
             under_other_names=under_other_names,
         )
 
     def _listing(self, route: Route, bounds: ListBounds = BOUNDS_OF_A_LOOK) -> Listing:
         endpoint = self.endpoint(route)
         context = verifying_context() if endpoint.scheme == "https" else None
-        line = Connection(endpoint, context, CLOCK.monotonic)
+        line = Connection(endpoint, context, self._clock.monotonic)
         return Listing(
             line,
-            CLOCK,
+            self._clock,
             LIST_SECONDS,
             lambda: self._stop.stage is not Stopping.NO,
             bounds,

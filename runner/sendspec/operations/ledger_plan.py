@@ -1,19 +1,17 @@
-"""Specs held against the ledger: what would be sent, what skipped, and why."""
+"""Plans specs against the ledger: what would be sent, what skipped, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 from sendspec.composing.canonical_template import text_digest
 from sendspec.composing.message import Composed
 from sendspec.composing.reach import Reach
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import open_to_read
 from sendspec.operations.continuity import check_continuity, check_generations, check_identity
-from sendspec.operations.lockfile_entry import find_identity
+from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.project_context import ProjectContext
@@ -24,33 +22,19 @@ from sendspec.planning.plan import Decision, Known, Lookup, Plan, PlanTally, dec
 from sendspec.reading.spec import InDoubtPolicy, Spec
 
 
-@contextmanager
-def ledger_to_read(context: ProjectContext) -> Iterator[SqliteLedger | None]:
-    """The ledger, read only; None where the environment has none yet. Raises when there should be one."""
-    identity = find_identity(context)
-    if identity is None:
-        yield None
-        return
-    ledger = open_to_read(context.environment.ledger.file, identity.ledger, salt=identity.salt, latest=True)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-
-
 def decide_all(
     job: Job, context: ProjectContext, ledger: SqliteLedger | None, problems: Problems, retry: Retry | None = None
 ) -> Iterator[Decision]:
-    """Every row of a job with what is to be done with it."""
+    """The decision on every row of a job."""
     return _decided(job, job.composed(problems), context, ledger, retry, _reach(job, context))
 
 
 def decide_again(
     job: Job, context: ProjectContext, ledger: SqliteLedger | None, retry: Retry | None = None, *, reach: Reach
 ) -> Iterator[Decision]:
-    """As `decide_all`, for a later pass over a job whose rows had no errors. Raises `CopyDiffers` where they have one now.
+    """As `decide_all`, for a later pass over rows that had no errors. Raises `CopyDiffers` if one has an error now.
 
-    `reach` is as it was when the job was planned, whoever was added to a list since.
+    `reach` is as it was when the job was planned: addresses that were added to a list since don't count.
     """
     return _decided(job, job.composed_again(), context, ledger, retry, reach)
 
@@ -66,8 +50,8 @@ def _decided(
     moved = renamed_send(job, ledger)
     if moved is not None:
         return moved.decisions(composed, reach, retry)
-    held = ledger_view_of(job, context, ledger, retry)
-    return decisions(composed, held.lookup, held.history, reach, held.retry)
+    view = ledger_view_of(job, context, ledger, retry)
+    return decisions(composed, view.lookup, view.history, reach, view.retry)
 
 
 def _reach(job: Job, context: ProjectContext) -> Reach:
@@ -75,7 +59,7 @@ def _reach(job: Job, context: ProjectContext) -> Reach:
 
 
 def ledger_view_of(job: Job, context: ProjectContext, ledger: SqliteLedger | None, retry: Retry | None) -> LedgerView:
-    """What a job's messages are held against. A ledger that knows none of the send isn't asked for each."""
+    """What a job's messages are compared with. A ledger that knows none of the send isn't asked about each message."""
     name, generation = job.spec.name, job.spec.generation
     started = ledger is not None and ledger.claimed_before(name, generation)
     lookup: Lookup = nothing_known
@@ -87,7 +71,7 @@ def ledger_view_of(job: Job, context: ProjectContext, ledger: SqliteLedger | Non
 
 
 def renamed_send(job: Job, ledger: SqliteLedger | None) -> RenamedSend | None:
-    """The job under all of its names; None where the ledger knows it, in any generation, under no other."""
+    """The job under all of its names; None if the ledger knows no other name of it, in any generation."""
     names = other_names(job.spec, ledger)
     return RenamedSend(job, names, ledger) if names and ledger is not None else None
 
@@ -101,7 +85,7 @@ def plan_jobs(
     *,
     processes: int,
 ) -> list[Plan]:
-    """Every job's plan, made on so many processes; what is wrong with rows, or with who the specs are, is among `problems`."""
+    """Every job's plan, composed on `processes` processes. Faults of rows, and of the specs' identities, go to `problems`."""
     check_identity(jobs, context, ledger, problems)
     check_generations(jobs, context, ledger, problems)
     plans = [
@@ -129,7 +113,7 @@ def _plan(
 ) -> Plan:
     plan = _plan_of(job, context, ledger, problems, retry, processes)
     if plan.left and plan.skipped.get(Skip.FILTERED) and ledger is not None and not problems.has_errors:
-        return replace(plan, left=len(find_orphans(job, ledger, Problems())))  # rarely: it composes the rows once more
+        return replace(plan, left=len(find_orphans(job, ledger, Problems())))  # rare: it composes the rows once more
     return plan
 
 
@@ -152,10 +136,22 @@ def _plan_of(
 
 
 def _planned_under(names: Sequence[str], ledger: SqliteLedger) -> int:
-    """How many messages are planned and were not sent, under any of these names and in any generation."""
+    """How many messages are planned and not sent, under any of these names and in any generation."""
     return sum(sum(ledger.planned(name).values()) for name in names if ledger.sends(name))
 
 
 def freeing(specs: Sequence[Spec]) -> set[str]:
-    """The names of the specs that let a message be sent again when the API's list lacks it."""
+    """The names of the specs that let a message be sent again if the API's list lacks it."""
     return {spec.name for spec in specs if spec.in_doubt is InDoubtPolicy.RESEND_IF_ABSENT}
+
+
+def exceeded_limits(
+    context: ProjectContext, jobs: Sequence[Job], plans: Sequence[Plan], severity: Severity
+) -> list[Diagnostic]:
+    """The limits that single plans exceed; if there are none, those that the plans exceed together."""
+    found = [
+        diagnostic
+        for job, plan in zip(jobs, plans, strict=True)
+        for diagnostic in limit_diagnostics(job, plan, severity)
+    ]
+    return found or total_diagnostics(context, plans, severity)
