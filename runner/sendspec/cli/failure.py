@@ -9,6 +9,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.exceptions import FileUnwritable, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START
+from sendspec.operations.plan_report import PlanReport
 from sendspec.reading.project import FILE_NAME
 from sendspec.showing.diagnostics import diagnostics_document
 from sendspec.showing.failure import error_json
@@ -46,6 +47,6 @@ def _empty(command: str, environment: str) -> dict[str, Any]:
         case "validate" | "test":
             return diagnostics_document([])
         case "plan":
-            return plan_document([], environment)
+            return plan_document(PlanReport(environment=environment, plans=()))
         case _:
             return {"schema": f"sendspec.{command.replace(' ', '-')}/1", "environment": environment}

@@ -25,6 +25,7 @@ from sendspec.diagnostics.wording import counted
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import exceeded_limits, freeing, plan_jobs
 from sendspec.operations.plan_file import check_place, write_plan_file
+from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.send_job import Job
 from sendspec.planning.decide import Retry, Skip
 from sendspec.planning.plan import Plan
@@ -90,7 +91,7 @@ def run_plan(
     exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
     for diagnostic in exceeded:
         problems.add(diagnostic)
-    document = plan_document(plans, context.environment.name)
+    document = plan_document(PlanReport(environment=context.environment.name, plans=plans))
     if out is not None:
         write_plan_file(Path(out), document, jobs, context)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects, specs_argument
 from sendspec.cli.project import open_jobs
-from sendspec.composing.identity import message_id
-from sendspec.composing.message import Message
-from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.offline_plan import check_jobs
-from sendspec.operations.send_job import Job
+from sendspec.operations.render import note_table_changes, rendered_bodies
 
 
 @click.command("render")
@@ -51,31 +47,10 @@ def command(
     if context is not None:
         console.say(context.provisional_note)
     again = Problems()
-    bodies = (message.body for job in jobs for message in _messages(job, key, again))
+    bodies = rendered_bodies(jobs, key, again)
     console.lines(body + b"\n" for body in islice(bodies, limit))
-    return _changed_meanwhile(console, jobs, again)
-
-
-def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message]:
-    wanted = None if key is None else _ids(job, key)
-    reach = Reach(suppressed=job.suppressed)
-    for item in job.composed(problems):
-        if isinstance(item, Message) and not reach.barred(item) and (wanted is None or item.id in wanted):
-            yield item
-
-
-def _changed_meanwhile(console: Console, jobs: Sequence[Job], problems: Problems) -> int:
-    """The exit code of what was printed: a table that changed since its rows were checked is told."""
-    if not problems.has_errors:
-        for job in jobs:
-            job.table.note_change(problems)
-    if not problems.has_errors:
+    note_table_changes(jobs, again)
+    if not again.has_errors:
         return ExitCode.DONE
-    console.diagnostics(list(problems), ending="what was printed is not to be trusted", as_result=False)
+    console.diagnostics(list(again), ending="what was printed is not to be trusted", as_result=False)
     return ExitCode.REJECTED
-
-
-def _ids(job: Job, key: str) -> set[bytes]:
-    """The ids that a key as typed can mean: as it stands, and as a normalised address."""
-    spellings = {key, normal if isinstance(normal := job.program.normalise(key), str) else key}
-    return {message_id(job.setting.salt, job.spec.name, job.spec.generation, spelling) for spelling in spellings}

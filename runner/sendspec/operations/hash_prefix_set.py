@@ -7,18 +7,20 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 
-MARK_BYTES = 8
+PREFIX_BYTES = 8
+MAX_CONFIRMED = 1_000
+"""Hits in a set that callers look up exactly: one that is confirmed is enough."""
 
 
 class HashPrefixSet:
-    """Holds the first 8 bytes of each hash. What it says it has may be another hash that begins alike; what it lacks is not there."""
+    """Holds the first 8 bytes of each hash. A hit may be another hash with the same prefix; a miss is certain."""
 
     def __init__(self, hashes: Iterable[bytes]) -> None:
         self._sorted = array("Q", sorted(array("Q", map(_number, hashes))))
 
     @staticmethod
     def by_name(hashes: Iterable[tuple[str, bytes]]) -> dict[str, HashPrefixSet]:
-        """A set for each name, from pairs of a name and a hash in any order."""
+        """One set for each name, from pairs of a name and a hash in any order."""
         numbers: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
         for name, each in hashes:
             numbers[name].append(_number(each))
@@ -39,4 +41,4 @@ class HashPrefixSet:
 
 
 def _number(of: bytes) -> int:
-    return int.from_bytes(of[:MARK_BYTES], "big")
+    return int.from_bytes(of[:PREFIX_BYTES], "big")

@@ -10,13 +10,14 @@ from sendspec.composing.message import Composed
 from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.operations.continuity import check_continuity, check_generations, check_identity
+from sendspec.operations.continuity import check_continuity
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import RenamedSend, other_names
 from sendspec.operations.send_job import Job
+from sendspec.operations.spec_identity_check import check_generations, check_identity
 from sendspec.planning.decide import History, Retry, Skip
 from sendspec.planning.plan import Decision, Known, Lookup, Plan, PlanTally, decisions, nothing_known
 from sendspec.reading.spec import InDoubtPolicy, Spec

@@ -9,12 +9,12 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.record import Change, Doubt, SpecIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.transitions import MOVE_BY_NAME
-from sendspec.operations.continuity import highest_used
 from sendspec.operations.ledger_access import recorded_run
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of, other_names
 from sendspec.operations.send_job import Job
+from sendspec.operations.spec_identity_check import highest_used
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.message_state import State
 from sendspec.reading.spec import Spec
