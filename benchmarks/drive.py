@@ -19,11 +19,11 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.protocol import Claims, Ledger
 from sendspec.ledger.record import Claim, Exchanged, PlannedRecord, Settlement, SpecIdentity
-from sendspec.operations.api_lookup import CLOCK
-from sendspec.operations.ledger_session import ledger_to_write
-from sendspec.operations.offline_plan import opened
-from sendspec.operations.project_context import ProjectContext, this_process
+from sendspec.operations.ledger_access import ledger_to_write
+from sendspec.operations.offline_plan import open_jobs
+from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
+from sendspec.operations.system import real_clock, real_system
 from sendspec.planning.message_state import State
 from sendspec.provider.endpoint import Endpoint
 from sendspec.sending.credited_ids import CreditedIds
@@ -69,7 +69,9 @@ class Counted:
 
 def open_job(project: Path, table: Path, environment: str = FAST) -> tuple[ProjectContext, Job]:
     problems = Problems()
-    workspace, jobs = opened((str(project / "order.yaml"),), environment, str(table), problems)
+    workspace, jobs = open_jobs(
+        (str(project / "order.yaml"),), environment, str(table), problems, real_system("benchmark")
+    )
     if workspace is None or not jobs:
         raise SystemExit("\n".join(diagnostic.problem for diagnostic in problems))
     return workspace, jobs[0]
@@ -91,7 +93,7 @@ def record_of(message: Message, salt: bytes) -> PlannedRecord:
 def fill(workspace: ProjectContext, job: Job, held: int) -> None:
     """Has every message of the job accepted, and made-up ones up to `held`."""
     with ledger_to_write(workspace) as ledger:
-        ledger.begin(this_process(), now=time.time())
+        ledger.begin(workspace.system.owner, now=time.time())
         salt = workspace.salt
         known = [record_of(message, salt) for message in messages_of(job)]
         others = (
@@ -116,7 +118,7 @@ def run_loop(workspace: ProjectContext, job: Job, url: str, *, with_ledger: bool
     if not with_ledger:
         return _timed(lambda: _send(job, messages, NoLedger(), url), len(messages))
     with ledger_to_write(workspace) as ledger:
-        ledger.begin(this_process(), now=time.time())
+        ledger.begin(workspace.system.owner, now=time.time())
         identity = SpecIdentity(job.spec.name, 1, "order.yaml")
         counted = Counted(ledger)
 
@@ -163,7 +165,7 @@ def _send(job: Job, messages: Sequence[Message], claims: Claims, url: str) -> in
         claims,
         _endpoint(url, f"/workspaces/{channel.workspace}/channels/{channel.channel}/messages"),
         settings,
-        CLOCK,
+        real_clock(),
         Stop(),
         credited=CreditedIds(),
         look_up=list,

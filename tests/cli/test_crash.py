@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from sendspec.cli.crash import BUG, report_crash
+from sendspec.cli.crash import report_crash
+from sendspec.diagnostics.exit_code import ExitCode
 
 NUMBER = "+31612345678"
 
@@ -22,7 +23,7 @@ def test_the_crash_file_says_where_and_holds_no_value(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    assert report_crash(_bug(), "send") == BUG
+    assert report_crash(_bug(), "send") == ExitCode.BUG
     said = capsys.readouterr().err
     [file] = tmp_path.iterdir()
     assert str(file) in said
@@ -35,7 +36,7 @@ def test_where_no_file_can_be_written_the_lines_are_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    assert report_crash(_bug(), "send") == BUG
+    assert report_crash(_bug(), "send") == ExitCode.BUG
     said = capsys.readouterr().err
     assert "in _bug" in said
     assert "the lines above" in said

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 from sendspec import __version__
-from sendspec.cli.doctor import IGNORED_VARIABLES
 from sendspec.cli.main import run
+from sendspec.operations.doctor import IGNORED_VARIABLES
 
 
 class Doctor:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 HEAVY = {
-    "jinja2", "jsonschema", "jsonschema_rs", "urllib3", "rich", "ruamel", "ruamel.yaml", "phonenumbers", "sqlite3", "ssl",
+    "jinja2", "jsonschema", "jsonschema_rs", "urllib3", "ruamel", "ruamel.yaml", "phonenumbers", "sqlite3", "ssl",
     "orjson", "http", "email", "asyncio", "concurrent", "multiprocessing",
 }  # fmt: skip
 IMPORTED = """
@@ -34,6 +34,7 @@ def test_help_imports_nothing_that_it_does_not_use(flag: str) -> None:
         "sendspec.cli.stream",
         "sendspec.diagnostics",
         "sendspec.diagnostics.exceptions",
+        "sendspec.diagnostics.exit_code",
     }
 
 

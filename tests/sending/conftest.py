@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from sendspec.diagnostics.clock import Clock
 from sendspec.ledger.record import Claim, Exchanged, Lost, Settlement
 from sendspec.planning.message_state import State
 from sendspec.provider.endpoint import Endpoint
 from sendspec.sending.credited_ids import CreditedIds
-from sendspec.sending.run import Clock, RunProgress, RunResult, Sendable, Settings, Stop
+from sendspec.sending.run import RunProgress, RunResult, Sendable, Settings, Stop
 
 CLOCK = Clock(monotonic=time.monotonic, wall=time.time, sleep=time.sleep, random=lambda: 0.01)
 PATH = "/workspaces/w/channels/c/messages"

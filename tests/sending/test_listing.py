@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sendspec.diagnostics.clock import Clock
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.message_list import MAX_PAGE_BYTES, Sighting, read_page
@@ -20,7 +21,6 @@ from sendspec.sending.list_reader import (
     ListTooLong,
     ListUnread,
 )
-from sendspec.sending.run import Clock
 
 SLEPT: list[float] = []
 CLOCK = Clock(monotonic=time.monotonic, wall=time.time, sleep=SLEPT.append, random=lambda: 0.5)

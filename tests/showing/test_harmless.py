@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sendspec.ledger.record import MessageRecord
+from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
 from sendspec.showing.harmless import harmless
 from sendspec.showing.ink import PLAIN, Ink
-from sendspec.showing.status import SpecStatus, messages_text, status_text
+from sendspec.showing.status import messages_text, status_text
 
 ACTS = "a\x1b[2J\r\n::error::b\u202e"
 INK = Ink(colour=True)

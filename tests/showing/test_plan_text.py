@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Target
 from sendspec.showing.ink import PLAIN, WIDE, Ink, cells
@@ -66,7 +67,7 @@ def test_what_goes_out_in_batches_says_what_that_means(send: int, together: int)
     assert plan_text([shown], PLAIN).splitlines()[3] == (
         f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
     )
-    assert plan_document([shown], "production")["specs"][0]["batch"] == 100
+    assert plan_document(PlanReport(environment="production", plans=[shown]))["specs"][0]["batch"] == 100
 
 
 @pytest.mark.parametrize(("send", "batch"), [(0, 100), (1, 100), (2, None)])
@@ -158,7 +159,7 @@ def test_colour_marks_and_changes_no_word() -> None:
 def test_the_document_sums_and_lists() -> None:
     one = plan(name="a", send=2, skipped={Skip.DRIFT: 1}, segments=(3, 1, 1))
     two = plan(name="b", generation=2, left=5, send=1, skipped={Skip.DRIFT: 2, Skip.FILTERED: 4}, segments=(1, 1, 0))
-    document = plan_document([one, two], "production")
+    document = plan_document(PlanReport(environment="production", plans=[one, two]))
     assert document.pop("digest") != one.digest
     assert document == {
         "schema": "sendspec.plan/1",
@@ -178,4 +179,4 @@ def test_the_document_sums_and_lists() -> None:
             },
         ],
     }  # fmt: skip
-    assert plan_document([one], "production")["digest"] == one.digest
+    assert plan_document(PlanReport(environment="production", plans=[one]))["digest"] == one.digest

@@ -6,7 +6,10 @@ import signal
 from typing import Any
 
 import pytest
-from sendspec.cli.exit_code import ORDER, described, exit_code
+from sendspec.cli.exit_code import ORDER, code_of_ending, weightiest
+from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.operations.run_ending import EndingWords, describe_ending
+from sendspec.operations.run_report import Reason, RunReport, SpecReport
 from sendspec.planning.plan import Target
 from sendspec.planning.totals import Totals
 from sendspec.provider.outcome import RunRefused
@@ -25,7 +28,7 @@ from sendspec.sending.ending import (
     Unreachable,
 )
 from sendspec.showing.ink import PLAIN
-from sendspec.showing.run import Reason, RunReport, SpecReport, ending_text, run_document, run_text
+from sendspec.showing.run import ending_text, run_document, run_text
 
 GO_ON = "then run the command again: it goes on where it stopped"
 
@@ -132,7 +135,8 @@ ENDINGS: list[tuple[Ending, int, str, str]] = [
 
 @pytest.mark.parametrize(("ending", "code", "words", "fix"), ENDINGS, ids=[words for _, _, words, _ in ENDINGS])
 def test_each_ending_says_what_happened_and_what_to_do(ending: Ending, code: int, words: str, fix: str) -> None:
-    assert described(ending) == (words, fix, code)
+    found = describe_ending(ending)
+    assert (found.problem, found.fix, code_of_ending(ending)) == (words, fix, code)
     shown = report(spec(Totals(not_sent=1, skipped={})), ending=words, fix=fix)
     assert ending_text(shown, PLAIN) == f"stopped: {words}\n    = fix: {fix}"
 
@@ -140,7 +144,8 @@ def test_each_ending_says_what_happened_and_what_to_do(ending: Ending, code: int
 def test_every_ending_there_is_stands_in_the_table() -> None:
     listed = {type(ending) for ending, *_ in ENDINGS} | {Finished}
     assert listed == set(Ending.__args__)
-    assert described(Finished()) == ("", "", 0)
+    assert describe_ending(Finished()) == EndingWords()
+    assert code_of_ending(Finished()) == ExitCode.DONE
 
 
 @pytest.mark.parametrize(
@@ -162,7 +167,7 @@ def test_every_ending_there_is_stands_in_the_table() -> None:
     ],
 )  # fmt: skip
 def test_where_several_codes_apply_the_weightiest_is_taken(endings: list[int], account: Totals, code: int) -> None:
-    assert exit_code(endings, account) == code
+    assert weightiest(map(ExitCode, endings), account) == code
 
 
 def test_the_order_is_the_documented_one() -> None:

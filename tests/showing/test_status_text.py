@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sendspec.ledger.record import MessageRecord
+from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
 from sendspec.showing.ink import PLAIN
-from sendspec.showing.status import SpecStatus, messages_text, status_document, status_text
+from sendspec.showing.status import messages_text, status_document, status_text
 
 MESSAGE = MessageRecord(
     id=bytes.fromhex("0123456789abcdef" * 2), name="hello", generation=1, state=State.ACCEPTED, attempt=1, masked="+31••••••78",

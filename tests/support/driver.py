@@ -17,7 +17,6 @@ from mutants import Mutant
 from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here so that no child has to
 from sendspec.cli.main import run
 from sendspec.ledger.sqlite import ledger as ledger_module
-from sendspec.operations import ledger_session as held  # noqa: F401  # imported here so that no child has to
 from sendspec.provider.acceptance import SentMessage
 from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse

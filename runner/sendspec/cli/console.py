@@ -16,7 +16,10 @@ from sendspec.cli.stream import HarmlessText, StandardStream
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import ResultUnwritable
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
+from sendspec.operations.system import System, real_system
+from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.showing.harmless import harmless
 from sendspec.showing.ink import WIDE, ColourChoice, Ink, wants_colour
 
@@ -24,19 +27,23 @@ MAX_PROCESSES = 64
 
 
 @dataclass(slots=True)
-class Delivery:
-    """Whether a command has printed its JSON document, of which there is exactly one.
+class DocumentState:
+    """What is known of a command's one JSON document: its `command`, such as `ledger check`, and whether it was printed.
 
-    `command` is the command whose document that is, such as `ledger check`.
+    `environment` is empty until it is known.
     """
 
     command: str
-    done: bool = False
+    environment: str = ""
+    is_printed: bool = False
+
+    def note_environment(self, name: str) -> None:
+        self.environment = name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
-    """Results go to stdout, talk to stderr."""
+    """A command's terminal: results go to stdout, everything else to stderr. `asks` is whether a person can be asked."""
 
     format: str
     quiet: bool
@@ -44,7 +51,8 @@ class Console:
     asks: bool
     out: Ink
     err: Ink
-    delivery: Delivery
+    state: DocumentState
+    system: System
 
     @property
     def is_json(self) -> bool:
@@ -79,10 +87,10 @@ class Console:
 
     def document(self, document: Mapping[str, Any]) -> None:
         """The command's result as one JSON document, when JSON was asked for. A second one is not printed."""
-        if self.is_json and not self.delivery.done:
+        if self.is_json and not self.state.is_printed:
             from sendspec.showing.json_text import json_document
 
-            self.delivery.done = True
+            self.state.is_printed = True
             sys.stdout.flush()
             sys.stdout.buffer.write(json_document(document))
             sys.stdout.buffer.flush()
@@ -123,7 +131,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Adds the flags that every command has, with these forms of its result, and hands them to it as `view`."""
+    """Adds the flags that every command has, with these forms of its result, and hands them to it as `console`."""
 
     def decorated(command: Callable[..., int]) -> Callable[..., int]:
         @click.option("--format", "format_", type=click.Choice(forms), default="text", envvar="SENDSPEC_FORMAT",
@@ -136,18 +144,24 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
         @functools.wraps(command)
         def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
             choice = ColourChoice(color)
-            context = click.get_current_context()
-            view = Console(
+            click_context = click.get_current_context()
+            console = Console(
                 format=format_,
                 quiet=quiet,
                 verbose=verbose,
                 asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
                 out=_ink_for(sys.stdout, choice),
                 err=_ink_for(sys.stderr, choice),
-                delivery=Delivery(context.command_path.partition(" ")[2]),
+                state=DocumentState(click_context.command_path.partition(" ")[2]),
+                system=real_system(" ".join(["sendspec", *sys.argv[1:2]]), stdin=getattr(sys.stdin, "buffer", None)),
             )
-            context.find_root().obj = view  # for the document of a command that fails
-            return command(view=view, **options)
+            click_context.find_root().obj = console  # for the document of a command that fails
+            try:
+                return command(console=console, **options)
+            except WrongUsage as error:
+                if error.option:
+                    raise click.BadParameter(error.problem, param_hint=error.option) from None
+                raise click.UsageError(error.problem) from None
 
         return wrapped
 
@@ -195,9 +209,14 @@ def specs_argument(command: Callable[..., int], *, required: bool = True) -> Cal
     return click.argument("specs", metavar="SPEC..." if required else "[SPEC]...", nargs=-1, required=required)(command)
 
 
-def rejects(view: Console, problems: Problems, *, ending: str = "nothing was sent") -> bool:
+def rejected(console: Console, diagnostics: Sequence[Diagnostic], *, ending: str = "nothing was sent") -> int:
+    """Prints the errors of rejected input, and its warnings, as the command's result. Returns the exit code."""
+    console.diagnostics(list(diagnostics), ending=ending, as_result=True)
+    return ExitCode.REJECTED
+
+
+def rejects(console: Console, problems: Problems, *, ending: str = "nothing was sent") -> bool:
     """Whether the input has errors; then they, and the warnings, are the command's result."""
     if problems.has_errors:
-        view.diagnostics(list(problems), ending=ending, as_result=True)
-        return True
-    return False
+        rejected(console, list(problems), ending=ending)
+    return problems.has_errors

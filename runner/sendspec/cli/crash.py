@@ -1,4 +1,4 @@
-"""What happens on a bug in sendspec: a short word, a file without anybody's data, exit 70."""
+"""Reports a bug in sendspec: a short message, a crash file without personal data, exit code 70."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sendspec import __version__
-
-BUG = 70
+from sendspec.diagnostics.exit_code import ExitCode
 
 
 def report_crash(error: BaseException, command: str) -> int:
-    """Writes where it happened, never the values of variables or the exception's text, which may hold somebody's number."""
+    """Writes where it happened; never values of variables or the exception's text, which may hold a phone number."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [
         f"sendspec {__version__}, Python {sys.version.split()[0]}",
@@ -27,11 +26,11 @@ def report_crash(error: BaseException, command: str) -> int:
         f"    = fix: report it with {_kept(lines)}; it holds no recipients, texts or keys\n"
         "    = also: what was sent is in the ledger: `sendspec status` tells\n"
     )
-    return BUG
+    return ExitCode.BUG
 
 
 def _kept(lines: Sequence[str]) -> str:
-    """Where the lines are: in a file, or on stderr where there is no room for one."""
+    """Where the lines are: in a file, or on stderr if there is no room for one."""
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="sendspec-crash-", suffix=".txt", delete=False, encoding="utf-8", errors="replace"

@@ -7,7 +7,9 @@ from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.exceptions import FileUnwritable, SendspecError
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START
+from sendspec.operations.plan_report import PlanReport
 from sendspec.reading.project import PROJECT_FILE_NAME
 from sendspec.showing.diagnostics import diagnostics_document
 from sendspec.showing.failure import error_json
@@ -15,7 +17,6 @@ from sendspec.showing.plan import plan_document
 from sendspec.showing.run import run_document
 from sendspec.showing.status import status_document
 
-REJECTED = 1
 STATUS = ("status", "reconcile", "resolve")
 WITHOUT_DOCUMENT = ("render", "ledger export", "schema")
 """They print lines or a schema; only rejected input makes them print a document."""
@@ -26,7 +27,7 @@ def failure_document(command: str, environment: str, error: Exception | Mapping[
 
     Where the input was rejected it is the diagnostics document, about the file that the error names, or else the project file.
     """
-    if isinstance(error, SendspecError) and error.exit_code == REJECTED:
+    if isinstance(error, SendspecError) and error.exit_code == ExitCode.REJECTED:
         path = error.path if isinstance(error, FileUnwritable) else PROJECT_FILE_NAME
         diagnostic = Diagnostic(path=path, span=FILE_START, code=error.code, problem=error.problem, fix=error.fix)
         return diagnostics_document([diagnostic])
@@ -46,6 +47,6 @@ def _empty(command: str, environment: str) -> dict[str, Any]:
         case "validate" | "test":
             return diagnostics_document([])
         case "plan":
-            return plan_document([], environment)
+            return plan_document(PlanReport(environment=environment, plans=()))
         case _:
             return {"schema": f"sendspec.{command.replace(' ', '-')}/1", "environment": environment}

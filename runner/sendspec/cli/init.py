@@ -12,6 +12,7 @@ import click
 
 from sendspec.cli.console import Console, common_options
 from sendspec.diagnostics.exceptions import FileUnwritable, PrivateFolderUnusable
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.output_file import make_folder, refuse_planted_link, write_new
 from sendspec.reading.files.nofollow_open import read_beneath
@@ -96,7 +97,7 @@ FILES = {
 @click.command("init")
 @click.argument("folder", metavar="[DIR]", required=False, default=".", type=click.Path(file_okay=False))
 @common_options
-def command(view: Console, folder: str) -> int:
+def command(console: Console, folder: str) -> int:
     """Scaffold a project in DIR: project file, one spec, its data, a CI example.
 
     Never overwrites a file.
@@ -114,11 +115,11 @@ def command(view: Console, folder: str) -> int:
     written = [top / name for name in FILES if not lexists(top / name)]
     _make(top, written)
     spec = quote(str(top / "specs" / "hello.yaml"))
-    view.result("\n".join(f"wrote {printable(str(path))}" for path in written))
-    view.document({"schema": "sendspec.init/1", "files": [str(path) for path in written]})
-    if not view.quiet:
-        view.tell(f"\nnext: sendspec plan {printable(spec)}\n      sendspec send {printable(spec)}")
-    return 0
+    console.result("\n".join(f"wrote {printable(str(path))}" for path in written))
+    console.document({"schema": "sendspec.init/1", "files": [str(path) for path in written]})
+    if not console.quiet:
+        console.tell(f"\nnext: sendspec plan {printable(spec)}\n      sendspec send {printable(spec)}")
+    return ExitCode.DONE
 
 
 def _is_half_made(top: Path, there: Sequence[str]) -> bool:

@@ -1,19 +1,28 @@
-"""Ctrl-C outside of a run: noted as well as raised, since a library that calls us back can swallow what is raised."""
+"""Interrupts: Ctrl-C outside of a run, and the signals that ask a run to stop.
+
+Outside of a run, Ctrl-C is noted as well as raised: a library that calls us back can swallow an exception.
+"""
 
 from __future__ import annotations
 
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:
+    from sendspec.sending.run import Stop
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _is_asked = False
 _is_ending = False
 
 
 def note_interrupts() -> None:
-    """From now on `refuse_when_interrupted` knows of every Ctrl-C that no run of its own hears."""
+    """From now on `refuse_when_interrupted` knows of every Ctrl-C outside of a run."""
     global _is_asked, _is_ending
     _is_asked = _is_ending = False
     if threading.current_thread() is not threading.main_thread():
@@ -24,15 +33,30 @@ def note_interrupts() -> None:
 
 
 def refuse_when_interrupted() -> None:
-    """Raises `KeyboardInterrupt` where one was asked for: called before anything is done that can't be undone."""
+    """Raises `KeyboardInterrupt` if there was a Ctrl-C: called before anything that can't be undone."""
     if _is_asked:
         raise KeyboardInterrupt
 
 
 def end_undisturbed() -> None:
-    """From now on a further Ctrl-C raises nothing: the command is ending, and says how."""
+    """From now on a further Ctrl-C raises nothing: the command is ending and says how."""
     global _is_ending
     _is_ending = True
+
+
+@contextmanager
+def stop_on_signals(stop: Stop) -> Iterator[None]:
+    """While the block runs, a signal asks the run to stop instead of ending the process.
+
+    Once one has, further signals no longer end it either: what became of the run is still to be said.
+    """
+    before = {number: signal.signal(number, lambda number, frame: stop.ask(number)) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        is_asked = stop.signal is not None
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_IGN if is_asked else handler)
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
@@ -43,5 +67,5 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
 
 
 def _unraisable(found: Any) -> None:
-    if not isinstance(found.exc_value, KeyboardInterrupt):  # that one is noted, and heard at the next look
+    if not isinstance(found.exc_value, KeyboardInterrupt):  # it is noted, and raised at the next check
         sys.__unraisablehook__(found)

@@ -16,6 +16,7 @@ from sendspec import __version__
 from sendspec.cli.interrupt import end_undisturbed, note_interrupts
 from sendspec.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
 from sendspec.diagnostics.exceptions import FolderGone, SendspecError
+from sendspec.diagnostics.exit_code import ExitCode
 
 COMMANDS = {
     "init": "Scaffold a project: project file, one spec, data, CI example.",
@@ -44,9 +45,6 @@ Try it: sendspec init hello && sendspec send hello/specs/hello.yaml
 It goes to a sandbox on this machine until you name another environment. More: sendspec --help
 """
 
-INTERRUPTED = 130
-BUG = 70
-BUSY = 75
 INTERRUPTION = {"code": "command-interrupted", "problem": "the command was interrupted", "fix": "run it again"}
 OUT_OF_MEMORY = {"code": "out-of-memory", "problem": "memory ran out", "fix": "give it more memory, then run it again"}
 
@@ -133,7 +131,7 @@ def run(arguments: list[str]) -> int:
         end_undisturbed()
         sys.stderr.write("interrupted; nothing more was done\n")
         _fail(context, INTERRUPTION)
-        return INTERRUPTED
+        return ExitCode.INTERRUPTED
     except SendspecError as error:
         return _foreseen(context, error)
     except MemoryError:
@@ -172,7 +170,7 @@ def _foreseen(context: click.Context | None, error: SendspecError) -> int:
     from sendspec.showing.failure import error_text
 
     sys.stderr.write(f"sendspec: {error_text(error)}\n")
-    if error.exit_code != BUSY:
+    if error.exit_code != ExitCode.BUSY:
         _fail(context, error)
     return error.exit_code
 
@@ -181,13 +179,12 @@ def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -
     """Prints the JSON document of a command that failed, where JSON was asked for and none was printed yet."""
     if context is None or context.obj is None or not context.obj.is_json:
         return
-    from sendspec.cli.failure import failure_document
-    from sendspec.operations.project_context import environment_in
+    from sendspec.cli.failure import failure_document  # loads what `--help` does without
 
-    view = context.obj
-    document = failure_document(view.delivery.command, environment_in(context), error)
+    console = context.obj
+    document = failure_document(console.state.command, console.state.environment, error)
     if document is not None:
-        view.document(document)
+        console.document(document)
 
 
 def _folder_is_gone() -> bool:
@@ -202,4 +199,4 @@ def _out_of_memory(context: click.Context | None) -> int:
     sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` tells\n")
     with suppress(Exception):
         _fail(context, OUT_OF_MEMORY)
-    return BUG
+    return ExitCode.BUG

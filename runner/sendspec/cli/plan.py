@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
@@ -18,18 +17,19 @@ from sendspec.cli.console import (
     rejects,
     specs_argument,
 )
+from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
-from sendspec.operations.ledger_view import freeing, ledger_to_read, plan_jobs
-from sendspec.operations.offline_plan import limit_diagnostics, opened, total_diagnostics
+from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.ledger_plan import exceeded_limits, freeing, plan_jobs
+from sendspec.operations.plan_file import check_place, write_plan_file
+from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.showing.plan import plan_document, plan_text
-
-GUARD = 7
-SOMETHING_TO_SEND = 10
 
 
 @click.command("plan")
@@ -45,7 +45,7 @@ SOMETHING_TO_SEND = 10
 )
 @common_options
 def command(
-    view: Console,
+    console: Console,
     specs: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -62,11 +62,11 @@ def command(
       sendspec plan specs/welcome.yaml
       sendspec plan specs/*.yaml --env production --out plan.json
     """
-    return run_plan(view, specs, env, recipients, processes=processes, out=out, detailed=detailed_exitcode)
+    return run_plan(console, specs, env, recipients, processes=processes, out=out, detailed=detailed_exitcode)
 
 
 def run_plan(
-    view: Console,
+    console: Console,
     specs: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -77,65 +77,57 @@ def run_plan(
     retry: Retry | None = None,
 ) -> int:
     """What `plan` and `send --dry-run` do."""
-    view.delivery.command = "plan"
+    console.state.command = "plan"
     if out is not None:
-        from sendspec.operations.plan_file import check_place
-
         check_place(Path(out))
     problems = Problems()
-    workspace, jobs = opened(specs, env, recipients, problems)
-    if rejects(view, problems) or workspace is None:
-        return 1
-    with ledger_to_read(workspace) as ledger:
-        plans = plan_jobs(jobs, workspace, ledger, problems, retry, processes=processes)
-    if rejects(view, problems):
-        return 1
-    broken = [
-        diagnostic
-        for job, plan in zip(jobs, plans, strict=True)
-        for diagnostic in limit_diagnostics(job, plan, Severity.WARNING)
-    ]
-    broken += [] if broken else total_diagnostics(workspace, plans, Severity.WARNING)
-    for diagnostic in broken:
+    context, jobs = open_jobs(console, specs, env, recipients, problems)
+    if rejects(console, problems) or context is None:
+        return ExitCode.REJECTED
+    with ledger_to_read(context) as ledger:
+        plans = plan_jobs(jobs, context, ledger, problems, retry, processes=processes)
+    if rejects(console, problems):
+        return ExitCode.REJECTED
+    exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
+    for diagnostic in exceeded:
         problems.add(diagnostic)
+    document = plan_document(PlanReport(environment=context.environment.name, plans=plans))
     if out is not None:
-        from sendspec.operations.plan_file import write_plan_file
-
-        write_plan_file(Path(out), jobs, plans, workspace, created=time.time())
-    view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
-    view.say(workspace.provisional_note)
-    view.result(plan_text(plans, view.out))
-    warn_of_drift(view, plans)
-    warn_of_resending(view, jobs)
-    view.document(plan_document(plans, workspace.environment.name))
+        write_plan_file(Path(out), document, jobs, context)
+    console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
+    console.say(context.provisional_note)
+    console.result(plan_text(plans, console.out))
+    warn_of_drift(console, plans)
+    warn_of_resending(console, jobs)
+    console.document(document)
     if out is not None:
-        view.say(f"the plan is in {printable(out)}: sendspec send --plan {printable(quote(out))}")
+        console.say(f"the plan is in {printable(out)}: sendspec send --plan {printable(quote(out))}")
     if not detailed or not any(plan.send for plan in plans):
-        return 0
-    return GUARD if broken else SOMETHING_TO_SEND
+        return ExitCode.DONE
+    return ExitCode.GUARD if exceeded else ExitCode.CHANGES
 
 
-def warn_of_drift(view: Console, plans: list[Plan]) -> None:
+def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
     """Says what is easily overlooked: texts that changed after they were sent, and messages that are held back."""
     for plan in plans:
         name = plan.target.name
         drift, held = plan.skipped.get(Skip.DRIFT, 0), plan.skipped.get(Skip.ON_HOLD, 0)
         if drift:
-            view.warn(
+            console.warn(
                 f"{name}: drift: {counted(drift, 'message')} changed after being sent; nothing is sent again"
                 " (raise `generation` to send the new text)"
             )
         if held:
-            view.warn(
+            console.warn(
                 f"{name}: on hold: {counted(held, 'message')} changed while the send was under way;"
                 " bring the first text back to send them, or raise `generation`"
             )
 
 
-def warn_of_resending(view: Console, jobs: Sequence[Job]) -> None:
+def warn_of_resending(console: Console, jobs: Sequence[Job]) -> None:
     """Says what a spec risks that has messages in doubt sent again."""
     for name in sorted(freeing([job.spec for job in jobs])):
-        view.warn(
+        console.warn(
             f"{name}: resend_if_absent: a message in doubt that the API's list lacks is sent again;"
             " should the list be wrong, somebody gets it twice"
         )

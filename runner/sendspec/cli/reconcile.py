@@ -7,27 +7,25 @@ from typing import Any
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, rejects, specs_argument
-from sendspec.cli.exit_code import IN_DOUBT, code_of_signal, described, ending_code
+from sendspec.cli.console_listener import ConsoleListener
+from sendspec.cli.exit_code import code_of_signal
+from sendspec.cli.interrupt import stop_on_signals
+from sendspec.cli.project import open_specs
 from sendspec.cli.status import show_status
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.earlier_names import names_of
-from sendspec.operations.ledger_session import ledger_to_write
-from sendspec.operations.ledger_view import freeing
-from sendspec.operations.project_context import open_context
-from sendspec.operations.session import Session
-from sendspec.reading.spec import read_spec
+from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.operations.reconcile import reconciled
+from sendspec.operations.run_ending import describe_ending
 from sendspec.sending.ending import StoppedByApi
 from sendspec.sending.reconciliation import Reconciled
-from sendspec.showing.reconcile import reconciled_json, reconciled_lines
-
-REFUSED_AS_A_WHOLE = 5
+from sendspec.showing.reconcile import reconciled_json
 
 
 @click.command("reconcile")
 @(lambda command: specs_argument(command, required=False))
 @environment_option
 @common_options
-def command(view: Console, specs: tuple[str, ...], env: str | None) -> int:
+def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
     """Ask the API what became of messages in doubt; without SPEC, of all in the ledger.
 
     A message that the API lists was accepted. One that it doesn't list stays in doubt, unless its spec says `in_doubt:
@@ -39,30 +37,26 @@ def command(view: Console, specs: tuple[str, ...], env: str | None) -> int:
       sendspec reconcile specs/welcome.yaml --env production
     """
     problems = Problems()
-    workspace = open_context(specs, env, problems)
-    read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
-    if rejects(view, problems) or workspace is None:
-        return 1
-    with ledger_to_write(workspace) as ledger:
-        session = Session(view, workspace, ledger)
-        names = names_of(read, ledger) or None
-        outcome = session.reconcile(names, freeing=freeing(read))
-        session.end()
-        for line in reconciled_lines(outcome, workspace.environment.name):
-            view.warn(line)
+    context, read = open_specs(console, specs, env, problems)
+    if rejects(console, problems) or context is None:
+        return ExitCode.REJECTED
+    listener = ConsoleListener(console)
+    with reconciled(context, read, listener, interruptible=stop_on_signals) as found:
+        outcome = found.outcome
+        listener.reconciled(outcome, context.environment.name)
         if not outcome.left and not outcome.found and not outcome.freed:
-            view.say("no message is in doubt")
+            console.say("no message is in doubt")
         more: dict[str, Any] = {"reconciled": reconciled_json(outcome)}
         if outcome.refusal is not None:
-            problem, fix, _ = described(ending := StoppedByApi(outcome.refusal))
-            more["error"] = {"code": ending_code(ending), "problem": problem, "fix": fix}
-        show_status(view, workspace, ledger, names or set(), more=more)
-    return _exit_code(outcome, session.interrupted)
+            words = describe_ending(StoppedByApi(outcome.refusal))
+            more["error"] = {"code": words.code, "problem": words.problem, "fix": words.fix}
+        show_status(console, context, found.ledger, found.names, more=more)
+    return _exit_code(outcome, found.interrupted)
 
 
-def _exit_code(outcome: Reconciled, signal: int | None) -> int:
+def _exit_code(outcome: Reconciled, signal: int | None) -> ExitCode:
     if signal is not None:
         return code_of_signal(signal)
     if outcome.refusal is not None:
-        return REFUSED_AS_A_WHOLE
-    return IN_DOUBT if outcome.left else 0
+        return ExitCode.API_REFUSED
+    return ExitCode.IN_DOUBT if outcome.left else ExitCode.DONE

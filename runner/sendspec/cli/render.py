@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects, specs_argument
-from sendspec.composing.eligibility import Eligibility
-from sendspec.composing.identity import message_id
-from sendspec.composing.message import Message
+from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.offline_plan import check_jobs, opened
-from sendspec.operations.send_job import Job
+from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.operations.offline_plan import check_jobs
+from sendspec.operations.render import note_table_changes, rendered_bodies
 
 
 @click.command("render")
@@ -24,7 +22,12 @@ from sendspec.operations.send_job import Job
 @click.option("--key", metavar="KEY", help="Print the message of this recipient key only.")
 @common_options
 def command(
-    view: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, limit: int | None, key: str | None
+    console: Console,
+    specs: tuple[str, ...],
+    env: str | None,
+    recipients: str | None,
+    limit: int | None,
+    key: str | None,
 ) -> int:
     """Print the exact request bodies, one JSON object a line, in file order.
 
@@ -36,39 +39,18 @@ def command(
       sendspec render specs/welcome.yaml --key +31612345678
     """
     problems = Problems()
-    workspace, jobs = opened(specs, env, recipients, problems)
+    context, jobs = open_jobs(console, specs, env, recipients, problems)
     check_jobs(jobs, problems, 1)
-    if rejects(view, problems):
-        return 1
-    view.diagnostics(list(problems), ending="nothing was sent", as_result=False)
-    if workspace is not None:
-        view.say(workspace.provisional_note)
+    if rejects(console, problems):
+        return ExitCode.REJECTED
+    console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
+    if context is not None:
+        console.say(context.provisional_note)
     again = Problems()
-    bodies = (message.body for job in jobs for message in _messages(job, key, again))
-    view.lines(body + b"\n" for body in islice(bodies, limit))
-    return _changed_meanwhile(view, jobs, again)
-
-
-def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message]:
-    wanted = None if key is None else _ids(job, key)
-    eligibility = Eligibility(suppressed=job.suppressed)
-    for item in job.composed(problems):
-        if isinstance(item, Message) and not eligibility.exclusion_of(item) and (wanted is None or item.id in wanted):
-            yield item
-
-
-def _changed_meanwhile(view: Console, jobs: Sequence[Job], problems: Problems) -> int:
-    """The exit code of what was printed: a table that changed since its rows were checked is told."""
-    if not problems.has_errors:
-        for job in jobs:
-            job.table.note_change(problems)
-    if not problems.has_errors:
-        return 0
-    view.diagnostics(list(problems), ending="what was printed is not to be trusted", as_result=False)
-    return 1
-
-
-def _ids(job: Job, key: str) -> set[bytes]:
-    """The ids that a key as typed can mean: as it stands, and as a normalised address."""
-    spellings = {key, normal if isinstance(normal := job.program.normalise(key), str) else key}
-    return {message_id(job.setting.salt, job.spec.name, job.spec.generation, spelling) for spelling in spellings}
+    bodies = rendered_bodies(jobs, key, again)
+    console.lines(body + b"\n" for body in islice(bodies, limit))
+    note_table_changes(jobs, again)
+    if not again.has_errors:
+        return ExitCode.DONE
+    console.diagnostics(list(again), ending="what was printed is not to be trusted", as_result=False)
+    return ExitCode.REJECTED

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects
+from sendspec.cli.project import open_jobs, open_specs
 from sendspec.cli.status import show_status
-from sendspec.composing.identity import id_in, id_text
+from sendspec.composing.identity import id_in
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.wording import counted
-from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Change, Doubt, SpecIdentity
-from sendspec.operations.continuity import highest_used
-from sendspec.operations.earlier_names import names_of, other_names
-from sendspec.operations.ledger_session import ledger_to_write
-from sendspec.operations.left import left_over
-from sendspec.operations.offline_plan import opened
-from sendspec.operations.project_context import open_context, this_process
+from sendspec.operations.ledger_access import ledger_to_write
+from sendspec.operations.renamed_spec import names_of
+from sendspec.operations.resolve import give_up_generation, give_up_orphans, settle
 from sendspec.operations.send_job import Job
-from sendspec.planning.message_state import MOVE_BY_NAME, State
-from sendspec.reading.spec import Spec, read_spec
+from sendspec.planning.message_state import State
 
 SKIPPED = "skipped"
 TARGETS = {"accepted": State.ACCEPTED, "not-sent": State.PLANNED, SKIPPED: State.SKIPPED}
@@ -51,7 +46,7 @@ class _Target(click.Choice[str]):
 )
 @common_options
 def command(
-    view: Console,
+    console: Console,
     which: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -75,44 +70,23 @@ def command(
     if not reason.strip():
         raise click.UsageError("--reason says how you know: write it down")
     if left or generation is not None:
-        return _give_up(view, which, env, recipients, target=target, reason=reason, left=left, generation=generation)
+        return _give_up(console, which, env, recipients, target=target, reason=reason, left=left, generation=generation)
     ids = [identity for word in which if (identity := id_in(word)) is not None]
-    specs = [word for word in which if id_in(word) is None]
     problems = Problems()
-    workspace = open_context(specs, env, problems)
-    read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
-    if rejects(view, problems, ending="nothing was changed") or workspace is None:
-        return 1
-    with ledger_to_write(workspace) as ledger:
+    context, read = open_specs(console, [word for word in which if id_in(word) is None], env, problems)
+    if rejects(console, problems, ending="nothing was changed") or context is None:
+        return ExitCode.REJECTED
+    with ledger_to_write(context) as ledger:
         names = names_of(read, ledger)
-        ledger.begin(this_process(), now=time.time())
-        chosen = _chosen(ledger, ids, names)
-        move = MOVE_BY_NAME["resolve"]
-        state = TARGETS[target]
-        changes = [
-            Change(id=d.id, attempt=d.attempt, to=state, reason=reason, resend=state is State.PLANNED) for d in chosen
-        ]
-        ledger.move(move, changes, now=time.time())
-        ledger.end(now=time.time(), ending="finished", requests=0)
-        view.say(f"{counted(len(changes), 'message')} settled as {target}")
-        shown = names | {doubt.name for doubt in chosen}
-        show_status(view, workspace, ledger, shown, more={"resolved": len(changes)})
-    return 0
-
-
-def _chosen(ledger: Ledger, ids: Sequence[bytes], names: set[str]) -> list[Doubt]:
-    """The messages in doubt that were meant. Raises `click.UsageError` for an id that isn't in doubt."""
-    doubts = {doubt.id: doubt for doubt in ledger.doubts()}
-    for identity in ids:
-        if identity not in doubts:
-            known = ledger.facts([identity]).get(identity)
-            state = "not in the ledger" if known is None else f"'{known.state.value}'"
-            raise click.UsageError(f"{id_text(identity)} is not in doubt, it is {state}")
-    return [doubt for doubt in doubts.values() if doubt.id in ids or doubt.name in names]
+        doubts = settle(context, ledger, read, ids, to=TARGETS[target], reason=reason)
+        console.say(f"{counted(len(doubts), 'message')} settled as {target}")
+        shown = names | {doubt.name for doubt in doubts}
+        show_status(console, context, ledger, shown, more={"resolved": len(doubts)})
+    return ExitCode.DONE
 
 
 def _give_up(
-    view: Console,
+    console: Console,
     which: Sequence[str],
     env: str | None,
     recipients: str | None,
@@ -132,46 +106,19 @@ def _give_up(
     problems = Problems()
     jobs: list[Job] = []
     if left:
-        workspace, jobs = opened(which, env, recipients, problems)
+        context, jobs = open_jobs(console, which, env, recipients, problems)
         specs = [job.spec for job in jobs]
     else:
-        workspace = open_context(which, env, problems)
-        specs = [spec for path in which if (spec := read_spec(path, problems)) is not None]
-    if rejects(view, problems, ending="nothing was changed") or workspace is None:
-        return 1
-    with ledger_to_write(workspace) as ledger:
+        context, specs = open_specs(console, which, env, problems)
+    if rejects(console, problems, ending="nothing was changed") or context is None:
+        return ExitCode.REJECTED
+    with ledger_to_write(context) as ledger:
         if generation is not None:
-            attempts = _of_generation(ledger, specs[0], generation)
+            count = give_up_generation(context, ledger, specs[0], generation, reason)
         else:
-            attempts = _left_of(ledger, jobs, problems)
-            if rejects(view, problems, ending="nothing was changed"):
-                return 1
-        ledger.begin(this_process(), now=time.time())
-        changes = [
-            Change(id=identity, attempt=attempt, to=State.SKIPPED, reason=reason)
-            for identity, attempt in attempts.items()
-        ]
-        ledger.move(MOVE_BY_NAME["drop"], changes, now=time.time())
-        if generation is not None:
-            ledger.give_up(SpecIdentity(specs[0].name, generation, workspace.relative(specs[0].path)), reason)
-        ledger.end(now=time.time(), ending="finished", requests=0)
-        view.say(f"{counted(len(changes), 'message')} given up")
-        show_status(view, workspace, ledger, {spec.name for spec in specs}, jobs=jobs, more={"resolved": len(changes)})
-    return 0
-
-
-def _of_generation(ledger: Ledger, spec: Spec, generation: int) -> dict[bytes, int]:
-    """The planned messages of a generation. Raises `click.UsageError` for one whose turn has not come."""
-    names = (spec.name, *other_names(spec, ledger))
-    highest = highest_used([send for name in names for send in ledger.sends(name)], ledger)
-    if highest is not None and generation > highest + 1:
-        raise click.UsageError(f"generation {highest + 1} of '{spec.name}' comes first: the highest used is {highest}")
-    return {identity: attempt for name in names for identity, of, attempt in ledger.waiting(name) if of == generation}
-
-
-def _left_of(ledger: Ledger, jobs: Iterable[Job], problems: Problems) -> dict[bytes, int]:
-    """The planned messages of whom today's tables don't have."""
-    attempts: dict[bytes, int] = {}
-    for job in jobs:
-        attempts.update(left_over(job, ledger, problems))
-    return attempts
+            count = give_up_orphans(context, ledger, jobs, reason, problems)
+            if rejects(console, problems, ending="nothing was changed"):
+                return ExitCode.REJECTED
+        console.say(f"{counted(count, 'message')} given up")
+        show_status(console, context, ledger, {spec.name for spec in specs}, jobs=jobs, more={"resolved": count})
+    return ExitCode.DONE

@@ -13,8 +13,9 @@ from pathlib import Path
 import click
 
 from sendspec.cli.console import Console, common_options
+from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.project_context import open_context
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.reading.files.private_folder import make_private_folder
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import SandboxFault, parse_fault
@@ -40,7 +41,7 @@ class FaultType(click.ParamType[SandboxFault]):
 @click.option("--fault", "faults", type=FaultType(), multiple=True, metavar="FAULT",
               help="Show a fault, such as 429:every=10 or drop-after:from=100,to=120; can be repeated.")  # fmt: skip
 @common_options
-def command(view: Console, port: int, rate: int | None, faults: tuple[SandboxFault, ...]) -> int:
+def command(console: Console, port: int, rate: int | None, faults: tuple[SandboxFault, ...]) -> int:
     """Run the local API server until it is interrupted.
 
     Other commands use it when SENDSPEC_SANDBOX_URL names it. Faults are statuses (429, 422, 500 …), drop-before, drop-after,
@@ -51,8 +52,8 @@ def command(view: Console, port: int, rate: int | None, faults: tuple[SandboxFau
       sendspec sandbox --port 8080
       sendspec sandbox --fault 429:every=10,retry-after=1 --fault slow:ms=150
     """
-    workspace = open_context((), "sandbox", Problems())
-    root = Path.cwd() if workspace is None else workspace.root
+    context = open_context(console, (), "sandbox", Problems())
+    root = Path.cwd() if context is None else context.root
     make_private_folder(root)
     store = Store(root / ".sendspec" / "sandbox-api.db")
     done = threading.Event()
@@ -60,13 +61,13 @@ def command(view: Console, port: int, rate: int | None, faults: tuple[SandboxFau
         signal.signal(number, lambda number, frame: done.set())
     try:
         with _listening(Sandbox(store, time.time, per_second=rate, faults=faults), port) as url:
-            view.result(url)
-            view.document({"schema": "sendspec.sandbox/1", "url": url})
-            view.say(f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={url}")
+            console.result(url)
+            console.document({"schema": "sendspec.sandbox/1", "url": url})
+            console.say(f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={url}")
             done.wait()
     finally:
         store.close()
-    return 0
+    return ExitCode.DONE
 
 
 @contextmanager

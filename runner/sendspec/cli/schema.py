@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from sendspec.cli.console import Console, common_options
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.reading.schema.location import schema_directory
 
 NAMES = (
@@ -16,7 +17,7 @@ NAMES = (
 @click.command("schema")
 @click.argument("name", required=False, type=click.Choice(NAMES))
 @common_options
-def command(view: Console, name: str | None) -> int:
+def command(console: Console, name: str | None) -> int:
     """Print a JSON Schema; without a name, say which there are.
 
     \b
@@ -25,7 +26,7 @@ def command(view: Console, name: str | None) -> int:
       sendspec schema spec > .vscode/spec.schema.json
     """
     if name is None:
-        view.lines(f"{name}\n" for name in NAMES)
-        return 0
-    view.lines([(schema_directory() / f"{name}.schema.json").read_bytes()])
-    return 0
+        console.lines(f"{name}\n" for name in NAMES)
+        return ExitCode.DONE
+    console.lines([(schema_directory() / f"{name}.schema.json").read_bytes()])
+    return ExitCode.DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import assert_never
 
 import click
 
@@ -15,33 +15,42 @@ from sendspec.cli.console import (
     environment_option,
     jobs_option,
     recipients_option,
+    rejected,
     specs_argument,
 )
-from sendspec.cli.interrupt import refuse_when_interrupted
+from sendspec.cli.console_listener import ConsoleListener
+from sendspec.cli.exit_code import code_of_run
+from sendspec.cli.interrupt import refuse_when_interrupted, stop_on_signals
 from sendspec.cli.plan import run_plan, warn_of_drift, warn_of_resending
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.cli.project import open_context
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import KeyUnusable, NotConfirmed, PlanStale, SendspecError
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.diagnostics.wording import counted
-from sendspec.operations.ledger_view import freeing, plan_jobs
-from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
-from sendspec.operations.project_context import ProjectContext, make_sandbox_ledger, open_context
-from sendspec.operations.send_job import Job, read_jobs
-from sendspec.planning.decision import Retry, Skip
-from sendspec.planning.plan import Plan, digest_of
-from sendspec.planning.totals import sum_of, totals_of
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.run_report import unsent_report
+from sendspec.operations.send_job import Job
+from sendspec.operations.send_outcome import (
+    InputRejected,
+    LimitsExceeded,
+    RunBroke,
+    RunEnded,
+    SendOutcome,
+    SendRequest,
+    StoppedBefore,
+    stale_plan,
+)
+from sendspec.planning.decision import Retry
+from sendspec.planning.plan import Plan
 from sendspec.showing.failure import error_json, error_text
 from sendspec.showing.plan import plan_text
-from sendspec.showing.run import RunReport, SpecReport, ending_text, run_document, run_text
+from sendspec.showing.run import ending_text, run_document, run_text
 
-if TYPE_CHECKING:
-    from sendspec.ledger.protocol import Facts
-    from sendspec.operations.session import Session
-
-NOT_SENT, IN_DOUBT, GUARD = 3, 4, 7
-WITH_DOCUMENT = (5, 6, 7, 8)
+WITH_DOCUMENT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE)
 TYPED_FROM = 100
+"""Up to so many messages, a yes is enough; for more, their number has to be typed."""
 
 
 @click.command("send")
@@ -66,7 +75,7 @@ TYPED_FROM = 100
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 @common_options
 def command(
-    view: Console,
+    console: Console,
     specs: tuple[str, ...],
     env: str | None,
     recipients: str | None,
@@ -97,242 +106,134 @@ def command(
     if dry_run:
         if plan_file:
             raise click.UsageError("--dry-run makes a plan; --plan has one already")
-        return run_plan(view, specs, env, recipients, processes=processes, out=None, detailed=False, retry=chosen)
-    plan = None
+        return run_plan(console, specs, env, recipients, processes=processes, out=None, detailed=False, retry=chosen)
+
+    plan: PlanFile | None = None
     if plan_file:
         try:
             plan = read_plan_file(Path(plan_file))
         except PlanUnreadable as error:
-            return _reject(
-                view, [_about(plan_file, "plan-unreadable", str(error), "make it anew with `sendspec plan --out`")]
+            return rejected(
+                console,
+                [_about(plan_file, "plan-unreadable", str(error), "make it anew with `sendspec plan --out`")],
             )
         if env not in (None, plan.environment):
-            stale = _stale(f"it is of the environment '{plan.environment}', and '{env}' was named")
-            view.tell(f"{error_text(stale)}\n\nnothing was sent")
-            view.document(run_document(_unsent(plan.environment, []), error_json(stale)))
-            return stale.exit_code
+            stale = stale_plan(f"it is of the environment '{plan.environment}', and '{env}' was named")
+            return _refuse_stale(console, stale, plan.environment)
         env = plan.environment
         specs = tuple(plan.found_from(Path(plan_file)))
-    return _Send(
-        view, specs, env, recipients, plan, processes, yes=yes, retry=chosen, asks_witness=not no_witness
-    ).run()
+    request = SendRequest(
+        specs=specs,
+        recipients=recipients,
+        plan=plan,
+        retry=chosen,
+        asks_witness=not no_witness,
+        processes=processes,
+    )
+    problems = Problems()
+    context = open_context(console, specs, env, problems)
+    if context is None:
+        return rejected(console, list(problems))
+    return _send(console, context, request, yes=yes)
+
+
+def _send(console: Console, context: ProjectContext, request: SendRequest, *, yes: bool) -> int:
+    """Sends, asks and reports; turns what nothing was sent for into its exit code."""
+    from sendspec.operations.send import send  # loads the network stack: a dry run does without
+
+    def agree(jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
+        warn_of_drift(console, plans)
+        warn_of_resending(console, jobs)
+        refuse_when_interrupted()
+        to_send = sum(plan.send for plan in plans)
+        if to_send and not yes:
+            _ask(console, plans, to_send)
+        refuse_when_interrupted()
+
+    environment = context.environment.name
+    try:
+        outcome = send(context, request, ConsoleListener(console), agree=agree, interruptible=stop_on_signals)
+        return _show(console, outcome)
+    except KeyUnusable as error:
+        place = context.environment.key_span
+        return rejected(console, [_about(context.project_path, error.code, error.problem, error.fix, place)])
+    except PlanStale as error:
+        return _refuse_stale(console, error, environment)
+    except SendspecError as error:
+        if error.exit_code in WITH_DOCUMENT:
+            _print_unsent(console, environment, error_json(error))
+        raise
+
+
+def _show(console: Console, outcome: SendOutcome) -> int:
+    """Prints what came of a send. Raises the error that broke it, if one did."""
+    match outcome:
+        case InputRejected(diagnostics):
+            return rejected(console, diagnostics)
+        case LimitsExceeded(diagnostics, report):
+            console.diagnostics(diagnostics, ending="nothing was sent", as_result=False)
+            first = diagnostics[0]
+            console.document(run_document(report, {"code": first.code, "problem": first.problem, "fix": first.fix}))
+            return ExitCode.GUARD
+        case StoppedBefore(report) | RunEnded(report):
+            console.result(run_text(report, console.out))
+            console.tell(ending_text(report, console.err))
+            console.document(run_document(report))
+            return code_of_run(report)
+        case RunBroke():
+            return _show_broken(console, outcome)
+        case _:
+            assert_never(outcome)
+
+
+def _show_broken(console: Console, broken: RunBroke) -> int:
+    """Prints what had become of everybody when an error ended the run, then raises the error."""
+    error, report = broken.error, broken.report
+    if report is None:
+        assert broken.unread is not None
+        console.warn(f"what became of the messages is not known: {broken.unread.problem}")
+    else:
+        console.result(run_text(report, console.out))
+    console.document(run_document(report, error_json(error)))
+    if (
+        isinstance(error, SendspecError)
+        and error.exit_code == ExitCode.INCOMPLETE
+        and report is not None
+        and report.has_doubts
+    ):
+        console.warn(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}")
+        return ExitCode.IN_DOUBT
+    raise error
+
+
+def _refuse_stale(console: Console, stale: PlanStale, environment: str) -> int:
+    console.tell(f"{error_text(stale)}\n\nnothing was sent")
+    _print_unsent(console, environment, error_json(stale))
+    return stale.exit_code
+
+
+def _print_unsent(console: Console, environment: str, error: dict[str, str]) -> None:
+    """Prints the document of a run that did not begin, unless the run's own was printed."""
+    console.document(run_document(unsent_report(environment), error))
 
 
 def _about(path: str, code: str, problem: str, fix: str, span: Span = FILE_START) -> Diagnostic:
     return Diagnostic(code=code, path=path, span=span, problem=problem, fix=fix)
 
 
-def _reject(view: Console, diagnostics: Sequence[Diagnostic]) -> int:
-    view.diagnostics(list(diagnostics), ending="nothing was sent", as_result=True)
-    return 1
-
-
-class _Send:
-    """One `send`, step by step; nothing is written before every row is checked and the user has agreed."""
-
-    def __init__(
-        self,
-        view: Console,
-        specs: Sequence[str],
-        env: str | None,
-        recipients: str | None,
-        plan: PlanFile | None,
-        processes: int,
-        *,
-        yes: bool,
-        retry: Retry | None,
-        asks_witness: bool,
-    ) -> None:
-        self._view = view
-        self._specs = specs
-        self._env = env
-        self._recipients = recipients
-        self._plan = plan
-        self._processes = processes
-        self._yes = yes
-        self._retry = retry
-        self._asks_witness = asks_witness
-        self._is_told = False
-        self._in_doubt = False
-        self._begun: tuple[Session, Sequence[tuple[Job, Plan]]] | None = None
-
-    def run(self) -> int:
-        problems = Problems()
-        workspace = open_context(self._specs, self._env, problems)
-        if workspace is None:
-            return _reject(self._view, list(problems))
-        try:
-            return self._with_input(workspace, problems)
-        except KeyUnusable as error:
-            place = workspace.environment.key_span
-            return _reject(self._view, [_about(workspace.project_path, error.code, error.problem, error.fix, place)])
-        except PlanStale as error:
-            self._view.tell(f"{error_text(error)}\n\nnothing was sent")
-            if not self._is_told:
-                self._view.document(run_document(_unsent(workspace.environment.name, []), error_json(error)))
-            return error.exit_code
-        except SendspecError as error:
-            if self._begun is not None and not self._is_told:  # the ledger could not be closed, say
-                self._tell_account(*self._begun, error)
-            elif error.exit_code in WITH_DOCUMENT and not self._is_told:
-                self._view.document(run_document(_unsent(workspace.environment.name, []), error_json(error)))
-            if error.exit_code == NOT_SENT and self._in_doubt:
-                self._view.warn(f"sendspec: {error.problem} [{error.code}]\n    = fix: {error.fix}")
-                return IN_DOUBT
-            raise
-
-    def _with_input(self, workspace: ProjectContext, problems: Problems) -> int:
-        """Confirming, planning and sending all read the same private copy of the input."""
-        jobs = read_jobs(self._specs, workspace, self._recipients, problems, frozen=True)
-        if problems.has_errors:
-            return _reject(self._view, list(problems))
-        if workspace.environment.is_sandbox:
-            workspace = make_sandbox_ledger(workspace)
-            jobs = [job.keyed(workspace.salt) for job in jobs]
-        return self._with_ledger(workspace, jobs, problems)
-
-    def _with_ledger(self, workspace: ProjectContext, jobs: list[Job], problems: Problems) -> int:
-        from sendspec.operations.ledger_session import ledger_to_write
-        from sendspec.operations.session import Session
-
-        with ledger_to_write(workspace, tell=self._view.warn) as ledger:
-            planned_at = ledger.moves
-            plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
-            if problems.has_errors:
-                return _reject(self._view, list(problems))
-            self._view.diagnostics(list(problems), ending="", as_result=False)
-            self._check_plan(workspace, plans)
-            session = Session(self._view, workspace, ledger, retry=self._retry, asks_witness=self._asks_witness)
-            if any(ledger.uncertain(name) for name in session.names_of(jobs)):
-                self._reconcile(session, workspace, jobs)
-                planned_at = ledger.moves
-                plans = self._planned_again(plans, jobs, workspace, ledger)
-                if session.interrupted is not None:
-                    return self._stopped(session, workspace, plans, session.interrupted)
-            if broken := self._broken_limits(workspace, jobs, plans):
-                first = {"code": broken[0].code, "problem": broken[0].problem, "fix": broken[0].fix}
-                self._view.document(run_document(_unsent(workspace.environment.name, plans), first))
-                return GUARD
-            warn_of_drift(self._view, plans)
-            warn_of_resending(self._view, jobs)
-            to_send = sum(plan.send for plan in plans)
-            refuse_when_interrupted()
-            if to_send:
-                self._ask(plans, to_send)
-                refuse_when_interrupted()
-            planned = list(zip(jobs, plans, strict=True))
-            self._begun = (session, planned) if to_send else None
-            try:
-                report, code = session.send(planned, planned_at)
-            except Exception as error:
-                if session.has_begun:
-                    self._tell_account(session, planned, error)
-                raise
-        self._view.result(run_text(report, self._view.out))
-        self._view.tell(ending_text(report, self._view.err))
-        self._view.document(run_document(report))
-        return code
-
-    def _reconcile(self, session: Session, workspace: ProjectContext, jobs: list[Job]) -> None:
-        """What an earlier run left in doubt is looked up before anything else is sent."""
-        from sendspec.showing.reconcile import reconciled_lines
-
-        names = session.names_of(jobs)
-        outcome = session.reconcile(names, freeing=freeing([job.spec for job in jobs]), jobs=jobs)
-        for line in reconciled_lines(outcome, workspace.environment.name):
-            self._view.warn(line)
-
-    def _stopped(self, session: Session, workspace: ProjectContext, plans: list[Plan], number: int) -> int:
-        """A signal came while doubts were looked up: nothing more is done."""
-        from sendspec.cli.exit_code import described
-        from sendspec.sending.ending import Interrupted
-
-        words, fix, code = described(Interrupted(number))
-        session.end(words)
-        report = _unsent(workspace.environment.name, plans, words, fix)
-        self._view.result(run_text(report, self._view.out))
-        self._view.tell(ending_text(report, self._view.err))
-        self._view.document(run_document(report))
-        return code
-
-    def _check_plan(self, workspace: ProjectContext, plans: list[Plan]) -> None:
-        """Raises `PlanStale` where a plan file names something else than what would be done now."""
-        if self._plan is None:
-            return
-        identity = workspace.identity
-        if self._plan.ledger is not None and (identity is None or identity.ledger != self._plan.ledger):
-            raise _stale("it was made against another ledger")
-        if self._plan.digest != digest_of(plans):
-            raise _stale("the specs, their recipients or the ledger have changed since")
-
-    def _planned_again(
-        self, before: list[Plan], jobs: list[Job], workspace: ProjectContext, ledger: Facts
-    ) -> list[Plan]:
-        """The plans after doubts were looked up. Where a plan file was agreed to, what is sent has to be what it names."""
-        problems = Problems()
-        plans = plan_jobs(jobs, workspace, ledger, problems, self._retry, processes=self._processes)
-        agreed = [plan.sent_digest for plan in before] == [plan.sent_digest for plan in plans]
-        if problems.has_errors or (self._plan is not None and not agreed):
-            raise _stale("what would be sent has changed while messages in doubt were looked up")
-        return plans
-
-    def _tell_account(self, session: Session, planned: Sequence[tuple[Job, Plan]], error: Exception) -> None:
-        """What had become of everybody when an error ended the run, by the ledger; the error itself is told by the caller."""
-        words = error_json(error)
-        self._is_told = True
-        try:
-            report = session.report_of(planned, error)
-        except SendspecError as trouble:
-            self._view.warn(f"what became of the messages is not known: {trouble.problem}")
-            self._view.document(run_document(None, words))
-            return
-        total = sum_of(spec.account for spec in report.specs)
-        self._in_doubt = bool(total.in_doubt or total.skipped.get(Skip.IN_DOUBT_BEFORE))
-        self._view.result(run_text(report, self._view.out))
-        self._view.document(run_document(report, words))
-
-    def _broken_limits(self, workspace: ProjectContext, jobs: list[Job], plans: list[Plan]) -> list[Diagnostic]:
-        broken = [
-            d for job, plan in zip(jobs, plans, strict=True) for d in limit_diagnostics(job, plan, Severity.ERROR)
-        ]
-        broken += [] if broken else total_diagnostics(workspace, plans)
-        self._view.diagnostics(broken, ending="nothing was sent", as_result=False)
-        return broken
-
-    def _ask(self, plans: list[Plan], to_send: int) -> None:
-        """Raises unless the user agrees: `click.UsageError` where nobody can be asked, `NotConfirmed` for a no."""
-        if self._yes:
-            return
-        if not self._view.asks:
-            raise click.UsageError(
-                f"{counted(to_send, 'message')} would be sent, and nobody can be asked: pass --yes to agree"
-            )
-        sys.stderr.write(plan_text(plans, self._view.err) + "\n\n")
-        if to_send <= TYPED_FROM:
-            agrees = click.confirm(f"Send {counted(to_send, 'message')}?", err=True)
-        else:
-            typed = click.prompt(f"Type {to_send} to send {counted(to_send, 'message')}", err=True)
-            agrees = typed.replace(" ", "") == str(to_send)
-        if not agrees:
-            raise NotConfirmed(
-                "nobody agreed to it: nothing was sent", "answer yes, or pass --yes, once it is what you mean"
-            )
-
-
-def _stale(why: str) -> PlanStale:
-    return PlanStale(f"the plan is stale: {why}", "look at a new one: sendspec plan")
-
-
-def _unsent(environment: str, plans: Sequence[Plan], ending: str = "nothing was sent", fix: str = "") -> RunReport:
-    """The report of a run that did not begin."""
-    specs = [SpecReport(target=plan.target, account=totals_of(plan, {}, {}), digest=plan.digest) for plan in plans]
-    return RunReport(
-        run=None,
-        environment=environment,
-        specs=specs,
-        requests=0,
-        seconds=0.0,
-        ending=ending,
-        fix=fix,
-        next_steps=(),
-    )
+def _ask(console: Console, plans: Sequence[Plan], to_send: int) -> None:
+    """Raises unless the user agrees: `click.UsageError` if nobody can be asked, `NotConfirmed` for a no."""
+    if not console.asks:
+        raise click.UsageError(
+            f"{counted(to_send, 'message')} would be sent, and nobody can be asked: pass --yes to agree"
+        )
+    sys.stderr.write(plan_text(plans, console.err) + "\n\n")
+    if to_send <= TYPED_FROM:
+        agrees = click.confirm(f"Send {counted(to_send, 'message')}?", err=True)
+    else:
+        typed = click.prompt(f"Type {to_send} to send {counted(to_send, 'message')}", err=True)
+        agrees = typed.replace(" ", "") == str(to_send)
+    if not agrees:
+        raise NotConfirmed(
+            "nobody agreed to it: nothing was sent", "answer yes, or pass --yes, once it is what you mean"
+        )

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import click
 
 from sendspec.cli.console import Console, environment_option, options_with_forms, rejects, specs_argument
+from sendspec.cli.project import open_specs
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.ledger.access import read as read_ledger
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
-from sendspec.ledger.record import MessageRecord
-from sendspec.operations.earlier_names import names_of
-from sendspec.operations.left import left_over
-from sendspec.operations.lock_file import known_identity
-from sendspec.operations.project_context import ProjectContext, open_context
-from sendspec.operations.send_job import Job, read_jobs
-from sendspec.planning.decision import Skip
+from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.renamed_spec import names_of
+from sendspec.operations.send_job import Job
+from sendspec.operations.status import IN_DOUBT, NOT_SENT, REFUSED, messages_of, planned_jobs, spec_statuses
 from sendspec.planning.message_state import State
-from sendspec.planning.totals import Totals
-from sendspec.reading.spec import Spec, StandardInput, read_spec
-from sendspec.showing.status import SpecStatus, message_json, messages_text, status_document, status_text
-
-FAILED = (State.REFUSED,)
-IN_DOUBT = (State.SENDING, State.IN_DOUBT)
-NOT_SENT = (State.PLANNED,)
+from sendspec.showing.status import message_json, messages_text, status_document, status_text
 
 
 @click.command("status")
@@ -39,7 +31,13 @@ NOT_SENT = (State.PLANNED,)
 @click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent.")
 @options_with_forms("text", "json", "csv")
 def command(
-    view: Console, specs: tuple[str, ...], env: str | None, messages: bool, failed: bool, in_doubt: bool, not_sent: bool
+    console: Console,
+    specs: tuple[str, ...],
+    env: str | None,
+    messages: bool,
+    failed: bool,
+    in_doubt: bool,
+    not_sent: bool,
 ) -> int:
     """Show what the ledger knows of each spec's newest generation.
 
@@ -53,122 +51,49 @@ def command(
       sendspec status --in-doubt --format csv > in-doubt.csv
     """
     problems = Problems()
-    workspace = open_context(specs, env, problems)
-    read = [spec for path in specs if (spec := read_spec(path, problems)) is not None]
-    if rejects(view, problems) or workspace is None:
-        return 1
-    chosen = [(failed, FAILED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
+    context, read = open_specs(console, specs, env, problems)
+    if rejects(console, problems) or context is None:
+        return ExitCode.REJECTED
+    chosen = [(failed, REFUSED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
     states = tuple(State) if messages else tuple(state for flag, group in chosen if flag for state in group)
-    _show(view, workspace, read, states, specs)
-    return 0
+    with ledger_to_read(context) as ledger:
+        if ledger is None:
+            _show_no_ledger(console, context.environment.name, states)
+        else:
+            jobs = planned_jobs(read, context, ledger)
+            show_status(console, context, ledger, names_of(read, ledger), states, jobs=jobs)
+    return ExitCode.DONE
 
 
-def _show(
-    view: Console, workspace: ProjectContext, read: Sequence[Spec], states: Sequence[State], specs: Sequence[str]
-) -> None:
-    environment = workspace.environment.name
-    identity = known_identity(workspace)
-    if identity is None:
-        view.say(f"note: the environment '{environment}' has no ledger yet")
-        view.result(status_text([], environment, view.out))
-        view.document(status_document([], environment, [] if states else None))
-        return
-    with read_ledger(workspace.environment.ledger, identity, latest=True) as ledger:
-        show_status(view, workspace, ledger, names_of(read, ledger), states, jobs=_jobs(specs, workspace, ledger))
-
-
-def _jobs(paths: Sequence[str], workspace: ProjectContext, ledger: Facts) -> list[Job]:
-    """The specs whose recipients are worth reading: messages are planned, and the table is a file that can be read."""
-    specs = [spec for path in paths if (spec := read_spec(path, Problems())) is not None]
-    read = [
-        spec.path
-        for spec in specs
-        if not isinstance(spec.recipients, StandardInput)
-        and ledger.states(spec.name, spec.generation).get(State.PLANNED)
-    ]
-    return read_jobs(read, workspace, None, Problems())
+def _show_no_ledger(console: Console, environment: str, states: Sequence[State]) -> None:
+    console.say(f"note: the environment '{environment}' has no ledger yet")
+    console.result(status_text([], environment, console.out))
+    console.document(status_document([], environment, [] if states else None))
 
 
 def show_status(
-    view: Console,
-    workspace: ProjectContext,
+    console: Console,
+    context: ProjectContext,
     ledger: Facts,
-    names: set[str],
+    names: Collection[str],
     states: Sequence[State] = (),
     *,
     jobs: Sequence[Job] = (),
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """What an open ledger knows of the specs in `names`, or of all, as the view's form has it; `more` joins the JSON document.
+    """Prints what an open ledger knows of the specs in `names`, or of all; `more` joins the JSON document.
 
-    Of the specs in `jobs`, who is left is told by today's table as well.
+    The tables of `jobs` tell who is planned and no longer a recipient.
     """
-    environment = workspace.environment.name
-    statuses = _statuses(ledger, names, {job.spec.name: job for job in jobs})
-    if view.format == "csv":
-        view.lines(csv_lines(message_json(message) for message in _messages(ledger, statuses, states or tuple(State))))
+    environment = context.environment.name
+    statuses = spec_statuses(ledger, names, jobs)
+    if console.format == "csv":
+        listed = messages_of(ledger, statuses, states or tuple(State))
+        console.lines(csv_lines(message_json(message) for message in listed))
         return
-    listed = _messages(ledger, statuses, states) if states else None
-    if view.is_json:
-        view.document({**status_document(statuses, environment, listed), **(more or {})})
+    messages = messages_of(ledger, statuses, states) if states else None
+    if console.is_json:
+        console.document({**status_document(statuses, environment, messages), **(more or {})})
         return
-    view.result(status_text(statuses, environment, view.out))
-    view.result(messages_text(listed or (), view.out))
-
-
-def _statuses(ledger: Facts, names: set[str], job_by_name: Mapping[str, Job]) -> list[SpecStatus]:
-    newest = {
-        spec.name: spec.generation
-        for spec in ledger.sends()
-        if (not names or spec.name in names) and (spec.messages or spec.given_up is None)
-    }
-    return [
-        SpecStatus(
-            name=name,
-            generation=generation,
-            earlier_doubts=ledger.uncertain(name) - _in_doubt(ledger.states(name, generation)),
-            account=replace(
-                totals_of_states(states := ledger.states(name, generation)),
-                skipped=ledger.skips(name, generation) if states.get(State.SKIPPED) else {},
-                left=_left(ledger, name, generation, job_by_name.get(name)),
-            ),
-        )
-        for name, generation in newest.items()
-    ]
-
-
-def _left(ledger: Facts, name: str, newest: int, job: Job | None) -> int:
-    """Who was planned in an older generation; by today's table, where it can be read, also whom it no longer has."""
-    if job is not None:
-        problems = Problems()
-        left = left_over(job, ledger, problems)
-        if not problems.has_errors:
-            return len(left)
-    return sum(count for generation, count in ledger.planned(name).items() if generation < newest)
-
-
-def _in_doubt(states: Mapping[State, int]) -> int:
-    return sum(states.get(state, 0) for state in IN_DOUBT)
-
-
-def totals_of_states(states: dict[State, int]) -> Totals:
-    """The ledger's states as an account: what is on its way counts as in doubt until it is settled."""
-    skipped = states.get(State.SKIPPED, 0)
-    return Totals(
-        accepted=states.get(State.ACCEPTED, 0),
-        refused=states.get(State.REFUSED, 0),
-        in_doubt=_in_doubt(states),
-        not_sent=states.get(State.PLANNED, 0),
-        skipped={Skip.SETTLED_BY_HAND.value: skipped} if skipped else {},
-    )
-
-
-def _messages(ledger: Facts, statuses: Sequence[SpecStatus], states: Sequence[State]) -> Iterable[MessageRecord]:
-    """Of the newest generations; those in doubt of every generation, as they have to be settled all the same."""
-    wanted = {(status.name, status.generation) for status in statuses}
-    names = {status.name for status in statuses}
-    return (
-        message
-        for message in ledger.messages(states)
-        if (message.name, message.generation) in wanted or (message.state in IN_DOUBT and message.name in names)
-    )
+    console.result(status_text(statuses, environment, console.out))
+    console.result(messages_text(messages or (), console.out))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from sendspec.cli.console import Console, common_options, environment_option, specs_argument
+from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.example import run_examples
-from sendspec.operations.project_context import open_context
 from sendspec.reading.spec import read_spec
 
 
@@ -17,7 +18,7 @@ from sendspec.reading.spec import read_spec
 @specs_argument
 @environment_option
 @common_options
-def command(view: Console, specs: tuple[str, ...], env: str | None) -> int:
+def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
     """Run the examples of specs: compose each `with`, and hold the result against its `expect`.
 
     Reads files only, and does without the recipients' file.
@@ -27,15 +28,15 @@ def command(view: Console, specs: tuple[str, ...], env: str | None) -> int:
       sendspec test specs/*.yaml
     """
     problems = Problems()
-    workspace = open_context(specs, env, problems)
+    context = open_context(console, specs, env, problems)
     passed: list[str] = []
-    for path in specs if workspace is not None else ():
+    for path in specs if context is not None else ():
         spec = read_spec(path, problems)
-        if spec is not None and workspace is not None and run_examples(spec, workspace, problems):
+        if spec is not None and context is not None and run_examples(spec, context, problems):
             passed.append(
                 f"{path}: {counted(len(spec.examples), 'example')} ok" if spec.examples else f"{path}: no examples"
             )
-    view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    console.diagnostics(list(problems), ending="nothing was sent", as_result=True)
     for line in passed:
-        view.result(printable(line))
-    return 1 if problems.has_errors else 0
+        console.result(printable(line))
+    return ExitCode.REJECTED if problems.has_errors else ExitCode.DONE

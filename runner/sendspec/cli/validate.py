@@ -12,10 +12,12 @@ from sendspec.cli.console import (
     recipients_option,
     specs_argument,
 )
+from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
-from sendspec.operations.offline_plan import check_jobs, opened
+from sendspec.operations.offline_plan import check_jobs
 
 
 @click.command("validate")
@@ -24,7 +26,7 @@ from sendspec.operations.offline_plan import check_jobs, opened
 @recipients_option
 @jobs_option
 @common_options
-def command(view: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
+def command(console: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
     """Check specs, templates, every row and every payload; tell all problems at once.
 
     Reads files only: no ledger, no key, no network.
@@ -35,13 +37,13 @@ def command(view: Console, specs: tuple[str, ...], env: str | None, recipients: 
       sendspec validate specs/welcome.yaml --recipients today.csv --format json
     """
     problems = Problems()
-    _, jobs = opened(specs, env, recipients, problems)
+    _, jobs = open_jobs(console, specs, env, recipients, problems)
     plans = check_jobs(jobs, problems, processes)
-    view.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    console.diagnostics(list(problems), ending="nothing was sent", as_result=True)
     if problems.has_errors:
-        return 1
+        return ExitCode.REJECTED
     for job, plan in zip(jobs, plans, strict=True):
-        view.result(
+        console.result(
             f"{printable(job.spec.path)}: ok, {counted(plan.send, 'message')} for {counted(plan.recipients, 'recipient')}"
         )
-    return 0
+    return ExitCode.DONE

@@ -1,9 +1,7 @@
-"""Asks the API what it knows of the ledger's messages: the doubts at any time, the recent ones before a send."""
+"""Asks the API about the ledger's messages: about the doubts at any time, about the recent ones before a send."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -12,57 +10,50 @@ from sendspec.composing.identity import receiver_hash
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Doubt, Route
 from sendspec.operations.project_context import ProjectContext
-from sendspec.provider.endpoint import Endpoint, messages_endpoint
+from sendspec.operations.reachable_api import channel_endpoint
+from sendspec.provider.endpoint import Endpoint
 from sendspec.reading.access_key import AccessKey
 from sendspec.reading.environment import Environment
 from sendspec.sending.channel_scan import ReceiversOf
 from sendspec.sending.connection import Connection, verifying_context
 from sendspec.sending.list_reader import RECONCILE_BOUNDS, ListBounds, ListReader
 from sendspec.sending.reconciliation import Reconciled, reconcile, with_rivals
-from sendspec.sending.run import Clock, Stop, StopStage
+from sendspec.sending.run import Stop, StopStage
 from sendspec.sending.witness import WITNESS_BOUNDS, Send, Witnessed, witness
 
 LIST_SECONDS = 15.0
-
-
-def boot_time() -> float:
-    """Seconds that also count while the machine sleeps, where the system has such a clock."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
-
-
-CLOCK = Clock(monotonic=boot_time, wall=time.time, sleep=time.sleep, random=random.random)
+"""Deadline of one page of a list."""
 
 
 class ApiLookup:
     """Reads lists of an environment's API, for a run that has begun."""
 
     def __init__(
-        self, workspace: ProjectContext, reachable: Environment, key: AccessKey, ledger: Ledger, stop: Stop
+        self, context: ProjectContext, reachable: Environment, key: AccessKey, ledger: Ledger, stop: Stop
     ) -> None:
-        """`reachable` is the environment with an API that answers: see `api_of`."""
-        self._authorization = key.authorization(reachable.scheme)
+        """`reachable` is the environment with an API that answers: see `reachable_api`."""
+        self._key = key
         self._environment = reachable
         self._ledger = ledger
-        self._hash: Callable[[str], bytes] = partial(receiver_hash, workspace.salt)
+        self._hash: Callable[[str], bytes] = partial(receiver_hash, context.salt)
+        self._clock = context.system.clock
         self._stop = stop
 
     def endpoint(self, route: Route, *, batch: bool = False) -> Endpoint:
-        """Where a channel's messages are posted and listed; those of a `batch` have a place of their own to be posted to."""
-        return messages_endpoint(
-            self._environment.api, route.workspace, route.channel, self._authorization, batch=batch
-        )
+        """The address that a channel's messages are posted to and listed at; a `batch` is posted to an address of its own."""
+        return channel_endpoint(self._environment, self._key, route, batch=batch)
 
     def reconcile(
         self, names: Collection[str] | None, *, freeing: Collection[str] = (), numbers_of: ReceiversOf | None = None
     ) -> Reconciled:
-        """Settles the doubts of the specs in `names`, None being all; `freeing` are those whose absence may be believed."""
+        """Settles the doubts of the specs in `names`; None is all. `freeing` are the specs whose absent messages may go out again."""
         return reconcile(
             self._ledger,
             self.doubts(names),
             self._listing,
             self._hash,
             frees=lambda doubt: doubt.name in freeing,
-            now=CLOCK.wall(),
+            now=self._clock.wall(),
             receivers_of=numbers_of,
         )
 
@@ -84,17 +75,17 @@ class ApiLookup:
             self._hash,
             sends,
             receivers,
-            now=CLOCK.wall(),
+            now=self._clock.wall(),
             under_other_names=under_other_names,
         )
 
     def _listing(self, route: Route, bounds: ListBounds = RECONCILE_BOUNDS) -> ListReader:
         endpoint = self.endpoint(route)
         context = verifying_context() if endpoint.scheme == "https" else None
-        connection = Connection(endpoint, context, CLOCK.monotonic)
+        line = Connection(endpoint, context, self._clock.monotonic)
         return ListReader(
-            connection,
-            CLOCK,
+            line,
+            self._clock,
             LIST_SECONDS,
             lambda: self._stop.stage is not StopStage.NO,
             bounds,

@@ -8,29 +8,29 @@ from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import PlannedRecord
-from sendspec.operations.git_commit import head_commit
-from sendspec.operations.project_context import ProjectContext, this_process
+from sendspec.operations.git_repository import head_commit
+from sendspec.operations.ledger_access import recorded_run
+from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
-from sendspec.operations.session import identity_of, planned_record
+from sendspec.operations.sendable import planned_record, spec_identity
 
 
-def baseline(workspace: ProjectContext, jobs: Sequence[Job], ledger: Ledger, now: float) -> tuple[int, Problems]:
-    """Notes every message of `jobs` as sent before, in a run of its own. Returns how many there are, and what is wrong with rows.
+def record_baseline(context: ProjectContext, jobs: Sequence[Job], ledger: Ledger) -> tuple[int, Problems]:
+    """Records every message of `jobs` as sent before, in a run of its own. Returns how many there are, and the rows' faults.
 
-    Where a row of any job is rejected, nothing at all is written. The jobs may have been read before `workspace` had its salt;
-    `ledger` is open to write, under the run lock. `now` is in Unix seconds.
+    If a row of any job is rejected, nothing is written. The jobs may have been read before `context` had its salt; `ledger` is
+    open to write, under the run lock.
     """
     problems = Problems()
-    jobs = [job.keyed(workspace.salt) for job in jobs]
+    jobs = [job.keyed(context.salt) for job in jobs]
     for job in jobs:
         for _ in job.composed(problems):
             pass
     if problems.has_errors:
         return 0, problems
-    commit = head_commit(workspace.root)
-    ledger.begin(this_process(), now=now)
-    count = sum(ledger.burn(identity_of(job, workspace, commit), _records(job), now=now) for job in jobs)
-    ledger.end(now=now, ending="finished", requests=0)
+    commit, now = head_commit(context.root, context.system.environ), context.system.clock.wall()
+    with recorded_run(ledger, context.system):
+        count = sum(ledger.burn(spec_identity(job, context, commit), _records(job), now=now) for job in jobs)
     return count, problems
 
 

@@ -24,14 +24,14 @@ from sendspec.reading.tables.inline_table import InlineTable
 from sendspec.reading.tables.table import open_table
 
 
-def run_examples(spec: Spec, workspace: ProjectContext, problems: Problems) -> bool:
+def run_examples(spec: Spec, context: ProjectContext, problems: Problems) -> bool:
     """True when every example of `spec` gives what it expects; otherwise why not is among `problems`."""
     own = Problems()
-    channel = workspace.channel(spec.channel)
+    channel = context.channel(spec.channel)
     platform = PLATFORMS[DEFAULT_PLATFORM if channel is None else channel.platform]
-    program = compile_spec(spec, _columns(spec, workspace), platform, own)
+    program = compile_spec(spec, _columns(spec, context), platform, own)
     if program is not None:
-        setting = ComposeSettings(platform=platform, salt=workspace.salt, limits=Limits())
+        setting = ComposeSettings(platform=platform, salt=context.salt, limits=Limits())
         for example in spec.examples:
             table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
             composer = Composer(program, table, setting, load_schema("message"), platform.rules, own)
@@ -42,11 +42,11 @@ def run_examples(spec: Spec, workspace: ProjectContext, problems: Problems) -> b
     return not own.has_errors
 
 
-def _columns(spec: Spec, workspace: ProjectContext) -> tuple[str, ...]:
+def _columns(spec: Spec, context: ProjectContext) -> tuple[str, ...]:
     """The columns that examples may use: theirs, and the table's where it is at hand."""
     columns = dict.fromkeys(name for example in spec.examples for name in example.with_)
     if isinstance(spec.recipients, FileRecipients | InlineRecipients):
-        table = open_table(spec, root=workspace.root, override=None, stdin=None, problems=Problems())
+        table = open_table(spec, root=context.root, override=None, stdin=None, problems=Problems())
         if table is not None:
             columns.update(dict.fromkeys(table.columns))
             table.close()

@@ -1,8 +1,8 @@
-"""What several commands do first: open the workspace, read the specs, compose every row without a ledger."""
+"""Plans without a ledger: composes every row, and compares the result with the limits."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
@@ -10,21 +10,28 @@ from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.system import System
 from sendspec.planning.decision import History, nothing_known
 from sendspec.planning.plan import Plan
 from sendspec.planning.run_limits import exceeded, exceeded_limits
 
 
-def opened(
-    specs: Sequence[str], env: str | None, recipients: str | None, problems: Problems
+def open_jobs(
+    specs: Sequence[str],
+    env: str | None,
+    recipients: str | None,
+    problems: Problems,
+    system: System,
+    *,
+    note_environment: Callable[[str], None] = lambda name: None,
 ) -> tuple[ProjectContext | None, list[Job]]:
-    """The workspace of the first spec, and every spec that can be used; their tables are read where they are."""
-    workspace = open_context(specs, env, problems)
-    return workspace, [] if workspace is None else read_jobs(specs, workspace, recipients, problems)
+    """The project of the first spec, and a job for every usable spec. Tables are read in place. See `open_context`."""
+    context = open_context(specs, env, problems, system, note_environment=note_environment)
+    return context, [] if context is None else read_jobs(specs, context, recipients, problems)
 
 
 def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[Plan]:
-    """Composes every row of every job as if nothing had ever been sent, and holds the result against the limits."""
+    """Composes every row of every job as if nothing had ever been sent. Faults, and limits that are exceeded, go to `problems`."""
     plans = []
     for job in jobs:
         plan = plan_without_ledger(job, problems, processes)
@@ -35,15 +42,15 @@ def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[
 
 
 def plan_without_ledger(job: Job, problems: Problems, processes: int = 1) -> Plan:
-    held = LedgerView(nothing_known, nothing_known, History(started=False), Eligibility(suppressed=job.suppressed))
-    return plan_rows(job, held, problems, processes)
+    view = LedgerView(nothing_known, nothing_known, History(started=False), Eligibility(suppressed=job.suppressed))
+    return plan_rows(job, view, problems, processes)
 
 
 def total_diagnostics(
-    workspace: ProjectContext, plans: Sequence[Plan], severity: Severity = Severity.ERROR
+    context: ProjectContext, plans: Sequence[Plan], severity: Severity = Severity.ERROR
 ) -> list[Diagnostic]:
-    """The limits of the environment that several specs break together, though each of them is within it."""
-    limits = workspace.environment.limits
+    """The limits of the environment that several specs exceed together, though each is within them."""
+    limits = context.environment.limits
     sums = (
         ("messages", sum(plan.send for plan in plans), limits.messages),
         ("total_segments", sum(plan.segments.total for plan in plans), limits.total_segments),
@@ -51,7 +58,7 @@ def total_diagnostics(
     return [
         Diagnostic(
             code=f"limit-{breach.limit.replace('_', '-')}",
-            path=workspace.project_path,
+            path=context.project_path,
             span=FILE_START,
             problem=breach.problem,
             fix=breach.fix,
@@ -63,7 +70,7 @@ def total_diagnostics(
 
 
 def limit_diagnostics(job: Job, plan: Plan, severity: Severity) -> list[Diagnostic]:
-    """The run's limits that `plan` breaks, placed on the spec's `limits` where they stand there."""
+    """The run's limits that `plan` exceeds, placed on the spec's `limits` if they are written there."""
     return [
         job.spec.document.diagnostic(
             ("limits", breach.limit) if breach.limit in job.spec.limits_written else ("name",),

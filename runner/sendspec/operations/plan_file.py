@@ -1,11 +1,11 @@
-"""A plan on disk: what was looked at and approved, sealed, so that exactly that is sent or nothing."""
+"""A plan on disk, sealed: exactly what was looked at and approved is sent, or nothing."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,19 +17,17 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.operations.output_file import check_writable, write_file
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
-from sendspec.planning.plan import Plan
 from sendspec.reading.files.text_file import open_regular
 from sendspec.reading.project import find_project
-from sendspec.showing.plan import plan_document
 
 FORMAT = 1
 MAX_BYTES = 10_000_000
-"""Far more than a plan has; what is longer is cut, and then is none."""
+"""Far more than a plan has. A longer file is cut, and then can't be read as a plan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanFile:
-    """What `send --plan` needs of a plan. `specs` are paths relative to the plan's project; `digest` is over all of them."""
+    """What `send --plan` needs of a plan. `specs` are paths relative to the plan's project; `digest` covers all of them."""
 
     environment: str
     ledger: str | None
@@ -37,22 +35,22 @@ class PlanFile:
     digest: str
 
     def found_from(self, plan_file: Path) -> list[str]:
-        """The specs' paths as they are written from here: in the project of the working directory, else in the one around the plan."""
+        """The specs' paths, relative to the working directory: in its project, else in the project around the plan."""
         roots = [_project_folder(Path.cwd()), _project_folder(Path(os.path.realpath(plan_file)).parent)]
         root = next((root for root in roots if all((root / spec).is_file() for spec in self.specs)), roots[0])
         return [os.path.relpath(root / spec) for spec in self.specs]
 
 
 BEGINNING, SIGN = 4_096, b"sendspec.plan/"
-"""A plan says so within its first bytes."""
+"""A plan names its schema within its first bytes."""
 
 
 class PlanUnreadable(Exception):
-    """The file is no plan, or no longer the one that was written."""
+    """The file is not a plan, or was changed after it was written."""
 
 
 def check_place(path: Path) -> None:
-    """Raises `FileUnwritable` where no plan can be written, or where it would take the place of a file that is none."""
+    """Raises `FileUnwritable` if no plan can be written, or if it would replace a file that is not a plan."""
     check_writable(path)
     with suppress(OSError), os.fdopen(open_regular(str(path)), "rb") as file:
         begun = file.read(BEGINNING)
@@ -63,23 +61,21 @@ def check_place(path: Path) -> None:
             )
 
 
-def write_plan_file(
-    path: Path, jobs: Sequence[Job], plans: Sequence[Plan], workspace: ProjectContext, *, created: float
-) -> None:
-    """Writes the plan, whole or not at all. Raises `FileUnwritable`."""
+def write_plan_file(path: Path, document: Mapping[str, Any], jobs: Sequence[Job], context: ProjectContext) -> None:
+    """Writes the plan, whole or not at all; `document` is its JSON document. Raises `FileUnwritable`."""
     content = {
-        **plan_document(plans, workspace.environment.name),
+        **document,
         "format": FORMAT,
         "tool": __version__,
-        "created": created,
-        "ledger": None if workspace.identity is None else workspace.identity.ledger,
-        "paths": [workspace.relative(job.spec.path) for job in jobs],
+        "created": context.system.clock.wall(),
+        "ledger": None if context.identity is None else context.identity.ledger,
+        "paths": [context.relative(job.spec.path) for job in jobs],
     }
     write_file(path, json.dumps({**content, "seal": _seal(content)}, indent=2) + "\n")
 
 
 def read_plan_file(path: Path) -> PlanFile:
-    """The plan in the file. Raises `PlanUnreadable` with what is the case."""
+    """The plan in the file. Raises `PlanUnreadable` with the reason."""
     try:
         content = json.loads(_read(path), object_pairs_hook=_once)
         seal = content.pop("seal")
@@ -97,7 +93,7 @@ def read_plan_file(path: Path) -> PlanFile:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object none of whose keys stands there twice: of two, a reader may see the one, and the seal the other."""
+    """A JSON object without repeated keys: a reader may see one of two, and the seal the other."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise PlanUnreadable("the plan was changed after it was written: a key is in it twice")
@@ -105,7 +101,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _plan(content: dict[str, Any]) -> PlanFile:
-    """Raises KeyError and TypeError for what no plan says: the seal is no proof that sendspec wrote it."""
+    """Raises KeyError and TypeError for a malformed plan: the seal does not prove that sendspec wrote it."""
     environment, ledger, paths, digest = (content[name] for name in ("environment", "ledger", "paths", "digest"))
     texts = [environment, digest, *([] if ledger is None else [ledger]), *paths]
     if (
@@ -131,5 +127,5 @@ def _project_folder(folder: Path) -> Path:
 
 
 def _seal(content: dict[str, Any]) -> str:
-    """A digest over the whole file: finds accidents and careless edits, it is no signature."""
+    """A digest over the whole file: it detects accidents and careless edits. It is no signature."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

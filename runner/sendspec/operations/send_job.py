@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import BinaryIO
 
 import orjson
@@ -61,26 +60,26 @@ class Job:
         return replace(self, setting=replace(self.setting, salt=salt))
 
     def called(self, name: str) -> Job:
-        """The same job as a spec of another name: its messages have other ids, and nothing else differs."""
+        """The same job under another spec name: only the message ids differ."""
         spec = replace(self.spec, name=name)
         program = replace(self.program, spec=spec)
         return replace(self, spec=spec, program=program, target=replace(self.target, name=name))
 
     def composer(self, problems: Problems) -> Composer:
-        """Composes this job's rows; what is wrong with one goes to `problems`."""
+        """Composes this job's rows; their faults go to `problems`."""
         rules = (*self.setting.platform.rules, timely(self.now))
         return Composer(self.program, self.table, self.setting, load_schema("message"), rules, problems)
 
     def composed(self, problems: Problems) -> Iterator[Composed]:
-        """Every row, composed, duplicates marked; what is wrong with a row goes to `problems`."""
+        """Every row, composed, with duplicates marked; faults of rows go to `problems`."""
         rows = compose_rows(self.composer(problems), self.table.rows(problems))
         return mark_duplicates(rows, self.table, problems, own_reference=self.program.own_reference)
 
     def composed_again(self) -> Iterator[Composed]:
         """Every row once more, after a pass without errors.
 
-        Raises `CopyDiffers` as soon as this pass finds an error: then the table doesn't give the rows that were confirmed. Whoever
-        takes all rows knows at the end that there was none.
+        Raises `CopyDiffers` at the first error of this pass: the table no longer gives the rows that were confirmed. A caller
+        that takes all rows knows at the end that there was none.
         """
         problems = Problems()
         for item in self.composed(problems):
@@ -90,7 +89,7 @@ class Job:
 
 
 def refuse_errors(problems: Problems) -> None:
-    """Raises `CopyDiffers` where a later pass over the rows of a frozen table has found an error."""
+    """Raises `CopyDiffers` if a later pass over the rows of a frozen table has found an error."""
     error = problems.first_error
     if error is not None:
         place = f"{error.path}:{error.span.start.line}"
@@ -101,14 +100,14 @@ def refuse_errors(problems: Problems) -> None:
 
 
 def read_jobs(
-    paths: Sequence[str], workspace: ProjectContext, recipients: str | None, problems: Problems, *, frozen: bool = False
+    paths: Sequence[str], context: ProjectContext, recipients: str | None, problems: Problems, *, frozen: bool = False
 ) -> list[Job]:
-    """Reads and compiles every spec; what can't be used is left out, and why is among `problems`.
+    """Reads and compiles every spec. Unusable specs are left out; `problems` says why.
 
     `frozen`: each table is copied first, and only the copy is read from then on. Raises `PrivateCopyTrouble`.
     """
-    reader = _JobReader(workspace, recipients, datetime.now(UTC), frozen=frozen)
-    stdin: BinaryIO | None = sys.stdin.buffer
+    reader = _JobReader(context, recipients, frozen=frozen)
+    stdin = context.system.stdin
     jobs = []
     for path in paths:
         job = reader.job(path, stdin, problems)
@@ -133,10 +132,10 @@ def read_jobs(
 class _JobReader:
     """Reads the specs of one command line."""
 
-    def __init__(self, workspace: ProjectContext, recipients: str | None, now: datetime, *, frozen: bool) -> None:
-        self._workspace = workspace
+    def __init__(self, context: ProjectContext, recipients: str | None, *, frozen: bool) -> None:
+        self._context = context
         self._recipients = recipients
-        self._now = now
+        self._now = context.system.now
         self._frozen = frozen
         self._lists: dict[tuple[object, ...], SuppressionList] = {}
 
@@ -147,7 +146,7 @@ class _JobReader:
             problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
             own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
             spec = None
-        channel = None if spec is None else _channel(spec, self._workspace, own)
+        channel = None if spec is None else _channel(spec, self._context, own)
         job = None
         if spec is not None and channel is not None:
             suppressed = self._suppressed(spec, channel, own)
@@ -162,7 +161,7 @@ class _JobReader:
         try:
             return open_table(
                 spec,
-                root=self._workspace.root,
+                root=self._context.root,
                 override=self._recipients,
                 stdin=stdin,
                 problems=problems,
@@ -177,8 +176,8 @@ class _JobReader:
             return None
 
     def _suppressed(self, spec: Spec, channel: Channel, problems: Problems) -> SuppressionList | None:
-        """Whom the spec and its environment suppress; a list that several specs share is read once."""
-        files = (*self._workspace.environment.suppress, *spec.suppress)
+        """The addresses that the spec and its environment suppress; a list that several specs share is read once."""
+        files = (*self._context.environment.suppress, *spec.suppress)
         if not files:
             return None
         column = PLATFORMS[channel.platform].address_kind.default_column
@@ -186,7 +185,7 @@ class _JobReader:
         if known not in self._lists:
             self._lists[known] = read_suppression_list(
                 files,
-                root=self._workspace.root,
+                root=self._context.root,
                 column=column,
                 country=spec.country,
                 problems=problems,
@@ -201,7 +200,7 @@ class _JobReader:
         program = compile_spec(spec, columns, PLATFORMS[channel.platform], problems)
         if program is None:
             return None
-        environment = self._workspace.environment
+        environment = self._context.environment
         return Job(
             spec=spec,
             channel=channel,
@@ -209,7 +208,7 @@ class _JobReader:
             program=program,
             setting=ComposeSettings(
                 platform=PLATFORMS[channel.platform],
-                salt=self._workspace.salt,
+                salt=self._context.salt,
                 limits=spec.limits.tightened_by(environment.limits),
             ),
             target=Target(
@@ -226,16 +225,16 @@ class _JobReader:
         )
 
 
-def _channel(spec: Spec, workspace: ProjectContext, problems: Problems) -> Channel | None:
-    channel = workspace.channel(spec.channel)
+def _channel(spec: Spec, context: ProjectContext, problems: Problems) -> Channel | None:
+    channel = context.channel(spec.channel)
     if channel is None:
-        known = ", ".join(workspace.environment.channels) or "none"
+        known = ", ".join(context.environment.channels) or "none"
         problems.add(
             spec.document.diagnostic(
                 ("channel",),
                 code="unknown-channel",
-                problem=f"the environment '{workspace.environment.name}' has no channel '{spec.channel}'",
-                fix=f"add it to {workspace.project_path}, or write one of: {known}",
+                problem=f"the environment '{context.environment.name}' has no channel '{spec.channel}'",
+                fix=f"add it to {context.project_path}, or write one of: {known}",
             )
         )
     return channel

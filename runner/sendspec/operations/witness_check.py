@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 
-from sendspec.cli.exit_code import described
+from sendspec.composing.message import Message
 from sendspec.diagnostics.exceptions import LedgerRolledBack, ListRefused, ListUnreadable
 from sendspec.diagnostics.wording import counted
+from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import Route
 from sendspec.operations.api_lookup import ApiLookup
-from sendspec.sending.ending import StoppedByApi
+from sendspec.operations.renamed_spec import RenamedSend, other_names
+from sendspec.operations.run_ending import fix_of_refusal
+from sendspec.operations.send_job import Job
+from sendspec.operations.sendable import route_of
+from sendspec.planning.plan import Plan
 from sendspec.sending.list_reader import ListAbandoned, ListUnread
-from sendspec.sending.witness import SKEW_NOTED, Send
+from sendspec.sending.witness import SAMPLED, SKEW_NOTED, Send
 
 NO_RIGHT = 403
+ToSend = Callable[[Job], Iterator[Message]]
+"""The messages of a job that are to be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """What is asked of one channel's list; see `witness`."""
+class WitnessQuery:
+    """What is asked of one channel's list; see `sendspec.sending.witness.witness`."""
 
     route: Route
     sends: Mapping[Send, float | None]
@@ -28,75 +36,86 @@ class Question:
     under_other_names: Callable[[Collection[bytes]], Counter[str]]
 
 
-@dataclass(slots=True)
-class Heard:
-    """What the lists of a run's channels say. `skews` are how far the API's clock is ahead of ours, where it says."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WitnessFindings:
+    """What the lists of a run's channels say.
 
-    behind: Counter[str] = field(default_factory=Counter)
-    unproved: int = 0
-    twice: list[bytes] = field(default_factory=list)
-    sampled: bool = False
-    skews: list[float] = field(default_factory=list)
-    unread: list[ListUnread] = field(default_factory=list)
+    `behind` counts, by spec, accepted messages that the ledger calls planned. `unproved` counts listed references whose owner
+    the list does not show. `skews` are how many seconds the API's clock is ahead of ours.
+    """
 
-
-def ask_witness(enquiry: ApiLookup, questions: Sequence[Question]) -> Heard:
-    """Asks every channel's list, also where one breaks off. What is listed is noted as accepted."""
-    heard = Heard()
-    for question in questions:
-        witnessed = enquiry.witness(question.route, question.sends, question.receivers, question.under_other_names)
-        heard.behind += witnessed.behind
-        heard.unproved += witnessed.unproved.total()
-        heard.twice += witnessed.twice
-        heard.sampled = heard.sampled or witnessed.sampled
-        if witnessed.skew is not None:
-            heard.skews.append(witnessed.skew)
-        if witnessed.unread is not None:
-            heard.unread.append(witnessed.unread)
-    return heard
+    behind: Counter[str]
+    unproved: int
+    twice: Sequence[bytes]
+    sampled: bool
+    skews: Sequence[float]
+    unread: Sequence[ListUnread]
 
 
-def witness_lines(heard: Heard) -> Iterator[str]:
+def witness_queries(sending: Sequence[tuple[Job, Plan]], ledger: Facts, to_send: ToSend) -> Iterator[WitnessQuery]:
+    """One query for each channel that the run sends through."""
+    for route in dict.fromkeys(route_of(job) for job, _ in sending):
+        jobs = [(job, plan) for job, plan in sending if route_of(job) == route]
+        yield WitnessQuery(
+            route=route,
+            sends={(job.spec.name, job.spec.generation): _claimed_at(job, ledger) for job, _ in jobs},
+            receivers=partial(_sampled_receivers, jobs, to_send),
+            under_other_names=partial(_under_other_names, [job for job, _ in jobs], ledger),
+        )
+
+
+def query_witness(lookup: ApiLookup, queries: Sequence[WitnessQuery]) -> WitnessFindings:
+    """Asks every channel's list, also after one that breaks off. What is listed is recorded as accepted."""
+    found = [lookup.witness(each.route, each.sends, each.receivers, each.under_other_names) for each in queries]
+    return WitnessFindings(
+        behind=sum((each.behind for each in found), Counter()),
+        unproved=sum(each.unproved.total() for each in found),
+        twice=[identity for each in found for identity in each.twice],
+        sampled=any(each.sampled for each in found),
+        skews=[each.skew for each in found if each.skew is not None],
+        unread=[each.unread for each in found if each.unread is not None],
+    )
+
+
+def witness_lines(findings: WitnessFindings) -> Iterator[str]:
     """What a person should know, whether or not the send goes on."""
-    skew = max(map(abs, heard.skews), default=0.0)
+    skew = max(map(abs, findings.skews), default=0.0)
     if skew > SKEW_NOTED:
         yield (
             f"warning: this machine and the API are {skew:.0f} s apart; set the clock, as doubts are"
             " looked up by the time they were noted at"
         )
-    if heard.sampled:
+    if findings.sampled:
         yield "note: the API lists more messages than were looked at; some receivers were asked for instead"
-    for broke in heard.unread:
+    for broke in findings.unread:
         if _may_not_read(broke):
             yield f"warning: the list may not be read: {broke.reason}; going on without this check of the ledger"
 
 
-def refuse_what_is_behind(heard: Heard, *, stopped: bool) -> None:
-    """Raises `LedgerRolledBack` where the ledger lacks what the API lists; `ListUnreadable` or `ListRefused` where a list can't tell.
+def refuse_ledger_behind(findings: WitnessFindings, *, stopped: bool) -> None:
+    """Raises `LedgerRolledBack` if the ledger lacks what the API lists, `ListUnreadable` or `ListRefused` if a list was not read.
 
-    Where the run was asked to stop meanwhile, a list that can't tell raises nothing: the run is over before its first claim.
+    If the run was asked to stop meanwhile, an unread list raises nothing: the run ends before its first claim.
     """
-    if heard.behind:
+    if findings.behind:
         words = "message was", "messages were"
         raise LedgerRolledBack(
-            f"the ledger is behind: {counted(heard.behind.total(), *words)} accepted by the API that it calls planned",
+            f"the ledger is behind: {counted(findings.behind.total(), *words)} accepted by the API that it calls planned",
             "find out what wrote to another ledger, or what replaced this one; they are noted as accepted now, and the"
             " next send leaves them out",
         )
-    if heard.unproved:
+    if findings.unproved:
         raise LedgerRolledBack(
-            f"the API lists something under the references of {counted(heard.unproved, 'message')} that the ledger calls"
+            f"the API lists something under the references of {counted(findings.unproved, 'message')} that the ledger calls"
             " planned, and it does not show whose it is",
             "find out whether they were sent already; put {{ message_id }} into `reference`, which tells them apart, or"
             " pass --no-witness once it is sure that they were not",
         )
-    for broke in heard.unread:
+    for broke in findings.unread:
         if stopped or isinstance(broke, ListAbandoned) or _may_not_read(broke):
             continue
         if broke.refusal is not None:
-            raise ListRefused(
-                f"the API refuses the run: {broke.refusal.text}", described(StoppedByApi(broke.refusal))[1]
-            )
+            raise ListRefused(f"the API refuses the run: {broke.refusal.text}", fix_of_refusal(broke.refusal))
         raise ListUnreadable(
             f"{broke.reason}, so it does not show whether the ledger is behind",
             "run the command again; --no-witness sends without this check",
@@ -105,3 +124,28 @@ def refuse_what_is_behind(heard: Heard, *, stopped: bool) -> None:
 
 def _may_not_read(broke: ListUnread) -> bool:
     return broke.refusal is not None and broke.refusal.http_status == NO_RIGHT
+
+
+def _claimed_at(job: Job, ledger: Facts) -> float | None:
+    """When this send last claimed, by the API's clock, as the ledger has it before this run claims."""
+    sends = ledger.sends(job.spec.name)
+    return next((send.claimed_at for send in sends if send.generation == job.spec.generation), None)
+
+
+def _sampled_receivers(jobs: Sequence[tuple[Job, Plan]], to_send: ToSend) -> list[str]:
+    """Receivers of messages that would be sent, evenly spread over all of them."""
+    total = sum(plan.send for _, plan in jobs)
+    wanted = {number * total // SAMPLED for number in range(SAMPLED)}
+    messages = (message for job, _ in jobs for message in to_send(job))
+    chosen = [message.receiver for number, message in enumerate(messages) if number in wanted]
+    return list(dict.fromkeys(chosen))
+
+
+def _under_other_names(jobs: Sequence[Job], ledger: Facts, ids: Collection[bytes]) -> Counter[str]:
+    """How many messages of each spec have one of these ids under a former name, and are unknown to the ledger or planned."""
+    found: Counter[str] = Counter()
+    for job in jobs:
+        names = {*other_names(job.spec, ledger), *([job.spec.moved_from] if job.spec.moved_from else [])}
+        if names:
+            found[job.spec.name] += RenamedSend(job, sorted(names), ledger).unknown_among(ids)
+    return found

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from sendspec.diagnostics.clock import Clock
 from sendspec.sending.circuit_breaker import BreakerState
-from sendspec.sending.run import Clock, Sendable, Settings
+from sendspec.sending.run import Sendable, Settings
 from sendspec.sending.run_state import RunState
 from sendspec.sending.sender_pool import SenderPool
 

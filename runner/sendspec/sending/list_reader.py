@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sendspec.diagnostics.clock import Clock
 from sendspec.provider.classification import REFUSING_THE_RUN
 from sendspec.provider.http_response import HttpResponse, ResponseTooLarge, UnreadableResponse
 from sendspec.provider.message_list import (
@@ -22,7 +23,6 @@ from sendspec.provider.response_redaction import Redaction
 from sendspec.provider.time_headers import clock_skew_seconds, retry_after_seconds
 from sendspec.sending.connection import Connection, ConnectionFailed
 from sendspec.sending.pace import back_off
-from sendspec.sending.run import Clock
 
 PAGE_SIZES = (MAX_PAGE_MESSAGES, 100, 10)
 """Messages requested at once; the next smaller size where a page is too large."""

@@ -8,6 +8,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import assert_never
 
+from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
 from sendspec.ledger.protocol import Claims
 from sendspec.ledger.record import Lost, Settlement
@@ -26,7 +27,7 @@ from sendspec.sending.ending import (
     ending_without_connection,
 )
 from sendspec.sending.pace import TICK, senders_needed
-from sendspec.sending.run import Clock, RunProgress, RunResult, Sendable, Settings, Stop, StopStage
+from sendspec.sending.run import RunProgress, RunResult, Sendable, Settings, Stop, StopStage
 from sendspec.sending.run_state import RunState
 from sendspec.sending.sender import (
     Delivery,

@@ -32,16 +32,6 @@ class Sendable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """Time and randomness, passed in from `cli`. `monotonic` also counts while the machine sleeps (CLOCK_BOOTTIME)."""
-
-    monotonic: Callable[[], float]
-    wall: Callable[[], float]
-    sleep: Callable[[float], None]
-    random: Callable[[], float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """`concurrency` and `per_second` count requests; `per_second` None is no limit of ours. Times are in seconds.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import assert_never
 
+from sendspec.diagnostics.clock import Clock
 from sendspec.ledger.record import Settlement
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RunRefused
 from sendspec.sending.backlog import Backlog
 from sendspec.sending.circuit_breaker import CircuitBreaker
 from sendspec.sending.ending import Ending, TooManyDoubts, ending_after
 from sendspec.sending.pace import Pace
-from sendspec.sending.run import AttemptResult, Clock, RunProgress, Sendable, Settings
+from sendspec.sending.run import AttemptResult, RunProgress, Sendable, Settings
 from sendspec.sending.sender import Delivery, RequestEnded
 from sendspec.sending.settlement import settlement_of
 from sendspec.sending.tally import Tally

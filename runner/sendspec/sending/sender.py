@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TypeAlias
 
+from sendspec.diagnostics.clock import Clock
 from sendspec.provider.acceptance import SentMessage, invalid_acceptance
 from sendspec.provider.batch_classification import classify_batch, max_batch_response
 from sendspec.provider.classification import classify
@@ -17,7 +18,7 @@ from sendspec.provider.request import batch_body, batch_key
 from sendspec.provider.response_redaction import Redaction
 from sendspec.sending.connection import Connection, ConnectionFailed
 from sendspec.sending.credited_ids import CreditedIds
-from sendspec.sending.run import Clock, Sendable, Settings, Stop, StopStage
+from sendspec.sending.run import Sendable, Settings, Stop, StopStage
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sendspec.diagnostics.clock import Clock
 from sendspec.sending.pace import back_off
-from sendspec.sending.run import Clock
 from sendspec.sending.sender import Order, Quit, Reconnect, Sender
 
 

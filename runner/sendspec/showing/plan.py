@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
-from sendspec.planning.plan import Plan, digest_of
+from sendspec.planning.plan import Plan
 from sendspec.showing.account import left_words, skipped_words
 from sendspec.showing.ink import Ink, cells
 
@@ -65,25 +65,18 @@ def _segments(plan: Plan) -> str:
     return f"{counted(segments.total, 'segment')}   {' · '.join(by_encoding)}"
 
 
-def plan_document(plans: Sequence[Plan], environment: str) -> dict[str, Any]:
+def plan_document(report: PlanReport) -> dict[str, Any]:
     """The `sendspec.plan/1` document."""
-    skipped: Counter[str] = Counter()
-    for plan in plans:
-        skipped.update({skip.value: count for skip, count in plan.skipped.items()})
-    send, recipients = sum(p.send for p in plans), sum(p.recipients for p in plans)
+    segments = report.segments
     return {
         "schema": "sendspec.plan/1",
-        "environment": environment,
-        "totals": {"recipients": recipients, "send": send, "skip": recipients - send},
-        "skipped": dict(skipped),
-        "segments": {
-            "total": sum(p.segments.total for p in plans),
-            "gsm7": sum(p.segments.gsm7 for p in plans),
-            "ucs2": sum(p.segments.ucs2 for p in plans),
-        },
-        "left": sum(plan.left for plan in plans),
-        "digest": digest_of(plans),
-        "specs": [_spec(plan) for plan in plans],
+        "environment": report.environment,
+        "totals": {"recipients": report.recipients, "send": report.send, "skip": report.skip},
+        "skipped": report.skipped,
+        "segments": {"total": segments.total, "gsm7": segments.gsm7, "ucs2": segments.ucs2},
+        "left": report.left,
+        "digest": report.digest,
+        "specs": [_spec(plan) for plan in report.plans],
     }
 
 

@@ -1,20 +1,23 @@
-"""What a look at the API's list brought to light, in words and as JSON."""
+"""What the API's list says of messages in doubt, in words and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import counted
 from sendspec.sending.reconciliation import Reconciled
 from sendspec.showing.diagnostics import clean
 
+if TYPE_CHECKING:
+    from sendspec.sending.reconciliation import Reconciled
+
 IDS_SHOWN = 5
 
 
 def reconciled_lines(outcome: Reconciled, environment: str) -> Iterator[str]:
-    """One line for each thing that was found; none where there was nothing to ask."""
+    """One line for each kind of finding; none if there was nothing to ask."""
     if outcome.found:
         yield f"{counted(len(outcome.found), 'message')} in doubt had been accepted: the API lists them"
     if outcome.freed:
@@ -48,7 +51,7 @@ def reconciled_lines(outcome: Reconciled, environment: str) -> Iterator[str]:
 
 
 def alarm_lines(outcome: Reconciled) -> Iterator[str]:
-    """What must not go unnoticed, wherever a list was read."""
+    """Findings that must not go unnoticed, wherever a list was read."""
     if outcome.twice:
         yield (
             f"alarm: {_ids(outcome.twice)}: the API lists more than one message under one reference;"
@@ -61,7 +64,7 @@ def alarm_lines(outcome: Reconciled) -> Iterator[str]:
 
 
 def reconciled_json(outcome: Reconciled) -> dict[str, Any]:
-    """Message ids by what was found of them; `left` is how many are still in doubt."""
+    """Message ids by finding; `left` is how many are still in doubt."""
 
     def ids(found: Sequence[bytes]) -> list[str]:
         return [id_text(identity) for identity in found]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sendspec.diagnostics.wording import counted
-from sendspec.planning.plan import Target
-from sendspec.planning.totals import Totals, sum_of
+from sendspec.operations.run_report import RunReport, SpecReport
 from sendspec.showing.account import accounting_line, left_words, skipped_words
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.ink import Ink
@@ -16,48 +14,10 @@ from sendspec.showing.ink import Ink
 REASONS_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """Why messages were refused or are in doubt: the text, how many, and the first of them."""
-
-    text: str
-    count: int
-    first: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecReport:
-    """What a run did for one spec."""
-
-    target: Target
-    account: Totals
-    digest: str
-    refusals: tuple[Reason, ...] = ()
-    doubts: tuple[Reason, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunReport:
-    """A run as a whole. `ending` says why it stopped early, empty where it did not; `next_steps` are commands.
-
-    `code` is the code of an ending that is an error.
-    """
-
-    run: int | None
-    environment: str
-    specs: Sequence[SpecReport]
-    requests: int
-    seconds: float
-    ending: str
-    fix: str
-    next_steps: Sequence[str]
-    code: str = ""
-
-
 def run_text(report: RunReport, ink: Ink) -> str:
     blocks = ["\n".join(_block(spec, report.environment, ink)) for spec in report.specs]
     if len(report.specs) > 1:
-        blocks.append(ink.bold(accounting_line(sum_of(spec.account for spec in report.specs))))
+        blocks.append(ink.bold(accounting_line(report.account)))
     if report.requests:
         blocks.append(f"{counted(report.requests, 'request')} in {report.seconds:.1f} s")
     return "\n".join(blocks)
@@ -94,7 +54,7 @@ def run_document(report: RunReport | None, error: Mapping[str, Any] | None = Non
     """The `sendspec.run/1` document. Without a report nobody knows what became of the messages: `totals` is null."""
     if report is None:
         return {"schema": "sendspec.run/1", "totals": None, "error": dict(error or {})}
-    total = sum_of(spec.account for spec in report.specs)
+    total = report.account
     document: dict[str, Any] = {
         "schema": "sendspec.run/1",
         "run": report.run,

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from sendspec.composing.identity import id_text, resent
 from sendspec.ledger.record import MessageRecord
-from sendspec.planning.totals import Totals, sum_of
+from sendspec.operations.status import SpecStatus
+from sendspec.planning.totals import sum_of
 from sendspec.showing.account import accounting_line, left_words
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.ink import Ink
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecStatus:
-    """A send's newest generation in the ledger; `earlier_doubts` counts messages of older ones that are still in doubt."""
-
-    name: str
-    generation: int
-    earlier_doubts: int = 0
-    account: Totals
 
 
 def status_text(specs: Sequence[SpecStatus], environment: str, ink: Ink) -> str:

@@ -7,25 +7,27 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 
-MARK_BYTES = 8
+PREFIX_BYTES = 8
+MAX_CONFIRMED = 1_000
+"""Hits in a set that callers look up exactly: one that is confirmed is enough."""
 
 
-class HashSet:
-    """Holds the first 8 bytes of each hash. What it says it has may be another hash that begins alike; what it lacks is not there."""
+class HashPrefixSet:
+    """Holds the first 8 bytes of each hash. A hit may be another hash with the same prefix; a miss is certain."""
 
     def __init__(self, hashes: Iterable[bytes]) -> None:
         self._sorted = array("Q", sorted(array("Q", map(_number, hashes))))
 
     @staticmethod
-    def by_name(hashes: Iterable[tuple[str, bytes]]) -> dict[str, HashSet]:
-        """A set for each name, from pairs of a name and a hash in any order."""
+    def by_name(hashes: Iterable[tuple[str, bytes]]) -> dict[str, HashPrefixSet]:
+        """One set for each name, from pairs of a name and a hash in any order."""
         numbers: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
         for name, each in hashes:
             numbers[name].append(_number(each))
-        found: dict[str, HashSet] = {}
+        found: dict[str, HashPrefixSet] = {}
         while numbers:
             name, unsorted = numbers.popitem()
-            found[name] = HashSet(())
+            found[name] = HashPrefixSet(())
             found[name]._sorted = array("Q", sorted(unsorted))
         return found
 
@@ -39,4 +41,4 @@ class HashSet:
 
 
 def _number(of: bytes) -> int:
-    return int.from_bytes(of[:MARK_BYTES], "big")
+    return int.from_bytes(of[:PREFIX_BYTES], "big")

@@ -12,9 +12,10 @@ from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.operations import plan_blocks as several
-from sendspec.operations.offline_plan import opened
+from sendspec.operations.offline_plan import open_jobs
 from sendspec.operations.plan_blocks import LedgerView, plan_rows
 from sendspec.operations.send_job import Job
+from sendspec.operations.system import real_system
 from sendspec.planning.decision import FactLookup, History, Retry, StateLookup, decisions, nothing_known
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
@@ -117,7 +118,7 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     monkeypatch.setattr(several, "COMPILED_FROM", 3)
     monkeypatch.setattr(held_file, "BLOCK_BYTES", size)
     told = Problems()
-    _, jobs = opened((str(project.folder / "hello.yaml"),), "test", None, told)
+    _, jobs = open_jobs((str(project.folder / "hello.yaml"),), "test", None, told, real_system("test"))
     if not jobs:
         return
     job = jobs[0]

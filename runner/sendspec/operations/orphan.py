@@ -5,11 +5,11 @@ from __future__ import annotations
 from sendspec.composing.message import Filtered, Message
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.earlier_names import other_names
+from sendspec.operations.renamed_spec import other_names
 from sendspec.operations.send_job import Job
 
 
-def left_over(job: Job, ledger: Facts, problems: Problems) -> dict[bytes, int]:
+def find_orphans(job: Job, ledger: Facts, problems: Problems) -> dict[bytes, int]:
     """The attempt of each such message by its id, of every generation and under every name of the spec.
 
     Where `problems` has errors afterwards, rows could not be read, and it is not known who is left.

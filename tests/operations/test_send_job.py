@@ -11,6 +11,7 @@ from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exceptions import CopyDiffers
 from sendspec.operations.project_context import open_context
 from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.system import real_system
 
 SPEC = """spec: 1
 name: hello
@@ -26,7 +27,7 @@ def job_in(folder: Path, *, frozen: bool) -> Job:
     (folder / "hello.yaml").write_text(SPEC)
     (folder / "people.csv").write_text(PEOPLE)
     spec, problems = str(folder / "hello.yaml"), Problems()
-    workspace = open_context((spec,), "sandbox", problems)
+    workspace = open_context((spec,), "sandbox", problems, real_system("test"))
     assert workspace is not None
     (job,) = read_jobs((spec,), workspace, None, problems, frozen=frozen)
     assert len(list(job.composed(problems))) == 600

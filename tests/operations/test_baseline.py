@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.baseline import baseline
-from sendspec.operations.ledger_session import ledger_to_write
-from sendspec.operations.offline_plan import opened
+from sendspec.operations.baseline import record_baseline
+from sendspec.operations.ledger_access import ledger_to_write
+from sendspec.operations.offline_plan import open_jobs
+from sendspec.operations.system import real_system
 
 
 def noted(project: Any, *specs: str) -> tuple[int, Problems]:
     """Baselines specs of the project, which has a ledger that holds nothing yet."""
     problems = Problems()
-    workspace, jobs = opened([str(project.folder / spec) for spec in specs], "test", None, problems)
+    workspace, jobs = open_jobs(
+        [str(project.folder / spec) for spec in specs], "test", None, problems, real_system("test")
+    )
     assert workspace is not None
     assert not problems.has_errors
     with ledger_to_write(workspace) as ledger:
-        return baseline(workspace, jobs, ledger, time.time())
+        return record_baseline(workspace, jobs, ledger)
 
 
 @pytest.fixture

@@ -8,79 +8,79 @@ from sendspec.ledger.identity import LOCK_FILE, LedgerIdentity
 from sendspec.operations.project_context import ProjectContext
 
 
-def known_identity(workspace: ProjectContext) -> LedgerIdentity | None:
+def find_identity(context: ProjectContext) -> LedgerIdentity | None:
     """The identity of the environment's ledger; None where it has none yet, and nothing says that it had one.
 
     Raises `EnvironmentRenamed`, `LockEntryLost`, or `LedgerForeign` where the ledger is another environment's.
     """
-    place, identity = workspace.environment.ledger, workspace.identity
-    if workspace.environment.is_sandbox:
+    place, identity = context.environment.ledger, context.identity
+    if context.environment.is_sandbox:
         return identity if is_there(place) else None
     if identity is not None:
         return identity
     there = read_id(place)
-    earlier = earlier_name(workspace, there)
+    earlier = find_renamed_entry(context, there)
     if earlier is not None:
-        raise _renamed(workspace, earlier)
+        raise _renamed(context, earlier)
     if there is not None:
-        raise _foreign_or_lost(workspace, there)
+        raise _foreign_or_lost(context, there)
     return None
 
 
-def needed_identity(workspace: ProjectContext) -> LedgerIdentity:
-    """The identity of the environment's ledger. Raises `LedgerMissing` where it has none yet, and what `known_identity` does."""
-    identity = known_identity(workspace)
+def require_identity(context: ProjectContext) -> LedgerIdentity:
+    """The identity of the environment's ledger. Raises `LedgerMissing` where it has none yet, and what `find_identity` does."""
+    identity = find_identity(context)
     if identity is None:
-        name = workspace.environment.name
+        name = context.environment.name
         raise LedgerMissing(
             f"the environment '{name}' has no ledger", f"make it once: sendspec ledger init --env {name}"
         )
     return identity
 
 
-def earlier_name(workspace: ProjectContext, there: str | None) -> str | None:
+def find_renamed_entry(context: ProjectContext, there: str | None) -> str | None:
     """Which environment of sendspec.lock, gone from the project file, this one seems to be; `there` is its ledger's id."""
-    for name, entry in workspace.entries.items():
-        if name not in workspace.project.environments and _is_the_same(workspace, entry, there):
+    for name, entry in context.entries.items():
+        if name not in context.project.environments and _is_the_same(context, entry, there):
             return name
     return None
 
 
-def sharing_channels(workspace: ProjectContext) -> str | None:
+def environment_sharing_channels(context: ProjectContext) -> str | None:
     """Another environment with a ledger of its own that sends through a channel of this one."""
-    own = set(workspace.channels)
-    for name, entry in workspace.entries.items():
-        if name != workspace.environment.name and own & set(entry.channels or ()):
+    own = set(context.channels)
+    for name, entry in context.entries.items():
+        if name != context.environment.name and own & set(entry.channels or ()):
             return name
     return None
 
 
-def _is_the_same(workspace: ProjectContext, entry: LedgerIdentity, there: str | None) -> bool:
+def _is_the_same(context: ProjectContext, entry: LedgerIdentity, there: str | None) -> bool:
     """Entries of earlier releases say nothing of channels and files: where no ledger tells, the same is feared."""
     if there is not None:
         return entry.ledger == there
     if entry.channels is None:
         return True
-    return entry.file == workspace.ledger_file or bool(set(entry.channels) & set(workspace.channels))
+    return entry.file == context.ledger_file or bool(set(entry.channels) & set(context.channels))
 
 
-def _renamed(workspace: ProjectContext, earlier: str) -> EnvironmentRenamed:
-    name = workspace.environment.name
+def _renamed(context: ProjectContext, earlier: str) -> EnvironmentRenamed:
+    name = context.environment.name
     return EnvironmentRenamed(
         f"the environment '{name}' has no entry in {LOCK_FILE}; it seems to be '{earlier}', which is gone from"
-        f" {workspace.project_path}. With a new entry, everybody would count as somebody new",
+        f" {context.project_path}. With a new entry, everybody would count as somebody new",
         f"rename '{earlier}' to '{name}' in {LOCK_FILE} too, or name the environment '{earlier}' again; if it is another one:"
         f" sendspec ledger init --env {name} --empty",
     )
 
 
-def _foreign_or_lost(workspace: ProjectContext, there: str) -> LedgerForeign | LockEntryLost:
-    name, file = workspace.environment.name, workspace.environment.ledger.file
-    owner = next((other for other, entry in workspace.entries.items() if entry.ledger == there), None)
+def _foreign_or_lost(context: ProjectContext, there: str) -> LedgerForeign | LockEntryLost:
+    name, file = context.environment.name, context.environment.ledger.file
+    owner = next((other for other, entry in context.entries.items() if entry.ledger == there), None)
     if owner is not None:
         return LedgerForeign(
             f"the ledger {file} is that of the environment '{owner}'",
-            f"give '{name}' a file of its own under `ledger:` in {workspace.project_path}",
+            f"give '{name}' a file of its own under `ledger:` in {context.project_path}",
         )
     return LockEntryLost(
         f"the ledger {file} is there, and {LOCK_FILE} has lost the entry '{name}' that it needs",

@@ -1,11 +1,11 @@
-"""The specs that the last commit holds: whom they reached before, only a person can say."""
+"""What git knows of a project: its last commit, the specs in it, and what changed since."""
 
 from __future__ import annotations
 
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from sendspec.diagnostics.diagnostic import Problems
@@ -15,8 +15,10 @@ from sendspec.reading.files.text_file import MAX_SPEC_BYTES, TextFile
 from sendspec.reading.project import PROJECT_FILE_NAME
 
 SAFELY = ("-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false")
-"""Nothing that a repository configures is run."""
+"""Runs nothing that a repository configures: no hook, no file system monitor."""
 GIT_SECONDS = 60
+HEAD_SECONDS = 10
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FILE_MODES = (b"100644", b"100755")
 _SPEC_LINE = re.compile(r"""^["']?spec["']?[ \t]*:[ \t]*[0-9]+[ \t]*(#.*)?$""", re.M)
 
@@ -25,34 +27,54 @@ class GitUnreadable(Exception):
     """There is a repository, and git can't say what it holds."""
 
 
-def committed_specs(root: Path) -> list[str]:
+def head_commit(folder: Path, environ: Mapping[str, str]) -> str | None:
+    """The id of HEAD's commit; None outside of a git work tree, before the first commit, or without git."""
+    try:
+        answer = _git(folder, environ, "rev-parse", "--verify", "HEAD", may_fail=True, seconds=HEAD_SECONDS)
+    except (GitUnreadable, ValueError):
+        return None
+    commit = answer.decode("utf-8", "replace").strip()
+    return commit if _COMMIT.fullmatch(commit) else None
+
+
+def committed_specs(root: Path, environ: Mapping[str, str]) -> list[str]:
     """The specs in HEAD of the project in `root`, as paths relative to it; none outside of a git work tree.
 
-    A spec is a `.yaml` or `.yml` file whose top level says `spec:` with a number. Those of another project inside this one
-    are left out. Raises `GitUnreadable`.
+    A spec is a `.yaml` or `.yml` file whose top level says `spec:` with a number. Specs of a project inside this one don't
+    count. Raises `GitUnreadable`.
     """
     if not any((folder / ".git").exists() for folder in (root, *root.parents)):
         return []
-    if not _git(root, "rev-list", "-n", "1", "--all"):
+    if not _git(root, environ, "rev-list", "-n", "1", "--all"):
         return []  # nothing was committed yet
-    if not _git(root, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
+    if not _git(root, environ, "rev-parse", "--verify", "--quiet", "HEAD", may_fail=True):
         return []
-    files = dict(_files(_git(root, "ls-tree", "-r", "-z", "HEAD")))
+    files = dict(_files(_git(root, environ, "ls-tree", "-r", "-z", "HEAD")))
     others = {str(PurePosixPath(path).parent) for path in files if PurePosixPath(path).name == PROJECT_FILE_NAME} - {
         "."
     }
     own = [path for path in files if path.endswith((".yaml", ".yml")) and not _is_in(path, others)]
-    texts = _contents(root, [files[path] for path in own])
+    texts = _contents(root, environ, [files[path] for path in own])
     return [path for path, text in zip(own, texts, strict=True) if _is_spec(path, text)]
 
 
-def changed_since_commit(root: Path, paths: Sequence[str]) -> list[str]:
-    """Those of these files, as paths relative to `root`, that HEAD holds otherwise. Raises `GitUnreadable`."""
+def changed_since_commit(root: Path, paths: Sequence[str], environ: Mapping[str, str]) -> list[str]:
+    """Which of these files, as paths relative to `root`, differ from HEAD. Raises `GitUnreadable`."""
     if not paths:
         return []
     wanted = [f":(literal){path}" for path in paths]
     changed = _git(
-        root, "diff", "--no-ext-diff", "--no-textconv", "--name-only", "--relative", "-z", "HEAD", "--", *wanted
+        root,
+        environ,
+        "diff",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--name-only",
+        "--relative",
+        "-z",
+        "HEAD",
+        "--",
+        *wanted,
     )
     return [os.fsdecode(path) for path in changed.split(b"\0") if path]
 
@@ -70,8 +92,8 @@ def _files(listing: bytes) -> Iterator[tuple[str, bytes]]:
             yield os.fsdecode(path), identity
 
 
-def _contents(root: Path, objects: Sequence[bytes]) -> list[bytes]:
-    answer = _git(root, "cat-file", "--batch", stdin=b"".join(identity + b"\n" for identity in objects))
+def _contents(root: Path, environ: Mapping[str, str], objects: Sequence[bytes]) -> list[bytes]:
+    answer = _git(root, environ, "cat-file", "--batch", stdin=b"".join(identity + b"\n" for identity in objects))
     texts, at = [], 0
     for _ in objects:
         end = answer.index(b"\n", at)
@@ -86,16 +108,24 @@ def _is_spec(path: str, content: bytes) -> bool:
         return False
     text = content.decode("utf-8-sig", "replace").replace("\r\n", "\n")
     document = read_document(TextFile(path, text), Problems())
-    if document is None:  # it has faults, and may have been sent before it had
+    if document is None:  # a spec with faults may have been sent before it had them
         return _SPEC_LINE.search(text) is not None
     return isinstance(document.data, dict) and type(document.data.get("spec")) is int
 
 
-def _git(root: Path, *arguments: str, stdin: bytes = b"", may_fail: bool = False) -> bytes:
+def _git(
+    root: Path,
+    environ: Mapping[str, str],
+    *arguments: str,
+    stdin: bytes = b"",
+    may_fail: bool = False,
+    seconds: float = GIT_SECONDS,
+) -> bytes:
+    """Standard output of a git command. `may_fail`: empty where git exits with an error. Raises `GitUnreadable`."""
     try:
         done = subprocess.run(
-            ["git", *SAFELY, *arguments], cwd=root, input=stdin, capture_output=True, timeout=GIT_SECONDS, check=False,
-            env={**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"},
+            ["git", *SAFELY, *arguments], cwd=root, input=stdin, capture_output=True, timeout=seconds, check=False,
+            env={**environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"},
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise GitUnreadable("git can't be run here" if isinstance(error, OSError) else "git takes too long") from None

@@ -72,7 +72,7 @@ def names_of(specs: Iterable[Spec], ledger: Facts) -> set[str]:
     return {name for spec in specs for name in (spec.name, *other_names(spec, ledger))}
 
 
-class MovedSend:
+class RenamedSend:
     """A send that had other names, decided by what the ledger knows under all of them.
 
     `planned_found` counts the messages, under any of the names, that the ledger has as planned and that stand in the table.

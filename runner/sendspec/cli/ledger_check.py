@@ -1,0 +1,44 @@
+"""`sendspec ledger check`: whether the ledger can be trusted."""
+
+from __future__ import annotations
+
+import click
+
+from sendspec.cli.console import Console, common_options, environment_option, rejects
+from sendspec.cli.project import open_context
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted
+from sendspec.operations.ledger_access import ledger_to_inspect
+from sendspec.operations.ledger_check import ledger_problems
+from sendspec.showing.failure import error_json
+
+
+@click.command("check")
+@environment_option
+@common_options
+def command(console: Console, env: str | None) -> int:
+    """Check the ledger: its pages, its rows, its history, and whether it is the latest."""
+    problems = Problems()
+    context = open_context(console, (), env, problems)
+    if rejects(console, problems, ending="nothing was changed") or context is None:
+        return ExitCode.REJECTED
+    file = context.environment.ledger.file
+    with ledger_to_inspect(context) as ledger:
+        found = ledger_problems(ledger)
+        count = 0 if found else sum(sum(ledger.states(s.name, s.generation).values()) for s in ledger.sends())
+    document = {
+        "schema": "sendspec.ledger-check/1",
+        "environment": context.environment.name,
+        "problems": found,
+        "messages": count,
+    }
+    if found:
+        trouble = LedgerTrouble(f"the ledger {file}: {'; '.join(found)}", "restore it from a backup")
+        console.document({**document, "error": error_json(trouble)})
+        raise trouble
+    console.document(document)
+    console.result(printable(f"{file}: ok, {counted(count, 'message')}"))
+    return ExitCode.DONE

@@ -1,0 +1,115 @@
+"""`sendspec ledger init`: makes the ledger of an environment, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sendspec.cli.console import Console, common_options, environment_option, rejects
+from sendspec.cli.project import open_context
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted
+from sendspec.operations.ledger_creation import make_sandbox_ledger
+from sendspec.operations.ledger_init import (
+    Beginning,
+    EarlierSends,
+    MadeLedger,
+    earlier_sends,
+    init_ledger,
+    is_begun,
+    refuse_without_entry,
+    undecided_refusal,
+)
+from sendspec.operations.project_context import ProjectContext
+
+MAX_SHOWN = 10
+"""Committed specs that are listed before a person is asked what a new ledger begins with."""
+
+
+@click.command("init")
+@environment_option
+@click.option("--empty", is_flag=True, help="Begin with nothing: nobody of the committed specs was reached before.")
+@click.option(
+    "--baseline", is_flag=True, help="Begin with the committed specs as sent: nobody in them gets them from now on."
+)
+@common_options
+def command(console: Console, env: str | None, empty: bool, baseline: bool) -> int:
+    """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
+
+    Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. Where specs are committed
+    already, say what a new ledger begins with: --baseline where they went out before, --empty where none did.
+
+    \b
+    Examples:
+      sendspec ledger init --env production
+      sendspec ledger init --env production --baseline
+    """
+    if empty and baseline:
+        raise click.UsageError("a ledger begins with nothing (--empty), or with what was sent (--baseline)")
+    chosen = Beginning.BASELINE if baseline else Beginning.EMPTY if empty else None
+    problems = Problems()
+    context = open_context(console, (), env, problems)
+    if rejects(console, problems, ending="nothing was changed") or context is None:
+        return ExitCode.REJECTED
+    file = context.environment.ledger.file
+    if context.environment.is_sandbox:
+        make_sandbox_ledger(context)
+        console.result(printable(f"the sandbox's ledger is {file}"))
+        console.document(_document(context))
+        return ExitCode.DONE
+    refuse_without_entry(context, chosen=chosen is not None)
+    begun = is_begun(context)
+    if chosen is None:
+        found = None if begun else earlier_sends(context)
+        chosen = Beginning.EMPTY if found is None else _ask(console, context, found)
+    made = init_ledger(context, chosen, problems, begun=begun)
+    if made is None:
+        rejects(console, problems, ending="nothing was made")
+        return ExitCode.REJECTED
+    _show(console, context, made)
+    return ExitCode.DONE
+
+
+def _show(console: Console, context: ProjectContext, made: MadeLedger) -> None:
+    verb = "completed" if made.is_completed else "made"
+    file = context.environment.ledger.file
+    console.result(printable(f"{verb} {file}; its id and salt are in {context.identity_file.name}: commit that file"))
+    if made.baselined is not None:
+        console.result(
+            f"{counted(made.baselined, 'message')} of the committed specs count as sent, and nobody gets them again"
+        )
+    console.document({**_document(context), "baselined": made.baselined or 0})
+    if made.replaces_known:
+        console.warn(
+            "warning: this replaces a ledger that sendspec.lock knew; the salt is kept, but what the old one held is"
+            " sent again unless you bring it back"
+        )
+
+
+def _document(context: ProjectContext) -> dict[str, Any]:
+    environment = context.environment
+    return {
+        "schema": "sendspec.ledger-init/1",
+        "environment": environment.name,
+        "ledger": str(environment.ledger.file),
+        "identity": str(context.identity_file),
+    }
+
+
+def _ask(console: Console, context: ProjectContext, found: EarlierSends) -> Beginning:
+    """Asks what the new ledger begins with. Raises `InitRefused` if nobody can be asked, and `click.Abort` for no answer."""
+    if not console.asks:
+        raise undecided_refusal(context, found)
+    console.warn(f"{found.problem[0].upper()}{found.problem[1:]}:")
+    for path in found.specs[:MAX_SHOWN]:
+        console.warn(f"  {printable(path)}")
+    if len(found.specs) > MAX_SHOWN:
+        console.warn(f"  and {len(found.specs) - MAX_SHOWN} more")
+    console.warn(
+        "baseline: they count as sent, and nobody in them gets them. empty: everybody gets them, also who had them."
+    )
+    choices = click.Choice([beginning.value for beginning in Beginning])
+    return Beginning(click.prompt("What does the ledger begin with? (Ctrl-C leaves)", type=choices, err=True))

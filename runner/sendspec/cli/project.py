@@ -1,0 +1,36 @@
+"""Opens the project that a command works in, and notes its environment for the document of a command that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sendspec.cli.console import Console
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations import offline_plan, project_context
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job
+from sendspec.reading.spec import Spec, read_spec
+
+
+def open_context(console: Console, specs: Sequence[str], env: str | None, problems: Problems) -> ProjectContext | None:
+    """See `sendspec.operations.project_context.open_context`."""
+    return project_context.open_context(
+        specs, env, problems, console.system, note_environment=console.state.note_environment
+    )
+
+
+def open_specs(
+    console: Console, paths: Sequence[str], env: str | None, problems: Problems
+) -> tuple[ProjectContext | None, list[Spec]]:
+    """The project, and the specs that can be read; their tables are not."""
+    context = open_context(console, paths, env, problems)
+    return context, [spec for path in paths if (spec := read_spec(path, problems)) is not None]
+
+
+def open_jobs(
+    console: Console, specs: Sequence[str], env: str | None, recipients: str | None, problems: Problems
+) -> tuple[ProjectContext | None, list[Job]]:
+    """See `sendspec.operations.offline_plan.open_jobs`."""
+    return offline_plan.open_jobs(
+        specs, env, recipients, problems, console.system, note_environment=console.state.note_environment
+    )

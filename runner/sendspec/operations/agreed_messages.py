@@ -1,0 +1,100 @@
+"""The messages that were agreed to: put into the ledger before the first claim, then composed again to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+from sendspec.composing.eligibility import Eligibility
+from sendspec.composing.message import Message
+from sendspec.diagnostics.exceptions import PlanStale
+from sendspec.ledger.protocol import Ledger
+from sendspec.ledger.record import Change, PlannedRecord
+from sendspec.operations.ledger_plan import decide_again
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job
+from sendspec.operations.sendable import planned_record, route_of, spec_identity
+from sendspec.planning.decision import Decision, Retry, Skip
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import MOVE_BY_NAME, State
+from sendspec.planning.plan import Plan
+
+
+class AgreedMessages:
+    """Composes rows again instead of keeping messages: memory stays bounded, whatever the number of recipients.
+
+    A list of suppressed addresses counts as it was when the plan was made; the loop withholds who was added since.
+    """
+
+    def __init__(
+        self, context: ProjectContext, ledger: Ledger, jobs: Sequence[Job], retry: Retry | None, planned_at: int
+    ) -> None:
+        """`planned_at` is how many moves the ledger held when the plan was made."""
+        self._context = context
+        self._ledger = ledger
+        self._retry = retry
+        self._planned_at = planned_at
+        self._chosen: dict[str, set[bytes]] = {}
+        only_to = context.environment.only_to
+        self._eligibility = {
+            job.spec.name: Eligibility(only_to, None if job.suppressed is None else job.suppressed.at_present)
+            for job in jobs
+        }
+
+    def put_planned(self, job: Job, plan: Plan, *, run: int, commit: str | None, now: float) -> None:
+        """Puts every message that was agreed to into the ledger, and no other: all or nothing. Raises `PlanStale`."""
+        if self._retry is Retry.REFUSED:
+            self._plan_refused(job, now)
+        identity, digest = spec_identity(job, self._context, commit), bytes.fromhex(plan.digest)
+        self._ledger.put_planned(identity, self._records(job, plan, run), digest, now=now, route=route_of(job))
+
+    def to_send(self, job: Job) -> Iterator[tuple[Message, Fact | None]]:
+        """The messages to send: the same rows give the same messages, and the ledger compares each digest."""
+        for item, skip, fact in self._decided(job):
+            if isinstance(item, Message) and self._is_sent(job, item, skip):
+                yield item, fact
+
+    def _records(self, job: Job, plan: Plan, run: int) -> Iterator[PlannedRecord]:
+        """The plan's messages to send, without any that the ledger has moved since.
+
+        Raises `PlanStale` at its end if the spec or its recipients differ from what was agreed to.
+        """
+        moved = self._ledger.moves != self._planned_at
+        freed = self._ledger.freed_since(self._planned_at, run) if moved else set()
+        sent, composed = sha256(), sha256()
+        for item, skip, _ in self._decided(job):
+            sealed = item.id + item.digest if isinstance(item, Message) else b""
+            composed.update(sealed)
+            if isinstance(item, Message) and self._is_sent(job, item, skip) and item.id not in freed:
+                sent.update(sealed)
+                yield planned_record(job, item)
+        same = composed.digest() == plan.composed_digest and (moved or sent.digest() == plan.sent_digest)
+        if not same:
+            raise PlanStale(
+                f"the plan of {job.spec.name} is stale: what would be sent is no longer what was agreed to",
+                "look at a new one: sendspec plan",
+            )
+
+    def _plan_refused(self, job: Job, now: float) -> None:
+        """Plans what the API refused once more, with its present payload, because a person asked for it."""
+        changes = [
+            Change(
+                id=message.id,
+                attempt=fact.attempt,
+                to=State.PLANNED,
+                reason="sent again by `send --retry refused`",
+                planned=planned_record(job, message),
+            )
+            for message, fact in self.to_send(job)
+            if fact is not None and fact.state is State.REFUSED
+        ]
+        self._chosen[job.spec.name] = {change.id for change in changes}
+        self._ledger.move(MOVE_BY_NAME["retry"], changes, now=now)
+
+    def _decided(self, job: Job) -> Iterator[Decision]:
+        retry = None if job.spec.name in self._chosen else self._retry
+        return decide_again(job, self._context, self._ledger, retry, eligibility=self._eligibility[job.spec.name])
+
+    def _is_sent(self, job: Job, message: Message, skip: Skip | None) -> bool:
+        chosen = self._chosen.get(job.spec.name)
+        return skip is None and (chosen is None or message.id in chosen)

@@ -1,0 +1,179 @@
+"""Whether a send would find what it needs, and where each setting comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sendspec import __version__
+from sendspec.diagnostics.clock import Clock
+from sendspec.diagnostics.exceptions import SendspecError
+from sendspec.ledger.access import refuse_on_ci
+from sendspec.ledger.record import Route
+from sendspec.operations.ledger_access import ledger_to_inspect
+from sendspec.operations.lockfile_entry import find_identity
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.reachable_api import channel_endpoint
+from sendspec.operations.system import System
+from sendspec.provider.endpoint import Endpoint
+from sendspec.provider.http_response import HttpResponse, UnreadableResponse
+from sendspec.provider.message_list import MAX_PAGE_BYTES, NEWEST_MESSAGE_QUERY
+from sendspec.provider.time_headers import clock_skew_seconds
+from sendspec.reading.access_key import AccessKey, FromCommand, FromFile, FromVariable, NoKey, read_access_key
+from sendspec.sending.connection import Connection, ConnectionFailed, verifying_context
+from sendspec.sending.witness import SKEW_NOTED
+
+IGNORED_VARIABLES = (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+)
+ASK_SECONDS = 10.0
+UNREACHED = "check api_url and the network"
+
+
+class CheckStatus(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `fix` is empty unless there is something to do."""
+
+    verdict: CheckStatus
+    what: str
+    found: str
+    fix: str = ""
+
+
+def examine(context: ProjectContext, env: str | None) -> Iterator[Check]:
+    """Checks one thing after another; changes nothing and sends nothing. `env` is the environment that was asked for by name."""
+    environment = context.environment
+    yield Check(CheckStatus.OK, "sendspec", __version__)
+    path = context.project.path
+    yield Check(CheckStatus.OK, "project", path or "no sendspec.yaml; only the sandbox is there")
+    yield Check(CheckStatus.OK, "environment", f"{environment.name} ({_origin(env, path, context.system)})")
+    key = None
+    try:
+        key = read_access_key(environment.key, context.system.environ, context.root)
+        yield Check(CheckStatus.OK, "access key", _key_origin(context))
+    except SendspecError as error:
+        yield Check(CheckStatus.PROBLEM, "access key", error.problem, error.fix)
+    yield from _ledger(context)
+    yield from _variables(context.system)
+    if environment.is_sandbox:
+        yield Check(CheckStatus.OK, "api", "the sandbox is started by the command that sends")
+    elif key is not None:
+        yield from _reachability(context, key)
+
+
+def _origin(env: str | None, path: str | None, system: System) -> str:
+    if env is not None:
+        return "from SENDSPEC_ENV" if system.environ.get("SENDSPEC_ENV") == env else "from --env"
+    return f"the default of {path}" if path else "built in"
+
+
+def _key_origin(context: ProjectContext) -> str:
+    match context.environment.key:
+        case FromVariable(name):
+            return f"from the environment variable {name}"
+        case FromFile(path):
+            return f"from the file {path}"
+        case FromCommand(words):
+            return f"from the command {words[0]}"
+        case NoKey():
+            return "none needed"
+
+
+def _ledger(context: ProjectContext) -> Iterator[Check]:
+    place = context.environment.ledger
+    try:
+        if find_identity(context) is None:
+            yield _no_ledger(context)
+            return
+        refuse_on_ci(place, ci=context.system.is_ci)
+        with ledger_to_inspect(context) as ledger:
+            damages = ledger.damages()
+    except SendspecError as error:
+        yield Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
+        return
+    if damages:
+        yield Check(CheckStatus.PROBLEM, "ledger", damages[0], "restore it from a backup")
+    else:
+        yield Check(CheckStatus.OK, "ledger", str(place.file))
+
+
+def _no_ledger(context: ProjectContext) -> Check:
+    environment = context.environment
+    if environment.is_sandbox:
+        return Check(CheckStatus.NOTE, "ledger", "there is none yet")
+    fix = f"make it once: sendspec ledger init --env {environment.name}"
+    return Check(CheckStatus.PROBLEM, "ledger", "there is none yet", fix)
+
+
+def _variables(system: System) -> Iterator[Check]:
+    found = [name for name in IGNORED_VARIABLES if system.environ.get(name)]
+    if found:
+        yield Check(
+            CheckStatus.NOTE, "proxy and certificate variables", f"{', '.join(found)} set, and ignored when sending"
+        )
+
+
+def _reachability(context: ProjectContext, key: AccessKey) -> Iterator[Check]:
+    """Asks each channel for one message of its list: shows that the key may see it, and what time the API has."""
+    environment = context.environment
+    for alias, channel in environment.channels.items():
+        what = f"channel {alias}"
+        try:
+            answer = _ask(
+                channel_endpoint(environment, key, Route(channel.workspace, channel.channel)), context.system.clock
+            )
+        except ConnectionFailed as error:
+            yield Check(CheckStatus.PROBLEM, what, error.reason, UNREACHED)
+            return
+        except UnreadableResponse as error:
+            found = f"{environment.api.authority} can't be reached: {error.evidence}"
+            yield Check(CheckStatus.PROBLEM, what, found, UNREACHED)
+            return
+        if answer.status == 200:
+            yield Check(CheckStatus.OK, what, f"{environment.api.authority} answers")
+        else:
+            yield Check(
+                CheckStatus.PROBLEM, what, f"the API answers {answer.status}", "check key, workspace and channel"
+            )
+        yield from _clock(answer.headers.get("date", ""), context.system.clock)
+
+
+def _ask(endpoint: Endpoint, clock: Clock) -> HttpResponse:
+    """Asks for one message of a list, as a run would. Raises `ConnectionFailed` and `UnreadableResponse`."""
+    connection = Connection(endpoint, verifying_context() if endpoint.scheme == "https" else None, clock.monotonic)
+    try:
+        connection.ensure()
+        return connection.get(NEWEST_MESSAGE_QUERY, clock.monotonic() + ASK_SECONDS, max_body=MAX_PAGE_BYTES)
+    finally:
+        connection.close()
+
+
+def _clock(date: str, clock: Clock) -> Iterator[Check]:
+    skew = clock_skew_seconds(date, clock.wall())
+    if skew is None:
+        return
+    if abs(skew) > SKEW_NOTED:
+        yield Check(
+            CheckStatus.NOTE,
+            "clock",
+            f"this machine and the API are {abs(skew):.0f} s apart",
+            "set the clock; times in reports follow it",
+        )
+    else:
+        yield Check(CheckStatus.OK, "clock", "agrees with the API's")

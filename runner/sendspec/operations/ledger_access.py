@@ -1,0 +1,79 @@
+"""Opens an environment's ledger: to read, or locked and checked to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+
+from sendspec.ledger.access import hold, read
+from sendspec.ledger.protocol import Facts, Ledger
+from sendspec.ledger.record import Begun
+from sendspec.operations.lockfile_entry import find_identity, require_identity
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.system import System
+
+
+@contextmanager
+def ledger_to_read(context: ProjectContext) -> Iterator[Facts | None]:
+    """The ledger, read only; None if the environment has none yet. Raises when there should be one, or when it is behind."""
+    identity = find_identity(context)
+    if identity is None:
+        yield None
+        return
+    with read(context.environment.ledger, identity, latest=True) as ledger:
+        yield ledger
+
+
+def ledger_to_inspect(context: ProjectContext) -> AbstractContextManager[Facts]:
+    """The ledger, read only, also if it is behind its last run. Raises `LedgerMissing` if there is none yet."""
+    return read(context.environment.ledger, require_identity(context))
+
+
+def ledger_to_write(
+    context: ProjectContext, tell: Callable[[str], None] = lambda words: None
+) -> AbstractContextManager[Ledger]:
+    """The ledger with its run lock, checked. Sending never creates one. `tell` hears of steps that take their time."""
+    system = context.system
+    return hold(
+        context.environment.ledger,
+        require_identity(context),
+        system.owner,
+        since=system.since,
+        ci=system.is_ci,
+        tell=tell,
+    )
+
+
+class RunRecord:
+    """This run's line in the ledger's history: begun at the first write, at most once."""
+
+    def __init__(self, ledger: Ledger, system: System) -> None:
+        self._ledger = ledger
+        self._system = system
+        self._begun: Begun | None = None
+
+    @property
+    def number(self) -> int | None:
+        return None if self._begun is None else self._begun.run
+
+    def begin(self) -> Begun:
+        """Begins the run. If it has begun already, it recovers nothing more."""
+        if self._begun is not None:
+            return replace(self._begun, recovered=0)
+        self._begun = self._ledger.begin(self._system.owner, now=self._system.clock.wall())
+        return self._begun
+
+    def end(self, ending: str = "", requests: int = 0) -> None:
+        """Closes the run's record, if it has begun."""
+        if self._begun is not None:
+            self._ledger.end(now=self._system.clock.wall(), ending=ending or "finished", requests=requests)
+
+
+@contextmanager
+def recorded_run(ledger: Ledger, system: System) -> Iterator[None]:
+    """Records what the block does as one run. A run that raises has no end in the history."""
+    run = RunRecord(ledger, system)
+    run.begin()
+    yield
+    run.end()

@@ -1,0 +1,158 @@
+"""Plans specs against the ledger: what would be sent, what skipped, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from sendspec.composing.canonical_template import text_digest
+from sendspec.composing.eligibility import Eligibility
+from sendspec.composing.message import Composed
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.ledger.protocol import Facts
+from sendspec.operations.continuity import check_continuity
+from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
+from sendspec.operations.orphan import find_orphans
+from sendspec.operations.plan_blocks import LedgerView, plan_rows
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.renamed_spec import RenamedSend, other_names
+from sendspec.operations.send_job import Job
+from sendspec.operations.spec_identity_check import check_generations, check_identity
+from sendspec.planning.decision import Decision, FactLookup, History, Retry, Skip, StateLookup, decisions, nothing_known
+from sendspec.planning.plan import Plan, PlanTally
+from sendspec.reading.spec import InDoubtPolicy, Spec
+
+
+def decide_all(
+    job: Job, context: ProjectContext, ledger: Facts | None, problems: Problems, retry: Retry | None = None
+) -> Iterator[Decision]:
+    """The decision on every row of a job."""
+    return _decided(job, job.composed(problems), context, ledger, retry, _eligibility(job, context))
+
+
+def decide_again(
+    job: Job, context: ProjectContext, ledger: Facts | None, retry: Retry | None = None, *, eligibility: Eligibility
+) -> Iterator[Decision]:
+    """As `decide_all`, for a later pass over rows that had no errors. Raises `CopyDiffers` if one has an error now.
+
+    `eligibility` is as it was when the job was planned: addresses that were added to a list since don't count.
+    """
+    return _decided(job, job.composed_again(), context, ledger, retry, eligibility)
+
+
+def _decided(
+    job: Job,
+    composed: Iterator[Composed],
+    context: ProjectContext,
+    ledger: Facts | None,
+    retry: Retry | None,
+    eligibility: Eligibility,
+) -> Iterator[Decision]:
+    moved = renamed_send(job, ledger)
+    if moved is not None:
+        return moved.decisions(composed, eligibility, retry)
+    view = ledger_view_of(job, context, ledger, retry)
+    return decisions(composed, view.lookup, view.history, eligibility, view.retry)
+
+
+def _eligibility(job: Job, context: ProjectContext) -> Eligibility:
+    return Eligibility(context.environment.only_to, job.suppressed)
+
+
+def ledger_view_of(job: Job, context: ProjectContext, ledger: Facts | None, retry: Retry | None) -> LedgerView:
+    """What a job's messages are compared with. A ledger that knows none of the send isn't asked about each message."""
+    name, generation = job.spec.name, job.spec.generation
+    started = ledger is not None and ledger.claimed_before(name, generation)
+    lookup: FactLookup = nothing_known
+    known: StateLookup = nothing_known
+    if ledger is not None and ledger.has_planned(name, generation):
+        lookup, known = ledger.facts, ledger.known
+    planned = 0 if ledger is None else _planned_under((name,), ledger)
+    return LedgerView(lookup, known, History(started=started), _eligibility(job, context), retry, planned)
+
+
+def renamed_send(job: Job, ledger: Facts | None) -> RenamedSend | None:
+    """The job under all of its names; None if the ledger knows no other name of it, in any generation."""
+    names = other_names(job.spec, ledger)
+    return RenamedSend(job, names, ledger) if names and ledger is not None else None
+
+
+def plan_jobs(
+    jobs: Sequence[Job],
+    context: ProjectContext,
+    ledger: Facts | None,
+    problems: Problems,
+    retry: Retry | None = None,
+    *,
+    processes: int,
+) -> list[Plan]:
+    """Every job's plan, composed on `processes` processes. Faults of rows, and of the specs' identities, go to `problems`."""
+    check_identity(jobs, context, ledger, problems)
+    check_generations(jobs, context, ledger, problems)
+    plans = [
+        replace(_plan(job, context, ledger, problems, retry, processes), text_digest=text_digest(job.spec))
+        for job in jobs
+    ]
+    if not problems.has_errors:
+        check_continuity(
+            list(zip(jobs, plans, strict=True)),
+            context,
+            ledger,
+            problems,
+            lambda job: decide_all(job, context, ledger, Problems(), retry),
+        )
+    return plans
+
+
+def _plan(
+    job: Job,
+    context: ProjectContext,
+    ledger: Facts | None,
+    problems: Problems,
+    retry: Retry | None,
+    processes: int,
+) -> Plan:
+    plan = _plan_of(job, context, ledger, problems, retry, processes)
+    if plan.left and plan.skipped.get(Skip.FILTERED) and ledger is not None and not problems.has_errors:
+        return replace(plan, left=len(find_orphans(job, ledger, Problems())))  # rare: it composes the rows once more
+    return plan
+
+
+def _plan_of(
+    job: Job,
+    context: ProjectContext,
+    ledger: Facts | None,
+    problems: Problems,
+    retry: Retry | None,
+    processes: int,
+) -> Plan:
+    moved = renamed_send(job, ledger)
+    if moved is None or ledger is None:
+        return plan_rows(job, ledger_view_of(job, context, ledger, retry), problems, processes)
+    tally = PlanTally(job.target)
+    for _ in tally.watch(moved.decisions(job.composed(problems), _eligibility(job, context), retry)):
+        pass
+    planned = _planned_under((job.spec.name, *other_names(job.spec, ledger)), ledger)
+    return tally.plan(max(0, planned - moved.planned_found))
+
+
+def _planned_under(names: Sequence[str], ledger: Facts) -> int:
+    """How many messages are planned and not sent, under any of these names and in any generation."""
+    return sum(sum(ledger.planned(name).values()) for name in names if ledger.sends(name))
+
+
+def freeing(specs: Sequence[Spec]) -> set[str]:
+    """The names of the specs that let a message be sent again if the API's list lacks it."""
+    return {spec.name for spec in specs if spec.in_doubt is InDoubtPolicy.RESEND_IF_ABSENT}
+
+
+def exceeded_limits(
+    context: ProjectContext, jobs: Sequence[Job], plans: Sequence[Plan], severity: Severity
+) -> list[Diagnostic]:
+    """The limits that single plans exceed; if there are none, those that the plans exceed together."""
+    found = [
+        diagnostic
+        for job, plan in zip(jobs, plans, strict=True)
+        for diagnostic in limit_diagnostics(job, plan, severity)
+    ]
+    return found or total_diagnostics(context, plans, severity)

@@ -1,0 +1,38 @@
+"""Who hears what a person should know while an operation is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+from sendspec.diagnostics.diagnostic import Diagnostic
+
+if TYPE_CHECKING:
+    from sendspec.sending.reconciliation import Reconciled
+    from sendspec.sending.run import RunProgress
+
+
+class Listener(Protocol):
+    """The command line writes all of it to stderr; the Python API logs it."""
+
+    def warn(self, text: str) -> None:
+        """A line that must be read; it may quote anything."""
+
+    def detail(self, text: str) -> None:
+        """A line for whoever wants to know more."""
+
+    def diagnostics(self, found: Sequence[Diagnostic]) -> None:
+        """Warnings about the input of an operation that goes on."""
+
+    def reconciled(self, outcome: Reconciled, environment: str) -> None:
+        """What the API's list says of the doubts that earlier runs left."""
+
+    def alarms(self, outcome: Reconciled) -> None:
+        """What must not go unnoticed in a list that was read during a run."""
+
+    def progress(self, total: int, per_second: float | None) -> AbstractContextManager[Callable[[RunProgress], None]]:
+        """While the block runs, its function is called with the outcomes so far of `total` messages.
+
+        `per_second` is the channel's limit; None without one.
+        """

@@ -1,0 +1,93 @@
+"""Whether a name would send again what a spec that is gone has sent."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.wording import counted
+from sendspec.ledger.protocol import Facts
+from sendspec.ledger.record import Route
+from sendspec.operations.decided_rows import Decided, messages_to_send
+from sendspec.operations.hash_prefix_set import HashPrefixSet
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.renamed_spec import name_in, other_names
+from sendspec.operations.send_job import Job
+from sendspec.operations.spec_identity_check import highest_used
+
+REMEMBERED_SECONDS = 90 * 86_400.0
+"""How long ago a spec that is gone may have sent what a new name would send again."""
+
+
+def name_moves(
+    job: Job, to_send: int, live: Collection[str], context: ProjectContext, ledger: Facts, decided: Decided
+) -> Iterator[Diagnostic]:
+    """Refuses a new name on a channel where a spec that is gone sent much the same. `live` are the names of this run's specs."""
+    spec = job.spec
+    if spec.moved_from is False or other_names(spec, ledger):
+        return
+    is_new = highest_used(ledger.sends(spec.name), ledger) is None
+    if is_new and spec.moved_from is not None and ledger.sends():
+        yield spec.document.diagnostic(
+            ("moved_from",),
+            code="moved-from-unknown",
+            problem=f"the ledger knows no spec that was called '{spec.moved_from}'",
+            fix="write the name as the ledger has it: sendspec status",
+            severity=Severity.WARNING,
+        )
+    own = context.relative(spec.path)
+    path_by_name = _gone_specs(job, own, context, ledger, is_new=is_new)
+    since = job.now.timestamp() - REMEMBERED_SECONDS
+    sent_by_name = HashPrefixSet.by_name(ledger.digests_sent(path_by_name, since)) if path_by_name else {}
+    if not sent_by_name:
+        return
+    former, same = _most_alike(job, decided, sent_by_name)
+    if 2 * same >= to_send:
+        yield spec.document.diagnostic(
+            ("name",),
+            code="name-moved",
+            problem=f"{same} of {counted(to_send, 'message')} were sent before, to the same people, by '{former}',"
+            f" which is gone ({path_by_name[former]})",
+            fix=f"write `moved_from: {former}`, or `moved_from: false` to send them again",
+        )
+        return
+    here = next((name for name in sorted(sent_by_name.keys() - set(live)) if path_by_name[name] == own), None)
+    if is_new and here is not None:
+        yield spec.document.diagnostic(
+            ("name",),
+            code="name-moved",
+            problem=f"this file held '{here}' before, which sent other texts or to other people",
+            fix=f"write `moved_from: {here}` if this is the same send under another name",
+            severity=Severity.WARNING,
+        )
+
+
+def _gone_specs(job: Job, own: str, context: ProjectContext, ledger: Facts, *, is_new: bool) -> dict[str, str]:
+    """The other specs that were sent through this job's channel and are gone: their noted paths by name."""
+    route = Route(job.channel.workspace, job.channel.channel)
+    return {
+        name: path
+        for name in sorted(ledger.names_on(route) - {job.spec.name})
+        if _is_gone(name, path := ledger.spec_path(name) or "", own, context, is_new=is_new)
+    }
+
+
+def _most_alike(job: Job, decided: Decided, sent_by_name: Mapping[str, HashPrefixSet]) -> tuple[str, int]:
+    """The name under which most of the job's messages to send were sent before, and how many were."""
+    same = dict.fromkeys(sent_by_name, 0)
+    for message in messages_to_send(job, decided):
+        for name, sent in sent_by_name.items():
+            same[name] += message.digest in sent
+    former = max(sorted(same), key=lambda name: same[name])
+    return former, same[former]
+
+
+def _is_gone(name: str, path: str, own: str, context: ProjectContext, *, is_new: bool) -> bool:
+    """Whether a spec is gone from the path that the ledger noted: no file is there, or one with another name.
+
+    The other file is read only for a new name. For a known name, a spec is gone if its file is, or if its file is now this
+    spec's.
+    """
+    if path == own:
+        return True
+    return name_in(context.root / path) != name if is_new else not (context.root / path).is_file()

@@ -1,0 +1,56 @@
+"""What a send would do: every spec's plan, and their sums."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.planning.plan import Plan, Segments, digest_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReport:
+    """The plans in the order of the specs. `warnings` include the limits that a send would exceed."""
+
+    environment: str
+    plans: Sequence[Plan]
+    warnings: Sequence[Diagnostic] = ()
+
+    @property
+    def recipients(self) -> int:
+        return sum(plan.recipients for plan in self.plans)
+
+    @property
+    def send(self) -> int:
+        return sum(plan.send for plan in self.plans)
+
+    @property
+    def skip(self) -> int:
+        return self.recipients - self.send
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Skipped recipients by reason; only reasons that occur."""
+        skipped: Counter[str] = Counter()
+        for plan in self.plans:
+            skipped.update({skip.value: count for skip, count in plan.skipped.items()})
+        return dict(skipped)
+
+    @property
+    def segments(self) -> Segments:
+        return Segments(
+            total=sum(plan.segments.total for plan in self.plans),
+            gsm7=sum(plan.segments.gsm7 for plan in self.plans),
+            ucs2=sum(plan.segments.ucs2 for plan in self.plans),
+        )
+
+    @property
+    def left(self) -> int:
+        """Messages that were planned, never sent, and whose recipients are no longer in the tables."""
+        return sum(plan.left for plan in self.plans)
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.plans)

@@ -1,0 +1,57 @@
+"""The API that an environment sends to; for the sandbox, a server that is started or named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sendspec.diagnostics.problem import Problem
+from sendspec.ledger.record import Route
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.wrong_usage import WrongUsage
+from sendspec.provider.endpoint import Endpoint
+from sendspec.reading.access_key import AccessKey
+from sendspec.reading.api_url import parse_api_url, peer_is_allowed
+from sendspec.reading.environment import Environment
+from sendspec.reading.files.private_folder import make_private_folder
+
+
+def channel_endpoint(environment: Environment, key: AccessKey, route: Route, *, batch: bool = False) -> Endpoint:
+    """The address that a channel's messages are posted to and listed at; a `batch` is posted to an address of its own."""
+    api = environment.api
+    return Endpoint(
+        scheme=api.scheme,
+        host=api.host,
+        port=api.port,
+        authority=api.authority,
+        path=f"{api.prefix}/workspaces/{route.workspace}/channels/{route.channel}/{'batch/' if batch else ''}messages",
+        authorization=key.authorization(environment.scheme),
+        peer_allowed=lambda peer: peer_is_allowed(api, peer),
+    )
+
+
+@contextmanager
+def reachable_api(context: ProjectContext) -> Iterator[Environment]:
+    """The environment with an API that answers: the sandbox starts its own server, unless `SENDSPEC_SANDBOX_URL` names one."""
+    environment = context.environment
+    if not environment.is_sandbox:
+        yield environment
+        return
+    named = context.system.environ.get("SENDSPEC_SANDBOX_URL")
+    if named:
+        api = parse_api_url(named, None)
+        if isinstance(api, Problem) or not api.loopback:
+            raise WrongUsage(
+                "SENDSPEC_SANDBOX_URL has to be an http address on this machine, such as http://127.0.0.1:8080",
+                "start a server with `sendspec sandbox`, and name its address",
+            )
+        yield replace(environment, api=api)
+        return
+    from sendspec.sandbox.server import sandbox_at  # loads http.server, which a send to an API does without
+
+    make_private_folder(context.root)
+    with sandbox_at(context.root / ".sendspec" / "sandbox-api.db", context.system.clock.wall) as url:
+        api = parse_api_url(url, None)
+        assert not isinstance(api, Problem)
+        yield replace(environment, api=api)

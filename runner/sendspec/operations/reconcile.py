@@ -1,0 +1,47 @@
+"""Asks the API what became of messages in doubt, outside of a send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sendspec.ledger.protocol import Ledger
+from sendspec.operations.ledger_access import ledger_to_write
+from sendspec.operations.ledger_plan import freeing
+from sendspec.operations.listener import Listener
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.renamed_spec import names_of
+from sendspec.operations.send_session import Interruptible, SendSession, uninterruptible
+from sendspec.reading.spec import Spec
+from sendspec.sending.reconciliation import Reconciled
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """What the API's list said. `names` are those of the specs, empty for all; `ledger` is open until the block ends.
+
+    `interrupted` is the signal that stopped the run, if one did.
+    """
+
+    outcome: Reconciled
+    names: set[str]
+    ledger: Ledger
+    interrupted: int | None
+
+
+@contextmanager
+def reconciled(
+    context: ProjectContext,
+    specs: Sequence[Spec],
+    listener: Listener,
+    *,
+    interruptible: Interruptible = uninterruptible,
+) -> Iterator[Reconciliation]:
+    """Looks up the doubts of `specs`, or all doubts in the ledger if there are none."""
+    with ledger_to_write(context) as ledger:
+        session = SendSession(context, ledger, listener, interruptible=interruptible)
+        names = names_of(specs, ledger)
+        outcome = session.reconcile(names or None, freeing=freeing(specs))
+        session.end()
+        yield Reconciliation(outcome=outcome, names=names, ledger=ledger, interrupted=session.interrupted)

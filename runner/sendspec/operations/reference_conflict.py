@@ -1,0 +1,69 @@
+"""References of the user's own that another spec's message to the same receiver already has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import blake2b
+
+from sendspec.composing.identity import ID_BYTES, id_text, receiver_hash
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.ledger.protocol import Facts
+from sendspec.operations.decided_rows import Decided, messages_to_send
+from sendspec.operations.hash_prefix_set import MAX_CONFIRMED, HashPrefixSet
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job
+
+
+def reference_conflicts(
+    jobs: Sequence[Job], context: ProjectContext, ledger: Facts | None, decided: Decided
+) -> Iterator[Diagnostic]:
+    """Compares with the ledger, and with the other jobs of this run."""
+    before: list[Job] = []
+    for job in jobs:
+        if not job.program.own_reference:
+            continue
+        others: list[Callable[[], Iterator[_Referred]]] = [
+            lambda other=other: _referred(other, context, decided)  # type: ignore[misc]
+            for other in before
+        ]
+        name, generation = job.spec.name, job.spec.generation
+        if ledger is not None and ledger.has_other_references(name, generation):
+            others.append(lambda name=name, generation=generation: ledger.other_references(name, generation))  # type: ignore[misc]
+        before.append(job)
+        taken = _first_taken(lambda job=job: _referred(job, context, decided), others) if others else None  # type: ignore[misc]
+        if taken is not None:
+            yield job.spec.document.diagnostic(
+                ("message", "reference"),
+                code="reference-taken",
+                problem=f"another spec's message to the same receiver has the reference '{taken}'",
+                fix=f"write a reference that no other spec has, such as '{{{{ order_id }}}}-{name}'",
+            )
+
+
+_Referred = tuple[bytes, str]
+"""The receiver's hash and the user's own reference of a message."""
+
+
+def _referred(job: Job, context: ProjectContext, decided: Decided) -> Iterator[_Referred]:
+    for message in messages_to_send(job, decided):
+        if message.reference != id_text(message.id):
+            yield receiver_hash(context.salt, message.receiver), message.reference
+
+
+def _first_taken(
+    own: Callable[[], Iterator[_Referred]], others: Sequence[Callable[[], Iterator[_Referred]]]
+) -> str | None:
+    """A reference that `own` and one of `others` use for the same receiver; each may be read more than once."""
+    marks = HashPrefixSet(map(_mark, own()))
+    hits: set[_Referred] = set()
+    for other in others:
+        for referred in other():
+            if _mark(referred) in marks:
+                hits.add(referred)
+                if len(hits) >= MAX_CONFIRMED:
+                    break
+    return next((referred[1] for referred in own() if referred in hits), None) if hits else None
+
+
+def _mark(referred: _Referred) -> bytes:
+    return blake2b(referred[0] + referred[1].encode(), digest_size=ID_BYTES).digest()

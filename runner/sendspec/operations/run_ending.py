@@ -1,0 +1,86 @@
+"""How a run ended, in words: they go to people and, with the run, into the ledger."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from typing import assert_never
+
+from sendspec.diagnostics.exceptions import LedgerUnwritable, SuppressionListUnreadable
+from sendspec.provider.outcome import RunRefused
+from sendspec.sending.ending import (
+    Ending,
+    Finished,
+    Interrupted,
+    LedgerLost,
+    LockLost,
+    SpecRefused,
+    StoppedByApi,
+    SuppressLost,
+    TooManyDoubts,
+    TooManyRefused,
+    UnexpectedAnswer,
+    Unreachable,
+)
+
+GO_ON = "then run the command again: it goes on where it stopped"
+_FIX_BY_STATUS = {
+    401: "check the access key",
+    402: "check the balance",
+    403: "give the key the right to send",
+    404: "check workspace and channel in sendspec.yaml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EndingWords:
+    """What happened and what to do; both empty for a run that went to its end. `code` is empty unless the ending is an error."""
+
+    problem: str = ""
+    fix: str = ""
+    code: str = ""
+
+
+def describe_ending(ending: Ending) -> EndingWords:
+    match ending:
+        case Finished():
+            return EndingWords()
+        case Interrupted(number):
+            name = signal.Signals(number).name
+            return EndingWords(f"interrupted by {name}", "run the command again: it goes on where it stopped")
+        case StoppedByApi(refusal):
+            return EndingWords(f"the API refuses the run: {refusal.text}", fix_of_refusal(refusal), "api-refuses")
+        case SpecRefused(text):
+            return EndingWords(
+                f"the API refuses every message: {text}",
+                "correct the spec; what was refused stays refused",
+                "spec-refused",
+            )
+        case TooManyRefused(refused, answers):
+            problem = f"{refused} of {answers} messages were refused, more than `failure_rate` allows"
+            return EndingWords(problem, "look at why: sendspec status --failed", "failure-rate")
+        case TooManyDoubts(evidence):
+            return EndingWords(f"too many messages are in doubt: {evidence}", f"find out what the API answers, {GO_ON}")
+        case UnexpectedAnswer(evidence):
+            return EndingWords(
+                f"an unexpected answer: {evidence}", f"check `api_url`, and any proxy on the way to it, {GO_ON}"
+            )
+        case Unreachable(reason):
+            return EndingWords(reason, f"check `api_url` and the network, {GO_ON}")
+        case LedgerLost(problem):
+            return EndingWords(problem, f"look at the disk, {GO_ON}", LedgerUnwritable.code)
+        case SuppressLost(problem, fix):
+            return EndingWords(problem, fix, SuppressionListUnreadable.code)
+        case LockLost():
+            return EndingWords(
+                "the ledger or its lock file was removed or replaced while the run held it",
+                f"bring the ledger back if it is gone, make sure that no other run is under way, {GO_ON}",
+                "lock-lost",
+            )
+        case _:
+            assert_never(ending)
+
+
+def fix_of_refusal(refusal: RunRefused) -> str:
+    """What to do when the API refuses us as a whole."""
+    return f"{_FIX_BY_STATUS[refusal.http_status]}, {GO_ON}"

@@ -1,0 +1,73 @@
+"""What is asked of a send, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.exceptions import PlanStale, SendspecError
+from sendspec.operations.plan_file import PlanFile
+from sendspec.operations.run_report import RunReport
+from sendspec.planning.decision import Retry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRequest:
+    """What is to be sent, and how. `plan` is the plan file that was approved; then exactly that is sent, or nothing.
+
+    `processes` is how many processes may compose the rows of a long list.
+    """
+
+    specs: Sequence[str]
+    recipients: str | None = None
+    plan: PlanFile | None = None
+    retry: Retry | None = None
+    asks_witness: bool = True
+    processes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InputRejected:
+    """The specs or their recipients have errors: nothing was sent."""
+
+    diagnostics: Sequence[Diagnostic]
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsExceeded:
+    """The plan exceeds limits: nothing was sent. `diagnostics` has at least one."""
+
+    diagnostics: Sequence[Diagnostic]
+    report: RunReport
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedBefore:
+    """A signal stopped the run while earlier doubts were looked up: nothing was sent."""
+
+    report: RunReport
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The run went to its end, or ended in a foreseen way: see the report's `endings`."""
+
+    report: RunReport
+
+
+@dataclass(frozen=True, slots=True)
+class RunBroke:
+    """An error ended a run that had begun. `report` is the ledger's account of it; `unread` is why there is none."""
+
+    error: Exception
+    report: RunReport | None
+    unread: SendspecError | None = None
+
+
+SendOutcome: TypeAlias = InputRejected | LimitsExceeded | StoppedBefore | RunEnded | RunBroke
+
+
+def stale_plan(why: str) -> PlanStale:
+    return PlanStale(f"the plan is stale: {why}", "look at a new one: sendspec plan")

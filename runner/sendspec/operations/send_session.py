@@ -1,0 +1,265 @@
+"""A run: the ledger held, every message planned, then sent spec by spec."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
+
+from sendspec.composing.message import Message
+from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, SendspecError
+from sendspec.diagnostics.wording import counted
+from sendspec.ledger.protocol import Facts, Ledger
+from sendspec.operations.agreed_messages import AgreedMessages
+from sendspec.operations.api_lookup import ApiLookup
+from sendspec.operations.git_repository import head_commit
+from sendspec.operations.ledger_access import RunRecord, ledger_to_read
+from sendspec.operations.ledger_plan import renamed_send
+from sendspec.operations.listener import Listener
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.reachable_api import reachable_api
+from sendspec.operations.renamed_spec import names_of
+from sendspec.operations.run_ending import EndingWords, describe_ending
+from sendspec.operations.run_report import RunReport, first_stop, run_report, spec_report
+from sendspec.operations.send_job import Job
+from sendspec.operations.sendable import (
+    receivers_by_id,
+    route_of,
+    sendable,
+    spec_identity,
+    withholding,
+)
+from sendspec.operations.witness_check import query_witness, refuse_ledger_behind, witness_lines, witness_queries
+from sendspec.planning.decision import Retry
+from sendspec.planning.plan import Plan
+from sendspec.reading.access_key import AccessKey, read_access_key
+from sendspec.reading.environment import Environment
+from sendspec.sending.credited_ids import CreditedIds
+from sendspec.sending.ending import Finished, Interrupted
+from sendspec.sending.loop import send_all
+from sendspec.sending.reconciliation import Reconciled
+from sendspec.sending.run import RunResult, Settings, Stop, StopStage
+
+PlannedJobs = Sequence[tuple[Job, Plan]]
+Interruptible = Callable[[Stop], AbstractContextManager[None]]
+"""While the block runs, what would end this process asks the run to stop instead."""
+
+
+def uninterruptible(stop: Stop) -> AbstractContextManager[None]:
+    """Leaves every signal as it is."""
+    return nullcontext()
+
+
+class SendSession:
+    """Sends jobs one after another. Holds the run lock from before the plan to after the last settlement."""
+
+    def __init__(
+        self,
+        context: ProjectContext,
+        ledger: Ledger,
+        listener: Listener,
+        *,
+        interruptible: Interruptible = uninterruptible,
+        retry: Retry | None = None,
+        asks_witness: bool = True,
+    ) -> None:
+        self._context = context
+        self._clock = context.system.clock
+        self._ledger = ledger
+        self._listener = listener
+        self._interruptible = interruptible
+        self._retry = retry
+        self._asks_witness = asks_witness
+        self._stop = Stop()
+        self._credited = CreditedIds()
+        self._key: AccessKey | None = None
+        self._record = RunRecord(ledger, context.system)
+        self._results: dict[str, RunResult] = {}
+        self._witnessed: Counter[str] = Counter()
+
+    @property
+    def interrupted(self) -> int | None:
+        """The signal that asked the run to stop."""
+        return self._stop.signal
+
+    @property
+    def has_begun(self) -> bool:
+        return self._record.number is not None
+
+    def reconcile(
+        self, names: Collection[str] | None, *, freeing: Collection[str], jobs: Sequence[Job] = ()
+    ) -> Reconciled:
+        """Asks the API about the doubts of earlier runs, of the specs in `names` or, for None, of all.
+
+        `freeing` are the specs that let a message be sent again when the API's list lacks it. The tables of `jobs` give the
+        receivers to ask for.
+        """
+        self._access_key()  # before anything is written
+        self._begin()
+        numbers_of = partial(receivers_by_id, jobs) if jobs else None
+        with reachable_api(self._context) as reachable, self._interruptible(self._stop):
+            return self._lookup(reachable).reconcile(names, freeing=freeing, numbers_of=numbers_of)
+
+    def end_interrupted(self, number: int) -> None:
+        """Ends the run's record for a run that a signal stopped before it sent anything."""
+        self._record.end(describe_ending(Interrupted(number)).problem)
+
+    def end(self) -> None:
+        self._record.end()
+
+    def send(self, planned: PlannedJobs, planned_at: int) -> RunReport:
+        """What became of every recipient. `planned_at` is how many moves the ledger held when the plan was made.
+
+        Raises what stopped the run in an unforeseen way; `report_of` then says what became of everybody.
+        """
+        self._note_former_names([job for job, plan in planned if not plan.send])
+        if any(plan.send for _, plan in planned):
+            try:
+                self._send(planned, planned_at)
+            except SendspecError as trouble:
+                with suppress(LedgerTrouble):
+                    self._record.end(trouble.problem)
+                raise
+        results = list(self._results.values())
+        report = self._report(planned, self._ledger, first_stop(results), earlier_doubts=self._has_doubts(planned))
+        endings = [describe_ending(result.ending).problem for result in results]
+        self._record.end("; ".join(filter(None, endings)), report.requests)
+        return report
+
+    def report_of(self, planned: PlannedJobs, error: BaseException) -> RunReport:
+        """The account of a run that an error ended, read from the ledger again: this process's memory is not trusted.
+
+        Raises `LedgerTrouble` if the ledger can't be read.
+        """
+        words = EndingWords("sendspec broke")
+        if isinstance(error, SendspecError):
+            words = EndingWords(error.problem, error.fix)
+        with ledger_to_read(self._context) as ledger:
+            if ledger is None:
+                raise LedgerMissing("the ledger is gone", "bring it back")
+            return self._report(planned, ledger, words)
+
+    def _report(
+        self, planned: PlannedJobs, ledger: Facts, words: EndingWords, *, earlier_doubts: bool = False
+    ) -> RunReport:
+        run = self._record.number
+        specs = []
+        for job, plan in planned:
+            name = job.spec.name
+            states = {} if run is None else ledger.states_of_run(run, name, job.spec.generation)
+            specs.append(spec_report(plan, states, self._results.get(name), self._witnessed[name]))
+        return run_report(
+            run,
+            self._context.environment.name,
+            specs,
+            list(self._results.values()),
+            words,
+            earlier_doubts=earlier_doubts,
+        )
+
+    def _has_doubts(self, planned: PlannedJobs) -> bool:
+        """Doubts count also if today's recipients do not include them: nobody may be forgotten."""
+        names = names_of((job.spec for job, _ in planned), self._ledger)
+        return any(self._ledger.uncertain(name) for name in names)
+
+    def _note_former_names(self, jobs: Sequence[Job]) -> None:
+        """Records a rename also if nothing is to be sent: `moved_from` may be removed later, the record stays."""
+        for job in jobs:
+            noted = {send.moved_from for send in self._ledger.sends(job.spec.name)}
+            if not job.spec.moved_from or job.spec.moved_from in noted or renamed_send(job, self._ledger) is None:
+                continue
+            self._begin()
+            identity = spec_identity(job, self._context, None)
+            self._ledger.put_planned(identity, (), b"", now=self._clock.wall(), route=route_of(job))
+
+    def _begin(self) -> int:
+        """Begins the run, once. Returns its number."""
+        begun = self._record.begin()
+        if begun.recovered:
+            self._listener.warn(
+                f"{counted(begun.recovered, 'message')} of a run that ended without settling are in doubt now"
+            )
+        return begun.run
+
+    def _lookup(self, reachable: Environment) -> ApiLookup:
+        return ApiLookup(self._context, reachable, self._access_key(), self._ledger, self._stop)
+
+    def _access_key(self) -> AccessKey:
+        """The key, read once: a command that prints it may ask a person."""
+        if self._key is None:
+            context = self._context
+            self._key = read_access_key(context.environment.key, context.system.environ, context.root)
+        return self._key
+
+    def _send(self, planned: PlannedJobs, planned_at: int) -> None:
+        self._access_key()  # before anything is written
+        run = self._begin()
+        sending = [(job, plan) for job, plan in planned if plan.send]
+        agreed = AgreedMessages(self._context, self._ledger, [job for job, _ in sending], self._retry, planned_at)
+        commit = head_commit(self._context.root, self._context.system.environ)
+        for job, plan in sending:
+            agreed.put_planned(job, plan, run=run, commit=commit, now=self._clock.wall())
+        with reachable_api(self._context) as reachable, self._interruptible(self._stop):
+            lookup = self._lookup(reachable)
+            self._check_witness(lookup, sending, agreed)
+            for job, plan in sending:
+                self._results[job.spec.name] = result = self._send_job(job, plan, lookup, agreed)
+                if not isinstance(result.ending, Finished):
+                    break
+                if (moved := renamed_send(job, self._ledger)) is not None:
+                    moved.drop_what_was_sent(self._ledger, self._clock.wall())
+
+    def _check_witness(self, lookup: ApiLookup, sending: PlannedJobs, agreed: AgreedMessages) -> None:
+        """Stops the run if the API's list shows that the ledger is behind: see `refuse_ledger_behind`."""
+        if not self._asks_witness:
+            self._listener.warn(
+                "the API was not asked for its recent messages (--no-witness): a ledger that is behind would not show"
+            )
+            return
+
+        def to_send(job: Job) -> Iterator[Message]:
+            return (message for message, _ in agreed.to_send(job))
+
+        findings = query_witness(lookup, list(witness_queries(sending, self._ledger, to_send)))
+        self._witnessed += findings.behind
+        if findings.skews:
+            self._ledger.note_clock(findings.skews[0])
+        for line in witness_lines(findings):
+            self._listener.warn(line)
+        self._listener.alarms(Reconciled(twice=list(findings.twice)))
+        refuse_ledger_behind(findings, stopped=self._stop.stage is not StopStage.NO)
+
+    def _send_job(self, job: Job, plan: Plan, lookup: ApiLookup, agreed: AgreedMessages) -> RunResult:
+        channel, clock = job.channel, self._clock
+        settings = Settings(
+            concurrency=channel.concurrency,
+            per_second=None if channel.rate is None else channel.rate.per_second,
+            timeout=channel.timeout_seconds,
+            trust_503=channel.trust_503,
+            failure_rate=job.limits.failure_rate,
+            expected=plan.send,
+            batch=channel.batch,
+        )
+        self._ledger.make_room(min(plan.send, channel.concurrency * (channel.batch or 1)))
+        with self._listener.progress(plan.send, channel.messages_per_second) as watch:
+            return send_all(
+                (sendable(message, fact, job.suppressed) for message, fact in agreed.to_send(job)),
+                self._ledger,
+                lookup.endpoint(route_of(job), batch=channel.batch is not None),
+                settings,
+                clock,
+                self._stop,
+                credited=self._credited,
+                look_up=lambda: self._look_up(lookup, job),
+                watch=watch,
+                withholds=withholding(job.suppressed, clock.monotonic),
+            )
+
+    def _look_up(self, lookup: ApiLookup, job: Job) -> Sequence[bytes]:
+        """What the API knows of doubts, while the run pauses because of them."""
+        outcome = lookup.reconcile({job.spec.name})
+        self._listener.alarms(outcome)
+        for reason in dict.fromkeys(outcome.unread):
+            self._listener.detail(reason)
+        return outcome.found

@@ -1,0 +1,86 @@
+"""A composed message in the forms that the ledger and the sending loop take, and what the ledger notes of its send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from sendspec.composing.canonical_template import key_tree, text_digest, to_tree
+from sendspec.composing.identity import id_text, receiver_hash, resent
+from sendspec.composing.message import Message
+from sendspec.composing.platforms.sms_segments import size_of
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import mask
+from sendspec.ledger.record import Claim, PlannedRecord, Route, SpecIdentity
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job
+from sendspec.planning.fact import Fact
+from sendspec.reading.suppression_list import SuppressionList
+from sendspec.sending.run import Sendable
+
+
+def planned_record(job: Job, message: Message) -> PlannedRecord:
+    """A message as the ledger holds it before it is sent."""
+    return PlannedRecord(
+        message.id,
+        message.digest,
+        _own_reference(message),
+        receiver_hash(job.setting.salt, message.receiver),
+        mask(message.receiver),
+        message.line,
+        None if message.measure is None else size_of(message.measure),
+        job.scheduled_for(message),
+    )
+
+
+def spec_identity(job: Job, context: ProjectContext, commit: str | None) -> SpecIdentity:
+    """What the ledger notes of a send, for later runs to compare."""
+    spec = job.spec
+    return SpecIdentity(
+        spec.name,
+        spec.generation,
+        context.relative(spec.path),
+        key_tree=key_tree(spec),
+        to_tree=to_tree(spec, job.setting.platform),
+        text_digest=text_digest(spec),
+        commit=commit,
+        moved_from=spec.moved_from or None,
+    )
+
+
+def route_of(job: Job) -> Route:
+    return Route(job.channel.workspace, job.channel.channel)
+
+
+def receivers_by_id(jobs: Sequence[Job], ids: Collection[bytes]) -> dict[bytes, str]:
+    """The receivers of messages, as far as today's tables have them."""
+    composed = (item for job in jobs for item in job.composed(Problems()))
+    return {item.id: item.receiver for item in composed if isinstance(item, Message) and item.id in ids}
+
+
+def sendable(message: Message, fact: Fact | None, suppressed: SuppressionList | None) -> Sendable:
+    """A message ready for the wire. A forced resend goes out under a reference of its own."""
+    receivers = () if suppressed is None else message.receivers
+    times = 0 if fact is None else fact.resend
+    claim = Claim(message.id, message.digest, _own_reference(message))
+    message = message.under(resent(message.reference, times))
+    key = f"{resent(id_text(message.id), times)}-{message.digest[:8].hex()}"
+    return Sendable(claim, message.reference, message.receiver, message.body, key, receivers)
+
+
+def withholding(
+    suppressed: SuppressionList | None, monotonic: Callable[[], float]
+) -> Callable[[Sendable], bool] | None:
+    """Tells of a message, just before its claim, whether it must be withheld: a recipient may have opted out meanwhile."""
+    if suppressed is None:
+        return None
+
+    def withholds(message: Sendable) -> bool:
+        suppressed.refreshed(monotonic())
+        return any(address in suppressed for address in message.receivers)
+
+    return withholds
+
+
+def _own_reference(message: Message) -> str | None:
+    """The user's own reference, as the ledger stores it; None if it is the message id."""
+    return None if message.reference == id_text(message.id) else message.reference

@@ -1,0 +1,108 @@
+"""What the ledger knows of each spec's newest generation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.ledger.protocol import Facts
+from sendspec.ledger.record import MessageRecord
+from sendspec.operations.orphan import find_orphans
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job, read_jobs
+from sendspec.planning.message_state import State
+from sendspec.planning.totals import Totals, sum_of
+from sendspec.reading.spec import Spec, StandardInput
+
+REFUSED = (State.REFUSED,)
+IN_DOUBT = (State.SENDING, State.IN_DOUBT)
+"""A message on its way counts as in doubt until it is settled."""
+NOT_SENT = (State.PLANNED,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecStatus:
+    """A send's newest generation in the ledger. `earlier_doubts` counts messages of older ones that are still in doubt."""
+
+    name: str
+    generation: int
+    earlier_doubts: int = 0
+    account: Totals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReport:
+    """What the ledger knows of some specs, or of all. `messages` is None if they were not asked for."""
+
+    environment: str
+    specs: Sequence[SpecStatus]
+    messages: Sequence[MessageRecord] | None = None
+
+    @property
+    def account(self) -> Totals:
+        """All specs' totals as one."""
+        return sum_of(spec.account for spec in self.specs)
+
+
+def planned_jobs(specs: Sequence[Spec], context: ProjectContext, ledger: Facts) -> list[Job]:
+    """The specs that have planned messages and a table that can be read: only their recipients are worth reading."""
+    paths = [
+        spec.path
+        for spec in specs
+        if not isinstance(spec.recipients, StandardInput)
+        and ledger.states(spec.name, spec.generation).get(State.PLANNED)
+    ]
+    return read_jobs(paths, context, None, Problems())
+
+
+def spec_statuses(ledger: Facts, names: Collection[str], jobs: Sequence[Job] = ()) -> list[SpecStatus]:
+    """The specs in `names`, or all if it is empty. The tables of `jobs` tell who is planned and no longer a recipient."""
+    job_by_name = {job.spec.name: job for job in jobs}
+    newest = {
+        spec.name: spec.generation
+        for spec in ledger.sends()
+        if (not names or spec.name in names) and (spec.messages or spec.given_up is None)
+    }
+    return [_status(ledger, name, generation, job_by_name.get(name)) for name, generation in newest.items()]
+
+
+def messages_of(ledger: Facts, statuses: Sequence[SpecStatus], states: Sequence[State]) -> Iterator[MessageRecord]:
+    """Messages of the newest generations; those in doubt of every generation, because they have to be settled."""
+    wanted = {(status.name, status.generation) for status in statuses}
+    names = {status.name for status in statuses}
+    return (
+        message
+        for message in ledger.messages(states)
+        if (message.name, message.generation) in wanted or (message.state in IN_DOUBT and message.name in names)
+    )
+
+
+def _status(ledger: Facts, name: str, generation: int, job: Job | None) -> SpecStatus:
+    states = ledger.states(name, generation)
+    in_doubt = sum(states.get(state, 0) for state in IN_DOUBT)
+    account = Totals(
+        accepted=states.get(State.ACCEPTED, 0),
+        refused=states.get(State.REFUSED, 0),
+        in_doubt=in_doubt,
+        not_sent=states.get(State.PLANNED, 0),
+        skipped=_skipped(ledger, name, generation, states),
+        left=_left(ledger, name, generation, job),
+    )
+    return SpecStatus(
+        name=name, generation=generation, earlier_doubts=ledger.uncertain(name) - in_doubt, account=account
+    )
+
+
+def _skipped(ledger: Facts, name: str, generation: int, states: Mapping[State, int]) -> Mapping[str, int]:
+    return ledger.skips(name, generation) if states.get(State.SKIPPED) else {}
+
+
+def _left(ledger: Facts, name: str, newest: int, job: Job | None) -> int:
+    """Messages planned in an older generation; with a readable table, also messages whose recipient is no longer in it."""
+    if job is not None:
+        problems = Problems()
+        orphans = find_orphans(job, ledger, problems)
+        if not problems.has_errors:
+            return len(orphans)
+    return sum(count for generation, count in ledger.planned(name).items() if generation < newest)
