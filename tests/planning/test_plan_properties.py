@@ -90,11 +90,9 @@ def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[C
 
 SCRIPT = """
 from sendspec.composing.message import Message
-from sendspec.composing.eligibility import (Eligibility)
-from sendspec.planning.decide import (History)
-from sendspec.planning.plan import (PlanTally, Target, decisions, nothing_known)
-from sendspec.composing.reach import (Reach)
-from sendspec.planning.decision import (History, decisions, nothing_known)
+from sendspec.composing.eligibility import Eligibility
+from sendspec.planning.decision import History, decisions, nothing_known
+from sendspec.planning.plan import PlanTally, Target
 target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
 tally = PlanTally(target)
 items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 24, text=None,

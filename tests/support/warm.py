@@ -97,7 +97,7 @@ def _serve(connection: socket.socket) -> None:
     for name in COMMANDS:
         import_module(f"sendspec.cli.{name}")
     import_module("sendspec.operations.send")
-    import_module("sendspec.composing.compiled.composer")
+    import_module("sendspec.composing.compiled")
     import_module("sendspec.sandbox.server")
     while True:
         order, streams, _, _ = socket.recv_fds(connection, MAX_ORDER, 3)

@@ -55,14 +55,14 @@ class Composer:
     def compile_for_rows(self, columns: tuple[str, ...] | None) -> RowComposer | None:
         """A much faster function for most rows; None where the spec has none. `columns` are those of the rows."""
         # imported only for long lists: short ones never compile their spec
-        from sendspec.composing.compiled.row_composer import compile_row_composer
+        from sendspec.composing.compiled import compile_row_composer
 
         return compile_row_composer(self._compiled_spec, self._settings, self._schema, self._rules, columns)
 
     def compile_for_blocks(self, columns: tuple[str, ...] | None, eligibility: Eligibility) -> BlockComposer | None:
         """As `compile_for_rows`, for what a plan needs of many rows."""
         # imported only for long lists: short ones never compile their spec
-        from sendspec.composing.compiled.block_composer import compile_block_composer
+        from sendspec.composing.compiled import compile_block_composer
 
         return compile_block_composer(
             self._compiled_spec, self._settings, self._schema, self._rules, columns, eligibility
