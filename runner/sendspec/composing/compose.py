@@ -27,7 +27,8 @@ from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import Schema
 from sendspec.reading.spec import Spec
-from sendspec.reading.tables.table import Row, Table
+from sendspec.reading.tables.row import Row
+from sendspec.reading.tables.table import Table
 
 if TYPE_CHECKING:
     from sendspec.composing.compiled.composer import Compiled, CompiledPlan

@@ -24,7 +24,8 @@ from sendspec.operations.send_job import Job
 from sendspec.planning.decide import SKIP_OF_BARRED, History, Retry, Skip, decide_by_state
 from sendspec.planning.message_state import Standing, State
 from sendspec.planning.plan import NO_MESSAGE, Known, Lookup, Plan, PlanTally, nothing_known
-from sendspec.reading.tables.row import Block, Row, rows_of
+from sendspec.reading.tables.block import Block, rows_of
+from sendspec.reading.tables.row import Row
 
 if TYPE_CHECKING:
     from sendspec.composing.compiled.composer import CompiledPlan

@@ -15,7 +15,7 @@ from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.suppression_file import SuppressionFile
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
-from sendspec.reading.tables.file_kind import DELIMITER_BY_ENDING, HEAD_BYTES, not_text, unknown_format
+from sendspec.reading.tables.file_format import DELIMITER_BY_EXTENSION, HEAD_BYTES, not_text, unknown_format
 from sendspec.reading.tables.line_problem import LineProblem, line_diagnostic
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import TextLines
@@ -40,7 +40,7 @@ class SuppressionReader:
     def addresses(self) -> Iterator[str]:
         """The addresses, normalised. Entries that can't be read are reported as problems."""
         ending = PurePath(self._file.written).suffix.lower()
-        is_table = ending in DELIMITER_BY_ENDING
+        is_table = ending in DELIMITER_BY_EXTENSION
         if not is_table and ending not in TEXT_EXTENSIONS:
             fault = replace(unknown_format(ending), fix="name a .csv, .tsv or .txt file")
             self._problems.add(self._file.diagnostic(fault))
@@ -49,7 +49,7 @@ class SuppressionReader:
         if wrong is not None:
             self._problems.add(wrong.diagnostic(self._path))
             return
-        yield from self._of_table(DELIMITER_BY_ENDING[ending]) if is_table else self._of_text()
+        yield from self._of_table(DELIMITER_BY_EXTENSION[ending]) if is_table else self._of_text()
 
     def _of_text(self) -> Iterator[str]:
         """One address a line; blank lines and lines that begin with # are skipped."""

@@ -92,7 +92,7 @@ class _Reading:
         return self._taken[line - self._first]
 
     def _trouble(self, trouble: QuoteTrouble, at: Position) -> _Place:
-        return (at.line, self._text(at.line), at.column, 1, quote_fault(trouble))
+        return (at.line, self._text(at.line), at.column, 1, quote_problem(trouble))
 
     def _column_faults(self, cells: tuple[Cell, ...]) -> Iterator[_Place]:
         if cells[0].text.startswith("sep="):
@@ -132,7 +132,7 @@ class _Reading:
         )
 
 
-def quote_fault(trouble: QuoteTrouble) -> Problem:
+def quote_problem(trouble: QuoteTrouble) -> Problem:
     """What is said of a quote that troubles, wherever it stands."""
     match trouble:
         case QuoteTrouble.UNCLOSED:

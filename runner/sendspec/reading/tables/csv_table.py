@@ -10,10 +10,11 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Position, Span, span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.files.input_file import InputFile
-from sendspec.reading.tables.csv_header import Header, quote_fault
+from sendspec.reading.tables.block import Block, Read, block_of, rows_of
+from sendspec.reading.tables.csv_header import Header, quote_problem
 from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
 from sendspec.reading.tables.line_problem import excerpt, line_diagnostic
-from sendspec.reading.tables.row import Block, Read, Row, block_of, rows_of
+from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
 from sendspec.reading.tables.unclosed_quote import rows_swallowed
@@ -146,7 +147,7 @@ class _Judge:
         if self._unclean(first, last) or not fields:
             return False
         if first != last and rows_swallowed(self._lines.between(first, last), self._delimiter, self._width):
-            self._note(first, self._first_opening(first, last), 1, quote_fault(QuoteTrouble.UNCLOSED))
+            self._note(first, self._first_opening(first, last), 1, quote_problem(QuoteTrouble.UNCLOSED))
             return False
         if len(fields) != self._width:
             self._uneven(first, last, len(fields))
@@ -164,7 +165,7 @@ class _Judge:
         if endless:
             swallowed = rows_swallowed(lines, self._delimiter, self._width)
             trouble = QuoteTrouble.UNCLOSED if swallowed else QuoteTrouble.TOO_LONG
-        self._note(first, at, 1, quote_fault(trouble))
+        self._note(first, at, 1, quote_problem(trouble))
         return trouble is not QuoteTrouble.TOO_LONG or not endless
 
     def _unclean(self, first: int, last: int) -> bool:

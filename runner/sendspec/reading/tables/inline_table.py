@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Span
 from sendspec.reading.documents.document import Document, KeyPath
-from sendspec.reading.tables.row import Block, Row, blocks_of
+from sendspec.reading.tables.block import Block, blocks_of
+from sendspec.reading.tables.row import Row
 
 
 class InlineTable:

@@ -9,9 +9,10 @@ from typing import Any
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Span, span_on_line
 from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.tables.block import Block, Read, rows_of
 from sendspec.reading.tables.json_object import read_object, value_places
 from sendspec.reading.tables.line_problem import LineProblem, excerpt, line_diagnostic
-from sendspec.reading.tables.row import Block, Read, Row, rows_of
+from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
 

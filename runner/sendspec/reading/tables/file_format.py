@@ -5,8 +5,8 @@ from __future__ import annotations
 from sendspec.diagnostics.problem import Problem
 
 HEAD_BYTES = 512
-DELIMITER_BY_ENDING = {".csv": ",", ".tsv": "\t"}
-JSON_LINES = frozenset({".jsonl", ".ndjson"})
+DELIMITER_BY_EXTENSION = {".csv": ",", ".tsv": "\t"}
+JSON_LINES_EXTENSIONS = frozenset({".jsonl", ".ndjson"})
 
 _EXPORT = "export the sheet as CSV (in a spreadsheet: CSV UTF-8)"
 _UNPACK = "unpack it, and name the file inside"
