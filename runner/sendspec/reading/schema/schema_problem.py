@@ -1,4 +1,4 @@
-"""A schema's errors in words a user can act on."""
+"""Explains schema errors in words a user can act on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TYPE_WORDS = {
 
 
 MAX_PROBLEMS = 1_000
-"""Nobody reads more, and each takes a tenth of a millisecond to explain."""
+"""More would not be read, and each takes 0.1 ms to explain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,9 @@ class SchemaProblem(Problem):
 
 
 def schema_problems(errors: Iterable[Any]) -> list[SchemaProblem]:
-    """The faults behind `jsonschema` errors, each once, in the order of the document's paths; of the first `MAX_PROBLEMS` errors, and
-    of as many keys of one mapping.
+    """The distinct problems behind `jsonschema` errors, ordered by path.
+
+    Examines the first `MAX_PROBLEMS` errors, and as many keys of one mapping.
     """
     listed = list(islice(errors, MAX_PROBLEMS))
     near_misses = {(tuple(e.absolute_path), near) for e in listed for near in _near_misses(e)}
@@ -95,7 +96,7 @@ def _unknown_keys(error: Any) -> Iterator[SchemaProblem]:
 
 
 def _missing_key(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[SchemaProblem]:
-    # jsonschema reports one error a missing key, and names the key only in its message's quotes.
+    # jsonschema reports one error per missing key, and names the key only in the message.
     for key in error.validator_value:
         if key not in error.instance and repr(key) in error.message:
             if (tuple(error.absolute_path), key) not in near_misses:
@@ -144,7 +145,7 @@ def _wrong_type(error: Any) -> SchemaProblem:
 
 
 def shown(value: object) -> str:
-    """A value as a problem quotes it: short, masked, without control characters."""
+    """A value as quoted in a problem: short, masked, without control characters."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

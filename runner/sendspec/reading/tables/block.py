@@ -10,13 +10,13 @@ from typing import Any
 from sendspec.reading.tables.row import Row
 
 Read = tuple[Sequence[int], Sequence[Any]]
-"""The line that each row begins on, and what each holds."""
+"""The rows of a block: the first line of each, and the content of each (`Row.held`)."""
 
 
 class Block:
-    """Some rows of a table that follow each other, read when they are asked for.
+    """Consecutive rows of a table, read on first use.
 
-    `lines` are those that the block stands on: the rows' own, if it has as many rows as lines.
+    `lines` are the lines that the block covers; each is a row's, if there are as many rows as lines.
     """
 
     def __init__(self, lines: Sequence[int], columns: tuple[str, ...] | None, read: Callable[[], Read]) -> None:
@@ -26,16 +26,16 @@ class Block:
 
     @cached_property
     def read(self) -> Read:
-        """Notes what is wrong with the table here."""
+        """The rows. The first use also reports the problems of these lines."""
         return self._read()
 
     def row(self, number: int) -> Row:
-        """The row at this place of the block, from 0."""
+        """The row at index `number` of the block."""
         lines, held = self.read
         return Row(lines[number], held[number], self.columns)
 
     def lines_of(self, count: int) -> Sequence[int]:
-        """The lines of the rows, which somebody has found to be `count`."""
+        """The line of each row, given that there are `count` rows."""
         return self.lines if count == len(self.lines) else self.read[0]
 
 
@@ -43,12 +43,12 @@ BLOCK_ROWS = 500
 
 
 def block_of(read: Read, columns: tuple[str, ...] | None) -> Block:
-    """A block of rows that are at hand."""
+    """A block of rows already read."""
     return Block(read[0], columns, lambda: read)
 
 
 def blocks_of(rows: Iterable[Row]) -> Iterator[Block]:
-    """The same rows in blocks."""
+    """`rows` in blocks of up to `BLOCK_ROWS`."""
     stream = iter(rows)
     while some := list(islice(stream, BLOCK_ROWS)):
         lines = [row.line for row in some]
@@ -56,7 +56,7 @@ def blocks_of(rows: Iterable[Row]) -> Iterator[Block]:
 
 
 def rows_of(blocks: Iterable[Block]) -> Iterator[Row]:
-    new = tuple.__new__  # half the time of calling Row
+    new = tuple.__new__  # takes half the time of calling Row
     for block in blocks:
         columns = block.columns
         for line, held in zip(*block.read, strict=True):

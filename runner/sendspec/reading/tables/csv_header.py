@@ -1,4 +1,4 @@
-"""The first record of a CSV: the columns' names, each once, and signs that it is no header at all."""
+"""The header of a CSV: unique column names, and signs that the first record is no header."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OTHER_DELIMITERS = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns of a table, and the line that its last one ends on. `has_rows`: something stands below."""
+    """The column names, and the header's last line. `has_rows`: the file has more lines that aren't blank."""
 
     columns: tuple[str, ...]
     last_line: int
@@ -28,7 +28,7 @@ class Header:
 
 
 def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) -> Header | None:
-    """The header of `file`; None when it can't be used, and why is among `problems`. An empty file has no columns."""
+    """The header of `file`; None if invalid, with the reasons added to `problems`. An empty file has no columns."""
     reading = _Reading(path, file, delimiter)
     record = reading.record()
     if record is None:
@@ -42,7 +42,7 @@ def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) 
 
 
 _Place = tuple[int, str, int, int, Problem]
-"""Line, its text, column, length, and what is wrong there."""
+"""A problem's line, that line's text, the column, the length, and the problem."""
 
 
 class _Reading:
@@ -55,7 +55,7 @@ class _Reading:
         self.last = 0
 
     def record(self) -> Record | None:
-        """The first record that isn't a blank line."""
+        """The first record, blank lines skipped."""
         for line in self._lines:
             self.last += 1
             if line.strip("\r\n"):
@@ -133,7 +133,7 @@ class _Reading:
 
 
 def quote_problem(trouble: QuoteTrouble) -> Problem:
-    """What is said of a quote that troubles, wherever it stands."""
+    """The problem with a quote, in a header or a row."""
     match trouble:
         case QuoteTrouble.UNCLOSED:
             problem = (

@@ -1,4 +1,4 @@
-"""Recipients in a CSV or TSV file: strict, streamed, every cell text as it stands."""
+"""Recipients in a CSV or TSV file: strict, streamed, every cell kept as text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sendspec.reading.tables.unclosed_quote import rows_swallowed
 
 
 class CsvTable:
-    """A table whose header has been read. Empty cells count as missing; nothing else is read into a cell."""
+    """A table whose header has been read. Empty cells count as missing; cells are not interpreted otherwise."""
 
     def __init__(self, path: str, file: InputFile, delimiter: str, header: Header) -> None:
         self.path = path
@@ -48,7 +48,7 @@ class CsvTable:
         return span_on_line(line, 1, len(text)), excerpt(text)
 
     def note_change(self, problems: Problems) -> None:
-        """Adds an error where the file is no longer the one that was opened."""
+        """Adds an error if the file has changed since it was opened."""
         note_change(self.path, self._file, problems)
 
     def close(self) -> None:
@@ -56,7 +56,7 @@ class CsvTable:
 
 
 class _Reading:
-    """One pass over the rows, chunk by chunk of the file. A chunk in which no quote stands has a record on each line."""
+    """One pass over the rows, a chunk of the file at a time. In a chunk without quotes, every line is a record."""
 
     def __init__(self, path: str, file: InputFile, delimiter: str, header: Header, problems: Problems) -> None:
         self._lines = TextLines(file)
@@ -82,7 +82,7 @@ class _Reading:
                 return
 
     def _unquoted(self, lines: range, chunk: Chunk) -> Read:
-        """The rows of lines without quotes, which are records in themselves."""
+        """The rows of a chunk without quotes."""
         text = chunk.text
         return self._by_records(chunk) if text is None else self._by_lines(lines, text)
 
@@ -101,7 +101,7 @@ class _Reading:
         return [line for line, _ in found], [cells for _, cells in found]
 
     def _by_records(self, chunk: Chunk) -> Read:
-        """The rows of the chunk, and of those after it that its last record runs on into."""
+        """The rows of the chunk, and of the chunks that its last record continues into."""
         offset = given = last = chunk.first - 1
 
         def feed() -> Iterator[str]:
@@ -133,7 +133,7 @@ class _Reading:
 
 
 class _Judge:
-    """Looks closely at the records that aren't plainly sound: on several lines, uneven, unclean or badly quoted."""
+    """Examines suspicious records: multi-line, ragged, with forbidden characters, or badly quoted."""
 
     def __init__(self, path: str, lines: TextLines, delimiter: str, width: int, problems: Problems) -> None:
         self._path = path
@@ -143,7 +143,7 @@ class _Judge:
         self._problems = problems
 
     def passes(self, first: int, last: int, fields: list[str]) -> bool:
-        """Whether the record on lines `first` to `last` is a row; what is wrong with it is noted."""
+        """Whether the record on lines `first` to `last` is a valid row; reports its problems."""
         if self._unclean(first, last) or not fields:
             return False
         if first != last and rows_swallowed(self._lines.between(first, last), self._delimiter, self._width):
@@ -155,7 +155,7 @@ class _Judge:
         return True
 
     def quotes(self, first: int, last: int) -> bool:
-        """Notes why the record on lines `first` to `last` has no end. False when nothing sound can follow it."""
+        """Reports why the record on lines `first` to `last` has no end. False if no later record can be trusted."""
         if self._unclean(first, last):
             return True
         record = self._record(first, last)

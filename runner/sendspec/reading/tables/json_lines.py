@@ -1,4 +1,4 @@
-"""Recipients as JSON lines: one object on each line, types as written, null the same as missing."""
+"""Recipients as JSON lines: one object a line, types as written, null counts as missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
 
 
 class JsonLinesTable:
-    """A table whose columns are all the keys of its objects, so that it has been read once."""
+    """A table whose columns are the keys of all its objects, which takes one pass to collect."""
 
     def __init__(self, path: str, file: InputFile, columns: tuple[str, ...]) -> None:
         self.path = path
@@ -50,7 +50,7 @@ class JsonLinesTable:
         return span_on_line(line, start + 1, end - start), excerpt(text)
 
     def note_change(self, problems: Problems) -> None:
-        """Adds an error where the file is no longer the one that was opened."""
+        """Adds an error if the file has changed since it was opened."""
         note_change(self.path, self._file, problems)
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class JsonLinesTable:
 
 
 def objects(path: str, file: InputFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each line's number and object. Lines that are none are left out, and why is among `problems`."""
+    """The line number and object of each valid line. Invalid lines are skipped and added to `problems`."""
     lines = TextLines(file)
     for chunk in lines.chunks():
         yield from _objects(path, lines, chunk, problems)

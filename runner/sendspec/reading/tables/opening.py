@@ -1,7 +1,7 @@
-"""Opens the recipients of a spec: a file inside the project or on the command line, standard input, a list in the spec.
+"""Opens the recipients of a spec: a file in the project or on the command line, standard input, or a list in the spec.
 
-Rows come as they stand: CSV cells are text, JSON values keep their types, nothing is guessed. A frozen table is read from a private
-copy, so that every pass over it gives the same rows, whatever becomes of the user's file.
+Nothing is guessed: CSV cells are text, JSON values keep their types. A frozen table is read from a private copy, so that
+every pass gives the same rows, even if the user's file changes.
 """
 
 from __future__ import annotations
@@ -43,11 +43,12 @@ def open_table(
     problems: Problems,
     frozen: bool = False,
 ) -> Table | None:
-    """The recipients of `spec`, ready to be read; None when they can't be, and why is among `problems`.
+    """The recipients of `spec`; None if they can't be read, with the reasons added to `problems`.
 
-    `root` is the project's folder: a file that the spec names lies in it, and private copies are made below it. `override` is
-    the user's own choice on the command line, relative to the working directory and allowed anywhere; `-` is standard input.
-    `frozen`: the table is copied first, and only the copy is read. Raises `PrivateCopyTrouble` and `InputUnreadable`.
+    `root` is the project's folder: files named by the spec must be inside it, and private copies are made below it.
+    `override` is the file named on the command line, relative to the working directory, and allowed anywhere; `-` is
+    standard input. `frozen`: copy the table first, and read only the copy. Raises `PrivateCopyTrouble` and
+    `InputUnreadable`.
     """
     recipients = spec.recipients
     origin = _Origin(root, stdin, frozen=frozen)
@@ -75,7 +76,7 @@ def open_table(
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """What the spec says about its table, where it says anything. `delimiter` None: the usual one of the ending."""
+    """The spec's options for its table. `delimiter` None: the default of the file extension."""
 
     delimiter: str | None = None
     allow_empty: bool = False
@@ -83,14 +84,14 @@ class _Options:
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """Where bytes come from, and whether they are copied. `root` is the project's folder."""
+    """Where the bytes come from; `frozen`: through a private copy. `root` is the project's folder."""
 
     root: Path
     stdin: BinaryIO | None
     frozen: bool = field(kw_only=True)
 
     def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> InputFile | None:
-        """An open file as it is to be read; None where it changed while it was copied, which is then among `problems`."""
+        """The file or its private copy; None if it changed while it was copied, which is added to `problems`."""
         file = InputFile(opened.descriptor, opened.place)
         if not self.frozen:
             return file
@@ -110,7 +111,7 @@ def _options(recipients: Recipients) -> _Options:
 
 
 def _overridden(recipients: Recipients, written: str, origin: _Origin, problems: Problems) -> Table | None:
-    """The table that the user named instead. A spec's delimiter holds for it too, if it is a CSV."""
+    """The table named on the command line. The spec's delimiter applies to it too, if it is a CSV."""
     options = _options(recipients)
     if written == STANDARD_INPUT:
         return _from_stream(origin, options, problems)
@@ -126,7 +127,7 @@ def _overridden(recipients: Recipients, written: str, origin: _Origin, problems:
 def _by_ending(
     path: str, opened: OpenFile, options: _Options, spec: Spec | None, origin: _Origin, problems: Problems
 ) -> Table | None:
-    """The table in an open file, read as its ending says. `spec` is the one that names it, if one does."""
+    """The table in an open file, by its extension. `spec` is the one that names the file, if any."""
     file = origin.bytes_of(path, opened, problems)
     if file is None:
         return None
@@ -145,7 +146,7 @@ def _by_ending(
 
 
 def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Table | None:
-    """Standard input, kept so that it can be read again. It is CSV, unless it begins like a JSON object."""
+    """Standard input, kept for reading again. It is CSV, unless it begins like a JSON object."""
     if origin.stdin is None:
         fault = Problem("no-standard-input", "standard input has been read by another spec", "name a file")
         problems.add(fault.diagnostic(STANDARD_INPUT))

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 
 class Row(NamedTuple):
-    """One recipient. `line` is where the row begins in its file, from 1.
+    """One recipient. `line` is the row's first line in its file, counted from 1.
 
-    `held` is what the row has by name, without what is null; or, with `columns`, a cell for each of them, empty where there is
-    nothing.
+    `held` is a mapping of the row's values by column, without nulls. With `columns` it is a cell for each of them instead,
+    empty if missing.
     """
 
     line: int
@@ -19,7 +19,7 @@ class Row(NamedTuple):
 
     @property
     def values(self) -> Mapping[str, object]:
-        """What the row has, by name. What is empty or null is not in it."""
+        """The row's values by column, without empty cells and nulls."""
         if self.columns is None:
             named: Mapping[str, object] = self.held
             return named
@@ -27,5 +27,5 @@ class Row(NamedTuple):
 
 
 def named_cells(columns: Sequence[str], cells: Sequence[str]) -> dict[str, object]:
-    """What a row of cells has, by name, without what is empty."""
+    """The cells by column name, without empty ones."""
     return {name: cell for name, cell in zip(columns, cells, strict=True) if cell}

@@ -12,32 +12,33 @@ from sendspec.reading.tables.row import Row
 
 
 class Table(Protocol):
-    """Rows that can be read again and again, with the same result as long as nobody writes to the file."""
+    """Rows that can be read repeatedly, with the same result as long as the file doesn't change."""
 
     @property
     def path(self) -> str:
-        """The file as the user sees it: as typed, or as the spec writes it after the spec's own folder."""
+        """The file's path as shown to the user: as typed, or as written in the spec, joined to the spec's folder."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every name that a row can have, in the order of the file."""
+        """Every column name, in the order of the file."""
 
     def rows(self, problems: Problems) -> Iterator[Row]:
-        """The rows, one at a time; those that can't be used are left out, and why is among `problems`."""
+        """The valid rows, one at a time. Invalid rows are skipped and added to `problems`."""
 
     def blocks(self, problems: Problems) -> Iterator[Block]:
-        """The same rows in blocks, which are the same at every pass over the same bytes. Each is read before the next is had,
-        or not at all: then nothing is said of what is wrong with it.
+        """The same rows in blocks, the same ones at every pass over the same bytes.
+
+        Read each block before advancing; a block that isn't read reports no problems.
         """
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
-        """The place of a cell in the row that begins on `line`, and the masked text of the line where it begins.
+        """The place of a cell in the row that begins on `line`, and the masked text of the cell's first line.
 
-        The whole line, where `column` is None or the row has no such cell. Reads the file from its beginning.
+        The whole line, if `column` is None or the row has no such cell. Reads the file from the start.
         """
 
     def note_change(self, problems: Problems) -> None:
-        """Adds an error where the file is no longer the one that was opened. A complete pass does so itself."""
+        """Adds an error if the file has changed since it was opened. A complete pass does so itself."""
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Closes the file."""
