@@ -105,14 +105,14 @@ class _Reading:
         if address is not None:
             yield self._at(address, _no_header(address.text))
             return
-        seen: dict[str, int] = {}
+        number_by_name: dict[str, int] = {}
         for number, cell in enumerate(cells, 1):
             name = cell.text.strip()
             if not name:
                 yield self._at(cell, _no_name(number, len(cells)))
-            elif name in seen:
-                yield self._at(cell, _repeated(name, seen[name], number))
-            seen.setdefault(name, number)
+            elif name in number_by_name:
+                yield self._at(cell, _repeated(name, number_by_name[name], number))
+            number_by_name.setdefault(name, number)
 
     def _at(self, cell: Cell, fault: Problem) -> _Place:
         text = self._text(cell.span.start.line)

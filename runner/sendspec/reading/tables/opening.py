@@ -187,7 +187,7 @@ def _csv(path: str, file: InputFile, options: _Options, usual: str, problems: Pr
 
 
 def _json_lines(path: str, file: InputFile, options: _Options, problems: Problems) -> Table | None:
-    from sendspec.reading.tables.json_lines import JsonLinesTable, objects
+    from sendspec.reading.tables.json_lines import JsonLinesTable, objects  # with orjson, which CSV doesn't need
 
     fault = not_text(file.head(HEAD_BYTES))
     if fault is not None:
