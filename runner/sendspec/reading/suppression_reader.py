@@ -56,7 +56,7 @@ class SuppressionReader:
         lines = TextLines(self._opened)
         for chunk in lines.chunks():
             for number, text in enumerate(lines.lines_of(chunk), chunk.first):
-                fault = lines.faults.pop(number, None) if lines.faults else None
+                fault = lines.problem_by_line.pop(number, None) if lines.problem_by_line else None
                 if fault is not None:
                     self._note(number, text, fault)
                     continue
@@ -65,7 +65,7 @@ class SuppressionReader:
                     continue
                 address = self._normalised(entry)
                 if isinstance(address, Problem):
-                    self._note(number, text, _entry_fault(address))
+                    self._note(number, text, _entry_problem(address))
                 else:
                     yield address
         note_change(self._path, self._opened, self._problems)
@@ -111,7 +111,7 @@ class SuppressionReader:
     def _note_cell(self, table: CsvTable, line: int, at: int, fault: Problem) -> None:
         def described() -> Diagnostic:
             span, excerpt = table.locate(line, table.columns[at])
-            return _entry_fault(fault).diagnostic(self._path, span, excerpt=excerpt)
+            return _entry_problem(fault).diagnostic(self._path, span, excerpt=excerpt)
 
         self._problems.add_row(("suppress-entry", self._path), line, described)
 
@@ -123,7 +123,7 @@ class SuppressionReader:
 _EMPTY = Problem("phone-empty", "the row has none", "fill it in, or remove the row")
 
 
-def _entry_fault(fault: Problem) -> LineProblem:
+def _entry_problem(fault: Problem) -> LineProblem:
     return LineProblem("suppress-entry", f"the entry can't be read as an address: {fault.problem}", fault.fix)
 
 

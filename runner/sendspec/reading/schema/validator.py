@@ -29,12 +29,13 @@ class Schema:
 
     @cached_property
     def _decides(self) -> Any:
-        import jsonschema_rs
+        import jsonschema_rs  # 16 ms, needed once a document is checked
 
         return jsonschema_rs.validator_for(self._text, formats=FORMATS, validate_formats=True)
 
     @cached_property
     def _explains(self) -> Any:
+        # Takes 120 ms to import, and only an invalid document needs it.
         from jsonschema import FormatChecker
         from jsonschema.validators import validator_for
 
@@ -49,7 +50,7 @@ class Schema:
 
     def part(self, parts: Sequence[Any]) -> Callable[[object], bool]:
         """A check of `parts` of this schema only: all of them must accept."""
-        import jsonschema_rs
+        import jsonschema_rs  # as above
 
         document = {"$schema": self.document["$schema"], "allOf": list(parts)}
         if _refers(parts):  # copying the definitions takes most of the time

@@ -33,10 +33,10 @@ def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) 
     record = reading.record()
     if record is None:
         return Header((), 0, has_rows=False)
-    faults = list(reading.faults(record))
-    for line, text, start, length, fault in faults:
+    found = list(reading.problems(record))
+    for line, text, start, length, fault in found:
         problems.add(line_diagnostic(path, line, text, start, length, fault))
-    if faults:
+    if found:
         return None
     return Header(tuple(cell.text.strip() for cell in record.cells), reading.last, has_rows=reading.has_more())
 
@@ -67,9 +67,9 @@ class _Reading:
     def has_more(self) -> bool:
         return any(line.strip("\r\n") for line in self._lines)
 
-    def faults(self, record: Record) -> Iterator[_Place]:
+    def problems(self, record: Record) -> Iterator[_Place]:
         for line in range(self._first, self.last + 1):
-            found = self._source.faults.get(line)
+            found = self._source.problem_by_line.get(line)
             if found is not None:
                 yield (line, self._text(line), found.column, 1, found)
                 return
@@ -79,7 +79,7 @@ class _Reading:
             opening = next(cell.span.start for cell in record.cells if cell.span.start.line != cell.span.end.line)
             yield self._trouble(QuoteTrouble.UNCLOSED, Position(opening.line, opening.column - 1))
         else:
-            yield from self._column_faults(record.cells)
+            yield from self._column_problems(record.cells)
 
     def _remembered(self) -> Iterator[str]:
         yield self._taken[0]
@@ -94,7 +94,7 @@ class _Reading:
     def _trouble(self, trouble: QuoteTrouble, at: Position) -> _Place:
         return (at.line, self._text(at.line), at.column, 1, quote_problem(trouble))
 
-    def _column_faults(self, cells: tuple[Cell, ...]) -> Iterator[_Place]:
+    def _column_problems(self, cells: tuple[Cell, ...]) -> Iterator[_Place]:
         if cells[0].text.startswith("sep="):
             yield self._at(cells[0], _spreadsheet_mark())
             return

@@ -73,7 +73,7 @@ class _Reading:
             chunk = whole.below(self._below)
             if chunk is None:
                 continue
-            if b'"' in chunk.body or self._lines.faults:
+            if b'"' in chunk.body or self._lines.problem_by_line:
                 yield block_of(self._by_records(chunk), self._columns)
             else:
                 lines = range(chunk.first, chunk.first + chunk.count)
@@ -114,7 +114,7 @@ class _Reading:
                 following = None if last == given else next(self._chunks, None)
 
         reader = csv.reader(feed(), delimiter=self._delimiter, strict=True)
-        width, faults, judge = self._width, self._lines.faults, self._judge
+        width, faults, judge = self._width, self._lines.problem_by_line, self._judge
         lines: list[int] = []
         held: list[list[str]] = []
         while True:
@@ -169,7 +169,9 @@ class _Judge:
         return trouble is not QuoteTrouble.TOO_LONG or not endless
 
     def _unclean(self, first: int, last: int) -> bool:
-        found = [(line, fault) for line in range(first, last + 1) if (fault := self._lines.faults.pop(line, None))]
+        found = [
+            (line, fault) for line in range(first, last + 1) if (fault := self._lines.problem_by_line.pop(line, None))
+        ]
         for line, fault in found[:1]:
             self._note(first, Position(line, fault.column), 1, fault)
         return bool(found)

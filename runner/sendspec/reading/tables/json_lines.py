@@ -66,7 +66,7 @@ def objects(path: str, file: InputFile, problems: Problems) -> Iterator[tuple[in
 
 def _objects(path: str, lines: TextLines, chunk: Chunk, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, text in enumerate(lines.lines_of(chunk), chunk.first):
-        if lines.faults and (fault := lines.faults.pop(number, None)) is not None:
+        if lines.problem_by_line and (fault := lines.problem_by_line.pop(number, None)) is not None:
             _note(path, number, text, fault, problems)
             continue
         if text.isspace():

@@ -34,7 +34,7 @@ def read_object(text: str) -> dict[str, Any] | LineProblem:
     if _may_differ(text, value):
         found = _read_slowly(text)
     if isinstance(found, dict) and ("\\" in text or len(text) > MAX_CELL):
-        return _text_fault(text, found) or found
+        return _text_problem(text, found) or found
     return found
 
 
@@ -132,7 +132,7 @@ def _second_place(text: str, key: str) -> int:
     return found[1].start() + 1 if len(found) > 1 else 1
 
 
-def _text_fault(text: str, value: Mapping[str, Any]) -> LineProblem | None:
+def _text_problem(text: str, value: Mapping[str, Any]) -> LineProblem | None:
     for key, content in value.items():
         for part in (key, *_texts(content)):
             found = forbidden_character(part) or _BARE_RETURN.search(part)

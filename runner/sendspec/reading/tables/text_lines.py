@@ -53,12 +53,12 @@ class Chunk:
 class TextLines:
     """One pass over a file's lines, each with its `\\n`. A leading byte order mark is removed.
 
-    `faults` has the problems of the chunks read so far, by line number; the reader of a line removes its problem. In such
+    `problem_by_line` has the problems of the chunks read so far, by line number; the reader of a line removes its problem. In such
     a line each forbidden character is replaced by U+FFFD, so that columns stay.
     """
 
     def __init__(self, file: InputFile) -> None:
-        self.faults: dict[int, LineProblem] = {}
+        self.problem_by_line: dict[int, LineProblem] = {}
         self._file = file
         self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
 
@@ -86,14 +86,14 @@ class TextLines:
                 yield chunk
                 first += chunk.count
             if len(rest) > MAX_LINE_BYTES:
-                self.faults[first] = _too_long()
+                self.problem_by_line[first] = _too_long()
                 rest = rest[: MAX_LINE_BYTES // 2]
                 break
         if rest:
             yield self._chunk(first, rest)
 
     def lines_of(self, chunk: Chunk) -> list[str]:
-        """The chunk's lines. The first call adds their problems to `faults`."""
+        """The chunk's lines. The first call adds their problems to `problem_by_line`."""
         if chunk.lines is None:
             if chunk.text is None:
                 chunk.lines = [self._mended(raw, line) for line, raw in enumerate(io.BytesIO(chunk.body), chunk.first)]
@@ -110,12 +110,12 @@ class TextLines:
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
-            self.faults.setdefault(number, _not_utf8(raw, error))
+            self.problem_by_line.setdefault(number, _not_utf8(raw, error))
             return _FORBIDDEN.sub(_STAND_IN, raw.decode(errors="replace"))
         found = _FORBIDDEN.search(text)
         if found is None:
             return text
-        self.faults.setdefault(number, _forbidden(found))
+        self.problem_by_line.setdefault(number, _forbidden(found))
         return _FORBIDDEN.sub(_STAND_IN, text)
 
 
