@@ -26,3 +26,4 @@ def test_a_line_that_is_a_row_by_itself_gives_swallowed_rows_away(
 def test_a_header_with_an_address_on_a_later_line_has_swallowed_rows() -> None:
     assert header_swallowed(['phone,"name', "+31612345678,Ann"], ",")
     assert not header_swallowed(['phone,"first', 'name"'], ",")
+    assert not header_swallowed(['+31612345678,"first', 'name"'], ",")
