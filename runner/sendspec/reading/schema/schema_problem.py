@@ -161,6 +161,10 @@ def shown(value: object) -> str:
 
 
 def _limit(error: Any) -> SchemaProblem:
+    return _size(error) or _range_or_form(error)
+
+
+def _size(error: Any) -> SchemaProblem | None:
     limit = error.validator_value
     value = error.instance
     match error.validator:
@@ -181,6 +185,16 @@ def _limit(error: Any) -> SchemaProblem:
             return _at_instance(
                 error, "too-long", f"{_place(error)} has {len(value)} characters; {limit} is the most", fix
             )
+        case "minProperties":
+            return _at_instance(error, "too-few", f"{_place(error)} is empty", "add an entry, or remove the key")
+        case _:
+            return None
+
+
+def _range_or_form(error: Any) -> SchemaProblem:
+    limit = error.validator_value
+    value = error.instance
+    match error.validator:
         case "minimum" | "exclusiveMinimum":
             return _at_instance(
                 error,
@@ -208,8 +222,6 @@ def _limit(error: Any) -> SchemaProblem:
                 f"{shown(value)} has characters that {_place(error)} can't have",
                 f"follow the form{such}: {what}",
             )
-        case "minProperties":
-            return _at_instance(error, "too-few", f"{_place(error)} is empty", "add an entry, or remove the key")
         case _:
             return _at_instance(
                 error,
