@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.spec import Spec, read_spec
-from sendspec.reading.tables.row import Table
-from sendspec.reading.tables.table import open_table
+from sendspec.reading.tables.opening import open_table
+from sendspec.reading.tables.table import Table
 
 MESSAGE = "message: {body: {type: text, text: {text: Hi}}}\n"
 

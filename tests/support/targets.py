@@ -34,7 +34,7 @@ from sendspec.provider.time_headers import retry_after_seconds
 from sendspec.reading.project import read_project
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import read_spec
-from sendspec.reading.tables.table import open_table
+from sendspec.reading.tables.opening import open_table
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.store import Store
 from sendspec.sending.list_reader import ListUnread

@@ -24,7 +24,8 @@ from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import PlaceholderError, fill
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.schema.validator import Schema
-from sendspec.reading.tables.row import Row, Table
+from sendspec.reading.tables.row import Row
+from sendspec.reading.tables.table import Table
 
 COMPILED_FROM = 250
 """Rows from which compiling the spec costs less than composing them one by one."""

@@ -10,7 +10,7 @@ from sendspec.composing.identity import SEALED_BYTES, reference_mark
 from sendspec.composing.message import Composed, Duplicate, Message
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.diagnostics.diagnostic import Problems, Severity
-from sendspec.reading.tables.row import Table
+from sendspec.reading.tables.table import Table
 
 REFERENCE_MARK_BYTES = 24
 

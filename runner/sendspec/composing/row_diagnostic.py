@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
-from sendspec.reading.tables.row import Table
+from sendspec.reading.tables.table import Table
 
 
 def row_diagnostic(

@@ -11,7 +11,8 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.spec import Spec
-from sendspec.reading.tables.row import Row, Table
+from sendspec.reading.tables.row import Row
+from sendspec.reading.tables.table import Table
 
 
 class RowRejected(Exception):

@@ -1,1 +1,1 @@
-"""What is wrong, where, and what to do about it: one way to say it, for every room."""
+"""What is wrong, where, and how to fix it; shared by every room."""

@@ -1,4 +1,4 @@
-"""What a user wrote wrong, as data: gathered a stage at a time, shown by others."""
+"""Problems in a user's files, as data: gathered one stage at a time, rendered elsewhere."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from sendspec.diagnostics.position import Span
 
-ROWS_KEPT = 1_000
+MAX_ROWS = 1_000
+"""Rows listed in one diagnostic."""
 
 
 class Severity(StrEnum):
@@ -21,8 +22,8 @@ class Diagnostic:
     """One problem at one place.
 
     `problem` says what is the case, quoting the value; `fix` begins with a verb. `excerpt` is the source line at
-    `span.start`, numbers already masked; empty where there is none. `note` stands beside the underline, `also` are
-    further remarks. `rows` are the lines of the table that share the fault (`ROWS_KEPT` at most), `row_count` all of them.
+    `span.start`, already masked; empty if there is none. `note` is shown beside the underline, `also` below it. `rows` are
+    the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number.
     """
 
     code: str
@@ -39,7 +40,7 @@ class Diagnostic:
 
 
 class Problems:
-    """Gathers the diagnostics of a stage. The same fault on many rows is one diagnostic that counts them."""
+    """Gathers the diagnostics of a stage. The same problem on many rows becomes one diagnostic with a count."""
 
     def __init__(self) -> None:
         self._single: list[Diagnostic] = []
@@ -53,7 +54,7 @@ class Problems:
         self._note_error(diagnostic)
 
     def add_row(self, group: Hashable, line: int, describe: Callable[[], Diagnostic]) -> None:
-        """Counts one more row with the fault `group`; `describe` is called for the first one only."""
+        """Adds a row to the problem `group`; `describe` is called for the first row only."""
         rows = self._rows_by_group.get(group)
         if rows is None:
             first = self._first_by_group[group] = describe()
@@ -62,11 +63,11 @@ class Problems:
             self._note_error(first)
             return
         self._count_by_group[group] += 1
-        if len(rows) < ROWS_KEPT:
+        if len(rows) < MAX_ROWS:
             rows.append(line)
 
     def __iter__(self) -> Iterator[Diagnostic]:
-        """All of them, by path as first met, then by place."""
+        """All diagnostics, by path in order of first appearance, then by place."""
         grouped = (
             replace(first, rows=tuple(self._rows_by_group[group]), row_count=self._count_by_group[group])
             for group, first in self._first_by_group.items()
@@ -77,7 +78,7 @@ class Problems:
 
     @property
     def has_errors(self) -> bool:
-        """Cheap enough to be asked after each row."""
+        """Cheap enough to check after each row."""
         return self._first_error is not None
 
     @property

@@ -1,4 +1,4 @@
-"""What the world did wrong, as exceptions; what a user wrote wrong is a `Diagnostic`, what the API answered an `Outcome`.
+"""Failures of the environment, as exceptions. A user's mistake is a `Diagnostic`, an API response an `Outcome`.
 
 SendspecError
 ├── LedgerTrouble           exit 6: missing, damaged, foreign, rolled back, read-only, disk full
@@ -11,15 +11,16 @@ SendspecError
 │   ├── LockEntryLost       exit 2 at `ledger init`
 │   ├── EnvironmentRenamed  exit 2 at `ledger init`
 │   └── LedgerUnwritable
-├── SandboxUnwritable       exit 6: the sandbox's messages can't be kept
-├── LedgerBusy              exit 75: another run holds it
-├── InitRefused             exit 2: `ledger init` needs a person's word
-├── PlanStale               exit 8: what would be sent is not what was agreed to
-├── ListUnreadable          exit 3: the API's list could not be held against the ledger
-├── ListRefused             exit 5: the API refuses us when asked for its list
+├── SandboxUnwritable       exit 6: the sandbox's messages can't be stored
+├── LedgerBusy              exit 75: another run holds the ledger
+├── NotConfirmed            exit 1: the question whether to send was not answered with yes
+├── InitRefused             exit 2: `ledger init` needs a person's decision
+├── PlanStale               exit 8: what would be sent is not what was approved
+├── ListUnreadable          exit 3: the API's list could not be compared with the ledger
+├── ListRefused             exit 5: the API refuses to list its messages
 ├── KeyUnusable             exit 1: the access key can't be read or used
-├── FileUnwritable          exit 1: a file that the command was to make can't be written
-├── ResultUnwritable        exit 1: what the command prints can't be written
+├── FileUnwritable          exit 1: an output file can't be written
+├── ResultUnwritable        exit 1: standard output can't be written
 ├── FolderGone              exit 1: the working directory was removed
 ├── PrivateCopyTrouble      exit 6: the private copy of the input can't be made or read
 │   ├── NoRoomForCopy
@@ -77,19 +78,19 @@ class LedgerTooNew(LedgerTrouble):
 
 
 class LedgerLinked(LedgerTrouble):
-    """It has a second name, or a file of it is a link."""
+    """The ledger has a second hard link, or one of its files is a symbolic link."""
 
     code = "ledger-linked"
 
 
 class LockEntryLost(LedgerTrouble):
-    """The ledger is there, and its entry in `sendspec.lock` isn't."""
+    """The ledger exists, but its entry in `sendspec.lock` doesn't."""
 
     code = "lock-entry-lost"
 
 
 class EnvironmentRenamed(LedgerTrouble):
-    """The environment has no entry in `sendspec.lock`, and seems to be one that has, under another name."""
+    """The environment has no entry in `sendspec.lock`, and appears to be one that has an entry under another name."""
 
     code = "environment-renamed"
 
@@ -113,21 +114,21 @@ class LedgerBusy(SendspecError):
 
 
 class PlanStale(SendspecError):
-    """What would be sent, or how, is not what was agreed to. Nothing was sent."""
+    """What would be sent, or how, is not what was approved. Nothing was sent."""
 
     exit_code = ExitCode.STALE
     code = "plan-stale"
 
 
 class NotConfirmed(SendspecError):
-    """Asked whether to send, somebody did not say yes."""
+    """Asked whether to send, the user did not answer yes."""
 
     exit_code = ExitCode.REJECTED
     code = "not-confirmed"
 
 
 class InitRefused(SendspecError):
-    """A new ledger would count everybody as somebody new, and nobody has said that this is meant."""
+    """A new ledger would treat every recipient as new, and nobody has confirmed that this is intended."""
 
     exit_code = ExitCode.USAGE
 
@@ -137,7 +138,7 @@ class InitRefused(SendspecError):
 
     @classmethod
     def because(cls, trouble: LedgerTrouble) -> InitRefused:
-        """What stops a send stops the making of a ledger too."""
+        """The same trouble that stops a send, stopping `ledger init`."""
         return cls(trouble.problem, trouble.fix, code=trouble.code)
 
 
@@ -148,66 +149,66 @@ class PrivateCopyTrouble(SendspecError):
 
 
 class NoRoomForCopy(PrivateCopyTrouble):
-    """The disk is too full for a copy of the input; `problem` says how much room it needs."""
+    """The disk is too full for a copy of the input; `problem` says how much space it needs."""
 
     code = "no-room-for-copy"
 
 
 class CopyUnreadable(PrivateCopyTrouble):
-    """The disk doesn't give back the bytes that were copied."""
+    """The disk doesn't return the bytes that were copied."""
 
     code = "copy-unreadable"
 
 
 class CopyDiffers(PrivateCopyTrouble):
-    """A later pass over the copy found an error that the first pass did not."""
+    """A later pass over the copy found an error that the first pass didn't."""
 
     code = "copy-differs"
 
 
 class PrivateFolderUnusable(PrivateCopyTrouble):
-    """`.sendspec/tmp` is a link, belongs to somebody else, or can't be made or written."""
+    """`.sendspec/tmp` is a link, belongs to another user, or can't be created or written."""
 
     code = "private-folder"
 
 
 class SuppressionListUnreadable(SendspecError):
-    """A list of suppressed addresses changed during a run, and what it holds now can't be used."""
+    """A suppression list changed during a run, and its new content can't be used."""
 
     exit_code = ExitCode.GUARD
     code = "suppress-unreadable"
 
 
 class InputUnreadable(SendspecError):
-    """The disk fails in the middle of a file that the user named."""
+    """The disk failed while reading a file that the user named."""
 
     exit_code = ExitCode.REJECTED
     code = "unreadable-file"
 
 
 class ListUnreadable(SendspecError):
-    """The API's list of messages broke off, so a ledger that is behind would not show. Nothing was sent."""
+    """The API's list of messages broke off, so an outdated ledger would go unnoticed. Nothing was sent."""
 
     exit_code = ExitCode.INCOMPLETE
     code = "list-unread"
 
 
 class ListRefused(SendspecError):
-    """The API refuses us as a whole when asked for its list of messages. Nothing was sent."""
+    """The API refused the request for its list of messages. Nothing was sent."""
 
     exit_code = ExitCode.API_REFUSED
     code = "list-refused"
 
 
 class KeyUnusable(SendspecError):
-    """The access key is missing, malformed or readable by others. Its value is never part of the text."""
+    """The access key is missing, malformed or readable by others. The text never contains its value."""
 
     exit_code = ExitCode.REJECTED
     code = "key-unusable"
 
 
 class FileUnwritable(SendspecError):
-    """A file at `path` that a command was to make can't be written; none was left there, or the old one is as it was."""
+    """The output file at `path` can't be written; a file that existed before is unchanged, and no partial one is left."""
 
     exit_code = ExitCode.REJECTED
     code = "file-unwritable"
@@ -218,14 +219,14 @@ class FileUnwritable(SendspecError):
 
 
 class ResultUnwritable(SendspecError):
-    """Lines that are all that a command is for can't be written to standard output."""
+    """The result of a command can't be written to standard output."""
 
     exit_code = ExitCode.REJECTED
     code = "result-unwritable"
 
 
 class FolderGone(SendspecError):
-    """The working directory was removed, so no path can be told from it."""
+    """The working directory was removed, so relative paths have no meaning."""
 
     exit_code = ExitCode.REJECTED
     code = "folder-gone"

@@ -1,4 +1,4 @@
-"""Access keys that someone wrote where others can read them: recognised, and hidden from every excerpt."""
+"""Access keys written into files that others can read: recognised, and hidden in excerpts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 KEY_NAMES = frozenset({"access_key", "accesskey", "access-key", "api_key", "apikey", "api-key", "authorization"})
 
 _SCHEMES = r"(?:AccessKey|Bearer)"
-# A word after "Bearer" is a word; what has a digit in it, or is longer than words are, is a key.
+# After "Bearer" may come an ordinary word; with a digit in it, or 20 characters long, it is a key.
 _TOKEN = r"(?!\{\{)(?:(?=\S*\d)\S{8,}|\S{20,})"
 _LITERAL = re.compile(rf"\s*(?:Authorization:\s*)?{_SCHEMES}\s+{_TOKEN}\s*", re.IGNORECASE)
 _AFTER_SCHEME = re.compile(rf"\b({_SCHEMES}[ \t]+)([^\s'\"{{}}]{{8,}})", re.IGNORECASE)
@@ -19,12 +19,12 @@ _BEFORE_HOST = re.compile(r"(://)([^\s/@'\"]+)(?=@)")
 
 
 def is_key_literal(text: str) -> bool:
-    """Whether all of `text` is an access key as it stands in an `Authorization` header."""
+    """Whether all of `text` is an access key as in an `Authorization` header."""
     return _LITERAL.fullmatch(text) is not None
 
 
 def hide_keys(line: str) -> str:
-    """`line` with each access key dotted, every character in its column."""
+    """`line` with each access key masked, every character still in its column."""
     for pattern in (_AFTER_SCHEME, _AFTER_NAME, _BEFORE_HOST):
         line = pattern.sub(lambda found: found[1] + "•" * len(found[2]), line)
     return line

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in a text file. Both numbers count from 1, as editors do; columns are characters."""
+    """A place in a text file. Both numbers count from 1, as in editors; columns count characters."""
 
     line: int
     column: int

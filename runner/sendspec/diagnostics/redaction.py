@@ -1,4 +1,4 @@
-"""Phone numbers, addresses and other people's text made fit to be shown: masked, and without characters that act."""
+"""Makes untrusted text fit to show: addresses masked, invisible and control characters escaped."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import unicodedata
 from collections.abc import Iterator
 
 DOTS = "••••••"
-SHORT = 5
-MIDDLING = 8
+SHORT_LENGTH = 5
+MEDIUM_LENGTH = 8
 
-# A number as people write it: digits of any script, and between two of them a few separators or invisible marks.
+# A number as people write it: digits of any script, with up to four separators or invisible marks between two digits.
 _BETWEEN = r"[ ./()\-\u00a0\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff]{0,4}"
 _RUN = re.compile(
     r"(?P<uuid>(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z]))"
@@ -18,36 +18,36 @@ _RUN = re.compile(
     rf"|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}})"
 )
 _STRICT = re.compile(_RUN.pattern + r"|(?P<six>\d{6})")
-_ACTING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def mask(value: str) -> str:
-    """The recipient's address with its middle hidden: `+31••••••78`, `06••••••78`, `ro••••@ex…`.
+    """A recipient's address with its middle hidden: `+31••••••78`, `06••••••78`, `ro••••@ex…`.
 
-    The number of dots says nothing about the length. What is left is safe to print.
+    The number of dots doesn't reveal the length. The result is safe to print.
     """
     value = value.strip()
     if "@" in value:
         local, _, domain = value.rpartition("@")
         return printable(f"{local[: min(2, len(local) - 1)]}••••@{domain[:2]}…")
-    if len(value) < SHORT:
+    if len(value) < SHORT_LENGTH:
         return "••"
-    if len(value) < MIDDLING:
+    if len(value) < MEDIUM_LENGTH:
         return printable(f"{value[0]}{DOTS}{value[-1]}")
     return printable(f"{value[: 3 if value[0] == '+' else 2]}{DOTS}{value[-2:]}")
 
 
 def mask_in_place(text: str) -> str:
-    """`text` with the middle of everything that looks like a phone number dotted, every character in its column.
+    """`text` with everything that looks like a phone number masked, every character still in its column.
 
-    Seven digits or more count as a number, unless they are a date or part of a UUID.
+    A number is seven digits or more, unless they are a date or part of a UUID.
     """
     return _RUN.sub(_dotted, text)
 
 
 def number_spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where `text` has what could be a number: as for `mask_in_place`, and six digits with nothing between them too."""
+    """The places of possible numbers in `text`: as for `mask_in_place`, plus six digits without separators."""
     return (found.span() for found in _STRICT.finditer(text) if found.lastgroup in ("number", "six"))
 
 
@@ -60,9 +60,9 @@ def _dotted(found: re.Match[str]) -> str:
 
 
 def printable(text: str, *, named: bool = True) -> str:
-    """`text` with control, bidi and other invisible characters written as escapes, for quoting it in a sentence.
+    """`text` with control, bidi and other invisible characters escaped, for quoting it in a sentence.
 
-    A line end becomes `\\n`, or `\\u000a` where it is not to be `named`.
+    A line end becomes `\\n`, or `\\u000a` unless `named`.
     """
     if text.isprintable():
         return text
@@ -70,12 +70,12 @@ def printable(text: str, *, named: bool = True) -> str:
 
 
 def quoted(text: str) -> str:
-    """`text` for quoting it in a sentence, where it may be anything, also somebody's number."""
+    """`text` for quoting in a sentence, when it may be anything, even a phone number."""
     return printable(mask_in_place(text))
 
 
 def _shown(character: str, *, named: bool) -> str:
-    if unicodedata.category(character) not in _ACTING:
+    if unicodedata.category(character) not in _INVISIBLE_CATEGORIES:
         return character
     if named and character in _NAMED:
         return _NAMED[character]

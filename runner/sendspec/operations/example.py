@@ -21,7 +21,7 @@ from sendspec.reading.limits import Limits
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import Example, FileRecipients, InlineRecipients, Spec
 from sendspec.reading.tables.inline_table import InlineTable
-from sendspec.reading.tables.table import open_table
+from sendspec.reading.tables.opening import open_table
 
 
 def run_examples(spec: Spec, context: ProjectContext, problems: Problems) -> bool:

@@ -41,7 +41,8 @@ from sendspec.planning.decision import (
 from sendspec.planning.fact import PriorState
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import NO_MESSAGE, Plan, PlanTally
-from sendspec.reading.tables.row import Block, Row, rows_of
+from sendspec.reading.tables.block import Block, rows_of
+from sendspec.reading.tables.row import Row
 
 SEVERAL_FROM = 1_000
 """Rows that are planned before other processes are started, which takes about as long as composing so many."""

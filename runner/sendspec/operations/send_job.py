@@ -27,8 +27,8 @@ from sendspec.reading.limits import Limits
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import FileRecipients, Spec, StandardInput, read_spec
 from sendspec.reading.suppression_list import SuppressionList, read_suppression_list
-from sendspec.reading.tables.row import Table
-from sendspec.reading.tables.table import STANDARD_INPUT, open_table
+from sendspec.reading.tables.opening import STANDARD_INPUT, open_table
+from sendspec.reading.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""Files a user wrote: YAML with the place of every key and value, tables of recipients, problems as data."""
+"""Reads the files a user wrote: specs, the project file, tables of recipients, suppression lists."""

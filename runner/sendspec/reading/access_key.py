@@ -1,4 +1,4 @@
-"""The access key: where it comes from, and a type that never shows it."""
+"""The access key: its sources, and a type that never shows its value."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sendspec.diagnostics.wording import os_reason
 
 COMMAND_SECONDS = 30
 MAX_KEY = 4_096
-_LOOKED_AT = MAX_KEY + 3
-"""Bytes: a key that is too long, or the longest with the end of its line and one more."""
+_MAX_READ = MAX_KEY + 3
+"""Bytes: enough to tell the longest key with its line end from anything longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class FromFile:
 
 @dataclass(frozen=True, slots=True)
 class FromCommand:
-    """Run in the project's folder, wherever the user stands."""
+    """Runs in the project's folder, whatever the working directory."""
 
     words: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class NoKey:
-    """The sandbox asks for none; it is sent one all the same, as the API would be."""
+    """The sandbox needs no key; it is sent one anyway, as the API would be."""
 
 
 KeySource = FromVariable | FromFile | FromCommand | NoKey
@@ -68,7 +68,7 @@ class AccessKey:
 
 
 def read_access_key(source: KeySource, environ: Mapping[str, str], root: Path) -> AccessKey:
-    """The key itself. Raises `KeyUnusable`, which never holds the value."""
+    """The key. Raises `KeyUnusable`, whose text never contains the value."""
     match source:
         case FromVariable(name):
             value = environ.get(name)
@@ -101,14 +101,14 @@ def _from_file(path: Path, shown: str) -> str:
             raise KeyUnusable(
                 f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
             )
-        return _one_line(os.read(descriptor, _LOOKED_AT))
+        return _one_line(os.read(descriptor, _MAX_READ))
     finally:
         os.close(descriptor)
 
 
 def _from_command(words: tuple[str, ...], root: Path) -> str:
-    """What the command prints, as far as a key could go; one that prints more is ended there."""
-    import subprocess
+    """The command's output, up to `_MAX_READ` bytes; a command that prints more is killed."""
+    import subprocess  # only needed for keys that a command prints
 
     try:
         process = subprocess.Popen(
@@ -120,7 +120,7 @@ def _from_command(words: tuple[str, ...], root: Path) -> str:
     try:
         end = time.monotonic() + COMMAND_SECONDS
         printed = _printed(process.stdout.fileno(), end)
-        if len(printed) < _LOOKED_AT:  # else it is no key, and the rest of it isn't waited for
+        if len(printed) < _MAX_READ:  # otherwise it is no key: don't wait for the rest
             code = process.wait(max(0.0, end - time.monotonic()))
             if code != 0:
                 raise _command_fault(words, f"ends with {code}")
@@ -134,12 +134,12 @@ def _from_command(words: tuple[str, ...], root: Path) -> str:
 
 
 def _printed(descriptor: int, end: float) -> bytes:
-    """What comes from a pipe, to its end or to the longest that is looked at. Raises TimeoutError at `end`, of the monotonic clock."""
+    """The bytes from a pipe, up to `_MAX_READ`. Raises TimeoutError at `end`, in monotonic time."""
     found = b""
-    while len(found) < _LOOKED_AT:
+    while len(found) < _MAX_READ:
         if not select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
             raise TimeoutError
-        block = os.read(descriptor, _LOOKED_AT - len(found))
+        block = os.read(descriptor, _MAX_READ - len(found))
         if not block:
             break
         found += block
@@ -156,7 +156,7 @@ def _one_line(raw: bytes) -> str:
 
 
 def _checked(value: str, what: str) -> AccessKey:
-    """Printable ASCII without spaces: what a header can carry. A client library would let a NUL through."""
+    """Accepts printable ASCII without spaces, which a header can carry. Client libraries would let a NUL through."""
     if not value:
         raise KeyUnusable(f"{what} is empty", "put the key there")
     if len(value) > MAX_KEY:

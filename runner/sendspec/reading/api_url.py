@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.network_address import HOST_NAME, NUMERIC_HOST, is_public, parse_address
+from sendspec.reading.network_address import HOST_NAME, NUMERIC_HOST, Address, is_public, parse_address
 
 API_HOST = "api.bird.com"
 
@@ -54,21 +54,10 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | Problem:
         return odd
     address = parse_address(host)
     loopback = host == "localhost" or (address is not None and address.is_loopback)
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return Problem("url-host", f"the host '{host}' hides an IPv4 address", "write the IPv4 address itself")
-    if parts.scheme == "http" and not loopback:
-        return Problem(
-            "url-scheme",
-            f"http to '{host}' would send the key in clear",
-            "write https; http is for 127.0.0.1, ::1 and localhost",
-        )
     named = allow_host is not None and allow_host.lower() == host
-    if not loopback and host != API_HOST and not named:
-        return Problem(
-            "url-host",
-            f"requests would go to '{host}', not to {API_HOST}",
-            f"correct the host, or add `allow_host: {host}` beside it",
-        )
+    refused = _refused_host(parts.scheme, host, address, loopback=loopback, named=named)
+    if refused is not None:
+        return refused
     usual = 443 if parts.scheme == "https" else 80
     return Api(
         scheme=parts.scheme,
@@ -78,6 +67,25 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | Problem:
         loopback=loopback,
         named=named,
     )
+
+
+def _refused_host(scheme: str, host: str, address: Address | None, *, loopback: bool, named: bool) -> Problem | None:
+    """Why requests must not go to a host that is well written."""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return Problem("url-host", f"the host '{host}' hides an IPv4 address", "write the IPv4 address itself")
+    if scheme == "http" and not loopback:
+        return Problem(
+            "url-scheme",
+            f"http to '{host}' would send the key in clear",
+            "write https; http is for 127.0.0.1, ::1 and localhost",
+        )
+    if not loopback and host != API_HOST and not named:
+        return Problem(
+            "url-host",
+            f"requests would go to '{host}', not to {API_HOST}",
+            f"correct the host, or add `allow_host: {host}` beside it",
+        )
+    return None
 
 
 def _odd_part(text: str, parts: SplitResult, host: str) -> Problem | None:

@@ -1,4 +1,4 @@
-"""Limits on a send: a spec's and its environment's, of which the tighter one holds."""
+"""Limits on a send, from the spec and from its environment; the tighter one applies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """None is no limit. `segments` and `encoding` hold for each message, the others for a run; `failure_rate` is 0 to 1."""
+    """None is no limit. `segments` and `encoding` apply to each message, the others to a run; `failure_rate` is 0 to 1."""
 
     messages: int | None = None
     segments: int | None = None
@@ -19,7 +19,7 @@ class Limits:
     failure_rate: float | None = None
 
     def tightened_by(self, other: Limits) -> Limits:
-        """For each limit the lower one of both."""
+        """The lower of both values, limit by limit."""
         return Limits(**{f.name: _tighter(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)})
 
 

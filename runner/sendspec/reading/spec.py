@@ -1,4 +1,4 @@
-"""A spec: who gets a message, and what it says, as a user wrote it and as nothing has been rendered yet."""
+"""A spec as the user wrote it, before anything is rendered: recipients, message, options."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class InDoubtPolicy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InlineRecipients:
-    """Rows in the spec itself; `at` is the path of their list."""
+    """Rows in the spec itself; `at` is the path of the list."""
 
     rows: tuple[Mapping[str, object], ...]
     at: KeyPath
@@ -47,7 +47,7 @@ class StandardInput:
 
 @dataclass(frozen=True, slots=True)
 class NoRecipients:
-    """The message names its receiver itself: one message."""
+    """The message has a receiver of its own: one message."""
 
 
 Recipients = InlineRecipients | FileRecipients | StandardInput | NoRecipients
@@ -55,7 +55,7 @@ Recipients = InlineRecipients | FileRecipients | StandardInput | NoRecipients
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A row and what it must give. `at` is the example's path in the spec."""
+    """A row and the expected result. `at` is the example's path in the spec."""
 
     with_: Mapping[str, object]
     expect: Mapping[str, object]
@@ -64,9 +64,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """`path` is as the user typed it. `to`, `key`, `where` and the texts of `message` are templates.
+    """`path` is as the user typed it. `to`, `key`, `where` and the strings in `message` are templates.
 
-    `moved_from` is the name that the spec had before; False: it is a new one, however much it looks like another.
+    `moved_from` is the spec's former name; False: it is a new spec, even if it resembles another.
     """
 
     path: str
@@ -91,7 +91,7 @@ class Spec:
 
 
 def read_spec(path: str, problems: Problems) -> Spec | None:
-    """The spec in the file at `path`; None when it is not one, and why is among `problems`."""
+    """The spec in the file at `path`; None if invalid, with the reasons added to `problems`."""
     own = Problems()
     source = read_text_file(path, own)
     document = None if source is None else read_document(source, own)
@@ -138,7 +138,7 @@ def _spec(document: Document) -> Spec:
 
 
 def _spelled(document: Document, value: Any, at: KeyPath) -> Any:
-    """`value`, which stands at `at`, with numbers that remember how the file writes them."""
+    """`value` at the path `at`, with floats that keep the spelling in the file."""
     if isinstance(value, float):
         return SpelledFloat(document.written(at))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Holds a spec's document against its schema, and against the rules that the schema can't state."""
+"""Checks a spec's document against its schema, and against rules that a schema can't state."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.leaked_key import KEY_NAMES, is_key_literal
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import mask_in_place, printable
+from sendspec.reading.contacts.country import is_country
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
@@ -40,7 +41,7 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
         )
     schema = load_schema("spec")
     for fault in [] if schema.accepts(data) else schema.problems(data):
-        if fault.at not in keys and not (fault.at in _NAMES and fault.code == "wrong-format"):  # which is told below
+        if fault.at not in keys and not (fault.at in _NAMES and fault.code == "wrong-format"):  # reported below
             yield _placed(document, fault)
     yield from _name_problems(document)
     yield from _moved_from_problems(document)
@@ -67,7 +68,7 @@ def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
 
 
 def _unquoted(document: Document, fault: SchemaProblem, value: int | float) -> SchemaProblem:
-    """A number or a boolean where text is needed, shown as it is written and in the quotes that it lacks."""
+    """A number or boolean where text is needed, shown as written and with the missing quotes."""
     written = mask_in_place(printable(document.written(fault.at)[:40]))
     fix = f'put it in quotes: "{written}"'
     if isinstance(value, bool):
@@ -121,13 +122,13 @@ def _moved_from_problems(document: Document) -> Iterator[Diagnostic]:
 
 
 def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
-    """JSON Schema takes 1.0 and 1e3 for whole numbers; in a request, or as part of a message's identity, they are others."""
+    """JSON Schema accepts 1.0 and 1e3 as integers; in a request, or in a message's identity, they differ from 1 and 1000."""
     whole = [at for at, value in walk(document.data) if _is_whole(value)]
-    # Raised by a half, they are still numbers: the schema minds where whole ones are needed.
+    # Add 0.5 to each: the schema then rejects those where an integer is needed.
     faults = load_schema("spec").problems(_raised(document.data)) if whole else []
-    minded = {fault.at for fault in faults if fault.code == "wrong-type"}
+    rejected = {fault.at for fault in faults if fault.code == "wrong-type"}
     for at in whole:
-        if at in minded:
+        if at in rejected:
             written = mask_in_place(printable(document.written(at)[:40]))
             yield document.diagnostic(
                 at,
@@ -180,8 +181,6 @@ def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
 
 
 def _country_problems(document: Document, country: Any) -> Iterator[Diagnostic]:
-    from sendspec.reading.contacts.country import is_country
-
     if isinstance(country, str) and not is_country(country):
         yield document.diagnostic(
             ("recipients", "country"),
@@ -205,7 +204,7 @@ def _message_problems(document: Document) -> Iterator[Diagnostic]:
 
 
 def _is_key_literal(at: KeyPath, value: Any) -> bool:
-    """A value under a key's name, or one that is a key by its own look; a row's columns are called what they like."""
+    """Whether a value is an access key, by its name or its form. The columns of rows may have any name."""
     if not isinstance(value, str) or not at:
         return False
     named = isinstance(at[-1], str) and at[-1].lower() in KEY_NAMES and at[0] not in ("recipients", "examples")
@@ -213,7 +212,7 @@ def _is_key_literal(at: KeyPath, value: Any) -> bool:
 
 
 def _number_problems(document: Document) -> Iterator[Diagnostic]:
-    """Whole numbers that templates would print otherwise than they are written: 0x10 as 16. Those with a fraction keep theirs."""
+    """Integers that templates would print differently from how they are written: 0x10 as 16. Floats keep their spelling."""
     for root in _template_data(document.data):
         for below, value in walk(_value_at(document.data, root)):
             if not isinstance(value, int) or isinstance(value, bool):

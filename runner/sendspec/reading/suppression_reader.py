@@ -15,7 +15,7 @@ from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.suppression_file import SuppressionFile
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
-from sendspec.reading.tables.file_kind import DELIMITER_BY_ENDING, HEAD_BYTES, not_text, unknown_format
+from sendspec.reading.tables.file_format import DELIMITER_BY_EXTENSION, HEAD_BYTES, not_text, unknown_format
 from sendspec.reading.tables.line_problem import LineProblem, line_diagnostic
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import TextLines
@@ -40,7 +40,7 @@ class SuppressionReader:
     def addresses(self) -> Iterator[str]:
         """The addresses, normalised. Entries that can't be read are reported as problems."""
         ending = PurePath(self._file.written).suffix.lower()
-        is_table = ending in DELIMITER_BY_ENDING
+        is_table = ending in DELIMITER_BY_EXTENSION
         if not is_table and ending not in TEXT_EXTENSIONS:
             fault = replace(unknown_format(ending), fix="name a .csv, .tsv or .txt file")
             self._problems.add(self._file.diagnostic(fault))
@@ -49,14 +49,14 @@ class SuppressionReader:
         if wrong is not None:
             self._problems.add(wrong.diagnostic(self._path))
             return
-        yield from self._of_table(DELIMITER_BY_ENDING[ending]) if is_table else self._of_text()
+        yield from self._of_table(DELIMITER_BY_EXTENSION[ending]) if is_table else self._of_text()
 
     def _of_text(self) -> Iterator[str]:
         """One address a line; blank lines and lines that begin with # are skipped."""
         lines = TextLines(self._opened)
         for chunk in lines.chunks():
             for number, text in enumerate(lines.lines_of(chunk), chunk.first):
-                fault = lines.faults.pop(number, None) if lines.faults else None
+                fault = lines.problem_by_line.pop(number, None) if lines.problem_by_line else None
                 if fault is not None:
                     self._note(number, text, fault)
                     continue
@@ -65,7 +65,7 @@ class SuppressionReader:
                     continue
                 address = self._normalised(entry)
                 if isinstance(address, Problem):
-                    self._note(number, text, _entry_fault(address))
+                    self._note(number, text, _entry_problem(address))
                 else:
                     yield address
         note_change(self._path, self._opened, self._problems)
@@ -111,7 +111,7 @@ class SuppressionReader:
     def _note_cell(self, table: CsvTable, line: int, at: int, fault: Problem) -> None:
         def described() -> Diagnostic:
             span, excerpt = table.locate(line, table.columns[at])
-            return _entry_fault(fault).diagnostic(self._path, span, excerpt=excerpt)
+            return _entry_problem(fault).diagnostic(self._path, span, excerpt=excerpt)
 
         self._problems.add_row(("suppress-entry", self._path), line, described)
 
@@ -123,7 +123,7 @@ class SuppressionReader:
 _EMPTY = Problem("phone-empty", "the row has none", "fill it in, or remove the row")
 
 
-def _entry_fault(fault: Problem) -> LineProblem:
+def _entry_problem(fault: Problem) -> LineProblem:
     return LineProblem("suppress-entry", f"the entry can't be read as an address: {fault.problem}", fault.fix)
 
 

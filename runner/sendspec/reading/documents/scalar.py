@@ -42,11 +42,11 @@ def resolve_plain(text: str) -> object | Problem:
     if text in _WORDS:
         return _WORDS[text]
     if text[0] not in "-.0123456789":
-        return _fault("JSON can't hold the number {}", text) if _NOT_FINITE.fullmatch(text) else text
+        return _unquoted_number("JSON can't hold the number {}", text) if _NOT_FINITE.fullmatch(text) else text
     if _LEADING_ZERO.fullmatch(text):
-        return _fault("the number {} begins with 0, and YAML would drop the zero", text)
+        return _unquoted_number("the number {} begins with 0, and YAML would drop the zero", text)
     if _NOT_FINITE.fullmatch(text):
-        return _fault("JSON can't hold the number {}", text)
+        return _unquoted_number("JSON can't hold the number {}", text)
     is_integer, is_based = _INTEGER.fullmatch(text), _BASED.fullmatch(text)
     if not (is_integer or is_based or _FLOAT.fullmatch(text)):
         return text
@@ -67,10 +67,10 @@ def joined_surrogates(text: str) -> str:
 def _finite(text: str) -> float | Problem:
     number = float(text)
     vanished = number == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
-    return _fault("JSON can't hold the number {}", text) if math.isinf(number) or vanished else number
+    return _unquoted_number("JSON can't hold the number {}", text) if math.isinf(number) or vanished else number
 
 
-def _fault(problem: str, text: str) -> Problem:
+def _unquoted_number(problem: str, text: str) -> Problem:
     """A number that must be meant as text; shown masked, in case it is a phone number."""
     shown = mask_in_place(text[:40])
     return Problem("unquoted-number", problem.format(shown), f'put it in quotes: "{shown}"')

@@ -1,1 +1,1 @@
-"""The JSON Schemas: deciding, explaining, formats, and the schemas for editors."""
+"""JSON Schemas: validating, explaining, formats, and the schemas for editors."""

@@ -1,7 +1,7 @@
-"""The schemas that are generated from the strict schema of the message: the authoring schema, a batch's and an answer's.
+"""Generates the authoring schema for editors, and the batch and response schemas, from the strict message schema.
 
-The authoring schema is what editors hold a spec against. Wherever the strict schema has a leaf, a text with a template in it may
-stand as well: it is checked when it has been rendered. Written as draft-07, which every editor's YAML support knows.
+The authoring schema allows a template wherever the strict schema has a leaf; the rendered value is checked later. It is
+draft-07, which every editor's YAML support knows.
 `python -m sendspec.reading.schema.editor_schema` regenerates all three.
 """
 
@@ -46,7 +46,7 @@ def authoring_schema() -> dict[str, Any]:
 
 
 def _authored(schema: Any) -> Any:
-    """The strict schema with a template allowed at every leaf, its references moved to `definitions`."""
+    """The strict schema with a template allowed at every leaf, and references pointing to `definitions`."""
     if isinstance(schema, list):
         return [_authored(item) for item in schema]
     if not isinstance(schema, Mapping):
@@ -66,7 +66,7 @@ def _keyword(key: str, value: Any) -> Any:
 
 
 def _is_leaf(schema: Mapping[str, Any]) -> bool:
-    """A scalar that a rendered text could become. The tag of a union stays a leaf: its branches look at the rendered value."""
+    """Whether it is a scalar that a template could render. A union's tag is a leaf too: branches examine the rendered value."""
     if "const" in schema:
         return False
     types = schema.get("type", ())
@@ -181,17 +181,17 @@ _PROPERTIES: dict[str, Any] = {
 }
 
 
-OURS = (
+IMPLIED = (
     ("minItems", "Template", "parameters"),
     ("minItems", "TypeImage", "image", "images"),
     ("minItems", "TypeFile", "file", "files"),
     ("pattern", "Template", "locale"),
 )
-"""What the strict schema asks, as the source means it, but doesn't write: a keyword, and where it stands. Of an answer it isn't asked."""
+"""Constraints that the source implies but doesn't state: a keyword and its location. Responses are not held to them."""
 
 
 def batch_schema() -> dict[str, Any]:
-    """The schema of a batch: its own head, around the strict schema of the message."""
+    """The batch schema: its own envelope around the strict message schema."""
     strict = load_schema("message").document
     message = {
         key: value for key, value in strict.items() if key not in ("$schema", "$id", "title", "description", "$defs")
@@ -200,10 +200,10 @@ def batch_schema() -> dict[str, Any]:
 
 
 def response_schema() -> dict[str, Any]:
-    """The schema of an answer: what is its own as it stands, what it shares with the request as the source writes it."""
+    """The response schema: its own definitions, and those shared with the request exactly as the source states them."""
     strict, found = load_schema("message").document["$defs"], load_schema("response").document
     shared = {name: copy.deepcopy(strict[name]) for name in found["$defs"] if name in strict}
-    for keyword, name, *keys in OURS:
+    for keyword, name, *keys in IMPLIED:
         holder = shared[name]
         for key in keys:
             holder = holder["properties"][key]
@@ -212,7 +212,7 @@ def response_schema() -> dict[str, Any]:
 
 
 def texts() -> dict[str, str]:
-    """The content of every generated schema, by its name."""
+    """The text of every generated schema, by name."""
     documents = {"spec": authoring_schema(), "batch": batch_schema(), "response": response_schema()}
     return {name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()}
 

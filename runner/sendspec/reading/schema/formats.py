@@ -1,4 +1,4 @@
-"""The string formats of the request model, as our own checks: both schema libraries are given these, so both agree."""
+"""Our own checks of the request model's string formats, given to both schema libraries so that they agree."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def is_uri(text: str) -> bool:
 
 
 def is_date_time(text: str) -> bool:
-    """A moment as RFC 3339, section 5.6 writes it, on a day that exists. A leap second is taken as the second before."""
+    """A date-time (RFC 3339, section 5.6) on a day that exists. A leap second is taken as the second before."""
     if _DATE_TIME.fullmatch(text) is None:
         return False
     seconds = text[17:19]

@@ -1,4 +1,4 @@
-"""Where the JSON Schemas are: inside the installed package, or at the top of a checkout."""
+"""Finds the JSON Schema files: inside the installed package, or at the top of a checkout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A schema's errors in words a user can act on."""
+"""Explains schema errors in words a user can act on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TYPE_WORDS = {
 
 
 MAX_PROBLEMS = 1_000
-"""Nobody reads more, and each takes a tenth of a millisecond to explain."""
+"""More would not be read, and each takes 0.1 ms to explain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,9 @@ class SchemaProblem(Problem):
 
 
 def schema_problems(errors: Iterable[Any]) -> list[SchemaProblem]:
-    """The faults behind `jsonschema` errors, each once, in the order of the document's paths; of the first `MAX_PROBLEMS` errors, and
-    of as many keys of one mapping.
+    """The distinct problems behind `jsonschema` errors, ordered by path.
+
+    Examines the first `MAX_PROBLEMS` errors, and as many keys of one mapping.
     """
     listed = list(islice(errors, MAX_PROBLEMS))
     near_misses = {(tuple(e.absolute_path), near) for e in listed for near in _near_misses(e)}
@@ -61,7 +62,7 @@ def _explain(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[SchemaPr
         yield _limit(error)
 
 
-def _fault(error: Any, code: str, problem: str, fix: str, *, at_key: bool = False) -> SchemaProblem:
+def _at_instance(error: Any, code: str, problem: str, fix: str, *, at_key: bool = False) -> SchemaProblem:
     return SchemaProblem(at=tuple(error.absolute_path), code=code, problem=problem, fix=fix, at_key=at_key)
 
 
@@ -95,11 +96,13 @@ def _unknown_keys(error: Any) -> Iterator[SchemaProblem]:
 
 
 def _missing_key(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[SchemaProblem]:
-    # jsonschema reports one error a missing key, and names the key only in its message's quotes.
+    # jsonschema reports one error per missing key, and names the key only in the message.
     for key in error.validator_value:
         if key not in error.instance and repr(key) in error.message:
             if (tuple(error.absolute_path), key) not in near_misses:
-                yield _fault(error, "missing-key", f"{_place(error)} has no '{key}'", f"add `{key}: …`", at_key=True)
+                yield _at_instance(
+                    error, "missing-key", f"{_place(error)} has no '{key}'", f"add `{key}: …`", at_key=True
+                )
 
 
 def _place(error: Any) -> str:
@@ -117,7 +120,7 @@ def _wrong_value(error: Any) -> SchemaProblem:
             if value == "template"
             else "its documented form contradicts itself"
         )
-        return _fault(
+        return _at_instance(
             error,
             "body-type-unsupported",
             f"no request with a body of type '{value}' can pass the API's own schema: {why}",
@@ -125,7 +128,7 @@ def _wrong_value(error: Any) -> SchemaProblem:
         )
     near = near_miss(value, map(str, allowed)) if isinstance(value, str) else None
     fix = f"write '{near}'" if near else f"write one of: {_listed(allowed)}"
-    return _fault(error, "wrong-value", f"{shown(value)} is not one of the values of {_place(error)}", fix)
+    return _at_instance(error, "wrong-value", f"{shown(value)} is not one of the values of {_place(error)}", fix)
 
 
 def _allowed(error: Any) -> list[Any]:
@@ -140,11 +143,11 @@ def _wrong_type(error: Any) -> SchemaProblem:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     words = " or ".join(TYPE_WORDS[word] for word in wanted if word != "null")
     problem = f"{shown(error.instance)} stands where {words} is needed"
-    return _fault(error, "wrong-type", problem, f"write {words}")
+    return _at_instance(error, "wrong-type", problem, f"write {words}")
 
 
 def shown(value: object) -> str:
-    """A value as a problem quotes it: short, masked, without control characters."""
+    """A value as quoted in a problem: short, masked, without control characters."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -158,31 +161,49 @@ def shown(value: object) -> str:
 
 
 def _limit(error: Any) -> SchemaProblem:
+    return _size(error) or _range_or_form(error)
+
+
+def _size(error: Any) -> SchemaProblem | None:
     limit = error.validator_value
     value = error.instance
     match error.validator:
         case "minItems":
-            return _fault(
+            return _at_instance(
                 error, "too-few", f"{_place(error)} has {len(value)} entries; {limit} is the least", "add one"
             )
         case "maxItems":
             fix = f"remove {len(value) - limit} of them"
-            return _fault(error, "too-many", f"{_place(error)} has {len(value)} entries; {limit} is the most", fix)
+            return _at_instance(
+                error, "too-many", f"{_place(error)} has {len(value)} entries; {limit} is the most", fix
+            )
         case "minLength":
             what = "is empty" if not value else f"has {len(value)} characters; {limit} is the least"
-            return _fault(error, "too-short", f"{_place(error)} {what}", "write a longer text, or remove the key")
+            return _at_instance(error, "too-short", f"{_place(error)} {what}", "write a longer text, or remove the key")
         case "maxLength":
             fix = f"shorten it by {len(value) - limit}"
-            return _fault(error, "too-long", f"{_place(error)} has {len(value)} characters; {limit} is the most", fix)
+            return _at_instance(
+                error, "too-long", f"{_place(error)} has {len(value)} characters; {limit} is the most", fix
+            )
+        case "minProperties":
+            return _at_instance(error, "too-few", f"{_place(error)} is empty", "add an entry, or remove the key")
+        case _:
+            return None
+
+
+def _range_or_form(error: Any) -> SchemaProblem:
+    limit = error.validator_value
+    value = error.instance
+    match error.validator:
         case "minimum" | "exclusiveMinimum":
-            return _fault(
+            return _at_instance(
                 error,
                 "out-of-range",
                 f"{shown(value)} is below {limit}, the least for {_place(error)}",
                 f"write {limit} or more",
             )
         case "maximum":
-            return _fault(
+            return _at_instance(
                 error,
                 "out-of-range",
                 f"{shown(value)} is above {limit}, the most for {_place(error)}",
@@ -190,21 +211,19 @@ def _limit(error: Any) -> SchemaProblem:
             )
         case "format":
             what, example = FORMAT_EXAMPLES[limit]
-            return _fault(error, "wrong-format", f"{shown(value)} is not {what}", f"write one, such as {example}")
+            return _at_instance(error, "wrong-format", f"{shown(value)} is not {what}", f"write one, such as {example}")
         case "pattern":
             hint = error.schema.get("examples", ())
             such = f", such as {', '.join(map(str, hint))}" if hint else ""
             what = error.schema.get("description", "see the documentation").rstrip(".")
-            return _fault(
+            return _at_instance(
                 error,
                 "wrong-format",
                 f"{shown(value)} has characters that {_place(error)} can't have",
                 f"follow the form{such}: {what}",
             )
-        case "minProperties":
-            return _fault(error, "too-few", f"{_place(error)} is empty", "add an entry, or remove the key")
         case _:
-            return _fault(
+            return _at_instance(
                 error,
                 "wrong-value",
                 f"{shown(value)} can't stand here",

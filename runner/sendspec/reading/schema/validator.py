@@ -1,4 +1,4 @@
-"""The JSON Schemas: `jsonschema-rs` decides, `jsonschema` explains, `schema_problem.py` words the explanation."""
+"""Validates against the JSON Schemas: `jsonschema-rs` decides, `jsonschema` explains."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sendspec.reading.schema.schema_problem import SchemaProblem, schema_problem
 
 
 class Schema:
-    """One schema, compiled when first asked."""
+    """One schema, compiled on first use."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -29,12 +29,13 @@ class Schema:
 
     @cached_property
     def _decides(self) -> Any:
-        import jsonschema_rs
+        import jsonschema_rs  # 16 ms, needed once a document is checked
 
         return jsonschema_rs.validator_for(self._text, formats=FORMATS, validate_formats=True)
 
     @cached_property
     def _explains(self) -> Any:
+        # Takes 120 ms to import, and only an invalid document needs it.
         from jsonschema import FormatChecker
         from jsonschema.validators import validator_for
 
@@ -48,22 +49,22 @@ class Schema:
         return verdict
 
     def part(self, parts: Sequence[Any]) -> Callable[[object], bool]:
-        """Decides as this schema does, but on all of `parts` of it only."""
-        import jsonschema_rs
+        """A check of `parts` of this schema only: all of them must accept."""
+        import jsonschema_rs  # as above
 
         document = {"$schema": self.document["$schema"], "allOf": list(parts)}
-        if _refers(parts):  # taking over all definitions costs more than all the rest
+        if _refers(parts):  # copying the definitions takes most of the time
             document["$defs"] = self.document.get("$defs", {})
         decides = jsonschema_rs.validator_for(document, formats=FORMATS, validate_formats=True)
         accepts: Callable[[object], bool] = decides.is_valid
         return accepts
 
     def problems(self, instance: object) -> list[SchemaProblem]:
-        """Everything wrong with `instance`, empty exactly when `accepts`."""
+        """All problems of `instance`; empty exactly if `accepts`."""
         return schema_problems(self.errors(instance))
 
     def errors(self, instance: object) -> Iterator[Any]:
-        """The same as `jsonschema` reports it, for those who word it themselves."""
+        """The raw `jsonschema` errors, for callers with their own wording."""
         errors: Iterator[Any] = self._explains.iter_errors(instance)
         return errors
 
@@ -76,5 +77,5 @@ def _refers(part: Any) -> bool:
 
 @cache
 def load_schema(name: str) -> Schema:
-    """The schema of `schemas/<name>.schema.json`; read, compiled and imported for only when it is used."""
+    """The schema in `schemas/<name>.schema.json`. Its file and libraries are loaded on first use."""
     return Schema(name)

@@ -1,4 +1,4 @@
-"""The first record of a CSV: the columns' names, each once, and signs that it is no header at all."""
+"""The header of a CSV: unique column names, and signs that the first record is no header."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OTHER_DELIMITERS = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns of a table, and the line that its last one ends on. `has_rows`: something stands below."""
+    """The column names, and the header's last line. `has_rows`: the file has more lines that aren't blank."""
 
     columns: tuple[str, ...]
     last_line: int
@@ -28,21 +28,21 @@ class Header:
 
 
 def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) -> Header | None:
-    """The header of `file`; None when it can't be used, and why is among `problems`. An empty file has no columns."""
+    """The header of `file`; None if invalid, with the reasons added to `problems`. An empty file has no columns."""
     reading = _Reading(path, file, delimiter)
     record = reading.record()
     if record is None:
         return Header((), 0, has_rows=False)
-    faults = list(reading.faults(record))
-    for line, text, start, length, fault in faults:
+    found = list(reading.problems(record))
+    for line, text, start, length, fault in found:
         problems.add(line_diagnostic(path, line, text, start, length, fault))
-    if faults:
+    if found:
         return None
     return Header(tuple(cell.text.strip() for cell in record.cells), reading.last, has_rows=reading.has_more())
 
 
 _Place = tuple[int, str, int, int, Problem]
-"""Line, its text, column, length, and what is wrong there."""
+"""A problem's line, that line's text, the column, the length, and the problem."""
 
 
 class _Reading:
@@ -55,7 +55,7 @@ class _Reading:
         self.last = 0
 
     def record(self) -> Record | None:
-        """The first record that isn't a blank line."""
+        """The first record, blank lines skipped."""
         for line in self._lines:
             self.last += 1
             if line.strip("\r\n"):
@@ -67,9 +67,9 @@ class _Reading:
     def has_more(self) -> bool:
         return any(line.strip("\r\n") for line in self._lines)
 
-    def faults(self, record: Record) -> Iterator[_Place]:
+    def problems(self, record: Record) -> Iterator[_Place]:
         for line in range(self._first, self.last + 1):
-            found = self._source.faults.get(line)
+            found = self._source.problem_by_line.get(line)
             if found is not None:
                 yield (line, self._text(line), found.column, 1, found)
                 return
@@ -79,7 +79,7 @@ class _Reading:
             opening = next(cell.span.start for cell in record.cells if cell.span.start.line != cell.span.end.line)
             yield self._trouble(QuoteTrouble.UNCLOSED, Position(opening.line, opening.column - 1))
         else:
-            yield from self._column_faults(record.cells)
+            yield from self._column_problems(record.cells)
 
     def _remembered(self) -> Iterator[str]:
         yield self._taken[0]
@@ -92,9 +92,9 @@ class _Reading:
         return self._taken[line - self._first]
 
     def _trouble(self, trouble: QuoteTrouble, at: Position) -> _Place:
-        return (at.line, self._text(at.line), at.column, 1, quote_fault(trouble))
+        return (at.line, self._text(at.line), at.column, 1, quote_problem(trouble))
 
-    def _column_faults(self, cells: tuple[Cell, ...]) -> Iterator[_Place]:
+    def _column_problems(self, cells: tuple[Cell, ...]) -> Iterator[_Place]:
         if cells[0].text.startswith("sep="):
             yield self._at(cells[0], _spreadsheet_mark())
             return
@@ -105,14 +105,14 @@ class _Reading:
         if address is not None:
             yield self._at(address, _no_header(address.text))
             return
-        seen: dict[str, int] = {}
+        number_by_name: dict[str, int] = {}
         for number, cell in enumerate(cells, 1):
             name = cell.text.strip()
             if not name:
                 yield self._at(cell, _no_name(number, len(cells)))
-            elif name in seen:
-                yield self._at(cell, _repeated(name, seen[name], number))
-            seen.setdefault(name, number)
+            elif name in number_by_name:
+                yield self._at(cell, _repeated(name, number_by_name[name], number))
+            number_by_name.setdefault(name, number)
 
     def _at(self, cell: Cell, fault: Problem) -> _Place:
         text = self._text(cell.span.start.line)
@@ -132,8 +132,8 @@ class _Reading:
         )
 
 
-def quote_fault(trouble: QuoteTrouble) -> Problem:
-    """What is said of a quote that troubles, wherever it stands."""
+def quote_problem(trouble: QuoteTrouble) -> Problem:
+    """The problem with a quote, in a header or a row."""
     match trouble:
         case QuoteTrouble.UNCLOSED:
             problem = (

@@ -1,6 +1,6 @@
-"""One CSV record read character by character, with the place of every cell; the `csv` module does the bulk.
+"""A slow CSV parser that knows the place of every cell, for error messages; the `csv` module reads the bulk.
 
-Both read alike, after RFC 4180: a quoted cell may hold newlines; inside an unquoted cell a quote is like any character.
+Both follow RFC 4180: a quoted cell may contain newlines; a quote inside an unquoted cell is an ordinary character.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 from sendspec.diagnostics.position import Position, Span
 
 MAX_CELL = 131_072
-"""Characters in a cell; the `csv` module's own limit."""
+"""Longest cell in characters: the `csv` module's own limit."""
 
 
 class QuoteTrouble(StrEnum):
@@ -23,7 +23,7 @@ class QuoteTrouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell's text, and the place of its content: without the quotes around it."""
+    """A cell's text, and the place of that text without the quotes."""
 
     text: str
     span: Span
@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The cells of a record, up to its end or to what keeps it from having one."""
+    """The cells of a record, up to its end or to the quote that is in trouble `at` a place."""
 
     cells: tuple[Cell, ...]
     trouble: QuoteTrouble | None = None
@@ -46,7 +46,7 @@ class _Troubled(Exception):
 
 
 def read_record(lines: Iterable[str], first_line: int, delimiter: str) -> Record:
-    """The record that begins with the first of `lines`, which is line `first_line` of its file."""
+    """The record at the start of `lines`, the first of which is line `first_line` of the file."""
     scan = _Scan(lines, first_line, delimiter)
     cells: list[Cell] = []
     try:
@@ -58,7 +58,7 @@ def read_record(lines: Iterable[str], first_line: int, delimiter: str) -> Record
 
 
 class _Scan:
-    """Where the reading stands: `_text` is the current line without its end, `_at` an offset into it."""
+    """The position in the input: `_text` is the current line without its line end, `_at` an offset into it."""
 
     def __init__(self, lines: Iterable[str], first_line: int, delimiter: str) -> None:
         self._lines = iter(lines)
@@ -98,7 +98,7 @@ class _Scan:
         return Cell(text, Span(start, end), quoted=True)
 
     def _until_closed(self, opening: Position) -> str:
-        """The content up to the closing quote, which is passed over."""
+        """The content up to the closing quote, which is consumed."""
         parts: list[str] = []
         while True:
             quote = self._text.find('"', self._at)

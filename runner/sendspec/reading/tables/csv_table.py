@@ -1,4 +1,4 @@
-"""Recipients in a CSV or TSV file: strict, streamed, every cell text as it stands."""
+"""Recipients in a CSV or TSV file: strict, streamed, every cell kept as text."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Position, Span, span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.files.input_file import InputFile
-from sendspec.reading.tables.csv_header import Header, quote_fault
+from sendspec.reading.tables.block import Block, Read, block_of, rows_of
+from sendspec.reading.tables.csv_header import Header, quote_problem
 from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
 from sendspec.reading.tables.line_problem import excerpt, line_diagnostic
-from sendspec.reading.tables.row import Block, Read, Row, block_of, rows_of
+from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
 from sendspec.reading.tables.unclosed_quote import rows_swallowed
 
 
 class CsvTable:
-    """A table whose header has been read. Empty cells count as missing; nothing else is read into a cell."""
+    """A table whose header has been read. Empty cells count as missing; cells are not interpreted otherwise."""
 
     def __init__(self, path: str, file: InputFile, delimiter: str, header: Header) -> None:
         self.path = path
@@ -47,7 +48,7 @@ class CsvTable:
         return span_on_line(line, 1, len(text)), excerpt(text)
 
     def note_change(self, problems: Problems) -> None:
-        """Adds an error where the file is no longer the one that was opened."""
+        """Adds an error if the file has changed since it was opened."""
         note_change(self.path, self._file, problems)
 
     def close(self) -> None:
@@ -55,7 +56,7 @@ class CsvTable:
 
 
 class _Reading:
-    """One pass over the rows, chunk by chunk of the file. A chunk in which no quote stands has a record on each line."""
+    """One pass over the rows, a chunk of the file at a time. In a chunk without quotes, every line is a record."""
 
     def __init__(self, path: str, file: InputFile, delimiter: str, header: Header, problems: Problems) -> None:
         self._lines = TextLines(file)
@@ -72,7 +73,7 @@ class _Reading:
             chunk = whole.below(self._below)
             if chunk is None:
                 continue
-            if b'"' in chunk.body or self._lines.faults:
+            if b'"' in chunk.body or self._lines.problem_by_line:
                 yield block_of(self._by_records(chunk), self._columns)
             else:
                 lines = range(chunk.first, chunk.first + chunk.count)
@@ -81,7 +82,7 @@ class _Reading:
                 return
 
     def _unquoted(self, lines: range, chunk: Chunk) -> Read:
-        """The rows of lines without quotes, which are records in themselves."""
+        """The rows of a chunk without quotes."""
         text = chunk.text
         return self._by_records(chunk) if text is None else self._by_lines(lines, text)
 
@@ -100,7 +101,7 @@ class _Reading:
         return [line for line, _ in found], [cells for _, cells in found]
 
     def _by_records(self, chunk: Chunk) -> Read:
-        """The rows of the chunk, and of those after it that its last record runs on into."""
+        """The rows of the chunk, and of the chunks that its last record continues into."""
         offset = given = last = chunk.first - 1
 
         def feed() -> Iterator[str]:
@@ -113,7 +114,7 @@ class _Reading:
                 following = None if last == given else next(self._chunks, None)
 
         reader = csv.reader(feed(), delimiter=self._delimiter, strict=True)
-        width, faults, judge = self._width, self._lines.faults, self._judge
+        width, faults, judge = self._width, self._lines.problem_by_line, self._judge
         lines: list[int] = []
         held: list[list[str]] = []
         while True:
@@ -132,7 +133,7 @@ class _Reading:
 
 
 class _Judge:
-    """Looks closely at the records that aren't plainly sound: on several lines, uneven, unclean or badly quoted."""
+    """Examines suspicious records: multi-line, ragged, with forbidden characters, or badly quoted."""
 
     def __init__(self, path: str, lines: TextLines, delimiter: str, width: int, problems: Problems) -> None:
         self._path = path
@@ -142,11 +143,11 @@ class _Judge:
         self._problems = problems
 
     def passes(self, first: int, last: int, fields: list[str]) -> bool:
-        """Whether the record on lines `first` to `last` is a row; what is wrong with it is noted."""
+        """Whether the record on lines `first` to `last` is a valid row; reports its problems."""
         if self._unclean(first, last) or not fields:
             return False
         if first != last and rows_swallowed(self._lines.between(first, last), self._delimiter, self._width):
-            self._note(first, self._first_opening(first, last), 1, quote_fault(QuoteTrouble.UNCLOSED))
+            self._note(first, self._first_opening(first, last), 1, quote_problem(QuoteTrouble.UNCLOSED))
             return False
         if len(fields) != self._width:
             self._uneven(first, last, len(fields))
@@ -154,7 +155,7 @@ class _Judge:
         return True
 
     def quotes(self, first: int, last: int) -> bool:
-        """Notes why the record on lines `first` to `last` has no end. False when nothing sound can follow it."""
+        """Reports why the record on lines `first` to `last` has no end. False if no later record can be trusted."""
         if self._unclean(first, last):
             return True
         record = self._record(first, last)
@@ -164,11 +165,13 @@ class _Judge:
         if endless:
             swallowed = rows_swallowed(lines, self._delimiter, self._width)
             trouble = QuoteTrouble.UNCLOSED if swallowed else QuoteTrouble.TOO_LONG
-        self._note(first, at, 1, quote_fault(trouble))
+        self._note(first, at, 1, quote_problem(trouble))
         return trouble is not QuoteTrouble.TOO_LONG or not endless
 
     def _unclean(self, first: int, last: int) -> bool:
-        found = [(line, fault) for line in range(first, last + 1) if (fault := self._lines.faults.pop(line, None))]
+        found = [
+            (line, fault) for line in range(first, last + 1) if (fault := self._lines.problem_by_line.pop(line, None))
+        ]
         for line, fault in found[:1]:
             self._note(first, Position(line, fault.column), 1, fault)
         return bool(found)

@@ -1,4 +1,4 @@
-"""Recipients written in the spec itself, as a table whose places are the spec's."""
+"""Recipients listed in the spec itself; their places are in the spec."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Span
 from sendspec.reading.documents.document import Document, KeyPath
-from sendspec.reading.tables.row import Block, Row, blocks_of
+from sendspec.reading.tables.block import Block, blocks_of
+from sendspec.reading.tables.row import Row
 
 
 class InlineTable:
-    """Rows with the path of each in the spec. Several may stand on one line: then their places are taken together."""
+    """Rows, each with its path in the spec. Rows on the same line share one place."""
 
     def __init__(self, document: Document, rows: Sequence[tuple[KeyPath, Mapping[str, object]]]) -> None:
         self.path = document.path
@@ -20,7 +21,7 @@ class InlineTable:
         self._rows = tuple((self._line(at), at, values) for at, values in rows)
 
     def rows(self, problems: Problems) -> Iterator[Row]:
-        """All of them: what is wrong with a list, the spec's reader has found."""
+        """All rows: the spec's reader has already checked the list."""
         for line, _, values in self._rows:
             yield Row(line, {name: value for name, value in values.items() if value is not None})
 
@@ -37,10 +38,10 @@ class InlineTable:
         return span, self._document.excerpt(span.start.line)
 
     def note_change(self, problems: Problems) -> None:
-        """Nothing: the rows are in memory."""
+        """Does nothing: the rows are in memory."""
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: no file is open."""
 
     def _line(self, at: KeyPath) -> int:
         return self._document.span(at).start.line

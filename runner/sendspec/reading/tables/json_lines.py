@@ -1,4 +1,4 @@
-"""Recipients as JSON lines: one object on each line, types as written, null the same as missing."""
+"""Recipients as JSON lines: one object a line, types as written, null counts as missing."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Span, span_on_line
 from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.tables.block import Block, Read, rows_of
 from sendspec.reading.tables.json_object import read_object, value_places
 from sendspec.reading.tables.line_problem import LineProblem, excerpt, line_diagnostic
-from sendspec.reading.tables.row import Block, Read, Row, rows_of
+from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
 
 
 class JsonLinesTable:
-    """A table whose columns are all the keys of its objects, so that it has been read once."""
+    """A table whose columns are the keys of all its objects, which takes one pass to collect."""
 
     def __init__(self, path: str, file: InputFile, columns: tuple[str, ...]) -> None:
         self.path = path
@@ -49,7 +50,7 @@ class JsonLinesTable:
         return span_on_line(line, start + 1, end - start), excerpt(text)
 
     def note_change(self, problems: Problems) -> None:
-        """Adds an error where the file is no longer the one that was opened."""
+        """Adds an error if the file has changed since it was opened."""
         note_change(self.path, self._file, problems)
 
     def close(self) -> None:
@@ -57,7 +58,7 @@ class JsonLinesTable:
 
 
 def objects(path: str, file: InputFile, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each line's number and object. Lines that are none are left out, and why is among `problems`."""
+    """The line number and object of each valid line. Invalid lines are skipped and added to `problems`."""
     lines = TextLines(file)
     for chunk in lines.chunks():
         yield from _objects(path, lines, chunk, problems)
@@ -65,7 +66,7 @@ def objects(path: str, file: InputFile, problems: Problems) -> Iterator[tuple[in
 
 def _objects(path: str, lines: TextLines, chunk: Chunk, problems: Problems) -> Iterator[tuple[int, dict[str, Any]]]:
     for number, text in enumerate(lines.lines_of(chunk), chunk.first):
-        if lines.faults and (fault := lines.faults.pop(number, None)) is not None:
+        if lines.problem_by_line and (fault := lines.problem_by_line.pop(number, None)) is not None:
             _note(path, number, text, fault, problems)
             continue
         if text.isspace():

@@ -1,4 +1,4 @@
-"""One line of JSON: an object without repeated keys, numbers kept whole, and the place of each of its values."""
+"""Parses one line of JSON into an object: no duplicate keys, exact numbers, and the place of each value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EXAMPLE = '{"phone": "+31…", "first_name": "Ann"}'
 
 
 def read_object(text: str) -> dict[str, Any] | LineProblem:
-    """The object in one line of text, its types as written."""
+    """The object on one line, its types as written."""
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -34,12 +34,12 @@ def read_object(text: str) -> dict[str, Any] | LineProblem:
     if _may_differ(text, value):
         found = _read_slowly(text)
     if isinstance(found, dict) and ("\\" in text or len(text) > MAX_CELL):
-        return _text_fault(text, found) or found
+        return _text_problem(text, found) or found
     return found
 
 
 def value_places(text: str) -> dict[str, tuple[int, int]]:
-    """Where each value of the object in `text` stands, as offsets; of a text its content, without the quotes."""
+    """The start and end offset of each value in `text`, by key; for a string, without the quotes."""
     try:
         return dict(_places(text))
     except ValueError:
@@ -68,9 +68,9 @@ def _skip(text: str, at: int) -> int:
 
 
 def _may_differ(text: str, value: Mapping[str, Any]) -> bool:
-    """Whether `text` may say more than `orjson` read: a key twice, a whole number that it made a float, or how a number is written.
+    """Whether `orjson` may have lost something: a duplicate key, a long integer made a float, or a float's spelling.
 
-    A line with as many colons as keys repeats none, and has none in its texts.
+    A line with as many colons as keys has no duplicate key, and no colon inside a string.
     """
     kinds = set(map(type, value.values()))
     if kinds <= _EXACT:
@@ -79,7 +79,7 @@ def _may_differ(text: str, value: Mapping[str, Any]) -> bool:
 
 
 def _keys_in(value: Any) -> int:
-    """How many keys there are at all depths."""
+    """The number of keys at all depths."""
     if isinstance(value, dict):
         nested = sum(_keys_in(v) for v in value.values() if isinstance(v, dict | list))
         return len(value) + nested
@@ -87,7 +87,7 @@ def _keys_in(value: Any) -> int:
 
 
 def _holds_float(value: Any) -> bool:
-    """Whether there is one at any depth."""
+    """Whether there is a float at any depth."""
     if isinstance(value, float):
         return True
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
@@ -95,9 +95,7 @@ def _holds_float(value: Any) -> bool:
 
 
 def _read_slowly(text: str) -> dict[str, Any] | LineProblem:
-    """The object with numbers as they are written, and whole ones of any length, which `orjson` makes floats above 64 bits; no key
-    twice.
-    """
+    """The object with floats as spelled, exact integers, and no duplicate key. `orjson` makes integers above 64 bits floats."""
     try:
         value: dict[str, Any] = _read(text)
     except _Repeated as repeated:
@@ -115,26 +113,26 @@ def _read_slowly(text: str) -> dict[str, Any] | LineProblem:
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        seen: set[str] = set()
+        known: set[str] = set()
         for key, _ in pairs:
-            if key in seen:
+            if key in known:
                 raise _Repeated(key)
-            seen.add(key)
+            known.add(key)
     return found
 
 
 _read = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_float=SpelledFloat).decode
-"""One decoder for all lines: `json.loads` makes one for each call."""
+"""One decoder for all lines: `json.loads` creates one for each call."""
 
 
 def _second_place(text: str, key: str) -> int:
-    """The column of the key's second standing as the line writes it; 1 where it is written in another way."""
+    """The column of the second occurrence of `key`; 1 if the line spells it differently."""
     written = re.compile(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:")
     found = list(written.finditer(text))
     return found[1].start() + 1 if len(found) > 1 else 1
 
 
-def _text_fault(text: str, value: Mapping[str, Any]) -> LineProblem | None:
+def _text_problem(text: str, value: Mapping[str, Any]) -> LineProblem | None:
     for key, content in value.items():
         for part in (key, *_texts(content)):
             found = forbidden_character(part) or _BARE_RETURN.search(part)

@@ -1,217 +1,44 @@
-"""Opens the recipients of a spec: a file inside the project or on the command line, standard input, a list in the spec.
-
-Rows come as they stand: CSV cells are text, JSON values keep their types, nothing is guessed. A frozen table is read from a private
-copy, so that every pass over it gives the same rows, whatever becomes of the user's file.
-"""
+"""The interface of every kind of recipients' table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath
-from typing import BinaryIO, assert_never
+from collections.abc import Iterator
+from typing import Protocol
 
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.wording import os_reason
-from sendspec.reading.documents.document import KeyPath
-from sendspec.reading.files.confined_path import OpenFile, open_from_command_line, open_in_project, shown_path
-from sendspec.reading.files.input_file import InputFile
-from sendspec.reading.files.private_copy import private_copy, spool
-from sendspec.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
-from sendspec.reading.tables.csv_header import read_header
-from sendspec.reading.tables.csv_table import CsvTable
-from sendspec.reading.tables.file_kind import DELIMITER_BY_ENDING, HEAD_BYTES, JSON_LINES, not_text, unknown_format
-from sendspec.reading.tables.inline_table import InlineTable
-from sendspec.reading.tables.row import Row, Table
-from sendspec.reading.tables.table_change import change_diagnostic
-
-__all__ = ["Row", "Table", "open_table"]
-
-STANDARD_INPUT = "-"
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.position import Span
+from sendspec.reading.tables.block import Block
+from sendspec.reading.tables.row import Row
 
 
-def open_table(
-    spec: Spec,
-    *,
-    root: Path,
-    override: str | None,
-    stdin: BinaryIO | None,
-    problems: Problems,
-    frozen: bool = False,
-) -> Table | None:
-    """The recipients of `spec`, ready to be read; None when they can't be, and why is among `problems`.
+class Table(Protocol):
+    """Rows that can be read repeatedly, with the same result as long as the file doesn't change."""
 
-    `root` is the project's folder: a file that the spec names lies in it, and private copies are made below it. `override` is
-    the user's own choice on the command line, relative to the working directory and allowed anywhere; `-` is standard input.
-    `frozen`: the table is copied first, and only the copy is read. Raises `PrivateCopyTrouble` and `InputUnreadable`.
-    """
-    recipients = spec.recipients
-    origin = _Origin(root, stdin, frozen=frozen)
-    if override is not None:
-        return _overridden(recipients, override, origin, problems)
-    match recipients:
-        case FileRecipients(file=file):
-            opened = open_in_project(root, spec.path, file)
-            if isinstance(opened, Problem):
-                problems.add(_in_spec(spec, "file", opened))
-                return None
-            return _by_ending(shown_path(spec.path, file), opened, _options(recipients), spec, origin, problems)
-        case StandardInput():
-            return _from_stream(origin, _options(recipients), problems)
-        case InlineRecipients(rows=rows, at=at):
-            if not rows:
-                problems.add(_none_inline(spec, at))
-                return None
-            return InlineTable(spec.document, [((*at, index), row) for index, row in enumerate(rows)])
-        case NoRecipients():
-            return InlineTable(spec.document, [(("message", "receiver"), {})])
-        case _:
-            assert_never(recipients)
+    @property
+    def path(self) -> str:
+        """The file's path as shown to the user: as typed, or as written in the spec, joined to the spec's folder."""
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column name, in the order of the file."""
 
-@dataclass(frozen=True, slots=True)
-class _Options:
-    """What the spec says about its table, where it says anything. `delimiter` None: the usual one of the ending."""
+    def rows(self, problems: Problems) -> Iterator[Row]:
+        """The valid rows, one at a time. Invalid rows are skipped and added to `problems`."""
 
-    delimiter: str | None = None
-    allow_empty: bool = False
+    def blocks(self, problems: Problems) -> Iterator[Block]:
+        """The same rows in blocks, the same ones at every pass over the same bytes.
 
+        Read each block before advancing; a block that isn't read reports no problems.
+        """
 
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """Where bytes come from, and whether they are copied. `root` is the project's folder."""
+    def locate(self, line: int, column: str | None) -> tuple[Span, str]:
+        """The place of a cell in the row that begins on `line`, and the masked text of the cell's first line.
 
-    root: Path
-    stdin: BinaryIO | None
-    frozen: bool = field(kw_only=True)
+        The whole line, if `column` is None or the row has no such cell. Reads the file from the start.
+        """
 
-    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> InputFile | None:
-        """An open file as it is to be read; None where it changed while it was copied, which is then among `problems`."""
-        file = InputFile(opened.descriptor, opened.place)
-        if not self.frozen:
-            return file
-        try:
-            copy = private_copy(file, self.root)
-        finally:
-            file.close()
-        if copy is None:
-            problems.add(change_diagnostic(path))
-        return copy
+    def note_change(self, problems: Problems) -> None:
+        """Adds an error if the file has changed since it was opened. A complete pass does so itself."""
 
-
-def _options(recipients: Recipients) -> _Options:
-    if isinstance(recipients, FileRecipients | StandardInput):
-        return _Options(recipients.delimiter, recipients.allow_empty)
-    return _Options()
-
-
-def _overridden(recipients: Recipients, written: str, origin: _Origin, problems: Problems) -> Table | None:
-    """The table that the user named instead. A spec's delimiter holds for it too, if it is a CSV."""
-    options = _options(recipients)
-    if written == STANDARD_INPUT:
-        return _from_stream(origin, options, problems)
-    opened = open_from_command_line(written)
-    if isinstance(opened, Problem):
-        problems.add(opened.diagnostic(written))
-        return None
-    if written.lower().endswith(".tsv"):
-        options = _Options(None, options.allow_empty)
-    return _by_ending(written, opened, options, None, origin, problems)
-
-
-def _by_ending(
-    path: str, opened: OpenFile, options: _Options, spec: Spec | None, origin: _Origin, problems: Problems
-) -> Table | None:
-    """The table in an open file, read as its ending says. `spec` is the one that names it, if one does."""
-    file = origin.bytes_of(path, opened, problems)
-    if file is None:
-        return None
-    ending = PurePath(path).suffix.lower()
-    table: Table | None = None
-    if ending in JSON_LINES:
-        table = _json_lines(path, file, options, problems)
-    elif ending in DELIMITER_BY_ENDING:
-        table = _csv(path, file, options, DELIMITER_BY_ENDING[ending], problems)
-    else:
-        fault = unknown_format(ending)
-        problems.add(fault.diagnostic(path) if spec is None else _in_spec(spec, "file", fault))
-    if table is None:
-        file.close()
-    return table
-
-
-def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Table | None:
-    """Standard input, kept so that it can be read again. It is CSV, unless it begins like a JSON object."""
-    if origin.stdin is None:
-        fault = Problem("no-standard-input", "standard input has been read by another spec", "name a file")
-        problems.add(fault.diagnostic(STANDARD_INPUT))
-        return None
-    try:
-        file = spool(origin.stdin, origin.root, in_memory=not origin.frozen)
-    except OSError as error:
-        problem = f"standard input can't be read: {os_reason(error)}"
-        fault = Problem("unreadable-file", problem, "write it to a file, and name that")
-        problems.add(fault.diagnostic(STANDARD_INPUT))
-        return None
-    if file.head(HEAD_BYTES).lstrip().startswith(b"{"):
-        table: Table | None = _json_lines(STANDARD_INPUT, file, options, problems)
-    else:
-        table = _csv(STANDARD_INPUT, file, options, ",", problems)
-    if table is None:
-        file.close()
-    return table
-
-
-def _csv(path: str, file: InputFile, options: _Options, usual: str, problems: Problems) -> Table | None:
-    delimiter = options.delimiter or usual
-    fault = not_text(file.head(HEAD_BYTES))
-    if delimiter in '"\r\n':
-        fault = Problem(
-            "table-delimiter", "a quote or a line end can't stand between cells", "set another `delimiter:`"
-        )
-    if fault is not None:
-        problems.add(fault.diagnostic(path))
-        return None
-    header = read_header(path, file, delimiter, problems)
-    if header is None:
-        return None
-    if not header.has_rows and not options.allow_empty:
-        problems.add(_no_rows(path, "a header and no rows" if header.columns else "nothing"))
-        return None
-    return CsvTable(path, file, delimiter, header)
-
-
-def _json_lines(path: str, file: InputFile, options: _Options, problems: Problems) -> Table | None:
-    from sendspec.reading.tables.json_lines import JsonLinesTable, objects
-
-    fault = not_text(file.head(HEAD_BYTES))
-    if fault is not None:
-        problems.add(fault.diagnostic(path))
-        return None
-    own = Problems()
-    names: dict[str, None] = {}
-    count = 0
-    for _, values in objects(path, file, own):
-        count += 1
-        if not values.keys() <= names.keys():
-            names.update(dict.fromkeys(values))
-    if not count and not own.has_errors and not options.allow_empty:
-        own.add(_no_rows(path, "nothing"))
-    for diagnostic in own:
-        problems.add(diagnostic)
-    return None if own.has_errors else JsonLinesTable(path, file, tuple(names))
-
-
-def _no_rows(path: str, found: str) -> Diagnostic:
-    problem = f"the table has 0 recipients: it holds {found}"
-    return Problem("no-rows", problem, "add rows, or set `allow_empty: true` under recipients").diagnostic(path)
-
-
-def _none_inline(spec: Spec, at: KeyPath) -> Diagnostic:
-    return spec.document.diagnostic(
-        at, code="no-rows", problem="the list of recipients is empty", fix="add a recipient, or name a file", key=True
-    )
-
-
-def _in_spec(spec: Spec, key: str, fault: Problem) -> Diagnostic:
-    return spec.document.place(("recipients", key), fault)
+    def close(self) -> None:
+        """Closes the file."""

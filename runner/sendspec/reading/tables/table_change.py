@@ -1,4 +1,4 @@
-"""Says that a table changed while it was read."""
+"""Reports a table that changed while it was read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sendspec.reading.files.input_file import InputFile
 
 
 def note_change(path: str, file: InputFile, problems: Problems) -> None:
-    """Adds `file-changed` when `file` is not what it was when it was opened."""
+    """Adds `file-changed` if `file` has changed since it was opened."""
     if file.changed():
         problems.add(change_diagnostic(path))
 

@@ -1,4 +1,4 @@
-"""The lines of a table's file as clean text, chunk by chunk, with what is wrong with a line beside them."""
+"""The lines of a table as clean text, in chunks, with the problems of lines that aren't clean."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ _BOM = b"\xef\xbb\xbf"
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}]|\r(?!\n)")
 _LEADS = sorted({character.encode()[:1] for character in f"\x80\x9f{BIDI}" if not character.isascii()})
-"""The first bytes of the forbidden characters beyond ASCII: a text without them has none."""
+"""The first UTF-8 bytes of the forbidden characters beyond ASCII: text without these bytes has none of them."""
 _STAND_IN = "\ufffd"
 
 
 class Chunk:
-    """Some whole lines of a file, from number `first` on; the last one of a file may lack its end."""
+    """Whole lines of a file, from line `first`. The last line of the file may lack its line end."""
 
     def __init__(self, first: int, body: bytes) -> None:
         self.first = first
         self.body = body
         self.lines: list[str] | None = None
-        """Once they were asked for."""
+        """None until `TextLines.lines_of` is called."""
 
     @cached_property
     def count(self) -> int:
-        """How many lines there are."""
+        """The number of lines."""
         return self.body.count(b"\n") + (not self.body.endswith(b"\n"))
 
     @cached_property
     def text(self) -> str | None:
-        """None where some line is not clean text."""
+        """None if some line is not clean."""
         return _clean(self.body)
 
     def below(self, line: int) -> Chunk | None:
-        """The lines below number `line`; None where there are none."""
+        """The part after line `line`; None if empty."""
         if line < self.first:
             return self
         _, *rest = self.body.split(b"\n", line - self.first + 1)[line - self.first :]
@@ -51,14 +51,14 @@ class Chunk:
 
 
 class TextLines:
-    """One pass over a file's lines, each with its `\\n`. A byte order mark at the beginning is left out.
+    """One pass over a file's lines, each with its `\\n`. A leading byte order mark is removed.
 
-    `faults` holds, by line number, what is wrong with lines of the chunks read so far: whoever uses a line takes its
-    fault out. In such a line each forbidden character is replaced by one stand-in, so that columns stay.
+    `problem_by_line` has the problems of the chunks read so far, by line number; the reader of a line removes its problem. In such
+    a line each forbidden character is replaced by U+FFFD, so that columns stay.
     """
 
     def __init__(self, file: InputFile) -> None:
-        self.faults: dict[int, LineProblem] = {}
+        self.problem_by_line: dict[int, LineProblem] = {}
         self._file = file
         self._recent: deque[Chunk] = deque(maxlen=CHUNKS_KEPT)
 
@@ -66,7 +66,7 @@ class TextLines:
         return chain.from_iterable(map(self.lines_of, self.chunks()))
 
     def between(self, first: int, last: int) -> list[str]:
-        """Lines `first` to `last`; from memory if they were read a moment ago."""
+        """Lines `first` to `last`; from memory, if among the last `CHUNKS_KEPT` chunks."""
         if self._recent and first >= self._recent[0].first:
             return [
                 line
@@ -86,14 +86,14 @@ class TextLines:
                 yield chunk
                 first += chunk.count
             if len(rest) > MAX_LINE_BYTES:
-                self.faults[first] = _too_long()
+                self.problem_by_line[first] = _too_long()
                 rest = rest[: MAX_LINE_BYTES // 2]
                 break
         if rest:
             yield self._chunk(first, rest)
 
     def lines_of(self, chunk: Chunk) -> list[str]:
-        """The chunk's lines; what is wrong with them is among `faults` from the first time on."""
+        """The chunk's lines. The first call adds their problems to `problem_by_line`."""
         if chunk.lines is None:
             if chunk.text is None:
                 chunk.lines = [self._mended(raw, line) for line, raw in enumerate(io.BytesIO(chunk.body), chunk.first)]
@@ -110,17 +110,17 @@ class TextLines:
         try:
             text = raw.decode()
         except UnicodeDecodeError as error:
-            self.faults.setdefault(number, _not_utf8(raw, error))
+            self.problem_by_line.setdefault(number, _not_utf8(raw, error))
             return _FORBIDDEN.sub(_STAND_IN, raw.decode(errors="replace"))
         found = _FORBIDDEN.search(text)
         if found is None:
             return text
-        self.faults.setdefault(number, _forbidden(found))
+        self.problem_by_line.setdefault(number, _forbidden(found))
         return _FORBIDDEN.sub(_STAND_IN, text)
 
 
 def lines_from(file: InputFile, first: int) -> Iterator[str]:
-    """The lines from number `first` on, for a look; what is forbidden or not UTF-8 is replaced."""
+    """The lines from number `first`, for error messages; invalid characters are replaced."""
     number, rest = 1, b""
     for block in file.peek():
         body = rest + block
@@ -143,7 +143,7 @@ def _looked_at(raw: bytes, line: int) -> str:
 
 
 def _clean(body: bytes) -> str | None:
-    """`body` as text, or None where some line of it is not clean. Most blocks cost two fast looks at their bytes."""
+    """`body` as text; None if some line is not clean. Most blocks take two fast scans of their bytes."""
     if len(body.translate(None, _CONTROLS)) != len(body):
         return None
     if b"\r" in body and body.count(b"\r") != body.count(b"\r\n"):

@@ -1,8 +1,8 @@
-"""Tells an address on several lines from rows that an unclosed quote has swallowed.
+"""Distinguishes a multi-line cell from rows swallowed by an unclosed quote.
 
-Both are well-formed CSV: in `+316…1,"Ann⏎+316…2,Bob⏎+316…3,Carl"` three people are one row. What gives the swallowed
-rows away is that a line in the middle is a row in itself: it has as many cells as the header, and what tells people
-apart (a number, an e-mail address, an order number) stands in the column where the record has it too.
+Both are well-formed CSV: in `+316…1,"Ann⏎+316…2,Bob⏎+316…3,Carl"` three people are one row. Swallowed rows are
+recognised by a later line that is a row by itself: it has as many cells as the header, and a phone number, e-mail address
+or order number in the same column as the record.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LETTERS = re.compile(r"[^\W\d_]")
 
 
 def rows_swallowed(lines: Sequence[str], delimiter: str, width: int) -> bool:
-    """True when a line after the first of a record on several `lines` looks like a row of `width` cells."""
+    """Whether a line after the first of a multi-line record looks like a row of `width` cells."""
     first, *others = (_cells(line, delimiter) for line in lines)
     likely = [cells for cells in others if len(cells) == width and any(cells)]
     if width == 1:
@@ -31,12 +31,12 @@ def rows_swallowed(lines: Sequence[str], delimiter: str, width: int) -> bool:
 
 
 def header_swallowed(lines: Sequence[str], delimiter: str) -> bool:
-    """True when a line after the first of a header on several `lines` holds a number or an e-mail address."""
+    """Whether a line after the first of a multi-line header has a phone number or an e-mail address."""
     return any(is_address(cell) for line in lines[1:] for cell in _cells(line, delimiter))
 
 
 def is_address(cell: str) -> bool:
-    """True for what looks like a phone number or an e-mail address, and not like a date: no column is called so."""
+    """Whether it looks like a phone number or an e-mail address, and not like a date; no column has such a name."""
     return bool(_SURELY_PHONE.fullmatch(cell) or _EMAIL.fullmatch(cell))
 
 
@@ -45,7 +45,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _same_column(first: list[str], other: list[str], kind: re.Pattern[str]) -> bool:
-    """Counted from the left or from the right, as the first line may have a delimiter inside its cell."""
+    """Compares columns from the left and from the right, as the first line may have a delimiter inside a cell."""
     return any(kind.fullmatch(a) and kind.fullmatch(b) for a, b in zip(first, other, strict=False)) or any(
         kind.fullmatch(a) and kind.fullmatch(b) for a, b in zip(reversed(first), reversed(other), strict=False)
     )
@@ -59,5 +59,5 @@ def _alike(first: list[str], other: list[str]) -> bool:
 
 
 def _shape(token: str) -> str:
-    """`A-1017` becomes `a-9`: order numbers of one kind share it, a postcode and an order number mostly don't."""
+    """`A-1017` becomes `a-9`: order numbers share a shape, a postcode and an order number usually don't."""
     return _DIGITS.sub("9", _LETTERS.sub("a", token))

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sendspec.diagnostics.exceptions import CopyUnreadable, InputUnreadable, PrivateFolderUnusable
+from sendspec.diagnostics.exceptions import CopyUnreadable, InputUnreadable
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.files.private_copy import COPIED_BYTES, PrivateCopy, private_copy, spool
-from sendspec.reading.files.private_folder import make_private_folder, unnamed_file
 
 CONTENT = b"phone\n" + b"".join(b"+4477009%05d\n" % n for n in range(200_000))
 assert len(CONTENT) > 2 * COPIED_BYTES
@@ -98,9 +97,6 @@ def test_a_file_that_is_replaced_while_it_is_copied_is_noticed(tmp_path: Path, t
     assert private_copy(held, tmp_path) is None
 
 
-# ── disks that fail ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def copy_of(tmp_path: Path, content: bytes = CONTENT) -> PrivateCopy:
     return spool(io.BytesIO(content), tmp_path)
 
@@ -130,47 +126,3 @@ def test_an_error_of_the_disk_is_told_as_one_of_the_copy_or_of_the_file(tmp_path
         InputFile(folder, str(tmp_path)).head(10)
     assert (file.value.exit_code, file.value.code) == (1, "unreadable-file")
     os.close(folder)
-
-
-# ── the folder ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_folder_is_made_once_and_a_changed_list_of_ignored_files_is_left_alone(tmp_path: Path) -> None:
-    make_private_folder(tmp_path)
-    folder = tmp_path / ".sendspec"
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert (folder / ".gitignore").read_text() == "*\n"
-    (folder / ".gitignore").write_text("tmp\n")
-    make_private_folder(tmp_path)
-    assert (folder / ".gitignore").read_text() == "tmp\n"
-
-
-def test_a_name_that_a_killed_process_left_is_passed_over(tmp_path: Path) -> None:
-    os.close(unnamed_file(tmp_path))
-    left = tmp_path / ".sendspec" / "tmp" / f"copy-{os.getpid()}-0"
-    left.symlink_to(tmp_path / "elsewhere")
-    os.close(unnamed_file(tmp_path))
-    assert not (tmp_path / "elsewhere").exists()
-
-
-@pytest.mark.parametrize("name", [".sendspec", ".sendspec/tmp"])
-@pytest.mark.parametrize("kind", ["link", "broken link", "file"])
-def test_a_link_or_a_file_in_the_place_of_a_folder_is_refused(tmp_path: Path, name: str, kind: str) -> None:
-    place = tmp_path / name
-    place.parent.mkdir(exist_ok=True)
-    target = tmp_path / "target"
-    if kind == "file":
-        place.write_text("")
-    else:
-        place.symlink_to(target)
-    if kind == "link":
-        target.mkdir()
-    with pytest.raises(PrivateFolderUnusable, match=f"'{name}' is a link or a file") as caught:
-        unnamed_file(tmp_path)
-    assert caught.value.fix.startswith("remove")
-    assert not target.exists() or list(target.iterdir()) == []
-
-
-def test_a_project_that_is_not_there_has_no_room(tmp_path: Path) -> None:
-    with pytest.raises(PrivateFolderUnusable, match="no such file"):
-        unnamed_file(tmp_path / "none")

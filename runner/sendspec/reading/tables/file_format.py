@@ -1,12 +1,12 @@
-"""What kind of table a file is, by its ending, and what it is instead of text, by its first bytes."""
+"""Table formats by file extension, and binary formats by their first bytes."""
 
 from __future__ import annotations
 
 from sendspec.diagnostics.problem import Problem
 
 HEAD_BYTES = 512
-DELIMITER_BY_ENDING = {".csv": ",", ".tsv": "\t"}
-JSON_LINES = frozenset({".jsonl", ".ndjson"})
+DELIMITER_BY_EXTENSION = {".csv": ",", ".tsv": "\t"}
+JSON_LINES_EXTENSIONS = frozenset({".jsonl", ".ndjson"})
 
 _EXPORT = "export the sheet as CSV (in a spreadsheet: CSV UTF-8)"
 _UNPACK = "unpack it, and name the file inside"
@@ -24,7 +24,7 @@ _MAGIC = (
     (b"%PDF-", "a PDF", "export the table as CSV"),
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_FIX_BY_ENDING = {
+_FIX_BY_EXTENSION = {
     ".xlsx": _EXPORT,
     ".xls": _EXPORT,
     ".ods": _EXPORT,
@@ -35,7 +35,7 @@ _FIX_BY_ENDING = {
 
 
 def not_text(head: bytes) -> Problem | None:
-    """What the file that begins with `head` is, if it is no text for us to read."""
+    """Why a file that begins with `head` can't be read as text; None if it can."""
     if head.startswith(_UTF16) or (len(head) > 1 and b"\0" in (head[:1], head[1:2])):
         return Problem("not-utf8", "the table is UTF-16 text", "save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
     for magic, name, fix in _MAGIC:
@@ -45,10 +45,10 @@ def not_text(head: bytes) -> Problem | None:
 
 
 def unknown_format(ending: str) -> Problem:
-    """A file whose ending is none of ours."""
+    """A file extension that isn't one of a table."""
     named = f"'{ending}' is not an ending of a table" if ending else "the file's name has no ending"
     return Problem(
         "unknown-table-format",
         f"{named} that can be read",
-        _FIX_BY_ENDING.get(ending, "name a .csv, .tsv, .jsonl or .ndjson file"),
+        _FIX_BY_EXTENSION.get(ending, "name a .csv, .tsv, .jsonl or .ndjson file"),
     )

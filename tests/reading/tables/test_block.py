@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.files import input_file as held_file
-from sendspec.reading.tables.row import Row, Table
+from sendspec.reading.tables.row import Row
+from sendspec.reading.tables.table import Table
 from tables import opened
 
 HEADER = "phone,name,note\n"

@@ -1,0 +1,222 @@
+"""Opens the recipients of a spec: a file in the project or on the command line, standard input, or a list in the spec.
+
+Nothing is guessed: CSV cells are text, JSON values keep their types. A frozen table is read from a private copy, so that
+every pass gives the same rows, even if the user's file changes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import BinaryIO, assert_never
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.wording import os_reason
+from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.files.confined_path import OpenFile, open_from_command_line, open_in_project, shown_path
+from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.files.private_copy import private_copy, spool
+from sendspec.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
+from sendspec.reading.tables.csv_header import read_header
+from sendspec.reading.tables.csv_table import CsvTable
+from sendspec.reading.tables.file_format import (
+    DELIMITER_BY_EXTENSION,
+    HEAD_BYTES,
+    JSON_LINES_EXTENSIONS,
+    not_text,
+    unknown_format,
+)
+from sendspec.reading.tables.inline_table import InlineTable
+from sendspec.reading.tables.table import Table
+from sendspec.reading.tables.table_change import change_diagnostic
+
+STANDARD_INPUT = "-"
+
+
+def open_table(
+    spec: Spec,
+    *,
+    root: Path,
+    override: str | None,
+    stdin: BinaryIO | None,
+    problems: Problems,
+    frozen: bool = False,
+) -> Table | None:
+    """The recipients of `spec`; None if they can't be read, with the reasons added to `problems`.
+
+    `root` is the project's folder: files named by the spec must be inside it, and private copies are made below it.
+    `override` is the file named on the command line, relative to the working directory, and allowed anywhere; `-` is
+    standard input. `frozen`: copy the table first, and read only the copy. Raises `PrivateCopyTrouble` and
+    `InputUnreadable`.
+    """
+    recipients = spec.recipients
+    origin = _Origin(root, stdin, frozen=frozen)
+    if override is not None:
+        return _overridden(recipients, override, origin, problems)
+    match recipients:
+        case FileRecipients(file=file):
+            opened = open_in_project(root, spec.path, file)
+            if isinstance(opened, Problem):
+                problems.add(_in_spec(spec, "file", opened))
+                return None
+            return _by_ending(shown_path(spec.path, file), opened, _options(recipients), spec, origin, problems)
+        case StandardInput():
+            return _from_stream(origin, _options(recipients), problems)
+        case InlineRecipients(rows=rows, at=at):
+            if not rows:
+                problems.add(_none_inline(spec, at))
+                return None
+            return InlineTable(spec.document, [((*at, index), row) for index, row in enumerate(rows)])
+        case NoRecipients():
+            return InlineTable(spec.document, [(("message", "receiver"), {})])
+        case _:
+            assert_never(recipients)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The spec's options for its table. `delimiter` None: the default of the file extension."""
+
+    delimiter: str | None = None
+    allow_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where the bytes come from; `frozen`: through a private copy. `root` is the project's folder."""
+
+    root: Path
+    stdin: BinaryIO | None
+    frozen: bool = field(kw_only=True)
+
+    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> InputFile | None:
+        """The file or its private copy; None if it changed while it was copied, which is added to `problems`."""
+        file = InputFile(opened.descriptor, opened.place)
+        if not self.frozen:
+            return file
+        try:
+            copy = private_copy(file, self.root)
+        finally:
+            file.close()
+        if copy is None:
+            problems.add(change_diagnostic(path))
+        return copy
+
+
+def _options(recipients: Recipients) -> _Options:
+    if isinstance(recipients, FileRecipients | StandardInput):
+        return _Options(recipients.delimiter, recipients.allow_empty)
+    return _Options()
+
+
+def _overridden(recipients: Recipients, written: str, origin: _Origin, problems: Problems) -> Table | None:
+    """The table named on the command line. The spec's delimiter applies to it too, if it is a CSV."""
+    options = _options(recipients)
+    if written == STANDARD_INPUT:
+        return _from_stream(origin, options, problems)
+    opened = open_from_command_line(written)
+    if isinstance(opened, Problem):
+        problems.add(opened.diagnostic(written))
+        return None
+    if written.lower().endswith(".tsv"):
+        options = _Options(None, options.allow_empty)
+    return _by_ending(written, opened, options, None, origin, problems)
+
+
+def _by_ending(
+    path: str, opened: OpenFile, options: _Options, spec: Spec | None, origin: _Origin, problems: Problems
+) -> Table | None:
+    """The table in an open file, by its extension. `spec` is the one that names the file, if any."""
+    file = origin.bytes_of(path, opened, problems)
+    if file is None:
+        return None
+    ending = PurePath(path).suffix.lower()
+    table: Table | None = None
+    if ending in JSON_LINES_EXTENSIONS:
+        table = _json_lines(path, file, options, problems)
+    elif ending in DELIMITER_BY_EXTENSION:
+        table = _csv(path, file, options, DELIMITER_BY_EXTENSION[ending], problems)
+    else:
+        fault = unknown_format(ending)
+        problems.add(fault.diagnostic(path) if spec is None else _in_spec(spec, "file", fault))
+    if table is None:
+        file.close()
+    return table
+
+
+def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Table | None:
+    """Standard input, kept for reading again. It is CSV, unless it begins like a JSON object."""
+    if origin.stdin is None:
+        fault = Problem("no-standard-input", "standard input has been read by another spec", "name a file")
+        problems.add(fault.diagnostic(STANDARD_INPUT))
+        return None
+    try:
+        file = spool(origin.stdin, origin.root, in_memory=not origin.frozen)
+    except OSError as error:
+        problem = f"standard input can't be read: {os_reason(error)}"
+        fault = Problem("unreadable-file", problem, "write it to a file, and name that")
+        problems.add(fault.diagnostic(STANDARD_INPUT))
+        return None
+    if file.head(HEAD_BYTES).lstrip().startswith(b"{"):
+        table: Table | None = _json_lines(STANDARD_INPUT, file, options, problems)
+    else:
+        table = _csv(STANDARD_INPUT, file, options, ",", problems)
+    if table is None:
+        file.close()
+    return table
+
+
+def _csv(path: str, file: InputFile, options: _Options, usual: str, problems: Problems) -> Table | None:
+    delimiter = options.delimiter or usual
+    fault = not_text(file.head(HEAD_BYTES))
+    if delimiter in '"\r\n':
+        fault = Problem(
+            "table-delimiter", "a quote or a line end can't stand between cells", "set another `delimiter:`"
+        )
+    if fault is not None:
+        problems.add(fault.diagnostic(path))
+        return None
+    header = read_header(path, file, delimiter, problems)
+    if header is None:
+        return None
+    if not header.has_rows and not options.allow_empty:
+        problems.add(_no_rows(path, "a header and no rows" if header.columns else "nothing"))
+        return None
+    return CsvTable(path, file, delimiter, header)
+
+
+def _json_lines(path: str, file: InputFile, options: _Options, problems: Problems) -> Table | None:
+    from sendspec.reading.tables.json_lines import JsonLinesTable, objects  # with orjson, which CSV doesn't need
+
+    fault = not_text(file.head(HEAD_BYTES))
+    if fault is not None:
+        problems.add(fault.diagnostic(path))
+        return None
+    own = Problems()
+    names: dict[str, None] = {}
+    count = 0
+    for _, values in objects(path, file, own):
+        count += 1
+        if not values.keys() <= names.keys():
+            names.update(dict.fromkeys(values))
+    if not count and not own.has_errors and not options.allow_empty:
+        own.add(_no_rows(path, "nothing"))
+    for diagnostic in own:
+        problems.add(diagnostic)
+    return None if own.has_errors else JsonLinesTable(path, file, tuple(names))
+
+
+def _no_rows(path: str, found: str) -> Diagnostic:
+    problem = f"the table has 0 recipients: it holds {found}"
+    return Problem("no-rows", problem, "add rows, or set `allow_empty: true` under recipients").diagnostic(path)
+
+
+def _none_inline(spec: Spec, at: KeyPath) -> Diagnostic:
+    return spec.document.diagnostic(
+        at, code="no-rows", problem="the list of recipients is empty", fix="add a recipient, or name a file", key=True
+    )
+
+
+def _in_spec(spec: Spec, key: str, fault: Problem) -> Diagnostic:
+    return spec.document.place(("recipients", key), fault)
