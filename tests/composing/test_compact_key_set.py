@@ -1,4 +1,4 @@
-"""Who came before, remembered in a few bytes each: the same answers as a dictionary's."""
+"""The compact key set gives the same answers as a dictionary, in a few bytes a key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def hashed(value: object) -> bytes:
     st.lists(st.integers(0, 9), min_size=1),
 )
 def test_the_first_of_each_key_is_found_again(rows: list[tuple[int, int, int]], cuts: list[int]) -> None:
-    seen, first, line = CompactKeySet(SIZE), {}, 0
+    key_set, first, line = CompactKeySet(SIZE), {}, 0
     keys_: list[bytes] = []
     expected: list[tuple[int, int, bool] | None] = []
     lines: list[int] = []
@@ -37,38 +37,38 @@ def test_the_first_of_each_key_is_found_again(rows: list[tuple[int, int, int]], 
     for size in cuts * len(rows):
         some = slice(at, at + size)
         follow = range(lines[at], lines[at] + len(lines[some])) if at < len(lines) else range(0)
-        again = seen.take(b"".join(keys_[some]), follow if list(follow) == lines[some] else lines[some])
+        again = key_set.add(b"".join(keys_[some]), follow if list(follow) == lines[some] else lines[some])
         assert again == [(place, *was) for place, was in enumerate(expected[some]) if was is not None]
         at += size
 
 
 def test_each_key_has_a_line() -> None:
-    seen = CompactKeySet(SIZE)
+    key_set = CompactKeySet(SIZE)
     for lines in (range(1, 2), [1], [1, 2, 3]):
         with pytest.raises(ValueError, match="2 keys on"):
-            seen.take(bytes(2 * SIZE), lines)
-    assert seen.take(bytes(SIZE), [4]) == []
+            key_set.add(bytes(2 * SIZE), lines)
+    assert key_set.add(bytes(SIZE), [4]) == []
 
 
 def test_keys_that_meet_at_one_place_are_told_apart() -> None:
-    seen = CompactKeySet(SIZE)
+    key_set = CompactKeySet(SIZE)
     keys = [
         number.to_bytes(16, "little") for start in (7, 1_023) for number in range(start, start + 200 * 1_024, 1_024)
     ]
     joined, count = b"".join(key + key for key in keys), len(keys)
-    assert seen.take(joined, range(1, count + 1)) == []
-    assert seen.take(joined, [999] * count) == [(place, place + 1, True) for place in range(count)]
+    assert key_set.add(joined, range(1, count + 1)) == []
+    assert key_set.add(joined, [999] * count) == [(place, place + 1, True) for place in range(count)]
 
 
 def test_a_hundred_thousand_are_remembered_and_take_little() -> None:
     count = 100_000
     blocks = [range(first, first + 1_000) for first in range(1, count + 1, 1_000)]
     tracemalloc.start()
-    seen = CompactKeySet(SIZE)
+    key_set = CompactKeySet(SIZE)
     for block in blocks:
-        assert seen.take(b"".join(hashed(line) + hashed(-line) for line in block), block) == []
+        assert key_set.add(b"".join(hashed(line) + hashed(-line) for line in block), block) == []
     again = hashed(1) + hashed(-1) + hashed(count) + hashed(0)
-    assert seen.take(again, (count + 1, count + 2)) == [(0, 1, True), (1, count, False)]
+    assert key_set.add(again, (count + 1, count + 2)) == [(0, 1, True), (1, count, False)]
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert taken < 25 * count

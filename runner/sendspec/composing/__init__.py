@@ -1,1 +1,1 @@
-"""One row becomes one message: compiled templates, payload validation, SMS measuring."""
+"""Composing: one row becomes one message. Templates, payload checks, SMS measuring."""

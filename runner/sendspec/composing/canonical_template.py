@@ -1,4 +1,4 @@
-"""A spec's templates as canonical text, so that a change of meaning can be told from a change of spelling."""
+"""The canonical form of a spec's templates, which tells a change of meaning from a change of spelling."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from sendspec.reading.documents.number_spelling import SpelledFloat
 from sendspec.reading.spec import Spec
 
 TEXT_DIGEST_DIGITS = 16
-_ADDRESS = ["address"]
-"""The key of a spec that has none of its own."""
-_NO_COLUMNS = frozenset({"row", "omit", "message_id", "generation"})
+_KEY_IS_ADDRESS = ["address"]
+"""The key of a spec that writes none."""
+_BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 
 
 def key_tree(spec: Spec) -> str:
     """The canonical text of `recipients.key`. Constants under `vars` count by their value."""
-    return _written(_ADDRESS if spec.key is None else _Reader(spec.variables).tree(spec.key))
+    return _written(_KEY_IS_ADDRESS if spec.key is None else _Reader(spec.variables).tree(spec.key))
 
 
 def to_tree(spec: Spec, platform: Platform) -> str:
-    """The canonical text of what an address is made of: `recipients.to` and `country`, or the message's own receiver."""
+    """The canonical text of the address's source: `recipients.to` and `country`, or the message's own receiver."""
     reader = _Reader(spec.variables)
     if spec.to is None and "receiver" in spec.message:
         return _written(["receiver", reader.structure(spec.message["receiver"]), spec.country])
@@ -35,14 +35,14 @@ def to_tree(spec: Spec, platform: Platform) -> str:
 
 
 def text_digest(spec: Spec) -> str:
-    """16 hex digits over what the messages say: the parsed `message`, `vars` and `to`, and nothing of any recipient."""
+    """16 hex digits over the parsed `message`, `vars` and `to`. No recipient's data is part of it."""
     reader = _Reader({})
-    said = {
+    digested = {
         "message": reader.structure(spec.message),
         "vars": reader.structure(spec.variables, templates=False),
         "to": None if spec.to is None else reader.tree(spec.to),
     }
-    return sha256(_written(said).encode()).hexdigest()[:TEXT_DIGEST_DIGITS]
+    return sha256(_written(digested).encode()).hexdigest()[:TEXT_DIGEST_DIGITS]
 
 
 def _written(tree: object) -> str:
@@ -50,14 +50,14 @@ def _written(tree: object) -> str:
 
 
 class _Reader:
-    """Turns templates into lists of plain values. White space, quotes, parentheses and `a.b` for `a["b"]` leave no trace."""
+    """Turns templates into lists of plain values, without white space, quotes, parentheses or the spelling `a.b` of `a["b"]`."""
 
     def __init__(self, constants: Mapping[str, object]) -> None:
-        """`constants` are names that stand for a value."""
+        """`constants` are values by name; a template that uses such a name has the value in its tree."""
         self._constants = constants
 
     def structure(self, value: object, *, templates: bool = True) -> Any:
-        """A part of a spec, with the trees of its strings; with `templates` False, strings are only strings."""
+        """A part of a spec, with a tree for each string. With `templates` False, strings are plain text."""
         if isinstance(value, str):
             return self.tree(value) if templates else ["text", value]
         if isinstance(value, Mapping):
@@ -67,7 +67,7 @@ class _Reader:
         return _with_spelling(value)
 
     def tree(self, source: str) -> list[Any]:
-        """The tree of one template that compiles."""
+        """The tree of one template, which must compile."""
         return ["template", *self._body(parsed(source).body, frozenset())] if "{" in source else ["text", source]
 
     def _body(self, body: Sequence[nodes.Node], loops: frozenset[str]) -> list[Any]:
@@ -81,8 +81,8 @@ class _Reader:
                     parts.append(part)
         return parts
 
-    def _of(self, node: nodes.Node | None, loops: frozenset[str]) -> list[Any]:
-        """`loops` are the names that a loop around the node has given a value."""
+    def _of(self, node: nodes.Node | None, loops: frozenset[str]) -> list[Any]:  # long: one case for each kind of node
+        """`loops` are the variables of the loops around the node."""
 
         def of(child: nodes.Node | None) -> list[Any]:
             return self._of(child, loops)
@@ -106,11 +106,11 @@ class _Reader:
             case nodes.Compare():
                 return ["compare", of(node.expr), *([operand.op, of(operand.expr)] for operand in node.ops)]
             case nodes.And() | nodes.Or():
-                return _joined(type(node).__name__.lower(), [of(node.left), of(node.right)])
+                return _flattened(type(node).__name__.lower(), [of(node.left), of(node.right)])
             case nodes.Not():
                 return ["not", of(node.node)]
             case nodes.Concat():
-                return _joined("concat", [of(each) for each in node.nodes])
+                return _flattened("concat", [of(each) for each in node.nodes])
             case nodes.List() | nodes.Tuple():
                 return ["list", *map(of, node.items)]
             case nodes.CondExpr():
@@ -135,18 +135,18 @@ class _Reader:
             assert isinstance(node.arg, nodes.Const)
             item = node.arg.value
         is_column = isinstance(node.node, nodes.Name) and node.node.name == "row" and isinstance(item, str)
-        if is_column and item not in loops | _NO_COLUMNS | set(self._constants):
+        if is_column and item not in loops | _BUILT_IN | set(self._constants):
             return ["name", item]
         return ["item", self._of(node.node, loops), item]
 
 
 def _with_spelling(value: object) -> object:
-    """A number that isn't written as Python writes it makes another text than one that is."""
+    """A number spelled otherwise than Python would spell it keeps its spelling: it renders as another text."""
     if isinstance(value, SpelledFloat) and str(value) != repr(float(value)):
         return ["number", str(value)]
     return value
 
 
-def _joined(word: str, parts: Sequence[list[Any]]) -> list[Any]:
-    """Parts that an operator joins, where parentheses around some of them make no difference."""
+def _flattened(word: str, parts: Sequence[list[Any]]) -> list[Any]:
+    """The operands of an associative operator, without the nesting that parentheses make."""
     return [word, *(inner for part in parts for inner in (part[1:] if part[0] == word else [part]))]

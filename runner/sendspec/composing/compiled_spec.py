@@ -1,4 +1,4 @@
-"""A spec compiled: its templates checked against the names they can see, ready to be filled."""
+"""A compiled spec: its templates, checked against the known names and ready to be filled."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from sendspec.reading.spec import NoRecipients, Spec
 MAX_TEMPLATES = 500
 MAX_CHARACTERS = 50_000
 MAX_LISTED = 50
-"""Columns that a message names."""
+"""Columns that a problem lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledSpec:
-    """A spec's templates, compiled. `receiver` is None where it is built from the address; `content` is the rest."""
+    """A spec's compiled templates. `receiver` is None where it is built from the address; `content` is the rest of the message."""
 
     spec: Spec
     where: bool | Node
@@ -47,40 +47,37 @@ class CompiledSpec:
 def compile_spec(
     spec: Spec, columns: tuple[str, ...] | None, platform: Platform, problems: Problems
 ) -> CompiledSpec | None:
-    """Compiles `spec`; None when it has errors, which are then in `problems`.
+    """Compiles `spec`; None where it has errors, which are added to `problems`.
 
-    `columns` None: the recipients' table has neither a header nor rows, so any name could be one of its columns.
+    `columns` is None where the recipients' table has neither a header nor rows, so that any name could be a column.
     """
     if not _compilable(spec, problems):
         return None
-    faults: list[tuple[KeyPath, TemplateProblem]] = []
+    found: list[tuple[KeyPath, TemplateProblem]] = []
+    compiled = _compiled(spec, platform, found)
+    for at, problem in found:
+        place = (problem.start, problem.end)
+        problems.add(
+            spec.document.diagnostic(at, code=problem.code, problem=problem.problem, fix=problem.fix, within=place)
+        )
+    _warn_of_trusted_html(compiled, problems)
+    if columns is not None:
+        _check(compiled, columns, platform, problems)
+    return None if problems.has_errors else compiled
+
+
+def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, TemplateProblem]]) -> CompiledSpec:
     message = dict(spec.message)
     own_receiver = message.pop("receiver", None)
-    receiver = None if own_receiver is None else build_tree(own_receiver, ("message", "receiver"), faults)
-    content = build_tree(message, ("message",), faults)
-    to = _address(spec, platform, has_receiver=receiver is not None, faults=faults)
-    key = None if spec.key is None else build_tree(spec.key, ("recipients", "key"), faults)
-    where = spec.where if isinstance(spec.where, bool) else build_tree(spec.where, ("recipients", "where"), faults)
-    for at, fault in faults:
-        problems.add(
-            spec.document.diagnostic(
-                at, code=fault.code, problem=fault.problem, fix=fault.fix, within=(fault.start, fault.end)
-            )
-        )
-    _note_trust(spec, content, problems)
-    early = [node for node in (to, key, receiver) if node is not None]
-    if not isinstance(where, bool):
-        early.append(where)
-    if columns is not None:
-        _check(spec, columns, platform, early, content, problems)
-    if problems.has_errors:
-        return None
+    receiver = None if own_receiver is None else build_tree(own_receiver, ("message", "receiver"), problems)
+    content = build_tree(message, ("message",), problems)
     assert not isinstance(content, Placeholder)
+    to = _address(spec, platform, has_receiver=receiver is not None, problems=problems)
     return CompiledSpec(
         spec=spec,
-        where=where,
         to=to,
-        key=key,
+        key=None if spec.key is None else build_tree(spec.key, ("recipients", "key"), problems),
+        where=spec.where if isinstance(spec.where, bool) else build_tree(spec.where, ("recipients", "where"), problems),
         receiver=receiver,
         content=content,
         identifier_key=platform.address_kind.identifier_key,
@@ -90,7 +87,7 @@ def compile_spec(
 
 
 def _compilable(spec: Spec, problems: Problems) -> bool:
-    """Whether the message's templates are few and short enough, taken together: compiling one takes up to 25 µs a character."""
+    """Whether all templates together are few and short enough: compiling takes up to 25 µs a character."""
     characters = 0
     templates = ((at, text) for at, text in walk(spec.message, ("message",)) if isinstance(text, str) and "{" in text)
     for count, (at, text) in enumerate(templates, 1):
@@ -107,48 +104,51 @@ def _compilable(spec: Spec, problems: Problems) -> bool:
     return True
 
 
-def _note_trust(spec: Spec, content: Node, problems: Problems) -> None:
-    """Says where values go into HTML as they stand."""
-    for hole in placeholders_of(content):
-        if hole.template.trust is not None:
+def _warn_of_trusted_html(compiled: CompiledSpec, problems: Problems) -> None:
+    """Warns where values go into HTML unescaped."""
+    for placeholder in placeholders_of(compiled.content):
+        if placeholder.template.trust is not None:
             problems.add(
-                spec.document.diagnostic(
-                    hole.at,
+                compiled.spec.document.diagnostic(
+                    placeholder.at,
                     code="trusted-html",
                     problem="the value before `safe` is put into the HTML without escaping, tags and scripts included",
                     fix="keep `safe` for HTML of your own, and remove it from what others can write",
-                    within=hole.template.trust,
+                    within=placeholder.template.trust,
                     severity=Severity.WARNING,
                 )
             )
 
 
 def _address(
-    spec: Spec, platform: Platform, *, has_receiver: bool, faults: list[tuple[KeyPath, TemplateProblem]]
+    spec: Spec, platform: Platform, *, has_receiver: bool, problems: list[tuple[KeyPath, TemplateProblem]]
 ) -> Node | None:
     if spec.to is not None:
-        return build_tree(spec.to, ("recipients", "to"), faults)
+        return build_tree(spec.to, ("recipients", "to"), problems)
     if has_receiver:
         return None
-    return build_tree("{{ " + platform.address_kind.default_column + " }}", ("recipients",), faults)
+    return build_tree("{{ " + platform.address_kind.default_column + " }}", ("recipients",), problems)
 
 
-def _check(
-    spec: Spec, columns: tuple[str, ...], platform: Platform, early: list[Node], content: Node, problems: Problems
-) -> None:
+def _check(compiled: CompiledSpec, columns: tuple[str, ...], platform: Platform, problems: Problems) -> None:
+    """Checks the names that every template uses, and the reference."""
+    spec, document = compiled.spec, compiled.spec.document
     known = KnownNames(columns, tuple(spec.variables))
-    check_clashes(known, spec.document, problems)
+    check_clashes(known, document, problems)
+    early = [node for node in (compiled.to, compiled.key, compiled.receiver) if node is not None]
+    if not isinstance(compiled.where, bool):
+        early.append(compiled.where)
     missing = platform.address_kind.default_column
     needs_default = spec.to is None and "receiver" not in spec.message
     if needs_default and missing not in columns and missing not in spec.variables:
         _missing_column(spec, missing, columns, problems)
         early = [node for node in early if not (isinstance(node, Placeholder) and node.at == ("recipients",))]
     for node in early:
-        for hole in placeholders_of(node):
-            check_names(hole.template, hole.at, known, spec.document, problems, early=True)
-    for hole in placeholders_of(content):
-        check_names(hole.template, hole.at, known, spec.document, problems)
-    _check_reference(spec, content, problems)
+        for placeholder in placeholders_of(node):
+            check_names(placeholder.template, placeholder.at, known, document, problems, early=True)
+    for placeholder in placeholders_of(compiled.content):
+        check_names(placeholder.template, placeholder.at, known, document, problems)
+    _check_reference(spec, compiled.content, problems)
 
 
 def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems: Problems) -> None:
@@ -168,14 +168,14 @@ def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems
 
 
 def _check_reference(spec: Spec, content: Node, problems: Problems) -> None:
-    """From generation 2 on, a reference of the user's own must differ from the one that generation 1 used."""
+    """From generation 2 on, the user's own reference must differ from that of generation 1."""
     if "reference" not in spec.message or spec.generation == 1:
         return
     names = {
         use.name
-        for hole in placeholders_of(content)
-        if hole.at == ("message", "reference")
-        for use in hole.template.names
+        for placeholder in placeholders_of(content)
+        if placeholder.at == ("message", "reference")
+        for use in placeholder.template.names
     }
     if not names & {"message_id", "generation"}:
         problems.add(
@@ -189,7 +189,7 @@ def _check_reference(spec: Spec, content: Node, problems: Problems) -> None:
 
 
 def _single_column(node: Node | None) -> str | None:
-    """The one column that an address comes from, so that a bad address can be shown in its cell."""
+    """The only column that the address comes from, so that a bad address is reported at its cell."""
     if not isinstance(node, Placeholder):
         return None
     used = [use.name for use in (*node.template.names, *node.template.columns) if use.name != "row"]

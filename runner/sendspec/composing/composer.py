@@ -78,7 +78,7 @@ class Composer:
             pass
         return None
 
-    def _compose(self, row: Row) -> Composed:  # one long function: it runs for every row, and calls cost time
+    def _compose(self, row: Row) -> Composed:
         written = row.values
         values = {**written, **self._constants}
         context = message_context(values, written)

@@ -1,4 +1,4 @@
-"""Rows that name the same recipient again: skipped when they say the same, refused when they don't."""
+"""Repeated recipients: a row with the same message is skipped as a duplicate, one with another message is an error."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ REFERENCE_MARK_BYTES = 24
 
 
 class RepeatKind(Enum):
-    """Of a row that isn't the first with its recipient: it says the same again, or something else."""
+    """The verdict on a row whose recipient an earlier row names: the same message, or another one."""
 
     REPEATED = auto()
     CONFLICTING = auto()
 
 
 class Duplicates:
-    """Told of the rows' messages, in order; what is to be said of a row goes to `problems`."""
+    """Judges messages in the order of their rows. Problems go to `problems`."""
 
     def __init__(self, table: Table, problems: Problems, *, own_reference: bool) -> None:
         self._table = table
@@ -34,19 +34,19 @@ class Duplicates:
     def judge(
         self, sealed: Sequence[bytes], references: Sequence[bytes], lines: Sequence[int]
     ) -> dict[int, RepeatKind]:
-        """What rows are that aren't the first with their recipient, by their place in `sealed`.
+        """The verdict on each repeated recipient, by its place in `sealed`.
 
-        `sealed` are the messages' ids, each followed by its digest; `references` the marks of their references, where these are
-        the user's own.
+        `sealed` are the messages' ids, each followed by its digest. `references` are the marks of their references, where the
+        user writes these.
         """
-        again = self._messages.take(b"".join(sealed), lines)
-        for at, first_line, same in again:
+        repeated = self._messages.add(b"".join(sealed), lines)
+        for at, first_line, same in repeated:
             self._note(lines[at], first_line, same=same)
-        verdicts = {at: RepeatKind.REPEATED if same else RepeatKind.CONFLICTING for at, _, same in again}
+        verdicts = {at: RepeatKind.REPEATED if same else RepeatKind.CONFLICTING for at, _, same in repeated}
         if self._references is not None:
             firsts = [at for at in range(len(lines)) if at not in verdicts] if verdicts else range(len(lines))
             lines = [lines[at] for at in firsts]
-            for at, first_line, _ in self._references.take(b"".join([references[at] for at in firsts]), lines):
+            for at, first_line, _ in self._references.add(b"".join([references[at] for at in firsts]), lines):
                 self._note_reference(lines[at], first_line)
         return verdicts
 
@@ -91,7 +91,7 @@ class Duplicates:
 def mark_duplicates(
     composed: Iterator[Composed], table: Table, problems: Problems, *, own_reference: bool
 ) -> Iterator[Composed]:
-    """Passes everything on, a repeated message as `Duplicate`. Conflicting rows and repeated references are errors."""
+    """Yields every item, a repeated message as `Duplicate`. Conflicting rows and repeated references are errors."""
     duplicates = Duplicates(table, problems, own_reference=own_reference)
     for item in composed:
         if not isinstance(item, Message):

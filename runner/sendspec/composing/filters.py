@@ -1,4 +1,4 @@
-"""The filters and tests that templates may use: small, repeatable, and bounded in what they make."""
+"""The filters and tests that templates may use: small, deterministic, and bounded in their output."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MAX_DECIMALS = 10
 MAX_PLAIN_DIGITS = 18
 MAX_TRIMMED = 100
 SLOW = 10
-"""The cost of each character that Python handles one by one, in the units of `budget.MAX_WORK`."""
+"""The cost of each character that Python handles one by one, in the units of `render_budget.MAX_WORK`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A filter or test with what it does, for the documentation.
+    """A filter or test, with a summary for the documentation.
 
-    `cost` is what each character that it is given counts in the message's budget; 0 for what takes no longer with more of them.
+    `cost` is what each character of its input counts in the message's budget; 0 where the input's length doesn't matter.
     """
 
     function: Callable[..., Any]
@@ -34,22 +34,22 @@ class Allowed:
     cost: int = 1
 
     def charged(self) -> Callable[..., Any]:
-        """The same for Jinja, counted. It has the context as an argument, so Jinja doesn't call it while it compiles."""
+        """The function for Jinja, which charges the budget. Taking the context keeps Jinja from calling it at compile time."""
         function, cost = self.function, self.cost
 
         @pass_context
-        def counted(context: Any, value: Any, *arguments: Any, **named: Any) -> Any:
+        def charging(context: Any, value: Any, *arguments: Any, **named: Any) -> Any:
             if cost:
                 budget: RenderBudget = context.budget
                 for each in (value, *arguments, *named.values()):
                     budget.charge_work(each, cost)
             return function(value, *arguments, **named)
 
-        return counted
+        return charging
 
 
 class Trusted(str):
-    """HTML that goes into HTML as it stands. Whatever is made of it is plain text again."""
+    """HTML that is not escaped again. Any text derived from it is plain text."""
 
     __slots__ = ()
 
@@ -59,7 +59,7 @@ def trusted(value: Any) -> Trusted:
 
 
 def as_text(value: Any) -> str:
-    """A value on its way into a text, as JSON writes it, a number as it was written; what has no spelling is an error."""
+    """A value as part of a text: as JSON writes it, numbers as they were written. Null, lists and mappings are errors."""
     if type(value) is str:
         return value
     if isinstance(value, bool):
@@ -74,7 +74,7 @@ def as_text(value: Any) -> str:
 
 
 def as_html(value: Any) -> str:
-    """A value on its way into HTML: its text, escaped unless it is `Trusted`."""
+    """A value as part of HTML: its text, escaped unless it is `Trusted`."""
     text = as_text(value)
     return text if isinstance(value, Trusted) else escape(text)
 
@@ -90,7 +90,7 @@ def _capped(text: str) -> str:
 
 
 def default(value: Any, replacement: Any = "") -> Any:
-    """An empty cell counts as missing, so '' is replaced as well as what isn't there."""
+    """Replaces a missing value, and '' too: an empty cell counts as missing."""
     return replacement if isinstance(value, Undefined) or value == "" else value
 
 
@@ -126,7 +126,7 @@ def _number(value: Any) -> Decimal:
 
 def integer(value: Any) -> int:
     if type(value) is str and len(value) <= MAX_PLAIN_DIGITS and value.isascii() and value.isdigit():
-        return int(value)  # as below, without the detour over a decimal number
+        return int(value)  # the same result, without the decimal number
     number = _number(value)
     if number != number.to_integral_value():
         raise FilterError("not-a-number", "the value is no whole number", "round it first, with `round`")
@@ -153,7 +153,7 @@ def _quantized(value: Any, places: int) -> Decimal:
 
 
 def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = "...") -> str:
-    """As Jinja's, but `length` is the most there can be: theirs lets five more characters through."""
+    """As Jinja's, but `length` is a hard limit: Jinja's lets five more characters through."""
     text, end = as_text(value), as_text(end)
     if not isinstance(length, int) or length < len(end):
         raise FilterError("render-failed", "`truncate` has no room for its own ending", "give it a greater length")
@@ -182,7 +182,7 @@ def trim(value: Any, characters: str | None = None) -> str:
 
 
 def concatenated(budget: RenderBudget, values: tuple[Any, ...]) -> str:
-    """What `~` makes of `values`, refused before it is made where it would be too long."""
+    """The result of `~`, refused before it is built where it would be too long."""
     texts = []
     length = 0
     for value in values:
@@ -231,11 +231,11 @@ def _jinja_test(name: str) -> Callable[..., Any]:
     return cast("Callable[..., Any]", jinja_tests.TESTS[name])
 
 
-_LOOK_FOR_KINDS = frozenset(
+_TYPE_TESTS = frozenset(
     {"boolean", "defined", "divisibleby", "even", "mapping", "none", "number", "odd", "sequence", "string", "undefined"}
 )
 TESTS: dict[str, Allowed] = {
-    name: Allowed(_jinja_test(name), summary, cost=0 if name in _LOOK_FOR_KINDS else IN_COST if name == "in" else 1)
+    name: Allowed(_jinja_test(name), summary, cost=0 if name in _TYPE_TESTS else IN_COST if name == "in" else 1)
     for name, summary in {
         "boolean": "true or false",
         "defined": "there is a value",

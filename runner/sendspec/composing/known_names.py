@@ -1,4 +1,4 @@
-"""Which names a template may use, checked against the recipients' columns before the first render."""
+"""The names that templates may use, checked against the recipients' columns before the first render."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_LOOKED_UP = 20
 
 
 class KnownNames:
-    """What a spec's templates can see."""
+    """The columns, constants and built-in names of a spec."""
 
     def __init__(self, columns: tuple[str, ...], variables: Collection[str]) -> None:
         self.columns = frozenset(columns)
@@ -27,7 +27,7 @@ class KnownNames:
         self._near: dict[str, str | None] = {}
 
     def near(self, name: str) -> str | None:
-        """The name that is most like `name`; None for those behind the first `MAX_LOOKED_UP` unknown ones."""
+        """The known name most like `name`; None after the first `MAX_LOOKED_UP` unknown names."""
         if name not in self._near and len(self._near) < MAX_LOOKED_UP:
             self._near[name] = near_miss(name, chain(self._names, sorted(BUILT_IN)))
         return self._near.get(name)
@@ -39,7 +39,7 @@ class KnownNames:
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:
-    """A constant that is also a column, or a built-in name, would hide the other without a word."""
+    """Reports constants that are also a column or a built-in name: one would silently hide the other."""
     for name in known.variables:
         if name in known.columns or name in BUILT_IN:
             what = "a built-in name" if name in BUILT_IN else "a recipient column"
@@ -57,7 +57,7 @@ def check_clashes(known: KnownNames, document: Document, problems: Problems) -> 
 def check_names(
     template: Template, at: KeyPath, known: KnownNames, document: Document, problems: Problems, *, early: bool = False
 ) -> None:
-    """Reports every name of `template` that is not known. `early` templates run before the message has an id."""
+    """Reports every unknown name of `template`. `early` templates are rendered before the message has an id."""
     for use in template.names:
         _check_name(use, at, known, document, problems, early)
     for use in template.columns:

@@ -1,14 +1,14 @@
-"""The value of `{{ omit }}`: the key that gets it is left out of the payload."""
+"""The sentinel behind `{{ omit }}`: a key with this value is left out of the payload."""
 
 from __future__ import annotations
 
 
 class OmitInText(Exception):
-    """`omit` was made part of a text, where it can't be left out."""
+    """`omit` is part of a text, where nothing can be left out."""
 
 
 class Omit:
-    """One object; tell it by identity. Only a whole value can be omitted, so it refuses to become text."""
+    """Compare it by identity. Only a whole value can be omitted, so it refuses to become text."""
 
     __slots__ = ()
 

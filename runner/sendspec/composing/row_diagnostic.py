@@ -1,4 +1,4 @@
-"""Puts a problem on a row of the recipients' table."""
+"""Diagnostics at a row of the recipients' table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Templates: checked on the parsed tree before anything is compiled, rendered on a context that a message's strings share."""
+"""Templates: checked on the parsed tree before compiling, rendered in a context that all strings of a message share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RESULT = "__result"
 
 
 class ValueMissing(UndefinedError):
-    """A value is used that the row doesn't have."""
+    """A template uses a value that the row doesn't have."""
 
     def __init__(self, name: str, message: str | None = None) -> None:
         super().__init__(message)
@@ -34,7 +34,7 @@ class ValueMissing(UndefinedError):
 
 
 class RenderError(Exception):
-    """A template could not be filled. `start` and `end` are offsets into its source; `name` is what was missing."""
+    """A template could not be rendered. `start` and `end` are offsets into its source; `name` is the missing value's."""
 
     def __init__(self, code: str, problem: str, fix: str, start: int, end: int, name: str | None = None) -> None:
         super().__init__(problem)
@@ -47,7 +47,7 @@ class RenderError(Exception):
 
 
 class _Missing(StrictUndefined):
-    """An absent value that knows its name when it is used."""
+    """A missing value, which raises `ValueMissing` with its name when used."""
 
     __slots__ = ()
 
@@ -56,7 +56,7 @@ class _Missing(StrictUndefined):
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """`a.b` and `a["b"]` are items of mappings and lists, never attributes: Jinja would fall back on those."""
+    """`a.b` and `a["b"]` are items of mappings and lists, never attributes, which Jinja would fall back to."""
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         if isinstance(obj, Mapping) and argument in obj:
@@ -92,9 +92,9 @@ _SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template. `static` is its value where it uses no names; `is_expression` keeps its expression's type.
+    """A compiled template. `static` is its value where it uses no names. With `is_expression` it keeps its expression's type.
 
-    `is_html`: values are escaped, except for what `| safe` makes; `trust` is where its first `safe` stands.
+    With `is_html`, values are escaped unless `| safe` is applied; `trust` is the place of the first `safe`.
     """
 
     source: str
@@ -108,34 +108,34 @@ class Template:
     trust: tuple[int, int] | None = None
 
     def render(self, context: MessageContext) -> Any:
-        """The value for one recipient: text, or what the one expression gives. Raises `RenderError`."""
+        """The value for one recipient: text, or the value of the only expression. Raises `RenderError`."""
         assert self._compiled is not None
         try:
             if not self.is_expression:
                 return _joined(self._compiled.root_render_func(context), context.budget)
             for _ in self._compiled.root_render_func(context):
                 pass
-            return self._settled(context.vars.pop(_RESULT), context.budget)
+            return self._checked(context.vars.pop(_RESULT), context.budget)
         except RenderError:
             raise
         except ValueMissing as error:
             raise self._missing(error.name) from None
-        except FilterError as fault:
-            raise self._fault(fault.code, fault.problem, fault.fix) from None
+        except FilterError as error:
+            raise self._error(error.code, error.problem, error.fix) from None
         except OmitInText:
-            raise self._fault(
+            raise self._error(
                 "omit-in-text",
                 "`omit` stands in a text; only a whole value can be left out",
                 'write "{{ omit }}" alone, or in an inline if',
             ) from None
-        except Exception as error:  # filters raise whatever they like: truncate raises AssertionError
-            raise self._fault(
+        except Exception as error:  # a filter may raise anything: truncate raises AssertionError
+            raise self._error(
                 "render-failed",
                 f"this template can't be filled with the row's values ({type(error).__name__})",
                 "look at its filters' arguments",
             ) from None
 
-    def _settled(self, value: Any, budget: RenderBudget) -> Any:
+    def _checked(self, value: Any, budget: RenderBudget) -> Any:
         if isinstance(value, StrictUndefined):
             str(value)
         if value is OMIT or value is None or isinstance(value, bool | int | float | list | tuple | dict):
@@ -155,12 +155,12 @@ class Template:
             name,
         )
 
-    def _fault(self, code: str, problem: str, fix: str) -> RenderError:
+    def _error(self, code: str, problem: str, fix: str) -> RenderError:
         return RenderError(code, problem, fix, 0, len(self.source))
 
 
 def _joined(parts: Iterable[str], budget: RenderBudget) -> str:
-    """One text of them, refused as soon as it grows too long."""
+    """The parts as one text, refused as soon as it grows too long."""
     taken = []
     length = 0
     for part in parts:
@@ -173,50 +173,42 @@ def _joined(parts: Iterable[str], budget: RenderBudget) -> str:
 
 
 def compile_template(source: str, *, html: bool = False) -> Template | list[TemplateProblem]:
-    """The compiled template, or what is wrong with it. Nothing is compiled before the whole tree is allowed.
+    """The compiled template, or its problems. Nothing is compiled before the whole tree is allowed.
 
-    `html`: it makes HTML, so that values are escaped in it.
+    `html`: the template is HTML, so values in it are escaped.
     """
     if not any(mark in source for mark in ("{{", "{%", "{#")):
         return Template(source, (), (), is_expression=False, is_static=True, static=source, _compiled=None)
     if len(source) > MAX_EXPRESSION:
-        return [
-            TemplateProblem(
-                "template-too-complex",
-                f"the template has more than {MAX_EXPRESSION:,} characters",
-                "make it shorter",
-                0,
-                len(source),
-            )
-        ]
+        return [_too_complex(source, f"the template has more than {MAX_EXPRESSION:,} characters", "make it shorter")]
     environment = _environment(typed=False)
     try:
         tree = environment.parse(source)
     except RecursionError:
-        return [_too_deep(source)]
+        return [_too_complex(source, "the template is nested too deep", "make it simpler")]
     except TemplateError as error:
-        return [_syntax_fault(source, error)]
-    faults = check_tree(tree, source, environment)
+        return [_syntax_problem(source, error)]
+    problems = check_tree(tree, source, environment)
     trust = trust_of(source, environment)
     if trust is not None and not html:
         why, fix = "`safe` is not allowed outside of HTML: nothing is escaped here", "remove it"
-        faults.append(TemplateProblem("template-forbidden", why, fix, *trust))
-    if faults:
-        return faults
+        problems.append(TemplateProblem("template-forbidden", why, fix, *trust))
+    if problems:
+        return problems
     try:
         return _compiled(source, tree, html, trust)
-    except RenderError as fault:  # a template of constants only is filled once, here
-        return [TemplateProblem(fault.code, fault.problem, fault.fix, fault.start, fault.end)]
-    except (RecursionError, SyntaxError):  # Jinja compiles by recursion, to Python, which has limits of its own
-        return [_too_deep(source)]
+    except RenderError as error:  # a template of constants only is rendered here, once
+        return [TemplateProblem(error.code, error.problem, error.fix, error.start, error.end)]
+    except (RecursionError, SyntaxError):  # Jinja compiles recursively, to Python, which has its own limits
+        return [_too_complex(source, "the template is nested too deep", "make it simpler")]
 
 
-def _too_deep(source: str) -> TemplateProblem:
-    return TemplateProblem("template-too-complex", "the template is nested too deep", "make it simpler", 0, len(source))
+def _too_complex(source: str, problem: str, fix: str) -> TemplateProblem:
+    return TemplateProblem("template-too-complex", problem, fix, 0, len(source))
 
 
 def parsed(source: str) -> nodes.Template:
-    """The tree of a template that has been compiled before."""
+    """The tree of a template that is known to compile."""
     return _environment(typed=False).parse(source)
 
 
@@ -243,7 +235,7 @@ def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
 
 
 class MessageContext(Context):
-    """Jinja's, with what filling the message has taken so far."""
+    """Jinja's context with the message's budget."""
 
     budget: RenderBudget
 
@@ -251,9 +243,9 @@ class MessageContext(Context):
 def message_context(
     values: Mapping[str, object], row: Mapping[str, object], budget: RenderBudget | None = None
 ) -> MessageContext:
-    """What one message's templates see. They share it, which is safe as none of them can set anything.
+    """The context that one message's templates share, which is safe because none of them can set anything.
 
-    `budget` is the message's, where templates of it have been filled on another context.
+    `budget` is the message's, where some of its templates were rendered in another context.
     """
     context = MessageContext(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
     context.budget = RenderBudget() if budget is None else budget
@@ -264,7 +256,7 @@ _LINE_END = re.compile("\r\n|\r|\n")
 """As Jinja counts lines."""
 
 
-def _syntax_fault(source: str, error: TemplateError) -> TemplateProblem:
+def _syntax_problem(source: str, error: TemplateError) -> TemplateProblem:
     line = getattr(error, "lineno", 1) or 1
     ends = [found.span() for found in _LINE_END.finditer(source)]
     start = ends[line - 2][1] if 2 <= line <= len(ends) + 1 else 0

@@ -1,4 +1,4 @@
-"""What a template may consist of: judged on the parsed tree, node by node, before anything is compiled."""
+"""What a template may contain, checked node by node on the parsed tree before compiling."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sendspec.diagnostics.near_miss import near_miss
 
 MAX_NODES = 200
 MAX_GROWING = 2
-"""`replace` and `join` in one string: a chain of them multiplies."""
+"""`replace` and `join` filters in one string: a chain of them multiplies its length."""
 
 KEYWORDS = frozenset(
     {
@@ -50,7 +50,7 @@ NAMED = {
 
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
-    """What is wrong with a template, at offsets of its source."""
+    """A problem of a template, at offsets into its source."""
 
     code: str
     problem: str
@@ -61,7 +61,7 @@ class TemplateProblem:
 
 @dataclass(frozen=True, slots=True)
 class NameUse:
-    """A name as a template uses it. `defaulted`: `default(…)` follows it at once."""
+    """A use of a name in a template. `defaulted`: `default(…)` follows directly."""
 
     name: str
     start: int
@@ -79,7 +79,7 @@ class Token:
 def tokens_of(source: str, environment: Environment) -> list[Token]:
     """The tokens inside `{{ }}` and `{% %}` with their offsets, without white space.
 
-    The lexer drops white space that `-` strips, so each token is looked for behind the one before.
+    The lexer gives no offsets and drops the white space that `-` strips, so each token is searched for after the previous one.
     """
     found = []
     at = 0
@@ -94,10 +94,10 @@ def tokens_of(source: str, environment: Environment) -> list[Token]:
 
 
 def check_tree(tree: nodes.Template, source: str, environment: Environment) -> list[TemplateProblem]:
-    """Everything in the tree that isn't allowed, once each."""
+    """Everything in the tree that isn't allowed, each once."""
     tokens = tokens_of(source, environment)
     whole = (0, len(source))
-    faults: list[TemplateProblem] = []
+    problems: list[TemplateProblem] = []
     growing = 0
     listed = list(_walk(tree))
     if len(listed) > MAX_NODES:
@@ -107,10 +107,10 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
             )
         ]
     for node, depth_of_loops in listed:
-        faults += _judge(node, depth_of_loops, tokens, whole, environment)
+        problems += _judge(node, depth_of_loops, tokens, whole, environment)
         growing += isinstance(node, nodes.Filter) and node.name in ("replace", "join")
     if growing > MAX_GROWING:
-        faults.append(
+        problems.append(
             TemplateProblem(
                 "template-too-complex",
                 f"more than {MAX_GROWING} `replace` or `join` stand in one text",
@@ -118,7 +118,7 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
                 *whole,
             )
         )
-    return list(dict.fromkeys(faults))
+    return list(dict.fromkeys(problems))
 
 
 def _walk(node: nodes.Node, loops: int = 0) -> Iterator[tuple[nodes.Node, int]]:
@@ -177,7 +177,7 @@ def _forbidden(node: nodes.Node, loops: int) -> str | None:
 
 
 def _place(node: nodes.Node, tokens: list[Token], whole: tuple[int, int]) -> tuple[int, int]:
-    """Where the node's own word stands, if it has one; the whole text, if it can't be told."""
+    """The place of the node's own word; the whole text where it has none, or the word is not unique."""
     word = getattr(node, "attr", None) or getattr(node, "name", None)
     if not isinstance(word, str) and isinstance(node, nodes.Call):
         word = getattr(node.node, "name", None) or getattr(node.node, "attr", None)
@@ -205,7 +205,7 @@ def _known(
 def uses_of(
     tree: nodes.Template, source: str, environment: Environment
 ) -> tuple[tuple[NameUse, ...], tuple[NameUse, ...]]:
-    """The names that the template reads, and the columns it reads as `row["…"]` or `row.…`; loop variables are neither."""
+    """The names that the template reads, and the columns it reads as `row["…"]` or `row.…`. Loop variables are excluded."""
     targets = {node.target.name for node in tree.find_all(nodes.For) if isinstance(node.target, nodes.Name)}
     wanted = {node.name for node in tree.find_all(nodes.Name)} - targets
     tokens = tokens_of(source, environment)
@@ -224,7 +224,7 @@ def uses_of(
 
 
 def trust_of(source: str, environment: Environment) -> tuple[int, int] | None:
-    """Where the first `| safe` stands."""
+    """The place of the first `| safe`."""
     if "safe" not in source:
         return None
     tokens = tokens_of(source, environment)
@@ -254,7 +254,7 @@ def _column(tokens: list[Token], index: int) -> NameUse | None:
 
 
 def _is_defaulted(tokens: list[Token], index: int) -> bool:
-    """Whether `| default` comes next, behind any items of the value."""
+    """Whether `| default` comes next, after any `.item` or `[item]`."""
     while index < len(tokens) and tokens[index].text in (".", "["):
         index += 2 if tokens[index].text == "." else 3
     return [token.text for token in tokens[index : index + 2]] == ["|", "default"]

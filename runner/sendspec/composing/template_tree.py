@@ -1,4 +1,4 @@
-"""The message of a spec as a tree of constants and templates, filled for one recipient at a time."""
+"""A spec's message as a tree of constants and placeholders, filled for one recipient at a time."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sendspec.composing.template_policy import TemplateProblem
 from sendspec.reading.documents.document import KeyPath
 
 HTML_AT: KeyPath = ("message", "body", "html", "html")
-"""The one place of the request model that holds HTML."""
+"""The only place of HTML in the request model."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A part of the message without a template; shared by all messages, so never changed."""
+    """A part of the message without a template. All messages share it, so it is never changed."""
 
     value: object
     at: KeyPath
@@ -25,7 +25,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A string with a template in it, and where it stands in the spec."""
+    """A string with a template, and its place in the spec."""
 
     template: Template
     at: KeyPath
@@ -33,7 +33,7 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A mapping or a list with a hole somewhere below. `keys` are list indexes for a list."""
+    """A mapping or a list with a placeholder somewhere below. For a list, `keys` are its indexes."""
 
     keys: tuple[str | int, ...]
     children: tuple[Node, ...]
@@ -45,7 +45,7 @@ Node = Constant | Placeholder | Branch
 
 
 class PlaceholderError(Exception):
-    """A template that could not be filled with a row's values."""
+    """A placeholder's template could not be rendered for a row."""
 
     def __init__(self, at: KeyPath, error: RenderError) -> None:
         super().__init__(error.problem)
@@ -53,23 +53,23 @@ class PlaceholderError(Exception):
         self.error = error
 
 
-def build_tree(value: object, at: KeyPath, faults: list[tuple[KeyPath, TemplateProblem]]) -> Node:
-    """Compiles every string below `value`; what can't be compiled is added to `faults`."""
+def build_tree(value: object, at: KeyPath, problems: list[tuple[KeyPath, TemplateProblem]]) -> Node:
+    """Compiles every string below `value`. Problems are added to `problems`."""
     if isinstance(value, str):
-        return _leaf(value, at, faults)
+        return _leaf(value, at, problems)
     if isinstance(value, Mapping):
-        return _branch(tuple(value), tuple(value.values()), False, at, faults)
+        return _branch(tuple(value), tuple(value.values()), False, at, problems)
     if isinstance(value, list | tuple):
-        return _branch(tuple(range(len(value))), tuple(value), True, at, faults)
+        return _branch(tuple(range(len(value))), tuple(value), True, at, problems)
     return Constant(value, at)
 
 
-def _leaf(text: str, at: KeyPath, faults: list[tuple[KeyPath, TemplateProblem]]) -> Node:
+def _leaf(text: str, at: KeyPath, problems: list[tuple[KeyPath, TemplateProblem]]) -> Node:
     if "{" not in text:
         return Constant(text, at)
     template = compile_template(text, html=at == HTML_AT)
     if not isinstance(template, Template):
-        faults.extend((at, fault) for fault in template)
+        problems.extend((at, problem) for problem in template)
         return Constant(text, at)
     return Constant(template.static, at) if template.is_static else Placeholder(template, at)
 
@@ -79,9 +79,9 @@ def _branch(
     values: tuple[object, ...],
     is_list: bool,
     at: KeyPath,
-    faults: list[tuple[KeyPath, TemplateProblem]],
+    problems: list[tuple[KeyPath, TemplateProblem]],
 ) -> Node:
-    children = tuple(build_tree(value, (*at, key), faults) for key, value in zip(keys, values, strict=True))
+    children = tuple(build_tree(value, (*at, key), problems) for key, value in zip(keys, values, strict=True))
     if all(isinstance(child, Constant) for child in children):
         plain = [child.value for child in children if isinstance(child, Constant)]
         return Constant(plain if is_list else dict(zip(keys, plain, strict=True)), at)
@@ -89,7 +89,7 @@ def _branch(
 
 
 def fill(node: Node, context: Any) -> Any:
-    """The node's value for one recipient, `OMIT` where it, or all it is built of, was omitted. Raises `PlaceholderError`."""
+    """The node's value for one recipient; `OMIT` where it, or everything below it, is omitted. Raises `PlaceholderError`."""
     if isinstance(node, Constant):
         return node.value
     if isinstance(node, Placeholder):
@@ -105,7 +105,7 @@ def fill(node: Node, context: Any) -> Any:
 
 
 def placeholders_of(node: Node) -> Iterator[Placeholder]:
-    """Every hole at or below `node`, in the order of the spec."""
+    """Every placeholder at or below `node`, in the order of the spec."""
     if isinstance(node, Placeholder):
         yield node
     elif isinstance(node, Branch):
@@ -114,9 +114,9 @@ def placeholders_of(node: Node) -> Iterator[Placeholder]:
 
 
 def origin(node: Node, context: Any, at: KeyPath) -> KeyPath:
-    """The path in the spec of what stands at `at` in the filled tree; the hole's, where a hole made it.
+    """The path in the spec that the value at `at` in the filled tree comes from: a placeholder's own, where it made the value.
 
-    List items that were omitted shift the ones behind them, so the way down is walked with the row's own values.
+    Omitted list items shift the ones after them, so the tree is walked with the row's own values.
     """
     if isinstance(node, Constant):
         return (*node.at, *at)

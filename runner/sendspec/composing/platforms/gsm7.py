@@ -6,7 +6,7 @@ BASIC = (
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-"""One septet each; the escape at position 27 is no character."""
+"""One septet each. The escape at position 27 is not a character."""
 
 EXTENSION = "\f^{}\\[~]|€"
 """Two septets each: the escape and the character."""
@@ -17,4 +17,4 @@ REPLACEMENTS = {
     "\u00a0": " ", "\u2009": " ", "\u202f": " ", "\u2003": " ", "\u2002": " ", "\t": " ", "\u200b": "", "\u00ad": "",
     "™": "(TM)", "©": "(C)", "®": "(R)", "×": "x", "÷": "/",
 }  # fmt: skip
-"""Typographic characters outside the alphabet with a plain spelling that loses nothing."""
+"""Typographic characters outside the alphabet, with a plain replacement that loses nothing."""

@@ -1,4 +1,4 @@
-"""How an SMS is encoded, and into how many segments it goes: an estimate, as the provider may still change the text.
+"""The encoding of an SMS and its number of segments: an estimate, because the provider may still change the text.
 
 3GPP TS 23.038 (alphabets) and TS 23.040 (concatenation with an 8-bit reference: 153 septets or 67 UTF-16 units a part).
 """
@@ -18,8 +18,8 @@ UCS2_ALONE, UCS2_PART = 70, 67
 
 _ONLY_BASIC = re.compile(f"[{re.escape(BASIC)}]*")
 BASIC_ASCII = "".join(filter(str.isascii, BASIC)).encode()
-"""The letters of the alphabet that are ASCII. A text that JSON writes in these alone is of one septet a character: there is no
-backslash among them, so nothing in it is escaped.
+"""The ASCII characters of the alphabet. A text whose JSON has no others takes one septet a character: the backslash is not among
+them, so nothing in that JSON is escaped.
 """
 _ONLY_GSM7 = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
 _NOT_GSM7 = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
@@ -28,7 +28,7 @@ _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
 
 class Encoding(StrEnum):
-    """The words stand in JSON."""
+    """The words are part of the JSON output."""
 
     GSM7 = "GSM-7"
     UCS2 = "UCS-2"
@@ -36,7 +36,7 @@ class Encoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """`characters` are code points, `units` septets or UTF-16 code units, `segments` the parts that are billed."""
+    """`characters` are code points, `units` septets or UTF-16 code units, `segments` the billed parts."""
 
     encoding: Encoding
     characters: int
@@ -46,7 +46,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Forcing:
-    """A character that GSM-7 lacks, where it stands, and a plain spelling where one loses nothing."""
+    """A character that GSM-7 lacks, its index, and a plain replacement where one loses nothing."""
 
     character: str
     index: int
@@ -54,7 +54,7 @@ class Forcing:
 
 
 def size_of(measured: Measure) -> int:
-    """Encoding and segments in one number: twice the segments, and one more for UCS-2."""
+    """Encoding and segments in one number: twice the segments, plus one for UCS-2."""
     return 2 * measured.segments + (measured.encoding is Encoding.UCS2)
 
 
@@ -76,7 +76,7 @@ def measure(text: str) -> Measure:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """The parts as they go out; no part ends inside an escape sequence or a surrogate pair."""
+    """The parts as they are sent; no part ends inside an escape sequence or a surrogate pair."""
     measured = measure(text)
     if measured.segments <= 1:
         return (text,) if text else ()
@@ -91,7 +91,7 @@ def first_forcing(text: str) -> str:
 
 
 def forcing(text: str) -> tuple[Forcing, ...]:
-    """What keeps `text` from being GSM-7, in order."""
+    """The characters that keep `text` from being GSM-7, in order."""
     known = _GSM7
     return tuple(Forcing(c, index, REPLACEMENTS.get(c)) for index, c in enumerate(text) if c not in known)
 
@@ -101,13 +101,13 @@ _GSM7 = frozenset(BASIC + EXTENSION)
 
 @lru_cache(maxsize=1_000)
 def basic_measure(characters: int) -> Measure:
-    """The measure of a text of one septet a character."""
+    """The measure of a text with one septet a character."""
     return Measure(Encoding.GSM7, characters, characters, _even_parts(characters))
 
 
 @lru_cache(maxsize=1_000)
 def _bmp(characters: int) -> Measure:
-    """The measure of a UCS-2 text of one unit a character."""
+    """The measure of a UCS-2 text with one unit a character."""
     segments = 1 if characters <= UCS2_ALONE else -(-characters // UCS2_PART)
     return Measure(Encoding.UCS2, characters, characters, segments)
 
