@@ -81,7 +81,7 @@ storm: $(INSTALLED)  ## all that can go wrong with sends at once, killed again a
 	$(BIN)/python tests/protocol/storm.py --kills $(KILLS) --seed $(SEED) --minutes $(MINUTES)
 
 equality: $(INSTALLED)  ## hold compiled specs against composing, over 10,000 generated specs; SEED
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/composing/test_compiled.py --hypothesis-seed=$(SEED)
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest tests/composing/compiled/test_equality.py --hypothesis-seed=$(SEED)
 
 SWEEP ?= 500
 

@@ -1,0 +1,73 @@
+"""What the filters give, and what they refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text, concatenated, trusted
+from sendspec.composing.render_budget import FilterError, RenderBudget
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("abs", ["-3"], 3.0),
+        ("decimals", ["2.345"], "2.35"),
+        ("decimals", ["-0.5", 0], "-1"),
+        ("default", ["", "you"], "you"),
+        ("default", [0, "you"], 0),
+        ("first", [[]], ""),
+        ("float", ["1e3"], 1000.0),
+        ("int", ["007"], 7),
+        ("int", ["7.0"], 7),
+        ("join", [["a", 1], "-"], "a-1"),
+        ("last", [{"a": 1, "b": 2}], "b"),
+        ("round", ["2.5"], 3),
+        ("round", [2.345, 2], 2.35),
+        ("sort", [["b", "A", "c"]], ["A", "b", "c"]),
+        ("trim", ["xax", "x"], "a"),
+        ("truncate", ["Hello there", 8], "Hello..."),
+        ("truncate", ["Hello", 5], "Hello"),
+        ("unique", [["a", "b", "a"]], ["a", "b"]),
+    ],
+)
+def test_what_a_filter_gives(name: str, arguments: list[Any], expected: Any) -> None:
+    found = FILTERS[name].function(*arguments)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "code"),
+    [
+        ("int", ["1.5"], "not-a-number"),
+        ("int", ["x"], "not-a-number"),
+        ("int", [True], "not-a-number"),
+        ("float", ["1e99"], "not-a-number"),
+        ("decimals", ["1", 11], "not-a-number"),
+        ("upper", [None], "none-in-text"),
+        ("upper", [["a"]], "not-text"),
+        ("replace", ["a", "", "b"], "not-text"),
+        ("replace", ["a" * 1_000, "a", "b" * 1_000], "text-too-long"),
+        ("join", [["a" * MAX_RESULT, "b"]], "text-too-long"),
+        ("trim", ["a", "x" * 101], "not-text"),
+        ("truncate", ["abc", 2], "render-failed"),
+    ],
+)
+def test_what_a_filter_refuses(name: str, arguments: list[Any], code: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        FILTERS[name].function(*arguments)
+    assert caught.value.code == code
+
+
+def test_html_is_escaped_unless_trusted() -> None:
+    assert as_html("<b>") == "&lt;b&gt;"
+    assert as_html(trusted("<b>")) == "<b>"
+    assert as_html(as_text(trusted("<b>")) + "") == "&lt;b&gt;"
+
+
+def test_a_concatenation_is_refused_before_it_is_built() -> None:
+    assert concatenated(RenderBudget(), ("a", 1, True)) == "a1true"
+    with pytest.raises(FilterError):
+        concatenated(RenderBudget(), ("a" * MAX_RESULT, "b"))
