@@ -112,14 +112,14 @@ def lock_path(ledger: Path) -> Path:
 
 
 @contextmanager
-def folder_locked(folder: Path) -> Iterator[None]:
+def folder_locked(folder: Path, *, pause_seconds: float = FOLDER_PAUSE_SECONDS) -> Iterator[None]:
     """While the block runs, no other process is in such a block for `folder`. Leaves no file there.
 
     Waits ten seconds for another, then raises `LedgerBusy`.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _lock_folder(descriptor, folder)
+        _lock_folder(descriptor, folder, pause_seconds)
     except BaseException:
         os.close(descriptor)
         raise
@@ -130,13 +130,13 @@ def folder_locked(folder: Path) -> Iterator[None]:
         _unlock(descriptor)
 
 
-def _lock_folder(descriptor: int, folder: Path) -> None:
+def _lock_folder(descriptor: int, folder: Path, pause_seconds: float) -> None:
     for _ in range(FOLDER_TRIES):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            time.sleep(FOLDER_PAUSE_SECONDS)
+            time.sleep(pause_seconds)
         except OSError as error:
             raise LedgerUnwritable(
                 f"the folder {folder} can't be locked: {os.strerror(error.errno or 0).lower()}",
