@@ -161,7 +161,7 @@ def test_a_folder_that_can_not_be_locked_is_said() -> None:
     descriptor = os.open("/", os.O_PATH)  # flock(2): EBADF for such a one, as on some network file systems
     try:
         with pytest.raises(LedgerUnwritable, match="can't be locked: bad file descriptor"):
-            lock_module._lock_folder(descriptor, Path("/"))
+            lock_module._lock_folder(descriptor, Path("/"), 0.0)
     finally:
         os.close(descriptor)
 
