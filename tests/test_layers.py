@@ -172,3 +172,24 @@ def test_only_the_command_line_and_the_showing_room_may_print() -> None:
         if module.split(".")[1:2] not in (["cli"], ["showing"])
     ]
     assert printing == []
+
+
+def reaches_into_sqlite(path: Path) -> list[str]:
+    """What a module outside the SQLite ledger imports of it, or of SQLite."""
+    relative = path.relative_to(PACKAGE)
+    package = ".".join(("sendspec", *relative.parts[:-1]))
+    inside = "sendspec.ledger.sqlite"
+    allowed = {Path("ledger/access.py"): (inside,), Path("sandbox/store.py"): ("sqlite3",)}.get(relative, ())
+    return [
+        module
+        for module in imports_of(path.read_text(), package)
+        for name in (inside, "sqlite3")
+        if f"{module}.".startswith(f"{name}.") and name not in allowed
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_only_the_ledgers_own_room_knows_how_it_is_stored(path: Path) -> None:
+    """`ledger.access` is the one way in; the sandbox keeps a database of its own."""
+    if (PACKAGE / "ledger" / "sqlite") not in path.parents:
+        assert reaches_into_sqlite(path) == []

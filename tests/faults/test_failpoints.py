@@ -91,7 +91,7 @@ def test_killed_there_it_goes_on_without_loss_or_repetition(
 def test_killed_while_an_older_ledger_is_brought_up_to_date(
     ready: Desk, server: CountingServer, standard: StandardCheck, nth: int, checkout: Path
 ) -> None:
-    old = (checkout / "tests" / "ledger" / "version_1.sql").read_text(encoding="utf-8")
+    old = (checkout / "tests" / "ledger" / "sqlite" / "version_1.sql").read_text(encoding="utf-8")
     script = """
 import json, os, signal, sqlite3, sys
 from pathlib import Path

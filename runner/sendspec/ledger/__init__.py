@@ -1,1 +1,1 @@
-"""What was promised and what became of it, durable before anything depends on it."""
+"""The ledger: what was planned, claimed and settled, on disk before anything depends on it."""

@@ -1,4 +1,4 @@
-"""The ledger's messages as a table for other tools."""
+"""Exports the ledger's messages as CSV."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Rows as CSV lines with a header. What a spreadsheet would take for a formula gets a ' in front (CWE-1236)."""
+    """Rows as CSV lines with a header. A cell that a spreadsheet would run as a formula is prefixed with ' (CWE-1236)."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)  # ends a line with "\r\n", and so quotes a bare "\r", which would begin another row
+    writer = csv.writer(buffer)  # its "\r\n" line end makes it quote a bare "\r", which would start a new row
 
     def line(cells: Iterable[object]) -> str:
         buffer.seek(0)
@@ -28,5 +28,5 @@ def csv_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def guarded(value: object) -> object:
-    """A cell that no spreadsheet evaluates."""
+    """The value, prefixed if a spreadsheet would evaluate it."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

@@ -1,4 +1,4 @@
-"""Which ledger an environment has: its id, and the salt that message ids are keyed with."""
+"""The identity of an environment's ledger, its id and salt, and the file `sendspec.lock` that notes them."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ LOCK_FILE = "sendspec.lock"
 FORMAT = 1
 SALT_BYTES = 32
 MAX_BYTES = 1_000_000
-"""Thousands of environments."""
+"""Enough for thousands of environments."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerIdentity:
-    """`salt` is 32 bytes. The ledger itself doesn't hold it: alone, it can't be searched for phone numbers.
+    """`salt` is 32 bytes and keys the message ids. The ledger doesn't hold it, so a stolen ledger can't be searched for numbers.
 
-    `file` and `channels` tell an environment that was given another name: where its ledger is, relative to the project where
-    it is inside, and its channels as `workspace/channel`, sorted. None in an entry of an earlier release.
+    `file` and `channels` identify an environment that was renamed: the ledger's path, relative to the project if inside it,
+    and the sorted channels as `workspace/channel`. None in an entry of an earlier release.
     """
 
     ledger: str
@@ -41,17 +41,18 @@ class LedgerIdentity:
 
 
 def salt_check_of(salt: bytes) -> str:
-    """Tells a salt from another without giving it away: it is random, and as long as the hash.
+    """A hash to compare salts by. It doesn't reveal the salt, which is random and as long as the hash.
 
-    With another salt every message would have another id, and be sent again.
+    With another salt every message would have another id and be sent again.
     """
     return blake2b(salt, digest_size=SALT_BYTES, person=b"salt check").hexdigest()
 
 
 def read_identities(path: Path, top: Path | None = None) -> dict[str, LedgerIdentity]:
-    """The identities in a `sendspec.lock` by environment; none where there is no such file.
+    """The identities in a `sendspec.lock` by environment; empty if there is no such file.
 
-    No link is followed below the folder `top`, by default the file's own. Raises `LedgerLinked` for one, `LedgerTrouble`.
+    No link is followed below the folder `top`, by default the file's own. Raises `LedgerLinked` for a link, else
+    `LedgerTrouble`.
     """
     try:
         top = path.parent if top is None else top
@@ -70,9 +71,10 @@ def read_identities(path: Path, top: Path | None = None) -> dict[str, LedgerIden
 
 
 def write_identity(path: Path, environment: str, identity: LedgerIdentity) -> None:
-    """Adds or replaces one environment's identity; the file is replaced whole, never half.
+    """Adds or replaces one environment's identity. The file is replaced atomically.
 
-    The folder of `path` has to be locked, see `folder_locked`: what another process adds in between would be lost.
+    The caller holds the lock on the folder of `path` (`run_lock.folder_locked`), else an entry that another process adds
+    meanwhile is lost.
     """
     for leftover in _unfinished(path):
         with suppress(OSError):
@@ -83,7 +85,7 @@ def write_identity(path: Path, environment: str, identity: LedgerIdentity) -> No
 
 
 def _unfinished(path: Path) -> list[Path]:
-    """What processes left that were killed while they wrote the file at `path`."""
+    """The temporary files of processes that were killed while writing `path`."""
     form = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+")
     return [found for found in path.parent.iterdir() if form.fullmatch(found.name)]
 

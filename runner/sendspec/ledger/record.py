@@ -1,4 +1,4 @@
-"""What goes into the ledger and comes out of it."""
+"""The records that a ledger takes and returns."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MOVED = "accepted under the name "
 
 @dataclass(frozen=True, slots=True)
 class SpecIdentity:
-    """A send: `path` is relative to the project, and no part of the identity.
+    """A send. `path` is relative to the project, and not part of the identity.
 
-    The rest is what later runs compare: the templates of `key` and `to` in a form that is the same for the same meaning, the
-    text digest, the commit that the spec was read at, and the name that it had before.
+    Later runs compare the rest: the templates of `key` and `to` in canonical form, the text digest, the commit that the spec
+    was read at, and the spec's former name.
     """
 
     name: str
@@ -36,12 +36,11 @@ class SpecIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendRecord:
-    """A send as the ledger knows it. `claimed`: a message of it was claimed; `baselined`: it went out before the ledger was made;
-    `given_up`: why a person gave it up, None where nobody did.
+    """A send as the ledger knows it. A field that an earlier version's ledger did not note is None.
 
-    `messages` counts its rows. `claimed_at`: its last claim was made then or up to a minute later, in Unix
-    seconds by the API's clock. What a
-    ledger of an earlier version did not note is None.
+    `claimed`: some message was claimed. `baselined`: it was sent before the ledger was made. `given_up`: a person's reason for
+    giving it up. `messages` counts its rows. `claimed_at` is in Unix seconds by the API's clock; the last claim was made then
+    or up to a minute later.
     """
 
     name: str
@@ -59,16 +58,16 @@ class SendRecord:
 
     @property
     def is_used(self) -> bool:
-        """Whether this generation is behind us: people have its messages, or a person gave it up."""
+        """Whether this generation is over: some of it was sent, or a person gave it up."""
         return self.claimed or self.baselined or self.given_up is not None
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedRecord:
-    """A message that a run will send. `reference` None is the id's own text; `receiver` is a keyed hash of 16 bytes.
+    """A message that a run will send. `receiver` is a keyed hash of 16 bytes, `digest` is `identity.payload_digest`.
 
-    `digest` is `identity.payload_digest`; `line` the row's in its table; `size` twice the segments, and one more for UCS-2;
-    `scheduled_for` when the API is to send it (Unix seconds), None for at once.
+    `reference` is the user's own, None for the id's text. `line` is the row's in its table. `size` is twice the segments, plus
+    one for UCS-2. `scheduled_for` is when the API is to send it (Unix seconds), None for at once.
     """
 
     id: bytes
@@ -83,9 +82,9 @@ class PlannedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What is about to be sent. It is won only where the ledger has exactly this planned.
+    """A message about to be sent. The claim wins only if the ledger has exactly this planned.
 
-    `reference` is the user's own, None for the id's text; without the suffix of a message that is sent again.
+    `reference` is the user's own, None for the id's text, without the suffix of a forced resend.
     """
 
     id: bytes
@@ -94,7 +93,7 @@ class Claim:
 
 
 class Lost(StrEnum):
-    """Why a claim was not won: another text is planned, or another run, or the API's list, was faster."""
+    """Why a claim was lost: another payload is planned, or another run or the API's list moved the message first."""
 
     ON_HOLD = "on-hold"
     TAKEN_ELSEWHERE = "taken-elsewhere"
@@ -102,7 +101,7 @@ class Lost(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """What came of an exchange: the attempt's number for each id won, and why each of the others was not."""
+    """The result of an exchange: the attempt number of each claim won, and why each other claim was lost."""
 
     won: Mapping[bytes, int]
     lost: Mapping[bytes, Lost] = field(default_factory=lambda: MappingProxyType({}))
@@ -110,7 +109,7 @@ class Exchanged:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A run's number, and how many messages of dead runs it found in doubt."""
+    """A run's number, and how many messages of dead runs it put in doubt."""
 
     run: int
     recovered: int
@@ -118,7 +117,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What became of one attempt. `remote_id` is the API's id, `evidence` why the outcome is what it is."""
+    """The outcome of one attempt. `remote_id` is the API's id, `evidence` the reason for the outcome."""
 
     id: bytes
     attempt: int
@@ -130,10 +129,10 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A message moved outside of its attempt, by reconciling or by a person. `attempt` is the one the ledger has.
+    """A message to be moved outside of its attempt, by reconciling or by a person. `attempt` is the ledger's.
 
-    `planned` is what takes the place of payload and reference where the message may be sent again; None keeps them. `resend`
-    gives it another reference than its earlier attempts had: nothing proves that those were not accepted.
+    `planned` replaces payload and reference of a message that may be sent again; None keeps them. `resend` gives it a new
+    reference, as nothing proves that its earlier attempts were not accepted.
     """
 
     id: bytes
@@ -147,7 +146,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
-    """One message as the ledger knows it. `updated_at` is in Unix seconds."""
+    """A message as the ledger knows it. `updated_at` is in Unix seconds."""
 
     id: bytes
     name: str
@@ -167,7 +166,7 @@ class MessageRecord:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where messages went: the workspace and the channel, as UUIDs."""
+    """The channel that messages went through, and its workspace, as UUIDs."""
 
     workspace: str
     channel: str
@@ -175,9 +174,9 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A planned message of a send. `reference` is the user's own, None for the id's text; `resend` how often it was sent again by hand.
+    """A planned message of a send. `reference` is the user's own, None for the id's text; `resend` counts forced resends.
 
-    `first_claimed_at` is in Unix seconds by the API's clock, None where it was never claimed or that clock was not known.
+    `first_claimed_at` is in Unix seconds by the API's clock, None if it was never claimed or that clock was unknown.
     """
 
     id: bytes
@@ -198,13 +197,13 @@ def references_of(waiting: Waiting) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """A message whose fate is not known. `reference` is the one it went out with, `receiver` the keyed hash of who it went to.
+    """A message in doubt. `reference` is the one it went out under, `receiver` its receiver's keyed hash.
 
-    `route` is None where a ledger of an earlier version did not note it. Times are in Unix seconds: `claimed_at` by this
-    machine's clock, `first_claimed_at` by the API's (None where that was not known), and `clock_offset` is by how much the API's
-    was ahead in the run that claimed it. `missed_at` is when a complete list of the API's first lacked it. `own_reference`: the
-    reference is the user's own. `scheduled_for`: the API was to send it then. `doubted_at` is when it was noted to be in doubt, by
-    this machine's clock: its attempt was over by then.
+    `route` is None if an earlier version's ledger did not note it. `own_reference`: the reference is the user's own.
+    Times are in Unix seconds. `claimed_at` is by this machine's clock, `first_claimed_at` by the API's (None if unknown);
+    `clock_offset` is how far the API's clock was ahead in the run that claimed it. `missed_at`: a complete list of the API
+    first lacked it then. `scheduled_for`: the API was to send it then. `doubted_at`, by this machine's clock: it was put in
+    doubt then, so its attempt was over.
     """
 
     id: bytes
@@ -225,8 +224,9 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Listable:
-    """An accepted message, which the API's list has to show. `times` are in Unix seconds by the API's clock: its first claim and
-    its acceptance, as far as they are known. `purged`: who it went to is no longer known.
+    """An accepted message, which the API's list has to show. `purged`: its receiver is no longer known.
+
+    `times` are its first claim and its acceptance, as far as known, in Unix seconds by the API's clock.
     """
 
     remote_id: str
@@ -238,7 +238,7 @@ class Listable:
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """A message by its id: its state, the keyed hash of its receiver, the API's id, and the reference of its latest attempt."""
+    """What a sighting is compared with. `receiver` is a keyed hash, `reference` the one of the latest attempt."""
 
     state: State
     receiver: bytes
@@ -248,7 +248,7 @@ class KnownMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOwner:
-    """Who runs: for the ledger's record, and for the message to a second run."""
+    """The process of a run, for the run's record and for the error that a second run gets."""
 
     pid: int
     host: str

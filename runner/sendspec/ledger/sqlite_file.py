@@ -1,4 +1,4 @@
-"""Where a ledger really is: links to it followed or refused, and the files beside it opened as themselves."""
+"""SQLite database files and the files beside them: links are resolved or refused, never followed by surprise."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from sendspec.ledger.durable_file import unwritable_file
 from sendspec.reading.files.nofollow_open import open_beneath
 
 OWN_FOLDER = ".sendspec"
-"""Nothing in it is a link: it comes with a checkout, and a link there could lead to any file of the user's."""
+"""Links are refused in it: it may come with a checkout, and a link there could point to any file of the user's."""
 
 
 SQLITE_ENDINGS = ("", "-wal", "-shm", "-journal")
-"""What SQLite adds to a database's name for the files that it keeps beside it."""
+"""What SQLite appends to a database's name for its files."""
 
 
 def real_place(path: Path) -> Path:
-    """The ledger's own file, links to it followed: its lock, mirror and spill file are beside that, whatever it is called by.
+    """The file that a path leads to, links resolved. Lock, mirror and spill file are beside that file, whatever name is used.
 
-    Raises `LedgerLinked` for a link in `.sendspec`, or for that folder being one.
+    Raises `LedgerLinked` for a link in `.sendspec`, or if that folder is one.
     """
     parts = path.parts
     if OWN_FOLDER in parts:
@@ -37,16 +37,16 @@ def real_place(path: Path) -> Path:
 
 
 def refuse_link(place: Path, fix: str = "remove the link; the file is made again") -> None:
-    """Raises `LedgerLinked` where there is a symbolic link at `place`."""
+    """Raises `LedgerLinked` if `place` is a symbolic link."""
     if place.is_symlink():
         raise LedgerLinked(f"{place} is a link, and sendspec follows none there", fix)
 
 
 def refuse_second_name(path: Path, *, tidy: bool = False) -> None:
-    """Refuses a ledger that has another hard link: under each name it would have a lock of its own.
+    """Refuses a ledger with a second hard link, as each name would have a lock of its own.
 
-    What an interrupted `ledger init` left is no other name; `tidy` removes it, which only the lock's owner may do.
-    Raises `LedgerLinked`; OSError where there is no such file.
+    The temporary name that an interrupted `ledger init` left doesn't count; `tidy` removes it, which only the lock's owner
+    may do. Raises `LedgerLinked`; OSError if there is no such file.
     """
     status = path.stat()
     if status.st_nlink == 1 or not stat.S_ISREG(status.st_mode):
@@ -62,7 +62,7 @@ def refuse_second_name(path: Path, *, tidy: bool = False) -> None:
 
 
 def half_made(path: Path) -> list[Path]:
-    """The ledgers that were being made for `path`, by this process or one that was killed at it."""
+    """The unfinished ledgers made for `path`, by this process or by killed ones."""
     form = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+")
     try:
         return [found for found in path.parent.iterdir() if form.fullmatch(found.name) and not found.is_symlink()]
@@ -71,17 +71,17 @@ def half_made(path: Path) -> list[Path]:
 
 
 def refuse_planted(database: Path) -> None:
-    """Refuses a database where SQLite would follow a link of its, or wait for the other end of a pipe.
+    """Refuses a database where SQLite would follow a planted link, or hang on a pipe.
 
-    None of the files is opened: closing one would end SQLite's locks on it. Raises `LedgerLinked` for a link or a second name,
-    `LedgerDamaged` for what is no file.
+    Opens none of the files: closing one would drop SQLite's locks on it. Raises `LedgerLinked` for a link or a second name,
+    `LedgerDamaged` for anything but a file.
     """
     for ending in SQLITE_ENDINGS:
         place = database.with_name(database.name + ending)
         try:
             status = place.lstat()
         except OSError:
-            continue  # what can't be looked at, SQLite can't open either
+            continue  # SQLite can't open it either
         if stat.S_ISLNK(status.st_mode):
             refuse_link(place)
         if stat.S_ISDIR(status.st_mode):
@@ -97,9 +97,9 @@ def _second_name(place: Path) -> LedgerLinked:
 
 
 def open_beside(place: Path, flags: int) -> int:
-    """A descriptor of a file beside a ledger, made for this user alone where `flags` say so.
+    """Opens a file beside a ledger and returns its descriptor. A file it creates is for this user alone.
 
-    Never that of another file by way of a link: raises `LedgerLinked`. Raises OSError.
+    Raises `LedgerLinked` for a link of either kind, else OSError.
     """
     try:
         descriptor = open_beneath(place.parent, place.name, flags)

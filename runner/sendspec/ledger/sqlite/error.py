@@ -1,4 +1,4 @@
-"""What SQLite and the disk report, as troubles with a remedy."""
+"""Turns SQLite's errors into ledger errors with a remedy."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import sqlite3
 
 DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_SCHEMA", "SQLITE_MISMATCH", "SQLITE_TOOBIG")
-"""SQLITE_ERROR is a table or column that isn't there, or a row that has no checksum to compare: no ledger of ours."""
+"""SQLITE_ERROR is a missing table or column, or a row without a checksum: not a ledger of ours."""
 
 
 def trouble_of(path: str, error: sqlite3.Error) -> LedgerTrouble:
-    """SQLite's error as one of ours: a damaged file, a full disk, a file that can't be opened or written."""
+    """The ledger error for a SQLite error: damage, a full disk, or a file that can't be opened or written."""
     code = getattr(error, "sqlite_errorname", None) or ""
     if code.startswith("SQLITE_INTERRUPT"):
         return LedgerDamaged(

@@ -1,4 +1,4 @@
-"""Brings a ledger of an older version to this one: in one transaction, so that a crash leaves the old one whole."""
+"""Migrates a ledger of an older version, in one transaction: a crash leaves the old ledger intact."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sendspec.ledger.sqlite.tables import (
 )
 
 ROOM_TIMES = 3
-"""How much room a migration takes, in sizes of the ledger: the new tables, and all of it once more in the log."""
+"""Disk space that a migration needs, in multiples of the ledger's size: the new tables, and all of it again in the WAL."""
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     1: (
@@ -52,9 +52,9 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "DROP TABLE old_message",
     ),
 }
-"""What brings a ledger of each older version to the next one. The SQL functions are those of `LedgerReader`.
+"""The statements from each older version to the next. `OpenLedger` defines their SQL functions.
 
-When a message of version 2 was first claimed is left out: the API's clock was not noted then.
+First claims of version 2 stay undated, as that version did not note the API's clock.
 """
 
 
@@ -87,16 +87,16 @@ EARLIER: dict[int, tuple[str, ...]] = {
         _ABSENCE_2,
     ),
 }
-"""The tables of ledgers as earlier versions made them."""
+"""The schemas that earlier versions created."""
 
 
 def version_of(connection: Any) -> int:
-    """The version of the ledger's tables, as SQLite's header has it."""
+    """The version of the ledger's tables, from SQLite's header."""
     return int(next(iter(connection.execute("PRAGMA user_version")))[0])
 
 
 def migrate(connection: Any) -> None:
-    """Changes nothing where the ledger has this version already. Only for who holds the run lock."""
+    """Migrates to this version; does nothing if the ledger has it already. Only for the owner of the run lock."""
     if version_of(connection) == SCHEMA_VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")

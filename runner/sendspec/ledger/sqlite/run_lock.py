@@ -1,4 +1,4 @@
-"""The run lock: a kernel lock that a stopped owner keeps and a killed one loses."""
+"""The run lock: a kernel lock on `<ledger>.lock`, which a stopped owner keeps and a killed one loses."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from sendspec.ledger.sqlite_file import open_beside, real_place
 
 FOLDER_TRIES, FOLDER_PAUSE_SECONDS = 200, 0.05
 _BEGINNING = b'{"pid": '
-"""What the words of a lock begin with. A file in its place that holds anything else isn't ours, and isn't written to."""
+"""How the content of a lock file begins. A file with any other content isn't ours and isn't written to."""
 
 _locked: set[int] = set()
-"""Descriptors that hold a lock for this process."""
+"""The descriptors through which this process holds locks."""
 
 
 def _leave_to_parent() -> None:
-    """A lock belongs to an open file, which a fork shares: a child that kept it would hold the lock of a dead parent."""
+    """Closes inherited locks after a fork. A lock belongs to the shared open file: a child could hold a dead parent's."""
     while _locked:
         with suppress(OSError):
             os.close(_locked.pop())
@@ -34,7 +34,7 @@ os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 class RunLock:
-    """`<ledger>.lock`, held. The file's content only names the owner to others; it locks nothing."""
+    """A held lock. The file's content only names the owner to others."""
 
     def __init__(self, path: Path, descriptor: int, ledger: Path) -> None:
         self._path = path
@@ -43,10 +43,10 @@ class RunLock:
         self._was = _file_at(ledger)
 
     def still_mine(self) -> bool:
-        """Whether the file at the path is the one that is locked, and the ledger beside it the one that it was locked for.
+        """Whether the lock file is still the locked one, and the ledger still the file it was locked for.
 
-        If somebody removed the lock, another run could lock a new one; if somebody removed the ledger, what a run writes into it
-        is gone when it ends. In a process forked from the owner, no lock is.
+        If the lock file was removed, another run could lock a new one. If the ledger was removed, what a run writes is lost.
+        False in a process forked from the owner.
         """
         if self._descriptor not in _locked:
             return False
@@ -54,10 +54,10 @@ class RunLock:
         return _file_at(self._path) == (here.st_dev, here.st_ino) and _file_at(self._ledger) == self._was
 
     def release(self) -> None:
-        """Gives the lock back. The file stays: removing it would let two runs lock two files of one name.
+        """Releases the lock. The file stays: removing it would let two runs lock two files of one name.
 
-        Its words go first, so that the next owner isn't taken for this one before it has written its own. Does nothing in a
-        process forked from the owner.
+        Its content is cleared first, so that the next owner isn't taken for this one. Does nothing in a process forked from the
+        owner.
         """
         if self._descriptor not in _locked:
             return
@@ -67,7 +67,7 @@ class RunLock:
 
 
 def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
-    """The lock of `ledger`, beside its real file; raises `LedgerBusy`, naming the owner, while another process holds it."""
+    """Locks `ledger`, beside its real file. Raises `LedgerBusy`, which names the owner, while another process holds it."""
     ledger = real_place(ledger)
     path = lock_path(ledger)
     try:
@@ -99,7 +99,7 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:
-    """What tells the file at a path from others, whatever its name; None where there is none."""
+    """Device and inode of the file at a path; None if there is none."""
     try:
         there = path.lstat()
     except OSError:
@@ -112,14 +112,14 @@ def lock_path(ledger: Path) -> Path:
 
 
 @contextmanager
-def folder_locked(folder: Path) -> Iterator[None]:
-    """While the block runs, no other process is in such a block for `folder`. Leaves no file there.
+def folder_locked(folder: Path, *, pause_seconds: float = FOLDER_PAUSE_SECONDS) -> Iterator[None]:
+    """Locks `folder` against other processes for the duration of the block, without leaving a file.
 
-    Waits ten seconds for another, then raises `LedgerBusy`.
+    Waits ten seconds for another process, then raises `LedgerBusy`.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _lock_folder(descriptor, folder)
+        _lock_folder(descriptor, folder, pause_seconds)
     except BaseException:
         os.close(descriptor)
         raise
@@ -130,13 +130,13 @@ def folder_locked(folder: Path) -> Iterator[None]:
         _unlock(descriptor)
 
 
-def _lock_folder(descriptor: int, folder: Path) -> None:
+def _lock_folder(descriptor: int, folder: Path, pause_seconds: float) -> None:
     for _ in range(FOLDER_TRIES):
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            time.sleep(FOLDER_PAUSE_SECONDS)
+            time.sleep(pause_seconds)
         except OSError as error:
             raise LedgerUnwritable(
                 f"the folder {folder} can't be locked: {os.strerror(error.errno or 0).lower()}",
@@ -148,7 +148,7 @@ def _lock_folder(descriptor: int, folder: Path) -> None:
 
 
 def _unlock(descriptor: int) -> None:
-    """Gives a lock back, also for a child of a fork that hasn't come to closing it."""
+    """Releases a lock, also on behalf of a forked child that hasn't closed it yet."""
     if descriptor in _locked:
         _locked.remove(descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_UN)
@@ -156,13 +156,13 @@ def _unlock(descriptor: int) -> None:
 
 
 def _is_ours(descriptor: int) -> bool:
-    """Whether the file holds a lock's words, or what a crash left of them."""
+    """Whether the file has a lock's content, or what a crash left of it."""
     written = os.pread(descriptor, 4_096, 0).strip(b"\0")
     return written.startswith(_BEGINNING) or _BEGINNING.startswith(written)
 
 
 def _name_owner(descriptor: int, words: dict[str, object]) -> None:
-    with suppress(OSError):  # a full disk: the lock holds without a name in it
+    with suppress(OSError):  # on a full disk the lock works without a name in it
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(words).encode() + b"\n", 0)
 

@@ -1,4 +1,4 @@
-"""Results that the ledger could not take: kept in a file whose room was taken beforehand, until the next start reads them in."""
+"""`<ledger>.spill`: results that the ledger could not take, in space reserved beforehand, for the next run to import."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 RESULT_BYTES = 512
 SPILL_BYTES = 2 * 256 * RESULT_BYTES
-"""Room for the results of 256 messages in flight, and as many again."""
+"""Twice the space for the results of 256 messages in flight."""
 EVIDENCE_KEPT = 200
 MAX_BYTES = 64_000_000
-"""More than all messages that can be in flight take."""
-LOOKED_AT = 10
+"""More than the results of all messages that can be in flight."""
+HEAD_BYTES = 10
 _BEGINNING = re.compile(rb"[0-9a-f]{0,8}|[0-9a-f]{8} (\{.*)?", re.DOTALL)
-"""What a spill begins with, or what a crash left of that."""
+"""How a spill file begins, or what a crash left of that."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpilledResult:
-    """A result with the run whose claim it settles."""
+    """A result and the run whose claim it settles."""
 
     run: int
     settlement: Settlement
@@ -45,16 +45,16 @@ def spill_path(path: Path) -> Path:
 
 
 def prepare_spill(path: Path, in_flight: int = 0) -> None:
-    """Takes the room for the results of so many messages beside the ledger at `path`, readable for this user alone.
+    """Reserves space for the results of so many messages, at least 256, in a file readable by this user alone.
 
-    There is always room for 256. Raises `LedgerUnwritable`.
+    `path` is the ledger's. Raises `LedgerUnwritable`.
     """
     place = spill_path(path)
     wanted = max(SPILL_BYTES, 2 * in_flight * RESULT_BYTES)
     try:
         with _opened(place, os.O_CREAT) as descriptor:
             taken = os.fstat(descriptor).st_size
-            _refuse_foreign(place, os.pread(descriptor, LOOKED_AT, 0))
+            _refuse_foreign(place, os.pread(descriptor, HEAD_BYTES, 0))
             if taken >= wanted:
                 return
             os.pwrite(descriptor, bytes(wanted - taken), taken)
@@ -65,7 +65,7 @@ def prepare_spill(path: Path, in_flight: int = 0) -> None:
 
 
 def write_spill(path: Path, ledger_id: str, run: int, settlements: Sequence[Settlement]) -> None:
-    """Keeps results, after those that are there already. Raises OSError."""
+    """Appends results, durably. Raises OSError."""
     with _opened(spill_path(path), os.O_CREAT) as descriptor:
         written = os.pread(descriptor, min(MAX_BYTES, os.fstat(descriptor).st_size), 0).rstrip(b"\0")
         lines = b"".join(_line(ledger_id, run, settlement) for settlement in settlements)
@@ -74,7 +74,7 @@ def write_spill(path: Path, ledger_id: str, run: int, settlements: Sequence[Sett
 
 
 def read_spill(path: Path, ledger_id: str) -> list[SpilledResult]:
-    """What is kept beside the ledger at `path`; a line that was cut in writing, and what follows it, is left out."""
+    """The results spilled by the ledger at `path`, up to the first line that was cut off while written."""
     try:
         with os.fdopen(open_beside(spill_path(path), os.O_RDONLY), "rb") as file:
             written = file.read(MAX_BYTES).rstrip(b"\0")
@@ -102,7 +102,7 @@ def read_spill(path: Path, ledger_id: str) -> list[SpilledResult]:
 
 
 def _result(words: dict[str, Any]) -> tuple[str, SpilledResult]:
-    """The ledger that a line is of, and its result. Raises ValueError, KeyError or TypeError for another line."""
+    """The ledger id and the result in a line. Raises ValueError, KeyError or TypeError for anything else."""
     owner, run = words.pop("ledger"), words.pop("run")
     settlement = Settlement(id=bytes.fromhex(words.pop("id")), to=State(words.pop("to")), **words)
     numbers = (run, settlement.attempt)
@@ -112,13 +112,13 @@ def _result(words: dict[str, Any]) -> tuple[str, SpilledResult]:
 
 
 def _refuse_foreign(place: Path, head: bytes) -> None:
-    """Raises `LedgerDamaged` where a file that isn't a spill has its place: nothing is written to that."""
+    """Raises `LedgerDamaged` for a file that isn't a spill file, which is then not written to."""
     if not _BEGINNING.fullmatch(head.rstrip(b"\0")):
         raise LedgerDamaged(f"{place} is no file of sendspec's", "move it away; it is made again")
 
 
 def clear_spill(path: Path) -> None:
-    """Empties the file and keeps its room; after its results are durable in the ledger. Raises `LedgerUnwritable`."""
+    """Empties the file and keeps its space. Call it once its results are durable in the ledger. Raises `LedgerUnwritable`."""
     place = spill_path(path)
     try:
         with _opened(place, 0) as descriptor:

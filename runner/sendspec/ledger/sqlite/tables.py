@@ -1,4 +1,4 @@
-"""The ledger's tables, as SQLite holds them. States are the words of `State`."""
+"""The ledger's tables in SQLite. States are stored as the words of `State`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import zlib
 from sendspec.planning.message_state import State
 
 APPLICATION_ID = 0x53454E44
-"""`SEND`, in the file's header: tells a ledger from any other SQLite file."""
+"""`SEND`, in the file's header: it marks a SQLite file as a ledger."""
 SCHEMA_VERSION = 3
-"""2 added where each run's messages went, forced resends, and sightings of absence; 3 keyed digests and rows in plan order."""
+"""2 added routes, forced resends and absences; 3 added keyed digests and rows in plan order."""
 OLDEST_READABLE = 1
 
 _WORDS = ", ".join(f"'{state.value}'" for state in State)
@@ -65,30 +65,30 @@ SCHEMA = (
     EVENT,
     ABSENCE,
 )
-"""`message` holds its rows in the order of the plan, so that consecutive claims change neighbouring pages. `event.message` and
+"""`message` has its rows in plan order, so that consecutive claims write neighbouring pages. `event.message` and
 `absence.message` are its `number`.
 
 | column | meaning |
 |---|---|
-| `spec.messages` | how many rows it has in `message`; they are never deleted |
-| `spec.baselined` | its messages went out before this ledger was made |
-| `spec.key_tree`, `.to_tree` | the templates of `recipients.key` and `.to`, in a form that is the same for the same meaning |
-| `meta`: `former-trees-N` | of the spec N: the trees that it had before, each with the number of its last message; a list in JSON |
-| `spec.claimed_at` | its last claim was made then, or up to `CLAIMED_AT_EVERY` seconds later; Unix seconds by the API's clock |
-| `spec.given_up` | why a person gave this generation up; NULL where nobody did |
-| `plan` | what each run set out to send, and where to |
+| `spec.messages` | the number of its rows in `message`, which are never deleted |
+| `spec.baselined` | its messages were sent before this ledger was made |
+| `spec.key_tree`, `.to_tree` | the templates of `recipients.key` and `.to` in canonical form |
+| `meta`: `former-trees-N` | the earlier trees of spec N, each with the number of its last message; a JSON list |
+| `spec.claimed_at` | its last claim, or up to `CLAIMED_AT_EVERY` seconds before it; Unix seconds by the API's clock |
+| `spec.given_up` | why a person gave this generation up; NULL if nobody did |
+| `plan` | what each run planned to send, and through which channel |
 | `message.digest` | `identity.payload_digest` |
-| `message.line` | of the table that it was planned from |
-| `message.size` | twice its segments, and one more for UCS-2; NULL where nothing was measured |
+| `message.line` | the row's line in its table |
+| `message.size` | twice its segments, plus one for UCS-2; NULL if not measured |
 | `message.shape` | not used yet |
-| `message.scheduled_for` | Unix seconds, where the API was asked to send it later |
-| `message.first_claimed_at` | Unix seconds by the API's clock; NULL where that clock was not known at the first claim |
+| `message.scheduled_for` | Unix seconds; NULL if it is to be sent at once |
+| `message.first_claimed_at` | Unix seconds by the API's clock; NULL if that clock was unknown at the first claim |
 | `message.run` | the run of its latest claim |
-| `message.resend` | how often a person had it sent again |
-| `run.clock_offset` | by how many seconds the API's clock was ahead of this machine's |
-| `absence` | when the API's list first lacked a message in doubt |
+| `message.resend` | the count of forced resends |
+| `run.clock_offset` | how many seconds the API's clock was ahead of this machine's |
+| `absence` | when a complete list of the API first lacked a message in doubt |
 
-There is no index by state: a scan takes 0.1 s a million messages, once a run, and an index costs each claim and settlement.
+There is no index by state: a scan takes 0.1 s a million messages, once a run; an index would cost each claim and settlement.
 """
 
 
@@ -103,7 +103,7 @@ def row_checksum(
     remote_id: str | None,
     first_claimed_at: int | None = None,
 ) -> int:
-    """A short checksum over what a row means: a damaged page can answer queries without an error."""
+    """A checksum over a row's meaning, as a damaged page can answer queries without an error."""
     claimed = "" if first_claimed_at is None else f"{first_claimed_at}|"
     words = f"{spec}|{state}|{attempt}|{reference}|{remote_id}|{claimed}".encode()
     return zlib.crc32(b"%b%b%b%b" % (words, identity, digest, receiver))

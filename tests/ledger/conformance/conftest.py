@@ -1,0 +1,33 @@
+"""Each test here runs on every kind of ledger, through the protocol alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from ledgers import LEDGERS, Store
+from sendspec.ledger.protocol import Ledger
+
+
+@pytest.fixture(scope="session", params=sorted(LEDGERS))
+def ledger_kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture(scope="session")
+def new_store(ledger_kind: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Store]:
+    """Makes another empty ledger."""
+    return lambda: LEDGERS[ledger_kind](tmp_path_factory.mktemp("ledger"))
+
+
+@pytest.fixture
+def store(ledger_kind: str, tmp_path: Path) -> Store:
+    return LEDGERS[ledger_kind](tmp_path)
+
+
+@pytest.fixture
+def unbegun(store: Store) -> Iterator[Ledger]:
+    with store.hold() as ledger:
+        yield ledger

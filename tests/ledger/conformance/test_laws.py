@@ -1,0 +1,77 @@
+"""Laws that hold for any sequence of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from claims import claims
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from ledgers import OWNER, Store
+from sendspec.ledger.protocol import Ledger
+from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity
+from sendspec.planning.message_state import State
+
+SEND = SpecIdentity("hello", 1, "hello.yaml")
+IDS = [bytes([n]) * 16 for n in range(8)]
+DIGEST = b"d" * 24
+
+
+def record(identity: bytes, digest: bytes = DIGEST) -> PlannedRecord:
+    return PlannedRecord(identity, digest, None, b"r" * 16, "+31••••••78")
+
+
+def claim(ledger: Ledger, *ids: bytes) -> dict[bytes, int]:
+    return dict(ledger.exchange(settle=[], claim=claims(ids), now=3.0).won)
+
+
+def settle(ledger: Ledger, identity: bytes, attempt: int, to: State) -> None:
+    ledger.exchange(settle=[Settlement(identity, attempt, to, "id-1", "why", 202)], claim=[], now=4.0)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["claim", "settle", "crash", "plan"]),
+        st.integers(0, 3),
+        st.sampled_from([State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.PLANNED]),
+    ),
+    max_size=30,
+)
+
+
+@settings(max_examples=40)
+@given(STEPS)
+def test_no_message_is_accepted_twice_and_none_is_lost(new_store: Callable[[], Store], steps: Any) -> None:
+    """The law: whatever happens, final states stand, at most one attempt is on its way, and every key stays in the ledger."""
+    store = new_store()
+    with ExitStack() as held:
+        ledger = held.enter_context(store.hold())
+        ledger.begin(OWNER, now=1.0)
+        ledger.put_planned(SEND, map(record, IDS[:4]), b"p" * 32, now=1.0)
+        on_the_way: dict[bytes, int] = {}
+        final: dict[bytes, State] = {}
+        for what, which, to in steps:
+            identity = IDS[which]
+            if what == "claim":
+                won = claim(ledger, identity)
+                assert not (won and (identity in on_the_way or identity in final))
+                on_the_way.update(won)
+            elif what == "settle" and identity in on_the_way:
+                settle(ledger, identity, on_the_way.pop(identity), to)
+                if to is not State.PLANNED:
+                    final[identity] = to
+            elif what == "crash":
+                held.close()
+                ledger = held.enter_context(store.hold())
+                ledger.begin(OWNER, now=2.0)
+                final.update(dict.fromkeys(on_the_way, State.IN_DOUBT))
+                on_the_way.clear()
+            elif what == "plan":
+                ledger.put_planned(SEND, map(record, IDS[:4]), b"p" * 32, now=2.0)
+            facts = ledger.facts(IDS[:4])
+            assert len(facts) == 4
+            assert {identity: facts[identity].state for identity in final} == final
+        assert ledger.damages() == []
+        assert ledger.odd_moves() == []

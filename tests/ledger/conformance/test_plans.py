@@ -1,0 +1,65 @@
+"""A plan is written whole or not at all, and overwrites nothing that was claimed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from claims import claims
+from ledgers import OWNER
+from sendspec.ledger.protocol import Ledger
+from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity
+from sendspec.planning.fact import Fact
+from sendspec.planning.message_state import State
+
+SEND = SpecIdentity("hello", 1, "hello.yaml")
+IDS = [bytes([n]) * 16 for n in range(8)]
+DIGEST = b"d" * 24
+
+
+def record(identity: bytes, digest: bytes = DIGEST) -> PlannedRecord:
+    return PlannedRecord(identity, digest, None, b"r" * 16, "+31••••••78")
+
+
+@pytest.fixture
+def running(unbegun: Ledger) -> Ledger:
+    """A ledger with a run begun and eight messages planned."""
+    unbegun.begin(OWNER, now=2.0)
+    unbegun.put_planned(SEND, map(record, IDS), b"p" * 32, now=2.0)
+    return unbegun
+
+
+def claim(ledger: Ledger, *ids: bytes) -> dict[bytes, int]:
+    return dict(ledger.exchange(settle=[], claim=claims(ids), now=3.0).won)
+
+
+def settle(ledger: Ledger, identity: bytes, attempt: int, to: State) -> None:
+    ledger.exchange(settle=[Settlement(identity, attempt, to, "id-1", "why", 202)], claim=[], now=4.0)
+
+
+def test_a_new_payload_replaces_the_planned_one_until_something_was_claimed(running: Ledger) -> None:
+    assert not running.claimed_before("hello", 1)
+    running.put_planned(SEND, [record(IDS[0], b"n" * 24)], b"p" * 32, now=3.0)
+    assert running.facts([IDS[0]])[IDS[0]].digest == b"n" * 24
+    claim(running, IDS[1])
+    assert running.claimed_before("hello", 1)
+    running.put_planned(SEND, [record(IDS[0], b"o" * 24)], b"p" * 32, now=3.0)
+    assert running.facts([IDS[0]])[IDS[0]].digest == b"n" * 24
+
+
+def test_planning_again_touches_nothing_that_was_settled(running: Ledger) -> None:
+    claim(running, IDS[0])
+    settle(running, IDS[0], 1, State.REFUSED)
+    running.put_planned(SEND, [record(IDS[0], b"n" * 24)], b"p" * 32, now=5.0)
+    assert running.facts([IDS[0]]) == {IDS[0]: Fact(State.REFUSED, DIGEST)}
+
+
+def test_a_plan_is_written_whole_or_not_at_all(running: Ledger) -> None:
+    def breaking() -> Iterator[PlannedRecord]:
+        yield from (record(os.urandom(16)) for _ in range(100))
+        raise RuntimeError("the rows end badly")
+
+    with pytest.raises(RuntimeError):
+        running.put_planned(SEND, breaking(), b"q" * 32, now=3.0)
+    assert sum(running.states("hello", 1).values()) == len(IDS)

@@ -1,0 +1,40 @@
+"""A ledger opened to read tells everything, changes nothing, and has no method that could."""
+
+from __future__ import annotations
+
+import pytest
+from claims import claims
+from ledgers import OWNER, Store
+from sendspec.ledger.protocol import Claims, Facts, Ledger
+from sendspec.ledger.record import PlannedRecord, SpecIdentity
+from sendspec.planning.message_state import State
+
+WRITING = sorted(
+    name
+    for protocol in (Claims, Ledger)
+    for name, value in vars(protocol).items()
+    if callable(value) and not name.startswith("_") and not hasattr(Facts, name)
+)
+"""Every method of a held ledger that a reader must not have."""
+
+
+def test_the_protocols_tell_reading_from_writing() -> None:
+    assert {"begin", "exchange", "move", "put_planned", "purge", "spill"} <= set(WRITING)
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_a_ledger_opened_to_read_has_no_method_that_writes(store: Store, name: str) -> None:
+    with store.read() as facts:
+        assert not hasattr(facts, name)
+
+
+def test_while_a_run_goes_on_its_ledger_can_be_read(store: Store) -> None:
+    identity = b"1" * 16
+    with store.hold() as ledger, store.read() as facts:
+        ledger.begin(OWNER, now=2.0)
+        record = PlannedRecord(identity, b"d" * 24, None, b"r" * 16, "+31••••••78")
+        ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), [record], b"p" * 32, now=2.0)
+        ledger.exchange(settle=[], claim=claims([identity]), now=3.0)
+        assert facts.states("hello", 1) == {State.SENDING: 1}
+        assert facts.id == ledger.id
+        assert facts.lost() is None

@@ -1,0 +1,99 @@
+"""Runs, claims and moves as SQLite keeps them: their history, the fence between runs, the dates of claims."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from claims import claims
+from sendspec.diagnostics.exceptions import (
+    LedgerTrouble,
+)
+from sendspec.ledger.record import PlannedRecord, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.sqlite.creation import create_ledger
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import open_to_write
+from sendspec.planning.message_state import State
+
+OWNER = RunOwner(pid=1, host="here", command="sendspec send")
+SEND = SpecIdentity("hello", 1, "hello.yaml")
+IDS = [bytes([n]) * 16 for n in range(8)]
+DIGEST = b"d" * 24
+
+
+def record(identity: bytes, digest: bytes = DIGEST) -> PlannedRecord:
+    return PlannedRecord(identity, digest, None, b"r" * 16, "+31••••••78")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / ".sendspec" / "test.db"
+    create_ledger(path, "one", now=1.0)
+    return path
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[SqliteLedger]:
+    opened = open_to_write(path, "one")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def running(ledger: SqliteLedger) -> SqliteLedger:
+    """A ledger with a run begun and eight messages planned."""
+    ledger.begin(OWNER, now=2.0)
+    ledger.put_planned(SEND, map(record, IDS), b"p" * 32, now=2.0)
+    return ledger
+
+
+def claim(ledger: SqliteLedger, *ids: bytes) -> dict[bytes, int]:
+    return dict(ledger.exchange(settle=[], claim=claims(ids), now=3.0).won)
+
+
+def settle(ledger: SqliteLedger, identity: bytes, attempt: int, to: State) -> None:
+    ledger.exchange(settle=[Settlement(identity, attempt, to, "id-1", "why", 202)], claim=[], now=4.0)
+
+
+def test_every_move_stands_in_the_history_and_no_other(running: SqliteLedger) -> None:
+    claim(running, IDS[0], IDS[1])
+    settle(running, IDS[0], 1, State.ACCEPTED)
+    settle(running, IDS[1], 1, State.PLANNED)
+    events = sqlite3.connect(running.path).execute("SELECT origin, target FROM event ORDER BY number").fetchall()
+    assert events == [("planned", "sending"), ("planned", "sending"), ("sending", "accepted"), ("sending", "planned")]
+    assert running.odd_moves() == []
+
+
+def test_a_move_that_no_message_may_make_is_found_in_the_history(running: SqliteLedger) -> None:
+    with sqlite3.connect(running.path) as other:
+        other.execute(
+            "INSERT INTO event (message, at, attempt, origin, target) VALUES (x'00', 1, 1, 'accepted', 'planned')"
+        )
+    assert running.odd_moves() == [("accepted", "planned", 1)]
+
+
+def test_a_second_run_fences_the_first_one_off(running: SqliteLedger, path: Path) -> None:
+    claim(running, IDS[0])
+    second = open_to_write(path, "one")
+    second.begin(OWNER, now=5.0)
+    with pytest.raises(LedgerTrouble, match="taken over"):
+        settle(running, IDS[0], 1, State.ACCEPTED)
+    with pytest.raises(LedgerTrouble, match="taken over"):
+        claim(running, IDS[1])
+    second.close()
+
+
+def test_commits_wait_for_the_disk(ledger: SqliteLedger) -> None:
+    connection: Any = ledger._connection
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_forked_process_may_not_use_the_ledger(running: SqliteLedger) -> None:
+    running._pid = os.getpid() + 1
+    with pytest.raises(LedgerTrouble, match="belongs to process"):
+        claim(running, IDS[0])

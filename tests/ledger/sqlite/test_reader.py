@@ -1,0 +1,153 @@
+"""What a ledger finds wrong with itself."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sendspec.diagnostics.exceptions import LedgerDamaged
+from sendspec.ledger.record import (
+    PlannedRecord,
+    Route,
+    RunOwner,
+    SpecIdentity,
+)
+from sendspec.ledger.sqlite.creation import create_ledger
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
+
+OWNER = RunOwner(pid=1, host="here", command="sendspec send")
+HERE, ELSEWHERE = Route("workspace", "channel"), Route("workspace", "another channel")
+IDS = [bytes([n]) * 16 for n in range(8)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "test.db"
+    create_ledger(path, "one", now=1.0)
+    return path
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[SqliteLedger]:
+    opened = open_to_write(path, "one")
+    opened.begin(OWNER, now=2.0)
+    yield opened
+    opened.abandon()
+
+
+def plan(
+    ledger: SqliteLedger,
+    *ids: bytes,
+    name: str = "hello",
+    generation: int = 1,
+    route: Route | None = HERE,
+    reference: str | None = None,
+) -> None:
+    records = [PlannedRecord(identity, b"d" * 24, reference, identity, "+31••••••78") for identity in ids]
+    send = SpecIdentity(name, generation, f"{name}-{generation}.yaml")
+    ledger.put_planned(send, records, b"p" * 32, now=2.0, route=route)
+
+
+def elsewhere(path: Path, *statements: str) -> None:
+    """Changes the ledger's file as no program of ours does."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+
+
+def test_a_sound_ledger_has_no_damages_with_messages_and_without(ledger: SqliteLedger) -> None:
+    assert ledger.damages() == []
+    plan(ledger, *IDS)
+    assert ledger.damages() == []
+
+
+def test_a_message_that_vanished_is_missed(ledger: SqliteLedger, path: Path) -> None:
+    plan(ledger, *IDS)
+    elsewhere(path, "DELETE FROM message WHERE id = x'" + IDS[3].hex() + "'")
+    assert ledger.damages() == ["it holds 7 messages and should hold 8"]
+    with pytest.raises(LedgerDamaged, match="should hold 8"):
+        open_to_write(path, "one")
+
+
+def test_messages_of_no_send_are_too_many(ledger: SqliteLedger, path: Path) -> None:
+    plan(ledger, IDS[0])
+    elsewhere(path, "DELETE FROM spec")
+    assert ledger.damages() == ["it holds 1 messages and should hold 0"]
+
+
+@pytest.mark.parametrize("column", ["state = 'accepted'", "attempt = 1", "digest = zeroblob(24)", "remote_id = 'x'",
+                                    "reference = 'x'", "receiver = x'00'", "resend = 1", "spec = 2", "first_claimed_at = 1"])  # fmt: skip
+def test_every_part_of_a_message_that_matters_is_under_its_checksum(
+    ledger: SqliteLedger, path: Path, column: str
+) -> None:
+    plan(ledger, IDS[0])
+    plan(ledger, name="bye")
+    elsewhere(path, f"UPDATE message SET {column}")
+    assert ledger.damages() == ["1 messages don't match their checksums"]
+
+
+def test_a_ledger_without_its_tables_says_so_instead_of_breaking(ledger: SqliteLedger, path: Path) -> None:
+    elsewhere(path, "DROP TABLE event", "DROP TABLE message")
+    found = ledger.damages()
+    assert len(found) == 1
+    assert "no such table: message" in found[0]
+    with pytest.raises(LedgerDamaged, match="damaged"):
+        ledger.facts([IDS[0]])
+
+
+def test_a_state_that_is_none_is_a_damage_and_never_a_message_to_send(ledger: SqliteLedger, path: Path) -> None:
+    plan(ledger, IDS[0])
+    elsewhere(path, "UPDATE message SET state = 'lost'")
+    for look in (
+        lambda: ledger.facts(IDS),
+        lambda: ledger.known(IDS),
+        lambda: ledger.states("hello", 1),
+    ):
+        with pytest.raises(LedgerDamaged, match="in the state 'lost'"):
+            look()
+
+
+def test_a_ledger_without_its_name_is_a_damage(ledger: SqliteLedger, path: Path) -> None:
+    elsewhere(path, "DELETE FROM meta WHERE name = 'id'")
+    with pytest.raises(LedgerDamaged, match="a note is gone"):
+        open_to_read(path, "one")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "what"),
+    [
+        ("updated_at", "'x'", "another kind"),
+        ("updated_at", "1e300", "another kind"),
+        ("masked", "x'ff'", "another kind"),
+        ("masked", "CAST(x'ff' AS TEXT)", "no UTF-8"),
+    ],
+)
+def test_a_value_of_another_kind_is_damage(path: Path, column: str, value: str, what: str) -> None:
+    ledger = open_to_write(path, "one")
+    ledger.begin(OWNER, now=2.0)
+    plan(ledger, IDS[0])
+    ledger.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE message SET {column} = {value}")
+    connection.close()
+    looked = open_to_read(path, "one")
+    with pytest.raises(LedgerDamaged, match=what):
+        list(looked.messages())
+    looked.close()
+
+
+def test_a_schema_that_is_no_utf8_is_damage(path: Path) -> None:
+    """SQLite quotes it in its message, which Python then can't decode."""
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = CAST(x'43ff' AS TEXT), name = CAST(x'ff' AS TEXT) WHERE name = 'plan'"
+        )
+    connection.close()
+    with pytest.raises(LedgerDamaged):
+        open_to_read(path, "one")
