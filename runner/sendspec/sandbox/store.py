@@ -168,18 +168,16 @@ class Store:
         """
         found: list[Stored] = []
         while len(found) < limit:
-            where, values = "workspace = ? AND channel = ?", [workspace, channel]
-            bounds: list[tuple[str, float | int | str | None]] = [
-                ("number > ?" if reverse else "number < ?", after),
-                ("created_at >= ?", since),
-                ("created_at <= ?", until),
-                ("batch = ?", batch),
-            ]
-            for condition, bound in bounds:
-                if bound is not None:
-                    where += f" AND {condition}"
-                    values.append(bound)  # type: ignore[arg-type]  # SQLite takes numbers and text
-            block = self._select(where, values, BLOCK, ascending=reverse)
+            bounds = {
+                "workspace = ?": workspace,
+                "channel = ?": channel,
+                "number > ?" if reverse else "number < ?": after,
+                "created_at >= ?": since,
+                "created_at <= ?": until,
+                "batch = ?": batch,
+            }
+            given = {condition: value for condition, value in bounds.items() if value is not None}
+            block = self._select(" AND ".join(given), tuple(given.values()), BLOCK, ascending=reverse)
             found += filter(matches, block)
             if len(block) < BLOCK:
                 break

@@ -1,1 +1,1 @@
-"""One message on the wire, what its answer means, and the only loop: claim, deliver, settle."""
+"""The send loop: claim, deliver, settle; and what the API's list proves about messages in doubt."""

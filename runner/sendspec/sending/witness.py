@@ -75,28 +75,36 @@ def witness(
     to send that have one of these ids under a former name of their spec.
     """
     found = Witnessed()
-    duplicates = DuplicateListings(ledger, hash_receiver)
-    sighted: dict[str, dict[str, Sighting]] = {}
     readers: list[ListReader] = []
 
     def opened() -> ListReader:
         readers.append(open_reader())
         return readers[-1]
 
-    try:
-        for page in _pages(opened, sends, receivers, now, found):
-            duplicates.read(page)
-            for sighting in page:
-                if sighting.reference and not sighting.rejected:
-                    sighted.setdefault(sighting.reference, {})[sighting.remote_id] = sighting
-    except ListUnread as error:
-        found.unread = error
+    duplicates = DuplicateListings(ledger, hash_receiver)
+    sighted = _sighted(_pages(opened, sends, receivers, now, found), duplicates, found)
     found.twice = duplicates.ids
     unread = {reference for reader in readers for reference in reader.unread}
     _compare(ledger, sighted, unread, hash_receiver, sends, now, found)
     named = {identity for reference in (*sighted, *unread) for identity in ids_within(reference)}
     found.unproved += under_other_names(named) if named else Counter()
     return found
+
+
+def _sighted(
+    pages: Iterable[list[Sighting]], duplicates: DuplicateListings, found: Witnessed
+) -> dict[str, dict[str, Sighting]]:
+    """The accepted messages that the list shows, by reference and by the API's id. One that breaks off has shown what it showed."""
+    sighted: dict[str, dict[str, Sighting]] = {}
+    try:
+        for page in pages:
+            duplicates.read(page)
+            for sighting in page:
+                if sighting.reference and not sighting.rejected:
+                    sighted.setdefault(sighting.reference, {})[sighting.remote_id] = sighting
+    except ListUnread as error:
+        found.unread = error
+    return sighted
 
 
 def _pages(
@@ -153,16 +161,8 @@ def _compare(
     found: Witnessed,
 ) -> None:
     """Compares the ledger's states, read after the pages, with what was listed. `unread` are references of unreadable entries."""
-    by_id: dict[bytes, list[Sighting]] = {}
-    for reference, by_remote_id in sighted.items():
-        for identity in ids_within(reference):
-            by_id.setdefault(identity, []).extend(by_remote_id.values())
     unread_ids = {identity for reference in unread for identity in ids_within(reference)}
-    candidates = [
-        (waiting, _sightings_of(waiting, by_id, sighted))
-        for waiting in ledger.planned_under([*by_id, *(unread_ids - by_id.keys())], frozenset({*sighted, *unread}))
-        if (waiting.name, waiting.generation) in sends
-    ]
+    candidates = _candidates(ledger, sighted, unread, unread_ids, sends)
     credited = ledger.credited({sighting.remote_id for _, sightings in candidates for sighting in sightings})
     used: set[str] = set()
     changes = []
@@ -183,6 +183,26 @@ def _compare(
             found.unproved[waiting.name] += 1
     if changes:
         ledger.move(MOVE_BY_NAME["witness"], changes, now=now)
+
+
+def _candidates(
+    ledger: WitnessLedger,
+    sighted: Mapping[str, Mapping[str, Sighting]],
+    unread: Set[str],
+    unread_ids: Set[bytes],
+    sends: Collection[Send],
+) -> list[tuple[Waiting, list[Sighting]]]:
+    """The planned messages of `sends` that a listed reference names, each with the sightings under its references."""
+    by_id: dict[bytes, list[Sighting]] = {}
+    for reference, by_remote_id in sighted.items():
+        for identity in ids_within(reference):
+            by_id.setdefault(identity, []).extend(by_remote_id.values())
+    named = ledger.planned_under([*by_id, *(unread_ids - by_id.keys())], frozenset({*sighted, *unread}))
+    return [
+        (waiting, _sightings_of(waiting, by_id, sighted))
+        for waiting in named
+        if (waiting.name, waiting.generation) in sends
+    ]
 
 
 def _sightings_of(

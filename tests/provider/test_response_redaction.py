@@ -132,9 +132,6 @@ def test_nothing_ours_is_left_and_nothing_more_is_found(text: str) -> None:
     assert not [trace for trace in (KEY, NUMBER[1:], NUMBER[3:], TEXT, quote(KEY, safe="")) if trace in shown]
 
 
-# ── in an answer ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize("said", [{}, {"status": "rejected"}])
 def test_an_answer_whose_id_repeats_what_was_sent_makes_no_sense(said: dict[str, str]) -> None:
     sent = SentMessage("m1", NUMBER)
@@ -145,9 +142,6 @@ def test_an_answer_whose_id_repeats_what_was_sent_makes_no_sense(said: dict[str,
     two = {"messages": [{"id": UUID, **said}, one]}
     answer = HttpResponse(202, {}, json.dumps(two).encode(), reusable=True)
     assert classify_batch(answer, [SentMessage("m0", "+31612345678"), sent], **known) == [doubt, doubt]
-
-
-# ── in the list ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def entry(identity: str) -> dict[str, Any]:

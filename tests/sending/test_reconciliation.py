@@ -336,8 +336,6 @@ def test_where_nobody_noted_where_it_went_a_person_has_to_settle_it() -> None:
     assert (pages.asked, outcome.too_old, outcome.left) == ([], [doubt(1).id], 1)
 
 
-# ── which message a sighting is of ───────────────────────────────────────────────────────────────────────────────────
-
 OWN: dict[str, Any] = {"own_reference": True, "reference": "order-1", "first_claimed_at": int(NOW - 60)}
 
 
@@ -411,9 +409,6 @@ def test_an_accepted_message_that_is_listed_under_a_second_id_is_an_alarm(
     pages = Pages([sighting(doubt(1), receiver=receiver)])
     outcome = settled(Memory(messages={doubt(1).id: known}), [doubt(2)], pages)
     assert outcome.twice == ([doubt(1).id] if twice else [])
-
-
-# ── what is asked for ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_few_doubts_in_a_long_window_are_asked_for_by_their_receivers() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import pytest
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.http_response import UnreadableResponse
-from sendspec.sending import connection as wire
-from sendspec.sending.connection import TIMEOUT_SLACK, Connection
+from sendspec.sending.connection import CONNECT_SECONDS, TIMEOUT_SLACK, Connection
 from urllib3.util import wait_for_read
 
 ENDPOINT = Endpoint(
@@ -24,7 +24,7 @@ class Peer:
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self.pieces = list(pieces)
-        self.timeout = wire.CONNECT_SECONDS
+        self.timeout = CONNECT_SECONDS
         self.set: list[float] = []
         self.waits: list[float] = []
 
@@ -46,7 +46,9 @@ class Peer:
         return self.pieces.pop(0)
 
 
-class Standing:
+class Connected:
+    """Stands for urllib3's connection."""
+
     def __init__(self, peer: Peer | socket.socket) -> None:
         self.sock = peer
 
@@ -55,35 +57,45 @@ class Standing:
     def close(self) -> None: ...
 
 
-def connection_to(peer: Peer, moments: Sequence[float], monkeypatch: pytest.MonkeyPatch) -> Connection:
-    monkeypatch.setattr(wire, "HTTPConnection", lambda *arguments, **options: Standing(peer))
+class Played(Connection):
+    """A connection to `peer`."""
+
+    def __init__(self, peer: Peer | socket.socket, monotonic: Callable[[], float]) -> None:
+        super().__init__(ENDPOINT, None, monotonic)
+        self._peer = peer
+
+    def _unconnected(self) -> Any:
+        return Connected(self._peer)
+
+
+def connection_to(peer: Peer, moments: Sequence[float]) -> Connection:
     clock: Iterator[float] = iter(moments)
-    connection = Connection(ENDPOINT, None, lambda: next(clock))
+    connection = Played(peer, lambda: next(clock))
     connection.ensure()
     return connection
 
 
-def test_no_wait_goes_beyond_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_wait_goes_beyond_the_deadline() -> None:
     """Else a server that sends a little of its answer now and then holds a message for as long as it likes."""
     peer, moments = Peer(PIECES), [100.0, 101.0, 104.0, 108.0]
-    connection = connection_to(peer, moments, monkeypatch)
+    connection = connection_to(peer, moments)
     assert connection.post(b"{}", "k", 110.0, max_body=1_000).status == 202
     assert peer.waits == [110.0 - moment for moment in moments]
 
 
-def test_what_comes_after_the_deadline_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = connection_to(Peer(PIECES), [100.0, 101.0, 110.0], monkeypatch)
+def test_what_comes_after_the_deadline_is_no_answer() -> None:
+    connection = connection_to(Peer(PIECES), [100.0, 101.0, 110.0])
     with pytest.raises(UnreadableResponse, match="no whole answer came in time"):
         connection.post(b"{}", "k", 110.0, max_body=1_000)
     assert connection.wrote
     assert not connection.reusable
 
 
-def test_a_timeout_is_set_only_where_it_makes_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_timeout_is_set_only_where_it_makes_a_difference() -> None:
     """It is a system call: one message after the other, on one connection, needs none."""
     step = TIMEOUT_SLACK / 2
     peer = Peer(PIECES * 2)
-    connection = connection_to(peer, [0.0, *[step] * 3, 50.0, *[50.0 + step] * 3], monkeypatch)
+    connection = connection_to(peer, [0.0, *[step] * 3, 50.0, *[50.0 + step] * 3])
     for deadline in (30.0, 80.0):
         assert connection.post(b"{}", "k", deadline, max_body=1_000).reusable
     assert peer.set == [30.0]
@@ -91,13 +103,12 @@ def test_a_timeout_is_set_only_where_it_makes_a_difference(monkeypatch: pytest.M
 
 
 @pytest.fixture
-def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Connection, socket.socket]]:
+def ends() -> Iterator[tuple[Connection, socket.socket]]:
     """A connection that has read one answer, and the server's end of its connection."""
     listener = socket.create_server(("127.0.0.1", 0))
     ours = socket.create_connection(listener.getsockname())
     theirs, _ = listener.accept()
-    monkeypatch.setattr(wire, "HTTPConnection", lambda *arguments, **options: Standing(ours))
-    connection = Connection(ENDPOINT, None, lambda: 0.0)
+    connection = Played(ours, lambda: 0.0)
     connection.ensure()
     theirs.sendall(b"".join(PIECES))
     assert connection.post(b"{}", "k", 10.0, max_body=1_000).reusable

@@ -10,8 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from sendspec.diagnostics.clock import Clock
 from sendspec.provider.endpoint import Endpoint
-from sendspec.provider.http_response import HttpResponse
-from sendspec.provider.message_list import MAX_PAGE_BYTES, Sighting, read_page
+from sendspec.provider.message_list import MAX_PAGE_BYTES, Sighting
 from sendspec.sending.connection import Connection
 from sendspec.sending.list_reader import (
     RECONCILE_BOUNDS,
@@ -23,6 +22,8 @@ from sendspec.sending.list_reader import (
 )
 
 SLEPT: list[float] = []
+
+
 CLOCK = Clock(monotonic=time.monotonic, wall=time.time, sleep=SLEPT.append, random=lambda: 0.5)
 
 
@@ -145,33 +146,6 @@ def test_a_page_that_is_not_the_documented_json_is_asked_for_again_and_is_no_pag
     with pytest.raises(ListUnread, match="not the documented JSON"):
         read(helpers, [helpers.http(200, body)] * 3)
     assert len(read(helpers, [helpers.http(200, body), helpers.http(200, page([message(1)]))])[0]) == 1
-
-
-@pytest.mark.parametrize(
-    "entry",
-    [
-        1, None, "x", [], {"reference": "m1"}, {"id": 5, "reference": "m1"}, {"id": "", "reference": "m1"}, {"id": "x" * 201},
-        {"id": "1", "reference": 5}, {"id": "1", "reference": "\ud83d"}, {"id": "\ud83d", "reference": "m1"},
-        {"id": "1", "reference": "m1", "receiver": "x"}, {"id": "1", "reference": "m1", "receiver": {"contacts": [None]}},
-        {"id": "1", "reference": "m1", "receiver": {"contacts": [{"id": {}}]}},
-        {"id": "1", "reference": "m1", "receiver": {"contacts": [{"identifierValue": "\udc00"}]}},
-    ],
-)  # fmt: skip
-def test_an_entry_that_can_not_be_read_is_skipped_and_counted(entry: Any) -> None:
-    found = read_page(HttpResponse(200, {}, page([message(1), entry, message(2)], "more"), reusable=True))
-    assert found is not None
-    assert ([sighting.remote_id for sighting in found.sightings], found.skipped, found.token) == (
-        ["id-1", "id-2"],
-        1,
-        "more",
-    )
-
-
-@pytest.mark.parametrize("created", [None, 5, "yesterday", "2027-02-30T00:00:00Z", "2027-02-01T00:00:60Z"])
-def test_a_time_that_can_not_be_read_is_none(created: Any) -> None:
-    found = read_page(HttpResponse(200, {}, page([message(1, createdAt=created)]), reusable=True))
-    assert found is not None
-    assert [sighting.created_at for sighting in found.sightings] == [None]
 
 
 def test_a_page_that_is_too_large_is_asked_for_in_smaller_ones_from_the_beginning(helpers: Any) -> None:

@@ -1,4 +1,4 @@
-"""Several messages in one request: what goes out, and what the one answer costs the run."""
+"""Runs that send several messages in one request."""
 
 from __future__ import annotations
 
@@ -15,30 +15,9 @@ import pytest
 from sendspec.ledger.record import Exchanged
 from sendspec.planning.message_state import State
 from sendspec.provider.outcome import RunRefused
-from sendspec.provider.request import MAX_BATCH, batch_body, batch_key
+from sendspec.provider.request import MAX_BATCH, batch_key
 from sendspec.sending.ending import Finished, Interrupted, SpecRefused, StoppedByApi, TooManyDoubts, Unreachable
 from sendspec.sending.run import Stop
-
-# ── what goes out ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_bodies_stand_in_the_request_byte_for_byte_and_in_their_order() -> None:
-    bodies = [b'{"b": 1,  "a": "\xc3\xa9"}', b"{}", b'{"reference":"m3"}']
-    assert batch_body(bodies) == b'{"messageRequests":[{"b": 1,  "a": "\xc3\xa9"},{},{"reference":"m3"}]}'
-    assert batch_body(bodies[:1]) == b'{"messageRequests":[{"b": 1,  "a": "\xc3\xa9"}]}'
-
-
-def test_a_request_has_the_key_of_its_messages_and_of_their_order() -> None:
-    key = batch_key(["a", "b"])
-    assert key == batch_key(["a", "b"])
-    others = [["b", "a"], ["a"], ["b"], ["ab"], ["a", "b", "b"], ["a", "b", "c"]]
-    assert key not in {batch_key(other) for other in others}
-    assert len({batch_key(other) for other in others}) == len(others)
-    assert len(key) == 32
-    assert key.isalnum()
-
-
-# ── on the wire ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def references(request: bytes) -> list[str]:
@@ -290,7 +269,7 @@ def test_a_lost_answer_is_one_doubt_to_the_breaker_however_many_messages_it_conc
 
 
 def test_a_batch_of_accepted_and_rejected_messages_is_one_answer_to_the_breaker(helpers: Any) -> None:
-    """Every fourth answer is lost: the fifth of them is the seventeenth answer, and 5 doubts within 20 shut the gate."""
+    """Every fourth answer is lost: the fifth of them is the seventeenth answer, and 5 doubts within 20 open the breaker."""
 
     def otherwise(n: int, request: bytes) -> bytes:
         if n % 4 == 1 and n <= 17:

@@ -1,0 +1,144 @@
+"""Runs whose ledger fails, whose messages end in an error, and whose recipients opt out meanwhile."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
+from sendspec.ledger.record import Exchanged
+from sendspec.planning.decision import Skip
+from sendspec.planning.message_state import State
+from sendspec.sending.ending import Finished, SuppressLost
+from sendspec.sending.run import Sendable, Stop
+
+PATIENCE = 20.0
+"""Seconds that a test waits for what has to come."""
+
+
+class Ending(Stop):
+    """Asks for itself to stop when a run doesn't end; tells how the loop is woken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wake: Callable[[], None] = lambda: None
+        self._timer = threading.Timer(PATIENCE, self._give_up)
+
+    def wakes(self, wake: Callable[[], None]) -> None:
+        super().wakes(wake)
+        self.wake = wake
+
+    def _give_up(self) -> None:
+        self.ask(signal.SIGALRM)
+        self.ask(signal.SIGALRM)
+
+    def __enter__(self) -> Ending:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+
+def failing(helpers: Any, at: int, trouble: LedgerTrouble, spill: Callable[[Sequence[Any]], None]) -> Any:
+    class Failing(helpers.MemoryLedger):  # type: ignore[misc]
+        def exchange(self, **more: Any) -> Exchanged:
+            if self.exchanges >= at:
+                raise trouble
+            return super().exchange(**more)  # type: ignore[no-any-return]
+
+        def spill(self, settlements: Sequence[Any]) -> None:
+            spill(settlements)
+
+    return Failing
+
+
+def test_a_ledger_that_fails_before_anything_was_sent_is_given_nothing_to_keep(helpers: Any) -> None:
+    kept: list[Any] = []
+    ledger = failing(helpers, 0, LedgerDamaged("a page is damaged", "restore it"), kept.append)
+    requests: list[int] = []
+
+    def decide(n: int, request: bytes) -> bytes:
+        requests.append(n)
+        return bytes(helpers.accepted(request))
+
+    with helpers.raw_server(helpers.answering(decide)) as server, pytest.raises(LedgerDamaged, match="a page"):
+        helpers.Sending(server.port, count=5, ledger_of=ledger).run()
+    assert kept == []
+    assert requests == []
+
+
+def test_where_results_can_not_be_kept_either_the_ledgers_trouble_is_told(helpers: Any) -> None:
+    tried: list[int] = []
+
+    def spill(settlements: Sequence[Any]) -> None:
+        tried.append(len(settlements))
+        raise OSError("no room for results either")
+
+    ledger = failing(helpers, 1, LedgerUnwritable("the disk is full", "make room"), spill)
+    with (
+        helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server,
+        pytest.raises(LedgerUnwritable, match="the disk is full"),
+    ):
+        helpers.Sending(server.port, count=5, ledger_of=ledger, settings={"concurrency": 1}).run()
+    assert tried == [1]
+
+
+@pytest.mark.parametrize("at", [0, 1, 7])
+def test_where_the_messages_end_in_an_error_what_is_in_flight_is_settled_first(helpers: Any, at: int) -> None:
+    ledgers: list[Any] = []
+
+    class Kept(helpers.MemoryLedger):  # type: ignore[misc]
+        def __init__(self, ids: Sequence[bytes]) -> None:
+            super().__init__(ids)
+            ledgers.append(self)
+
+    def before(n: int) -> None:
+        if n == at:
+            raise LedgerTrouble("the disk gives nothing back", "look at the disk")
+
+    with Ending() as stop, helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server:
+        sending = helpers.Sending(server.port, count=20, stop=stop, ledger_of=Kept, before=before)
+        with pytest.raises(LedgerTrouble, match="gives nothing back"):
+            sending.run()
+    [ledger] = ledgers
+    assert ledger.count(State.SENDING) == ledger.count(State.IN_DOUBT) == 0
+    assert ledger.count(State.ACCEPTED) <= at
+    assert ledger.count(State.ACCEPTED) + ledger.count(State.PLANNED) == 20
+
+
+def test_who_is_withheld_is_not_claimed_and_counted(helpers: Any) -> None:
+    with (
+        Ending() as stop,
+        helpers.raw_server(helpers.answering(lambda n, request: helpers.accepted(request))) as server,
+    ):
+        barred = {helpers.message(n).id for n in (0, 3, 4)}
+        sending = helpers.Sending(server.port, count=6, stop=stop, withholds=lambda message: message.id in barred)
+        result, ledger = sending.run()
+    assert isinstance(result.ending, Finished)
+    assert (result.accepted, dict(result.lost)) == (3, {Skip.SUPPRESSED: 3})
+    assert {identity for identity, attempt in ledger.attempt.items() if not attempt} == barred
+
+
+def test_without_the_list_of_who_opted_out_nobody_more_is_claimed(helpers: Any) -> None:
+    asked: list[bytes] = []
+
+    def withholds(message: Sendable) -> bool:
+        asked.append(message.id)
+        if len(asked) == 3:
+            raise SuppressionListUnreadable("the list is gone", "bring it back")
+        return False
+
+    with (
+        Ending() as stop,
+        helpers.raw_server(helpers.answering(lambda n, request: helpers.accepted(request))) as server,
+    ):
+        settings = {"concurrency": 1}
+        sending = helpers.Sending(server.port, count=6, stop=stop, withholds=withholds, settings=settings)
+        result, ledger = sending.run()
+    assert result.ending == SuppressLost("the list is gone", "bring it back")
+    assert (result.accepted, sum(ledger.attempt.values())) == (2, 2)
+    assert len(asked) == 3
