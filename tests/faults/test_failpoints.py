@@ -16,9 +16,9 @@ SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 POINTS = {
     "before the claim is committed": "before(SqliteLedger, '_claim')",
     "after the claim is committed": "after(SqliteLedger, 'exchange', lambda won: bool(won))",
-    "before the first byte": "before(Line, '_exchange')",
+    "before the first byte": "before(Connection, '_exchange')",
     "after the last byte": "before(wire, 'read_answer')",
-    "after the answer": "after(Line, 'deliver')",
+    "after the answer": "after(Connection, 'deliver')",
     "in the middle of a group of results": "before(SqliteLedger, '_move_all')",
     "in the middle of writing the plan": "before(SqliteLedger, '_put_count')",
     "after the plan is written": "after(SqliteLedger, 'put_planned')",
@@ -36,7 +36,7 @@ import os, signal, sys
 from sendspec.ledger.sqlite import ledger as sqlite, writer
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.sending import connection as wire
-from sendspec.sending.connection import Line
+from sendspec.sending.connection import Connection
 
 left = [int(sys.argv.pop(1))]
 
