@@ -365,6 +365,7 @@ except LedgerUnwritable as trouble:
 """
 
 
+@pytest.mark.process
 def test_where_files_can_not_be_locked_no_run_begins(path: Path) -> None:
     done = subprocess.run(
         ["strace", "-o", os.devnull, "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK",

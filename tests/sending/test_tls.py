@@ -20,6 +20,8 @@ from sendspec.sending.run import Settings, Stop
 from sendspec.sending.sender import Delivery, Ended, Leave, Ready, Sender
 from urllib3.util import wait_for_read
 
+pytestmark = pytest.mark.process
+
 PATIENCE = 20.0
 
 
