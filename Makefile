@@ -6,7 +6,7 @@ ORACLES := tests/oracles/node_modules/.installed
 BENCH := .venv-bench/bin
 BENCH_INSTALLED := .venv-bench/.installed
 
-.PHONY: demo test coverage lint audit docs bench bench-micro profile torture storm equality sweep model fuzz clean help
+.PHONY: demo test test-fast coverage lint audit docs bench bench-micro profile torture storm equality sweep model fuzz clean help
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ demo: $(INSTALLED)  ## plan and send an example to the local sandbox; run again,
 
 test: $(INSTALLED)  ## run the tests
 	$(BIN)/python -m pytest --numprocesses 2
+
+test-fast: $(INSTALLED)  ## run the tests that start no process, with few generated examples: half a minute
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest --numprocesses 2 -m "not process"
 
 # Without the wire: which of its branches run depends on the machine's certificates, and on how fast a server reads.
 coverage: $(INSTALLED)  ## run every branch of the ledger and of sending by their own tests, or fail

@@ -1,4 +1,4 @@
-"""What holds for every test: loopback traffic only, nobody's environment, an empty home."""
+"""What holds for every test: loopback traffic only, nobody's environment, an empty home, and no process without its mark."""
 
 from __future__ import annotations
 
@@ -14,20 +14,50 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "suite", max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
+settings.register_profile("fast", settings.get_profile("suite"), max_examples=20)
 settings.register_profile("long", settings.get_profile("suite"), max_examples=10_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+
+TESTS = Path(__file__).resolve().parent
+PROCESS_FOLDERS = {"bad_input", "cli", "faults", "fuzz", "hostile", "promise", "protocol", "sandbox"}
+"""Folders whose tests run commands, or servers, in processes of their own."""
+PROCESS_FIXTURES = {"desk", "project"}
+"""Fixtures that run commands in processes of their own."""
 
 
 class TrafficElsewhere(RuntimeError):
     """A test tried to reach an address that isn't on this machine."""
 
 
-def _refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
-    if event != "socket.connect":
-        return
-    address = arguments[1]
-    if isinstance(address, tuple) and not _is_loopback(str(address[0])):
-        raise TrafficElsewhere(f"a test connects to {address[0]}")
+class UnmarkedProcess(RuntimeError):
+    """A test without the mark `process` starts a process."""
+
+
+_process_allowed = True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the tests that start processes: `make test-fast` leaves them out."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in PROCESS_FOLDERS or PROCESS_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.process)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    global _process_allowed
+    _process_allowed = item.get_closest_marker("process") is not None
+
+
+def _watch(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect":
+        address = arguments[1]
+        if isinstance(address, tuple) and not _is_loopback(str(address[0])):
+            raise TrafficElsewhere(f"a test connects to {address[0]}")
+    elif event in ("subprocess.Popen", "os.fork", "os.posix_spawn") and not _process_allowed:
+        raise UnmarkedProcess("mark the test with @pytest.mark.process: it starts a process")
 
 
 def _is_loopback(host: str) -> bool:
@@ -37,7 +67,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-sys.addaudithook(_refuse_other_hosts)
+sys.addaudithook(_watch)
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,8 @@ import pytest
 from sendspec import __version__
 from warm import run_warm
 
+pytestmark = pytest.mark.process
+
 CASES = sorted(path.parent for path in (Path(__file__).resolve().parent / "cases").glob("*/command"))
 VARYING = [
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<uuid>"),

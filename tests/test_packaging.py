@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 PROBE = """
 import json, sendspec
 from importlib.resources import files

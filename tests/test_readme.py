@@ -21,6 +21,8 @@ from sendspec.reading.project import read_project
 from sendspec.reading.spec import read_spec
 from sendspec.sandbox.server import sandbox_at
 
+pytestmark = pytest.mark.process
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED_FILE = re.compile(r"`([\w./-]+\.(?:yaml|csv))`[^`]*\Z")

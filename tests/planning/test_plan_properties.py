@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sendspec.composing.block_result import PlanEntry
@@ -103,6 +104,7 @@ print(tally.plan().digest)
 """
 
 
+@pytest.mark.process
 def test_the_digest_is_the_same_in_every_process() -> None:
     digests = {
         subprocess.run(

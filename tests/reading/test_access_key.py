@@ -78,10 +78,12 @@ def test_a_key_comes_from_a_file_of_the_project_with_or_without_a_line_end(tmp_p
     assert read(key_file(tmp_path, KEY.encode() + end), tmp_path) == f"AccessKey {KEY}"
 
 
+@pytest.mark.process
 def test_a_key_comes_from_what_a_command_prints(tmp_path: Path) -> None:
     assert read(printing(f"print('{KEY}')"), tmp_path) == f"AccessKey {KEY}"
 
 
+@pytest.mark.process
 def test_the_keys_command_runs_in_the_projects_folder_and_is_asked_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,6 +134,7 @@ def test_what_a_file_holds_besides_one_key_is_refused(tmp_path: Path, content: b
     assert words in refused(key_file(tmp_path, content), tmp_path).problem
 
 
+@pytest.mark.process
 def test_the_longest_key_is_read_whole(tmp_path: Path) -> None:
     assert read(key_file(tmp_path, b"k" * 4_096 + b"\r\n"), tmp_path) == f"AccessKey {'k' * 4_096}"
     assert "longer than 4,096" in refused(FromVariable("THE_KEY"), tmp_path, THE_KEY="k" * 4_097).problem
@@ -161,6 +164,7 @@ def test_a_file_that_is_not_there_or_no_file_is_refused_without_waiting(tmp_path
     assert "not a regular file" in refused(FromFile("pipe"), tmp_path).problem
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("code", "words"),
     [
@@ -176,6 +180,7 @@ def test_a_command_that_gives_no_key_is_refused_and_its_words_are_kept_back(
     assert words in refused(printing(code), tmp_path).problem
 
 
+@pytest.mark.process
 def test_a_command_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "can't be started" in refused(FromCommand(("no-such-command-here",)), tmp_path).problem
 

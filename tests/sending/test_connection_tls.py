@@ -21,6 +21,8 @@ from sendspec.sending.run import Settings, Stop
 from sendspec.sending.sender import Delivery, Quit, RequestEnded, Sender, SenderReady
 from urllib3.util import wait_for_read
 
+pytestmark = pytest.mark.process
+
 PATIENCE = 20.0
 
 

@@ -66,6 +66,7 @@ def test_a_peer_that_is_not_allowed_gets_nothing(helpers: Any) -> None:
     assert result.requests == 0
 
 
+@pytest.mark.process
 def test_a_certificate_that_nobody_vouches_for_ends_the_run_at_once(helpers: Any, tmp_path: Path) -> None:
     import ssl
 

@@ -54,7 +54,7 @@ def test_asked_twice_it_leaves_the_rest_in_doubt_and_goes(helpers: Any) -> None:
 def test_a_lock_that_is_no_longer_ours_stops_before_the_next_claim(helpers: Any) -> None:
     held = iter([True, True, False])
     with helpers.raw_server(helpers.answering(lambda n, request: helpers.accepted(request))) as server:
-        result, ledger = helpers.Sending(server.port, count=100, lock_still_mine=lambda: next(held, False)).run()
+        result, ledger = helpers.Sending(server.port, count=100, still_mine=lambda: next(held, False)).run()
     assert isinstance(result.ending, LockLost)
     assert result.accepted == result.requests <= 8
     assert ledger.count(State.PLANNED) == 100 - result.accepted

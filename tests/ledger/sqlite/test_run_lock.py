@@ -91,6 +91,7 @@ except LedgerUnwritable as trouble:
 """
 
 
+@pytest.mark.process
 def test_where_files_can_not_be_locked_no_run_begins(path: Path) -> None:
     done = subprocess.run(
         ["strace", "-o", os.devnull, "-e", "trace=flock", "-e", "inject=flock:error=ENOLCK",
@@ -127,6 +128,7 @@ def test_a_fork_leaves_the_lock_to_its_parent(path: Path) -> None:
     take_lock(path, OWNER, since="now").release()
 
 
+@pytest.mark.process
 def test_a_child_of_a_fork_holds_nothing_when_its_parent_is_gone(path: Path) -> None:
     lock = take_lock(path, OWNER, since="now")
     from_child, to_parent = os.pipe()
