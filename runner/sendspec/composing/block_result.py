@@ -19,8 +19,8 @@ FILTERED: Literal[False] = False
 RowResult = tuple[PlanEntry, bytes, int] | Literal[False] | None
 """The result of one row.
 
-The message's entry, the mark of its reference and the number of its `Exclusion`; `FILTERED`; or None for a row that needs a
-closer look.
+The message's entry, the mark of its reference and the number of its `Exclusion`; `FILTERED`; or None for a row that
+`Composer.compose` has to compose.
 """
 BlockResult = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, RowResult]]]
 """The results of rows in order.

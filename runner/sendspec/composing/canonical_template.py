@@ -9,6 +9,7 @@ from typing import Any
 
 from jinja2 import nodes
 
+from sendspec.composing.known_names import BUILT_IN
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.template import parsed
 from sendspec.reading.documents.number_spelling import SpelledFloat
@@ -17,7 +18,6 @@ from sendspec.reading.spec import Spec
 TEXT_DIGEST_DIGITS = 16
 _KEY_IS_ADDRESS = ["address"]
 """The key of a spec that writes none."""
-_BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 
 
 def key_tree(spec: Spec) -> str:
@@ -135,7 +135,7 @@ class _Reader:
             assert isinstance(node.arg, nodes.Const)
             item = node.arg.value
         is_column = isinstance(node.node, nodes.Name) and node.node.name == "row" and isinstance(item, str)
-        if is_column and item not in loops | _BUILT_IN | set(self._constants):
+        if is_column and item not in loops | BUILT_IN | set(self._constants):
             return ["name", item]
         return ["item", self._of(node.node, loops), item]
 

@@ -72,4 +72,4 @@ class Duplicate:
 
 Composed = Message | Filtered | Duplicate
 RowComposer = Callable[[Row], Message | Filtered | None]
-"""Composes a row; None where the row needs a closer look."""
+"""Composes a row; None where `Composer.compose` has to compose it."""

@@ -32,7 +32,7 @@ _NAMESPACE: Mapping[str, object] = {
 
 
 class MessageCode:
-    """The lines common to both functions. Each sets a variable, or raises `NotSound` where the row needs a closer look."""
+    """The lines common to both functions. Each sets a variable, or raises `NotSound` for a row it can't compose."""
 
     def __init__(
         self,

@@ -43,6 +43,6 @@ def row_composer_source(message: MessageCode, compiled_spec: CompiledSpec) -> li
         " try:",
         *(f"  {line}" for line in message.code.lines),
         f"  return {result}",
-        " except Exception:",  # whatever was raised, the row needs a closer look
+        " except Exception:",  # whatever it was, `Composer.compose` composes the row
         "  return None",
     ]
