@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sendspec.planning.message_state import State
 from sendspec.sending.ending import (
     Unreachable,
