@@ -27,8 +27,8 @@ from sendspec.sending.run import (
     UnexpectedAnswer,
     Unreachable,
 )
-from sendspec.showing.ink import PLAIN
 from sendspec.showing.run import ending_text, run_document, run_text
+from sendspec.showing.terminal_style import PLAIN
 
 GO_ON = "then run the command again: it goes on where it stopped"
 
