@@ -20,6 +20,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.surrogate import without_surrogates
 from sendspec.operations.system import System, real_system
 from sendspec.operations.wrong_usage import WrongUsage
+from sendspec.showing.diagnostics import diagnostics_document, diagnostics_text
 from sendspec.showing.sanitized_text import sanitized
 from sendspec.showing.terminal_style import WIDE, ColourChoice, TerminalStyle, wants_colour
 
@@ -90,7 +91,7 @@ class Console:
     def document(self, document: Mapping[str, Any]) -> None:
         """The command's result as one JSON document, if the format is JSON. A second document is not printed."""
         if self.is_json and not self.state.is_printed:
-            from sendspec.showing.json_text import json_document
+            from sendspec.showing.json_text import json_document  # loads orjson, which text does without
 
             self.state.is_printed = True
             sys.stdout.flush()
@@ -118,8 +119,6 @@ class Console:
 
     def diagnostics(self, diagnostics: Sequence[Diagnostic], *, ending: str, as_result: bool) -> None:
         """Diagnostics as text on stderr, or as the JSON document if they are the result."""
-        from sendspec.showing.diagnostics import diagnostics_document, diagnostics_text
-
         if as_result:
             self.document(diagnostics_document(diagnostics))
         if not (self.is_json and as_result):

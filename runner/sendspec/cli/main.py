@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from sendspec.diagnostics.near_miss import near_miss
+            from sendspec.diagnostics.near_miss import near_miss  # loads difflib
 
             near = near_miss(args[0], COMMANDS)
             hint = f"did you mean '{near}'?" if near else "sendspec --help lists them"
@@ -142,7 +142,7 @@ def run(arguments: list[str]) -> int:
                 return _foreseen(
                     context, FolderGone("the working directory was removed", "change to a folder that is there")
                 )
-            from sendspec.cli.crash import report_crash
+            from sendspec.cli.crash import report_crash  # for bugs alone
 
             code = report_crash(error, next((word for word in arguments if word in COMMANDS), "-"))
             _fail(context, error)
@@ -153,7 +153,7 @@ def run(arguments: list[str]) -> int:
 
 def _show(error: click.ClickException) -> None:
     """Shows the error as click does, but quotes what the user wrote on one line."""
-    from sendspec.diagnostics.redaction import printable
+    from sendspec.diagnostics.redaction import printable  # for errors alone: `--help` must answer at once
 
     message = error.format_message()
     if not isinstance(error, click.MissingParameter):  # it quotes nothing, and lists the choices in lines
@@ -165,7 +165,7 @@ def _show(error: click.ClickException) -> None:
 
 
 def _foreseen(context: click.Context | None, error: SendspecError) -> int:
-    from sendspec.showing.failure import error_text
+    from sendspec.showing.failure import error_text  # the same
 
     sys.stderr.write(f"sendspec: {error_text(error)}\n")
     if error.exit_code != ExitCode.BUSY:
@@ -177,7 +177,7 @@ def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -
     """Prints the JSON document of a command that failed, if the format is JSON and none was printed yet."""
     if context is None or context.obj is None or not context.obj.is_json:
         return
-    from sendspec.cli.failure import failure_document  # loads what `--help` does without
+    from sendspec.cli.failure import failure_document  # loads every document
 
     console = context.obj
     document = failure_document(console.state.command, console.state.environment, error)
