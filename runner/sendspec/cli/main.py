@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from sendspec.diagnostics.near_miss import near_miss  # loads difflib
+            from sendspec.diagnostics.near_miss import near_miss  # for a mistake alone
 
             near = near_miss(args[0], COMMANDS)
             hint = f"did you mean '{near}'?" if near else "sendspec --help lists them"
