@@ -16,6 +16,10 @@ from typing import Any
 import pytest
 import sendspec
 from desk import SECRET, SPEC, Answer, CountingServer, Desk, desk, numbers, project, server
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.ledger_access import ledger_to_write
+from sendspec.operations.project_context import open_context
+from sendspec.operations.system import real_system
 
 __all__ = ["desk", "project", "server"]
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -148,6 +152,18 @@ def test_doubts_are_in_the_report_and_the_next_send_looks_them_up(
     assert "1 accepted, 0 not accepted, 0 still in doubt" in caplog.text
     assert (again.account.skipped, again.has_doubts) == ({"already-accepted": 20}, False)
     assert len(server.posts) == 20
+
+
+def test_a_second_send_meanwhile_finds_the_ledger_busy(ready: Desk, server: CountingServer, silent: None) -> None:
+    context = open_context(["hello.yaml"], "test", Problems(), real_system("first"))
+    assert context is not None
+    with (
+        ledger_to_write(context),
+        pytest.raises(sendspec.SendspecError, match="another run holds the ledger") as caught,
+    ):
+        sendspec.send(["hello.yaml"], env="test", environ={"TEST_KEY": SECRET})
+    assert (caught.value.code, caught.value.exit_code) == ("ledger-busy", 75)
+    assert server.posts == []
 
 
 def test_standard_input_is_not_read(ready: Desk, silent: None) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from sendspec.planning.decision import Skip
 from sendspec.showing.explained import endings, files, ledger, messages, project, recipients, templates
 from sendspec.showing.explanations import EXPLANATIONS, explanation_text
-from sendspec.showing.ink import PLAIN
+from sendspec.showing.terminal_style import PLAIN
 
 PACKAGE = Path(__file__).resolve().parent.parent.parent / "runner" / "sendspec"
 CODE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")

@@ -1,4 +1,4 @@
-"""What every command shares: its flags, and where its words go."""
+"""What every command shares: its flags, and its output streams."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 import click
 
-from sendspec.cli.stream import HarmlessText, StandardStream
+from sendspec.cli.stream import SanitizedText, StandardStream
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import ResultUnwritable
@@ -20,8 +20,9 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.system import System, real_system
 from sendspec.operations.wrong_usage import WrongUsage
-from sendspec.showing.harmless import harmless
-from sendspec.showing.ink import WIDE, ColourChoice, Ink, wants_colour
+from sendspec.showing.diagnostics import diagnostics_document, diagnostics_text
+from sendspec.showing.sanitized_text import sanitized
+from sendspec.showing.terminal_style import WIDE, ColourChoice, TerminalStyle, wants_colour
 
 MAX_PROCESSES = 64
 
@@ -49,8 +50,8 @@ class Console:
     quiet: bool
     verbose: bool
     asks: bool
-    out: Ink
-    err: Ink
+    out: TerminalStyle
+    err: TerminalStyle
     state: DocumentState
     system: System
 
@@ -59,23 +60,25 @@ class Console:
         return self.format == "json"
 
     def result(self, text: str) -> None:
-        """The command's result, where text was asked for. What it quotes was made printable before."""
+        """The command's result, if the format is text. Quotations in it must be printable already."""
         if text and self.format == "text":
             _write(sys.stdout, text)
 
     def lines(self, lines: Iterable[str | bytes]) -> None:
-        """The command's result as lines of UTF-8 that have their ends, one after another, whatever form was asked for.
+        """The command's result as lines of UTF-8 with their line ends, one after another, in any format.
 
-        Ends early when the reader goes away. Raises `ResultUnwritable` where the rest finds no room: cut, it is no result.
+        Ends early if the reader goes away. Raises `ResultUnwritable` if there is no room for the rest: a cut result is none.
         """
         buffer = sys.stdout.buffer
         stream = getattr(buffer, "raw", None)
         for line in lines:
-            buffer.write(harmless(without_surrogates(line), inked=False).encode() if isinstance(line, str) else line)
+            buffer.write(
+                sanitized(without_surrogates(line), coloured=False).encode() if isinstance(line, str) else line
+            )
             if isinstance(stream, StandardStream) and stream.lost is not None:
                 break
         if isinstance(lines, Generator):
-            lines.close()  # what it reads from may be closed next
+            lines.close()  # the caller may close its source next
         buffer.flush()
         if isinstance(stream, StandardStream) and stream.lost is not None:
             stream.is_missed = False
@@ -86,9 +89,9 @@ class Console:
                 )
 
     def document(self, document: Mapping[str, Any]) -> None:
-        """The command's result as one JSON document, when JSON was asked for. A second one is not printed."""
+        """The command's result as one JSON document, if the format is JSON. A second document is not printed."""
         if self.is_json and not self.state.is_printed:
-            from sendspec.showing.json_text import json_document
+            from sendspec.showing.json_text import json_document  # loads orjson, which text does without
 
             self.state.is_printed = True
             sys.stdout.flush()
@@ -96,12 +99,12 @@ class Console:
             sys.stdout.buffer.flush()
 
     def say(self, text: str) -> None:
-        """A line of talk: what is going on, unless `-q`."""
+        """A line about what is going on, unless `-q`."""
         if not self.quiet:
             self.warn(text)
 
     def detail(self, text: str) -> None:
-        """A line of talk that only `-v` asks for."""
+        """A line that only `-v` shows."""
         if self.verbose:
             self.warn(text)
 
@@ -110,14 +113,12 @@ class Console:
         self.tell(printable(text))
 
     def tell(self, text: str) -> None:
-        """Lines that must be read, with colours and line ends of ours: what they quote was made printable before."""
+        """Lines that must be read, with styles and line ends of ours. Quotations in them must be printable already."""
         if text:
             _write(sys.stderr, text)
 
     def diagnostics(self, diagnostics: Sequence[Diagnostic], *, ending: str, as_result: bool) -> None:
-        """Problems, as text on stderr; as the JSON document where they are the result."""
-        from sendspec.showing.diagnostics import diagnostics_document, diagnostics_text
-
+        """Diagnostics as text on stderr, or as the JSON document if they are the result."""
         if as_result:
             self.document(diagnostics_document(diagnostics))
         if not (self.is_json and as_result):
@@ -131,7 +132,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Adds the flags that every command has, with these forms of its result, and hands them to it as `console`."""
+    """Adds the flags that every command has, with these formats, and passes them to the command as `console`."""
 
     def decorated(command: Callable[..., int]) -> Callable[..., int]:
         @click.option("--format", "format_", type=click.Choice(forms), default="text", envvar="SENDSPEC_FORMAT",
@@ -150,8 +151,8 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
                 quiet=quiet,
                 verbose=verbose,
                 asks=not no_input and sys.stdin.isatty() and sys.stderr.isatty(),
-                out=_ink_for(sys.stdout, choice),
-                err=_ink_for(sys.stderr, choice),
+                out=_style_for(sys.stdout, choice),
+                err=_style_for(sys.stderr, choice),
                 state=DocumentState(click_context.command_path.partition(" ")[2]),
                 system=real_system(" ".join(["sendspec", *sys.argv[1:2]]), stdin=getattr(sys.stdin, "buffer", None)),
             )
@@ -168,16 +169,16 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
     return decorated
 
 
-def _ink_for(stream: TextIO, choice: ColourChoice) -> Ink:
+def _style_for(stream: TextIO, choice: ColourChoice) -> TerminalStyle:
     is_terminal = stream.isatty()
     columns = 0
     if is_terminal:
         with suppress(OSError):
-            columns = os.get_terminal_size(stream.fileno()).columns  # 0 where it doesn't know
-    ink = Ink(wants_colour(choice, os.environ, is_terminal=is_terminal), min(columns or WIDE, WIDE))
-    if isinstance(stream, HarmlessText):
-        stream.inked = ink.colour
-    return ink
+            columns = os.get_terminal_size(stream.fileno()).columns  # 0 if the terminal doesn't say
+    style = TerminalStyle(wants_colour(choice, os.environ, is_terminal=is_terminal), min(columns or WIDE, WIDE))
+    if isinstance(stream, SanitizedText):
+        stream.coloured = style.colour
+    return style
 
 
 common_options = options_with_forms("text", "json")

@@ -10,7 +10,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.doctor import Check, CheckStatus, examine
-from sendspec.showing.ink import Ink
+from sendspec.showing.terminal_style import TerminalStyle
 
 
 @click.command("doctor")
@@ -47,7 +47,9 @@ def command(console: Console, env: str | None) -> int:
     return ExitCode.DONE
 
 
-def _line(finding: Check, ink: Ink) -> str:
-    paint = {CheckStatus.OK: ink.green, CheckStatus.NOTE: ink.yellow, CheckStatus.PROBLEM: ink.red}[finding.verdict]
-    fix = f"\n         {ink.cyan('= fix:')} {printable(finding.fix)}" if finding.fix else ""
+def _line(finding: Check, style: TerminalStyle) -> str:
+    paint = {CheckStatus.OK: style.green, CheckStatus.NOTE: style.yellow, CheckStatus.PROBLEM: style.red}[
+        finding.verdict
+    ]
+    fix = f"\n         {style.cyan('= fix:')} {printable(finding.fix)}" if finding.fix else ""
     return f"{paint(f'{finding.verdict.value:<8}')} {printable(f'{finding.what}: {finding.found}')}{fix}"

@@ -1,4 +1,4 @@
-"""The JSON document of a command that failed: the one that it prints otherwise, empty, with what went wrong."""
+"""The JSON document of a command that failed: its usual document, empty, with an error."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from sendspec.showing.status import status_document
 
 STATUS = ("status", "reconcile", "resolve")
 WITHOUT_DOCUMENT = ("render", "ledger export", "schema")
-"""They print lines or a schema; only rejected input makes them print a document."""
+"""These print lines or a schema. They print a document only for rejected input."""
 
 
 def failure_document(command: str, environment: str, error: Exception | Mapping[str, str]) -> dict[str, Any] | None:
-    """The document of `command`; None where it has none. `error` may also be its words: a code, a problem and a fix.
+    """The document of `command`; None if it has none. `error` may also be words: a code, a problem and a fix.
 
-    Where the input was rejected it is the diagnostics document, about the file that the error names, or else the project file.
+    For rejected input it is the diagnostics document, about the file that the error names, or about the project file.
     """
     if isinstance(error, SendspecError) and error.exit_code == ExitCode.REJECTED:
         path = error.path if isinstance(error, FileUnwritable) else PROJECT_FILE_NAME
@@ -40,7 +40,7 @@ def failure_document(command: str, environment: str, error: Exception | Mapping[
 
 
 def _empty(command: str, environment: str) -> dict[str, Any]:
-    """The command's document where there is nothing to tell."""
+    """The command's document without content."""
     if command in STATUS:
         return status_document(None, environment, None)
     match command:

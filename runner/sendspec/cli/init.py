@@ -123,7 +123,7 @@ def command(console: Console, folder: str) -> int:
 
 
 def _is_half_made(top: Path, there: Sequence[str]) -> bool:
-    """Whether an `init` was killed here before it came to its last file; each file is whole, and nobody has changed one since."""
+    """Whether an `init` was killed here before its last file. Each file is whole and unchanged since."""
     try:
         same = all(read_beneath(top, name, len(FILES[name].encode())) == FILES[name].encode() for name in there)
     except OSError:
@@ -132,7 +132,7 @@ def _is_half_made(top: Path, there: Sequence[str]) -> bool:
 
 
 def _make(top: Path, files: Sequence[Path]) -> None:
-    """Writes the files, and the schema for editors last; where one can't be written, those before it go again."""
+    """Writes the files, the schema for editors last. If one can't be written, the earlier ones are removed."""
     made: list[Path] = []
     try:
         make_folder(top)
@@ -144,7 +144,7 @@ def _make(top: Path, files: Sequence[Path]) -> None:
             make_private_folder(top)
         except PrivateFolderUnusable as trouble:
             raise FileUnwritable(str(top / SCHEMA), trouble.problem, trouble.fix) from trouble
-        if not lexists(top / IGNORE_BELOW):  # killed just there, the folder is without it
+        if not lexists(top / IGNORE_BELOW):  # an `init` that was killed just here left the folder without it
             write_new(top, IGNORE_BELOW, "*\n")
         schema = (schema_directory() / "spec.schema.json").read_text(encoding="utf-8")
         write_new(top, SCHEMA, schema, instead=True)

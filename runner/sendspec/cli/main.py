@@ -50,7 +50,7 @@ OUT_OF_MEMORY = {"code": "out-of-memory", "problem": "memory ran out", "fix": "g
 
 
 class LazyGroup(click.Group):
-    """Imports a subcommand's module when it is called, not before: `--help` must answer at once."""
+    """Imports a subcommand's module only when it is called: `--help` must answer at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -65,7 +65,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from sendspec.diagnostics.near_miss import near_miss
+            from sendspec.diagnostics.near_miss import near_miss  # for a mistake alone
 
             near = near_miss(args[0], COMMANDS)
             hint = f"did you mean '{near}'?" if near else "sendspec --help lists them"
@@ -142,23 +142,21 @@ def run(arguments: list[str]) -> int:
                 return _foreseen(
                     context, FolderGone("the working directory was removed", "change to a folder that is there")
                 )
-            from sendspec.cli.crash import report_crash
+            from sendspec.cli.crash import report_crash  # for bugs alone
 
             code = report_crash(error, next((word for word in arguments if word in COMMANDS), "-"))
             _fail(context, error)
             return code
-        except MemoryError:  # it was no bug: without memory, whatever it is fails in ways of its own
+        except MemoryError:  # no bug: without memory, any code can fail
             return _out_of_memory(context)
 
 
 def _show(error: click.ClickException) -> None:
-    """As click shows it, but that what a user wrote is quoted in one line."""
-    from sendspec.diagnostics.redaction import printable
+    """Shows the error as click does, but quotes what the user wrote on one line."""
+    from sendspec.diagnostics.redaction import printable  # for errors alone: `--help` must answer at once
 
     message = error.format_message()
-    if not isinstance(
-        error, click.MissingParameter
-    ):  # which quotes nothing, and lists what is to be chosen from in lines
+    if not isinstance(error, click.MissingParameter):  # it quotes nothing, and lists the choices in lines
         message = printable(message)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"Try '{error.ctx.command_path} {error.ctx.help_option_names[0]}' for help."
@@ -167,7 +165,7 @@ def _show(error: click.ClickException) -> None:
 
 
 def _foreseen(context: click.Context | None, error: SendspecError) -> int:
-    from sendspec.showing.failure import error_text
+    from sendspec.showing.failure import error_text  # the same
 
     sys.stderr.write(f"sendspec: {error_text(error)}\n")
     if error.exit_code != ExitCode.BUSY:
@@ -176,10 +174,10 @@ def _foreseen(context: click.Context | None, error: SendspecError) -> int:
 
 
 def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -> None:
-    """Prints the JSON document of a command that failed, where JSON was asked for and none was printed yet."""
+    """Prints the JSON document of a command that failed, if the format is JSON and none was printed yet."""
     if context is None or context.obj is None or not context.obj.is_json:
         return
-    from sendspec.cli.failure import failure_document  # loads what `--help` does without
+    from sendspec.cli.failure import failure_document  # loads every document
 
     console = context.obj
     document = failure_document(console.state.command, console.state.environment, error)

@@ -108,7 +108,7 @@ def run_plan(
 
 
 def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
-    """Says what is easily overlooked: texts that changed after they were sent, and messages that are held back."""
+    """Warns of texts that changed after they were sent, and of messages on hold: both are easily overlooked."""
     for plan in plans:
         name = plan.target.name
         drift, held = plan.skipped.get(Skip.DRIFT, 0), plan.skipped.get(Skip.ON_HOLD, 0)
@@ -125,7 +125,7 @@ def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
 
 
 def warn_of_resending(console: Console, jobs: Sequence[Job]) -> None:
-    """Says what a spec risks that has messages in doubt sent again."""
+    """Warns of the risk that a spec takes if it has messages in doubt sent again."""
     for name in sorted(freeing([job.spec for job in jobs])):
         console.warn(
             f"{name}: resend_if_absent: a message in doubt that the API's list lacks is sent again;"

@@ -25,7 +25,7 @@ TARGETS = {"accepted": State.ACCEPTED, "not-sent": State.PLANNED, SKIPPED: State
 
 
 class _Target(click.Choice[str]):
-    """What became of messages; `skip` is what `skipped` was called before."""
+    """What became of messages. `skip` is accepted for `skipped`, its former name."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return super().convert(SKIPPED if value == "skip" else value, param, ctx)
@@ -96,7 +96,7 @@ def _give_up(
     left: bool,
     generation: int | None,
 ) -> int:
-    """Planned messages that a person gives up: who is left over, or a whole generation."""
+    """Gives up planned messages: those without a recipient in the table, or a whole generation."""
     if target != SKIPPED:
         raise click.UsageError("--left and --generation give messages up: write --as skipped")
     if left and generation is not None:

@@ -138,7 +138,7 @@ def command(
 
 
 def _send(console: Console, context: ProjectContext, request: SendRequest, *, yes: bool) -> int:
-    """Sends, asks and reports; turns what nothing was sent for into its exit code."""
+    """Sends, asks and reports."""
     from sendspec.operations.send import send  # loads the network stack: a dry run does without
 
     def agree(jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
@@ -187,7 +187,7 @@ def _show(console: Console, outcome: SendOutcome) -> int:
 
 
 def _show_broken(console: Console, broken: RunBroke) -> int:
-    """Prints what had become of everybody when an error ended the run, then raises the error."""
+    """Prints the account of a run that an error ended, then raises the error."""
     error, report = broken.error, broken.report
     if report is None:
         assert broken.unread is not None

@@ -1,4 +1,4 @@
-"""The standard streams, so that writing to them never fails: what can't be written is noted, and told at the end."""
+"""Standard streams that never fail on writing: a failure is noted and reported at the end."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from typing import Any, TextIO
 NEAREST = "sendspec.nearest"
 """The error handler for characters that a stream's encoding lacks."""
 _NEAREST = {"→": ">", "•": "*", "…": "~", "·": "-", "⚠": "!", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'}  # fmt: skip
-"""One ASCII character for each, so that columns stay."""
+"""One ASCII character for each, so that columns don't shift."""
 BUFFER_BYTES = 1 << 16
 
 
-class HarmlessText(io.TextIOWrapper):
-    """A standard stream as text: whatever goes through it does nothing to a terminal or to what reads a log. See `harmless`.
+class SanitizedText(io.TextIOWrapper):
+    """A standard stream as text, sanitized for terminals and log readers: see `sanitized`.
 
-    `inked` is whether it gets colour.
+    `coloured` is whether styled text keeps its style.
     """
 
-    inked = False
+    coloured = False
 
     def write(self, text: str, /) -> int:
-        from sendspec.showing.harmless import Acting, harmless  # there already: see `use_standard_streams`
+        from sendspec.showing.sanitized_text import ControlText, sanitized  # loaded already: see `use_standard_streams`
 
-        super().write(text if isinstance(text, Acting) else harmless(text, inked=self.inked))
+        super().write(text if isinstance(text, ControlText) else sanitized(text, coloured=self.coloured))
         return len(text)
 
 
 class StandardStream(io.RawIOBase):
-    """Writes to a descriptor until that fails once. `lost` is why it failed; from then on, nothing is written.
+    """Writes to a descriptor until the first failure, which `lost` holds; from then on it writes nothing.
 
-    `is_missed` is False where a command has no use for what was lost.
+    `is_missed` is False if the command does without what was lost.
     """
 
     def __init__(self, descriptor: int, *, closed_before: bool) -> None:
@@ -49,7 +49,7 @@ class StandardStream(io.RawIOBase):
 
     @property
     def reader_left(self) -> bool:
-        """Whether what is lost is so because the reader went away, as `head` does when it has enough."""
+        """Whether the reader went away, as `head` does when it has enough."""
         return isinstance(self.lost, BrokenPipeError)
 
     def writable(self) -> bool:
@@ -69,7 +69,7 @@ class StandardStream(io.RawIOBase):
         while rest and self.lost is None:
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
-            except BlockingIOError:  # whoever started this process made the pipe so
+            except BlockingIOError:  # the parent process made the pipe non-blocking
                 self._wait()
             except OSError as error:
                 self.lost = error
@@ -82,9 +82,9 @@ class StandardStream(io.RawIOBase):
 
 
 def fill_standard_streams() -> set[int]:
-    """Puts nothing in the place of standard streams that the process was started without; the numbers of those.
+    """Opens /dev/null for standard streams that the process was started without. Returns their numbers.
 
-    Otherwise the next file that is opened, such as the ledger's lock, would take the place, and be written to as one.
+    Otherwise the next file to be opened, such as the ledger's lock, would get such a number and be written to as a stream.
     """
     filled = set()
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
@@ -96,16 +96,16 @@ def fill_standard_streams() -> set[int]:
 def use_standard_streams(filled: Collection[int] = ()) -> None:
     """Makes `sys.stdout` and `sys.stderr` streams whose writing never fails; `filled` are the numbers that were closed.
 
-    What is read from `sys.stdin` as text is never refused for its encoding either.
+    Reading text from `sys.stdin` never fails for its encoding either.
     """
-    import_module("sendspec.showing.harmless")  # now, not when memory has run out; `--help` alone would do without it
+    import_module("sendspec.showing.sanitized_text")  # loaded now, because memory may run out later
     codecs.register_error(NEAREST, _nearest)
     for number, name in ((1, "stdout"), (2, "stderr")):
         before: TextIO | None = getattr(sys, name)
         raw = StandardStream(number, closed_before=number in filled)
         encoding = "utf-8" if before is None else before.encoding
         buffer = io.BufferedWriter(raw, BUFFER_BYTES)
-        setattr(sys, name, HarmlessText(buffer, encoding, NEAREST, line_buffering=number == 2 or raw.isatty()))
+        setattr(sys, name, SanitizedText(buffer, encoding, NEAREST, line_buffering=number == 2 or raw.isatty()))
     if sys.stdin is None:
         sys.stdin = os.fdopen(0, "r")
     if isinstance(sys.stdin, io.TextIOWrapper):
@@ -113,7 +113,7 @@ def use_standard_streams(filled: Collection[int] = ()) -> None:
 
 
 def what_was_lost() -> str:
-    """Why something that was written to standard output didn't arrive; empty where nothing is missed."""
+    """Why output to standard output was lost; empty if nothing is missed."""
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     if not isinstance(raw, StandardStream) or raw.lost is None or not raw.is_missed:
         return ""

@@ -23,6 +23,9 @@ from sendspec.planning.plan import Plan
 class AgreedMessages:
     """Composes rows again instead of keeping messages: memory stays bounded, whatever the number of recipients.
 
+    A send composes each row three times: to plan it, to put it into the ledger, to send it. The second pass can't go: every
+    message is in the ledger before the first claim. Nor can the third: bodies would have to be kept, in memory or on disk.
+
     A list of suppressed addresses counts as it was when the plan was made; the loop withholds who was added since.
     """
 

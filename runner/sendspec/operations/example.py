@@ -1,4 +1,4 @@
-"""Runs the examples of one spec: each `with` is composed like a row, and held against its `expect`."""
+"""Runs the examples of a spec: each `with` is composed like a row and compared with its `expect`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sendspec.reading.tables.opening import open_table
 
 
 def run_examples(spec: Spec, context: ProjectContext, problems: Problems) -> bool:
-    """True when every example of `spec` gives what it expects; otherwise why not is among `problems`."""
+    """Whether every example of `spec` gives what it expects; `problems` says what differs."""
     own = Problems()
     channel = context.channel(spec.channel)
     platform = PLATFORMS[DEFAULT_PLATFORM if channel is None else channel.platform]
@@ -43,7 +43,7 @@ def run_examples(spec: Spec, context: ProjectContext, problems: Problems) -> boo
 
 
 def _columns(spec: Spec, context: ProjectContext) -> tuple[str, ...]:
-    """The columns that examples may use: theirs, and the table's where it is at hand."""
+    """The columns that examples may use: their own, and the table's if it can be opened."""
     columns = dict.fromkeys(name for example in spec.examples for name in example.with_)
     if isinstance(spec.recipients, FileRecipients | InlineRecipients):
         table = open_table(spec, root=context.root, override=None, stdin=None, problems=Problems())
@@ -79,7 +79,7 @@ def _judge(spec: Spec, example: Example, composed: Composed | None, problems: Pr
 
 
 def _found(message: Message, payload: Mapping[str, Any], key: str) -> Any:
-    """What an expected key is held against: the text and its measure, or a part of the payload."""
+    """What an expected key is compared with: the text, its measure, or a part of the payload."""
     if key == "text":
         return message.text
     if key in ("segments", "encoding"):
@@ -88,7 +88,7 @@ def _found(message: Message, payload: Mapping[str, Any], key: str) -> Any:
 
 
 def _differences(at: KeyPath, expected: Any, found: Any) -> Iterator[tuple[KeyPath, Any, Any]]:
-    """Where `found` lacks something of `expected`; a mapping may have more keys than are expected."""
+    """Where `found` differs from `expected`; a mapping may have more keys than are expected."""
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         for key, value in expected.items():
             yield from _differences((*at, key), value, found.get(key))

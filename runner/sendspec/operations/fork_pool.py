@@ -1,4 +1,4 @@
-"""Other processes at work on blocks of rows: forks of this one, that give results back in turn and are gone at the end."""
+"""Forks of this process that work on blocks of rows, return results in order, and are gone at the end."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, NoReturn
 
 AHEAD_BYTES = 1 << 20
-"""How far a process may be ahead, about 15,000 rows."""
+"""How far a process may run ahead: about 15,000 rows."""
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DEATH_SIGNAL = 1
-"""PR_SET_PDEATHSIG of prctl(2): what a process is sent when the one that started it is gone."""
+"""PR_SET_PDEATHSIG of prctl(2): the signal that a process gets when its parent is gone."""
 _LENGTH = struct.Struct("<I")
 
 
 class Worker:
-    """Another process, and what it gives back."""
+    """Another process, and the stream of its results."""
 
     def __init__(self, number: int, stream: BinaryIO) -> None:
         self.number = number
@@ -30,7 +30,7 @@ class Worker:
         self._lost = False
 
     def next(self, fits: Callable[[Any], bool]) -> Any | None:
-        """What it found in its next block; None where it doesn't give that any more, or something that doesn't fit."""
+        """The result of its next block; None once it has stopped returning results, or returned one that doesn't fit."""
         if not self._lost:
             head = self.stream.read(_LENGTH.size)
             if len(head) == _LENGTH.size:
@@ -44,9 +44,9 @@ class Worker:
 
 @contextmanager
 def workers_at(count: int, work: Callable[[int], Iterator[Any]]) -> Iterator[list[Worker]]:
-    """`count` processes at work, gone when the block ends; none at all where not all can be had.
+    """`count` processes at work until the block ends; none if not all of them can be started.
 
-    A process that has other threads isn't forked: theirs could hold a lock for ever.
+    A process with other threads is not forked: a thread's lock would stay locked in the fork.
     """
     workers: list[Worker] = []
     try:
@@ -69,7 +69,7 @@ def _end(workers: list[Worker]) -> None:
 
 
 def _start(turn: int, workers: list[Worker], work: Callable[[int], Iterator[Any]]) -> None:
-    """Adds one, which lives no longer than this process. No interrupt strikes before both know what they are: the new process, and this one that it has it."""
+    """Starts one process, which ends with this one. Interrupts are blocked until both processes know their role."""
     reading, writing = os.pipe()
     own = os.getpid()
     signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
@@ -78,7 +78,7 @@ def _start(turn: int, workers: list[Worker], work: Callable[[int], Iterator[Any]
         if number == 0:
             try:
                 _die_with(own)
-            finally:  # a child never goes on as its parent
+            finally:  # the child must never run on as its parent
                 _give(writing, [reading, *(worker.stream.fileno() for worker in workers)], lambda: work(turn))
         workers.append(Worker(number, os.fdopen(reading, "rb")))
     except OSError:
@@ -92,10 +92,10 @@ def _start(turn: int, workers: list[Worker], work: Callable[[int], Iterator[Any]
 
 
 def _die_with(parent: int) -> None:
-    """Has this process killed when `parent` is gone, however that ended, also while this one is stopped.
+    """Has the kernel kill this process when `parent` is gone, however it ended, even if this process is stopped.
 
-    Only Linux can; elsewhere a process ends at the next block that nobody takes. The run lock is left to the parent either
-    way: see `sendspec.ledger.sqlite.run_lock`.
+    Linux only; elsewhere the process ends at the next block that nobody reads. The parent keeps the run lock either way: see
+    `sendspec.ledger.sqlite.run_lock`.
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
@@ -104,9 +104,9 @@ def _die_with(parent: int) -> None:
 
 
 def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[Any]]) -> NoReturn:
-    """What the other process does, all its life; it ends when nobody takes its blocks any more."""
+    """The life of the other process: it ends when nobody reads its blocks any more."""
     try:
-        for number in _INTERRUPTS:  # the process that it works for decides
+        for number in _INTERRUPTS:  # the parent decides
             signal.signal(number, signal.SIG_IGN)
         for descriptor in others:
             os.close(descriptor)

@@ -1,4 +1,4 @@
-"""What sendspec.lock says of an environment's ledger: where it has one, never had one, or its entry is lost or somebody else's."""
+"""An environment's entry in sendspec.lock: present, never made, lost, or another environment's."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from sendspec.operations.project_context import ProjectContext
 
 
 def find_identity(context: ProjectContext) -> LedgerIdentity | None:
-    """The identity of the environment's ledger; None where it has none yet, and nothing says that it had one.
+    """The identity of the environment's ledger; None if it has none yet and nothing indicates an earlier one.
 
-    Raises `EnvironmentRenamed`, `LockEntryLost`, or `LedgerForeign` where the ledger is another environment's.
+    Raises `EnvironmentRenamed`, `LockEntryLost`, or `LedgerForeign` if the ledger is another environment's.
     """
     place, identity = context.environment.ledger, context.identity
     if context.environment.is_sandbox:
@@ -28,7 +28,7 @@ def find_identity(context: ProjectContext) -> LedgerIdentity | None:
 
 
 def require_identity(context: ProjectContext) -> LedgerIdentity:
-    """The identity of the environment's ledger. Raises `LedgerMissing` where it has none yet, and what `find_identity` does."""
+    """The identity of the environment's ledger. Raises `LedgerMissing` if it has none yet, and what `find_identity` raises."""
     identity = find_identity(context)
     if identity is None:
         name = context.environment.name
@@ -39,7 +39,7 @@ def require_identity(context: ProjectContext) -> LedgerIdentity:
 
 
 def find_renamed_entry(context: ProjectContext, there: str | None) -> str | None:
-    """Which environment of sendspec.lock, gone from the project file, this one seems to be; `there` is its ledger's id."""
+    """The entry that seems to be this environment's under an earlier name, gone from the project file. `there` is its ledger's id."""
     for name, entry in context.entries.items():
         if name not in context.project.environments and _is_the_same(context, entry, there):
             return name
@@ -47,7 +47,7 @@ def find_renamed_entry(context: ProjectContext, there: str | None) -> str | None
 
 
 def environment_sharing_channels(context: ProjectContext) -> str | None:
-    """Another environment with a ledger of its own that sends through a channel of this one."""
+    """Another environment with its own ledger that sends through a channel of this one."""
     own = set(context.channels)
     for name, entry in context.entries.items():
         if name != context.environment.name and own & set(entry.channels or ()):
@@ -56,7 +56,7 @@ def environment_sharing_channels(context: ProjectContext) -> str | None:
 
 
 def _is_the_same(context: ProjectContext, entry: LedgerIdentity, there: str | None) -> bool:
-    """Entries of earlier releases say nothing of channels and files: where no ledger tells, the same is feared."""
+    """Entries of earlier releases list no channels and file. Without a ledger to compare, they count as the same."""
     if there is not None:
         return entry.ledger == there
     if entry.channels is None:

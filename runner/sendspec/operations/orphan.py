@@ -1,4 +1,7 @@
-"""Who was planned, was never sent, and is no longer in the table. Whom `where` leaves out now still is in it."""
+"""Messages that were planned, never sent, and whose recipient is no longer in the table.
+
+A row that `where` leaves out now is still in the table.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from sendspec.operations.send_job import Job
 def find_orphans(job: Job, ledger: Facts, problems: Problems) -> dict[bytes, int]:
     """The attempt of each such message by its id, of every generation and under every name of the spec.
 
-    Where `problems` has errors afterwards, rows could not be read, and it is not known who is left.
+    If `problems` has errors afterwards, rows could not be read, and the result means nothing.
     """
     names = (job.spec.name, *other_names(job.spec, ledger))
     attempts = {identity: attempt for name in names for identity, _, attempt in ledger.waiting(name)}

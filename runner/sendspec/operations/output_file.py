@@ -1,4 +1,4 @@
-"""Files that a command makes because the user asked for them: each is written whole or not at all."""
+"""Files that the user asked for: each is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from sendspec.reading.files.confined_path import confined_path
 from sendspec.reading.files.nofollow_open import open_folder
 
 DEVICES = ("/dev/", "/proc/")
-"""Below these, a name such as /dev/stdout leads to something that is open already: it is written to, and never replaced."""
+"""Below these, a name such as /dev/stdout leads to an open file: it is written to, never replaced."""
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _UNFINISHED = ".sendspec-unfinished-"
-"""What the name of a file begins with that is being written; the next command that writes there removes one that was left."""
+"""Prefix of a file that is being written; the next command that writes there removes leftovers."""
 
 
 def write_file(path: Path, text: str) -> None:
-    """Puts a file with this text at `path`, so that a crash or a full disk leaves the old file, or none.
+    """Writes a file with this text to `path`. A crash or a full disk leaves the old file, or none.
 
-    A link stays one, and what it leads to is replaced, unless that is outside of the project that the link is in. A device is
-    written to, and a pipe that somebody reads. Raises `FileUnwritable`.
+    A link stays, and its target is replaced, unless the target is outside of the link's project. A device is written to, and so
+    is a pipe that somebody reads. Raises `FileUnwritable`.
     """
     refuse_planted_link(path)
     try:
@@ -40,10 +40,10 @@ def write_file(path: Path, text: str) -> None:
 
 
 def write_new(top: Path, below: str, text: str, *, instead: bool = False) -> None:
-    """Puts a new file with this text at `below` in the folder `top`, with the folders that it needs; follows no link below `top`.
+    """Writes a new file with this text to `below` in the folder `top`, creating folders as needed. Follows no link below `top`.
 
-    Whenever it is interrupted, there is the whole file or none, under no other name. `instead`: a file or link that is there
-    goes; else it is refused. Raises `FileUnwritable`.
+    An interruption leaves the whole file or none, under no other name. `instead`: an existing file or link is replaced; else it
+    is refused. Raises `FileUnwritable`.
     """
     *folders, name = PurePath(below).parts
     try:
@@ -61,14 +61,14 @@ def write_new(top: Path, below: str, text: str, *, instead: bool = False) -> Non
 
 
 def refuse_planted_link(path: Path) -> None:
-    """Raises `FileUnwritable` where a link in a project or repository leads out of it: whoever made it chose what is written to."""
+    """Raises `FileUnwritable` if a link leads out of its project or repository: its author chose what would be overwritten."""
     where = confined_path(str(path), in_folder=False)
     if isinstance(where, Problem):
         raise FileUnwritable(str(path), where.problem, where.fix)
 
 
 def check_writable(path: Path) -> None:
-    """Raises `FileUnwritable` where `write_file` could only fail, so that it is said before the work is done."""
+    """Raises `FileUnwritable` if `write_file` is bound to fail, before any work is done."""
     refuse_planted_link(path)
     try:
         if _is_replaced(path) and not os.access(folder := Path(os.path.realpath(path)).parent, os.W_OK | os.X_OK):
@@ -79,7 +79,7 @@ def check_writable(path: Path) -> None:
 
 
 def make_folder(path: Path, mode: int = 0o777) -> None:
-    """Makes the folder `path` and those around it, where they aren't there yet. Raises `FileUnwritable`."""
+    """Makes the folder `path` and its parents, unless they exist. Raises `FileUnwritable`."""
     try:
         path.mkdir(mode=mode, parents=True, exist_ok=True)
     except OSError as error:
@@ -87,7 +87,7 @@ def make_folder(path: Path, mode: int = 0o777) -> None:
 
 
 def _is_replaced(path: Path) -> bool:
-    """Whether a new file takes the place of what is at `path`. Raises `IsADirectoryError` for a folder."""
+    """Whether a new file replaces what is at `path`. Raises `IsADirectoryError` for a folder."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -98,14 +98,14 @@ def _is_replaced(path: Path) -> bool:
 
 
 def _open_as_it_is(path: Path) -> int:
-    """A descriptor of a device or a pipe; a pipe that nobody reads is an error, and is not waited for."""
+    """A descriptor of a device or a pipe; a pipe that nobody reads is an error, not a wait."""
     descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     os.set_blocking(descriptor, True)
     return descriptor
 
 
 def _put(folder: int, name: str, content: bytes) -> None:
-    """A file that gets its name once it is whole; where files without a name can't be had, one that had another before."""
+    """Writes a file that gets its name once it is whole. Without O_TMPFILE, it has another name until then."""
     left = re.compile(rf"{re.escape(_UNFINISHED)}[0-9]+")
     inner = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=folder)
     try:
@@ -134,7 +134,9 @@ def _put_nameless(folder: int, name: str, content: bytes) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    made = path.with_name(f".sendspec-{os.urandom(8).hex()}")  # the name itself may be as long as one can be
+    made = path.with_name(
+        f".sendspec-{os.urandom(8).hex()}"
+    )  # not based on the name, which may have the maximum length already
     try:
         _write(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), content, sync=True)
         with suppress(FileNotFoundError):

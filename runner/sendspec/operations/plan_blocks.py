@@ -1,8 +1,8 @@
-"""Every row of a job planned, in blocks: on one process, or composed on several that each take their share of the blocks.
+"""Plans every row of a job in blocks, composed by this process or by several.
 
-Each process reads the table for itself and composes the blocks whose turn is its own; this one takes the results in the order of
-the rows. A block that a process doesn't give back, because it was killed say, is composed here: what the plan says never hangs
-on how many there were. What is wrong with a row is always found here, so that it is told as if there were one.
+Each process reads the table itself and composes the blocks of its own turns; this process takes the results in row order. It
+composes a block itself if another process fails to return it, for example because it was killed: the plan never depends on the
+number of processes. This process alone reports faults of rows, so that the report doesn't either.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ from sendspec.reading.tables.block import Block, rows_of
 from sendspec.reading.tables.row import Row
 
 SEVERAL_FROM = 1_000
-"""Rows that are planned before other processes are started, which takes about as long as composing so many."""
+"""Rows that are planned before other processes start. Starting them takes about as long as composing so many rows."""
 LOOKUP_ROWS = 20_000
-"""Rows that wait until they are looked up together."""
+"""Rows that are looked up in the ledger together."""
 TURNS_EACH = 4
-"""Another process's turns of a round. This one takes fewer, the more there are: it has the results of all to take in."""
+"""Turns of another process in one round. This process takes fewer turns the more there are: it also counts all results."""
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """What messages are held against: the ledger, for a send and for a plan; who may be reached, and which a person chose.
+    """What messages are compared with: the ledger's facts, who may be reached, and what a person chose to retry.
 
-    `planned` counts the spec's messages, of whatever generation, that the ledger has as planned and not sent.
+    `planned` counts the spec's messages, of any generation, that the ledger has as planned and not sent.
     """
 
     lookup: FactLookup
@@ -68,7 +68,7 @@ class LedgerView:
 
 
 def plan_rows(job: Job, ledgered: LedgerView, problems: Problems, processes: int) -> Plan:
-    """Plans every row of `job`; what is wrong with rows is among `problems`."""
+    """Plans every row of `job`; faults of rows go to `problems`."""
     return _Planner(job, ledgered, problems, processes).plan()
 
 
@@ -103,7 +103,7 @@ class _Planner:
         return self._tally.plan(max(0, self._ledgered.planned - self._planned_found))
 
     def _on_several(self, blocks: Iterator[Block], begun: int) -> None:
-        """The blocks of a list that is worth other processes; so many came before."""
+        """Plans the blocks of a long list on several processes; `begun` blocks came before."""
         with workers_at(self._processes - 1, lambda turn: self._work(turn, begun)) as workers:
             for number, block in enumerate(blocks):
                 turn = _turn(number, len(workers))
@@ -111,11 +111,9 @@ class _Planner:
                 self._take_in(block, given or self._found(block))
 
     def _found(self, block: Block) -> BlockResult:
-        """What this process finds in a block; without a compiled spec, that each row needs a closer look."""
+        """The block as this process composes it; without a compiled spec, every row needs to be composed by itself."""
         _, held = block.read
         return self._quick(held) if self._quick else ([], [], [], [], [(at, None) for at in range(len(held))])
-
-    # ── taking in ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _take_in(self, block: Block, found: BlockResult) -> None:
         sealed, segments, forced, marks, given = found
@@ -124,7 +122,7 @@ class _Planner:
         if any(odd is not None for odd in odds.values()):
             self._take_in_odd(lines, found, odds)
             return
-        if odds:  # all of them rejected
+        if odds:  # all of these rows are rejected
             lines = [line for at, line in enumerate(lines) if at not in odds]
         again = self._duplicates.judge(sealed, marks, lines)
         if again or self._asks:
@@ -133,7 +131,7 @@ class _Planner:
             self._tally.count_sent(sealed, segments, forced)
 
     def _take_in_odd(self, lines: Sequence[int], found: BlockResult, odds: Mapping[int, RowResult]) -> None:
-        """A block some of whose rows are counted, but aren't plainly to be sent."""
+        """Counts a block with rows that are not simply to be sent."""
         rows = list(_rows(lines, found, odds))
         messages = [at for at, row in enumerate(rows) if row[3] is not Skip.FILTERED]
         entries, marks = [row[1] for row in rows], [row[2] for row in rows]
@@ -143,11 +141,11 @@ class _Planner:
         self._count(entries, [row[3] for row in rows], {messages[at]: verdict for at, verdict in again.items()})
 
     def _looked_at(self, row: Row) -> RowResult:
-        """A row composed by itself, and what is wrong with it told; None where it is rejected."""
+        """Composes a row by itself and reports its faults; None if it is rejected."""
         return row_result_of(self._composer.compose(row), self._eligibility, own_reference=self._own_reference)
 
     def _count(self, entries: list[PlanEntry], skips: list[Skip | None], again: Mapping[int, RepeatKind]) -> None:
-        """Counts rows whose `skips` say what is known of them so far; `again` are those that name a recipient again."""
+        """Counts rows. `skips` has the decisions that are known so far; `again` are rows that repeat a recipient."""
         for at in again:
             entries[at], skips[at] = NO_MESSAGE, Skip.DUPLICATE
         if RepeatKind.CONFLICTING in again.values():
@@ -159,13 +157,13 @@ class _Planner:
             self._count_waiting()
 
     def _count_waiting(self) -> None:
-        """Decides the messages that nothing but the ledger, or a person's choice, could hold back, and counts all that wait."""
+        """Decides the messages that only the ledger or a person's choice could hold back, then counts all rows that wait."""
         entries, skips = self._entries, self._skips
         if self._asks:
             waiting = [at for at, skip in enumerate(skips) if skip is None]
             for at, skip in zip(waiting, self._decided([entries[at][0] for at in waiting]), strict=True):
                 skips[at] = skip
-            if self._ledgered.planned:  # who may not be reached is not left over, though
+            if self._ledgered.planned:  # barred recipients are still in the table
                 self._find_planned(
                     [entries[at][0] for at, skip in enumerate(skips) if skip in SKIP_BY_EXCLUSION.values() and skip]
                 )
@@ -188,15 +186,13 @@ class _Planner:
         return skips
 
     def _find_planned(self, sealed: Sequence[bytes]) -> Mapping[bytes, PriorState]:
-        """What the ledger knows of these messages; counts those that it has as planned."""
+        """What the ledger knows of these messages. Counts the planned ones."""
         known = self._ledgered.known([each[:ID_BYTES] for each in sealed])
         self._planned_found += sum(standing is State.PLANNED for standing in known.values())
         return known
 
-    # ── in another process ───────────────────────────────────────────────────────────────────────────────────────
-
     def _work(self, turn: int, begun: int) -> Iterator[BlockResult]:
-        """The blocks whose turn is `turn`; problems found here are found again by the process that tells them."""
+        """Runs in another process: composes the blocks of turn `turn`. The first process finds their faults again and reports them."""
         composer = self._job.composer(Problems())
         blocks = islice(self._job.table.blocks(Problems()), begun, None)
         for number, block in enumerate(blocks):
@@ -212,7 +208,7 @@ class _Planner:
 def _rows(
     lines: Sequence[int], found: BlockResult, odds: Mapping[int, RowResult]
 ) -> Iterator[tuple[int, PlanEntry, bytes, Skip | None]]:
-    """The rows in their order, without the rejected ones: a line, what is counted, the reference's mark, why it is skipped."""
+    """The rows in order, without rejected ones: line, what is counted, mark of the reference, reason to skip."""
     sealed, segments, forced, marks, _ = found
     plain = zip(zip(sealed, segments, forced, strict=True), marks or repeat(b""), strict=False)
     for at, line in enumerate(lines):
@@ -234,7 +230,7 @@ def _fits(block: Block, found: BlockResult) -> bool:
 
 
 def _turn(number: int, workers: int) -> int:
-    """Whose turn a block is: 0 for this process, whose turns are spread evenly over a round, else the number of another, from 1."""
+    """Which process composes a block: 0 for this one, whose turns are spread evenly over a round, others from 1."""
     if not workers:
         return 0
     own = max(TURNS_EACH - (workers + 1) // 2, 1)

@@ -157,15 +157,13 @@ def send(
     Messages may be refused, in doubt or not sent: the report counts them, and says why a run stopped early. Raises
     `InputInvalid`, `LimitExceeded`, and other `SendspecError`s; after an error, `status` says what became of the messages.
     """
-    from sendspec.operations.send import (
-        send as send_specs,  # loads the network stack, which the other functions don't need
-    )
+    from sendspec.operations import send as operation  # loads the network stack, which the other functions don't need
 
     problems = Problems()
     paths = [fspath(each) for each in specs]
     context = _valid(open_context(paths, env, problems, _system("send", environ, clock)), problems)
     request = SendRequest(specs=paths, recipients=None if recipients is None else fspath(recipients), retry=retry)
-    outcome = send_specs(context, request, LoggingListener())
+    outcome = operation.send(context, request, LoggingListener())
     match outcome:
         case InputRejected(diagnostics):
             raise InputInvalid(diagnostics)

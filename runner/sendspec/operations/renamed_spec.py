@@ -1,4 +1,4 @@
-"""The names that a send had before, and whom it reached under them."""
+"""A spec's earlier and later names, and what was sent under them."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _WEIGHT: dict[PriorState, int] = {
     State.SENDING: 5,
     State.ACCEPTED: 6,
 }
-"""Which of a message's facts under several names counts: the one that says most about what the person may have got."""
+"""Which of a message's facts under several names wins: the one closest to having been received."""
 
 
 def name_in(path: Path) -> str | None:
-    """The name of the spec in a file: None where there is no file, and an empty one where it can't be told."""
+    """The name of the spec in a file: None without a file, empty if the file can't be read as a spec."""
     if not path.is_file():
         return None
     problems = Problems()
@@ -44,10 +44,10 @@ def name_in(path: Path) -> str | None:
 
 
 def other_names(spec: Spec, ledger: Facts | None) -> tuple[str, ...]:
-    """The names that this spec had before or had later: what it says itself, and what the ledger noted of any send.
+    """The earlier and later names of this spec, by its own `moved_from` and by the ledger's notes.
 
-    Followed both ways and all the way, so that neither the revert of a rename nor a second one reaches anybody twice. Only names
-    that the ledger knows; none where the spec says that it is a new one.
+    Renames are followed in both directions and transitively: neither a reverted nor a second rename reaches anybody twice. Only
+    names that the ledger knows; none if the spec says that it is new.
     """
     if ledger is None or spec.moved_from is False:
         return ()
@@ -68,14 +68,14 @@ def other_names(spec: Spec, ledger: Facts | None) -> tuple[str, ...]:
 
 
 def names_of(specs: Iterable[Spec], ledger: Facts) -> set[str]:
-    """The names of these specs, and those that they had before or later: what is in doubt under one concerns the other."""
+    """The names of these specs with their earlier and later ones: a doubt under one concerns the other."""
     return {name for spec in specs for name in (spec.name, *other_names(spec, ledger))}
 
 
 class RenamedSend:
-    """A send that had other names, decided by what the ledger knows under all of them.
+    """A send with several names, decided by what the ledger knows under all of them.
 
-    `planned_found` counts the messages, under any of the names, that the ledger has as planned and that stand in the table.
+    `planned_found` counts the messages of the table that the ledger has as planned under any of the names.
     """
 
     def __init__(self, job: Job, names: Sequence[str], ledger: Facts) -> None:
@@ -88,7 +88,7 @@ class RenamedSend:
     def decisions(
         self, composed: Iterator[Composed], eligibility: Eligibility, retry: Retry | None
     ) -> Iterator[Decision]:
-        """Every row with its decision, in order; `composed` are the rows under this name. A refusal under another isn't retried."""
+        """Every row with its decision, in order; `composed` are the rows under this name. A refusal under another name isn't retried."""
         for own, others in self._windows(composed):
             facts = self._ledger.facts(_ids(own))
             by_other = [(items, self._ledger.facts(_ids(items))) for items in others]
@@ -110,7 +110,7 @@ class RenamedSend:
                 yield Decision(item, skip, chosen)
 
     def drop_what_was_sent(self, ledger: Ledger, now: float) -> None:
-        """Drops what is still planned under another name of those whose message has been accepted under this one."""
+        """Drops messages that are planned under another name once they are accepted under this one."""
         if not any(self._ledger.planned(job.spec.name) for job in self._jobs[1:]):
             return
         reason = f"{MOVED}{self._jobs[0].spec.name}"
@@ -130,7 +130,7 @@ class RenamedSend:
                 ledger.move(MOVE_BY_NAME["drop"], changes, now=now)
 
     def unknown_among(self, ids: Collection[bytes]) -> int:
-        """How many messages have one of these ids under another name, and were never sent as far as the ledger knows."""
+        """How many messages have one of these ids under another name and were never sent, as far as the ledger knows."""
         count = 0
         for _, others in self._windows(self._jobs[0].composed(Problems())):
             for items in others:
@@ -140,7 +140,7 @@ class RenamedSend:
         return count
 
     def _windows(self, composed: Iterator[Composed]) -> Iterator[tuple[list[Composed], list[list[Composed]]]]:
-        """The rows composed under each name, some at a time: the same rows give the same kinds of results."""
+        """The rows composed under each name, window by window: the same rows give the same kinds of results."""
         streams = [composed, *(job.composed(Problems()) for job in self._jobs[1:])]
         while own := list(islice(streams[0], WINDOW)):
             yield own, [list(islice(stream, len(own))) for stream in streams[1:]]
@@ -151,7 +151,7 @@ def _ids(items: Sequence[Composed]) -> list[bytes]:
 
 
 def _as_of(item: Message, other: Message, known: Fact) -> Fact:
-    """What is known of a message under another name, as a fact of this one: the same text is the same text."""
+    """A fact under another name, as a fact of this message: an unchanged text counts as unchanged."""
     digest = item.digest if known.digest == other.digest else known.digest
     return Fact(known.state, digest, baselined=known.baselined)
 
@@ -161,5 +161,5 @@ def _weightiest(fact: Fact | None, others: Sequence[Fact]) -> Fact | None:
     if best is None or fact is None:
         return best or fact
     if fact.state is State.PLANNED and best.prior_state is State.SKIPPED:
-        return fact  # dropped there because it goes out here
+        return fact  # it was dropped there because it goes out here
     return best if _WEIGHT[best.prior_state] > _WEIGHT[fact.prior_state] else fact

@@ -1,4 +1,4 @@
-"""The accounting line, and the skipped by reason."""
+"""The accounting line, and the skipped recipients by reason."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def accounting_line(account: Totals) -> str:
 
 
 def left_words(left: int) -> str:
-    """Who would otherwise be in no total at all."""
+    """Messages that no total counts."""
     were = (
         "1 message was planned, was never sent, and is"
         if left == 1

@@ -9,7 +9,7 @@ from typing import Any
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
-from sendspec.showing.ink import Ink, cells
+from sendspec.showing.terminal_style import TerminalStyle, cells
 
 MAX_SHOWN = 20
 MAX_LISTED = 1_000
@@ -17,11 +17,11 @@ ROWS_SHOWN = 3
 EXCERPT_CELLS = 110
 
 
-def diagnostics_text(diagnostics: Sequence[Diagnostic], ink: Ink, *, ending: str) -> str:
-    """All of them, 20 at most, and a last line that counts them and ends with `ending` ("nothing was sent")."""
+def diagnostics_text(diagnostics: Sequence[Diagnostic], style: TerminalStyle, *, ending: str) -> str:
+    """At most 20 diagnostics, and a last line with their count that ends with `ending`, such as "nothing was sent"."""
     if not diagnostics:
         return ""
-    shown = [line for diagnostic in diagnostics[:MAX_SHOWN] for line in (*_lines(diagnostic, ink), "")]
+    shown = [line for diagnostic in diagnostics[:MAX_SHOWN] for line in (*_lines(diagnostic, style), "")]
     left = len(diagnostics) - MAX_SHOWN
     if left > 0:
         shown += [f"and {left} more; --format json lists up to {MAX_LISTED:,}", ""]
@@ -36,36 +36,36 @@ def summary(diagnostics: Sequence[Diagnostic]) -> str:
     return " and ".join(parts) + f" in {counted(len({d.path for d in diagnostics}), 'file')}"
 
 
-def _lines(diagnostic: Diagnostic, ink: Ink) -> Iterator[str]:
-    paint = ink.red if diagnostic.severity is Severity.ERROR else ink.yellow
+def _lines(diagnostic: Diagnostic, style: TerminalStyle) -> Iterator[str]:
+    paint = style.red if diagnostic.severity is Severity.ERROR else style.yellow
     start = diagnostic.span.start
     place = f"{clean(diagnostic.path)}:{start.line}:{start.column}:"
-    yield f"{ink.bold(place)} {paint(diagnostic.severity + ':')} {clean(diagnostic.problem)} {ink.dim(f'[{diagnostic.code}]')}"
+    yield f"{style.bold(place)} {paint(diagnostic.severity + ':')} {clean(diagnostic.problem)} {style.dim(f'[{diagnostic.code}]')}"
     gutter = max(3, len(str(start.line)))
     if diagnostic.excerpt:
-        yield from _excerpt(diagnostic, gutter, ink)
+        yield from _excerpt(diagnostic, gutter, style)
     pad = " " * (gutter + 1)
-    yield f"{pad}{ink.cyan('= fix:')} {clean(diagnostic.fix)}"
+    yield f"{pad}{style.cyan('= fix:')} {clean(diagnostic.fix)}"
     for remark in (*diagnostic.also, *_rows_remark(diagnostic)):
-        yield f"{pad}{ink.cyan('= also:')} {clean(remark)}"
+        yield f"{pad}{style.cyan('= also:')} {clean(remark)}"
 
 
-def _excerpt(diagnostic: Diagnostic, gutter: int, ink: Ink) -> Iterator[str]:
+def _excerpt(diagnostic: Diagnostic, gutter: int, style: TerminalStyle) -> Iterator[str]:
     start, end = diagnostic.span.start, diagnostic.span.end
     line = one_cell_each(diagnostic.excerpt)
     first = start.column - 1
     last = end.column - 1 if end.line == start.line else len(line)
     last = min(max(last, first + 1), max(len(line), first + 1))
     before, marked, after = _window(line[:first], line[first:last], line[last:])
-    paint = ink.red if diagnostic.severity is Severity.ERROR else ink.yellow
-    yield f"{ink.dim(f'{start.line:>{gutter}} |')} {before}{marked}{after}"
+    paint = style.red if diagnostic.severity is Severity.ERROR else style.yellow
+    yield f"{style.dim(f'{start.line:>{gutter}} |')} {before}{marked}{after}"
     carets = paint("^" * max(1, cells(marked)))
     note = f" {clean(diagnostic.note)}" if diagnostic.note else ""
-    yield f"{ink.dim(' ' * gutter + ' |')} {' ' * cells(before)}{carets}{note}"
+    yield f"{style.dim(' ' * gutter + ' |')} {' ' * cells(before)}{carets}{note}"
 
 
 def _window(before: str, marked: str, after: str) -> tuple[str, str, str]:
-    """Cuts a long line to what stands around the marked part."""
+    """Cuts a long line to the marked part and its surroundings."""
     if cells(before + marked + after) <= EXCERPT_CELLS:
         return before, marked, after
     marked = marked if len(marked) <= EXCERPT_CELLS // 2 else marked[: EXCERPT_CELLS // 2 - 1] + "…"
@@ -96,12 +96,12 @@ def _listed(rows: Sequence[int], count: int) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` with control and bidi characters escaped, so that data can't drive a terminal. Newlines stay out too."""
+    """`text` with control and bidi characters escaped, so that data can't control a terminal. Newlines are escaped too."""
     return printable(text, named=False)
 
 
 def one_cell_each(text: str) -> str:
-    """`text` with every control character replaced by one visible one, so that columns stay."""
+    """`text` with a visible character for each control character, so that columns don't shift."""
     return "".join(" " if c == "\t" else "�" if unicodedata.category(c) in _UNSAFE else c for c in text)
 
 
@@ -109,7 +109,7 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
-    """One diagnostic as it stands in the `sendspec.diagnostics/1` document."""
+    """One diagnostic in the form of the `sendspec.diagnostics/1` document."""
     start, end = diagnostic.span.start, diagnostic.span.end
     shown: dict[str, Any] = {
         "code": diagnostic.code,

@@ -1,4 +1,4 @@
-"""What each error code means, with an example: `sendspec explain` and the documentation show these."""
+"""What each error code means, with an example, as `sendspec explain` and the documentation show it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sendspec.showing.explained import endings, files, ledger, messages, project, recipients, templates
 from sendspec.showing.explained.entry import Explanation
-from sendspec.showing.ink import Ink
+from sendspec.showing.terminal_style import TerminalStyle
 
 __all__ = ["EXPLANATIONS", "Explanation", "explanation_text", "explanations_document"]
 
@@ -23,13 +23,13 @@ EXPLANATIONS: dict[str, Explanation] = {
 }
 
 
-def explanation_text(code: str, ink: Ink) -> str:
+def explanation_text(code: str, style: TerminalStyle) -> str:
     """The explanation of a known code, for a terminal."""
     explanation = EXPLANATIONS[code]
-    lines = [f"{ink.bold(code)}: {explanation.summary}", "", explanation.text]
+    lines = [f"{style.bold(code)}: {explanation.summary}", "", explanation.text]
     for title, example in (("wrong", explanation.wrong), ("right", explanation.right)):
         if example:
-            lines += ["", f"{ink.cyan(title)}:", *(f"    {line}" for line in example.splitlines())]
+            lines += ["", f"{style.cyan(title)}:", *(f"    {line}" for line in example.splitlines())]
     return "\n".join(lines) + "\n"
 
 

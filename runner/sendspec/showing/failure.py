@@ -1,4 +1,4 @@
-"""A failure as it stands in a JSON document: its code, what is the case, and what to do."""
+"""A failure as text and as JSON: its code, the problem and the fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def error_text(error: SendspecError) -> str:
 
 
 def error_json(error: BaseException) -> dict[str, str]:
-    """The words of a foreseen failure; of a bug no more than its name, since its text may hold somebody's number."""
+    """A foreseen failure in words. Of a bug only its type: its text may hold a phone number."""
     if isinstance(error, SendspecError):
         return {"code": error.code, "problem": error.problem, "fix": error.fix}
     name = type(error).__name__

@@ -1,4 +1,4 @@
-"""Documents and lines of JSON, as UTF-8 bytes whatever the terminal's encoding is."""
+"""JSON documents and lines, as UTF-8 bytes whatever the terminal's encoding."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from sendspec.diagnostics.characters import without_surrogates
 
 
 def json_document(document: Mapping[str, Any]) -> bytes:
-    """An indented document with a line end."""
+    """An indented document that ends with a newline."""
     return _dumped(document, orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def json_line(row: Mapping[str, Any]) -> bytes:
-    """One object on a line of its own."""
+    """One object on a line."""
     return _dumped(row, orjson.OPT_APPEND_NEWLINE)
 
 
 def _dumped(value: Mapping[str, Any], option: int) -> bytes:
     try:
         return orjson.dumps(value, option=option)
-    except orjson.JSONEncodeError:  # it refuses half surrogates
+    except orjson.JSONEncodeError:  # it refuses lone surrogates
         return orjson.dumps(_writable(value), option=option)
 
 
 def _writable(value: Any) -> Any:
-    """`value` with U+FFFD in the place of every half surrogate, in keys too."""
+    """`value` with U+FFFD for every lone surrogate, in keys too."""
     match value:
         case str():
             return without_surrogates(value)

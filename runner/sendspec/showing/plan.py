@@ -11,25 +11,25 @@ from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan
 from sendspec.showing.account import left_words, skipped_words
-from sendspec.showing.ink import Ink, cells
+from sendspec.showing.terminal_style import TerminalStyle, cells
 
 
-def plan_text(plans: Sequence[Plan], ink: Ink) -> str:
-    """Every spec's plan, and a total where there are several."""
-    blocks = ["\n".join(_block(plan, ink)) for plan in plans]
+def plan_text(plans: Sequence[Plan], style: TerminalStyle) -> str:
+    """Every spec's plan, and a total if there are several."""
+    blocks = ["\n".join(_block(plan, style)) for plan in plans]
     if len(plans) > 1:
         send, recipients = sum(p.send for p in plans), sum(p.recipients for p in plans)
         blocks.append(f"{counted(len(plans), 'spec')}: {grouped(send)} of {counted(recipients, 'recipient')} to send")
     return "\n\n".join(blocks)
 
 
-def _block(plan: Plan, ink: Ink) -> Iterator[str]:
+def _block(plan: Plan, style: TerminalStyle) -> Iterator[str]:
     target = plan.target
     title = printable(f"{target.name} → {target.alias} ({target.environment})")
     if target.generation > 1:
         title += f", generation {target.generation}"
     digest = f"plan {plan.digest[:8]}…{plan.digest[-4:]}"
-    yield f"{ink.bold(title)}{' ' * max(2, ink.width - cells(title) - cells(digest))}{ink.dim(digest)}"
+    yield f"{style.bold(title)}{' ' * max(2, style.width - cells(title) - cells(digest))}{style.dim(digest)}"
     numbers = [grouped(n) for n in (plan.recipients, plan.send, plan.recipients - plan.send)]
     width = max(map(len, numbers))
     yield f"  {counted(plan.recipients, 'recipient')}"
@@ -40,16 +40,16 @@ def _block(plan: Plan, ink: Ink) -> Iterator[str]:
     if plan.skipped.get(Skip.ON_HOLD):
         yield f"  on hold: planned with another text than the present one, whose digest is {plan.text_digest}"
     if plan.left:
-        yield f"  {ink.yellow('⚠')} left: {left_words(plan.left)}"
+        yield f"  {style.yellow('⚠')} left: {left_words(plan.left)}"
     together = min(plan.send, target.batch or 1)
     if together > 1:
         yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
     if plan.segments.ucs2 and plan.forced_by:
-        yield ink.yellow("  ⚠ ") + _forced(plan.segments.ucs2, *plan.forced_by)
+        yield style.yellow("  ⚠ ") + _forced(plan.segments.ucs2, *plan.forced_by)
 
 
 def _forced(messages: int, character: str, count: int) -> str:
-    """Why messages are UCS-2: one reason where it holds for all, else the most frequent one with its share."""
+    """Why messages are UCS-2: the reason if all share it, else the most frequent one with its share."""
     share = "" if count == messages else f", {grouped(count)} of them"
     return (
         f"{counted(messages, 'message is', 'messages are')} UCS-2{share} because of "

@@ -1,4 +1,4 @@
-"""How far a run is: one line that rewrites itself on a terminal, a plain line now and then elsewhere."""
+"""The progress of a run: a line that rewrites itself on a terminal, an occasional plain line elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TextIO
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.sending.run import RunProgress
-from sendspec.showing.harmless import Acting
+from sendspec.showing.sanitized_text import ControlText
 
 LIVE_SECONDS, PLAIN_SECONDS = 0.1, 5.0
 ERASE = "\r\x1b[K"
@@ -25,19 +25,19 @@ class ProgressLine:
         self._drawn = False
 
     def show(self, progress: RunProgress, now: float) -> None:
-        """Shows `progress`, unless it was shown a moment ago. `now` is in monotonic seconds."""
+        """Shows `progress`, unless the last time was a moment ago. `now` is in monotonic seconds."""
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
         self._shown = now
         line = self._line(progress, now)
-        self._stream.write(Acting(ERASE + line) if self._live else line + "\n")
+        self._stream.write(ControlText(ERASE + line) if self._live else line + "\n")
         self._stream.flush()
         self._drawn = True
 
     def clear(self) -> None:
-        """Takes the live line away, so that what follows begins on an empty one."""
+        """Erases the live line, so that further output begins on an empty one."""
         if self._live and self._drawn:
-            self._stream.write(Acting(ERASE))
+            self._stream.write(ControlText(ERASE))
             self._stream.flush()
 
     def _line(self, progress: RunProgress, now: float) -> str:

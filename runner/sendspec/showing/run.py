@@ -9,39 +9,39 @@ from sendspec.diagnostics.wording import counted
 from sendspec.operations.run_report import RunReport, SpecReport
 from sendspec.showing.account import accounting_line, left_words, skipped_words
 from sendspec.showing.diagnostics import clean
-from sendspec.showing.ink import Ink
+from sendspec.showing.terminal_style import TerminalStyle
 
 REASONS_SHOWN = 5
 
 
-def run_text(report: RunReport, ink: Ink) -> str:
-    blocks = ["\n".join(_block(spec, report.environment, ink)) for spec in report.specs]
+def run_text(report: RunReport, style: TerminalStyle) -> str:
+    blocks = ["\n".join(_block(spec, report.environment, style)) for spec in report.specs]
     if len(report.specs) > 1:
-        blocks.append(ink.bold(accounting_line(report.account)))
+        blocks.append(style.bold(accounting_line(report.account)))
     if report.requests:
         blocks.append(f"{counted(report.requests, 'request')} in {report.seconds:.1f} s")
     return "\n".join(blocks)
 
 
-def ending_text(report: RunReport, ink: Ink) -> str:
-    """Why the run stopped early, and what to do next; empty where there is nothing to say."""
+def ending_text(report: RunReport, style: TerminalStyle) -> str:
+    """Why the run stopped early, and what to do next; empty if there is nothing to say."""
     lines = []
     if report.ending:
-        lines.append(f"{ink.red('stopped:')} {clean(report.ending)}")
-        lines.append(f"    {ink.cyan('= fix:')} {clean(report.fix)}")
-    lines += [f"    {ink.cyan('= next:')} {clean(step)}" for step in report.next_steps]
+        lines.append(f"{style.red('stopped:')} {clean(report.ending)}")
+        lines.append(f"    {style.cyan('= fix:')} {clean(report.fix)}")
+    lines += [f"    {style.cyan('= next:')} {clean(step)}" for step in report.next_steps]
     return "\n".join(lines)
 
 
-def _block(spec: SpecReport, environment: str, ink: Ink) -> Iterator[str]:
+def _block(spec: SpecReport, environment: str, style: TerminalStyle) -> Iterator[str]:
     target, account = spec.target, spec.account
-    yield ink.bold(clean(f"{target.name} → {target.alias} ({environment})"))
+    yield style.bold(clean(f"{target.name} → {target.alias} ({environment})"))
     yield "  " + accounting_line(account)
     if account.skips:
         yield f"  skipped: {skipped_words(account.skipped)}"
     if account.left:
-        yield f"  {ink.yellow('left:')} {left_words(account.left)}"
-    for what, paint, reasons in (("refused", ink.red, spec.refusals), ("in doubt", ink.yellow, spec.doubts)):
+        yield f"  {style.yellow('left:')} {left_words(account.left)}"
+    for what, paint, reasons in (("refused", style.red, spec.refusals), ("in doubt", style.yellow, spec.doubts)):
         for reason in reasons[:REASONS_SHOWN]:
             more = f" and {reason.count - 1} more" if reason.count > 1 else ""
             yield f"  {paint(what + ':')} {clean(reason.text)} ({reason.first}{more})"
@@ -51,7 +51,7 @@ def _block(spec: SpecReport, environment: str, ink: Ink) -> Iterator[str]:
 
 
 def run_document(report: RunReport | None, error: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The `sendspec.run/1` document. Without a report nobody knows what became of the messages: `totals` is null."""
+    """The `sendspec.run/1` document. Without a report, the fate of the messages is unknown: `totals` is null."""
     if report is None:
         return {"schema": "sendspec.run/1", "totals": None, "error": dict(error or {})}
     total = report.account

@@ -12,32 +12,32 @@ from sendspec.operations.status import SpecStatus
 from sendspec.planning.totals import sum_of
 from sendspec.showing.account import accounting_line, left_words
 from sendspec.showing.diagnostics import clean
-from sendspec.showing.ink import Ink
+from sendspec.showing.terminal_style import TerminalStyle
 
 
-def status_text(specs: Sequence[SpecStatus], environment: str, ink: Ink) -> str:
+def status_text(specs: Sequence[SpecStatus], environment: str, style: TerminalStyle) -> str:
     if not specs:
         return f"the ledger of '{clean(environment)}' holds no messages"
     lines = []
     for spec in specs:
         generation = f", generation {spec.generation}" if spec.generation > 1 else ""
-        lines += [ink.bold(clean(f"{spec.name} ({environment}{generation})")), "  " + accounting_line(spec.account)]
+        lines += [style.bold(clean(f"{spec.name} ({environment}{generation})")), "  " + accounting_line(spec.account)]
         if spec.earlier_doubts:
             lines.append(
-                f"  {ink.yellow('in doubt:')} {spec.earlier_doubts} of earlier generations; --in-doubt lists them"
+                f"  {style.yellow('in doubt:')} {spec.earlier_doubts} of earlier generations; --in-doubt lists them"
             )
         if spec.account.left:
-            lines.append(f"  {ink.yellow('left:')} {left_words(spec.account.left)}")
+            lines.append(f"  {style.yellow('left:')} {left_words(spec.account.left)}")
     return "\n".join(lines)
 
 
-def messages_text(messages: Iterable[MessageRecord], ink: Ink) -> str:
-    """One line a message: id, who (masked), state, attempt, when, why."""
+def messages_text(messages: Iterable[MessageRecord], style: TerminalStyle) -> str:
+    """One line for each message: id, masked recipient, state, attempt, time, reason."""
     lines = []
     for message in messages:
         why = message.evidence or message.remote_id or ""
         lines.append(
-            f"{id_text(message.id)}  {clean(message.masked):<12}  {ink.bold(f'{message.state.value:<9}')}  "
+            f"{id_text(message.id)}  {clean(message.masked):<12}  {style.bold(f'{message.state.value:<9}')}  "
             f"{clean(message.name)}  attempt {message.attempt}  {_moment(message.updated_at)}  {clean(why)}".rstrip()
         )
     return "\n".join(lines)

@@ -6,8 +6,8 @@ import pytest
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Target
-from sendspec.showing.ink import PLAIN, WIDE, Ink, cells
 from sendspec.showing.plan import plan_document, plan_text
+from sendspec.showing.terminal_style import PLAIN, WIDE, TerminalStyle, cells
 
 
 def plan(
@@ -77,9 +77,9 @@ def test_where_each_message_has_its_own_request_nothing_is_said_of_batches(send:
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_the_first_line_fills_the_width_there_is(width: int) -> None:
-    line = plan_text([plan(send=1)], Ink(colour=False, width=width)).splitlines()[0]
+    line = plan_text([plan(send=1)], TerminalStyle(colour=False, width=width)).splitlines()[0]
     assert len(line) == width
-    assert len(plan_text([plan(send=1)], Ink(colour=False, width=10)).splitlines()[0]) < 60
+    assert len(plan_text([plan(send=1)], TerminalStyle(colour=False, width=10)).splitlines()[0]) < 60
 
 
 def test_a_plan_with_nothing_to_send() -> None:
@@ -148,7 +148,7 @@ def test_the_digest_stands_at_the_right_edge_or_after_a_gap(name: str) -> None:
 
 def test_colour_marks_and_changes_no_word() -> None:
     shown = [plan(send=2, segments=(2, 0, 2), forced_by=("Ł", 2))]
-    coloured = plan_text(shown, Ink(colour=True))
+    coloured = plan_text(shown, TerminalStyle(colour=True))
     assert "\x1b[1;33m  ⚠ \x1b[0m" in coloured
     plain = coloured
     for code in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[1;33m"):

@@ -10,7 +10,7 @@ from enum import StrEnum
 WIDE = 88
 BOLD, DIM, RED, YELLOW, GREEN, CYAN, PLAINLY = "1", "2", "1;31", "1;33", "32", "36", "0"
 CODES = (BOLD, DIM, RED, YELLOW, GREEN, CYAN, PLAINLY)
-"""All that is ever written to a terminal to colour a text (ECMA-48, SGR)."""
+"""All sequences that are written to a terminal to style text (ECMA-48, SGR)."""
 
 
 class ColourChoice(StrEnum):
@@ -20,7 +20,7 @@ class ColourChoice(StrEnum):
 
 
 def wants_colour(choice: ColourChoice, environ: Mapping[str, str], *, is_terminal: bool) -> bool:
-    """The flag decides, then NO_COLOR, FORCE_COLOR, TERM=dumb, then whether the stream is a terminal."""
+    """Decided by the flag, then NO_COLOR, FORCE_COLOR, TERM=dumb, then by whether the stream is a terminal."""
     if choice is not ColourChoice.AUTO:
         return choice is ColourChoice.ALWAYS
     if environ.get("NO_COLOR"):
@@ -31,8 +31,8 @@ def wants_colour(choice: ColourChoice, environ: Mapping[str, str], *, is_termina
 
 
 @dataclass(frozen=True, slots=True)
-class Ink:
-    """Marks text with SGR sequences, or leaves it alone. `width` is how many cells a line should fill at most."""
+class TerminalStyle:
+    """Wraps text in SGR sequences, or leaves it alone. `width` is the maximum number of cells of a line."""
 
     colour: bool
     width: int = WIDE
@@ -59,11 +59,11 @@ class Ink:
         return self._mark(CYAN, text)
 
 
-PLAIN = Ink(colour=False)
+PLAIN = TerminalStyle(colour=False)
 
 
 def cells(text: str) -> int:
-    """How many terminal cells `text` fills: wide East Asian characters take two, combining ones none (UAX #11)."""
+    """The terminal cells that `text` fills: wide East Asian characters take two, combining ones none (UAX #11)."""
     return sum(_cells(character) for character in text)
 
 

@@ -11,12 +11,12 @@ from sendspec.ledger.record import MessageRecord
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
-from sendspec.showing.harmless import harmless
-from sendspec.showing.ink import PLAIN, Ink
+from sendspec.showing.sanitized_text import sanitized
 from sendspec.showing.status import messages_text, status_text
+from sendspec.showing.terminal_style import PLAIN, TerminalStyle
 
 ACTS = "a\x1b[2J\r\n::error::b\u202e"
-INK = Ink(colour=True)
+INK = TerminalStyle(colour=True)
 
 
 @pytest.mark.parametrize(
@@ -35,25 +35,25 @@ INK = Ink(colour=True)
     ],
 )
 def test_what_acts_is_written_as_an_escape(text: str, shown: str) -> None:
-    assert harmless(text, inked=False) == shown
+    assert sanitized(text, coloured=False) == shown
 
 
 def test_our_ink_passes_where_there_is_colour_and_nothing_else_does() -> None:
     ours = f"{INK.bold('a')} {INK.red('b')} {INK.cyan('c')}\n{INK.dim('d')} {INK.green('e')} {INK.yellow('f')}"
-    assert harmless(ours, inked=True) == ours
-    assert "\x1b" not in harmless(ours, inked=False)
-    assert harmless("a\x1b[31mb\x1b[1;31;5mc\x1b[2Kd", inked=True) == "a\\u001b[31mb\\u001b[1;31;5mc\\u001b[2Kd"
-    assert harmless(INK.bold("::error::a"), inked=True) == "\x1b[1m\\u003a:error::a\x1b[0m"
+    assert sanitized(ours, coloured=True) == ours
+    assert "\x1b" not in sanitized(ours, coloured=False)
+    assert sanitized("a\x1b[31mb\x1b[1;31;5mc\x1b[2Kd", coloured=True) == "a\\u001b[31mb\\u001b[1;31;5mc\\u001b[2Kd"
+    assert sanitized(INK.bold("::error::a"), coloured=True) == "\x1b[1m\\u003a:error::a\x1b[0m"
 
 
 @given(st.lists(st.sampled_from([*ACTS, "::", "##[", "\n", " ", "\x1b[1m", "x"])).map("".join))
 def test_nothing_acts_and_nothing_more_is_to_be_done(text: str) -> None:
     """Law: what came out has no character that acts but line ends, no line that begins with `::`, and passes unchanged."""
-    shown = harmless(text, inked=False)
+    shown = sanitized(text, coloured=False)
     assert shown.replace("\n", "").isprintable()
     assert not any(line.strip().startswith("::") for line in shown.split("\n"))
     assert "##[" not in shown
-    assert harmless(shown, inked=False) == shown
+    assert sanitized(shown, coloured=False) == shown
 
 
 def test_names_in_somebody_elses_ledger_stay_in_their_line() -> None:

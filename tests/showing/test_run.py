@@ -6,31 +6,17 @@ import signal
 from typing import Any
 
 import pytest
-from sendspec.cli.exit_code import ORDER, code_of_ending, weightiest
-from sendspec.diagnostics.exit_code import ExitCode
-from sendspec.operations.run_ending import EndingWords, describe_ending
+from sendspec.operations.run_ending import describe_ending
 from sendspec.operations.run_report import Reason, RunReport, SpecReport
 from sendspec.planning.plan import Target
 from sendspec.planning.totals import Totals
-from sendspec.provider.outcome import RunRefused
 from sendspec.sending.ending import (
     Ending,
-    Finished,
     Interrupted,
     LedgerLost,
-    LockLost,
-    SpecRefused,
-    StoppedByApi,
-    SuppressLost,
-    TooManyDoubts,
-    TooManyRefused,
-    UnexpectedAnswer,
-    Unreachable,
 )
-from sendspec.showing.ink import PLAIN
 from sendspec.showing.run import ending_text, run_document, run_text
-
-GO_ON = "then run the command again: it goes on where it stopped"
+from sendspec.showing.terminal_style import PLAIN
 
 
 def spec(account: Totals, *, name: str = "hello", **reasons: tuple[Reason, ...]) -> SpecReport:
@@ -114,64 +100,18 @@ def test_several_specs_have_their_sum_below() -> None:
     )
 
 
-ENDINGS: list[tuple[Ending, int, str, str]] = [
-    (Interrupted(signal.SIGINT), 130, "interrupted by SIGINT", "run the command again: it goes on where it stopped"),
-    (Interrupted(signal.SIGTERM), 143, "interrupted by SIGTERM", "run the command again: it goes on where it stopped"),
-    (Interrupted(signal.SIGHUP), 143, "interrupted by SIGHUP", "run the command again: it goes on where it stopped"),
-    (StoppedByApi(RunRefused(401, "401: no")), 5, "the API refuses the run: 401: no", f"check the access key, {GO_ON}"),
-    (StoppedByApi(RunRefused(402, "402: no")), 5, "the API refuses the run: 402: no", f"check the balance, {GO_ON}"),
-    (StoppedByApi(RunRefused(403, "403: no")), 5, "the API refuses the run: 403: no", f"give the key the right to send, {GO_ON}"),
-    (StoppedByApi(RunRefused(404, "404: no")), 5, "the API refuses the run: 404: no", f"check workspace and channel in sendspec.yaml, {GO_ON}"),
-    (SpecRefused("422: no"), 7, "the API refuses every message: 422: no", "correct the spec; what was refused stays refused"),
-    (TooManyRefused(6, 10), 7, "6 of 10 messages were refused, more than `failure_rate` allows", "look at why: sendspec status --failed"),
-    (TooManyDoubts("500"), 4, "too many messages are in doubt: 500", f"find out what the API answers, {GO_ON}"),
-    (UnexpectedAnswer("an answer 405"), 4, "an unexpected answer: an answer 405", f"check `api_url`, and any proxy on the way to it, {GO_ON}"),
-    (Unreachable("no connection"), 3, "no connection", f"check `api_url` and the network, {GO_ON}"),
-    (LedgerLost("the disk is full"), 6, "the disk is full", f"look at the disk, {GO_ON}"),
-    (SuppressLost("out.txt can't be read", "repair it"), 7, "out.txt can't be read", "repair it"),
-    (LockLost(), 6, "the ledger or its lock file was removed or replaced while the run held it", f"bring the ledger back if it is gone, make sure that no other run is under way, {GO_ON}"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("ending", "code", "words", "fix"), ENDINGS, ids=[words for _, _, words, _ in ENDINGS])
-def test_each_ending_says_what_happened_and_what_to_do(ending: Ending, code: int, words: str, fix: str) -> None:
-    found = describe_ending(ending)
-    assert (found.problem, found.fix, code_of_ending(ending)) == (words, fix, code)
-    shown = report(spec(Totals(not_sent=1, skipped={})), ending=words, fix=fix)
-    assert ending_text(shown, PLAIN) == f"stopped: {words}\n    = fix: {fix}"
-
-
-def test_every_ending_there_is_stands_in_the_table() -> None:
-    listed = {type(ending) for ending, *_ in ENDINGS} | {Finished}
-    assert listed == set(Ending.__args__)
-    assert describe_ending(Finished()) == EndingWords()
-    assert code_of_ending(Finished()) == ExitCode.DONE
-
-
 @pytest.mark.parametrize(
-    ("endings", "account", "code"),
+    ("ending", "shown"),
     [
-        ([], Totals(accepted=1, skipped={"already-accepted": 1, "drift": 1, "filtered": 1, "duplicate": 1, "only-to": 1}), 0),
-        ([0], Totals(refused=1, skipped={}), 3),
-        ([0], Totals(not_sent=1, skipped={}), 3),
-        ([], Totals(skipped={"refused-before": 1}), 3),
-        ([], Totals(skipped={"on-hold": 1}), 3),
-        ([0], Totals(in_doubt=1, refused=1, skipped={}), 4),
-        ([], Totals(skipped={"in-doubt-before": 1, "refused-before": 1}), 4),
-        ([3], Totals(in_doubt=1, skipped={}), 4),
-        ([7], Totals(in_doubt=1, refused=1, skipped={}), 7),
-        ([130], Totals(in_doubt=1, not_sent=1, skipped={}), 130),
-        ([143, 7], Totals(in_doubt=1, skipped={}), 143),
-        ([130, 5], Totals(not_sent=1, skipped={}), 5),
-        ([0, 6, 5], Totals(in_doubt=1, skipped={}), 6),
+        (Interrupted(signal.SIGINT), "stopped: interrupted by SIGINT\n    = fix: run the command again: it goes on where it stopped"),
+        (LedgerLost("the disk\x1b[2J is full"), "stopped: the disk\\u001b[2J is full\n    = fix: look at the disk, then run the command again: it goes on where it stopped"),
     ],
+    ids=["interrupted", "the ledger lost"],
 )  # fmt: skip
-def test_where_several_codes_apply_the_weightiest_is_taken(endings: list[int], account: Totals, code: int) -> None:
-    assert weightiest(map(ExitCode, endings), account) == code
-
-
-def test_the_order_is_the_documented_one() -> None:
-    assert ORDER == (70, 6, 5, 130, 143, 7, 4, 3, 0)
+def test_a_run_that_stopped_early_says_why_and_what_to_do(ending: Ending, shown: str) -> None:
+    words = describe_ending(ending)
+    stopped = report(spec(Totals(not_sent=1, skipped={})), ending=words.problem, fix=words.fix)
+    assert ending_text(stopped, PLAIN) == shown
 
 
 def test_the_document_says_the_same() -> None:

@@ -8,8 +8,8 @@ from sendspec.ledger.record import MessageRecord
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
-from sendspec.showing.ink import PLAIN
 from sendspec.showing.status import messages_text, status_document, status_text
+from sendspec.showing.terminal_style import PLAIN
 
 MESSAGE = MessageRecord(
     id=bytes.fromhex("0123456789abcdef" * 2), name="hello", generation=1, state=State.ACCEPTED, attempt=1, masked="+31••••••78",

@@ -1,0 +1,136 @@
+"""A send without a terminal: a value for each way it can end, and what its listener hears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from desk import SECRET, SPEC, Answer, CountingServer, Desk, numbers
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.exceptions import NotConfirmed, PlanStale
+from sendspec.operations.plan_file import PlanFile
+from sendspec.operations.project_context import ProjectContext, open_context
+from sendspec.operations.send import send
+from sendspec.operations.send_job import Job
+from sendspec.operations.send_outcome import InputRejected, LimitsExceeded, RunEnded, SendRequest
+from sendspec.operations.system import real_system
+from sendspec.planning.plan import Plan
+from sendspec.sending.ending import StoppedByApi
+from sendspec.sending.reconciliation import Reconciled
+from sendspec.sending.run import RunProgress
+
+
+class Recorder:
+    """A listener that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.totals: list[tuple[int, float | None]] = []
+
+    def warn(self, text: str) -> None:
+        self.heard.append(text)
+
+    def detail(self, text: str) -> None:
+        self.heard.append(text)
+
+    def diagnostics(self, found: Sequence[Diagnostic]) -> None:
+        self.heard += [each.code for each in found]
+
+    def reconciled(self, outcome: Reconciled, environment: str) -> None:
+        self.heard.append(f"{len(outcome.found)} found in {environment}")
+
+    def alarms(self, outcome: Reconciled) -> None:
+        self.heard += ["twice"] * len(outcome.twice)
+
+    @contextmanager
+    def progress(self, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
+        self.totals.append((total, per_second))
+        yield lambda progress: None
+
+
+@pytest.fixture
+def context(project: Desk, monkeypatch: pytest.MonkeyPatch) -> ProjectContext:
+    project.write("hello.yaml", SPEC)
+    project.write("people.csv", numbers(5))
+    monkeypatch.chdir(project.folder)
+    found = open_context(["hello.yaml"], "test", Problems(), real_system("test", environ={"TEST_KEY": SECRET}))
+    assert found is not None
+    return found
+
+
+HELLO = SendRequest(specs=["hello.yaml"])
+
+
+def test_a_run_that_ends_gives_its_report_and_its_progress(context: ProjectContext, server: CountingServer) -> None:
+    listener = Recorder()
+    outcome = send(context, HELLO, listener)
+    assert isinstance(outcome, RunEnded)
+    assert (outcome.report.account.accepted, outcome.report.ending) == (5, "")
+    assert (listener.heard, listener.totals) == ([], [(5, None)])
+    assert len(server.posts) == 5
+
+
+def test_rejected_rows_are_a_value(context: ProjectContext, server: CountingServer) -> None:
+    Path("people.csv").write_text("phone,first_name,order_id\nnobody,P,A\n")
+    outcome = send(context, HELLO, Recorder())
+    assert isinstance(outcome, InputRejected)
+    assert [each.path for each in outcome.diagnostics] == ["people.csv"]
+    assert server.posts == []
+
+
+def test_exceeded_limits_are_a_value_and_nobody_is_asked(context: ProjectContext, server: CountingServer) -> None:
+    Path("hello.yaml").write_text(SPEC + "limits: {messages: 4}\n")
+
+    def agree(jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
+        raise AssertionError("asked")
+
+    outcome = send(context, HELLO, Recorder(), agree=agree)
+    assert isinstance(outcome, LimitsExceeded)
+    assert [each.code for each in outcome.diagnostics] == ["limit-messages"]
+    assert outcome.report.account.not_sent == 5
+
+
+def test_whoever_does_not_agree_stops_the_send_before_anything_is_written(
+    context: ProjectContext, server: CountingServer, project: Desk
+) -> None:
+    def refuse(jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
+        assert [plan.send for plan in plans] == [5]
+        raise NotConfirmed("no", "say yes")
+
+    with pytest.raises(NotConfirmed):
+        send(context, HELLO, Recorder(), agree=refuse)
+    assert server.requests == []
+    assert project.run("status", "--env", "test", "--format", "json").json["specs"] == []
+
+
+def test_a_plan_file_that_names_something_else_is_stale(context: ProjectContext, server: CountingServer) -> None:
+    assert context.identity is not None
+    plan = PlanFile(environment="test", ledger=context.identity.ledger, specs=("hello.yaml",), digest="0" * 64)
+    with pytest.raises(PlanStale, match="have changed since"):
+        send(context, SendRequest(specs=["hello.yaml"], plan=plan), Recorder())
+    assert server.posts == []
+
+
+def test_doubts_are_looked_up_before_the_next_send_and_the_listener_hears_it(
+    context: ProjectContext, server: CountingServer
+) -> None:
+    server.decide = lambda number, request: Answer(drop=True, taken=True) if number == 2 else Answer()
+    first = send(context, HELLO, Recorder())
+    assert isinstance(first, RunEnded)
+    assert (first.report.account.in_doubt, first.report.earlier_doubts) == (1, True)
+    listener = Recorder()
+    second = send(context, HELLO, listener)
+    assert isinstance(second, RunEnded)
+    assert (second.report.account.in_doubt, second.report.earlier_doubts) == (0, False)
+    assert listener.heard == ["1 found in test"]
+
+
+def test_an_api_that_refuses_us_is_an_ending_of_the_run(context: ProjectContext, server: CountingServer) -> None:
+    server.decide = lambda number, request: Answer(401, b"{}")
+    outcome = send(context, HELLO, Recorder())
+    assert isinstance(outcome, RunEnded)
+    assert [type(ending) for ending in outcome.report.endings] == [StoppedByApi]
+    assert outcome.report.code == "api-refuses"
+    assert outcome.report.account.not_sent == 5
