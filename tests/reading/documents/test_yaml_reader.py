@@ -109,8 +109,6 @@ def test_documents_are_plain_data(text: str, data: Any) -> None:
     assert good(text).data == data
 
 
-# ── guards ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 BOMB = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else 'x'}]\n" for n in range(20))
 MERGE_BOMB = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 30))
 DEEP_ALIASES = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 60))

@@ -271,7 +271,7 @@ class _Builder:
     def _check_tag(self, event: Any, *, may_be_text: bool) -> None:
         if event.tag is not None and not (may_be_text and str(event.tag) == _TEXT_TAG):
             start = event.start_mark.index
-            # An anchor may stand before the tag.
+            # An anchor may come before the tag.
             while not self._text.startswith("!", start):
                 start += 1
             self.problems.add(tag_problem(self._text, start))
