@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -48,27 +48,39 @@ def make_ledger(
     lock = take_lock(path, owner, since=since)
     try:
         with folder_locked(identities.parent):
-            known = read_identities(identities).get(environment)
-            begun = None if known is None else unfinished_ledger(path, known.ledger)
-            if known is not None and begun is not None:
-                _name(begun, path)
-            for leftover in (*half_made(path), *half_made(mirror_path(path))):
-                _remove(leftover)
-            if known is not None and begun is not None:
-                return known
-            refuse_existing(path)
-            identity = fresh if known is None else replace(fresh, salt=known.salt)
-            create_ledger(
-                path,
-                identity.ledger,
-                now=now,
-                salt_check=identity.salt_check,
-                filling=None if filling is None else lambda ledger: filling(ledger, identity),
-                note=lambda: write_identity(identities, environment, identity),
-            )
+            return _make_locked(path, identities, environment, fresh, now, filling)
     finally:
         lock.release()
+
+
+def _make_locked(
+    path: Path, identities: Path, environment: str, fresh: LedgerIdentity, now: float, filling: Filling | None
+) -> LedgerIdentity:
+    known = read_identities(identities).get(environment)
+    completed = known is not None and _complete(path, known)
+    for leftover in (*half_made(path), *half_made(mirror_path(path))):
+        _remove(leftover)
+    if known is not None and completed:
+        return known
+    refuse_existing(path)
+    identity = fresh if known is None else replace(fresh, salt=known.salt)
+    create_ledger(
+        path,
+        identity.ledger,
+        now=now,
+        salt_check=identity.salt_check,
+        filling=None if filling is None else lambda ledger: filling(ledger, identity),
+        note=lambda: write_identity(identities, environment, identity),
+    )
     return identity
+
+
+def _complete(path: Path, identity: LedgerIdentity) -> bool:
+    """Renames the ledger of this identity that a killed process left; whether there was one."""
+    begun = unfinished_ledger(path, identity.ledger)
+    if begun is not None:
+        _name(begun, path)
+    return begun is not None
 
 
 def make_unlisted_ledger(path: Path, identity: LedgerIdentity, owner: RunOwner, *, since: str, now: float) -> None:
@@ -121,25 +133,33 @@ def create_ledger(
     notes = {"id": ledger_id, "epoch": 0, "created_at": now, **({"salt_check": salt_check} if salt_check else {})}
     noted = False
     try:
-        _remove(made)
-        os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        _write_tables(made, notes)
-        if filling is not None:
-            _fill(filling, made, ledger_id)
-        if note is not None:
-            sync_folder(path.parent)
-            note()
-            noted = True
-        _name(made, path)
+        with _ledger_errors(path):
+            _remove(made)
+            os.close(os.open(made, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            _write_tables(made, notes)
+            if filling is not None:
+                _fill(filling, made, ledger_id)
+            if note is not None:
+                sync_folder(path.parent)
+                note()
+                noted = True
+            _name(made, path)
+    finally:
+        if not noted:  # else the next `make_ledger` renames it
+            _remove(made)
+
+
+@contextmanager
+def _ledger_errors(path: Path) -> Iterator[None]:
+    """Raises what goes wrong in the block as errors about the ledger at `path`."""
+    try:
+        yield
     except FileExistsError:
         raise _existing(path) from None
     except sqlite3.Error as error:
         raise trouble_of(str(path), error) from error
     except OSError as error:
         raise unwritable_file(path, error) from error
-    finally:
-        if not noted:  # else the next `make_ledger` renames it
-            _remove(made)
 
 
 def refuse_existing(path: Path) -> None:

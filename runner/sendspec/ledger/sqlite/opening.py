@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sendspec.composing.identity import payload_digest
 from sendspec.diagnostics.exceptions import (
@@ -40,8 +40,11 @@ from sendspec.ledger.sqlite.schema_check import check_schema
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, OLDEST_READABLE, SCHEMA_VERSION
 from sendspec.ledger.sqlite_file import real_place, refuse_planted, refuse_second_name
 
-_Opened = TypeVar("_Opened", bound=OpenLedger)
-_Make: TypeAlias = Callable[[Any, str, KeyedDigest | None, QueryLimit], _Opened]
+_Opened = TypeVar("_Opened", bound=OpenLedger, covariant=True)
+
+
+class _Make(Protocol[_Opened]):
+    def __call__(self, connection: Any, path: str, keyed: KeyedDigest | None, *, limit: QueryLimit) -> _Opened: ...
 
 
 def open_to_read(
@@ -61,12 +64,12 @@ def open_to_read(
     if connect is connect_to_read and not os.access(place, os.W_OK) and not _has_wal(place):
         connect = connect_to_still  # WAL files made by this user would be unusable for the ledger's owner
     try:
-        ledger = _open_reader(path, connect, salt)
+        ledger = _open(path, connect, salt, SqliteReader)
     except LedgerUnwritable:
         if connect is not connect_to_read or _has_wal(place):
             raise
         connect = connect_to_still
-        ledger = _open_reader(path, connect, salt)
+        ledger = _open(path, connect, salt, SqliteReader)
     if connect is connect_to_read:
         ledger.when_closed(partial(_remove_empty_log, place))
     with _closing_on_trouble(ledger):
@@ -90,15 +93,7 @@ def open_to_write(
     migrated, after `tell` was told how much space that takes.
     """
     refuse_network(path, read_mounts())
-    ledger = _open(
-        path,
-        connect,
-        salt,
-        lambda connection, name, keyed, limit: SqliteLedger(
-            connection, name, keyed, limit=limit, still_mine=still_mine
-        ),
-        write=True,
-    )
+    ledger = _open(path, connect, salt, partial(SqliteLedger, still_mine=still_mine), write=True)
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         _refuse_damaged(ledger)
@@ -121,15 +116,6 @@ def ledger_is_there(path: Path) -> bool:
     return True
 
 
-def _open_reader(path: Path, connect: Connect, salt: bytes | None) -> SqliteReader:
-    return _open(
-        path,
-        connect,
-        salt,
-        lambda connection, name, keyed, limit: SqliteReader(connection, name, keyed, limit=limit),
-    )
-
-
 def _open(path: Path, connect: Connect, salt: bytes | None, make: _Make[_Opened], *, write: bool = False) -> _Opened:
     path = real_place(path)
     if not ledger_is_there(path):
@@ -149,7 +135,7 @@ def _open(path: Path, connect: Connect, salt: bytes | None, make: _Make[_Opened]
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
         keyed = None if salt is None else partial(payload_digest, salt)
-        return make(connection, str(path), keyed, limit)
+        return make(connection, str(path), keyed, limit=limit)
     except BaseException as error:
         if connection is not None:
             connection.close()

@@ -55,9 +55,7 @@ class PlanWriter(LedgerWriter):
         except LedgerUnwritable as trouble:
             if getattr(trouble.__cause__, "sqlite_errorname", "") != "SQLITE_FULL":
                 raise
-            megabytes = (count + sum(1 for _ in stream)) * BYTES_A_MESSAGE // 1_000_000 + 1
-            fix = f"make room for about {megabytes} MB beside {self.path}, then run the command again"
-            raise LedgerUnwritable(trouble.problem, fix) from trouble
+            raise self._no_room(trouble, count + sum(1 for _ in stream)) from trouble
         self._checkpoint()
         return count
 
@@ -86,6 +84,12 @@ class PlanWriter(LedgerWriter):
             spec = known[0][0] if known else self._put_spec(identity, b"")
             self._execute("UPDATE spec SET given_up = ? WHERE number = ?", (storable(reason), spec))
         self._checkpoint()
+
+    def _no_room(self, trouble: LedgerUnwritable, messages: int) -> LedgerUnwritable:
+        """The same error, with the space that a plan of so many messages needs."""
+        megabytes = messages * BYTES_A_MESSAGE // 1_000_000 + 1
+        fix = f"make room for about {megabytes} MB beside {self.path}, then run the command again"
+        return LedgerUnwritable(trouble.problem, fix)
 
     def _put_block(self, spec: int, block: list[PlannedRecord], now: float, *, replaces: bool) -> None:
         self._connection.executemany(
