@@ -127,7 +127,7 @@ def test_a_receiver_that_is_too_short_to_be_told_from_chance_makes_no_id_odd() -
     ).map("".join)
 )
 def test_nothing_ours_is_left_and_nothing_more_is_found(text: str) -> None:
-    """Law: of what was sent nothing is left, whatever stands around it, and a second look finds no more of it."""
+    """Law: nothing that was sent is left, whatever surrounds it, and a second pass changes nothing."""
     shown = REDACTION.redacted(text)
     assert not [trace for trace in (KEY, NUMBER[1:], NUMBER[3:], TEXT, quote(KEY, safe="")) if trace in shown]
 

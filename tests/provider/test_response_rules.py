@@ -1,4 +1,4 @@
-"""The table of what answers mean is what the classifier does, and what the page on reliability says."""
+"""The rules are what the classifier does, and what the page on reliability says."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CASES: dict[Condition, dict[str, Any]] = {
     Condition.TRUSTED: {"trust_503": True},
     Condition.ALWAYS: {},
 }
-"""What makes each condition true, and no other one."""
+"""What meets each condition and no other one."""
 
 
 def judged(status: int, body: Any = None, *, trust_503: bool = False, extra: bool = False) -> Outcome:
@@ -44,7 +44,7 @@ def meaning_of(outcome: Outcome) -> Meaning:
 
 
 def test_each_status_means_what_its_rows_say() -> None:
-    """Under each condition that a rule of the status names, that rule; under none of them, the first without a condition."""
+    """The rule whose condition is met applies; where none is, the first rule without a condition."""
     for status, (condition, case) in product(STATUSES, CASES.items()):
         rules = rules_for(status)
         rule = next((rule for rule in rules if rule.condition is condition), None) or next(
@@ -70,7 +70,7 @@ def test_the_numbers_in_the_table_are_those_of_the_code() -> None:
 
 
 def words(rule: Rule) -> str:
-    """A rule as a row of the page has it."""
+    """A rule as a row of the page."""
     statuses = ", ".join(NAMED.get(span) or str(span[0]) for span in rule.statuses)
     return f"| {' '.join(part for part in (statuses, rule.condition) if part)} | {rule.meaning} | {rule.follow_up} |"
 

@@ -11,7 +11,7 @@ from sendspec.sandbox.fault import SandboxFault, parse_fault
 
 
 def outcomes(fault: str, count: int = 6) -> tuple[list[Any], int]:
-    """What a client sees of each of `count` posts, and how many the sandbox took."""
+    """What a client gets for each of `count` posts, and how many messages the sandbox accepted."""
     seen: list[Any] = []
     with sandboxed(faults=[parse_fault(fault)]) as client:
         for n in range(count):
@@ -42,7 +42,7 @@ def test_a_foreign_reference_and_a_page_have_taken_the_message() -> None:
 
 
 def of_batches(fault: str) -> tuple[list[Any], int]:
-    """What a client sees of each of three batches of two, and how many messages the sandbox took."""
+    """What a client gets for each of three batches of two, and how many messages the sandbox accepted."""
     seen: list[Any] = []
     with sandboxed(faults=[parse_fault(fault)]) as client:
         for n in range(3):

@@ -25,7 +25,7 @@ def pages(client: Client, query: str) -> list[list[str]]:
 @settings(max_examples=25)
 @given(st.integers(0, 25), st.integers(1, 12))
 def test_the_pages_of_a_list_are_the_list_the_newest_first(count: int, limit: int) -> None:
-    """The law: whatever the page size, the pages joined are every message once, in order."""
+    """Law: whatever the page size, the pages joined are every message once, in order."""
     with sandboxed() as client:
         for n in range(count):
             client.sandbox.post(PATH, json.dumps(payload(n)).encode())

@@ -1,7 +1,8 @@
-"""A server of raw bytes: each connection is answered by a script, so that every way of answering badly can be shown."""
+"""A server of raw bytes: a script answers each connection, so that any broken response can be played."""
 
 from __future__ import annotations
 
+import signal
 import socket
 import threading
 import time
@@ -20,6 +21,8 @@ from sendspec.sending.run import RunProgress, RunResult, Sendable, Settings, Sto
 
 CLOCK = Clock(monotonic=time.monotonic, wall=time.time, sleep=time.sleep, random=lambda: 0.01)
 PATH = "/workspaces/w/channels/c/messages"
+PATIENCE = 20.0
+"""Seconds that a test waits for an event."""
 
 
 def read_request(connection: socket.socket) -> bytes | None:
@@ -43,11 +46,11 @@ def read_request(connection: socket.socket) -> bytes | None:
 
 
 Script = Callable[[socket.socket, int], None]
-"""What is done on a connection with its number (from 1), after nothing has been read yet."""
+"""Plays a connection, given its number from 1; nothing has been read yet."""
 
 
 class RawServer:
-    """Runs `script` for every connection in a thread of its own."""
+    """Runs `script` for each connection, in a thread of its own."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -95,7 +98,7 @@ def raw_server(script: Script) -> Iterator[RawServer]:
 
 
 def http(status: int, body: bytes = b"{}", *more: str) -> bytes:
-    """A whole answer."""
+    """A complete response."""
     lines = [f"HTTP/1.1 {status} X", "Content-Type: application/json", f"Content-Length: {len(body)}", *more]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
@@ -113,7 +116,7 @@ def accepted(request: bytes) -> bytes:
 
 
 def answering(decide: Callable[[int, bytes], bytes | None]) -> Script:
-    """A keep-alive server: `decide` gives the nth request's answer (from 1, over all connections), None hangs up."""
+    """A keep-alive server. `decide` returns the response to the nth request, from 1 over all connections; None closes the connection."""
     lock, count = threading.Lock(), [0]
 
     def script(connection: socket.socket, number: int) -> None:
@@ -130,7 +133,7 @@ def answering(decide: Callable[[int, bytes], bytes | None]) -> Script:
 
 
 class MemoryLedger:
-    """A ledger in memory with the same compare-and-set rules, and a record of what was asked of it."""
+    """An in-memory ledger with the same compare-and-set rules, which records its calls."""
 
     def __init__(self, ids: Sequence[bytes]) -> None:
         self.state: dict[bytes, State] = dict.fromkeys(ids, State.PLANNED)
@@ -168,7 +171,7 @@ def message(n: int) -> Sendable:
 
 @dataclass
 class Sending:
-    """A run of the loop against a port, and its ledger afterwards."""
+    """One run of the loop against a port."""
 
     port: int
     count: int = 1
@@ -213,6 +216,30 @@ class Sending:
         assert result.refused == ledger.count(State.REFUSED)
         assert result.in_doubt == ledger.count(State.IN_DOUBT)
         return result, ledger
+
+
+class SelfStopping(Stop):
+    """Stops a run that doesn't end by itself. `wake` wakes the loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wake: Callable[[], None] = lambda: None
+        self._timer = threading.Timer(PATIENCE, self._give_up)
+
+    def wakes(self, wake: Callable[[], None]) -> None:
+        super().wakes(wake)
+        self.wake = wake
+
+    def _give_up(self) -> None:
+        self.ask(signal.SIGALRM)
+        self.ask(signal.SIGALRM)
+
+    def __enter__(self) -> SelfStopping:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
 
 
 @pytest.fixture(scope="session")

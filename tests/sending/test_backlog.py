@@ -9,7 +9,7 @@ from sendspec.sending.backlog import Backlog
 
 
 def waiting(helpers: Any, count: int, expected: int) -> tuple[Backlog, list[Any]]:
-    """A backlog whose messages had their first turn, and those messages."""
+    """A backlog whose messages were all taken once, and those messages."""
     backlog = Backlog((helpers.message(n) for n in range(count)), expected)
     taken = backlog.take(0.0, count + 1)
     assert backlog.exhausted

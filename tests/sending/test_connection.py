@@ -1,4 +1,4 @@
-"""The exchange of one request on a connection: its deadline, and what is known when it breaks. The socket and the clock are made up."""
+"""The exchange of one request on a connection: its deadline, and what is known when it breaks. Socket and clock are fakes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PIECES = (b"HTTP/1.1 202 Accepted\r\nContent-", b"Length: 2\r\n\r\n{", b"}")
 
 
 class Peer:
-    """A socket that plays its pieces, and keeps how long each write and read might have taken."""
+    """A socket that plays its pieces and records the timeout of each write and read."""
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self.pieces = list(pieces)
@@ -76,7 +76,7 @@ def connection_to(peer: Peer, moments: Sequence[float]) -> Connection:
 
 
 def test_no_wait_goes_beyond_the_deadline() -> None:
-    """Else a server that sends a little of its answer now and then holds a message for as long as it likes."""
+    """Otherwise a server that sends its response drop by drop could hold a message forever."""
     peer, moments = Peer(PIECES), [100.0, 101.0, 104.0, 108.0]
     connection = connection_to(peer, moments)
     assert connection.post(b"{}", "k", 110.0, max_body=1_000).status == 202
@@ -92,7 +92,7 @@ def test_what_comes_after_the_deadline_is_no_answer() -> None:
 
 
 def test_a_timeout_is_set_only_where_it_makes_a_difference() -> None:
-    """It is a system call: one message after the other, on one connection, needs none."""
+    """It is a system call, and consecutive messages on one connection need none."""
     step = TIMEOUT_SLACK / 2
     peer = Peer(PIECES * 2)
     connection = connection_to(peer, [0.0, *[step] * 3, 50.0, *[50.0 + step] * 3])

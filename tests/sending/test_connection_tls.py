@@ -1,4 +1,4 @@
-"""One sender's connection over real TLS: session tickets are nothing, other bytes and an end are."""
+"""One sender's connection over real TLS: session tickets don't count as data, other bytes and a close do."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_a_connection_that_the_server_ended_is_replaced(helpers: Any, server: Tl
 
 
 class Records:
-    """The server's end of a connection whose records are sent when they are told to be, several in one packet."""
+    """The server's end of a connection; it sends records on request, several in one packet."""
 
     def __init__(self, connection: socket.socket, context: ssl.SSLContext) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""The ids that a run's messages were credited with: each once, whoever asks, in little room."""
+"""The API ids that a run credited: each once, across threads, in little memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IDS = st.lists(st.lists(st.sampled_from([f"id-{n}" for n in range(12)]), unique=
 
 @given(IDS)
 def test_an_answer_is_credited_when_none_of_its_ids_was(answers: list[list[str]]) -> None:
-    """The law: as with a set, except that an answer with one known id notes none of its others."""
+    """Law: behaves as a set, except that a response with one known id credits none of its ids."""
     credited, known = CreditedIds(), set[str]()
     for ids in answers:
         fresh = known.isdisjoint(ids)

@@ -19,35 +19,11 @@ from sendspec.sending.loop import MAX_DRAINED
 from sendspec.sending.run import Stop
 
 PATIENCE = 20.0
-"""Seconds that a test waits for what has to come."""
-
-
-class Ending(Stop):
-    """Asks for itself to stop when a run doesn't end; tells how the loop is woken."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.wake: Callable[[], None] = lambda: None
-        self._timer = threading.Timer(PATIENCE, self._give_up)
-
-    def wakes(self, wake: Callable[[], None]) -> None:
-        super().wakes(wake)
-        self.wake = wake
-
-    def _give_up(self) -> None:
-        self.ask(signal.SIGALRM)
-        self.ask(signal.SIGALRM)
-
-    def __enter__(self) -> Ending:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+"""Seconds that a test waits for an event."""
 
 
 def test_of_more_events_than_are_taken_at_once_none_is_lost(helpers: Any) -> None:
-    """An answer that stands behind as many other events as the loop takes at once is taken in the next round."""
+    """A response queued behind as many events as the loop takes at once is taken in the next round."""
     asked, answer, back = threading.Event(), threading.Event(), threading.Event()
 
     def comes_back() -> bool:
@@ -73,7 +49,7 @@ def test_of_more_events_than_are_taken_at_once_none_is_lost(helpers: Any) -> Non
                 back.wait(PATIENCE)  # the first sender connects again: its answer is in the queue
             return exchanged
 
-    with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(helpers.answering(decide)) as server:
         sending = helpers.Sending(
             server.port, count=2, stop=stop, ledger_of=Busy, settings={"concurrency": 2, "timeout": 60.0},
             peer_allowed=lambda peer: next(peers, lambda: True)(),
@@ -91,7 +67,7 @@ def test_with_as_many_senders_as_may_be_every_answer_is_counted(helpers: Any) ->
             together.wait(PATIENCE)
         return bytes(helpers.accepted(request))
 
-    with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(helpers.answering(decide)) as server:
         settings = {"concurrency": 256, "timeout": 60.0}
         result, _ = helpers.Sending(server.port, count=600, stop=stop, settings=settings).run()
     assert isinstance(result.ending, Finished)
@@ -107,7 +83,7 @@ def test_where_answers_take_longer_than_was_guessed_more_senders_start(helpers: 
             six.wait(PATIENCE)
         return bytes(helpers.accepted(request))
 
-    with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(helpers.answering(decide)) as server:
         settings = {"concurrency": 8, "per_second": 10.0, "timeout": 60.0}
         result, _ = helpers.Sending(server.port, count=10, stop=stop, settings=settings).run()
         assert server.connections >= 6
@@ -128,7 +104,7 @@ def test_while_senders_still_connect_no_more_start(helpers: Any) -> None:
         return True
 
     answering = helpers.answering(lambda n, request: helpers.accepted(request))
-    with Ending() as stop, helpers.raw_server(answering) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(answering) as server:
         settings = {"concurrency": 8, "per_second": 10.0, "timeout": 60.0}
         result, _ = helpers.Sending(server.port, count=4, stop=stop, settings=settings, peer_allowed=allow).run()
     assert isinstance(result.ending, Finished)
@@ -199,7 +175,10 @@ def test_a_message_whose_time_is_over_when_it_could_begin_is_not_sent_late(helpe
             return super().exchange(**more)  # type: ignore[no-any-return]
 
     clock = replace(helpers.CLOCK, monotonic=lambda: time.monotonic() + late[0])
-    with Ending() as stop, helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server:
+    with (
+        helpers.SelfStopping() as stop,
+        helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server,
+    ):
         sending = helpers.Sending(server.port, stop=stop, clock=clock, ledger_of=Slow, settings={"timeout": 50.0})
         result, ledger = sending.run()
     assert [(s.to, s.evidence) for s in ledger.settled] == [
@@ -233,7 +212,7 @@ def test_where_every_commit_takes_longer_than_the_timeout_all_is_sent(helpers: A
         asked = json.loads(request.partition(b"\r\n\r\n")[2])["messageRequests"]
         return bytes(helpers.http(202, json.dumps({"messages": [{"id": one["reference"]} for one in asked]}).encode()))
 
-    with Ending() as stop, helpers.raw_server(helpers.answering(accept)) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(helpers.answering(accept)) as server:
         sending = helpers.Sending(
             server.port, count=30, stop=stop, clock=clock, ledger_of=slow_disk(helpers, late, lambda n: 60.0),
             settings={"timeout": 50.0, "concurrency": 1, **more},
@@ -271,7 +250,7 @@ def test_a_stop_after_one_claim_for_longer_than_the_timeout_sends_nothing_late(
         return bytes(helpers.accepted(request))
 
     clock = replace(helpers.CLOCK, monotonic=lambda: time.monotonic() + late[0])
-    with Ending() as stop, helpers.raw_server(helpers.answering(accept)) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(helpers.answering(accept)) as server:
         settings = {"timeout": 50.0, "concurrency": 1, **more}
         sending = helpers.Sending(
             server.port, count=30, stop=stop, clock=clock, ledger_of=Stopped, settings=settings
@@ -292,7 +271,7 @@ def test_a_burst_of_throttled_requests_beyond_the_budget_is_left_for_the_next_ru
         together.wait(PATIENCE)
         return bytes(helpers.http(429, b"{}", "Retry-After: 0"))
 
-    with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(helpers.answering(decide)) as server:
         settings = {"concurrency": 32, "timeout": 60.0}
         result, ledger = helpers.Sending(server.port, count=32, stop=stop, settings=settings).run()
     assert isinstance(result.ending, Finished)
@@ -308,7 +287,7 @@ def test_what_only_asks_whether_the_api_takes_more_costs_the_run_nothing(helpers
         tries[reference] = tries.get(reference, 0) + 1
         return bytes(helpers.accepted(request) if tries[reference] == 8 else helpers.http(429, b"{}", "Retry-After: 0"))
 
-    with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(helpers.answering(decide)) as server:
         sending = helpers.Sending(server.port, count=3, stop=stop, settings={"concurrency": 1})
         result, _ = sending.run()
     assert (result.accepted, result.requests) == (3, 24)

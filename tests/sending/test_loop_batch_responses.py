@@ -15,7 +15,7 @@ def references(request: bytes) -> list[str]:
 
 
 def taken(helpers: Any, request: bytes, **more: str) -> bytes:
-    """The acceptance of a batch; an id is its message's reference."""
+    """The acceptance of a batch, with each message's reference as its id."""
     entries = [{"id": f"id-{reference}", **more} for reference in references(request)]
     return bytes(helpers.http(202, json.dumps({"id": "batch", "messages": entries}).encode()))
 

@@ -21,7 +21,7 @@ from sendspec.sending.run import Stop
 
 
 def references(request: bytes) -> list[str]:
-    """Of the messages in a request, in its order."""
+    """The references of the messages in a request, in order."""
     body = json.loads(request.partition(b"\r\n\r\n")[2])
     assert list(body) == ["messageRequests"]
     return [one["reference"] for one in body["messageRequests"]]
@@ -34,7 +34,7 @@ def key_of(request: bytes) -> str:
 
 
 class Batches:
-    """A server that takes every batch, but answers the nth request (from 1) as `otherwise` says where that says something."""
+    """A server that accepts every batch, except where `otherwise` returns a response for the nth request, from 1."""
 
     def __init__(self, helpers: Any, otherwise: Callable[[int, bytes], bytes | None] = lambda n, request: None) -> None:
         self._helpers = helpers
@@ -305,7 +305,7 @@ def test_what_the_look_up_finds_of_a_batch_is_accepted(helpers: Any) -> None:
 
 @pytest.mark.parametrize("lost", [{3}, {0, 9, 10, 14}, set(range(10)), set(range(19))])
 def test_only_what_was_claimed_goes_out(helpers: Any, lost: set[int]) -> None:
-    """Others settled some of the messages meanwhile: of a batch, only the rest is sent; of an empty one, nothing."""
+    """Another run settled some of the messages meanwhile: only the rest of a batch is sent."""
 
     def ledger_of(ids: Sequence[bytes]) -> Any:
         ledger = helpers.MemoryLedger(ids)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,34 +11,10 @@ from sendspec.ledger.record import Exchanged
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.sending.ending import Finished, SuppressLost
-from sendspec.sending.run import Sendable, Stop
+from sendspec.sending.run import Sendable
 
 PATIENCE = 20.0
-"""Seconds that a test waits for what has to come."""
-
-
-class Ending(Stop):
-    """Asks for itself to stop when a run doesn't end; tells how the loop is woken."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.wake: Callable[[], None] = lambda: None
-        self._timer = threading.Timer(PATIENCE, self._give_up)
-
-    def wakes(self, wake: Callable[[], None]) -> None:
-        super().wakes(wake)
-        self.wake = wake
-
-    def _give_up(self) -> None:
-        self.ask(signal.SIGALRM)
-        self.ask(signal.SIGALRM)
-
-    def __enter__(self) -> Ending:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+"""Seconds that a test waits for an event."""
 
 
 def failing(helpers: Any, at: int, trouble: LedgerTrouble, spill: Callable[[Sequence[Any]], None]) -> Any:
@@ -100,7 +74,10 @@ def test_where_the_messages_end_in_an_error_what_is_in_flight_is_settled_first(h
         if n == at:
             raise LedgerTrouble("the disk gives nothing back", "look at the disk")
 
-    with Ending() as stop, helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server:
+    with (
+        helpers.SelfStopping() as stop,
+        helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server,
+    ):
         sending = helpers.Sending(server.port, count=20, stop=stop, ledger_of=Kept, before=before)
         with pytest.raises(LedgerTrouble, match="gives nothing back"):
             sending.run()
@@ -112,7 +89,7 @@ def test_where_the_messages_end_in_an_error_what_is_in_flight_is_settled_first(h
 
 def test_who_is_withheld_is_not_claimed_and_counted(helpers: Any) -> None:
     with (
-        Ending() as stop,
+        helpers.SelfStopping() as stop,
         helpers.raw_server(helpers.answering(lambda n, request: helpers.accepted(request))) as server,
     ):
         barred = {helpers.message(n).id for n in (0, 3, 4)}
@@ -133,7 +110,7 @@ def test_without_the_list_of_who_opted_out_nobody_more_is_claimed(helpers: Any) 
         return False
 
     with (
-        Ending() as stop,
+        helpers.SelfStopping() as stop,
         helpers.raw_server(helpers.answering(lambda n, request: helpers.accepted(request))) as server,
     ):
         settings = {"concurrency": 1}

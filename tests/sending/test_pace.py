@@ -14,7 +14,7 @@ def test_backing_off_stays_within_its_bound(failures: int, random: float) -> Non
 
 
 def drive(pace: Pace, seconds: float, stalls: list[float]) -> list[float]:
-    """The slots of a run whose writer looks every tick, except for `stalls` in between."""
+    """The slots of a run whose writer polls every tick, except during `stalls`."""
     now, taken, pauses = 0.0, [], iter(stalls)
     while now < seconds:
         taken += pace.slots(now, 1_000)
@@ -24,7 +24,7 @@ def drive(pace: Pace, seconds: float, stalls: list[float]) -> list[float]:
 
 @given(st.integers(1, 600), st.lists(st.floats(0, 0.5), max_size=20))
 def test_no_second_ever_has_more_slots_than_the_limit(rate: int, stalls: list[float]) -> None:
-    """The law: beyond what a stall of a hundredth of a second may owe, no window of a second holds more than the rate."""
+    """Law: beyond the catch-up for a stall of a hundredth of a second, no window of one second exceeds the rate."""
     slots = drive(Pace(float(rate), 64), 5.0, stalls)
     most = rate + rate * MAX_CATCH_UP + 1
     for start, first in enumerate(slots):
@@ -35,7 +35,7 @@ def test_no_second_ever_has_more_slots_than_the_limit(rate: int, stalls: list[fl
 
 @given(st.integers(1, 600), st.lists(st.floats(0, 0.3), max_size=60))
 def test_a_slow_disk_makes_no_second_fuller(rate: int, commits: list[float]) -> None:
-    """A slot may only be used once its claim is on the disk; what that took too long is lost, not made up for."""
+    """A slot is usable only once its claim is durable. Time lost to a slow disk is not made up for."""
     pace, now, used = Pace(float(rate), 64), 0.0, []
     for commit in [*commits, *[0.0] * 60]:
         slots = pace.slots(now, 1_000)

@@ -1,4 +1,4 @@
-"""What a look at the API's list settles, and what it doesn't: over a ledger in memory, with lists made for it."""
+"""What the API's list settles and what it doesn't, with an in-memory ledger and fake lists."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def sighting(of: Doubt, *, remote: str = "id-1", receiver: str = RECEIVER, rejec
 
 
 class Memory:
-    """A ledger that keeps what it is told."""
+    """An in-memory ledger that records its calls."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Memory:
 
 
 class Pages:
-    """A list that shows these pages, and then ends or fails."""
+    """A list of these pages that then ends or fails."""
 
     def __init__(
         self, *pages: list[Sighting], error: ListUnread | None = None, skew: float | None = 5.0, skipped: int = 0
@@ -119,7 +119,7 @@ def settled(
 
 
 def around(age: float) -> tuple[list[Listable], list[Sighting]]:
-    """Two messages that were accepted before and after a doubt of that age, as the ledger and the list have them."""
+    """Two messages accepted before and after a doubt of that age, as the ledger and the list show them."""
     known = [
         Listable(f"id-{side}", f"known-{side}", hashed(f"+{side}"), (NOW - age + side * 30,), False) for side in (-1, 1)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,38 +10,13 @@ from typing import Any
 
 import pytest
 from sendspec.planning.message_state import State
-from sendspec.sending.run import Stop
 
 PATIENCE = 20.0
-"""Seconds that a test waits for what has to come."""
-
-
-class Ending(Stop):
-    """Asks for itself to stop when a run doesn't end; tells how the loop is woken."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.wake: Callable[[], None] = lambda: None
-        self._timer = threading.Timer(PATIENCE, self._give_up)
-
-    def wakes(self, wake: Callable[[], None]) -> None:
-        super().wakes(wake)
-        self.wake = wake
-
-    def _give_up(self) -> None:
-        self.ask(signal.SIGALRM)
-        self.ask(signal.SIGALRM)
-
-    def __enter__(self) -> Ending:
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+"""Seconds that a test waits for an event."""
 
 
 def remembered(helpers: Any, ledgers: list[Any]) -> Callable[[Sequence[bytes]], Any]:
-    """Makes ledgers and keeps them, for runs that end with an exception."""
+    """Makes ledgers and remembers them, for runs that end with an exception."""
 
     def ledger_of(ids: Sequence[bytes]) -> Any:
         ledgers.append(helpers.MemoryLedger(ids))
@@ -52,7 +26,7 @@ def remembered(helpers: Any, ledgers: list[Any]) -> Callable[[Sequence[bytes]], 
 
 
 def breaking(helpers: Any, at: int) -> Any:
-    """A clock that works for the loop, and breaks the sender that looks at it for the `at`th time."""
+    """A clock that works for the loop and raises in a sender that reads it for the `at`th time."""
     loop = threading.current_thread()
     looks: dict[threading.Thread, int] = {}
 
@@ -78,7 +52,7 @@ def test_a_sender_that_breaks_ends_the_run_and_leaves_in_doubt_only_what_may_hav
         came.set()
         return None
 
-    with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(helpers.answering(decide)) as server:
         sending = helpers.Sending(
             server.port, count=3, stop=stop, clock=breaking(helpers, at), ledger_of=remembered(helpers, ledgers),
             settings={"concurrency": 1},
@@ -117,7 +91,7 @@ def test_when_one_sender_breaks_the_answers_to_the_others_are_still_taken(helper
         together.wait(PATIENCE)
 
     threading.Thread(target=let_go, daemon=True).start()
-    with Ending() as stop, helpers.raw_server(helpers.answering(decide)) as server:
+    with helpers.SelfStopping() as stop, helpers.raw_server(helpers.answering(decide)) as server:
         sending = helpers.Sending(
             server.port, count=40, stop=stop, clock=replace(helpers.CLOCK, monotonic=monotonic),
             ledger_of=remembered(helpers, ledgers), settings={"timeout": 60.0},
@@ -137,7 +111,10 @@ def test_a_sender_that_breaks_before_it_has_a_message_ends_the_run(helpers: Any)
     def peer_allowed(peer: str) -> bool:
         raise ArithmeticError("nobody foresaw this")
 
-    with Ending() as stop, helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server:
+    with (
+        helpers.SelfStopping() as stop,
+        helpers.raw_server(helpers.answering(lambda n, r: helpers.accepted(r))) as server,
+    ):
         sending = helpers.Sending(
             server.port, count=3, stop=stop, peer_allowed=peer_allowed, ledger_of=remembered(helpers, ledgers)
         )

@@ -16,11 +16,11 @@ from sendspec.sending.sender import Quit, Sender, SenderDown
 from sendspec.sending.sender_pool import SenderPool
 
 PATIENCE = 20.0
-"""Seconds that a test waits for what has to come."""
+"""Seconds that a test waits for an event."""
 
 
 def pool_of(helpers: Any, threads: int) -> tuple[SenderPool, SimpleQueue[Any]]:
-    """A pool that may have six senders, of which only so many get a thread: a thread that ran before can't start again."""
+    """A pool of up to six senders, of which only `threads` can start: a thread that has run can't start again."""
     events: SimpleQueue[Any] = SimpleQueue()
     endpoint = Endpoint(
         scheme="http", host="127.0.0.1", port=9, authority="127.0.0.1:9", path=helpers.PATH,

@@ -1,4 +1,4 @@
-"""What the API's list says of the messages that a run would send: over a ledger in memory, with lists made for it."""
+"""What the API's list says about the messages that a run would send, with an in-memory ledger and fake lists."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Memory:
 
 
 class Pages:
-    """Lists that are opened one after the other: each shows its page, and ends with its error."""
+    """Lists opened one after another; each shows its page and ends with its error."""
 
     def __init__(self, *lists: tuple[list[Sighting], ListUnread | None], skew: float | None = 0.0) -> None:
         self._lists = list(lists)
