@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.exceptions import LedgerDamaged
 from sendspec.ledger.record import (

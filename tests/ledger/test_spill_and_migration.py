@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from sendspec.composing.identity import payload_digest
 from sendspec.diagnostics.exceptions import LedgerForeign, LedgerTooNew, LedgerUnwritable
 from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable
 from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
 from sendspec.ledger.sqlite.ledger import SqliteLedger

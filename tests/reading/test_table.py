@@ -13,7 +13,7 @@ import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.spec import read_spec
 from sendspec.reading.tables.table import Row, open_table
-from tables import opened, spec_with
+from table_files import opened, spec_with
 
 
 def by_name(rows: Iterable[Row]) -> list[Row]:
