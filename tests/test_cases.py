@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from sendspec import __version__
-from warm import run_warm
+from warm_process import run_warm
 
 pytestmark = pytest.mark.process
 

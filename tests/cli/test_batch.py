@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from background import SEND, started, until
 from desk import CHANNEL, SECRET, SPEC, WORKSPACE, Desk, numbers
+from processes import SEND, started, until
 from sendspec.ledger.sqlite.spill_file import RESULT_BYTES
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import parse_fault

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from desk import Desk, desk, project, server
-from people import ready, small, standard
+from shared_fixtures import invariants, ready, small
 
-__all__ = ["desk", "project", "ready", "server", "small", "standard"]
+__all__ = ["desk", "invariants", "project", "ready", "server", "small"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from desk import CountingServer, Desk
-from standard import StandardCheck
+from invariants import InvariantCheck
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 
@@ -48,18 +48,18 @@ def impatient(desk: Desk) -> Any:
     )  # fmt: skip
 
 
-def test_a_name_that_leads_nowhere_is_not_sent(ready: Desk, server: CountingServer, standard: StandardCheck) -> None:
+def test_a_name_that_leads_nowhere_is_not_sent(ready: Desk, server: CountingServer, invariants: InvariantCheck) -> None:
     before = pointed_at(ready, "https://nothing.invalid\n    allow_host: nothing.invalid")
     done = impatient(ready)
     assert done.returncode == 3, done.stderr
     assert "can't be reached" in done.stderr
     (ready.folder / "sendspec.yaml").write_text(before)
-    totals = standard()
+    totals = invariants()
     assert (totals["accepted"], totals["in_doubt"]) == (40, 0)
 
 
 def test_a_connection_that_is_never_accepted_is_not_sent(
-    ready: Desk, server: CountingServer, standard: StandardCheck
+    ready: Desk, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
@@ -76,7 +76,7 @@ def test_a_connection_that_is_never_accepted_is_not_sent(
             filler.close()
     assert done.returncode == 3, done.stderr
     (ready.folder / "sendspec.yaml").write_text(before)
-    totals = standard()
+    totals = invariants()
     assert (totals["accepted"], totals["in_doubt"]) == (40, 0)
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 from desk import Answer, CountingServer, Desk, Request
-from standard import StandardCheck, totals_of
+from invariants import InvariantCheck, totals_of
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 JUMPS = """
@@ -26,7 +26,7 @@ DAY = 86_400
 
 @pytest.mark.parametrize("jump", [365 * DAY, DAY, -DAY, -365 * DAY])
 def test_a_clock_that_is_set_changes_neither_waits_nor_what_is_found(
-    ready: Desk, server: CountingServer, standard: StandardCheck, jump: float
+    ready: Desk, server: CountingServer, invariants: InvariantCheck, jump: float
 ) -> None:
     def decide(number: int, request: Request) -> Answer:
         return Answer(drop=True, taken=True) if number == 30 else Answer()
@@ -38,7 +38,7 @@ def test_a_clock_that_is_set_changes_neither_waits_nor_what_is_found(
     )  # fmt: skip
     assert done.returncode == 4, done.stderr
     assert totals_of(done.stdout)["accepted"] == 39
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
 
 
 def test_deadlines_count_the_time_that_the_machine_slept() -> None:

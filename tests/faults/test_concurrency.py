@@ -7,13 +7,13 @@ import threading
 import time
 from typing import Any
 
-from background import SEND, holding, run_script, started, until
 from desk import CountingServer, Desk, numbers
-from standard import StandardCheck
+from invariants import InvariantCheck
+from processes import SEND, holding, run_script, started, until
 
 
 def test_of_two_sends_one_sends_and_the_other_names_it(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 0)
@@ -27,11 +27,11 @@ def test_of_two_sends_one_sends_and_the_other_names_it(
     _, err = first.communicate(timeout=30)
     assert first.returncode == 0, err
     assert len(server.posts) == 40
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
 
 
 def test_with_the_lock_file_removed_underneath_it_stops_and_nothing_goes_out_twice(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 2)
@@ -47,7 +47,7 @@ def test_with_the_lock_file_removed_underneath_it_stops_and_nothing_goes_out_twi
         assert "Traceback" not in err
         codes.append(process.returncode)
     assert codes[0] == 6
-    totals = standard()
+    totals = invariants()
     assert totals["accepted"] + totals["in_doubt"] == 40
 
 
@@ -63,7 +63,7 @@ main(sys.argv[1:])
 
 
 def test_four_processes_without_a_lock_send_nothing_twice(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     ready.write("people.csv", numbers(300))
@@ -78,14 +78,14 @@ def test_four_processes_without_a_lock_send_nothing_twice(
     references = [message["reference"] for message in server.taken]
     assert len(references) == len(set(references))
     ready.write("people.csv", numbers(600))
-    totals = standard(recipients=600)
+    totals = invariants(recipients=600)
     assert (
         totals["accepted"] + totals["in_doubt"] == 600
     )  # a run that the fence stops leaves what it had claimed in doubt
 
 
 def test_looking_at_a_ledger_does_not_disturb_the_send_and_sees_no_wrong_numbers(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     ready.write("people.csv", numbers(400))
@@ -109,11 +109,11 @@ def test_looking_at_a_ledger_does_not_disturb_the_send_and_sees_no_wrong_numbers
     assert sending.returncode == 0, err
     assert {totals["recipients"] for totals in seen} <= {400}
     assert all(sum(totals.values()) in (400, 800) for totals in seen)
-    assert standard(recipients=400)["accepted"] == 400
+    assert invariants(recipients=400)["accepted"] == 400
 
 
 def test_the_same_spec_with_other_recipients_sends_to_each_once(
-    ready: Desk, server: CountingServer, standard: StandardCheck
+    ready: Desk, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     ready.write("people.csv", numbers(30))
     assert ready.run(*SEND).code == 0
@@ -124,4 +124,4 @@ def test_the_same_spec_with_other_recipients_sends_to_each_once(
     assert ready.run(*SEND).json["skipped"] == {"already-accepted": 30}
     assert len(server.posts) == 50
     ready.write("people.csv", numbers(50))
-    assert standard(recipients=50)["accepted"] == 50
+    assert invariants(recipients=50)["accepted"] == 50

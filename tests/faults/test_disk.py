@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from desk import SPEC, Answer, CountingServer, Desk, numbers
-from standard import StandardCheck, totals_of
+from invariants import InvariantCheck, totals_of
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 
@@ -40,7 +40,7 @@ def filled(folder: Path, leave: int) -> None:
 
 
 def test_a_disk_that_fills_up_anywhere_stops_the_run_and_keeps_what_is_known(
-    ready: Desk, server: CountingServer, small: Path, standard: StandardCheck
+    ready: Desk, server: CountingServer, small: Path, invariants: InvariantCheck
 ) -> None:
     ready.write("people.csv", numbers(400))
     codes = []
@@ -54,7 +54,7 @@ def test_a_disk_that_fills_up_anywhere_stops_the_run_and_keeps_what_is_known(
         (small / "filler").unlink()
     assert codes[0] == 6
     assert len(server.posts) > 0
-    assert standard(recipients=400)["accepted"] == 400
+    assert invariants(recipients=400)["accepted"] == 400
 
 
 def test_a_full_disk_at_the_plan_rolls_it_back_whole_and_says_how_much_room_it_takes(
@@ -70,7 +70,7 @@ def test_a_full_disk_at_the_plan_rolls_it_back_whole_and_says_how_much_room_it_t
 
 
 def test_results_that_find_no_room_are_read_in_by_the_next_start(
-    ready: Desk, server: CountingServer, small: Path, standard: StandardCheck
+    ready: Desk, server: CountingServer, small: Path, invariants: InvariantCheck
 ) -> None:
     full = []
 
@@ -96,12 +96,12 @@ def test_results_that_find_no_room_are_read_in_by_the_next_start(
     assert again.code == 0, again.err
     assert again.json["skipped"] == {"already-accepted": posted}
     assert status["accepted"] == posted - spilled
-    assert standard(recipients=400)["accepted"] == 400
+    assert invariants(recipients=400)["accepted"] == 400
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4, 5, 6, 8, 11])
 def test_after_a_failed_sync_there_is_no_second_one_and_the_run_ends(
-    ready: Desk, server: CountingServer, standard: StandardCheck, nth: int
+    ready: Desk, server: CountingServer, invariants: InvariantCheck, nth: int
 ) -> None:
     ready.write("people.csv", numbers(200))
     done = traced(ready, "-y", "-e", "trace=fdatasync,fsync", "-e", f"inject=fdatasync:error=EIO:when={nth}")
@@ -115,15 +115,17 @@ def test_after_a_failed_sync_there_is_no_second_one_and_the_run_ends(
         assert done.returncode == 6, done.stderr
         assert [call for call in calls[failed + 1 :] if "fdatasync(" in call and f"<{target}>" in call] == []
     assert totals_of(done.stdout)["accepted"] <= len(server.taken)
-    totals = standard(recipients=200)
+    totals = invariants(recipients=200)
     assert totals["accepted"] + totals["in_doubt"] == 200
 
 
-def test_slow_syncs_slow_the_run_and_nothing_else(ready: Desk, server: CountingServer, standard: StandardCheck) -> None:
+def test_slow_syncs_slow_the_run_and_nothing_else(
+    ready: Desk, server: CountingServer, invariants: InvariantCheck
+) -> None:
     done = traced(ready, "-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=100ms")
     assert done.returncode == 0, done.stderr
     assert totals_of(done.stdout)["accepted"] == 40
-    assert standard()["in_doubt"] == 0
+    assert invariants()["in_doubt"] == 0
 
 
 @pytest.mark.parametrize("what", ["ledger", "folder", "file system"])
@@ -183,12 +185,12 @@ main(sys.argv[1:])
 
 
 def test_a_log_with_a_torn_end_keeps_what_was_committed_before(
-    ready: Desk, server: CountingServer, standard: StandardCheck
+    ready: Desk, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     log = killed_with_a_log(ready, server)
     with log.open("ab") as file:
         file.write(os.urandom(5_000))
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
     assert len(server.posts) == 40
 
 

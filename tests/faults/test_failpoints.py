@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from desk import CountingServer, Desk, numbers
-from standard import StandardCheck
+from invariants import InvariantCheck
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 
@@ -78,18 +78,18 @@ def run_script(desk: Desk, script: str, *arguments: str) -> int:
 
 @pytest.mark.parametrize(("point", "nth"), [*((point, 1) for point in POINTS), *((point, 4) for point in REPEATED)])
 def test_killed_there_it_goes_on_without_loss_or_repetition(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, point: str, nth: int
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, point: str, nth: int
 ) -> None:
     busy(concurrency=4)
     assert run_script(ready, SCRIPT % POINTS[point], str(nth), *SEND) == -9
-    totals = standard()
+    totals = invariants()
     assert totals["accepted"] + totals["in_doubt"] == 40
     assert totals["in_doubt"] <= 4
 
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4, 5])
 def test_killed_while_an_older_ledger_is_brought_up_to_date(
-    ready: Desk, server: CountingServer, standard: StandardCheck, nth: int, checkout: Path
+    ready: Desk, server: CountingServer, invariants: InvariantCheck, nth: int, checkout: Path
 ) -> None:
     old = (checkout / "tests" / "ledger" / "sqlite" / "version_1.sql").read_text(encoding="utf-8")
     script = """
@@ -115,7 +115,7 @@ main(sys.argv[1:])
     _replace_by(path, old, ready)
     server.taken.append({"id": "id-1", "reference": "order-1", "receiver": {"contacts": []}})
     assert run_script(ready, script, str(nth), *SEND) == -9
-    totals = standard(recipients=44)
+    totals = invariants(recipients=44)
     assert totals == {"recipients": 44, "accepted": 41, "refused": 0, "in_doubt": 2, "not_sent": 1, "skipped": 0}
 
 
@@ -134,10 +134,10 @@ def _replace_by(path: Path, old: str, desk: Desk) -> None:
     connection.close()
 
 
-def test_killed_while_purging(ready: Desk, server: CountingServer, standard: StandardCheck) -> None:
+def test_killed_while_purging(ready: Desk, server: CountingServer, invariants: InvariantCheck) -> None:
     assert ready.run(*SEND).code == 0
     script = SCRIPT % "before(SqliteLedger, '_execute')"
     for nth in range(4, 10):
         run_script(ready, script, str(nth), "ledger", "purge", "--env", "test", "--older-than", "1d")
     ready.write("people.csv", numbers(41))
-    assert standard(recipients=41)["accepted"] == 41
+    assert invariants(recipients=41)["accepted"] == 41

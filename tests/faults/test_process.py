@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from background import SEND, holding, run_script, started, until
 from desk import CountingServer, Desk
-from standard import StandardCheck, totals_of
+from invariants import InvariantCheck, totals_of
+from processes import SEND, holding, run_script, started, until
 
 
 def is_stopped(pid: int) -> bool:
@@ -22,7 +22,7 @@ def is_stopped(pid: int) -> bool:
 
 @pytest.mark.parametrize("posts", [1, 7, 23])
 def test_a_kill_loses_nothing_and_repeats_nothing(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, posts: int
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, posts: int
 ) -> None:
     busy(concurrency=8)
     server.decide = holding(server, posts)
@@ -33,13 +33,13 @@ def test_a_kill_loses_nothing_and_repeats_nothing(
     server.released.set()
     status = ready.run("status", "--env", "test", "--format", "json").json["totals"]
     assert status["in_doubt"] <= 8
-    totals = standard()
+    totals = invariants()
     assert totals["accepted"] + totals["in_doubt"] == 40
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 143)])
 def test_a_signal_finishes_what_is_on_the_wire_and_claims_no_more(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, number: signal.Signals, code: int
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, number: signal.Signals, code: int
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 3)
@@ -54,12 +54,12 @@ def test_a_signal_finishes_what_is_on_the_wire_and_claims_no_more(
     assert totals["in_doubt"] == 0
     assert totals["accepted"] == len(server.taken) <= 4 + 3
     assert "Traceback" not in err
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
 
 
 @pytest.mark.parametrize("times", [2, 10])
 def test_asked_again_to_stop_it_leaves_the_rest_in_doubt_and_goes(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, times: int
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, times: int
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 3)
@@ -74,12 +74,12 @@ def test_asked_again_to_stop_it_leaves_the_rest_in_doubt_and_goes(
     assert "Traceback" not in err
     assert totals_of(out)["in_doubt"] >= 1
     server.released.set()
-    totals = standard()
+    totals = invariants()
     assert totals["accepted"] + totals["in_doubt"] == 40
 
 
 def test_a_pipeline_that_is_cancelled_leaves_a_ledger_that_goes_on(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 3)
@@ -91,12 +91,12 @@ def test_a_pipeline_that_is_cancelled_leaves_a_ledger_that_goes_on(
             time.sleep(0.1)
     process.communicate(timeout=30)
     server.released.set()
-    totals = standard()
+    totals = invariants()
     assert totals["accepted"] + totals["in_doubt"] == 40
 
 
 def test_a_stopped_owner_keeps_the_ledger_and_goes_on_later(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 3)
@@ -111,7 +111,7 @@ def test_a_stopped_owner_keeps_the_ledger_and_goes_on_later(
     process.send_signal(signal.SIGCONT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
 
 
 STOPS_AFTER_A_CLAIM = """
@@ -132,7 +132,7 @@ main(sys.argv[1:])
 
 @pytest.mark.parametrize("nth", [1, 3])
 def test_stopped_after_a_claim_for_longer_than_its_deadline_it_does_not_send_it_late(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, nth: int
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, nth: int
 ) -> None:
     busy(concurrency=4, timeout=1)
     process = run_script(ready, STOPS_AFTER_A_CLAIM, str(nth))
@@ -150,23 +150,23 @@ def test_stopped_after_a_claim_for_longer_than_its_deadline_it_does_not_send_it_
         attempts = dict(ledger.execute("SELECT 'm' || lower(hex(id)), attempt FROM message"))
     assert {attempts[reference] for reference in held} == {2}  # the first was given up without a byte
     assert len(server.posts) == 40
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
 def test_without_a_standard_stream_it_goes_on(
-    ready: Desk, server: CountingServer, standard: StandardCheck, stream: str
+    ready: Desk, server: CountingServer, invariants: InvariantCheck, stream: str
 ) -> None:
     number = {"stdin": 0, "stdout": 1, "stderr": 2}[stream]
     process = started(ready, "bash", "-c", f'exec {number}{"<" if number == 0 else ">"}&-; exec "$@"', "bash")
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert len(server.taken) == 40
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
 
 
 def test_a_reader_that_goes_away_does_not_change_what_is_sent(
-    ready: Desk, server: CountingServer, standard: StandardCheck
+    ready: Desk, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     read, write = os.pipe()
     os.close(read)
@@ -175,18 +175,18 @@ def test_a_reader_that_goes_away_does_not_change_what_is_sent(
     _, err = process.communicate(timeout=60)
     assert "Traceback" not in err
     assert len(server.taken) == 40
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
 
 
 def test_with_few_descriptors_it_makes_do_with_fewer_connections(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=64)
     process = started(ready, "bash", "-c", 'ulimit -n 32; exec "$@"', "bash")
     _, err = process.communicate(timeout=60)
     assert process.returncode in (0, 3), err
     assert "Traceback" not in err
-    totals = standard()
+    totals = invariants()
     assert (totals["accepted"], totals["in_doubt"]) == (40, 0)
 
 
@@ -205,17 +205,17 @@ main(sys.argv[1:])
 
 
 def test_where_no_more_threads_can_be_had_fewer_do_the_work(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=64)
     process = run_script(ready, NO_MORE_THREADS)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
 
 
 def test_wherever_memory_runs_out_it_is_said_and_nothing_is_lost(
-    ready: Desk, server: CountingServer, standard: StandardCheck
+    ready: Desk, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     codes = []
     for megabytes in range(30, 130, 9):
@@ -229,7 +229,7 @@ def test_wherever_memory_runs_out_it_is_said_and_nothing_is_lost(
         assert "Traceback" not in err
         assert process.returncode == 0 or err.strip()
     assert codes[0] != 0
-    totals = standard()
+    totals = invariants()
     assert totals["accepted"] + totals["in_doubt"] == 40
 
 

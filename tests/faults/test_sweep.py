@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from desk import CountingServer, Desk
-from standard import StandardCheck
+from invariants import InvariantCheck
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 CALLS = ("pwrite64", "fdatasync", "sendto")
@@ -24,7 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_killed_at_that_call_nothing_is_lost_or_repeated(
-    ready: Desk, server: CountingServer, busy: Any, standard: StandardCheck, call: str, nth: int
+    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, call: str, nth: int
 ) -> None:
     busy(concurrency=4)
     done = subprocess.run(
@@ -36,6 +36,6 @@ def test_killed_at_that_call_nothing_is_lost_or_repeated(
     )  # fmt: skip
     assert "Traceback" not in done.stderr
     assert done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL, 0), done.stderr
-    totals = standard()
+    totals = invariants()
     assert totals["accepted"] + totals["in_doubt"] == 40
     assert totals["in_doubt"] <= 4

@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent / "runner")]
 
 with atheris.instrument_imports(include=["sendspec"]):
-    from targets import TARGETS
+    from fuzz_targets import TARGETS
 
 
 def main() -> None:

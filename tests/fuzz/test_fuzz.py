@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from fuzz_targets import TARGETS
 from hypothesis import given
 from hypothesis import strategies as st
-from targets import TARGETS
 
 PIECES = {
     "spec": ["spec: 1\n", "name: hello\n", "channel: sms\n", "message: ", "recipients:\n", "  - {phone: ", '"+447700900001"}\n',

@@ -6,7 +6,7 @@ import json
 
 import pytest
 from desk import Desk
-from fenced import run_fenced
+from limited_process import run_fenced
 
 MEGABYTE = 1_000_000
 HEAD = "spec: 1\nname: big\nchannel: sms\n"

@@ -9,8 +9,8 @@ import struct
 from pathlib import Path
 
 import pytest
-from background import holding, started, until
 from desk import SPEC, CountingServer, Desk, Done
+from processes import holding, started, until
 
 LOOKING = (
     ("plan", "hello.yaml", "--env", "test"), ("status", "--env", "test"), ("status", "hello.yaml", "--env", "test", "--messages"),

@@ -6,8 +6,8 @@ import json
 
 import pytest
 from desk import Desk, Done
-from fenced import run_fenced
-from mail import write_mail
+from email_project import write_mail
+from limited_process import run_fenced
 
 BIG = "a" * 120_000
 WORDS = "- " * 60_000

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from mail import write_mail
+from email_project import write_mail
 
 HEAD = "spec: 1\nname: values\nchannel: sms\n"
 ROWS_BEFORE = 300

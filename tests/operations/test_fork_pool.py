@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from background import until
 from desk import Desk
+from processes import until
 
 LONG = 30_000
 """Rows, in ten blocks: after the first of them other processes are started, and each gives back several."""

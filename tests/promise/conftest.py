@@ -7,9 +7,9 @@ from typing import Any
 import desk as module
 import pytest
 from desk import desk, project, server
-from people import ready, small, standard
+from shared_fixtures import invariants, ready, small
 
-__all__ = ["desk", "helpers", "project", "ready", "server", "small", "standard"]
+__all__ = ["desk", "helpers", "invariants", "project", "ready", "server", "small"]
 
 
 @pytest.fixture(scope="session")

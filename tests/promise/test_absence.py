@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from desk import Answer, CountingServer, Desk, Done
-from listed import DatedList, Messages, age, instant
+from message_list import DatedList, Messages, age, instant
 
 LOST = "Person 5,"
 

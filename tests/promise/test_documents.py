@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from background import SEND, holding, launched, started, until
 from desk import Answer, CountingServer, Desk, Done
+from processes import SEND, holding, launched, started, until
 from sendspec.cli.schema import NAMES
 from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.explanations import EXPLANATIONS

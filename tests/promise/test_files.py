@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from background import SEND
 from desk import CountingServer, Desk
+from processes import SEND
 
 PLAN = ("plan", "hello.yaml", "--env", "test")
 

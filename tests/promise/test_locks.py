@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from background import launched, started, until
 from desk import Answer, CountingServer, Desk, Request, numbers
-from listed import restore, saved
+from message_list import restore, saved
+from processes import launched, started, until
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 ROWS = 60_000

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from background import SEND, launched, until
 from desk import Answer, CountingServer, Desk
-from standard import StandardCheck
+from invariants import InvariantCheck
+from processes import SEND, launched, until
 
 SENT = ("send", "hello.yaml", "--env", "test", "--yes")
 HALF = b'{"id": "\\ud83d", "status": "\\ud83d", "code": "odd \\ud83d", "title": "half \\ud83d", "message": "\\ud83d"}'
@@ -35,7 +35,7 @@ def shell(desk: Desk, line: str, *arguments: str, **environ: str) -> subprocess.
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_send_succeeds_in_every_encoding_of_the_terminal(
-    ready: Desk, server: CountingServer, standard: StandardCheck, encoding: str
+    ready: Desk, server: CountingServer, invariants: InvariantCheck, encoding: str
 ) -> None:
     done = shell(ready, '"$@"', *SENT, PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -43,7 +43,7 @@ def test_a_send_succeeds_in_every_encoding_of_the_terminal(
     assert "40 recipients = 40 accepted" in said
     assert ("hello → sms" if encoding.startswith("utf") else "hello > sms") in said
     assert len(server.taken) == 40
-    assert standard()["accepted"] == 40
+    assert invariants()["accepted"] == 40
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -95,7 +95,7 @@ def test_wrong_usage_and_wrong_input_are_told_in_every_encoding(ready: Desk, enc
 
 @pytest.mark.parametrize("status", [422, 500, 202])
 def test_half_a_surrogate_in_an_answer_is_shown_as_a_replacement(
-    ready: Desk, server: CountingServer, standard: StandardCheck, status: int
+    ready: Desk, server: CountingServer, invariants: InvariantCheck, status: int
 ) -> None:
     server.decide = lambda number, request: Answer(status, HALF) if number == 1 else Answer()
     done = ready.run(*SEND)
@@ -169,7 +169,7 @@ LOST = {
 @pytest.mark.parametrize("how", LOST)
 @pytest.mark.parametrize("refused", [False, True])
 def test_a_send_keeps_its_exit_code_when_its_result_is_lost(
-    ready: Desk, server: CountingServer, standard: StandardCheck, how: str, form: str, refused: bool
+    ready: Desk, server: CountingServer, invariants: InvariantCheck, how: str, form: str, refused: bool
 ) -> None:
     server.decide = lambda number, request: Answer(422, b"{}") if refused and number == 1 else Answer()
     line, reason = LOST[how]

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from desk import Answer, CountingServer, Desk, Done
-from listed import DatedList, age, age_ledger, restore, saved
+from message_list import DatedList, age, age_ledger, restore, saved
 
 PEOPLE = 20
 FOREIGN = {"id": "f1", "status": "sent", "reference": "another's", "receiver": {"contacts": []}}

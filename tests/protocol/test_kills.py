@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from kills import Campaign, kill_campaign
+from kill_trials import Campaign, kill_campaign
 from mutants import CAUGHT_BY, Mutant
 
 BY_KILLS = [mutant for mutant in Mutant if "processes" in CAUGHT_BY[mutant] and mutant is not Mutant.SYNCHRONOUS_NORMAL]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from list_machine import run_list_machine
-from machine import BROKEN, run_machine
+from list_state_machine import run_list_machine
 from mutants import ABOUT_THE_LIST, CAUGHT_BY, Mutant
+from protocol_state_machine import BROKEN, run_machine
 
 FOUND_SOON: dict[Mutant, int] = {
     Mutant.RETRY_ON_500: 1,

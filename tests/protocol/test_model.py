@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import list_model
 import pytest
-from model import explore
 from mutants import CAUGHT_BY, Mutant
+from protocol_model import explore
 
 
 def test_in_every_state_it_is_accepted_at_most_once_and_never_falsely_called_so() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cuts import CutResult, cut_power
+from power_cut_trials import CutResult, cut_power
 
 
 def test_with_full_syncs_nothing_that_was_acknowledged_is_lost() -> None:

@@ -21,12 +21,12 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "support"), str(HERE.parent.parent / "runner")]
 
 import list_model  # noqa: E402  # after the path is set
-from cuts import CutResult, cut_power  # noqa: E402
-from kills import Campaign, kill_campaign  # noqa: E402
-from list_machine import run_list_machine  # noqa: E402
-from machine import BROKEN, run_machine  # noqa: E402
-from model import explore  # noqa: E402
+from kill_trials import Campaign, kill_campaign  # noqa: E402
+from list_state_machine import run_list_machine  # noqa: E402
 from mutants import ABOUT_THE_LIST, CAUGHT_BY, DONE_WRONG, Mutant  # noqa: E402
+from power_cut_trials import CutResult, cut_power  # noqa: E402
+from protocol_model import explore  # noqa: E402
+from protocol_state_machine import BROKEN, run_machine  # noqa: E402
 
 KILLS_A_CAMPAIGN, CUTS_A_DISK = 500, 500
 APART = 1_000_003

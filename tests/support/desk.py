@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warm import is_plain, run_warm
+from warm_process import is_plain, run_warm
 
 WORKSPACE = "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01"
 CHANNEL = "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from mutants import Mutant
-from search import search
+from state_search import search
 
 LAST_TICK = 3
 MAX_ATTEMPTS = 2

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from ledgers import OWNER
 from sendspec.composing.identity import id_text
 from sendspec.ledger.protocol import Ledger

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from claims import claims
+from claim_factory import claims
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import OWNER, Store

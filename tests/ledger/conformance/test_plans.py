@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity

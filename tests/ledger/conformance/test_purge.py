@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import PlannedRecord, Route, Settlement, SpecIdentity

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from sendspec.diagnostics.exceptions import (
     LedgerDamaged,
     LedgerForeign,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from sendspec.diagnostics.exceptions import (
     LedgerUnwritable,
 )

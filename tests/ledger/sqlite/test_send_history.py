@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from sendspec.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger

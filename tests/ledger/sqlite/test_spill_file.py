@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from sendspec.diagnostics.exceptions import (
     LedgerDamaged,
     LedgerForeign,

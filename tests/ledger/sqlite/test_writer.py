@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claims import claims
+from claim_factory import claims
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerUnwritable
 from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SpecIdentity
 from sendspec.ledger.sqlite.connection import connect_to_still

@@ -14,7 +14,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.files import input_file as held_file
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
-from tables import opened
+from table_files import opened
 
 HEADER = "phone,name,note\n"
 PIECES = [

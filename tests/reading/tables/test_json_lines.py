@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.reading.tables.row import Row
-from tables import opened
+from table_files import opened
 
 
 def by_name(rows: Iterable[Row]) -> list[Row]:

@@ -13,7 +13,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.spec import read_spec
 from sendspec.reading.tables.opening import open_table
 from sendspec.reading.tables.row import Row
-from tables import opened, spec_with
+from table_files import opened, spec_with
 
 
 def by_name(rows: Iterable[Row]) -> list[Row]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tables import opened
+from table_files import opened
 
 
 def test_a_table_that_is_replaced_is_told(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A file system that forgets, when the power fails, what was not synced.
+"""A file system that loses, at a power cut, everything that was not synced.
 
 SQLite writes through a file system of apsw's, which keeps beside each file what a sync has made durable and what has not been
 yet. A cut takes the durable part and any of the rest, in any order, torn at sectors of 512 bytes; a file whose folder was not

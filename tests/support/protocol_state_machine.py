@@ -13,9 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from answers import ANSWERS, KEY, RECEIVER, outcome_of, settlement_of
-from breaking import broken
-from claims import claims
+from claim_factory import claims
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,7 +23,9 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from mutant_patches import broken
 from mutants import Mutant
+from protocol_answers import ANSWERS, KEY, RECEIVER, outcome_of, settlement_of
 from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
@@ -36,7 +36,7 @@ from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import NotSent, Outcome
 from sendspec.sending.reconciliation import reconcile
-from weights import FOCUS, WEIGHTS
+from step_weights import FOCUS, WEIGHTS
 
 NEIGHBOUR, SALT = "+447700900002", b"s" * 32
 ROUTE = Route("workspace", "channel")

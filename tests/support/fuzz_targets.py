@@ -1,4 +1,4 @@
-"""What is fuzzed: each takes bytes that a stranger wrote, and has to come to an end without an exception that nobody foresaw."""
+"""The fuzz targets: each takes bytes from a stranger, and must end without an exception that nobody foresaw."""
 
 from __future__ import annotations
 

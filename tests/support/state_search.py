@@ -1,4 +1,4 @@
-"""Looks at every state that a model can reach, the nearest first."""
+"""Breadth-first search over every state that a model can reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claims as the ledger's tests make them: of messages that were planned with one and the same digest."""
+"""Makes claims for the ledger's tests. All share one digest unless a test gives another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds after every fault, once the send was resumed to its end without faults and its doubts were looked up."""
+"""Checks what must hold after every fault, once the send was resumed to its end and its doubts were looked up."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WHOLE_NUMBER = re.compile(rb"\+?4477009\d{5}")
 MAX_RESUMES = 5
 
 
-class StandardCheck:
+class InvariantCheck:
     """Call it after a fault."""
 
     def __init__(self, desk: Desk, server: CountingServer) -> None:

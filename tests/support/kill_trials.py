@@ -1,4 +1,4 @@
-"""Real processes, killed at random and started again until everything is sent; then the ledger is held against the server."""
+"""Sends killed at random and restarted until everything is sent; then the ledger is compared with the server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from api import Api
+from faulty_api import Api
 from mutants import Mutant
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
@@ -92,7 +92,7 @@ class Driver:
         environ = {**os.environ, "TEST_KEY": SECRET, "PYTHONPATH": f"{support}:{support.parent.parent / 'runner'}"}
         environ.pop("CI", None)
         self._process = subprocess.Popen(
-            [sys.executable, str(support / "driver.py"), *([mutant] if mutant else [])], cwd=folder, env=environ,
+            [sys.executable, str(support / "forking_driver.py"), *([mutant] if mutant else [])], cwd=folder, env=environ,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.out = folder / "out"

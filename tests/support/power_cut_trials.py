@@ -1,4 +1,4 @@
-"""Power cuts under the real ledger: what it has acknowledged has to be there afterwards, and a run has to go on from it."""
+"""Power cuts under the real ledger: what it acknowledged must survive, and a run must be able to go on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from claims import claims
-from powercut import Connection, Cut, Disk
+from claim_factory import claims
+from power_cut_disk import Connection, Cut, Disk
 from sendspec.diagnostics.exceptions import LedgerRolledBack, SendspecError
 from sendspec.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
 from sendspec.ledger.sqlite.creation import create_ledger

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from breaking import any_text_will_do, changed
+from mutant_patches import any_text_will_do, changed
 from mutants import Mutant
 from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here so that no child has to
 from sendspec.cli.main import run

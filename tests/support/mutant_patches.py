@@ -1,4 +1,4 @@
-"""Breaks the ledger and reconciling of this process in one place each, for as long as a block runs: what a search has to find."""
+"""Patches that break the ledger or reconciling of this process in one place each: what a search has to find."""
 
 from __future__ import annotations
 

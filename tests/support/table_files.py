@@ -1,4 +1,4 @@
-"""Tables of recipients from what a test writes down."""
+"""Writes tables of recipients from the rows that a test gives."""
 
 from __future__ import annotations
 

@@ -15,14 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from answers import KEY, RECEIVER
-from breaking import broken
-from claims import claims
+from claim_factory import claims
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from machine import NEIGHBOUR, OWNER, ROUTE, SALT, SPEC
+from mutant_patches import broken
 from mutants import Mutant
+from protocol_answers import KEY, RECEIVER
+from protocol_state_machine import NEIGHBOUR, OWNER, ROUTE, SALT, SPEC
 from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity
 from sendspec.ledger.sqlite.creation import create_ledger

@@ -1,4 +1,4 @@
-"""A small, fast server that behaves like the API, misbehaves as it is told, and knows what it took."""
+"""A small, fast server that behaves like the API, fails as it is told, and records what it accepted."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from functools import partial
 
 import list_model
 from mutants import ABOUT_THE_LIST, Mutant
-from search import search
+from state_search import search
 
 MAX_ATTEMPTS = 3
 TEXTS = ("A", "B")

@@ -1,4 +1,4 @@
-"""Fixtures that several folders of tests share: a project with people in it, its check at the end, and a small disk for its ledger."""
+"""Fixtures that several folders of tests share: a project with recipients, its invariants, and a small disk for its ledger."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from desk import SPEC, CountingServer, Desk, numbers
-from standard import StandardCheck
+from invariants import InvariantCheck
 
 PEOPLE = 40
 
@@ -23,9 +23,9 @@ def ready(project: Desk) -> Desk:
 
 
 @pytest.fixture
-def standard(ready: Desk, server: CountingServer) -> StandardCheck:
+def invariants(ready: Desk, server: CountingServer) -> InvariantCheck:
     """Goes on without faults, and checks what must always hold."""
-    return StandardCheck(ready, server)
+    return InvariantCheck(ready, server)
 
 
 @pytest.fixture

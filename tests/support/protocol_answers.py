@@ -1,4 +1,4 @@
-"""What the one message of the state machine is answered, and what a run makes of it, with the real classifier."""
+"""The answers that the state machine's one message can get, judged by the real classifier."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sends that run by themselves while a test does something to them."""
+"""Commands started in processes of their own, for tests that interfere while they run."""
 
 from __future__ import annotations
 

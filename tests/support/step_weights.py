@@ -1,4 +1,4 @@
-"""How likely each step of the state machine is, and where the search for a mutant has to look."""
+"""How likely each step of the state machine is, and which steps the search for a mutant prefers."""
 
 from __future__ import annotations
 

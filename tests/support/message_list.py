@@ -1,4 +1,4 @@
-"""The counting server's list with the windows, pages and filters that the API documents; and ways for it to lie."""
+"""The counting server's message list, with the windows, pages and filters that the API documents, and ways to lie."""
 
 from __future__ import annotations
 

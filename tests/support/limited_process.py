@@ -1,4 +1,4 @@
-"""A command with little time and memory of its own: whatever takes more is killed, and says so by its exit code."""
+"""Runs a command with limits on its time and memory. One that exceeds them is killed, and its exit code shows it."""
 
 from __future__ import annotations
 
