@@ -6,9 +6,8 @@ import os
 from dataclasses import replace
 from uuid import uuid4
 
-from sendspec.ledger.access import make, make_unlisted
+from sendspec.ledger.access import Filling, make, make_unlisted
 from sendspec.ledger.identity import SALT_BYTES, LedgerIdentity
-from sendspec.ledger.sqlite.creation import Filling
 from sendspec.operations.project_context import ProjectContext
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
 
