@@ -54,7 +54,7 @@ class InputInvalid(SendspecError):
     """The project, the specs or their recipients have errors; `diagnostics` lists them, and the warnings."""
 
     exit_code = ExitCode.REJECTED
-    code = "input-invalid"
+    code = "rejected"
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
         errors = [each for each in diagnostics if each.severity is Severity.ERROR]

@@ -10,7 +10,7 @@ class WrongUsage(SendspecError):
     """The command line reports it as it reports its own faults of usage; `option` is the option at fault, if it is one."""
 
     exit_code = ExitCode.USAGE
-    code = "wrong-usage"
+    code = "usage"
 
     def __init__(self, problem: str, fix: str, *, option: str = "") -> None:
         super().__init__(problem, fix)

@@ -11,6 +11,4 @@ EXPLAINED: dict[str, Explanation] = {
     "out-of-memory": Explanation("memory ran out", "What was sent until then is in the ledger.", "", "sendspec status"),
     "result-unwritable": Explanation("the lines that a command prints can't be written", "The disk that standard output goes to is full, or standard output is closed. What was written so far is cut.", "", "sendspec ledger export > /a/disk/with/room.jsonl"),
     "sendspec-bug": Explanation("sendspec itself failed", "A file that says where holds no recipients, texts or keys: report it. What was sent until then is in the ledger.", "", "sendspec status"),
-    "input-invalid": Explanation("the project, a spec or its recipients have errors", "The Python API raises it; its `diagnostics` list what the command line would show."),
-    "wrong-usage": Explanation("what was asked for can't be done as asked", "An environment that isn't there, a message that isn't in doubt, a generation out of turn. The command line reports it as wrong usage, without a code; the Python API raises it."),
 }  # fmt: skip
