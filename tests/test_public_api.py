@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 import sendspec
-from desk import SECRET, SPEC, Answer, CountingServer, Desk, desk, numbers, project, server
+from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers, project, project_dir, server
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.project_context import open_context
 from sendspec.operations.system import real_system
 
-__all__ = ["desk", "project", "server"]
+__all__ = ["project", "project_dir", "server"]
 CHECKOUT = Path(__file__).resolve().parent.parent
 CLIENT = """
 from typing import Any, assert_type
@@ -45,7 +45,7 @@ sendspec.undo
 
 
 @pytest.fixture
-def ready(project: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def ready(project: ProjectDir, monkeypatch: pytest.MonkeyPatch) -> ProjectDir:
     project.write("hello.yaml", SPEC)
     project.write("people.csv", numbers(20))
     monkeypatch.chdir(project.folder)
@@ -76,7 +76,7 @@ def test_every_exported_name_is_there_and_no_other() -> None:
         getattr(sendspec, "undo")  # noqa: B009
 
 
-def test_the_values_are_those_of_the_documents(ready: Desk, server: CountingServer, silent: None) -> None:
+def test_the_values_are_those_of_the_documents(ready: ProjectDir, server: CountingServer, silent: None) -> None:
     environ = {"TEST_KEY": SECRET}
     checked = sendspec.check(["hello.yaml"], env="test")
     assert (checked.ok, checked.messages, checked.diagnostics) == (True, 20, ())
@@ -98,7 +98,7 @@ def test_the_values_are_those_of_the_documents(ready: Desk, server: CountingServ
     assert len(server.posts) == 20
 
 
-def test_what_is_rendered_is_what_the_command_prints(ready: Desk, silent: None) -> None:
+def test_what_is_rendered_is_what_the_command_prints(ready: ProjectDir, silent: None) -> None:
     printed = ready.run("render", "hello.yaml", "--env", "test").out
     assert list(sendspec.render(["hello.yaml"], env="test")) == [json.loads(line) for line in printed.splitlines()]
     (one,) = sendspec.render(["hello.yaml"], env="test", key="+447700900003")
@@ -106,7 +106,7 @@ def test_what_is_rendered_is_what_the_command_prints(ready: Desk, silent: None) 
 
 
 def test_a_rejected_row_is_a_value_of_check_and_an_error_of_the_others(
-    ready: Desk, server: CountingServer, silent: None
+    ready: ProjectDir, server: CountingServer, silent: None
 ) -> None:
     ready.write("people.csv", numbers(2) + "nobody,P,A\n")
     checked = sendspec.check(["hello.yaml"], env="test")
@@ -121,7 +121,9 @@ def test_a_rejected_row_is_a_value_of_check_and_an_error_of_the_others(
     assert server.posts == []
 
 
-def test_a_limit_is_an_error_of_send_and_a_warning_of_plan(ready: Desk, server: CountingServer, silent: None) -> None:
+def test_a_limit_is_an_error_of_send_and_a_warning_of_plan(
+    ready: ProjectDir, server: CountingServer, silent: None
+) -> None:
     ready.write("hello.yaml", SPEC + "limits: {messages: 10}\n")
     assert [each.code for each in sendspec.plan(["hello.yaml"], env="test").warnings] == ["limit-messages"]
     with pytest.raises(sendspec.LimitExceeded) as caught:
@@ -131,7 +133,7 @@ def test_a_limit_is_an_error_of_send_and_a_warning_of_plan(ready: Desk, server: 
     assert server.posts == []
 
 
-def test_an_environment_that_is_not_there_and_a_key_that_is_missing_are_errors(ready: Desk, silent: None) -> None:
+def test_an_environment_that_is_not_there_and_a_key_that_is_missing_are_errors(ready: ProjectDir, silent: None) -> None:
     with pytest.raises(sendspec.SendspecError, match="there is no environment 'tset'") as caught:
         sendspec.status(env="tset")
     assert caught.value.exit_code == 2
@@ -141,7 +143,7 @@ def test_an_environment_that_is_not_there_and_a_key_that_is_missing_are_errors(r
 
 
 def test_doubts_are_in_the_report_and_the_next_send_looks_them_up(
-    ready: Desk, server: CountingServer, silent: None, caplog: pytest.LogCaptureFixture
+    ready: ProjectDir, server: CountingServer, silent: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.decide = lambda number, request: Answer(drop=True, taken=True) if number == 5 else Answer()
     environ = {"TEST_KEY": SECRET}
@@ -154,7 +156,7 @@ def test_doubts_are_in_the_report_and_the_next_send_looks_them_up(
     assert len(server.posts) == 20
 
 
-def test_a_second_send_meanwhile_finds_the_ledger_busy(ready: Desk, server: CountingServer, silent: None) -> None:
+def test_a_second_send_meanwhile_finds_the_ledger_busy(ready: ProjectDir, server: CountingServer, silent: None) -> None:
     context = open_context(["hello.yaml"], "test", Problems(), real_system("first"))
     assert context is not None
     with (
@@ -166,7 +168,7 @@ def test_a_second_send_meanwhile_finds_the_ledger_busy(ready: Desk, server: Coun
     assert server.posts == []
 
 
-def test_standard_input_is_not_read(ready: Desk, silent: None) -> None:
+def test_standard_input_is_not_read(ready: ProjectDir, silent: None) -> None:
     checked = sendspec.check(["hello.yaml"], env="test", recipients="-")
     assert [each.code for each in checked.diagnostics] == ["no-standard-input"]
 

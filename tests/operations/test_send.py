@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from desk import SECRET, SPEC, Answer, CountingServer, Desk, numbers
+from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import NotConfirmed, PlanStale
 from sendspec.operations.plan_file import PlanFile
@@ -51,7 +51,7 @@ class Recorder:
 
 
 @pytest.fixture
-def context(project: Desk, monkeypatch: pytest.MonkeyPatch) -> ProjectContext:
+def context(project: ProjectDir, monkeypatch: pytest.MonkeyPatch) -> ProjectContext:
     project.write("hello.yaml", SPEC)
     project.write("people.csv", numbers(5))
     monkeypatch.chdir(project.folder)
@@ -93,7 +93,7 @@ def test_exceeded_limits_are_a_value_and_nobody_is_asked(context: ProjectContext
 
 
 def test_whoever_does_not_agree_stops_the_send_before_anything_is_written(
-    context: ProjectContext, server: CountingServer, project: Desk
+    context: ProjectContext, server: CountingServer, project: ProjectDir
 ) -> None:
     def refuse(jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
         assert [plan.send for plan in plans] == [5]
