@@ -75,16 +75,16 @@ def test_the_readme_has_the_exit_codes_of_the_command_line_page() -> None:
 
 def test_every_command_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
     """From top to bottom in one folder, as a reader would; production is a server of this test."""
-    with sandbox_at(None, time.time) as api, Desk(tmp_path, api).at_work() as desk:
+    with sandbox_at(None, time.time) as api, ProjectDir(tmp_path, api).at_work() as project_dir:
         for block in blocks("README.md"):
             if block.file:
-                desk.write(block)
+                project_dir.write(block)
             elif block.language == "console":
-                desk.run_all(block.text)
-    assert desk.commands >= 12
+                project_dir.run_all(block.text)
+    assert project_dir.commands >= 12
 
 
-class Desk:
+class ProjectDir:
     def __init__(self, folder: Path, api: str) -> None:
         self.folder = folder
         self.api = api
@@ -93,7 +93,7 @@ class Desk:
         self.running: list[subprocess.Popen[bytes]] = []
 
     @contextmanager
-    def at_work(self) -> Iterator[Desk]:
+    def at_work(self) -> Iterator[ProjectDir]:
         try:
             yield self
         finally:

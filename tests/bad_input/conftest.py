@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import server
+from project_dir import server
 from sendspec.cli.main import run
 
 __all__ = ["server"]

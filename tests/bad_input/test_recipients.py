@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Answer
+from project_dir import Answer
 
 Intake = Any  # the fixture `intake` of this folder's conftest
 ONE, TWO, THREE = "+31612345678", "+31687654321", "+31611223344"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import desk as module
+import project_dir as module
 import pytest
-from desk import desk, project, server
+from project_dir import project, project_dir, server
 
-__all__ = ["desk", "helpers", "project", "server"]
+__all__ = ["helpers", "project", "project_dir", "server"]
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from desk import CHANNEL, SECRET, SPEC, WORKSPACE, Desk, numbers
 from processes import SEND, started, until
+from project_dir import CHANNEL, SECRET, SPEC, WORKSPACE, ProjectDir, numbers
 from sendspec.ledger.sqlite.overflow_journal import RESULT_BYTES
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import parse_fault
@@ -32,20 +32,20 @@ PROJECT = """environments:
 class Place:
     """A project with 250 people, whose messages go to a sandbox in batches of 100."""
 
-    desk: Desk
+    project_dir: ProjectDir
     store: Store
 
     def send(self, *more: str) -> Any:
-        return self.desk.run(*SEND, *more)
+        return self.project_dir.run(*SEND, *more)
 
     def totals(self) -> dict[str, int]:
-        return dict(self.desk.run("status", "--env", "test", "--format", "json").json["totals"])
+        return dict(self.project_dir.run("status", "--env", "test", "--format", "json").json["totals"])
 
     def check(self, *, taken: int = PEOPLE) -> None:
         """Nobody's message is there twice, and the ledger has of each the id that the sandbox gave it."""
         id_by_reference = {message.payload["reference"]: message.id for message in self.store.all()}
         assert len(self.store.all()) == len(id_by_reference) == taken
-        listed = self.desk.run("status", "--env", "test", "--messages", "--format", "json").json["messages"]
+        listed = self.project_dir.run("status", "--env", "test", "--messages", "--format", "json").json["messages"]
         accepted = {message["reference"]: message["remote_id"] for message in listed if message["state"] == "accepted"}
         assert accepted == id_by_reference
 
@@ -54,7 +54,7 @@ Start = Callable[..., Place]
 
 
 @pytest.fixture
-def start(desk: Desk) -> Iterator[Start]:
+def start(project_dir: ProjectDir) -> Iterator[Start]:
     """Starts a sandbox with these faults, and makes a project that sends to it, one request at a time unless told otherwise."""
     with ExitStack() as running:
 
@@ -64,21 +64,24 @@ def start(desk: Desk) -> Iterator[Start]:
             sandbox = Sandbox(store, time.time, faults=[parse_fault(fault) for fault in faults])
             url = running.enter_context(serving(sandbox))
             place = {"url": url, "workspace": WORKSPACE, "channel": CHANNEL, "concurrency": concurrency}
-            desk.write("sendspec.yaml", PROJECT.format(**place))
-            desk.write("hello.yaml", SPEC)
-            desk.write("people.csv", numbers(PEOPLE))
-            desk.environ["TEST_KEY"] = SECRET
-            assert desk.run("ledger", "init", "--env", "test").code == 0
-            return Place(desk, store)
+            project_dir.write("sendspec.yaml", PROJECT.format(**place))
+            project_dir.write("hello.yaml", SPEC)
+            project_dir.write("people.csv", numbers(PEOPLE))
+            project_dir.environ["TEST_KEY"] = SECRET
+            assert project_dir.run("ledger", "init", "--env", "test").code == 0
+            return Place(project_dir, store)
 
         yield begin
 
 
 def test_250_messages_go_out_in_three_requests_and_never_again(start: Start) -> None:
     place = start(concurrency=32)
-    plan = place.desk.run("plan", "hello.yaml", "--env", "test")
+    plan = place.project_dir.run("plan", "hello.yaml", "--env", "test")
     assert "up to 100 messages a request: refused together" in plan.out
-    assert place.desk.run("plan", "hello.yaml", "--env", "test", "--format", "json").json["specs"][0]["batch"] == 100
+    assert (
+        place.project_dir.run("plan", "hello.yaml", "--env", "test", "--format", "json").json["specs"][0]["batch"]
+        == 100
+    )
     done = place.send()
     assert done.code == 0, done.err
     assert (done.json["totals"]["accepted"], done.json["requests"]) == (PEOPLE, 3)
@@ -91,9 +94,9 @@ def test_250_messages_go_out_in_three_requests_and_never_again(start: Start) -> 
 
 def test_there_is_room_beside_the_ledger_for_the_results_of_all_that_is_on_the_wire(start: Start) -> None:
     place = start(concurrency=5)
-    place.desk.write("people.csv", numbers(600))
+    place.project_dir.write("people.csv", numbers(600))
     assert place.send().code == 0
-    assert (place.desk.folder / ".sendspec" / "test.db.spill").stat().st_size == 2 * 500 * RESULT_BYTES
+    assert (place.project_dir.folder / ".sendspec" / "test.db.spill").stat().st_size == 2 * 500 * RESULT_BYTES
 
 
 @pytest.mark.parametrize("command", ["send", "reconcile"])
@@ -108,7 +111,7 @@ def test_a_lost_answer_leaves_its_batch_in_doubt_and_the_list_shows_that_it_was_
         again = place.send()
         assert (again.code, again.json["requests"]) == (0, 0)
     else:
-        reconciled = place.desk.run("reconcile", "--env", "test", "--format", "json")
+        reconciled = place.project_dir.run("reconcile", "--env", "test", "--format", "json")
         assert (reconciled.code, len(reconciled.json["reconciled"]["found"])) == (0, 100)
     assert place.totals()["accepted"] == PEOPLE
     place.check()
@@ -164,7 +167,7 @@ def test_an_answer_that_is_not_the_batchs_is_looked_up_before_one_message_probes
 
 def test_a_kill_in_the_middle_of_a_batch_loses_nobody_and_reaches_nobody_twice(start: Start) -> None:
     place = start("hang:from=2,to=2")
-    process = started(place.desk)
+    process = started(place.project_dir)
     until(lambda: len(place.store.all()) == 200)
     process.kill()
     process.communicate()

@@ -25,13 +25,13 @@ def conforms(name: str, document: Any) -> None:
 
 
 @pytest.fixture
-def hello(desk: Any) -> Any:
-    desk.write("hello.yaml", SMALLEST)
-    return desk
+def hello(project_dir: Any) -> Any:
+    project_dir.write("hello.yaml", SMALLEST)
+    return project_dir
 
 
-def test_without_arguments_it_says_what_it_is_and_how_to_begin(desk: Any) -> None:
-    done = desk.run()
+def test_without_arguments_it_says_what_it_is_and_how_to_begin(project_dir: Any) -> None:
+    done = project_dir.run()
     assert done.code == 0
     assert "sendspec init" in done.out
     assert "sendspec send" in done.out
@@ -56,24 +56,26 @@ def test_without_arguments_it_says_what_it_is_and_how_to_begin(desk: Any) -> Non
         "explain",
     ],
 )
-def test_every_command_has_help_with_an_example(desk: Any, command: str, flag: str) -> None:
-    done = desk.run(*command.split(), flag)
+def test_every_command_has_help_with_an_example(project_dir: Any, command: str, flag: str) -> None:
+    done = project_dir.run(*command.split(), flag)
     assert done.code == 0
     assert "Usage: sendspec" in done.out
     assert "Examples:" in done.out
 
 
-def test_a_command_that_is_not_there_is_wrong_usage_with_a_near_miss(desk: Any) -> None:
-    done = desk.run("paln")
+def test_a_command_that_is_not_there_is_wrong_usage_with_a_near_miss(project_dir: Any) -> None:
+    done = project_dir.run("paln")
     assert done.code == 2
     assert "plan" in done.err
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "render"])
-def test_many_recipients_may_stand_on_one_line(desk: Any, command: str) -> None:
+def test_many_recipients_may_stand_on_one_line(project_dir: Any, command: str) -> None:
     phones = ", ".join(f'{{phone: "+3161234567{n}", first_name: Ann}}' for n in (*range(9), 3))
-    desk.write("hello.yaml", SMALLEST.replace('\n  - {phone: "+31612345678", first_name: Robert}', f" [{phones}]"))
-    done = desk.run(command, "hello.yaml")
+    project_dir.write(
+        "hello.yaml", SMALLEST.replace('\n  - {phone: "+31612345678", first_name: Robert}', f" [{phones}]")
+    )
+    done = project_dir.run(command, "hello.yaml")
     assert done.code == 0, done.err
     assert "two rows of line 4 name the same recipient, with the same message" in done.err
 
@@ -198,26 +200,26 @@ def test_examples_pass_or_tell_what_they_gave(hello: Any) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_schemas_are_printed_as_they_are(desk: Any, name: str) -> None:
-    assert json.loads(desk.run("schema", name).out) == load_schema(name).document
+def test_schemas_are_printed_as_they_are(project_dir: Any, name: str) -> None:
+    assert json.loads(project_dir.run("schema", name).out) == load_schema(name).document
 
 
-def test_a_code_is_explained_and_a_wrong_one_is_wrong_usage(desk: Any) -> None:
-    assert "unknown-name" in desk.run("explain", "unknown-name").out
-    assert "unknown-name" in desk.run("explain").out
-    done = desk.run("explain", "unknwon-name")
+def test_a_code_is_explained_and_a_wrong_one_is_wrong_usage(project_dir: Any) -> None:
+    assert "unknown-name" in project_dir.run("explain", "unknown-name").out
+    assert "unknown-name" in project_dir.run("explain").out
+    done = project_dir.run("explain", "unknwon-name")
     assert done.code == 2
     assert "unknown-name" in done.err
 
 
-def test_init_makes_a_project_that_can_be_sent_at_once_and_never_overwrites(desk: Any) -> None:
-    assert desk.run("init", "shop").code == 0
+def test_init_makes_a_project_that_can_be_sent_at_once_and_never_overwrites(project_dir: Any) -> None:
+    assert project_dir.run("init", "shop").code == 0
     spec = "shop/specs/hello.yaml"
-    assert desk.run("validate", spec).code == 0
-    assert desk.run("test", spec).code == 0
-    assert "3 recipients = 3 accepted" in desk.run("send", spec, "--yes").out
-    assert "3 already accepted" in desk.run("send", spec, "--yes").out
-    assert desk.run("init", "shop").code == 2
+    assert project_dir.run("validate", spec).code == 0
+    assert project_dir.run("test", spec).code == 0
+    assert "3 recipients = 3 accepted" in project_dir.run("send", spec, "--yes").out
+    assert "3 already accepted" in project_dir.run("send", spec, "--yes").out
+    assert project_dir.run("init", "shop").code == 2
 
 
 def test_recipients_can_be_named_on_the_command_line_or_piped(hello: Any, helpers: Any) -> None:

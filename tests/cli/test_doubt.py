@@ -16,26 +16,26 @@ def ready(project: Any, helpers: Any) -> Any:
     return project
 
 
-def send(desk: Any, *more: str) -> Any:
-    return desk.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json", *more)
+def send(project_dir: Any, *more: str) -> Any:
+    return project_dir.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json", *more)
 
 
-def in_doubt(desk: Any, server: Any, helpers: Any, *, taken: bool, person: str = "Person 3,") -> None:
+def in_doubt(project_dir: Any, server: Any, helpers: Any, *, taken: bool, person: str = "Person 3,") -> None:
     """A send whose answer for one person is lost; `taken` says whether the API took that message."""
     lost = helpers.Answer(drop=True, taken=taken)
     server.decide = lambda number, request: lost if person in request.json["body"]["text"]["text"] else helpers.Answer()
-    done = send(desk)
+    done = send(project_dir)
     assert done.code == 4, done.err
     assert done.json["totals"]["in_doubt"] == 1
     server.decide = lambda number, request: helpers.Answer()
 
 
-def ledger_of(desk: Any) -> sqlite3.Connection:
-    return sqlite3.connect(desk.folder / ".sendspec" / "test.db")
+def ledger_of(project_dir: Any) -> sqlite3.Connection:
+    return sqlite3.connect(project_dir.folder / ".sendspec" / "test.db")
 
 
-def messages(desk: Any, *flags: str) -> list[dict[str, Any]]:
-    return list(desk.run("status", "--env", "test", "--format", "json", *flags).json["messages"])
+def messages(project_dir: Any, *flags: str) -> list[dict[str, Any]]:
+    return list(project_dir.run("status", "--env", "test", "--format", "json", *flags).json["messages"])
 
 
 def test_reconcile_finds_what_the_api_took(ready: Any, server: Any, helpers: Any) -> None:

@@ -22,11 +22,11 @@ main(sys.argv[1:])
 """
 
 
-def watched(desk: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
+def watched(project_dir: Any, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", WATCH, *arguments],
-        cwd=desk.folder,
-        env={**os.environ, **desk.environ},
+        cwd=project_dir.folder,
+        env={**os.environ, **project_dir.environ},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -38,9 +38,9 @@ def test_exactly_the_plan_is_sent_and_a_second_time_it_is_stale(planned: Any, se
 def test_its_specs_are_found_from_any_folder_of_the_project_and_from_outside(planned: Any, server: Any) -> None:
     inside = type(planned)(planned.folder / "specs")
     outside = type(planned)(planned.folder.parent)
-    for desk, plan in ((inside, "../plan.json"), (outside, str(planned.folder / "plan.json"))):
-        desk.environ = planned.environ
-        done = desk.run("send", "--plan", plan)
+    for project_dir, plan in ((inside, "../plan.json"), (outside, str(planned.folder / "plan.json"))):
+        project_dir.environ = planned.environ
+        done = project_dir.run("send", "--plan", plan)
         assert done.code == 2, done.err  # found and unchanged, so it gets as far as asking
         assert "2 messages would be sent" in done.err
     assert server.posts == []

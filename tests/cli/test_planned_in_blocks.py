@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
-from desk import Desk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from project_dir import ProjectDir
 from sendspec.composing.message import Message
 from sendspec.composing.reach import Reach
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
@@ -93,7 +93,7 @@ def ledger_of(job: Job, states: Sequence[State | None]) -> tuple[Lookup, Known]:
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_plan_in_blocks_is_the_plan_row_by_row(
-    project: Desk,
+    project: ProjectDir,
     monkeypatch: pytest.MonkeyPatch,
     lines: list[str],
     states: list[State | None] | None,

@@ -20,9 +20,9 @@ Start = Callable[..., "Served"]
 class Served:
     """A sandbox in a process of its own."""
 
-    def __init__(self, desk: Any, *arguments: str) -> None:
+    def __init__(self, project_dir: Any, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            desk.command("sandbox", "--port", "0", *arguments), cwd=desk.folder, env={**os.environ, **desk.environ},
+            project_dir.command("sandbox", "--port", "0", *arguments), cwd=project_dir.folder, env={**os.environ, **project_dir.environ},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout is not None
@@ -44,16 +44,16 @@ class Served:
 
 
 @pytest.fixture
-def start(desk: Any, helpers: Any) -> Iterator[Start]:
+def start(project_dir: Any, helpers: Any) -> Iterator[Start]:
     """Starts sandboxes for a spec with 10 recipients."""
-    desk.write("hello.yaml", helpers.SPEC)
-    desk.write("people.csv", helpers.numbers(10))
+    project_dir.write("hello.yaml", helpers.SPEC)
+    project_dir.write("people.csv", helpers.numbers(10))
     running: list[Served] = []
 
     def started(*arguments: str) -> Served:
-        served = Served(desk, *arguments)
+        served = Served(project_dir, *arguments)
         running.append(served)
-        desk.environ["SENDSPEC_SANDBOX_URL"] = served.url
+        project_dir.environ["SENDSPEC_SANDBOX_URL"] = served.url
         return served
 
     yield started
@@ -61,14 +61,14 @@ def start(desk: Any, helpers: Any) -> Iterator[Start]:
         served.stop()
 
 
-def send(desk: Any) -> Any:
-    return desk.run("send", "hello.yaml", "--yes", "--format", "json")
+def send(project_dir: Any) -> Any:
+    return project_dir.run("send", "hello.yaml", "--yes", "--format", "json")
 
 
-def test_a_send_goes_to_the_sandbox_that_is_named_and_stays_there(desk: Any, start: Start) -> None:
+def test_a_send_goes_to_the_sandbox_that_is_named_and_stays_there(project_dir: Any, start: Start) -> None:
     served = start()
     assert served.url.startswith("http://127.0.0.1:")
-    done = send(desk)
+    done = send(project_dir)
     assert done.code == 0, done.err
     assert done.json["totals"]["accepted"] == 10
     taken = served.messages()
@@ -78,24 +78,24 @@ def test_a_send_goes_to_the_sandbox_that_is_named_and_stays_there(desk: Any, sta
     assert err == f"the sandbox listens; use it with: export SENDSPEC_SANDBOX_URL={served.url}\n"
     again = start()
     assert {message["reference"] for message in again.messages()} == {message["reference"] for message in taken}
-    assert send(desk).json["skipped"] == {"already-accepted": 10}
+    assert send(project_dir).json["skipped"] == {"already-accepted": 10}
     assert again.stop(signal.SIGTERM)[0] == 0
 
 
-def test_faults_strike_the_posts_that_were_named(desk: Any, start: Start) -> None:
+def test_faults_strike_the_posts_that_were_named(project_dir: Any, start: Start) -> None:
     served = start("--fault", "422:from=2,to=4", "--fault", "drop-after:from=6,to=6", "--fault", "slow:ms=1")
-    done = send(desk)
+    done = send(project_dir)
     assert done.code == 4, done.err
     totals = done.json["totals"]
     assert (totals["accepted"], totals["refused"], totals["in_doubt"]) == (6, 3, 1)
     assert len(served.messages()) == 7
-    assert desk.run("reconcile").code == 0
-    assert desk.run("status", "--format", "json").json["totals"]["accepted"] == 7
+    assert project_dir.run("reconcile").code == 0
+    assert project_dir.run("status", "--format", "json").json["totals"]["accepted"] == 7
 
 
-def test_beyond_its_rate_it_asks_to_wait_and_everything_arrives(desk: Any, start: Start) -> None:
+def test_beyond_its_rate_it_asks_to_wait_and_everything_arrives(project_dir: Any, start: Start) -> None:
     served = start("--rate", "6")
-    done = send(desk)
+    done = send(project_dir)
     assert done.code == 0, done.err
     assert done.json["totals"]["accepted"] == 10
     assert done.json["requests"] > 10
@@ -121,10 +121,10 @@ def test_what_can_not_be_asked_of_it_is_wrong_usage(
     assert said.out == ""
 
 
-def test_a_port_that_is_taken_is_wrong_usage(desk: Any) -> None:
+def test_a_port_that_is_taken_is_wrong_usage(project_dir: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = desk.run("sandbox", "--port", str(port))
+        done = project_dir.run("sandbox", "--port", str(port))
     assert done.code == 2
     assert f"port {port} can't be used" in done.err
 
@@ -133,11 +133,11 @@ def test_a_port_that_is_taken_is_wrong_usage(desk: Any) -> None:
     "url", ["https://api.bird.com", "http://192.0.2.1:8080", "127.0.0.1:8080", "http://user@127.0.0.1:1"]
 )
 def test_a_sandbox_elsewhere_is_wrong_usage_and_nothing_is_sent(
-    desk: Any, helpers: Any, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    project_dir: Any, helpers: Any, url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    desk.write("hello.yaml", helpers.SPEC)
-    desk.write("people.csv", helpers.numbers(1))
-    monkeypatch.chdir(desk.folder)
+    project_dir.write("hello.yaml", helpers.SPEC)
+    project_dir.write("people.csv", helpers.numbers(1))
+    monkeypatch.chdir(project_dir.folder)
     monkeypatch.setenv("SENDSPEC_SANDBOX_URL", url)
     assert run(["send", "hello.yaml", "--yes"]) == 2
     assert "SENDSPEC_SANDBOX_URL has to be an http address on this machine" in capsys.readouterr().err

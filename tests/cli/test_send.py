@@ -27,8 +27,8 @@ def ready(project: Any, helpers: Any) -> Any:
     return project
 
 
-def send(desk: Any, *more: str) -> Any:
-    return desk.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json", *more)
+def send(project_dir: Any, *more: str) -> Any:
+    return project_dir.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json", *more)
 
 
 def test_every_row_is_posted_once_to_the_documented_path_with_the_body_that_render_prints(

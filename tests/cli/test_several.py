@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk
 from processes import until
+from project_dir import ProjectDir
 
 LONG = 30_000
 """Rows, in ten blocks: after the first of them other processes are started, and each gives back several."""
@@ -26,7 +26,7 @@ message:
 """
 
 
-def write(project: Desk, rows: Iterator[str] | list[str], more: str = "") -> None:
+def write(project: ProjectDir, rows: Iterator[str] | list[str], more: str = "") -> None:
     (project.folder / "hello.yaml").write_text(SPEC.format(more=more), encoding="utf-8")
     (project.folder / "people.csv").write_text("phone,name,kind\n" + "".join(rows), encoding="utf-8")
 
@@ -35,12 +35,12 @@ def sound(count: int) -> list[str]:
     return [f"+4477{n:08d},{'Zoë 😀' if n % 9 == 0 else 'Ann'},{n % 5}\n" for n in range(count)]
 
 
-def planned(project: Desk, processes: int, *more: str) -> tuple[int, Any, str]:
+def planned(project: ProjectDir, processes: int, *more: str) -> tuple[int, Any, str]:
     done = project.run("plan", "hello.yaml", "--env", "test", "--format", "json", "-j", str(processes), *more)
     return done.code, json.loads(done.out), done.err
 
 
-def test_the_plan_is_the_same_on_any_number_of_processes(project: Desk) -> None:
+def test_the_plan_is_the_same_on_any_number_of_processes(project: ProjectDir) -> None:
     rows = sound(LONG)
     rows[12_500:12_500] = [
         rows[3],
@@ -55,7 +55,7 @@ def test_the_plan_is_the_same_on_any_number_of_processes(project: Desk) -> None:
         assert planned(project, processes) == (code, document, told)
 
 
-def test_what_is_wrong_is_told_the_same_on_any_number_of_processes(project: Desk) -> None:
+def test_what_is_wrong_is_told_the_same_on_any_number_of_processes(project: ProjectDir) -> None:
     rows = sound(LONG)
     for n in range(0, LONG, 97):
         rows[n] = f"+4477{n:08d},,1\n"
@@ -75,7 +75,7 @@ def test_what_is_wrong_is_told_the_same_on_any_number_of_processes(project: Desk
         assert planned(project, processes) == (code, document, told)
 
 
-def test_json_lines_are_planned_on_several_as_well(project: Desk) -> None:
+def test_json_lines_are_planned_on_several_as_well(project: ProjectDir) -> None:
     write(project, [])
     spec = project.folder / "hello.yaml"
     spec.write_text(spec.read_text().replace("people.csv", "people.jsonl"))
@@ -90,7 +90,7 @@ def test_json_lines_are_planned_on_several_as_well(project: Desk) -> None:
     assert planned(project, 3) == alone
 
 
-def test_a_spec_that_can_not_be_compiled_is_planned_on_several_as_well(project: Desk) -> None:
+def test_a_spec_that_can_not_be_compiled_is_planned_on_several_as_well(project: ProjectDir) -> None:
     write(project, sound(LONG))
     spec = project.folder / "hello.yaml"
     receiver = 'receiver: {contacts: [{identifierKey: phonenumber, identifierValue: "{{ phone }}"}]}'
@@ -98,7 +98,7 @@ def test_a_spec_that_can_not_be_compiled_is_planned_on_several_as_well(project: 
     assert planned(project, 1) == planned(project, 2)
 
 
-def test_repeated_references_are_found_across_processes(project: Desk) -> None:
+def test_repeated_references_are_found_across_processes(project: ProjectDir) -> None:
     rows = sound(LONG)
     rows[13_900] = rows[13_900].replace(",4\n", ",a\n").replace(",0\n", ",a\n")
     rows[200] = rows[200].replace(",0\n", ",a\n")
@@ -139,7 +139,7 @@ sys.exit(run(sys.argv[1:]))
         "return",
     ],
 )
-def test_what_a_process_does_not_give_back_is_composed_here(project: Desk, what: str) -> None:
+def test_what_a_process_does_not_give_back_is_composed_here(project: ProjectDir, what: str) -> None:
     write(project, sound(LONG))
     alone = planned(project, 1)
     arguments = ["plan", "hello.yaml", "--env", "test", "--format", "json", "-j", "2"]
@@ -151,7 +151,7 @@ def test_what_a_process_does_not_give_back_is_composed_here(project: Desk, what:
     assert (done.returncode, json.loads(done.stdout)) == alone[:2]
 
 
-def test_an_interrupt_ends_them_all(project: Desk) -> None:
+def test_an_interrupt_ends_them_all(project: ProjectDir) -> None:
     write(project, sound(200_000))
     run = subprocess.Popen(
         [*project.command("plan", "hello.yaml", "--env", "test", "-j", "2")], cwd=project.folder,

@@ -37,12 +37,12 @@ def test_help_imports_nothing_that_it_does_not_use(flag: str) -> None:
     }
 
 
-def test_reading_commands_load_nothing_that_sends(desk: Any, helpers: Any) -> None:
-    desk.write("hello.yaml", helpers.SPEC)
-    desk.write("people.csv", helpers.numbers(3))
+def test_reading_commands_load_nothing_that_sends(project_dir: Any, helpers: Any) -> None:
+    project_dir.write("hello.yaml", helpers.SPEC)
+    project_dir.write("people.csv", helpers.numbers(3))
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, "plan", "hello.yaml"],
-        cwd=desk.folder,
+        cwd=project_dir.folder,
         capture_output=True,
         text=True,
         check=True,
@@ -52,11 +52,11 @@ def test_reading_commands_load_nothing_that_sends(desk: Any, helpers: Any) -> No
     assert not any(name.startswith(("urllib3", "ssl", "sendspec.sending", "sendspec.sandbox")) for name in imported)
 
 
-def test_checking_loads_no_ledger(desk: Any, helpers: Any) -> None:
-    desk.write("hello.yaml", helpers.SPEC)
-    desk.write("people.csv", helpers.numbers(3))
+def test_checking_loads_no_ledger(project_dir: Any, helpers: Any) -> None:
+    project_dir.write("hello.yaml", helpers.SPEC)
+    project_dir.write("people.csv", helpers.numbers(3))
     command = [sys.executable, "-c", IMPORTED, "validate", "hello.yaml"]
-    done = subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=project_dir.folder, capture_output=True, text=True, check=True)
     imported = set(done.stdout.splitlines()[-1].split())
     assert "sendspec.composing.compose" in imported
     assert not any(
@@ -94,11 +94,15 @@ print(code, re.search(r"VmHWM:\\s+(\\d+) kB", pathlib.Path("/proc/self/status").
 """
 
 
-def test_planning_a_hundred_thousand_rows_stays_small(desk: Any, helpers: Any) -> None:
-    desk.write("hello.yaml", helpers.SPEC)
-    desk.write("people.csv", helpers.numbers(100_000))
+def test_planning_a_hundred_thousand_rows_stays_small(project_dir: Any, helpers: Any) -> None:
+    project_dir.write("hello.yaml", helpers.SPEC)
+    project_dir.write("people.csv", helpers.numbers(100_000))
     done = subprocess.run(
-        [sys.executable, "-c", PEAK, "plan", "hello.yaml"], cwd=desk.folder, capture_output=True, text=True, check=True
+        [sys.executable, "-c", PEAK, "plan", "hello.yaml"],
+        cwd=project_dir.folder,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "100 000 send" in done.stdout
     code, kilobytes = map(int, done.stdout.splitlines()[-1].split())

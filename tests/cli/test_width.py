@@ -10,7 +10,7 @@ import subprocess
 import termios
 
 import pytest
-from desk import Desk
+from project_dir import ProjectDir
 
 SPEC = """spec: 1
 name: hello
@@ -22,7 +22,7 @@ message:
 
 
 @pytest.mark.parametrize(("columns", "expected"), [(60, 60), (80, 80), (200, 88), (0, 88)])
-def test_the_first_line_of_a_plan_fits_the_terminal(project: Desk, columns: int, expected: int) -> None:
+def test_the_first_line_of_a_plan_fits_the_terminal(project: ProjectDir, columns: int, expected: int) -> None:
     (project.folder / "hello.yaml").write_text(SPEC, encoding="utf-8")
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk import Desk, desk, project, server
+from project_dir import ProjectDir, project, project_dir, server
 from shared_fixtures import invariants, ready, small
 
-__all__ = ["desk", "invariants", "project", "ready", "server", "small"]
+__all__ = ["invariants", "project", "project_dir", "ready", "server", "small"]
 
 
 @pytest.fixture
-def busy(ready: Desk) -> Any:
+def busy(ready: ProjectDir) -> Any:
     """Sets how many requests may be in flight, and how long one may take in seconds."""
 
     def change(*, concurrency: int = 8, timeout: float = 10) -> None:

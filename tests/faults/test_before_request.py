@@ -6,15 +6,15 @@ import socket
 from typing import Any
 
 import pytest
-from desk import CountingServer, Desk
 from invariants import InvariantCheck
+from project_dir import CountingServer, ProjectDir
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 
 
-def pointed_at(desk: Desk, url: str) -> str:
+def pointed_at(project_dir: ProjectDir, url: str) -> str:
     """Writes another address into the project file; returns the text that it had."""
-    path = desk.folder / "sendspec.yaml"
+    path = project_dir.folder / "sendspec.yaml"
     before = path.read_text()
     address = before.partition("api_url: ")[2].partition("\n")[0]
     path.write_text(before.replace(address, url))
@@ -36,19 +36,21 @@ main(sys.argv[1:])
 """
 
 
-def impatient(desk: Desk) -> Any:
+def impatient(project_dir: ProjectDir) -> Any:
     """A send that gives a server a second to turn up."""
     import os
     import subprocess
     import sys
 
     return subprocess.run(
-        [sys.executable, "-c", PATIENCE, *SEND], cwd=desk.folder, env={**os.environ, **desk.environ},
+        [sys.executable, "-c", PATIENCE, *SEND], cwd=project_dir.folder, env={**os.environ, **project_dir.environ},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
 
-def test_a_name_that_leads_nowhere_is_not_sent(ready: Desk, server: CountingServer, invariants: InvariantCheck) -> None:
+def test_a_name_that_leads_nowhere_is_not_sent(
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck
+) -> None:
     before = pointed_at(ready, "https://nothing.invalid\n    allow_host: nothing.invalid")
     done = impatient(ready)
     assert done.returncode == 3, done.stderr
@@ -59,7 +61,7 @@ def test_a_name_that_leads_nowhere_is_not_sent(ready: Desk, server: CountingServ
 
 
 def test_a_connection_that_is_never_accepted_is_not_sent(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
@@ -81,7 +83,7 @@ def test_a_connection_that_is_never_accepted_is_not_sent(
 
 
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"])
-def test_a_proxy_in_the_environment_is_not_used(ready: Desk, server: CountingServer, name: str) -> None:
+def test_a_proxy_in_the_environment_is_not_used(ready: ProjectDir, server: CountingServer, name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         proxy.setblocking(False)
         ready.environ = {**ready.environ, name: f"http://127.0.0.1:{proxy.getsockname()[1]}"}
@@ -91,7 +93,7 @@ def test_a_proxy_in_the_environment_is_not_used(ready: Desk, server: CountingSer
     assert len(server.posts) == 40
 
 
-def test_a_netrc_with_credentials_is_not_used(ready: Desk, server: CountingServer, tmp_path_factory: Any) -> None:
+def test_a_netrc_with_credentials_is_not_used(ready: ProjectDir, server: CountingServer, tmp_path_factory: Any) -> None:
     home = tmp_path_factory.mktemp("home")
     (home / ".netrc").write_text("machine 127.0.0.1 login somebody password something\n")
     (home / ".netrc").chmod(0o600)

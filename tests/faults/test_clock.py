@@ -7,8 +7,8 @@ import subprocess
 import sys
 
 import pytest
-from desk import Answer, CountingServer, Desk, Request
 from invariants import InvariantCheck, totals_of
+from project_dir import Answer, CountingServer, ProjectDir, Request
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 JUMPS = """
@@ -26,7 +26,7 @@ DAY = 86_400
 
 @pytest.mark.parametrize("jump", [365 * DAY, DAY, -DAY, -365 * DAY])
 def test_a_clock_that_is_set_changes_neither_waits_nor_what_is_found(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck, jump: float
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, jump: float
 ) -> None:
     def decide(number: int, request: Request) -> Answer:
         return Answer(drop=True, taken=True) if number == 30 else Answer()

@@ -7,13 +7,13 @@ import threading
 import time
 from typing import Any
 
-from desk import CountingServer, Desk, numbers
 from invariants import InvariantCheck
 from processes import SEND, holding, run_script, started, until
+from project_dir import CountingServer, ProjectDir, numbers
 
 
 def test_of_two_sends_one_sends_and_the_other_names_it(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 0)
@@ -31,7 +31,7 @@ def test_of_two_sends_one_sends_and_the_other_names_it(
 
 
 def test_with_the_lock_file_removed_underneath_it_stops_and_nothing_goes_out_twice(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 2)
@@ -63,7 +63,7 @@ main(sys.argv[1:])
 
 
 def test_four_processes_without_a_lock_send_nothing_twice(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     ready.write("people.csv", numbers(300))
@@ -85,7 +85,7 @@ def test_four_processes_without_a_lock_send_nothing_twice(
 
 
 def test_looking_at_a_ledger_does_not_disturb_the_send_and_sees_no_wrong_numbers(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     ready.write("people.csv", numbers(400))
@@ -113,7 +113,7 @@ def test_looking_at_a_ledger_does_not_disturb_the_send_and_sees_no_wrong_numbers
 
 
 def test_the_same_spec_with_other_recipients_sends_to_each_once(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     ready.write("people.csv", numbers(30))
     assert ready.run(*SEND).code == 0

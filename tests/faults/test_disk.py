@@ -11,23 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import SPEC, Answer, CountingServer, Desk, numbers
 from invariants import InvariantCheck, totals_of
+from project_dir import SPEC, Answer, CountingServer, ProjectDir, numbers
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 
 
-def traced(desk: Desk, *inject: str) -> subprocess.CompletedProcess[str]:
+def traced(project_dir: ProjectDir, *inject: str) -> subprocess.CompletedProcess[str]:
     """A send under strace, which makes system calls fail or be slow."""
     return subprocess.run(
-        ["strace", "-f", "--seccomp-bpf", "-o", str(desk.folder / "trace"), *inject, *desk.command(*SEND)],
-        cwd=desk.folder, env={**os.environ, **desk.environ}, capture_output=True, text=True, timeout=120, check=False,
+        ["strace", "-f", "--seccomp-bpf", "-o", str(project_dir.folder / "trace"), *inject, *project_dir.command(*SEND)],
+        cwd=project_dir.folder, env={**os.environ, **project_dir.environ}, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
 
 
-def calls_of(desk: Desk, name: str) -> list[str]:
+def calls_of(project_dir: ProjectDir, name: str) -> list[str]:
     """The system calls of that name that strace saw, in order."""
-    return [line for line in (desk.folder / "trace").read_text().splitlines() if f" {name}(" in line]
+    return [line for line in (project_dir.folder / "trace").read_text().splitlines() if f" {name}(" in line]
 
 
 def filled(folder: Path, leave: int) -> None:
@@ -40,7 +40,7 @@ def filled(folder: Path, leave: int) -> None:
 
 
 def test_a_disk_that_fills_up_anywhere_stops_the_run_and_keeps_what_is_known(
-    ready: Desk, server: CountingServer, small: Path, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, small: Path, invariants: InvariantCheck
 ) -> None:
     ready.write("people.csv", numbers(400))
     codes = []
@@ -58,7 +58,7 @@ def test_a_disk_that_fills_up_anywhere_stops_the_run_and_keeps_what_is_known(
 
 
 def test_a_full_disk_at_the_plan_rolls_it_back_whole_and_says_how_much_room_it_takes(
-    ready: Desk, server: CountingServer, small: Path
+    ready: ProjectDir, server: CountingServer, small: Path
 ) -> None:
     ready.write("people.csv", numbers(60_000))
     done = ready.run(*SEND)
@@ -70,7 +70,7 @@ def test_a_full_disk_at_the_plan_rolls_it_back_whole_and_says_how_much_room_it_t
 
 
 def test_results_that_find_no_room_are_read_in_by_the_next_start(
-    ready: Desk, server: CountingServer, small: Path, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, small: Path, invariants: InvariantCheck
 ) -> None:
     full = []
 
@@ -101,7 +101,7 @@ def test_results_that_find_no_room_are_read_in_by_the_next_start(
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4, 5, 6, 8, 11])
 def test_after_a_failed_sync_there_is_no_second_one_and_the_run_ends(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck, nth: int
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, nth: int
 ) -> None:
     ready.write("people.csv", numbers(200))
     done = traced(ready, "-y", "-e", "trace=fdatasync,fsync", "-e", f"inject=fdatasync:error=EIO:when={nth}")
@@ -120,7 +120,7 @@ def test_after_a_failed_sync_there_is_no_second_one_and_the_run_ends(
 
 
 def test_slow_syncs_slow_the_run_and_nothing_else(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     done = traced(ready, "-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=100ms")
     assert done.returncode == 0, done.stderr
@@ -130,7 +130,7 @@ def test_slow_syncs_slow_the_run_and_nothing_else(
 
 @pytest.mark.parametrize("what", ["ledger", "folder", "file system"])
 def test_what_can_not_be_written_is_refused_before_any_request_and_can_still_be_read(
-    ready: Desk, server: CountingServer, what: str
+    ready: ProjectDir, server: CountingServer, what: str
 ) -> None:
     assert ready.run(*SEND).code == 0
     posted = len(server.requests)
@@ -164,7 +164,7 @@ def test_what_can_not_be_written_is_refused_before_any_request_and_can_still_be_
     assert totals_of(status.stdout)["accepted"] == 40
 
 
-def killed_with_a_log(desk: Desk, server: CountingServer) -> Path:
+def killed_with_a_log(project_dir: ProjectDir, server: CountingServer) -> Path:
     """A ledger whose latest writes are in its log only, as after a kill; returns the log's path."""
     script = """
 import os, signal, sys
@@ -174,18 +174,18 @@ from sendspec.cli.main import main
 main(sys.argv[1:])
 """
     done = subprocess.run(
-        [*desk.command()[:1], "-c", script, *SEND], cwd=desk.folder, env={**os.environ, **desk.environ},
+        [*project_dir.command()[:1], "-c", script, *SEND], cwd=project_dir.folder, env={**os.environ, **project_dir.environ},
         capture_output=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == -9
     assert len(server.posts) == 40
-    log = desk.folder / ".sendspec" / "test.db-wal"
+    log = project_dir.folder / ".sendspec" / "test.db-wal"
     assert log.stat().st_size > 10_000
     return log
 
 
 def test_a_log_with_a_torn_end_keeps_what_was_committed_before(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     log = killed_with_a_log(ready, server)
     with log.open("ab") as file:
@@ -196,7 +196,7 @@ def test_a_log_with_a_torn_end_keeps_what_was_committed_before(
 
 @pytest.mark.parametrize("damage", ["deleted", "cut", "scribbled over"])
 def test_a_log_that_lost_committed_writes_is_seen_and_nothing_is_sent(
-    ready: Desk, server: CountingServer, damage: str
+    ready: ProjectDir, server: CountingServer, damage: str
 ) -> None:
     log = killed_with_a_log(ready, server)
     size = log.stat().st_size
@@ -217,7 +217,9 @@ def test_a_log_that_lost_committed_writes_is_seen_and_nothing_is_sent(
 
 
 @pytest.mark.parametrize("content", [b"", b"hello: world\n" * 100])
-def test_a_file_that_is_no_ledger_is_never_made_into_one(ready: Desk, server: CountingServer, content: bytes) -> None:
+def test_a_file_that_is_no_ledger_is_never_made_into_one(
+    ready: ProjectDir, server: CountingServer, content: bytes
+) -> None:
     assert ready.run(*SEND).code == 0
     path = ready.folder / ".sendspec" / "test.db"
     for name in ("test.db-wal", "test.db-shm"):
@@ -230,7 +232,7 @@ def test_a_file_that_is_no_ledger_is_never_made_into_one(ready: Desk, server: Co
     assert len(server.posts) == 40
 
 
-def test_a_ledger_that_is_gone_is_asked_for_and_not_made_anew(ready: Desk, server: CountingServer) -> None:
+def test_a_ledger_that_is_gone_is_asked_for_and_not_made_anew(ready: ProjectDir, server: CountingServer) -> None:
     assert ready.run(*SEND).code == 0
     shutil.rmtree(ready.folder / ".sendspec")
     for _ in range(2):
@@ -241,18 +243,20 @@ def test_a_ledger_that_is_gone_is_asked_for_and_not_made_anew(ready: Desk, serve
     assert len(server.posts) == 40
 
 
-def test_a_copy_of_the_ledger_that_fell_behind_is_seen_by_its_witness(ready: Desk, server: CountingServer) -> None:
+def test_a_copy_of_the_ledger_that_fell_behind_is_seen_by_its_witness(
+    ready: ProjectDir, server: CountingServer
+) -> None:
     copy = ready.folder.with_name("copy")
     shutil.copytree(ready.folder, copy)
     assert ready.run(*SEND).code == 0
-    other = Desk(copy)
+    other = ProjectDir(copy)
     other.environ = ready.environ
     done = other.run(*SEND)
     assert done.code == 6, done.err
     assert len(server.posts) == 40
 
 
-def test_no_part_of_the_product_opens_the_ledger_beside_sqlite(ready: Desk, server: CountingServer) -> None:
+def test_no_part_of_the_product_opens_the_ledger_beside_sqlite(ready: ProjectDir, server: CountingServer) -> None:
     done = traced(ready, "-e", "trace=openat,open")
     assert done.returncode == 0, done.stderr
     opened = [line for line in calls_of(ready, "openat") if '/test.db"' in line or '/test.db-wal"' in line]
@@ -261,7 +265,9 @@ def test_no_part_of_the_product_opens_the_ledger_beside_sqlite(ready: Desk, serv
     assert all("O_NOFOLLOW" in flag for flag in flags), flags  # as SQLite opens them, and nobody else here
 
 
-def test_a_ledger_that_was_removed_while_it_was_used_stops_the_next_run(ready: Desk, server: CountingServer) -> None:
+def test_a_ledger_that_was_removed_while_it_was_used_stops_the_next_run(
+    ready: ProjectDir, server: CountingServer
+) -> None:
     ready.write("hello.yaml", SPEC)
     assert ready.run(*SEND).code == 0
     path = ready.folder / ".sendspec" / "test.db"

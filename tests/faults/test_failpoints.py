@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import CountingServer, Desk, numbers
 from invariants import InvariantCheck
+from project_dir import CountingServer, ProjectDir, numbers
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 
@@ -67,9 +67,9 @@ main(sys.argv[1:])
 """
 
 
-def run_script(desk: Desk, script: str, *arguments: str) -> int:
+def run_script(project_dir: ProjectDir, script: str, *arguments: str) -> int:
     done = subprocess.run(
-        [*desk.command()[:1], "-c", script, *arguments], cwd=desk.folder, env={**os.environ, **desk.environ},
+        [*project_dir.command()[:1], "-c", script, *arguments], cwd=project_dir.folder, env={**os.environ, **project_dir.environ},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
@@ -78,7 +78,7 @@ def run_script(desk: Desk, script: str, *arguments: str) -> int:
 
 @pytest.mark.parametrize(("point", "nth"), [*((point, 1) for point in POINTS), *((point, 4) for point in REPEATED)])
 def test_killed_there_it_goes_on_without_loss_or_repetition(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, point: str, nth: int
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck, point: str, nth: int
 ) -> None:
     busy(concurrency=4)
     assert run_script(ready, SCRIPT % POINTS[point], str(nth), *SEND) == -9
@@ -89,7 +89,7 @@ def test_killed_there_it_goes_on_without_loss_or_repetition(
 
 @pytest.mark.parametrize("nth", [1, 2, 3, 4, 5])
 def test_killed_while_an_older_ledger_is_brought_up_to_date(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck, nth: int, checkout: Path
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, nth: int, checkout: Path
 ) -> None:
     old = (checkout / "tests" / "ledger" / "version_1.sql").read_text(encoding="utf-8")
     script = """
@@ -119,12 +119,12 @@ main(sys.argv[1:])
     assert totals == {"recipients": 44, "accepted": 41, "refused": 0, "in_doubt": 2, "not_sent": 1, "skipped": 0}
 
 
-def _replace_by(path: Path, old: str, desk: Desk) -> None:
+def _replace_by(path: Path, old: str, project_dir: ProjectDir) -> None:
     """Puts a ledger of the first version in the place of the new one, under the same id; it holds four other messages."""
     import json
     import sqlite3
 
-    identity = json.loads((desk.folder / "sendspec.lock").read_text())["environments"]["test"]["ledger"]
+    identity = json.loads((project_dir.folder / "sendspec.lock").read_text())["environments"]["test"]["ledger"]
     for beside in path.parent.glob("test.db*"):
         beside.unlink()
     connection = sqlite3.connect(path)
@@ -134,7 +134,7 @@ def _replace_by(path: Path, old: str, desk: Desk) -> None:
     connection.close()
 
 
-def test_killed_while_purging(ready: Desk, server: CountingServer, invariants: InvariantCheck) -> None:
+def test_killed_while_purging(ready: ProjectDir, server: CountingServer, invariants: InvariantCheck) -> None:
     assert ready.run(*SEND).code == 0
     script = SCRIPT % "before(SqliteLedger, '_execute')"
     for nth in range(4, 10):

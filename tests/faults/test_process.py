@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import CountingServer, Desk
 from invariants import InvariantCheck, totals_of
 from processes import SEND, holding, run_script, started, until
+from project_dir import CountingServer, ProjectDir
 
 
 def is_stopped(pid: int) -> bool:
@@ -22,7 +22,7 @@ def is_stopped(pid: int) -> bool:
 
 @pytest.mark.parametrize("posts", [1, 7, 23])
 def test_a_kill_loses_nothing_and_repeats_nothing(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, posts: int
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck, posts: int
 ) -> None:
     busy(concurrency=8)
     server.decide = holding(server, posts)
@@ -39,7 +39,7 @@ def test_a_kill_loses_nothing_and_repeats_nothing(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 143)])
 def test_a_signal_finishes_what_is_on_the_wire_and_claims_no_more(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, number: signal.Signals, code: int
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck, number: signal.Signals, code: int
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 3)
@@ -59,7 +59,7 @@ def test_a_signal_finishes_what_is_on_the_wire_and_claims_no_more(
 
 @pytest.mark.parametrize("times", [2, 10])
 def test_asked_again_to_stop_it_leaves_the_rest_in_doubt_and_goes(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, times: int
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck, times: int
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 3)
@@ -79,7 +79,7 @@ def test_asked_again_to_stop_it_leaves_the_rest_in_doubt_and_goes(
 
 
 def test_a_pipeline_that_is_cancelled_leaves_a_ledger_that_goes_on(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 3)
@@ -96,7 +96,7 @@ def test_a_pipeline_that_is_cancelled_leaves_a_ledger_that_goes_on(
 
 
 def test_a_stopped_owner_keeps_the_ledger_and_goes_on_later(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=4)
     server.decide = holding(server, 3)
@@ -132,7 +132,7 @@ main(sys.argv[1:])
 
 @pytest.mark.parametrize("nth", [1, 3])
 def test_stopped_after_a_claim_for_longer_than_its_deadline_it_does_not_send_it_late(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, nth: int
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck, nth: int
 ) -> None:
     busy(concurrency=4, timeout=1)
     process = run_script(ready, STOPS_AFTER_A_CLAIM, str(nth))
@@ -155,7 +155,7 @@ def test_stopped_after_a_claim_for_longer_than_its_deadline_it_does_not_send_it_
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])
 def test_without_a_standard_stream_it_goes_on(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck, stream: str
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, stream: str
 ) -> None:
     number = {"stdin": 0, "stdout": 1, "stderr": 2}[stream]
     process = started(ready, "bash", "-c", f'exec {number}{"<" if number == 0 else ">"}&-; exec "$@"', "bash")
@@ -166,7 +166,7 @@ def test_without_a_standard_stream_it_goes_on(
 
 
 def test_a_reader_that_goes_away_does_not_change_what_is_sent(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     read, write = os.pipe()
     os.close(read)
@@ -179,7 +179,7 @@ def test_a_reader_that_goes_away_does_not_change_what_is_sent(
 
 
 def test_with_few_descriptors_it_makes_do_with_fewer_connections(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=64)
     process = started(ready, "bash", "-c", 'ulimit -n 32; exec "$@"', "bash")
@@ -205,7 +205,7 @@ main(sys.argv[1:])
 
 
 def test_where_no_more_threads_can_be_had_fewer_do_the_work(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=64)
     process = run_script(ready, NO_MORE_THREADS)
@@ -215,7 +215,7 @@ def test_where_no_more_threads_can_be_had_fewer_do_the_work(
 
 
 def test_wherever_memory_runs_out_it_is_said_and_nothing_is_lost(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck
 ) -> None:
     codes = []
     for megabytes in range(30, 130, 9):
@@ -233,7 +233,7 @@ def test_wherever_memory_runs_out_it_is_said_and_nothing_is_lost(
     assert totals["accepted"] + totals["in_doubt"] == 40
 
 
-def test_another_user_is_told_that_the_ledger_is_not_theirs(ready: Desk, server: CountingServer) -> None:
+def test_another_user_is_told_that_the_ledger_is_not_theirs(ready: ProjectDir, server: CountingServer) -> None:
     assert ready.run(*SEND).code == 0
     ledger = ready.folder / ".sendspec"
     before = {path.name: (path.stat().st_uid, path.stat().st_mode) for path in ledger.iterdir()}

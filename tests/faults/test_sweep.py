@@ -8,8 +8,8 @@ import subprocess
 from typing import Any
 
 import pytest
-from desk import CountingServer, Desk
 from invariants import InvariantCheck
+from project_dir import CountingServer, ProjectDir
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 CALLS = ("pwrite64", "fdatasync", "sendto")
@@ -24,7 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.mark.parametrize("call", CALLS)
 def test_killed_at_that_call_nothing_is_lost_or_repeated(
-    ready: Desk, server: CountingServer, busy: Any, invariants: InvariantCheck, call: str, nth: int
+    ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck, call: str, nth: int
 ) -> None:
     busy(concurrency=4)
     done = subprocess.run(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import desk as module
+import project_dir as module
 import pytest
-from desk import desk, project, server
+from project_dir import project, project_dir, server
 from shared_fixtures import invariants, ready, small
 
-__all__ = ["desk", "helpers", "invariants", "project", "ready", "server", "small"]
+__all__ = ["helpers", "invariants", "project", "project_dir", "ready", "server", "small"]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from desk import CHANNEL, SPEC, WORKSPACE, Answer, CountingServer, Desk, Done
+from project_dir import CHANNEL, SPEC, WORKSPACE, Answer, CountingServer, Done, ProjectDir
 
 ACTS = "x\x1b]0;owned\x07\x1b[1;31mred\r\n::error::owned\x9b2J\x85\u2028\u202e\u2066\u200b##[error]owned##vso[x]"
 """A title, a colour, a line of its own that is a command of CI, C1 controls, separators, bidi, and commands within a line."""
@@ -50,19 +50,19 @@ def arguments(command: str, spec: str) -> list[str]:
     return words if "--env" in words or command == "test" else [*words, "--env", "test"]
 
 
-def run_all(desk: Desk, spec: str = "hello.yaml", env: str | None = None) -> None:
+def run_all(project_dir: ProjectDir, spec: str = "hello.yaml", env: str | None = None) -> None:
     """Every command; two of them also in colour and as JSON. Something of each has to be written."""
     for command in COMMANDS:
         words = arguments(command, spec)
         if env is not None and "--env" in words:
             words[words.index("--env") + 1] = env
         for colour in ("never", "always") if command in ("plan", "send") else ("never",):
-            done = desk.run(*words, "--color", colour)
+            done = project_dir.run(*words, "--color", colour)
             assert done.out + done.err, words
             assert done.code != 70, done.err
             assert acting_in(done, coloured=colour == "always") == [], words
     for command in ("plan", "render"):
-        done = desk.run(*arguments(command, spec), "--format", "json")
+        done = project_dir.run(*arguments(command, spec), "--format", "json")
         assert done.code != 70, done.err
         for document in done.out.splitlines() if done.out.startswith('{"') else filter(None, [done.out]):
             json.loads(document)
@@ -126,7 +126,7 @@ SPECS: dict[str, str] = {
 
 
 @pytest.mark.parametrize("where", SPECS)
-def test_what_a_spec_says_is_shown_and_does_nothing(ready: Desk, where: str) -> None:
+def test_what_a_spec_says_is_shown_and_does_nothing(ready: ProjectDir, where: str) -> None:
     ready.write("hello.yaml", SPECS[where])
     run_all(ready)
 
@@ -156,7 +156,7 @@ PROJECTS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("where", PROJECTS)
-def test_what_a_project_file_says_is_shown_and_does_nothing(ready: Desk, where: str) -> None:
+def test_what_a_project_file_says_is_shown_and_does_nothing(ready: ProjectDir, where: str) -> None:
     path = ready.folder / "sendspec.yaml"
     before = path.read_text()
     path.write_text(PROJECTS[where](before))
@@ -164,7 +164,7 @@ def test_what_a_project_file_says_is_shown_and_does_nothing(ready: Desk, where: 
     run_all(ready)
 
 
-def test_an_environment_whose_name_acts_is_refused_or_shown(ready: Desk) -> None:
+def test_an_environment_whose_name_acts_is_refused_or_shown(ready: ProjectDir) -> None:
     path = ready.folder / "sendspec.yaml"
     path.write_text(path.read_text().replace("  test:\n", f"  {A}:\n"))
     run_all(ready, env=ACTS)
@@ -175,14 +175,14 @@ def test_an_environment_whose_name_acts_is_refused_or_shown(ready: Desk) -> None
 @pytest.mark.parametrize(
     "header", ["phone,first_name,order_id,x\u202e##[y]", "phone,first\u202e_name,order_id", "phone\u2066,a,a"]
 )
-def test_a_column_that_acts_is_shown_and_does_nothing(ready: Desk, header: str) -> None:
+def test_a_column_that_acts_is_shown_and_does_nothing(ready: ProjectDir, header: str) -> None:
     rest = (ready.folder / "people.csv").read_text().partition("\n")[2]
     ready.write("people.csv", f"{header}\n{rest}")
     run_all(ready)
 
 
 @pytest.mark.parametrize("table", ["people.csv", "people.jsonl"])
-def test_a_row_that_acts_is_shown_and_does_nothing(ready: Desk, table: str) -> None:
+def test_a_row_that_acts_is_shown_and_does_nothing(ready: ProjectDir, table: str) -> None:
     row = json.dumps({"phone": "06" + ACTS, "first_name": ACTS, "order_id": ACTS})
     ready.write("people.jsonl", row + "\n")
     ready.write("people.csv", "phone,first_name,order_id\n06\u202e1,\u2066::error::x,##[error]\n")
@@ -200,19 +200,19 @@ def neutral(done: Done) -> list[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("wrong", [False, True])
-def test_a_spec_whose_file_name_acts_is_shown_and_does_nothing(ready: Desk, name: str, wrong: bool) -> None:
+def test_a_spec_whose_file_name_acts_is_shown_and_does_nothing(ready: ProjectDir, name: str, wrong: bool) -> None:
     ready.write(name, spec_with(name="Wrong Name") if wrong else SPEC)
     for command in COMMANDS:
         done = ready.run(*arguments(command, name))
         assert neutral(done) == [], command
 
 
-def test_a_project_in_a_folder_whose_name_acts_is_shown_and_does_nothing(ready: Desk, tmp_path: Path) -> None:
+def test_a_project_in_a_folder_whose_name_acts_is_shown_and_does_nothing(ready: ProjectDir, tmp_path: Path) -> None:
     folder = tmp_path / in_name(ACTS)
     folder.mkdir()
     for name in ("sendspec.yaml", "sendspec.lock", ".sendspec", "hello.yaml", "people.csv"):
         (ready.folder / name).rename(folder / name)
-    there = Desk(folder)
+    there = ProjectDir(folder)
     there.environ = ready.environ
     run_all(there)
     for words in (("ledger", "check", "--env", "test"), ("ledger", "init", "--env", "test"), ("init",), ("init", "a")):
@@ -242,7 +242,7 @@ WORDS: dict[str, list[str]] = {
 
 
 @pytest.mark.parametrize("what", WORDS)
-def test_words_of_the_command_line_are_shown_and_do_nothing(ready: Desk, what: str) -> None:
+def test_words_of_the_command_line_are_shown_and_do_nothing(ready: ProjectDir, what: str) -> None:
     done = ready.run(*WORDS[what])
     assert done.out + done.err
     assert done.code != 70
@@ -252,7 +252,7 @@ def test_words_of_the_command_line_are_shown_and_do_nothing(ready: Desk, what: s
 @pytest.mark.parametrize(
     "name", ["SENDSPEC_ENV", "SENDSPEC_FORMAT", "SENDSPEC_COLOR", "SENDSPEC_RECIPIENTS", "SENDSPEC_JOBS"]
 )
-def test_variables_of_the_environment_are_shown_and_do_nothing(ready: Desk, name: str) -> None:
+def test_variables_of_the_environment_are_shown_and_do_nothing(ready: ProjectDir, name: str) -> None:
     ready.environ[name] = ACTS
     for command in ("plan", "send"):
         done = ready.run(command, "hello.yaml")
@@ -260,7 +260,7 @@ def test_variables_of_the_environment_are_shown_and_do_nothing(ready: Desk, name
         assert neutral(done) == []
 
 
-def test_a_plan_file_that_acts_is_shown_and_does_nothing(ready: Desk) -> None:
+def test_a_plan_file_that_acts_is_shown_and_does_nothing(ready: ProjectDir) -> None:
     assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
     plan = (ready.folder / "plan.json").read_text()
     found = json.loads(plan)
@@ -282,7 +282,7 @@ def test_a_plan_file_that_acts_is_shown_and_does_nothing(ready: Desk) -> None:
 
 
 @pytest.mark.parametrize("status", [202, 400, 401, 404, 418, 422, 500])
-def test_what_an_api_says_is_shown_and_does_nothing(ready: Desk, server: CountingServer, status: int) -> None:
+def test_what_an_api_says_is_shown_and_does_nothing(ready: ProjectDir, server: CountingServer, status: int) -> None:
     said = json.dumps(
         {"code": ACTS, "message": ACTS, "details": {ACTS: [ACTS]}, "id": ACTS, "status": "rejected", "reason": ACTS}
     )
@@ -299,7 +299,7 @@ def test_what_an_api_says_is_shown_and_does_nothing(ready: Desk, server: Countin
     assert [found for one in done for found in acting_in(one, coloured=True)] == []
 
 
-def test_a_reference_that_acts_is_exported_and_does_nothing(ready: Desk) -> None:
+def test_a_reference_that_acts_is_exported_and_does_nothing(ready: ProjectDir) -> None:
     """It is the user's own, and a terminal is what an export is often looked at with."""
     ready.write("hello.yaml", SPECS["a reference"])
     assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code in (0, 1)
@@ -311,7 +311,7 @@ def test_a_reference_that_acts_is_exported_and_does_nothing(ready: Desk) -> None
         assert neutral(ready.run(*words, "--env", "test")) == []
 
 
-def test_committed_specs_whose_names_act_are_listed_and_do_nothing(ready: Desk) -> None:
+def test_committed_specs_whose_names_act_are_listed_and_do_nothing(ready: ProjectDir) -> None:
     name = in_name(ACTS) + ".yaml"
     ready.write(name, SPEC)
     git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(ready.folder)]
@@ -323,14 +323,14 @@ def test_committed_specs_whose_names_act_are_listed_and_do_nothing(ready: Desk) 
         assert neutral(ready.run("ledger", "init", "--env", "test", *words)) == []
 
 
-def test_our_own_colours_are_still_there(ready: Desk) -> None:
+def test_our_own_colours_are_still_there(ready: ProjectDir) -> None:
     done = ready.run("plan", "hello.yaml", "--env", "test", "--color", "always")
     assert "\x1b[1mhello → sms (test)\x1b[0m" in done.out
     ready.write("hello.yaml", SPECS["a spec's name"])
     assert "\x1b[" in ready.run("validate", "hello.yaml", "--color", "always").err
 
 
-def test_half_a_character_breaks_nothing_in_any_form(ready: Desk) -> None:
+def test_half_a_character_breaks_nothing_in_any_form(ready: ProjectDir) -> None:
     """File names hold them on POSIX, and JSON and YAML can spell them."""
     name = os.fsdecode(b"caf\xe9.csv")
     ready.write("rows.jsonl", '{"phone": "+447700900001", "first_name": "\\ud83d", "order_id": "\\udc00"}\n')

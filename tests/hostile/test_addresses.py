@@ -6,8 +6,8 @@ import json
 
 import phonenumbers
 import pytest
-from desk import Desk
 from phonenumbers.phonemetadata import PhoneMetadata
+from project_dir import ProjectDir
 
 HEAD = "spec: 1\nname: addresses\nchannel: sms\n"
 
@@ -22,12 +22,12 @@ HEAD = "spec: 1\nname: addresses\nchannel: sms\n"
         "2130706433", "192.88.99.1", "100.64.0.1",
     ],
 )  # fmt: skip
-def test_a_host_that_no_public_server_has_is_refused(desk: Desk, host: str) -> None:
+def test_a_host_that_no_public_server_has_is_refused(project_dir: ProjectDir, host: str) -> None:
     for url, row in ((f"https://{host}/a.png", "x"), ("{{ url }}", f"https://{host}/a.png")):
-        desk.write("people.csv", f'phone,url\n+447700900001,"{row}"\n')
+        project_dir.write("people.csv", f'phone,url\n+447700900001,"{row}"\n')
         message = json.dumps({"body": {"type": "image", "image": {"images": [{"mediaUrl": url}]}}})
-        desk.write("media.yaml", HEAD + f"recipients: {{file: people.csv}}\nmessage: {message}\n")
-        done = desk.run("validate", "media.yaml", "--format", "json")
+        project_dir.write("media.yaml", HEAD + f"recipients: {{file: people.csv}}\nmessage: {message}\n")
+        done = project_dir.run("validate", "media.yaml", "--format", "json")
         assert done.code == 1, (host, done.out)
         assert [each["code"] for each in json.loads(done.out)["diagnostics"]] == ["media-url"]
 
@@ -36,33 +36,33 @@ def test_a_host_that_no_public_server_has_is_refused(desk: Desk, host: str) -> N
     "host",
     ["example.com", "cdn.example.co.uk", "1.1.1.1", "[2606:4700::1111]", "[64:ff9b::808:808]", "home.arpa.example.com"],
 )
-def test_a_public_host_passes(desk: Desk, host: str) -> None:
+def test_a_public_host_passes(project_dir: ProjectDir, host: str) -> None:
     message = json.dumps({"body": {"type": "image", "image": {"images": [{"mediaUrl": f"https://{host}/a.png"}]}}})
-    desk.write("media.yaml", HEAD + f'recipients:\n  - {{phone: "+447700900001"}}\nmessage: {message}\n')
-    assert desk.run("validate", "media.yaml").code == 0
+    project_dir.write("media.yaml", HEAD + f'recipients:\n  - {{phone: "+447700900001"}}\nmessage: {message}\n')
+    assert project_dir.run("validate", "media.yaml").code == 0
 
 
-def validated(desk: Desk, numbers: list[str], country: str | None = None) -> list[tuple[str, list[int]]]:
-    desk.write("people.csv", "phone\n" + "".join(f"{number}\n" for number in numbers))
+def validated(project_dir: ProjectDir, numbers: list[str], country: str | None = None) -> list[tuple[str, list[int]]]:
+    project_dir.write("people.csv", "phone\n" + "".join(f"{number}\n" for number in numbers))
     where = "" if country is None else f", country: {country}"
     message = "message: {body: {type: text, text: {text: Hi}}}\n"
-    desk.write("phones.yaml", HEAD + f"recipients: {{file: people.csv{where}}}\n{message}")
+    project_dir.write("phones.yaml", HEAD + f"recipients: {{file: people.csv{where}}}\n{message}")
     return [
         (each["code"], each["rows"])
-        for each in json.loads(desk.run("validate", "phones.yaml", "--format", "json").out)["diagnostics"]
+        for each in json.loads(project_dir.run("validate", "phones.yaml", "--format", "json").out)["diagnostics"]
     ]
 
 
-def test_numbers_of_tokelau_have_four_to_seven_digits(desk: Desk) -> None:
+def test_numbers_of_tokelau_have_four_to_seven_digits(project_dir: ProjectDir) -> None:
     good = [f"+690{digits}" for digits in ("7290", "72901", "729012", "7290123")]
-    assert validated(desk, [*good, "+690 7291"]) == []
-    assert validated(desk, ["+690729", "+69072901234", *good]) == [("phone-length", [2, 3])]
-    assert validated(desk, ["7290", "+6907291"], "TK") == []
+    assert validated(project_dir, [*good, "+690 7291"]) == []
+    assert validated(project_dir, ["+690729", "+69072901234", *good]) == [("phone-length", [2, 3])]
+    assert validated(project_dir, ["7290", "+6907291"], "TK") == []
 
 
-def test_niue_too_and_nobody_else(desk: Desk) -> None:
-    assert validated(desk, ["+6834001", "+6838884001"]) == []
-    assert validated(desk, ["+3112345"]) == [("phone-length", [2])]
+def test_niue_too_and_nobody_else(project_dir: ProjectDir) -> None:
+    assert validated(project_dir, ["+6834001", "+6838884001"]) == []
+    assert validated(project_dir, ["+3112345"]) == [("phone-length", [2])]
 
 
 def test_no_other_country_has_mobile_numbers_that_are_too_short() -> None:

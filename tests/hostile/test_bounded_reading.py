@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from desk import Desk
 from limited_process import run_fenced
+from project_dir import ProjectDir
 
 MEGABYTE = 1_000_000
 HEAD = "spec: 1\nname: big\nchannel: sms\n"
@@ -18,10 +18,10 @@ def repeated(text: str) -> str:
     return (text * (MEGABYTE // len(text) + 1))[:MEGABYTE]
 
 
-def codes(desk: Desk, text: str) -> list[tuple[str, int]]:
+def codes(project_dir: ProjectDir, text: str) -> list[tuple[str, int]]:
     """The codes and lines of what `validate` finds in a spec, within the fence's time."""
-    desk.write("big.yaml", text)
-    done = run_fenced(desk, "validate", "big.yaml", "--format", "json")
+    project_dir.write("big.yaml", text)
+    done = run_fenced(project_dir, "validate", "big.yaml", "--format", "json")
     assert done.code == 1, (done.code, done.err[-400:])
     return [(each["code"], each["line"]) for each in json.loads(done.out)["diagnostics"]]
 
@@ -43,52 +43,54 @@ def codes(desk: Desk, text: str) -> list[tuple[str, int]]:
     ],
     ids=["?", "? -", "{", "[", "!", "!<", "maps", "keys", "list", "flow", "wide and deep"],
 )
-def test_a_megabyte_is_refused_before_it_is_built(desk: Desk, text: str, code: str) -> None:
-    assert codes(desk, text)[-1][0] == code
+def test_a_megabyte_is_refused_before_it_is_built(project_dir: ProjectDir, text: str, code: str) -> None:
+    assert codes(project_dir, text)[-1][0] == code
 
 
-def test_where_the_nesting_is_too_deep_is_said_exactly(desk: Desk) -> None:
+def test_where_the_nesting_is_too_deep_is_said_exactly(project_dir: ProjectDir) -> None:
     for text in ("[" * 41, "a: " + "{b: " * 40):
-        desk.write("big.yaml", text)
-        [found] = json.loads(desk.run("validate", "big.yaml", "--format", "json").out)["diagnostics"]
+        project_dir.write("big.yaml", text)
+        [found] = json.loads(project_dir.run("validate", "big.yaml", "--format", "json").out)["diagnostics"]
         assert (found["code"], found["column"]) == ("nesting-depth", len(text) - (3 if "{" in text else 0))
 
 
-def test_a_large_spec_that_aliases_nothing_passes(desk: Desk) -> None:
+def test_a_large_spec_that_aliases_nothing_passes(project_dir: ProjectDir) -> None:
     rows = "".join(
         f'  - {{phone: "+4477009{n:05d}", a: b{n}, c: d, e: f, g: h, i: j, k: l, m: n}}\n' for n in range(1_000)
     )
-    desk.write("big.yaml", HEAD + MESSAGE + "recipients:\n" + rows + "# " + "x" * 800_000 + "\n")
-    assert desk.run("validate", "big.yaml").code == 0
+    project_dir.write("big.yaml", HEAD + MESSAGE + "recipients:\n" + rows + "# " + "x" * 800_000 + "\n")
+    assert project_dir.run("validate", "big.yaml").code == 0
 
 
-def test_thousands_of_unknown_keys_are_told_up_to_a_limit(desk: Desk) -> None:
+def test_thousands_of_unknown_keys_are_told_up_to_a_limit(project_dir: ProjectDir) -> None:
     text = (
         HEAD
         + ROW
         + "message:\n  body: {type: text, text: {text: Hi}}\n"
         + "".join(f"  validitx{n}: v\n" for n in range(20_000))
     )
-    desk.write("big.yaml", text)
-    done = run_fenced(desk, "validate", "big.yaml")
+    project_dir.write("big.yaml", text)
+    done = run_fenced(project_dir, "validate", "big.yaml")
     assert done.code == 1
     assert "1 000 errors" in done.err
 
 
-def test_unknown_names_beside_very_many_columns(desk: Desk) -> None:
+def test_unknown_names_beside_very_many_columns(project_dir: ProjectDir) -> None:
     columns = [f"column{n}" for n in range(100_000)]
-    desk.write("people.csv", f"phone,{','.join(columns)}\n+447700900001{',x' * len(columns)}\n")
+    project_dir.write("people.csv", f"phone,{','.join(columns)}\n+447700900001{',x' * len(columns)}\n")
     texts = ["".join(f"{{{{ columm{n + 60 * part} }}}}" for n in range(60)) for part in range(5)]
     images = [{"mediaUrl": "https://example.com/a.png", "altText": text} for text in texts]
     message = json.dumps({"body": {"type": "image", "image": {"images": images}}})
-    found = codes(desk, HEAD + f"recipients: {{file: people.csv}}\nmessage: {message}\n")
+    found = codes(project_dir, HEAD + f"recipients: {{file: people.csv}}\nmessage: {message}\n")
     assert [code for code, _ in found] == ["unknown-name"] * 300
 
 
-def test_a_near_miss_is_still_suggested_beside_many_columns(desk: Desk) -> None:
+def test_a_near_miss_is_still_suggested_beside_many_columns(project_dir: ProjectDir) -> None:
     columns = [*(f"x{n}" for n in range(5_000)), "first_name"]
-    desk.write("people.csv", f"phone,{','.join(columns)}\n+447700900001{',x' * len(columns)}\n")
-    desk.write("big.yaml", HEAD + "recipients: {file: people.csv}\n" + MESSAGE.replace("Hi", '"Hi {{ frist_name }}"'))
-    done = desk.run("validate", "big.yaml")
+    project_dir.write("people.csv", f"phone,{','.join(columns)}\n+447700900001{',x' * len(columns)}\n")
+    project_dir.write(
+        "big.yaml", HEAD + "recipients: {file: people.csv}\n" + MESSAGE.replace("Hi", '"Hi {{ frist_name }}"')
+    )
+    done = project_dir.run("validate", "big.yaml")
     assert done.code == 1
     assert "write 'first_name'" in done.err

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from desk import Answer, CountingServer, Desk, Done, Request, listed
+from project_dir import Answer, CountingServer, Done, ProjectDir, Request, listed
 
 KEY = "Zx9-canary/Kq7+Vt3~Lm5Pw8Rb2"
 NUMBER = "+447700900817"
@@ -110,7 +110,7 @@ def test_the_search_finds_each_spelling() -> None:
 
 
 @pytest.fixture
-def ready(project: Desk) -> Desk:
+def ready(project: ProjectDir) -> ProjectDir:
     """A project with one person, whose key, number and text are looked for afterwards."""
     project.write("hello.yaml", SPEC)
     project.write("people.csv", f"phone,first_name,mail\n{NUMBER},{NAME},{MAIL}\n")
@@ -121,18 +121,18 @@ def ready(project: Desk) -> Desk:
 INPUTS = {"hello.yaml", "people.csv", "sendspec.yaml"}
 
 
-def written(desk: Desk, *done: Done) -> bytes:
+def written(project_dir: ProjectDir, *done: Done) -> bytes:
     """All bytes that commands wrote: to their streams, and into every file of the project but the user's own."""
-    files = [path for path in desk.folder.rglob("*") if path.is_file() and path.name not in INPUTS]
+    files = [path for path in project_dir.folder.rglob("*") if path.is_file() and path.name not in INPUTS]
     assert any(path.suffix == ".db" for path in files)
     streams = [(one.out + one.err).encode() for one in done]
     return b"\n".join([*streams, *(path.read_bytes() for path in files)])
 
 
-def looked_at(desk: Desk) -> list[Done]:
+def looked_at(project_dir: ProjectDir) -> list[Done]:
     """Every way to see what the ledger has."""
     return [
-        desk.run(*words, "--env", "test")
+        project_dir.run(*words, "--env", "test")
         for words in (
             ("status", "--messages"),
             ("status", "--messages", "--format", "json"),
@@ -154,11 +154,11 @@ def rejected(said: str, request: Request) -> bytes:
     return json.dumps(message | {"failure": {"description": f"was {said}"}}).encode()
 
 
-def checked(desk: Desk, *sends: tuple[str, ...]) -> list[Done]:
+def checked(project_dir: ProjectDir, *sends: tuple[str, ...]) -> list[Done]:
     """Runs these, looks at what the ledger has, and finds nothing."""
-    done = [desk.run(*words) for words in sends]
-    done += looked_at(desk)
-    assert traces_in(written(desk, *done)) == []
+    done = [project_dir.run(*words) for words in sends]
+    done += looked_at(project_dir)
+    assert traces_in(written(project_dir, *done)) == []
     return done
 
 
@@ -171,7 +171,7 @@ SOME = ("the header", "the key twice in a URL", "a nation's form", "the text, cu
     [*((422, what) for what in SPELLINGS), *((status, what) for status in (400, 401, 418) for what in SOME)],
 )
 def test_an_error_that_repeats_what_was_sent_leaves_no_trace(
-    ready: Desk, server: CountingServer, status: int, what: str
+    ready: ProjectDir, server: CountingServer, status: int, what: str
 ) -> None:
     server.decide = lambda number, request: Answer(status, error(SPELLINGS[what]))
     sent, *_ = checked(ready, (*SEND, "--format", "json"))
@@ -180,13 +180,15 @@ def test_an_error_that_repeats_what_was_sent_leaves_no_trace(
 
 
 @pytest.mark.parametrize("what", SOME)
-def test_a_rejection_that_repeats_what_was_sent_leaves_no_trace(ready: Desk, server: CountingServer, what: str) -> None:
+def test_a_rejection_that_repeats_what_was_sent_leaves_no_trace(
+    ready: ProjectDir, server: CountingServer, what: str
+) -> None:
     server.decide = lambda number, request: Answer(202, rejected(SPELLINGS[what], request), taken=False)
     sent, *_ = checked(ready, SEND)
     assert (sent.code, "rejected" in sent.out) == (3, True)
 
 
-def test_the_words_and_the_paths_of_the_api_stay(ready: Desk, server: CountingServer) -> None:
+def test_the_words_and_the_paths_of_the_api_stay(ready: ProjectDir, server: CountingServer) -> None:
     """What is not ours is the API's reason, and the only help that the user gets."""
     server.decide = lambda number, request: Answer(422, error(NUMBER))
     done = ready.run(*SEND)
@@ -194,7 +196,9 @@ def test_the_words_and_the_paths_of_the_api_stay(ready: Desk, server: CountingSe
 
 
 @pytest.mark.parametrize("status", [500, 502, 302, 202])
-def test_an_answer_that_is_the_request_itself_leaves_no_trace(ready: Desk, server: CountingServer, status: int) -> None:
+def test_an_answer_that_is_the_request_itself_leaves_no_trace(
+    ready: ProjectDir, server: CountingServer, status: int
+) -> None:
     def decide(number: int, request: Request) -> Answer:
         head = "\r\n".join(f"{name}: {value}" for name, value in request.headers.items())
         return Answer(status, head.encode() + request.body, {"Location": f"/{KEY}/{NUMBER}", "Retry-After": KEY})
@@ -205,7 +209,7 @@ def test_an_answer_that_is_the_request_itself_leaves_no_trace(ready: Desk, serve
 
 @pytest.mark.parametrize("status", [400, 401, 418, 202])
 def test_a_batch_answer_that_repeats_what_was_sent_leaves_no_trace(
-    ready: Desk, server: CountingServer, status: int
+    ready: ProjectDir, server: CountingServer, status: int
 ) -> None:
     """Of any of its messages, not only of the first."""
     path = ready.folder / "sendspec.yaml"
@@ -241,7 +245,7 @@ IDS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("what", IDS)
-def test_an_id_that_repeats_what_was_sent_is_no_id(ready: Desk, server: CountingServer, what: str) -> None:
+def test_an_id_that_repeats_what_was_sent_is_no_id(ready: ProjectDir, server: CountingServer, what: str) -> None:
     """Its message is in doubt, and the list, which shows the same id, proves that it was accepted: once, by a stand-in."""
 
     def decide(number: int, request: Request) -> Answer:
@@ -258,7 +262,7 @@ def test_an_id_that_repeats_what_was_sent_is_no_id(ready: Desk, server: Counting
     assert re.fullmatch("hidden:[0-9a-f]{32}", message["remote_id"])
 
 
-def test_two_messages_are_not_credited_with_one_hidden_id(ready: Desk, server: CountingServer) -> None:
+def test_two_messages_are_not_credited_with_one_hidden_id(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", f"phone,first_name,mail\n+447700900001,Al,a@b.co\n{NUMBER},{NAME},{MAIL}\n")
 
     def decide(number: int, request: Request) -> Answer:
@@ -273,7 +277,7 @@ def test_two_messages_are_not_credited_with_one_hidden_id(ready: Desk, server: C
     assert len({message["remote_id"] for message in found} - {None}) == 1
 
 
-def test_an_ordinary_id_is_kept_as_it_is(ready: Desk, server: CountingServer) -> None:
+def test_an_ordinary_id_is_kept_as_it_is(ready: ProjectDir, server: CountingServer) -> None:
     ids = [str(uuid.uuid4()), "1234567", "msg_01HZX9Q8", "abc"]
     ready.write("people.csv", "phone,first_name,mail\n" + "".join(f"+44770090000{n},P{n},a@b.co\n" for n in range(4)))
 
@@ -290,13 +294,15 @@ def test_an_ordinary_id_is_kept_as_it_is(ready: Desk, server: CountingServer) ->
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 400, 503, 200])
-def test_a_list_that_repeats_the_key_leaves_no_trace(ready: Desk, server: CountingServer, status: int) -> None:
+def test_a_list_that_repeats_the_key_leaves_no_trace(ready: ProjectDir, server: CountingServer, status: int) -> None:
     server.listing = lambda request: Answer(status, error(f"{KEY} {NUMBER}"), {"Retry-After": "0"})
     server.decide = lambda number, request: Answer(drop=True)
     checked(ready, SEND, (*SEND, "--no-witness"), ("reconcile", "--env", "test"), ("doctor", "--env", "test"))
 
 
-def test_a_list_of_messages_that_the_ledger_lacks_is_noted_by_stand_ins(ready: Desk, server: CountingServer) -> None:
+def test_a_list_of_messages_that_the_ledger_lacks_is_noted_by_stand_ins(
+    ready: ProjectDir, server: CountingServer
+) -> None:
     """The ledger is behind: what the list shows counts as accepted, though its id must not be kept."""
 
     def decide(number: int, request: Request) -> Answer:
@@ -332,12 +338,12 @@ def raw(line: bytes) -> Callable[[Any, Answer, Request], None]:
         f"HTTP/1.1 302 {KEY}\r\nLocation: {KEY}\r\nContent-Length: 0\r\n\r\n",
     ],
 )
-def test_an_answer_that_is_no_http_leaves_no_trace(ready: Desk, server: CountingServer, line: str) -> None:
+def test_an_answer_that_is_no_http_leaves_no_trace(ready: ProjectDir, server: CountingServer, line: str) -> None:
     server._write = lambda exchange, *_: raw(line.encode())(exchange, None, None)  # type: ignore[method-assign, arg-type]
     checked(ready, SEND, (*SEND, "--no-witness"), ("doctor", "--env", "test"))
 
 
-def test_what_is_spilled_has_no_trace(ready: Desk, server: CountingServer, small: Path) -> None:
+def test_what_is_spilled_has_no_trace(ready: ProjectDir, server: CountingServer, small: Path) -> None:
     """The disk is full when the answer comes: it goes to the spill file, as it would have gone to the ledger."""
 
     rows = "".join(f"+447700{n:06d},{NAME},{MAIL}\n" for n in range(900_400, 900_817 + 1))

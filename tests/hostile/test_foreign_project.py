@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from desk import CHANNEL, WORKSPACE, CountingServer, Desk, Done
 from oracles import IN_CI
+from project_dir import CHANNEL, WORKSPACE, CountingServer, Done, ProjectDir
 
 SPEC = """spec: 1
 name: hello
@@ -38,23 +38,25 @@ def project_file(url: str, *command: str) -> str:
 
 
 @pytest.fixture
-def below(desk: Desk, server: CountingServer) -> Desk:
+def below(project_dir: ProjectDir, server: CountingServer) -> ProjectDir:
     """A folder of one's own with a spec in it, below one with a project file whose key command leaves a mark."""
-    desk.write("sendspec.yaml", project_file(server.url, "touch", str(desk.folder / "mark")))
-    work = Desk(desk.folder / "work")
+    project_dir.write("sendspec.yaml", project_file(server.url, "touch", str(project_dir.folder / "mark")))
+    work = ProjectDir(project_dir.folder / "work")
     work.write("hello.yaml", SPEC)
     return work
 
 
 def given(path: Path, owner: int) -> None:
-    """Gives a file away, which root alone can do: at a desk the test is skipped otherwise, in CI it fails."""
+    """Gives a file away, which root alone can do: on a developer's machine the test is skipped otherwise, in CI it fails."""
     if os.geteuid() != 0:
         (pytest.fail if IN_CI else pytest.skip)("only root can give files away")
     os.chown(path, owner, owner)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_a_project_file_of_somebody_else_in_a_parent_folder_is_not_used(below: Desk, command: tuple[str, ...]) -> None:
+def test_a_project_file_of_somebody_else_in_a_parent_folder_is_not_used(
+    below: ProjectDir, command: tuple[str, ...]
+) -> None:
     given(below.folder.parent / "sendspec.yaml", SOMEBODY)
     done = below.run(*command)
     assert done.code == 1, done
@@ -64,7 +66,7 @@ def test_a_project_file_of_somebody_else_in_a_parent_folder_is_not_used(below: D
     assert not (below.folder.parent / ".sendspec").exists()
 
 
-def test_a_file_that_belongs_to_who_has_the_spec_is_used(below: Desk) -> None:
+def test_a_file_that_belongs_to_who_has_the_spec_is_used(below: ProjectDir) -> None:
     """As in a container, where root works on a checkout of the user's."""
     given(below.folder.parent / "sendspec.yaml", SOMEBODY)
     given(below.folder / "hello.yaml", SOMEBODY)
@@ -73,14 +75,14 @@ def test_a_file_that_belongs_to_who_has_the_spec_is_used(below: Desk) -> None:
     assert below.run("plan", "hello.yaml", "--env", "test").code == 1
 
 
-def test_without_a_spec_the_working_directory_tells_whose_project_it_is(below: Desk) -> None:
+def test_without_a_spec_the_working_directory_tells_whose_project_it_is(below: ProjectDir) -> None:
     given(below.folder.parent / "sendspec.yaml", SOMEBODY)
     assert below.run("status", "--env", "test").code == 1
     given(below.folder, SOMEBODY)
     assert below.run("status", "--env", "test").code == 0
 
 
-def test_a_link_of_ones_own_to_somebody_elses_file_is_somebody_elses(below: Desk) -> None:
+def test_a_link_of_ones_own_to_somebody_elses_file_is_somebody_elses(below: ProjectDir) -> None:
     top = below.folder.parent
     (top / "sendspec.yaml").rename(top / "other.yaml")
     given(top / "other.yaml", SOMEBODY)
@@ -88,8 +90,10 @@ def test_a_link_of_ones_own_to_somebody_elses_file_is_somebody_elses(below: Desk
     assert "[project-foreign]" in below.run("plan", "hello.yaml", "--env", "test").err
 
 
-def test_the_key_command_is_run_only_where_something_is_sent_or_asked(below: Desk, server: CountingServer) -> None:
-    top = Desk(below.folder.parent)
+def test_the_key_command_is_run_only_where_something_is_sent_or_asked(
+    below: ProjectDir, server: CountingServer
+) -> None:
+    top = ProjectDir(below.folder.parent)
     script = f"import pathlib; pathlib.Path({str(top.folder / 'mark')!r}).touch(); print('k' * 20)"
     top.write("sendspec.yaml", project_file(server.url, sys.executable, "-c", script.replace("'", '"')))
     assert below.run("ledger", "init", "--env", "test").code == 0
@@ -114,9 +118,9 @@ ENDLESS = {
 
 @pytest.mark.parametrize("where", ENDLESS)
 def test_what_a_key_command_prints_is_read_only_as_far_as_a_key_goes(
-    below: Desk, server: CountingServer, where: str
+    below: ProjectDir, server: CountingServer, where: str
 ) -> None:
-    top = Desk(below.folder.parent)
+    top = ProjectDir(below.folder.parent)
     top.write("key.py", f"import os, sys\n{ENDLESS[where]}\nprint('k' * 20)\n")
     top.write("sendspec.yaml", project_file(server.url, sys.executable, "key.py"))
     assert below.run("ledger", "init", "--env", "test").code == 0
@@ -129,10 +133,10 @@ def test_what_a_key_command_prints_is_read_only_as_far_as_a_key_goes(
         assert server.posts == []
 
 
-def measured(desk: Desk, *arguments: str) -> Done:
+def measured(project_dir: ProjectDir, *arguments: str) -> Done:
     """A command that may not take more than 600 MB."""
-    desk.environ["PYTHONHASHSEED"] = "0"  # a process of its own
-    desk.command = lambda *words: [  # type: ignore[method-assign]
+    project_dir.environ["PYTHONHASHSEED"] = "0"  # a process of its own
+    project_dir.command = lambda *words: [  # type: ignore[method-assign]
         "bash", "-c", 'ulimit -v 600000; exec "$@"', "bash", sys.executable, "-m", "sendspec", *words
     ]  # fmt: skip
-    return desk.run(*arguments)
+    return project_dir.run(*arguments)

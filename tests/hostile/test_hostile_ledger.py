@@ -9,8 +9,8 @@ import struct
 from pathlib import Path
 
 import pytest
-from desk import SPEC, CountingServer, Desk, Done
 from processes import holding, started, until
+from project_dir import SPEC, CountingServer, Done, ProjectDir
 
 LOOKING = (
     ("plan", "hello.yaml", "--env", "test"), ("status", "--env", "test"), ("status", "hello.yaml", "--env", "test", "--messages"),
@@ -23,36 +23,36 @@ SECONDS = 30
 """A query may take a second or two. One without a limit takes for ever."""
 
 
-def ledger_of(desk: Desk) -> Path:
-    return desk.folder / ".sendspec" / "test.db"
+def ledger_of(project_dir: ProjectDir) -> Path:
+    return project_dir.folder / ".sendspec" / "test.db"
 
 
 @pytest.fixture
-def sent(ready: Desk) -> Desk:
+def sent(ready: ProjectDir) -> ProjectDir:
     done = ready.run(*SENDING)
     assert done.code == 0, done.err
     return ready
 
 
-def changed(desk: Desk, *statements: str) -> None:
+def changed(project_dir: ProjectDir, *statements: str) -> None:
     """Runs SQL on the ledger, as who prepares one would."""
-    connection = sqlite3.connect(ledger_of(desk), isolation_level=None)
+    connection = sqlite3.connect(ledger_of(project_dir), isolation_level=None)
     connection.execute("PRAGMA journal_mode = DELETE")
     for statement in statements:
         connection.execute(statement)
     connection.close()
 
 
-def schema_edited(desk: Desk, statement: str) -> None:
+def schema_edited(project_dir: ProjectDir, statement: str) -> None:
     """Changes what SQLite notes of the tables, behind its back."""
-    changed(desk, "PRAGMA writable_schema = ON", statement, "PRAGMA writable_schema = RESET")
+    changed(project_dir, "PRAGMA writable_schema = ON", statement, "PRAGMA writable_schema = RESET")
 
 
-def refused(desk: Desk, code: str) -> list[Done]:
+def refused(project_dir: ProjectDir, code: str) -> list[Done]:
     """Every command over the ledger refuses it."""
     found = []
     for command in (*LOOKING, SENDING):
-        done = desk.run(*command, timeout=SECONDS)
+        done = project_dir.run(*command, timeout=SECONDS)
         assert f"[{code}]" in done.err or f"{code}" in done.out or done.out.startswith("ok "), (command, done)
         assert done.code == (1 if command[0] == "doctor" else 6), (command, done)
         found.append(done)
@@ -78,7 +78,7 @@ PLANTED_SCHEMAS: dict[str, tuple[str, ...]] = {
 
 @pytest.mark.parametrize("name", PLANTED_SCHEMAS)
 def test_a_ledger_with_other_tables_than_a_ledger_has_is_refused_before_anything_is_asked(
-    sent: Desk, name: str
+    sent: ProjectDir, name: str
 ) -> None:
     changed(sent, *PLANTED_SCHEMAS[name])
     for done in refused(sent, "ledger-damaged"):
@@ -88,24 +88,24 @@ def test_a_ledger_with_other_tables_than_a_ledger_has_is_refused_before_anything
     assert "= fix: bring the ledger back" in plan.err
 
 
-def test_a_table_that_is_defined_otherwise_is_refused(sent: Desk) -> None:
+def test_a_table_that_is_defined_otherwise_is_refused(sent: ProjectDir) -> None:
     schema_edited(
         sent, "UPDATE sqlite_master SET sql = replace(sql, 'CHECK (length(id) = 16)', '') WHERE name = 'message'"
     )
     assert "another table 'message'" in refused(sent, "ledger-damaged")[0].err
 
 
-def test_many_entries_of_a_schema_are_not_all_read(sent: Desk) -> None:
+def test_many_entries_of_a_schema_are_not_all_read(sent: ProjectDir) -> None:
     changed(sent, "BEGIN", *(f"CREATE TABLE more{number} (x)" for number in range(3_000)), "COMMIT")
     refused(sent, "ledger-damaged")
 
 
-def test_what_analyze_leaves_behind_is_no_other_table(sent: Desk) -> None:
+def test_what_analyze_leaves_behind_is_no_other_table(sent: ProjectDir) -> None:
     changed(sent, "ANALYZE")
     assert [sent.run(*command).code for command in LOOKING[:5]] == [0] * 5
 
 
-def test_the_sandboxs_ledger_and_its_messages_are_looked_at_too(ready: Desk) -> None:
+def test_the_sandboxs_ledger_and_its_messages_are_looked_at_too(ready: ProjectDir) -> None:
     assert ready.run("send", "hello.yaml", "--yes").code == 0
     for name in ("sandbox.db", "sandbox-api.db"):
         place = ready.folder / ".sendspec" / name
@@ -157,7 +157,7 @@ def _interior(size: int, below: int) -> bytes:
 
 
 @pytest.mark.parametrize("table", ["message", "event", "spec", "plan", "run"])
-def test_pages_that_lead_back_to_themselves_are_not_followed_for_ever(sent: Desk, table: str) -> None:
+def test_pages_that_lead_back_to_themselves_are_not_followed_for_ever(sent: ProjectDir, table: str) -> None:
     going_in_circles(ledger_of(sent), table)
     for command in (*LOOKING, SENDING):
         done = sent.run(*command, timeout=SECONDS)
@@ -167,7 +167,7 @@ def test_pages_that_lead_back_to_themselves_are_not_followed_for_ever(sent: Desk
     assert "its pages" in check.err or "damaged" in check.err
 
 
-def test_a_value_of_a_size_that_no_ledger_has_is_not_read_into_memory(sent: Desk) -> None:
+def test_a_value_of_a_size_that_no_ledger_has_is_not_read_into_memory(sent: ProjectDir) -> None:
     changed(sent, "UPDATE message SET masked = CAST(zeroblob(50000000) AS TEXT) WHERE number = 1")
     done = sent.run("ledger", "export", "--env", "test")
     assert done.code == 6, done.err
@@ -180,7 +180,7 @@ def test_a_value_of_a_size_that_no_ledger_has_is_not_read_into_memory(sent: Desk
 @pytest.mark.parametrize(
     "name", ["test.db", "test.db.lock", "test.db.epoch", "test.db.spill", "test.db-wal", "test.db-journal"]
 )
-def test_a_pipe_in_a_files_place_is_not_waited_for(ready: Desk, name: str) -> None:
+def test_a_pipe_in_a_files_place_is_not_waited_for(ready: ProjectDir, name: str) -> None:
     place = ledger_of(ready).with_name(name)
     place.unlink(missing_ok=True)
     os.mkfifo(place)
@@ -193,12 +193,12 @@ def test_a_pipe_in_a_files_place_is_not_waited_for(ready: Desk, name: str) -> No
 # ── what reading leaves behind ────────────────────────────────────────────────────────────────────────────────────
 
 
-def beside(desk: Desk) -> list[str]:
-    return sorted(path.name for path in ledger_of(desk).parent.iterdir() if path.name.startswith("test.db"))
+def beside(project_dir: ProjectDir) -> list[str]:
+    return sorted(path.name for path in ledger_of(project_dir).parent.iterdir() if path.name.startswith("test.db"))
 
 
 @pytest.mark.parametrize("command", LOOKING, ids=" ".join)
-def test_reading_leaves_no_files_of_a_log_behind(sent: Desk, command: tuple[str, ...]) -> None:
+def test_reading_leaves_no_files_of_a_log_behind(sent: ProjectDir, command: tuple[str, ...]) -> None:
     before, content = beside(sent), ledger_of(sent).read_bytes()
     assert not any(name.endswith(("-wal", "-shm")) for name in before)
     assert sent.run(*command).code in (0, 1)
@@ -206,13 +206,13 @@ def test_reading_leaves_no_files_of_a_log_behind(sent: Desk, command: tuple[str,
     assert ledger_of(sent).read_bytes() == content
 
 
-def test_an_empty_log_that_a_killed_reader_left_goes_with_the_next(sent: Desk) -> None:
+def test_an_empty_log_that_a_killed_reader_left_goes_with_the_next(sent: ProjectDir) -> None:
     ledger_of(sent).with_name("test.db-wal").write_bytes(b"")
     assert sent.run("status", "--env", "test").code == 0
     assert not any(name.endswith(("-wal", "-shm")) for name in beside(sent))
 
 
-def test_a_log_with_writes_in_it_is_left_as_it_is(sent: Desk) -> None:
+def test_a_log_with_writes_in_it_is_left_as_it_is(sent: ProjectDir) -> None:
     """A killed writer's: who may bring it into the ledger is the next writer, under the lock."""
     writer = sqlite3.connect(ledger_of(sent), isolation_level=None)
     writer.execute("UPDATE run SET ending = 'killed'")
@@ -227,7 +227,7 @@ def test_a_log_with_writes_in_it_is_left_as_it_is(sent: Desk) -> None:
     assert names[1].read_bytes() == killed[names[1]]
 
 
-def test_a_writers_files_stay_while_others_read(ready: Desk, server: CountingServer) -> None:
+def test_a_writers_files_stay_while_others_read(ready: ProjectDir, server: CountingServer) -> None:
     server.decide = holding(server, 0)
     process = started(ready)
     log = ledger_of(ready).with_name("test.db-wal")

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from desk import Desk
+from project_dir import ProjectDir
 
 ODD = ["'x'", "x'ff'", "CAST(x'ff' AS TEXT)", "1e300", "9223372036854775807"]
 PLACES = [
@@ -22,7 +22,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("table", "column", "value"), PLACES)
-def test_a_value_of_another_kind_is_damage_and_no_crash(ready: Desk, table: str, column: str, value: str) -> None:
+def test_a_value_of_another_kind_is_damage_and_no_crash(ready: ProjectDir, table: str, column: str, value: str) -> None:
     assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
     ledger = sqlite3.connect(ready.folder / ".sendspec" / "test.db", isolation_level=None)
     ledger.execute("PRAGMA ignore_check_constraints = ON")
@@ -34,7 +34,7 @@ def test_a_value_of_another_kind_is_damage_and_no_crash(ready: Desk, table: str,
     assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code in (0, 6)
 
 
-def test_a_note_without_a_value_is_damage_and_no_crash(ready: Desk) -> None:
+def test_a_note_without_a_value_is_damage_and_no_crash(ready: ProjectDir) -> None:
     assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
     path = ready.folder / ".sendspec" / "test.db"
     changed("UPDATE sqlite_schema SET sql = replace(sql, 'value NOT NULL', 'value') WHERE name = 'meta'", path)

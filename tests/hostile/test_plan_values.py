@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from desk import CountingServer, Desk
+from project_dir import CountingServer, ProjectDir
 from sendspec.operations.plan_file import _seal
 
 CHANGES: list[tuple[str, Any]] = [
@@ -19,7 +19,9 @@ CHANGES: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(
     ("key", "value"), CHANGES, ids=[f"{key} {value!r}".replace("\0", "NUL") for key, value in CHANGES]
 )
-def test_a_plan_with_values_that_no_plan_has_is_none(ready: Desk, server: CountingServer, key: str, value: Any) -> None:
+def test_a_plan_with_values_that_no_plan_has_is_none(
+    ready: ProjectDir, server: CountingServer, key: str, value: Any
+) -> None:
     assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
     changed = json.loads((ready.folder / "plan.json").read_text())
     del changed["seal"]

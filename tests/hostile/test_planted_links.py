@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from desk import CHANNEL, WORKSPACE, Desk, Done
+from project_dir import CHANNEL, WORKSPACE, Done, ProjectDir
 
 CANARY = "outside-4c1d2e7f"
 OUTSIDE_TEXT = f"""spec: {CANARY}
@@ -113,29 +113,29 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> Outside:
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with a project that has sent to the sandbox, and a ledger of its own."""
-    desk = Desk(tmp_path_factory.mktemp("original"))
-    desk.write("sendspec.yaml", PROJECT)
-    desk.write(SPEC_PATH, SPEC)
-    desk.write("data/people.csv", "phone,first_name\n+447700900001,Ada\n+447700900002,Bo\n")
-    desk.write("lists/stop.txt", "+447700900002\n")
-    desk.write(".git/config", f"[core]\n\t{CANARY} = true\n")
-    assert desk.run("ledger", "init", "--env", "test", "--empty").code == 0
-    done = desk.run("send", SPEC_PATH, "--yes")
+    project_dir = ProjectDir(tmp_path_factory.mktemp("original"))
+    project_dir.write("sendspec.yaml", PROJECT)
+    project_dir.write(SPEC_PATH, SPEC)
+    project_dir.write("data/people.csv", "phone,first_name\n+447700900001,Ada\n+447700900002,Bo\n")
+    project_dir.write("lists/stop.txt", "+447700900002\n")
+    project_dir.write(".git/config", f"[core]\n\t{CANARY} = true\n")
+    assert project_dir.run("ledger", "init", "--env", "test", "--empty").code == 0
+    done = project_dir.run("send", SPEC_PATH, "--yes")
     assert done.code == 0, done.err
-    return desk.folder
+    return project_dir.folder
 
 
 @pytest.fixture
-def checkout(original: Path, tmp_path: Path) -> Desk:
+def checkout(original: Path, tmp_path: Path) -> ProjectDir:
     return checked_out(original, tmp_path / "checkout")
 
 
-def checked_out(original: Path, folder: Path) -> Desk:
+def checked_out(original: Path, folder: Path) -> ProjectDir:
     """A copy of its own."""
     shutil.copytree(original, folder)
-    desk = Desk(folder)
-    desk.environ["TEST_KEY"] = "k" * 20
-    return desk
+    project_dir = ProjectDir(folder)
+    project_dir.environ["TEST_KEY"] = "k" * 20
+    return project_dir
 
 
 Plant = Callable[[Path, Outside], None]
@@ -157,8 +157,8 @@ PLANTED: dict[str, Plant] = {
 }
 
 
-def planted(desk: Desk, name: str, kind: str, outside: Outside) -> None:
-    place = desk.folder / name
+def planted(project_dir: ProjectDir, name: str, kind: str, outside: Outside) -> None:
+    place = project_dir.folder / name
     if place.is_dir() and not place.is_symlink():
         shutil.rmtree(place)
     else:
@@ -170,10 +170,10 @@ def quotes(done: Done) -> bool:
     return CANARY in done.out + done.err or "PATH=" in done.out + done.err
 
 
-def sandbox_ended(desk: Desk) -> None:
+def sandbox_ended(project_dir: ProjectDir) -> None:
     """Starts the sandbox, and stops it once it listens or has given up."""
     process = subprocess.Popen(
-        desk.command("sandbox", "--port", "0"), cwd=desk.folder, env={**os.environ, **desk.environ},
+        project_dir.command("sandbox", "--port", "0"), cwd=project_dir.folder, env={**os.environ, **project_dir.environ},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -188,15 +188,15 @@ def test_nothing_outside_is_changed_or_quoted(original: Path, outside: Outside, 
     commands, kinds = PLACES[place]
     before = outside.state()
     for kind in kinds:
-        desk = checked_out(original, tmp_path / kind)
-        planted(desk, place, kind, outside)
+        project_dir = checked_out(original, tmp_path / kind)
+        planted(project_dir, place, kind, outside)
         for command in commands:
-            done = desk.run(*command, timeout=SECONDS)
+            done = project_dir.run(*command, timeout=SECONDS)
             assert done.code != 70, (kind, command, done.err)
             assert kind == "hard" or not quotes(done), (kind, command, done.out, done.err)
             assert outside.state() == before, (kind, command)
         if "sandbox-api" in place and kind in SOME:
-            sandbox_ended(desk)
+            sandbox_ended(project_dir)
             assert outside.state() == before, kind
 
 
@@ -204,10 +204,10 @@ def test_nothing_outside_is_changed_or_quoted(original: Path, outside: Outside, 
     "place", [".sendspec", ".sendspec/spec.schema.json", ".sendspec/.gitignore", ".github", ".github/workflows", "specs", "data",
               ".gitignore", "new"],
 )  # fmt: skip
-def test_a_project_is_not_scaffolded_through_a_link(desk: Desk, outside: Outside, place: str) -> None:
+def test_a_project_is_not_scaffolded_through_a_link(project_dir: ProjectDir, outside: Outside, place: str) -> None:
     before = outside.state()
     for kind in ("file", "folder", "dangling", "loop", "hard", "fifo"):
-        here = Desk(desk.folder / kind)
+        here = ProjectDir(project_dir.folder / kind)
         here.write(".git/config", "")
         (here.folder / place).parent.mkdir(parents=True, exist_ok=True)
         PLANTED[kind](here.folder / place, outside)
@@ -220,10 +220,10 @@ def test_a_project_is_not_scaffolded_through_a_link(desk: Desk, outside: Outside
 # ── links of one's own ────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_project_may_be_reached_by_links_above_it(checkout: Desk, tmp_path: Path) -> None:
+def test_a_project_may_be_reached_by_links_above_it(checkout: ProjectDir, tmp_path: Path) -> None:
     (tmp_path / "short").symlink_to(checkout.folder)
     (tmp_path / "shorter").symlink_to(checkout.folder / "specs")
-    elsewhere = Desk(tmp_path)
+    elsewhere = ProjectDir(tmp_path)
     elsewhere.environ = checkout.environ
     for path in (
         "short/specs/hello.yaml",
@@ -237,7 +237,7 @@ def test_a_project_may_be_reached_by_links_above_it(checkout: Desk, tmp_path: Pa
     assert elsewhere.run("plan", "short/specs/hello.yaml", "--out", "short/plan.json").code == 0
 
 
-def test_links_inside_a_project_to_what_is_inside_are_fine(checkout: Desk) -> None:
+def test_links_inside_a_project_to_what_is_inside_are_fine(checkout: ProjectDir) -> None:
     for name, target in (("specs/now.yaml", "hello.yaml"), ("lists/old", "../data"), ("plans.json", "data/plan.json")):
         (checkout.folder / name).symlink_to(target)
     assert checkout.run("validate", "specs/now.yaml").code == 0
@@ -246,7 +246,7 @@ def test_links_inside_a_project_to_what_is_inside_are_fine(checkout: Desk) -> No
     assert (checkout.folder / "data/plan.json").is_file()
 
 
-def test_a_link_to_another_project_is_no_way_out_either(checkout: Desk, original: Path) -> None:
+def test_a_link_to_another_project_is_no_way_out_either(checkout: ProjectDir, original: Path) -> None:
     (checkout.folder / "others").symlink_to(original)
     for name in ("others/specs/hello.yaml", "others/specs/../specs/hello.yaml"):
         done = checkout.run("validate", name)
@@ -255,7 +255,7 @@ def test_a_link_to_another_project_is_no_way_out_either(checkout: Desk, original
 
 
 @pytest.mark.parametrize("path", [".git/config", "specs/../.git/config", ".GIT/config"])
-def test_gits_own_files_are_neither_specs_nor_tables_nor_lists(checkout: Desk, path: str) -> None:
+def test_gits_own_files_are_neither_specs_nor_tables_nor_lists(checkout: ProjectDir, path: str) -> None:
     for spelled in (".git", ".GIT"):
         checkout.write(f"{spelled}/people.csv", f"phone,first_name\n{CANARY},{CANARY}\n")
         checkout.write(f"{spelled}/config", f"{CANARY}\n")
@@ -273,7 +273,7 @@ def test_gits_own_files_are_neither_specs_nor_tables_nor_lists(checkout: Desk, p
         assert CANARY not in done.out + done.err
 
 
-def test_a_table_on_standard_input_needs_no_file(checkout: Desk) -> None:
+def test_a_table_on_standard_input_needs_no_file(checkout: ProjectDir) -> None:
     people = "phone,first_name\n+447700900009,Cy\n"
     assert checkout.run("plan", SPEC_PATH, "--recipients", "-", stdin=people).code == 0
 
@@ -281,7 +281,7 @@ def test_a_table_on_standard_input_needs_no_file(checkout: Desk) -> None:
 @pytest.mark.parametrize(
     "name", ["sendspec.yaml", SPEC_PATH, "sendspec.lock", ".sendspec/test.db.epoch", ".sendspec/test.db.spill"]
 )
-def test_a_file_is_never_read_further_than_it_may_be_long(checkout: Desk, name: str) -> None:
+def test_a_file_is_never_read_further_than_it_may_be_long(checkout: ProjectDir, name: str) -> None:
     """Sparse, so that it costs nothing here; read to its end it would take 40 GB."""
     (checkout.folder / name).touch()
     os.truncate(checkout.folder / name, 40_000_000_000)

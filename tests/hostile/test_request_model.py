@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk
 from openapi import Definition, Instances
 from oracles import run_oracle
+from project_dir import ProjectDir
 from sendspec.reading.schema.location import schema_directory
 from sendspec.reading.schema.schema_error import Fault
 from sendspec.reading.schema.validator import load_schema
@@ -190,7 +190,7 @@ def test_an_answer_passes_exactly_where_the_definition_lets_it(name: str) -> Non
 
 
 @pytest.fixture
-def post(project: Desk) -> Desk:
+def post(project: ProjectDir) -> ProjectDir:
     """A project whose environment `test` sends e-mail."""
     file = project.folder / "sendspec.yaml"
     project.write("sendspec.yaml", file.read_text().replace("platform: sms", "platform: email"))
@@ -199,7 +199,7 @@ def post(project: Desk) -> Desk:
 
 @pytest.mark.parametrize(("username", "fits"), [("a b", True), ("é", True), ("news.letter", True), ("x@y", True), ("", False),
                                                 (" ", False), ("-", False), ("@", False)])  # fmt: skip
-def test_a_sender_of_an_email_is_refused_where_the_source_does(post: Desk, username: str, fits: bool) -> None:
+def test_a_sender_of_an_email_is_refused_where_the_source_does(post: ProjectDir, username: str, fits: bool) -> None:
     spec = {
         "spec": 1,
         "name": "mail",
@@ -249,11 +249,11 @@ def undescribed(schema: Any, at: str = "") -> Iterator[str]:
 
 @pytest.mark.parametrize(("name", "fits"), [("a", True), ("0-a", True), ("a" * 63, True), ("a" * 64, False), ("A", False),
                                             ("-a", False), ("", False), ("a_b", False), ("a\n", False), ("é", False)])  # fmt: skip
-def test_editors_see_what_a_spec_may_be_called(desk: Desk, name: str, fits: bool) -> None:
+def test_editors_see_what_a_spec_may_be_called(project_dir: ProjectDir, name: str, fits: bool) -> None:
     spec = {"spec": 1, "name": name, "channel": "sms", "recipients": [{"phone": "+31612345678"}], "message": BODY}
     assert load_schema("spec").accepts(spec) == fits
     assert load_schema("spec").accepts({**spec, "name": "a-new-one", "moved_from": name}) == fits
-    desk.write("spec.yaml", json.dumps(spec))
-    done = desk.run("validate", "spec.yaml", "--format", "json")
+    project_dir.write("spec.yaml", json.dumps(spec))
+    done = project_dir.run("validate", "spec.yaml", "--format", "json")
     codes = [found["code"] for found in done.json["diagnostics"] if found["severity"] == "error"]
     assert codes == ([] if fits else ["bad-name"])

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from desk import SPEC, Desk, numbers
+from project_dir import SPEC, ProjectDir, numbers
 from sendspec.reading.schema.validator import load_schema
 
 WORKSPACE, CHANNEL = "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01", "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01"
@@ -41,9 +41,9 @@ class Said:
 class Served:
     """`sendspec sandbox` in a process of its own, asked byte by byte."""
 
-    def __init__(self, desk: Desk, *arguments: str) -> None:
+    def __init__(self, project_dir: ProjectDir, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            desk.command("sandbox", "--port", "0", *arguments), cwd=desk.folder, env={**os.environ, **desk.environ},
+            project_dir.command("sandbox", "--port", "0", *arguments), cwd=project_dir.folder, env={**os.environ, **project_dir.environ},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
         assert self.process.stdout is not None
@@ -97,7 +97,7 @@ def is_refused(said: Said, *statuses: int) -> None:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    running = Served(Desk(tmp_path_factory.mktemp("sandbox")))
+    running = Served(ProjectDir(tmp_path_factory.mktemp("sandbox")))
     yield running
     running.stop()
 
@@ -365,39 +365,39 @@ def test_this_machines_names_are_let_in(served: Served, host: str) -> None:
 # ── what it keeps ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def sent(desk: Desk, count: int) -> Path:
+def sent(project_dir: ProjectDir, count: int) -> Path:
     """The file of the sandbox's messages after a send to `count` people."""
-    desk.write("hello.yaml", SPEC)
-    desk.write("people.csv", numbers(count))
-    done = desk.run("send", "hello.yaml", "--yes", "--format", "json")
+    project_dir.write("hello.yaml", SPEC)
+    project_dir.write("people.csv", numbers(count))
+    done = project_dir.run("send", "hello.yaml", "--yes", "--format", "json")
     assert done.code == 0, done.err
-    return desk.folder / ".sendspec" / "sandbox-api.db"
+    return project_dir.folder / ".sendspec" / "sandbox-api.db"
 
 
-def test_peoples_numbers_are_for_this_user_only_and_not_in_git(desk: Desk) -> None:
+def test_peoples_numbers_are_for_this_user_only_and_not_in_git(project_dir: ProjectDir) -> None:
     old = os.umask(0o022)
     try:
-        kept = sent(desk, 3)
+        kept = sent(project_dir, 3)
     finally:
         os.umask(old)
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert (kept.parent / ".gitignore").read_text() == "*\n"
-    subprocess.run(["git", "init", "--quiet", str(desk.folder)], check=True)
+    subprocess.run(["git", "init", "--quiet", str(project_dir.folder)], check=True)
     status = subprocess.run(
-        ["git", "-C", str(desk.folder), "status", "--porcelain", "--untracked-files=all"], check=True, capture_output=True, text=True
+        ["git", "-C", str(project_dir.folder), "status", "--porcelain", "--untracked-files=all"], check=True, capture_output=True, text=True
     )  # fmt: skip
     assert ".sendspec" not in status.stdout
 
 
-def test_a_file_that_others_could_read_is_closed_to_them(desk: Desk) -> None:
-    kept = sent(desk, 3)
+def test_a_file_that_others_could_read_is_closed_to_them(project_dir: ProjectDir) -> None:
+    kept = sent(project_dir, 3)
     kept.chmod(0o644)
-    sent(desk, 4)
+    sent(project_dir, 4)
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-def test_only_the_newest_ten_thousand_are_kept(desk: Desk) -> None:
-    kept = sent(desk, 3)
+def test_only_the_newest_ten_thousand_are_kept(project_dir: ProjectDir) -> None:
+    kept = sent(project_dir, 3)
     with sqlite3.connect(kept) as store:
         workspace, channel, body = store.execute("SELECT workspace, channel, payload FROM message").fetchone()
         store.executemany(
@@ -405,7 +405,7 @@ def test_only_the_newest_ten_thousand_are_kept(desk: Desk) -> None:
             [(f"old-{n}", workspace, channel, body, time.time() - 60) for n in range(10_005)],
         )
     store.close()
-    sent(desk, 5)
+    sent(project_dir, 5)
     with sqlite3.connect(kept) as store:
         left = [row[0] for row in store.execute("SELECT id FROM message ORDER BY number")]
     store.close()
@@ -414,14 +414,14 @@ def test_only_the_newest_ten_thousand_are_kept(desk: Desk) -> None:
     assert sum(not name.startswith("old-") for name in left) == 2
 
 
-def test_nothing_is_kept_longer_than_seven_days(desk: Desk) -> None:
-    kept = sent(desk, 3)
+def test_nothing_is_kept_longer_than_seven_days(project_dir: ProjectDir) -> None:
+    kept = sent(project_dir, 3)
     with sqlite3.connect(kept) as store:
         store.execute("UPDATE message SET created_at = ? WHERE number < 3", (time.time() - WEEK - 60,))
         numbers = [payload for (payload,) in store.execute("SELECT payload FROM message ORDER BY number")]
     store.close()
     old, *_, new = [json.loads(payload)["receiver"]["contacts"][0]["identifierValue"] for payload in numbers]
-    sent(desk, 4)
+    sent(project_dir, 4)
     with sqlite3.connect(kept) as store:
         assert store.execute("SELECT count(*) FROM message").fetchone() == (2,)
     store.close()
@@ -444,9 +444,9 @@ PLANTED = {
 
 
 @pytest.mark.parametrize("what", ["a link", "a second name", "a FIFO", "a link for the log", *PLANTED])
-def test_something_planted_in_its_place_is_neither_written_nor_asked(desk: Desk, what: str) -> None:
-    place = desk.folder / ".sendspec" / "sandbox-api.db"
-    precious = desk.write("precious.db", b"")
+def test_something_planted_in_its_place_is_neither_written_nor_asked(project_dir: ProjectDir, what: str) -> None:
+    place = project_dir.folder / ".sendspec" / "sandbox-api.db"
+    precious = project_dir.write("precious.db", b"")
     place.parent.mkdir()
     if what == "a link":
         place.symlink_to(precious)
@@ -460,9 +460,9 @@ def test_something_planted_in_its_place_is_neither_written_nor_asked(desk: Desk,
         with sqlite3.connect(place) as planted:
             planted.executescript(PLANTED[what])
         planted.close()
-    desk.write("hello.yaml", SPEC)
-    desk.write("people.csv", numbers(3))
-    done = desk.run("send", "hello.yaml", "--yes", "--format", "json", timeout=30)
+    project_dir.write("hello.yaml", SPEC)
+    project_dir.write("people.csv", numbers(3))
+    done = project_dir.run("send", "hello.yaml", "--yes", "--format", "json", timeout=30)
     assert done.code == 6, done.out
     assert done.json["error"]["code"] == "sandbox-unwritable"
     assert precious.read_bytes() == b""

@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from desk import Desk
+from project_dir import ProjectDir
 from ruamel.yaml import YAML
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -20,11 +20,11 @@ REQUIREMENTS = ".github/sendspec-requirements.txt"
 
 
 @pytest.fixture
-def scaffold(desk: Desk) -> Path:
+def scaffold(project_dir: ProjectDir) -> Path:
     """A project as `init` makes it."""
-    done = desk.run("init", "shop")
+    done = project_dir.run("init", "shop")
     assert done.code == 0, done.err
-    return desk.folder / "shop"
+    return project_dir.folder / "shop"
 
 
 def steps_of(scaffold: Path) -> list[dict[str, str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from desk import Desk, Done
 from email_project import write_mail
 from limited_process import run_fenced
+from project_dir import Done, ProjectDir
 
 BIG = "a" * 120_000
 WORDS = "- " * 60_000
@@ -54,27 +54,31 @@ def refusal(done: Done) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("template", COSTLY.values(), ids=COSTLY)
-def test_a_template_that_multiplies_is_refused_while_it_grows(desk: Desk, template: str) -> None:
-    desk.write("bomb.yaml", spec(template))
-    desk.write("people.csv", people(BIG))
-    refusal(run_fenced(desk, "validate", "bomb.yaml", "--format", "json"))
+def test_a_template_that_multiplies_is_refused_while_it_grows(project_dir: ProjectDir, template: str) -> None:
+    project_dir.write("bomb.yaml", spec(template))
+    project_dir.write("people.csv", people(BIG))
+    refusal(run_fenced(project_dir, "validate", "bomb.yaml", "--format", "json"))
 
 
-def test_where_is_bounded_too(desk: Desk) -> None:
-    desk.write("bomb.yaml", spec("Hi", where="{{ " + " or ".join(["(big | sort | length) == 1"] * 25) + " }}"))
-    desk.write("people.csv", people(BIG))
-    assert refusal(run_fenced(desk, "validate", "bomb.yaml", "--format", "json"))["code"] == "template-too-costly"
+def test_where_is_bounded_too(project_dir: ProjectDir) -> None:
+    project_dir.write("bomb.yaml", spec("Hi", where="{{ " + " or ".join(["(big | sort | length) == 1"] * 25) + " }}"))
+    project_dir.write("people.csv", people(BIG))
+    assert (
+        refusal(run_fenced(project_dir, "validate", "bomb.yaml", "--format", "json"))["code"] == "template-too-costly"
+    )
 
 
-def test_many_small_templates_have_one_budget(desk: Desk) -> None:
+def test_many_small_templates_have_one_budget(project_dir: ProjectDir) -> None:
     """Each text is within its own limit, all together are not."""
     card = "{{ big | truncate(99999) }}"
     attachments = [{"mediaUrl": "https://example.com/a.png", "altText": card} for _ in range(60)]
     message = {"body": {"type": "image", "image": {"images": attachments, "text": "Hi"}}}
     document = {"spec": 1, "name": "bomb", "channel": "sms", "recipients": {"file": "people.csv"}, "message": message}
-    desk.write("bomb.yaml", json.dumps(document))
-    desk.write("people.csv", people(BIG))
-    assert refusal(run_fenced(desk, "validate", "bomb.yaml", "--format", "json"))["code"] == "template-too-costly"
+    project_dir.write("bomb.yaml", json.dumps(document))
+    project_dir.write("people.csv", people(BIG))
+    assert (
+        refusal(run_fenced(project_dir, "validate", "bomb.yaml", "--format", "json"))["code"] == "template-too-costly"
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,15 +90,17 @@ def test_many_small_templates_have_one_budget(desk: Desk) -> None:
     ],
     ids=["filters", "comparisons", "loop"],
 )
-def test_both_ways_of_composing_refuse_the_same_rows(desk: Desk, template: str) -> None:
+def test_both_ways_of_composing_refuse_the_same_rows(project_dir: ProjectDir, template: str) -> None:
     """One bomb among many short rows: whether the row is composed first, or after the spec was compiled."""
     short = ["b"] * ROWS_FOR_COMPILING
     lines = {}
     for name, bigs in {"first": [BIG, *short], "last": [*short, BIG]}.items():
-        desk.write("bomb.yaml", spec(template))
-        desk.write("people.csv", "phone,big,words\n" + "".join(f"+4477009{n:05d},{b},x\n" for n, b in enumerate(bigs)))
+        project_dir.write("bomb.yaml", spec(template))
+        project_dir.write(
+            "people.csv", "phone,big,words\n" + "".join(f"+4477009{n:05d},{b},x\n" for n, b in enumerate(bigs))
+        )
         for command in ("validate", "plan"):
-            error = refusal(run_fenced(desk, command, "bomb.yaml", "--format", "json"))
+            error = refusal(run_fenced(project_dir, command, "bomb.yaml", "--format", "json"))
             lines[name, command] = (error["code"], error["rows"])
     code = lines["first", "plan"][0]
     assert lines == {
@@ -105,7 +111,7 @@ def test_both_ways_of_composing_refuse_the_same_rows(desk: Desk, template: str) 
     }
 
 
-def test_a_long_list_of_json_is_bounded(desk: Desk) -> None:
+def test_a_long_list_of_json_is_bounded(project_dir: ProjectDir) -> None:
     row = {"phone": "+447700900001", "items": ["x"] * 900_000, "more": ["x"] * 20_000}
     for template in (
         "{% if 'y' in items %}a{% endif %}b",
@@ -114,31 +120,31 @@ def test_a_long_list_of_json_is_bounded(desk: Desk) -> None:
     ):
         rows = [{"phone": f"+4477008{n:05d}", "items": [], "more": []} for n in range(ROWS_FOR_COMPILING)]
         lines = [json.dumps(each, separators=(",", ":")) + "\n" for each in [*rows, row]]
-        desk.write("people.jsonl", "".join(lines))
-        desk.write("bomb.yaml", spec(template).replace("people.csv", "people.jsonl"))
-        done = run_fenced(desk, "plan", "bomb.yaml", "--format", "json")
+        project_dir.write("people.jsonl", "".join(lines))
+        project_dir.write("bomb.yaml", spec(template).replace("people.csv", "people.jsonl"))
+        done = run_fenced(project_dir, "plan", "bomb.yaml", "--format", "json")
         if "first" not in template:
             assert refusal(done)["rows"] == [ROWS_FOR_COMPILING + 1]
         else:
             assert done.code == 1
 
 
-def test_what_people_write_is_within_the_budget(desk: Desk) -> None:
+def test_what_people_write_is_within_the_budget(project_dir: ProjectDir) -> None:
     """A long mail with a loop over fifty items, and filters on each."""
     items = [{"name": f"Part {n}", "price": n} for n in range(50)]
     loop = "{% for i in items %}{{ i.name | upper | truncate(20) }}: {{ i.price | decimals(2) }}{% if i.price > 5 %}!{% endif %}\n{% endfor %}"
     write_mail(
-        desk, loop + "{{ notes | title }}", {"items": items, "notes": "x" * 5_000}, text=loop * 3 + "{{ notes }}"
+        project_dir, loop + "{{ notes | title }}", {"items": items, "notes": "x" * 5_000}, text=loop * 3 + "{{ notes }}"
     )
-    assert desk.run("validate", "mail.yaml").code == 0
+    assert project_dir.run("validate", "mail.yaml").code == 0
 
 
-def test_a_spec_of_thousands_of_templates_is_not_compiled(desk: Desk) -> None:
+def test_a_spec_of_thousands_of_templates_is_not_compiled(project_dir: ProjectDir) -> None:
     images = [{"mediaUrl": "https://example.com/a.png", "altText": f"{{{{ phone }}}}{n}"} for n in range(3_000)]
     document = json.loads(spec("Hi"))
     document["message"] = {"body": {"type": "image", "image": {"images": images}}}
-    desk.write("bomb.yaml", json.dumps(document))
-    desk.write("people.csv", people("b"))
-    done = run_fenced(desk, "validate", "bomb.yaml", "--format", "json")
+    project_dir.write("bomb.yaml", json.dumps(document))
+    project_dir.write("people.csv", people("b"))
+    done = run_fenced(project_dir, "validate", "bomb.yaml", "--format", "json")
     assert done.code == 1
     assert "template-too-complex" in [each["code"] for each in json.loads(done.out)["diagnostics"]]

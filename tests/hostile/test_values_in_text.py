@@ -6,23 +6,23 @@ import json
 from typing import Any
 
 import pytest
-from desk import Desk
 from email_project import write_mail
+from project_dir import ProjectDir
 
 HEAD = "spec: 1\nname: values\nchannel: sms\n"
 ROWS_BEFORE = 300
 """More rows than `COMPILED_FROM`."""
 
 
-def rendered(desk: Desk, template: str, *, line: str, rows_before: int = 0) -> Any:
+def rendered(project_dir: ProjectDir, template: str, *, line: str, rows_before: int = 0) -> Any:
     """The last message's text, of a table of JSON lines that are all the same but for the number."""
     before = [line.replace("+447700900001", f"+4477008{n:05d}") + "\n" for n in range(rows_before)]
-    desk.write("people.jsonl", "".join(before) + line + "\n")
+    project_dir.write("people.jsonl", "".join(before) + line + "\n")
     message = json.dumps({"body": {"type": "text", "text": {"text": template}}})
-    desk.write("values.yaml", f"{HEAD}recipients: {{file: people.jsonl}}\nmessage: {message}\n")
-    done = desk.run("render", "values.yaml")
+    project_dir.write("values.yaml", f"{HEAD}recipients: {{file: people.jsonl}}\nmessage: {message}\n")
+    done = project_dir.run("render", "values.yaml")
     if done.code:
-        return json.loads(desk.run("validate", "values.yaml", "--format", "json").out)["diagnostics"][0]["code"]
+        return json.loads(project_dir.run("validate", "values.yaml", "--format", "json").out)["diagnostics"][0]["code"]
     return json.loads(done.out.splitlines()[-1])["body"]["text"]["text"]
 
 
@@ -60,16 +60,18 @@ def rendered(desk: Desk, template: str, *, line: str, rows_before: int = 0) -> A
         ("{% for p in lists %}{{ p }}{% endfor %}", "not-text"),
     ],
 )
-def test_a_value_becomes_text_as_json_writes_it(desk: Desk, template: str, text: str, rows_before: int) -> None:
+def test_a_value_becomes_text_as_json_writes_it(
+    project_dir: ProjectDir, template: str, text: str, rows_before: int
+) -> None:
     line = (
         '{"phone": "+447700900001", "flag": true, "no": false, "price": 12.50, "count": 3, "tags": ["b", "a"], "gone": null, '
         '"exponent": 1E+2, "nested": {"price": 7.10}, "prices": [1.0, 2.50, true], "lists": [["a"]]}'
     )
-    assert rendered(desk, template, line=line, rows_before=rows_before) == text
+    assert rendered(project_dir, template, line=line, rows_before=rows_before) == text
 
 
-def test_numbers_of_the_spec_keep_their_spelling(desk: Desk) -> None:
-    desk.write(
+def test_numbers_of_the_spec_keep_their_spelling(project_dir: ProjectDir) -> None:
+    project_dir.write(
         "values.yaml",
         HEAD
         + 'recipients:\n  - {phone: "+447700900001", price: 12.50, parts: {half: .50}}\n'
@@ -78,22 +80,22 @@ def test_numbers_of_the_spec_keep_their_spelling(desk: Desk) -> None:
         + "examples:\n  - with: {phone: '+447700900001', price: 3.00, parts: {half: 1.10}}\n"
         + "    expect: {text: '3.00 1.10 0.10 1.00 2.0'}\n",
     )
-    assert json.loads(desk.run("render", "values.yaml").out)["body"]["text"]["text"] == "12.50 .50 0.10 1.00 2.0"
-    assert desk.run("test", "values.yaml").code == 0
+    assert json.loads(project_dir.run("render", "values.yaml").out)["body"]["text"]["text"] == "12.50 .50 0.10 1.00 2.0"
+    assert project_dir.run("test", "values.yaml").code == 0
 
 
 @pytest.mark.parametrize("rows_before", [0, ROWS_BEFORE], ids=["one by one", "compiled"])
-def test_a_whole_expression_keeps_its_type(desk: Desk, rows_before: int) -> None:
+def test_a_whole_expression_keeps_its_type(project_dir: ProjectDir, rows_before: int) -> None:
     rows = [f'{{"phone": "+4477008{n:05d}", "size": 2.0}}\n' for n in range(rows_before)]
-    desk.write("people.jsonl", "".join(rows) + '{"phone": "+447700900001", "size": 12.50}\n')
-    desk.write(
+    project_dir.write("people.jsonl", "".join(rows) + '{"phone": "+447700900001", "size": 12.50}\n')
+    project_dir.write(
         "values.yaml",
         HEAD
         + "recipients: {file: people.jsonl}\n"
         + "message:\n  body:\n    type: location\n    location:\n      coordinates: {latitude: '{{ size }}', longitude: '{{ size }}'}\n",
     )
-    desk.write("sendspec.yaml", _whatsapp())
-    done = desk.run("render", "values.yaml")
+    project_dir.write("sendspec.yaml", _whatsapp())
+    done = project_dir.run("render", "values.yaml")
     assert done.code == 0, done.err
     last = json.loads(done.out.splitlines()[-1])
     assert last["body"]["location"]["coordinates"] == {"latitude": 12.5, "longitude": 12.5}
@@ -114,9 +116,11 @@ EVIL = "<script>alert('x')</script> & \"co\""
 ESCAPED = "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;co&quot;"
 
 
-def html_of(desk: Desk, html: str, row: dict[str, object], *, text: str = "Hi", **more: object) -> dict[str, str]:
-    write_mail(desk, html, row, text=text, **more)
-    done = desk.run("render", "mail.yaml")
+def html_of(
+    project_dir: ProjectDir, html: str, row: dict[str, object], *, text: str = "Hi", **more: object
+) -> dict[str, str]:
+    write_mail(project_dir, html, row, text=text, **more)
+    done = project_dir.run("render", "mail.yaml")
     assert done.code == 0, done.err
     found: dict[str, str] = json.loads(done.out)["body"]["html"]
     return found
@@ -138,38 +142,38 @@ def html_of(desk: Desk, html: str, row: dict[str, object], *, text: str = "Hi", 
         ("<p>{{ count }} {{ flag }}</p>", "<p>3 true</p>"),
     ],
 )
-def test_values_are_escaped_in_html(desk: Desk, html: str, made: str) -> None:
+def test_values_are_escaped_in_html(project_dir: ProjectDir, html: str, made: str) -> None:
     row = {
         "name": EVIL, "names": ["<a>", "&"], "url": 'https://example.com/?a=1&b="', "count": 3, "flag": True,
     }  # fmt: skip
-    found = html_of(desk, html, row, text="Dear {{ name }}", vars={"brand": "A & B"})
+    found = html_of(project_dir, html, row, text="Dear {{ name }}", vars={"brand": "A & B"})
     assert found["html"] == made
     assert found["text"] == f"Dear {EVIL}"
 
 
 @pytest.mark.parametrize("html", ["<b>{{ name | safe }}</b>", "{{ name | safe }}"])
-def test_trusted_html_stays_and_is_said_in_a_warning(desk: Desk, html: str) -> None:
-    assert EVIL in html_of(desk, html, {"name": EVIL})["html"]
+def test_trusted_html_stays_and_is_said_in_a_warning(project_dir: ProjectDir, html: str) -> None:
+    assert EVIL in html_of(project_dir, html, {"name": EVIL})["html"]
     for command in ("validate", "plan"):
-        warned = desk.run(command, "mail.yaml")
+        warned = project_dir.run(command, "mail.yaml")
         assert warned.code == 0
         assert "[trusted-html]" in warned.err + warned.out, warned
-    found = json.loads(desk.run("validate", "mail.yaml", "--format", "json").out)["diagnostics"]
+    found = json.loads(project_dir.run("validate", "mail.yaml", "--format", "json").out)["diagnostics"]
     assert [(each["code"], each["severity"]) for each in found] == [("trusted-html", "warning")]
 
 
-def test_nothing_is_trusted_where_nothing_is_escaped(desk: Desk) -> None:
-    write_mail(desk, "<p>Hi</p>", {"name": EVIL}, text="Hi {{ name | safe }}")
-    done = desk.run("validate", "mail.yaml", "--format", "json")
+def test_nothing_is_trusted_where_nothing_is_escaped(project_dir: ProjectDir) -> None:
+    write_mail(project_dir, "<p>Hi</p>", {"name": EVIL}, text="Hi {{ name | safe }}")
+    done = project_dir.run("validate", "mail.yaml", "--format", "json")
     assert done.code == 1
     assert [each["code"] for each in json.loads(done.out)["diagnostics"]] == ["template-forbidden"]
 
 
 @pytest.mark.parametrize("html", ["<p>{{ name }}</p>", "{{ name }}", "<p>{{ name | safe }}{{ name ~ name }}</p>"])
-def test_a_compiled_spec_escapes_as_one_row_does(desk: Desk, html: str) -> None:
-    alone = html_of(desk, html, {"name": EVIL})
+def test_a_compiled_spec_escapes_as_one_row_does(project_dir: ProjectDir, html: str) -> None:
+    alone = html_of(project_dir, html, {"name": EVIL})
     rows = [{"email": f"a{n}@example.com", "name": EVIL} for n in range(ROWS_BEFORE)]
-    desk.write("people.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-    done = desk.run("render", "mail.yaml")
+    project_dir.write("people.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    done = project_dir.run("render", "mail.yaml")
     assert done.code == 0
     assert {json.dumps(json.loads(line)["body"]["html"]) for line in done.out.splitlines()} == {json.dumps(alone)}

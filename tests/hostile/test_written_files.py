@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk
+from project_dir import ProjectDir
 
 FILES = {"sendspec.yaml", "specs/hello.yaml", "data/people.csv", ".gitignore", ".github/workflows/messages.yml"}
 MADE = FILES | {".sendspec/.gitignore", ".sendspec/spec.schema.json"}
@@ -42,22 +42,22 @@ def files_in(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
 
 
-def interrupted(desk: Desk, at: int, how: str) -> bool:
+def interrupted(project_dir: ProjectDir, at: int, how: str) -> bool:
     """An `init` that is interrupted as it is about to write for the `at`th time; whether it came so far."""
     done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(at), how], cwd=desk.folder, capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, "-c", KILLED, str(at), how], cwd=project_dir.folder, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode != 0
 
 
-def test_an_init_that_is_killed_leaves_whole_files_and_is_completed_by_the_next(desk: Desk) -> None:
-    whole = Desk(desk.folder / "whole")
+def test_an_init_that_is_killed_leaves_whole_files_and_is_completed_by_the_next(project_dir: ProjectDir) -> None:
+    whole = ProjectDir(project_dir.folder / "whole")
     whole.folder.mkdir()
     assert whole.run("init", "shop").code == 0
     assert files_in(whole.folder / "shop") == MADE
     for at in range(1, MOST):
-        here = Desk(desk.folder / f"here{at}")
+        here = ProjectDir(project_dir.folder / f"here{at}")
         here.folder.mkdir()
         if not interrupted(here, at, "kill"):
             break
@@ -71,9 +71,9 @@ def test_an_init_that_is_killed_leaves_whole_files_and_is_completed_by_the_next(
     assert len(MADE) < at < MOST - 1
 
 
-def test_an_init_that_is_interrupted_takes_its_files_away(desk: Desk) -> None:
+def test_an_init_that_is_interrupted_takes_its_files_away(project_dir: ProjectDir) -> None:
     for at in range(1, MOST):
-        here = Desk(desk.folder / f"here{at}")
+        here = ProjectDir(project_dir.folder / f"here{at}")
         here.folder.mkdir()
         if not interrupted(here, at, "ctrl-c"):
             break
@@ -81,19 +81,19 @@ def test_an_init_that_is_interrupted_takes_its_files_away(desk: Desk) -> None:
     assert len(FILES) < at < MOST - 1
 
 
-def test_an_init_does_not_complete_what_somebody_has_changed(desk: Desk) -> None:
-    desk.write("shop/sendspec.yaml", "environments: {}\n")
-    done = desk.run("init", "shop")
+def test_an_init_does_not_complete_what_somebody_has_changed(project_dir: ProjectDir) -> None:
+    project_dir.write("shop/sendspec.yaml", "environments: {}\n")
+    done = project_dir.run("init", "shop")
     assert done.code == 2
-    assert files_in(desk.folder) == {"shop/sendspec.yaml"}
+    assert files_in(project_dir.folder) == {"shop/sendspec.yaml"}
 
 
 # ── a plan that was sealed again ──────────────────────────────────────────────────────────────────────────────────
 
 
-def resealed(desk: Desk, **changes: Any) -> None:
+def resealed(project_dir: ProjectDir, **changes: Any) -> None:
     """Changes a plan, and gives it the seal that it then needs: that is no secret."""
-    path = desk.folder / "plan.json"
+    path = project_dir.folder / "plan.json"
     content = {**json.loads(path.read_text()), **changes}
     content = {name: value for name, value in content.items() if name != "seal" and value is not ...}
     sealed = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
@@ -122,7 +122,7 @@ ODD: tuple[Any, ...] = (
 
 
 @pytest.mark.parametrize("name", ["paths", "environment", "ledger", "digest"])
-def test_a_plan_with_other_values_than_a_plan_has_is_no_bug(ready: Desk, name: str) -> None:
+def test_a_plan_with_other_values_than_a_plan_has_is_no_bug(ready: ProjectDir, name: str) -> None:
     for value in ODD:
         assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
         resealed(ready, **{name: value})
@@ -134,7 +134,7 @@ def test_a_plan_with_other_values_than_a_plan_has_is_no_bug(ready: Desk, name: s
 
 
 def test_a_plan_is_written_to_no_file_outside_by_a_planted_link(
-    ready: Desk, tmp_path_factory: pytest.TempPathFactory
+    ready: ProjectDir, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     precious = tmp_path_factory.mktemp("home") / ".bashrc"
     precious.write_text("alias ll='ls -l'\n")

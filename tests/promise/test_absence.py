@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from desk import Answer, CountingServer, Desk, Done
 from message_list import DatedList, Messages, age, instant
+from project_dir import Answer, CountingServer, Done, ProjectDir
 
 LOST = "Person 5,"
 
@@ -18,45 +18,47 @@ def listing(server: CountingServer) -> DatedList:
 
 
 @pytest.fixture
-def ready(project: Desk, helpers: Any, listing: DatedList) -> Desk:
+def ready(project: ProjectDir, helpers: Any, listing: DatedList) -> ProjectDir:
     project.write("hello.yaml", helpers.SPEC + "in_doubt: resend_if_absent\n")
     return project
 
 
-def send(desk: Desk, spec: str = "hello.yaml") -> Done:
-    return desk.run("send", spec, "--env", "test", "--yes", "--format", "json")
+def send(project_dir: ProjectDir, spec: str = "hello.yaml") -> Done:
+    return project_dir.run("send", spec, "--env", "test", "--yes", "--format", "json")
 
 
-def reconcile(desk: Desk) -> Done:
-    return desk.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
+def reconcile(project_dir: ProjectDir) -> Done:
+    return project_dir.run("reconcile", "hello.yaml", "--env", "test", "--format", "json")
 
 
-def one_lost(desk: Desk, server: CountingServer, helpers: Any, *, taken: bool) -> str:
+def one_lost(project_dir: ProjectDir, server: CountingServer, helpers: Any, *, taken: bool) -> str:
     """Five people, an hour later a sixth whose answer is lost, and three hours later three more by another spec.
 
     Returns the sixth's reference. The API took that message, or not.
     """
-    desk.write("people.csv", helpers.numbers(5))
-    assert send(desk).code == 0
-    age(desk, server, 1)
-    desk.write("people.csv", helpers.numbers(6))
+    project_dir.write("people.csv", helpers.numbers(5))
+    assert send(project_dir).code == 0
+    age(project_dir, server, 1)
+    project_dir.write("people.csv", helpers.numbers(6))
     server.decide = lambda number, request: Answer(drop=True, taken=taken)
-    assert send(desk).code == 4
+    assert send(project_dir).code == 4
     server.decide = lambda number, request: Answer()
-    age(desk, server, 3)
-    desk.write("other.yaml", helpers.SPEC.replace("name: hello", "name: other").replace("people.csv", "others.csv"))
-    desk.write("others.csv", helpers.numbers(3, start=700))
-    assert send(desk, "other.yaml").code == 0
-    age(desk, server, 0.2)
+    age(project_dir, server, 3)
+    project_dir.write(
+        "other.yaml", helpers.SPEC.replace("name: hello", "name: other").replace("people.csv", "others.csv")
+    )
+    project_dir.write("others.csv", helpers.numbers(3, start=700))
+    assert send(project_dir, "other.yaml").code == 0
+    age(project_dir, server, 0.2)
     (lost,) = (post for post in server.posts if LOST in post.body.decode())
     return str(lost.json["reference"])
 
 
-def twice_absent(desk: Desk, server: CountingServer) -> Done:
+def twice_absent(project_dir: ProjectDir, server: CountingServer) -> Done:
     """Two looks, eleven minutes apart."""
-    assert reconcile(desk).json["reconciled"]["freed"] == []
-    age(desk, server, 11 / 60)
-    return reconcile(desk)
+    assert reconcile(project_dir).json["reconciled"]["freed"] == []
+    age(project_dir, server, 11 / 60)
+    return reconcile(project_dir)
 
 
 def assert_held(done: Done) -> None:
@@ -65,7 +67,7 @@ def assert_held(done: Done) -> None:
 
 
 def test_what_two_lists_lack_that_show_what_came_before_and_after_may_be_sent_again(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     one_lost(ready, server, helpers, taken=False)
     done = twice_absent(ready, server)
@@ -75,7 +77,7 @@ def test_what_two_lists_lack_that_show_what_came_before_and_after_may_be_sent_ag
     assert len(server.taken) == 9
 
 
-def test_reconciling_sends_nothing(ready: Desk, server: CountingServer, helpers: Any) -> None:
+def test_reconciling_sends_nothing(ready: ProjectDir, server: CountingServer, helpers: Any) -> None:
     one_lost(ready, server, helpers, taken=False)
     posts = len(server.posts)
     twice_absent(ready, server)
@@ -83,7 +85,7 @@ def test_reconciling_sends_nothing(ready: Desk, server: CountingServer, helpers:
 
 
 def test_a_list_without_anything_from_before_or_after_the_doubt_proves_nothing(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     one_lost(ready, server, helpers, taken=False)
     everything = list(server.taken)
@@ -94,7 +96,7 @@ def test_a_list_without_anything_from_before_or_after_the_doubt_proves_nothing(
 
 
 def test_a_list_that_lacks_an_older_page_proves_nothing(
-    ready: Desk, server: CountingServer, listing: DatedList, helpers: Any
+    ready: ProjectDir, server: CountingServer, listing: DatedList, helpers: Any
 ) -> None:
     reference = one_lost(ready, server, helpers, taken=True)
 
@@ -107,7 +109,7 @@ def test_a_list_that_lacks_an_older_page_proves_nothing(
 
 
 def test_a_list_that_lacks_another_message_of_that_time_proves_nothing(
-    ready: Desk, server: CountingServer, listing: DatedList, helpers: Any
+    ready: ProjectDir, server: CountingServer, listing: DatedList, helpers: Any
 ) -> None:
     ready.write("people.csv", helpers.numbers(9))
     ready.write(
@@ -123,7 +125,7 @@ def test_a_list_that_lacks_another_message_of_that_time_proves_nothing(
 
 
 def test_what_was_scheduled_for_later_is_never_believed_absent(
-    ready: Desk, server: CountingServer, listing: DatedList, helpers: Any
+    ready: ProjectDir, server: CountingServer, listing: DatedList, helpers: Any
 ) -> None:
     when = (datetime.now(UTC) + timedelta(days=2)).isoformat(timespec="seconds").replace("+00:00", "Z")
     spec = helpers.SPEC.replace("  body:", f'  scheduledFor: "{when}"\n  body:')
@@ -135,7 +137,7 @@ def test_what_was_scheduled_for_later_is_never_believed_absent(
 
 @pytest.mark.parametrize("clock", [-7_200.0, 7_200.0])
 def test_with_a_clock_hours_off_a_message_is_found_and_absence_is_never_believed(
-    ready: Desk, server: CountingServer, listing: DatedList, helpers: Any, clock: float
+    ready: ProjectDir, server: CountingServer, listing: DatedList, helpers: Any, clock: float
 ) -> None:
     listing.clock = clock
     reference = one_lost(ready, server, helpers, taken=True)
@@ -148,7 +150,7 @@ def test_with_a_clock_hours_off_a_message_is_found_and_absence_is_never_believed
 
 @pytest.mark.parametrize("clock", [-7_200.0, 7_200.0])
 def test_with_a_clock_hours_off_an_accepted_message_is_not_sent_again(
-    ready: Desk, server: CountingServer, listing: DatedList, helpers: Any, clock: float
+    ready: ProjectDir, server: CountingServer, listing: DatedList, helpers: Any, clock: float
 ) -> None:
     listing.clock = clock
     one_lost(ready, server, helpers, taken=True)
@@ -159,7 +161,7 @@ def test_with_a_clock_hours_off_an_accepted_message_is_not_sent_again(
 
 @pytest.mark.parametrize("spelled", [str.upper, lambda reference: reference[:20]])
 def test_a_list_that_spells_references_otherwise_proves_nothing(
-    ready: Desk, server: CountingServer, listing: DatedList, helpers: Any, spelled: Any
+    ready: ProjectDir, server: CountingServer, listing: DatedList, helpers: Any, spelled: Any
 ) -> None:
     reference = one_lost(ready, server, helpers, taken=True)
     listing.lie = lambda messages: [
@@ -173,7 +175,7 @@ def test_a_list_that_spells_references_otherwise_proves_nothing(
 
 @pytest.mark.parametrize("change", [{"receiver": {"contacts": [None]}}, {"id": None}, {"reference": "\ud83d"}])
 def test_a_list_with_entries_that_can_not_be_read_proves_nothing(
-    ready: Desk, server: CountingServer, listing: DatedList, helpers: Any, change: dict[str, Any]
+    ready: ProjectDir, server: CountingServer, listing: DatedList, helpers: Any, change: dict[str, Any]
 ) -> None:
     reference = one_lost(ready, server, helpers, taken=True)
     listing.lie = lambda messages: [
@@ -183,7 +185,7 @@ def test_a_list_with_entries_that_can_not_be_read_proves_nothing(
 
 
 def test_a_doubt_of_a_run_that_did_not_know_the_apis_clock_is_held(
-    ready: Desk, server: CountingServer, listing: DatedList, helpers: Any
+    ready: ProjectDir, server: CountingServer, listing: DatedList, helpers: Any
 ) -> None:
     for people in (5, 6, 9):
         ready.write("people.csv", helpers.numbers(people))
@@ -197,7 +199,7 @@ def test_a_doubt_of_a_run_that_did_not_know_the_apis_clock_is_held(
 
 
 def test_absence_is_not_believed_before_half_an_hour_or_after_one_look(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     one_lost(ready, server, helpers, taken=False)
     age(ready, server, 1)
@@ -208,7 +210,7 @@ def test_absence_is_not_believed_before_half_an_hour_or_after_one_look(
 
 @pytest.mark.parametrize("receiver", [None, "447700900005", "07700 900005"])
 def test_an_entry_without_a_reference_that_could_be_the_message_keeps_it_in_doubt(
-    ready: Desk, server: CountingServer, helpers: Any, listing: DatedList, receiver: str | None
+    ready: ProjectDir, server: CountingServer, helpers: Any, listing: DatedList, receiver: str | None
 ) -> None:
     lost = one_lost(ready, server, helpers, taken=True)
 
@@ -225,7 +227,7 @@ def test_an_entry_without_a_reference_that_could_be_the_message_keeps_it_in_doub
 
 
 def test_an_id_that_another_message_has_is_no_absence(
-    ready: Desk, server: CountingServer, helpers: Any, listing: DatedList
+    ready: ProjectDir, server: CountingServer, helpers: Any, listing: DatedList
 ) -> None:
     lost = one_lost(ready, server, helpers, taken=True)
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from desk import Answer, CountingServer, Desk, Done, numbers
+from project_dir import Answer, CountingServer, Done, ProjectDir, numbers
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 BROKEN_LATER = """
@@ -52,23 +52,23 @@ DAMAGE = (
 BUG = "raise ZeroDivisionError"
 
 
-def broken(desk: Desk, breaks: str) -> subprocess.CompletedProcess[str]:
+def broken(project_dir: ProjectDir, breaks: str) -> subprocess.CompletedProcess[str]:
     """A send whose sixth exchange with the ledger breaks."""
     return subprocess.run(
-        [sys.executable, "-c", BROKEN_LATER.format(breaks=breaks), *SEND], cwd=desk.folder, env=_environ(desk),
+        [sys.executable, "-c", BROKEN_LATER.format(breaks=breaks), *SEND], cwd=project_dir.folder, env=_environ(project_dir),
         capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
     )  # fmt: skip
 
 
-def _environ(desk: Desk) -> dict[str, str]:
-    return {**os.environ, **desk.environ}
+def _environ(project_dir: ProjectDir) -> dict[str, str]:
+    return {**os.environ, **project_dir.environ}
 
 
-def account(desk: Desk) -> dict[str, int]:
-    return dict(desk.run("status", "--env", "test", "--format", "json").json["totals"])
+def account(project_dir: ProjectDir) -> dict[str, int]:
+    return dict(project_dir.run("status", "--env", "test", "--format", "json").json["totals"])
 
 
-def test_ledger_trouble_in_the_middle_ends_with_what_the_ledger_has(ready: Desk, server: CountingServer) -> None:
+def test_ledger_trouble_in_the_middle_ends_with_what_the_ledger_has(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(400))
     done = broken(ready, DAMAGE)
     assert done.returncode == 6, done.stderr
@@ -81,7 +81,7 @@ def test_ledger_trouble_in_the_middle_ends_with_what_the_ledger_has(ready: Desk,
     assert "nothing was sent" not in done.stderr
 
 
-def test_a_bug_in_the_middle_ends_with_what_the_ledger_has(ready: Desk, server: CountingServer) -> None:
+def test_a_bug_in_the_middle_ends_with_what_the_ledger_has(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(400))
     done = broken(ready, BUG)
     assert done.returncode == 70
@@ -91,7 +91,7 @@ def test_a_bug_in_the_middle_ends_with_what_the_ledger_has(ready: Desk, server: 
     assert document["totals"] == account(ready)
 
 
-def test_where_the_ledger_can_not_be_read_either_nothing_is_made_up(ready: Desk, server: CountingServer) -> None:
+def test_where_the_ledger_can_not_be_read_either_nothing_is_made_up(ready: ProjectDir, server: CountingServer) -> None:
     def decide(number: int, request: Any) -> Answer:
         if number == 10:
             with (ready.folder / ".sendspec" / "test.db").open("r+b") as ledger:
@@ -106,7 +106,9 @@ def test_where_the_ledger_can_not_be_read_either_nothing_is_made_up(ready: Desk,
     assert "not known" in done.stderr
 
 
-def test_people_who_were_planned_and_are_gone_from_the_table_are_counted(ready: Desk, server: CountingServer) -> None:
+def test_people_who_were_planned_and_are_gone_from_the_table_are_counted(
+    ready: ProjectDir, server: CountingServer
+) -> None:
     """A hundred people were forgotten in this way, with exit code 0."""
     server.decide = lambda number, request: Answer(401, b"{}", taken=False)
     assert ready.run(*SEND).code == 5
@@ -124,7 +126,7 @@ def test_people_who_were_planned_and_are_gone_from_the_table_are_counted(ready: 
 
 
 def test_an_environments_limit_holds_for_all_specs_of_a_run_together(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     text = (ready.folder / "sendspec.yaml").read_text()
     ready.write("sendspec.yaml", text + "    limits: {messages: 50}\n")
@@ -134,7 +136,7 @@ def test_an_environments_limit_holds_for_all_specs_of_a_run_together(
     assert server.posts == []
 
 
-def test_a_failure_rate_is_looked_at_with_every_answer(ready: Desk, server: CountingServer) -> None:
+def test_a_failure_rate_is_looked_at_with_every_answer(ready: ProjectDir, server: CountingServer) -> None:
     (ready.folder / "hello.yaml").write_text(
         (ready.folder / "hello.yaml").read_text() + "limits: {failure_rate: 0.1}\n"
     )
@@ -146,7 +148,7 @@ def test_a_failure_rate_is_looked_at_with_every_answer(ready: Desk, server: Coun
     assert len(server.posts) == 20
 
 
-def test_people_that_a_retry_leaves_out_are_not_forgotten(ready: Desk, server: CountingServer) -> None:
+def test_people_that_a_retry_leaves_out_are_not_forgotten(ready: ProjectDir, server: CountingServer) -> None:
     text = (ready.folder / "sendspec.yaml").read_text()
     ready.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 10, concurrency: 1"))
     server.decide = lambda number, request: Answer({1: 422, 3: 402}.get(number, 202), None if number == 2 else b"{}")
@@ -157,7 +159,7 @@ def test_people_that_a_retry_leaves_out_are_not_forgotten(ready: Desk, server: C
     assert done.json["skipped"] == {"already-accepted": 1, "not-chosen": 38}
 
 
-def test_a_generation_beyond_all_numbers_is_wrong_usage(ready: Desk) -> None:
+def test_a_generation_beyond_all_numbers_is_wrong_usage(ready: ProjectDir) -> None:
     done = ready.run(
         "resolve", "hello.yaml", "--generation", "9" * 20, "--as", "skipped", "--reason", "x", "--env", "test"
     )
@@ -165,7 +167,7 @@ def test_a_generation_beyond_all_numbers_is_wrong_usage(ready: Desk) -> None:
 
 
 @pytest.mark.parametrize("answer", ["n", ""])
-def test_a_no_is_not_an_interruption(ready: Desk, server: CountingServer, answer: str) -> None:
+def test_a_no_is_not_an_interruption(ready: ProjectDir, server: CountingServer, answer: str) -> None:
     done = asked(ready, answer)
     assert done.code == 1, done.err
     assert "[not-confirmed]" in done.err
@@ -174,7 +176,7 @@ def test_a_no_is_not_an_interruption(ready: Desk, server: CountingServer, answer
     assert len(server.posts) == 40
 
 
-def test_another_number_than_the_one_asked_for_is_a_no(ready: Desk, server: CountingServer) -> None:
+def test_another_number_than_the_one_asked_for_is_a_no(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(120))
     done = asked(ready, "100")
     assert (done.code, server.posts) == (1, [])
@@ -182,11 +184,11 @@ def test_another_number_than_the_one_asked_for_is_a_no(ready: Desk, server: Coun
     assert len(server.posts) == 120
 
 
-def asked(desk: Desk, answer: str) -> Done:
+def asked(project_dir: ProjectDir, answer: str) -> Done:
     """A send from a terminal where somebody types `answer`."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        desk.command("send", "hello.yaml", "--env", "test"), cwd=desk.folder, env=_environ(desk),
+        project_dir.command("send", "hello.yaml", "--env", "test"), cwd=project_dir.folder, env=_environ(project_dir),
         stdin=theirs, stdout=subprocess.PIPE, stderr=theirs,
     )  # fmt: skip
     os.close(theirs)
@@ -200,7 +202,7 @@ def asked(desk: Desk, answer: str) -> Done:
     return Done(process.returncode, out.decode(), said.decode())
 
 
-def test_a_ledger_that_can_not_be_read_shows_no_totals(ready: Desk, server: CountingServer) -> None:
+def test_a_ledger_that_can_not_be_read_shows_no_totals(ready: ProjectDir, server: CountingServer) -> None:
     assert ready.run(*SEND).code == 0
     (ready.folder / ".sendspec" / "test.db").write_bytes(b"this is no ledger" * 1000)
     done = ready.run("status", "--env", "test", "--format", "json")
@@ -210,7 +212,7 @@ def test_a_ledger_that_can_not_be_read_shows_no_totals(ready: Desk, server: Coun
 
 
 def test_a_plan_for_another_environment_than_was_named_sends_nothing_and_says_so(
-    ready: Desk, server: CountingServer
+    ready: ProjectDir, server: CountingServer
 ) -> None:
     assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
     done = ready.run("send", "--plan", "plan.json", "--env", "sandbox", "--yes", "--format", "json")
@@ -219,7 +221,7 @@ def test_a_plan_for_another_environment_than_was_named_sends_nothing_and_says_so
     assert done.json["environment"] == "test"
 
 
-def test_a_plan_that_a_limit_would_stop_says_so_by_its_exit_code(ready: Desk) -> None:
+def test_a_plan_that_a_limit_would_stop_says_so_by_its_exit_code(ready: ProjectDir) -> None:
     spec = (ready.folder / "hello.yaml").read_text()
     detailed = ("plan", "hello.yaml", "--env", "test", "--detailed-exitcode")
     assert ready.run(*detailed).code == 10
@@ -228,7 +230,7 @@ def test_a_plan_that_a_limit_would_stop_says_so_by_its_exit_code(ready: Desk) ->
 
 
 def test_where_the_ledger_can_not_be_closed_the_account_is_told_all_the_same(
-    ready: Desk, server: CountingServer
+    ready: ProjectDir, server: CountingServer
 ) -> None:
     done = subprocess.run(
         [sys.executable, "-c", UNCLOSED, *SEND], cwd=ready.folder, env=_environ(ready),

@@ -34,8 +34,8 @@ def totals(done: Any) -> dict[str, int]:
     return {name: count for name, count in done.json["totals"].items() if count}
 
 
-def messages(desk: Any, *flags: str) -> list[dict[str, Any]]:
-    return list(desk.run("status", "--env", "test", "--format", "json", *flags).json["messages"])
+def messages(project_dir: Any, *flags: str) -> list[dict[str, Any]]:
+    return list(project_dir.run("status", "--env", "test", "--format", "json", *flags).json["messages"])
 
 
 def posted(server: Any) -> Counter[str]:

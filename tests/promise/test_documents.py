@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Answer, CountingServer, Desk, Done
 from processes import SEND, holding, launched, started, until
+from project_dir import Answer, CountingServer, Done, ProjectDir
 from sendspec.cli.schema import NAMES
 from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.explanations import EXPLANATIONS
@@ -64,7 +64,9 @@ def failed(done: Done, schema: str, code: int) -> str:
 
 
 @pytest.mark.parametrize(("command", "schema"), DOCUMENTS.items(), ids=ids)
-def test_a_command_that_did_its_work_prints_its_document(ready: Desk, command: tuple[str, ...], schema: str) -> None:
+def test_a_command_that_did_its_work_prints_its_document(
+    ready: ProjectDir, command: tuple[str, ...], schema: str
+) -> None:
     done = ready.run(*command)
     assert done.code in (0, 1 if schema == "doctor" else 0), done.err
     assert "error" not in only(done.out, schema)
@@ -78,14 +80,14 @@ def test_a_command_that_did_its_work_prints_its_document(ready: Desk, command: t
     ],
     ids=ids,
 )  # fmt: skip
-def test_so_does_one_that_needs_no_environment(desk: Desk, command: tuple[str, ...], schema: str) -> None:
-    done = desk.run(*command, *JSON)
+def test_so_does_one_that_needs_no_environment(project_dir: ProjectDir, command: tuple[str, ...], schema: str) -> None:
+    done = project_dir.run(*command, *JSON)
     assert done.code == 0, done.err
     only(done.out, schema)
 
 
-def test_so_does_the_sandbox_when_it_listens(desk: Desk) -> None:
-    process = launched(desk, *desk.command("sandbox", "--port", "0", *JSON))
+def test_so_does_the_sandbox_when_it_listens(project_dir: ProjectDir) -> None:
+    process = launched(project_dir, *project_dir.command("sandbox", "--port", "0", *JSON))
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(4)]
     process.send_signal(signal.SIGTERM)
@@ -95,7 +97,7 @@ def test_so_does_the_sandbox_when_it_listens(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("command", [*DOCUMENTS, *LINES, ("ledger", "init", *TEST)], ids=ids)
-def test_rejected_input_is_the_diagnostics_document(ready: Desk, command: tuple[str, ...]) -> None:
+def test_rejected_input_is_the_diagnostics_document(ready: ProjectDir, command: tuple[str, ...]) -> None:
     ready.write("sendspec.yaml", "environments: [\n")
     done = ready.run(*command)
     assert done.code == 1, done.err
@@ -104,7 +106,7 @@ def test_rejected_input_is_the_diagnostics_document(ready: Desk, command: tuple[
 
 @pytest.mark.parametrize("command", [("send", "hello.yaml", "--yes", *TEST), ("reconcile", *TEST)], ids=ids)
 def test_a_key_that_can_not_be_used_is_the_diagnostics_document(
-    ready: Desk, server: CountingServer, command: tuple[str, ...]
+    ready: ProjectDir, server: CountingServer, command: tuple[str, ...]
 ) -> None:
     server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 1 else Answer()
     if command[0] == "reconcile":
@@ -120,7 +122,7 @@ def test_a_key_that_can_not_be_used_is_the_diagnostics_document(
 
 
 @pytest.mark.parametrize("command", [*DOCUMENTS, *LINES, ("ledger", "init", *TEST), ("init", "x")], ids=ids)
-def test_wrong_usage_prints_no_document(ready: Desk, command: tuple[str, ...]) -> None:
+def test_wrong_usage_prints_no_document(ready: ProjectDir, command: tuple[str, ...]) -> None:
     for wrong in (("--env", "nowhere"), ("--wrong",)):
         done = ready.run(*command, *wrong)
         assert (done.code, done.out) == (2, "")
@@ -130,7 +132,7 @@ def test_wrong_usage_prints_no_document(ready: Desk, command: tuple[str, ...]) -
     "command", [command for command in OF_A_LEDGER if command[0] not in ("plan", "status") and "check" not in command
                 and "--dry-run" not in command], ids=ids,
 )  # fmt: skip
-def test_a_busy_ledger_prints_no_document(ready: Desk, server: CountingServer, command: tuple[str, ...]) -> None:
+def test_a_busy_ledger_prints_no_document(ready: ProjectDir, server: CountingServer, command: tuple[str, ...]) -> None:
     server.decide = holding(server, 0)
     process = started(ready)
     until(lambda: len(server.posts) > 0)
@@ -146,7 +148,7 @@ def test_a_busy_ledger_prints_no_document(ready: Desk, server: CountingServer, c
 @pytest.mark.parametrize(("command", "schema"), OF_A_LEDGER.items(), ids=ids)
 @pytest.mark.parametrize("what", ["gone", "damaged", "identity"])
 def test_ledger_trouble_is_the_commands_own_document(
-    ready: Desk, command: tuple[str, ...], schema: str, what: str
+    ready: ProjectDir, command: tuple[str, ...], schema: str, what: str
 ) -> None:
     if what == "identity":
         ready.write("sendspec.lock", "{")
@@ -163,13 +165,15 @@ def test_ledger_trouble_is_the_commands_own_document(
 
 
 @pytest.mark.parametrize("command", LINES, ids=ids)
-def test_commands_that_print_lines_have_no_document_for_ledger_trouble(ready: Desk, command: tuple[str, ...]) -> None:
+def test_commands_that_print_lines_have_no_document_for_ledger_trouble(
+    ready: ProjectDir, command: tuple[str, ...]
+) -> None:
     ready.write("sendspec.lock", "{")
     done = ready.run(*command)
     assert (done.code, done.out) == (6, "")
 
 
-def test_a_ledger_that_a_check_finds_wrong_is_one_document(ready: Desk) -> None:
+def test_a_ledger_that_a_check_finds_wrong_is_one_document(ready: ProjectDir) -> None:
     assert ready.run(*SEND).code == 0
     assert ready.run(*SEND).code == 0
     epoch = ready.folder / ".sendspec" / "test.db.epoch"
@@ -179,32 +183,32 @@ def test_a_ledger_that_a_check_finds_wrong_is_one_document(ready: Desk) -> None:
     assert only(done.out, "ledger-check")["problems"]
 
 
-def test_a_refused_key_is_the_runs_document(ready: Desk, server: CountingServer) -> None:
+def test_a_refused_key_is_the_runs_document(ready: ProjectDir, server: CountingServer) -> None:
     server.decide = lambda number, request: Answer(401, b"{}")
     assert failed(ready.run(*SEND), "run", 5) == "api-refuses"
 
 
-def test_a_refused_look_up_is_the_status_document(ready: Desk, server: CountingServer) -> None:
+def test_a_refused_look_up_is_the_status_document(ready: ProjectDir, server: CountingServer) -> None:
     server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 1 else Answer()
     assert ready.run(*SEND).code == 4
     server.listing = lambda request: Answer(401, b"{}")
     assert failed(ready.run("reconcile", *TEST), "status", 5) == "api-refuses"
 
 
-def test_a_guard_is_the_runs_document(ready: Desk, server: CountingServer) -> None:
+def test_a_guard_is_the_runs_document(ready: ProjectDir, server: CountingServer) -> None:
     spec = (ready.folder / "hello.yaml").read_text()
     ready.write("hello.yaml", spec + "limits: {messages: 3}\n")
     assert failed(ready.run(*SEND), "run", 7) == "limit-messages"
     assert server.posts == []
 
 
-def test_a_failure_rate_is_the_runs_document(ready: Desk, server: CountingServer) -> None:
+def test_a_failure_rate_is_the_runs_document(ready: ProjectDir, server: CountingServer) -> None:
     server.decide = lambda number, request: Answer(422, b"{}") if number % 2 else Answer()
     ready.write("hello.yaml", (ready.folder / "hello.yaml").read_text() + "limits: {failure_rate: 0.1}\n")
     assert failed(ready.run(*SEND), "run", 7) == "failure-rate"
 
 
-def test_a_stale_plan_is_the_runs_document(ready: Desk, server: CountingServer) -> None:
+def test_a_stale_plan_is_the_runs_document(ready: ProjectDir, server: CountingServer) -> None:
     assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
     people = (ready.folder / "people.csv").read_text()
     ready.write("people.csv", "\n".join(people.splitlines()[:-1]) + "\n")
@@ -230,14 +234,16 @@ main(sys.argv[1:])
 """
 
 
-def broken(desk: Desk, command: tuple[str, ...], error: str) -> Done:
-    process = launched(desk, sys.executable, "-c", BREAKS.format(error=error), *command)
+def broken(project_dir: ProjectDir, command: tuple[str, ...], error: str) -> Done:
+    process = launched(project_dir, sys.executable, "-c", BREAKS.format(error=error), *command)
     out, err = process.communicate(timeout=60)
     return Done(process.returncode, out, err)
 
 
 @pytest.mark.parametrize(("command", "schema"), OF_A_LEDGER.items(), ids=ids)
-def test_a_bug_is_the_commands_own_document(ready: Desk, tmp_path: Path, command: tuple[str, ...], schema: str) -> None:
+def test_a_bug_is_the_commands_own_document(
+    ready: ProjectDir, tmp_path: Path, command: tuple[str, ...], schema: str
+) -> None:
     crashes = tmp_path / "crashes"
     crashes.mkdir()
     ready.environ["TMPDIR"] = str(crashes)
@@ -250,13 +256,13 @@ def test_a_bug_is_the_commands_own_document(ready: Desk, tmp_path: Path, command
 
 
 @pytest.mark.parametrize("error", ["MemoryError", "KeyboardInterrupt"])
-def test_so_is_memory_that_runs_out_and_an_interrupt(ready: Desk, error: str) -> None:
+def test_so_is_memory_that_runs_out_and_an_interrupt(ready: ProjectDir, error: str) -> None:
     codes = {"MemoryError": (70, "out-of-memory"), "KeyboardInterrupt": (130, "command-interrupted")}
     code, name = codes[error]
     assert failed(broken(ready, ("status", *TEST), error), "status", code) == name
 
 
-def test_a_bug_whose_file_has_no_place_is_told_on_standard_error(ready: Desk) -> None:
+def test_a_bug_whose_file_has_no_place_is_told_on_standard_error(ready: ProjectDir) -> None:
     """No byte can be written to any file."""
     process = launched(
         ready, "bash", "-c", 'ulimit -f 0; "$@"', "bash", sys.executable, "-c", BREAKS.format(error="LookupError"),
@@ -269,7 +275,7 @@ def test_a_bug_whose_file_has_no_place_is_told_on_standard_error(ready: Desk) ->
     assert "31612345678" not in out + err
 
 
-def test_an_interrupted_send_is_the_runs_document(ready: Desk, server: CountingServer) -> None:
+def test_an_interrupted_send_is_the_runs_document(ready: ProjectDir, server: CountingServer) -> None:
     server.decide = holding(server, 3)
     process = started(ready)
     until(lambda: len(server.posts) > 3)

@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk import CountingServer, Desk
 from processes import SEND
+from project_dir import CountingServer, ProjectDir
 
 PLAN = ("plan", "hello.yaml", "--env", "test")
 
 
-def rejected(desk: Desk, *command: str) -> str:
+def rejected(project_dir: ProjectDir, *command: str) -> str:
     """The code of the one diagnostic of a command that ends with 1."""
-    done = desk.run(*command, "--format", "json")
+    done = project_dir.run(*command, "--format", "json")
     assert done.code == 1, done.err
     [diagnostic] = done.json["diagnostics"]
     assert diagnostic["fix"]
@@ -26,7 +26,7 @@ def rejected(desk: Desk, *command: str) -> str:
 
 
 @pytest.fixture
-def full(ready: Desk) -> Iterator[Path]:
+def full(ready: ProjectDir) -> Iterator[Path]:
     """A folder on a file system that has no room left."""
     folder = ready.folder / "full"
     folder.mkdir()
@@ -45,7 +45,7 @@ def full(ready: Desk) -> Iterator[Path]:
 
 
 @pytest.fixture
-def unwritable(ready: Desk) -> Iterator[Path]:
+def unwritable(ready: ProjectDir) -> Iterator[Path]:
     """A folder on a file system that can only be read, where there is a plan already."""
     folder = ready.folder / "unwritable"
     folder.mkdir()
@@ -77,7 +77,7 @@ def unwritable(ready: Desk) -> Iterator[Path]:
         "",
     ],
 )
-def test_a_plan_that_has_no_place_is_not_called_a_bug(ready: Desk, out: str) -> None:
+def test_a_plan_that_has_no_place_is_not_called_a_bug(ready: ProjectDir, out: str) -> None:
     (ready.folder / "loop.json").symlink_to("loop.json")
     (ready.folder / "gone.json").symlink_to("missing/plan.json")
     before = sorted(ready.folder.iterdir())
@@ -86,7 +86,7 @@ def test_a_plan_that_has_no_place_is_not_called_a_bug(ready: Desk, out: str) -> 
 
 
 @pytest.mark.parametrize("name", ["old.json", "new.json"])
-def test_a_plan_is_written_whole_or_not_at_all_on_a_full_disk(ready: Desk, full: Path, name: str) -> None:
+def test_a_plan_is_written_whole_or_not_at_all_on_a_full_disk(ready: ProjectDir, full: Path, name: str) -> None:
     before = sorted(full.iterdir())
     assert rejected(ready, *PLAN, "--out", str(full / name)) == "file-unwritable"
     assert (full / "old.json").read_text() == "old"
@@ -94,17 +94,17 @@ def test_a_plan_is_written_whole_or_not_at_all_on_a_full_disk(ready: Desk, full:
 
 
 @pytest.mark.parametrize("name", ["old.json", "new.json"])
-def test_a_plan_is_not_written_where_nothing_can_be(ready: Desk, unwritable: Path, name: str) -> None:
+def test_a_plan_is_not_written_where_nothing_can_be(ready: ProjectDir, unwritable: Path, name: str) -> None:
     assert rejected(ready, *PLAN, "--out", str(unwritable / name)) == "file-unwritable"
     assert (unwritable / "old.json").read_text() == "old"
 
 
-def test_that_a_plan_has_no_place_is_said_before_any_row_is_read(ready: Desk) -> None:
+def test_that_a_plan_has_no_place_is_said_before_any_row_is_read(ready: ProjectDir) -> None:
     ready.write("people.csv", "phone,first_name,order_id\nnobody,Ann,A1\n")
     assert rejected(ready, *PLAN, "--out", "missing/plan.json") == "file-unwritable"
 
 
-def test_a_plan_takes_the_place_of_an_older_one_and_keeps_links_and_rights(ready: Desk) -> None:
+def test_a_plan_takes_the_place_of_an_older_one_and_keeps_links_and_rights(ready: ProjectDir) -> None:
     old = ready.write("plans/old.json", "")
     old.chmod(0o640)
     (ready.folder / "link.json").symlink_to("plans/old.json")
@@ -116,7 +116,7 @@ def test_a_plan_takes_the_place_of_an_older_one_and_keeps_links_and_rights(ready
     assert done.code == 0, done.err
 
 
-def test_a_plan_can_go_to_a_pipe(ready: Desk) -> None:
+def test_a_plan_can_go_to_a_pipe(ready: ProjectDir) -> None:
     done = subprocess.run(
         ["bash", "-c", '"$@" --out >(cat >&2) -q; wait $!', "bash", *ready.command(*PLAN)],
         cwd=ready.folder, env={**os.environ, **ready.environ}, capture_output=True, timeout=60, check=False,
@@ -125,7 +125,7 @@ def test_a_plan_can_go_to_a_pipe(ready: Desk) -> None:
     assert json.loads(done.stderr)["schema"] == "sendspec.plan/1"
 
 
-def test_a_device_is_written_to_and_not_replaced(ready: Desk) -> None:
+def test_a_device_is_written_to_and_not_replaced(ready: ProjectDir) -> None:
     assert ready.run(*PLAN, "--out", "/dev/null").code == 0
     assert Path("/dev/null").is_char_device()
 
@@ -134,33 +134,33 @@ def test_a_device_is_written_to_and_not_replaced(ready: Desk) -> None:
 
 
 @pytest.mark.parametrize("where", ["/proc/x", "a-file/x", "x" * 300])
-def test_a_project_that_has_no_place_is_not_called_a_bug(desk: Desk, where: str) -> None:
-    desk.write("a-file", "")
-    assert rejected(desk, "init", where) == "file-unwritable"
+def test_a_project_that_has_no_place_is_not_called_a_bug(project_dir: ProjectDir, where: str) -> None:
+    project_dir.write("a-file", "")
+    assert rejected(project_dir, "init", where) == "file-unwritable"
 
 
 @pytest.mark.parametrize("in_the_way", ["specs", "data", ".github", ".sendspec"])
-def test_a_project_is_scaffolded_whole_or_not_at_all(desk: Desk, in_the_way: str) -> None:
-    desk.write(in_the_way, "")
-    assert rejected(desk, "init") == "file-unwritable"
-    assert [path.name for path in desk.folder.rglob("*") if path.is_file()] == [in_the_way]
-    (desk.folder / in_the_way).unlink()
-    assert desk.run("init").code == 0
-    assert desk.run("send", "specs/hello.yaml", "--yes").code == 0
+def test_a_project_is_scaffolded_whole_or_not_at_all(project_dir: ProjectDir, in_the_way: str) -> None:
+    project_dir.write(in_the_way, "")
+    assert rejected(project_dir, "init") == "file-unwritable"
+    assert [path.name for path in project_dir.folder.rglob("*") if path.is_file()] == [in_the_way]
+    (project_dir.folder / in_the_way).unlink()
+    assert project_dir.run("init").code == 0
+    assert project_dir.run("send", "specs/hello.yaml", "--yes").code == 0
 
 
-def test_a_project_is_not_scaffolded_where_nothing_can_be_written(ready: Desk, unwritable: Path) -> None:
+def test_a_project_is_not_scaffolded_where_nothing_can_be_written(ready: ProjectDir, unwritable: Path) -> None:
     assert rejected(ready, "init", str(unwritable)) == "file-unwritable"
     assert rejected(ready, "init", str(unwritable / "below")) == "file-unwritable"
 
 
-def test_names_with_line_ends_and_half_characters_make_a_project(desk: Desk) -> None:
+def test_names_with_line_ends_and_half_characters_make_a_project(project_dir: ProjectDir) -> None:
     for name in ("a\nb", os.fsdecode(b"a\xff"), "a b"):
-        done = desk.run("init", name, "--format", "json")
+        done = project_dir.run("init", name, "--format", "json")
         assert done.code == 0, done.err
         assert len(done.json["files"]) == 5
         assert "a\nb/" not in done.err
-        assert desk.run("send", f"{name}/specs/hello.yaml", "--yes").code == (1 if "\udcff" in name else 0)
+        assert project_dir.run("send", f"{name}/specs/hello.yaml", "--yes").code == (1 if "\udcff" in name else 0)
 
 
 # ── the ledger's place, and the sandbox's ─────────────────────────────────────────────────────────────────────────
@@ -175,7 +175,9 @@ EVERY = [
 
 
 @pytest.mark.parametrize("command", EVERY, ids=" ".join)
-def test_a_file_in_the_place_of_the_ledgers_folder_is_ledger_trouble(ready: Desk, command: tuple[str, ...]) -> None:
+def test_a_file_in_the_place_of_the_ledgers_folder_is_ledger_trouble(
+    ready: ProjectDir, command: tuple[str, ...]
+) -> None:
     """The sandbox's identity lies in that folder, so every command that has an environment needs it."""
     (ready.folder / ".sendspec").rename(ready.folder / "moved")
     ready.write(".sendspec", "")
@@ -188,7 +190,7 @@ def test_a_file_in_the_place_of_the_ledgers_folder_is_ledger_trouble(ready: Desk
 @pytest.mark.parametrize("what", ["folder", "text"])
 @pytest.mark.parametrize("command", [("send", "hello.yaml", "--yes"), ("sandbox", "--port", "0")], ids=" ".join)
 def test_something_else_in_the_place_of_the_sandboxs_messages_is_told(
-    ready: Desk, command: tuple[str, ...], what: str
+    ready: ProjectDir, command: tuple[str, ...], what: str
 ) -> None:
     place = ready.folder / ".sendspec" / "sandbox-api.db"
     if what == "folder":
@@ -201,7 +203,7 @@ def test_something_else_in_the_place_of_the_sandboxs_messages_is_told(
     assert done.json["error"]["code"] == "sandbox-unwritable"
 
 
-def test_a_taken_port_is_named_with_the_way_out(ready: Desk) -> None:
+def test_a_taken_port_is_named_with_the_way_out(ready: ProjectDir) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -215,7 +217,7 @@ def test_a_taken_port_is_named_with_the_way_out(ready: Desk) -> None:
 
 
 @pytest.mark.parametrize("command", [("status",), ("plan", "hello.yaml"), ("plan", "/hello.yaml"), ("init", "x")])
-def test_a_working_directory_that_was_removed_is_told(ready: Desk, command: tuple[str, ...]) -> None:
+def test_a_working_directory_that_was_removed_is_told(ready: ProjectDir, command: tuple[str, ...]) -> None:
     done = subprocess.run(
         ["bash", "-c", 'mkdir gone && cd gone && rmdir ../gone && "$@"', "bash", *ready.command(*command)],
         cwd=ready.folder, env={**os.environ, **ready.environ}, capture_output=True, text=True, timeout=60, check=False,
@@ -225,7 +227,7 @@ def test_a_working_directory_that_was_removed_is_told(ready: Desk, command: tupl
 
 
 @pytest.mark.parametrize("name", ["HOME", "TMPDIR", "XDG_CONFIG_HOME"])
-def test_a_folder_that_a_variable_names_may_be_missing(ready: Desk, server: CountingServer, name: str) -> None:
+def test_a_folder_that_a_variable_names_may_be_missing(ready: ProjectDir, server: CountingServer, name: str) -> None:
     ready.environ[name] = "/nowhere/at/all"
     assert ready.run(*SEND).code == 0
     people = (ready.folder / "people.csv").read_text()
@@ -234,13 +236,13 @@ def test_a_folder_that_a_variable_names_may_be_missing(ready: Desk, server: Coun
 
 
 @pytest.mark.parametrize("command", ["validate", "render", "plan", "send"])
-def test_recipients_that_are_a_folder_are_told(ready: Desk, command: str) -> None:
+def test_recipients_that_are_a_folder_are_told(ready: ProjectDir, command: str) -> None:
     (ready.folder / "data").mkdir()
     assert rejected(ready, command, "hello.yaml", "--env", "test", "--recipients", "data") == "not-a-file"
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "send"])
-def test_a_closed_standard_input_is_an_empty_one(ready: Desk, command: str) -> None:
+def test_a_closed_standard_input_is_an_empty_one(ready: ProjectDir, command: str) -> None:
     line = ready.command(command, "hello.yaml", "--env", "test", "--recipients", "-")
     done = subprocess.run(
         ["bash", "-c", '"$@" <&-', "bash", *line],
@@ -251,13 +253,13 @@ def test_a_closed_standard_input_is_an_empty_one(ready: Desk, command: str) -> N
 
 
 @pytest.mark.parametrize("name", ["people.csv", "hello.yaml", "sendspec.yaml", "sendspec.lock", ".sendspec/test.db"])
-def test_a_plan_takes_no_other_files_place(ready: Desk, name: str) -> None:
+def test_a_plan_takes_no_other_files_place(ready: ProjectDir, name: str) -> None:
     before = (ready.folder / name).read_bytes()
     assert rejected(ready, *PLAN, "--out", name) == "file-unwritable"
     assert (ready.folder / name).read_bytes() == before
 
 
-def test_a_plan_with_a_key_twice_was_changed(ready: Desk, server: CountingServer) -> None:
+def test_a_plan_with_a_key_twice_was_changed(ready: ProjectDir, server: CountingServer) -> None:
     assert ready.run(*PLAN, "--out", "plan.json").code == 0
     plan = (ready.folder / "plan.json").read_text()
     ready.write("plan.json", plan.replace("{", '{"environment": "sandbox",', 1))
@@ -267,22 +269,22 @@ def test_a_plan_with_a_key_twice_was_changed(ready: Desk, server: CountingServer
 
 
 def test_a_ledger_is_made_whole_or_not_at_all_however_little_room_there_is(
-    project: Desk, tmp_path_factory: pytest.TempPathFactory
+    project: ProjectDir, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     codes = []
     for size in range(60, 152, 8):
-        desk = Desk(tmp_path_factory.mktemp("small"))
-        desk.environ = project.environ
-        desk.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text())
-        folder = desk.folder / ".sendspec"
+        project_dir = ProjectDir(tmp_path_factory.mktemp("small"))
+        project_dir.environ = project.environ
+        project_dir.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text())
+        folder = project_dir.folder / ".sendspec"
         folder.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k,mode=700", "none", str(folder)], check=True)
         try:
-            made = desk.run("ledger", "init", "--env", "test", "--empty")
+            made = project_dir.run("ledger", "init", "--env", "test", "--empty")
             codes.append(made.code)
-            assert (desk.folder / "sendspec.lock").exists() == (made.code == 0), made.err
+            assert (project_dir.folder / "sendspec.lock").exists() == (made.code == 0), made.err
             if made.code == 0:
-                assert desk.run("ledger", "check", "--env", "test").code == 0
+                assert project_dir.run("ledger", "check", "--env", "test").code == 0
         finally:
             subprocess.run(["umount", "-l", str(folder)], check=True)
     assert set(codes) == {0, 6}

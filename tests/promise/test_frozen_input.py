@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import SPEC, Answer, CountingServer, Desk, Request, numbers
+from project_dir import SPEC, Answer, CountingServer, ProjectDir, Request, numbers
 
 EDITS = {
     "other texts": "s = s.replace('Person', 'Nobody')",
@@ -27,25 +27,27 @@ BIG = 4_000
 """People of a table that is larger than what is read at once."""
 
 
-def edit(desk: Desk, change: str, table: str = "people.csv") -> str:
+def edit(project_dir: ProjectDir, change: str, table: str = "people.csv") -> str:
     """A shell command that changes the table in place and then gives the access key."""
-    script = desk.write(
+    script = project_dir.write(
         "edit.py",
-        f"import pathlib\np = pathlib.Path({str(desk.folder / table)!r})\ns = p.read_text()\n{change}\n"
+        f"import pathlib\np = pathlib.Path({str(project_dir.folder / table)!r})\ns = p.read_text()\n{change}\n"
         "f = p.open('r+')\nf.write(s)\nf.truncate()\nf.close()\n",
     )
     return f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} && echo $TEST_KEY"
 
 
-def edit_between_answer_and_send(desk: Desk, change: str, table: str = "people.csv") -> None:
+def edit_between_answer_and_send(project_dir: ProjectDir, change: str, table: str = "people.csv") -> None:
     """The key is asked for after the plan was confirmed, and before anything is written."""
-    command = json.dumps(["sh", "-c", edit(desk, change, table)])
-    text = (desk.folder / "sendspec.yaml").read_text()
-    desk.write("sendspec.yaml", text.replace("{env: TEST_KEY}", f"{{command: {command}}}"))
+    command = json.dumps(["sh", "-c", edit(project_dir, change, table)])
+    text = (project_dir.folder / "sendspec.yaml").read_text()
+    project_dir.write("sendspec.yaml", text.replace("{env: TEST_KEY}", f"{{command: {command}}}"))
 
 
-def send(desk: Desk, *more: str, stdin: str | None = None) -> Any:
-    return desk.run("send", *(more or ("hello.yaml",)), "--env", "test", "--yes", "--format", "json", stdin=stdin)
+def send(project_dir: ProjectDir, *more: str, stdin: str | None = None) -> Any:
+    return project_dir.run(
+        "send", *(more or ("hello.yaml",)), "--env", "test", "--yes", "--format", "json", stdin=stdin
+    )
 
 
 def texts(server: CountingServer) -> list[tuple[str, str]]:
@@ -63,7 +65,7 @@ def planned_texts(count: int, start: int = 0) -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def ready(project: Desk) -> Desk:
+def ready(project: ProjectDir) -> ProjectDir:
     """A project with a spec and five people."""
     project.write("hello.yaml", SPEC)
     project.write("people.csv", numbers(5))
@@ -75,7 +77,7 @@ def ready(project: Desk) -> Desk:
 
 @pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
 def test_what_was_confirmed_is_sent_whatever_the_table_says_by_then(
-    ready: Desk, server: CountingServer, change: str
+    ready: ProjectDir, server: CountingServer, change: str
 ) -> None:
     edit_between_answer_and_send(ready, change)
     before = (ready.folder / "people.csv").read_text()
@@ -87,7 +89,7 @@ def test_what_was_confirmed_is_sent_whatever_the_table_says_by_then(
     assert "changed" not in done.err
 
 
-def test_a_table_that_is_gone_by_then_is_no_trouble(ready: Desk, server: CountingServer) -> None:
+def test_a_table_that_is_gone_by_then_is_no_trouble(ready: ProjectDir, server: CountingServer) -> None:
     edit_between_answer_and_send(ready, "p.unlink()")
     (ready.folder / "edit.py").write_text(
         f"import pathlib\npathlib.Path({str(ready.folder / 'people.csv')!r}).unlink()\n"
@@ -98,7 +100,7 @@ def test_a_table_that_is_gone_by_then_is_no_trouble(ready: Desk, server: Countin
     assert texts(server) == planned_texts(5)
 
 
-def test_a_limit_holds_for_what_is_sent(ready: Desk, server: CountingServer) -> None:
+def test_a_limit_holds_for_what_is_sent(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("hello.yaml", SPEC + "limits: {messages: 5}\n")
     edit_between_answer_and_send(ready, EDITS["more people"])
     done = send(ready)
@@ -107,7 +109,7 @@ def test_a_limit_holds_for_what_is_sent(ready: Desk, server: CountingServer) -> 
 
 
 @pytest.mark.parametrize("change", ["other texts", "more people"])
-def test_a_plan_file_sends_what_was_approved(ready: Desk, server: CountingServer, change: str) -> None:
+def test_a_plan_file_sends_what_was_approved(ready: ProjectDir, server: CountingServer, change: str) -> None:
     ready.write("people.csv", numbers(20))
     edit_between_answer_and_send(ready, EDITS[change])
     assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
@@ -116,7 +118,7 @@ def test_a_plan_file_sends_what_was_approved(ready: Desk, server: CountingServer
     assert texts(server) == planned_texts(20)
 
 
-def test_an_older_doubt_is_looked_up_without_reading_the_table_again(ready: Desk, server: CountingServer) -> None:
+def test_an_older_doubt_is_looked_up_without_reading_the_table_again(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(3))
     server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 1 else Answer()
     assert send(ready).code == 4
@@ -131,7 +133,7 @@ def test_an_older_doubt_is_looked_up_without_reading_the_table_again(ready: Desk
 
 
 @pytest.mark.parametrize("name", ["people.tsv", "people.jsonl"])
-def test_tables_of_every_kind_are_copied(ready: Desk, server: CountingServer, name: str) -> None:
+def test_tables_of_every_kind_are_copied(ready: ProjectDir, server: CountingServer, name: str) -> None:
     rows = [line.split(",") for line in numbers(5).splitlines()]
     if name.endswith(".tsv"):
         ready.write(name, "".join("\t".join(row) + "\n" for row in rows))
@@ -144,7 +146,7 @@ def test_tables_of_every_kind_are_copied(ready: Desk, server: CountingServer, na
     assert texts(server) == planned_texts(5)
 
 
-def test_standard_input_is_copied_as_well(ready: Desk, server: CountingServer) -> None:
+def test_standard_input_is_copied_as_well(ready: ProjectDir, server: CountingServer) -> None:
     done = send(ready, "hello.yaml", "--recipients", "-", stdin=numbers(BIG))
     assert done.code == 0, done.err
     assert texts(server) == planned_texts(BIG)
@@ -161,7 +163,7 @@ def in_place(path: Path, before: str, after: str) -> None:
         file.write(content.replace(before, after))
 
 
-def test_rows_that_are_edited_in_the_middle_go_out_as_they_were(ready: Desk, server: CountingServer) -> None:
+def test_rows_that_are_edited_in_the_middle_go_out_as_they_were(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(BIG))
 
     def decide(number: int, request: Request) -> Answer:
@@ -176,7 +178,7 @@ def test_rows_that_are_edited_in_the_middle_go_out_as_they_were(ready: Desk, ser
     assert texts(server) == planned_texts(BIG)
 
 
-def test_the_second_specs_table_is_copied_before_the_first_is_sent(ready: Desk, server: CountingServer) -> None:
+def test_the_second_specs_table_is_copied_before_the_first_is_sent(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("other.yaml", SPEC.replace("hello", "other").replace("people.csv", "others.csv"))
     ready.write("others.csv", numbers(30, start=100))
 
@@ -194,12 +196,12 @@ def test_the_second_specs_table_is_copied_before_the_first_is_sent(ready: Desk, 
 # ── where the copy is ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def private(desk: Desk) -> Path:
-    return desk.folder / ".sendspec" / "tmp"
+def private(project_dir: ProjectDir) -> Path:
+    return project_dir.folder / ".sendspec" / "tmp"
 
 
 def test_the_copy_lies_in_the_projects_private_folder_and_nothing_is_left_of_it(
-    ready: Desk, server: CountingServer, tmp_path_factory: pytest.TempPathFactory
+    ready: ProjectDir, server: CountingServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     before = elsewhere.stat().st_mtime_ns
@@ -217,18 +219,18 @@ def test_the_copy_lies_in_the_projects_private_folder_and_nothing_is_left_of_it(
     assert elsewhere.stat().st_mtime_ns == before
 
 
-def test_the_private_folder_is_ignored_by_git_where_it_is_made(desk: Desk) -> None:
-    desk.write("hello.yaml", SPEC.replace("people.csv", '"-"'))
-    assert desk.run("validate", "hello.yaml", stdin=numbers(2)).code == 0
-    assert (desk.folder / ".sendspec" / ".gitignore").read_text() == "*\n"
-    subprocess.run(["git", "init", "-q", str(desk.folder)], check=True)
+def test_the_private_folder_is_ignored_by_git_where_it_is_made(project_dir: ProjectDir) -> None:
+    project_dir.write("hello.yaml", SPEC.replace("people.csv", '"-"'))
+    assert project_dir.run("validate", "hello.yaml", stdin=numbers(2)).code == 0
+    assert (project_dir.folder / ".sendspec" / ".gitignore").read_text() == "*\n"
+    subprocess.run(["git", "init", "-q", str(project_dir.folder)], check=True)
     untracked = subprocess.run(
-        ["git", "-C", str(desk.folder), "status", "--porcelain"], capture_output=True, text=True, check=True
+        ["git", "-C", str(project_dir.folder), "status", "--porcelain"], capture_output=True, text=True, check=True
     ).stdout
     assert untracked == "?? hello.yaml\n"
 
 
-def test_others_can_not_look_into_a_folder_that_was_open_to_them(ready: Desk) -> None:
+def test_others_can_not_look_into_a_folder_that_was_open_to_them(ready: ProjectDir) -> None:
     private(ready).mkdir(mode=0o777)
     private(ready).chmod(0o777)
     assert send(ready).code == 0
@@ -238,7 +240,7 @@ def test_others_can_not_look_into_a_folder_that_was_open_to_them(ready: Desk) ->
 @pytest.mark.parametrize("name", [".sendspec", ".sendspec/tmp"])
 @pytest.mark.parametrize("stdin", [None, "phone,first_name,order_id\n+447700900001,Ann,1\n"], ids=["file", "stream"])
 def test_a_planted_link_is_refused_and_not_followed(
-    ready: Desk, server: CountingServer, tmp_path_factory: pytest.TempPathFactory, name: str, stdin: str | None
+    ready: ProjectDir, server: CountingServer, tmp_path_factory: pytest.TempPathFactory, name: str, stdin: str | None
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     if name == ".sendspec":
@@ -258,7 +260,7 @@ def test_a_planted_link_is_refused_and_not_followed(
 
 @pytest.mark.parametrize("command", ["plan", "validate", "render"])
 def test_a_planted_link_is_refused_by_commands_that_only_read_too(
-    ready: Desk, tmp_path_factory: pytest.TempPathFactory, command: str
+    ready: ProjectDir, tmp_path_factory: pytest.TempPathFactory, command: str
 ) -> None:
     private(ready).symlink_to(tmp_path_factory.mktemp("elsewhere"))
     done = ready.run(command, "hello.yaml", "--env", "test", "--recipients", "-", stdin=numbers(2))
@@ -267,7 +269,7 @@ def test_a_planted_link_is_refused_by_commands_that_only_read_too(
 
 
 @pytest.fixture
-def read_only(ready: Desk) -> Iterator[Desk]:
+def read_only(ready: ProjectDir) -> Iterator[ProjectDir]:
     """The project on a file system that can't be written."""
     folder = str(ready.folder)
     subprocess.run(["mount", "--bind", folder, folder], check=True)
@@ -279,7 +281,7 @@ def read_only(ready: Desk) -> Iterator[Desk]:
 
 
 def test_where_nothing_can_be_written_commands_that_send_nothing_keep_standard_input_in_memory(
-    read_only: Desk, tmp_path_factory: pytest.TempPathFactory
+    read_only: ProjectDir, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     before = elsewhere.stat().st_mtime_ns
@@ -298,7 +300,7 @@ def test_where_nothing_can_be_written_commands_that_send_nothing_keep_standard_i
 
 
 @pytest.fixture
-def small(ready: Desk) -> Iterator[Path]:
+def small(ready: ProjectDir) -> Iterator[Path]:
     """The private folder on a file system of its own, of 64 KB."""
     folder = private(ready)
     folder.mkdir(mode=0o700)
@@ -309,7 +311,9 @@ def small(ready: Desk) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-def test_without_room_nothing_is_sent_and_the_size_is_told(ready: Desk, server: CountingServer, small: Path) -> None:
+def test_without_room_nothing_is_sent_and_the_size_is_told(
+    ready: ProjectDir, server: CountingServer, small: Path
+) -> None:
     table = numbers(BIG)
     ready.write("people.csv", table)
     done = send(ready)
@@ -345,7 +349,7 @@ main(sys.argv[1:])
 @pytest.mark.parametrize("after", range(8))
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_disk_that_fails_under_the_copy_is_told_as_that(
-    ready: Desk, server: CountingServer, after: int, processes: str
+    ready: ProjectDir, server: CountingServer, after: int, processes: str
 ) -> None:
     ready.write("people.csv", numbers(BIG))
     arguments = ("send", "hello.yaml", "--env", "test", "--yes", "--jobs", processes, "--format", "json")
@@ -363,7 +367,7 @@ def test_a_disk_that_fails_under_the_copy_is_told_as_that(
 # ── commands that read the table itself ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_what_is_rendered_and_then_changed_is_told(ready: Desk) -> None:
+def test_what_is_rendered_and_then_changed_is_told(ready: ProjectDir) -> None:
     ready.write("people.csv", numbers(20_000))
     running = subprocess.Popen(
         ready.command("render", "hello.yaml", "--env", "test"),
@@ -385,7 +389,7 @@ def test_what_is_rendered_and_then_changed_is_told(ready: Desk) -> None:
     "command", [("ledger", "init", "--env", "test"), ("send", "hello.yaml", "--yes"), ("init", "new")]
 )
 def test_every_command_that_makes_the_projects_private_folder_has_git_ignore_it(
-    ready: Desk, command: tuple[str, ...]
+    ready: ProjectDir, command: tuple[str, ...]
 ) -> None:
     shutil.rmtree(ready.folder / ".sendspec")
     (ready.folder / "sendspec.lock").unlink()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import SPEC, Answer, CountingServer, Desk, Done, numbers
+from project_dir import SPEC, Answer, CountingServer, Done, ProjectDir, numbers
 
 WITHOUT_THE_FIRST_TEN = """recipients:
   file: people.csv
@@ -27,8 +27,8 @@ PEOPLE = 100
 class Repository:
     """A project in a git work tree, and the sends that its pipeline would run."""
 
-    def __init__(self, desk: Desk, server: CountingServer) -> None:
-        self.desk = desk
+    def __init__(self, project_dir: ProjectDir, server: CountingServer) -> None:
+        self.project_dir = project_dir
         self.server = server
         self.git("init", "--quiet", "--initial-branch=main")
         self.write(".gitignore", ".sendspec/\n")
@@ -38,15 +38,20 @@ class Repository:
         settings = ["user.name=Ann", "user.email=ann@example.com", "commit.gpgsign=false", "core.hooksPath=/dev/null"]
         options = [word for setting in settings for word in ("-c", setting)]
         done = subprocess.run(
-            ["git", *options, *arguments], cwd=self.desk.folder, capture_output=True, text=True, check=True, timeout=30
+            ["git", *options, *arguments],
+            cwd=self.project_dir.folder,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
         )
         return done.stdout.strip()
 
     def write(self, name: str, text: str) -> Path:
-        return self.desk.write(name, text)
+        return self.project_dir.write(name, text)
 
     def replace(self, name: str, *pairs: tuple[str, str]) -> None:
-        text = (self.desk.folder / name).read_text(encoding="utf-8")
+        text = (self.project_dir.folder / name).read_text(encoding="utf-8")
         for old, new in pairs:
             assert old in text
             text = text.replace(old, new)
@@ -65,11 +70,13 @@ class Repository:
 
     def sent(self, *specs: str, more: tuple[str, ...] = ()) -> tuple[Done, int]:
         before = len(self.server.posts)
-        done = self.desk.run("send", *(specs or ("hello.yaml",)), "--env", "test", "--yes", "--format", "json", *more)
+        done = self.project_dir.run(
+            "send", *(specs or ("hello.yaml",)), "--env", "test", "--yes", "--format", "json", *more
+        )
         return done, len(self.server.posts) - before
 
     def run(self, *arguments: str) -> Done:
-        return self.desk.run(*arguments, "--env", "test", "--format", "json")
+        return self.project_dir.run(*arguments, "--env", "test", "--format", "json")
 
     def texted(self) -> Counter[str]:
         """How many messages each number was sent."""
@@ -77,7 +84,7 @@ class Repository:
 
 
 @pytest.fixture
-def repository(project: Desk, server: CountingServer) -> Repository:
+def repository(project: ProjectDir, server: CountingServer) -> Repository:
     return Repository(project, server)
 
 
@@ -258,7 +265,7 @@ def test_the_sandbox_only_warns_of_generations(repository: Repository) -> None:
     repository.write("people.csv", numbers(3))
     for generation, code in ((1, ""), (5, "generation-skipped"), (3, "generation-old")):
         at_generation(repository, generation)
-        done = repository.desk.run("send", "hello.yaml", "--env", "sandbox", "--yes", "--format", "json")
+        done = repository.project_dir.run("send", "hello.yaml", "--env", "sandbox", "--yes", "--format", "json")
         assert done.code == 0, done.err
         assert done.json["totals"]["accepted"] == 3
         assert code in done.err
@@ -279,7 +286,7 @@ def test_a_generation_that_was_planned_is_given_up_with_its_messages(sent: Repos
     plan_only(sent)
     done = sent.run("resolve", "hello.yaml", "--generation", "2", "--as", "skipped", "--reason", "called off")
     assert (done.code, done.json["resolved"]) == (0, PEOPLE), done.err
-    with sqlite3.connect(sent.desk.folder / ".sendspec" / "test.db") as ledger:
+    with sqlite3.connect(sent.project_dir.folder / ".sendspec" / "test.db") as ledger:
         events = ledger.execute(
             "SELECT origin, target, evidence, count(*) FROM event WHERE target = 'skipped' GROUP BY 1, 2, 3"
         ).fetchall()
@@ -302,7 +309,7 @@ def test_a_generation_that_was_planned_is_given_up_with_its_messages(sent: Repos
     ],
 )
 def test_giving_up_what_can_not_be_given_up_is_wrong_usage(sent: Repository, arguments: tuple[str, ...]) -> None:
-    done = sent.desk.run("resolve", "hello.yaml", *arguments, "--reason", "why not", "--env", "test")
+    done = sent.project_dir.run("resolve", "hello.yaml", *arguments, "--reason", "why not", "--env", "test")
     assert done.code == 2, done.err
 
 
@@ -388,13 +395,13 @@ def test_what_happened_under_the_earlier_name_holds_under_the_new_one(repository
 
 def states_of(repository: Repository, name: str) -> dict[str, int]:
     """How many messages of a name the ledger has in each state."""
-    exported = repository.desk.run("ledger", "export", "--env", "test").out.splitlines()
+    exported = repository.project_dir.run("ledger", "export", "--env", "test").out.splitlines()
     return dict(Counter(row["state"] for row in map(json.loads, exported) if row["spec"] == name))
 
 
 def reasons_of_drops(repository: Repository) -> set[str]:
     """Why messages were given up."""
-    with sqlite3.connect(repository.desk.folder / ".sendspec" / "test.db") as ledger:
+    with sqlite3.connect(repository.project_dir.folder / ".sendspec" / "test.db") as ledger:
         return {why for (why,) in ledger.execute("SELECT evidence FROM event WHERE target = 'skipped'")}
 
 
@@ -548,7 +555,7 @@ def test_another_key_with_nobody_of_before_warns(repository: Repository) -> None
 def test_a_ledger_that_did_not_note_the_key_refuses_what_could_be_another_one(repository: Repository) -> None:
     keyed(repository, "{{ order_id }}", numbers(20))
     assert repository.send() == (0, 20)
-    with sqlite3.connect(repository.desk.folder / ".sendspec" / "test.db") as ledger:
+    with sqlite3.connect(repository.project_dir.folder / ".sendspec" / "test.db") as ledger:
         ledger.execute("UPDATE spec SET key_tree = NULL, to_tree = NULL")
     keyed(repository, "{{ phone }}", numbers(20))
     done, count = repository.sent()
@@ -604,7 +611,7 @@ def test_people_who_were_planned_and_left_the_table_are_counted_until_they_are_c
     assert repository.send() == (3, 0)
     status = repository.run("status", "hello.yaml").json
     assert (status["left"], status["specs"][0]["left"]) == (PEOPLE - 2, PEOPLE - 2)
-    assert f"left: {PEOPLE - 2}" in repository.desk.run("status", "hello.yaml", "--env", "test").out
+    assert f"left: {PEOPLE - 2}" in repository.project_dir.run("status", "hello.yaml", "--env", "test").out
     closed = repository.run("resolve", "hello.yaml", "--left", "--as", "skipped", "--reason", "they have moved away")
     assert (closed.code, closed.json["resolved"], closed.json["left"]) == (0, PEOPLE - 2, 0), closed.err
     done, count = repository.sent()
@@ -656,7 +663,7 @@ def test_whom_the_filter_leaves_out_is_still_in_the_table_and_not_left(repositor
 
 
 def noted(repository: Repository) -> dict[str, Any]:
-    with sqlite3.connect(repository.desk.folder / ".sendspec" / "test.db") as ledger:
+    with sqlite3.connect(repository.project_dir.folder / ".sendspec" / "test.db") as ledger:
         ledger.row_factory = sqlite3.Row
         return dict(ledger.execute("SELECT * FROM spec").fetchone())
 
@@ -673,7 +680,7 @@ def test_a_send_notes_its_commit_and_the_digest_of_its_text(sent: Repository) ->
     assert sent.run("plan", "hello.yaml").json["specs"][0]["text_digest"] != planned["text_digest"]
 
 
-def test_a_project_without_git_is_sent_as_well(project: Desk) -> None:
+def test_a_project_without_git_is_sent_as_well(project: ProjectDir) -> None:
     project.write("hello.yaml", SPEC)
     project.write("people.csv", numbers(3))
     project.environ["PATH"] = os.fspath(project.folder)  # no git
@@ -691,7 +698,7 @@ def test_the_digest_of_the_text_stands_beside_what_is_on_hold(repository: Reposi
     done = repository.run("plan", "hello.yaml")
     digest = done.json["specs"][0]["text_digest"]
     assert done.json["skipped"]["on-hold"] > 0
-    assert digest in repository.desk.run("plan", "hello.yaml", "--env", "test").out
+    assert digest in repository.project_dir.run("plan", "hello.yaml", "--env", "test").out
 
 
 # ── a former name that is no longer written ──────────────────────────────────────────────────────────────────────────
@@ -701,8 +708,8 @@ def called(helpers: Any, name: str, more: str = "", text: str = "Hi") -> str:
     return str(helpers.SPEC).replace("name: hello", f"name: {name}\n{more}").replace("Hi ", f"{text} ")
 
 
-def send_it(desk: Any, *more: str) -> Any:
-    return desk.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json", *more)
+def send_it(project_dir: Any, *more: str) -> Any:
+    return project_dir.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json", *more)
 
 
 def test_a_former_name_is_remembered_though_nothing_was_to_be_sent_under_the_new_one(
@@ -798,7 +805,7 @@ def test_a_name_that_another_gone_spec_had_is_no_way_round(repository: Repositor
     named(repository, "a.yaml", "hello")
     named(repository, "b.yaml", "bello", "was delivered")
     assert repository.send("a.yaml", "b.yaml") == (0, 10)
-    (repository.desk.folder / "b.yaml").unlink()
+    (repository.project_dir.folder / "b.yaml").unlink()
     named(repository, "a.yaml", "bello")
     done, count = repository.sent("a.yaml")
     assert count == 0 or done.json["totals"]["accepted"] == 0
@@ -809,7 +816,7 @@ def test_a_renamed_spec_is_refused_when_those_whom_it_reached_come_back(reposito
     repository.write("hello.yaml", SPEC)
     repository.write("people.csv", numbers(5))
     assert repository.send() == (0, 5)
-    (repository.desk.folder / "hello.yaml").unlink()
+    (repository.project_dir.folder / "hello.yaml").unlink()
     named(repository, path, "greet")
     repository.write("people.csv", numbers(5, start=5))
     assert repository.send(path) == (0, 5)
@@ -830,7 +837,7 @@ def test_doubts_of_an_older_generation_are_shown_and_listed(repository: Reposito
     assert (status["totals"]["in_doubt"], status["specs"][0]["earlier_doubts"]) == (0, 1)
     [doubt] = status["messages"]
     assert (doubt["generation"], doubt["state"]) == (1, "in_doubt")
-    assert "1 of earlier generations" in repository.desk.run("status", "hello.yaml", "--env", "test").out
+    assert "1 of earlier generations" in repository.project_dir.run("status", "hello.yaml", "--env", "test").out
     settled = repository.run("resolve", doubt["id"], "--as", "skipped", "--reason", "asked them")
     assert settled.code == 0, settled.err
     assert repository.send() == (0, 0)
@@ -841,14 +848,14 @@ def test_a_baseline_is_what_was_committed(repository: Repository, path: str) -> 
     repository.write("hello.yaml", SPEC)
     repository.write("people.csv", numbers(5))
     repository.commit("Add hello")
-    shutil.rmtree(repository.desk.folder / ".sendspec")
-    (repository.desk.folder / "sendspec.lock").unlink()
+    shutil.rmtree(repository.project_dir.folder / ".sendspec")
+    (repository.project_dir.folder / "sendspec.lock").unlink()
     repository.write("people.csv", numbers(2) if path == "people.csv" else numbers(5))
     repository.write("hello.yaml", SPEC + ("# another\n" if path == "hello.yaml" else ""))
     done = repository.run("ledger", "init", "--baseline")
     assert codes(done) == ["baseline-uncommitted"]
     assert done.json["diagnostics"][0]["path"] == path
-    assert not (repository.desk.folder / "sendspec.lock").exists()
+    assert not (repository.project_dir.folder / "sendspec.lock").exists()
     repository.git("checkout", "--", ".")
     assert repository.run("ledger", "init", "--baseline").json["baselined"] == 5
     assert repository.run("status").json["skipped"] == {"baseline": 5}

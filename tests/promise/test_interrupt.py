@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from desk import CountingServer, Desk
+from project_dir import CountingServer, ProjectDir
 
 INTERRUPTED = """
 import os, signal, sys
@@ -29,7 +29,7 @@ main(sys.argv[1:])
 """
 
 
-def test_ctrl_c_that_a_library_swallows_still_stops_the_send(ready: Desk, server: CountingServer) -> None:
+def test_ctrl_c_that_a_library_swallows_still_stops_the_send(ready: ProjectDir, server: CountingServer) -> None:
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED, "send", "hello.yaml", "--env", "test", "--yes"], cwd=ready.folder,
         env={**os.environ, **ready.environ}, capture_output=True, text=True, timeout=60, check=False,

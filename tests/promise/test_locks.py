@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from desk import Answer, CountingServer, Desk, Request, numbers
 from message_list import restore, saved
 from processes import launched, started, until
+from project_dir import Answer, CountingServer, ProjectDir, Request, numbers
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 ROWS = 60_000
 """So many that a parent is still planning when the processes that it started are stopped: their pipes hold a fraction."""
 
 
-def ledger_file(desk: Desk) -> Path:
-    return desk.folder / ".sendspec" / "test.db"
+def ledger_file(project_dir: ProjectDir) -> Path:
+    return project_dir.folder / ".sendspec" / "test.db"
 
 
 def status_words(number: int) -> dict[str, str]:
@@ -49,9 +49,11 @@ def children_of(process: subprocess.Popen[str]) -> list[int]:
 # ── children ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def killed_while_planning(desk: Desk, *, stopped: bool) -> Sequence[int]:
+def killed_while_planning(project_dir: ProjectDir, *, stopped: bool) -> Sequence[int]:
     """The planning processes of a send that was killed; `stopped` is whether they were stopped before."""
-    process = launched(desk, *desk.command(*SEND, "--jobs", "3"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = launched(
+        project_dir, *project_dir.command(*SEND, "--jobs", "3"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     until(lambda: len(children_of(process)) == 2 and all(map(ignores_interrupts, children_of(process))))
     children = children_of(process)
     for number in children if stopped else ():
@@ -62,7 +64,7 @@ def killed_while_planning(desk: Desk, *, stopped: bool) -> Sequence[int]:
 
 
 @pytest.mark.parametrize("stopped", [False, True])
-def test_planning_processes_of_a_killed_send_hold_nothing_and_are_gone(ready: Desk, stopped: bool) -> None:
+def test_planning_processes_of_a_killed_send_hold_nothing_and_are_gone(ready: ProjectDir, stopped: bool) -> None:
     ready.write("people.csv", numbers(ROWS))
     children = killed_while_planning(ready, stopped=stopped)
     try:
@@ -77,7 +79,7 @@ def test_planning_processes_of_a_killed_send_hold_nothing_and_are_gone(ready: De
                 os.kill(number, signal.SIGKILL)
 
 
-def test_what_a_keys_command_leaves_running_does_not_hold_the_lock(ready: Desk) -> None:
+def test_what_a_keys_command_leaves_running_does_not_hold_the_lock(ready: ProjectDir) -> None:
     path = ready.folder / "sendspec.yaml"
     command = "[sh, -c, 'sleep 60 >/dev/null 2>&1 & echo $! > left; echo key']"
     path.write_text(path.read_text().replace("{env: TEST_KEY}", f"{{command: {command}}}"))
@@ -92,9 +94,9 @@ def test_what_a_keys_command_leaves_running_does_not_hold_the_lock(ready: Desk) 
 # ── other names of the ledger ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def named(desk: Desk, place: str) -> None:
+def named(project_dir: ProjectDir, place: str) -> None:
     """The project file names the ledger so."""
-    path = desk.folder / "sendspec.yaml"
+    path = project_dir.folder / "sendspec.yaml"
     path.write_text(path.read_text().replace(".sendspec/test.db", place))
 
 
@@ -106,7 +108,9 @@ def held(server: CountingServer) -> None:
     server.decide = wait
 
 
-def test_a_link_to_the_ledger_has_the_ledgers_lock_and_the_files_beside_it(ready: Desk, server: CountingServer) -> None:
+def test_a_link_to_the_ledger_has_the_ledgers_lock_and_the_files_beside_it(
+    ready: ProjectDir, server: CountingServer
+) -> None:
     elsewhere = ready.folder / "names"
     elsewhere.mkdir()
     (elsewhere / "linked.db").symlink_to(ledger_file(ready))
@@ -126,7 +130,9 @@ def test_a_link_to_the_ledger_has_the_ledgers_lock_and_the_files_beside_it(ready
     assert [found.name for found in elsewhere.iterdir()] == ["linked.db"]
 
 
-def test_a_ledger_with_a_second_hard_link_is_refused_under_both_names(ready: Desk, server: CountingServer) -> None:
+def test_a_ledger_with_a_second_hard_link_is_refused_under_both_names(
+    ready: ProjectDir, server: CountingServer
+) -> None:
     other = ready.folder / "other.db"
     os.link(ledger_file(ready), other)
     project = (ready.folder / "sendspec.yaml").read_text()
@@ -143,7 +149,7 @@ def test_a_ledger_with_a_second_hard_link_is_refused_under_both_names(ready: Des
     assert set(Counter(post.json["reference"] for post in server.posts).values()) == {1}
 
 
-def test_what_an_init_that_was_killed_at_its_last_step_left_is_no_second_name(ready: Desk) -> None:
+def test_what_an_init_that_was_killed_at_its_last_step_left_is_no_second_name(ready: ProjectDir) -> None:
     left = ledger_file(ready).with_name(".test.db.4711")
     os.link(ledger_file(ready), left)
     assert ready.run("status", "--env", "test").code == 0
@@ -154,7 +160,7 @@ def test_what_an_init_that_was_killed_at_its_last_step_left_is_no_second_name(re
 
 @pytest.mark.parametrize("name", ["test.db", "test.db.lock", "test.db.spill", "test.db.epoch"])
 def test_a_link_in_the_projects_own_folder_is_refused_and_what_it_leads_to_is_left_alone(
-    ready: Desk, server: CountingServer, name: str
+    ready: ProjectDir, server: CountingServer, name: str
 ) -> None:
     path = ledger_file(ready).with_name(name)
     precious = ready.write("precious", path.read_bytes() if name == "test.db" else "alias ll='ls -l'\n")
@@ -171,7 +177,9 @@ def test_a_link_in_the_projects_own_folder_is_refused_and_what_it_leads_to_is_le
 
 @pytest.mark.parametrize("name", ["sandbox.db.lock", "sandbox.db.spill", "sandbox.db.epoch", "sandbox.db"])
 @pytest.mark.parametrize("hard", [False, True])
-def test_a_checkout_can_not_have_the_sandbox_write_to_a_file_of_the_user(ready: Desk, name: str, hard: bool) -> None:
+def test_a_checkout_can_not_have_the_sandbox_write_to_a_file_of_the_user(
+    ready: ProjectDir, name: str, hard: bool
+) -> None:
     precious = ready.write("home/.bashrc", "alias ll='ls -l'\n")
     place = ready.folder / ".sendspec" / name
     os.link(precious, place) if hard else place.symlink_to(precious)
@@ -184,18 +192,18 @@ def test_a_checkout_can_not_have_the_sandbox_write_to_a_file_of_the_user(ready: 
         assert done.code == 6, done.err
 
 
-def test_the_projects_own_folder_is_no_link(desk: Desk) -> None:
-    desk.write("hello.yaml", "spec: 1\nname: hello\nchannel: sms\nrecipients: [{phone: '+31612345678'}]\n"
+def test_the_projects_own_folder_is_no_link(project_dir: ProjectDir) -> None:
+    project_dir.write("hello.yaml", "spec: 1\nname: hello\nchannel: sms\nrecipients: [{phone: '+31612345678'}]\n"
                "message: {body: {type: text, text: {text: Hi}}}\n")  # fmt: skip
-    (desk.folder / "elsewhere").mkdir()
-    (desk.folder / ".sendspec").symlink_to("elsewhere")
-    done = desk.run("send", "hello.yaml", "--yes")
+    (project_dir.folder / "elsewhere").mkdir()
+    (project_dir.folder / ".sendspec").symlink_to("elsewhere")
+    done = project_dir.run("send", "hello.yaml", "--yes")
     assert done.code == 6, done.err
     assert "[ledger-linked]" in done.err
-    assert list((desk.folder / "elsewhere").iterdir()) == []
+    assert list((project_dir.folder / "elsewhere").iterdir()) == []
 
 
-def test_a_file_in_the_locks_place_that_is_none_is_not_written_to(ready: Desk, server: CountingServer) -> None:
+def test_a_file_in_the_locks_place_that_is_none_is_not_written_to(ready: ProjectDir, server: CountingServer) -> None:
     lock = ledger_file(ready).with_name("test.db.lock")
     lock.write_text("a letter\n")
     done = ready.run(*SEND)
@@ -212,7 +220,7 @@ ENVIRONMENTS = ("one", "two", "three", "four")
 
 
 @pytest.fixture
-def several(desk: Desk) -> Desk:
+def several(project_dir: ProjectDir) -> ProjectDir:
     """A project with four environments that have no ledger yet."""
     environments = "".join(
         f"  {name}:\n    access_key: {{env: KEY}}\n    ledger: {{file: .sendspec/{name}.db}}\n    channels:\n"
@@ -220,8 +228,8 @@ def several(desk: Desk) -> Desk:
         f" channel: 5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b0{n}, platform: sms}}\n"
         for n, name in enumerate(ENVIRONMENTS)
     )
-    desk.write("sendspec.yaml", f"environments:\n{environments}")
-    return desk
+    project_dir.write("sendspec.yaml", f"environments:\n{environments}")
+    return project_dir
 
 
 SLOW_TO_WRITE = """
@@ -239,7 +247,7 @@ main(sys.argv[1:])
 """The time between what an `init` reads and what it writes, made so long that others are surely at it meanwhile."""
 
 
-def test_ledgers_made_at_once_keep_all_their_identities(several: Desk) -> None:
+def test_ledgers_made_at_once_keep_all_their_identities(several: ProjectDir) -> None:
     python = several.command()[:1]
     running = [
         launched(several, *python, "-c", SLOW_TO_WRITE, "ledger", "init", "--env", name) for name in ENVIRONMENTS
@@ -254,7 +262,7 @@ def test_ledgers_made_at_once_keep_all_their_identities(several: Desk) -> None:
     assert sorted(found.name for found in several.folder.iterdir()) == [".sendspec", "sendspec.lock", "sendspec.yaml"]
 
 
-def test_of_two_that_make_one_ledger_at_once_one_does(several: Desk) -> None:
+def test_of_two_that_make_one_ledger_at_once_one_does(several: ProjectDir) -> None:
     running = [launched(several, *several.command("ledger", "init", "--env", "one")) for _ in range(4)]
     codes = []
     for process in running:
@@ -297,7 +305,7 @@ STEPS = {
 
 
 @pytest.mark.parametrize(("event", "nth"), [(event, nth) for event, times in STEPS.items() for nth in times])
-def test_an_init_that_was_killed_is_completed_by_the_next(several: Desk, event: str, nth: int) -> None:
+def test_an_init_that_was_killed_is_completed_by_the_next(several: ProjectDir, event: str, nth: int) -> None:
     python = several.command()[:1]
     process = launched(several, *python, "-c", KILLED, event, str(nth), "ledger", "init", "--env", "one")
     _, err = process.communicate(timeout=60)
@@ -318,14 +326,14 @@ def test_an_init_that_was_killed_is_completed_by_the_next(several: Desk, event: 
     assert sorted(found.name for found in several.folder.iterdir()) == [".sendspec", "sendspec.lock", "sendspec.yaml"]
 
 
-def entries_of(desk: Desk) -> dict[str, object]:
+def entries_of(project_dir: ProjectDir) -> dict[str, object]:
     try:
-        return dict(json.loads((desk.folder / "sendspec.lock").read_text())["environments"])
+        return dict(json.loads((project_dir.folder / "sendspec.lock").read_text())["environments"])
     except FileNotFoundError:
         return {}
 
 
-def test_a_ledger_that_is_removed_while_a_run_holds_it_stops_the_run(ready: Desk, server: CountingServer) -> None:
+def test_a_ledger_that_is_removed_while_a_run_holds_it_stops_the_run(ready: ProjectDir, server: CountingServer) -> None:
     settings = (ready.folder / "sendspec.yaml").read_text()
     ready.write("sendspec.yaml", settings.replace("timeout: 2", "timeout: 2, concurrency: 1"))
 
@@ -343,7 +351,7 @@ def test_a_ledger_that_is_removed_while_a_run_holds_it_stops_the_run(ready: Desk
 
 @pytest.mark.parametrize("command", [("status",), ("plan", "hello.yaml")])
 def test_a_ledger_that_its_own_mirror_disproves_is_shown_to_nobody(
-    ready: Desk, server: CountingServer, command: tuple[str, ...]
+    ready: ProjectDir, server: CountingServer, command: tuple[str, ...]
 ) -> None:
     send = ("send", "hello.yaml", "--env", "test", "--yes")
     before = saved(ready)

@@ -10,25 +10,25 @@ import subprocess
 from typing import Any
 
 import pytest
-from desk import SPEC, CountingServer, Desk, Done, numbers
+from project_dir import SPEC, CountingServer, Done, ProjectDir, numbers
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes")
 ASKING = (("plan", "hello.yaml"), ("send", "hello.yaml", "--yes"), ("status",), ("reconcile",), ("ledger", "check"))
 """Commands that need the ledger; `--env` is added."""
 
 
-def entries(desk: Desk) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((desk.folder / "sendspec.lock").read_text())["environments"]
+def entries(project_dir: ProjectDir) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((project_dir.folder / "sendspec.lock").read_text())["environments"]
     return found
 
 
-def write_entries(desk: Desk, changed: dict[str, Any]) -> None:
-    desk.write("sendspec.lock", json.dumps({"lock": 1, "environments": changed}, indent=2))
+def write_entries(project_dir: ProjectDir, changed: dict[str, Any]) -> None:
+    project_dir.write("sendspec.lock", json.dumps({"lock": 1, "environments": changed}, indent=2))
 
 
-def rewrite(desk: Desk, **replaced: str) -> None:
+def rewrite(project_dir: ProjectDir, **replaced: str) -> None:
     """Changes words of the project file."""
-    path = desk.folder / "sendspec.yaml"
+    path = project_dir.folder / "sendspec.yaml"
     text = path.read_text()
     for old, new in replaced.items():
         assert f"  {old}:\n" in text
@@ -36,10 +36,10 @@ def rewrite(desk: Desk, **replaced: str) -> None:
     path.write_text(text)
 
 
-def refused_by_all(desk: Desk, env: str, code: str) -> list[Done]:
+def refused_by_all(project_dir: ProjectDir, env: str, code: str) -> list[Done]:
     """Every command that needs the ledger exits with 6 and this code, `ledger init` with 2, and all say the same."""
-    done = [desk.run(*command, "--env", env) for command in ASKING]
-    made = desk.run("ledger", "init", "--env", env)
+    done = [project_dir.run(*command, "--env", env) for command in ASKING]
+    made = project_dir.run("ledger", "init", "--env", env)
     assert [each.code for each in done] == [6] * len(ASKING), [each.err for each in done]
     assert made.code == 2, made.err
     said = {each.err.strip().splitlines()[0] for each in (*done, made)}
@@ -53,7 +53,7 @@ def refused_by_all(desk: Desk, env: str, code: str) -> list[Done]:
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_lost_entry_is_told_by_every_command_and_comes_back_from_git(
-    ready: Desk, server: CountingServer, whole: bool
+    ready: ProjectDir, server: CountingServer, whole: bool
 ) -> None:
     git(ready, "init", "-q")
     git(ready, "add", "sendspec.lock", "sendspec.yaml")
@@ -75,13 +75,13 @@ def test_a_lost_entry_is_told_by_every_command_and_comes_back_from_git(
     assert (again.code, again.json["skipped"]) == (0, {"already-accepted": 40})
 
 
-def test_what_needs_no_ledger_goes_on_without_the_entry(ready: Desk) -> None:
+def test_what_needs_no_ledger_goes_on_without_the_entry(ready: ProjectDir) -> None:
     (ready.folder / "sendspec.lock").unlink()
     assert ready.run("validate", "hello.yaml", "--env", "test").code == 0
     assert ready.run("render", "hello.yaml", "--env", "test").code == 0
 
 
-def test_a_file_that_is_no_ledger_lost_no_entry(ready: Desk) -> None:
+def test_a_file_that_is_no_ledger_lost_no_entry(ready: ProjectDir) -> None:
     (ready.folder / "sendspec.lock").unlink()
     (ready.folder / ".sendspec" / "test.db").write_text("a letter")
     done = ready.run(*SEND)
@@ -89,7 +89,7 @@ def test_a_file_that_is_no_ledger_lost_no_entry(ready: Desk) -> None:
     assert "[ledger-damaged]" in done.err
 
 
-def test_another_environments_ledger_is_not_taken_for_one_that_lost_its_entry(ready: Desk) -> None:
+def test_another_environments_ledger_is_not_taken_for_one_that_lost_its_entry(ready: ProjectDir) -> None:
     text = (ready.folder / "sendspec.yaml").read_text()
     ready.write("sendspec.yaml", text + text.removeprefix("environments:\n").replace("  test:", "  second:"))
     done = ready.run("send", "hello.yaml", "--env", "second", "--yes")
@@ -108,7 +108,7 @@ def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
 @pytest.mark.parametrize("place", ["there", "moved", "another path"])
 @pytest.mark.parametrize("old", [False, True])
 def test_a_renamed_environment_is_told_and_sends_nothing(
-    ready: Desk, server: CountingServer, place: str, old: bool
+    ready: ProjectDir, server: CountingServer, place: str, old: bool
 ) -> None:
     assert ready.run(*SEND).code == 0
     if old:
@@ -125,7 +125,7 @@ def test_a_renamed_environment_is_told_and_sends_nothing(
     assert len(server.posts) == 40
 
 
-def test_with_its_entry_renamed_too_it_goes_on(ready: Desk, server: CountingServer) -> None:
+def test_with_its_entry_renamed_too_it_goes_on(ready: ProjectDir, server: CountingServer) -> None:
     assert ready.run(*SEND).code == 0
     rewrite(ready, test="live")
     write_entries(ready, {"live": entries(ready)["test"]})
@@ -133,7 +133,7 @@ def test_with_its_entry_renamed_too_it_goes_on(ready: Desk, server: CountingServ
     assert (again.code, again.json["skipped"]) == (0, {"already-accepted": 40})
 
 
-def test_that_it_is_another_one_can_be_said(ready: Desk) -> None:
+def test_that_it_is_another_one_can_be_said(ready: ProjectDir) -> None:
     path = ready.folder / "sendspec.yaml"
     path.write_text(path.read_text().replace(".sendspec/test.db", ".sendspec/live.db"))
     rewrite(ready, test="live")
@@ -144,15 +144,15 @@ def test_that_it_is_another_one_can_be_said(ready: Desk) -> None:
     assert ready.run("plan", "hello.yaml", "--env", "live").code == 0
 
 
-def second_environment(desk: Desk, **replaced: str) -> None:
-    text = (desk.folder / "sendspec.yaml").read_text()
+def second_environment(project_dir: ProjectDir, **replaced: str) -> None:
+    text = (project_dir.folder / "sendspec.yaml").read_text()
     second = text.removeprefix("environments:\n").replace("  test:", "  second:").replace("test.db", "second.db")
     for old, new in replaced.items():
         second = second.replace(old, new)
-    desk.write("sendspec.yaml", text + second)
+    project_dir.write("sendspec.yaml", text + second)
 
 
-def test_an_environment_with_channels_of_its_own_is_no_renamed_one(ready: Desk) -> None:
+def test_an_environment_with_channels_of_its_own_is_no_renamed_one(ready: ProjectDir) -> None:
     text = (ready.folder / "sendspec.yaml").read_text()
     other = text.replace("  test:", "  second:").replace("test.db", "second.db")
     ready.write(
@@ -165,7 +165,7 @@ def test_an_environment_with_channels_of_its_own_is_no_renamed_one(ready: Desk) 
     assert made.code == 0, made.err
 
 
-def test_a_second_environment_on_the_same_channels_is_made_only_when_that_is_said(ready: Desk) -> None:
+def test_a_second_environment_on_the_same_channels_is_made_only_when_that_is_said(ready: ProjectDir) -> None:
     second_environment(ready)
     made = ready.run("ledger", "init", "--env", "second")
     assert made.code == 2
@@ -187,15 +187,15 @@ NO_SPECS = {
 }
 
 
-def git(desk: Desk, *words: str) -> None:
+def git(project_dir: ProjectDir, *words: str) -> None:
     subprocess.run(
-        ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words], cwd=desk.folder, check=True,
+        ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words], cwd=project_dir.folder, check=True,
         capture_output=True,
     )  # fmt: skip
 
 
 @pytest.fixture
-def unmade(ready: Desk) -> Desk:
+def unmade(ready: ProjectDir) -> ProjectDir:
     """A project in a repository without a commit, with a spec that isn't committed, and no ledger."""
     (ready.folder / "sendspec.lock").unlink()
     for found in (ready.folder / ".sendspec").iterdir():
@@ -205,12 +205,12 @@ def unmade(ready: Desk) -> Desk:
     return ready
 
 
-def commit(desk: Desk, *paths: str) -> None:
-    git(desk, "add", "-f", *paths)
-    git(desk, "commit", "-q", "-m", "more")
+def commit(project_dir: ProjectDir, *paths: str) -> None:
+    git(project_dir, "add", "-f", *paths)
+    git(project_dir, "commit", "-q", "-m", "more")
 
 
-def test_where_specs_are_committed_a_new_ledger_needs_a_word(unmade: Desk, server: CountingServer) -> None:
+def test_where_specs_are_committed_a_new_ledger_needs_a_word(unmade: ProjectDir, server: CountingServer) -> None:
     commit(unmade, "hello.yaml", "sendspec.yaml")
     refused = unmade.run("ledger", "init", "--env", "test")
     assert refused.code == 2
@@ -225,14 +225,14 @@ def test_where_specs_are_committed_a_new_ledger_needs_a_word(unmade: Desk, serve
 @pytest.mark.parametrize(
     "text", [SPEC, "{name: hello,\n spec: 1}\n", "\ufeff" + SPEC, SPEC.replace("\n", "\r\n"), SPEC + "name: twice\n"]
 )
-def test_a_spec_is_found_however_it_is_written(unmade: Desk, text: str) -> None:
+def test_a_spec_is_found_however_it_is_written(unmade: ProjectDir, text: str) -> None:
     unmade.write("deep/down/ünïcode.yml", text)
     commit(unmade, "deep")
     (unmade.folder / "deep/down/ünïcode.yml").unlink()
     assert unmade.run("ledger", "init", "--env", "test").code == 2
 
 
-def test_what_is_no_spec_of_this_project_asks_for_nothing(unmade: Desk) -> None:
+def test_what_is_no_spec_of_this_project_asks_for_nothing(unmade: ProjectDir) -> None:
     for name, text in NO_SPECS.items():
         unmade.write(name, text)
     (unmade.folder / "link.yaml").symlink_to("hello.yaml")
@@ -241,11 +241,11 @@ def test_what_is_no_spec_of_this_project_asks_for_nothing(unmade: Desk) -> None:
     assert made.code == 0, made.err
 
 
-def test_before_the_first_commit_nothing_was_sent_from_there(unmade: Desk) -> None:
+def test_before_the_first_commit_nothing_was_sent_from_there(unmade: ProjectDir) -> None:
     assert unmade.run("ledger", "init", "--env", "test").code == 0
 
 
-def test_a_repository_that_can_not_be_read_is_not_taken_for_one_without_specs(unmade: Desk) -> None:
+def test_a_repository_that_can_not_be_read_is_not_taken_for_one_without_specs(unmade: ProjectDir) -> None:
     commit(unmade, "hello.yaml")
     (unmade.folder / ".git" / "HEAD").write_text("nothing that git knows\n")
     done = unmade.run("ledger", "init", "--env", "test")
@@ -254,7 +254,7 @@ def test_a_repository_that_can_not_be_read_is_not_taken_for_one_without_specs(un
     assert unmade.run("ledger", "init", "--env", "test", "--empty").code == 0
 
 
-def test_nothing_that_a_repository_configures_is_run(unmade: Desk) -> None:
+def test_nothing_that_a_repository_configures_is_run(unmade: ProjectDir) -> None:
     commit(unmade, "hello.yaml")
     trap = unmade.write("trap.sh", f"#!/bin/sh\ntouch {unmade.folder}/sprung\n")
     trap.chmod(0o755)
@@ -265,7 +265,7 @@ def test_nothing_that_a_repository_configures_is_run(unmade: Desk) -> None:
 
 
 def test_with_a_baseline_nobody_of_the_committed_specs_gets_them_and_whoever_is_new_does(
-    unmade: Desk, server: CountingServer
+    unmade: ProjectDir, server: CountingServer
 ) -> None:
     commit(unmade, "hello.yaml", "people.csv", "sendspec.yaml")
     made = unmade.run("ledger", "init", "--env", "test", "--baseline", "--format", "json")
@@ -282,7 +282,7 @@ def test_with_a_baseline_nobody_of_the_committed_specs_gets_them_and_whoever_is_
 
 
 @pytest.mark.parametrize("broken", ["phone,first_name,order_id\n12,Ann,A1\n", None], ids=["a bad row", "no table"])
-def test_a_baseline_of_a_spec_that_is_rejected_makes_nothing(unmade: Desk, broken: str | None) -> None:
+def test_a_baseline_of_a_spec_that_is_rejected_makes_nothing(unmade: ProjectDir, broken: str | None) -> None:
     if broken is not None:
         unmade.write("people.csv", broken)
     else:
@@ -296,11 +296,11 @@ def test_a_baseline_of_a_spec_that_is_rejected_makes_nothing(unmade: Desk, broke
     assert not (unmade.folder / ".sendspec" / "test.db").exists()
 
 
-def asked(desk: Desk, answer: str, *arguments: str) -> tuple[int, str]:
+def asked(project_dir: ProjectDir, answer: str, *arguments: str) -> tuple[int, str]:
     """A command on a terminal, answered once it asks; its exit code and what it said."""
     own, theirs = pty.openpty()
     process = subprocess.Popen(
-        desk.command(*arguments), cwd=desk.folder, env={**os.environ, **desk.environ}, stdin=theirs, stdout=theirs,
+        project_dir.command(*arguments), cwd=project_dir.folder, env={**os.environ, **project_dir.environ}, stdin=theirs, stdout=theirs,
         stderr=theirs, start_new_session=True,
     )  # fmt: skip
     os.close(theirs)
@@ -318,7 +318,7 @@ def asked(desk: Desk, answer: str, *arguments: str) -> tuple[int, str]:
     return process.wait(60), said.decode()
 
 
-def test_on_a_terminal_it_asks_and_shows_what_was_found(unmade: Desk) -> None:
+def test_on_a_terminal_it_asks_and_shows_what_was_found(unmade: ProjectDir) -> None:
     commit(unmade, "hello.yaml")
     code, said = asked(unmade, "empty\n", "ledger", "init", "--env", "test")
     assert code == 0, said
@@ -326,7 +326,7 @@ def test_on_a_terminal_it_asks_and_shows_what_was_found(unmade: Desk) -> None:
     assert "made " in said
 
 
-def test_no_answer_makes_nothing(unmade: Desk) -> None:
+def test_no_answer_makes_nothing(unmade: ProjectDir) -> None:
     commit(unmade, "hello.yaml")
     code, said = asked(unmade, "\x04", "ledger", "init", "--env", "test")
     assert code == 130, said
@@ -339,14 +339,14 @@ SMALL = "spec: 1\nname: hello\nchannel: sms\nrecipients: {file: people.csv}\nmes
 
 
 @pytest.fixture
-def fresh(desk: Desk) -> Desk:
+def fresh(project_dir: ProjectDir) -> ProjectDir:
     """A folder with a spec in it and nothing else."""
-    desk.write("hello.yaml", SMALL)
-    desk.write("people.csv", numbers(5))
-    return desk
+    project_dir.write("hello.yaml", SMALL)
+    project_dir.write("people.csv", numbers(5))
+    return project_dir
 
 
-def test_a_plan_made_before_the_sandboxs_first_send_holds(fresh: Desk) -> None:
+def test_a_plan_made_before_the_sandboxs_first_send_holds(fresh: ProjectDir) -> None:
     plan = fresh.run("plan", "hello.yaml", "--out", "plan.json")
     assert plan.code == 0
     assert "provisional" not in plan.err
@@ -357,18 +357,18 @@ def test_a_plan_made_before_the_sandboxs_first_send_holds(fresh: Desk) -> None:
 
 
 def test_the_sandboxs_ids_are_the_same_before_and_after_and_in_another_folder(
-    fresh: Desk, tmp_path_factory: Any
+    fresh: ProjectDir, tmp_path_factory: Any
 ) -> None:
     first = fresh.run("render", "hello.yaml").out
     assert fresh.run("send", "hello.yaml", "--yes").code == 0
     assert fresh.run("render", "hello.yaml").out == first
-    other = Desk(tmp_path_factory.mktemp("other"))
+    other = ProjectDir(tmp_path_factory.mktemp("other"))
     other.write("hello.yaml", SMALL)
     other.write("people.csv", numbers(5))
     assert other.run("render", "hello.yaml").out == first
 
 
-def test_only_a_send_makes_a_file_for_the_sandbox(fresh: Desk) -> None:
+def test_only_a_send_makes_a_file_for_the_sandbox(fresh: ProjectDir) -> None:
     for command in (("plan", "hello.yaml"), ("status",), ("render", "hello.yaml"), ("doctor",)):
         assert fresh.run(*command).code == 0
     assert sorted(found.name for found in fresh.folder.iterdir()) == ["hello.yaml", "people.csv"]
@@ -376,7 +376,7 @@ def test_only_a_send_makes_a_file_for_the_sandbox(fresh: Desk) -> None:
     assert not (fresh.folder / ".sendspec" / "sandbox.identity").exists()
 
 
-def test_an_identity_that_an_earlier_release_gave_the_sandbox_is_kept(fresh: Desk) -> None:
+def test_an_identity_that_an_earlier_release_gave_the_sandbox_is_kept(fresh: ProjectDir) -> None:
     constant = fresh.run("render", "hello.yaml").out
     identity = {"ledger": "11111111-1111-4111-8111-111111111111", "salt": "ab" * 32}
     fresh.write(".sendspec/sandbox.identity", json.dumps({"lock": 1, "environments": {"sandbox": identity}}))

@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Answer, CountingServer, Desk
 from invariants import InvariantCheck
 from processes import SEND, launched, until
+from project_dir import Answer, CountingServer, ProjectDir
 
 SENT = ("send", "hello.yaml", "--env", "test", "--yes")
 HALF = b'{"id": "\\ud83d", "status": "\\ud83d", "code": "odd \\ud83d", "title": "half \\ud83d", "message": "\\ud83d"}'
 ENCODINGS = ("ascii", "cp1252", "latin-1", "utf-16", "utf-8")
 
 
-def shell(desk: Desk, line: str, *arguments: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
+def shell(project_dir: ProjectDir, line: str, *arguments: str, **environ: str) -> subprocess.CompletedProcess[bytes]:
     """A command under bash: "$@" in `line` is the command."""
     return subprocess.run(
-        ["bash", "-c", line, "bash", *desk.command(*arguments)], cwd=desk.folder, stdin=subprocess.DEVNULL,
-        env={**os.environ, **desk.environ, **environ}, capture_output=True, timeout=60, check=False,
+        ["bash", "-c", line, "bash", *project_dir.command(*arguments)], cwd=project_dir.folder, stdin=subprocess.DEVNULL,
+        env={**os.environ, **project_dir.environ, **environ}, capture_output=True, timeout=60, check=False,
     )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def shell(desk: Desk, line: str, *arguments: str, **environ: str) -> subprocess.
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_send_succeeds_in_every_encoding_of_the_terminal(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck, encoding: str
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, encoding: str
 ) -> None:
     done = shell(ready, '"$@"', *SENT, PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -47,20 +47,20 @@ def test_a_send_succeeds_in_every_encoding_of_the_terminal(
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_document_is_utf8_in_every_encoding_of_the_terminal(ready: Desk, encoding: str) -> None:
+def test_a_document_is_utf8_in_every_encoding_of_the_terminal(ready: ProjectDir, encoding: str) -> None:
     assert ready.run(*SENT).code == 0
     done = shell(ready, '"$@"', "status", "--env", "test", "--messages", "--format", "json", PYTHONIOENCODING=encoding)
     assert done.returncode == 0
     assert all(message["receiver"].startswith("+44••••••") for message in json.loads(done.stdout)["messages"])
 
 
-def test_the_locale_c_changes_nothing_but_what_can_not_be_shown(ready: Desk) -> None:
+def test_the_locale_c_changes_nothing_but_what_can_not_be_shown(ready: ProjectDir) -> None:
     done = shell(ready, '"$@"', *SENT, LC_ALL="C", LANG="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"40 accepted" in done.stdout
 
 
-def test_columns_stay_where_characters_are_replaced(ready: Desk) -> None:
+def test_columns_stay_where_characters_are_replaced(ready: ProjectDir) -> None:
     shell(ready, '"$@"', *SENT)
     shown, plain = (
         shell(ready, '"$@"', "status", "--env", "test", "--messages", PYTHONIOENCODING=encoding).stdout.decode(encoding)
@@ -71,7 +71,7 @@ def test_columns_stay_where_characters_are_replaced(ready: Desk) -> None:
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_an_export_is_utf8_in_every_encoding_of_the_terminal(ready: Desk, form: str) -> None:
+def test_an_export_is_utf8_in_every_encoding_of_the_terminal(ready: ProjectDir, form: str) -> None:
     assert ready.run(*SENT).code == 0
     export = ("ledger", "export", "--env", "test", "--as", form)
     first, *others = (shell(ready, '"$@"', *export, PYTHONIOENCODING=encoding) for encoding in ("utf-8", *ENCODINGS))
@@ -80,7 +80,7 @@ def test_an_export_is_utf8_in_every_encoding_of_the_terminal(ready: Desk, form: 
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-def test_wrong_usage_and_wrong_input_are_told_in_every_encoding(ready: Desk, encoding: str) -> None:
+def test_wrong_usage_and_wrong_input_are_told_in_every_encoding(ready: ProjectDir, encoding: str) -> None:
     usage = shell(ready, '"$@"', "plan", "hello.yaml", "--env", "prod→", PYTHONIOENCODING=encoding)
     assert usage.returncode == 2
     assert "prod>" in usage.stderr.decode(encoding)
@@ -95,7 +95,7 @@ def test_wrong_usage_and_wrong_input_are_told_in_every_encoding(ready: Desk, enc
 
 @pytest.mark.parametrize("status", [422, 500, 202])
 def test_half_a_surrogate_in_an_answer_is_shown_as_a_replacement(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck, status: int
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, status: int
 ) -> None:
     server.decide = lambda number, request: Answer(status, HALF) if number == 1 else Answer()
     done = ready.run(*SEND)
@@ -107,13 +107,13 @@ def test_half_a_surrogate_in_an_answer_is_shown_as_a_replacement(
     assert ready.run("status", "--env", "test", "--messages").code == 0
 
 
-def odd(desk: Desk, name: bytes, text: str = "") -> str:
-    path = os.fsencode(desk.folder) + b"/" + name
+def odd(project_dir: ProjectDir, name: bytes, text: str = "") -> str:
+    path = os.fsencode(project_dir.folder) + b"/" + name
     Path(os.fsdecode(path)).write_text(text, encoding="utf-8")
     return os.fsdecode(name)
 
 
-def test_a_file_whose_name_is_not_utf8_is_named_in_the_document(ready: Desk) -> None:
+def test_a_file_whose_name_is_not_utf8_is_named_in_the_document(ready: ProjectDir) -> None:
     done = shell(
         ready, '"$@"', "validate", "hello.yaml", "--recipients", os.fsdecode(b"no\xe9.csv"), "--format", "json"
     )
@@ -124,7 +124,7 @@ def test_a_file_whose_name_is_not_utf8_is_named_in_the_document(ready: Desk) -> 
 
 @pytest.mark.parametrize("command", [("send", "--yes"), ("plan",), ("validate",)])
 def test_a_spec_whose_name_is_not_utf8_is_refused_before_anything_is_sent(
-    ready: Desk, server: CountingServer, command: tuple[str, ...]
+    ready: ProjectDir, server: CountingServer, command: tuple[str, ...]
 ) -> None:
     name = odd(ready, b"h\xe9.yaml", (ready.folder / "hello.yaml").read_text())
     done = shell(ready, '"$@"', *command, name, "--env", "test", "--format", "json")
@@ -134,12 +134,12 @@ def test_a_spec_whose_name_is_not_utf8_is_refused_before_anything_is_sent(
     assert server.posts == []
 
 
-def test_a_project_in_a_folder_whose_name_is_not_utf8_sends(ready: Desk, server: CountingServer) -> None:
+def test_a_project_in_a_folder_whose_name_is_not_utf8_sends(ready: ProjectDir, server: CountingServer) -> None:
     folder = Path(os.fsdecode(os.fsencode(ready.folder) + b"/\xe9"))
     folder.mkdir()
     for name in ("sendspec.yaml", "sendspec.lock", ".sendspec", "hello.yaml", "people.csv"):
         (ready.folder / name).rename(folder / name)
-    there = Desk(folder)
+    there = ProjectDir(folder)
     there.environ = ready.environ
     done = there.run(*SEND)
     assert done.code == 0, done.err
@@ -147,7 +147,7 @@ def test_a_project_in_a_folder_whose_name_is_not_utf8_sends(ready: Desk, server:
     assert there.run(*SEND).json["skipped"] == {"already-accepted": 40}
 
 
-def test_a_reason_that_is_not_utf8_is_recorded(ready: Desk, server: CountingServer) -> None:
+def test_a_reason_that_is_not_utf8_is_recorded(ready: ProjectDir, server: CountingServer) -> None:
     server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 1 else Answer()
     assert ready.run(*SEND).code == 4
     reason = os.fsdecode(b"case \xff")
@@ -169,7 +169,7 @@ LOST = {
 @pytest.mark.parametrize("how", LOST)
 @pytest.mark.parametrize("refused", [False, True])
 def test_a_send_keeps_its_exit_code_when_its_result_is_lost(
-    ready: Desk, server: CountingServer, invariants: InvariantCheck, how: str, form: str, refused: bool
+    ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, how: str, form: str, refused: bool
 ) -> None:
     server.decide = lambda number, request: Answer(422, b"{}") if refused and number == 1 else Answer()
     line, reason = LOST[how]
@@ -182,12 +182,12 @@ def test_a_send_keeps_its_exit_code_when_its_result_is_lost(
 
 @pytest.mark.parametrize("line", ['"$@" 2>/dev/full', '"$@" 2>&-', '"$@" >/dev/full 2>/dev/full', '"$@" 2> >(true)'])
 @pytest.mark.parametrize(("env", "code"), [("test", 0), ("nowhere", 2)])
-def test_what_goes_to_standard_error_changes_no_exit_code(ready: Desk, line: str, env: str, code: int) -> None:
+def test_what_goes_to_standard_error_changes_no_exit_code(ready: ProjectDir, line: str, env: str, code: int) -> None:
     assert shell(ready, line, "send", "hello.yaml", "--yes", "--env", env).returncode == code
 
 
 @pytest.mark.parametrize("command", ["validate", "render", "plan", "send", "status", "reconcile"])
-def test_rejected_input_keeps_its_exit_code(ready: Desk, command: str) -> None:
+def test_rejected_input_keeps_its_exit_code(ready: ProjectDir, command: str) -> None:
     ready.write("hello.yaml", "spec: 1\n")
     for line in ('"$@" 2>/dev/full', '"$@" 2>&-'):
         assert shell(ready, line, command, "hello.yaml", "--env", "test").returncode == 1
@@ -204,7 +204,7 @@ LINES = [
 
 @pytest.mark.parametrize("command", LINES, ids=" ".join)
 def test_lines_that_find_no_room_are_an_error_since_they_are_all_that_was_asked_for(
-    ready: Desk, command: tuple[str, ...]
+    ready: ProjectDir, command: tuple[str, ...]
 ) -> None:
     assert ready.run(*SENT).code == 0
     done = shell(ready, '"$@" >/dev/full', *command)
@@ -215,7 +215,7 @@ def test_lines_that_find_no_room_are_an_error_since_they_are_all_that_was_asked_
 
 
 @pytest.mark.parametrize("command", LINES, ids=" ".join)
-def test_lines_whose_reader_has_enough_end_without_a_word(ready: Desk, command: tuple[str, ...]) -> None:
+def test_lines_whose_reader_has_enough_end_without_a_word(ready: ProjectDir, command: tuple[str, ...]) -> None:
     assert ready.run(*SENT).code == 0
     done = shell(ready, 'set -o pipefail; "$@" | true', *command)
     assert (done.returncode, done.stderr) == (0, b"")
@@ -226,7 +226,7 @@ def waiting_in(pipe: int) -> int:
     return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
-def test_a_pipe_that_does_not_wait_gets_everything(ready: Desk, server: CountingServer) -> None:
+def test_a_pipe_that_does_not_wait_gets_everything(ready: ProjectDir, server: CountingServer) -> None:
     """A parent, such as a server in JavaScript, may have made the pipe non-blocking: then a write is refused for now."""
     assert ready.run(*SENT).code == 0
     read, write = os.pipe()
@@ -248,10 +248,10 @@ def test_a_pipe_that_does_not_wait_gets_everything(ready: Desk, server: Counting
 class Terminal:
     """A terminal that a command runs in, for what it asks there."""
 
-    def __init__(self, desk: Desk, *arguments: str, **environ: str) -> None:
+    def __init__(self, project_dir: ProjectDir, *arguments: str, **environ: str) -> None:
         self._main, other = pty.openpty()
         self.process = subprocess.Popen(
-            desk.command(*arguments), cwd=desk.folder, env={**os.environ, **desk.environ, **environ},
+            project_dir.command(*arguments), cwd=project_dir.folder, env={**os.environ, **project_dir.environ, **environ},
             stdin=other, stdout=other, stderr=other,
         )  # fmt: skip
         os.close(other)
@@ -275,7 +275,7 @@ class Terminal:
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
-def test_it_asks_and_is_answered_in_every_encoding(ready: Desk, server: CountingServer, encoding: str) -> None:
+def test_it_asks_and_is_answered_in_every_encoding(ready: ProjectDir, server: CountingServer, encoding: str) -> None:
     terminal = Terminal(ready, "send", "hello.yaml", "--env", "test", PYTHONIOENCODING=encoding, TERM="xterm")
     terminal.until(b"[y/N]:")
     terminal.type(b"\xff\xe9\n")  # no UTF-8, and no answer: it asks again
@@ -286,7 +286,7 @@ def test_it_asks_and_is_answered_in_every_encoding(ready: Desk, server: Counting
     assert b"40 accepted" in terminal.said
 
 
-def test_a_terminal_that_is_gone_does_not_change_what_is_sent(ready: Desk, server: CountingServer) -> None:
+def test_a_terminal_that_is_gone_does_not_change_what_is_sent(ready: ProjectDir, server: CountingServer) -> None:
     """The window is closed under a command that ignores the hang-up: writing to it fails with EIO from then on."""
     server.decide = lambda number, request: Answer(hang=True, taken=True) if number == 1 else Answer()
     terminal = Terminal(ready, *SENT, TERM="xterm")
@@ -297,7 +297,7 @@ def test_a_terminal_that_is_gone_does_not_change_what_is_sent(ready: Desk, serve
     assert len(server.posts) == 40
 
 
-def test_a_document_stays_one_document_with_talk_on_the_same_stream(ready: Desk, server: CountingServer) -> None:
+def test_a_document_stays_one_document_with_talk_on_the_same_stream(ready: ProjectDir, server: CountingServer) -> None:
     server.decide = lambda number, request: Answer(422, b"{}") if number == 1 else Answer()
     done: Any = ready.run(*SEND)
     assert done.code == 3

@@ -6,7 +6,7 @@ import sqlite3
 from hashlib import sha256
 
 import orjson
-from desk import CountingServer, Desk
+from project_dir import CountingServer, ProjectDir
 
 SPEC = """spec: 1
 name: hello
@@ -17,9 +17,9 @@ message:
 """
 
 
-def found_in(desk: Desk, digest_of: bytes) -> list[int]:
+def found_in(project_dir: ProjectDir, digest_of: bytes) -> list[int]:
     """Which of a thousand numbers the ledger gives away to somebody who hashes the payload that each would get."""
-    path = desk.folder / ".sendspec" / "test.db"
+    path = project_dir.folder / ".sendspec" / "test.db"
     with sqlite3.connect(path) as connection:
         rows = connection.execute("SELECT * FROM message").fetchall()
     kept = {value for row in rows for value in row if isinstance(value, bytes)}
@@ -33,7 +33,9 @@ def found_in(desk: Desk, digest_of: bytes) -> list[int]:
     return found
 
 
-def test_a_known_text_and_a_masked_number_do_not_give_the_number_away(project: Desk, server: CountingServer) -> None:
+def test_a_known_text_and_a_masked_number_do_not_give_the_number_away(
+    project: ProjectDir, server: CountingServer
+) -> None:
     project.write("hello.yaml", SPEC)
     assert project.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
     assert found_in(project, server.posts[0].body) == []

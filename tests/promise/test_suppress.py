@@ -7,13 +7,13 @@ import time
 from typing import Any
 
 import pytest
-from desk import SPEC, Answer, CountingServer, Desk, Request, numbers
+from project_dir import SPEC, Answer, CountingServer, ProjectDir, Request, numbers
 
 TWO = "+447700900001\n+447700900003\n"
 
 
 @pytest.fixture
-def ready(project: Desk) -> Desk:
+def ready(project: ProjectDir) -> ProjectDir:
     """A project with six people, and a spec that suppresses whoever is in out.txt."""
     project.write("hello.yaml", SPEC + "suppress: [out.txt]\n")
     project.write("people.csv", numbers(6))
@@ -21,21 +21,21 @@ def ready(project: Desk) -> Desk:
     return project
 
 
-def run(desk: Desk, command: str, *more: str) -> Any:
-    return desk.run(command, "hello.yaml", "--env", "test", "--format", "json", *more)
+def run(project_dir: ProjectDir, command: str, *more: str) -> Any:
+    return project_dir.run(command, "hello.yaml", "--env", "test", "--format", "json", *more)
 
 
 def reached(server: CountingServer) -> list[str]:
     return sorted(post.json["receiver"]["contacts"][0]["identifierValue"][-1] for post in server.posts)
 
 
-def environment_suppresses(desk: Desk, *files: str) -> None:
-    text = (desk.folder / "sendspec.yaml").read_text()
-    desk.write("sendspec.yaml", text + f"    suppress: {json.dumps(files)}\n")
+def environment_suppresses(project_dir: ProjectDir, *files: str) -> None:
+    text = (project_dir.folder / "sendspec.yaml").read_text()
+    project_dir.write("sendspec.yaml", text + f"    suppress: {json.dumps(files)}\n")
 
 
-def found(desk: Desk, command: str = "validate") -> list[str]:
-    done = run(desk, command)
+def found(project_dir: ProjectDir, command: str = "validate") -> list[str]:
+    done = run(project_dir, command)
     assert done.code == 1, done.out + done.err
     return [
         f"{each['code']} {each['path']}:{each['line']}:{each['column']}" for each in json.loads(done.out)["diagnostics"]
@@ -45,7 +45,7 @@ def found(desk: Desk, command: str = "validate") -> list[str]:
 # ── who gets nothing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_whoever_is_on_a_list_gets_nothing_and_is_counted(ready: Desk, server: CountingServer) -> None:
+def test_whoever_is_on_a_list_gets_nothing_and_is_counted(ready: ProjectDir, server: CountingServer) -> None:
     planned = run(ready, "plan")
     assert planned.json["totals"] == {"recipients": 6, "send": 4, "skip": 2}
     assert planned.json["skipped"] == {"suppressed": 2}
@@ -59,7 +59,7 @@ def test_whoever_is_on_a_list_gets_nothing_and_is_counted(ready: Desk, server: C
     assert run(ready, "plan").json["skipped"] == {"already-accepted": 4, "suppressed": 2}
 
 
-def test_the_lists_of_spec_and_environment_add_up(ready: Desk, server: CountingServer) -> None:
+def test_the_lists_of_spec_and_environment_add_up(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("lists/more.csv", "name,phone,email\nAnn,+44 7700 900004,\nBob,,bob@example.com\n,,\n")
     environment_suppresses(ready, "lists/more.csv")
     done = run(ready, "send", "--yes")
@@ -69,7 +69,7 @@ def test_the_lists_of_spec_and_environment_add_up(ready: Desk, server: CountingS
 
 
 def test_an_environments_list_counts_from_the_project_and_a_specs_from_the_spec(
-    ready: Desk, server: CountingServer
+    ready: ProjectDir, server: CountingServer
 ) -> None:
     ready.write("specs/people.csv", numbers(6))
     ready.write("specs/out.txt", "+447700900000\n")
@@ -80,7 +80,7 @@ def test_an_environments_list_counts_from_the_project_and_a_specs_from_the_spec(
     assert reached(server) == ["2", "4", "5"]
 
 
-def test_only_to_is_named_first_and_the_ledger_last(ready: Desk, server: CountingServer) -> None:
+def test_only_to_is_named_first_and_the_ledger_last(ready: ProjectDir, server: CountingServer) -> None:
     assert run(ready, "send", "--yes").code == 0
     ready.write("out.txt", TWO + "+447700900002\n")
     text = (ready.folder / "sendspec.yaml").read_text()
@@ -88,7 +88,7 @@ def test_only_to_is_named_first_and_the_ledger_last(ready: Desk, server: Countin
     assert run(ready, "plan").json["skipped"] == {"already-accepted": 1, "only-to": 3, "suppressed": 2}
 
 
-def test_a_long_list_is_planned_the_same_on_one_process_and_on_several(ready: Desk) -> None:
+def test_a_long_list_is_planned_the_same_on_one_process_and_on_several(ready: ProjectDir) -> None:
     ready.write("people.csv", numbers(6_000))
     ready.write("out.txt", "".join(f"+4477009{n:05d}\n" for n in range(0, 12_000, 7)))
     one, two = run(ready, "plan", "--jobs", "1"), run(ready, "plan", "--jobs", "2")
@@ -97,19 +97,19 @@ def test_a_long_list_is_planned_the_same_on_one_process_and_on_several(ready: De
     assert one.json["totals"]["send"] == 6_000 - 858
 
 
-def test_a_plan_file_is_stale_where_a_list_has_changed_since(ready: Desk, server: CountingServer) -> None:
+def test_a_plan_file_is_stale_where_a_list_has_changed_since(ready: ProjectDir, server: CountingServer) -> None:
     assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
     ready.write("out.txt", TWO.splitlines()[0])
     assert ready.run("send", "--plan", "plan.json", "--yes").code == 8
     assert server.posts == []
 
 
-def test_whoever_is_suppressed_is_not_rendered(ready: Desk) -> None:
+def test_whoever_is_suppressed_is_not_rendered(ready: ProjectDir) -> None:
     rendered = ready.run("render", "hello.yaml", "--env", "test").out.splitlines()
     assert [json.loads(line)["receiver"]["contacts"][0]["identifierValue"][-1] for line in rendered] == list("0245")
 
 
-def test_validating_counts_as_a_plan_does(ready: Desk) -> None:
+def test_validating_counts_as_a_plan_does(ready: ProjectDir) -> None:
     done = ready.run("validate", "hello.yaml", "--env", "test")
     assert (done.code, done.out) == (0, "hello.yaml: ok, 4 messages for 6 recipients\n")
 
@@ -128,7 +128,7 @@ def test_validating_counts_as_a_plan_does(ready: Desk) -> None:
         ("out.csv", 'phone,"why, and when"\n"+447700900001","moved,\naway"\n07700900003,x\n'),
     ],
 )
-def test_entries_are_read_as_recipients_are(ready: Desk, server: CountingServer, name: str, content: str) -> None:
+def test_entries_are_read_as_recipients_are(ready: ProjectDir, server: CountingServer, name: str, content: str) -> None:
     ready.write(name, content)
     spec = SPEC.replace("{file: people.csv}", "{file: people.csv, country: GB}")
     ready.write("hello.yaml", spec + f"suppress: [{name}]\n")
@@ -137,7 +137,7 @@ def test_entries_are_read_as_recipients_are(ready: Desk, server: CountingServer,
     assert reached(server) == ["0", "2", "4", "5"]
 
 
-def test_e_mail_addresses_are_compared_without_regard_to_capitals(ready: Desk) -> None:
+def test_e_mail_addresses_are_compared_without_regard_to_capitals(ready: ProjectDir) -> None:
     text = (ready.folder / "sendspec.yaml").read_text()
     ready.write("sendspec.yaml", text.replace("platform: sms", "platform: email"))
     ready.write("people.csv", "email,first_name,order_id\nAnn.Bell@Example.com,Ann,1\nbob@example.com,Bob,2\n")
@@ -168,7 +168,7 @@ def test_e_mail_addresses_are_compared_without_regard_to_capitals(ready: Desk) -
     ],
 )
 def test_a_list_that_can_not_be_read_whole_is_an_error(
-    ready: Desk, server: CountingServer, name: str, content: str | bytes, expected: str
+    ready: ProjectDir, server: CountingServer, name: str, content: str | bytes, expected: str
 ) -> None:
     ready.write("hello.yaml", SPEC + f"suppress: [{name}]\n")
     ready.write(name, content)
@@ -181,7 +181,7 @@ def test_a_list_that_can_not_be_read_whole_is_an_error(
     ("written", "code"),
     [("none.txt", "file-missing"), ("../out.txt", "outside-project"), ("/etc/hosts", "outside-project"), (".", "not-a-file")],
 )  # fmt: skip
-def test_a_list_lies_inside_the_project(ready: Desk, written: str, code: str) -> None:
+def test_a_list_lies_inside_the_project(ready: ProjectDir, written: str, code: str) -> None:
     ready.write("hello.yaml", SPEC + f"suppress: [{written}]\n")
     assert found(ready) == [f"{code} hello.yaml:7:12"]
     ready.write("hello.yaml", SPEC)
@@ -189,7 +189,7 @@ def test_a_list_lies_inside_the_project(ready: Desk, written: str, code: str) ->
     assert found(ready) == [f"{code} sendspec.yaml:8:16"]
 
 
-def test_an_entry_that_is_wrong_is_told_with_its_own_fix_and_masked(ready: Desk) -> None:
+def test_an_entry_that_is_wrong_is_told_with_its_own_fix_and_masked(ready: ProjectDir) -> None:
     ready.write("out.txt", TWO + "07700900005\n07700900006\n")
     done = run(ready, "validate")
     (told,) = done.json["diagnostics"]
@@ -200,7 +200,7 @@ def test_an_entry_that_is_wrong_is_told_with_its_own_fix_and_masked(ready: Desk)
 
 
 @pytest.mark.parametrize("written", ["out.txt", "[]", "[7]", "{files: [out.txt]}"])
-def test_the_key_is_a_list_of_paths(ready: Desk, written: str) -> None:
+def test_the_key_is_a_list_of_paths(ready: ProjectDir, written: str) -> None:
     ready.write("hello.yaml", SPEC + f"suppress: {written}\n")
     if written == "[]":
         assert run(ready, "plan").json["skipped"] == {}
@@ -208,14 +208,14 @@ def test_the_key_is_a_list_of_paths(ready: Desk, written: str) -> None:
         assert found(ready)[0].split()[0] in ("wrong-type", "unquoted-number")
 
 
-def test_addresses_of_both_kinds_may_stand_in_an_environments_list(ready: Desk) -> None:
+def test_addresses_of_both_kinds_may_stand_in_an_environments_list(ready: ProjectDir) -> None:
     ready.write("hello.yaml", SPEC)
     ready.write("all.txt", "+447700900001\nann@example.com\n")
     environment_suppresses(ready, "all.txt")
     assert run(ready, "plan").json["skipped"] == {"suppressed": 1}
 
 
-def test_the_sandbox_heeds_a_specs_list(ready: Desk) -> None:
+def test_the_sandbox_heeds_a_specs_list(ready: ProjectDir) -> None:
     done = ready.run("send", "hello.yaml", "--yes", "--format", "json")
     assert done.code == 0, done.err
     assert done.json["skipped"] == {"suppressed": 2}
@@ -224,7 +224,7 @@ def test_the_sandbox_heeds_a_specs_list(ready: Desk) -> None:
 # ── nobody is forgotten who was once on the list ─────────────────────────────────────────────────────────────────────
 
 
-def test_a_list_that_loses_people_while_it_sends_changes_nothing(ready: Desk, server: CountingServer) -> None:
+def test_a_list_that_loses_people_while_it_sends_changes_nothing(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(2_000))
     ready.write("out.txt", "".join(f"+4477009{n:05d}\n" for n in range(1_000, 2_000)))
 
@@ -254,7 +254,7 @@ message:
 """
 
 
-def test_a_message_to_several_is_suppressed_where_one_of_them_is(ready: Desk, server: CountingServer) -> None:
+def test_a_message_to_several_is_suppressed_where_one_of_them_is(ready: ProjectDir, server: CountingServer) -> None:
     text = (ready.folder / "sendspec.yaml").read_text()
     ready.write("sendspec.yaml", text.replace("platform: sms", "platform: email"))
     ready.write("hello.yaml", MAIL)
@@ -273,13 +273,13 @@ def test_a_message_to_several_is_suppressed_where_one_of_them_is(ready: Desk, se
 # ── during a send ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def one_at_a_time(desk: Desk) -> None:
+def one_at_a_time(project_dir: ProjectDir) -> None:
     """One request in flight; what is in flight when a list changes can't be held back."""
-    text = (desk.folder / "sendspec.yaml").read_text()
-    desk.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 10, concurrency: 1"))
+    text = (project_dir.folder / "sendspec.yaml").read_text()
+    project_dir.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 10, concurrency: 1"))
 
 
-def test_whoever_opts_out_while_it_sends_is_not_claimed_any_more(ready: Desk, server: CountingServer) -> None:
+def test_whoever_opts_out_while_it_sends_is_not_claimed_any_more(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(60))
     one_at_a_time(ready)
 
@@ -303,7 +303,7 @@ def test_whoever_opts_out_while_it_sends_is_not_claimed_any_more(ready: Desk, se
 
 @pytest.mark.parametrize("broken", ["+4477009\n", None], ids=["a broken entry", "no file"])
 def test_a_list_that_breaks_while_it_sends_stops_the_run(
-    ready: Desk, server: CountingServer, broken: str | None
+    ready: ProjectDir, server: CountingServer, broken: str | None
 ) -> None:
     ready.write("people.csv", numbers(60))
     one_at_a_time(ready)
@@ -332,7 +332,7 @@ def test_a_list_that_breaks_while_it_sends_stops_the_run(
     assert again.json["skipped"] == {"already-accepted": posted, "suppressed": 2}
 
 
-def test_a_list_that_is_missing_is_not_said_to_be_the_recipients(ready: Desk, helpers: Any) -> None:
+def test_a_list_that_is_missing_is_not_said_to_be_the_recipients(ready: ProjectDir, helpers: Any) -> None:
     ready.write("hello.yaml", helpers.SPEC + "suppress: [peopl.csv]\n")
     done = ready.run("validate", "hello.yaml", "--format", "json")
     [diagnostic] = [d for d in done.json["diagnostics"] if d["code"] == "file-missing"]

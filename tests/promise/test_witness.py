@@ -13,8 +13,8 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from desk import Answer, CountingServer, Desk, Done
 from message_list import DatedList, age, age_ledger, restore, saved
+from project_dir import Answer, CountingServer, Done, ProjectDir
 
 PEOPLE = 20
 FOREIGN = {"id": "f1", "status": "sent", "reference": "another's", "receiver": {"contacts": []}}
@@ -26,7 +26,7 @@ def listing(server: CountingServer) -> DatedList:
 
 
 @pytest.fixture
-def ready(project: Desk, helpers: Any, listing: DatedList) -> Desk:
+def ready(project: ProjectDir, helpers: Any, listing: DatedList) -> ProjectDir:
     """A spec for 20 people, and another one for a person who is not among them."""
     project.write("hello.yaml", helpers.SPEC)
     project.write("people.csv", helpers.numbers(PEOPLE))
@@ -36,8 +36,8 @@ def ready(project: Desk, helpers: Any, listing: DatedList) -> Desk:
     return project
 
 
-def send(desk: Desk, *more: str, spec: str = "hello.yaml", timeout: float = 60) -> Done:
-    return desk.run("send", spec, "--env", "test", "--yes", "--format", "json", *more, timeout=timeout)
+def send(project_dir: ProjectDir, *more: str, spec: str = "hello.yaml", timeout: float = 60) -> Done:
+    return project_dir.run("send", spec, "--env", "test", "--yes", "--format", "json", *more, timeout=timeout)
 
 
 def once_each(server: CountingServer) -> bool:
@@ -55,7 +55,7 @@ def assert_refused(done: Done, count: int) -> None:
 
 
 def test_a_backup_restored_with_its_mirror_is_refused_though_another_spec_was_sent_first(
-    ready: Desk, server: CountingServer
+    ready: ProjectDir, server: CountingServer
 ) -> None:
     backup = saved(ready)
     assert send(ready).code == 0
@@ -68,7 +68,7 @@ def test_a_backup_restored_with_its_mirror_is_refused_though_another_spec_was_se
 
 
 def test_a_backup_taken_in_the_middle_of_a_run_is_refused_whatever_recovery_writes(
-    ready: Desk, server: CountingServer
+    ready: ProjectDir, server: CountingServer
 ) -> None:
     backups: list[dict[str, bytes]] = []
     settings = (ready.folder / "sendspec.yaml").read_text()
@@ -92,7 +92,7 @@ def test_a_backup_taken_in_the_middle_of_a_run_is_refused_whatever_recovery_writ
 
 
 def test_what_the_first_page_proves_counts_when_the_second_one_breaks_off(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     backup = saved(ready)
     assert send(ready).code == 0
@@ -124,7 +124,7 @@ def test_what_the_first_page_proves_counts_when_the_second_one_breaks_off(
     ],
 )
 def test_one_entry_that_can_not_be_read_does_not_hide_the_others(
-    ready: Desk, server: CountingServer, listing: DatedList, entry: Any
+    ready: ProjectDir, server: CountingServer, listing: DatedList, entry: Any
 ) -> None:
     backup = saved(ready)
     assert send(ready).code == 0
@@ -134,7 +134,7 @@ def test_one_entry_that_can_not_be_read_does_not_hide_the_others(
     assert once_each(server)
 
 
-def test_a_ledger_made_anew_30_hours_after_the_send_is_refused(ready: Desk, server: CountingServer) -> None:
+def test_a_ledger_made_anew_30_hours_after_the_send_is_refused(ready: ProjectDir, server: CountingServer) -> None:
     fresh = saved(ready)
     assert send(ready).code == 0
     age(ready, server, 30)
@@ -144,9 +144,9 @@ def test_a_ledger_made_anew_30_hours_after_the_send_is_refused(ready: Desk, serv
 
 
 def test_a_clone_of_the_ledger_that_sent_something_else_first_is_refused(
-    ready: Desk, server: CountingServer, tmp_path_factory: pytest.TempPathFactory
+    ready: ProjectDir, server: CountingServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    clone = Desk(tmp_path_factory.mktemp("clone") / "project")
+    clone = ProjectDir(tmp_path_factory.mktemp("clone") / "project")
     shutil.copytree(ready.folder, clone.folder)
     clone.environ = ready.environ
     assert send(ready).code == 0
@@ -157,7 +157,7 @@ def test_a_clone_of_the_ledger_that_sent_something_else_first_is_refused(
 
 
 def test_a_channel_with_more_traffic_than_is_read_is_asked_for_receivers(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     backup = saved(ready)
     assert send(ready).code == 0
@@ -177,7 +177,7 @@ def test_a_channel_with_more_traffic_than_is_read_is_asked_for_receivers(
 
 
 def test_a_list_without_an_end_is_left_and_the_send_goes_on(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     def endless(request: Any, query: dict[str, list[str]]) -> Answer:
         page = {"results": [], "nextPageToken": f"{len(listing.queries)}"}
@@ -193,7 +193,7 @@ def test_a_list_without_an_end_is_left_and_the_send_goes_on(
 @pytest.mark.parametrize(("name", "number", "code"), [("SIGTERM", signal.SIGTERM, 143), ("SIGINT", signal.SIGINT, 130)])
 @pytest.mark.parametrize("command", [("send", "hello.yaml", "--yes"), ("reconcile",)])
 def test_a_signal_is_heard_while_the_list_is_read(
-    ready: Desk,
+    ready: ProjectDir,
     server: CountingServer,
     listing: DatedList,
     command: tuple[str, ...],
@@ -230,7 +230,7 @@ def test_a_signal_is_heard_while_the_list_is_read(
 
 
 def test_a_list_that_breaks_off_stops_the_send_unless_the_witness_is_left_out(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     listing.broken = lambda request, query: Answer(500)
     done = send(ready)
@@ -243,13 +243,15 @@ def test_a_list_that_breaks_off_stops_the_send_unless_the_witness_is_left_out(
 
 
 def test_a_list_that_answers_at_the_second_try_is_no_failure(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     listing.broken = lambda request, query: Answer(500) if len(listing.queries) == 1 else None
     assert send(ready).code == 0
 
 
-def test_a_list_that_may_not_be_read_warns_and_goes_on(ready: Desk, server: CountingServer, listing: DatedList) -> None:
+def test_a_list_that_may_not_be_read_warns_and_goes_on(
+    ready: ProjectDir, server: CountingServer, listing: DatedList
+) -> None:
     listing.broken = lambda request, query: Answer(403, b'{"code": "Forbidden", "message": "no right to list"}')
     done = send(ready)
     assert done.code == 0, done.err
@@ -259,15 +261,15 @@ def test_a_list_that_may_not_be_read_warns_and_goes_on(ready: Desk, server: Coun
 # ── references of the user's own ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def own_reference(desk: Desk, helpers: Any) -> None:
+def own_reference(project_dir: ProjectDir, helpers: Any) -> None:
     """Two specs for the same people, both with the order as their reference."""
     text = helpers.SPEC.replace("  body:", '  reference: "{{ order_id }}"\n  body:')
-    desk.write("hello.yaml", text)
-    desk.write("other.yaml", text.replace("name: hello", "name: other").replace("Hi ", "Dear "))
+    project_dir.write("hello.yaml", text)
+    project_dir.write("other.yaml", text.replace("name: hello", "name: other").replace("Hi ", "Dear "))
 
 
 def test_a_second_spec_with_the_same_references_is_refused_and_nobody_of_it_is_noted(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     own_reference(ready, helpers)
     assert send(ready).code == 0
@@ -281,7 +283,7 @@ def test_a_second_spec_with_the_same_references_is_refused_and_nobody_of_it_is_n
 
 
 def test_two_specs_of_one_command_may_not_share_references_either(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     own_reference(ready, helpers)
     done = ready.run("send", "hello.yaml", "other.yaml", "--env", "test", "--yes", "--format", "json")
@@ -291,7 +293,7 @@ def test_two_specs_of_one_command_may_not_share_references_either(
 
 
 def test_an_own_reference_of_a_message_never_claimed_stops_the_run_and_moves_nothing(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     own_reference(ready, helpers)
     fresh = saved(ready)
@@ -307,7 +309,7 @@ def test_an_own_reference_of_a_message_never_claimed_stops_the_run_and_moves_not
 
 
 def test_an_own_reference_proves_a_claimed_message_accepted_by_time(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     own_reference(ready, helpers)
     server.decide = lambda number, request: (
@@ -320,7 +322,7 @@ def test_an_own_reference_proves_a_claimed_message_accepted_by_time(
 
 
 def test_without_the_apis_clock_an_own_reference_proves_nothing(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     own_reference(ready, helpers)
     server.decide = lambda number, request: (
@@ -332,7 +334,7 @@ def test_without_the_apis_clock_an_own_reference_proves_nothing(
 
 
 def test_a_message_listed_from_before_its_first_claim_is_not_this_one(
-    ready: Desk, server: CountingServer, helpers: Any
+    ready: ProjectDir, server: CountingServer, helpers: Any
 ) -> None:
     own_reference(ready, helpers)
     server.decide = lambda number, request: (
@@ -349,7 +351,7 @@ def test_a_message_listed_from_before_its_first_claim_is_not_this_one(
 
 
 def test_a_message_listed_twice_is_an_alarm_within_a_run_too(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     looks = len(listing.queries)
 
@@ -366,7 +368,7 @@ def test_a_message_listed_twice_is_an_alarm_within_a_run_too(
 
 
 def test_doubts_are_found_in_pages_of_more_than_16_megabytes(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     server.decide = lambda number, request: Answer(drop=True, taken=True) if number == 3 else Answer()
     assert send(ready).code == 4
@@ -383,7 +385,7 @@ def test_doubts_are_found_in_pages_of_more_than_16_megabytes(
 
 
 def test_doubts_in_a_list_without_an_end_stay_in_doubt_and_that_is_told(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 3 else Answer()
     assert send(ready).code == 4
@@ -397,7 +399,7 @@ def test_doubts_in_a_list_without_an_end_stay_in_doubt_and_that_is_told(
 
 @pytest.mark.parametrize("clock", [-7_200.0, 7_200.0])
 def test_a_clock_that_is_hours_off_hides_nothing(
-    ready: Desk, server: CountingServer, listing: DatedList, clock: float
+    ready: ProjectDir, server: CountingServer, listing: DatedList, clock: float
 ) -> None:
     listing.clock = clock
     backup = saved(ready)
@@ -412,14 +414,14 @@ def test_a_clock_that_is_hours_off_hides_nothing(
 # ── what is listed otherwise than it was sent ────────────────────────────────────────────────────────────────────────
 
 
-def behind(desk: Desk, server: CountingServer) -> None:
+def behind(project_dir: ProjectDir, server: CountingServer) -> None:
     """A ledger that lacks everything that was sent."""
-    backup = saved(desk)
-    assert send(desk).code == 0
-    restore(desk, backup)
+    backup = saved(project_dir)
+    assert send(project_dir).code == 0
+    restore(project_dir, backup)
 
 
-def test_a_renamed_spec_is_known_by_its_former_references(ready: Desk, server: CountingServer) -> None:
+def test_a_renamed_spec_is_known_by_its_former_references(ready: ProjectDir, server: CountingServer) -> None:
     behind(ready, server)
     text = (ready.folder / "hello.yaml").read_text()
     ready.write("hello.yaml", text.replace("name: hello", "name: bello\nmoved_from: hello"))
@@ -437,7 +439,7 @@ def test_a_renamed_spec_is_known_by_its_former_references(ready: Desk, server: C
     ],
 )
 def test_another_reference_that_holds_the_messages_id_names_the_same_message(
-    ready: Desk, server: CountingServer, before: str, after: str
+    ready: ProjectDir, server: CountingServer, before: str, after: str
 ) -> None:
     text = (ready.folder / "hello.yaml").read_text()
     ready.write("hello.yaml", f"{text}  {before}\n")
@@ -466,7 +468,7 @@ def without_id(entry: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_what_is_listed_oddly_under_our_references_stops_the_send_each_time(
-    ready: Desk, server: CountingServer, listing: DatedList, changed: Any
+    ready: ProjectDir, server: CountingServer, listing: DatedList, changed: Any
 ) -> None:
     behind(ready, server)
     listing.lie = lambda messages: [changed(entry) for entry in messages]
@@ -477,7 +479,7 @@ def test_what_is_listed_oddly_under_our_references_stops_the_send_each_time(
 
 
 def test_a_list_that_does_not_tell_its_time_is_asked_a_day_ahead(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     behind(ready, server)
     listing.tells_time, listing.clock = False, 3 * 3_600.0
@@ -485,7 +487,7 @@ def test_a_list_that_does_not_tell_its_time_is_asked_a_day_ahead(
     assert once_each(server)
 
 
-def test_a_page_with_a_key_twice_is_no_page(ready: Desk, server: CountingServer, listing: DatedList) -> None:
+def test_a_page_with_a_key_twice_is_no_page(ready: ProjectDir, server: CountingServer, listing: DatedList) -> None:
     behind(ready, server)
     listing.broken = lambda request, query: Answer(200, b'{"results": [], "nextPageToken": null, "results": []}')
     done = send(ready)
@@ -495,7 +497,7 @@ def test_a_page_with_a_key_twice_is_no_page(ready: Desk, server: CountingServer,
 
 
 def test_where_somebody_is_in_doubt_a_list_that_breaks_off_leaves_exit_code_4(
-    ready: Desk, server: CountingServer, listing: DatedList
+    ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
     server.decide = lambda number, request: Answer(drop=True, taken=False) if number == 1 else Answer()
     assert send(ready).code == 4
@@ -506,7 +508,9 @@ def test_where_somebody_is_in_doubt_a_list_that_breaks_off_leaves_exit_code_4(
     assert "list-unread" in done.err
 
 
-def test_a_signal_ends_a_send_whose_list_never_answers(ready: Desk, server: CountingServer, listing: DatedList) -> None:
+def test_a_signal_ends_a_send_whose_list_never_answers(
+    ready: ProjectDir, server: CountingServer, listing: DatedList
+) -> None:
     asked, answers = threading.Event(), threading.Event()
 
     def silent(request: Any, query: dict[str, list[str]]) -> Answer:

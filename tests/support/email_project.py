@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from desk import CHANNEL, WORKSPACE, Desk
+from project_dir import CHANNEL, WORKSPACE, ProjectDir
 
 _PROJECT = f"""environments:
   production:
@@ -16,10 +16,12 @@ _PROJECT = f"""environments:
 """
 
 
-def write_mail(desk: Desk, html: str, row: Mapping[str, object], *, text: str = "Hi", **more: object) -> None:
+def write_mail(
+    project_dir: ProjectDir, html: str, row: Mapping[str, object], *, text: str = "Hi", **more: object
+) -> None:
     """Writes `mail.yaml` for one row, and the project that says that its channel is one for e-mail. `more` are keys of the spec."""
     body = {"type": "html", "html": {"text": text, "html": html}}
     spec = {"spec": 1, "name": "mail", "channel": "mail", "recipients": {"file": "people.jsonl", "to": "{{ email }}"}}
-    desk.write("sendspec.yaml", _PROJECT)
-    desk.write("people.jsonl", json.dumps({"email": "ann@example.com", **row}) + "\n")
-    desk.write("mail.yaml", json.dumps({**spec, "message": {"body": body}, **more}))
+    project_dir.write("sendspec.yaml", _PROJECT)
+    project_dir.write("people.jsonl", json.dumps({"email": "ann@example.com", **row}) + "\n")
+    project_dir.write("mail.yaml", json.dumps({**spec, "message": {"body": body}, **more}))

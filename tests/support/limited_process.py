@@ -6,7 +6,7 @@ import os
 import resource
 import subprocess
 
-from desk import Desk, Done
+from project_dir import Done, ProjectDir
 
 CPU_SECONDS = 15
 """Of the processor's time, starting included: ten times what the slowest may take, and less than what any bomb took."""
@@ -14,10 +14,10 @@ CPU_SECONDS = 15
 MEMORY_BYTES = 1 << 30
 
 
-def run_fenced(desk: Desk, *arguments: str) -> Done:
-    """As `desk.run`, within these limits. A negative exit code is a signal's: the processor's time was used up."""
+def run_fenced(project_dir: ProjectDir, *arguments: str) -> Done:
+    """As `project_dir.run`, within these limits. A negative exit code is a signal's: the processor's time was used up."""
     ended = subprocess.run(
-        desk.command(*arguments), cwd=desk.folder, env={**os.environ, **desk.environ}, capture_output=True, text=True,
+        project_dir.command(*arguments), cwd=project_dir.folder, env={**os.environ, **project_dir.environ}, capture_output=True, text=True,
         stdin=subprocess.DEVNULL, timeout=300, check=False, preexec_fn=_fence,
     )  # fmt: skip
     return Done(ended.returncode, ended.stdout, ended.stderr)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from desk import Answer, CountingServer, Desk, Request
+from project_dir import Answer, CountingServer, ProjectDir, Request
 from sendspec.ledger.sqlite.tables import row_checksum
 
 Messages = list[dict[str, Any]]
@@ -65,11 +65,11 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def age(desk: Desk, server: CountingServer, hours: float) -> None:
+def age(project_dir: ProjectDir, server: CountingServer, hours: float) -> None:
     """Lets that much time pass since all that was done: in the ledger, and at the API."""
     for message in server.taken:
         message["createdAt"] = moment(instant(message["createdAt"]) - hours * 3_600)
-    age_ledger(desk.folder / ".sendspec" / "test.db", hours * 3_600)
+    age_ledger(project_dir.folder / ".sendspec" / "test.db", hours * 3_600)
 
 
 def age_ledger(path: Path, seconds: float) -> None:
@@ -89,9 +89,9 @@ def age_ledger(path: Path, seconds: float) -> None:
     ledger.close()
 
 
-def saved(desk: Desk) -> dict[str, bytes]:
+def saved(project_dir: ProjectDir) -> dict[str, bytes]:
     """The ledger as it is now, with the mirror of its epoch."""
-    folder = desk.folder / ".sendspec"
+    folder = project_dir.folder / ".sendspec"
     source = sqlite3.connect(folder / "test.db")
     copy = sqlite3.connect(":memory:")
     source.backup(copy)
@@ -103,9 +103,9 @@ def saved(desk: Desk) -> dict[str, bytes]:
     return files
 
 
-def restore(desk: Desk, files: dict[str, bytes]) -> None:
+def restore(project_dir: ProjectDir, files: dict[str, bytes]) -> None:
     """Puts the ledger back as it was, its mirror too."""
-    folder = desk.folder / ".sendspec"
+    folder = project_dir.folder / ".sendspec"
     for name in ("test.db-wal", "test.db-shm", "test.db.epoch"):
         (folder / name).unlink(missing_ok=True)
     for name, content in files.items():

@@ -16,7 +16,7 @@ IN_CI = bool(os.environ.get("CI"))
 
 
 def run_oracle(script: str, *arguments: str, stdin: str = "") -> str:
-    """What `tests/oracles/<script>` prints. Without node a test is skipped at a desk, and fails in CI."""
+    """What `tests/oracles/<script>` prints. Without node a test is skipped on a developer's machine, and fails in CI."""
     node = shutil.which("node")
     if node is None:
         (pytest.fail if IN_CI else pytest.skip)("node is not installed; what is compared with comes from npm")

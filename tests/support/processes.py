@@ -8,28 +8,28 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from desk import Answer, CountingServer, Desk, Request
+from project_dir import Answer, CountingServer, ProjectDir, Request
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 
 
-def started(desk: Desk, *prefix: str, **more: Any) -> subprocess.Popen[str]:
+def started(project_dir: ProjectDir, *prefix: str, **more: Any) -> subprocess.Popen[str]:
     """A send; `prefix` is what starts it, as `strace` would."""
-    return launched(desk, *prefix, *desk.command(*SEND), **more)
+    return launched(project_dir, *prefix, *project_dir.command(*SEND), **more)
 
 
-def run_script(desk: Desk, script: str, *arguments: str) -> subprocess.Popen[str]:
+def run_script(project_dir: ProjectDir, script: str, *arguments: str) -> subprocess.Popen[str]:
     """A send in a process that does something to itself first."""
-    return launched(desk, *desk.command()[:1], "-c", script, *arguments, *SEND)
+    return launched(project_dir, *project_dir.command()[:1], "-c", script, *arguments, *SEND)
 
 
-def launched(desk: Desk, *command: str, **more: Any) -> subprocess.Popen[str]:
-    """A process in the desk's folder, with its environment and without input."""
+def launched(project_dir: ProjectDir, *command: str, **more: Any) -> subprocess.Popen[str]:
+    """A process in the project's folder, with its environment and without input."""
     usual = {
-        "env": {**os.environ, **desk.environ}, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
+        "env": {**os.environ, **project_dir.environ}, "stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
         "stderr": subprocess.PIPE,
     }  # fmt: skip
-    return subprocess.Popen(command, cwd=desk.folder, text=True, **{**usual, **more})
+    return subprocess.Popen(command, cwd=project_dir.folder, text=True, **{**usual, **more})
 
 
 def until(condition: Callable[[], bool], seconds: float = 30) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk import SPEC, CountingServer, Desk, numbers
 from invariants import InvariantCheck
+from project_dir import SPEC, CountingServer, ProjectDir, numbers
 
 PEOPLE = 40
 
 
 @pytest.fixture
-def ready(project: Desk) -> Desk:
+def ready(project: ProjectDir) -> ProjectDir:
     """A project with a spec for 40 people, and a ledger that has sent nothing."""
     project.write("hello.yaml", SPEC)
     project.write("people.csv", numbers(PEOPLE))
@@ -23,13 +23,13 @@ def ready(project: Desk) -> Desk:
 
 
 @pytest.fixture
-def invariants(ready: Desk, server: CountingServer) -> InvariantCheck:
+def invariants(ready: ProjectDir, server: CountingServer) -> InvariantCheck:
     """Goes on without faults, and checks what must always hold."""
     return InvariantCheck(ready, server)
 
 
 @pytest.fixture
-def small(ready: Desk) -> Iterator[Path]:
+def small(ready: ProjectDir) -> Iterator[Path]:
     """The ledger's folder on a file system of its own, of 8 MB."""
     folder = ready.folder / ".sendspec"
     moved = ready.folder / "moved"

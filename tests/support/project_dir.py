@@ -166,7 +166,7 @@ class Done:
         return json.loads(self.out)
 
 
-class Desk:
+class ProjectDir:
     """A folder with a project in it, and the command run there as a user would."""
 
     def __init__(self, folder: Path) -> None:
@@ -201,14 +201,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
+def project_dir(tmp_path: Path) -> ProjectDir:
+    return ProjectDir(tmp_path)
 
 
 @pytest.fixture
-def project(desk: Desk, server: CountingServer) -> Desk:
+def project(project_dir: ProjectDir, server: CountingServer) -> ProjectDir:
     """A project whose environment `test` sends to the counting server, with a ledger made."""
-    desk.write(
+    project_dir.write(
         "sendspec.yaml",
         f"""environments:
   test:
@@ -219,10 +219,10 @@ def project(desk: Desk, server: CountingServer) -> Desk:
       sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 2}}
 """,
     )
-    desk.environ["TEST_KEY"] = SECRET
-    made = desk.run("ledger", "init", "--env", "test")
+    project_dir.environ["TEST_KEY"] = SECRET
+    made = project_dir.run("ledger", "init", "--env", "test")
     assert made.code == 0, made.err
-    return desk
+    return project_dir
 
 
 def numbers(count: int, start: int = 0) -> str:
