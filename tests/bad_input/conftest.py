@@ -114,8 +114,6 @@ class Intake:
         self._capture = capture
         self._watch = watch
 
-    # ── what is handed in ────────────────────────────────────────────────────────────────────────────────────────
-
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,8 +133,6 @@ class Intake:
         """The usual project file with one thing written otherwise."""
         assert before in PROJECT
         self.write("sendspec.yaml", PROJECT.replace(before, after, 1))
-
-    # ── what becomes of it ───────────────────────────────────────────────────────────────────────────────────────
 
     def run(self, *arguments: str) -> Said:
         """One command, in this process; neither the key nor a number may be in what it prints or writes."""
@@ -208,8 +204,6 @@ class Intake:
         assert said.found == list(expected)
         assert self._files() == before
         self.diagnostics = said.diagnostics
-
-    # ── what must not be ─────────────────────────────────────────────────────────────────────────────────────────
 
     def _files(self) -> dict[str, str]:
         """Every file with a digest of what it holds; the run lock alone says anew each time who holds it."""

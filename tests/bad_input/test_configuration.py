@@ -131,8 +131,6 @@ def test_an_environment_that_is_not_there_is_wrong_usage(intake: Intake) -> None
     assert "there are: live, sandbox" in said.err
 
 
-# ── specs' own identity ──────────────────────────────────────────────────────────────────────────────────────────────
-
 NAMES: list[tuple[str, str]] = [
     ("a name with a space", "order shipped"),
     ("a name with a capital", "Order"),
@@ -183,8 +181,6 @@ def test_a_name_whose_text_changed_is_drift_and_is_not_sent(sent: Intake, server
     assert "drift" in again.err or "changed" in again.err
     assert len(server.posts) == 2
 
-
-# ── the key ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 KEYS: list[tuple[str, str | None, str]] = [
     ("a variable that isn't set", None, "KEY is not set"),
@@ -291,8 +287,6 @@ def test_a_key_on_the_command_line_is_wrong_usage_and_not_shown(intake: Intake, 
         assert "No such option" in said.err
 
 
-# ── the machine's own settings ───────────────────────────────────────────────────────────────────────────────────────
-
 PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
 CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 ELSEWHERE = {**dict.fromkeys(PROXIES, "http://127.0.0.1:9"), **dict.fromkeys(CERTIFICATES, "/nowhere/ca.pem")}
@@ -349,9 +343,6 @@ def shake_hands(ours: ssl.SSLContext, theirs: ssl.SSLContext) -> None:
             side.do_handshake()
 
 
-# ── what isn't there yet is not ignored ──────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize(
     "written",
     [
@@ -376,8 +367,6 @@ def test_a_channel_that_the_environment_lacks_is_shown_in_the_spec(intake: Intak
     intake.change("channel: sms", "channel: smss")
     intake.rejects("unknown-channel hello.yaml:3:10")
 
-
-# ── plans ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 PLANS: list[tuple[str, Callable[[str], str], str]] = [
     ("a plan with another count", lambda text: text.replace('"send": 2', '"send": 3', 1), "was changed after it was written"),

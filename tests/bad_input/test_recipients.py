@@ -195,8 +195,6 @@ def test_rows_that_a_key_tells_apart_are_two_messages(intake: Intake) -> None:
     assert len(intake.accepts()) == 2
 
 
-# ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 PATHS: list[tuple[str, str]] = [
     ("a path that climbs out", "../../../etc/passwd"),
     ("a path that climbs out and comes back elsewhere", "../other/people.csv"),
@@ -259,9 +257,6 @@ def test_a_table_of_an_unknown_ending(intake: Intake) -> None:
     intake.rejects("unknown-table-format hello.yaml:4:20")
 
 
-# ── size ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def test_a_cell_of_many_megabytes_is_not_kept(intake: Intake) -> None:
     intake.write("people.csv", f"phone,first_name\n{ONE},Ann\n{TWO}," + "x" * 5_000_000 + "\n")
     intake.rejects_bounded("cell-too-long people.csv:3:1")
@@ -302,9 +297,6 @@ def test_a_large_table_beyond_the_limit_takes_little_memory(intake: Intake) -> N
     intake.rejects_bounded("limit-messages hello.yaml:10:20")
 
 
-# ── change ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def test_a_table_that_is_written_to_while_a_send_copies_it(intake: Intake) -> None:
     changed: list[bool] = []
 
@@ -329,15 +321,9 @@ def test_a_table_that_changes_between_plan_and_send(intake: Intake) -> None:
     assert sent.err.rstrip().endswith("nothing was sent")
 
 
-# ── what isn't there yet is not ignored ──────────────────────────────────────────────────────────────────────────────
-
-
 def test_a_stricter_check_of_numbers_is_an_unknown_key_until_it_is_made(intake: Intake) -> None:
     intake.change("{file: people.csv}", "{file: people.csv, check: valid}")
     intake.rejects("unknown-key hello.yaml:4:32")
-
-
-# ── what we write ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@"], ids=lambda start: f"a cell that begins with {start}")

@@ -159,8 +159,6 @@ def test_a_byte_order_mark_is_no_part_of_the_spec(intake: Intake) -> None:
     assert len(intake.accepts()) == 2
 
 
-# ── what would take time or memory ───────────────────────────────────────────────────────────────────────────────────
-
 ALIAS_BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 61))
 MERGE_BOMB = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 26))
 
@@ -207,9 +205,6 @@ def test_as_many_recipients_as_a_spec_may_list_are_no_bomb(intake: Intake) -> No
     intake.write("hello.yaml", BASE.replace(" {file: people.csv}\n", "\n" + rows))
     said = intake.apart("validate", "hello.yaml")
     assert said.code == 0, said.err
-
-
-# ── what is no file ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _device(folder: Path) -> str:

@@ -227,8 +227,6 @@ def test_a_batch_answer_that_repeats_what_was_sent_leaves_no_trace(
     checked(ready, SEND)
 
 
-# ── ids ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 IDS: dict[str, Callable[[str], str]] = {
     "key": lambda _: KEY,
     "header": lambda _: f"AccessKey {KEY}",
@@ -288,9 +286,6 @@ def test_an_ordinary_id_is_kept_as_it_is(ready: ProjectDir, server: CountingServ
     assert ready.run(*SEND).code == 0
     found = ready.run("status", "--env", "test", "--messages", "--format", "json").json["messages"]
     assert {message["remote_id"] for message in found} == set(ids)
-
-
-# ── lists, doctor, spill ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 400, 503, 200])

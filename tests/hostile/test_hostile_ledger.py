@@ -122,9 +122,6 @@ def test_the_sandboxs_ledger_and_its_messages_are_looked_at_too(ready: ProjectDi
             place.with_name(name + ending).unlink(missing_ok=True)
 
 
-# ── pages that lead back to themselves ────────────────────────────────────────────────────────────────────────────
-
-
 def going_in_circles(path: Path, table: str) -> None:
     """Makes the tree of `table` one of twelve levels, in each of which every one of 300 entries leads to the same page below."""
     connection = sqlite3.connect(path, isolation_level=None)
@@ -174,9 +171,6 @@ def test_a_value_of_a_size_that_no_ledger_has_is_not_read_into_memory(sent: Proj
     assert "[ledger-damaged]" in done.err
 
 
-# ── pipes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize(
     "name", ["test.db", "test.db.lock", "test.db.epoch", "test.db.spill", "test.db-wal", "test.db-journal"]
 )
@@ -188,9 +182,6 @@ def test_a_pipe_in_a_files_place_is_not_waited_for(ready: ProjectDir, name: str)
         assert ready.run(*command, timeout=SECONDS).code in (0, 1, 6), command
     assert ready.run(*SENDING).code == 6
     assert stat.S_ISFIFO(place.lstat().st_mode)
-
-
-# ── what reading leaves behind ────────────────────────────────────────────────────────────────────────────────────
 
 
 def beside(project_dir: ProjectDir) -> list[str]:

@@ -217,9 +217,6 @@ def test_a_project_is_not_scaffolded_through_a_link(project_dir: ProjectDir, out
         assert not quotes(done)
 
 
-# ── links of one's own ────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def test_a_project_may_be_reached_by_links_above_it(checkout: ProjectDir, tmp_path: Path) -> None:
     (tmp_path / "short").symlink_to(checkout.folder)
     (tmp_path / "shorter").symlink_to(checkout.folder / "specs")

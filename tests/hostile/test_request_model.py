@@ -186,9 +186,6 @@ def test_an_answer_passes_exactly_where_the_definition_lets_it(name: str) -> Non
             assert schema.accepts(answer) == definition.accepts(model, answer), line
 
 
-# ── from outside ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.fixture
 def post(project: ProjectDir) -> ProjectDir:
     """A project whose environment `test` sends e-mail."""

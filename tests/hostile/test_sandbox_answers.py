@@ -117,9 +117,6 @@ def payload(n: int) -> dict[str, Any]:
     return {"receiver": {"contacts": contacts}, "body": body, "reference": f"m{n}", "tags": [f"Tag {n}", "all"]}
 
 
-# ── the list's filters ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def shown(said: Said) -> list[str]:
     assert said.status == 200, said
     for message in said.json["results"]:
@@ -221,8 +218,6 @@ def test_one_message_is_shown_and_others_are_not_there(served: Served, four: lis
         is_refused(served.ask("GET", f"{PATH}/{other}"), 404)
     is_refused(served.ask("GET", f"{PATH.replace(CHANNEL, UUID)}/{four[0]['id']}"), 404)
 
-
-# ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CONTACT = payload(0)["receiver"]["contacts"][0]
 REFUSALS: list[tuple[dict[str, Any], str, str]] = [
@@ -337,9 +332,6 @@ def test_a_body_too_large_is_answered_before_the_connection_goes(served: Served)
     is_refused(served.ask("PUT", PATH, b"x" * 900_000), 405)
 
 
-# ── Host ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.usefixtures("four")
 @pytest.mark.parametrize(
     "host",
@@ -360,9 +352,6 @@ def test_a_page_of_the_web_that_calls_itself_this_machine_reads_nothing(served: 
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}", "LOCALHOST:{port}", "[::1]:{port}"])
 def test_this_machines_names_are_let_in(served: Served, host: str) -> None:
     assert served.ask("GET", PATH, host=host.format(port=served.port)).status == 200
-
-
-# ── what it keeps ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def sent(project_dir: ProjectDir, count: int) -> Path:

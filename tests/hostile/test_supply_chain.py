@@ -122,8 +122,6 @@ def test_how_to_report_is_said_without_an_address_that_nobody_reads() -> None:
     assert re.search(r"\S+@\S+\.\S+", text) is None
 
 
-# ── the audit ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
 ADVISORIES = {
     "Some_Package": [
         {"id": "GHSA-1", "v": ">=1.0,<1.2", "advisory": "It runs\nwhat it reads.", "fixed_in": "1.2"},

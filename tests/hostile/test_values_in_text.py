@@ -110,8 +110,6 @@ def _whatsapp() -> str:
     )
 
 
-# ── HTML ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 EVIL = "<script>alert('x')</script> & \"co\""
 ESCAPED = "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &quot;co&quot;"
 

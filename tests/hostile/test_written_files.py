@@ -88,9 +88,6 @@ def test_an_init_does_not_complete_what_somebody_has_changed(project_dir: Projec
     assert files_in(project_dir.folder) == {"shop/sendspec.yaml"}
 
 
-# ── a plan that was sealed again ──────────────────────────────────────────────────────────────────────────────────
-
-
 def resealed(project_dir: ProjectDir, **changes: Any) -> None:
     """Changes a plan, and gives it the seal that it then needs: that is no secret."""
     path = project_dir.folder / "plan.json"

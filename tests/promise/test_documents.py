@@ -60,9 +60,6 @@ def failed(done: Done, schema: str, code: int) -> str:
     return str(error["code"])
 
 
-# ── 0 and 1 ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize(("command", "schema"), DOCUMENTS.items(), ids=ids)
 def test_a_command_that_did_its_work_prints_its_document(
     ready: ProjectDir, command: tuple[str, ...], schema: str
@@ -118,9 +115,6 @@ def test_a_key_that_can_not_be_used_is_the_diagnostics_document(
     assert (diagnostic["code"], diagnostic["path"]) == ("key-unusable", "sendspec.yaml")
 
 
-# ── 2 and 75 ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize("command", [*DOCUMENTS, *LINES, ("ledger", "init", *TEST), ("init", "x")], ids=ids)
 def test_wrong_usage_prints_no_document(ready: ProjectDir, command: tuple[str, ...]) -> None:
     for wrong in (("--env", "nowhere"), ("--wrong",)):
@@ -140,9 +134,6 @@ def test_a_busy_ledger_prints_no_document(ready: ProjectDir, server: CountingSer
     server.released.set()
     process.communicate(timeout=60)
     assert (done.code, done.out) == (75, "")
-
-
-# ── 5 to 8 ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(("command", "schema"), OF_A_LEDGER.items(), ids=ids)
@@ -215,8 +206,6 @@ def test_a_stale_plan_is_the_runs_document(ready: ProjectDir, server: CountingSe
     assert failed(ready.run("send", "--plan", "plan.json", "--yes", *JSON), "run", 8) == "plan-stale"
     assert server.posts == []
 
-
-# ── 70 and 130 ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 BREAKS = """
 import sys

@@ -58,9 +58,6 @@ def unwritable(ready: ProjectDir) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
-# ── plan --out ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize(
     "out",
     [
@@ -130,9 +127,6 @@ def test_a_device_is_written_to_and_not_replaced(ready: ProjectDir) -> None:
     assert Path("/dev/null").is_char_device()
 
 
-# ── init ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize("where", ["/proc/x", "a-file/x", "x" * 300])
 def test_a_project_that_has_no_place_is_not_called_a_bug(project_dir: ProjectDir, where: str) -> None:
     project_dir.write("a-file", "")
@@ -162,8 +156,6 @@ def test_names_with_line_ends_and_half_characters_make_a_project(project_dir: Pr
         assert "a\nb/" not in done.err
         assert project_dir.run("send", f"{name}/specs/hello.yaml", "--yes").code == (1 if "\udcff" in name else 0)
 
-
-# ── the ledger's place, and the sandbox's ─────────────────────────────────────────────────────────────────────────
 
 EVERY = [
     ("validate", "hello.yaml"), ("render", "hello.yaml"), ("test", "hello.yaml"), ("plan", "hello.yaml"),
@@ -211,9 +203,6 @@ def test_a_taken_port_is_named_with_the_way_out(ready: ProjectDir) -> None:
     assert done.code == 2
     assert "address already in use" in done.err
     assert "--port 0 takes a free one" in done.err
-
-
-# ── the process's own surroundings ────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("command", [("status",), ("plan", "hello.yaml"), ("plan", "/hello.yaml"), ("init", "x")])

@@ -72,9 +72,6 @@ def ready(project: ProjectDir) -> ProjectDir:
     return project
 
 
-# ── between the answer and the send ──────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize("change", EDITS.values(), ids=EDITS)
 def test_what_was_confirmed_is_sent_whatever_the_table_says_by_then(
     ready: ProjectDir, server: CountingServer, change: str
@@ -152,9 +149,6 @@ def test_standard_input_is_copied_as_well(ready: ProjectDir, server: CountingSer
     assert texts(server) == planned_texts(BIG)
 
 
-# ── while it sends ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def in_place(path: Path, before: str, after: str) -> None:
     """Changes a file without a change of its size."""
     content = path.read_text()
@@ -191,9 +185,6 @@ def test_the_second_specs_table_is_copied_before_the_first_is_sent(ready: Projec
     done = send(ready, "hello.yaml", "other.yaml")
     assert done.code == 0, done.err
     assert texts(server) == sorted([*planned_texts(5), *planned_texts(30, start=100)])
-
-
-# ── where the copy is ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def private(project_dir: ProjectDir) -> Path:
@@ -296,9 +287,6 @@ def test_where_nothing_can_be_written_commands_that_send_nothing_keep_standard_i
     assert (refused.code, refused.json["error"]["code"]) == (6, "private-folder")
 
 
-# ── no room, and a disk that fails ───────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.fixture
 def small(ready: ProjectDir) -> Iterator[Path]:
     """The private folder on a file system of its own, of 64 KB."""
@@ -364,9 +352,6 @@ def test_a_disk_that_fails_under_the_copy_is_told_as_that(
     assert server.posts == []
 
 
-# ── commands that read the table itself ──────────────────────────────────────────────────────────────────────────────
-
-
 def test_what_is_rendered_and_then_changed_is_told(ready: ProjectDir) -> None:
     ready.write("people.csv", numbers(20_000))
     running = subprocess.Popen(
@@ -380,9 +365,6 @@ def test_what_is_rendered_and_then_changed_is_told(ready: ProjectDir) -> None:
     _, told = running.communicate(timeout=60)
     assert running.returncode == 1
     assert "[file-changed]" in told
-
-
-# ── who makes the folder ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(

@@ -112,9 +112,6 @@ def plan_only(repository: Repository) -> None:
     repository.server.requests.clear()
 
 
-# ── a spec's life in git ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def test_each_step_of_a_specs_life_sends_what_it_should(repository: Repository) -> None:
     repository.write("hello.yaml", SPEC)
     repository.write("people.csv", numbers(PEOPLE))
@@ -239,9 +236,6 @@ def test_runs_that_come_in_the_other_order_send_the_newer_generation_only(reposi
     assert (codes(done), count) == (["generation-old"], 0)
 
 
-# ── generations ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def at_generation(repository: Repository, generation: int) -> None:
     text = SPEC.replace("name: hello\n", f"name: hello\ngeneration: {generation}\n")
     repository.write("hello.yaml", text)
@@ -311,9 +305,6 @@ def test_a_generation_that_was_planned_is_given_up_with_its_messages(sent: Repos
 def test_giving_up_what_can_not_be_given_up_is_wrong_usage(sent: Repository, arguments: tuple[str, ...]) -> None:
     done = sent.project_dir.run("resolve", "hello.yaml", *arguments, "--reason", "why not", "--env", "test")
     assert done.code == 2, done.err
-
-
-# ── another name ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def renamed(repository: Repository, more: str = "") -> None:
@@ -489,9 +480,6 @@ def test_a_name_is_free_again_when_its_file_holds_another(sent: Repository) -> N
     assert sent.send("moved.yaml") == (0, 0)
 
 
-# ── who counts as the same ───────────────────────────────────────────────────────────────────────────────────────────
-
-
 def keyed(repository: Repository, key: str, rows: str) -> None:
     recipients = f"{{file: people.csv, key: '{key}'}}"
     repository.write("hello.yaml", SPEC.replace("{file: people.csv}", recipients))
@@ -564,9 +552,6 @@ def test_a_ledger_that_did_not_note_the_key_refuses_what_could_be_another_one(re
     assert repository.send() == (0, 1)
 
 
-# ── references of the user's own ─────────────────────────────────────────────────────────────────────────────────────
-
-
 def referring(name: str, reference: str) -> str:
     return SPEC.replace("name: hello", f"name: {name}").replace("message:\n", f"message:\n  reference: '{reference}'\n")
 
@@ -594,9 +579,6 @@ def test_the_same_reference_to_another_receiver_is_free(repository: Repository) 
     repository.write("people.csv", numbers(20).replace("+44770090", "+44770080"))
     repository.write("two.yaml", referring("two", "{{ order_id }}").replace("Hi", "Bye"))
     assert repository.send("two.yaml") == (0, 20)
-
-
-# ── who is left ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def test_people_who_were_planned_and_left_the_table_are_counted_until_they_are_closed(repository: Repository) -> None:
@@ -659,9 +641,6 @@ def test_whom_the_filter_leaves_out_is_still_in_the_table_and_not_left(repositor
     assert repository.send() == (0, 10)
 
 
-# ── what is noted ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def noted(repository: Repository) -> dict[str, Any]:
     with sqlite3.connect(repository.project_dir.folder / ".sendspec" / "test.db") as ledger:
         ledger.row_factory = sqlite3.Row
@@ -699,9 +678,6 @@ def test_the_digest_of_the_text_stands_beside_what_is_on_hold(repository: Reposi
     digest = done.json["specs"][0]["text_digest"]
     assert done.json["skipped"]["on-hold"] > 0
     assert digest in repository.project_dir.run("plan", "hello.yaml", "--env", "test").out
-
-
-# ── a former name that is no longer written ──────────────────────────────────────────────────────────────────────────
 
 
 def called(helpers: Any, name: str, more: str = "", text: str = "Hi") -> str:
@@ -745,9 +721,6 @@ def test_doubts_under_a_former_name_are_looked_up_and_settled_under_the_new_one(
     assert settled.json["resolved"] == 2
     assert send_it(project).code == 0
     assert len(server.posts) == 3
-
-
-# ── tables that roll over ────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def keyed_by(repository: Repository, key: str) -> None:

@@ -46,9 +46,6 @@ def children_of(process: subprocess.Popen[str]) -> list[int]:
     return [int(word) for word in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
-# ── children ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def killed_while_planning(project_dir: ProjectDir, *, stopped: bool) -> Sequence[int]:
     """The planning processes of a send that was killed; `stopped` is whether they were stopped before."""
     process = launched(
@@ -89,9 +86,6 @@ def test_what_a_keys_command_leaves_running_does_not_hold_the_lock(ready: Projec
         assert (again.code, again.json["skipped"]) == (0, {"already-accepted": 40})
     finally:
         os.kill(int((ready.folder / "left").read_text()), signal.SIGKILL)
-
-
-# ── other names of the ledger ────────────────────────────────────────────────────────────────────────────────────────
 
 
 def named(project_dir: ProjectDir, place: str) -> None:
@@ -213,8 +207,6 @@ def test_a_file_in_the_locks_place_that_is_none_is_not_written_to(ready: Project
     lock.unlink()
     assert ready.run(*SEND).code == 0
 
-
-# ── two at once, and one that is killed ──────────────────────────────────────────────────────────────────────────────
 
 ENVIRONMENTS = ("one", "two", "three", "four")
 

@@ -48,9 +48,6 @@ def refused_by_all(project_dir: ProjectDir, env: str, code: str) -> list[Done]:
     return [*done, made]
 
 
-# ── the entry is lost ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_lost_entry_is_told_by_every_command_and_comes_back_from_git(
     ready: ProjectDir, server: CountingServer, whole: bool
@@ -96,9 +93,6 @@ def test_another_environments_ledger_is_not_taken_for_one_that_lost_its_entry(re
     assert done.code == 6
     assert "that of the environment 'test'" in done.err
     assert "[ledger-foreign]" in done.err
-
-
-# ── the environment has another name ─────────────────────────────────────────────────────────────────────────────────
 
 
 def without(entry: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -174,8 +168,6 @@ def test_a_second_environment_on_the_same_channels_is_made_only_when_that_is_sai
     assert ready.run("plan", "hello.yaml", "--env", "second").code == 0
     assert ready.run("ledger", "init", "--env", "second", "--empty").code == 0
 
-
-# ── specs are committed before a ledger is made ──────────────────────────────────────────────────────────────────────
 
 NO_SPECS = {
     "deployment.yaml": "apiVersion: apps/v1\nkind: Deployment\nspec:\n  replicas: 1\n",
@@ -332,8 +324,6 @@ def test_no_answer_makes_nothing(unmade: ProjectDir) -> None:
     assert code == 130, said
     assert not (unmade.folder / "sendspec.lock").exists()
 
-
-# ── the sandbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 SMALL = "spec: 1\nname: hello\nchannel: sms\nrecipients: {file: people.csv}\nmessage: {body: {type: text, text: {text: Hi}}}\n"
 

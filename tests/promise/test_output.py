@@ -30,9 +30,6 @@ def shell(project_dir: ProjectDir, line: str, *arguments: str, **environ: str) -
     )  # fmt: skip
 
 
-# ── what the terminal's encoding lacks ────────────────────────────────────────────────────────────────────────────
-
-
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_send_succeeds_in_every_encoding_of_the_terminal(
     ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, encoding: str
@@ -88,9 +85,6 @@ def test_wrong_usage_and_wrong_input_are_told_in_every_encoding(ready: ProjectDi
     wrong = shell(ready, '"$@"', "validate", "hello.yaml", PYTHONIOENCODING=encoding)
     assert wrong.returncode == 1
     assert "[bad-name]" in wrong.stderr.decode(encoding)
-
-
-# ── half surrogates ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("status", [422, 500, 202])
@@ -155,8 +149,6 @@ def test_a_reason_that_is_not_utf8_is_recorded(ready: ProjectDir, server: Counti
     assert done.returncode == 0, done.stderr
     assert "1 skipped" in ready.run("status", "--env", "test").out
 
-
-# ── what can't be written ─────────────────────────────────────────────────────────────────────────────────────────
 
 LOST = {
     "full": ('"$@" >/dev/full', b"no space left on device"),

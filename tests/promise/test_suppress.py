@@ -42,9 +42,6 @@ def found(project_dir: ProjectDir, command: str = "validate") -> list[str]:
     ]
 
 
-# ── who gets nothing ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def test_whoever_is_on_a_list_gets_nothing_and_is_counted(ready: ProjectDir, server: CountingServer) -> None:
     planned = run(ready, "plan")
     assert planned.json["totals"] == {"recipients": 6, "send": 4, "skip": 2}
@@ -112,9 +109,6 @@ def test_whoever_is_suppressed_is_not_rendered(ready: ProjectDir) -> None:
 def test_validating_counts_as_a_plan_does(ready: ProjectDir) -> None:
     done = ready.run("validate", "hello.yaml", "--env", "test")
     assert (done.code, done.out) == (0, "hello.yaml: ok, 4 messages for 6 recipients\n")
-
-
-# ── how entries are written ──────────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -221,9 +215,6 @@ def test_the_sandbox_heeds_a_specs_list(ready: ProjectDir) -> None:
     assert done.json["skipped"] == {"suppressed": 2}
 
 
-# ── nobody is forgotten who was once on the list ─────────────────────────────────────────────────────────────────────
-
-
 def test_a_list_that_loses_people_while_it_sends_changes_nothing(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(2_000))
     ready.write("out.txt", "".join(f"+4477009{n:05d}\n" for n in range(1_000, 2_000)))
@@ -268,9 +259,6 @@ def test_a_message_to_several_is_suppressed_where_one_of_them_is(ready: ProjectD
         "cy@example.com",
         "dee@example.com",
     ]
-
-
-# ── during a send ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def one_at_a_time(project_dir: ProjectDir) -> None:

@@ -258,9 +258,6 @@ def test_a_list_that_may_not_be_read_warns_and_goes_on(
     assert "going on without this check" in done.err
 
 
-# ── references of the user's own ─────────────────────────────────────────────────────────────────────────────────────
-
-
 def own_reference(project_dir: ProjectDir, helpers: Any) -> None:
     """Two specs for the same people, both with the order as their reference."""
     text = helpers.SPEC.replace("  body:", '  reference: "{{ order_id }}"\n  body:')
@@ -347,9 +344,6 @@ def test_a_message_listed_from_before_its_first_claim_is_not_this_one(
     assert (done.code, done.json["reconciled"]["found"]) == (4, [])
 
 
-# ── within a run ─────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def test_a_message_listed_twice_is_an_alarm_within_a_run_too(
     ready: ProjectDir, server: CountingServer, listing: DatedList
 ) -> None:
@@ -409,9 +403,6 @@ def test_a_clock_that_is_hours_off_hides_nothing(
     assert done.code == 0, done.err
     restore(ready, backup)
     assert_refused(send(ready), PEOPLE)
-
-
-# ── what is listed otherwise than it was sent ────────────────────────────────────────────────────────────────────────
 
 
 def behind(project_dir: ProjectDir, server: CountingServer) -> None:

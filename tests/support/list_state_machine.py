@@ -126,8 +126,6 @@ class Lists(RuleBasedStateMachine):
                 chances += [partial(self.send, way)] * self.weights["send"]
         chances[which % len(chances)]()
 
-    # ── the world ────────────────────────────────────────────────────────────────────────────────────────────────
-
     def time_passes(self) -> None:
         self._now += TICK
 
@@ -179,8 +177,6 @@ class Lists(RuleBasedStateMachine):
         for name, content in self._backup.items():
             (self._folder / name).write_bytes(content)
         self._restored = True
-
-    # ── a process ────────────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self) -> None:
         self._now += 1

@@ -137,8 +137,6 @@ def _is_moment(text: str) -> bool:
     return hour <= 23 and minute <= 59 and second <= 60 and zone_fits
 
 
-# ── instances ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 ANYTHING: list[Any] = [None, True, False, 0, -1, 1, 1.0, 1.5, 10**12, "", "a", "é", "a b", "a\n", "!", "{{x}}", [], [None], ["a"],
                        [{}], {}, {"zzz": 1}, {"type": "text"}]  # fmt: skip
 BY_FORMAT = {

@@ -162,8 +162,6 @@ class Protocol(RuleBasedStateMachine):
             chances = [partial(self.begin, 0, text) if self._runners[0] is None else partial(self.go_on, 0)]
         chances[which % len(chances)]()
 
-    # ── what processes do ────────────────────────────────────────────────────────────────────────────────────────
-
     def begin(self, r: int, text: bytes) -> None:
         """A plan that still can change what goes out is what was approved last; one that can't leaves the message on hold."""
         ledger = open_to_write(self._path, "one")
@@ -266,8 +264,6 @@ class Protocol(RuleBasedStateMachine):
         assert decided is not None
         with suppress(LedgerTrouble):
             decided()
-
-    # ── what the world does ──────────────────────────────────────────────────────────────────────────────────────
 
     def the_server_sees_a_request(self, takes: bool, answer: str) -> None:
         attempt = self._wire.pop(0)

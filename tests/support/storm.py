@@ -177,8 +177,6 @@ class _Round:
             self._api.close()
             self._total.ways.update(self._api.ways)
 
-    # ── what happens ─────────────────────────────────────────────────────────────────────────────────────────────
-
     def _act(self) -> None:
         chance = self._chance.random()
         name = self._chance.choice(SPECS)
@@ -273,8 +271,6 @@ class _Round:
         if PRIVATE.search(driver.said().encode()):
             self._wrong("leaked", "a process said a number or the key")
 
-    # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _edit(self, name: str) -> None:
         """In place, in the same file, as an editor might: rows changed, added, removed, in another order."""
         table = dict(self._tables[name][-1])
@@ -310,8 +306,6 @@ class _Round:
         with self._lock:
             self._allowed = {name: _words(versions) for name, versions in tables.items()}
 
-    # ── what arrives ─────────────────────────────────────────────────────────────────────────────────────────────
-
     def _seen(self, payload: dict[str, Any]) -> None:
         """Called before the server answers, while the claim stands."""
         text = payload["body"]["text"]["text"]
@@ -329,8 +323,6 @@ class _Round:
             allowed = self._allowed.get(name, {}).get(order, set())
         if word not in allowed:
             self._wrong("other_texts", f"{text!r} was not approved: {sorted(allowed)}")
-
-    # ── afterwards ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _check_document(self, driver: Driver, code: int, *, alone: bool = True) -> None:
         """What a command said in JSON: its totals add up, and are the ledger's, where no other run has moved them since."""

@@ -116,8 +116,6 @@ class StormApi:
             with self._lock:
                 self._open -= 1
 
-    # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
-
     def _post(self, body: dict[str, Any]) -> bytes | None:
         batch = "messageRequests" in body
         payloads = body["messageRequests"] if batch else [body]
@@ -149,8 +147,6 @@ class StormApi:
             "id": f"id-{self._count}", "reference": payload["reference"], "receiver": payload["receiver"],
             "status": "accepted", "createdAt": _moment(time.time()),
         }  # fmt: skip
-
-    # ── the list ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _list(self, target: str) -> bytes:
         query = parse_qs(urlsplit(target).query)
