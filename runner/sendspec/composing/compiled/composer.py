@@ -37,7 +37,7 @@ from sendspec.reading.tables.row import Row, named_cells
 Compiled = Callable[[Row], Message | Filtered | None]
 """The row's message, or `Filtered`, or None where the row needs a closer look."""
 CompiledPlan = Callable[[Iterable[Any]], BlockResult]
-"""What rows come to, each given as `Row.held`."""
+"""What rows come to, each given as `Row.content`."""
 
 _PLACEHOLDERS = {"phonenumber": "+31612345678", "emailaddress": "ann@example.com"}
 _ANYTHING = "x"
