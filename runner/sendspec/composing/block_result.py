@@ -29,7 +29,7 @@ The entries of the messages to send, one list for each part; the marks of their 
 every other row, with its place among all.
 """
 BlockComposer = Callable[[Iterable[Any]], BlockResult]
-"""Composes rows, each given as `Row.held`."""
+"""Composes rows, each given as `Row.content`."""
 
 
 def plan_entry_of(message: Message) -> PlanEntry:

@@ -162,7 +162,7 @@ def test_what_a_compiled_spec_makes_is_what_composing_makes(
         if quick is None or many is None:
             continue
         twice = listed * 2  # what was learnt of the first ones is used for the others
-        planned = by_row(many([row.held for row in twice]))
+        planned = by_row(many([row.content for row in twice]))
         for row, odd in zip(twice, planned, strict=True):
             quickly = quick(row)
             assert (quickly is None) == (odd is None)
@@ -366,7 +366,7 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
         for n in ("1", "2", "1")
     ]
     composed = [row_result_of(made[0].compose(each), eligibility, own_reference="reference" in more) for each in rows]
-    assert by_row(many([each.held for each in rows])) == composed
+    assert by_row(many([each.content for each in rows])) == composed
     assert None not in composed
 
 
@@ -380,5 +380,5 @@ def test_a_plan_leaves_rows_alone_that_are_not_sound(tmp_path: Path) -> None:
     changes = [
         {}, {"url": "to 447700900001"}, {"name": "no/tag"}, {"name": ""}, {"n": "x" * 170}, {"phone": "nobody"}, {"name": "Bob"},
     ]  # fmt: skip
-    found = by_row(many([as_cells(row(**change)).held for change in changes]))
+    found = by_row(many([as_cells(row(**change)).content for change in changes]))
     assert [odd is None for odd in found] == [False, *[True] * 5, False]

@@ -69,7 +69,7 @@ def test_rows_are_those_of_the_csv_module(tmp_path: Path, text: str, size: int) 
     assert table is not None
     rows, problems = rows_in(table, size)
     expected = [cells for cells in csv.reader(io.StringIO(content, newline="")) if cells]
-    assert [row.held for row in rows] == expected[1:]
+    assert [row.content for row in rows] == expected[1:]
     assert problems == []
 
 
@@ -81,7 +81,7 @@ def test_objects_are_those_of_the_json_module(tmp_path: Path, text: str, size: i
     assert table is not None
     rows, problems = rows_in(table, size)
     expected = [(number, json.loads(line)) for number, line in enumerate(content.split("\n"), 1) if line.strip()]
-    assert [(row.line, row.held) for row in rows] == [
+    assert [(row.line, row.content) for row in rows] == [
         (number, {name: value for name, value in each.items() if value is not None}) for number, each in expected
     ]
     assert problems == []

@@ -10,7 +10,7 @@ from typing import Any
 from sendspec.reading.tables.row import Row
 
 Read = tuple[Sequence[int], Sequence[Any]]
-"""The rows of a block: the first line of each, and the content of each (`Row.held`)."""
+"""The rows of a block: the first line of each, and the content of each (`Row.content`)."""
 
 
 class Block:
@@ -31,8 +31,8 @@ class Block:
 
     def row(self, number: int) -> Row:
         """The row at index `number` of the block."""
-        lines, held = self.read
-        return Row(lines[number], held[number], self.columns)
+        lines, content = self.read
+        return Row(lines[number], content[number], self.columns)
 
     def lines_of(self, count: int) -> Sequence[int]:
         """The line of each row, given that there are `count` rows."""
@@ -52,12 +52,12 @@ def blocks_of(rows: Iterable[Row]) -> Iterator[Block]:
     stream = iter(rows)
     while some := list(islice(stream, BLOCK_ROWS)):
         lines = [row.line for row in some]
-        yield block_of((lines, [row.held for row in some]), some[0].columns)
+        yield block_of((lines, [row.content for row in some]), some[0].columns)
 
 
 def rows_of(blocks: Iterable[Block]) -> Iterator[Row]:
     new = tuple.__new__  # takes half the time of calling Row
     for block in blocks:
         columns = block.columns
-        for line, held in zip(*block.read, strict=True):
-            yield new(Row, (line, held, columns))
+        for line, content in zip(*block.read, strict=True):
+            yield new(Row, (line, content, columns))

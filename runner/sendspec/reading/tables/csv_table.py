@@ -89,11 +89,11 @@ class _Reading:
     def _by_lines(self, lines: range, text: str) -> Read:
         width = self._width
         written = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
-        held = [line.split(self._delimiter) for line in written]
-        if set(map(len, held)) == {width} and max(map(len, written)) <= MAX_CELL and (width > 1 or "" not in written):
-            return lines, held
+        rows = [line.split(self._delimiter) for line in written]
+        if set(map(len, rows)) == {width} and max(map(len, written)) <= MAX_CELL and (width > 1 or "" not in written):
+            return lines, rows
         found: list[tuple[int, list[str]]] = []
-        for line, record, cells in zip(lines, written, held, strict=True):
+        for line, record, cells in zip(lines, written, rows, strict=True):
             if len(record) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
                 self._judge.quotes(line, line)
             elif record and (len(cells) == width or self._judge.passes(line, line, cells)):
@@ -116,19 +116,19 @@ class _Reading:
         reader = csv.reader(feed(), delimiter=self._delimiter, strict=True)
         width, faults, judge = self._width, self._lines.problem_by_line, self._judge
         lines: list[int] = []
-        held: list[list[str]] = []
+        rows: list[list[str]] = []
         while True:
             try:
                 for fields in reader:
                     line, last = last + 1, offset + reader.line_num
                     if (len(fields) == width and line == last and not faults) or judge.passes(line, last, fields):
                         lines.append(line)
-                        held.append(fields)
-                return lines, held
+                        rows.append(fields)
+                return lines, rows
             except csv.Error:
                 if not judge.quotes(last + 1, offset + reader.line_num):
                     self._broken_off = True
-                    return lines, held
+                    return lines, rows
                 last = offset + reader.line_num
 
 

@@ -37,12 +37,12 @@ class JsonLinesTable:
 
     def _read(self, lines: TextLines, chunk: Chunk, problems: Problems) -> Read:
         numbers: list[int] = []
-        held: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for number, values in _objects(self.path, lines, chunk, problems):
             numbers.append(number)
             has_null = None in values.values()
-            held.append({name: value for name, value in values.items() if value is not None} if has_null else values)
-        return numbers, held
+            rows.append({name: value for name, value in values.items() if value is not None} if has_null else values)
+        return numbers, rows
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
         text = next(lines_from(self._file, line), "").rstrip("\r\n")

@@ -9,21 +9,21 @@ from typing import Any, NamedTuple
 class Row(NamedTuple):
     """One recipient. `line` is the row's first line in its file, counted from 1.
 
-    `held` is a mapping of the row's values by column, without nulls. With `columns` it is a cell for each of them instead,
+    `content` is a mapping of the row's values by column, without nulls. With `columns` it is a cell for each of them instead,
     empty if missing.
     """
 
     line: int
-    held: Any
+    content: Any
     columns: tuple[str, ...] | None = None
 
     @property
     def values(self) -> Mapping[str, object]:
         """The row's values by column, without empty cells and nulls."""
         if self.columns is None:
-            named: Mapping[str, object] = self.held
+            named: Mapping[str, object] = self.content
             return named
-        return named_cells(self.columns, self.held)
+        return named_cells(self.columns, self.content)
 
 
 def named_cells(columns: Sequence[str], cells: Sequence[str]) -> dict[str, object]:
