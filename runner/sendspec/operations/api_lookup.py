@@ -13,6 +13,7 @@ from sendspec.ledger.record import Doubt, Route
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.operations.project_context import ProjectContext
 from sendspec.provider.endpoint import Endpoint, messages_endpoint
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.reading.access_key import AccessKey
 from sendspec.reading.project import Environment
 from sendspec.sending.channel_scan import ReceiversOf
@@ -37,14 +38,21 @@ class ApiLookup:
     """Reads lists of an environment's API, for a run that has begun."""
 
     def __init__(
-        self, workspace: ProjectContext, reachable: Environment, key: AccessKey, ledger: SqliteLedger, stop: Stop
+        self,
+        workspace: ProjectContext,
+        reachable: Environment,
+        key: AccessKey,
+        ledger: SqliteLedger,
+        stop: Stop,
+        sent_texts: SentTexts,
     ) -> None:
-        """`reachable` is the environment with an API that answers: see `api_of`."""
+        """`reachable` is the environment with an API that answers: see `api_of`. `sent_texts` must not be kept of its answers."""
         self._authorization = key.authorization(reachable.scheme)
         self._environment = reachable
         self._ledger = ledger
         self._hash: Callable[[str], bytes] = partial(receiver_hash, workspace.salt)
         self._stop = stop
+        self._sent_texts = sent_texts
 
     def endpoint(self, route: Route, *, batch: bool = False) -> Endpoint:
         """Where a channel's messages are posted and listed; those of a `batch` have a place of their own to be posted to."""
@@ -99,4 +107,5 @@ class ApiLookup:
             lambda: self._stop.stage is not StopStage.NO,
             bounds,
             stand_in=lambda remote_id: f"hidden:{self._hash(remote_id).hex()}",
+            sent_texts=self._sent_texts,
         )

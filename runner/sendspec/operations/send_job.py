@@ -14,6 +14,7 @@ from sendspec.composing.compiled_spec import CompiledSpec, compile_program, defa
 from sendspec.composing.compose import Composer, compose_rows
 from sendspec.composing.compose_context import ComposeContext
 from sendspec.composing.duplicates import marked
+from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.rules import rules_for, timely
 from sendspec.diagnostics.diagnostic import Problems
@@ -22,6 +23,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.surrogate import without_surrogates
 from sendspec.operations.project_context import ProjectContext
 from sendspec.planning.plan import Target
+from sendspec.provider.sent_texts import PROTOCOL_KEYS, strings_in
 from sendspec.reading.limits import Limits
 from sendspec.reading.project import Channel
 from sendspec.reading.schema.validator import load_schema
@@ -53,6 +55,11 @@ class Job:
             return None
         written = orjson.loads(message.body).get("scheduledFor")
         return None if written is None else int(datetime.fromisoformat(written.upper()).timestamp())
+
+    def constant_texts(self) -> Iterator[str]:
+        """What its messages say whoever they are for: the text around values in its templates, and the spec's `vars`."""
+        yield from strings_in(dict(self.spec.variables))
+        yield from (text for at, text in literal_texts(self.program.content) if at[-1] not in PROTOCOL_KEYS)
 
     def keyed(self, salt: bytes) -> Job:
         """The same job under another salt, as when a ledger has just been made."""

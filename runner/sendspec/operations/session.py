@@ -37,6 +37,7 @@ from sendspec.planning.decide import Retry, Skip
 from sendspec.planning.message_state import Fact, State
 from sendspec.planning.plan import Decision, Plan
 from sendspec.planning.totals import Totals, sum_of, totals_of
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.reading.access_key import AccessKey, read_access_key
 from sendspec.reading.project import Environment
 from sendspec.reading.suppress import SuppressList
@@ -73,6 +74,7 @@ class Session:
         self._asks_witness = asks_witness
         self._stop = Stop()
         self._credited = CreditedIds()
+        self._sent_texts = SentTexts()
         self._key: AccessKey | None = None
         self._run: int | None = None
         self._planned_at = 0
@@ -92,6 +94,7 @@ class Session:
         """
         self._access_key()  # before anything is written
         self._begin()
+        self._sent_texts.add_constants(text for job in jobs for text in job.constant_texts())
         numbers_of = partial(_numbers_of, jobs) if jobs else None
         with api_of(self._workspace) as reachable, self._signals():
             return self._enquiry(reachable).reconcile(names, freeing=freeing, numbers_of=numbers_of)
@@ -191,7 +194,7 @@ class Session:
             )
 
     def _enquiry(self, reachable: Environment) -> ApiLookup:
-        return ApiLookup(self._workspace, reachable, self._access_key(), self._ledger, self._stop)
+        return ApiLookup(self._workspace, reachable, self._access_key(), self._ledger, self._stop, self._sent_texts)
 
     def _access_key(self) -> AccessKey:
         """The key, read once: a command that gives it may ask a person."""
@@ -203,6 +206,7 @@ class Session:
         self._access_key()  # before anything is written
         self._begin()
         sending = [(job, plan) for job, plan in planned if plan.send]
+        self._sent_texts.add_constants(text for job, _ in sending for text in job.constant_texts())
         commit = head_commit(self._workspace.root)
         for job, plan in sending:
             self._put_planned(job, plan, commit)
@@ -358,6 +362,7 @@ class Session:
                 look_up=lambda: self._look_up(enquiry, job),
                 watch=lambda progress: self._watch(line, progress),
                 withholds=_withholding(job.suppressed),
+                sent_texts=self._sent_texts,
             )
         finally:
             line.clear()
