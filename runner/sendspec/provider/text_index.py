@@ -13,6 +13,8 @@ MIN_FOLDED = 5
 BLOCK = 10
 BLOCK_STEP = 8
 """Any part of BLOCK + BLOCK_STEP - 1 folded characters holds a whole block."""
+MAX_SHARED = 8
+"""Texts that are looked at for one block: messages of one template share most of theirs."""
 
 
 class TextIndex:
@@ -21,7 +23,7 @@ class TextIndex:
     __slots__ = ("_blocks", "_lengths", "size")
 
     def __init__(self) -> None:
-        self._blocks: dict[str, tuple[str, int]] = {}
+        self._blocks: dict[str, list[tuple[str, int]]] = {}
         self._lengths: set[int] = set()
         self.size = 0
 
@@ -40,32 +42,27 @@ class TextIndex:
         self._add_block(known[last:], known, last)
 
     def _add_block(self, block: str, known: str, start: int) -> None:
-        self._blocks.setdefault(block, (known, start))
+        sharing = self._blocks.setdefault(block, [])
+        if len(sharing) < MAX_SHARED:
+            sharing.append((known, start))
         self._lengths.add(len(block))
         self.size += len(block)
 
     def spans(self, text: str) -> Iterator[Span]:
-        """Where folded `text` has a known text or a part of one, each extended as far as the two agree.
-
-        A block inside the last span adds nothing, so each is skipped: text that repeats itself would take quadratic time.
-        """
+        """Where folded `text` has a known text or a part of one."""
         blocks = self._blocks
         for length in self._lengths:
-            found = 0
             for start in range(len(text) - length + 1):
-                if start + length <= found:
-                    continue
-                known = blocks.get(text[start : start + length])
-                if known is not None:
-                    span = _extended(text, start, length, *known)
-                    found = span[1]
-                    yield span
+                for known in blocks.get(text[start : start + length], ()):
+                    yield _extended(text, start, length, *known)
 
 
 def _extended(text: str, start: int, length: int, known: str, known_start: int) -> Span:
+    """The block, extended as far as the two texts agree. Beyond `BLOCK_STEP` the next block is found by itself."""
     end, known_end = start + length, known_start + length
-    while start > 0 and known_start > 0 and text[start - 1] == known[known_start - 1]:
+    first, last = max(0, start - BLOCK_STEP), min(len(text), end + BLOCK_STEP)
+    while start > first and known_start > 0 and text[start - 1] == known[known_start - 1]:
         start, known_start = start - 1, known_start - 1
-    while end < len(text) and known_end < len(known) and text[end] == known[known_end]:
+    while end < last and known_end < len(known) and text[end] == known[known_end]:
         end, known_end = end + 1, known_end + 1
     return start, end
