@@ -220,7 +220,9 @@ def test_a_batch_answer_that_repeats_what_was_sent_leaves_no_trace(
         return Answer(202, json.dumps({"messages": entries}).encode(), taken=False)
 
     server.decide = decide
-    checked(ready, SEND)
+    server._reply = lambda exchange, answer, _: server._write(exchange, answer.status, answer.body or b"", {})  # type: ignore[method-assign]  # the server's own lists one message
+    sent, *_ = checked(ready, SEND)
+    assert ("rejected" if status == 202 else f"{status} Odd") in sent.out + sent.err
 
 
 # ── ids ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
