@@ -19,6 +19,7 @@ from sendspec.planning.decide import Skip
 from sendspec.planning.message_state import State
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.sending import loop
 from sendspec.sending.backlog import Backlog
 from sendspec.sending.connection import Connection
@@ -543,7 +544,8 @@ def pool_of(helpers: Any, threads: int) -> tuple[SenderPool, SimpleQueue[Any]]:
 
     def hire() -> Sender:
         connection = Connection(endpoint, None, time.monotonic)
-        hired.append(Sender(connection, settings, helpers.CLOCK, Stop(), events, threading.Event(), CreditedIds()))
+        known = CreditedIds(), SentTexts()
+        hired.append(Sender(connection, settings, helpers.CLOCK, Stop(), events, threading.Event(), *known))
         if len(hired) > threads:
             hired[-1].orders.put(Quit())
             hired[-1].thread.start()
