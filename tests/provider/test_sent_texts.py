@@ -67,5 +67,6 @@ def test_they_are_redacted_beside_the_message_own() -> None:
     sent.note([body("seventeen herons")])
     redaction = Redaction("AccessKey canary-canary", sent).of(["+447700900817"], [body("the purple walrus")])
     assert redaction.redacted("got Seventeen_Herons, THE PURPLE WALRUS!") == "got ••••••, ••••••!"
+    assert redaction.redacted("got SE\u0301VENTEEN HERONS\u0301\u0302!") == "got ••••••!"
     assert redaction.repeats(["seventeen-herons"])
     assert "herons" not in repr(redaction)
