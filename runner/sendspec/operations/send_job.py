@@ -14,6 +14,7 @@ from sendspec.composing.compiled_spec import CompiledSpec, compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
+from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.diagnostics.characters import without_surrogates
@@ -22,6 +23,7 @@ from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.planning.plan import Target
+from sendspec.provider.sent_texts import PROTOCOL_KEYS, strings_in
 from sendspec.reading.environment import Channel
 from sendspec.reading.limits import Limits
 from sendspec.reading.schema.validator import load_schema
@@ -54,6 +56,11 @@ class Job:
             return None
         written = orjson.loads(message.body).get("scheduledFor")
         return None if written is None else int(datetime.fromisoformat(written.upper()).timestamp())
+
+    def constant_texts(self) -> Iterator[str]:
+        """What its messages say whoever they are for: the text around values in its templates, and the spec's `vars`."""
+        yield from strings_in(dict(self.spec.variables))
+        yield from (text for at, text in literal_texts(self.program.content) if at[-1] not in PROTOCOL_KEYS)
 
     def keyed(self, salt: bytes) -> Job:
         """The same job under another salt, as when a ledger has just been made."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sendspec.provider.acceptance import ECHOING_ID, SentMessage, invalid_acceptance, is_id, receivers_of
+from sendspec.provider.acceptance import ECHOING_ID, SentMessage, id_fault, invalid_acceptance, is_id, receivers_of
 from sendspec.provider.classification import ACCEPTING, classify
 from sendspec.provider.http_response import MAX_BODY, HttpResponse
 from sendspec.provider.message_status import REJECTED, is_undocumented_status
@@ -62,7 +62,7 @@ def _mismatch(entries: Any, sent: Sequence[SentMessage], redaction: Redaction, *
         return f"that lists {len(entries)} messages of {len(sent)}"
     ids = [entry.get("id") for entry in entries]
     if not all(map(is_id, ids)):
-        return "that has a message without an id"
+        return f"that has a message {next(id_fault(one) for one in ids if not is_id(one))}"
     if redaction.repeats(ids):
         return ECHOING_ID
     if len(set(ids)) != len(ids):

@@ -14,6 +14,7 @@ from sendspec.ledger.protocol import Claims
 from sendspec.ledger.record import Lost, Settlement
 from sendspec.planning.decision import Skip
 from sendspec.provider.endpoint import Endpoint
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.sending.circuit_breaker import BreakerState
 from sendspec.sending.claim_choice import ClaimChooser, ClaimGroup
 from sendspec.sending.connection import Connection, verifying_context
@@ -62,15 +63,17 @@ def send_all(
     look_up: Callable[[], Sequence[bytes]],
     watch: Callable[[RunProgress], None],
     withholds: Callable[[Sendable], bool] | None = None,
+    sent_texts: SentTexts | None = None,
 ) -> RunResult:
     """Sends every message at most once and returns what became of them. Raises what the ledger raises, and then sends no more.
 
     `credited` holds the API ids that this command has credited so far; each acceptance adds its own. `look_up` asks the API for
     the messages in doubt and returns those that it accepted. `withholds` decides just before a claim whether a message must not
-    go out after all. Where it raises `SuppressionListUnreadable`, no more messages are claimed.
+    go out after all. Where it raises `SuppressionListUnreadable`, no more messages are claimed. `sent_texts` are the command's so far.
     """
     state = RunState(messages, settings, clock, watch)
-    loop = _Loop(state, claims, endpoint, settings, clock, stop, credited, look_up, withholds)
+    texts = sent_texts or SentTexts()
+    loop = _Loop(state, claims, endpoint, settings, clock, stop, credited, look_up, withholds, texts)
     stop.wakes(loop.wake)
     try:
         return loop.run()
@@ -90,6 +93,7 @@ class _Loop:
         credited: CreditedIds,
         look_up: Callable[[], Sequence[bytes]],
         withholds: Callable[[Sendable], bool] | None,
+        sent_texts: SentTexts,
     ) -> None:
         self._state = state
         self._backlog, self._pace = state.backlog, state.pace
@@ -102,6 +106,7 @@ class _Loop:
         self._credited = credited
         self._look_up = look_up
         self._withholds = withholds
+        self._sent_texts = sent_texts
         self._context = verifying_context() if endpoint.scheme == "https" else None
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._answered = threading.Event()
@@ -141,7 +146,8 @@ class _Loop:
 
     def _new_sender(self) -> Sender:
         connection = Connection(self._endpoint, self._context, self._clock.monotonic)
-        return Sender(connection, self._settings, self._clock, self._stop, self._events, self._answered, self._credited)
+        settings, clock, stop = self._settings, self._clock, self._stop
+        return Sender(connection, settings, clock, stop, self._events, self._answered, self._credited, self._sent_texts)
 
     def _check_stop(self) -> None:
         if self._state.ending is None and self._stop.signal is not None:
