@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.documents.number_spelling import SpelledFloat
 from sendspec.reading.documents.yaml_reader import read_document
@@ -88,6 +89,7 @@ class Spec:
     examples: tuple[Example, ...]
     document: Document
     suppress: tuple[SuppressionFile, ...] = ()
+    check: PhoneCheck = PhoneCheck.LENGTH
 
 
 def read_spec(path: str, problems: Problems) -> Spec | None:
@@ -134,6 +136,7 @@ def _spec(document: Document) -> Spec:
         ),
         document=document,
         suppress=suppression_files(document, ("suppress",), data.get("suppress", ()), is_specs=True),
+        check=PhoneCheck(options.get("check", PhoneCheck.LENGTH)),
     )
 
 
