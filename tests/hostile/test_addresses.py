@@ -19,7 +19,7 @@ HEAD = "spec: 1\nname: addresses\nchannel: sms\n"
         "[::8.8.8.8]", "[::ffff:10.0.0.1]", "[fec0::1]", "[fc00::1]", "[3fff::1]", "[2001:db8::1]", "[5f00::1]",
         "[2606:4700::1111%25eth0]", "intranet", "localhost", "com", "router.home.arpa", "a.b.home.arpa", "nas.local", "host.lan",
         "db.internal", "x.localhost", "hidden.onion", "site.test", "10.in-addr.arpa", "foo.123", "foo.0x7f", "0x7f.1",
-        "2130706433", "192.88.99.1", "100.64.0.1",
+        "2130706433", "192.88.99.1", "100.64.0.1", "[v1.a]", "media.example.com:0",
     ],
 )  # fmt: skip
 def test_a_host_that_no_public_server_has_is_refused(desk: Desk, host: str) -> None:
