@@ -111,7 +111,7 @@ def place(diagnostic: Diagnostic) -> tuple[str, int, int]:
         (HEAD + ROWS + MESSAGE + "  template: {projectId: a}\n", "body-and-template", 7, 3),
         (SMALLEST + "vars: {a: [0o17]}\n", "unquoted-number", 8, 12),
         (SMALLEST + "vars: {a: 0x1F}\n", "unquoted-number", 8, 11),
-        (SMALLEST + "vars: {a: -0}\n", "unquoted-number", 8, 11),
+        (SMALLEST + "vars: {a: 0x0}\n", "unquoted-number", 8, 11),
         (SMALLEST.replace("Robert", "0x11"), "unquoted-number", 5, 41),
         (SMALLEST + "examples: [{with: {a: 0x10}, expect: {}}]\n", "unquoted-number", 8, 23),
         (SMALLEST + f"access_key: {KEY}\n", "key-literal", 8, 1),

@@ -13,6 +13,8 @@ from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
+from sendspec.reading.contacts.landline import landline_starts
+from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
 
@@ -24,7 +26,10 @@ MAX_LISTED = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledSpec:
-    """A spec's compiled templates. `receiver` is None where it is built from the address; `content` is the rest of the message."""
+    """A spec's compiled templates. `receiver` is None where it is built from the address; `content` is the rest of the message.
+
+    `landline_starts` is None where a landline is as good as another number.
+    """
 
     spec: Spec
     where: bool | Node
@@ -35,6 +40,7 @@ class CompiledSpec:
     identifier_key: str
     normalise: Callable[[str], str | Problem]
     address_column: str | None
+    landline_starts: frozenset[str] | None
 
     @property
     def own_reference(self) -> bool:
@@ -81,7 +87,10 @@ def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, Temp
         receiver=receiver,
         content=content,
         identifier_key=platform.address_kind.identifier_key,
-        normalise=platform.address_kind.normaliser_for(spec.country),
+        normalise=platform.address_kind.normaliser_for(spec.country, spec.check),
+        landline_starts=landline_starts()
+        if platform.warns_of_landlines and spec.check is not PhoneCheck.NONE
+        else None,
         address_column=_single_column(to),
     )
 

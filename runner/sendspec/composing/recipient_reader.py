@@ -11,6 +11,7 @@ from sendspec.composing.row_problems import RowProblems
 from sendspec.composing.template_tree import fill
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
+from sendspec.reading.contacts.landline import is_landline
 from sendspec.reading.tables.row import Row
 
 
@@ -54,6 +55,8 @@ class RecipientReader:
         address = compiled_spec.normalise(written)
         if isinstance(address, Problem):
             self._problems.reject_address(row, address)
+        if compiled_spec.landline_starts is not None and is_landline(str(address)):
+            self._problems.warn_of_landline(row, str(address))
         return str(address)
 
     def key(self, row: Row, context: Any, address: str) -> str:

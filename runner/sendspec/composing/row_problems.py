@@ -6,8 +6,9 @@ from typing import NoReturn
 
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.template_tree import PlaceholderError
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import mask
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.spec import Spec
@@ -40,15 +41,30 @@ class RowProblems:
 
     def reject_address(self, row: Row, fault: Problem) -> NoReturn:
         """Records a problem at the row's address. Raises `RowRejected`."""
+        self._add_at_address(row, fault, Severity.ERROR)
+        raise RowRejected
+
+    def warn_of_landline(self, row: Row, number: str) -> None:
+        """Records a warning; the message is composed and sent all the same."""
+        problem = f"'{mask(number)}' is a landline, and most landlines get no SMS"
+        fix = "write a mobile number, or leave such rows out with `where`"
+        self._add_at_address(row, Problem("phone-landline", problem, fix), Severity.WARNING)
+
+    def _add_at_address(self, row: Row, fault: Problem, severity: Severity) -> None:
         column = self._address_column
         self._problems.add_row(
             (fault.code, self._table.path, column),
             row.line,
             lambda: row_diagnostic(
-                self._table, row.line, column, code=fault.code, problem=fault.problem, fix=fault.fix
+                self._table,
+                row.line,
+                column,
+                code=fault.code,
+                problem=fault.problem,
+                fix=fault.fix,
+                severity=severity,
             ),
         )
-        raise RowRejected
 
     def add_fault(self, row: Row, at: KeyPath, fault: SchemaProblem) -> None:
         """Records a payload's fault; `at` is the place in the spec that it comes from."""

@@ -212,13 +212,13 @@ def _is_key_literal(at: KeyPath, value: Any) -> bool:
 
 
 def _number_problems(document: Document) -> Iterator[Diagnostic]:
-    """Integers that templates would print differently from how they are written: 0x10 as 16. Floats keep their spelling."""
+    """Integers that templates would print differently from how they are written: 0x10 as 16. Floats and -0 keep their spelling."""
     for root in _template_data(document.data):
         for below, value in walk(_value_at(document.data, root)):
             if not isinstance(value, int) or isinstance(value, bool):
                 continue
             written = document.written((*root, *below))
-            if written != str(value):
+            if written not in (str(value), "-0"):
                 shown = mask_in_place(printable(written[:40]))
                 yield document.diagnostic(
                     (*root, *below),

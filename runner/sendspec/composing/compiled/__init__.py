@@ -23,6 +23,7 @@ the function for a send is:
       written = (cells[0] or missing())
       address = normalise(written)
       if type(address) is not str: raise NotSound
+      if address[:5] in landlines or address[:6] in landlines: raise NotSound
       json_key = json_address = dumps(address)
       hashed = k0(); hashed.update(json_key + b']'); identity = hashed.digest()
       id_text = 'm' + identity.hex()

@@ -43,7 +43,8 @@ class MessageCode:
         columns: tuple[str, ...] | None,
     ) -> None:
         spec = compiled_spec.spec
-        self.code = GeneratedCode(spec.name, {**_NAMESPACE, "normalise": compiled_spec.normalise})
+        own = {"landlines": compiled_spec.landline_starts, "normalise": compiled_spec.normalise}
+        self.code = GeneratedCode(spec.name, {**_NAMESPACE, **own})
         self.templates = TemplateCode(self.code, {**spec.variables, "generation": spec.generation}, columns)
         self.is_measured = False
         self._compiled_spec = compiled_spec
@@ -105,6 +106,8 @@ class MessageCode:
             "address = normalise(written)",
             "if type(address) is not str: raise NotSound",
         ]
+        if self._compiled_spec.landline_starts is not None:
+            self.code.lines.append("if address[:5] in landlines or address[:6] in landlines: raise NotSound")
 
     def _add_id(self) -> None:
         spec, key = self._compiled_spec.spec, self._compiled_spec.key

@@ -23,6 +23,7 @@ class Platform:
     address_kind: AddressKind
     own_rules: tuple[Rule, ...] = ()
     sms_measured: frozenset[str] = frozenset()
+    warns_of_landlines: bool = False
 
     @property
     def rules(self) -> tuple[Rule, ...]:

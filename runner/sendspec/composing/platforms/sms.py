@@ -87,4 +87,5 @@ SMS = Platform(
         Rule(short_sender, lambda at: at[0] == "sender"),
     ),
     sms_measured=frozenset({"text"}),
+    warns_of_landlines=True,
 )

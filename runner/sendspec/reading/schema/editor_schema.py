@@ -111,6 +111,11 @@ _RECIPIENTS = {
             "type": "string",
             "examples": ["NL"],
         },
+        "check": {
+            "description": "How phone numbers are checked: for a length that their country has, for being in an assigned range too, or for 8 to 15 digits only.",
+            "enum": ["length", "valid", "none"],
+            "default": "length",
+        },
         "key": {**_TEXT, "description": "Who counts as the same recipient; the address, where it isn't given."},
         "where": {
             "description": "Keeps the rows for which it is true.",
