@@ -13,6 +13,7 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.nofollow_open import open_beneath
+from sendspec.reading.files.private_folder import FOLDER
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -125,13 +126,31 @@ def _is_within(place: str, top: str) -> bool:
     return os.path.commonpath([top, place]) == top
 
 
-def git_folder_problem(place: str, written: str) -> Problem | None:
-    """Refuses a path inside a `.git` folder, unless a work tree of its own was put there."""
-    parts = PurePath(place).parts
-    last = max((index for index, part in enumerate(parts) if part.casefold() == _GIT), default=None)
-    if last is None or any(os.path.lexists(PurePath(*parts[:end], _GIT)) for end in range(last + 2, len(parts))):
+def git_folder_problem(place: str, written: str, fix: str = _INSIDE_FIX) -> Problem | None:
+    """Refuses a real path inside a `.git` folder, unless a work tree of its own was put there."""
+    if not _lies_in(place, _GIT, (_GIT,)):
         return None
-    return Problem("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
+    return Problem("outside-project", f"'{printable(written[:200])}' lies in git's own folder", fix)
+
+
+def output_problem(place: str, written: str) -> Problem | None:
+    """Refuses a real path that no file may be written to for a user: inside `.git`, or among a project's private files."""
+    if _lies_in(place, FOLDER, _TOPS):
+        problem = f"'{printable(written[:200])}' lies in {FOLDER}, among the files that sendspec keeps for itself"
+        return Problem("outside-project", problem, "name another place")
+    return git_folder_problem(place, written, "name another place")
+
+
+def _lies_in(place: str, folder: str, tops: tuple[str, ...]) -> bool:
+    """Whether a real path is a folder of this name or below one, with no repository or project of its own in between.
+
+    Some file systems ignore case, so the name does too. `tops` are the entries that make a folder such a root.
+    """
+    parts = PurePath(place).parts
+    last = max((index for index, part in enumerate(parts) if part.casefold() == folder), default=None)
+    return last is not None and not any(
+        os.path.lexists(PurePath(*parts[:end], top)) for end in range(last + 2, len(parts)) for top in tops
+    )
 
 
 def open_from_command_line(written: str) -> OpenFile | Problem:
