@@ -29,6 +29,7 @@ from sendspec.reading.environment import (
     sandbox_environment,
 )
 from sendspec.reading.files.confined_path import git_folder_problem
+from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
 from sendspec.reading.schema.formats import is_uuid
@@ -55,6 +56,12 @@ class Project:
         if name == SANDBOX:
             return sandbox_environment(self.root, self._platform_by_alias())
         return self.environments.get(name)
+
+    @property
+    def key_files(self) -> KeyFiles:
+        """The key files of all environments: none of them may be read as input, whichever environment is used."""
+        keys = (environment.key for environment in self.environments.values())
+        return KeyFiles(tuple(self.root / key.path for key in keys if isinstance(key, FromFile)))
 
     def _platform_by_alias(self) -> dict[str, str]:
         """The platform of each alias, from any environment that has it."""
