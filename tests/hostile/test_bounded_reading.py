@@ -47,6 +47,16 @@ def test_a_megabyte_is_refused_before_it_is_built(desk: Desk, text: str, code: s
     assert codes(desk, text)[-1][0] == code
 
 
+@pytest.mark.parametrize(
+    "scalar",
+    ['"' + " " * 900_000 + '\\u202e"', '"' + "\\\n " * 300_000 + '\\u202e"'],
+    ids=["blanks", "escaped line ends"],
+)
+def test_a_place_in_a_very_long_text_is_found_in_time(desk: Desk, scalar: str) -> None:
+    found = codes(desk, HEAD + ROW + "message: {body: {type: text, text: {text: " + scalar + "}}}\n")
+    assert len(found) == 1
+
+
 def test_where_the_nesting_is_too_deep_is_said_exactly(desk: Desk) -> None:
     for text in ("[" * 41, "a: " + "{b: " * 40):
         desk.write("big.yaml", text)
