@@ -109,3 +109,23 @@ def test_thousands_of_suppress_files_are_refused_before_one_is_looked_for(desk: 
     assert codes(desk, HEAD + ROW + MESSAGE + "suppress:\n" + files) == [
         ("too-many", (HEAD + ROW + MESSAGE).count("\n") + 2)
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "words"),
+    [
+        ("a," * 50_000 + "b", "repeated-column", "column 2 is called 'a', and so is column 1, and 49 998 more"),
+        (",".join(f"c{n},c{n}" for n in range(30_000)), "repeated-column", "29 980 more names are repeated"),
+        ("phone" + "," * 50_000, "empty-column-name", "49 980 more columns of 50 001 have no name"),
+    ],
+    ids=["one name", "many names", "no names"],
+)
+def test_a_header_of_very_many_equal_names_is_refused_in_time(desk: Desk, header: str, code: str, words: str) -> None:
+    desk.write("people.csv", header + "\n+447700900001\n")
+    desk.write("big.yaml", HEAD + "recipients: {file: people.csv}\n" + MESSAGE)
+    done = run_fenced(desk, "validate", "big.yaml", "--format", "json")
+    assert done.code == 1, (done.code, done.err[-400:])
+    found = json.loads(done.out)["diagnostics"]
+    assert {each["code"] for each in found} == {code}
+    assert len(found) <= 21
+    assert words in found[-1]["problem"]
