@@ -148,7 +148,7 @@ class _JobReader:
 
     def job(self, path: str, stdin: BinaryIO | None, problems: Problems) -> Job | None:
         own = Problems()
-        spec = read_spec(path, own)
+        spec = read_spec(path, own, self._context.key_files)
         if spec is not None and without_surrogates(path) != path:
             problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
             own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
@@ -173,6 +173,7 @@ class _JobReader:
                 stdin=stdin,
                 problems=problems,
                 frozen=self._frozen,
+                key_files=self._context.key_files,
             )
         except InputUnreadable as error:
             problems.add(
@@ -196,6 +197,7 @@ class _JobReader:
                 column=column,
                 country=spec.country,
                 problems=problems,
+                key_files=self._context.key_files,
             )
         return self._lists[known]
 

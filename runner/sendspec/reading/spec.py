@@ -12,6 +12,7 @@ from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.documents.number_spelling import SpelledFloat, spelled_integer
 from sendspec.reading.documents.yaml_reader import read_document
+from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.spec_check import spec_problems
@@ -92,10 +93,13 @@ class Spec:
     check: PhoneCheck = PhoneCheck.LENGTH
 
 
-def read_spec(path: str, problems: Problems) -> Spec | None:
-    """The spec in the file at `path`; None if invalid, with the reasons added to `problems`."""
+def read_spec(path: str, problems: Problems, key_files: KeyFiles = NO_KEY_FILES) -> Spec | None:
+    """The spec in the file at `path`; None if invalid, with the reasons added to `problems`.
+
+    `key_files` are the project's; none of them is read.
+    """
     own = Problems()
-    source = read_text_file(path, own)
+    source = read_text_file(path, own, key_files=key_files)
     document = None if source is None else read_document(source, own)
     if document is not None:
         for diagnostic in spec_problems(document):

@@ -7,7 +7,7 @@ EXPLAINED: dict[str, Explanation] = {
     "too-many-inline": Explanation("more than 1,000 recipients stand in the spec", "", "", "recipients: {file: people.csv}"),
     "no-recipients": Explanation("a spec names nobody", "", "recipients: []", 'recipients: [{phone: "+31612345678"}]'),
     "no-rows": Explanation("a table has no rows", "An empty export is more often a mistake than meant.", "", "recipients: {file: people.csv, allow_empty: true}"),
-    "outside-project": Explanation("a path leads out of the project", "Links are followed first. A spec can't read what lies outside its repository.", "file: ../../etc/passwd", "file: data/people.csv"),
+    "outside-project": Explanation("a path leads out of the project", "Links are followed first. A spec can't read what lies outside its repository, or in git's own folder; no ledger may lie in that folder either.", "file: ../../etc/passwd", "file: data/people.csv"),
     "unknown-table-format": Explanation("a table's ending isn't known", "", "file: people.xlsx", "file: people.csv"),
     "missing-column": Explanation("the table lacks the column that holds the address", "", "", 'recipients: {file: people.csv, to: "{{ mobile }}"}'),
     "header-missing": Explanation("the first line of a table holds a recipient", "It would be taken for the names of the columns, and that person would get nothing.", "+31612345678,Robert", "phone,first_name\n+31612345678,Robert"),
