@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import span_on_line
 from sendspec.showing.diagnostics import diagnostics_text
-from sendspec.showing.terminal_style import Style
+from sendspec.showing.terminal_style import TerminalStyle
 
 
 class LongLine(str):
@@ -21,7 +21,7 @@ def shown(excerpt: str, column: int, length: int) -> list[str]:
     diagnostic = Diagnostic(
         code="x", path="a.yaml", span=span_on_line(1, column, length), problem="p", fix="f", excerpt=excerpt
     )
-    return diagnostics_text([diagnostic], Style(colour=False), ending="").splitlines()[1:3]
+    return diagnostics_text([diagnostic], TerminalStyle(colour=False), ending="").splitlines()[1:3]
 
 
 def test_of_a_very_long_line_only_the_part_that_is_shown_is_looked_at() -> None:
