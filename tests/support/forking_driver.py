@@ -56,12 +56,12 @@ def _exchange_after_sending(self: Any, settle: Any, claim: Any) -> None:
     sent = []
     for messages, due in claim:
         ids = [message.id for message in messages]
-        facts = self._ledger.facts(ids)
+        facts = self._claims.facts(ids)
         attempts = [facts[identity].attempt + 1 for identity in ids]
         self._hand_out(Delivery(messages, attempts, due, due + self._settings.timeout))
         sent += [message.claim for message in messages]
     self._clock.sleep(0.005)
-    self._ledger.exchange(settle=settle, claim=sent, now=self._clock.wall())
+    self._claims.exchange(settle=settle, claim=sent, now=self._clock.wall())
     self._tally.timed(self._clock.monotonic())
 
 
