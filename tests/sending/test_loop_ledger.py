@@ -11,7 +11,7 @@ from sendspec.ledger.record import Exchanged
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.sending.ending import Finished, SuppressLost
-from sendspec.sending.run import Sendable
+from sendspec.sending.run import RunProgress, Sendable
 
 PATIENCE = 20.0
 """Seconds that a test waits for an event."""
@@ -59,6 +59,34 @@ def test_where_results_can_not_be_kept_either_the_ledgers_trouble_is_told(helper
     ):
         helpers.Sending(server.port, count=5, ledger_of=ledger, settings={"concurrency": 1}).run()
     assert tried == [1]
+
+
+@pytest.mark.parametrize("at", [1, 3, 8])
+def test_a_result_is_counted_and_shown_only_once_the_ledger_has_it(helpers: Any, at: int) -> None:
+    """Whatever is shown is in the ledger, also where the ledger fails at its exchange number `at`."""
+    trouble = LedgerUnwritable("the disk is full", "make room")
+    failing_ledger = failing(helpers, at, trouble, lambda settlements: None)
+    ledgers: list[Any] = []
+    shown: list[tuple[list[int], list[int]]] = []
+
+    def ledger_of(ids: Sequence[bytes]) -> Any:
+        ledgers.append(failing_ledger(ids))
+        return ledgers[-1]
+
+    def watch(progress: RunProgress) -> None:
+        stored = [ledgers[0].count(state) for state in (State.ACCEPTED, State.REFUSED, State.IN_DOUBT)]
+        shown.append(([progress.accepted, progress.refused, progress.in_doubt], stored))
+
+    def decide(n: int, request: bytes) -> bytes:
+        return bytes((helpers.accepted(request), helpers.http(422), helpers.http(500), helpers.http(429))[n % 4])
+
+    with helpers.raw_server(helpers.answering(decide)) as server:
+        settings = {"concurrency": 1}
+        sending = helpers.Sending(server.port, count=40, ledger_of=ledger_of, watch=watch, settings=settings)
+        with pytest.raises(LedgerUnwritable, match="the disk is full"):
+            sending.run()
+    assert all(counted == stored for counted, stored in shown)
+    assert bool(shown) == (at > 1)
 
 
 @pytest.mark.parametrize("at", [0, 1, 7])
