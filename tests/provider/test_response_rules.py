@@ -66,7 +66,7 @@ def test_with_bytes_behind_it_every_answer_but_a_proved_acceptance_is_a_doubt() 
 def test_the_numbers_in_the_table_are_those_of_the_code() -> None:
     assert f"{MAX_DOUBTS} within {BREAKER_WINDOW} answers" in FollowUp.LOOK_UP
     assert f"first {MIN_CERTAIN} answers" in FollowUp.FINAL_UNLESS_ALL
-    assert f"at most {MAX_ATTEMPTS} times" in FollowUp.LATER
+    assert f"at most {MAX_ATTEMPTS} tries in all" in FollowUp.LATER
 
 
 def words(rule: Rule) -> str:

@@ -174,12 +174,12 @@ class _Loop:
         won = exchanged.won
         self._tally.lost.update(SKIP_BY_LOST[lost] for lost in exchanged.lost.values())
         self._tally.timed(now)
-        late, usual = self._commit_ended(claim, now)
+        delay, usual = self._commit_ended(claim, now)
         for messages, due in claim:
             ours = [message for message in messages if message.id in won]
             if ours:
                 attempts = [won[message.id] for message in ours]
-                self._hand_out(Delivery(ours, attempts, max(due + late, now), due + usual + self._settings.timeout))
+                self._hand_out(Delivery(ours, attempts, max(due + delay, now), due + usual + self._settings.timeout))
         if results:
             self._state.count_stored(results)
 
@@ -207,7 +207,7 @@ class _Loop:
         if not claim:
             return 0.0, 0.0
         usual, self._commit_seconds = self._commit_seconds, now - self._chooser.chosen_at
-        return self._pace.late(claim[0][1], now), usual
+        return self._pace.delay_unused(claim[0][1], now), usual
 
     def _hand_out(self, delivery: Delivery) -> None:
         self._in_flight.add(delivery)

@@ -107,9 +107,9 @@ class RunState:
     def _throttle(self, delivery: Delivery, status: int, retry_after: float | None) -> None:
         """Pauses as the API asks, and lets the messages try again within their attempts and the run's retry budget."""
         now = self._clock.monotonic()
-        probe = self.pace.throttled(now, delivery.due, retry_after, self._clock.random())
+        after_wait = self.pace.throttled(now, delivery.due, retry_after, self._clock.random())
         self.report(max(0.0, self.pace.paused_until - now), f"the API answered {status}")
-        self.backlog.retry(delivery.messages, status, max(now, self.pace.paused_until), counts=not probe)
+        self.backlog.retry(delivery.messages, status, max(now, self.pace.paused_until), spends_budget=not after_wait)
 
     def abandon(self) -> list[AttemptResult]:
         """Leaves everything in flight in doubt: the run was asked twice to stop, so nobody waits for the responses."""
