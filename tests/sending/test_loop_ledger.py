@@ -124,7 +124,7 @@ def test_who_is_withheld_is_not_claimed_and_counted(helpers: Any) -> None:
         sending = helpers.Sending(server.port, count=6, stop=stop, withholds=lambda message: message.id in barred)
         result, ledger = sending.run()
     assert isinstance(result.ending, Finished)
-    assert (result.accepted, dict(result.lost)) == (3, {Skip.SUPPRESSED: 3})
+    assert (result.accepted, dict(result.unclaimed)) == (3, {Skip.SUPPRESSED: 3})
     assert {identity for identity, attempt in ledger.attempt.items() if not attempt} == barred
 
 

@@ -11,7 +11,7 @@ from typing import assert_never
 from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
 from sendspec.ledger.protocol import Claims
-from sendspec.ledger.record import Lost
+from sendspec.ledger.record import ClaimLost
 from sendspec.planning.decision import Skip
 from sendspec.provider.endpoint import Endpoint
 from sendspec.sending.circuit_breaker import BreakerState
@@ -48,7 +48,7 @@ LATENCY_GUESS = 0.2
 MAX_WAIT = 0.5
 MIN_WAIT = 0.001
 
-SKIP_BY_LOST = {Lost.ON_HOLD: Skip.ON_HOLD, Lost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
+SKIP_BY_CLAIM_LOST = {ClaimLost.ON_HOLD: Skip.ON_HOLD, ClaimLost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
 
 
 def send_all(
@@ -172,7 +172,7 @@ class _Loop:
             raise
         now = self._clock.monotonic()
         won = exchanged.won
-        self._tally.lost.update(SKIP_BY_LOST[lost] for lost in exchanged.lost.values())
+        self._tally.unclaimed.update(SKIP_BY_CLAIM_LOST[lost] for lost in exchanged.lost.values())
         self._tally.timed(now)
         delay, usual = self._commit_ended(claim, now)
         for messages, due in claim:
@@ -193,7 +193,7 @@ class _Loop:
             self._state.end(SuppressLost(trouble.problem, trouble.fix))
             return []
         if withheld:
-            self._tally.lost.update({Skip.SUPPRESSED: len(withheld)})
+            self._tally.unclaimed.update({Skip.SUPPRESSED: len(withheld)})
         left = [([message for message in messages if message.id not in withheld], due) for messages, due in claim]
         return [group for group in left if group[0]]
 
