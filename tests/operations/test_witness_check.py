@@ -20,7 +20,7 @@ def findings(**more: Any) -> WitnessFindings:
 
 
 def refused(status: int) -> ListUnread:
-    return ListUnread(f"an answer {status}", RunRefused(status, f"{status}: no"))
+    return ListUnread(f"HTTP {status}", RunRefused(status, f"{status}: no"))
 
 
 def test_a_list_that_agrees_says_nothing_and_stops_nothing() -> None:
