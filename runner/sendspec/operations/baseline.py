@@ -22,7 +22,7 @@ def record_baseline(context: ProjectContext, jobs: Sequence[Job], ledger: Ledger
     open to write, under the run lock.
     """
     problems = Problems()
-    jobs = [job.keyed(context.salt) for job in jobs]
+    jobs = [job.with_salt(context.salt) for job in jobs]
     for job in jobs:
         for _ in job.composed(problems):
             pass

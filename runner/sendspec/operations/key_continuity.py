@@ -47,17 +47,17 @@ def key_changes(job: Job, context: ProjectContext, ledger: Facts, decided: Decid
         return
     rows = _counted_rows(job, context, decided, earlier)
     is_missing = rows.in_table < len(earlier.receivers)
-    if rows.again and (changed or is_missing) and earlier.has_one_of(rows.hits):
+    if rows.repeated and (changed or is_missing) and earlier.has_one_of(rows.hits):
         fix = (
             RESTORE
             if changed
             else "raise `generation`, or bring back the rows that were sent: the next send notes the key"
         )
-        were = "was" if rows.again == 1 else "were"
+        were = "was" if rows.repeated == 1 else "were"
         yield _key_changed(
             spec,
-            f"{counted(rows.again, 'recipient')} who {were} sent this before would get it again"
-            f" under another key (the first is on line {rows.again_line})",
+            f"{counted(rows.repeated, 'recipient')} who {were} sent this before would get it again"
+            f" under another key (the first is on line {rows.repeated_line})",
             fix,
         )
     elif changed and earlier.is_purged and is_missing and rows.unknown:
@@ -77,20 +77,20 @@ def _key_changed(spec: Spec, problem: str, fix: str, severity: Severity = Severi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CountedRows:
-    """Messages of the table: known to the ledger (`in_table`), `unknown` to it, and to a receiver who had one before (`again`).
+    """Messages of the table: known to the ledger (`in_table`), `unknown` to it, and to a receiver who had one before (`repeated`).
 
-    `again_line` is the line of the first of these; `hits` are some of their receivers.
+    `repeated_line` is the line of the first of these; `hits` are some of their receivers.
     """
 
     in_table: int
     unknown: int
-    again: int
-    again_line: int
+    repeated: int
+    repeated_line: int
     hits: set[bytes]
 
 
 def _counted_rows(job: Job, context: ProjectContext, decided: Decided, earlier: _EarlierReceivers) -> _CountedRows:
-    in_table = unknown = again = again_line = 0
+    in_table = unknown = repeated = repeated_line = 0
     hits: set[bytes] = set()
     for item, _, fact in decided(job):
         if not isinstance(item, Message):
@@ -101,11 +101,11 @@ def _counted_rows(job: Job, context: ProjectContext, decided: Decided, earlier: 
         unknown += 1
         receiver = receiver_hash(context.salt, item.receiver)
         if receiver in earlier.receivers:
-            again += 1
-            again_line = again_line or item.line
+            repeated += 1
+            repeated_line = repeated_line or item.line
             if len(hits) < MAX_CONFIRMED:
                 hits.add(receiver)
-    return _CountedRows(in_table=in_table, unknown=unknown, again=again, again_line=again_line, hits=hits)
+    return _CountedRows(in_table=in_table, unknown=unknown, repeated=repeated, repeated_line=repeated_line, hits=hits)
 
 
 class _EarlierReceivers:

@@ -20,13 +20,13 @@ def find_orphans(job: Job, ledger: Facts, problems: Problems) -> dict[bytes, int
     names = (job.spec.name, *other_names(job.spec, ledger))
     attempts = {identity: attempt for name in names for identity, _, attempt in ledger.waiting(name)}
     for name in names if attempts else ():
-        called, has_filtered = job.called(name), False
-        for item in called.composed(problems):
+        renamed, has_filtered = job.with_name(name), False
+        for item in renamed.composed(problems):
             has_filtered |= isinstance(item, Filtered)
             if isinstance(item, Message):
                 attempts.pop(item.id, None)
         if has_filtered and attempts and not problems.has_errors:
-            composer = called.composer(Problems())
-            for row in called.table.rows(Problems()):
+            composer = renamed.composer(Problems())
+            for row in renamed.table.rows(Problems()):
                 attempts.pop(composer.identity_of(row) or b"", None)
     return attempts

@@ -79,7 +79,7 @@ class RenamedSend:
     """
 
     def __init__(self, job: Job, names: Sequence[str], ledger: Facts) -> None:
-        self._jobs = (job, *(job.called(name) for name in names))
+        self._jobs = (job, *(job.with_name(name) for name in names))
         self._ledger = ledger
         generation = job.spec.generation
         self._history = History(started=any(ledger.claimed_before(each.spec.name, generation) for each in self._jobs))

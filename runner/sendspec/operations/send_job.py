@@ -55,11 +55,11 @@ class Job:
         written = orjson.loads(message.body).get("scheduledFor")
         return None if written is None else int(datetime.fromisoformat(written.upper()).timestamp())
 
-    def keyed(self, salt: bytes) -> Job:
+    def with_salt(self, salt: bytes) -> Job:
         """The same job under another salt, as when a ledger has just been made."""
         return replace(self, setting=replace(self.setting, salt=salt))
 
-    def called(self, name: str) -> Job:
+    def with_name(self, name: str) -> Job:
         """The same job under another spec name: only the message ids differ."""
         spec = replace(self.spec, name=name)
         program = replace(self.program, spec=spec)

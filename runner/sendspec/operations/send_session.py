@@ -88,18 +88,20 @@ class SendSession:
         return self._record.number is not None
 
     def reconcile(
-        self, names: Collection[str] | None, *, freeing: Collection[str], jobs: Sequence[Job] = ()
+        self, names: Collection[str] | None, *, resend_if_absent: Collection[str], jobs: Sequence[Job] = ()
     ) -> Reconciled:
         """Asks the API about the doubts of earlier runs, of the specs in `names` or, for None, of all.
 
-        `freeing` are the specs that let a message be sent again when the API's list lacks it. The tables of `jobs` give the
+        `resend_if_absent` are the specs that let a message be sent again when the API's list lacks it. The tables of `jobs` give the
         receivers to ask for.
         """
         self._access_key()  # before anything is written
         self._begin()
-        numbers_of = partial(receivers_by_id, jobs) if jobs else None
+        receivers_of = partial(receivers_by_id, jobs) if jobs else None
         with reachable_api(self._context) as reachable, self._interruptible(self._stop):
-            return self._lookup(reachable).reconcile(names, freeing=freeing, numbers_of=numbers_of)
+            return self._lookup(reachable).reconcile(
+                names, resend_if_absent=resend_if_absent, receivers_of=receivers_of
+            )
 
     def end_interrupted(self, number: int) -> None:
         """Ends the run's record for a run that a signal stopped before it sent anything."""

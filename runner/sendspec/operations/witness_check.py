@@ -21,7 +21,7 @@ from sendspec.planning.plan import Plan
 from sendspec.sending.list_reader import ListAbandoned, ListUnread
 from sendspec.sending.witness import SAMPLED, SKEW_NOTED, Send
 
-NO_RIGHT = 403
+FORBIDDEN = 403
 ToSend = Callable[[Job], Iterator[Message]]
 """The messages of a job that are to be sent."""
 
@@ -87,9 +87,9 @@ def witness_lines(findings: WitnessFindings) -> Iterator[str]:
         )
     if findings.sampled:
         yield "note: the API lists more messages than were looked at; some receivers were asked for instead"
-    for broke in findings.unread:
-        if _may_not_read(broke):
-            yield f"warning: the list may not be read: {broke.reason}; going on without this check of the ledger"
+    for unread in findings.unread:
+        if _may_not_read(unread):
+            yield f"warning: the list may not be read: {unread.reason}; going on without this check of the ledger"
 
 
 def refuse_ledger_behind(findings: WitnessFindings, *, stopped: bool) -> None:
@@ -111,19 +111,19 @@ def refuse_ledger_behind(findings: WitnessFindings, *, stopped: bool) -> None:
             "find out whether they were sent already; put {{ message_id }} into `reference`, which tells them apart, or"
             " pass --no-witness once it is sure that they were not",
         )
-    for broke in findings.unread:
-        if stopped or isinstance(broke, ListAbandoned) or _may_not_read(broke):
+    for unread in findings.unread:
+        if stopped or isinstance(unread, ListAbandoned) or _may_not_read(unread):
             continue
-        if broke.refusal is not None:
-            raise ListRefused(f"the API refuses the run: {broke.refusal.text}", fix_of_refusal(broke.refusal))
+        if unread.refusal is not None:
+            raise ListRefused(f"the API refuses the run: {unread.refusal.text}", fix_of_refusal(unread.refusal))
         raise ListUnreadable(
-            f"{broke.reason}, so it does not show whether the ledger is behind",
+            f"{unread.reason}, so it does not show whether the ledger is behind",
             "run the command again; --no-witness sends without this check",
         )
 
 
-def _may_not_read(broke: ListUnread) -> bool:
-    return broke.refusal is not None and broke.refusal.http_status == NO_RIGHT
+def _may_not_read(unread: ListUnread) -> bool:
+    return unread.refusal is not None and unread.refusal.http_status == FORBIDDEN
 
 
 def _claimed_at(job: Job, ledger: Facts) -> float | None:
