@@ -1,4 +1,4 @@
-"""Asks the API about the ledger's messages: about the doubts at any time, about the recent ones before a send."""
+"""Asks the API about the ledger's messages: messages in doubt at any time, and recent ones before a send (the witness)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ApiLookup:
         resend_if_absent: Collection[str] = (),
         receivers_of: ReceiversOf | None = None,
     ) -> Reconciled:
-        """Settles the doubts of the specs in `names`; None is all. `resend_if_absent` are the specs whose absent messages may go out again."""
+        """Settles the doubts of the specs in `names`; None is all. `resend_if_absent` names the specs whose absent messages may be sent again."""
         return reconcile(
             self._ledger,
             self.doubts(names),

@@ -1,4 +1,4 @@
-"""Forks of this process that work on blocks of rows, return results in order, and are gone at the end."""
+"""Forks of this process that work on blocks of rows and return results in order. None of them outlives its parent."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _die_with(parent: int) -> None:
 
 
 def _run_child(writing: int, others: Sequence[int], work: Callable[[], Iterator[Any]]) -> NoReturn:
-    """The life of the other process: it ends when nobody reads its blocks any more."""
+    """Runs in the child: writes the results of `work`, and exits at the end or when nobody reads them any more."""
     try:
         for number in _INTERRUPTS:  # the parent decides
             signal.signal(number, signal.SIG_IGN)

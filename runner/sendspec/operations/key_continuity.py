@@ -77,9 +77,10 @@ def _key_changed(spec: Spec, problem: str, fix: str, severity: Severity = Severi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CountedRows:
-    """Messages of the table: known to the ledger (`in_table`), `unknown` to it, and to a receiver who had one before (`repeated`).
+    """Counts of the table's messages: `in_table` were claimed or baselined before, `unknown` were not.
 
-    `repeated_line` is the line of the first of these; `hits` are some of their receivers.
+    `repeated` counts the unknown ones whose receiver was sent to before: the first is on line `repeated_line`, and `hits` are the
+    hashes of some of their receivers.
     """
 
     in_table: int
@@ -109,7 +110,7 @@ def _counted_rows(job: Job, context: ProjectContext, decided: Decided, earlier: 
 
 
 class _EarlierReceivers:
-    """The receivers of messages that were claimed earlier, under other trees than `trees` if any are known."""
+    """The receivers of messages claimed or baselined earlier, except under today's `key` and `to` (`trees`)."""
 
     def __init__(self, sends: Sequence[SendRecord], trees: tuple[str, str], ledger: Facts) -> None:
         self._ledger = ledger
@@ -138,5 +139,5 @@ class _EarlierReceivers:
             yield from self._ledger.receivers_claimed(*part)
 
     def has_one_of(self, receivers: set[bytes]) -> bool:
-        """Whether one of these is among them for certain: the set alone compares prefixes."""
+        """Whether one of `receivers` is certainly among them: `HashPrefixSet` compares prefixes only."""
         return any(receiver in receivers for receiver in self._all())

@@ -1,6 +1,6 @@
 """Messages that were planned, never sent, and whose recipient is no longer in the table.
 
-A row that `where` leaves out now is still in the table.
+A recipient whose row `where` filters out now is still in the table, so the message is no orphan.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from sendspec.operations.send_job import Job
 
 
 def find_orphans(job: Job, ledger: Facts, problems: Problems) -> dict[bytes, int]:
-    """The attempt of each such message by its id, of every generation and under every name of the spec.
+    """The last attempt of each orphan, by message id: of every generation, under every name of the spec.
 
-    If `problems` has errors afterwards, rows could not be read, and the result means nothing.
+    If `problems` has errors afterwards, some rows could not be read, and the result means nothing.
     """
     names = (job.spec.name, *other_names(job.spec, ledger))
     attempts = {identity: attempt for name in names for identity, _, attempt in ledger.waiting(name)}

@@ -17,7 +17,7 @@ from sendspec.operations.send_job import Job
 def reference_conflicts(
     jobs: Sequence[Job], context: ProjectContext, ledger: Facts | None, decided: Decided
 ) -> Iterator[Diagnostic]:
-    """Compares with the ledger, and with the other jobs of this run."""
+    """The conflicts of each job with the ledger, and with the jobs before it."""
     before: list[Job] = []
     for job in jobs:
         if not job.program.own_reference:

@@ -56,11 +56,11 @@ class Job:
         return None if written is None else int(datetime.fromisoformat(written.upper()).timestamp())
 
     def with_salt(self, salt: bytes) -> Job:
-        """The same job under another salt, as when a ledger has just been made."""
+        """A copy of the job with another salt, for a ledger that was created after the job was read."""
         return replace(self, setting=replace(self.setting, salt=salt))
 
     def with_name(self, name: str) -> Job:
-        """The same job under another spec name: only the message ids differ."""
+        """A copy of the job under another spec name: only the message ids differ."""
         spec = replace(self.spec, name=name)
         program = replace(self.program, spec=spec)
         return replace(self, spec=spec, program=program, target=replace(self.target, name=name))
