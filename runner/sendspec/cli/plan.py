@@ -53,7 +53,7 @@ def command(
     out: str | None,
     detailed_exitcode: bool,
 ) -> int:
-    """Show what would be sent, what skipped, and why, against the ledger.
+    """Show what would be sent and skipped, and why, given what the ledger knows.
 
     Reads files and the ledger; opens no connection, reads no key, writes nothing but FILE.
 

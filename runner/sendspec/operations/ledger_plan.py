@@ -1,4 +1,4 @@
-"""Plans specs against the ledger: what would be sent, what skipped, and why."""
+"""Plans specs against the ledger: what would be sent, what would be skipped, and why."""
 
 from __future__ import annotations
 
