@@ -36,7 +36,7 @@ CODES: list[tuple[Ending, int]] = [
     (SpecRefused("no"), 7),
     (TooManyRefused(6, 10), 7),
     (TooManyDoubts("500"), 4),
-    (UnexpectedAnswer("an answer 405"), 4),
+    (UnexpectedAnswer("HTTP 405"), 4),
     (Unreachable("no connection"), 3),
     (LedgerLost("the disk is full"), 6),
     (SuppressLost("out.txt can't be read", "repair it"), 7),

@@ -114,7 +114,7 @@ SCRIPT = """
 import os, signal, sys
 from sendspec.operations import fork_pool as workers
 
-real = workers._give
+real = workers._run_child
 def give(writing, others, work):
     def dying():
         for number, block in enumerate(work()):
@@ -123,7 +123,7 @@ def give(writing, others, work):
                 {what}
             yield block
     real(writing, others, dying)
-workers._give = give
+workers._run_child = give
 from sendspec.cli.main import run
 sys.exit(run(sys.argv[1:]))
 """

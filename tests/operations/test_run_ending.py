@@ -34,7 +34,7 @@ ENDINGS: list[tuple[Ending, str, str, str]] = [
     (SpecRefused("422: no"), "spec-refused", "the API refuses every message: 422: no", "correct the spec; what was refused stays refused"),
     (TooManyRefused(6, 10), "failure-rate", "6 of 10 messages were refused, more than `failure_rate` allows", "look at why: sendspec status --failed"),
     (TooManyDoubts("500"), "", "too many messages are in doubt: 500", f"find out what the API answers, {GO_ON}"),
-    (UnexpectedAnswer("an answer 405"), "", "an unexpected answer: an answer 405", f"check `api_url`, and any proxy on the way to it, {GO_ON}"),
+    (UnexpectedAnswer("HTTP 405"), "", "an unexpected answer: HTTP 405", f"check `api_url`, and any proxy on the way to it, {GO_ON}"),
     (Unreachable("no connection"), "", "no connection", f"check `api_url` and the network, {GO_ON}"),
     (LedgerLost("the disk is full"), "ledger-unwritable", "the disk is full", f"look at the disk, {GO_ON}"),
     (SuppressLost("out.txt can't be read", "repair it"), "suppress-unreadable", "out.txt can't be read", "repair it"),

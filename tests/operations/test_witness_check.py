@@ -20,7 +20,7 @@ def findings(**more: Any) -> WitnessFindings:
 
 
 def refused(status: int) -> ListUnread:
-    return ListUnread(f"an answer {status}", RunRefused(status, f"{status}: no"))
+    return ListUnread(f"HTTP {status}", RunRefused(status, f"{status}: no"))
 
 
 def test_a_list_that_agrees_says_nothing_and_stops_nothing() -> None:
@@ -48,7 +48,7 @@ def test_a_list_that_broke_off_stops_the_send_unless_it_was_asked_to_stop() -> N
 
 
 def test_a_key_that_may_not_read_lists_goes_on_with_a_warning_and_a_wrong_key_stops() -> None:
-    assert "going on without this check" in next(witness_lines(findings(unread=[refused(403)])))
+    assert "goes on without this check" in next(witness_lines(findings(unread=[refused(403)])))
     refuse_ledger_behind(findings(unread=[refused(403)]), stopped=False)
     with pytest.raises(ListRefused, match="401: no") as caught:
         refuse_ledger_behind(findings(unread=[refused(401)]), stopped=False)

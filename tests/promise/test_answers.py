@@ -53,7 +53,7 @@ def test_a_status_that_nobody_documents_is_a_doubt_that_stops_the_run(
     done = ready.run(*SEND)
     assert done.code == 4, done.err
     assert totals(done) == {"recipients": 6, "accepted": 1, "in_doubt": 1, "not_sent": 4}
-    assert f"an unexpected answer: an answer {status}" in done.err
+    assert f"an unexpected answer: HTTP {status}" in done.err
     assert "too many messages are in doubt" not in done.err
     assert len(server.posts) == 2
     again = ready.run(*SEND)
@@ -101,7 +101,7 @@ def test_a_stale_answer_before_our_own_acceptance_proves_nothing(
     assert done.code == 4, done.err
     assert totals(done) == {"recipients": 6, "accepted": 5, "in_doubt": 1}
     (doubt,) = messages(ready, "--in-doubt")
-    assert doubt["evidence"] == f"an answer {status} with more bytes behind it"
+    assert doubt["evidence"] == f"HTTP {status} with more bytes behind it"
     assert ready.run("reconcile", "--env", "test").code == 0
     assert ready.run(*SEND).code == 0
     assert set(posted(server).values()) == {1}

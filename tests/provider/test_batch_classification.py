@@ -82,7 +82,19 @@ def test_an_answer_that_does_not_fit_leaves_the_whole_batch_in_doubt(what: str) 
     assert len(found) == 3
     assert all(isinstance(outcome, InDoubt) and outcome.invalid_acceptance for outcome in found)
     assert len({outcome.evidence for outcome in found}) == 1
-    assert found[0].evidence.startswith("an answer 202 ")
+    assert found[0].evidence.startswith("HTTP 202 ")
+
+
+@pytest.mark.parametrize(
+    ("what", "fault"),
+    [
+        ({"messages": ENTRIES, "status": "rejected"}, "that lists ids and is rejected as a whole"),
+        ({"messages": ENTRIES, "status": ["rejected"]}, "with a status that the API does not document"),
+        ({"messages": ENTRIES[:2], "status": "rejected"}, "that lists 2 messages of 3"),
+    ],
+)
+def test_the_evidence_names_the_first_fault_of_the_answer(what: Any, fault: str) -> None:
+    assert {outcome.evidence for outcome in judged(what)} == {f"HTTP 202 {fault}"}
 
 
 def test_an_id_may_be_as_long_as_ids_are() -> None:
@@ -114,20 +126,20 @@ def test_a_rejected_message_has_its_reason_and_its_id() -> None:
 
 def test_an_id_with_half_a_character_is_none() -> None:
     found = judged(b'{"messages": [{"id": "a"}, {"id": "b\\ud83d"}, {"id": "c"}]}')
-    assert {outcome.evidence for outcome in found} == {"an answer 202 that has a message without an id"}
+    assert {outcome.evidence for outcome in found} == {"HTTP 202 that has a message without an id"}
 
 
 @pytest.mark.parametrize(
     ("status", "outcome"),
     [
         (422, Refused(422, "422 code words")),
-        (413, InDoubt("an answer 413 code words, which the API does not document", 413, stops_run=True)),
+        (413, InDoubt("HTTP 413 code words, which the API does not document", 413, stops_run=True)),
         (401, RunRefused(401, "401 code words")),
         (404, Refused(404, "404 code words")),
         (429, NotProcessed(429, 3.0)),
-        (503, InDoubt("an answer 503", 503)),
-        (204, InDoubt("an answer 204, which is no acceptance", 204, invalid_acceptance=True)),
-        (307, InDoubt("an answer 307, which leads elsewhere", 307, stops_run=True)),
+        (503, InDoubt("HTTP 503", 503)),
+        (204, InDoubt("HTTP 204, which is not an acceptance", 204, invalid_acceptance=True)),
+        (307, InDoubt("HTTP 307, a redirect", 307, stops_run=True)),
     ],
 )
 def test_any_other_answer_concerns_every_message(status: int, outcome: Outcome) -> None:

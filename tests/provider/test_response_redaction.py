@@ -137,7 +137,7 @@ def test_an_answer_whose_id_repeats_what_was_sent_makes_no_sense(said: dict[str,
     sent = SentMessage("m1", NUMBER)
     one = {"id": NUMBER[1:], "reference": "m1", **said}
     known: Any = {"first": False, "trust_503": False, "extra": False, "redaction": REDACTION}
-    doubt = InDoubt("an answer 202 with an id that repeats what was sent", 202, invalid_acceptance=True)
+    doubt = InDoubt("HTTP 202 with an id that repeats what was sent", 202, invalid_acceptance=True)
     assert classify(HttpResponse(202, {}, json.dumps(one).encode(), reusable=True), sent, **known) == doubt
     two = {"messages": [{"id": UUID, **said}, one]}
     answer = HttpResponse(202, {}, json.dumps(two).encode(), reusable=True)

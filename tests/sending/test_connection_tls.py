@@ -224,7 +224,7 @@ def test_a_stray_answer_proves_nothing_in_one_record_with_our_own_or_before_it(
     server.serve = serve
     driven = Driven(helpers, server.connection())
     driven.ready()
-    assert driven.outcome(1) == InDoubt(f"an answer {status} with more bytes behind it", status)
+    assert driven.outcome(1) == InDoubt(f"HTTP {status} with more bytes behind it", status)
     driven.leave()
 
 

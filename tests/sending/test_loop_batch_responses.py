@@ -95,7 +95,7 @@ def test_an_id_of_a_batch_long_before_and_of_another_connection_is_credited_once
         result, ledger = helpers.Sending(server.port, count=65, settings=BATCH).run()
     assert credited(ledger)
     assert (result.accepted, result.in_doubt) == (55, 10)
-    assert result.doubts[0].text == "an answer 202 with the id of another message"
+    assert result.doubts[0].text == "HTTP 202 with the id of another message"
 
 
 def test_a_stray_answer_before_that_of_a_batch_neither_refuses_nor_repeats_it(helpers: Any) -> None:

@@ -247,7 +247,7 @@ def test_an_id_belongs_to_one_message_over_all_connections(helpers: Any) -> None
     ids = [settlement.remote_id for settlement in ledger.settled if settlement.to is State.ACCEPTED]
     assert len(ids) == len(set(ids)) == result.accepted
     assert result.in_doubt >= 1
-    assert {cause.text for cause in result.doubts} == {"an answer 202 with the id of another message"}
+    assert {cause.text for cause in result.doubts} == {"HTTP 202 with the id of another message"}
 
 
 def test_an_id_that_was_rejected_is_taken_as_well(helpers: Any) -> None:

@@ -136,7 +136,7 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
 
     def decorated(command: Callable[..., int]) -> Callable[..., int]:
         @click.option("--format", "format_", type=click.Choice(forms), default="text", envvar="SENDSPEC_FORMAT",
-                      show_default=True, help="Form of the result.")  # fmt: skip
+                      show_default=True, help="Output format.")  # fmt: skip
         @click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result and what must be read.")
         @click.option("-v", "--verbose", is_flag=True, help="Say more about what is going on.")
         @click.option("--color", "color", type=click.Choice([choice.value for choice in ColourChoice]), default="auto",
@@ -186,7 +186,7 @@ common_options = options_with_forms("text", "json")
 
 def environment_option(command: Callable[..., int]) -> Callable[..., int]:
     return click.option("--env", "env", metavar="E", envvar="SENDSPEC_ENV",
-                        help="Environment of the project file; the built-in sandbox where none is named.")(command)  # fmt: skip
+                        help="Environment to use; default: the one that the project file sets, or the built-in sandbox.")(command)  # fmt: skip
 
 
 def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
@@ -197,7 +197,7 @@ def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
 def jobs_option(command: Callable[..., int]) -> Callable[..., int]:
     """`processes` is how many processes may compose the rows of a long list."""
     return click.option("-j", "--jobs", "processes", metavar="N", type=click.IntRange(1, MAX_PROCESSES), default=_cores,
-                        envvar="SENDSPEC_JOBS", help="Compose long lists on N processes; as many as there are cores, if not said.")(command)  # fmt: skip
+                        envvar="SENDSPEC_JOBS", help="Compose long lists on N processes; default: the number of cores.")(command)  # fmt: skip
 
 
 def _cores() -> int:

@@ -37,19 +37,17 @@ def command(console: Console, env: str | None) -> int:
         {
             "schema": "sendspec.doctor/1",
             "environment": context.environment.name,
-            "findings": [
-                {"verdict": f.verdict.value, "what": f.what, "found": f.found, "fix": f.fix} for f in findings
-            ],
+            "findings": [{"verdict": f.status.value, "what": f.what, "found": f.found, "fix": f.fix} for f in findings],
         }
     )
-    if any(finding.verdict is CheckStatus.PROBLEM for finding in findings):
+    if any(finding.status is CheckStatus.PROBLEM for finding in findings):
         return ExitCode.REJECTED
     return ExitCode.DONE
 
 
 def _line(finding: Check, style: TerminalStyle) -> str:
     paint = {CheckStatus.OK: style.green, CheckStatus.NOTE: style.yellow, CheckStatus.PROBLEM: style.red}[
-        finding.verdict
+        finding.status
     ]
     fix = f"\n         {style.cyan('= fix:')} {printable(finding.fix)}" if finding.fix else ""
-    return f"{paint(f'{finding.verdict.value:<8}')} {printable(f'{finding.what}: {finding.found}')}{fix}"
+    return f"{paint(f'{finding.status.value:<8}')} {printable(f'{finding.what}: {finding.found}')}{fix}"

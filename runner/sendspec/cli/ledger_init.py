@@ -31,16 +31,18 @@ MAX_SHOWN = 10
 
 @click.command("init")
 @environment_option
-@click.option("--empty", is_flag=True, help="Begin with nothing: nobody of the committed specs was reached before.")
+@click.option("--empty", is_flag=True, help="Begin with nothing: no committed spec was sent before.")
 @click.option(
-    "--baseline", is_flag=True, help="Begin with the committed specs as sent: nobody in them gets them from now on."
+    "--baseline",
+    is_flag=True,
+    help="Record the committed specs as already sent: their recipients are skipped from now on.",
 )
 @common_options
 def command(console: Console, env: str | None, empty: bool, baseline: bool) -> int:
     """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
 
-    Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. Where specs are committed
-    already, say what a new ledger begins with: --baseline where they went out before, --empty where none did.
+    Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. If specs are
+    already committed, say how the new ledger begins: --baseline if they were sent before, --empty if none was.
 
     \b
     Examples:

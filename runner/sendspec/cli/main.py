@@ -23,7 +23,7 @@ COMMANDS = {
     "validate": "Check specs, templates, every row and every payload.",
     "render": "Print the exact request bodies, one JSON object a line.",
     "test": "Run the examples that specs carry.",
-    "plan": "Show what would be sent, what skipped, and why.",
+    "plan": "Show what would be sent and skipped, and why.",
     "send": "Send what the plan says, each message at most once.",
     "status": "Show what the ledger knows.",
     "reconcile": "Ask the API what became of messages in doubt.",

@@ -23,7 +23,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.ledger_access import ledger_to_read
-from sendspec.operations.ledger_plan import exceeded_limits, freeing, plan_jobs
+from sendspec.operations.ledger_plan import exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.plan_file import check_place, write_plan_file
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.send_job import Job
@@ -53,7 +53,7 @@ def command(
     out: str | None,
     detailed_exitcode: bool,
 ) -> int:
-    """Show what would be sent, what skipped, and why, against the ledger.
+    """Show what would be sent and skipped, and why, given what the ledger knows.
 
     Reads files and the ledger; opens no connection, reads no key, writes nothing but FILE.
 
@@ -126,7 +126,7 @@ def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
 
 def warn_of_resending(console: Console, jobs: Sequence[Job]) -> None:
     """Warns of the risk that a spec takes if it has messages in doubt sent again."""
-    for name in sorted(freeing([job.spec for job in jobs])):
+    for name in sorted(names_resent_if_absent([job.spec for job in jobs])):
         console.warn(
             f"{name}: resend_if_absent: a message in doubt that the API's list lacks is sent again;"
             " should the list be wrong, somebody gets it twice"

@@ -18,7 +18,7 @@ NAMES = (
 @click.argument("name", required=False, type=click.Choice(NAMES))
 @common_options
 def command(console: Console, name: str | None) -> int:
-    """Print a JSON Schema; without a name, say which there are.
+    """Print a JSON Schema; without a name, list them.
 
     \b
     Examples:

@@ -19,7 +19,7 @@ from sendspec.reading.spec import read_spec
 @environment_option
 @common_options
 def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
-    """Run the examples of specs: compose each `with`, and hold the result against its `expect`.
+    """Run the examples of specs: compose each `with` and compare the result with its `expect`.
 
     Reads files only, and does without the recipients' file.
 

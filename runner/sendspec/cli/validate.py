@@ -27,7 +27,7 @@ from sendspec.operations.offline_plan import check_jobs
 @jobs_option
 @common_options
 def command(console: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
-    """Check specs, templates, every row and every payload; tell all problems at once.
+    """Check specs, templates, every row and every payload; report all problems at once.
 
     Reads files only: no ledger, no key, no network.
 

@@ -21,12 +21,13 @@ from sendspec.planning.plan import Plan
 
 
 class AgreedMessages:
-    """Composes rows again instead of keeping messages: memory stays bounded, whatever the number of recipients.
+    """Composes rows again instead of keeping messages, so memory stays bounded whatever the number of recipients.
 
-    A send composes each row three times: to plan it, to put it into the ledger, to send it. The second pass can't go: every
-    message is in the ledger before the first claim. Nor can the third: bodies would have to be kept, in memory or on disk.
+    A send composes each row three times: to plan it, to put it into the ledger, to send it. The second pass is needed because
+    every message is in the ledger before the first claim. Without the third, all payloads would have to be kept in memory or on
+    disk.
 
-    A list of suppressed addresses counts as it was when the plan was made; the loop withholds who was added since.
+    The decisions use the suppression list as it was when the plan was made; the send loop withholds recipients added since.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class AgreedMessages:
             )
 
     def _plan_refused(self, job: Job, now: float) -> None:
-        """Plans what the API refused once more, with its present payload, because a person asked for it."""
+        """Moves refused messages back to planned, with their present payload, because a person asked to retry them."""
         changes = [
             Change(
                 id=message.id,

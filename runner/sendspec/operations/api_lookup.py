@@ -1,4 +1,4 @@
-"""Asks the API about the ledger's messages: about the doubts at any time, about the recent ones before a send."""
+"""Asks the API about the ledger's messages: messages in doubt at any time, and recent ones before a send (the witness)."""
 
 from __future__ import annotations
 
@@ -52,17 +52,21 @@ class ApiLookup:
         return channel_endpoint(self._environment, self._key, route, batch=batch)
 
     def reconcile(
-        self, names: Collection[str] | None, *, freeing: Collection[str] = (), numbers_of: ReceiversOf | None = None
+        self,
+        names: Collection[str] | None,
+        *,
+        resend_if_absent: Collection[str] = (),
+        receivers_of: ReceiversOf | None = None,
     ) -> Reconciled:
-        """Settles the doubts of the specs in `names`; None is all. `freeing` are the specs whose absent messages may go out again."""
+        """Settles the doubts of the specs in `names`; None is all. `resend_if_absent` names the specs whose absent messages may be sent again."""
         return reconcile(
             self._ledger,
             self.doubts(names),
             self._listing,
             self._hash,
-            frees=lambda doubt: doubt.name in freeing,
+            frees=lambda doubt: doubt.name in resend_if_absent,
             now=self._clock.wall(),
-            receivers_of=numbers_of,
+            receivers_of=receivers_of,
         )
 
     def doubts(self, names: Collection[str] | None) -> Sequence[Doubt]:
@@ -90,9 +94,9 @@ class ApiLookup:
     def _listing(self, route: Route, bounds: ListBounds = RECONCILE_BOUNDS) -> ListReader:
         endpoint = self.endpoint(route)
         context = verifying_context() if endpoint.scheme == "https" else None
-        line = Connection(endpoint, context, self._clock.monotonic)
+        connection = Connection(endpoint, context, self._clock.monotonic)
         return ListReader(
-            line,
+            connection,
             self._clock,
             LIST_SECONDS,
             lambda: self._stop.stage is not StopStage.NO,

@@ -16,13 +16,13 @@ from sendspec.operations.sendable import planned_record, spec_identity
 
 
 def record_baseline(context: ProjectContext, jobs: Sequence[Job], ledger: Ledger) -> tuple[int, Problems]:
-    """Records every message of `jobs` as sent before, in a run of its own. Returns how many there are, and the rows' faults.
+    """Records every message of `jobs` as already sent, in a run of its own. Returns their count and the faults of rows.
 
-    If a row of any job is rejected, nothing is written. The jobs may have been read before `context` had its salt; `ledger` is
-    open to write, under the run lock.
+    If a row of any job is rejected, nothing is written and the count is 0. The jobs may have been read before the ledger and its
+    salt existed. `ledger` is open to write, under the run lock.
     """
     problems = Problems()
-    jobs = [job.keyed(context.salt) for job in jobs]
+    jobs = [job.with_salt(context.salt) for job in jobs]
     for job in jobs:
         for _ in job.composed(problems):
             pass

@@ -50,7 +50,7 @@ class CheckStatus(StrEnum):
 class Check:
     """One thing looked at. `fix` is empty unless there is something to do."""
 
-    verdict: CheckStatus
+    status: CheckStatus
     what: str
     found: str
     fix: str = ""

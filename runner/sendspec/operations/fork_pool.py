@@ -1,4 +1,4 @@
-"""Forks of this process that work on blocks of rows, return results in order, and are gone at the end."""
+"""Forks of this process that work on blocks of rows and return results in order. None of them outlives its parent."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _LENGTH = struct.Struct("<I")
 class Worker:
     """Another process, and the stream of its results."""
 
-    def __init__(self, number: int, stream: BinaryIO) -> None:
-        self.number = number
+    def __init__(self, pid: int, stream: BinaryIO) -> None:
+        self.pid = pid
         self.stream = stream
         self._lost = False
 
@@ -64,23 +64,23 @@ def _end(workers: list[Worker]) -> None:
     while workers:
         worker = workers.pop()
         worker.stream.close()
-        os.kill(worker.number, signal.SIGKILL)
-        os.waitpid(worker.number, 0)
+        os.kill(worker.pid, signal.SIGKILL)
+        os.waitpid(worker.pid, 0)
 
 
 def _start(turn: int, workers: list[Worker], work: Callable[[int], Iterator[Any]]) -> None:
     """Starts one process, which ends with this one. Interrupts are blocked until both processes know their role."""
     reading, writing = os.pipe()
-    own = os.getpid()
+    parent = os.getpid()
     signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS)
     try:
-        number = os.fork()
-        if number == 0:
+        pid = os.fork()
+        if pid == 0:
             try:
-                _die_with(own)
-            finally:  # the child must never run on as its parent
-                _give(writing, [reading, *(worker.stream.fileno() for worker in workers)], lambda: work(turn))
-        workers.append(Worker(number, os.fdopen(reading, "rb")))
+                _die_with(parent)
+            finally:  # the child must never return into the parent's code
+                _run_child(writing, [reading, *(worker.stream.fileno() for worker in workers)], lambda: work(turn))
+        workers.append(Worker(pid, os.fdopen(reading, "rb")))
     except OSError:
         os.close(reading)
         raise
@@ -103,8 +103,8 @@ def _die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _give(writing: int, others: Sequence[int], work: Callable[[], Iterator[Any]]) -> NoReturn:
-    """The life of the other process: it ends when nobody reads its blocks any more."""
+def _run_child(writing: int, others: Sequence[int], work: Callable[[], Iterator[Any]]) -> NoReturn:
+    """Runs in the child: writes the results of `work`, and exits at the end or when nobody reads them any more."""
     try:
         for number in _INTERRUPTS:  # the parent decides
             signal.signal(number, signal.SIG_IGN)

@@ -47,17 +47,17 @@ def key_changes(job: Job, context: ProjectContext, ledger: Facts, decided: Decid
         return
     rows = _counted_rows(job, context, decided, earlier)
     is_missing = rows.in_table < len(earlier.receivers)
-    if rows.again and (changed or is_missing) and earlier.has_one_of(rows.hits):
+    if rows.repeated and (changed or is_missing) and earlier.has_one_of(rows.hits):
         fix = (
             RESTORE
             if changed
             else "raise `generation`, or bring back the rows that were sent: the next send notes the key"
         )
-        were = "was" if rows.again == 1 else "were"
+        were = "was" if rows.repeated == 1 else "were"
         yield _key_changed(
             spec,
-            f"{counted(rows.again, 'recipient')} who {were} sent this before would get it again"
-            f" under another key (the first is on line {rows.again_line})",
+            f"{counted(rows.repeated, 'recipient')} who {were} sent this before would get it again"
+            f" under another key (the first is on line {rows.repeated_line})",
             fix,
         )
     elif changed and earlier.is_purged and is_missing and rows.unknown:
@@ -77,20 +77,21 @@ def _key_changed(spec: Spec, problem: str, fix: str, severity: Severity = Severi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CountedRows:
-    """Messages of the table: known to the ledger (`in_table`), `unknown` to it, and to a receiver who had one before (`again`).
+    """Counts of the table's messages: `in_table` were claimed or baselined before, `unknown` were not.
 
-    `again_line` is the line of the first of these; `hits` are some of their receivers.
+    `repeated` counts the unknown ones whose receiver was sent to before: the first is on line `repeated_line`, and `hits` are the
+    hashes of some of their receivers.
     """
 
     in_table: int
     unknown: int
-    again: int
-    again_line: int
+    repeated: int
+    repeated_line: int
     hits: set[bytes]
 
 
 def _counted_rows(job: Job, context: ProjectContext, decided: Decided, earlier: _EarlierReceivers) -> _CountedRows:
-    in_table = unknown = again = again_line = 0
+    in_table = unknown = repeated = repeated_line = 0
     hits: set[bytes] = set()
     for item, _, fact in decided(job):
         if not isinstance(item, Message):
@@ -101,15 +102,15 @@ def _counted_rows(job: Job, context: ProjectContext, decided: Decided, earlier: 
         unknown += 1
         receiver = receiver_hash(context.salt, item.receiver)
         if receiver in earlier.receivers:
-            again += 1
-            again_line = again_line or item.line
+            repeated += 1
+            repeated_line = repeated_line or item.line
             if len(hits) < MAX_CONFIRMED:
                 hits.add(receiver)
-    return _CountedRows(in_table=in_table, unknown=unknown, again=again, again_line=again_line, hits=hits)
+    return _CountedRows(in_table=in_table, unknown=unknown, repeated=repeated, repeated_line=repeated_line, hits=hits)
 
 
 class _EarlierReceivers:
-    """The receivers of messages that were claimed earlier, under other trees than `trees` if any are known."""
+    """The receivers of messages claimed or baselined earlier, except under today's `key` and `to` (`trees`)."""
 
     def __init__(self, sends: Sequence[SendRecord], trees: tuple[str, str], ledger: Facts) -> None:
         self._ledger = ledger
@@ -138,5 +139,5 @@ class _EarlierReceivers:
             yield from self._ledger.receivers_claimed(*part)
 
     def has_one_of(self, receivers: set[bytes]) -> bool:
-        """Whether one of these is among them for certain: the set alone compares prefixes."""
+        """Whether one of `receivers` is certainly among them: `HashPrefixSet` compares prefixes only."""
         return any(receiver in receivers for receiver in self._all())

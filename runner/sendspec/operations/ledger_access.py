@@ -16,7 +16,10 @@ from sendspec.operations.system import System
 
 @contextmanager
 def ledger_to_read(context: ProjectContext) -> Iterator[Facts | None]:
-    """The ledger, read only; None if the environment has none yet. Raises when there should be one, or when it is behind."""
+    """The ledger, read only; None if the environment has none yet.
+
+    Raises what `find_identity` raises, `LedgerMissing` if the ledger's file is gone, `LedgerRolledBack` if it lost its latest writes.
+    """
     identity = find_identity(context)
     if identity is None:
         yield None
@@ -26,14 +29,14 @@ def ledger_to_read(context: ProjectContext) -> Iterator[Facts | None]:
 
 
 def ledger_to_inspect(context: ProjectContext) -> AbstractContextManager[Facts]:
-    """The ledger, read only, also if it is behind its last run. Raises `LedgerMissing` if there is none yet."""
+    """The ledger, read only, even if it lost its latest writes. Raises `LedgerMissing` if there is none yet."""
     return read(context.environment.ledger, require_identity(context))
 
 
 def ledger_to_write(
     context: ProjectContext, tell: Callable[[str], None] = lambda words: None
 ) -> AbstractContextManager[Ledger]:
-    """The ledger with its run lock, checked. Sending never creates one. `tell` hears of steps that take their time."""
+    """The ledger with its run lock, checked. Sending never creates one. `tell` is told of slow steps."""
     system = context.system
     return hold(
         context.environment.ledger,

@@ -1,4 +1,4 @@
-"""Plans specs against the ledger: what would be sent, what skipped, and why."""
+"""Plans specs against the ledger: what would be sent, what would be skipped, and why."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def _planned_under(names: Sequence[str], ledger: Facts) -> int:
     return sum(sum(ledger.planned_counts(name).values()) for name in names if ledger.sends(name))
 
 
-def freeing(specs: Sequence[Spec]) -> set[str]:
+def names_resent_if_absent(specs: Sequence[Spec]) -> set[str]:
     """The names of the specs that let a message be sent again if the API's list lacks it."""
     return {spec.name for spec in specs if spec.in_doubt is InDoubtPolicy.RESEND_IF_ABSENT}
 

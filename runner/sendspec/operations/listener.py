@@ -1,4 +1,4 @@
-"""Who hears what a person should know while an operation is under way."""
+"""The receiver of what a person should know while an operation runs."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ class Listener(Protocol):
     """The command line writes all of it to stderr; the Python API logs it."""
 
     def warn(self, text: str) -> None:
-        """A line that must be read; it may quote anything."""
+        """A line that a person must read. It may quote foreign text, unescaped."""
 
     def detail(self, text: str) -> None:
-        """A line for whoever wants to know more."""
+        """A line for verbose output."""
 
     def diagnostics(self, found: Sequence[Diagnostic]) -> None:
-        """Warnings about the input of an operation that goes on."""
+        """Warnings about the input; the operation goes on."""
 
     def reconciled(self, outcome: Reconciled, environment: str) -> None:
-        """What the API's list says of the doubts that earlier runs left."""
+        """What the API's list says about doubts that earlier runs left."""
 
     def alarms(self, outcome: Reconciled) -> None:
-        """What must not go unnoticed in a list that was read during a run."""
+        """What a person must not miss in a list that was read during a run."""
 
     def progress(self, total: int, per_second: float | None) -> AbstractContextManager[Callable[[RunProgress], None]]:
         """While the block runs, its function is called with the outcomes so far of `total` messages.

@@ -18,12 +18,12 @@ def find_identity(context: ProjectContext) -> LedgerIdentity | None:
         return identity if is_there(place) else None
     if identity is not None:
         return identity
-    there = read_id(place)
-    earlier = find_renamed_entry(context, there)
+    found_id = read_id(place)
+    earlier = find_renamed_entry(context, found_id)
     if earlier is not None:
         raise _renamed(context, earlier)
-    if there is not None:
-        raise _foreign_or_lost(context, there)
+    if found_id is not None:
+        raise _foreign_or_lost(context, found_id)
     return None
 
 
@@ -38,10 +38,10 @@ def require_identity(context: ProjectContext) -> LedgerIdentity:
     return identity
 
 
-def find_renamed_entry(context: ProjectContext, there: str | None) -> str | None:
-    """The entry that seems to be this environment's under an earlier name, gone from the project file. `there` is its ledger's id."""
+def find_renamed_entry(context: ProjectContext, found_id: str | None) -> str | None:
+    """The entry that seems to be this environment's under an earlier name, gone from the project file. `found_id` is the id of the ledger in its place."""
     for name, entry in context.entries.items():
-        if name not in context.project.environments and _is_the_same(context, entry, there):
+        if name not in context.project.environments and _is_the_same(context, entry, found_id):
             return name
     return None
 
@@ -55,10 +55,10 @@ def environment_sharing_channels(context: ProjectContext) -> str | None:
     return None
 
 
-def _is_the_same(context: ProjectContext, entry: LedgerIdentity, there: str | None) -> bool:
+def _is_the_same(context: ProjectContext, entry: LedgerIdentity, found_id: str | None) -> bool:
     """Entries of earlier releases list no channels and file. Without a ledger to compare, they count as the same."""
-    if there is not None:
-        return entry.ledger == there
+    if found_id is not None:
+        return entry.ledger == found_id
     if entry.channels is None:
         return True
     return entry.file == context.ledger_file or bool(set(entry.channels) & set(context.channels))
@@ -74,9 +74,9 @@ def _renamed(context: ProjectContext, earlier: str) -> EnvironmentRenamed:
     )
 
 
-def _foreign_or_lost(context: ProjectContext, there: str) -> LedgerForeign | LockEntryLost:
+def _foreign_or_lost(context: ProjectContext, found_id: str) -> LedgerForeign | LockEntryLost:
     name, file = context.environment.name, context.environment.ledger.file
-    owner = next((other for other, entry in context.entries.items() if entry.ledger == there), None)
+    owner = next((other for other, entry in context.entries.items() if entry.ledger == found_id), None)
     if owner is not None:
         return LedgerForeign(
             f"the ledger {file} is that of the environment '{owner}'",

@@ -44,7 +44,7 @@ from sendspec.planning.plan import NO_MESSAGE, Plan, PlanTally
 from sendspec.reading.tables.block import Block, rows_of
 from sendspec.reading.tables.row import Row
 
-SEVERAL_FROM = 1_000
+PARALLEL_FROM = 1_000
 """Rows that are planned before other processes start. Starting them takes about as long as composing so many rows."""
 LOOKUP_ROWS = 20_000
 """Rows that are looked up in the ledger together."""
@@ -67,24 +67,26 @@ class LedgerView:
     planned: int = 0
 
 
-def plan_rows(job: Job, ledgered: LedgerView, problems: Problems, processes: int) -> Plan:
+def plan_rows(job: Job, view: LedgerView, problems: Problems, processes: int) -> Plan:
     """Plans every row of `job`; faults of rows go to `problems`."""
-    return _Planner(job, ledgered, problems, processes).plan()
+    return _Planner(job, view, problems, processes).plan()
 
 
 class _Planner:
-    def __init__(self, job: Job, ledgered: LedgerView, problems: Problems, processes: int) -> None:
+    """Counts rows in order. Rows whose decision depends on the ledger wait in `_entries` and `_skips`, for one look-up of many."""
+
+    def __init__(self, job: Job, view: LedgerView, problems: Problems, processes: int) -> None:
         self._job = job
-        self._ledgered = ledgered
+        self._view = view
         self._problems = problems
         self._processes = processes
         self._composer = job.composer(problems)
         self._own_reference = job.program.own_reference
         self._duplicates = Duplicates(job.table, problems, own_reference=self._own_reference)
         self._tally = PlanTally(job.target)
-        self._eligibility = ledgered.eligibility
-        self._asks = ledgered.known is not nothing_known or ledgered.retry is not None
-        self._quick: BlockComposer | None = None
+        self._eligibility = view.eligibility
+        self._needs_lookup = view.known is not nothing_known or view.retry is not None
+        self._block_composer: BlockComposer | None = None
         self._entries: list[PlanEntry] = []
         self._skips: list[Skip | None] = []
         self._planned_found = 0
@@ -94,143 +96,153 @@ class _Planner:
         rows, is_compiled = 0, False
         for number, block in enumerate(blocks, 1):
             if not is_compiled and rows + len(block.lines) >= COMPILED_FROM:
-                self._quick, is_compiled = self._composer.compile_for_blocks(block.columns, self._eligibility), True
-            self._take_in(block, self._found(block))
+                self._block_composer = self._composer.compile_for_blocks(block.columns, self._eligibility)
+                is_compiled = True
+            self._count_block(block, self._compose_block(block))
             rows += len(block.read[0])
-            if rows >= SEVERAL_FROM and (more := next(blocks, None)) is not None:
-                self._on_several(chain((more,), blocks), number)
-        self._count_waiting()
-        return self._tally.plan(max(0, self._ledgered.planned - self._planned_found))
+            if rows >= PARALLEL_FROM and (more := next(blocks, None)) is not None:
+                self._plan_in_parallel(chain((more,), blocks), number)
+        self._decide_waiting()
+        return self._tally.plan(max(0, self._view.planned - self._planned_found))
 
-    def _on_several(self, blocks: Iterator[Block], begun: int) -> None:
-        """Plans the blocks of a long list on several processes; `begun` blocks came before."""
-        with workers_at(self._processes - 1, lambda turn: self._work(turn, begun)) as workers:
+    def _plan_in_parallel(self, blocks: Iterator[Block], first: int) -> None:
+        """Plans the rest of a long table on several processes; `first` is the index of the first of these blocks."""
+        with workers_at(self._processes - 1, lambda turn: self._compose_turn(turn, first)) as workers:
             for number, block in enumerate(blocks):
                 turn = _turn(number, len(workers))
-                given = workers[turn - 1].next(partial(_fits, block)) if turn else None
-                self._take_in(block, given or self._found(block))
+                received = workers[turn - 1].next(partial(_has_each_row, block)) if turn else None
+                self._count_block(block, received or self._compose_block(block))
 
-    def _found(self, block: Block) -> BlockResult:
-        """The block as this process composes it; without a compiled spec, every row needs to be composed by itself."""
-        _, held = block.read
-        return self._quick(held) if self._quick else ([], [], [], [], [(at, None) for at in range(len(held))])
+    def _compose_block(self, block: Block) -> BlockResult:
+        """The block as this process composes it. Without a compiled spec, every row is left to `_compose_row`."""
+        _, rows = block.read
+        return (
+            self._block_composer(rows)
+            if self._block_composer
+            else ([], [], [], [], [(at, None) for at in range(len(rows))])
+        )
 
-    def _take_in(self, block: Block, found: BlockResult) -> None:
-        sealed, segments, forced, marks, given = found
-        lines = block.lines_of(len(sealed) + len(given))
-        odds = {at: self._looked_at(block.row(at)) if odd is None else odd for at, odd in given}
-        if any(odd is not None for odd in odds.values()):
-            self._take_in_odd(lines, found, odds)
+    def _count_block(self, block: Block, result: BlockResult) -> None:
+        keys, segments, forced_by, marks, other_rows = result
+        lines = block.lines_of(len(keys) + len(other_rows))
+        others = {at: self._compose_row(block.row(at)) if other is None else other for at, other in other_rows}
+        if any(other is not None for other in others.values()):
+            self._count_mixed_block(lines, result, others)
             return
-        if odds:  # all of these rows are rejected
-            lines = [line for at, line in enumerate(lines) if at not in odds]
-        again = self._duplicates.judge(sealed, marks, lines)
-        if again or self._asks:
-            self._count(list(zip(sealed, segments, forced, strict=True)), [None] * len(sealed), again)
+        if others:  # all of these rows are rejected
+            lines = [line for at, line in enumerate(lines) if at not in others]
+        repeats = self._duplicates.judge(keys, marks, lines)
+        if repeats or self._needs_lookup:
+            self._count(list(zip(keys, segments, forced_by, strict=True)), [None] * len(keys), repeats)
         else:
-            self._tally.count_sent(sealed, segments, forced)
+            self._tally.count_sent(keys, segments, forced_by)
 
-    def _take_in_odd(self, lines: Sequence[int], found: BlockResult, odds: Mapping[int, RowResult]) -> None:
-        """Counts a block with rows that are not simply to be sent."""
-        rows = list(_rows(lines, found, odds))
+    def _count_mixed_block(self, lines: Sequence[int], result: BlockResult, others: Mapping[int, RowResult]) -> None:
+        """Counts a block in which some rows are filtered, excluded or composed one by one: `others`, by index."""
+        rows = list(_rows(lines, result, others))
         messages = [at for at, row in enumerate(rows) if row[3] is not Skip.FILTERED]
         entries, marks = [row[1] for row in rows], [row[2] for row in rows]
-        again = self._duplicates.judge(
+        repeats = self._duplicates.judge(
             [entries[at][0] for at in messages], [marks[at] for at in messages], [rows[at][0] for at in messages]
         )
-        self._count(entries, [row[3] for row in rows], {messages[at]: verdict for at, verdict in again.items()})
+        self._count(entries, [row[3] for row in rows], {messages[at]: verdict for at, verdict in repeats.items()})
 
-    def _looked_at(self, row: Row) -> RowResult:
-        """Composes a row by itself and reports its faults; None if it is rejected."""
+    def _compose_row(self, row: Row) -> RowResult:
+        """Composes one row and reports its faults; None if it is rejected."""
         return row_result_of(self._composer.compose(row), self._eligibility, own_reference=self._own_reference)
 
-    def _count(self, entries: list[PlanEntry], skips: list[Skip | None], again: Mapping[int, RepeatKind]) -> None:
-        """Counts rows. `skips` has the decisions that are known so far; `again` are rows that repeat a recipient."""
-        for at in again:
+    def _count(self, entries: list[PlanEntry], skips: list[Skip | None], repeats: Mapping[int, RepeatKind]) -> None:
+        """Counts rows. `skips` has the decisions made so far; `repeats` are the rows that repeat a recipient, by index."""
+        for at in repeats:
             entries[at], skips[at] = NO_MESSAGE, Skip.DUPLICATE
-        if RepeatKind.CONFLICTING in again.values():
-            kept = [at for at in range(len(entries)) if again.get(at) is not RepeatKind.CONFLICTING]
+        if RepeatKind.CONFLICTING in repeats.values():
+            kept = [at for at in range(len(entries)) if repeats.get(at) is not RepeatKind.CONFLICTING]
             entries, skips = [entries[at] for at in kept], [skips[at] for at in kept]
         self._entries += entries
         self._skips += skips
-        if not self._asks or len(self._entries) >= LOOKUP_ROWS:
-            self._count_waiting()
+        if not self._needs_lookup or len(self._entries) >= LOOKUP_ROWS:
+            self._decide_waiting()
 
-    def _count_waiting(self) -> None:
-        """Decides the messages that only the ledger or a person's choice could hold back, then counts all rows that wait."""
+    def _decide_waiting(self) -> None:
+        """Looks up the waiting messages that nothing else skips, decides them, and counts all rows that wait."""
         entries, skips = self._entries, self._skips
-        if self._asks:
-            waiting = [at for at, skip in enumerate(skips) if skip is None]
-            for at, skip in zip(waiting, self._decided([entries[at][0] for at in waiting]), strict=True):
+        if self._needs_lookup:
+            undecided = [at for at, skip in enumerate(skips) if skip is None]
+            for at, skip in zip(undecided, self._decided([entries[at][0] for at in undecided]), strict=True):
                 skips[at] = skip
-            if self._ledgered.planned:  # barred recipients are still in the table
+            if self._view.planned:  # excluded recipients are still in the table
                 self._find_planned(
                     [entries[at][0] for at, skip in enumerate(skips) if skip in SKIP_BY_EXCLUSION.values() and skip]
                 )
         self._tally.count(entries, skips)
         self._entries, self._skips = [], []
 
-    def _decided(self, sealed: Sequence[bytes]) -> list[Skip | None]:
-        held = self._ledgered
-        known = self._find_planned(sealed)
+    def _decided(self, keys: Sequence[bytes]) -> list[Skip | None]:
+        """The decision on each message. A key is the message's id followed by its digest."""
+        view = self._view
+        known = self._find_planned(keys)
         by_state = {
-            state: decide_by_state(state, held.history, held.retry, same=True) for state in (None, *set(known.values()))
+            state: decide_by_state(state, view.history, view.retry, same=True) for state in (None, *set(known.values()))
         }
-        states = list(map(known.get, sealed))
+        states = list(map(known.get, keys))
         skips = [by_state[state] for state in states]
         if len(known) > len(states) - states.count(None):  # some were planned with another digest
-            others = {each[:ID_BYTES]: state for each, state in known.items()}
+            state_by_id = {key[:ID_BYTES]: state for key, state in known.items()}
             for at, state in enumerate(states):
-                if state is None and (other := others.get(sealed[at][:ID_BYTES])) is not None:
-                    skips[at] = decide_by_state(other, held.history, held.retry, same=False)
+                if state is None and (other := state_by_id.get(keys[at][:ID_BYTES])) is not None:
+                    skips[at] = decide_by_state(other, view.history, view.retry, same=False)
         return skips
 
-    def _find_planned(self, sealed: Sequence[bytes]) -> Mapping[bytes, PriorState]:
-        """What the ledger knows of these messages. Counts the planned ones."""
-        known = self._ledgered.known([each[:ID_BYTES] for each in sealed])
-        self._planned_found += sum(standing is State.PLANNED for standing in known.values())
+    def _find_planned(self, keys: Sequence[bytes]) -> Mapping[bytes, PriorState]:
+        """The states of the messages that the ledger knows, by key. Counts the planned ones."""
+        known = self._view.known([key[:ID_BYTES] for key in keys])
+        self._planned_found += sum(state is State.PLANNED for state in known.values())
         return known
 
-    def _work(self, turn: int, begun: int) -> Iterator[BlockResult]:
-        """Runs in another process: composes the blocks of turn `turn`. The first process finds their faults again and reports them."""
+    def _compose_turn(self, turn: int, first: int) -> Iterator[BlockResult]:
+        """Runs in another process: composes the blocks of turn `turn`, from block `first` on.
+
+        It reports no faults: the first process composes rejected rows again and reports them.
+        """
         composer = self._job.composer(Problems())
-        blocks = islice(self._job.table.blocks(Problems()), begun, None)
+        blocks = islice(self._job.table.blocks(Problems()), first, None)
         for number, block in enumerate(blocks):
             if _turn(number, self._processes - 1) == turn:
                 composed = map(composer.compose, rows_of((block,)))
                 yield (
-                    self._found(block)
-                    if self._quick
+                    self._compose_block(block)
+                    if self._block_composer
                     else block_result_of(composed, self._eligibility, own_reference=self._own_reference)
                 )
 
 
 def _rows(
-    lines: Sequence[int], found: BlockResult, odds: Mapping[int, RowResult]
+    lines: Sequence[int], result: BlockResult, others: Mapping[int, RowResult]
 ) -> Iterator[tuple[int, PlanEntry, bytes, Skip | None]]:
-    """The rows in order, without rejected ones: line, what is counted, mark of the reference, reason to skip."""
-    sealed, segments, forced, marks, _ = found
-    plain = zip(zip(sealed, segments, forced, strict=True), marks or repeat(b""), strict=False)
+    """The rows in order, without rejected ones: line, plan entry, mark of the reference, reason to skip."""
+    keys, segments, forced_by, marks, _ = result
+    to_send = zip(zip(keys, segments, forced_by, strict=True), marks or repeat(b""), strict=False)
     for at, line in enumerate(lines):
-        if at not in odds:
-            entry, mark = next(plain)
+        if at not in others:
+            entry, mark = next(to_send)
             yield line, entry, mark, None
             continue
-        odd = odds[at]
-        if odd is FILTERED:
+        other = others[at]
+        if other is FILTERED:
             yield line, NO_MESSAGE, b"", Skip.FILTERED
-        elif odd is not None:
-            entry, mark, exclusion = odd
+        elif other is not None:
+            entry, mark, exclusion = other
             yield line, entry, mark, SKIP_BY_EXCLUSION[exclusion]
 
 
-def _fits(block: Block, found: BlockResult) -> bool:
-    count = len(found[0]) + len(found[-1])
+def _has_each_row(block: Block, result: BlockResult) -> bool:
+    """Whether another process returned a result for every row of the block."""
+    count = len(result[0]) + len(result[-1])
     return len(block.lines_of(count)) == count
 
 
 def _turn(number: int, workers: int) -> int:
-    """Which process composes a block: 0 for this one, whose turns are spread evenly over a round, others from 1."""
+    """The process that composes block `number`: 0 for this one, whose turns are spread evenly over a round; others from 1."""
     if not workers:
         return 0
     own = max(TURNS_EACH - (workers + 1) // 2, 1)

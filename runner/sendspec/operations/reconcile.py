@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sendspec.ledger.protocol import Ledger
 from sendspec.operations.ledger_access import ledger_to_write
-from sendspec.operations.ledger_plan import freeing
+from sendspec.operations.ledger_plan import names_resent_if_absent
 from sendspec.operations.listener import Listener
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of
@@ -42,6 +42,6 @@ def reconciled(
     with ledger_to_write(context) as ledger:
         session = SendSession(context, ledger, listener, interruptible=interruptible)
         names = names_of(specs, ledger)
-        outcome = session.reconcile(names or None, freeing=freeing(specs))
+        outcome = session.reconcile(names or None, resend_if_absent=names_resent_if_absent(specs))
         session.end()
         yield Reconciliation(outcome=outcome, names=names, ledger=ledger, interrupted=session.interrupted)

@@ -17,20 +17,20 @@ from sendspec.operations.send_job import Job
 def reference_conflicts(
     jobs: Sequence[Job], context: ProjectContext, ledger: Facts | None, decided: Decided
 ) -> Iterator[Diagnostic]:
-    """Compares with the ledger, and with the other jobs of this run."""
+    """The conflicts of each job with the ledger, and with the jobs before it."""
     before: list[Job] = []
     for job in jobs:
         if not job.program.own_reference:
             continue
-        others: list[Callable[[], Iterator[_Referred]]] = [
-            lambda other=other: _referred(other, context, decided)  # type: ignore[misc]
+        others: list[Callable[[], Iterator[_ReceiverAndReference]]] = [
+            lambda other=other: _own_references(other, context, decided)  # type: ignore[misc]
             for other in before
         ]
         name, generation = job.spec.name, job.spec.generation
         if ledger is not None and ledger.has_other_references(name, generation):
             others.append(lambda name=name, generation=generation: ledger.other_references(name, generation))  # type: ignore[misc]
         before.append(job)
-        taken = _first_taken(lambda job=job: _referred(job, context, decided), others) if others else None  # type: ignore[misc]
+        taken = _first_taken(lambda job=job: _own_references(job, context, decided), others) if others else None  # type: ignore[misc]
         if taken is not None:
             yield job.spec.document.diagnostic(
                 ("message", "reference"),
@@ -40,30 +40,30 @@ def reference_conflicts(
             )
 
 
-_Referred = tuple[bytes, str]
+_ReceiverAndReference = tuple[bytes, str]
 """The receiver's hash and the user's own reference of a message."""
 
 
-def _referred(job: Job, context: ProjectContext, decided: Decided) -> Iterator[_Referred]:
+def _own_references(job: Job, context: ProjectContext, decided: Decided) -> Iterator[_ReceiverAndReference]:
     for message in messages_to_send(job, decided):
         if message.reference != id_text(message.id):
             yield receiver_hash(context.salt, message.receiver), message.reference
 
 
 def _first_taken(
-    own: Callable[[], Iterator[_Referred]], others: Sequence[Callable[[], Iterator[_Referred]]]
+    own: Callable[[], Iterator[_ReceiverAndReference]], others: Sequence[Callable[[], Iterator[_ReceiverAndReference]]]
 ) -> str | None:
     """A reference that `own` and one of `others` use for the same receiver; each may be read more than once."""
-    marks = HashPrefixSet(map(_mark, own()))
-    hits: set[_Referred] = set()
+    fingerprints = HashPrefixSet(map(_fingerprint, own()))
+    hits: set[_ReceiverAndReference] = set()
     for other in others:
-        for referred in other():
-            if _mark(referred) in marks:
-                hits.add(referred)
+        for pair in other():
+            if _fingerprint(pair) in fingerprints:
+                hits.add(pair)
                 if len(hits) >= MAX_CONFIRMED:
                     break
-    return next((referred[1] for referred in own() if referred in hits), None) if hits else None
+    return next((pair[1] for pair in own() if pair in hits), None) if hits else None
 
 
-def _mark(referred: _Referred) -> bytes:
-    return blake2b(referred[0] + referred[1].encode(), digest_size=ID_BYTES).digest()
+def _fingerprint(pair: _ReceiverAndReference) -> bytes:
+    return blake2b(pair[0] + pair[1].encode(), digest_size=ID_BYTES).digest()

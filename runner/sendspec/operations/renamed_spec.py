@@ -46,8 +46,8 @@ def name_in(path: Path) -> str | None:
 def other_names(spec: Spec, ledger: Facts | None) -> tuple[str, ...]:
     """The earlier and later names of this spec, by its own `moved_from` and by the ledger's notes.
 
-    Renames are followed in both directions and transitively: neither a reverted nor a second rename reaches anybody twice. Only
-    names that the ledger knows; none if the spec says that it is new.
+    Renames are followed in both directions and transitively, so that nobody gets a message twice after a second or a reverted
+    rename. Includes only names that the ledger knows; none if the spec says `moved_from: false`.
     """
     if ledger is None or spec.moved_from is False:
         return ()
@@ -68,7 +68,7 @@ def other_names(spec: Spec, ledger: Facts | None) -> tuple[str, ...]:
 
 
 def names_of(specs: Iterable[Spec], ledger: Facts) -> set[str]:
-    """The names of these specs with their earlier and later ones: a doubt under one concerns the other."""
+    """The names of these specs, with earlier and later ones: a doubt under one name holds back the message under all."""
     return {name for spec in specs for name in (spec.name, *other_names(spec, ledger))}
 
 
@@ -79,7 +79,7 @@ class RenamedSend:
     """
 
     def __init__(self, job: Job, names: Sequence[str], ledger: Facts) -> None:
-        self._jobs = (job, *(job.called(name) for name in names))
+        self._jobs = (job, *(job.with_name(name) for name in names))
         self._ledger = ledger
         generation = job.spec.generation
         self._history = History(started=any(ledger.claimed_before(each.spec.name, generation) for each in self._jobs))

@@ -9,7 +9,7 @@ from sendspec.diagnostics.exceptions import KeyUnusable, PlanStale, SendspecErro
 from sendspec.ledger.protocol import Ledger
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.ledger_creation import make_sandbox_ledger
-from sendspec.operations.ledger_plan import exceeded_limits, freeing, plan_jobs
+from sendspec.operations.ledger_plan import exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.listener import Listener
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of
@@ -103,7 +103,9 @@ class _Send:
         )
         names = names_of((job.spec for job in jobs), ledger)
         if any(ledger.uncertain(name) for name in names):
-            outcome = session.reconcile(names, freeing=freeing([job.spec for job in jobs]), jobs=jobs)
+            outcome = session.reconcile(
+                names, resend_if_absent=names_resent_if_absent([job.spec for job in jobs]), jobs=jobs
+            )
             self._listener.reconciled(outcome, context.environment.name)
             planned_at = ledger.moves
             plans = self._plan_again(plans, jobs, ledger)

@@ -62,12 +62,12 @@ class Job:
         yield from strings_in(dict(self.spec.variables))
         yield from (text for at, text in literal_texts(self.program.content) if at[-1] not in PROTOCOL_KEYS)
 
-    def keyed(self, salt: bytes) -> Job:
-        """The same job under another salt, as when a ledger has just been made."""
+    def with_salt(self, salt: bytes) -> Job:
+        """A copy of the job with another salt, for a ledger that was created after the job was read."""
         return replace(self, setting=replace(self.setting, salt=salt))
 
-    def called(self, name: str) -> Job:
-        """The same job under another spec name: only the message ids differ."""
+    def with_name(self, name: str) -> Job:
+        """A copy of the job under another spec name: only the message ids differ."""
         spec = replace(self.spec, name=name)
         program = replace(self.program, spec=spec)
         return replace(self, spec=spec, program=program, target=replace(self.target, name=name))

@@ -1,4 +1,4 @@
-"""What is asked of a send, and what comes of it."""
+"""The request for a send, and how the whole send ended. (The outcome of one message is in `provider/outcome`.)"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sendspec.planning.decision import Retry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendRequest:
-    """What is to be sent, and how. `plan` is the plan file that was approved; then exactly that is sent, or nothing.
+    """What to send, and how. With `plan`, the plan file that was approved, exactly that is sent, or nothing.
 
     `processes` is how many processes may compose the rows of a long list.
     """
@@ -45,7 +45,7 @@ class LimitsExceeded:
 
 @dataclass(frozen=True, slots=True)
 class StoppedBefore:
-    """A signal stopped the run while earlier doubts were looked up: nothing was sent."""
+    """A signal stopped the run while earlier doubts were being looked up: nothing was sent."""
 
     report: RunReport
 

@@ -1,4 +1,4 @@
-"""A run: the ledger held, every message planned, then sent spec by spec."""
+"""A run: locks the ledger, records every message as planned, then sends spec by spec."""
 
 from __future__ import annotations
 
@@ -90,19 +90,21 @@ class SendSession:
         return self._record.number is not None
 
     def reconcile(
-        self, names: Collection[str] | None, *, freeing: Collection[str], jobs: Sequence[Job] = ()
+        self, names: Collection[str] | None, *, resend_if_absent: Collection[str], jobs: Sequence[Job] = ()
     ) -> Reconciled:
-        """Asks the API about the doubts of earlier runs, of the specs in `names` or, for None, of all.
+        """Asks the API about the doubts that earlier runs left on the specs in `names`, or on all specs for None.
 
-        `freeing` are the specs that let a message be sent again when the API's list lacks it. The tables of `jobs` give the
+        `resend_if_absent` names the specs that let a message be sent again when the API's list lacks it. The tables of `jobs` give the
         receivers to ask for.
         """
         self._access_key()  # before anything is written
         self._begin()
         self._sent_texts.add_constants(text for job in jobs for text in job.constant_texts())
-        numbers_of = partial(receivers_by_id, jobs) if jobs else None
+        receivers_of = partial(receivers_by_id, jobs) if jobs else None
         with reachable_api(self._context) as reachable, self._interruptible(self._stop):
-            return self._lookup(reachable).reconcile(names, freeing=freeing, numbers_of=numbers_of)
+            return self._lookup(reachable).reconcile(
+                names, resend_if_absent=resend_if_absent, receivers_of=receivers_of
+            )
 
     def end_interrupted(self, number: int) -> None:
         """Ends the run's record for a run that a signal stopped before it sent anything."""
@@ -114,7 +116,7 @@ class SendSession:
     def send(self, planned: PlannedJobs, planned_at: int) -> RunReport:
         """What became of every recipient. `planned_at` is how many moves the ledger held when the plan was made.
 
-        Raises what stopped the run in an unforeseen way; `report_of` then says what became of everybody.
+        Raises any unforeseen error that stopped the run; `report_of` then gives the account of it.
         """
         self._note_former_names([job for job, plan in planned if not plan.send])
         if any(plan.send for _, plan in planned):
@@ -162,12 +164,12 @@ class SendSession:
         )
 
     def _has_doubts(self, planned: PlannedJobs) -> bool:
-        """Doubts count also if today's recipients do not include them: nobody may be forgotten."""
+        """Whether the ledger has doubts of these specs, under any of their names, including recipients no longer in the tables."""
         names = names_of((job.spec for job, _ in planned), self._ledger)
         return any(self._ledger.uncertain(name) for name in names)
 
     def _note_former_names(self, jobs: Sequence[Job]) -> None:
-        """Records a rename also if nothing is to be sent: `moved_from` may be removed later, the record stays."""
+        """Records each rename even if nothing is to be sent: the record stays when `moved_from` is removed from the spec."""
         for job in jobs:
             noted = {send.moved_from for send in self._ledger.sends(job.spec.name)}
             if not job.spec.moved_from or job.spec.moved_from in noted or renamed_send(job, self._ledger) is None:
@@ -189,7 +191,7 @@ class SendSession:
         return ApiLookup(self._context, reachable, self._access_key(), self._ledger, self._stop, self._sent_texts)
 
     def _access_key(self) -> AccessKey:
-        """The key, read once: a command that prints it may ask a person."""
+        """The key, read once: the command that prints it may prompt a person."""
         if self._key is None:
             context = self._context
             self._key = read_access_key(context.environment.key, context.system.environ, context.root)
@@ -262,7 +264,7 @@ class SendSession:
             )
 
     def _look_up(self, lookup: ApiLookup, job: Job) -> Sequence[bytes]:
-        """What the API knows of doubts, while the run pauses because of them."""
+        """Looks up the spec's doubts while the breaker pauses the run. Returns the messages that the API has."""
         outcome = lookup.reconcile({job.spec.name})
         self._listener.alarms(outcome)
         for reason in dict.fromkeys(outcome.unread):

@@ -1,4 +1,4 @@
-"""Before a send's first claim: what the API's list says of the ledger, and whether the send may go on."""
+"""The check before a send's first claim: the API's list is the witness that the ledger is not behind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sendspec.planning.plan import Plan
 from sendspec.sending.list_reader import ListAbandoned, ListUnread
 from sendspec.sending.witness import SAMPLED, SKEW_NOTED, Send
 
-NO_RIGHT = 403
+FORBIDDEN = 403
 ToSend = Callable[[Job], Iterator[Message]]
 """The messages of a job that are to be sent."""
 
@@ -40,8 +40,10 @@ class WitnessQuery:
 class WitnessFindings:
     """What the lists of a run's channels say.
 
-    `behind` counts, by spec, accepted messages that the ledger calls planned. `unproved` counts listed references whose owner
-    the list does not show. `skews` are how many seconds the API's clock is ahead of ours.
+    `behind` counts, by spec, messages that the ledger had as planned although the API accepted them. `unproved` counts planned
+    messages whose reference is listed, but by something that may be another's. `twice` are messages listed more than once.
+    `sampled`: a list was too long, so only some recipients were looked up. `skews` are the seconds by which the API's clock is
+    ahead of ours, one for each channel where it is known. `unread` says why lists broke off.
     """
 
     behind: Counter[str]
@@ -65,7 +67,7 @@ def witness_queries(sending: Sequence[tuple[Job, Plan]], ledger: Facts, to_send:
 
 
 def query_witness(lookup: ApiLookup, queries: Sequence[WitnessQuery]) -> WitnessFindings:
-    """Asks every channel's list, also after one that breaks off. What is listed is recorded as accepted."""
+    """Reads every channel's list, even after one broke off. Records planned messages that a list proves accepted as accepted."""
     found = [lookup.witness(each.route, each.sends, each.receivers, each.under_other_names) for each in queries]
     return WitnessFindings(
         behind=sum((each.behind for each in found), Counter()),
@@ -78,18 +80,18 @@ def query_witness(lookup: ApiLookup, queries: Sequence[WitnessQuery]) -> Witness
 
 
 def witness_lines(findings: WitnessFindings) -> Iterator[str]:
-    """What a person should know, whether or not the send goes on."""
+    """Warnings and notes for a person, whether or not the send goes on."""
     skew = max(map(abs, findings.skews), default=0.0)
     if skew > SKEW_NOTED:
         yield (
-            f"warning: this machine and the API are {skew:.0f} s apart; set the clock, as doubts are"
-            " looked up by the time they were noted at"
+            f"warning: the clocks of this machine and the API are {skew:.0f} s apart; set the clock, because doubts are"
+            " looked up by the time they were recorded"
         )
     if findings.sampled:
-        yield "note: the API lists more messages than were looked at; some receivers were asked for instead"
-    for broke in findings.unread:
-        if _may_not_read(broke):
-            yield f"warning: the list may not be read: {broke.reason}; going on without this check of the ledger"
+        yield "note: the API lists more messages than sendspec reads; only some receivers were looked up"
+    for unread in findings.unread:
+        if _may_not_read(unread):
+            yield f"warning: the access key may not read the list: {unread.reason}; sending goes on without this check of the ledger"
 
 
 def refuse_ledger_behind(findings: WitnessFindings, *, stopped: bool) -> None:
@@ -107,23 +109,23 @@ def refuse_ledger_behind(findings: WitnessFindings, *, stopped: bool) -> None:
     if findings.unproved:
         raise LedgerRolledBack(
             f"the API lists something under the references of {counted(findings.unproved, 'message')} that the ledger calls"
-            " planned, and it does not show whose it is",
-            "find out whether they were sent already; put {{ message_id }} into `reference`, which tells them apart, or"
-            " pass --no-witness once it is sure that they were not",
+            " planned, and does not show whether these are the same messages",
+            "find out whether they were sent already; put {{ message_id }} into `reference` to make each one unique, or"
+            " pass --no-witness once you are sure that they were not",
         )
-    for broke in findings.unread:
-        if stopped or isinstance(broke, ListAbandoned) or _may_not_read(broke):
+    for unread in findings.unread:
+        if stopped or isinstance(unread, ListAbandoned) or _may_not_read(unread):
             continue
-        if broke.refusal is not None:
-            raise ListRefused(f"the API refuses the run: {broke.refusal.text}", fix_of_refusal(broke.refusal))
+        if unread.refusal is not None:
+            raise ListRefused(f"the API refuses the run: {unread.refusal.text}", fix_of_refusal(unread.refusal))
         raise ListUnreadable(
-            f"{broke.reason}, so it does not show whether the ledger is behind",
+            f"{unread.reason}, so it does not show whether the ledger is behind",
             "run the command again; --no-witness sends without this check",
         )
 
 
-def _may_not_read(broke: ListUnread) -> bool:
-    return broke.refusal is not None and broke.refusal.http_status == NO_RIGHT
+def _may_not_read(unread: ListUnread) -> bool:
+    return unread.refusal is not None and unread.refusal.http_status == FORBIDDEN
 
 
 def _claimed_at(job: Job, ledger: Facts) -> float | None:

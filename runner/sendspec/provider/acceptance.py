@@ -1,4 +1,8 @@
-"""What proves that the API accepted a message: a 2xx response with an id, and with our reference or recipient."""
+"""Whether a 200, 201 or 202 response accepts its message, rejects it, or proves neither.
+
+This is the proof behind the first two rows of `response_rules`, in code: an id, and our reference or, where the response has none,
+our receiver. That no other message has the id is checked by the sender: a repeated one turns the outcome into a doubt.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +24,22 @@ ODD_ID = "with an id of other characters than letters, digits and ._:-"
 
 _ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_ID}}}")
 """Wider than the documented UUID, but no sentence fits: an id could be a piece of any message's text."""
+UNDOCUMENTED_STATUS = "with a status that the API does not document"
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """What an acceptance has to echo."""
+    """What an acceptance has to echo: the reference that was sent, or the receiver."""
 
     reference: str
     receiver: str
 
 
 def outcome_of_2xx(response: HttpResponse, sent: SentMessage, redaction: Redaction, *, extra: bool) -> Outcome:
-    """The outcome of a response whose status says accepted: `Accepted`, `Refused`, or in doubt where the body doesn't fit."""
+    """`Accepted`, `Refused` where the API rejected the message, or `InDoubt` where the body proves neither.
+
+    `extra`: more bytes followed the response, so only our reference proves that it answers this message.
+    """
     status = response.status
     message = strict_json(response.body)
     if not isinstance(message, dict):
@@ -48,7 +56,7 @@ def outcome_of_2xx(response: HttpResponse, sent: SentMessage, redaction: Redacti
     elif extra:
         return invalid_acceptance(status, " without our reference and with more bytes behind it")
     if is_undocumented_status(message.get("status")):
-        return invalid_acceptance(status, " with a status that the API does not document")
+        return invalid_acceptance(status, f" {UNDOCUMENTED_STATUS}")
     if message.get("status") != REJECTED:
         return Accepted(message["id"])
     if extra:
@@ -57,8 +65,8 @@ def outcome_of_2xx(response: HttpResponse, sent: SentMessage, redaction: Redacti
 
 
 def invalid_acceptance(status: int, fault: str) -> InDoubt:
-    """The doubt left by a response that should be an acceptance and is none. `fault` follows the status in the evidence."""
-    return InDoubt(f"an answer {status}{fault}", status, invalid_acceptance=True)
+    """The doubt that a 2xx response leaves when it proves no acceptance. `fault` completes the evidence, such as " without an id"."""
+    return InDoubt(f"HTTP {status}{fault}", status, invalid_acceptance=True)
 
 
 def is_id(value: object) -> bool:

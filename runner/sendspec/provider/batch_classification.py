@@ -1,7 +1,7 @@
 """The outcome of each message of a batch, from its one response.
 
 The response lists an id for each message, in the order of the request, and may echo no reference. So it is believed as a whole or
-not at all: as many ids as messages, and no id twice.
+not at all: as many ids as messages, and no id twice. A message of it is accepted or rejected by its own `status`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sendspec.provider.acceptance import ECHOING_ID, SentMessage, id_fault, invalid_acceptance, is_id, receivers_of
+from sendspec.provider.acceptance import (
+    ECHOING_ID,
+    UNDOCUMENTED_STATUS,
+    SentMessage,
+    id_fault,
+    invalid_acceptance,
+    is_id,
+    receivers_of,
+)
 from sendspec.provider.classification import ACCEPTING, classify
 from sendspec.provider.http_response import MAX_BODY, HttpResponse
 from sendspec.provider.message_status import REJECTED, is_undocumented_status
@@ -36,10 +44,10 @@ def classify_batch(
     extra: bool,
     redaction: Redaction = NOTHING_SENT,
 ) -> list[Outcome]:
-    """The outcome of each message, in the order of `sent`. A refusal concerns all of them; so does a response that doesn't fit.
+    """The outcome of each message, in the order of `sent`. A refusal applies to all of them; so does a response that doesn't fit.
 
-    The arguments are those of `classify`. With `extra` bytes, only a response that accepts every message by its reference
-    proves anything.
+    The other arguments are those of `classify`. With `extra`, a response proves something only if it accepts every message by its
+    reference.
     """
     if response.status not in ACCEPTING:
         known = {"first": first, "trust_503": trust_503, "extra": extra}
@@ -47,11 +55,18 @@ def classify_batch(
     body = strict_json(response.body, max_brackets=max(MAX_BRACKETS, len(sent) * MAX_BRACKETS_PER_MESSAGE))
     entries = body.get("messages") if isinstance(body, dict) else None
     fault = _mismatch(entries, sent, redaction, extra=extra)
-    if isinstance(body, dict) and (_is_rejected(body) or is_undocumented_status(body.get("status"))):
-        fault = "that lists ids and is rejected as a whole"
+    if fault is None and isinstance(body, dict):
+        fault = _fault_of_the_whole(body)
     if fault is not None or not isinstance(entries, list):
         return [invalid_acceptance(response.status, f" {fault}")] * len(sent)
     return [_outcome(entry, response.status, redaction) for entry in entries]
+
+
+def _fault_of_the_whole(body: dict[str, Any]) -> str | None:
+    """What the batch's own `status` says against its ids; None where it doesn't contradict them."""
+    if _is_rejected(body):
+        return "that lists ids and is rejected as a whole"
+    return UNDOCUMENTED_STATUS if is_undocumented_status(body.get("status")) else None
 
 
 def _mismatch(entries: Any, sent: Sequence[SentMessage], redaction: Redaction, *, extra: bool) -> str | None:
@@ -71,7 +86,7 @@ def _mismatch(entries: Any, sent: Sequence[SentMessage], redaction: Redaction, *
     if any(found not in (None, one.reference) for found, one in zip(references, sent, strict=True)):
         return "with the reference of another message"
     if any(is_undocumented_status(entry.get("status")) for entry in entries):
-        return "with a status that the API does not document"
+        return UNDOCUMENTED_STATUS
     if _has_foreign_receiver(entries, sent):
         return "with the receiver of another message"
     if extra and (None in references or any(map(_is_rejected, entries))):

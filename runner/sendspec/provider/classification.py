@@ -1,4 +1,7 @@
-"""The outcome that a response proves: a pure function of the response and what was sent, by the rules in `response_rules`."""
+"""The outcome that a response proves: a pure function of the response and what was sent.
+
+The table in `response_rules` decides, except for 200, 201 and 202: there `acceptance` looks for the proof in the body.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def classify(
     """The outcome that `response` proves.
 
     `first`: it is the run's first response. `extra`: more bytes followed it, so it may answer another request.
-    `redaction` knows what was sent; the outcome repeats none of it.
+    `redaction` knows what was sent, and keeps all of it out of the outcome's text.
     """
     if response.status in ACCEPTING:
         return outcome_of_2xx(response, sent, redaction, extra=extra)
@@ -38,7 +41,7 @@ def classify(
         if _is_met(rule.condition, response, first=first, trust_503=trust_503)
     )
     if extra and rule.meaning is not Meaning.IN_DOUBT:
-        return InDoubt(f"an answer {response.status} with more bytes behind it", response.status)
+        return InDoubt(f"HTTP {response.status} with more bytes behind it", response.status)
     return _outcome(rule, response, redaction)
 
 
@@ -59,10 +62,10 @@ def _outcome(rule: Rule, response: HttpResponse, redaction: Redaction) -> Outcom
     if rule.meaning is Meaning.REFUSED:
         return Refused(status, refusal_text(response, redaction))
     if rule.follow_up is FollowUp.STOP_UNDOCUMENTED:
-        text = f"an answer {refusal_text(response, redaction)}, which the API does not document"
+        text = f"HTTP {refusal_text(response, redaction)}, which the API does not document"
         return InDoubt(text, status, stops_run=True)
     if rule.follow_up is FollowUp.STOP_REDIRECTED:
-        return InDoubt(f"an answer {status}, which leads elsewhere", status, stops_run=True)
+        return InDoubt(f"HTTP {status}, a redirect", status, stops_run=True)
     if rule.follow_up is FollowUp.PROBE:
-        return invalid_acceptance(status, ", which is no acceptance")
-    return InDoubt(f"an answer {status}", status)
+        return invalid_acceptance(status, ", which is not an acceptance")
+    return InDoubt(f"HTTP {status}", status)

@@ -1,4 +1,8 @@
-"""What each response means and what follows from it: one table, which `docs/reliability.md` repeats row by row."""
+"""What each response means and what follows from it: one table, which `docs/reliability.md` repeats row by row.
+
+`classification` looks its outcomes up here. For 200, 201 and 202 the table only states the result: `acceptance` checks the proof
+in code, `batch_classification` that of a batch, and a test compares the two.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +23,13 @@ class Meaning(StrEnum):
 
 
 class Condition(StrEnum):
-    """What must hold besides the status. Of the rules that cover a status, the first whose condition is met applies."""
+    """What must be true besides the status. Of the rules that cover a status, the first whose condition is met applies."""
 
     ALWAYS = ""
+    REJECTED = "with `status: rejected` and all that the next row asks for, single or in a batch"
     PROVED = (
         "with JSON, an id that no other message has, and our `reference` (if there is no `reference`: our receiver)"
     )
-    REJECTED = "with all that and `status: rejected`, single or in a batch"
     CHANNEL_MISSING = "that names the channel or the workspace, or is the run's first answer"
     TRUSTED = "with `Retry-After`, where the channel says `trust_503: true`"
     NOTHING_LEFT = "nothing left this machine"
@@ -50,7 +54,10 @@ class FollowUp(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Responses with one meaning: their statuses, as inclusive ranges, and a condition. Without statuses: no complete response."""
+    """Responses with one meaning: their statuses, as inclusive ranges, and a condition.
+
+    Without statuses, the exchange itself decides, whatever the status: see `EXCHANGE_RULES`.
+    """
 
     statuses: tuple[tuple[int, int], ...] = ()
     condition: Condition = Condition.ALWAYS
@@ -66,13 +73,13 @@ def _each(*statuses: int) -> tuple[tuple[int, int], ...]:
 
 
 RULES = (
-    Rule(statuses=_each(200, 201, 202), condition=Condition.PROVED, meaning=Meaning.ACCEPTED, follow_up=FollowUp.FINAL),
     Rule(
         statuses=_each(200, 201, 202),
         condition=Condition.REJECTED,
         meaning=Meaning.REFUSED,
         follow_up=FollowUp.FINAL_UNLESS_ALL,
     ),
+    Rule(statuses=_each(200, 201, 202), condition=Condition.PROVED, meaning=Meaning.ACCEPTED, follow_up=FollowUp.FINAL),
     Rule(statuses=((200, 299),), meaning=Meaning.IN_DOUBT, follow_up=FollowUp.PROBE),
     Rule(statuses=_each(429), meaning=Meaning.NOT_PROCESSED, follow_up=FollowUp.LATER),
     Rule(statuses=_each(503), condition=Condition.TRUSTED, meaning=Meaning.NOT_PROCESSED, follow_up=FollowUp.LATER),
@@ -89,14 +96,14 @@ RULES = (
     Rule(statuses=((300, 399),), meaning=Meaning.IN_DOUBT, follow_up=FollowUp.STOP_REDIRECTED),
     Rule(statuses=((200, 999),), meaning=Meaning.IN_DOUBT, follow_up=FollowUp.STOP_UNDOCUMENTED),
 )
-"""In order of precedence. The last rule covers every status that no other one does."""
+"""In order of precedence: a rejected message meets `PROVED` too. The last rule covers every status."""
 
 EXCHANGE_RULES = (
     Rule(condition=Condition.NOTHING_LEFT, meaning=Meaning.NOT_SENT, follow_up=FollowUp.BACK_OFF),
     Rule(condition=Condition.UNREADABLE, meaning=Meaning.IN_DOUBT, follow_up=FollowUp.LOOK_UP),
     Rule(condition=Condition.MORE_BYTES, meaning=Meaning.IN_DOUBT, follow_up=FollowUp.LOOK_UP),
 )
-"""What the exchange itself decides, whatever the status."""
+"""What the exchange itself decides: whether a byte left, whether a response was complete, whether more bytes followed it."""
 
 
 def rules_for(status: int) -> tuple[Rule, ...]:
