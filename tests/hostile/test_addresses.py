@@ -85,7 +85,8 @@ def test_a_landline_is_no_warning_elsewhere(desk: Desk) -> None:
     message = "message: {body: {type: text, text: {text: Hi}}}\n"
     whatsapp = HEAD.replace("channel: sms", "channel: wa") + "recipients: {file: people.csv}\n" + message
     channel = f"{{workspace: {ID}, channel: {ID}, platform: whatsapp}}"
-    desk.write("sendspec.yaml", f"environments: {{live: {{access_key: {{env: KEY}}, channels: {{wa: {channel}}}}}}}\n")
+    live = f"{{access_key: {{env: KEY}}, ledger: {{file: live.db}}, channels: {{wa: {channel}}}}}"
+    desk.write("sendspec.yaml", f"environments: {{live: {live}}}\n")
     desk.write("phones.yaml", whatsapp)
     assert json.loads(desk.run("validate", "phones.yaml", "--format", "json").out)["diagnostics"] == []
 
