@@ -85,9 +85,8 @@ def test_a_landline_is_no_warning_elsewhere(project_dir: ProjectDir) -> None:
     message = "message: {body: {type: text, text: {text: Hi}}}\n"
     whatsapp = HEAD.replace("channel: sms", "channel: wa") + "recipients: {file: people.csv}\n" + message
     channel = f"{{workspace: {ID}, channel: {ID}, platform: whatsapp}}"
-    project_dir.write(
-        "sendspec.yaml", f"environments: {{live: {{access_key: {{env: KEY}}, channels: {{wa: {channel}}}}}}}\n"
-    )
+    live = f"{{access_key: {{env: KEY}}, ledger: {{file: live.db}}, channels: {{wa: {channel}}}}}"
+    project_dir.write("sendspec.yaml", f"environments: {{live: {live}}}\n")
     project_dir.write("phones.yaml", whatsapp)
     assert json.loads(project_dir.run("validate", "phones.yaml", "--format", "json").out)["diagnostics"] == []
 
