@@ -11,7 +11,7 @@ EXPLAINED: dict[str, Explanation] = {
     "unreadable-file": Explanation("a file can't be read", "This user lacks the right to read it."),
     "file-too-large": Explanation("a spec or project file is larger than 1 MB", "Keep recipients in a table of their own.", "recipients:\n  - {phone: …}   # 50,000 of them", "recipients: {file: people.csv}"),
     "not-utf8": Explanation("a file is not UTF-8", "Other encodings would change names on the way.", "", "save the file as UTF-8; a byte order mark is fine"),
-    "forbidden-character": Explanation("a character that can't be seen stands in a text", "Control characters and those that turn the direction of text can make a message read differently from what the file shows."),
+    "forbidden-character": Explanation("a character that can't be seen stands in a text", "Control characters and those that turn the direction of text can make a message read differently from what the file shows. Escapes in YAML and in the strings of templates bring none either."),
     "empty-spec": Explanation("a file is empty", "", "", "sendspec init"),
     "not-a-mapping": Explanation("a file holds a list or a single value", "A spec and a project file are mappings of keys and values.", "- spec: 1", "spec: 1"),
     "several-documents": Explanation("a second document begins after ---", "One file is one spec."),
