@@ -85,7 +85,7 @@ def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Pro
         if not _is_within(place, top):
             return Problem(
                 "outside-project",
-                f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or lies behind one",
+                f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or is inside a folder that is one",
                 "put the file itself there, or name its real path",
             )
     top = around[-1] if around else os.path.dirname(place)  # noqa: PTH120
@@ -131,7 +131,7 @@ def git_folder_problem(place: str, written: str) -> Problem | None:
     last = max((index for index, part in enumerate(parts) if part.casefold() == _GIT), default=None)
     if last is None or any(os.path.lexists(PurePath(*parts[:end], _GIT)) for end in range(last + 2, len(parts))):
         return None
-    return Problem("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
+    return Problem("outside-project", f"'{printable(written[:200])}' is in git's own folder", _INSIDE_FIX)
 
 
 def open_from_command_line(written: str) -> OpenFile | Problem:
@@ -157,12 +157,12 @@ def _disguised(written: str) -> str | None:
     if written.startswith(("/", "\\")) or _DRIVE.match(written):
         return "is an absolute path"
     if written.startswith("~"):
-        return "begins with ~, which is somebody's home folder"
+        return "begins with ~, which means a home folder"
     if "\\" in written:
         return "has a backslash in it; folders are separated by /"
     if _ESCAPED.search(written):
         return "has percent escapes in it, which a path doesn't need"
-    return "has a character in it that no path has" if "\0" in written else None
+    return "has a character in it that paths can't have" if "\0" in written else None
 
 
 def _why_not(error: OSError, place: str, written: str) -> Problem:
