@@ -153,10 +153,10 @@ def test_the_second_of_body_and_template_is_blamed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "problem", "fix"),
     [
-        ("12", "the number 12 stands where text is needed", 'put it in quotes: "12"'),
-        ("1.50", "the number 1.50 stands where text is needed", 'put it in quotes: "1.50"'),
-        ("31612345678", "the number 31•••••••78 stands where text is needed", 'put it in quotes: "31•••••••78"'),
-        ("true", "true stands where text is needed", 'put it in quotes: "true"'),
+        ("12", "expected text, found the number 12", 'put it in quotes: "12"'),
+        ("1.50", "expected text, found the number 1.50", 'put it in quotes: "1.50"'),
+        ("31612345678", "expected text, found the number 31•••••••78", 'put it in quotes: "31•••••••78"'),
+        ("true", "expected text, found true", 'put it in quotes: "true"'),
     ],
 )
 def test_a_number_where_text_is_needed_is_shown_in_its_quotes(

@@ -80,7 +80,7 @@ def timely(now: datetime) -> Rule:
             yield SchemaProblem(
                 at=("scheduledFor",),
                 code="scheduled-past" if past else "scheduled-far",
-                problem=f"'{written}' lies in the past, and the API would send at once"
+                problem=f"'{written}' is in the past, and the API would send at once"
                 if past
                 else f"'{written}' lies more than {MAX_SCHEDULE_DAYS} days ahead, and the API refuses that",
                 fix="write a later time, or remove `scheduledFor` to send at once" if past else "write an earlier time",

@@ -165,7 +165,7 @@ def _printed(descriptor: int, end: float) -> bytes:
 
 
 def _command_fault(words: tuple[str, ...], what: str) -> KeyUnusable:
-    return KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and look at what it says")
+    return KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and read its error message")
 
 
 def _one_line(raw: bytes) -> str:

@@ -28,13 +28,15 @@ def media_url_problem(url: str) -> Problem | None:
     fix = "write the public https address of the file"
     if len(url) > MAX_MEDIA_URL:
         return Problem(
-            "media-url", f"the address has {len(url)} characters; {MAX_MEDIA_URL} is the most", "write a shorter one"
+            "media-url",
+            f"the URL has {len(url)} characters; at most {MAX_MEDIA_URL} are allowed",
+            "write a shorter one",
         )
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        return Problem("media-url", f"'{shown}' has a port or host that can't be", fix)
+        return Problem("media-url", f"'{shown}' has an invalid port or host", fix)
     if parts.scheme.lower() != "https":
         return Problem("media-url", f"'{shown}' is not an https address", fix)
     if "@" in parts.netloc:

@@ -102,8 +102,8 @@ def read_project(path: str, root: Path, problems: Problems, *, owners: Collectio
 
 _KEY_LITERAL = Problem(
     "key-literal",
-    "an access key stands in this file, and files in git are read by many",
-    "take it out, make a new key, and write `access_key: {env: NAME}`",
+    "this file contains an access key, and many people can read files in git",
+    "remove it, create a new key, and write `access_key: {env: NAME}`",
 )
 
 
@@ -203,7 +203,7 @@ class _Reader:
             self._add(
                 (*at, "access_key"),
                 "key-source",
-                f"the key comes from {len(named)} places; it comes from one",
+                f"the key has {len(named)} sources; it must have one",
                 "write one of env, file and command",
                 key=True,
             )

@@ -153,7 +153,7 @@ def test_any_length_of_8_to_15_digits_passes_where_that_is_asked_for() -> None:
 def test_a_number_from_a_spreadsheet_is_recognisable_and_not_whole() -> None:
     fault = normalise_phone("3.1612345678E+10", None)
     assert isinstance(fault, Problem)
-    assert fault.problem == "'3.••••E+10' is what a spreadsheet makes of a phone number"
+    assert fault.problem == "'3.••••E+10' is a phone number that a spreadsheet has changed"
 
 
 def test_a_character_of_another_script_is_named() -> None:

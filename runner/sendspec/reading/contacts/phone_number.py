@@ -65,8 +65,8 @@ def _unreadable(written: str) -> Problem | None:
         shown = f"{written[:2]}••••{scientific[1]}" if scientific else shown
         return Problem(
             "spreadsheet-number",
-            f"'{shown}' is what a spreadsheet makes of a phone number",
-            "format the column as text in the spreadsheet, enter the numbers again, and export it anew",
+            f"'{shown}' is a phone number that a spreadsheet has changed",
+            "format the column as text in the spreadsheet, enter the numbers again, and export the table again",
         )
     numbers = [part for part in _BETWEEN_NUMBERS.split(written) if _digits(part) >= MIN_NATIONAL_DIGITS]
     if len(numbers) > 1 or _has_second_ending(written):
@@ -104,14 +104,14 @@ def _not_ascii(written: str) -> Problem:
     return Problem(
         "phone-digits",
         f"'{mask(written)}' has the character {named} in it",
-        "write the number anew, with the digits 0-9 and plain spaces",
+        "write the number again, with the digits 0-9 and plain spaces",
     )
 
 
 def _odd_character(written: str) -> Problem:
     odd = next((c for c in written if c not in "+0123456789 .()/-"), None)
     if odd is None:
-        problem = f"'{mask(written)}' has a + or a separator where no number has one"
+        problem = f"'{mask(written)}' has a + or a separator in the wrong place"
         fix = "write it as + and the digits, such as +31 6 …, or as the digits alone"
     else:
         problem, fix = f"'{mask(written)}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
@@ -134,14 +134,14 @@ def _checked(number: str, shown: str, *, any_length: bool) -> str | Problem:
     if code is None:
         return Problem(
             "phone-unassigned",
-            f"'{shown}' begins with a country code that no country has",
+            f"'{shown}' begins with an unassigned country code",
             "write the country code after the +, such as +31 for the Netherlands or +1 for the United States",
         )
     if number[len(code) + 1] == "0" and code not in ZERO_MAY_FOLLOW:
         return Problem(
             "phone-trunk-zero",
-            f"'{shown}' has a 0 after its country code {code}, and no number there begins with 0",
-            f"remove the 0 after +{code}: it is dialled inside the country only",
+            f"'{shown}' has a 0 after its country code +{code}",
+            "remove that 0, the trunk prefix: it is dialled inside the country only",
         )
     if not any_length and not has_length_of_its_country(number):
         return _foreign_length(shown, digits, code, lengths)
@@ -152,7 +152,7 @@ def _wrong_length(shown: str, digits: int) -> Problem:
     return Problem(
         "phone-length",
         f"'{shown}' has {digits} digits; a number with its country code has {MIN_DIGITS} to {MAX_DIGITS}",
-        "write the whole number, with + and its country code" if digits < MIN_DIGITS else "remove what is too much",
+        "write the whole number, with + and its country code" if digits < MIN_DIGITS else "remove the extra digits",
     )
 
 

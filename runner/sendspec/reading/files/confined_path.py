@@ -89,7 +89,7 @@ def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Pro
         if not _is_within(place, top):
             return Problem(
                 "outside-project",
-                f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or lies behind one",
+                f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or is inside a folder that is one",
                 "put the file itself there, or name its real path",
             )
     top = around[-1] if around else os.path.dirname(place)  # noqa: PTH120
@@ -133,7 +133,7 @@ def git_folder_problem(place: str, written: str, fix: str = _INSIDE_FIX) -> Prob
     """Refuses a real path inside a `.git` folder, unless a work tree of its own was put there."""
     if not _lies_in(place, _GIT, (_GIT,)):
         return None
-    return Problem("outside-project", f"'{printable(written[:200])}' lies in git's own folder", fix)
+    return Problem("outside-project", f"'{printable(written[:200])}' is in git's own folder", fix)
 
 
 def output_problem(place: str, written: str) -> Problem | None:
@@ -185,12 +185,12 @@ def _disguised(written: str) -> str | None:
     if written.startswith(("/", "\\")) or _DRIVE.match(written):
         return "is an absolute path"
     if written.startswith("~"):
-        return "begins with ~, which is somebody's home folder"
+        return "begins with ~, which means a home folder"
     if "\\" in written:
         return "has a backslash in it; folders are separated by /"
     if _ESCAPED.search(written):
         return "has percent escapes in it, which a path doesn't need"
-    return "has a character in it that no path has" if "\0" in written else None
+    return "has a character in it that paths can't have" if "\0" in written else None
 
 
 def _why_not(error: OSError, place: str, written: str) -> Problem:

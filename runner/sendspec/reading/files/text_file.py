@@ -130,7 +130,7 @@ def _decode(path: str, raw: bytes, problems: Problems) -> str | None:
         raw = raw.removeprefix(codecs.BOM_UTF8)
         before = raw[: error.start].decode("utf-8").replace("\r\n", "\n")
         span = span_on_line(before.count("\n") + 1, len(before) - before.rfind("\n"), 1)
-        problem = f"the file is not UTF-8 text: the byte 0x{raw[error.start]:02X} stands here"
+        problem = f"the file is not UTF-8 text: there is the byte 0x{raw[error.start]:02X} here"
         problems.add(Problem("not-utf8", problem, fix).diagnostic(path, span))
         return None
 
@@ -140,7 +140,7 @@ def _forbidden(path: str, text: str, found: re.Match[str]) -> Diagnostic:
     begin = text.rfind("\n", 0, found.start()) + 1
     end = text.find("\n", begin)
     whole = text[begin : end if end >= 0 else len(text)]
-    problem = f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent"
+    problem = f"there is an invisible character here, U+{ord(found[0]):04X}, which can't be sent"
     return Problem("forbidden-character", problem, "remove it").diagnostic(
         path,
         span_on_line(line, found.start() - begin + 1, 1),
@@ -151,7 +151,7 @@ def _forbidden(path: str, text: str, found: re.Match[str]) -> Diagnostic:
 def _foreign(path: str, owner: int) -> Diagnostic:
     problem = Problem(
         "project-foreign",
-        f"the project file belongs to another user (number {owner}), and could have commands run as this one",
+        f"the project file belongs to another user (number {owner}), and could run commands as this one",
         "make it this user's own with chown, or put a sendspec.yaml of your own beside the spec",
     )
     return problem.diagnostic(path)

@@ -99,7 +99,7 @@ _RECIPIENTS = {
         },
         "list": {"description": "The recipients themselves; 1,000 at most.", "$ref": "#/definitions/Rows"},
         "delimiter": {
-            "description": "What stands between the cells of a CSV.",
+            "description": "The delimiter between the cells of a CSV.",
             "type": "string",
             "minLength": 1,
             "maxLength": 1,

@@ -149,11 +149,11 @@ def quote_problem(trouble: QuoteTrouble) -> Problem:
     match trouble:
         case QuoteTrouble.UNCLOSED:
             problem = (
-                "the quote that opens here is not closed on this row, and the rows below would become part of its cell"
+                "the quote that opens here is not closed in this row, so the rows below would become part of its cell"
             )
             return Problem(trouble.value, problem, "close the quote, or remove it")
         case QuoteTrouble.STRAY:
-            problem = "text stands after the closing quote of this cell"
+            problem = "there is text after the closing quote of this cell"
             return Problem(trouble.value, problem, 'write a quote inside a quoted cell twice: "5"" pipe"')
         case QuoteTrouble.TOO_LONG:
             problem = "the cell is longer than 128 KB"

@@ -109,12 +109,14 @@ def _read_slowly(text: str) -> dict[str, Any] | LineProblem:
     except _Repeated as repeated:
         return LineProblem(
             "repeated-key",
-            f"the key '{quoted(repeated.key)}' stands twice in this object",
+            f"the key '{quoted(repeated.key)}' appears twice in this object",
             "remove one of them",
             column=_second_place(text, repeated.key),
         )
     except (ValueError, RecursionError):
-        return LineProblem("json-syntax", "the line holds a number or a nesting too long to read", "shorten it")
+        return LineProblem(
+            "json-syntax", "the line has a number too long, or a nesting too deep, to read", "shorten it"
+        )
     return value
 
 
@@ -150,7 +152,7 @@ def _text_problem(text: str, value: Mapping[str, Any]) -> LineProblem | None:
             found = forbidden_character(part) or _BARE_RETURN.search(part)
             shown = f"'{quoted(key[:60])}'"
             if found is not None:
-                problem = f"the character U+{ord(found[0]):04X} stands in {shown}; it can't be seen, and can't be sent"
+                problem = f"there is an invisible character in {shown}, U+{ord(found[0]):04X}, which can't be sent"
                 return LineProblem("forbidden-character", problem, "remove it", column=_column(text, key))
             if len(part) > MAX_CELL:
                 return LineProblem(
@@ -180,7 +182,7 @@ def _no_json(text: str, at: int) -> LineProblem:
     if stripped == "{" or (stripped == "[" or stripped.startswith("[{")):
         return LineProblem(
             "json-syntax",
-            "the JSON goes on over several lines; each line must hold one object",
+            "the JSON spans several lines; each line must be one object",
             "convert the file, for instance with: jq -c '.[]? // .' FILE"
             if stripped != "{"
             else "convert it: jq -c . FILE",
@@ -197,6 +199,4 @@ def _no_json(text: str, at: int) -> LineProblem:
 
 def _no_object(value: Any) -> LineProblem:
     what = "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a single value"
-    return LineProblem(
-        "not-an-object", f"the line holds {what}; each line must hold one object", f"write it as {_EXAMPLE}"
-    )
+    return LineProblem("not-an-object", f"the line is {what}; each line must be one object", f"write it as {_EXAMPLE}")

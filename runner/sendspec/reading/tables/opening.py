@@ -174,9 +174,7 @@ def _csv(path: str, file: InputFile, options: _Options, usual: str, problems: Pr
     delimiter = options.delimiter or usual
     fault = not_text(file.head(HEAD_BYTES))
     if delimiter in '"\r\n':
-        fault = Problem(
-            "table-delimiter", "a quote or a line end can't stand between cells", "set another `delimiter:`"
-        )
+        fault = Problem("table-delimiter", "a quote or a line end can't be the delimiter", "set another `delimiter:`")
     if fault is not None:
         problems.add(fault.diagnostic(path))
         return None
@@ -211,7 +209,7 @@ def _json_lines(path: str, file: InputFile, options: _Options, problems: Problem
 
 
 def _no_rows(path: str, found: str) -> Diagnostic:
-    problem = f"the table has 0 recipients: it holds {found}"
+    problem = f"the table has no recipients: it holds {found}"
     return Problem("no-rows", problem, "add rows, or set `allow_empty: true` under recipients").diagnostic(path)
 
 
