@@ -42,12 +42,12 @@ class PayloadCheck:
             at = origin(self._compiled_spec.content, context, text_path(payload))
             fix = "write a text, or leave such rows out with `where`"
             self._problems.reject(row, at, "empty-text", "the text is empty", fix)
-        faults = [] if self._schema.accepts(payload) else self._schema.problems(payload)
-        faults = faults or [fault for rule in self._rules for fault in rule.judge(payload)]
-        context.budget = RenderBudget()  # tracing a fault to its origin fills some templates again
-        for fault in faults:
-            self._problems.add_fault(row, self._origin(context, fault.at), fault)
-        if faults:
+        found = [] if self._schema.accepts(payload) else self._schema.problems(payload)
+        found = found or [problem for rule in self._rules for problem in rule.problems(payload)]
+        context.budget = RenderBudget()  # tracing a problem to its origin fills some templates again
+        for problem in found:
+            self._problems.add_problem(row, self._origin(context, problem.at), problem)
+        if found:
             raise RowRejected
 
     def measure(self, row: Row, text: str | None, payload: Mapping[str, Any]) -> Measure | None:

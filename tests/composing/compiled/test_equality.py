@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from message_shapes import BODIES, FIELDS, with_leaves
 from sendspec.composing.block_result import BlockResult, RowResult, row_result_of
 from sendspec.composing.compiled_spec import compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
@@ -66,38 +67,17 @@ TEMPLATES = [
     "{{ n | int | default(3) }}", "plain", "{{ phone }}", "{{ flag | upper }}", "{{ name | replace('n', flag) }}", "n={{ n ~ flag }}",
     "{{ items | sort | join }}", "{{ 'a' in items }}", "{{ name | trim('A') }}",
 ]  # fmt: skip
-BODIES = [
-    {"type": "text", "text": {"text": "TEXT"}},
-    {"type": "text", "text": {"text": "Your order is on its way."}},
-    {"type": "image", "image": {"images": [{"mediaUrl": "TEXT", "altText": "TEXT"}, {"mediaUrl": "https://example.com/%b.png"}]}},
-    {"type": "file", "file": {"files": [{"mediaUrl": "https://example.com/{{ n }}.pdf", "contentType": "TEXT"}]}},
-    {"type": "html", "html": {"html": "TEXT", "text": "TEXT"}},
-    {"type": "html", "html": {"html": "<p>{{ name | safe }}, {{ n }}</p>"}},
-    {"type": "TEXT", "text": {"text": "TEXT"}},
-]  # fmt: skip
-MORE: dict[str, list[Any]] = {
-    "tags": [["TEXT"], ["TEXT", "a", "TEXT"], ["promo"]],
-    "validity": ["TEXT", 3600, "{{ n | int }}"],
-    "reference": ["TEXT", "order-{{ n }}", "{{ message_id }}-{{ generation }}"],
-    "meta": [{"extraInformation": {"useCase": "TEXT"}}, {"extraInformation": {"useCase": "marketing"}}],
-    "capFrequency": [True, False, "{{ flag }}"],
-    "sender": [{"connector": {"identifierValue": "TEXT"}}],
-    "scheduledFor": ["TEXT", "2031-01-01T00:00:00Z"],
-}
 
 
-def filled(value: Any) -> st.SearchStrategy[Any]:
-    """`value` with a template drawn for each TEXT in it."""
-    if value == "TEXT":
-        return st.sampled_from(TEMPLATES)
-    if isinstance(value, dict):
-        return st.fixed_dictionaries({key: filled(each) for key, each in value.items()})
-    return st.tuples(*map(filled, value)).map(list) if isinstance(value, list) else st.just(value)
+def templated(shape: Any) -> st.SearchStrategy[Any]:
+    return with_leaves(shape, st.sampled_from(TEMPLATES))
 
 
 MESSAGES = st.tuples(
-    st.sampled_from(BODIES[:1] * 4 + BODIES).flatmap(filled),
-    st.fixed_dictionaries({}, optional={key: st.sampled_from(values).flatmap(filled) for key, values in MORE.items()}),
+    st.sampled_from(BODIES[:1] * 4 + BODIES).flatmap(templated),
+    st.fixed_dictionaries(
+        {}, optional={key: st.sampled_from(values).flatmap(templated) for key, values in FIELDS.items()}
+    ),
 ).flatmap(lambda drawn: st.permutations([("body", drawn[0]), *drawn[1].items()]).map(dict))
 
 
@@ -135,7 +115,7 @@ ROWS = st.lists(
 LIMITS = st.sampled_from([Limits(), Limits(), Limits(segments=1), Limits(encoding="gsm7")])
 
 
-PLATFORM_BY_RULES = {(platform.own_rules, platform.address_kind): platform for platform in reversed(PLATFORMS.values())}
+PLATFORM_BY_RULES = {(platform.own_rules, platform.address_kind): platform for platform in reversed(list(PLATFORMS.values()))}
 """One platform of those that treat every message alike."""
 
 

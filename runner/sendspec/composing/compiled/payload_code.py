@@ -69,10 +69,10 @@ class PayloadCode:
 
         Raises `Undecidable` where a constant part breaks the schema or a rule, or the verdict on it depends on a row.
         """
-        rules = [rule for rule in self._rules if any(rule.concerns(value.at) for value in self._values.values())]
+        rules = [rule for rule in self._rules if any(rule.depends_on(value.at) for value in self._values.values())]
         checks = slot_checks(self._schema, shape, {ADDRESS.name, *(n for n in self._values if self.is_text(Slot(n)))})
         sample = _sample(shape, sample_address)
-        if any(True for rule in self._rules if rule not in rules for _ in rule.judge(sample)):
+        if any(True for rule in self._rules if rule not in rules for _ in rule.problems(sample)):
             raise Undecidable
         if ADDRESS.name in checks:
             self._code.lines.append(
@@ -80,14 +80,14 @@ class PayloadCode:
             )
         for name, value in self._values.items():
             lines = self._slot_lines(name, value, checks.get(name))
-            if value.cell is None or name in used or any(rule.concerns(value.at) for rule in rules):
+            if value.cell is None or name in used or any(rule.depends_on(value.at) for rule in rules):
                 self._code.lines += lines
             else:
                 self._cache(name, value.cell, lines)
         if rules:
             self._code.lines.append(f"payload = {self._literal(shape)}")
             for rule in rules:
-                self._code.lines.append(f"for _ in {self._code.constant(rule.judge)}(payload): raise NotSound")
+                self._code.lines.append(f"for _ in {self._code.constant(rule.problems)}(payload): raise NotSound")
 
     def _slot_lines(self, name: str, value: _SlotValue, check: Any) -> list[str]:
         unfit = f"len({name}) > {MAX_RESULT}"
