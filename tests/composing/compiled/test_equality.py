@@ -83,7 +83,7 @@ MESSAGES = st.tuples(
 
 def recipients_of(platform: Platform) -> st.SearchStrategy[dict[str, Any]]:
     column = platform.address_kind.default_column
-    options = {
+    options: dict[str, list[Any]] = {
         "to": ["{{ %s }}", "{{ row.%s }}", "{{ %s | trim }}", "{{ name }}"],
         "key": ["{{ name }}", "{{ n }}", "{{ %s }}-{{ n }}", "{{ n | int }}"],
         "where": ["{{ flag }}", "{{ name != 'Ann' }}", "{{ n is defined }}", True, "{{ name }}"],
@@ -115,7 +115,9 @@ ROWS = st.lists(
 LIMITS = st.sampled_from([Limits(), Limits(), Limits(segments=1), Limits(encoding="gsm7")])
 
 
-PLATFORM_BY_RULES = {(platform.own_rules, platform.address_kind): platform for platform in reversed(list(PLATFORMS.values()))}
+PLATFORM_BY_RULES = {
+    (platform.own_rules, platform.address_kind): platform for platform in reversed(list(PLATFORMS.values()))
+}
 """One platform of those that treat every message alike."""
 
 
@@ -188,13 +190,13 @@ def test_a_compiled_spec_makes_the_messages_that_composing_makes(
 
 
 def by_row(found: BlockResult) -> list[RowResult]:
-    sealed, segments, forced, marks, odds = found
+    fingerprints, segments, forcing, hashes, others = found
     rows: list[RowResult] = [
-        ((one, size, by), marks[at] if marks else b"", 0)
-        for at, (one, size, by) in enumerate(zip(sealed, segments, forced, strict=True))
+        ((fingerprint, size, forced_by), hashes[at] if hashes else b"", 0)
+        for at, (fingerprint, size, forced_by) in enumerate(zip(fingerprints, segments, forcing, strict=True))
     ]
-    for at, odd in odds:
-        rows.insert(at, odd)
+    for at, result in others:
+        rows.insert(at, result)
     return rows
 
 

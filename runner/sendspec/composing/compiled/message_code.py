@@ -17,7 +17,7 @@ from sendspec.composing.compiled.slot import Slot
 from sendspec.composing.compiled.template_code import TemplateCode
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.compose_settings import ComposeSettings
-from sendspec.composing.identity import id_hash, payload_hash, reference_mark
+from sendspec.composing.identity import id_hash, payload_hash, reference_hash
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, basic_measure, first_forcing, measure
 from sendspec.composing.rule import Rule
@@ -27,7 +27,7 @@ from sendspec.reading.schema.validator import Schema
 _NAMESPACE: Mapping[str, object] = {
     "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "NotSound": LookupError, "basic_ascii": BASIC_ASCII,
     "basic_measure": basic_measure, "dumps": orjson.dumps, "first_forcing": first_forcing, "measure": measure,
-    "new": tuple.__new__, "reference_mark": reference_mark, "scalars": SCALARS, "sha256": sha256,
+    "new": tuple.__new__, "reference_hash": reference_hash, "scalars": SCALARS, "sha256": sha256,
 }  # fmt: skip
 
 
