@@ -20,7 +20,7 @@ from sendspec.reading.tables.row import Row
 
 
 class PayloadCheck:
-    """Raises `RowRejected` for a payload that must not go out."""
+    """Records the problems of a payload that must not go out, and raises `RowRejected`."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class PayloadCheck:
             raise RowRejected
 
     def measure(self, row: Row, text: str | None, payload: Mapping[str, Any]) -> Measure | None:
-        """The text's size, checked against the limits; None where the platform measures none."""
+        """The text's size, checked against the limits. None: there is no text, or the platform doesn't measure it."""
         if text is None or payload["body"]["type"] not in self._settings.platform.sms_measured:
             return None
         measured = measure(text)

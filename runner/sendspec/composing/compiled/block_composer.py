@@ -27,7 +27,7 @@ def compile_block_composer(
     columns: tuple[str, ...] | None,
     eligibility: Eligibility,
 ) -> BlockComposer | None:
-    """The function for rows with these columns; None where the spec's rows have to be composed one by one."""
+    """The function for rows with these columns; None if the spec can't be compiled."""
     try:
         message = MessageCode(compiled_spec, settings, schema, rules, columns)
         function: BlockComposer = message.code.function(block_composer_source(message, compiled_spec, eligibility))

@@ -1,4 +1,4 @@
-"""Code that makes one row's message: where, address, key, id, payload, text and digest, in the order of `Composer.compose`."""
+"""Code that makes one row's message, in the order of `Composer.compose`: `where`, address, key, id, payload, text, digest."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NAMESPACE: Mapping[str, object] = {
 
 
 class MessageCode:
-    """The lines common to both functions. Each sets a variable, or raises `NotSound` for a row it can't compose."""
+    """The lines common to both functions. They set variables, and raise `NotSound` for a row that they can't compose."""
 
     def __init__(
         self,
@@ -54,7 +54,10 @@ class MessageCode:
         self._shape: dict[str, Any] = {}
 
     def add_message(self, if_filtered: str) -> str:
-        """Adds the lines up to the digest; returns the expression of the message's text. `if_filtered` is a statement."""
+        """Adds the lines up to the digest; returns an expression for the message's text.
+
+        `if_filtered` is the statement for a row that `where` leaves out. Raises `NotCompilable` and `Undecidable`.
+        """
         compiled = self._compiled_spec
         if compiled.to is None or compiled.receiver is not None or compiled.where is False:
             raise NotCompilable
@@ -82,7 +85,7 @@ class MessageCode:
         self.code.lines.append(f"body = {self._joined(written)}")
 
     def add_reference_check(self) -> None:
-        """The user's own reference is text, and doesn't hold the address."""
+        """Adds the check that the user's own reference is text and doesn't contain the address."""
         digits = f"{ADDRESS.name}.lstrip('+')"
         self.code.lines.append(
             f"if type({self.reference}) is not str or (len({digits}) > 4 and {digits} in {self.reference}): raise NotSound"
@@ -167,7 +170,7 @@ class MessageCode:
 
 
 def _text_of(shape: Mapping[str, Any]) -> Slot | str | None:
-    """What a person reads: its slot, or the text itself."""
+    """The text that the recipient reads: its slot, or the text itself if it is constant; None if there is none."""
     body = shape.get("body")
     kind = body.get("type") if isinstance(body, Mapping) else None
     part = body.get(kind) if isinstance(body, Mapping) and isinstance(kind, str) else None
