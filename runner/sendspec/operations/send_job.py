@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 import orjson
 
-from sendspec.composing.common_rules import timely
+from sendspec.composing.common_rules import schedule_rule
 from sendspec.composing.compiled_spec import CompiledSpec, compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer, compose_rows
@@ -74,7 +74,7 @@ class Job:
 
     def composer(self, problems: Problems) -> Composer:
         """Composes this job's rows; their faults go to `problems`."""
-        rules = (*self.setting.platform.rules, timely(self.now))
+        rules = (*self.setting.platform.rules, schedule_rule(self.now))
         return Composer(self.program, self.table, self.setting, load_schema("message"), rules, problems)
 
     def composed(self, problems: Problems) -> Iterator[Composed]:

@@ -1,4 +1,4 @@
-"""The kinds of address that a platform sends to: phone numbers and e-mail addresses."""
+"""The kinds of address that platforms send to: phone numbers and e-mail addresses."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Normalise = Callable[[str], str | Problem]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressKind:
-    """`identifier_key` is the API's word; `default_column` holds the address when the spec names no other.
+    """`identifier_key` is the API's word for it. `default_column` is read for the address unless the spec names another.
 
-    `normaliser_for` takes the country that national phone numbers belong to, or None, and how numbers are checked. `sample` is
-    a valid address.
+    `normaliser_for` takes the country for national phone numbers, or None, and how numbers are checked. `sample` is a valid,
+    normalised address.
     """
 
     identifier_key: str
