@@ -209,7 +209,7 @@ class Protocol(RuleBasedStateMachine):
 
     def _write(self, runner: Runner) -> None:
         if runner.late:
-            self._settle(runner, NotSent("its time was over before it could begin"))
+            self._settle(runner, NotSent("its deadline passed before it could be sent"))
             return
         planned = runner.ledger.facts([KEY])[KEY].digest
         assert runner.text == planned == self._approved, "another text goes out than was planned and approved last"

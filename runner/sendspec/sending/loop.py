@@ -105,7 +105,7 @@ class _Loop:
         self._withholds = withholds
         self._context = verifying_context() if endpoint.scheme == "https" else None
         self._events: SimpleQueue[Event] = SimpleQueue()
-        self._answered = threading.Event()
+        self._responded = threading.Event()
         requests = -(-settings.expected // (settings.batch or 1))
         self._pool = SenderPool(self._new_sender, min(settings.concurrency, max(1, requests)), clock)
         self._chooser = ClaimChooser(state, self._pool, settings, clock)
@@ -142,7 +142,9 @@ class _Loop:
 
     def _new_sender(self) -> Sender:
         connection = Connection(self._endpoint, self._context, self._clock.monotonic)
-        return Sender(connection, self._settings, self._clock, self._stop, self._events, self._answered, self._credited)
+        return Sender(
+            connection, self._settings, self._clock, self._stop, self._events, self._responded, self._credited
+        )
 
     def _check_stop(self) -> None:
         if self._state.ending is None and self._stop.signal is not None:
