@@ -25,9 +25,9 @@ from sendspec.ledger.record import (
     PlannedRecord,
     Route,
     RunOwner,
+    SendIdentity,
     SendRecord,
     Settlement,
-    SpecIdentity,
     StartedRun,
 )
 from sendspec.planning.fact import Fact, PriorState
@@ -179,7 +179,7 @@ class Ledger(Facts, Claims, Protocol):
 
     def put_planned(
         self,
-        identity: SpecIdentity,
+        identity: SendIdentity,
         records: Iterable[PlannedRecord],
         plan_digest: bytes,
         *,
@@ -188,10 +188,10 @@ class Ledger(Facts, Claims, Protocol):
     ) -> int:
         """Writes a plan's messages as planned, all or none; returns their count. If `records` raises, nothing is written."""
 
-    def put_baselined(self, identity: SpecIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
+    def put_baselined(self, identity: SendIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
         """Writes a send's messages as baselined, all or none; returns their count."""
 
-    def give_up(self, identity: SpecIdentity, reason: str) -> None:
+    def give_up(self, identity: SendIdentity, reason: str) -> None:
         """Notes that a person gave this generation up. Its messages keep their states."""
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:

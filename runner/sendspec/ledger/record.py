@@ -17,10 +17,10 @@ MOVED_EVIDENCE = "accepted under the name "
 
 
 @dataclass(frozen=True, slots=True)
-class SpecIdentity:
-    """A send. `path` is relative to the project, and not part of the identity.
+class SendIdentity:
+    """What identifies a send: one spec in one generation. `path` is relative to the project, and may change.
 
-    Later runs compare the rest: the templates of `key` and `to` in canonical form, the text digest, the commit that the spec
+    Later runs compare the rest with the spec: the templates of `key` and `to` in canonical form, the text digest, the commit that the spec
     was read at, and the spec's former name.
     """
 
