@@ -244,7 +244,7 @@ class Lists(RuleBasedStateMachine):
             shown = PartOfList(self._listed, oldest, self._now if whole else newest)
             reconcile(
                 ledger, ledger.doubts(), lambda route, shown=shown: shown,  # type: ignore[misc]
-                partial(receiver_hash, SALT), frees=lambda doubt: True, now=self._now,
+                partial(receiver_hash, SALT), resends_if_absent=lambda doubt: True, now=self._now,
             )  # fmt: skip
 
     def _running(self) -> SqliteLedger:

@@ -244,7 +244,7 @@ class Protocol(RuleBasedStateMachine):
         runner.decided = partial(
             reconcile,
             runner.ledger, runner.ledger.doubts(), lambda route: List(shown),  # type: ignore[arg-type, return-value]
-            lambda receiver: receiver_hash(SALT, receiver), frees=lambda doubt: True, now=self._now,
+            lambda receiver: receiver_hash(SALT, receiver), resends_if_absent=lambda doubt: True, now=self._now,
         )  # fmt: skip
 
     def ask_a_person(self, r: int) -> None:

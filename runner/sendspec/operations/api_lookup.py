@@ -52,7 +52,7 @@ class ApiLookup:
             self.doubts(names),
             self._listing,
             self._hash,
-            frees=lambda doubt: doubt.name in freeing,
+            resends_if_absent=lambda doubt: doubt.name in freeing,
             now=self._clock.wall(),
             receivers_of=numbers_of,
         )
