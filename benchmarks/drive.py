@@ -18,7 +18,7 @@ from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask
 from sendspec.ledger.protocol import Claims, Ledger
-from sendspec.ledger.record import Claim, Exchanged, PlannedRecord, Settlement, SpecIdentity
+from sendspec.ledger.record import Claim, Exchanged, PlannedRecord, SendIdentity, Settlement
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.offline_plan import open_jobs
 from sendspec.operations.project_context import ProjectContext
@@ -100,7 +100,7 @@ def fill(workspace: ProjectContext, job: Job, held: int) -> None:
             PlannedRecord(os.urandom(16), bytes(24), None, bytes(16), "+31••••00") for _ in range(held - len(known))
         )
         records = [*known, *others]
-        ledger.put_planned(SpecIdentity(job.spec.name, 1, "order.yaml"), records, PLAN_DIGEST, now=time.time())
+        ledger.put_planned(SendIdentity(job.spec.name, 1, "order.yaml"), records, PLAN_DIGEST, now=time.time())
         accept_all(ledger, [Claim(record.id, record.digest, record.reference) for record in records])
 
 
@@ -119,7 +119,7 @@ def run_loop(workspace: ProjectContext, job: Job, url: str, *, with_ledger: bool
         return _timed(lambda: _send(job, messages, NoLedger(), url), len(messages))
     with ledger_to_write(workspace) as ledger:
         ledger.begin(workspace.system.owner, now=time.time())
-        identity = SpecIdentity(job.spec.name, 1, "order.yaml")
+        identity = SendIdentity(job.spec.name, 1, "order.yaml")
         counted = Counted(ledger)
 
         def send() -> int:

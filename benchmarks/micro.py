@@ -30,7 +30,7 @@ from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import fill
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Settlement, SpecIdentity
+from sendspec.ledger.record import SendIdentity, Settlement
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import History, decisions, nothing_known
@@ -165,7 +165,7 @@ def recording(ready: Ready, ledger: Ledger, salt: bytes, window: int) -> dict[st
 
     def put_planned() -> None:
         records = (record_of(message, salt) for message in ready.messages)
-        ledger.put_planned(SpecIdentity("order-shipped", 1, "order.yaml"), records, PLAN_DIGEST, now=time.time())
+        ledger.put_planned(SendIdentity("order-shipped", 1, "order.yaml"), records, PLAN_DIGEST, now=time.time())
 
     def claim_and_settle() -> None:
         nonlocal settle

@@ -14,7 +14,7 @@ PAGE = (Path(__file__).resolve().parent.parent / "docs" / "reliability.md").read
 def test_the_moves_are_those_of_the_ledger() -> None:
     for move in MOVES:
         targets = ", ".join(target.value for target in move.targets)
-        row = f"| {move.name} | {move.origin.value} | {targets} | {move.ground} | {move.durable_before} |"
+        row = f"| {move.name} | {move.origin.value} | {targets} | {move.condition} | {move.durable_before} |"
         assert row in PAGE
 
 

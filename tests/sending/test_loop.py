@@ -182,7 +182,7 @@ def test_a_message_whose_time_is_over_when_it_could_begin_is_not_sent_late(helpe
         sending = helpers.Sending(server.port, stop=stop, clock=clock, ledger_of=Slow, settings={"timeout": 50.0})
         result, ledger = sending.run()
     assert [(s.to, s.evidence) for s in ledger.settled] == [
-        (State.PLANNED, "its time was over before it could begin"),
+        (State.PLANNED, "its deadline passed before it could be sent"),
         (State.ACCEPTED, None),
     ]
     assert (result.accepted, result.requests) == (1, 1)
@@ -221,7 +221,9 @@ def test_where_every_commit_takes_longer_than_the_timeout_all_is_sent(helpers: A
     assert isinstance(result.ending, Finished)
     assert (result.accepted, result.in_doubt) == (30, 0)
     assert max(ledger.attempt.values()) <= 2
-    assert {s.evidence for s in ledger.settled if s.to is State.PLANNED} <= {"its time was over before it could begin"}
+    assert {s.evidence for s in ledger.settled if s.to is State.PLANNED} <= {
+        "its deadline passed before it could be sent"
+    }
 
 
 @pytest.mark.parametrize("more", [{}, {"per_second": 50.0}])

@@ -110,11 +110,22 @@ class Pages:
 
 
 def settled(
-    memory: Memory, doubts: Sequence[Doubt], pages: Any, *, frees: bool = False, numbers: dict[bytes, str] | None = None
+    memory: Memory,
+    doubts: Sequence[Doubt],
+    pages: Any,
+    *,
+    resends_if_absent: bool = False,
+    numbers: dict[bytes, str] | None = None,
 ) -> Any:
     numbers_of = None if numbers is None else lambda ids: numbers
     return reconcile(
-        memory, doubts, lambda route: pages, hashed, frees=lambda doubt: frees, now=NOW, receivers_of=numbers_of
+        memory,
+        doubts,
+        lambda route: pages,
+        hashed,
+        resends_if_absent=lambda doubt: resends_if_absent,
+        now=NOW,
+        receivers_of=numbers_of,
     )
 
 
@@ -151,7 +162,7 @@ def test_a_sighting_proves_acceptance() -> None:
 )
 def test_a_sighting_of_something_else_proves_nothing(sightings: list[Sighting], bucket: str) -> None:
     memory = Memory()
-    outcome = settled(memory, [doubt(1)], Pages(sightings), frees=True)
+    outcome = settled(memory, [doubt(1)], Pages(sightings), resends_if_absent=True)
     assert getattr(outcome, bucket) == [doubt(1).id]
     assert (outcome.found, outcome.left, memory.moves, memory.missed) == ([], 1, [], [])
 
@@ -182,14 +193,14 @@ def test_what_was_seen_before_a_list_broke_off_counts_and_why_it_did_is_told() -
     known, shown = around(7_200)
     memory = Memory(known=known)
     pages = Pages([sighting(doubt(1)), *shown], error=ListUnread("it broke", refusal))
-    outcome = settled(memory, [doubt(1), doubt(2, age=7_200, missed=3_600)], pages, frees=True)
+    outcome = settled(memory, [doubt(1), doubt(2, age=7_200, missed=3_600)], pages, resends_if_absent=True)
     assert outcome.found == [doubt(1).id]
     assert (outcome.unread, outcome.refusal) == (["it broke"], refusal)
     assert (outcome.freed, memory.missed) == ([], [])
 
 
 @pytest.mark.parametrize(
-    ("age", "missed", "frees", "freed"),
+    ("age", "missed", "resends_if_absent", "freed"),
     [
         (ABSENT_AFTER, SCANS_APART, True, True),
         (ABSENT_AFTER - 1, SCANS_APART, True, False),
@@ -199,15 +210,15 @@ def test_what_was_seen_before_a_list_broke_off_counts_and_why_it_did_is_told() -
     ],
 )
 def test_absence_is_believed_on_every_condition_only(
-    age: float, missed: float | None, frees: bool, freed: bool
+    age: float, missed: float | None, resends_if_absent: bool, freed: bool
 ) -> None:
     known, shown = around(age)
     memory = Memory(known=known)
-    outcome = settled(memory, [doubt(1, age=age, missed=missed)], Pages(shown), frees=frees)
+    outcome = settled(memory, [doubt(1, age=age, missed=missed)], Pages(shown), resends_if_absent=resends_if_absent)
     assert outcome.freed == ([doubt(1).id] if freed else [])
     assert [(name, change.to) for name, change in memory.moves] == ([("absent", State.PLANNED)] if freed else [])
     assert outcome.left == (0 if freed else 1)
-    assert bool(outcome.held) is (frees and not freed)
+    assert bool(outcome.held) is (resends_if_absent and not freed)
 
 
 STRANGE = Sighting("id-s", "", frozenset({RECEIVER}), False, NOW - 7_200)
@@ -245,7 +256,9 @@ def test_why_absence_is_not_believed_is_said(
     if "extra" in change:
         shown.append(change["extra"])
     memory = Memory(known=known)
-    outcome = settled(memory, [doubt(1, age=7_200, missed=3_600, **more)], Pages(shown, **options), frees=True)
+    outcome = settled(
+        memory, [doubt(1, age=7_200, missed=3_600, **more)], Pages(shown, **options), resends_if_absent=True
+    )
     assert (outcome.freed, memory.missed, memory.moves) == ([], [], [])
     assert why in outcome.held[doubt(1).id]
 
@@ -255,7 +268,7 @@ def test_what_is_listed_under_the_id_of_another_message_is_not_absent() -> None:
     asked = doubt(1, age=7_200, missed=3_600)
     memory = Memory(known=known, credited={"id-s": b"another"})
     listed = Sighting("id-s", asked.reference, STRANGE.receivers, False, NOW - 7_200)
-    outcome = settled(memory, [asked], Pages([*shown, listed]), frees=True)
+    outcome = settled(memory, [asked], Pages([*shown, listed]), resends_if_absent=True)
     assert (outcome.freed, memory.moves) == ([], [])
     assert "an id that another message has" in outcome.held[asked.id]
 
@@ -263,7 +276,7 @@ def test_what_is_listed_under_the_id_of_another_message_is_not_absent() -> None:
 def test_what_is_credited_to_another_message_is_no_objection() -> None:
     known, shown = around(7_200)
     memory = Memory(known=known, credited={"id-s": b"another"})
-    outcome = settled(memory, [doubt(1, age=7_200, missed=3_600)], Pages([*shown, STRANGE]), frees=True)
+    outcome = settled(memory, [doubt(1, age=7_200, missed=3_600)], Pages([*shown, STRANGE]), resends_if_absent=True)
     assert outcome.freed == [doubt(1).id]
 
 
@@ -274,7 +287,7 @@ def test_a_known_message_counts_under_its_reference_and_receiver_only(wrong: dic
         Memory(known=known),
         [doubt(1, age=7_200, missed=3_600)],
         Pages([replace(shown[0], **wrong), shown[1]]),
-        frees=True,
+        resends_if_absent=True,
     )
     assert outcome.freed == []
 
@@ -284,14 +297,14 @@ def test_a_purged_message_has_to_be_listed_and_proves_nothing_else() -> None:
     purged = AcceptedMessage("id-p", "", b"", (NOW - 7_200,), True)
     listed = Sighting("id-p", "anything", frozenset(), False, NOW - 7_200)
     asked = [doubt(1, age=7_200, missed=3_600)]
-    assert settled(Memory(known=[*known, purged]), asked, Pages([*shown, listed]), frees=True).freed
-    assert not settled(Memory(known=[*known, purged]), asked, Pages(shown), frees=True).freed
+    assert settled(Memory(known=[*known, purged]), asked, Pages([*shown, listed]), resends_if_absent=True).freed
+    assert not settled(Memory(known=[*known, purged]), asked, Pages(shown), resends_if_absent=True).freed
 
 
 def test_the_window_reaches_back_to_the_last_acceptance_before_the_doubt() -> None:
     known, shown = around(7_200)
     memory, pages = Memory(known=known, before=NOW - 9_000), Pages(shown)
-    settled(memory, [doubt(1, age=7_200)], pages, frees=True)
+    settled(memory, [doubt(1, age=7_200)], pages, resends_if_absent=True)
     assert pages.asked == [(NOW - 9_000 - EDGE - MARGIN, NOW + MARGIN)]
     assert memory.since == [NOW - 9_000 - MARGIN - 5.0]
 
@@ -299,7 +312,7 @@ def test_the_window_reaches_back_to_the_last_acceptance_before_the_doubt() -> No
 def test_the_first_complete_list_without_it_is_noted() -> None:
     known, shown = around(7_200)
     memory = Memory(known=known)
-    settled(memory, [doubt(1, age=7_200), doubt(2, age=7_200, missed=60)], Pages(shown), frees=True)
+    settled(memory, [doubt(1, age=7_200), doubt(2, age=7_200, missed=60)], Pages(shown), resends_if_absent=True)
     assert memory.missed == [(doubt(1).id, 2)]
 
 
@@ -311,7 +324,7 @@ def test_the_list_is_asked_from_before_the_oldest_claim_on() -> None:
 
 def test_no_longer_range_is_asked_for_than_the_api_lists_and_what_is_older_is_told() -> None:
     pages = Pages([])
-    outcome = settled(Memory(), [doubt(1, age=8 * DAY), doubt(2, age=6.5 * DAY)], pages, frees=True)
+    outcome = settled(Memory(), [doubt(1, age=8 * DAY), doubt(2, age=6.5 * DAY)], pages, resends_if_absent=True)
     ((since, until),) = pages.asked
     assert until - since == MAX_WINDOW
     assert outcome.too_old == [doubt(1).id]
@@ -325,7 +338,7 @@ def test_an_old_one_that_is_listed_all_the_same_is_found() -> None:
 
 def test_a_claim_that_a_clock_put_into_the_future_is_looked_for_in_the_whole_list() -> None:
     pages = Pages([])
-    outcome = settled(Memory(), [doubt(1, age=-DAY, missed=DAY)], pages, frees=True)
+    outcome = settled(Memory(), [doubt(1, age=-DAY, missed=DAY)], pages, resends_if_absent=True)
     ((since, until),) = pages.asked
     assert until - since == MAX_WINDOW
     assert outcome.freed == []
@@ -359,7 +372,7 @@ def listed(remote: str, created: float | None = NOW - 50) -> Sighting:
 )
 def test_a_reference_of_the_users_own_proves_by_time(claimed: float | None, created: float | None, found: bool) -> None:
     asked = own(1, first_claimed_at=claimed)
-    outcome = settled(Memory(), [asked], Pages([listed("id-1", created)]), frees=True)
+    outcome = settled(Memory(), [asked], Pages([listed("id-1", created)]), resends_if_absent=True)
     assert (outcome.found, outcome.unproved) == (([asked.id], []) if found else ([], [asked.id]))
     assert outcome.freed == []
 
@@ -420,7 +433,7 @@ def test_few_doubts_in_a_long_window_are_asked_for_by_their_receivers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "numbers", "frees"),
+    ("age", "numbers", "resends_if_absent"),
     [
         (60, {doubt(1).id: RECEIVER}, False),
         (DAY, {}, False),
@@ -428,9 +441,9 @@ def test_few_doubts_in_a_long_window_are_asked_for_by_their_receivers() -> None:
         (DAY, {doubt(1).id: RECEIVER}, True),
     ],
 )
-def test_otherwise_the_whole_list_is_asked_for(age: float, numbers: dict[bytes, str], frees: bool) -> None:
+def test_otherwise_the_whole_list_is_asked_for(age: float, numbers: dict[bytes, str], resends_if_absent: bool) -> None:
     pages = Pages([])
-    settled(Memory(), [doubt(1, age=age)], pages, numbers=numbers, frees=frees)
+    settled(Memory(), [doubt(1, age=age)], pages, numbers=numbers, resends_if_absent=resends_if_absent)
     assert pages.receivers == [()]
 
 

@@ -59,7 +59,7 @@ def test_nothing_acts_and_nothing_more_is_to_be_done(text: str) -> None:
 def test_names_in_somebody_elses_ledger_stay_in_their_line() -> None:
     message = MessageRecord(
         id=bytes(16), name=ACTS, generation=1, state=State.REFUSED, masked=ACTS, attempt=1, remote_id=ACTS,
-        evidence=ACTS, http_status=422, updated_at=0.0, reference=ACTS, resend=0,
+        evidence=ACTS, http_status=422, updated_at=0.0, reference=ACTS, resends=0,
     )  # fmt: skip
     for shown in (
         messages_text([message], PLAIN),

@@ -14,7 +14,7 @@ from sendspec.showing.terminal_style import PLAIN
 MESSAGE = MessageRecord(
     id=bytes.fromhex("0123456789abcdef" * 2), name="hello", generation=1, state=State.ACCEPTED, attempt=1, masked="+31••••••78",
     reference=None, remote_id="123e4567-e89b-12d3-a456-426614174000", http_status=202, evidence=None, updated_at=1_767_225_599.9,
-    resend=0,
+    resends=0,
 )  # fmt: skip
 ID = "m" + "0123456789abcdef" * 2
 
@@ -65,7 +65,7 @@ def test_messages_are_a_table_with_what_the_api_or_we_know_of_each() -> None:
 
 def test_a_message_in_json_has_the_reference_it_went_out_with() -> None:
     [plain, own, again] = status_document(
-        [], "production", [MESSAGE, replace(MESSAGE, reference="r-1"), replace(MESSAGE, resend=2)]
+        [], "production", [MESSAGE, replace(MESSAGE, reference="r-1"), replace(MESSAGE, resends=2)]
     )["messages"]
     assert plain == {
         "id": ID, "spec": "hello", "generation": 1, "state": "accepted", "receiver": "+31••••••78", "reference": ID,

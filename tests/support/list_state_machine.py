@@ -24,7 +24,7 @@ from mutants import Mutant
 from protocol_answers import KEY, RECEIVER
 from protocol_state_machine import NEIGHBOUR, OWNER, ROUTE, SALT, SPEC
 from sendspec.composing.identity import id_text, receiver_hash
-from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, SendIdentity, Settlement
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_write
@@ -148,7 +148,7 @@ class Lists(RuleBasedStateMachine):
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
         ledger.note_clock(0.0)
-        spec = SpecIdentity(name, 1, f"{name}.yaml")
+        spec = SendIdentity(name, 1, f"{name}.yaml")
         record = PlannedRecord(identity, DIGEST, reference, receiver_hash(SALT, receiver), "+44••••••02")
         ledger.put_planned(spec, [record], b"p" * 32, now=self._now, route=ROUTE)
         won = ledger.exchange(settle=[], claim=claims([identity], DIGEST, reference), now=self._now).won
@@ -244,7 +244,7 @@ class Lists(RuleBasedStateMachine):
             shown = PartOfList(self._listed, oldest, self._now if whole else newest)
             reconcile(
                 ledger, ledger.doubts(), lambda route, shown=shown: shown,  # type: ignore[misc]
-                partial(receiver_hash, SALT), frees=lambda doubt: True, now=self._now,
+                partial(receiver_hash, SALT), resends_if_absent=lambda doubt: True, now=self._now,
             )  # fmt: skip
 
     def _running(self) -> SqliteLedger:

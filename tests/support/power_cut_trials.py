@@ -12,7 +12,7 @@ from pathlib import Path
 from claim_factory import claims
 from power_cut_disk import Connection, Cut, Disk
 from sendspec.diagnostics.exceptions import LedgerRolledBack, SendspecError
-from sendspec.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SendIdentity, Settlement
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.progress_mirror import mirror_path
@@ -74,7 +74,7 @@ def _work(path: Path, disk: Disk, synchronous: str | None, chance: random.Random
     ids = [chance.randbytes(16) for _ in range(keys)]
     records = [PlannedRecord(identity, b"d" * 24, None, b"r" * 16, "+44••••••01") for identity in ids]
     disk.under_way = dict.fromkeys(ids, State.PLANNED)
-    ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0, route=Route("w", "c"))
+    ledger.put_planned(SendIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0, route=Route("w", "c"))
     disk.acknowledged |= disk.under_way
     open_claims: dict[bytes, int] = {}
     while ids or open_claims:

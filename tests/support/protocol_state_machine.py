@@ -28,7 +28,7 @@ from mutants import Mutant
 from protocol_answers import ANSWERS, KEY, RECEIVER, outcome_of, settlement_of
 from sendspec.composing.identity import id_text, receiver_hash
 from sendspec.diagnostics.exceptions import LedgerTrouble
-from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.record import Change, PlannedRecord, Route, RunOwner, SendIdentity, Settlement
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_write
@@ -40,7 +40,7 @@ from step_weights import FOCUS, WEIGHTS
 
 NEIGHBOUR, SALT = "+447700900002", b"s" * 32
 ROUTE = Route("workspace", "channel")
-SPEC = SpecIdentity("hello", 1, "hello.yaml")
+SPEC = SendIdentity("hello", 1, "hello.yaml")
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 TEXTS = (b"a" * 24, b"b" * 24)
 """The digests of what a plan may want to send to the key: the spec is edited between two runs."""
@@ -124,7 +124,7 @@ class Protocol(RuleBasedStateMachine):
         number = len(self._neighbours)
         identity = bytes([number]) * 16
         receiver = receiver_hash(SALT, NEIGHBOUR)
-        spec = SpecIdentity(f"other-{number}", 1, f"other-{number}.yaml")
+        spec = SendIdentity(f"other-{number}", 1, f"other-{number}.yaml")
         record = PlannedRecord(identity, b"d" * 24, None, receiver, "+44••••••02")
         ledger.put_planned(spec, [record], b"p" * 32, now=self._now, route=ROUTE)
         won = ledger.exchange(settle=[], claim=claims([identity]), now=self._now).won
@@ -209,7 +209,7 @@ class Protocol(RuleBasedStateMachine):
 
     def _write(self, runner: Runner) -> None:
         if runner.late:
-            self._settle(runner, NotSent("its time was over before it could begin"))
+            self._settle(runner, NotSent("its deadline passed before it could be sent"))
             return
         planned = runner.ledger.facts([KEY])[KEY].digest
         assert runner.text == planned == self._approved, "another text goes out than was planned and approved last"
@@ -244,7 +244,7 @@ class Protocol(RuleBasedStateMachine):
         runner.decided = partial(
             reconcile,
             runner.ledger, runner.ledger.doubts(), lambda route: List(shown),  # type: ignore[arg-type, return-value]
-            lambda receiver: receiver_hash(SALT, receiver), frees=lambda doubt: True, now=self._now,
+            lambda receiver: receiver_hash(SALT, receiver), resends_if_absent=lambda doubt: True, now=self._now,
         )  # fmt: skip
 
     def ask_a_person(self, r: int) -> None:

@@ -1,4 +1,7 @@
-"""The way to a ledger: make one, read one, hold one. Callers see protocols, never the store behind them."""
+"""The entry points to ledgers: make one, open one to read, or hold one to write. Callers see protocols, never the store.
+
+`since` is the present time, as text: another run shows it while this one holds the lock.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +22,12 @@ __all__ = ["Filling", "hold", "is_half_made", "is_there", "make", "make_unlisted
 
 
 def is_there(place: LedgerPlace) -> bool:
-    """Whether there is a ledger, or any file in its place. Raises `LedgerUnwritable` where this user may not look."""
+    """Whether there is a ledger, or another file in its place. Raises `LedgerUnwritable` if its folder can't be read."""
     return opening.ledger_is_there(place.file)
 
 
 def is_half_made(place: LedgerPlace, identity: LedgerIdentity) -> bool:
-    """Whether a killed process left a ledger of this identity that `make` would complete."""
+    """Whether a killed process left an unfinished ledger of this identity, which `make` would complete."""
     return creation.unfinished_ledger(place.file, identity.ledger) is not None
 
 
@@ -39,9 +42,10 @@ def make(
     now: float,
     filling: Filling | None = None,
 ) -> LedgerIdentity:
-    """Makes an environment's ledger, once, and notes its identity in the file `identities`, whose salt is kept.
+    """Makes an environment's ledger, and notes its identity in the file `identities`; returns it. A salt noted there is kept.
 
-    `filling` writes what the ledger holds from the start. Raises `LedgerTrouble` where there is a ledger already.
+    `fresh` is the identity to use if none is noted. `filling` writes what the ledger holds from the start. Raises `LedgerTrouble`
+    if there is a ledger already.
     """
     return creation.make_ledger(
         place.file, identities, environment, fresh, owner, since=since, now=now, filling=filling
@@ -49,13 +53,13 @@ def make(
 
 
 def make_unlisted(place: LedgerPlace, identity: LedgerIdentity, owner: RunOwner, *, since: str, now: float) -> None:
-    """Makes a ledger of an identity that no file notes, as the sandbox's; does nothing where there is one."""
+    """Makes a ledger whose identity no file notes, such as the sandbox's. Does nothing if there is one already."""
     creation.make_unlisted_ledger(place.file, identity, owner, since=since, now=now)
 
 
 @contextmanager
 def read(place: LedgerPlace, identity: LedgerIdentity, *, latest: bool = False) -> Iterator[Facts]:
-    """The ledger to read, also while a run holds it. With `latest`, one that lost its latest writes is refused."""
+    """Opens the ledger to read, also while a run holds it. With `latest`, refuses one that lost its latest writes."""
     ledger = opening.open_to_read(place.file, identity.ledger, salt=identity.salt, latest=latest)
     try:
         yield ledger
@@ -64,7 +68,7 @@ def read(place: LedgerPlace, identity: LedgerIdentity, *, latest: bool = False) 
 
 
 def read_id(place: LedgerPlace) -> str | None:
-    """The id of whichever ledger is there; None where there is none."""
+    """The id of the ledger at `place`, whichever it is; None if there is none."""
     if not is_there(place):
         return None
     ledger = opening.open_to_read(place.file, None)
@@ -84,9 +88,9 @@ def hold(
     ci: bool,
     tell: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Ledger]:
-    """The ledger to write: locked for `owner`, opened, checked. Never makes one. `tell` is told what takes time.
+    """Locks the ledger for `owner`, opens it to write and checks it. Never makes one. `tell` hears of steps that take long.
 
-    Raises `LedgerBusy` while another run holds it.
+    Raises `LedgerBusy` while another run holds it, and `LedgerMissing` if it is gone.
     """
     refuse_on_ci(place, ci=ci)
     if not is_there(place):

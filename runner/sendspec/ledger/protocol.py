@@ -1,11 +1,11 @@
-"""What a ledger offers to the rooms after it, whatever stores it.
+"""What a ledger offers to its callers, whatever stores it.
 
 `Facts` reads only, `Claims` is all that the send loop sees, `Ledger` is both and every other write. Rules for each
 implementation, which the conformance tests hold:
 
-- A claim carries digest and reference, and loses when the ledger has others planned; a lost claim is returned.
-- A run puts into doubt only what runs known to be dead were sending.
-- A result is written at most once, however often it is handed in: it names its attempt and its run.
+- A claim names digest and reference. It is lost if the ledger has others planned; lost claims are returned, not raised.
+- A run puts messages in doubt only if the run that was sending them is known to be dead.
+- A result is written at most once, however often it is handed in, as it names its attempt and its run.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from sendspec.ledger.record import (
     PlannedRecord,
     Route,
     RunOwner,
+    SendIdentity,
     SendRecord,
     Settlement,
-    SpecIdentity,
     StartedRun,
 )
 from sendspec.planning.fact import Fact, PriorState
@@ -38,19 +38,19 @@ class MessageFacts(Protocol):
     """What is known of single messages."""
 
     def facts(self, ids: Sequence[bytes]) -> Mapping[bytes, Fact]:
-        """The known ones of `ids`."""
+        """What the ledger has of each of `ids`; unknown ids are left out."""
 
     def prior_states(self, ids: Sequence[bytes]) -> Mapping[bytes, PriorState]:
-        """The states of the known ones of `ids`, each by id followed by payload digest (40 bytes)."""
+        """The state of each of `ids`, by id followed by payload digest (40 bytes); unknown ids are left out."""
 
     def known_messages(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
-        """The known ones of `ids`, as sightings are compared with them."""
+        """Each of `ids`, as sightings are compared with it; unknown ids are left out."""
 
     def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]:
         """The planned messages with one of these ids, or with one of these references of the user's own."""
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]:
-        """The messages that the API's ids are credited to, for those that are credited."""
+        """The messages that these API ids are credited to, by API id; ids credited to none are left out."""
 
     def messages(self, states: Sequence[State] = ...) -> Iterator[MessageRecord]:
         """The messages in these states, by send and in plan order."""
@@ -59,7 +59,7 @@ class MessageFacts(Protocol):
         """Id, generation and attempt of each planned message of a spec, of any generation."""
 
     def freed_since(self, moves: int, run: int | None) -> set[bytes]:
-        """The messages that runs other than `run` moved to planned after so many moves."""
+        """The messages that runs other than `run` have moved to planned since the ledger had recorded `moves` moves."""
 
 
 class SendFacts(Protocol):
@@ -69,7 +69,7 @@ class SendFacts(Protocol):
         """All sends, or those of one name; the newest generation of a name last."""
 
     def spec_path(self, name: str) -> str | None:
-        """The path that the newest generation was read from, relative to the project."""
+        """The path that the spec's newest generation was read from, relative to the project; None for an unknown spec."""
 
     def claimed_before(self, name: str, generation: int) -> bool:
         """Whether any message of the send was ever claimed."""
@@ -78,7 +78,7 @@ class SendFacts(Protocol):
         """Whether the ledger has any message of the send."""
 
     def states(self, name: str, generation: int) -> dict[State, int]:
-        """The count of the send's messages by state."""
+        """The count of the send's messages by state; a state without any is left out."""
 
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
         """The same, of the messages whose latest claim was this run's."""
@@ -93,7 +93,10 @@ class SendFacts(Protocol):
         """The specs that were sent through this channel, or through one that was not noted."""
 
     def digests_sent(self, names: Collection[str], since: float) -> Iterator[tuple[str, bytes]]:
-        """Spec name and payload digest of each message of these specs sent, or maybe sent, since then (Unix seconds)."""
+        """Spec name and payload digest of each message of these specs that was sent, or may have been, since then.
+
+        `since` is in Unix seconds by this machine's clock. Baselined messages count as sent.
+        """
 
     def former_trees(self, name: str, generation: int) -> Sequence[tuple[str, str, int]]:
         """The earlier key and recipient expressions of a send, oldest first, each with its last message's number."""
@@ -126,7 +129,7 @@ class DoubtFacts(Protocol):
         """The messages accepted on a channel since then (Unix seconds by this machine's clock) that have an API id."""
 
     def accepted_before(self, route: Route, moment: float) -> float | None:
-        """When the last message before that moment was accepted on a channel, by this machine's clock."""
+        """When the last message before `moment` was accepted on a channel; both in Unix seconds by this machine's clock."""
 
 
 class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
@@ -143,23 +146,23 @@ class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
         """The damages found by checking everything; empty for a sound ledger."""
 
     def odd_moves(self) -> list[tuple[str | None, str, int]]:
-        """Recorded moves (origin, target, count) that the table of moves doesn't permit."""
+        """Recorded moves (origin, target, count) that `message_state.MOVES` doesn't permit."""
 
     def lost_writes(self) -> str | None:
-        """What the ledger lost since it was last written: rolled back or cut. None: nothing."""
+        """How the ledger is older than what was last written to it, as the end of a sentence; None where it is the latest."""
 
 
 class Claims(Protocol):
     """The ledger as the send loop sees it."""
 
     def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[Claim], now: float) -> Exchanged:
-        """Makes results and claims durable in one commit. Raises `LedgerTrouble` when a settled message was moved elsewhere.
+        """Makes results and claims durable in one commit; `now` is in Unix seconds by this machine's clock.
 
-        A caller doesn't repeat an exchange that raised: it hands the results to `spill`.
+        Raises `LedgerTrouble` when another run has moved a settled message. Don't repeat an exchange that raised: `spill` its results.
         """
 
     def still_mine(self) -> bool:
-        """Whether this run still owns the ledger; to be asked before each claim."""
+        """Whether this run still owns the ledger. The loop asks before each claim."""
 
     def spill(self, settlements: Sequence[Settlement]) -> None:
         """Keeps results that `exchange` could not write; the next `begin` imports them. Raises OSError."""
@@ -176,7 +179,7 @@ class Ledger(Facts, Claims, Protocol):
 
     def put_planned(
         self,
-        identity: SpecIdentity,
+        identity: SendIdentity,
         records: Iterable[PlannedRecord],
         plan_digest: bytes,
         *,
@@ -185,17 +188,17 @@ class Ledger(Facts, Claims, Protocol):
     ) -> int:
         """Writes a plan's messages as planned, all or none; returns their count. If `records` raises, nothing is written."""
 
-    def put_baselined(self, identity: SpecIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
+    def put_baselined(self, identity: SendIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
         """Writes a send's messages as baselined, all or none; returns their count."""
 
-    def give_up(self, identity: SpecIdentity, reason: str) -> None:
+    def give_up(self, identity: SendIdentity, reason: str) -> None:
         """Notes that a person gave this generation up. Its messages keep their states."""
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
         """Moves messages outside of their attempts, all or none. Raises `LedgerTrouble` when one has moved meanwhile."""
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
-        """Notes when messages in doubt (id, attempt) were first missing from a complete list of the API."""
+        """Notes that a complete list of the API lacks these messages in doubt (id, attempt). The first time of an attempt is kept."""
 
     def make_room(self, in_flight: int) -> None:
         """Reserves the space that `spill` would need for so many messages. Raises `LedgerUnwritable`."""

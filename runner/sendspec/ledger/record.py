@@ -11,16 +11,16 @@ from sendspec.composing.identity import resent
 from sendspec.planning.message_state import State
 
 PURGED = bytes(16)
-"""The receiver hash of a purged message."""
+"""The receiver hash of a purged message, whose own was erased."""
 MOVED_EVIDENCE = "accepted under the name "
 """Prefix of the evidence of a message dropped because it was accepted under another name of its spec."""
 
 
 @dataclass(frozen=True, slots=True)
-class SpecIdentity:
-    """A send. `path` is relative to the project, and not part of the identity.
+class SendIdentity:
+    """What identifies a send: one spec in one generation. `path` is relative to the project, and may change.
 
-    Later runs compare the rest: the templates of `key` and `to` in canonical form, the text digest, the commit that the spec
+    Later runs compare the rest with the spec: the templates of `key` and `to` in canonical form, the text digest, the commit that the spec
     was read at, and the spec's former name.
     """
 
@@ -38,8 +38,8 @@ class SpecIdentity:
 class SendRecord:
     """A send as the ledger knows it. A field that an earlier version's ledger did not note is None.
 
-    `claimed`: some message was claimed. `baselined`: it was sent before the ledger was made. `given_up`: a person's reason for
-    giving it up. `messages` counts its rows. `last_claimed_at` is in Unix seconds by the API's clock; the last claim was made then
+    `claimed`: some message was claimed. `baselined`: its messages were sent before the ledger was made. `given_up`: a person's reason
+    for giving it up. `messages` counts its rows. `last_claimed_at` is in Unix seconds by the API's clock; the last claim was made then
     or up to a minute later.
     """
 
@@ -64,10 +64,11 @@ class SendRecord:
 
 @dataclass(frozen=True, slots=True)
 class PlannedRecord:
-    """A message that a run will send. `receiver` is a keyed hash of 16 bytes, `digest` is `identity.payload_digest`.
+    """A message to write to the ledger as planned. `receiver` is a keyed hash of 16 bytes, `digest` is `identity.payload_digest`.
 
-    `reference` is the user's own, None for the id's text. `line` is the row's in its table. `size` is twice the segments, plus
-    one for UCS-2. `scheduled_for` is when the API is to send it (Unix seconds), None for at once.
+    `reference` is the user's own, None where the message goes out under its id's text. `masked` is the recipient as it may be
+    shown. `line` is its row's line in the table. `size` is twice the segments, plus one for UCS-2. `scheduled_for` is when the
+    API is to send it (Unix seconds), None for at once.
     """
 
     id: bytes
@@ -82,9 +83,9 @@ class PlannedRecord:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A message about to be sent. The claim wins only if the ledger has exactly this planned.
+    """A message about to be sent. The claim is won only if the ledger has the message planned with this digest and reference.
 
-    `reference` is the user's own, None for the id's text, without the suffix of a forced resend.
+    `reference` is the user's own, without the suffix of a forced resend; None where the message goes out under its id's text.
     """
 
     id: bytes
@@ -93,7 +94,7 @@ class Claim:
 
 
 class ClaimLost(StrEnum):
-    """Why a claim was lost: another payload is planned, or another run or the API's list moved the message first."""
+    """Why a claim was lost: another payload is planned (`ON_HOLD`), or the message is no longer planned (`TAKEN_ELSEWHERE`)."""
 
     ON_HOLD = "on-hold"
     TAKEN_ELSEWHERE = "taken-elsewhere"
@@ -109,7 +110,7 @@ class Exchanged:
 
 @dataclass(frozen=True, slots=True)
 class StartedRun:
-    """A run's number, and how many messages of dead runs it put in doubt."""
+    """The number of a run that has begun, and how many messages of dead runs it put in doubt."""
 
     run: int
     recovered: int
@@ -129,10 +130,11 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A message to be moved outside of its attempt, by reconciling or by a person. `attempt` is the ledger's.
+    """A move of a message that no attempt makes, but reconciling, the witness or a person.
 
-    `planned` replaces payload and reference of a message that may be sent again; None keeps them. `resend` gives it a new
-    reference, as nothing proves that its earlier attempts were not accepted.
+    `attempt` is the one that the decision was made on: if the ledger has another, the move fails. `planned` replaces payload and
+    reference of a message that may be sent again; None keeps them. `resend` makes it a forced resend, under a new reference, as
+    nothing proves that its earlier attempts were not accepted.
     """
 
     id: bytes
@@ -146,7 +148,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecord:
-    """A message as the ledger knows it. `updated_at` is in Unix seconds."""
+    """A message as the ledger knows it. `updated_at` is in Unix seconds by this machine's clock; `resends` counts forced resends."""
 
     id: bytes
     name: str
@@ -159,7 +161,7 @@ class MessageRecord:
     http_status: int | None
     evidence: str | None
     updated_at: float
-    resend: int
+    resends: int
     line: int | None = None
     size: int | None = None
 
@@ -174,9 +176,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class PlannedMessage:
-    """A planned message of a send. `reference` is the user's own, None for the id's text; `resend` counts forced resends.
+    """A planned message as the witness compares it with the API's list. `reference` is the user's own, None for the id's text.
 
-    `first_claimed_at` is in Unix seconds by the API's clock, None if it was never claimed or that clock was unknown.
+    `receiver` is a keyed hash. `resends` counts forced resends. `first_claimed_at` is in Unix seconds by the API's clock, None if the
+    message was never claimed or that clock was unknown.
     """
 
     id: bytes
@@ -185,25 +188,25 @@ class PlannedMessage:
     attempt: int
     reference: str | None
     receiver: bytes
-    resend: int = 0
+    resends: int = 0
     first_claimed_at: int | None = None
 
 
-def references_of(waiting: PlannedMessage) -> list[str]:
-    """The user's own references under which the message went out before, and the one it goes out under next."""
-    own = waiting.reference
-    return [] if own is None else [resent(own, times) for times in range(waiting.resend + 1)]
+def references_of(message: PlannedMessage) -> list[str]:
+    """The user's own references of a message: those that it went out under before, and the next one. Empty without one."""
+    own = message.reference
+    return [] if own is None else [resent(own, times) for times in range(message.resends + 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """A message in doubt. `reference` is the one it went out under, `receiver` its receiver's keyed hash.
+    """A message in doubt. `reference` is the one it went out under, `receiver` the keyed hash of its recipient.
 
     `route` is None if an earlier version's ledger did not note it. `own_reference`: the reference is the user's own.
     Times are in Unix seconds. `local_claimed_at` is by this machine's clock, `first_claimed_at` by the API's (None if unknown);
-    `clock_offset` is how far the API's clock was ahead in the run that claimed it. `missed_at`: a complete list of the API
-    first lacked it then. `scheduled_for`: the API was to send it then. `doubted_at`, by this machine's clock: it was put in
-    doubt then, so its attempt was over.
+    `clock_offset` is by how many seconds the API's clock was ahead in the run that claimed it. `missed_at` is when a complete list
+    of the API first lacked the message, and `doubted_at` when it was put in doubt, so that its attempt was over; both by this
+    machine's clock. `scheduled_for` is when the API was to send it.
     """
 
     id: bytes
@@ -224,7 +227,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedMessage:
-    """An accepted message, which the API's list has to show. `purged`: its receiver is no longer known.
+    """An accepted message, which the API's list must show. `purged`: its recipient, and a reference of the user's own, are no longer known.
 
     `times` are its first claim and its acceptance, as far as known, in Unix seconds by the API's clock.
     """
@@ -238,7 +241,10 @@ class AcceptedMessage:
 
 @dataclass(frozen=True, slots=True)
 class KnownMessage:
-    """What a sighting is compared with. `receiver` is a keyed hash, `reference` the one of the latest attempt."""
+    """A message of the ledger in any state, as sightings are compared with it.
+
+    `receiver` is a keyed hash, `reference` the one that the message goes out under.
+    """
 
     state: State
     receiver: bytes

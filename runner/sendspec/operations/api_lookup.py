@@ -64,7 +64,7 @@ class ApiLookup:
             self.doubts(names),
             self._listing,
             self._hash,
-            frees=lambda doubt: doubt.name in resend_if_absent,
+            resends_if_absent=lambda doubt: doubt.name in resend_if_absent,
             now=self._clock.wall(),
             receivers_of=receivers_of,
         )

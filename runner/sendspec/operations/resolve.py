@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Change, Doubt, SpecIdentity
+from sendspec.ledger.record import Change, Doubt, SendIdentity
 from sendspec.operations.ledger_access import recorded_run
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import ProjectContext
@@ -45,7 +45,7 @@ def give_up_generation(context: ProjectContext, ledger: Ledger, spec: Spec, gene
     attempts = _planned_in(ledger, spec, generation)
     with recorded_run(ledger, context.system):
         _drop(context, ledger, attempts, reason)
-        ledger.give_up(SpecIdentity(spec.name, generation, context.relative(spec.path)), reason)
+        ledger.give_up(SendIdentity(spec.name, generation, context.relative(spec.path)), reason)
     return len(attempts)
 
 

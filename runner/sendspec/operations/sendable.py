@@ -10,7 +10,7 @@ from sendspec.composing.message import Message
 from sendspec.composing.platforms.sms_segments import size_of
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask
-from sendspec.ledger.record import Claim, PlannedRecord, Route, SpecIdentity
+from sendspec.ledger.record import Claim, PlannedRecord, Route, SendIdentity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.fact import Fact
@@ -32,10 +32,10 @@ def planned_record(job: Job, message: Message) -> PlannedRecord:
     )
 
 
-def spec_identity(job: Job, context: ProjectContext, commit: str | None) -> SpecIdentity:
+def spec_identity(job: Job, context: ProjectContext, commit: str | None) -> SendIdentity:
     """What the ledger notes of a send, for later runs to compare."""
     spec = job.spec
-    return SpecIdentity(
+    return SendIdentity(
         spec.name,
         spec.generation,
         context.relative(spec.path),

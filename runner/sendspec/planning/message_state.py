@@ -1,7 +1,10 @@
 """The states of a message and every move between them.
 
-Nothing leads from `sending` or `in_doubt` back to `planned` by time or by retry: only proof or a person does. Both stand
-in this room because planning reads states before there is a ledger; the ledger makes the moves.
+A message goes back from `sending` or `in_doubt` to `planned` only on proof that it was not accepted (`release`, `absent`) or on
+a person's word (`resolve`). A timeout alone never moves it back.
+
+A new message has no move: a plan writes it as `planned`, a baseline as `skipped`. The ledger makes the moves; planning owns
+their table because it reads states before there is a ledger.
 """
 
 from __future__ import annotations
@@ -23,12 +26,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`ground` justifies the move; `durable_before` names what has to wait until the move is on disk."""
+    """`condition` must hold for the move; `durable_before` is what may happen only once the move is on disk ("-": nothing waits)."""
 
     name: str
     origin: State
     targets: tuple[State, ...]
-    ground: str
+    condition: str
     durable_before: str
 
 
@@ -40,7 +43,13 @@ MOVES = (
         "digest and reference are the planned ones; the run holds the lock and its epoch is the newest",
         "the first byte",
     ),
-    Move("accept", State.SENDING, (State.ACCEPTED,), "a 2xx with an id and our reference", "the next report or exit"),
+    Move(
+        "accept",
+        State.SENDING,
+        (State.ACCEPTED,),
+        "a 2xx with an id and our reference, or our receiver where it has no reference",
+        "the next report or exit",
+    ),
     Move(
         "release",
         State.SENDING,
@@ -53,7 +62,7 @@ MOVES = (
         "doubt", State.SENDING, (State.IN_DOUBT,), "no certain answer, or the owner is dead", "anything else in the run"
     ),
     Move("find", State.IN_DOUBT, (State.ACCEPTED,), "the API shows a message that can only be this one", "-"),
-    Move("late yes", State.IN_DOUBT, (State.ACCEPTED,), "a certain answer after the deadline", "-"),
+    Move("late accept", State.IN_DOUBT, (State.ACCEPTED,), "a certain answer after the deadline", "-"),
     Move("resolve", State.IN_DOUBT, (State.PLANNED, State.SKIPPED, State.ACCEPTED), "a person, with a reason", "-"),
     Move("absent", State.IN_DOUBT, (State.PLANNED,), "the API shows that it has no such message", "its next claim"),
     Move(

@@ -16,11 +16,11 @@ MAX_CLOCKS_APART = 60.0
 DATE_STEP = 2.0
 """`Date` counts whole seconds, so times of the two clocks compare to this many seconds only."""
 MIN_PREFIX = 8
-"""A reference truncated to fewer characters is matched by its recipient alone."""
+"""A listed reference that was cut to fewer characters is matched by its recipient alone."""
 
 
 def why_unprovable(doubt: Doubt) -> str | None:
-    """Why no list could prove that a message in doubt was not accepted; None where one could."""
+    """Why no list at all could prove that a message in doubt was not accepted; None where one could."""
     if doubt.scheduled_for is not None:
         return "it was to be sent later"
     if doubt.clock_offset is None:
@@ -31,14 +31,18 @@ def why_unprovable(doubt: Doubt) -> str | None:
 
 
 def api_claimed_at(doubt: Doubt, skew: float | None) -> float:
-    """When a message was claimed, by the API's clock; `skew` is how far that is ahead now, in seconds."""
+    """When a message was claimed, in Unix seconds by the API's clock.
+
+    `skew` is by how many seconds that clock is ahead now; it is used where the run that claimed the message didn't note it.
+    """
     return doubt.local_claimed_at + ((skew or 0.0) if doubt.clock_offset is None else doubt.clock_offset)
 
 
 class AbsenceEvidence:
-    """What one pass over a list shows about the time around messages in doubt.
+    """Whether one pass over a list proves that messages in doubt were not accepted.
 
-    An anchor is an accepted message that the list shows as the ledger has it: between two anchors the list is believed complete.
+    An anchor is an accepted message that the list shows as the ledger has it. A list counts as complete between two anchors,
+    unless it lacks another accepted message from that time.
     """
 
     def __init__(self, doubts: Sequence[Doubt], hash_receiver: HashReceiver) -> None:
@@ -81,7 +85,7 @@ class AbsenceEvidence:
         return {remote_id for ids in self._lookalikes.values() for remote_id in ids}
 
     def compare(self, accepted: Iterable[AcceptedMessage]) -> None:
-        """Compares the messages that the list has to show with what it shows: their ids, references and recipients."""
+        """Compares accepted messages, each of which the list must show, with its ids, references and recipients."""
         for message in accepted:
             sighting = self._shown.get(message.remote_id)
             if sighting is None:
@@ -111,13 +115,13 @@ class AbsenceEvidence:
 
 
 def _attempt_span(doubt: Doubt) -> tuple[float, float]:
-    """When the attempt began and ended, by the API's clock."""
+    """When the attempt began and ended, in Unix seconds by the API's clock, as this machine knew it at the claim."""
     began = api_claimed_at(doubt, None)
     return began, began + max(0.0, (doubt.doubted_at or doubt.local_claimed_at) - doubt.local_claimed_at)
 
 
 def _created_during(sighting: Sighting, doubt: Doubt) -> bool:
-    """Whether a message was created during the doubt's attempt, as far as the clocks can tell."""
+    """Whether a listed message may have been created during the doubt's attempt, within the error of the clocks."""
     if sighting.created_at is None:
         return True
     began, ended = _attempt_span(doubt)

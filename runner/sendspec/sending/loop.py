@@ -110,7 +110,7 @@ class _Loop:
         self._sent_texts = sent_texts
         self._context = verifying_context() if endpoint.scheme == "https" else None
         self._events: SimpleQueue[Event] = SimpleQueue()
-        self._answered = threading.Event()
+        self._responded = threading.Event()
         requests = -(-settings.expected // (settings.batch or 1))
         self._pool = SenderPool(self._new_sender, min(settings.concurrency, max(1, requests)), clock)
         self._chooser = ClaimChooser(state, self._pool, settings, clock)
@@ -148,7 +148,9 @@ class _Loop:
     def _new_sender(self) -> Sender:
         connection = Connection(self._endpoint, self._context, self._clock.monotonic)
         settings, clock, stop = self._settings, self._clock, self._stop
-        return Sender(connection, settings, clock, stop, self._events, self._answered, self._credited, self._sent_texts)
+        return Sender(
+            connection, settings, clock, stop, self._events, self._responded, self._credited, self._sent_texts
+        )
 
     def _check_stop(self) -> None:
         if self._state.ending is None and self._stop.signal is not None:

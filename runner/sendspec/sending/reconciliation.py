@@ -16,7 +16,7 @@ from sendspec.sending.list_reader import ListReader
 from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
 from sendspec.sending.sighting_match import HashReceiver, acceptance_change, is_for, is_in_time
 
-OLD = 6 * DAY
+AGEING_AFTER = 6 * DAY
 
 
 class DoubtLedger(ScanLedger, Protocol):
@@ -33,12 +33,14 @@ class DoubtLedger(ScanLedger, Protocol):
 
 @dataclass(slots=True)
 class Reconciled:
-    """What the API's list showed, by message id.
+    """What the API's lists showed, by message id.
 
-    `twice`: listed more than once, though sent once. `elsewhere`: listed under our reference for another recipient. `shared`: fewer
-    messages are listed than are in doubt under one reference of the user's own. `unproved`: listed under a reference of the user's
-    own, and too early or without a time to compare. `held` says why absence does not count. `unread` are the reasons why lists
-    were not read to their end.
+    `found` have been moved to accepted, `freed` to planned, as they were absent. `twice`: listed more than once, though sent once.
+    `rejected`: listed as rejected only. `elsewhere`: listed under our reference for another recipient. `shared`: fewer messages are
+    listed than are in doubt under one reference of the user's own. `unproved`: listed under a reference of the user's own, and
+    too early or without a time to compare. `held` says why absence does not count. `too_old`: claimed before the time that the API
+    lists, or on a channel that was not noted. `ageing`: claimed more than 6 days ago, of the 7 that the API lists. `left` counts the
+    doubts that remain. `unread` are the reasons why lists were not read to their end.
     """
 
     found: list[bytes] = field(default_factory=list)
@@ -71,13 +73,14 @@ def reconcile(
     reader_of: Callable[[Route], ListReader],
     hash_receiver: HashReceiver,
     *,
-    frees: Callable[[Doubt], bool],
+    resends_if_absent: Callable[[Doubt], bool],
     now: float,
     receivers_of: ReceiversOf | None = None,
 ) -> Reconciled:
-    """Settles what the API's list settles. `frees` decides for which messages absence may count at all.
+    """Moves the doubts that the API's lists prove accepted or absent; returns what the lists showed.
 
-    `now` is by this machine's clock. With `receivers_of`, a few doubts in a long window are listed by their recipients.
+    `resends_if_absent` decides for which messages absence may count: their specs say so. `now` is in Unix seconds by this machine's
+    clock. With `receivers_of`, a few doubts in a long window are listed by their recipients.
     """
     outcome = Reconciled()
     by_route: dict[Route, list[Doubt]] = {}
@@ -85,21 +88,21 @@ def reconcile(
         if doubt.route is not None:
             by_route.setdefault(doubt.route, []).append(doubt)
     for route, asked in by_route.items():
-        freeing = [doubt for doubt in asked if frees(doubt)]
-        provable = [doubt for doubt in freeing if why_unprovable(doubt) is None]
+        resendable = [doubt for doubt in asked if resends_if_absent(doubt)]
+        provable = [doubt for doubt in resendable if why_unprovable(doubt) is None]
         scan = ChannelScan(ledger, route, asked, provable, reader_of(route), hash_receiver, now)
-        scan.read(None if freeing else receivers_of)
-        _ChannelSettlement(ledger, route, asked, freeing, provable, scan, hash_receiver, now, outcome).settle()
+        scan.read(None if resendable else receivers_of)
+        _ChannelSettlement(ledger, route, asked, resendable, provable, scan, hash_receiver, now, outcome).settle()
     settled = {*outcome.found, *outcome.freed}
     left = [doubt for doubt in doubts if doubt.id not in settled]
     outcome.too_old = [doubt.id for doubt in left if doubt.route is None or doubt.local_claimed_at < _earliest(now)]
-    outcome.ageing = [doubt.id for doubt in left if now - doubt.local_claimed_at > OLD]
+    outcome.ageing = [doubt.id for doubt in left if now - doubt.local_claimed_at > AGEING_AFTER]
     outcome.left = len(left)
     return outcome
 
 
 def _earliest(now: float) -> float:
-    """How far back the API's list reaches, with a margin for clocks that differ."""
+    """The earliest time that the API's list reaches back to, less a margin for clocks that differ."""
     return now + MARGIN - MAX_WINDOW
 
 
@@ -111,7 +114,7 @@ class _ChannelSettlement:
         ledger: DoubtLedger,
         route: Route,
         doubts: Sequence[Doubt],
-        freeing: Sequence[Doubt],
+        resendable: Sequence[Doubt],
         provable: Sequence[Doubt],
         scan: ChannelScan,
         hash_receiver: HashReceiver,
@@ -121,7 +124,7 @@ class _ChannelSettlement:
         self._ledger = ledger
         self._route = route
         self._doubts = doubts
-        self._freeing = freeing
+        self._resendable = resendable
         self._provable = provable
         self._scan = scan
         self._hash = hash_receiver
@@ -140,7 +143,7 @@ class _ChannelSettlement:
         if changes:
             self._ledger.move(MOVE_BY_NAME["find"], changes, now=self._now)
         outcome.twice += [identity for identity in scan.duplicates.ids if identity not in outcome.twice]
-        if self._freeing:
+        if self._resendable:
             self._settle_absent({*credited, *(change.remote_id or "" for change in changes)})
 
     def _found(self, credited: Mapping[str, bytes]) -> list[Change]:
@@ -156,27 +159,31 @@ class _ChannelSettlement:
             ours = [sighting for sighting in sightings if is_for(receiver, sighting, self._hash)]
             if not sightings and listed:
                 self._under_other_ids.update(doubt.id for doubt in doubts)
-            taken = [sighting for sighting in ours if not sighting.rejected]
+            accepted = [sighting for sighting in ours if not sighting.rejected]
             if sightings and not ours:
                 self._outcome.elsewhere += [doubt.id for doubt in doubts]
-            elif ours and not taken:
+            elif ours and not accepted:
                 self._outcome.rejected += [doubt.id for doubt in doubts]
-            elif taken:
-                changes += self._assigned(doubts, taken)
+            elif accepted:
+                changes += self._assigned(doubts, accepted)
         self._outcome.found += [change.id for change in changes]
         return changes
 
-    def _assigned(self, doubts: Sequence[Doubt], taken: Sequence[Sighting]) -> list[Change]:
+    def _assigned(self, doubts: Sequence[Doubt], accepted: Sequence[Sighting]) -> list[Change]:
         """Assigns sightings to doubts of one reference and one recipient, in the order of time: all of the doubts, or none."""
-        timely = [sighting for sighting in taken if any(_is_timely(sighting, doubt) for doubt in doubts)]
+        in_time = [sighting for sighting in accepted if any(_may_prove(sighting, doubt) for doubt in doubts)]
         exact = doubts[0].reference
-        timely.sort(key=lambda sighting: (sighting.reference != exact, sighting.created_at or 0.0))
-        pairs = list(zip(doubts, timely, strict=False))
-        if not timely or len(timely) < len(doubts) or not all(_is_timely(sighting, doubt) for doubt, sighting in pairs):
-            bucket = self._outcome.unproved if not timely else self._outcome.shared
-            bucket += [doubt.id for doubt in doubts]
+        in_time.sort(key=lambda sighting: (sighting.reference != exact, sighting.created_at or 0.0))
+        pairs = list(zip(doubts, in_time, strict=False))
+        if (
+            not in_time
+            or len(in_time) < len(doubts)
+            or not all(_may_prove(sighting, doubt) for doubt, sighting in pairs)
+        ):
+            unsettled = self._outcome.unproved if not in_time else self._outcome.shared
+            unsettled += [doubt.id for doubt in doubts]
             return []
-        same = [sighting for sighting in timely if sighting.reference == timely[0].reference]
+        same = [sighting for sighting in in_time if sighting.reference == in_time[0].reference]
         if len(same) > len(doubts):
             self._outcome.twice += [doubt.id for doubt in doubts]
         return [acceptance_change(doubt.id, doubt.attempt, sighting.remote_id) for doubt, sighting in pairs]
@@ -185,15 +192,15 @@ class _ChannelSettlement:
         """Frees messages that two lists, far enough apart and long after the attempt, lack; notes what the first of them lacks."""
         outcome = self._outcome
         settled = {*outcome.found, *outcome.elsewhere, *outcome.rejected, *outcome.shared, *outcome.unproved}
-        distrust = self._distrust()
-        if self._provable and distrust is None:
+        untrusted = self._why_untrusted()
+        if self._provable and untrusted is None:
             since = self._scan.since - (self._scan.reader.skew or 0.0) + EDGE
             self._scan.evidence.compare(self._ledger.accepted_since(self._route, since))
         missed = []
-        for doubt in self._freeing:
+        for doubt in self._resendable:
             if doubt.id in settled:
                 continue
-            against = why_unprovable(doubt) or distrust or self._why_unproved(doubt, credited)
+            against = why_unprovable(doubt) or untrusted or self._why_unproved(doubt, credited)
             if doubt.id in self._under_other_ids:
                 against = "the list shows it under an id that another message has"
             if against is None:
@@ -202,7 +209,7 @@ class _ChannelSettlement:
                 outcome.held[doubt.id] = against
         self._free(missed)
 
-    def _distrust(self) -> str | None:
+    def _why_untrusted(self) -> str | None:
         """Why absence from this list proves nothing; None where it may."""
         reader = self._scan.reader
         if self._scan.unread is not None:
@@ -221,23 +228,23 @@ class _ChannelSettlement:
         return self._scan.evidence.why_unproved(doubt, credited)
 
     def _free(self, missed: Sequence[Doubt]) -> None:
-        gone = []
+        absent = []
         for doubt in missed:
             if doubt.missed_at is None or self._now - doubt.missed_at < SCANS_APART:
                 self._outcome.held[doubt.id] = "a second look, 10 minutes after the first, has to lack it too"
             elif self._now - doubt.local_claimed_at < ABSENT_AFTER:
                 self._outcome.held[doubt.id] = "it is not half an hour old"
             else:
-                gone.append(doubt)
+                absent.append(doubt)
         first = [(doubt.id, doubt.attempt) for doubt in missed if doubt.missed_at is None]
         if first:
             self._ledger.note_absent(first, now=self._now)
         reason = "the API's list lacked it twice, and showed all others"
-        changes = [Change(id=doubt.id, attempt=doubt.attempt, to=State.PLANNED, reason=reason) for doubt in gone]
+        changes = [Change(id=doubt.id, attempt=doubt.attempt, to=State.PLANNED, reason=reason) for doubt in absent]
         if changes:
             self._ledger.move(MOVE_BY_NAME["absent"], changes, now=self._now)
-            self._outcome.freed += [doubt.id for doubt in gone]
+            self._outcome.freed += [doubt.id for doubt in absent]
 
 
-def _is_timely(sighting: Sighting, doubt: Doubt) -> bool:
+def _may_prove(sighting: Sighting, doubt: Doubt) -> bool:
     return is_in_time(sighting, own=doubt.own_reference, first_claimed_at=doubt.first_claimed_at)

@@ -92,7 +92,7 @@ Order: TypeAlias = Delivery | Reconnect | Quit
 class Sender:
     """Runs in its own thread. It takes `orders` from the loop and reports `events` to it.
 
-    `answered` is set once any sender of the run has a response.
+    `responded` is set once any sender of the run has read a response, whatever it means.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Sender:
         clock: Clock,
         stop: Stop,
         events: SimpleQueue[Event],
-        answered: threading.Event,
+        responded: threading.Event,
         credited: CreditedIds,
         sent_texts: SentTexts,
     ) -> None:
@@ -112,7 +112,7 @@ class Sender:
         self._clock = clock
         self._stop = stop
         self._events = events
-        self._answered = answered
+        self._responded = responded
         self._credited = credited
         self._sent_texts = sent_texts
         self._redaction = Redaction(connection.authorization, sent_texts)
@@ -133,7 +133,7 @@ class Sender:
                 else:
                     self._connect()
         except BaseException as error:
-            self._events.put(SenderCrashed(self, None if delivery is None else self._lost(delivery), error))
+            self._events.put(SenderCrashed(self, None if delivery is None else self._crash_result(delivery), error))
         finally:
             self._connection.close()
 
@@ -145,7 +145,8 @@ class Sender:
         else:
             self._events.put(SenderReady(self))
 
-    def _lost(self, delivery: Delivery) -> RequestEnded:
+    def _crash_result(self, delivery: Delivery) -> RequestEnded:
+        """What became of the request that a bug cut short: in doubt once a byte may have left."""
         wrote = self._connection.wrote
         outcome: Outcome = (
             InDoubt("sendspec broke while sending") if wrote else NotSent("sendspec broke before sending")
@@ -170,7 +171,7 @@ class Sender:
         if self._stop.stage is not StopStage.NO:
             return [NotSent("the run was asked to stop")] * count
         if self._clock.monotonic() >= min(delivery.too_late, deadline):
-            return [NotSent("its time was over before it could begin")] * count
+            return [NotSent("its deadline passed before it could be sent")] * count
         try:
             response = self._connection.post(
                 *self._request(delivery.messages), deadline, max_body=max_batch_response(count)
@@ -180,19 +181,21 @@ class Sender:
         return self._classified(response, delivery.messages)
 
     def _classified(self, response: HttpResponse, messages: Sequence[Sendable]) -> Sequence[Outcome]:
-        first = not self._answered.is_set()
-        self._answered.set()
+        first = not self._responded.is_set()
+        self._responded.set()
         sent = [SentMessage(message.reference, message.receiver) for message in messages]
         redaction = self._redaction.of([one.receiver for one in sent], [message.body for message in messages])
         outcomes = self._classify(response, sent, redaction, first=first, extra=True)
-        if not all(isinstance(outcome, Accepted) for outcome in outcomes):  # then they hold whatever follows
+        if not all(
+            isinstance(outcome, Accepted) for outcome in outcomes
+        ):  # an acceptance is proved whatever bytes follow
             extra = response.extra or self._connection.extra_arrived()
             outcomes = self._classify(response, sent, redaction, first=first, extra=extra)
         ids = [one.remote_id for one in outcomes if isinstance(one, Accepted | Refused) and one.remote_id is not None]
         if not self._credited.credit(ids):
             outcomes = [invalid_acceptance(response.status, " with the id of another message")] * len(sent)
         if not any(isinstance(outcome, Accepted) for outcome in outcomes):
-            self._connection.close()  # if this answered another request, our response is still queued and may have no reference
+            self._connection.close()  # if this response was another request's, ours may be next, with no reference to tell
         return outcomes
 
     def _classify(

@@ -33,7 +33,7 @@ Send = tuple[str, int]
 
 
 class WitnessLedger(SightingLedger, Protocol):
-    """The part of the ledger that the witness reads and moves."""
+    """The part of the ledger that the witness reads, and the moves it makes."""
 
     def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]: ...
 
@@ -44,10 +44,10 @@ class WitnessLedger(SightingLedger, Protocol):
 class Witnessed:
     """What the API's list says about the ledger, by the names of specs.
 
-    `behind` counts planned messages that were accepted; the ledger has them as accepted now. `unproved` counts planned messages
-    whose reference is listed by something that may be theirs; the ledger is unchanged. `twice`: listed more than once. `sampled`: the
-    list exceeded the bounds, so some recipients were listed instead. `skew` is by how many seconds the API's clock is ahead of
-    ours, where known. `unread` is why the list broke off; what it showed before counts.
+    `behind` counts messages that the ledger had as planned although they were accepted; they have been moved to accepted. `unproved`
+    counts planned messages that a listed message may be, without proof; they are left as they are. `twice` are the ids of messages
+    listed more than once. `sampled`: the list exceeded the bounds, so only some recipients were listed. `skew` is by how many
+    seconds the API's clock is ahead of ours, where known. `unread` is why the list broke off; what it showed before counts.
     """
 
     behind: Counter[str] = field(default_factory=Counter)
@@ -68,11 +68,12 @@ def witness(
     now: float,
     under_other_names: Callable[[Collection[bytes]], Counter[str]] = lambda ids: Counter(),
 ) -> Witnessed:
-    """Looks for messages of `sends`, each with the time of its last claim by the API's clock, or None for the full 7 days.
+    """Compares the API's list with the planned messages of `sends`, and moves those that it proves accepted.
 
-    `receivers` returns at most `SAMPLED` recipients, spread over the send; it is called only where the list exceeds the bounds.
-    Other messages are ignored: another ledger may use the channel. `under_other_names` counts, by the names of specs, the messages
-    to send that have one of these ids under a former name of their spec.
+    `sends` has the time of each send's last claim by the API's clock; None lists the full 7 days. `receivers` returns at most
+    `SAMPLED` recipients, spread over the send; it is called only where the list exceeds the bounds. Messages of other sends are
+    ignored: another ledger may use the channel. `under_other_names` takes the listed message ids, and counts by spec the messages
+    to send that had one of them under a former name of their spec.
     """
     found = Witnessed()
     readers: list[ListReader] = []
@@ -94,7 +95,7 @@ def witness(
 def _sighted(
     pages: Iterable[list[Sighting]], duplicates: DuplicateListings, found: Witnessed
 ) -> dict[str, dict[str, Sighting]]:
-    """The accepted messages that the list shows, by reference and by the API's id. One that breaks off has shown what it showed."""
+    """The accepted messages that the list shows, by reference and by the API's id. If it breaks off, those before that count."""
     sighted: dict[str, dict[str, Sighting]] = {}
     try:
         for page in pages:
@@ -136,14 +137,17 @@ def _pages(
 
 
 def _pages_in_time(reader: ListReader, sends: Mapping[Send, float | None], now: float) -> Iterator[list[Sighting]]:
-    """The pages of the window. Where the API gives no time, its clock may be ahead: then once more with a day added at the end."""
+    """The pages of the window. If the API tells no time, its clock may be ahead: the window is then read again, a day longer."""
     yield from pages_in_api_time(reader, lambda skew: _window(sends.values(), now, skew))
     if reader.skew is None:
         yield from reader.pages(*_window(sends.values(), now, None))
 
 
 def _window(claims: Iterable[float | None], now: float, skew: float | None) -> tuple[float, float]:
-    """Since the oldest of the last claims; as far as the API lists where one is unknown or in the future."""
+    """The window from the oldest of the last claims on, by the API's clock.
+
+    If any of them is unknown or in the future, it reaches back as far as the API lists.
+    """
     until = now + DAY if skew is None else max(now, now + skew) + MARGIN
     skew = skew or 0.0
     earliest = until - MAX_WINDOW
@@ -192,7 +196,7 @@ def _candidates(
     unread_ids: Set[bytes],
     sends: Collection[Send],
 ) -> list[tuple[PlannedMessage, list[Sighting]]]:
-    """The planned messages of `sends` that a listed reference names, each with the sightings under its references."""
+    """The planned messages of `sends` that are listed, each with the sightings under its id or its references."""
     by_id: dict[bytes, list[Sighting]] = {}
     for reference, by_remote_id in sighted.items():
         for identity in ids_within(reference):
@@ -221,14 +225,14 @@ def _names(sighting: Sighting, waiting: PlannedMessage) -> bool:
 
 
 def _is_exactly(sighting: Sighting, waiting: PlannedMessage, hash_receiver: HashReceiver) -> bool:
-    """Whether a sighting is the message but for its API id, which is credited to another one."""
+    """Whether a sighting has the message's id and recipient. It proves nothing if its API id is credited to another message."""
     return _names(sighting, waiting) and is_for(waiting.receiver, sighting, hash_receiver)
 
 
 def _proves(sighting: Sighting, waiting: PlannedMessage, hash_receiver: HashReceiver) -> bool:
     own = not _names(sighting, waiting)
     if own and sighting.reference not in references_of(waiting):
-        return False  # another spelling
+        return False  # the id in another spelling proves nothing
     in_time = is_in_time(sighting, own=own, first_claimed_at=waiting.first_claimed_at)
     return in_time and is_for(waiting.receiver, sighting, hash_receiver)
 

@@ -81,7 +81,7 @@ def message_json(message: MessageRecord) -> dict[str, Any]:
         "generation": message.generation,
         "state": message.state.value,
         "receiver": message.masked,
-        "reference": resent(message.reference or id_text(message.id), message.resend),
+        "reference": resent(message.reference or id_text(message.id), message.resends),
         "attempt": message.attempt,
         "remote_id": message.remote_id,
         "http_status": message.http_status,

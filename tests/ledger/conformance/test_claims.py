@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Claim, ClaimLost, PlannedRecord, SpecIdentity
+from sendspec.ledger.record import Claim, ClaimLost, PlannedRecord, SendIdentity
 from sendspec.planning.message_state import State
 
-SEND = SpecIdentity("hello", 1, "hello.yaml")
+SEND = SendIdentity("hello", 1, "hello.yaml")
 ONE, TWO, THREE = (bytes([n]) * 16 for n in range(3))
 TEXT, OTHER_TEXT = b"d" * 24, b"e" * 24
 

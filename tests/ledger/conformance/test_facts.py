@@ -17,8 +17,8 @@ from sendspec.ledger.record import (
     PlannedMessage,
     PlannedRecord,
     Route,
+    SendIdentity,
     Settlement,
-    SpecIdentity,
 )
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
@@ -41,7 +41,7 @@ def plan(
     reference: str | None = None,
 ) -> None:
     records = [PlannedRecord(identity, b"d" * 24, reference, identity, "+31••••••78") for identity in ids]
-    send = SpecIdentity(name, generation, f"{name}-{generation}.yaml")
+    send = SendIdentity(name, generation, f"{name}-{generation}.yaml")
     ledger.put_planned(send, records, b"p" * 32, now=2.0, route=route)
 
 
@@ -157,7 +157,7 @@ def test_known_says_states_and_digests_also_beyond_the_most_that_is_asked_for_at
     records = [
         PlannedRecord(identity, digest, None, bytes(16), "+31") for identity, digest in zip(IDS, digests, strict=False)
     ]
-    ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, bytes(32), now=2.0)
+    ledger.put_planned(SendIdentity("hello", 1, "hello.yaml"), records, bytes(32), now=2.0)
     ledger.exchange(settle=[], claim=claims([IDS[1]], digests[1]), now=3.0)
     strangers = [n.to_bytes(16) for n in range(2**64, 2**64 + 20_000)]
     assert ledger.prior_states([IDS[0], *strangers, IDS[1], IDS[2], IDS[3]]) == {

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import OWNER, Store
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, SendIdentity, Settlement
 from sendspec.planning.message_state import State
 
-SEND = SpecIdentity("hello", 1, "hello.yaml")
+SEND = SendIdentity("hello", 1, "hello.yaml")
 IDS = [bytes([n]) * 16 for n in range(8)]
 DIGEST = b"d" * 24
 

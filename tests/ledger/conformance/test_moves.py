@@ -7,10 +7,10 @@ from claim_factory import claims
 from ledgers import OWNER, Store
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Change, PlannedRecord, Route, Settlement, SpecIdentity
+from sendspec.ledger.record import Change, PlannedRecord, Route, SendIdentity, Settlement
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
-SEND = SpecIdentity("hello", 1, "hello.yaml")
+SEND = SendIdentity("hello", 1, "hello.yaml")
 IDS = [bytes([n]) * 16 for n in range(4)]
 
 

@@ -9,11 +9,11 @@ import pytest
 from claim_factory import claims
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import PlannedRecord, Settlement, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, SendIdentity, Settlement
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
 
-SEND = SpecIdentity("hello", 1, "hello.yaml")
+SEND = SendIdentity("hello", 1, "hello.yaml")
 IDS = [bytes([n]) * 16 for n in range(8)]
 DIGEST = b"d" * 24
 

@@ -6,7 +6,7 @@ import pytest
 from claim_factory import claims
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import PlannedRecord, Route, Settlement, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, Route, SendIdentity, Settlement
 from sendspec.planning.message_state import State
 
 IDS = [bytes([n]) * 16 for n in range(4)]
@@ -20,7 +20,7 @@ def running(unbegun: Ledger) -> Ledger:
     ledger = unbegun
     ledger.begin(OWNER, now=2.0)
     records = [PlannedRecord(identity, DIGEST, None, b"r" * 16, "+31••••••78") for identity in IDS]
-    ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0, route=ROUTE)
+    ledger.put_planned(SendIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0, route=ROUTE)
     ledger.exchange(settle=[], claim=claims(IDS), now=3.0)
     return ledger
 

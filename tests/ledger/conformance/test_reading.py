@@ -6,7 +6,7 @@ import pytest
 from claim_factory import claims
 from ledgers import OWNER, Store
 from sendspec.ledger.protocol import Claims, Facts, Ledger
-from sendspec.ledger.record import PlannedRecord, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, SendIdentity
 from sendspec.planning.message_state import State
 
 WRITING = sorted(
@@ -33,7 +33,7 @@ def test_while_a_run_goes_on_its_ledger_can_be_read(store: Store) -> None:
     with store.hold() as ledger, store.read() as facts:
         ledger.begin(OWNER, now=2.0)
         record = PlannedRecord(identity, b"d" * 24, None, b"r" * 16, "+31••••••78")
-        ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), [record], b"p" * 32, now=2.0)
+        ledger.put_planned(SendIdentity("hello", 1, "hello.yaml"), [record], b"p" * 32, now=2.0)
         ledger.exchange(settle=[], claim=claims([identity]), now=3.0)
         assert facts.states("hello", 1) == {State.SENDING: 1}
         assert facts.id == ledger.id

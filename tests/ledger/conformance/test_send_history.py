@@ -6,10 +6,10 @@ import pytest
 from claim_factory import claims
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import MOVED_EVIDENCE, Change, PlannedRecord, Route, Settlement, SpecIdentity
+from sendspec.ledger.record import MOVED_EVIDENCE, Change, PlannedRecord, Route, SendIdentity, Settlement
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
-HELLO, BYE, OLD = (SpecIdentity(name, 1, f"{name}.yaml") for name in ("hello", "bye", "old"))
+HELLO, BYE, OLD = (SendIdentity(name, 1, f"{name}.yaml") for name in ("hello", "bye", "old"))
 HERE, THERE = Route("w", "c"), Route("w", "d")
 
 
@@ -32,7 +32,7 @@ def ledger(unbegun: Ledger) -> Ledger:
 def test_a_key_that_changes_after_a_claim_is_kept_with_the_messages_that_had_it(unbegun: Ledger) -> None:
     def put(key: str, *numbers: int) -> None:
         records = [PlannedRecord(bytes([n]) * 16, b"d" * 24, None, bytes([n]) * 16, "+31") for n in numbers]
-        send = SpecIdentity("hello", 1, "hello.yaml", key_tree=key, to_tree="to")
+        send = SendIdentity("hello", 1, "hello.yaml", key_tree=key, to_tree="to")
         unbegun.put_planned(send, records, b"p" * 32, now=2.0)
 
     ledger = unbegun
@@ -73,7 +73,7 @@ def test_who_waits_is_planned_in_any_generation(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("generation", [1, 2])
 def test_a_generation_is_given_up_whether_it_was_planned_or_not(ledger: Ledger, generation: int) -> None:
-    ledger.give_up(SpecIdentity("bye", generation, "bye.yaml"), "called off")
+    ledger.give_up(SendIdentity("bye", generation, "bye.yaml"), "called off")
     [send] = [send for send in ledger.sends("bye") if send.generation == generation]
     assert (send.given_up, send.is_used, send.claimed) == ("called off", True, False)
     assert ledger.states("bye", 1) == {State.PLANNED: 1}

@@ -13,14 +13,14 @@ from claim_factory import claims
 from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
 )
-from sendspec.ledger.record import PlannedRecord, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, RunOwner, SendIdentity, Settlement
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
-SEND = SpecIdentity("hello", 1, "hello.yaml")
+SEND = SendIdentity("hello", 1, "hello.yaml")
 IDS = [bytes([n]) * 16 for n in range(8)]
 DIGEST = b"d" * 24
 

@@ -14,7 +14,7 @@ from sendspec.diagnostics.exceptions import (
     LedgerUnwritable,
 )
 from sendspec.ledger.identity import LedgerIdentity
-from sendspec.ledger.record import PlannedRecord, RunOwner, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, RunOwner, SendIdentity
 from sendspec.ledger.sqlite.connection import connect_to_read
 from sendspec.ledger.sqlite.creation import create_ledger, make_ledger
 from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_read, open_to_write
@@ -38,7 +38,7 @@ def send_once(path: Path) -> None:
     ledger = open_to_write(path, "one")
     ledger.begin(OWNER, now=2.0)
     records = [PlannedRecord(identity, b"d" * 24, None, b"r" * 16, "+31••••••78") for identity in IDS]
-    ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0)
+    ledger.put_planned(SendIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0)
     ledger.exchange(settle=[], claim=claims(IDS), now=3.0)
     ledger.close()
 

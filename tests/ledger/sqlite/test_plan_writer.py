@@ -12,14 +12,14 @@ from claim_factory import claims
 from sendspec.diagnostics.exceptions import (
     LedgerUnwritable,
 )
-from sendspec.ledger.record import PlannedRecord, RunOwner, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, RunOwner, SendIdentity
 from sendspec.ledger.sqlite.connection import connect_to_write
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
-SEND = SpecIdentity("hello", 1, "hello.yaml")
+SEND = SendIdentity("hello", 1, "hello.yaml")
 IDS = [bytes([n]) * 16 for n in range(8)]
 DIGEST = b"d" * 24
 

@@ -12,7 +12,7 @@ from sendspec.ledger.record import (
     PlannedRecord,
     Route,
     RunOwner,
-    SpecIdentity,
+    SendIdentity,
 )
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
@@ -47,7 +47,7 @@ def plan(
     reference: str | None = None,
 ) -> None:
     records = [PlannedRecord(identity, b"d" * 24, reference, identity, "+31••••••78") for identity in ids]
-    send = SpecIdentity(name, generation, f"{name}-{generation}.yaml")
+    send = SendIdentity(name, generation, f"{name}-{generation}.yaml")
     ledger.put_planned(send, records, b"p" * 32, now=2.0, route=route)
 
 

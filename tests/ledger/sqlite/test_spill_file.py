@@ -15,7 +15,7 @@ from sendspec.diagnostics.exceptions import (
     LedgerForeign,
     LedgerUnwritable,
 )
-from sendspec.ledger.record import PlannedRecord, Route, RunOwner, Settlement, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SendIdentity, Settlement
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_write
@@ -49,7 +49,7 @@ def running(path: Path) -> SqliteLedger:
     ledger = open_to_write(path, "one")
     ledger.begin(OWNER, now=2.0)
     records = [PlannedRecord(identity, DIGEST, None, b"r" * 16, "+31••••••78") for identity in IDS]
-    ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0, route=ROUTE)
+    ledger.put_planned(SendIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0, route=ROUTE)
     ledger.exchange(settle=[], claim=claims(IDS), now=3.0)
     return ledger
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from claim_factory import claims
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerUnwritable
-from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SendIdentity
 from sendspec.ledger.sqlite.connection import connect_to_still
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
@@ -19,7 +19,7 @@ from sendspec.ledger.sqlite.writer import MOVES_BETWEEN_CHECKPOINTS
 from sendspec.planning.message_state import State
 
 OWNER = RunOwner(pid=1, host="here", command="sendspec send")
-SEND = SpecIdentity("hello", 1, "hello.yaml")
+SEND = SendIdentity("hello", 1, "hello.yaml")
 IDS = [bytes([n]) * 16 for n in range(4)]
 
 

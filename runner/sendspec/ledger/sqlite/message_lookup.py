@@ -37,7 +37,7 @@ class MessageLookup(OpenLedger):
     """A ledger, asked about its messages."""
 
     def facts(self, ids: Sequence[bytes]) -> dict[bytes, Fact]:
-        """The known ones of `ids`."""
+        """What the ledger has of each of `ids`; unknown ids are left out."""
         found: dict[bytes, Fact] = {}
         for start in range(0, len(ids), MAX_LOOKUP):
             window = ids[start : start + MAX_LOOKUP]
@@ -50,7 +50,7 @@ class MessageLookup(OpenLedger):
         return found
 
     def prior_states(self, ids: Sequence[bytes]) -> dict[bytes, PriorState]:
-        """The states of the known ones of `ids`, each by id followed by payload digest (40 bytes).
+        """The state of each of `ids`, by id followed by payload digest (40 bytes); unknown ids are left out.
 
         Ask for many at a time: SQLite sorts them and finds several on a page.
         """
@@ -67,7 +67,7 @@ class MessageLookup(OpenLedger):
         return found
 
     def known_messages(self, ids: Sequence[bytes]) -> dict[bytes, KnownMessage]:
-        """The known ones of `ids`, as sightings are compared with them."""
+        """Each of `ids`, as sightings are compared with it; unknown ids are left out."""
         found: dict[bytes, KnownMessage] = {}
         for start in range(0, len(ids), MAX_LOOKUP):
             window = ids[start : start + MAX_LOOKUP]
@@ -88,12 +88,12 @@ class MessageLookup(OpenLedger):
             rows = self._typed(PLANNED_KINDS, f"{PLANNED} AND m.id IN ({marks})", window)
             yield from (PlannedMessage(*row) for row in rows)
         for row in self._typed(PLANNED_KINDS, f"{PLANNED} AND m.reference IS NOT NULL") if references else ():
-            waiting = PlannedMessage(*row)
-            if any(reference in references for reference in references_of(waiting)):
-                yield waiting
+            message = PlannedMessage(*row)
+            if any(reference in references for reference in references_of(message)):
+                yield message
 
     def credited(self, remote_ids: Collection[str]) -> dict[str, bytes]:
-        """The messages that the API's ids are credited to, for those that are credited. One scan."""
+        """The messages that these API ids are credited to, by API id. One scan of the table, however many ids."""
         if not remote_ids:
             return {}
         rows = self._typed((TEXT, BYTES), "SELECT remote_id, id FROM message WHERE remote_id IS NOT NULL")
@@ -108,7 +108,10 @@ class MessageLookup(OpenLedger):
         )
 
     def freed_since(self, moves: int, run: int | None) -> set[bytes]:
-        """The messages that runs other than `run` moved to planned after so many moves: an older plan doesn't mean to send them."""
+        """The messages that runs other than `run` have moved to planned since the ledger had recorded `moves` moves.
+
+        A plan made before then doesn't include them.
+        """
         rows = self._typed(
             (BYTES,),
             "SELECT m.id FROM event e JOIN message m ON m.number = e.message"
@@ -132,5 +135,5 @@ class MessageLookup(OpenLedger):
         for row in rows:
             yield MessageRecord(
                 id=row[0], name=row[1], generation=row[2], state=self._state(row[3]), attempt=row[4], masked=row[5], reference=row[6],
-                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resend=row[11], line=row[12], size=row[13],
+                remote_id=row[7], http_status=row[8], evidence=row[9], updated_at=row[10], resends=row[11], line=row[12], size=row[13],
             )  # fmt: skip

@@ -99,7 +99,7 @@ class OpenLedger:
 
     def _check_process(self) -> None:
         if os.getpid() != self._pid:
-            raise LedgerTrouble(f"the ledger belongs to process {self._pid}", "open it anew in this process")
+            raise LedgerTrouble(f"the ledger belongs to process {self._pid}", "open it again in this process")
 
     def _state(self, word: str) -> State:
         state = STATE_BY_WORD.get(word)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from sendspec.diagnostics.exceptions import LedgerUnwritable
-from sendspec.ledger.record import PlannedRecord, Route, SpecIdentity
+from sendspec.ledger.record import PlannedRecord, Route, SendIdentity
 from sendspec.ledger.sqlite.move_sql import PLAN, PUT_BASELINED
 from sendspec.ledger.sqlite.send_history import FORMER_TREES
 from sendspec.ledger.sqlite.writer import LedgerWriter, storable
@@ -29,7 +29,7 @@ class PlanWriter(LedgerWriter):
 
     def put_planned(
         self,
-        identity: SpecIdentity,
+        identity: SendIdentity,
         records: Iterable[PlannedRecord],
         plan_digest: bytes,
         *,
@@ -59,7 +59,7 @@ class PlanWriter(LedgerWriter):
         self._checkpoint()
         return count
 
-    def put_baselined(self, identity: SpecIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
+    def put_baselined(self, identity: SendIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
         """Writes a send's messages as baselined, all or none; returns their count."""
         with self._transaction():
             self._check_fence()
@@ -76,7 +76,7 @@ class PlanWriter(LedgerWriter):
         self._checkpoint()
         return max(0, int(count))
 
-    def give_up(self, identity: SpecIdentity, reason: str) -> None:
+    def give_up(self, identity: SendIdentity, reason: str) -> None:
         """Notes that a person gave this generation up, planned or not. Its messages keep their states."""
         with self._transaction():
             self._check_fence()
@@ -112,7 +112,7 @@ class PlanWriter(LedgerWriter):
             ],
         )
 
-    def _put_spec(self, identity: SpecIdentity, plan_digest: bytes) -> int:
+    def _put_spec(self, identity: SendIdentity, plan_digest: bytes) -> int:
         self._keep_former_trees(identity)
         self._execute(
             PUT_SPEC,
@@ -137,7 +137,7 @@ class PlanWriter(LedgerWriter):
             (self._run, spec, count, plan_digest, now, route and route.workspace, route and route.channel),
         )
 
-    def _keep_former_trees(self, identity: SpecIdentity) -> None:
+    def _keep_former_trees(self, identity: SendIdentity) -> None:
         """When a send's key changes after a claim, notes up to which message the former key applied."""
         rows = self._rows(
             "SELECT number, key_tree, to_tree FROM spec WHERE name = ? AND generation = ? AND (claimed OR baselined)"

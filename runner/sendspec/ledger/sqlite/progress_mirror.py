@@ -43,7 +43,7 @@ def read_mirror(path: Path) -> LedgerProgress | None:
         return None
     except (ValueError, TypeError, OSError):
         raise LedgerTrouble(
-            f"{mirror_path(path)} can't be read", "remove it if the ledger is the latest; it is written anew"
+            f"{mirror_path(path)} can't be read", "remove it if the ledger is the latest; the next run writes it again"
         ) from None
 
 

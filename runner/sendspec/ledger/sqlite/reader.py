@@ -40,6 +40,6 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
         return [(origin, target, count) for origin, target, count in rows if (origin, target) not in known]
 
     def lost_writes(self) -> str | None:
-        """What the ledger has lost since it was last written, by its mirror; None where it is the latest."""
+        """How the ledger is older than its mirror says, as the end of a sentence; None where it is the latest."""
         mirrored = read_mirror(Path(self.path))  # first: a run may write before the next line
         return lost_since(self.progress, mirrored)

@@ -67,7 +67,10 @@ class RunLock:
 
 
 def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
-    """Locks `ledger`, beside its real file. Raises `LedgerBusy`, which names the owner, while another process holds it."""
+    """Locks `ledger`, by a file beside its real one. `since` is the present time, as text for another run's error.
+
+    Raises `LedgerBusy`, which names the owner, while another process holds the lock.
+    """
     ledger = real_place(ledger)
     path = lock_path(ledger)
     try:

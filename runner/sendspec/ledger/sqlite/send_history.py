@@ -1,6 +1,6 @@
 """What the ledger knows of sends: their states, their channels, and what earlier generations and names reached.
 
-Long answers are iterators over one scan, so that the caller decides how much of them to keep.
+Long results are iterators over one scan, so that the caller decides how much of them to keep.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SendHistory(OpenLedger):
         ]  # fmt: skip
 
     def spec_path(self, name: str) -> str | None:
-        """The path that the newest generation was read from, relative to the project."""
+        """The path that the spec's newest generation was read from, relative to the project; None for an unknown spec."""
         rows = self._rows("SELECT path FROM spec WHERE name = ? ORDER BY generation DESC LIMIT 1", (name,))
         return str(rows[0][0]) if rows else None
 
@@ -110,7 +110,10 @@ class SendHistory(OpenLedger):
         return {row[0] for row in rows}
 
     def digests_sent(self, names: Collection[str], since: float) -> Iterator[tuple[str, bytes]]:
-        """Spec name and payload digest of each message of these specs sent, or maybe sent, since then (Unix seconds)."""
+        """Spec name and payload digest of each message of these specs that was sent, or may have been, since then.
+
+        `since` is in Unix seconds by this machine's clock. Baselined messages count as sent.
+        """
         name_by_number = {number: name for number, name in self._rows("SELECT number, name FROM spec") if name in names}
         rows = self._stream(f"SELECT spec, {self._digest} FROM message WHERE updated_at >= ? AND {_SENT}", (since,))
         return ((name_by_number[spec], digest) for spec, digest in rows if spec in name_by_number)
