@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
-from sendspec.composing.common_rules import timely
+from sendspec.composing.common_rules import schedule_rule
 from sendspec.composing.composer import Composer
 from sendspec.composing.duplicates import Duplicates, mark_duplicates
 from sendspec.composing.eligibility import EVERYONE
@@ -74,7 +74,7 @@ def made_ready(job: Job) -> Ready:
 
 def composing(ready: Ready) -> dict[str, Stage]:
     job, program, salt = ready.job, ready.job.program, ready.job.setting.salt
-    schema, rules = load_schema("message"), (*job.setting.platform.rules, timely(job.now))
+    schema, rules = load_schema("message"), (*job.setting.platform.rules, schedule_rule(job.now))
     texts = [text_of(payload) or "" for payload in ready.payloads]
     addresses = [message.receiver for message in ready.messages]
     to = program.to
@@ -95,7 +95,7 @@ def composing(ready: Ready) -> dict[str, Stage]:
         "· render": lambda: every(lambda context: fill(program.content, context), ready.contexts),
         "· validate": lambda: every(schema.accepts, ready.payloads),
         "· rules": lambda: every(
-            lambda payload: [fault for rule in rules for fault in rule.judge(payload)], ready.payloads
+            lambda payload: [found for rule in rules for found in rule.problems(payload)], ready.payloads
         ),
         "· measure the SMS": lambda: every(measure, texts),
         "· digest": lambda: every(

@@ -16,7 +16,7 @@ from sendspec.cli.console import common_options
 from sendspec.cli.main import COMMANDS
 from sendspec.composing.filters import FILTERS, TESTS
 from sendspec.reading.schema.validator import load_schema
-from sendspec.showing.explained import endings, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates
 from sendspec.showing.explained.entry import Explanation
 
 HERE = Path(__file__).resolve().parent
@@ -28,7 +28,7 @@ GROUPS = {
     "Templates": templates.EXPLAINED,
     "Messages": messages.EXPLAINED,
     "The ledger": ledger.EXPLAINED,
-    "How a command ended": endings.EXPLAINED,
+    "Any command": command.EXPLAINED,
 }
 LINKS = {
     "Rows": "list of mappings",

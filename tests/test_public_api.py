@@ -21,6 +21,8 @@ from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.project_context import open_context
 from sendspec.operations.system import real_system
 
+pytestmark = pytest.mark.process
+
 __all__ = ["project", "project_dir", "server"]
 CHECKOUT = Path(__file__).resolve().parent.parent
 CLIENT = """

@@ -32,7 +32,7 @@ _MODULE_BY_NAME = {
     "InputInvalid": "sendspec.operations.python_api",
     "LimitExceeded": "sendspec.operations.python_api",
     "PlanReport": "sendspec.operations.plan_report",
-    "Retry": "sendspec.planning.decide",
+    "Retry": "sendspec.planning.decision",
     "RunReport": "sendspec.operations.run_report",
     "SendspecError": "sendspec.diagnostics.exceptions",
     "StatusReport": "sendspec.operations.status",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sendspec.composing.common_rules import COMMON_RULES, MAX_IMAGES, timely
+from sendspec.composing.common_rules import COMMON_RULES, MAX_IMAGES, schedule_rule
 
 IMAGE = {"mediaUrl": "https://example.com/a.png"}
 MARKETING = {"extraInformation": {"useCase": "marketing"}}
@@ -24,7 +24,7 @@ MARKETING = {"extraInformation": {"useCase": "marketing"}}
     ],
 )
 def test_common_rules(payload: dict[str, Any], expected: list[str]) -> None:
-    assert [fault.code for rule in COMMON_RULES for fault in rule.judge(payload)] == expected
+    assert [fault.code for rule in COMMON_RULES for fault in rule.problems(payload)] == expected
 
 
 @pytest.mark.parametrize("at", [("body", "image", "images", 1), ("template", "attachments", 1)])
@@ -35,7 +35,7 @@ def test_a_private_media_url_is_a_fault_at_its_place(at: tuple[str | int, ...]) 
         if at[0] == "body"
         else {"template": {"attachments": items}}
     )
-    faults = [fault for rule in COMMON_RULES for fault in rule.judge(payload)]
+    faults = [fault for rule in COMMON_RULES for fault in rule.problems(payload)]
     assert [fault.at for fault in faults] == [(*at, "mediaUrl")]
 
 
@@ -50,6 +50,6 @@ def test_a_private_media_url_is_a_fault_at_its_place(at: tuple[str | int, ...]) 
     ],
 )
 def test_a_scheduled_time_lies_within_35_days(written: str | None, expected: list[str]) -> None:
-    rule = timely(datetime(2031, 1, 1, tzinfo=UTC))
+    rule = schedule_rule(datetime(2031, 1, 1, tzinfo=UTC))
     payload = {} if written is None else {"scheduledFor": written}
-    assert [fault.code for fault in rule.judge(payload)] == expected
+    assert [fault.code for fault in rule.problems(payload)] == expected

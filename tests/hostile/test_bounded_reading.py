@@ -47,6 +47,16 @@ def test_a_megabyte_is_refused_before_it_is_built(project_dir: ProjectDir, text:
     assert codes(project_dir, text)[-1][0] == code
 
 
+@pytest.mark.parametrize(
+    "scalar",
+    ['"' + " " * 900_000 + '\\u202e"', '"' + "\\\n " * 300_000 + '\\u202e"'],
+    ids=["blanks", "escaped line ends"],
+)
+def test_a_place_in_a_very_long_text_is_found_in_time(project_dir: ProjectDir, scalar: str) -> None:
+    found = codes(project_dir, HEAD + ROW + "message: {body: {type: text, text: {text: " + scalar + "}}}\n")
+    assert len(found) == 1
+
+
 def test_where_the_nesting_is_too_deep_is_said_exactly(project_dir: ProjectDir) -> None:
     for text in ("[" * 41, "a: " + "{b: " * 40):
         project_dir.write("big.yaml", text)
@@ -101,3 +111,25 @@ def test_thousands_of_suppress_files_are_refused_before_one_is_looked_for(projec
     assert codes(project_dir, HEAD + ROW + MESSAGE + "suppress:\n" + files) == [
         ("too-many", (HEAD + ROW + MESSAGE).count("\n") + 2)
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "words"),
+    [
+        ("a," * 50_000 + "b", "repeated-column", "column 2 is called 'a', and so is column 1, and 49 998 more"),
+        (",".join(f"c{n},c{n}" for n in range(30_000)), "repeated-column", "29 980 more names are repeated"),
+        ("phone" + "," * 50_000, "empty-column-name", "49 980 more columns of 50 001 have no name"),
+    ],
+    ids=["one name", "many names", "no names"],
+)
+def test_a_header_of_very_many_equal_names_is_refused_in_time(
+    project_dir: ProjectDir, header: str, code: str, words: str
+) -> None:
+    project_dir.write("people.csv", header + "\n+447700900001\n")
+    project_dir.write("big.yaml", HEAD + "recipients: {file: people.csv}\n" + MESSAGE)
+    done = run_fenced(project_dir, "validate", "big.yaml", "--format", "json")
+    assert done.code == 1, (done.code, done.err[-400:])
+    found = json.loads(done.out)["diagnostics"]
+    assert {each["code"] for each in found} == {code}
+    assert len(found) <= 21
+    assert words in found[-1]["problem"]

@@ -224,7 +224,8 @@ def test_a_batch_answer_that_repeats_what_was_sent_leaves_no_trace(
         return Answer(202, json.dumps({"messages": entries}).encode(), taken=False)
 
     server.decide = decide
-    checked(ready, SEND)
+    sent, *_ = checked(ready, SEND)
+    assert ("rejected" if status == 202 else f"{status} Odd") in sent.out + sent.err
 
 
 IDS: dict[str, Callable[[str], str]] = {

@@ -315,7 +315,10 @@ RAW: dict[str, tuple[bytes, int]] = {
     "chunks": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nAuthorization: AccessKey a\r\nContent-Length: 2\r\n"
                b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 411),
     "a length of one digit that isn't ASCII": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: \xb2\r\n\r\n{}", 411),
-    "a length of 5,000 digits": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n", 411),
+    "a length of 5,000 digits": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n", 413),
+    "a length of 14 digits": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 99999999999999\r\n\r\n", 413),
+    "a length of 0 in 5,000 digits": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: " + b"0" * 5_000 + b"\r\n\r\n", 401),
+    "a length below 0": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: -1\r\n\r\n", 411),
     "two lengths": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}", 411),
     "a large length": (b"POST / HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nContent-Length: 1000001\r\n\r\n{}", 413),
 }  # fmt: skip

@@ -85,6 +85,31 @@ def test_numbers_of_the_spec_keep_their_spelling(project_dir: ProjectDir) -> Non
 
 
 @pytest.mark.parametrize("rows_before", [0, ROWS_BEFORE], ids=["one by one", "compiled"])
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ zero }}.", "-0."),
+        ("{{ nested.zero }} {{ zeros | join(',') }}", "-0 0,-0,0"),
+        ("{{ text }} {{ zero | int }} {{ zero == 0 }}", "a: -0, b 0 true"),
+    ],
+)
+def test_a_zero_keeps_its_minus(project_dir: ProjectDir, template: str, text: str, rows_before: int) -> None:
+    line = '{"phone": "+447700900001", "zero": -0, "nested": {"zero":-0}, "zeros": [0,-0, 0], "text": "a: -0, b"}'
+    assert rendered(project_dir, template, line=line, rows_before=rows_before) == text
+
+
+def test_a_zero_of_the_spec_keeps_its_minus_too(project_dir: ProjectDir) -> None:
+    project_dir.write(
+        "values.yaml",
+        HEAD
+        + 'recipients:\n  - {phone: "+447700900001", zero: -0}\n'
+        + "vars: {nought: -0, zeros: [0, -0]}\n"
+        + "message: {body: {type: text, text: {text: \"{{ zero }} {{ nought }} {{ zeros | join(' ') }}\"}}}\n",
+    )
+    assert json.loads(project_dir.run("render", "values.yaml").out)["body"]["text"]["text"] == "-0 -0 0 -0"
+
+
+@pytest.mark.parametrize("rows_before", [0, ROWS_BEFORE], ids=["one by one", "compiled"])
 def test_a_whole_expression_keeps_its_type(project_dir: ProjectDir, rows_before: int) -> None:
     rows = [f'{{"phone": "+4477008{n:05d}", "size": 2.0}}\n' for n in range(rows_before)]
     project_dir.write("people.jsonl", "".join(rows) + '{"phone": "+447700900001", "size": 12.50}\n')

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, committed_specs, head_commit
 
+pytestmark = pytest.mark.process
+
 SPEC = "spec: 1\nname: hello\n"
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from sendspec.provider.acceptance import MAX_ID, SentMessage, is_id, outcome_of_2xx, receivers_of
+from sendspec.provider.acceptance import MAX_ID, ODD_ID, SentMessage, id_fault, is_id, outcome_of_2xx, receivers_of
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.outcome import Accepted, InDoubt, Outcome, Refused
 from sendspec.provider.response_redaction import NOTHING_SENT, Redaction
@@ -115,3 +115,20 @@ def test_receivers_are_read_from_contacts_of_any_shape() -> None:
         "+31612345678",
     ):
         assert "+31612345678" not in receivers_of({"receiver": receiver})
+
+
+@pytest.mark.parametrize("value", ["5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01", "1", "msg_01:a.b-C", "x" * MAX_ID])
+def test_letters_digits_and_four_signs_are_an_id(value: str) -> None:
+    assert is_id(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        (None, "without an id"), (7, "without an id"), ("", "without an id"), ("x" * (MAX_ID + 1), "without an id"),
+        ("a\x1b[31m", "without an id"), ("a\n", "without an id"), ("Dear Zebulon", ODD_ID), ("Зебулон", ODD_ID), ("a/b=", ODD_ID),
+    ],
+)  # fmt: skip
+def test_anything_else_is_no_id_and_it_is_said_why(value: object, fault: str) -> None:
+    assert not is_id(value)
+    assert id_fault(value) == fault

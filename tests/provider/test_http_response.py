@@ -66,6 +66,11 @@ UNCLEAR: dict[str, tuple[bytes, str]] = {
     "another coding": (HEAD + b"Transfer-Encoding: gzip\r\n\r\n{}", "not chunked"),
     "chunks and another coding": (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "not chunked"),
     "a chunk without a size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n;x\r\n", "has no size"),
+    "a chunk with a long extension": (
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n2;" + b"x" * 2_000 + b"\r\n",
+        "the chunk header of the answer is larger than 1 KB",
+    ),
+    "a chunk header without its end": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2;x", "inside the chunk header"),
     "a chunk of a negative size": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n", "has no size"),
     "a chunk that is larger than a body": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nffffffff\r\n", "larger than 256 KB"),
     "a chunk without its end": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}xx0\r\n\r\n", "longer than it says"),

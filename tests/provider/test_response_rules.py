@@ -14,7 +14,7 @@ from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, 
 from sendspec.provider.response_rules import EXCHANGE_RULES, RULES, Condition, FollowUp, Meaning, Rule, rules_for
 from sendspec.sending.backlog import MAX_ATTEMPTS
 from sendspec.sending.circuit_breaker import BREAKER_WINDOW, MAX_DOUBTS
-from sendspec.sending.ending import FIRST_ANSWERS
+from sendspec.sending.ending import MIN_CERTAIN
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
 SENT = SentMessage("m1", "+31612345678")
@@ -65,8 +65,8 @@ def test_with_bytes_behind_it_every_answer_but_a_proved_acceptance_is_a_doubt() 
 
 def test_the_numbers_in_the_table_are_those_of_the_code() -> None:
     assert f"{MAX_DOUBTS} within {BREAKER_WINDOW} answers" in FollowUp.LOOK_UP
-    assert f"first {FIRST_ANSWERS} answers" in FollowUp.FINAL_UNLESS_ALL
-    assert f"at most {MAX_ATTEMPTS} times" in FollowUp.LATER
+    assert f"first {MIN_CERTAIN} answers" in FollowUp.FINAL_UNLESS_ALL
+    assert f"at most {MAX_ATTEMPTS} tries in all" in FollowUp.LATER
 
 
 def words(rule: Rule) -> str:

@@ -149,11 +149,19 @@ def test_a_file_that_others_may_touch_is_refused_with_what_mends_it(tmp_path: Pa
 
 
 def test_a_link_is_judged_by_the_file_it_leads_to(tmp_path: Path) -> None:
+    """In the project, no link is followed; elsewhere the project file names it, and the file behind it has the mode."""
     key_file(tmp_path, mode=0o644)
-    (tmp_path / "link").symlink_to("key.txt")
-    assert "chmod 600 link" in refused(FromFile("link"), tmp_path).fix
+    project = tmp_path / "project"
+    project.mkdir()
+    for folder in (tmp_path, project):
+        (folder / "link").symlink_to(tmp_path / "key.txt")
+    for written in ("../link", str(project / "link")):
+        assert f"chmod 600 {written}" in refused(FromFile(written), project).fix
+    assert "is a link" in refused(FromFile("link"), project).problem
     (tmp_path / "key.txt").chmod(0o400)
-    assert read(FromFile("link"), tmp_path) == f"AccessKey {KEY}"
+    for written in ("../link", str(project / "link")):
+        assert read(FromFile(written), project) == f"AccessKey {KEY}"
+    assert "is a link" in refused(FromFile("link"), project).problem
 
 
 def test_a_file_that_is_not_there_or_no_file_is_refused_without_waiting(tmp_path: Path) -> None:

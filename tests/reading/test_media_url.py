@@ -22,7 +22,8 @@ def test_a_public_media_address_is_taken(url: str) -> None:
         "https://127.0.0.1/a", "https://10.0.0.1/a", "https://172.16.0.1/a", "https://192.168.0.1/a", "https://169.254.169.254/a",
         "https://[::1]/a", "https://[fd00::1]/a", "https://[::ffff:10.0.0.1]/a", "https://2130706433/a", "https://0x7f.1/a",
         "https://user@example.com/a", "https://example.com:99999/a", "https://exa mple.com/a", "https://-a.example/a",
-        "https://example.com/" + "a" * 2_048,
+        "https://[v1.a]/a", "https://[v1.example.com]/a", "https://[vF.1:2]/a", "https://example.com:0/a",
+        "https://[2606:4700::1111]:0/a", "https://example.com/" + "a" * 2_048,
     ],
 )  # fmt: skip
 def test_a_media_address_that_the_api_can_not_or_must_not_fetch_is_refused(url: str) -> None:

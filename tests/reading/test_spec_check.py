@@ -111,7 +111,7 @@ def place(diagnostic: Diagnostic) -> tuple[str, int, int]:
         (HEAD + ROWS + MESSAGE + "  template: {projectId: a}\n", "body-and-template", 7, 3),
         (SMALLEST + "vars: {a: [0o17]}\n", "unquoted-number", 8, 12),
         (SMALLEST + "vars: {a: 0x1F}\n", "unquoted-number", 8, 11),
-        (SMALLEST + "vars: {a: -0}\n", "unquoted-number", 8, 11),
+        (SMALLEST + "vars: {a: 0x0}\n", "unquoted-number", 8, 11),
         (SMALLEST.replace("Robert", "0x11"), "unquoted-number", 5, 41),
         (SMALLEST + "examples: [{with: {a: 0x10}, expect: {}}]\n", "unquoted-number", 8, 23),
         (SMALLEST + f"access_key: {KEY}\n", "key-literal", 8, 1),
@@ -153,10 +153,10 @@ def test_the_second_of_body_and_template_is_blamed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "problem", "fix"),
     [
-        ("12", "the number 12 stands where text is needed", 'put it in quotes: "12"'),
-        ("1.50", "the number 1.50 stands where text is needed", 'put it in quotes: "1.50"'),
-        ("31612345678", "the number 31•••••••78 stands where text is needed", 'put it in quotes: "31•••••••78"'),
-        ("true", "true stands where text is needed", 'put it in quotes: "true"'),
+        ("12", "expected text, found the number 12", 'put it in quotes: "12"'),
+        ("1.50", "expected text, found the number 1.50", 'put it in quotes: "1.50"'),
+        ("31612345678", "expected text, found the number 31•••••••78", 'put it in quotes: "31•••••••78"'),
+        ("true", "expected text, found true", 'put it in quotes: "true"'),
     ],
 )
 def test_a_number_where_text_is_needed_is_shown_in_its_quotes(

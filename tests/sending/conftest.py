@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from sendspec.diagnostics.clock import Clock
-from sendspec.ledger.record import Claim, Exchanged, Lost, Settlement
+from sendspec.ledger.record import Claim, ClaimLost, Exchanged, Settlement
 from sendspec.planning.message_state import State
 from sendspec.provider.endpoint import Endpoint
 from sendspec.sending.credited_ids import CreditedIds
@@ -153,7 +153,7 @@ class MemoryLedger:
             self.state[s.id] = s.to
             self.settled.append(s)
         won = [one.id for one in claim if self.state[one.id] is State.PLANNED]
-        lost = {one.id: Lost.TAKEN_ELSEWHERE for one in claim if one.id not in won}
+        lost = {one.id: ClaimLost.TAKEN_ELSEWHERE for one in claim if one.id not in won}
         for identity in won:
             self.state[identity] = State.SENDING
             self.attempt[identity] += 1

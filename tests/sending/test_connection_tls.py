@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.outcome import Accepted, InDoubt, Refused
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.sending.connection import Connection, verifying_context
 from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.run import Settings, Stop
@@ -89,7 +90,7 @@ class Driven:
             concurrency=1, per_second=None, timeout=PATIENCE, trust_503=False, failure_rate=None, expected=9
         )
         self.sender = Sender(
-            connection, settings, helpers.CLOCK, Stop(), self._events, threading.Event(), CreditedIds()
+            connection, settings, helpers.CLOCK, Stop(), self._events, threading.Event(), CreditedIds(), SentTexts()
         )
         self.sender.thread.start()
 

@@ -8,7 +8,7 @@ import pytest
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RunRefused
 from sendspec.sending.circuit_breaker import BreakerState
 from sendspec.sending.ending import (
-    FIRST_ANSWERS,
+    MIN_CERTAIN,
     Ending,
     SpecRefused,
     StoppedByApi,
@@ -24,14 +24,14 @@ RUN_REFUSED = RunRefused(401, "no")
 
 
 def concluded(*outcomes: Outcome, **known: Any) -> Ending | None:
-    values = {"answers": 0, "refused": 0, "failure_rate": None, "breaker": BreakerState.CLOSED}
+    values = {"certain": 0, "refused": 0, "failure_rate": None, "breaker": BreakerState.CLOSED}
     return ending_after(outcomes, **{**values, **known})
 
 
 @pytest.mark.parametrize("breaker", BreakerState)
 @pytest.mark.parametrize("outcome", [Accepted("id"), NotSent("no route"), NotProcessed(429, 1.0)])
 def test_an_acceptance_and_what_is_sent_again_end_nothing(outcome: Outcome, breaker: BreakerState) -> None:
-    assert concluded(outcome, breaker=breaker, answers=100, refused=99) is None
+    assert concluded(outcome, breaker=breaker, certain=100, refused=99) is None
 
 
 def test_a_refusal_of_the_run_ends_it_at_once() -> None:
@@ -39,31 +39,31 @@ def test_a_refusal_of_the_run_ends_it_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "refused", "ends"),
-    [(FIRST_ANSWERS - 1, FIRST_ANSWERS - 1, False), (FIRST_ANSWERS, FIRST_ANSWERS, True), (FIRST_ANSWERS, FIRST_ANSWERS - 1, False)],
+    ("certain", "refused", "ends"),
+    [(MIN_CERTAIN - 1, MIN_CERTAIN - 1, False), (MIN_CERTAIN, MIN_CERTAIN, True), (MIN_CERTAIN, MIN_CERTAIN - 1, False)],
 )  # fmt: skip
 def test_only_refusals_in_all_of_the_first_answers_mean_that_the_spec_is_refused(
-    answers: int, refused: int, ends: bool
+    certain: int, refused: int, ends: bool
 ) -> None:
     expected = SpecRefused("422 bad") if ends else None
-    assert concluded(Refused(422, "422 bad"), answers=answers, refused=refused) == expected
+    assert concluded(Refused(422, "422 bad"), certain=certain, refused=refused) == expected
 
 
 @pytest.mark.parametrize(
-    ("answers", "refused", "ends"),
-    [(FIRST_ANSWERS - 1, 10, False), (FIRST_ANSWERS, 2, False), (FIRST_ANSWERS, 3, True), (100, 10, False), (100, 11, True)],
+    ("certain", "refused", "ends"),
+    [(MIN_CERTAIN - 1, 10, False), (MIN_CERTAIN, 2, False), (MIN_CERTAIN, 3, True), (100, 10, False), (100, 11, True)],
 )  # fmt: skip
-def test_the_failure_rate_counts_from_the_first_answers_on(answers: int, refused: int, ends: bool) -> None:
-    expected = TooManyRefused(refused, answers) if ends else None
-    assert concluded(Accepted("id"), answers=answers, refused=refused, failure_rate=0.1) == expected
+def test_the_failure_rate_counts_from_the_first_answers_on(certain: int, refused: int, ends: bool) -> None:
+    expected = TooManyRefused(refused, certain) if ends else None
+    assert concluded(Accepted("id"), certain=certain, refused=refused, failure_rate=0.1) == expected
 
 
 def test_without_a_failure_rate_no_share_of_refusals_ends_a_run() -> None:
-    assert concluded(Accepted("id"), answers=100, refused=99) is None
+    assert concluded(Accepted("id"), certain=100, refused=99) is None
 
 
 def test_a_spec_that_is_refused_is_not_told_as_a_failure_rate() -> None:
-    ending = concluded(Refused(422, "a"), answers=FIRST_ANSWERS, refused=FIRST_ANSWERS, failure_rate=0.1)
+    ending = concluded(Refused(422, "a"), certain=MIN_CERTAIN, refused=MIN_CERTAIN, failure_rate=0.1)
     assert ending == SpecRefused("a")
 
 

@@ -125,8 +125,8 @@ def test_a_refusal_of_the_whole_is_told_as_one(helpers: Any, status: int) -> Non
 
 
 def test_another_refusal_is_not_asked_again(helpers: Any) -> None:
-    with pytest.raises(ListUnread, match="400 x no") as raised:
-        read(helpers, [helpers.http(400, b'{"code": "x", "message": "no"}')])
+    with pytest.raises(ListUnread, match=r"answers 400 TooLong$") as raised:
+        read(helpers, [helpers.http(400, b'{"code": "TooLong", "message": "no"}')])
     assert raised.value.refusal is None
 
 

@@ -11,7 +11,7 @@ from sendspec.ledger.record import Exchanged
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.sending.ending import Finished, SuppressLost
-from sendspec.sending.run import Sendable
+from sendspec.sending.run import RunProgress, Sendable
 
 PATIENCE = 20.0
 """Seconds that a test waits for an event."""
@@ -61,6 +61,34 @@ def test_where_results_can_not_be_kept_either_the_ledgers_trouble_is_told(helper
     assert tried == [1]
 
 
+@pytest.mark.parametrize("at", [1, 3, 8])
+def test_a_result_is_counted_and_shown_only_once_the_ledger_has_it(helpers: Any, at: int) -> None:
+    """Whatever is shown is in the ledger, also where the ledger fails at its exchange number `at`."""
+    trouble = LedgerUnwritable("the disk is full", "make room")
+    failing_ledger = failing(helpers, at, trouble, lambda settlements: None)
+    ledgers: list[Any] = []
+    shown: list[tuple[list[int], list[int]]] = []
+
+    def ledger_of(ids: Sequence[bytes]) -> Any:
+        ledgers.append(failing_ledger(ids))
+        return ledgers[-1]
+
+    def watch(progress: RunProgress) -> None:
+        stored = [ledgers[0].count(state) for state in (State.ACCEPTED, State.REFUSED, State.IN_DOUBT)]
+        shown.append(([progress.accepted, progress.refused, progress.in_doubt], stored))
+
+    def decide(n: int, request: bytes) -> bytes:
+        return bytes((helpers.accepted(request), helpers.http(422), helpers.http(500), helpers.http(429))[n % 4])
+
+    with helpers.raw_server(helpers.answering(decide)) as server:
+        settings = {"concurrency": 1}
+        sending = helpers.Sending(server.port, count=40, ledger_of=ledger_of, watch=watch, settings=settings)
+        with pytest.raises(LedgerUnwritable, match="the disk is full"):
+            sending.run()
+    assert all(counted == stored for counted, stored in shown)
+    assert bool(shown) == (at > 1)
+
+
 @pytest.mark.parametrize("at", [0, 1, 7])
 def test_where_the_messages_end_in_an_error_what_is_in_flight_is_settled_first(helpers: Any, at: int) -> None:
     ledgers: list[Any] = []
@@ -96,7 +124,7 @@ def test_who_is_withheld_is_not_claimed_and_counted(helpers: Any) -> None:
         sending = helpers.Sending(server.port, count=6, stop=stop, withholds=lambda message: message.id in barred)
         result, ledger = sending.run()
     assert isinstance(result.ending, Finished)
-    assert (result.accepted, dict(result.lost)) == (3, {Skip.SUPPRESSED: 3})
+    assert (result.accepted, dict(result.unclaimed)) == (3, {Skip.SUPPRESSED: 3})
     assert {identity for identity, attempt in ledger.attempt.items() if not attempt} == barred
 
 

@@ -40,7 +40,7 @@ def test_a_slow_disk_makes_no_second_fuller(rate: int, commits: list[float]) -> 
     for commit in [*commits, *[0.0] * 60]:
         slots = pace.slots(now, 1_000)
         now += commit
-        put_off = pace.late(slots[0], now) if slots else 0.0
+        put_off = pace.delay_unused(slots[0], now) if slots else 0.0
         used += [max(slot + put_off, now) for slot in slots]
         now += TICK
     for start, first in enumerate(used):
@@ -48,7 +48,7 @@ def test_a_slow_disk_makes_no_second_fuller(rate: int, commits: list[float]) -> 
 
 
 def test_without_a_limit_nothing_is_put_off() -> None:
-    assert Pace(None, 8).late(0.0, 9.0) == 0.0
+    assert Pace(None, 8).delay_unused(0.0, 9.0) == 0.0
 
 
 def test_without_stalls_the_rate_is_reached() -> None:
@@ -65,7 +65,7 @@ def test_a_pause_gives_no_slot_before_its_end() -> None:
 def test_throttling_lets_one_message_try_and_opens_up_again() -> None:
     pace = Pace(None, 32)
     assert pace.window == 32
-    pace.throttled(10.0, sent_at=9.0, retry_after=2.0, random=0.5)
+    pace.throttled(10.0, due=9.0, retry_after=2.0, random=0.5)
     assert pace.window == 1
     assert pace.slots(11.9, 5) == []
     assert pace.slots(12.0, 1) == [12.0]
@@ -77,15 +77,15 @@ def test_throttling_lets_one_message_try_and_opens_up_again() -> None:
 def test_a_burst_of_throttled_answers_counts_once() -> None:
     pace = Pace(None, 32)
     for _ in range(20):
-        assert not pace.throttled(10.0, sent_at=9.0, retry_after=None, random=0.99)
+        assert not pace.throttled(10.0, due=9.0, retry_after=None, random=0.99)
     assert pace.paused_until <= 10.5
-    assert pace.throttled(11.0, sent_at=10.9, retry_after=None, random=0.99)
+    assert pace.throttled(11.0, due=10.9, retry_after=None, random=0.99)
     assert pace.paused_until <= 12.0
 
 
 def test_a_lowered_rate_comes_back_little_by_little() -> None:
     pace = Pace(100.0, 8)
-    pace.throttled(0.0, sent_at=-1.0, retry_after=0.0, random=0.0)
+    pace.throttled(0.0, due=-1.0, retry_after=0.0, random=0.0)
     assert 65 <= len([s for s in drive(pace, 1.0, []) if s < 1.0]) <= 75
     for second in range(2, 12):
         pace.succeeded(float(second))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sendspec.composing.identity import id_text, receiver_hash
-from sendspec.ledger.record import Change, Doubt, KnownMessage, Listable, Route
+from sendspec.ledger.record import AcceptedMessage, Change, Doubt, KnownMessage, Route
 from sendspec.planning.message_state import Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
@@ -37,7 +37,7 @@ def doubt(
     }  # fmt: skip
     return Doubt(
         id=identity, name="hello", generation=1, attempt=2, route=route,
-        claimed_at=NOW - age, missed_at=None if missed is None else NOW - missed, **given | more,
+        local_claimed_at=NOW - age, missed_at=None if missed is None else NOW - missed, **given | more,
     )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ class Memory:
 
     def __init__(
         self,
-        known: Sequence[Listable] = (),
+        known: Sequence[AcceptedMessage] = (),
         credited: Mapping[str, bytes] | None = None,
         messages: Mapping[bytes, KnownMessage] | None = None,
         before: float | None = None,
@@ -64,7 +64,7 @@ class Memory:
     def doubts(self) -> list[Doubt]:
         return []
 
-    def accepted_since(self, route: Route, since: float) -> Iterator[Listable]:
+    def accepted_since(self, route: Route, since: float) -> Iterator[AcceptedMessage]:
         self.since.append(since)
         return iter(self.known)
 
@@ -75,7 +75,7 @@ class Memory:
         self.scans += bool(remote_ids)
         return {remote_id: identity for remote_id, identity in self.ids.items() if remote_id in remote_ids}
 
-    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
+    def known_messages(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
         return {identity: message for identity, message in self.messages.items() if identity in ids}
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
@@ -118,10 +118,11 @@ def settled(
     )
 
 
-def around(age: float) -> tuple[list[Listable], list[Sighting]]:
+def around(age: float) -> tuple[list[AcceptedMessage], list[Sighting]]:
     """Two messages accepted before and after a doubt of that age, as the ledger and the list show them."""
     known = [
-        Listable(f"id-{side}", f"known-{side}", hashed(f"+{side}"), (NOW - age + side * 30,), False) for side in (-1, 1)
+        AcceptedMessage(f"id-{side}", f"known-{side}", hashed(f"+{side}"), (NOW - age + side * 30,), False)
+        for side in (-1, 1)
     ]
     shown = [
         Sighting(f"id-{side}", f"known-{side}", frozenset({f"+{side}"}), False, NOW - age + side * 30)
@@ -240,7 +241,7 @@ def test_why_absence_is_not_believed_is_said(
     if "drop" in change:
         del known[change["drop"]], shown[change["drop"]]
     if "missing" in change:
-        known.append(Listable("id-m", "m", b"", change["missing"], False))
+        known.append(AcceptedMessage("id-m", "m", b"", change["missing"], False))
     if "extra" in change:
         shown.append(change["extra"])
     memory = Memory(known=known)
@@ -280,7 +281,7 @@ def test_a_known_message_counts_under_its_reference_and_receiver_only(wrong: dic
 
 def test_a_purged_message_has_to_be_listed_and_proves_nothing_else() -> None:
     known, shown = around(7_200)
-    purged = Listable("id-p", "", b"", (NOW - 7_200,), True)
+    purged = AcceptedMessage("id-p", "", b"", (NOW - 7_200,), True)
     listed = Sighting("id-p", "anything", frozenset(), False, NOW - 7_200)
     asked = [doubt(1, age=7_200, missed=3_600)]
     assert settled(Memory(known=[*known, purged]), asked, Pages([*shown, listed]), frees=True).freed

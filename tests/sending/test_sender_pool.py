@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sendspec.provider.endpoint import Endpoint
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.sending.connection import Connection
 from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.run import Settings, Stop
@@ -31,7 +32,8 @@ def pool_of(helpers: Any, threads: int) -> tuple[SenderPool, SimpleQueue[Any]]:
 
     def hire() -> Sender:
         connection = Connection(endpoint, None, time.monotonic)
-        made.append(Sender(connection, settings, helpers.CLOCK, Stop(), events, threading.Event(), CreditedIds()))
+        known = CreditedIds(), SentTexts()
+        made.append(Sender(connection, settings, helpers.CLOCK, Stop(), events, threading.Event(), *known))
         if len(made) > threads:
             made[-1].orders.put(Quit())
             made[-1].thread.start()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from sendspec.composing.identity import id_text, receiver_hash
-from sendspec.ledger.record import Change, KnownMessage, Waiting
+from sendspec.ledger.record import Change, KnownMessage, PlannedMessage
 from sendspec.planning.message_state import Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.list_reader import ListTooLong, ListUnread
@@ -24,9 +24,9 @@ def hashed(receiver: str) -> bytes:
     return receiver_hash(b"s" * 32, receiver)
 
 
-def waiting(number: int, reference: str | None = None, **more: Any) -> Waiting:
+def waiting(number: int, reference: str | None = None, **more: Any) -> PlannedMessage:
     values = {"name": "hello", "generation": 1, "attempt": 0, "receiver": hashed(RECEIVER), **more}
-    return Waiting(id=number.to_bytes(16), reference=reference, **values)
+    return PlannedMessage(id=number.to_bytes(16), reference=reference, **values)
 
 
 def sighting(reference: str, remote: str = "id-1", **more: Any) -> Sighting:
@@ -39,18 +39,18 @@ def default(number: int, remote: str = "id-1", **more: Any) -> Sighting:
 
 
 class Memory:
-    def __init__(self, *planned: Waiting, credited: Mapping[str, bytes] | None = None) -> None:
+    def __init__(self, *planned: PlannedMessage, credited: Mapping[str, bytes] | None = None) -> None:
         self.planned, self.ids = planned, credited or {}
         self.moves: list[tuple[str, bytes, str | None]] = []
         self.messages: dict[bytes, KnownMessage] = {}
 
-    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]:
+    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]:
         return (one for one in self.planned if one.id in ids or (one.reference and one.reference in references))
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]:
         return {remote_id: identity for remote_id, identity in self.ids.items() if remote_id in remote_ids}
 
-    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
+    def known_messages(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
         return {identity: message for identity, message in self.messages.items() if identity in ids}
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
@@ -110,7 +110,7 @@ def test_planned_messages_that_the_api_lists_are_taken_as_accepted() -> None:
     ],
 )
 def test_what_proves_nothing_moves_nothing_and_what_may_be_the_messages_is_counted(
-    message: Waiting, shown: Sighting, unproved: bool
+    message: PlannedMessage, shown: Sighting, unproved: bool
 ) -> None:
     memory = Memory(message)
     found = witnessed(memory, Pages(([shown], None)))

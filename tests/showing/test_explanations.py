@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sendspec.planning.decision import Skip
-from sendspec.showing.explained import endings, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates
 from sendspec.showing.explanations import EXPLANATIONS, explanation_text
 from sendspec.showing.terminal_style import PLAIN
 
@@ -33,7 +33,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "order-shipped",  # of git
 }  # fmt: skip
 """Words with hyphens in the source that aren't codes. A new one that isn't either belongs here."""
-GROUPS = (endings, files, ledger, messages, project, recipients, templates)
+GROUPS = (command, files, ledger, messages, project, recipients, templates)
 
 
 def sources() -> Iterator[ast.Module]:
@@ -93,6 +93,6 @@ def test_every_explanation_says_more_than_its_summary() -> None:
 
 def test_an_explanation_shows_the_wrong_and_the_right_way() -> None:
     text = explanation_text("unquoted-template", PLAIN)
-    assert text.startswith("unquoted-template: a template stands without quotes\n")
+    assert text.startswith("unquoted-template: a template has no quotes around it\n")
     assert "wrong:\n    tags: {{ tags }}\n" in text
     assert 'right:\n    tags: "{{ tags }}"\n' in text

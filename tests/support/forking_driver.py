@@ -50,19 +50,21 @@ def break_protocol(mutant: Mutant) -> None:
         raise SystemExit(f"{mutant} can't be shown by killing processes")
 
 
-def _exchange_after_sending(self: Any, settle: Any, claim: Any) -> None:
+def _exchange_after_sending(self: Any, results: Any, claim: Any) -> None:
     from sendspec.sending.sender import Delivery
+    from sendspec.sending.settlement import settlement_of
 
     sent = []
     for messages, due in claim:
         ids = [message.id for message in messages]
-        facts = self._ledger.facts(ids)
+        facts = self._claims.facts(ids)
         attempts = [facts[identity].attempt + 1 for identity in ids]
         self._hand_out(Delivery(messages, attempts, due, due + self._settings.timeout))
         sent += [message.claim for message in messages]
     self._clock.sleep(0.005)
-    self._ledger.exchange(settle=settle, claim=sent, now=self._clock.wall())
+    self._claims.exchange(settle=list(map(settlement_of, results)), claim=sent, now=self._clock.wall())
     self._tally.timed(self._clock.monotonic())
+    self._state.count_stored(results)
 
 
 def _judge_otherwise(retries: Any) -> None:

@@ -195,8 +195,8 @@ def _looks(ledger: SqliteReader) -> list[Callable[[], object]]:
     route = Route("w", "c")
     return [
         lambda: (ledger.epoch, ledger.moves, ledger.salt_check),
-        lambda: ledger.facts(ids), lambda: ledger.known(ids), lambda: ledger.known_by(ids), lambda: ledger.sends(),
-        lambda: ledger.planned("hello"), lambda: ledger.freed_since(0, None), lambda: ledger.credited(["r"]),
+        lambda: ledger.facts(ids), lambda: ledger.prior_states(ids), lambda: ledger.known_messages(ids), lambda: ledger.sends(),
+        lambda: ledger.planned_counts("hello"), lambda: ledger.freed_since(0, None), lambda: ledger.credited(["r"]),
         lambda: ledger.states_of_run(1, "hello", 1), lambda: ledger.states("hello", 1), lambda: ledger.spec_path("hello"),
         lambda: ledger.messages(), lambda: ledger.uncertain("hello"), lambda: ledger.doubts(),
         lambda: ledger.accepted_since(route, 0.0), lambda: ledger.accepted_before(route, 1e12),

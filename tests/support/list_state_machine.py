@@ -183,7 +183,7 @@ class Lists(RuleBasedStateMachine):
         self._numbers["planned"] += 1
         ledger = open_to_write(self._path, "one")
         sends = ledger.sends(SPEC.name)
-        self._since = sends[-1].claimed_at if sends else None
+        self._since = sends[-1].last_claimed_at if sends else None
         ledger.begin(OWNER, now=self._now)
         record = PlannedRecord(KEY, DIGEST, self._own, receiver_hash(SALT, RECEIVER), "+44••••••01")
         ledger.put_planned(SPEC, [record], b"p" * 32, now=self._now, route=ROUTE)

@@ -8,7 +8,7 @@ from typing import Any
 from unittest.mock import patch
 
 from mutants import Mutant
-from sendspec.ledger.record import Claim, Lost
+from sendspec.ledger.record import Claim, ClaimLost
 from sendspec.ledger.sqlite import ledger as ledger_module
 from sendspec.ledger.sqlite import plan_writer
 from sendspec.ledger.sqlite.ledger import SqliteLedger
@@ -78,9 +78,9 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
     if mutant is Mutant.ABSENT_AT_ONCE:
         stack.enter_context(patch.object(reconcile_module, "SCANS_APART", 0.0))
         stack.enter_context(patch.object(reconcile_module, "ABSENT_AFTER", 0.0))
-        stack.enter_context(patch.object(reconcile_module, "objection", lambda doubt: None))
+        stack.enter_context(patch.object(reconcile_module, "why_unprovable", lambda doubt: None))
         stack.enter_context(
-            patch.object(reconcile_module._ChannelSettlement, "_objection", lambda settlement, doubt, credited: None)
+            patch.object(reconcile_module._ChannelSettlement, "_why_unproved", lambda settlement, doubt, credited: None)
         )
     if mutant is Mutant.SIGHTING_BY_TEXT:
         for module in (reconcile_module, witness_module):
@@ -88,16 +88,16 @@ def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:
             stack.enter_context(patch.object(module, "is_for", lambda receiver, sighting, hash_receiver: True))
         stack.enter_context(patch.object(SqliteLedger, "credited", lambda ledger, remote_ids: {}))
     if mutant is Mutant.ABSENCE_FROM_ONE_SIDE:
-        stack.enter_context(patch.object(AbsenceEvidence, "objection", _one_side_will_do))
+        stack.enter_context(patch.object(AbsenceEvidence, "why_unproved", _one_side_will_do))
     return stack
 
 
-_REAL_OBJECTION = AbsenceEvidence.objection
+_REAL_WHY_UNPROVED = AbsenceEvidence.why_unproved
 
 
 def _one_side_will_do(around: AbsenceEvidence, doubt: Any, credited: Any) -> str | None:
     """Believes a list that shows an accepted message of ours from before the doubt, or from after it."""
-    against = _REAL_OBJECTION(around, doubt, credited)
+    against = _REAL_WHY_UNPROVED(around, doubt, credited)
     one_side = against is not None and "shows no message of this ledger" in against and bool(around._anchors)
     return None if one_side else against
 
@@ -105,13 +105,13 @@ def _one_side_will_do(around: AbsenceEvidence, doubt: Any, credited: Any) -> str
 _REAL_WHY_LOST = ledger_module.why_lost
 
 
-def _sending_is_planned(claim: Claim, row: Any) -> Lost | None:
+def _sending_is_planned(claim: Claim, row: Any) -> ClaimLost | None:
     """Takes a message that another run is sending, too."""
     if row is not None and row[3] == State.SENDING.value:
         row = (*row[:3], State.PLANNED.value, *row[4:])
     return _REAL_WHY_LOST(claim, row)
 
 
-def any_text_will_do(claim: Claim, row: Any) -> Lost | None:
+def any_text_will_do(claim: Claim, row: Any) -> ClaimLost | None:
     """Takes a message whatever text was planned."""
     return _REAL_WHY_LOST(claim, None if row is None else (*row[:4], claim.digest, claim.reference))

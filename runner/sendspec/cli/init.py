@@ -14,7 +14,8 @@ from sendspec.cli.console import Console, common_options
 from sendspec.diagnostics.exceptions import FileUnwritable, PrivateFolderUnusable
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
-from sendspec.operations.output_file import make_folder, refuse_planted_link, write_new
+from sendspec.ledger.sqlite.creation import make_folder
+from sendspec.operations.output_file import refuse_place, write_new
 from sendspec.reading.files.nofollow_open import read_beneath
 from sendspec.reading.files.private_folder import make_private_folder
 from sendspec.reading.schema.location import schema_directory
@@ -108,7 +109,7 @@ def command(console: Console, folder: str) -> int:
       sendspec send hello/specs/hello.yaml
     """
     top = Path(folder)
-    refuse_planted_link(top)
+    refuse_place(top)
     there = [name for name in FILES if name != ".gitignore" and lexists(top / name)]
     if there and not _is_half_made(top, there):
         raise click.UsageError(f"{printable(str(top / there[0]))} is there already; name another folder")

@@ -9,6 +9,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations import offline_plan, project_context
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
+from sendspec.reading.files.key_file import NO_KEY_FILES
 from sendspec.reading.spec import Spec, read_spec
 
 
@@ -24,7 +25,8 @@ def open_specs(
 ) -> tuple[ProjectContext | None, list[Spec]]:
     """The project, and the specs that can be read; their tables are not."""
     context = open_context(console, paths, env, problems)
-    return context, [spec for path in paths if (spec := read_spec(path, problems)) is not None]
+    key_files = NO_KEY_FILES if context is None else context.key_files
+    return context, [spec for path in paths if (spec := read_spec(path, problems, key_files)) is not None]
 
 
 def open_jobs(

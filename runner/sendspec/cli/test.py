@@ -30,8 +30,8 @@ def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
     problems = Problems()
     context = open_context(console, specs, env, problems)
     passed: list[str] = []
-    for path in specs if context is not None else ():
-        spec = read_spec(path, problems)
+    for path in specs:
+        spec = None if context is None else read_spec(path, problems, context.key_files)
         if spec is not None and context is not None and run_examples(spec, context, problems):
             passed.append(
                 f"{path}: {counted(len(spec.examples), 'example')} ok" if spec.examples else f"{path}: no examples"

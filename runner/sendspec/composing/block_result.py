@@ -1,4 +1,4 @@
-"""The result of composing a block of rows: only what a plan counts, in plain values that pass between processes."""
+"""The result of composing a block of rows for a plan: only what the plan counts, in plain values that processes can exchange."""
 
 from __future__ import annotations
 
@@ -6,30 +6,32 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from sendspec.composing.eligibility import Eligibility
-from sendspec.composing.identity import reference_mark
+from sendspec.composing.identity import reference_hash
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.platforms.sms_segments import Encoding, first_forcing
 
 PlanEntry = tuple[bytes, int, str]
-"""What a plan counts of one message.
+"""What a plan counts of one message, in three fields.
 
-Its id and digest; its segments, 0 where nothing was measured; the character that makes an SMS UCS-2, empty for GSM-7.
+Its fingerprint, which is its id followed by its digest. Its segments, or 0 if its text isn't measured. The first character that
+forces UCS-2, or "" if none does.
 """
 FILTERED: Literal[False] = False
 RowResult = tuple[PlanEntry, bytes, int] | Literal[False] | None
 """The result of one row.
 
-The message's entry, the mark of its reference and the number of its `Exclusion`; `FILTERED`; or None for a row that
-`Composer.compose` has to compose.
+For a message: its entry, the hash of its reference (empty unless the spec writes references itself) and the number of its
+`Exclusion`. For a row that `where` leaves out: `FILTERED`. None: `Composer.compose` has to compose the row.
 """
 BlockResult = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, RowResult]]]
-"""The results of rows in order.
+"""The results of a block's rows, in five lists.
 
-The entries of the messages to send, one list for each part; the marks of their references, where the user writes these; and
-every other row, with its place among all.
+Three lists hold the entries of the messages to send, one list for each field, in the order of the rows. The fourth holds the
+hashes of their references; it is empty unless the spec writes references itself. The fifth holds every other row, as a pair of its
+index in the block and its result.
 """
 BlockComposer = Callable[[Iterable[Any]], BlockResult]
-"""Composes rows, each given as `Row.content`."""
+"""Composes a block of rows, each given as its `Row.content`."""
 
 
 def plan_entry_of(message: Message) -> PlanEntry:
@@ -41,16 +43,16 @@ def plan_entry_of(message: Message) -> PlanEntry:
 
 
 def row_result_of(composed: Composed | None, eligibility: Eligibility, *, own_reference: bool) -> RowResult:
-    """The result of a row that was composed by itself; None where it was rejected."""
+    """The result of a row that `Composer.compose` composed. `composed` is None for a rejected row."""
     if not isinstance(composed, Message):
         return None if composed is None else FILTERED
-    mark = reference_mark(composed.reference) if own_reference else b""
-    return plan_entry_of(composed), mark, eligibility.exclusion_of(composed).value
+    hashed = reference_hash(composed.reference) if own_reference else b""
+    return plan_entry_of(composed), hashed, eligibility.exclusion_of(composed).value
 
 
 def block_result_of(
     composed: Iterable[Composed | None], eligibility: Eligibility, *, own_reference: bool
 ) -> BlockResult:
-    """The result of rows that were composed one by one; None stands for a rejected row."""
-    odds = [(at, row_result_of(item, eligibility, own_reference=own_reference)) for at, item in enumerate(composed)]
-    return [], [], [], [], odds
+    """The result of rows that `Composer.compose` composed. An item is None for a rejected row."""
+    others = [(at, row_result_of(item, eligibility, own_reference=own_reference)) for at, item in enumerate(composed)]
+    return [], [], [], [], others

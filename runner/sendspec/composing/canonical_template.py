@@ -12,7 +12,7 @@ from jinja2 import nodes
 from sendspec.composing.known_names import BUILT_IN
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.template import parsed
-from sendspec.reading.documents.number_spelling import SpelledFloat
+from sendspec.reading.documents.number_spelling import MinusZero, SpelledFloat
 from sendspec.reading.spec import Spec
 
 TEXT_DIGEST_DIGITS = 16
@@ -142,7 +142,7 @@ class _Reader:
 
 def _with_spelling(value: object) -> object:
     """A number spelled otherwise than Python would spell it keeps its spelling: it renders as another text."""
-    if isinstance(value, SpelledFloat) and str(value) != repr(float(value)):
+    if isinstance(value, MinusZero) or (isinstance(value, SpelledFloat) and str(value) != repr(float(value))):
         return ["number", str(value)]
     return value
 

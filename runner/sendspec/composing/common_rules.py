@@ -15,7 +15,7 @@ MAX_SCHEDULE_DAYS = 35
 """The API refuses a message scheduled further ahead (the vendor's prose on `scheduledFor`)."""
 
 
-def one_content(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+def body_or_template(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """`body` and `template` exclude each other (the vendor's prose; the schema accepts both)."""
     if "body" in payload and "template" in payload:
         yield SchemaProblem(
@@ -27,7 +27,7 @@ def one_content(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
         )
 
 
-def few_images(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+def image_count(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """One image message carries at most ten media URLs."""
     body = payload.get("body")
     if isinstance(body, Mapping) and body.get("type") == "image":
@@ -42,17 +42,17 @@ def few_images(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
             )
 
 
-def fetchable_media(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
-    """The API fetches media itself: only a public https URL works, and only that is safe to pass on."""
+def public_media(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+    """The API fetches media itself. Only a public https URL can work, and only that is safe to pass on."""
     for holder, at in _media_holders(payload):
         url = holder.get("mediaUrl")
-        if isinstance(url, str) and (fault := media_url_problem(url)) is not None:
+        if isinstance(url, str) and (found := media_url_problem(url)) is not None:
             yield SchemaProblem(
-                at=(*at, "mediaUrl"), code=fault.code, problem=fault.problem, fix=fault.fix, at_key=False
+                at=(*at, "mediaUrl"), code=found.code, problem=found.problem, fix=found.fix, at_key=False
             )
 
 
-def capped_marketing(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+def frequency_cap(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """`capFrequency` works only for marketing messages, which `meta.extraInformation.useCase` declares."""
     if payload.get("capFrequency") is not True:
         return
@@ -67,10 +67,10 @@ def capped_marketing(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
         )
 
 
-def timely(now: datetime) -> Rule:
+def schedule_rule(now: datetime) -> Rule:
     """`scheduledFor` is in the future, and not too far: the API sends a message scheduled in the past at once."""
 
-    def rule(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+    def problems(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
         written = payload.get("scheduledFor")
         if written is None:
             return
@@ -80,21 +80,21 @@ def timely(now: datetime) -> Rule:
             yield SchemaProblem(
                 at=("scheduledFor",),
                 code="scheduled-past" if past else "scheduled-far",
-                problem=f"'{written}' lies in the past, and the API would send at once"
+                problem=f"'{written}' is in the past, and the API would send at once"
                 if past
-                else f"'{written}' lies more than {MAX_SCHEDULE_DAYS} days ahead, and the API refuses that",
+                else f"'{written}' is more than {MAX_SCHEDULE_DAYS} days ahead, and the API refuses that",
                 fix="write a later time, or remove `scheduledFor` to send at once" if past else "write an earlier time",
                 at_key=False,
             )
 
-    return Rule(rule, lambda at: at == ("scheduledFor",))
+    return Rule(problems, lambda at: at == ("scheduledFor",))
 
 
 COMMON_RULES: tuple[Rule, ...] = (
-    Rule(one_content, lambda at: False),
-    Rule(few_images, lambda at: at == ("body", "type")),
-    Rule(fetchable_media, lambda at: at[-1] == "mediaUrl"),
-    Rule(capped_marketing, lambda at: at[0] in ("capFrequency", "meta")),
+    Rule(body_or_template, lambda at: False),
+    Rule(image_count, lambda at: at == ("body", "type")),
+    Rule(public_media, lambda at: at[-1] == "mediaUrl"),
+    Rule(frequency_cap, lambda at: at[0] in ("capFrequency", "meta")),
 )
 
 

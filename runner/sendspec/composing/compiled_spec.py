@@ -13,18 +13,26 @@ from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
+from sendspec.reading.contacts.landline import landline_starts
+from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
 
 MAX_TEMPLATES = 500
 MAX_CHARACTERS = 50_000
 MAX_LISTED = 50
-"""Columns that a problem lists."""
+"""The most columns that a problem lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledSpec:
-    """A spec's compiled templates. `receiver` is None where it is built from the address; `content` is the rest of the message."""
+    """A spec's compiled templates.
+
+    `receiver` is the spec's own `message.receiver`; None if it is built from the address. `content` is the rest of the message.
+    `to` is None if only `receiver` names the recipient, `key` is None if the address is the key. `address_column` is the only
+    column that `to` uses; None if it uses several or none.
+    `landline_starts` is None if a landline is as good as any other number.
+    """
 
     spec: Spec
     where: bool | Node
@@ -35,6 +43,7 @@ class CompiledSpec:
     identifier_key: str
     normalise: Callable[[str], str | Problem]
     address_column: str | None
+    landline_starts: frozenset[str] | None
 
     @property
     def own_reference(self) -> bool:
@@ -47,9 +56,9 @@ class CompiledSpec:
 def compile_spec(
     spec: Spec, columns: tuple[str, ...] | None, platform: Platform, problems: Problems
 ) -> CompiledSpec | None:
-    """Compiles `spec`; None where it has errors, which are added to `problems`.
+    """Compiles `spec`; None if it has errors, which are added to `problems`.
 
-    `columns` is None where the recipients' table has neither a header nor rows, so that any name could be a column.
+    `columns` is None if the recipients' table has neither a header nor rows: then any name could be a column.
     """
     if not _compilable(spec, problems):
         return None
@@ -81,7 +90,10 @@ def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, Temp
         receiver=receiver,
         content=content,
         identifier_key=platform.address_kind.identifier_key,
-        normalise=platform.address_kind.normaliser_for(spec.country),
+        normalise=platform.address_kind.normaliser_for(spec.country, spec.check),
+        landline_starts=landline_starts()
+        if platform.warns_of_landlines and spec.check is not PhoneCheck.NONE
+        else None,
         address_column=_single_column(to),
     )
 
@@ -105,7 +117,7 @@ def _compilable(spec: Spec, problems: Problems) -> bool:
 
 
 def _warn_of_trusted_html(compiled: CompiledSpec, problems: Problems) -> None:
-    """Warns where values go into HTML unescaped."""
+    """Warns about values that go into HTML unescaped."""
     for placeholder in placeholders_of(compiled.content):
         if placeholder.template.trust is not None:
             problems.add(

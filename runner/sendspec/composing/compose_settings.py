@@ -1,4 +1,4 @@
-"""What a spec's messages depend on besides the spec itself."""
+"""The settings that a spec's messages depend on, besides the spec itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sendspec.reading.limits import Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeSettings:
-    """`salt` is the environment's, `limits` the tighter of the spec's and the environment's."""
+    """`salt` is the environment's. Each of `limits` is the tighter of the spec's and the environment's."""
 
     platform: Platform
     salt: bytes

@@ -28,11 +28,11 @@ from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
 COMPILED_FROM = 250
-"""Rows from which compiling the spec costs less than composing them one by one."""
+"""The number of rows from which compiling the spec costs less than composing the rows one by one."""
 
 
 class Composer:
-    """Composes the rows of one spec. Every fault goes to `problems`, at the spec's line or the row's cell."""
+    """Composes the rows of one spec. Adds every problem to `problems`, at the spec's line or the row's cell."""
 
     def __init__(
         self,
@@ -54,14 +54,14 @@ class Composer:
         self._payloads = PayloadCheck(compiled_spec, settings, schema, rules, self._row_problems)
 
     def compile_for_rows(self, columns: tuple[str, ...] | None) -> RowComposer | None:
-        """A much faster function for most rows; None where the spec has none. `columns` are those of the rows."""
+        """Compiles the spec to a much faster function for rows with these columns; None if the spec can't be compiled."""
         # imported only for long lists: short ones never compile their spec
         from sendspec.composing.compiled import compile_row_composer
 
         return compile_row_composer(self._compiled_spec, self._settings, self._schema, self._rules, columns)
 
     def compile_for_blocks(self, columns: tuple[str, ...] | None, eligibility: Eligibility) -> BlockComposer | None:
-        """As `compile_for_rows`, for what a plan needs of many rows."""
+        """As `compile_for_rows`, for blocks of rows, with only the results that a plan needs."""
         # imported only for long lists: short ones never compile their spec
         from sendspec.composing.compiled import compile_block_composer
 
@@ -70,7 +70,7 @@ class Composer:
         )
 
     def compose(self, row: Row) -> Composed | None:
-        """The row's message, `Filtered`, or None where the row was rejected."""
+        """The row's message, or `Filtered`; None for a rejected row, whose problems are recorded."""
         try:
             return self._compose(row)
         except PlaceholderError as error:
@@ -111,7 +111,7 @@ class Composer:
         return Message(identity, address, str(reference), body, digest, text, measured, row.line)
 
     def identity_of(self, row: Row) -> bytes | None:
-        """The id of a row's message, whether or not `where` keeps the row; None where the row gives none."""
+        """The id of a row's message, even if `where` leaves the row out. None: the row has no valid address or key."""
         context = message_context({**row.values, **self._constants}, row.values)
         try:
             address = self._recipients.address(row, context)
@@ -124,9 +124,9 @@ class Composer:
 
 
 def compose_rows(composer: Composer, rows: Iterator[Row]) -> Iterator[Composed]:
-    """The rows' messages, in order, without the rejected ones. `duplicates.mark_duplicates` judges repeated recipients.
+    """Composes the rows in order, and leaves out the rejected ones. Repeated recipients stay in: see `mark_duplicates`.
 
-    The spec of a long list is compiled; rows that the compiled function doesn't compose are composed one by one.
+    After the first `COMPILED_FROM` rows the spec is compiled. Rows that the compiled function returns None for are composed here.
     """
     for row in islice(rows, COMPILED_FROM):
         composed = composer.compose(row)

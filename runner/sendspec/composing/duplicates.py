@@ -1,4 +1,4 @@
-"""Repeated recipients: a row with the same message is skipped as a duplicate, one with another message is an error."""
+"""Detects repeated recipients. A row with the same message is a duplicate and skipped; one with another message is an error."""
 
 from __future__ import annotations
 
@@ -6,47 +6,46 @@ from collections.abc import Iterator, Sequence
 from enum import Enum, auto
 
 from sendspec.composing.compact_key_set import CompactKeySet
-from sendspec.composing.identity import SEALED_BYTES, reference_mark
+from sendspec.composing.identity import FINGERPRINT_BYTES, REFERENCE_HASH_BYTES, reference_hash
 from sendspec.composing.message import Composed, Duplicate, Message
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.reading.tables.table import Table
 
-REFERENCE_MARK_BYTES = 24
-
 
 class RepeatKind(Enum):
-    """The verdict on a row whose recipient an earlier row names: the same message, or another one."""
+    """How a row repeats the recipient of an earlier row: with the same message, or with another one."""
 
     REPEATED = auto()
     CONFLICTING = auto()
 
 
 class Duplicates:
-    """Judges messages in the order of their rows. Problems go to `problems`."""
+    """Remembers the messages of one spec, given in the order of their rows. Repeats are added to `problems`."""
 
     def __init__(self, table: Table, problems: Problems, *, own_reference: bool) -> None:
+        """`own_reference`: the spec writes `reference` itself, so references can repeat too."""
         self._table = table
         self._problems = problems
-        self._messages = CompactKeySet(SEALED_BYTES)
-        self._references = CompactKeySet(REFERENCE_MARK_BYTES) if own_reference else None
+        self._messages = CompactKeySet(FINGERPRINT_BYTES)
+        self._references = CompactKeySet(REFERENCE_HASH_BYTES) if own_reference else None
 
     def judge(
-        self, sealed: Sequence[bytes], references: Sequence[bytes], lines: Sequence[int]
+        self, fingerprints: Sequence[bytes], reference_hashes: Sequence[bytes], lines: Sequence[int]
     ) -> dict[int, RepeatKind]:
-        """The verdict on each repeated recipient, by its place in `sealed`.
+        """The verdict on each message whose recipient an earlier one has, by its index in `fingerprints`.
 
-        `sealed` are the messages' ids, each followed by its digest. `references` are the marks of their references, where the
-        user writes these.
+        A fingerprint is a message's id followed by its digest. `reference_hashes` is used only with `own_reference`. `lines`
+        are the messages' lines in the table; a `range` promises consecutive ones and costs less.
         """
-        repeated = self._messages.add(b"".join(sealed), lines)
+        repeated = self._messages.add(b"".join(fingerprints), lines)
         for at, first_line, same in repeated:
             self._note(lines[at], first_line, same=same)
         verdicts = {at: RepeatKind.REPEATED if same else RepeatKind.CONFLICTING for at, _, same in repeated}
         if self._references is not None:
             firsts = [at for at in range(len(lines)) if at not in verdicts] if verdicts else range(len(lines))
             lines = [lines[at] for at in firsts]
-            for at, first_line, _ in self._references.add(b"".join([references[at] for at in firsts]), lines):
+            for at, first_line, _ in self._references.add(b"".join([reference_hashes[at] for at in firsts]), lines):
                 self._note_reference(lines[at], first_line)
         return verdicts
 
@@ -91,14 +90,17 @@ class Duplicates:
 def mark_duplicates(
     composed: Iterator[Composed], table: Table, problems: Problems, *, own_reference: bool
 ) -> Iterator[Composed]:
-    """Yields every item, a repeated message as `Duplicate`. Conflicting rows and repeated references are errors."""
+    """Yields the items, with a `Duplicate` for each repeated message.
+
+    A row that conflicts with an earlier one is left out; that is an error, as is a repeated reference.
+    """
     duplicates = Duplicates(table, problems, own_reference=own_reference)
     for item in composed:
         if not isinstance(item, Message):
             yield item
             continue
-        marks = [reference_mark(item.reference)] if own_reference else []
-        verdict = duplicates.judge([item.id + item.digest], marks, [item.line]).get(0)
+        hashes = [reference_hash(item.reference)] if own_reference else []
+        verdict = duplicates.judge([item.id + item.digest], hashes, [item.line]).get(0)
         if verdict is None:
             yield item
         elif verdict is RepeatKind.REPEATED:

@@ -10,7 +10,7 @@ from sendspec.composing.message import Message
 
 
 class Exclusion(IntEnum):
-    """Why a message is excluded. Numbers, which pass between processes."""
+    """Why a message is excluded. Numbers, because processes exchange them."""
 
     NONE = 0
     ONLY_TO = 1
@@ -25,7 +25,7 @@ class Addresses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """`only_to` are the only addresses that may get messages; `suppressed` get none. None means no such list.
+    """If there is an `only_to`, no other address gets messages. Addresses in `suppressed` never do. None: there is no such list.
 
     A message that both exclude counts as excluded by `only_to`.
     """
@@ -34,7 +34,7 @@ class Eligibility:
     suppressed: Addresses | None = None
 
     def exclusion_of(self, message: Message) -> Exclusion:
-        """Why `message` must not go out. Of several receivers, one excluded address is enough."""
+        """Why `message` must not go out. If it has several receivers, one excluded address is enough."""
         if self.only_to is not None and not all(address in self.only_to for address in message.receivers):
             return Exclusion.ONLY_TO
         if self.suppressed is not None and any(address in self.suppressed for address in message.receivers):

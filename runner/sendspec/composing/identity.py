@@ -9,8 +9,9 @@ import orjson
 
 ID_BYTES = 16
 DIGEST_BYTES = 24
-SEALED_BYTES = ID_BYTES + DIGEST_BYTES
-"""A message's id followed by its payload digest."""
+FINGERPRINT_BYTES = ID_BYTES + DIGEST_BYTES
+"""The length of a message's fingerprint: its id followed by its payload digest."""
+REFERENCE_HASH_BYTES = 24
 
 _ID_WITHIN = re.compile(r"(?<![0-9a-z])m([0-9a-f]{32})(?![0-9a-f])")
 _DEFAULT_REFERENCE = re.compile(r"m([0-9a-f]{32})(?:-[0-9]{1,4})?")
@@ -19,7 +20,7 @@ _DEFAULT_REFERENCE = re.compile(r"m([0-9a-f]{32})(?:-[0-9]{1,4})?")
 def message_id(salt: bytes, name: str, generation: int, key: str) -> bytes:
     """The 16 bytes that identify a message: BLAKE2b-128, keyed with the environment's salt, over `[name,generation,key]` in JSON.
 
-    Path and text are no part of it: after a rename or a corrected typo it is still the same message.
+    The spec's path and text are no part of it: after a rename or a corrected typo it is still the same message.
     """
     hashed = id_hash(salt, name, generation)
     hashed.update(orjson.dumps(key) + b"]")
@@ -27,14 +28,14 @@ def message_id(salt: bytes, name: str, generation: int, key: str) -> bytes:
 
 
 def id_hash(salt: bytes, name: str, generation: int) -> blake2b:
-    """The hash that all ids of a send start from: the array's JSON up to the key."""
+    """A fresh hash that covers the array's JSON up to the key, which all ids of a spec's generation share."""
     return blake2b(b"[%b,%d," % (orjson.dumps(name), generation), digest_size=ID_BYTES, key=salt)
 
 
 def payload_hash(salt: bytes) -> blake2b:
-    """The hash that every payload digest starts from, as a copy.
+    """A fresh hash for a payload digest.
 
-    Keyed: with a plain digest, anybody who knows the text could recover a masked number by trying numbers.
+    It is keyed: with a plain digest, anybody who knows the text could recover a masked number by trying numbers.
     """
     return blake2b(digest_size=DIGEST_BYTES, key=salt, person=b"payload")
 
@@ -55,7 +56,7 @@ def id_text(identity: bytes) -> str:
 
 
 def resent(reference: str, times: int) -> str:
-    """The reference of a message resent on a person's order, although an earlier attempt may have been accepted.
+    """The reference after `times` forced resends. A person orders these although an earlier attempt may have been accepted.
 
     Each resend has a reference of its own, so that the API's list distinguishes the attempts.
     """
@@ -78,6 +79,6 @@ def receiver_hash(salt: bytes, receiver: str) -> bytes:
     return blake2b(receiver.encode(), digest_size=ID_BYTES, key=salt, person=b"receiver").digest()
 
 
-def reference_mark(reference: str) -> bytes:
+def reference_hash(reference: str) -> bytes:
     """24 bytes that distinguish references."""
-    return blake2b(reference.encode(), digest_size=24).digest()
+    return blake2b(reference.encode(), digest_size=REFERENCE_HASH_BYTES).digest()

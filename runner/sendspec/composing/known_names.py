@@ -39,7 +39,7 @@ class KnownNames:
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:
-    """Reports constants that are also a column or a built-in name: one would silently hide the other."""
+    """Reports constants named like a column or a built-in name: one would silently hide the other."""
     for name in known.variables:
         if name in known.columns or name in BUILT_IN:
             what = "a built-in name" if name in BUILT_IN else "a recipient column"

@@ -1,4 +1,4 @@
-"""One composed message: whom it goes to, its request body, its size."""
+"""One composed message: its receiver, its request body and its size."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sendspec.reading.tables.row import Row
 class Message(NamedTuple):
     """One message as it would go out.
 
-    `id` is 16 bytes (`identity.message_id`), `receiver` the normalised address, `body` the request body exactly as it is sent,
-    `digest` the 24 bytes of `identity.payload_digest`. `text` is what a person reads, where the payload contains it; `measure`
-    is set for texts on an SMS channel. `line` is the row's line in its table.
+    `id` is 16 bytes (`identity.message_id`), `digest` 24 bytes (`identity.payload_digest`). `receiver` is the normalised address,
+    `body` the request body exactly as it is sent. `text` is the text that the recipient reads, or None if the payload has none.
+    `measure` is set only for a text that the platform measures. `line` is the row's line in its table.
     """
 
     id: bytes
@@ -43,8 +43,8 @@ class Message(NamedTuple):
             *(_normal(contact["identifierValue"]) for contact in contacts[1:] if "identifierValue" in contact),
         )
 
-    def under(self, reference: str) -> Message:
-        """The same message with another reference. The digest doesn't cover the reference."""
+    def with_reference(self, reference: str) -> Message:
+        """A copy with this reference. The id and the digest stay: neither covers the reference."""
         if reference == self.reference:
             return self
         body = orjson.dumps({**orjson.loads(self.body), "reference": reference})
@@ -65,11 +65,11 @@ class Filtered:
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """A row that repeats an earlier one: the same recipient, the same payload."""
+    """A row with the same recipient and the same payload as an earlier one."""
 
     line: int
 
 
 Composed = Message | Filtered | Duplicate
 RowComposer = Callable[[Row], Message | Filtered | None]
-"""Composes a row; None where `Composer.compose` has to compose it."""
+"""Composes a row. None: `Composer.compose` has to compose it."""

@@ -8,7 +8,7 @@ class OmitInText(Exception):
 
 
 class Omit:
-    """Compare it by identity. Only a whole value can be omitted, so it refuses to become text."""
+    """Compare it by identity. Only a whole value can be omitted, so `str` raises `OmitInText`."""
 
     __slots__ = ()
 

@@ -20,7 +20,7 @@ from sendspec.reading.tables.row import Row
 
 
 class PayloadCheck:
-    """Raises `RowRejected` for a payload that must not go out."""
+    """Records the problems of a payload that must not go out, and raises `RowRejected`."""
 
     def __init__(
         self,
@@ -33,7 +33,8 @@ class PayloadCheck:
         self._compiled_spec = compiled_spec
         self._settings = settings
         self._schema = schema
-        self._rules = rules
+        built = compiled_spec.receiver is None  # from an address that was checked as the spec says
+        self._rules = tuple(rule for rule in rules if not (built and rule.depends_on(("receiver",))))
         self._problems = problems
 
     def check(self, row: Row, context: Any, payload: Mapping[str, Any], text: str | None) -> None:
@@ -42,16 +43,16 @@ class PayloadCheck:
             at = origin(self._compiled_spec.content, context, text_path(payload))
             fix = "write a text, or leave such rows out with `where`"
             self._problems.reject(row, at, "empty-text", "the text is empty", fix)
-        faults = [] if self._schema.accepts(payload) else self._schema.problems(payload)
-        faults = faults or [fault for rule in self._rules for fault in rule.judge(payload)]
-        context.budget = RenderBudget()  # tracing a fault to its origin fills some templates again
-        for fault in faults:
-            self._problems.add_fault(row, self._origin(context, fault.at), fault)
-        if faults:
+        found = [] if self._schema.accepts(payload) else self._schema.problems(payload)
+        found = found or [problem for rule in self._rules for problem in rule.problems(payload)]
+        context.budget = RenderBudget()  # tracing a problem to its origin fills some templates again
+        for problem in found:
+            self._problems.add_problem(row, self._origin(context, problem.at), problem)
+        if found:
             raise RowRejected
 
     def measure(self, row: Row, text: str | None, payload: Mapping[str, Any]) -> Measure | None:
-        """The text's size, checked against the limits; None where the platform measures none."""
+        """The text's size, checked against the limits. None: there is no text, or the platform doesn't measure it."""
         if text is None or payload["body"]["type"] not in self._settings.platform.sms_measured:
             return None
         measured = measure(text)

@@ -1,4 +1,4 @@
-"""The text of a payload that a person reads."""
+"""The text in a payload that the recipient reads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sendspec.reading.documents.document import KeyPath
 
 
 def text_of(payload: Mapping[str, Any]) -> str | None:
-    """The text, where the payload itself contains one."""
+    """The text; None if the payload has none, as with a template."""
     value: Any = payload
     for key in text_path(payload):
         value = value.get(key) if isinstance(value, Mapping) else None
@@ -17,6 +17,7 @@ def text_of(payload: Mapping[str, Any]) -> str | None:
 
 
 def text_path(payload: Mapping[str, Any]) -> KeyPath:
+    """The path at which `payload` would have its text."""
     body = payload.get("body")
     kind = body.get("type") if isinstance(body, Mapping) else None
     return ("body", kind, "text") if isinstance(kind, str) else ("body", "text", "text")

@@ -1,4 +1,4 @@
-"""Reads the recipient from a row: whether `where` keeps it, its address, and its key."""
+"""Reads the recipient from a row: whether `where` keeps the row, the address and the key."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sendspec.composing.row_problems import RowProblems
 from sendspec.composing.template_tree import fill
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
+from sendspec.reading.contacts.landline import is_landline
 from sendspec.reading.tables.row import Row
 
 
@@ -37,7 +38,7 @@ class RecipientReader:
         return bool(kept)
 
     def address(self, row: Row, context: Any) -> str | None:
-        """The normalised address; None where the message's own receiver gives it."""
+        """The normalised address; None if the spec's own `message.receiver` names the recipient instead."""
         compiled_spec = self._compiled_spec
         if compiled_spec.to is None:
             return None
@@ -54,6 +55,8 @@ class RecipientReader:
         address = compiled_spec.normalise(written)
         if isinstance(address, Problem):
             self._problems.reject_address(row, address)
+        if compiled_spec.landline_starts is not None and is_landline(str(address)):
+            self._problems.warn_of_landline(row, str(address))
         return str(address)
 
     def key(self, row: Row, context: Any, address: str) -> str:
@@ -73,7 +76,7 @@ class RecipientReader:
         return str(key)
 
     def address_of(self, row: Row, receiver: Any) -> str:
-        """The address of the first contact that the message's own receiver names."""
+        """The address or id of the first contact in the spec's own `message.receiver`, filled for this row."""
         contacts = receiver.get("contacts") if isinstance(receiver, Mapping) else None
         contact = contacts[0] if isinstance(contacts, list) and contacts else None
         if isinstance(contact, Mapping):

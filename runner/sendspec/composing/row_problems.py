@@ -1,4 +1,4 @@
-"""Records what is wrong with a row, at the line of the spec or the cell of the table that causes it."""
+"""Records a row's problems, at the line of the spec or the cell of the table that causes them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import NoReturn
 
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.template_tree import PlaceholderError
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import mask
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.spec import Spec
@@ -16,11 +17,11 @@ from sendspec.reading.tables.table import Table
 
 
 class RowRejected(Exception):
-    """The row can't become a message; why is already among the problems."""
+    """The row can't become a message. Its problem is already recorded."""
 
 
 class RowProblems:
-    """Problems of one spec's rows. A problem that many rows share is recorded once, with their number."""
+    """Problems of one spec's rows. A problem that many rows share is recorded once, with the number of rows."""
 
     def __init__(self, spec: Spec, table: Table, address_column: str | None, problems: Problems) -> None:
         """`address_column` is the one column that the address comes from, if there is one."""
@@ -38,32 +39,51 @@ class RowProblems:
         )
         raise RowRejected
 
-    def reject_address(self, row: Row, fault: Problem) -> NoReturn:
+    def reject_address(self, row: Row, problem: Problem) -> NoReturn:
         """Records a problem at the row's address. Raises `RowRejected`."""
-        column = self._address_column
-        self._problems.add_row(
-            (fault.code, self._table.path, column),
-            row.line,
-            lambda: row_diagnostic(
-                self._table, row.line, column, code=fault.code, problem=fault.problem, fix=fault.fix
-            ),
-        )
+        self._add_at_address(row, problem, Severity.ERROR)
         raise RowRejected
 
-    def add_fault(self, row: Row, at: KeyPath, fault: SchemaProblem) -> None:
-        """Records a payload's fault; `at` is the place in the spec that it comes from."""
+    def warn_of_landline(self, row: Row, number: str) -> None:
+        """Records a warning; the message is composed and sent all the same."""
+        problem = f"'{mask(number)}' is a landline, and most landlines get no SMS"
+        fix = "write a mobile number, or leave such rows out with `where`"
+        self._add_at_address(row, Problem("phone-landline", problem, fix), Severity.WARNING)
+
+    def _add_at_address(self, row: Row, problem: Problem, severity: Severity) -> None:
+        column = self._address_column
         self._problems.add_row(
-            (fault.code, self._spec.path, at),
+            (problem.code, self._table.path, column),
             row.line,
-            lambda: self._spec.document.place(at, fault, key=fault.at_key),
+            lambda: row_diagnostic(
+                self._table,
+                row.line,
+                column,
+                code=problem.code,
+                problem=problem.problem,
+                fix=problem.fix,
+                severity=severity,
+            ),
+        )
+
+    def add_problem(self, row: Row, at: KeyPath, problem: SchemaProblem) -> None:
+        """Records a problem of the payload. `at` is the place in the spec that it comes from."""
+        self._problems.add_row(
+            (problem.code, self._spec.path, at),
+            row.line,
+            lambda: self._spec.document.place(at, problem, key=problem.at_key),
         )
 
     def add_placeholder(self, row: Row, error: PlaceholderError) -> None:
-        fault = error.error
+        problem = error.error
         self._problems.add_row(
-            (fault.code, self._spec.path, error.at, fault.start),
+            (problem.code, self._spec.path, error.at, problem.start),
             row.line,
             lambda: self._spec.document.diagnostic(
-                error.at, code=fault.code, problem=fault.problem, fix=fault.fix, within=(fault.start, fault.end)
+                error.at,
+                code=problem.code,
+                problem=problem.problem,
+                fix=problem.fix,
+                within=(problem.start, problem.end),
             ),
         )

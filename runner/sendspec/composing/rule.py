@@ -1,4 +1,4 @@
-"""A rule: what the vendor's schema doesn't check, because only its prose says it or no safe send would do it."""
+"""A rule checks what the request model can't state: only the vendor's prose says it, or breaking it would never be safe."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from sendspec.reading.schema.schema_problem import SchemaProblem
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`judge` yields a payload's faults, as a schema does.
+    """`problems` yields everything wrong with a payload that the request model accepts.
 
-    `concerns` says of a path whether a text or number there can change the verdict. Which keys exist, and how many items a list
-    has, may change it in any case.
+    `depends_on` tells whether the text or number at a path can change what `problems` yields. Only the compiled path asks it, and
+    only about templates: a rule that depends on none of them runs once for all rows, any other rule runs for each row. A needless
+    True costs time. A wrong False lets rows that break the rule go out.
+
+    Keys and the lengths of lists don't count: they are the same in all rows of a compiled spec. Nor does the address that sendspec
+    puts into the receiver: compiled specs take any normalised address as valid, so no rule may refuse one.
     """
 
-    judge: Callable[[Mapping[str, Any]], Iterator[SchemaProblem]]
-    concerns: Callable[[KeyPath], bool]
+    problems: Callable[[Mapping[str, Any]], Iterator[SchemaProblem]]
+    depends_on: Callable[[KeyPath], bool]

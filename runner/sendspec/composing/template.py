@@ -18,8 +18,17 @@ from sendspec.composing.budget_instrumentation import BUDGET_FILTERS, instrument
 from sendspec.composing.filters import FILTERS, MAX_RESULT, TESTS, Trusted, as_html, as_text, too_long
 from sendspec.composing.omit_sentinel import OMIT, OmitInText
 from sendspec.composing.render_budget import FilterError, RenderBudget
-from sendspec.composing.template_policy import NameUse, TemplateProblem, check_tree, trust_of, uses_of
+from sendspec.composing.template_policy import (
+    TOO_MANY_DIGITS,
+    NameUse,
+    TemplateProblem,
+    check_tree,
+    forbidden,
+    trust_of,
+    uses_of,
+)
 from sendspec.reading.documents.number_spelling import unspelled
+from sendspec.reading.documents.scalar import joined_surrogates
 
 MAX_EXPRESSION = 10_000
 _RESULT = "__result"
@@ -129,11 +138,7 @@ class Template:
                 'write "{{ omit }}" alone, or in an inline if',
             ) from None
         except Exception as error:  # a filter may raise anything: truncate raises AssertionError
-            raise self._error(
-                "render-failed",
-                f"this template can't be filled with the row's values ({type(error).__name__})",
-                "look at its filters' arguments",
-            ) from None
+            raise self._error("render-failed", _why_not_filled(error), "look at its filters' arguments") from None
 
     def _checked(self, value: Any, budget: RenderBudget) -> Any:
         if isinstance(value, StrictUndefined):
@@ -157,6 +162,17 @@ class Template:
 
     def _error(self, code: str, problem: str, fix: str) -> RenderError:
         return RenderError(code, problem, fix, 0, len(self.source))
+
+
+def _why_not_filled(error: Exception) -> str:
+    what = "this template can't be filled with the row's values"
+    match error:
+        case ZeroDivisionError():
+            return f"{what}: a filter or test divides by zero"
+        case TypeError():
+            return f"{what}: a filter or test is given a kind of value that it can't work with"
+        case _:
+            return f"{what}: a filter or test is given a value that it can't work with"
 
 
 def _joined(parts: Iterable[str], budget: RenderBudget) -> str:
@@ -183,7 +199,9 @@ def compile_template(source: str, *, html: bool = False) -> Template | list[Temp
         return [_too_complex(source, f"the template has more than {MAX_EXPRESSION:,} characters", "make it shorter")]
     environment = _environment(typed=False)
     try:
-        tree = environment.parse(source)
+        tree = parsed(source)
+    except ValueError:  # of int() in Jinja's lexer, which is given a decimal number of more than 4,300 digits
+        return [forbidden(TOO_MANY_DIGITS, 0, len(source))]
     except RecursionError:
         return [_too_complex(source, "the template is nested too deep", "make it simpler")]
     except TemplateError as error:
@@ -208,8 +226,12 @@ def _too_complex(source: str, problem: str, fix: str) -> TemplateProblem:
 
 
 def parsed(source: str) -> nodes.Template:
-    """The tree of a template that is known to compile."""
-    return _environment(typed=False).parse(source)
+    """The tree of a template. For one that is not known to compile, raises what Jinja raises."""
+    tree = _environment(typed=False).parse(source)
+    for constant in tree.find_all(nodes.Const):
+        if isinstance(constant.value, str) and not constant.value.isascii():
+            constant.value = joined_surrogates(constant.value)
+    return tree
 
 
 def _compiled(source: str, tree: nodes.Template, html: bool, trust: tuple[int, int] | None) -> Template:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isinf
 from typing import Any
 
 from jinja2 import Environment, nodes
 
+from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
+from sendspec.reading.documents.scalar import joined_surrogates
 
 MAX_NODES = 200
 MAX_GROWING = 2
 """`replace` and `join` filters in one string: a chain of them multiplies its length."""
+
+TOO_MANY_DIGITS = "a number of more than 18 digits"
 
 KEYWORDS = frozenset(
     {
@@ -104,6 +109,7 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
                 "template-too-complex", f"the template has more than {MAX_NODES} parts", "make it simpler", *whole
             )
         ]
+    problems += _escaped_characters(tokens)
     for node, depth_of_loops in listed:
         problems += _judge(node, depth_of_loops, tokens, whole, environment)
         growing += isinstance(node, nodes.Filter) and node.name in ("replace", "join")
@@ -139,15 +145,31 @@ def _judge(
     if what is None:
         return []
     start, end = _place(node, tokens, whole)
-    return [
-        TemplateProblem(
-            "template-forbidden",
-            f"{what} is not allowed in a message",
-            "use columns, vars, filters and {% if %} only",
-            start,
-            end,
-        )
-    ]
+    return [forbidden(what, start, end)]
+
+
+def forbidden(what: str, start: int, end: int) -> TemplateProblem:
+    return TemplateProblem(
+        "template-forbidden",
+        f"{what} is not allowed in a message",
+        "use columns, vars, filters and {% if %} only",
+        start,
+        end,
+    )
+
+
+def _escaped_characters(tokens: list[Token]) -> Iterator[TemplateProblem]:
+    """Characters that no text of a spec may hold, written as escapes in the strings of a template."""
+    for token in tokens:
+        if token.kind != "string" or "\\" not in token.text:
+            continue
+        # As Jinja's lexer reads a string.
+        text = token.text[1:-1].encode("ascii", "backslashreplace").decode("unicode_escape")
+        found = forbidden_character(joined_surrogates(text))
+        if found is not None:
+            problem = f"this text holds the character U+{ord(found[0]):04X}; it can't be seen, and can't be sent"
+            end = token.start + len(token.text)
+            yield TemplateProblem("forbidden-character", problem, "remove the escape", token.start, end)
 
 
 def _forbidden(node: nodes.Node, loops: int) -> str | None:
@@ -165,7 +187,9 @@ def _forbidden(node: nodes.Node, loops: int) -> str | None:
     if isinstance(node, nodes.List | nodes.Tuple) and not all(isinstance(item, nodes.Const) for item in node.items):
         return "a list of anything but constants"
     if isinstance(node, nodes.Const) and isinstance(node.value, int) and abs(node.value) > 10**18:
-        return "a number of more than 18 digits"
+        return TOO_MANY_DIGITS
+    if isinstance(node, nodes.Const) and isinstance(node.value, float) and isinf(node.value):
+        return "a number that is too large for JSON"
     if isinstance(node, nodes.For):
         if loops:
             return "a loop in a loop"

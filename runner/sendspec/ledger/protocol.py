@@ -14,21 +14,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from sendspec.ledger.record import (
-    Begun,
+    AcceptedMessage,
     Change,
     Claim,
     Doubt,
     Exchanged,
     KnownMessage,
-    Listable,
     MessageRecord,
+    PlannedMessage,
     PlannedRecord,
     Route,
     RunOwner,
     SendRecord,
     Settlement,
     SpecIdentity,
-    Waiting,
+    StartedRun,
 )
 from sendspec.planning.fact import Fact, PriorState
 from sendspec.planning.message_state import Move, State
@@ -40,13 +40,13 @@ class MessageFacts(Protocol):
     def facts(self, ids: Sequence[bytes]) -> Mapping[bytes, Fact]:
         """The known ones of `ids`."""
 
-    def known(self, ids: Sequence[bytes]) -> Mapping[bytes, PriorState]:
+    def prior_states(self, ids: Sequence[bytes]) -> Mapping[bytes, PriorState]:
         """The states of the known ones of `ids`, each by id followed by payload digest (40 bytes)."""
 
-    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
+    def known_messages(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]:
         """The known ones of `ids`, as sightings are compared with them."""
 
-    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]:
+    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]:
         """The planned messages with one of these ids, or with one of these references of the user's own."""
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]:
@@ -55,7 +55,7 @@ class MessageFacts(Protocol):
     def messages(self, states: Sequence[State] = ...) -> Iterator[MessageRecord]:
         """The messages in these states, by send and in plan order."""
 
-    def waiting(self, name: str) -> Iterator[tuple[bytes, int, int]]:
+    def planned_of(self, name: str) -> Iterator[tuple[bytes, int, int]]:
         """Id, generation and attempt of each planned message of a spec, of any generation."""
 
     def freed_since(self, moves: int, run: int | None) -> set[bytes]:
@@ -74,7 +74,7 @@ class SendFacts(Protocol):
     def claimed_before(self, name: str, generation: int) -> bool:
         """Whether any message of the send was ever claimed."""
 
-    def has_planned(self, name: str, generation: int) -> bool:
+    def has_messages(self, name: str, generation: int) -> bool:
         """Whether the ledger has any message of the send."""
 
     def states(self, name: str, generation: int) -> dict[State, int]:
@@ -83,13 +83,13 @@ class SendFacts(Protocol):
     def states_of_run(self, run: int, name: str, generation: int) -> dict[State, int]:
         """The same, of the messages whose latest claim was this run's."""
 
-    def planned(self, name: str) -> Mapping[int, int]:
+    def planned_counts(self, name: str) -> Mapping[int, int]:
         """The count of a spec's planned messages by generation."""
 
     def skips(self, name: str, generation: int) -> Mapping[str, int]:
         """The count of the send's skipped messages by reason."""
 
-    def names_on(self, route: Route) -> set[str]:
+    def specs_sent_through(self, route: Route) -> set[str]:
         """The specs that were sent through this channel, or through one that was not noted."""
 
     def digests_sent(self, names: Collection[str], since: float) -> Iterator[tuple[str, bytes]]:
@@ -122,7 +122,7 @@ class DoubtFacts(Protocol):
         Messages that another living run is sending are not uncertain.
         """
 
-    def accepted_since(self, route: Route, since: float) -> Iterator[Listable]:
+    def accepted_since(self, route: Route, since: float) -> Iterator[AcceptedMessage]:
         """The messages accepted on a channel since then (Unix seconds by this machine's clock) that have an API id."""
 
     def accepted_before(self, route: Route, moment: float) -> float | None:
@@ -145,7 +145,7 @@ class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
     def odd_moves(self) -> list[tuple[str | None, str, int]]:
         """Recorded moves (origin, target, count) that the table of moves doesn't permit."""
 
-    def lost(self) -> str | None:
+    def lost_writes(self) -> str | None:
         """What the ledger lost since it was last written: rolled back or cut. None: nothing."""
 
 
@@ -168,7 +168,7 @@ class Claims(Protocol):
 class Ledger(Facts, Claims, Protocol):
     """A ledger held by one run: opened to write, checked, and locked."""
 
-    def begin(self, owner: RunOwner, *, now: float) -> Begun:
+    def begin(self, owner: RunOwner, *, now: float) -> StartedRun:
         """Begins a run: imports spilled results and puts into doubt what dead runs were sending."""
 
     def note_clock(self, offset: float) -> None:
@@ -185,7 +185,7 @@ class Ledger(Facts, Claims, Protocol):
     ) -> int:
         """Writes a plan's messages as planned, all or none; returns their count. If `records` raises, nothing is written."""
 
-    def burn(self, identity: SpecIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
+    def put_baselined(self, identity: SpecIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
         """Writes a send's messages as baselined, all or none; returns their count."""
 
     def give_up(self, identity: SpecIdentity, reason: str) -> None:

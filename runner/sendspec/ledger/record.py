@@ -12,7 +12,7 @@ from sendspec.planning.message_state import State
 
 PURGED = bytes(16)
 """The receiver hash of a purged message."""
-MOVED = "accepted under the name "
+MOVED_EVIDENCE = "accepted under the name "
 """Prefix of the evidence of a message dropped because it was accepted under another name of its spec."""
 
 
@@ -39,7 +39,7 @@ class SendRecord:
     """A send as the ledger knows it. A field that an earlier version's ledger did not note is None.
 
     `claimed`: some message was claimed. `baselined`: it was sent before the ledger was made. `given_up`: a person's reason for
-    giving it up. `messages` counts its rows. `claimed_at` is in Unix seconds by the API's clock; the last claim was made then
+    giving it up. `messages` counts its rows. `last_claimed_at` is in Unix seconds by the API's clock; the last claim was made then
     or up to a minute later.
     """
 
@@ -53,7 +53,7 @@ class SendRecord:
     to_tree: str | None = None
     text_digest: str | None = None
     moved_from: str | None = None
-    claimed_at: float | None = None
+    last_claimed_at: float | None = None
     given_up: str | None = None
 
     @property
@@ -92,7 +92,7 @@ class Claim:
     reference: str | None
 
 
-class Lost(StrEnum):
+class ClaimLost(StrEnum):
     """Why a claim was lost: another payload is planned, or another run or the API's list moved the message first."""
 
     ON_HOLD = "on-hold"
@@ -104,11 +104,11 @@ class Exchanged:
     """The result of an exchange: the attempt number of each claim won, and why each other claim was lost."""
 
     won: Mapping[bytes, int]
-    lost: Mapping[bytes, Lost] = field(default_factory=lambda: MappingProxyType({}))
+    lost: Mapping[bytes, ClaimLost] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class StartedRun:
     """A run's number, and how many messages of dead runs it put in doubt."""
 
     run: int
@@ -173,7 +173,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PlannedMessage:
     """A planned message of a send. `reference` is the user's own, None for the id's text; `resend` counts forced resends.
 
     `first_claimed_at` is in Unix seconds by the API's clock, None if it was never claimed or that clock was unknown.
@@ -189,7 +189,7 @@ class Waiting:
     first_claimed_at: int | None = None
 
 
-def references_of(waiting: Waiting) -> list[str]:
+def references_of(waiting: PlannedMessage) -> list[str]:
     """The user's own references under which the message went out before, and the one it goes out under next."""
     own = waiting.reference
     return [] if own is None else [resent(own, times) for times in range(waiting.resend + 1)]
@@ -200,7 +200,7 @@ class Doubt:
     """A message in doubt. `reference` is the one it went out under, `receiver` its receiver's keyed hash.
 
     `route` is None if an earlier version's ledger did not note it. `own_reference`: the reference is the user's own.
-    Times are in Unix seconds. `claimed_at` is by this machine's clock, `first_claimed_at` by the API's (None if unknown);
+    Times are in Unix seconds. `local_claimed_at` is by this machine's clock, `first_claimed_at` by the API's (None if unknown);
     `clock_offset` is how far the API's clock was ahead in the run that claimed it. `missed_at`: a complete list of the API
     first lacked it then. `scheduled_for`: the API was to send it then. `doubted_at`, by this machine's clock: it was put in
     doubt then, so its attempt was over.
@@ -213,7 +213,7 @@ class Doubt:
     reference: str
     receiver: bytes
     route: Route | None
-    claimed_at: float
+    local_claimed_at: float
     missed_at: float | None
     own_reference: bool = False
     first_claimed_at: int | None = None
@@ -223,7 +223,7 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Listable:
+class AcceptedMessage:
     """An accepted message, which the API's list has to show. `purged`: its receiver is no longer known.
 
     `times` are its first claim and its acceptance, as far as known, in Unix seconds by the API's clock.

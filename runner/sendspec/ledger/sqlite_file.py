@@ -8,8 +8,10 @@ import re
 import stat
 from pathlib import Path
 
-from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerLinked
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerLinked, LedgerTrouble
 from sendspec.ledger.durable_file import unwritable_file
+from sendspec.reading.environment import LEDGER_FIX
+from sendspec.reading.files.confined_path import git_folder_problem
 from sendspec.reading.files.nofollow_open import open_beneath
 
 OWN_FOLDER = ".sendspec"
@@ -23,7 +25,7 @@ SQLITE_ENDINGS = ("", "-wal", "-shm", "-journal")
 def real_place(path: Path) -> Path:
     """The file that a path leads to, links resolved. Lock, mirror and spill file are beside that file, whatever name is used.
 
-    Raises `LedgerLinked` for a link in `.sendspec`, or if that folder is one.
+    Raises `LedgerLinked` for a link in `.sendspec`, or if that folder is one, and `LedgerTrouble` for a place in `.git`.
     """
     parts = path.parts
     if OWN_FOLDER in parts:
@@ -33,7 +35,11 @@ def real_place(path: Path) -> Path:
                 Path(*parts[:end]),
                 "put the file or folder itself there, or say under `ledger:` in sendspec.yaml where it is",
             )
-    return Path(os.path.realpath(path))
+    place = os.path.realpath(path)
+    in_git = git_folder_problem(place, str(path), LEDGER_FIX)
+    if in_git is not None:
+        raise LedgerTrouble(in_git.problem, in_git.fix)
+    return Path(place)
 
 
 def refuse_link(place: Path, fix: str = "remove the link; the file is made again") -> None:

@@ -12,6 +12,7 @@ from sendspec.ledger.record import Doubt, Route
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import channel_endpoint
 from sendspec.provider.endpoint import Endpoint
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.reading.access_key import AccessKey
 from sendspec.reading.environment import Environment
 from sendspec.sending.channel_scan import ReceiversOf
@@ -29,15 +30,22 @@ class ApiLookup:
     """Reads lists of an environment's API, for a run that has begun."""
 
     def __init__(
-        self, context: ProjectContext, reachable: Environment, key: AccessKey, ledger: Ledger, stop: Stop
+        self,
+        context: ProjectContext,
+        reachable: Environment,
+        key: AccessKey,
+        ledger: Ledger,
+        stop: Stop,
+        sent_texts: SentTexts,
     ) -> None:
-        """`reachable` is the environment with an API that answers: see `reachable_api`."""
+        """`reachable` is the environment with an API that answers: see `reachable_api`. `sent_texts` must not be kept of its answers."""
         self._key = key
         self._environment = reachable
         self._ledger = ledger
         self._hash: Callable[[str], bytes] = partial(receiver_hash, context.salt)
         self._clock = context.system.clock
         self._stop = stop
+        self._sent_texts = sent_texts
 
     def endpoint(self, route: Route, *, batch: bool = False) -> Endpoint:
         """The address that a channel's messages are posted to and listed at; a `batch` is posted to an address of its own."""
@@ -94,4 +102,5 @@ class ApiLookup:
             lambda: self._stop.stage is not StopStage.NO,
             bounds,
             stand_in=lambda remote_id: f"hidden:{self._hash(remote_id).hex()}",
+            sent_texts=self._sent_texts,
         )

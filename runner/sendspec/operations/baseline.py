@@ -30,7 +30,7 @@ def record_baseline(context: ProjectContext, jobs: Sequence[Job], ledger: Ledger
         return 0, problems
     commit, now = head_commit(context.root, context.system.environ), context.system.clock.wall()
     with recorded_run(ledger, context.system):
-        count = sum(ledger.burn(spec_identity(job, context, commit), _records(job), now=now) for job in jobs)
+        count = sum(ledger.put_baselined(spec_identity(job, context, commit), _records(job), now=now) for job in jobs)
     return count, problems
 
 

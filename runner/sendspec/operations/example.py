@@ -46,7 +46,9 @@ def _columns(spec: Spec, context: ProjectContext) -> tuple[str, ...]:
     """The columns that examples may use: their own, and the table's if it can be opened."""
     columns = dict.fromkeys(name for example in spec.examples for name in example.with_)
     if isinstance(spec.recipients, FileRecipients | InlineRecipients):
-        table = open_table(spec, root=context.root, override=None, stdin=None, problems=Problems())
+        table = open_table(
+            spec, root=context.root, override=None, stdin=None, problems=Problems(), key_files=context.key_files
+        )
         if table is not None:
             columns.update(dict.fromkeys(table.columns))
             table.close()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from sendspec.ledger.access import hold, read
 from sendspec.ledger.protocol import Facts, Ledger
-from sendspec.ledger.record import Begun
+from sendspec.ledger.record import StartedRun
 from sendspec.operations.lockfile_entry import find_identity, require_identity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.system import System
@@ -54,13 +54,13 @@ class RunRecord:
     def __init__(self, ledger: Ledger, system: System) -> None:
         self._ledger = ledger
         self._system = system
-        self._begun: Begun | None = None
+        self._begun: StartedRun | None = None
 
     @property
     def number(self) -> int | None:
         return None if self._begun is None else self._begun.run
 
-    def begin(self) -> Begun:
+    def begin(self) -> StartedRun:
         """Begins the run. If it has begun already, it recovers nothing more."""
         if self._begun is not None:
             return replace(self._begun, recovered=0)

@@ -14,5 +14,5 @@ def ledger_problems(ledger: Facts) -> list[str]:
         f"{count} moves from {origin} to {target}, which no message may make"
         for origin, target, count in ledger.odd_moves()
     ]
-    lost = ledger.lost()
+    lost = ledger.lost_writes()
     return found if lost is None else [*found, f"it {lost}"]

@@ -65,8 +65,8 @@ def ledger_view_of(job: Job, context: ProjectContext, ledger: Facts | None, retr
     started = ledger is not None and ledger.claimed_before(name, generation)
     lookup: FactLookup = nothing_known
     known: StateLookup = nothing_known
-    if ledger is not None and ledger.has_planned(name, generation):
-        lookup, known = ledger.facts, ledger.known
+    if ledger is not None and ledger.has_messages(name, generation):
+        lookup, known = ledger.facts, ledger.prior_states
     planned = 0 if ledger is None else _planned_under((name,), ledger)
     return LedgerView(lookup, known, History(started=started), _eligibility(job, context), retry, planned)
 
@@ -138,7 +138,7 @@ def _plan_of(
 
 def _planned_under(names: Sequence[str], ledger: Facts) -> int:
     """How many messages are planned and not sent, under any of these names and in any generation."""
-    return sum(sum(ledger.planned(name).values()) for name in names if ledger.sends(name))
+    return sum(sum(ledger.planned_counts(name).values()) for name in names if ledger.sends(name))
 
 
 def names_resent_if_absent(specs: Sequence[Spec]) -> set[str]:

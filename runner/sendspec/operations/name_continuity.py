@@ -67,7 +67,7 @@ def _gone_specs(job: Job, own: str, context: ProjectContext, ledger: Facts, *, i
     route = Route(job.channel.workspace, job.channel.channel)
     return {
         name: path
-        for name in sorted(ledger.names_on(route) - {job.spec.name})
+        for name in sorted(ledger.specs_sent_through(route) - {job.spec.name})
         if _is_gone(name, path := ledger.spec_path(name) or "", own, context, is_new=is_new)
     }
 

@@ -18,7 +18,7 @@ def find_orphans(job: Job, ledger: Facts, problems: Problems) -> dict[bytes, int
     If `problems` has errors afterwards, some rows could not be read, and the result means nothing.
     """
     names = (job.spec.name, *other_names(job.spec, ledger))
-    attempts = {identity: attempt for name in names for identity, _, attempt in ledger.waiting(name)}
+    attempts = {identity: attempt for name in names for identity, _, attempt in ledger.planned_of(name)}
     for name in names if attempts else ():
         renamed, has_filtered = job.with_name(name), False
         for item in renamed.composed(problems):

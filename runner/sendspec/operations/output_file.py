@@ -13,7 +13,7 @@ from typing import NoReturn
 from sendspec.diagnostics.exceptions import FileUnwritable
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.files.confined_path import confined_path
+from sendspec.reading.files.confined_path import confined_path, output_problem
 from sendspec.reading.files.nofollow_open import open_folder
 
 DEVICES = ("/dev/", "/proc/")
@@ -29,7 +29,7 @@ def write_file(path: Path, text: str) -> None:
     A link stays, and its target is replaced, unless the target is outside of the link's project. A device is written to, and so
     is a pipe that somebody reads. Raises `FileUnwritable`.
     """
-    refuse_planted_link(path)
+    refuse_place(path)
     try:
         if _is_replaced(path):
             _replace(Path(os.path.realpath(path)), text.encode("utf-8"))
@@ -60,16 +60,21 @@ def write_new(top: Path, below: str, text: str, *, instead: bool = False) -> Non
         _refuse(top / below, error)
 
 
-def refuse_planted_link(path: Path) -> None:
-    """Raises `FileUnwritable` if a link leads out of its project or repository: its author chose what would be overwritten."""
+def refuse_place(path: Path) -> None:
+    """Raises `FileUnwritable` if a file that a user asks for must not be written, by its real path.
+
+    That is where a link in a project or repository leads out of it, because its author chose what would be overwritten; below
+    `.git`, where git runs hooks and reads its configuration; and among a project's private files.
+    """
     where = confined_path(str(path), in_folder=False)
-    if isinstance(where, Problem):
-        raise FileUnwritable(str(path), where.problem, where.fix)
+    problem = where if isinstance(where, Problem) else output_problem(where.place, str(path))
+    if problem is not None:
+        raise FileUnwritable(str(path), problem.problem, problem.fix)
 
 
 def check_writable(path: Path) -> None:
     """Raises `FileUnwritable` if `write_file` is bound to fail, before any work is done."""
-    refuse_planted_link(path)
+    refuse_place(path)
     try:
         if _is_replaced(path) and not os.access(folder := Path(os.path.realpath(path)).parent, os.W_OK | os.X_OK):
             folder.stat()

@@ -14,6 +14,7 @@ from sendspec.operations.system import System
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.reading.environment import SANDBOX, Channel, Environment, channel_of
 from sendspec.reading.files.confined_path import real_folder
+from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project, project_without_file, read_project
 
 PROVISIONAL_SALT = b"sendspec provisional salt".ljust(SALT_BYTES, b".")
@@ -54,6 +55,10 @@ class ProjectContext:
     @property
     def root(self) -> Path:
         return self.project.root
+
+    @property
+    def key_files(self) -> KeyFiles:
+        return self.project.key_files
 
     def channel(self, alias: str) -> Channel | None:
         return channel_of(self.environment, alias)

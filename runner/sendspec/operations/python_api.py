@@ -189,7 +189,7 @@ def status(
     problems = Problems()
     paths = [fspath(each) for each in specs]
     context = _valid(open_context(paths, env, problems, _system("status", environ, clock)), problems)
-    read = [spec for path in paths if (spec := read_spec(path, problems)) is not None]
+    read = [spec for path in paths if (spec := read_spec(path, problems, context.key_files)) is not None]
     _valid(context, problems)
     name = context.environment.name
     with ledger_to_read(context) as ledger:

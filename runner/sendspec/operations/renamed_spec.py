@@ -11,7 +11,7 @@ from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed, Message
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts, Ledger
-from sendspec.ledger.record import MOVED, Change
+from sendspec.ledger.record import MOVED_EVIDENCE, Change
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import WINDOW, Decision, History, Retry, Skip, decide
 from sendspec.planning.fact import BASELINED, Fact, PriorState
@@ -111,9 +111,9 @@ class RenamedSend:
 
     def drop_what_was_sent(self, ledger: Ledger, now: float) -> None:
         """Drops messages that are planned under another name once they are accepted under this one."""
-        if not any(self._ledger.planned(job.spec.name) for job in self._jobs[1:]):
+        if not any(self._ledger.planned_counts(job.spec.name) for job in self._jobs[1:]):
             return
-        reason = f"{MOVED}{self._jobs[0].spec.name}"
+        reason = f"{MOVED_EVIDENCE}{self._jobs[0].spec.name}"
         for own, others in self._windows(self._jobs[0].composed(Problems())):
             facts = self._ledger.facts(_ids(own))
             changes = []

@@ -95,4 +95,6 @@ def _planned_in(ledger: Ledger, spec: Spec, generation: int) -> dict[bytes, int]
             f"generation {highest + 1} of '{spec.name}' comes first: the highest used is {highest}",
             f"give up generation {highest + 1} before",
         )
-    return {identity: attempt for name in names for identity, of, attempt in ledger.waiting(name) if of == generation}
+    return {
+        identity: attempt for name in names for identity, of, attempt in ledger.planned_of(name) if of == generation
+    }

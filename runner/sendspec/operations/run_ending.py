@@ -56,8 +56,8 @@ def describe_ending(ending: Ending) -> EndingWords:
                 "correct the spec; what was refused stays refused",
                 "spec-refused",
             )
-        case TooManyRefused(refused, answers):
-            problem = f"{refused} of {answers} messages were refused, more than `failure_rate` allows"
+        case TooManyRefused(refused, certain):
+            problem = f"{refused} of {certain} messages were refused, more than `failure_rate` allows"
             return EndingWords(problem, "look at why: sendspec status --failed", "failure-rate")
         case TooManyDoubts(evidence):
             return EndingWords(f"too many messages are in doubt: {evidence}", f"find out what the API answers, {GO_ON}")

@@ -78,7 +78,7 @@ class RunReport:
 
 def spec_report(plan: Plan, states: Mapping[State, int], result: RunResult | None, witnessed: int) -> SpecReport:
     """`states` are those of the messages that the run claimed; `witnessed` counts those that the API's list proved accepted."""
-    lost = {} if result is None else dict(result.lost)
+    lost = {} if result is None else dict(result.unclaimed)
     if witnessed:
         lost[Skip.ALREADY_ACCEPTED] = witnessed
     return SpecReport(

@@ -9,11 +9,12 @@ from typing import BinaryIO
 
 import orjson
 
-from sendspec.composing.common_rules import timely
+from sendspec.composing.common_rules import schedule_rule
 from sendspec.composing.compiled_spec import CompiledSpec, compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
+from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.diagnostics.characters import without_surrogates
@@ -22,6 +23,7 @@ from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.planning.plan import Target
+from sendspec.provider.sent_texts import PROTOCOL_KEYS, strings_in
 from sendspec.reading.environment import Channel
 from sendspec.reading.limits import Limits
 from sendspec.reading.schema.validator import load_schema
@@ -55,6 +57,11 @@ class Job:
         written = orjson.loads(message.body).get("scheduledFor")
         return None if written is None else int(datetime.fromisoformat(written.upper()).timestamp())
 
+    def constant_texts(self) -> Iterator[str]:
+        """What its messages say whoever they are for: the text around values in its templates, and the spec's `vars`."""
+        yield from strings_in(dict(self.spec.variables))
+        yield from (text for at, text in literal_texts(self.program.content) if at[-1] not in PROTOCOL_KEYS)
+
     def with_salt(self, salt: bytes) -> Job:
         """A copy of the job with another salt, for a ledger that was created after the job was read."""
         return replace(self, setting=replace(self.setting, salt=salt))
@@ -67,7 +74,7 @@ class Job:
 
     def composer(self, problems: Problems) -> Composer:
         """Composes this job's rows; their faults go to `problems`."""
-        rules = (*self.setting.platform.rules, timely(self.now))
+        rules = (*self.setting.platform.rules, schedule_rule(self.now))
         return Composer(self.program, self.table, self.setting, load_schema("message"), rules, problems)
 
     def composed(self, problems: Problems) -> Iterator[Composed]:
@@ -141,7 +148,7 @@ class _JobReader:
 
     def job(self, path: str, stdin: BinaryIO | None, problems: Problems) -> Job | None:
         own = Problems()
-        spec = read_spec(path, own)
+        spec = read_spec(path, own, self._context.key_files)
         if spec is not None and without_surrogates(path) != path:
             problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
             own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
@@ -166,6 +173,7 @@ class _JobReader:
                 stdin=stdin,
                 problems=problems,
                 frozen=self._frozen,
+                key_files=self._context.key_files,
             )
         except InputUnreadable as error:
             problems.add(
@@ -189,6 +197,7 @@ class _JobReader:
                 column=column,
                 country=spec.country,
                 problems=problems,
+                key_files=self._context.key_files,
             )
         return self._lists[known]
 

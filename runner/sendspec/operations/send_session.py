@@ -33,6 +33,7 @@ from sendspec.operations.sendable import (
 from sendspec.operations.witness_check import query_witness, refuse_ledger_behind, witness_lines, witness_queries
 from sendspec.planning.decision import Retry
 from sendspec.planning.plan import Plan
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.reading.access_key import AccessKey, read_access_key
 from sendspec.reading.environment import Environment
 from sendspec.sending.credited_ids import CreditedIds
@@ -73,6 +74,7 @@ class SendSession:
         self._asks_witness = asks_witness
         self._stop = Stop()
         self._credited = CreditedIds()
+        self._sent_texts = SentTexts()
         self._key: AccessKey | None = None
         self._record = RunRecord(ledger, context.system)
         self._results: dict[str, RunResult] = {}
@@ -97,6 +99,7 @@ class SendSession:
         """
         self._access_key()  # before anything is written
         self._begin()
+        self._sent_texts.add_constants(text for job in jobs for text in job.constant_texts())
         receivers_of = partial(receivers_by_id, jobs) if jobs else None
         with reachable_api(self._context) as reachable, self._interruptible(self._stop):
             return self._lookup(reachable).reconcile(
@@ -185,7 +188,7 @@ class SendSession:
         return begun.run
 
     def _lookup(self, reachable: Environment) -> ApiLookup:
-        return ApiLookup(self._context, reachable, self._access_key(), self._ledger, self._stop)
+        return ApiLookup(self._context, reachable, self._access_key(), self._ledger, self._stop, self._sent_texts)
 
     def _access_key(self) -> AccessKey:
         """The key, read once: the command that prints it may prompt a person."""
@@ -198,6 +201,7 @@ class SendSession:
         self._access_key()  # before anything is written
         run = self._begin()
         sending = [(job, plan) for job, plan in planned if plan.send]
+        self._sent_texts.add_constants(text for job, _ in sending for text in job.constant_texts())
         agreed = AgreedMessages(self._context, self._ledger, [job for job, _ in sending], self._retry, planned_at)
         commit = head_commit(self._context.root, self._context.system.environ)
         for job, plan in sending:
@@ -256,6 +260,7 @@ class SendSession:
                 look_up=lambda: self._look_up(lookup, job),
                 watch=watch,
                 withholds=withholding(job.suppressed, clock.monotonic),
+                sent_texts=self._sent_texts,
             )
 
     def _look_up(self, lookup: ApiLookup, job: Job) -> Sequence[bytes]:

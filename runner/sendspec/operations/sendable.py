@@ -62,7 +62,7 @@ def sendable(message: Message, fact: Fact | None, suppressed: SuppressionList | 
     receivers = () if suppressed is None else message.receivers
     times = 0 if fact is None else fact.resend
     claim = Claim(message.id, message.digest, _own_reference(message))
-    message = message.under(resent(message.reference, times))
+    message = message.with_reference(resent(message.reference, times))
     key = f"{resent(id_text(message.id), times)}-{message.digest[:8].hex()}"
     return Sendable(claim, message.reference, message.receiver, message.body, key, receivers)
 

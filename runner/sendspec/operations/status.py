@@ -105,4 +105,4 @@ def _left(ledger: Facts, name: str, newest: int, job: Job | None) -> int:
         orphans = find_orphans(job, ledger, problems)
         if not problems.has_errors:
             return len(orphans)
-    return sum(count for generation, count in ledger.planned(name).items() if generation < newest)
+    return sum(count for generation, count in ledger.planned_counts(name).items() if generation < newest)

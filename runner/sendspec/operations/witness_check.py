@@ -131,7 +131,7 @@ def _may_not_read(unread: ListUnread) -> bool:
 def _claimed_at(job: Job, ledger: Facts) -> float | None:
     """When this send last claimed, by the API's clock, as the ledger has it before this run claims."""
     sends = ledger.sends(job.spec.name)
-    return next((send.claimed_at for send in sends if send.generation == job.spec.generation), None)
+    return next((send.last_claimed_at for send in sends if send.generation == job.spec.generation), None)
 
 
 def _sampled_receivers(jobs: Sequence[tuple[Job, Plan]], to_send: ToSend) -> list[str]:

@@ -6,6 +6,7 @@ our receiver. That no other message has the id is checked by the sender: a repea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,10 @@ from sendspec.provider.strict_json import strict_json
 
 MAX_ID = 200
 ECHOING_ID = "with an id that repeats what was sent"
+ODD_ID = "with an id of other characters than letters, digits and ._:-"
+
+_ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_ID}}}")
+"""Wider than the documented UUID, but no sentence fits: an id could be a piece of any message's text."""
 UNDOCUMENTED_STATUS = "with a status that the API does not document"
 
 
@@ -40,7 +45,7 @@ def outcome_of_2xx(response: HttpResponse, sent: SentMessage, redaction: Redacti
     if not isinstance(message, dict):
         return invalid_acceptance(status, " that is not the documented JSON")
     if not is_id(message.get("id")):
-        return invalid_acceptance(status, " without an id")
+        return invalid_acceptance(status, f" {id_fault(message.get('id'))}")
     if redaction.repeats((message["id"],)):
         return invalid_acceptance(status, f" {ECHOING_ID}")
     if message.get("reference") is not None:
@@ -65,8 +70,13 @@ def invalid_acceptance(status: int, fault: str) -> InDoubt:
 
 
 def is_id(value: object) -> bool:
-    """Whether `value` can be a message id: printable text of 1 to 200 characters."""
-    return isinstance(value, str) and 0 < len(value) <= MAX_ID and value.isprintable()
+    """Whether `value` can be kept as a message id: 1 to 200 letters, digits and `._:-`."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def id_fault(value: object) -> str:
+    """What is wrong with what `is_id` refuses."""
+    return ODD_ID if isinstance(value, str) and 0 < len(value) <= MAX_ID and value.isprintable() else "without an id"
 
 
 def receivers_of(message: dict[str, Any]) -> Iterator[object]:

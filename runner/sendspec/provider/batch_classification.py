@@ -13,6 +13,7 @@ from sendspec.provider.acceptance import (
     ECHOING_ID,
     UNDOCUMENTED_STATUS,
     SentMessage,
+    id_fault,
     invalid_acceptance,
     is_id,
     receivers_of,
@@ -76,7 +77,7 @@ def _mismatch(entries: Any, sent: Sequence[SentMessage], redaction: Redaction, *
         return f"that lists {len(entries)} messages of {len(sent)}"
     ids = [entry.get("id") for entry in entries]
     if not all(map(is_id, ids)):
-        return "that has a message without an id"
+        return f"that has a message {next(id_fault(one) for one in ids if not is_id(one))}"
     if redaction.repeats(ids):
         return ECHOING_ID
     if len(set(ids)) != len(ids):

@@ -12,6 +12,8 @@ Span: TypeAlias = tuple[int, int]
 
 MAX_ROUNDS = 3
 """How many layers of escapes are resolved: JSON in a URL in JSON."""
+MAX_INVALID = 0.25
+"""The share of invalid characters up to which decoded bytes count as text. A word may be cut inside a character at both ends."""
 ENCODED_WORD = re.compile(r"[A-Za-z0-9+/_-]{10,}")
 
 _ESCAPE = re.compile(
@@ -51,9 +53,12 @@ def _unescaped(escape: str) -> str:
 
 
 def decodings(word: str) -> Iterator[str]:
-    """The texts that `word` may encode in hexadecimal or base64, at any alignment; none without a printable run."""
+    """The texts that `word` may encode in hexadecimal or base64, at any alignment; none that is neither ASCII nor UTF-8."""
     urlsafe = word.replace("+", "-").replace("/", "_")
     decoded = [urlsafe_b64decode(part[: len(part) & ~3]) for part in (urlsafe[start:] for start in range(4))]
     if _HEX.fullmatch(word):
         decoded += [bytes.fromhex(part[: len(part) & ~1]) for part in (word, word[1:])]
-    return (raw.decode("utf-8", "replace") for raw in decoded if _PRINTABLE_RUN.search(raw) is not None)
+    for raw in decoded:
+        text = raw.decode("utf-8", "replace")
+        if _PRINTABLE_RUN.search(raw) is not None or text.count("\ufffd") <= MAX_INVALID * len(text):
+            yield text

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 MAX_HEAD = 64 * 1024
 MAX_HEADERS = 200
 MAX_BODY = 256 * 1024
+MAX_CHUNK_HEADER = 1_024
+"""Bytes of the line before a chunk: its size, and extensions that nobody needs."""
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\n\x00]*)?")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\x00]*?)[ \t]*")
@@ -143,7 +145,7 @@ def _body(stream: _Stream, status: int, headers: Mapping[str, str], lengths: lis
 def _chunks(stream: _Stream) -> bytes:
     body = b""
     while True:
-        match = _CHUNK_SIZE.fullmatch(stream.until(b"\r\n", 1_024, "body"))
+        match = _CHUNK_SIZE.fullmatch(stream.until(b"\r\n", MAX_CHUNK_HEADER, "chunk header"))
         if match is None:
             raise UnreadableResponse("a chunk of the answer has no size")
         size = int(match[1], 16)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 from urllib.parse import urlencode
 
-from sendspec.provider.acceptance import MAX_ID
+from sendspec.provider.acceptance import MAX_ID, is_id
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.message_status import REJECTED
 from sendspec.provider.response_redaction import NOTHING_SENT, Redaction
@@ -73,8 +73,8 @@ def read_page(
 ) -> Page | None:
     """A page of the list; None where the body is not the documented JSON.
 
-    An id that repeats the key or a number, or that no terminal can show, is not kept. Its message goes by the id that `stand_in`
-    makes; without `stand_in`, the entry counts as unreadable.
+    An id that repeats the key, a number or a known text, or that is no id by its characters, is not kept. Its message goes by
+    the id that `stand_in` makes; without `stand_in`, the entry counts as unreadable.
     """
     page = _json(response.body)
     if not isinstance(page, dict):
@@ -107,7 +107,7 @@ def _sighting(entry: Any, redaction: Redaction, stand_in: StandIn | None) -> Sig
         return None
     if reference is not None and not _is_text(reference):
         return None
-    if not remote_id.isprintable() or redaction.of(receivers).repeats((remote_id,)):
+    if not is_id(remote_id) or redaction.of(receivers).repeats((remote_id,)):
         if stand_in is None:
             return None
         remote_id = stand_in(remote_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sendspec.diagnostics.characters import without_surrogates
@@ -14,10 +15,27 @@ MAX_TEXT = 500
 MAX_DETAILS = 3
 """Fields that are quoted, and reasons for each."""
 
+LIST_REASONS = ("channel not found", "workspace not found", "Invalid time range to filter")
+"""What the API is known to say of a list that it refuses (`reference/api.md`, section 6)."""
+_CODE = re.compile(r"[A-Z][A-Za-z]{0,31}(?:_[A-Z]{1,31})*")
+"""An error code as the API writes it: `InvalidPayload`, `INVALID_CHANNEL_CONFIGURATION`."""
+MAX_CODE = 32
+
 
 def refusal_text(response: HttpResponse, redaction: Redaction) -> str:
     """The API's own words and the fields they are about, without anything they repeat of ours."""
     return _kept("; ".join(map(redaction.redacted, _phrases(response))))
+
+
+def list_refusal_text(response: HttpResponse, redaction: Redaction) -> str:
+    """The API's code and, of its words, the known ones. A list is about any messages, so the rest could be a text of theirs."""
+    body = strict_json(response.body)
+    said = body if isinstance(body, dict) else {}
+    code, message = said.get("code"), str(said.get("message")).lower()
+    known = [reason for reason in LIST_REASONS if reason.lower() in message]
+    if isinstance(code, str) and len(code) <= MAX_CODE and _CODE.fullmatch(code):
+        known.insert(0, redaction.redacted(code))
+    return " ".join([str(response.status), *known])
 
 
 def rejection_text(status: int, message: dict[str, Any], redaction: Redaction) -> str:

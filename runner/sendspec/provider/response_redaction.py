@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any
+from unicodedata import combining
 
 import orjson
 
 from sendspec.diagnostics.redaction import DOTS, number_spans
 from sendspec.provider.encoded_text import ENCODED_WORD, Span, decodings, unescaped_views
+from sendspec.provider.folded_text import folded_with_origins
+from sendspec.provider.sent_texts import SentTexts, strings_in
+from sendspec.provider.text_index import TextIndex
 
 MAX_SCANNED = 2_048
 """Characters of a text that are scanned; the rest is dropped."""
 KEY_PART = 8
 """Any run of this many characters of the key is as secret as the whole key."""
-MIN_STRING = 8
-STRING_BLOCK = 10
-"""A string of the payload is found whole; any part of it is found from twice this many characters on."""
+MIN_RECEIVER = 8
+"""Characters of the shortest recipient that is found whole, digits or not."""
 RECEIVER_PART, ID_PART = 6, 8
 """This many consecutive digits of a recipient are redacted, in a text and in an id. Ids are mostly digits: fewer match by chance."""
 DIGITS_APART = 4
-PROTOCOL_KEYS = frozenset({"type", "identifierKey", "reference"})
-"""Payload keys whose strings are not personal: words of the API, and the reference, which identifies the message."""
 
 _SCHEME = re.compile(r"\b(?:AccessKey|Bearer|Basic)[\s:=\"']+(?=\S*\d|\S{8})\S+", re.IGNORECASE)
 _NAME = re.compile(
@@ -46,23 +46,25 @@ class Redaction:
     It costs nothing until there is a text. An id of the documented form is checked for the key and whole recipients only.
     """
 
-    __slots__ = ("_blocks", "_bodies", "_key", "_receivers", "_strings")
+    __slots__ = ("_bodies", "_key", "_own", "_receivers", "_sent_texts")
 
-    def __init__(self, authorization: str = "") -> None:
-        """`authorization` is the header's value: a scheme and the key."""
-        self._set(_Key(authorization), (), ())
+    def __init__(self, authorization: str = "", sent_texts: SentTexts | None = None) -> None:
+        """`authorization` is the header's value: a scheme and the key. `sent_texts` are of other messages, where known."""
+        self._set(_Key(authorization), sent_texts, (), ())
 
-    def _set(self, key: _Key, receivers: Collection[str], bodies: Sequence[bytes]) -> None:
+    def _set(
+        self, key: _Key, sent_texts: SentTexts | None, receivers: Collection[str], bodies: Sequence[bytes]
+    ) -> None:
         self._key = key
+        self._sent_texts = sent_texts
         self._receivers = receivers
         self._bodies = bodies
-        self._strings: tuple[str, ...] | None = None
-        self._blocks: dict[str, tuple[str, int]] | None = None
+        self._own: TextIndex | None = None
 
     def of(self, receivers: Collection[str], bodies: Sequence[bytes] = ()) -> Redaction:
         """The same key, with the recipients and payloads of messages."""
         other = object.__new__(Redaction)
-        other._set(self._key, receivers, bodies)
+        other._set(self._key, self._sent_texts, receivers, bodies)
         return other
 
     def __repr__(self) -> str:
@@ -124,7 +126,7 @@ class Redaction:
         for receiver in self._receivers:
             digits = "".join(c for c in receiver if c.isdecimal())
             parts |= _windows(digits, part)
-            if len(receiver) >= MIN_STRING:
+            if len(receiver) >= MIN_RECEIVER:
                 yield from _occurrences(text.translate(_FOLDED), receiver.translate(_FOLDED))
         if not parts:
             return
@@ -135,25 +137,29 @@ class Redaction:
                     yield places[n], places[n + part - 1] + 1
 
     def _payload_spans(self, text: str) -> Iterator[Span]:
-        """Strings of the payload, whole or in part."""
-        if self._strings is None:
-            self._index_payload()
-        folded = text.translate(_FOLDED)
-        for string in self._strings or ():
-            yield from _occurrences(folded, string)
-        blocks = self._blocks or {}
-        for start in range(len(folded) - STRING_BLOCK + 1 if blocks else 0):
-            known = blocks.get(folded[start : start + STRING_BLOCK])
-            if known is not None:
-                yield _extended(folded, start, *known)
+        """Texts of these messages and of the command's others, whole or in part, in any case and Unicode form."""
+        if not self._bodies and self._sent_texts is None:
+            return
+        if self._own is None:
+            self._own = _index_of(self._bodies)
+        view, origins = folded_with_origins(text)
+        others = () if self._sent_texts is None else self._sent_texts.spans(view)
+        for start, end in (*self._own.spans(view), *others):
+            yield origins[start], _after_marks(text, origins[end - 1] + 1)
 
-    def _index_payload(self) -> None:
-        found = dict.fromkeys(s.translate(_FOLDED) for body in self._bodies for s in _strings_in(orjson.loads(body)))
-        strings = [string for string in found if len(string.strip()) >= MIN_STRING]
-        self._strings, self._blocks = tuple(strings), {}
-        for string in strings:
-            for at in range(0, len(string) - STRING_BLOCK + 1, STRING_BLOCK):
-                self._blocks.setdefault(string[at : at + STRING_BLOCK], (string, at))
+
+def _index_of(bodies: Sequence[bytes]) -> TextIndex:
+    index = TextIndex()
+    for text in dict.fromkeys(text for body in bodies for text in strings_in(orjson.loads(body))):
+        index.add(text)
+    return index
+
+
+def _after_marks(text: str, end: int) -> int:
+    """The first index from `end` on that is no combining mark: folding drops them, and they belong to the letter before."""
+    while end < len(text) and combining(text[end]):
+        end += 1
+    return end
 
 
 class _Key:
@@ -184,34 +190,11 @@ def _windows(text: str, size: int) -> set[str]:
     return {text[start : start + size] for start in range(len(text) - size + 1)}
 
 
-def _strings_in(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            for key, item in value.items():
-                if key not in PROTOCOL_KEYS or not isinstance(item, str):
-                    yield from _strings_in(item)
-        case list():
-            for item in value:
-                yield from _strings_in(item)
-
-
 def _occurrences(text: str, string: str) -> Iterator[Span]:
     start = text.find(string)
     while start >= 0:
         yield start, start + len(string)
         start = text.find(string, start + len(string))
-
-
-def _extended(text: str, start: int, string: str, at: int) -> Span:
-    """The block at `start` in `text` and at `at` in `string`, extended at both ends as far as the two agree."""
-    end, behind = start + STRING_BLOCK, at + STRING_BLOCK
-    while start > 0 and at > 0 and text[start - 1] == string[at - 1]:
-        start, at = start - 1, at - 1
-    while end < len(text) and behind < len(string) and text[end] == string[behind]:
-        end, behind = end + 1, behind + 1
-    return start, end
 
 
 def _digit_groups(text: str) -> Iterator[list[int]]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
-import stat
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from sendspec.diagnostics.exceptions import KeyUnusable
 from sendspec.diagnostics.wording import os_reason
+from sendspec.reading.files.nofollow_open import open_beneath
+from sendspec.reading.files.text_file import open_regular
 
 COMMAND_SECONDS = 30
 MAX_KEY = 4_096
@@ -79,24 +81,29 @@ def read_access_key(source: KeySource, environ: Mapping[str, str], root: Path) -
                 )
             return _checked(value, f"the access key in {name}")
         case FromFile(path):
-            return _checked(_from_file(root / path, path), f"the access key in {path}")
+            return _checked(_from_file(root, path), f"the access key in {path}")
         case FromCommand(words):
             return _checked(_from_command(words, root), f"the access key that `{words[0]}` prints")
         case NoKey():
             return AccessKey("sandbox")
 
 
-def _from_file(path: Path, shown: str) -> str:
+def _from_file(root: Path, shown: str) -> str:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = _open_key_file(root, shown)
+    except IsADirectoryError:
+        raise KeyUnusable(f"{shown} is not a regular file", "name the file that holds the key") from None
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise KeyUnusable(
+                f"the key file {shown} is a link, or lies behind one, and may have come with a checkout",
+                "put the file itself there, or write the path that the link leads to into sendspec.yaml",
+            ) from None
         raise KeyUnusable(
             f"the key file {shown} can't be read: {os_reason(error)}", "check its path and owner"
         ) from None
     try:
         mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise KeyUnusable(f"{shown} is not a regular file", "name the file that holds the key")
         if mode & 0o077:
             raise KeyUnusable(
                 f"the key file {shown} can be read by others (mode {mode & 0o777:03o})", f"run: chmod 600 {shown}"
@@ -104,6 +111,17 @@ def _from_file(path: Path, shown: str) -> str:
         return _one_line(os.read(descriptor, _MAX_READ))
     finally:
         os.close(descriptor)
+
+
+def _open_key_file(root: Path, written: str) -> int:
+    """Opens a key file: below the project without following links, elsewhere as the project file names it.
+
+    A link in the project may have come with a checkout, and its target would be sent as the key.
+    """
+    below = PurePath(os.path.relpath(root / written, root))
+    if Path(written).is_absolute() or below.parts[:1] == ("..",):
+        return open_regular(str(root / written))
+    return open_beneath(root, below)
 
 
 def _from_command(words: tuple[str, ...], root: Path) -> str:
@@ -147,7 +165,7 @@ def _printed(descriptor: int, end: float) -> bytes:
 
 
 def _command_fault(words: tuple[str, ...], what: str) -> KeyUnusable:
-    return KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and look at what it says")
+    return KeyUnusable(f"the key's command `{words[0]}` {what}", "run it by hand, and read its error message")
 
 
 def _one_line(raw: bytes) -> str:

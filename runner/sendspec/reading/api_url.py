@@ -43,7 +43,7 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | Problem:
     except ValueError:
         return Problem(
             "url-part",
-            f"'{printable(text[:100])}' has a port or host that can't be",
+            f"'{printable(text[:100])}' has an invalid port or host",
             "write it as https://host or https://host:port",
         )
     if parts.scheme not in ("https", "http"):
@@ -92,8 +92,8 @@ def _odd_part(text: str, parts: SplitResult, host: str) -> Problem | None:
     if "@" in parts.netloc:
         return Problem(
             "url-part",
-            f"a user stands before the host; requests would go to '{printable(host)}'",
-            "remove what stands before and with the @",
+            f"there is a user before the host; requests would go to '{printable(host)}'",
+            "remove the @ and everything before it",
         )
     if "?" in text or "#" in text:
         return Problem(
@@ -117,7 +117,7 @@ def _odd_part(text: str, parts: SplitResult, host: str) -> Problem | None:
     if not _PATH.fullmatch(parts.path.rstrip("/")) or any(part in (".", "..") for part in parts.path.split("/")):
         return Problem(
             "url-part",
-            f"the path '{printable(parts.path)}' can't stand before /workspaces",
+            f"the path '{printable(parts.path)}' is not allowed before /workspaces",
             "remove it, or write plain segments",
         )
     return None

@@ -16,6 +16,8 @@ SANDBOX = "sandbox"
 DEFAULT_PLATFORM = "sms"
 """The platform of a channel that names none."""
 
+LEDGER_FIX = "keep the ledger elsewhere, such as at .sendspec/production.db"
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:

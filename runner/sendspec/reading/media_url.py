@@ -28,18 +28,24 @@ def media_url_problem(url: str) -> Problem | None:
     fix = "write the public https address of the file"
     if len(url) > MAX_MEDIA_URL:
         return Problem(
-            "media-url", f"the address has {len(url)} characters; {MAX_MEDIA_URL} is the most", "write a shorter one"
+            "media-url",
+            f"the URL has {len(url)} characters; at most {MAX_MEDIA_URL} are allowed",
+            "write a shorter one",
         )
     try:
         parts = urlsplit(url)
-        host, _ = (parts.hostname or "").lower(), parts.port
+        host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
-        return Problem("media-url", f"'{shown}' has a port or host that can't be", fix)
+        return Problem("media-url", f"'{shown}' has an invalid port or host", fix)
     if parts.scheme.lower() != "https":
         return Problem("media-url", f"'{shown}' is not an https address", fix)
     if "@" in parts.netloc:
         return Problem("media-url", f"'{shown}' has a user before the host", fix)
+    if port == 0:
+        return Problem("media-url", f"port 0 of '{shown}' can't be reached", fix)
     address = parse_address(host)
+    if address is None and "[" in parts.netloc:  # RFC 3986 has room for addresses that nobody has defined: [v1.…]
+        return Problem("media-url", f"'{shown}' has no address in its brackets", fix)
     if address is not None:
         is_reached = is_public(address) and "%" not in host
     else:

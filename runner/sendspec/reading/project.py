@@ -20,6 +20,7 @@ from sendspec.reading.documents.document import Document
 from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.environment import (
     DEFAULT_PLATFORM,
+    LEDGER_FIX,
     SANDBOX,
     Channel,
     Environment,
@@ -27,6 +28,8 @@ from sendspec.reading.environment import (
     Rate,
     sandbox_environment,
 )
+from sendspec.reading.files.confined_path import git_folder_problem
+from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
 from sendspec.reading.schema.formats import is_uuid
@@ -53,6 +56,12 @@ class Project:
         if name == SANDBOX:
             return sandbox_environment(self.root, self._platform_by_alias())
         return self.environments.get(name)
+
+    @property
+    def key_files(self) -> KeyFiles:
+        """The key files of all environments: none of them may be read as input, whichever environment is used."""
+        keys = (environment.key for environment in self.environments.values())
+        return KeyFiles(tuple(self.root / key.path for key in keys if isinstance(key, FromFile)))
 
     def _platform_by_alias(self) -> dict[str, str]:
         """The platform of each alias, from any environment that has it."""
@@ -93,8 +102,8 @@ def read_project(path: str, root: Path, problems: Problems, *, owners: Collectio
 
 _KEY_LITERAL = Problem(
     "key-literal",
-    "an access key stands in this file, and files in git are read by many",
-    "take it out, make a new key, and write `access_key: {env: NAME}`",
+    "this file contains an access key, and many people can read files in git",
+    "remove it, create a new key, and write `access_key: {env: NAME}`",
 )
 
 
@@ -155,6 +164,7 @@ class _Reader:
         key = self._key(at, data["access_key"])
         channels = {alias: channel for alias in data["channels"] if (channel := self._channel(at, alias)) is not None}
         only_to = self._only_to(at, data)
+        ledger = self._ledger(at, data["ledger"])
         if api is None or key is None:
             return None
         return Environment(
@@ -162,13 +172,20 @@ class _Reader:
             api=api,
             key=key,
             scheme=data["access_key"].get("scheme", "AccessKey"),
-            ledger=LedgerPlace((self._root / data["ledger"]["file"]).absolute(), data["ledger"].get("durable", False)),
+            ledger=ledger,
             channels=channels,
             only_to=only_to,
             limits=read_limits(data.get("limits")),
             key_span=self._document.span((*at, "access_key")),
             suppress=suppression_files(self._document, (*at, "suppress"), data.get("suppress", ()), is_specs=False),
         )
+
+    def _ledger(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerPlace:
+        place = (self._root / written["file"]).absolute()
+        in_git = git_folder_problem(os.path.realpath(place), written["file"], LEDGER_FIX)
+        if in_git is not None:
+            self._problems.add(self._document.place((*at, "ledger", "file"), in_git))
+        return LedgerPlace(place, written.get("durable", False))
 
     def _api(self, at: tuple[str, ...], data: Mapping[str, Any]) -> Api | None:
         top = self._document.data
@@ -186,7 +203,7 @@ class _Reader:
             self._add(
                 (*at, "access_key"),
                 "key-source",
-                f"the key comes from {len(named)} places; it comes from one",
+                f"the key has {len(named)} sources; it must have one",
                 "write one of env, file and command",
                 key=True,
             )

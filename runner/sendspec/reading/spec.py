@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import Document, KeyPath
-from sendspec.reading.documents.number_spelling import SpelledFloat
+from sendspec.reading.documents.number_spelling import SpelledFloat, spelled_integer
 from sendspec.reading.documents.yaml_reader import read_document
+from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.spec_check import spec_problems
@@ -88,12 +90,16 @@ class Spec:
     examples: tuple[Example, ...]
     document: Document
     suppress: tuple[SuppressionFile, ...] = ()
+    check: PhoneCheck = PhoneCheck.LENGTH
 
 
-def read_spec(path: str, problems: Problems) -> Spec | None:
-    """The spec in the file at `path`; None if invalid, with the reasons added to `problems`."""
+def read_spec(path: str, problems: Problems, key_files: KeyFiles = NO_KEY_FILES) -> Spec | None:
+    """The spec in the file at `path`; None if invalid, with the reasons added to `problems`.
+
+    `key_files` are the project's; none of them is read.
+    """
     own = Problems()
-    source = read_text_file(path, own)
+    source = read_text_file(path, own, key_files=key_files)
     document = None if source is None else read_document(source, own)
     if document is not None:
         for diagnostic in spec_problems(document):
@@ -134,13 +140,16 @@ def _spec(document: Document) -> Spec:
         ),
         document=document,
         suppress=suppression_files(document, ("suppress",), data.get("suppress", ()), is_specs=True),
+        check=PhoneCheck(options.get("check", PhoneCheck.LENGTH)),
     )
 
 
 def _spelled(document: Document, value: Any, at: KeyPath) -> Any:
-    """`value` at the path `at`, with floats that keep the spelling in the file."""
+    """`value` at the path `at`, with floats and -0 as spelled in the file."""
     if isinstance(value, float):
         return SpelledFloat(document.written(at))
+    if type(value) is int and value == 0:
+        return spelled_integer(document.written(at))
     if isinstance(value, dict):
         return {name: _spelled(document, each, (*at, name)) for name, each in value.items()}
     return [_spelled(document, each, (*at, n)) for n, each in enumerate(value)] if isinstance(value, list) else value

@@ -35,8 +35,8 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
         yield document.diagnostic(
             at,
             code="key-literal",
-            problem="an access key stands in this file, and files in git are read by many",
-            fix="take it out, make a new key, and name it in sendspec.yaml as `access_key: {env: …}`",
+            problem="this file contains an access key, and many people can read files in git",
+            fix="remove it, create a new key, and name it in sendspec.yaml as `access_key: {env: …}`",
             key=True,
         )
     schema = load_schema("spec")
@@ -53,13 +53,17 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
 
 def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
     value = _value_at(document.data, fault.at)
-    if fault.code == "wrong-type" and fault.problem.endswith("text is needed") and isinstance(value, int | float):
+    if (
+        fault.code == "wrong-type"
+        and fault.problem.partition(", found ")[0].endswith("text")
+        and isinstance(value, int | float)
+    ):
         fault = _unquoted(document, fault, value)
     elif fault.at == ("spec",):
         fix = f"write {FORMAT}, the version this sendspec reads"
         fault = replace(fault, code="spec-version", fix=fix)
     elif fault.at == ("recipients",) and fault.code == "wrong-type":
-        problem = fault.problem.replace("a mapping", "a list or a mapping")
+        problem = fault.problem.replace("a mapping", "a list or a mapping", 1)
         fault = replace(fault, problem=problem, fix="list them, or name a table: `recipients: {file: …}`")
     elif fault.at in _ROWS and fault.code == "too-many":
         fix = "move them to a .csv file, and name it under `recipients: {file: …}`"
@@ -73,7 +77,7 @@ def _unquoted(document: Document, fault: SchemaProblem, value: int | float) -> S
     fix = f'put it in quotes: "{written}"'
     if isinstance(value, bool):
         return replace(fault, fix=fix)
-    problem = f"the number {written} stands where text is needed"
+    problem = f"expected text, found the number {written}"
     return replace(fault, code="unquoted-number", problem=problem, fix=fix)
 
 
@@ -115,7 +119,7 @@ def _moved_from_problems(document: Document) -> Iterator[Diagnostic]:
         problem = f"'{mask_in_place(printable(str(former)[:60]))}' can't be a spec's name"
         fix = "write the name that the spec had before"
     elif former == data.get("name"):
-        problem, fix = "the spec has the name that it is said to have had before", "remove `moved_from`"
+        problem, fix = "`moved_from` is the name that the spec has now", "remove `moved_from`"
     else:
         return
     yield document.diagnostic(("moved_from",), code="bad-name", problem=problem, fix=fix)
@@ -185,8 +189,8 @@ def _country_problems(document: Document, country: Any) -> Iterator[Diagnostic]:
         yield document.diagnostic(
             ("recipients", "country"),
             code="unknown-country",
-            problem=f"'{printable(country[:40])}' is not a country's two letters",
-            fix="write them as in NL, BE or US",
+            problem=f"'{printable(country[:40])}' is not a two-letter country code",
+            fix="write two capital letters, such as NL, BE or US",
         )
 
 
@@ -212,13 +216,13 @@ def _is_key_literal(at: KeyPath, value: Any) -> bool:
 
 
 def _number_problems(document: Document) -> Iterator[Diagnostic]:
-    """Integers that templates would print differently from how they are written: 0x10 as 16. Floats keep their spelling."""
+    """Integers that templates would print differently from how they are written: 0x10 as 16. Floats and -0 keep their spelling."""
     for root in _template_data(document.data):
         for below, value in walk(_value_at(document.data, root)):
             if not isinstance(value, int) or isinstance(value, bool):
                 continue
             written = document.written((*root, *below))
-            if written != str(value):
+            if written not in (str(value), "-0"):
                 shown = mask_in_place(printable(written[:40]))
                 yield document.diagnostic(
                     (*root, *below),

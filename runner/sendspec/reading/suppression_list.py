@@ -15,6 +15,7 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.files.confined_path import open_in_project, resolve_in_project
 from sendspec.reading.files.input_file import InputFile, signature_of
+from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.suppression_file import SuppressionFile
 from sendspec.reading.suppression_reader import SuppressionReader
 
@@ -31,10 +32,18 @@ class SuppressionList:
     Look-ups never wait, also while another thread is reading the files again.
     """
 
-    def __init__(self, files: Sequence[SuppressionFile], root: Path, column: str, country: str | None) -> None:
-        """`root` is the project's folder; `column` and `country` are as for `read_suppression_list`."""
+    def __init__(
+        self,
+        files: Sequence[SuppressionFile],
+        root: Path,
+        column: str,
+        country: str | None,
+        key_files: KeyFiles = NO_KEY_FILES,
+    ) -> None:
+        """`root` is the project's folder; the rest is as for `read_suppression_list`."""
         self._files = files
         self._root = root
+        self._key_files = key_files
         self._column = column
         self._country = country
         self._addresses = AddressSet(())
@@ -96,7 +105,7 @@ class SuppressionList:
 
     def _entries(self, problems: Problems) -> Iterator[str]:
         for file in self._files:
-            opened = open_in_project(self._root, file.named_in, file.written)
+            opened = open_in_project(self._root, file.named_in, file.written, self._key_files)
             if isinstance(opened, Problem):
                 missing = opened.code == "file-missing"  # a similar name could be that of the recipients' table
                 problems.add(file.diagnostic(replace(opened, fix="check the path of the list") if missing else opened))
@@ -111,14 +120,20 @@ class SuppressionList:
 
 
 def read_suppression_list(
-    files: Sequence[SuppressionFile], *, root: Path, column: str, country: str | None, problems: Problems
+    files: Sequence[SuppressionFile],
+    *,
+    root: Path,
+    column: str,
+    country: str | None,
+    problems: Problems,
+    key_files: KeyFiles = NO_KEY_FILES,
 ) -> SuppressionList:
     """The list in `files`. With an error added to `problems`, the list must not be used.
 
     `column` is the recipients' default address column, `phone` or `email`: it tells which kind of address the spec uses.
-    `country` is for national numbers.
+    `country` is for national numbers. `key_files` are the project's; none of them is read.
     """
-    made = SuppressionList(files, root, column, country)
+    made = SuppressionList(files, root, column, country, key_files)
     for problem in made.read():
         problems.add(problem)
     return made

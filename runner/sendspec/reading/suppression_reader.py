@@ -131,7 +131,7 @@ def _with_own_fix(problem: Diagnostic) -> Diagnostic:
     """The usual fix names `delimiter:`, which a suppression list doesn't have."""
     if problem.code != "table-delimiter":
         return problem
-    return replace(problem, fix="save the list with commas between its cells, and the names of the columns on line 1")
+    return replace(problem, fix="save the list with commas between its cells, and with column names on line 1")
 
 
 def _no_column(path: str, names: tuple[str, ...], wanted: str) -> Diagnostic:
@@ -139,6 +139,6 @@ def _no_column(path: str, names: tuple[str, ...], wanted: str) -> Diagnostic:
     problem = Problem(
         "suppress-column",
         f"the list has no column '{wanted}'; columns found are: {found}",
-        f"call the column that holds the addresses '{wanted}', or keep that column alone",
+        f"call the column with the addresses '{wanted}', or remove all other columns",
     )
     return problem.diagnostic(path)

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from sendspec.composing.common_rules import one_content
+from sendspec.composing.common_rules import body_or_template
 from sendspec.provider.path import BATCH_PATH, MESSAGE_PATH, MESSAGES_PATH, path_pattern
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
@@ -177,7 +177,7 @@ def _details(schema_name: str, payload: Any) -> Details:
     return {
         jq_path((*(("messageRequests", number) if batch else ()), *fault.at)): [fault.problem]
         for number, message in enumerate(_messages_in(payload))
-        for fault in one_content(message)
+        for fault in body_or_template(message)
     }
 
 

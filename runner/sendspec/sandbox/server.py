@@ -25,10 +25,11 @@ MAX_BODY = 1_000_000
 MAX_DISCARDED = 16 * MAX_BODY
 """Bytes of a refused body that are read and discarded, so that the client gets the refusal instead of a reset."""
 DISCARDING_SECONDS = 2.0
+MAX_LENGTH_DIGITS = 12
 
 _AUTHORIZATION = re.compile(r"(?:AccessKey|Bearer) [!-~]+")
 _HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::([1-9][0-9]{0,4}))?", re.ASCII | re.IGNORECASE)
-_LENGTH = re.compile(r"[0-9]{1,12}", re.ASCII)
+_LENGTH = re.compile(r"0*([0-9]+)", re.ASCII)
 _BATCH = path_pattern(BATCH_PATH)
 _UNREADABLE = {
     400: "The request can't be read",
@@ -97,10 +98,12 @@ class _Exchange(BaseHTTPRequestHandler):
         return False
 
     def _length(self) -> int | None:
+        """The length of the body, None where it is not stated as one whole number; one beyond any limit may be cut."""
         lengths = self.headers.get_all("Content-Length", [])
-        if len(lengths) != 1 or "Transfer-Encoding" in self.headers or not _LENGTH.fullmatch(lengths[0].strip()):
+        stated = _LENGTH.fullmatch(lengths[0].strip()) if len(lengths) == 1 else None
+        if stated is None or "Transfer-Encoding" in self.headers:
             return None
-        return int(lengths[0])
+        return int(stated[1][:MAX_LENGTH_DIGITS])  # `int` refuses thousands of digits
 
     def _authorized(self) -> bool:
         if _AUTHORIZATION.fullmatch(self.headers.get("Authorization", "")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
-from sendspec.ledger.record import Doubt, Listable
+from sendspec.ledger.record import AcceptedMessage, Doubt
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.sighting_match import CLOCK_MARGIN, HashReceiver, is_for
 
@@ -19,7 +19,7 @@ MIN_PREFIX = 8
 """A reference truncated to fewer characters is matched by its recipient alone."""
 
 
-def objection(doubt: Doubt) -> str | None:
+def why_unprovable(doubt: Doubt) -> str | None:
     """Why no list could prove that a message in doubt was not accepted; None where one could."""
     if doubt.scheduled_for is not None:
         return "it was to be sent later"
@@ -30,9 +30,9 @@ def objection(doubt: Doubt) -> str | None:
     return None
 
 
-def claimed_at(doubt: Doubt, skew: float | None) -> float:
+def api_claimed_at(doubt: Doubt, skew: float | None) -> float:
     """When a message was claimed, by the API's clock; `skew` is how far that is ahead now, in seconds."""
-    return doubt.claimed_at + ((skew or 0.0) if doubt.clock_offset is None else doubt.clock_offset)
+    return doubt.local_claimed_at + ((skew or 0.0) if doubt.clock_offset is None else doubt.clock_offset)
 
 
 class AbsenceEvidence:
@@ -51,7 +51,7 @@ class AbsenceEvidence:
         self._shown: dict[str, Sighting] = {}
         self._lookalikes: dict[bytes, set[str]] = {}
         self._anchors: list[float] = []
-        self._missing: list[tuple[float, ...]] = []
+        self._unmatched: list[tuple[float, ...]] = []
 
     def read(self, page: Iterable[Sighting]) -> None:
         for sighting in page:
@@ -80,21 +80,21 @@ class AbsenceEvidence:
         """The API ids of every sighting that could be a doubt under another reference."""
         return {remote_id for ids in self._lookalikes.values() for remote_id in ids}
 
-    def compare(self, accepted: Iterable[Listable]) -> None:
+    def compare(self, accepted: Iterable[AcceptedMessage]) -> None:
         """Compares the messages that the list has to show with what it shows: their ids, references and recipients."""
         for message in accepted:
             sighting = self._shown.get(message.remote_id)
             if sighting is None:
-                self._missing.append(message.times)
+                self._unmatched.append(message.times)
             elif not message.purged:
                 same = sighting.reference == message.reference and is_for(message.receiver, sighting, self._hash)
                 if same and sighting.created_at is not None:
                     self._anchors.append(sighting.created_at)
                 elif not same:
-                    self._missing.append(message.times)
+                    self._unmatched.append(message.times)
         self._anchors.sort()
 
-    def objection(self, doubt: Doubt, credited: Iterable[str]) -> str | None:
+    def why_unproved(self, doubt: Doubt, credited: Iterable[str]) -> str | None:
         """Why this list does not prove that `doubt` was not accepted; None where it does. `credited` ids are other messages'."""
         if self._lookalikes.get(doubt.id, set()) - set(credited):
             return "the list shows a message that could be it under another reference"
@@ -105,15 +105,15 @@ class AbsenceEvidence:
             side = "before" if before == 0 else "after"
             return f"the list shows no message of this ledger that was accepted {side} it"
         first, last = self._anchors[before - 1], self._anchors[after]
-        if any(not times or any(first <= time <= last for time in times) for times in self._missing):
+        if any(not times or any(first <= time <= last for time in times) for times in self._unmatched):
             return "the list lacks other messages of that time, or shows them otherwise"
         return None
 
 
 def _attempt_span(doubt: Doubt) -> tuple[float, float]:
     """When the attempt began and ended, by the API's clock."""
-    began = claimed_at(doubt, None)
-    return began, began + max(0.0, (doubt.doubted_at or doubt.claimed_at) - doubt.claimed_at)
+    began = api_claimed_at(doubt, None)
+    return began, began + max(0.0, (doubt.doubted_at or doubt.local_claimed_at) - doubt.local_claimed_at)
 
 
 def _created_during(sighting: Sighting, doubt: Doubt) -> bool:

@@ -10,13 +10,14 @@ from sendspec.provider.response_rules import FollowUp, statuses_where
 from sendspec.sending.run import Sendable
 
 MAX_ATTEMPTS, MAX_ATTEMPTS_ONCE_MORE = 8, 2
+"""Tries of one message in all, the first included."""
 ONCE_MORE = statuses_where(lambda rule: rule.follow_up is FollowUp.ONCE_MORE)
-"""Statuses that say little about a busy API: the connection is at fault."""
+"""Statuses that blame the connection, so that a second try on a new one is worth it. The pace slows down for them as for a 429."""
 RETRY_SHARE, MIN_RETRIES = 0.1, 20
 
 
 class Backlog:
-    """`expected` is the largest possible number of messages. The run's retry budget is a tenth of it, and at least 20."""
+    """`expected` is the largest possible number of messages. The run may retry a tenth as many requests, and at least 20."""
 
     def __init__(self, messages: Iterator[Sendable], expected: int) -> None:
         self._messages = messages
@@ -57,9 +58,13 @@ class Backlog:
         """The message was not sent; it may be taken again from `at` on."""
         heappush(self._again, (at, next(self._order), message))
 
-    def retry(self, messages: Sequence[Sendable], status: int, at: float, *, counts: bool) -> None:
-        """Retries a request that was not processed from `at` on, within each message's attempts and, where it `counts`, the run's budget."""
-        self._budget -= counts
+    def retry(self, messages: Sequence[Sendable], status: int, at: float, *, spends_budget: bool) -> None:
+        """Lets the messages of a request that was not processed be taken again from `at` on.
+
+        A message that has used up its tries is dropped, and so is every one once the run's budget is spent: they stay planned.
+        """
+        if spends_budget:
+            self._budget -= 1
         limit = MAX_ATTEMPTS_ONCE_MORE if status in ONCE_MORE else MAX_ATTEMPTS
         for message in messages:
             attempts = self._attempts[message.id] = self._attempts.get(message.id, 0) + 1

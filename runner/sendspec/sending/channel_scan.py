@@ -8,7 +8,7 @@ from typing import Protocol
 from sendspec.composing.identity import id_in, id_text
 from sendspec.ledger.record import Doubt, Route
 from sendspec.provider.message_list import Sighting
-from sendspec.sending.absence import AbsenceEvidence, claimed_at
+from sendspec.sending.absence import AbsenceEvidence, api_claimed_at
 from sendspec.sending.list_reader import ListReader, ListUnread
 from sendspec.sending.list_window import MARGIN, MAX_WINDOW, RECEIVERS_PER_QUERY, pages_in_api_time
 from sendspec.sending.sighting_match import DuplicateListings, HashReceiver, SightingLedger
@@ -101,12 +101,12 @@ class ChannelScan:
         """From before the oldest claim on. To conclude absence, from the last acceptance before it."""
         until = max(self._now, self._now + skew) + MARGIN
         earliest = until - MAX_WINDOW
-        if any(doubt.claimed_at > self._now for doubt in self._doubts):
+        if any(doubt.local_claimed_at > self._now for doubt in self._doubts):
             self.since = earliest  # this machine's clock has been set back since the claim
             return earliest, until
-        since = min(claimed_at(doubt, skew) for doubt in self._doubts)
+        since = min(api_claimed_at(doubt, skew) for doubt in self._doubts)
         if self._absence_provable:
-            oldest = min(doubt.claimed_at for doubt in self._absence_provable)
+            oldest = min(doubt.local_claimed_at for doubt in self._absence_provable)
             accepted = self._ledger.accepted_before(self._route, oldest)
             since = since if accepted is None else min(since, accepted + skew - EDGE)
         self.since = max(since - MARGIN, earliest)

@@ -1,4 +1,4 @@
-"""Stops a run that piles up doubts while they are few. Pure: it is told of every response."""
+"""The circuit breaker: pauses a run after a few doubts, and ends it when they go on."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import TypeAlias, assert_never
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RunRefused
 from sendspec.sending.circuit_breaker import BreakerState
 
-FIRST_ANSWERS = 20
-"""The share of refusals counts from this many certain responses on."""
+MIN_CERTAIN = 20
+"""The share of refusals counts from this many messages with a certain outcome on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class TooManyRefused:
     """The share of refused messages exceeded `failure_rate`."""
 
     refused: int
-    answers: int
+    certain: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +96,20 @@ Ending: TypeAlias = (
 
 
 def ending_after(
-    outcomes: Iterable[Outcome], *, answers: int, refused: int, failure_rate: float | None, breaker: BreakerState
+    outcomes: Iterable[Outcome], *, certain: int, refused: int, failure_rate: float | None, breaker: BreakerState
 ) -> Ending | None:
     """The ending that a request's outcomes call for, one of each kind; None while the run may go on.
 
-    `answers` counts the certain responses of the run and `refused` the refusals among them, this request's included.
+    `certain` counts the messages of the run that were accepted or refused, `refused` those that were refused; both with this
+    request's.
     """
-    enough = answers >= FIRST_ANSWERS
+    enough = certain >= MIN_CERTAIN
     for outcome in outcomes:
         match outcome:
             case Accepted() | NotSent() | NotProcessed():
                 pass
             case Refused(_, text):
-                if enough and refused == answers:
+                if enough and refused == certain:
                     return SpecRefused(text)
             case InDoubt(evidence):
                 if outcome.stops_run:
@@ -119,8 +120,8 @@ def ending_after(
                 return StoppedByApi(outcome)
             case _:
                 assert_never(outcome)
-    if failure_rate is not None and enough and refused > failure_rate * answers:
-        return TooManyRefused(refused, answers)
+    if failure_rate is not None and enough and refused > failure_rate * certain:
+        return TooManyRefused(refused, certain)
     return None
 
 

@@ -18,8 +18,9 @@ from sendspec.provider.message_list import (
     read_page,
 )
 from sendspec.provider.outcome import RunRefused
-from sendspec.provider.refusal_text import refusal_text
+from sendspec.provider.refusal_text import list_refusal_text
 from sendspec.provider.response_redaction import Redaction
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.provider.time_headers import clock_skew_seconds, retry_after_seconds
 from sendspec.sending.connection import Connection, ConnectionFailed
 from sendspec.sending.pace import back_off
@@ -81,9 +82,10 @@ class ListReader:
         stopped: Callable[[], bool],
         bounds: ListBounds = RECONCILE_BOUNDS,
         stand_in: StandIn | None = None,
+        sent_texts: SentTexts | None = None,
     ) -> None:
         self._connection = connection
-        self._redaction = Redaction(connection.authorization)
+        self._redaction = Redaction(connection.authorization, sent_texts)
         self._stand_in = stand_in
         self._clock = clock
         self._timeout = timeout
@@ -178,7 +180,7 @@ class ListReader:
         return page
 
     def _refused(self, response: HttpResponse, receivers: Sequence[str], asked: float) -> _PageFailed | ListUnread:
-        text = refusal_text(response, self._redaction.of(receivers))
+        text = list_refusal_text(response, self._redaction.of(receivers))
         reason = f"the API answers {text}"
         if response.status in REFUSING_THE_RUN or response.status == 404:
             return ListUnread(reason, RunRefused(response.status, text))

@@ -11,9 +11,10 @@ from typing import assert_never
 from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
 from sendspec.ledger.protocol import Claims
-from sendspec.ledger.record import Lost, Settlement
+from sendspec.ledger.record import ClaimLost
 from sendspec.planning.decision import Skip
 from sendspec.provider.endpoint import Endpoint
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.sending.circuit_breaker import BreakerState
 from sendspec.sending.claim_choice import ClaimChooser, ClaimGroup
 from sendspec.sending.connection import Connection, verifying_context
@@ -27,7 +28,7 @@ from sendspec.sending.ending import (
     ending_without_connection,
 )
 from sendspec.sending.pace import TICK, senders_needed
-from sendspec.sending.run import RunProgress, RunResult, Sendable, Settings, Stop, StopStage
+from sendspec.sending.run import AttemptResult, RunProgress, RunResult, Sendable, Settings, Stop, StopStage
 from sendspec.sending.run_state import RunState
 from sendspec.sending.sender import (
     Delivery,
@@ -40,6 +41,7 @@ from sendspec.sending.sender import (
     WakeRequested,
 )
 from sendspec.sending.sender_pool import SenderPool
+from sendspec.sending.settlement import settlement_of
 
 MAX_DRAINED = 256
 LATENCY_GUESS = 0.2
@@ -47,7 +49,7 @@ LATENCY_GUESS = 0.2
 MAX_WAIT = 0.5
 MIN_WAIT = 0.001
 
-SKIP_BY_LOST = {Lost.ON_HOLD: Skip.ON_HOLD, Lost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
+SKIP_BY_CLAIM_LOST = {ClaimLost.ON_HOLD: Skip.ON_HOLD, ClaimLost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
 
 
 def send_all(
@@ -62,15 +64,17 @@ def send_all(
     look_up: Callable[[], Sequence[bytes]],
     watch: Callable[[RunProgress], None],
     withholds: Callable[[Sendable], bool] | None = None,
+    sent_texts: SentTexts | None = None,
 ) -> RunResult:
     """Sends every message at most once and returns what became of them. Raises what the ledger raises, and then sends no more.
 
     `credited` holds the API ids that this command has credited so far; each acceptance adds its own. `look_up` asks the API for
     the messages in doubt and returns those that it accepted. `withholds` decides just before a claim whether a message must not
-    go out after all. Where it raises `SuppressionListUnreadable`, no more messages are claimed.
+    go out after all. Where it raises `SuppressionListUnreadable`, no more messages are claimed. `sent_texts` are the command's so far.
     """
     state = RunState(messages, settings, clock, watch)
-    loop = _Loop(state, claims, endpoint, settings, clock, stop, credited, look_up, withholds)
+    texts = sent_texts or SentTexts()
+    loop = _Loop(state, claims, endpoint, settings, clock, stop, credited, look_up, withholds, texts)
     stop.wakes(loop.wake)
     try:
         return loop.run()
@@ -90,6 +94,7 @@ class _Loop:
         credited: CreditedIds,
         look_up: Callable[[], Sequence[bytes]],
         withholds: Callable[[Sendable], bool] | None,
+        sent_texts: SentTexts,
     ) -> None:
         self._state = state
         self._backlog, self._pace = state.backlog, state.pace
@@ -102,6 +107,7 @@ class _Loop:
         self._credited = credited
         self._look_up = look_up
         self._withholds = withholds
+        self._sent_texts = sent_texts
         self._context = verifying_context() if endpoint.scheme == "https" else None
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._answered = threading.Event()
@@ -119,18 +125,18 @@ class _Loop:
         state = self._state
         try:
             self._pool.spawn(senders_needed(self._settings.per_second, LATENCY_GUESS, self._settings.concurrency))
-            settle: list[Settlement] = []
+            results: list[AttemptResult] = []
             while True:
                 self._check_stop()
                 if state.breaker.state is BreakerState.OPEN and not self._in_flight:
-                    self._look_up_doubts(settle)
-                    settle = []
+                    self._look_up_doubts(results)
+                    results = []
                 claim = self._chooser.choose()
-                if settle or claim:
-                    self._exchange(settle, claim)
+                if results or claim:
+                    self._exchange(results, claim)
                 if state.is_over:
                     break
-                settle = self._gather()
+                results = self._gather()
         finally:
             self._pool.stop()
         if state.error is not None:
@@ -141,7 +147,8 @@ class _Loop:
 
     def _new_sender(self) -> Sender:
         connection = Connection(self._endpoint, self._context, self._clock.monotonic)
-        return Sender(connection, self._settings, self._clock, self._stop, self._events, self._answered, self._credited)
+        settings, clock, stop = self._settings, self._clock, self._stop
+        return Sender(connection, settings, clock, stop, self._events, self._answered, self._credited, self._sent_texts)
 
     def _check_stop(self) -> None:
         if self._state.ending is None and self._stop.signal is not None:
@@ -149,35 +156,38 @@ class _Loop:
         if self._state.ending is None:
             self._pool.reconnect()
 
-    def _look_up_doubts(self, settle: list[Settlement]) -> None:
+    def _look_up_doubts(self, results: list[AttemptResult]) -> None:
         """The breaker is open and nothing is in flight: looks up what is in doubt, then lets one message probe."""
-        self._exchange(settle, [])
+        self._exchange(results, [])
         if self._state.ending is None:
             self._tally.found(self._look_up())
         self._state.breaker.drained()
 
-    def _exchange(self, settle: list[Settlement], claim: list[ClaimGroup]) -> None:
-        """Results in, claims out: one commit. Only messages whose claim was won go to a sender."""
+    def _exchange(self, results: list[AttemptResult], claim: list[ClaimGroup]) -> None:
+        """Results in, claims out: one commit. After it, messages whose claim was won go to a sender, and results are counted."""
         if claim and not self._claims.still_mine():
             self._state.end(LockLost())
             claim = []
         claim = self._without_suppressed(claim)
         claims = [message.claim for messages, _ in claim for message in messages]
+        settle = list(map(settlement_of, results))
         try:
             exchanged = self._claims.exchange(settle=settle, claim=claims, now=self._clock.wall())
         except (LedgerUnwritable, LedgerDamaged) as trouble:
-            self._spill(settle, trouble)
+            self._spill(results, trouble)
             raise
         now = self._clock.monotonic()
         won = exchanged.won
-        self._tally.lost.update(SKIP_BY_LOST[lost] for lost in exchanged.lost.values())
+        self._tally.unclaimed.update(SKIP_BY_CLAIM_LOST[lost] for lost in exchanged.lost.values())
         self._tally.timed(now)
-        late, usual = self._commit_ended(claim, now)
+        delay, usual = self._commit_ended(claim, now)
         for messages, due in claim:
             ours = [message for message in messages if message.id in won]
             if ours:
                 attempts = [won[message.id] for message in ours]
-                self._hand_out(Delivery(ours, attempts, max(due + late, now), due + usual + self._settings.timeout))
+                self._hand_out(Delivery(ours, attempts, max(due + delay, now), due + usual + self._settings.timeout))
+        if results:
+            self._state.count_stored(results)
 
     def _without_suppressed(self, claim: list[ClaimGroup]) -> list[ClaimGroup]:
         """Leaves out recipients who have been suppressed since the plan. Without a readable list, nobody more is claimed."""
@@ -189,7 +199,7 @@ class _Loop:
             self._state.end(SuppressLost(trouble.problem, trouble.fix))
             return []
         if withheld:
-            self._tally.lost.update({Skip.SUPPRESSED: len(withheld)})
+            self._tally.unclaimed.update({Skip.SUPPRESSED: len(withheld)})
         left = [([message for message in messages if message.id not in withheld], due) for messages, due in claim]
         return [group for group in left if group[0]]
 
@@ -203,35 +213,35 @@ class _Loop:
         if not claim:
             return 0.0, 0.0
         usual, self._commit_seconds = self._commit_seconds, now - self._chooser.chosen_at
-        return self._pace.late(claim[0][1], now), usual
+        return self._pace.delay_unused(claim[0][1], now), usual
 
     def _hand_out(self, delivery: Delivery) -> None:
         self._in_flight.add(delivery)
         self._pool.dispatch(delivery)
 
-    def _spill(self, settle: list[Settlement], trouble: LedgerTrouble) -> None:
+    def _spill(self, results: list[AttemptResult], trouble: LedgerTrouble) -> None:
         """The ledger stores no more results: waits for everything in flight and keeps all results beside the ledger."""
         self._state.end(LedgerLost(trouble.problem))
-        kept = list(settle)
+        kept = list(results)
         while self._in_flight:
             kept += self._gather()
         if kept:
             with suppress(OSError):  # then they are in doubt at the next start
-                self._claims.spill(kept)
+                self._claims.spill(list(map(settlement_of, kept)))
 
-    def _gather(self) -> list[Settlement]:
-        """Waits for an event, then takes all that have arrived; returns what is to be settled."""
-        settle: list[Settlement] = []
+    def _gather(self) -> list[AttemptResult]:
+        """Waits for an event, then takes all that have arrived; returns the results to store."""
+        results: list[AttemptResult] = []
         with suppress(Empty):
             event: Event = self._events.get(timeout=self._wait())
             self._let_more_come()
-            self._note(event, settle)
+            self._note(event, results)
             for _ in range(1, MAX_DRAINED):
-                self._note(self._events.get_nowait(), settle)
+                self._note(self._events.get_nowait(), results)
         if self._stop.stage is StopStage.FAST:
-            settle += self._state.abandon()
+            results += self._state.abandon()
         self._gathered_at = self._clock.monotonic()
-        return settle
+        return results
 
     def _let_more_come(self) -> None:
         """Under a rate limit there is time to spare: the events of one tick share a commit and one wake-up of this thread."""
@@ -252,18 +262,18 @@ class _Loop:
             moments.append(max(self._backlog.again_at, self._pace.next_slot(now)))
         return max(min(moments) - now, MIN_WAIT if self._settings.per_second is None else TICK)
 
-    def _note(self, event: Event, settle: list[Settlement]) -> None:
+    def _note(self, event: Event, results: list[AttemptResult]) -> None:
         match event:
             case SenderReady(sender):
                 self._pool.mark_ready(sender)
             case SenderDown(sender, reason, permanent):
                 self._connection_failed(sender, reason, permanent=permanent)
             case RequestEnded():
-                settle += self._state.record(event)
+                results += self._state.conclude(event)
             case SenderCrashed(_, ended, error):
                 self._state.fail(error, "sendspec broke")
                 if ended is not None:
-                    settle += self._state.record(ended)
+                    results += self._state.conclude(ended)
             case WakeRequested():
                 pass
             case _:

@@ -1,7 +1,7 @@
 """When the next message may go out: scheduled slots, a window of requests in flight, and pauses that the API asks for.
 
-Slots, not a token bucket: a bucket is late, exceeds the limit, or busy-waits. Pure: the current time is an argument, in
-monotonic seconds.
+Slots, not a token bucket: a bucket is late, exceeds the limit, or busy-waits. Nothing here reads a clock or sleeps: the current
+time is an argument, in monotonic seconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MAX_CATCH_UP = 0.01
 BACKOFF_FIRST, MAX_BACKOFF = 0.5, 30.0
 DECREASE_FACTOR, INCREASE_STEP = 0.7, 0.05
 MIN_SHARE = 0.05
-"""Additive increase, multiplicative decrease of the rate, as a share of the limit."""
+"""The rate is a share of the limit: multiplied on each throttling response, raised by a step while there are none."""
 
 
 def back_off(failures: int, random: float) -> float:
@@ -62,8 +62,8 @@ class Pace:
             self._next += gap
         return found
 
-    def late(self, first: float, now: float) -> float:
-        """By how many seconds to delay slots that were not used before `now`; `first` is the earliest of them.
+    def delay_unused(self, first: float, now: float) -> float:
+        """Delays slots that were not used before `now`, and all after them; returns by how many seconds. `first` is the earliest.
 
         The time is lost: making up for it would exceed the limit within a second.
         """
@@ -77,13 +77,15 @@ class Pace:
         """The earliest time at which `slots` may return any."""
         return max(self._paused_until, now if self._limit is None else self._next - AHEAD)
 
-    def throttled(self, now: float, sent_at: float, retry_after: float | None, random: float) -> bool:
-        """The API throttled a request sent at `sent_at`: waits as long as it asks, or backs off, then probes with one message.
+    def throttled(self, now: float, due: float, retry_after: float | None, random: float) -> bool:
+        """The API throttled a request that was due at `due`: pauses, then lets a single request try.
 
-        Returns whether the request was such a probe. Responses to one burst, sent before the first of them came, count once.
+        The first pause is `retry_after`, or a back-off without one. If the single request is throttled too, the pause is the longer
+        of both. Returns whether this was such a request. Others that were due before the first throttling response came are of the
+        same burst: they may only lengthen the pause.
         """
-        probe = sent_at >= self._throttled_at > -math.inf
-        if not probe and self._throttled:
+        after_wait = due >= self._throttled_at > -math.inf
+        if not after_wait and self._throttled:
             self.pause(now + (retry_after or 0.0))
             return False
         wait = back_off(self._throttled, random) if self._throttled or retry_after is None else 0.0
@@ -94,7 +96,7 @@ class Pace:
         if now - self._lowered_at >= 1.0:
             self._share = max(MIN_SHARE, self._share * DECREASE_FACTOR)
             self._lowered_at = now
-        return probe
+        return after_wait
 
     def pause(self, until: float) -> None:
         """No slot before `until`."""

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sendspec.ledger.record import Change, Doubt, Listable, Route
+from sendspec.ledger.record import AcceptedMessage, Change, Doubt, Route
 from sendspec.planning.message_state import MOVE_BY_NAME, Move, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import RunRefused
-from sendspec.sending.absence import ABSENT_AFTER, MAX_CLOCKS_APART, SCANS_APART, claimed_at, objection
+from sendspec.sending.absence import ABSENT_AFTER, MAX_CLOCKS_APART, SCANS_APART, api_claimed_at, why_unprovable
 from sendspec.sending.channel_scan import EDGE, ChannelScan, ReceiversOf, ScanLedger, name_of
 from sendspec.sending.list_reader import ListReader
 from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
@@ -24,7 +24,7 @@ class DoubtLedger(ScanLedger, Protocol):
 
     def doubts(self) -> list[Doubt]: ...
 
-    def accepted_since(self, route: Route, since: float) -> Iterator[Listable]: ...
+    def accepted_since(self, route: Route, since: float) -> Iterator[AcceptedMessage]: ...
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None: ...
 
@@ -86,14 +86,14 @@ def reconcile(
             by_route.setdefault(doubt.route, []).append(doubt)
     for route, asked in by_route.items():
         freeing = [doubt for doubt in asked if frees(doubt)]
-        provable = [doubt for doubt in freeing if objection(doubt) is None]
+        provable = [doubt for doubt in freeing if why_unprovable(doubt) is None]
         scan = ChannelScan(ledger, route, asked, provable, reader_of(route), hash_receiver, now)
         scan.read(None if freeing else receivers_of)
         _ChannelSettlement(ledger, route, asked, freeing, provable, scan, hash_receiver, now, outcome).settle()
     settled = {*outcome.found, *outcome.freed}
     left = [doubt for doubt in doubts if doubt.id not in settled]
-    outcome.too_old = [doubt.id for doubt in left if doubt.route is None or doubt.claimed_at < _earliest(now)]
-    outcome.ageing = [doubt.id for doubt in left if now - doubt.claimed_at > OLD]
+    outcome.too_old = [doubt.id for doubt in left if doubt.route is None or doubt.local_claimed_at < _earliest(now)]
+    outcome.ageing = [doubt.id for doubt in left if now - doubt.local_claimed_at > OLD]
     outcome.left = len(left)
     return outcome
 
@@ -193,7 +193,7 @@ class _ChannelSettlement:
         for doubt in self._freeing:
             if doubt.id in settled:
                 continue
-            against = objection(doubt) or distrust or self._objection(doubt, credited)
+            against = why_unprovable(doubt) or distrust or self._why_unproved(doubt, credited)
             if doubt.id in self._under_other_ids:
                 against = "the list shows it under an id that another message has"
             if against is None:
@@ -215,17 +215,17 @@ class _ChannelSettlement:
             return "this machine's clock and the API's differ"
         return None
 
-    def _objection(self, doubt: Doubt, credited: Collection[str]) -> str | None:
-        if not self._scan.since <= claimed_at(doubt, None) or doubt.claimed_at > self._now:
+    def _why_unproved(self, doubt: Doubt, credited: Collection[str]) -> str | None:
+        if not self._scan.since <= api_claimed_at(doubt, None) or doubt.local_claimed_at > self._now:
             return "the list does not reach back to it"
-        return self._scan.evidence.objection(doubt, credited)
+        return self._scan.evidence.why_unproved(doubt, credited)
 
     def _free(self, missed: Sequence[Doubt]) -> None:
         gone = []
         for doubt in missed:
             if doubt.missed_at is None or self._now - doubt.missed_at < SCANS_APART:
                 self._outcome.held[doubt.id] = "a second look, 10 minutes after the first, has to lack it too"
-            elif self._now - doubt.claimed_at < ABSENT_AFTER:
+            elif self._now - doubt.local_claimed_at < ABSENT_AFTER:
                 self._outcome.held[doubt.id] = "it is not half an hour old"
             else:
                 gone.append(doubt)

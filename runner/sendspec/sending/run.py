@@ -95,7 +95,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """Counts of messages. `lost` counts, by reason, those that could not or must not be claimed.
+    """Counts of messages. `unclaimed` counts, by reason, those that could not or must not be claimed.
 
     `requests` are POSTs of which a byte left; `seconds` run from the first claim to the last settlement.
     """
@@ -103,7 +103,7 @@ class RunResult:
     accepted: int
     refused: int
     in_doubt: int
-    lost: Mapping[Skip, int]
+    unclaimed: Mapping[Skip, int]
     requests: int
     seconds: float
     ending: Ending

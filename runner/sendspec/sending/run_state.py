@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import assert_never
 
 from sendspec.diagnostics.clock import Clock
-from sendspec.ledger.record import Settlement
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RunRefused
 from sendspec.sending.backlog import Backlog
 from sendspec.sending.circuit_breaker import CircuitBreaker
@@ -14,7 +13,6 @@ from sendspec.sending.ending import Ending, TooManyDoubts, ending_after
 from sendspec.sending.pace import Pace
 from sendspec.sending.run import AttemptResult, RunProgress, Sendable, Settings
 from sendspec.sending.sender import Delivery, RequestEnded
-from sendspec.sending.settlement import settlement_of
 from sendspec.sending.tally import Tally
 
 
@@ -38,6 +36,7 @@ class RunState:
         self.tally = Tally()
         self.ending: Ending | None = None
         self.error: BaseException | None = None
+        self._certain = self._refused = 0
         self._failure_rate = settings.failure_rate
         self._clock = clock
         self._watch = watch
@@ -55,32 +54,38 @@ class RunState:
         self.error = self.error or error
         self.end(TooManyDoubts(evidence))
 
-    def record(self, ended: RequestEnded) -> list[Settlement]:
-        """Counts a request that ended and concludes what it means for the run. Returns what the ledger has to store."""
-        delivery = ended.delivery
+    def conclude(self, ended: RequestEnded) -> list[AttemptResult]:
+        """Concludes what a finished request means for the run. Its results are not counted yet: the ledger doesn't have them."""
+        delivery, outcomes = ended.delivery, ended.outcomes
         self.in_flight.discard(delivery)
-        tally = self.tally
         if ended.wrote:
-            tally.count_request()
-        results = list(map(AttemptResult, delivery.messages, delivery.attempts, ended.outcomes))
-        for result in results:
-            tally.count(result)
-        outcomes = {type(result.outcome): result.outcome for result in reversed(results)}.values()
-        for outcome in outcomes:
+            self.tally.count_request()
+        kinds = list(map(type, outcomes))
+        refused = kinds.count(Refused)
+        certain = kinds.count(Accepted) + refused
+        self._refused += refused
+        self._certain += certain
+        first_of_kind = dict(zip(reversed(kinds), reversed(outcomes), strict=True)).values()
+        for outcome in first_of_kind:
             self._react(outcome, delivery)
         if self.ending is None:
             self.ending = ending_after(
-                outcomes,
-                answers=tally.answers,
-                refused=tally.refused,
+                first_of_kind,
+                certain=self._certain,
+                refused=self._refused,
                 failure_rate=self._failure_rate,
                 breaker=self.breaker.state,
             )
-        if any(isinstance(outcome, Accepted | Refused) for outcome in outcomes):
+        if certain:
             self.pace.succeeded(self._clock.monotonic())
             self.breaker.record_certain()
+        return list(map(AttemptResult, delivery.messages, delivery.attempts, outcomes))
+
+    def count_stored(self, results: Iterable[AttemptResult]) -> None:
+        """Counts and reports results that are durable in the ledger."""
+        for result in results:
+            self.tally.count(result)
         self.report(0.0, "")
-        return list(map(settlement_of, results))
 
     def _react(self, outcome: Outcome, delivery: Delivery) -> None:
         """Adjusts pace, breaker and backlog: once for each kind of outcome, however many messages the request carried."""
@@ -102,22 +107,20 @@ class RunState:
     def _throttle(self, delivery: Delivery, status: int, retry_after: float | None) -> None:
         """Pauses as the API asks, and lets the messages try again within their attempts and the run's retry budget."""
         now = self._clock.monotonic()
-        probe = self.pace.throttled(now, delivery.due, retry_after, self._clock.random())
+        after_wait = self.pace.throttled(now, delivery.due, retry_after, self._clock.random())
         self.report(max(0.0, self.pace.paused_until - now), f"the API answered {status}")
-        self.backlog.retry(delivery.messages, status, max(now, self.pace.paused_until), counts=not probe)
+        self.backlog.retry(delivery.messages, status, max(now, self.pace.paused_until), spends_budget=not after_wait)
 
-    def abandon(self) -> list[Settlement]:
+    def abandon(self) -> list[AttemptResult]:
         """Leaves everything in flight in doubt: the run was asked twice to stop, so nobody waits for the responses."""
         doubt = InDoubt("the run was interrupted before the answer came")
-        settle: list[Settlement] = []
+        results: list[AttemptResult] = []
         for delivery in self.in_flight:
             self.tally.count_request()
-            for message, attempt in zip(delivery.messages, delivery.attempts, strict=True):
-                result = AttemptResult(message, attempt, doubt)
-                self.tally.count(result)
-                settle.append(settlement_of(result))
+            attempts = zip(delivery.messages, delivery.attempts, strict=True)
+            results += [AttemptResult(message, attempt, doubt) for message, attempt in attempts]
         self.in_flight.clear()
-        return settle
+        return results
 
     def report(self, waiting: float, why: str) -> None:
         """Reports progress. A watcher that raises is dropped; the run goes on."""

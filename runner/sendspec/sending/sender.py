@@ -16,6 +16,7 @@ from sendspec.provider.http_response import HttpResponse, UnreadableResponse
 from sendspec.provider.outcome import Accepted, InDoubt, NotSent, Outcome, Refused
 from sendspec.provider.request import batch_body, batch_key
 from sendspec.provider.response_redaction import Redaction
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.sending.connection import Connection, ConnectionFailed
 from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.run import Sendable, Settings, Stop, StopStage
@@ -103,6 +104,7 @@ class Sender:
         events: SimpleQueue[Event],
         answered: threading.Event,
         credited: CreditedIds,
+        sent_texts: SentTexts,
     ) -> None:
         self.orders: SimpleQueue[Order] = SimpleQueue()
         self._connection = connection
@@ -112,7 +114,8 @@ class Sender:
         self._events = events
         self._answered = answered
         self._credited = credited
-        self._redaction = Redaction(connection.authorization)
+        self._sent_texts = sent_texts
+        self._redaction = Redaction(connection.authorization, sent_texts)
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def _work(self) -> None:
@@ -201,7 +204,9 @@ class Sender:
         return classify_batch(response, sent, first=first, trust_503=trust_503, extra=extra, redaction=redaction)
 
     def _request(self, messages: Sequence[Sendable]) -> tuple[bytes, str]:
-        """The body and the idempotency key."""
+        """The body and the idempotency key. The texts are noted before they leave, since any answer may repeat them."""
+        bodies = [message.body for message in messages]
+        self._sent_texts.note(bodies)
         if self._settings.batch is None:
-            return messages[0].body, messages[0].idempotency_key
-        return batch_body([m.body for m in messages]), batch_key([m.idempotency_key for m in messages])
+            return bodies[0], messages[0].idempotency_key
+        return batch_body(bodies), batch_key([m.idempotency_key for m in messages])

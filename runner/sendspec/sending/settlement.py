@@ -9,13 +9,19 @@ from sendspec.planning.message_state import State
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RunRefused
 from sendspec.sending.run import AttemptResult
 
+ACCEPTED_STATUS = 202
+"""The documented status of an acceptance. It is stored for 200 and 201 too, which the outcome doesn't tell apart."""
+
 
 def settlement_of(result: AttemptResult) -> Settlement:
-    """The move out of `sending` that the outcome proves; to `planned` where it proves that nothing was accepted."""
+    """The move out of `sending` that the outcome proves; to `planned` where it proves that nothing was accepted.
+
+    The id of a rejected message is not stored: in the ledger, an API id is credited to the message that was accepted under it.
+    """
     identity, attempt = result.message.id, result.attempt
     match result.outcome:
         case Accepted(remote_id):
-            return Settlement(identity, attempt, State.ACCEPTED, remote_id, None, 202)
+            return Settlement(identity, attempt, State.ACCEPTED, remote_id, None, ACCEPTED_STATUS)
         case Refused(status, text):
             return Settlement(identity, attempt, State.REFUSED, None, text, status)
         case InDoubt(evidence, status):

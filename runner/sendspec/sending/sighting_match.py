@@ -21,7 +21,7 @@ class SightingLedger(Protocol):
 
     def credited(self, remote_ids: Collection[str]) -> Mapping[str, bytes]: ...
 
-    def known_by(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]: ...
+    def known_messages(self, ids: Sequence[bytes]) -> Mapping[bytes, KnownMessage]: ...
 
 
 def is_for(receiver: bytes, sighting: Sighting, hash_receiver: HashReceiver) -> bool:
@@ -65,7 +65,7 @@ class DuplicateListings:
             for sighting in page
             if not sighting.rejected and (identity := id_in(sighting.reference)) is not None
         ]
-        known = self._ledger.known_by([identity for identity, _ in named])
+        known = self._ledger.known_messages([identity for identity, _ in named])
         for identity, sighting in named:
             message = known.get(identity)
             if message is None or not is_for(message.receiver, sighting, self._hash):

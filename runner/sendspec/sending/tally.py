@@ -15,14 +15,13 @@ MAX_CAUSES = 100
 
 
 class Tally:
-    """Counts each finished attempt. `answers` counts the certain ones, `lost` the messages that could not be claimed, by reason."""
+    """Counts each finished attempt. `unclaimed` counts messages that could not or must not be claimed, by reason."""
 
     def __init__(self) -> None:
         self.accepted = 0
         self.refused = 0
         self.in_doubt = 0
-        self.answers = 0
-        self.lost: Counter[Skip] = Counter()
+        self.unclaimed: Counter[Skip] = Counter()
         self.watch_error: str | None = None
         self._requests = 0
         self._refusals: dict[str, tuple[int, bytes]] = {}
@@ -35,10 +34,8 @@ class Tally:
         match result.outcome:
             case Accepted():
                 self.accepted += 1
-                self.answers += 1
             case Refused(_, text):
                 self.refused += 1
-                self.answers += 1
                 _add(self._refusals, text, result.message.id)
             case InDoubt(evidence):
                 self.in_doubt += 1
@@ -74,7 +71,7 @@ class Tally:
             accepted=self.accepted,
             refused=self.refused,
             in_doubt=self.in_doubt,
-            lost=dict(self.lost),
+            unclaimed=dict(self.unclaimed),
             requests=self._requests,
             seconds=self._last - self._first if self._first is not None else 0.0,
             ending=ending,

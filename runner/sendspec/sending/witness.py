@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from sendspec.composing.identity import id_text, ids_within
-from sendspec.ledger.record import Change, Waiting, references_of
+from sendspec.ledger.record import Change, PlannedMessage, references_of
 from sendspec.planning.message_state import MOVE_BY_NAME, Move
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.list_reader import ListBounds, ListReader, ListTooLong, ListUnread
@@ -35,7 +35,7 @@ Send = tuple[str, int]
 class WitnessLedger(SightingLedger, Protocol):
     """The part of the ledger that the witness reads and moves."""
 
-    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]: ...
+    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]: ...
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None: ...
 
@@ -191,7 +191,7 @@ def _candidates(
     unread: Set[str],
     unread_ids: Set[bytes],
     sends: Collection[Send],
-) -> list[tuple[Waiting, list[Sighting]]]:
+) -> list[tuple[PlannedMessage, list[Sighting]]]:
     """The planned messages of `sends` that a listed reference names, each with the sightings under its references."""
     by_id: dict[bytes, list[Sighting]] = {}
     for reference, by_remote_id in sighted.items():
@@ -206,7 +206,7 @@ def _candidates(
 
 
 def _sightings_of(
-    waiting: Waiting, by_id: Mapping[bytes, Sequence[Sighting]], sighted: Mapping[str, Mapping[str, Sighting]]
+    waiting: PlannedMessage, by_id: Mapping[bytes, Sequence[Sighting]], sighted: Mapping[str, Mapping[str, Sighting]]
 ) -> list[Sighting]:
     named = list(by_id.get(waiting.id, ()))
     if waiting.reference is None:
@@ -215,17 +215,17 @@ def _sightings_of(
     return [*own, *(sighting for sighting in named if sighting not in own)]
 
 
-def _names(sighting: Sighting, waiting: Waiting) -> bool:
+def _names(sighting: Sighting, waiting: PlannedMessage) -> bool:
     """Whether a sighting's reference contains the message's id in its exact spelling."""
     return id_text(waiting.id) in sighting.reference
 
 
-def _is_exactly(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -> bool:
+def _is_exactly(sighting: Sighting, waiting: PlannedMessage, hash_receiver: HashReceiver) -> bool:
     """Whether a sighting is the message but for its API id, which is credited to another one."""
     return _names(sighting, waiting) and is_for(waiting.receiver, sighting, hash_receiver)
 
 
-def _proves(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -> bool:
+def _proves(sighting: Sighting, waiting: PlannedMessage, hash_receiver: HashReceiver) -> bool:
     own = not _names(sighting, waiting)
     if own and sighting.reference not in references_of(waiting):
         return False  # another spelling
@@ -233,7 +233,7 @@ def _proves(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -
     return in_time and is_for(waiting.receiver, sighting, hash_receiver)
 
 
-def _may_be(sighting: Sighting, waiting: Waiting, hash_receiver: HashReceiver) -> bool:
+def _may_be(sighting: Sighting, waiting: PlannedMessage, hash_receiver: HashReceiver) -> bool:
     """Whether a sighting that proves nothing may still be the message, so that it must not be sent.
 
     A default reference is the message's, whatever the recipient. A reference of the user's own is not, where the recipient differs

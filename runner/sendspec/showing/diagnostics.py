@@ -15,6 +15,7 @@ MAX_SHOWN = 20
 MAX_LISTED = 1_000
 ROWS_SHOWN = 3
 EXCERPT_CELLS = 110
+_AROUND = 2 * EXCERPT_CELLS
 
 
 def diagnostics_text(diagnostics: Sequence[Diagnostic], style: TerminalStyle, *, ending: str) -> str:
@@ -52,11 +53,17 @@ def _lines(diagnostic: Diagnostic, style: TerminalStyle) -> Iterator[str]:
 
 def _excerpt(diagnostic: Diagnostic, gutter: int, style: TerminalStyle) -> Iterator[str]:
     start, end = diagnostic.span.start, diagnostic.span.end
-    line = one_cell_each(diagnostic.excerpt)
+    line = diagnostic.excerpt
     first = start.column - 1
     last = end.column - 1 if end.line == start.line else len(line)
     last = min(max(last, first + 1), max(len(line), first + 1))
-    before, marked, after = _window(line[:first], line[first:last], line[last:])
+    # A line can be as long as a file: only the part that can be shown is looked at.
+    around = (
+        line[max(0, first - _AROUND) : first],
+        line[first : min(last, first + _AROUND)],
+        line[last : last + _AROUND],
+    )
+    before, marked, after = _window(*map(one_cell_each, around))
     paint = style.red if diagnostic.severity is Severity.ERROR else style.yellow
     yield f"{style.dim(f'{start.line:>{gutter}} |')} {before}{marked}{after}"
     carets = paint("^" * max(1, cells(marked)))

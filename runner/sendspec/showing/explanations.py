@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sendspec.showing.explained import endings, files, ledger, messages, project, recipients, templates
+from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates
 from sendspec.showing.explained.entry import Explanation
 from sendspec.showing.terminal_style import TerminalStyle
 
@@ -19,7 +19,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     **messages.EXPLAINED,
     **project.EXPLAINED,
     **ledger.EXPLAINED,
-    **endings.EXPLAINED,
+    **command.EXPLAINED,
 }
 
 

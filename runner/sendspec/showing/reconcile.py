@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import counted
-from sendspec.sending.reconciliation import Reconciled
 from sendspec.showing.diagnostics import clean
 
 if TYPE_CHECKING:

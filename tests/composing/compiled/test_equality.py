@@ -1,4 +1,7 @@
-"""A compiled spec makes the same messages, byte for byte, as composing row by row; whatever else a row is, it is left alone."""
+"""A compiled spec makes the same messages, byte for byte, as composing row by row, on every platform.
+
+It returns None for any row that composing rejects.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from message_shapes import BODIES, FIELDS, with_leaves
 from sendspec.composing.block_result import BlockResult, RowResult, row_result_of
 from sendspec.composing.compiled_spec import compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import COMPILED_FROM, Composer, compose_rows
 from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Filtered, Message
+from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.contacts.address_set import AddressSet
@@ -25,7 +30,7 @@ from sendspec.reading.tables.inline_table import InlineTable
 from sendspec.reading.tables.row import Row
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
-COLUMNS = ("phone", "name", "n", "flag", "items", "url")
+COLUMNS = ("phone", "email", "name", "n", "flag", "items", "url")
 PHONES: list[Any] = [
     "+447700900001",
     "+31612345678",
@@ -35,6 +40,16 @@ PHONES: list[Any] = [
     "",
     None,
     447700900001,
+]
+EMAILS: list[Any] = [
+    "ann@example.com",
+    "Bob@Example.COM",
+    "zoe.b+1@mail.example.org",
+    "ann@localhost",
+    "nobody",
+    "",
+    None,
+    7,
 ]
 TEXTS: list[Any] = [
     "Ann", "Zoë", "", " ", None, '"', "\\", "%b %s %%", "{{ name }}", "a\nb", "\u2028", "😀", "€[]", "x" * 170, "0", "007", "-3",
@@ -52,56 +67,47 @@ TEMPLATES = [
     "{{ n | int | default(3) }}", "plain", "{{ phone }}", "{{ flag | upper }}", "{{ name | replace('n', flag) }}", "n={{ n ~ flag }}",
     "{{ items | sort | join }}", "{{ 'a' in items }}", "{{ name | trim('A') }}",
 ]  # fmt: skip
-BODIES = [
-    {"type": "text", "text": {"text": "TEXT"}},
-    {"type": "text", "text": {"text": "Your order is on its way."}},
-    {"type": "image", "image": {"images": [{"mediaUrl": "TEXT", "altText": "TEXT"}, {"mediaUrl": "https://example.com/%b.png"}]}},
-    {"type": "file", "file": {"files": [{"mediaUrl": "https://example.com/{{ n }}.pdf", "contentType": "TEXT"}]}},
-    {"type": "TEXT", "text": {"text": "TEXT"}},
-]  # fmt: skip
-MORE: dict[str, list[Any]] = {
-    "tags": [["TEXT"], ["TEXT", "a", "TEXT"], ["promo"]],
-    "validity": ["TEXT", 3600, "{{ n | int }}"],
-    "reference": ["TEXT", "order-{{ n }}", "{{ message_id }}-{{ generation }}"],
-    "meta": [{"extraInformation": {"useCase": "TEXT"}}, {"extraInformation": {"useCase": "marketing"}}],
-    "capFrequency": [True, False, "{{ flag }}"],
-    "scheduledFor": ["TEXT", "2031-01-01T00:00:00Z"],
-}
 
 
-def filled(value: Any) -> st.SearchStrategy[Any]:
-    """`value` with a template drawn for each TEXT in it."""
-    if value == "TEXT":
-        return st.sampled_from(TEMPLATES)
-    if isinstance(value, dict):
-        return st.fixed_dictionaries({key: filled(each) for key, each in value.items()})
-    return st.tuples(*map(filled, value)).map(list) if isinstance(value, list) else st.just(value)
+def templated(shape: Any) -> st.SearchStrategy[Any]:
+    return with_leaves(shape, st.sampled_from(TEMPLATES))
 
 
 MESSAGES = st.tuples(
-    st.sampled_from(BODIES[:1] * 4 + BODIES).flatmap(filled),
-    st.fixed_dictionaries({}, optional={key: st.sampled_from(values).flatmap(filled) for key, values in MORE.items()}),
+    st.sampled_from(BODIES[:1] * 4 + BODIES).flatmap(templated),
+    st.fixed_dictionaries(
+        {}, optional={key: st.sampled_from(values).flatmap(templated) for key, values in FIELDS.items()}
+    ),
 ).flatmap(lambda drawn: st.permutations([("body", drawn[0]), *drawn[1].items()]).map(dict))
-RECIPIENTS = st.fixed_dictionaries(
-    {},
-    optional={
-        "to": st.sampled_from(["{{ phone }}", "{{ row.phone }}", "{{ phone | trim }}", "{{ name }}"]),
-        "key": st.sampled_from(["{{ name }}", "{{ n }}", "{{ phone }}-{{ n }}", "{{ n | int }}"]),
-        "where": st.sampled_from(["{{ flag }}", "{{ name != 'Ann' }}", "{{ n is defined }}", True, "{{ name }}"]),
-        "country": st.sampled_from(["GB", "NL"]),
-    },
-)
+
+
+def recipients_of(platform: Platform) -> st.SearchStrategy[dict[str, Any]]:
+    column = platform.address_kind.default_column
+    options: dict[str, list[Any]] = {
+        "to": ["{{ %s }}", "{{ row.%s }}", "{{ %s | trim }}", "{{ name }}"],
+        "key": ["{{ name }}", "{{ n }}", "{{ %s }}-{{ n }}", "{{ n | int }}"],
+        "where": ["{{ flag }}", "{{ name != 'Ann' }}", "{{ n is defined }}", True, "{{ name }}"],
+        "country": ["GB", "NL"],
+    }
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.sampled_from([one.replace("%s", column) if isinstance(one, str) else one for one in values])
+            for name, values in options.items()
+        },
+    )
+
+
 USUAL: dict[str, list[Any]] = {
-    "phone": PHONES[:4], "name": ["Ann", "Zoë", '"', "\\", "%b", "€[]", "x" * 170, "😀"], "n": ["0", "007", "3600", 7],
+    "phone": PHONES[:4], "email": EMAILS[:4],
+    "name": ["Ann", "Zoë", '"', "\\", "%b", "€[]", "x" * 170, "😀", "x" * 5_000], "n": ["0", "007", "3600", 7],
     "flag": [True, False], "items": [["a", "b"]], "url": ["https://example.com/a.png"],
 }  # fmt: skip
-"""What a column mostly holds; TEXTS besides."""
+"""The usual values of a column; it also gets the unusual ones of `UNUSUAL`."""
+UNUSUAL = TEXTS + PHONES + EMAILS
 ROWS = st.lists(
     st.fixed_dictionaries(
-        {
-            name: st.one_of(st.sampled_from(USUAL[name]), st.sampled_from(USUAL[name] * 3 + TEXTS + PHONES))
-            for name in COLUMNS
-        }
+        {name: st.one_of(st.sampled_from(USUAL[name]), st.sampled_from(USUAL[name] * 3 + UNUSUAL)) for name in COLUMNS}
     ),
     min_size=3,
     max_size=8,
@@ -109,7 +115,15 @@ ROWS = st.lists(
 LIMITS = st.sampled_from([Limits(), Limits(), Limits(segments=1), Limits(encoding="gsm7")])
 
 
-def composer_of(folder: Path, spec: dict[str, Any], limits: Limits) -> tuple[Composer, list[Row]] | None:
+PLATFORM_BY_RULES = {
+    (platform.own_rules, platform.address_kind): platform for platform in reversed(list(PLATFORMS.values()))
+}
+"""One platform of those that treat every message alike."""
+
+
+def composer_of(
+    folder: Path, spec: dict[str, Any], limits: Limits, platform: Platform = PLATFORMS["sms"]
+) -> tuple[Composer, list[Row]] | None:
     """The spec's composer and its rows; None where the spec can't be compiled at all."""
     path = folder / "spec.yaml"
     path.write_text(json.dumps(spec), encoding="utf-8")
@@ -120,11 +134,11 @@ def composer_of(folder: Path, spec: dict[str, Any], limits: Limits) -> tuple[Com
     assert isinstance(read.recipients, InlineRecipients)
     at = read.recipients.at
     table = InlineTable(read.document, [((*at, n), row) for n, row in enumerate(read.recipients.rows)])
-    program = compile_spec(read, COLUMNS, PLATFORMS["sms"], problems)
-    if program is None:
+    compiled_spec = compile_spec(read, COLUMNS, platform, problems)
+    if compiled_spec is None:
         return None
-    setting = ComposeSettings(platform=PLATFORMS["sms"], salt=b"s" * 16, limits=limits)
-    composer = Composer(program, table, setting, load_schema("message"), PLATFORMS["sms"].rules, problems)
+    compose_settings = ComposeSettings(platform=platform, salt=b"s" * 16, limits=limits)
+    composer = Composer(compiled_spec, table, compose_settings, load_schema("message"), platform.rules, problems)
     return composer, list(table.rows(problems))
 
 
@@ -142,17 +156,20 @@ ELIGIBILITIES = st.builds(
 )
 
 
-@given(message=MESSAGES, recipients=RECIPIENTS, rows=ROWS, limits=LIMITS, eligibility=ELIGIBILITIES)
+@pytest.mark.parametrize("platform", PLATFORM_BY_RULES.values(), ids=lambda platform: platform.name)
+@given(data=st.data(), message=MESSAGES, rows=ROWS, limits=LIMITS, eligibility=ELIGIBILITIES)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
-def test_what_a_compiled_spec_makes_is_what_composing_makes(
+def test_a_compiled_spec_makes_the_messages_that_composing_makes(
     tmp_path: Path,
+    platform: Platform,
+    data: st.DataObject,
     message: dict[str, Any],
-    recipients: dict[str, Any],
     rows: list[dict[str, Any]],
     limits: Limits,
     eligibility: Eligibility,
 ) -> None:
-    made = composer_of(tmp_path, spec_of(message, rows, **recipients), limits)
+    recipients = data.draw(recipients_of(platform))
+    made = composer_of(tmp_path, spec_of(message, rows, **recipients), limits, platform)
     if made is None:
         return
     composer, read = made
@@ -173,13 +190,13 @@ def test_what_a_compiled_spec_makes_is_what_composing_makes(
 
 
 def by_row(found: BlockResult) -> list[RowResult]:
-    sealed, segments, forced, marks, odds = found
+    fingerprints, segments, forcing, hashes, others = found
     rows: list[RowResult] = [
-        ((one, size, by), marks[at] if marks else b"", 0)
-        for at, (one, size, by) in enumerate(zip(sealed, segments, forced, strict=True))
+        ((fingerprint, size, forced_by), hashes[at] if hashes else b"", 0)
+        for at, (fingerprint, size, forced_by) in enumerate(zip(fingerprints, segments, forcing, strict=True))
     ]
-    for at, odd in odds:
-        rows.insert(at, odd)
+    for at, result in others:
+        rows.insert(at, result)
     return rows
 
 
@@ -189,7 +206,7 @@ def as_cells(row: Row) -> Row:
 
 
 GOOD = {
-    "phone": "+447700900001", "name": "Ann", "n": "7", "flag": True, "items": ["a", "b"], "url": "https://example.com/a.png",
+    "phone": "+447700900001", "email": "ann@example.com", "name": "Ann", "n": "7", "flag": True, "items": ["a", "b"], "url": "https://example.com/a.png",
 }  # fmt: skip
 
 

@@ -20,4 +20,4 @@ from sendspec.composing.platforms.email import EMAIL
 def test_email_rules(body_type: str, identifier_keys: list[str], expected: list[str]) -> None:
     contacts = [{"identifierKey": key, "identifierValue": "ann@example.com"} for key in identifier_keys]
     payload: dict[str, Any] = {"receiver": {"contacts": contacts}, "body": {"type": body_type}}
-    assert [fault.code for rule in EMAIL.own_rules for fault in rule.judge(payload)] == expected
+    assert [fault.code for rule in EMAIL.own_rules for fault in rule.problems(payload)] == expected

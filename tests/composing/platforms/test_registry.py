@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sendspec.composing.platforms.registry import PLATFORMS
+from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.environment import DEFAULT_PLATFORM
 from sendspec.reading.schema.validator import load_schema
 
@@ -16,4 +17,4 @@ def test_each_platform_of_the_project_schema_has_a_record() -> None:
 def test_a_sample_address_is_valid_and_normalised() -> None:
     for platform in PLATFORMS.values():
         kind = platform.address_kind
-        assert kind.normaliser_for(None)(kind.sample) == kind.sample
+        assert kind.normaliser_for(None, PhoneCheck.LENGTH)(kind.sample) == kind.sample

@@ -13,7 +13,7 @@ TEXT = {"type": "text", "text": {"text": "Hi"}}
 
 def codes(payload: dict[str, Any]) -> list[str]:
     message = {"receiver": RECEIVER, "body": TEXT, **payload}
-    return [fault.code for rule in SMS.own_rules for fault in rule.judge(message)]
+    return [fault.code for rule in SMS.own_rules for fault in rule.problems(message)]
 
 
 def sender(name: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Claim, Lost, PlannedRecord, SpecIdentity
+from sendspec.ledger.record import Claim, ClaimLost, PlannedRecord, SpecIdentity
 from sendspec.planning.message_state import State
 
 SEND = SpecIdentity("hello", 1, "hello.yaml")
@@ -35,14 +35,14 @@ def test_another_text_than_the_planned_one_is_not_claimed(ledger: Ledger) -> Non
     plan(ledger, (ONE, TEXT, None), (TWO, TEXT, None))
     exchanged = ledger.exchange(settle=[], claim=[Claim(ONE, OTHER_TEXT, None), Claim(TWO, TEXT, None)], now=3.0)
     assert exchanged.won == {TWO: 1}
-    assert exchanged.lost == {ONE: Lost.ON_HOLD}
+    assert exchanged.lost == {ONE: ClaimLost.ON_HOLD}
     assert ledger.facts([ONE])[ONE].state is State.PLANNED
 
 
 def test_another_reference_than_the_planned_one_is_not_claimed(ledger: Ledger) -> None:
     plan(ledger, (ONE, TEXT, "order-1"), (TWO, TEXT, None))
     claims = [Claim(ONE, TEXT, None), Claim(TWO, TEXT, "order-2")]
-    assert ledger.exchange(settle=[], claim=claims, now=3.0).lost == {ONE: Lost.ON_HOLD, TWO: Lost.ON_HOLD}
+    assert ledger.exchange(settle=[], claim=claims, now=3.0).lost == {ONE: ClaimLost.ON_HOLD, TWO: ClaimLost.ON_HOLD}
     assert ledger.exchange(settle=[], claim=[Claim(ONE, TEXT, "order-1")], now=3.0).won == {ONE: 1}
 
 
@@ -51,8 +51,8 @@ def test_what_another_run_has_is_taken_elsewhere_whatever_its_text(ledger: Ledge
     ledger.exchange(settle=[], claim=[Claim(ONE, TEXT, None)], now=3.0)
     claims = [Claim(ONE, OTHER_TEXT, None), Claim(THREE, TEXT, None)]
     assert ledger.exchange(settle=[], claim=claims, now=3.0).lost == {
-        ONE: Lost.TAKEN_ELSEWHERE,
-        THREE: Lost.TAKEN_ELSEWHERE,
+        ONE: ClaimLost.TAKEN_ELSEWHERE,
+        THREE: ClaimLost.TAKEN_ELSEWHERE,
     }
 
 
@@ -60,5 +60,5 @@ def test_after_the_first_claim_a_plan_with_another_text_changes_nothing_that_is_
     plan(ledger, (ONE, TEXT, None), (TWO, TEXT, None))
     ledger.exchange(settle=[], claim=[Claim(ONE, TEXT, None)], now=3.0)
     plan(ledger, (TWO, OTHER_TEXT, None))
-    assert ledger.exchange(settle=[], claim=[Claim(TWO, OTHER_TEXT, None)], now=3.0).lost == {TWO: Lost.ON_HOLD}
+    assert ledger.exchange(settle=[], claim=[Claim(TWO, OTHER_TEXT, None)], now=3.0).lost == {TWO: ClaimLost.ON_HOLD}
     assert ledger.exchange(settle=[], claim=[Claim(TWO, TEXT, None)], now=3.0).won == {TWO: 1}

@@ -11,14 +11,14 @@ from ledgers import OWNER
 from sendspec.composing.identity import id_text
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import (
+    AcceptedMessage,
     Change,
     KnownMessage,
-    Listable,
+    PlannedMessage,
     PlannedRecord,
     Route,
     Settlement,
     SpecIdentity,
-    Waiting,
 )
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
@@ -72,8 +72,8 @@ def test_what_is_planned_is_counted_by_generation(ledger: Ledger) -> None:
     plan(ledger, IDS[2], generation=2)
     plan(ledger, IDS[3], name="bye")
     settle(ledger, IDS[0], State.ACCEPTED, 3.0, "api-1")
-    assert ledger.planned("hello") == {1: 1, 2: 1}
-    assert ledger.planned("nobody") == {}
+    assert ledger.planned_counts("hello") == {1: 1, 2: 1}
+    assert ledger.planned_counts("nobody") == {}
 
 
 def test_what_others_have_freed_since_is_told_and_ones_own_is_not(ledger: Ledger) -> None:
@@ -122,7 +122,7 @@ def test_a_send_has_messages_from_its_first_plan_on_and_was_claimed_from_its_fir
     ledger: Ledger,
 ) -> None:
     def known(generation: int) -> tuple[bool, bool]:
-        return ledger.has_planned("hello", generation), ledger.claimed_before("hello", generation)
+        return ledger.has_messages("hello", generation), ledger.claimed_before("hello", generation)
 
     plan(ledger)
     assert known(1) == (False, False)
@@ -160,13 +160,13 @@ def test_known_says_states_and_digests_also_beyond_the_most_that_is_asked_for_at
     ledger.put_planned(SpecIdentity("hello", 1, "hello.yaml"), records, bytes(32), now=2.0)
     ledger.exchange(settle=[], claim=claims([IDS[1]], digests[1]), now=3.0)
     strangers = [n.to_bytes(16) for n in range(2**64, 2**64 + 20_000)]
-    assert ledger.known([IDS[0], *strangers, IDS[1], IDS[2], IDS[3]]) == {
+    assert ledger.prior_states([IDS[0], *strangers, IDS[1], IDS[2], IDS[3]]) == {
         IDS[0] + digests[0]: State.PLANNED,
         IDS[1] + digests[1]: State.SENDING,
         IDS[2] + digests[2]: State.PLANNED,
         IDS[3] + digests[3]: State.PLANNED,
     }
-    assert ledger.known([]) == {}
+    assert ledger.prior_states([]) == {}
 
 
 def test_the_accepted_of_a_channel_are_those_that_went_there_since_then(ledger: Ledger) -> None:
@@ -179,7 +179,7 @@ def test_the_accepted_of_a_channel_are_those_that_went_there_since_then(ledger: 
     settle(ledger, IDS[3], State.REFUSED, 11.0, "refused")
     settle(ledger, IDS[4], State.ACCEPTED, 11.0, "elsewhere")
     settle(ledger, IDS[5], State.ACCEPTED, 11.0, "nowhere")
-    assert list(ledger.accepted_since(HERE, 10.0)) == [Listable("id-1", id_text(IDS[1]), IDS[1], (), False)]
+    assert list(ledger.accepted_since(HERE, 10.0)) == [AcceptedMessage("id-1", id_text(IDS[1]), IDS[1], (), False)]
     assert [message.remote_id for message in ledger.accepted_since(ELSEWHERE, 10.0)] == ["elsewhere"]
     assert ledger.accepted_before(HERE, 10.0) == 9.0
     assert ledger.accepted_before(HERE, 9.0) is None
@@ -197,7 +197,7 @@ def test_where_the_apis_clock_was_known_an_acceptance_has_its_times(ledger: Ledg
 def test_what_is_known_of_messages_is_found_by_their_ids(ledger: Ledger) -> None:
     plan(ledger, *IDS[:2])
     settle(ledger, IDS[0], State.ACCEPTED, 9.0, "id-0")
-    assert ledger.known_by([*IDS[:2], IDS[7]]) == {
+    assert ledger.known_messages([*IDS[:2], IDS[7]]) == {
         IDS[0]: KnownMessage(State.ACCEPTED, IDS[0], "id-0", id_text(IDS[0])),
         IDS[1]: KnownMessage(State.PLANNED, IDS[1], None, id_text(IDS[1])),
     }
@@ -211,8 +211,8 @@ def test_planned_messages_are_found_by_id_and_by_the_users_own_reference(ledger:
     settle(ledger, IDS[4], State.ACCEPTED, 3.0, reference="order-4")
     settle(ledger, IDS[1], State.PLANNED, 3.0)
     assert list(ledger.planned_under([IDS[0], IDS[1], IDS[7]], {"order-2", "order-4", "order-9"})) == [
-        Waiting(IDS[0], "hello", 1, 0, None, IDS[0]),
-        Waiting(IDS[1], "hello", 1, 1, None, IDS[1]),
-        Waiting(IDS[2], "mine", 1, 0, "order-2", IDS[2]),
+        PlannedMessage(IDS[0], "hello", 1, 0, None, IDS[0]),
+        PlannedMessage(IDS[1], "hello", 1, 1, None, IDS[1]),
+        PlannedMessage(IDS[2], "mine", 1, 0, "order-2", IDS[2]),
     ]
     assert list(ledger.planned_under([], set())) == []

@@ -37,4 +37,4 @@ def test_while_a_run_goes_on_its_ledger_can_be_read(store: Store) -> None:
         ledger.exchange(settle=[], claim=claims([identity]), now=3.0)
         assert facts.states("hello", 1) == {State.SENDING: 1}
         assert facts.id == ledger.id
-        assert facts.lost() is None
+        assert facts.lost_writes() is None

@@ -6,7 +6,7 @@ import pytest
 from claim_factory import claims
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import MOVED, Change, PlannedRecord, Route, Settlement, SpecIdentity
+from sendspec.ledger.record import MOVED_EVIDENCE, Change, PlannedRecord, Route, Settlement, SpecIdentity
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 HELLO, BYE, OLD = (SpecIdentity(name, 1, f"{name}.yaml") for name in ("hello", "bye", "old"))
@@ -23,7 +23,7 @@ def ledger(unbegun: Ledger) -> Ledger:
     unbegun.begin(OWNER, now=10.0)
     unbegun.put_planned(HELLO, [record(1, "a"), record(2)], b"p", now=10.0, route=HERE)
     unbegun.put_planned(BYE, [record(3, "b")], b"p", now=10.0, route=THERE)
-    unbegun.burn(OLD, [record(4)], now=10.0)
+    unbegun.put_baselined(OLD, [record(4)], now=10.0)
     unbegun.exchange(settle=[], claim=claims([bytes([1]) * 16], bytes([1]) * 24, "a"), now=20.0)
     unbegun.exchange(settle=[Settlement(bytes([1]) * 16, 1, State.ACCEPTED)], claim=[], now=20.0)
     return unbegun
@@ -68,7 +68,7 @@ def test_references_are_those_of_other_sends(ledger: Ledger) -> None:
 
 
 def test_who_waits_is_planned_in_any_generation(ledger: Ledger) -> None:
-    assert list(ledger.waiting("hello")) == [(b"\2" * 16, 1, 0)]
+    assert list(ledger.planned_of("hello")) == [(b"\2" * 16, 1, 0)]
 
 
 @pytest.mark.parametrize("generation", [1, 2])
@@ -81,7 +81,7 @@ def test_a_generation_is_given_up_whether_it_was_planned_or_not(ledger: Ledger, 
 
 def test_why_messages_are_skipped_is_told_apart(ledger: Ledger) -> None:
     assert ledger.skips("old", 1) == {"baseline": 1}
-    reasons = {2: f"{MOVED}greeting", 3: "a person says so"}
+    reasons = {2: f"{MOVED_EVIDENCE}greeting", 3: "a person says so"}
     for number, reason in reasons.items():
         change = Change(id=bytes([number]) * 16, attempt=0, to=State.SKIPPED, reason=reason)
         ledger.move(MOVE_BY_NAME["drop"], [change], now=30.0)

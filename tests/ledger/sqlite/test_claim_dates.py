@@ -56,4 +56,4 @@ def test_the_first_claim_is_noted_by_the_apis_clock_and_never_moved(ledger: Sqli
     ledger.exchange(settle=[], claim=[Claim(TWO, TEXT, None)], now=9_000.0)
     assert first(TWO) == 1_800
     assert ledger.damages() == []
-    assert ledger.sends("hello")[0].claimed_at == 8_800.0
+    assert ledger.sends("hello")[0].last_claimed_at == 8_800.0

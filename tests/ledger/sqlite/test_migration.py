@@ -66,12 +66,12 @@ def test_a_ledger_of_an_older_version_can_be_read_as_it_is(old: Path) -> None:
     keyed = payload_digest(SALT, PLAIN)
     states = dict(zip(IDS, [State.ACCEPTED, State.IN_DOUBT, State.SENDING, State.PLANNED], strict=True))
     assert ledger.facts(IDS) == {identity: Fact(state, keyed) for identity, state in states.items()}
-    assert ledger.known(IDS) == {identity + keyed: state for identity, state in states.items()}
+    assert ledger.prior_states(IDS) == {identity + keyed: state for identity, state in states.items()}
     assert ledger.damages() == []
     assert [message.reference for message in ledger.messages()] == ["order-1", None, None, None]
     [send] = ledger.sends("hello")
     assert (send.messages, send.claimed, send.baselined, send.key_tree) == (4, True, False, None)
-    assert ledger.planned("hello") == {1: 1}
+    assert ledger.planned_counts("hello") == {1: 1}
     ledger.close()
     assert version(old) == before
 
@@ -85,7 +85,7 @@ def test_a_ledger_of_an_older_version_goes_on_as_one_of_this_version(old: Path) 
     assert version(old) == SCHEMA_VERSION
     route = ROUTE if before == 2 else None
     missed = 5.0 if before == 2 else None
-    assert [(d.id, d.route, d.claimed_at, d.missed_at, d.first_claimed_at) for d in ledger.doubts()] == [
+    assert [(d.id, d.route, d.local_claimed_at, d.missed_at, d.first_claimed_at) for d in ledger.doubts()] == [
         (IDS[1], route, 3.0, missed, None),
         (IDS[2], route, 3.0, None, None),
     ]

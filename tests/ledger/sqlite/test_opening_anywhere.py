@@ -124,7 +124,7 @@ def test_a_ledger_that_lost_moves_of_its_last_run_is_refused_and_says_how_many(p
     with pytest.raises(LedgerRolledBack, match="lost the latest 5 moves"):
         open_to_read(path, "one", latest=True)
     looked_at = open_to_read(path, "one")  # as `ledger check` does, which tells it
-    assert looked_at.lost() == "lost the latest 5 moves of its last run"
+    assert looked_at.lost_writes() == "lost the latest 5 moves of its last run"
     looked_at.close()
     write_mirror(path, 1, 4)
     open_to_read(path, "one", latest=True).close()

@@ -105,7 +105,7 @@ def test_a_state_that_is_none_is_a_damage_and_never_a_message_to_send(ledger: Sq
     elsewhere(path, "UPDATE message SET state = 'lost'")
     for look in (
         lambda: ledger.facts(IDS),
-        lambda: ledger.known(IDS),
+        lambda: ledger.prior_states(IDS),
         lambda: ledger.states("hello", 1),
     ):
         with pytest.raises(LedgerDamaged, match="in the state 'lost'"):

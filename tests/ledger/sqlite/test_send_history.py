@@ -31,7 +31,7 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
     ledger.begin(OWNER, now=10.0)
     ledger.put_planned(HELLO, [record(1, "a"), record(2)], b"p", now=10.0, route=HERE)
     ledger.put_planned(BYE, [record(3, "b")], b"p", now=10.0, route=THERE)
-    ledger.burn(OLD, [record(4)], now=10.0)
+    ledger.put_baselined(OLD, [record(4)], now=10.0)
     ledger.exchange(settle=[], claim=claims([bytes([1]) * 16], bytes([1]) * 24, "a"), now=20.0)
     ledger.exchange(settle=[Settlement(bytes([1]) * 16, 1, State.ACCEPTED)], claim=[], now=20.0)
     yield ledger
@@ -39,7 +39,7 @@ def ledger(tmp_path: Path) -> Iterator[SqliteLedger]:
 
 
 def test_a_channel_knows_its_specs_and_those_whose_channel_was_not_noted(ledger: SqliteLedger) -> None:
-    assert ledger.names_on(HERE) == {"hello", "old"}
-    assert ledger.names_on(THERE) == {"bye", "old"}
+    assert ledger.specs_sent_through(HERE) == {"hello", "old"}
+    assert ledger.specs_sent_through(THERE) == {"bye", "old"}
     ledger.version = 1
-    assert ledger.names_on(HERE) == {"hello", "bye", "old"}
+    assert ledger.specs_sent_through(HERE) == {"hello", "bye", "old"}

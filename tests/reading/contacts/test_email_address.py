@@ -33,7 +33,7 @@ def test_only_the_domain_of_an_address_is_made_small(written: str, address: str)
         ("ann.@example.com", "'an••••@ex…' is not written like an e-mail address"),
         (
             "a" * 65 + "@example.com",
-            "'aa••••@ex…' is 77 characters long; 254 characters are the most, 64 before the @",
+            "'aa••••@ex…' has 77 characters; at most 254 are allowed, 64 of them before the @",
         ),
     ],
 )

@@ -20,14 +20,23 @@ from sendspec.reading.contacts.phone_number import normalise_phone
         ("+225 07 01 23 45 67", None, "+2250701234567"),
         ("+1 (201) 555-0123", None, "+12015550123"),
         ("+31612345678", "US", "+31612345678"),
-        ("+12345678", None, "+12345678"),
-        ("+123456789012345", None, "+123456789012345"),
+        ("+49123456", None, "+49123456"),
+        ("+491234567890123", None, "+491234567890123"),
+        ("+49 30/123456", None, "+4930123456"),
+        ("+49 (0)33933/12345", None, "+493393312345"),
+        ("+32 2/123.45.67", None, "+3221234567"),
+        ("+36/20/123-4567", None, "+36201234567"),
         ("0612345678", "NL", "+31612345678"),
         ("612345678", "NL", "+31612345678"),
         ("31612345678", "NL", "+31612345678"),
         ("0031612345678", "NL", "+31612345678"),
         ("(020) 123 4567", "NL", "+31201234567"),
         ("030/1234567", "DE", "+49301234567"),
+        ("033933/12345", "DE", "+493393312345"),
+        ("004933933/12345", "NL", "+493393312345"),
+        ("0475/12.34.56", "BE", "+32475123456"),
+        ("06/20/123-4567", "HU", "+36201234567"),
+        ("201/555-0123", "US", "+12015550123"),
         ("201.555.0123", "US", "+12015550123"),
     ],
 )
@@ -69,6 +78,19 @@ def test_every_spelling_of_a_number_becomes_one(written: str, country: str | Non
         ("0612345678 0687654321", "NL", "phone-several"),
         ("0612345678 or 0687654321", "NL", "phone-several"),
         ("+31612345678\n+31687654321", None, "phone-several"),
+        ("+44 7700 900018/19", None, "phone-several"),
+        ("+31612345678/9", None, "phone-several"),
+        ("+49 30 123456/7", None, "phone-several"),
+        ("030/123456/7", "DE", "phone-several"),
+        ("0612345678/79", "NL", "phone-several"),
+        ("(020) 123 4567 / 8", "NL", "phone-several"),
+        ("0031612345678/9", None, "phone-several"),
+        ("+44 7700 900018-19", None, "phone-length"),
+        ("+31612345678-9", None, "phone-length"),
+        ("+1 202 555 01", None, "phone-length"),
+        ("+1 202 555 0130 1", None, "phone-length"),
+        ("+3161234567", None, "phone-length"),
+        ("+316123456789", None, "phone-length"),
         ("+3161234", None, "phone-length"),
         ("+3161234567890123", None, "phone-length"),
         ("123", None, "phone-length"),
@@ -103,10 +125,35 @@ def test_a_national_number_without_a_country_says_both_ways_out() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("+120255501", "'+12••••••01' has 9 digits; a number that begins with +1 has 11"),
+        ("+447700900018190", "'+44••••••90' has 15 digits; a number that begins with +44 has 11 or 12"),
+        ("+4712345", "'+47••••••45' has 7 digits; a number with its country code has 8 to 15"),
+        ("+30123456789012", "'+30••••••12' has 14 digits; a number that begins with +30 has 12"),
+        ("+2011234567890", "'+20••••••90' has 13 digits; a number that begins with +20 has 10 to 12"),
+    ],
+)
+def test_a_wrong_length_says_which_the_country_has(written: str, says: str) -> None:
+    fault = normalise_phone(written)
+    assert isinstance(fault, Problem)
+    assert (fault.code, fault.problem) == ("phone-length", says)
+
+
+def test_any_length_of_8_to_15_digits_passes_where_that_is_asked_for() -> None:
+    for written in ("+1 202 555 01", "+12025550", "+31612345678-9", "+316123456789012"):
+        assert normalise_phone(written, None, True) == "+" + "".join(filter(str.isdigit, written))
+    for written in ("+3161234", "+3161234567890123"):
+        fault = normalise_phone(written, None, True)
+        assert isinstance(fault, Problem)
+        assert fault.code == "phone-length"
+
+
 def test_a_number_from_a_spreadsheet_is_recognisable_and_not_whole() -> None:
     fault = normalise_phone("3.1612345678E+10", None)
     assert isinstance(fault, Problem)
-    assert fault.problem == "'3.••••E+10' is what a spreadsheet makes of a phone number"
+    assert fault.problem == "'3.••••E+10' is a phone number that a spreadsheet has changed"
 
 
 def test_a_character_of_another_script_is_named() -> None:

@@ -196,7 +196,7 @@ def test_what_yaml_would_do_behind_its_users_back_is_refused_in_its_place(
 
 def test_a_repeated_key_names_the_first_place() -> None:
     (found,) = bad("a:\n  to: x\n  from: y\n  to: z\n")
-    assert found.problem == "the key 'to' stands here a second time"
+    assert found.problem == "the key 'to' appears a second time"
     assert found.also == ("the first is on line 2, column 3",)
     assert found.excerpt == "  to: z"
 

@@ -104,7 +104,7 @@ def copy_of(tmp_path: Path, content: bytes = CONTENT) -> PrivateCopy:
 def test_other_bytes_than_were_written_are_told(tmp_path: Path) -> None:
     copy = copy_of(tmp_path)
     os.pwrite(copy._descriptor, b"9", 100_000)
-    with pytest.raises(CopyUnreadable, match="other bytes come back"):
+    with pytest.raises(CopyUnreadable, match="other bytes than were written"):
         list(copy.blocks())
     copy.close()
 
@@ -112,7 +112,7 @@ def test_other_bytes_than_were_written_are_told(tmp_path: Path) -> None:
 def test_a_copy_that_lost_its_end_is_told(tmp_path: Path) -> None:
     copy = copy_of(tmp_path)
     os.ftruncate(copy._descriptor, 100_000)
-    with pytest.raises(CopyUnreadable, match="shorter than it was"):
+    with pytest.raises(CopyUnreadable, match="has become shorter"):
         list(copy.blocks())
     copy.close()
 

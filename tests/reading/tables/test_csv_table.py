@@ -234,8 +234,8 @@ def test_an_empty_table_passes_where_the_spec_allows_it(tmp_path: Path) -> None:
 
 
 def test_what_an_empty_table_holds_is_said(tmp_path: Path) -> None:
-    assert read(tmp_path, "phone\n")[1][0].problem == "the table has 0 recipients: it holds a header and no rows"
-    assert read(tmp_path, "")[1][0].problem == "the table has 0 recipients: it holds nothing"
+    assert read(tmp_path, "phone\n")[1][0].problem == "the table has no recipients: it holds a header and no rows"
+    assert read(tmp_path, "")[1][0].problem == "the table has no recipients: it holds nothing"
 
 
 def test_the_delimiter_that_a_header_shows_is_offered(tmp_path: Path) -> None:

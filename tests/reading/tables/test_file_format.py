@@ -31,4 +31,4 @@ def test_text_is_text(head: bytes) -> None:
 def test_the_fix_for_an_unknown_extension_depends_on_it() -> None:
     assert unknown_format(".xlsx").fix.startswith("export")
     assert unknown_format(".zip").fix.startswith("unpack")
-    assert unknown_format("").problem.startswith("the file's name has no ending")
+    assert unknown_format("").problem.startswith("the file name has no extension")

@@ -1,10 +1,10 @@
 """The fast path: compiles a spec into a Python function that composes its rows.
 
-The function composes a row only where nothing at all is wrong with it. For any other row it gives None, and `Composer.compose`
-composes the row again and reports its problems. So only that slow path ever rejects a row.
+The function composes only rows without any problem. For any other row it returns None; `Composer.compose` then composes the row
+and reports its problems. So only that slow path ever rejects a row.
 
-There are two functions with the same lines in the middle: one makes a row's message for a send, one makes what a plan counts of a
-block of rows. For this spec, whose table has the columns phone, name and country:
+There are two functions, with the same lines in the middle. One makes a row's message for a send. The other makes the results of a
+block of rows for a plan. For this spec, whose table has the columns phone, name and country:
 
     spec: 1
     name: hello
@@ -23,6 +23,7 @@ the function for a send is:
       written = (cells[0] or missing())
       address = normalise(written)
       if type(address) is not str: raise NotSound
+      if address[:5] in landlines or address[:6] in landlines: raise NotSound
       json_key = json_address = dumps(address)
       hashed = k0(); hashed.update(json_key + b']'); identity = hashed.digest()
       id_text = 'm' + identity.hex()
@@ -41,9 +42,10 @@ the function for a send is:
      except Exception:
       return None
 
-`x0` and `x1` are the slots of the payload: its strings with a template. `k0` and so on are values: `k0` and `k7` copy a hash that
-already covers what all rows share, `k1` and `k2` are the text around the name, `k8` and `k9` are the payload's JSON with `%b` in
-place of each slot. A slot that depends on one cell is cached: `k6` looks up the JSON for that cell, and `k5` computes it.
+`x0` and `x1` are the slots of the payload: its strings with a template. `k0` to `k9` are constants in the function's namespace.
+`k0` and `k7` copy a hash that already covers what all rows share, `k1` and `k2` are the text around the name, `k8` and `k9` are the
+payload's JSON with `%b` in place of each slot. A slot that depends on one cell is cached: `k6` looks up the JSON for that cell, and
+`k5` computes it.
 """
 
 from sendspec.composing.compiled.block_composer import compile_block_composer

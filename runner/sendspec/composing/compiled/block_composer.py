@@ -1,4 +1,4 @@
-"""The function that composes a block of rows for a plan, which needs ids, digests and sizes, and no request bodies."""
+"""The function that composes a block of rows for a plan, which needs ids, digests and sizes but no request bodies."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sendspec.composing.platforms.sms_segments import Encoding
 from sendspec.composing.rule import Rule
 from sendspec.reading.schema.validator import Schema
 
-_PLACE = "len(sealed) + len(odds)"
-"""The place of the current row in its block."""
+_INDEX = "len(fingerprints) + len(others)"
+"""The index of the current row in its block."""
 
 
 def compile_block_composer(
@@ -27,7 +27,7 @@ def compile_block_composer(
     columns: tuple[str, ...] | None,
     eligibility: Eligibility,
 ) -> BlockComposer | None:
-    """The function for rows with these columns; None where the spec's rows have to be composed one by one."""
+    """The function for rows with these columns; None if the spec can't be compiled."""
     try:
         message = MessageCode(compiled_spec, settings, schema, rules, columns)
         function: BlockComposer = message.code.function(block_composer_source(message, compiled_spec, eligibility))
@@ -38,28 +38,29 @@ def compile_block_composer(
 
 def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eligibility: Eligibility) -> list[str]:
     """The function's source, line by line."""
-    text = message.add_message(if_filtered=f"odd(({_PLACE}, FILTERED)); continue")
+    text = message.add_message(if_filtered=f"other(({_INDEX}, FILTERED)); continue")
     code, own_reference = message.code, compiled_spec.own_reference
     if own_reference:
         message.add_reference_check()
-        code.lines.append(f"mark = reference_mark({message.reference})")
+        code.lines.append(f"hashed_reference = reference_hash({message.reference})")
     elif not message.templates.needs_id:
         code.lines.remove(ID_TEXT_LINE)
     _add_size(message, text)
-    _add_eligibility(message, eligibility, mark="mark" if own_reference else "b''")
-    refer = "; refer(mark)" if own_reference else ""
-    code.lines.append(f"seal(identity + digest); size(segments); force(forced_by){refer}")
+    _add_eligibility(message, eligibility, hashed_reference="hashed_reference" if own_reference else "b''")
+    add_reference = "; add_reference(hashed_reference)" if own_reference else ""
+    code.lines.append(f"add(identity + digest); add_size(segments); add_forcing(forced_by){add_reference}")
     message.templates.define_budget()
     return [
         f"def {FUNCTION}(rows):",
-        " sealed, sizes, forced, references, odds = [], [], [], [], []",
-        " seal, size, force, refer, odd = sealed.append, sizes.append, forced.append, references.append, odds.append",
+        " fingerprints, sizes, forcing, references, others = [], [], [], [], []",
+        " add, add_size, add_forcing = fingerprints.append, sizes.append, forcing.append",
+        " add_reference, other = references.append, others.append",
         " for cells in rows:",
         "  try:",
         *(f"   {line}" for line in code.lines),
         "  except MemoryError: raise",
-        f"  except Exception: odd(({_PLACE}, None))",
-        " return sealed, sizes, forced, references, odds",
+        f"  except Exception: other(({_INDEX}, None))",
+        " return fingerprints, sizes, forcing, references, others",
     ]
 
 
@@ -73,13 +74,14 @@ def _add_size(message: MessageCode, text: str) -> None:
     )
 
 
-def _add_eligibility(message: MessageCode, eligibility: Eligibility, mark: str) -> None:
-    """Sets excluded rows apart, in the order of `Eligibility.exclusion_of`."""
+def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_reference: str) -> None:
+    """Puts excluded rows among the others, in the order of `Eligibility.exclusion_of`."""
     lists = (
         ("not in", eligibility.only_to, Exclusion.ONLY_TO),
         ("in", eligibility.suppressed, Exclusion.SUPPRESSED),
     )
     for test, addresses, exclusion in lists:
         if addresses is not None:
-            odd = f"odd(({_PLACE}, ((identity + digest, segments, forced_by), {mark}, {exclusion.value}))); continue"
-            message.code.lines.append(f"if address {test} {message.code.constant(addresses)}: {odd}")
+            entry = "(identity + digest, segments, forced_by)"
+            excluded = f"other(({_INDEX}, ({entry}, {hashed_reference}, {exclusion.value}))); continue"
+            message.code.lines.append(f"if address {test} {message.code.constant(addresses)}: {excluded}")

@@ -1,7 +1,7 @@
 """Template expressions as Python expressions, which run without Jinja's lookups in a context.
 
-They are right only for values that exist and have the expected type. For any other value the Python raises, and the row is
-composed in the usual way. Whatever has no Python expression here raises `NotCompilable`: Jinja renders it.
+They hold only for values that exist and have the expected type. For any other value the expression raises, and
+`Composer.compose` composes the row. A template without a Python expression raises `NotCompilable` here: Jinja renders it.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def html_value(value: Any) -> Any:
 
 
 def small(value: Any) -> Any:
-    """Returns `value`; raises for a list or mapping longer than a CSV cell, which needs Jinja because it counts the work."""
+    """Returns `value`. Raises for a list or mapping longer than a CSV cell: Jinja has to render it, and count its work."""
     if isinstance(value, list | dict) and character_count(value) > MAX_CELL:
         raise LookupError
     return value
 
 
 def missing() -> NoReturn:
-    """The row has no such value. Composing it in the usual way reports that."""
+    """The row has no such value. `Composer.compose` reports that."""
     raise LookupError
 
 

@@ -1,4 +1,4 @@
-"""Code that makes one row's message: where, address, key, id, payload, text and digest, in the order of `Composer.compose`."""
+"""Code that makes one row's message, in the order of `Composer.compose`: `where`, address, key, id, payload, text, digest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sendspec.composing.compiled.slot import Slot
 from sendspec.composing.compiled.template_code import TemplateCode
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.compose_settings import ComposeSettings
-from sendspec.composing.identity import id_hash, payload_hash, reference_mark
+from sendspec.composing.identity import id_hash, payload_hash, reference_hash
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, basic_measure, first_forcing, measure
 from sendspec.composing.rule import Rule
@@ -27,12 +27,12 @@ from sendspec.reading.schema.validator import Schema
 _NAMESPACE: Mapping[str, object] = {
     "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "NotSound": LookupError, "basic_ascii": BASIC_ASCII,
     "basic_measure": basic_measure, "dumps": orjson.dumps, "first_forcing": first_forcing, "measure": measure,
-    "new": tuple.__new__, "reference_mark": reference_mark, "scalars": SCALARS, "sha256": sha256,
+    "new": tuple.__new__, "reference_hash": reference_hash, "scalars": SCALARS, "sha256": sha256,
 }  # fmt: skip
 
 
 class MessageCode:
-    """The lines common to both functions. Each sets a variable, or raises `NotSound` for a row it can't compose."""
+    """The lines common to both functions. They set variables, and raise `NotSound` for a row that they can't compose."""
 
     def __init__(
         self,
@@ -43,7 +43,8 @@ class MessageCode:
         columns: tuple[str, ...] | None,
     ) -> None:
         spec = compiled_spec.spec
-        self.code = GeneratedCode(spec.name, {**_NAMESPACE, "normalise": compiled_spec.normalise})
+        own = {"landlines": compiled_spec.landline_starts, "normalise": compiled_spec.normalise}
+        self.code = GeneratedCode(spec.name, {**_NAMESPACE, **own})
         self.templates = TemplateCode(self.code, {**spec.variables, "generation": spec.generation}, columns)
         self.is_measured = False
         self._compiled_spec = compiled_spec
@@ -54,7 +55,10 @@ class MessageCode:
         self._shape: dict[str, Any] = {}
 
     def add_message(self, if_filtered: str) -> str:
-        """Adds the lines up to the digest; returns the expression of the message's text. `if_filtered` is a statement."""
+        """Adds the lines up to the digest; returns an expression for the message's text.
+
+        `if_filtered` is the statement for a row that `where` leaves out. Raises `NotCompilable` and `Undecidable`.
+        """
         compiled = self._compiled_spec
         if compiled.to is None or compiled.receiver is not None or compiled.where is False:
             raise NotCompilable
@@ -82,7 +86,7 @@ class MessageCode:
         self.code.lines.append(f"body = {self._joined(written)}")
 
     def add_reference_check(self) -> None:
-        """The user's own reference is text, and doesn't hold the address."""
+        """Adds the check that the user's own reference is text and doesn't contain the address."""
         digits = f"{ADDRESS.name}.lstrip('+')"
         self.code.lines.append(
             f"if type({self.reference}) is not str or (len({digits}) > 4 and {digits} in {self.reference}): raise NotSound"
@@ -105,6 +109,8 @@ class MessageCode:
             "address = normalise(written)",
             "if type(address) is not str: raise NotSound",
         ]
+        if self._compiled_spec.landline_starts is not None:
+            self.code.lines.append("if address[:5] in landlines or address[:6] in landlines: raise NotSound")
 
     def _add_id(self) -> None:
         spec, key = self._compiled_spec.spec, self._compiled_spec.key
@@ -167,7 +173,7 @@ class MessageCode:
 
 
 def _text_of(shape: Mapping[str, Any]) -> Slot | str | None:
-    """What a person reads: its slot, or the text itself."""
+    """The text that the recipient reads: its slot, or the text itself if it is constant; None if there is none."""
     body = shape.get("body")
     kind = body.get("type") if isinstance(body, Mapping) else None
     part = body.get(kind) if isinstance(body, Mapping) and isinstance(kind, str) else None

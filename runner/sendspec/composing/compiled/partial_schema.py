@@ -1,7 +1,7 @@
 """Partial evaluation of the message schema: what it requires of each slot, once the constant parts are checked.
 
-The schema is walked beside the message's shape. Where a verdict depends on a slot's value, such as a body's `type` that is a
-template, there is no such split, and the whole message has to be validated.
+The schema is walked beside the message's shape. If a verdict depends on a slot's value, such as a body's `type` that is a
+template, there is no such split, and the spec can't be compiled.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _REFERENCE = "#/$defs/"
 
 
 class Undecidable(Exception):
-    """The verdict depends on a slot's value or on a keyword unknown here, or the constant parts are already invalid."""
+    """The verdict depends on a slot's value or on a keyword unknown here, or the constant parts are invalid already."""
 
 
 Accepts = Callable[[object], bool]

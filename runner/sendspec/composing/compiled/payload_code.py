@@ -1,6 +1,6 @@
 """Code that fills a payload's slots and checks their values.
 
-Whatever the schema and the rules say of the constant parts is decided once, while the code is generated.
+The schema and the rules are applied to the constant parts once, while the code is generated.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.validator import Schema
 
 ADDRESS = Slot("address")
-"""The slot of the recipient's address, whose value is there before the payload is filled."""
+"""The slot of the recipient's address. Its value is set before the payload is filled."""
 SCALARS = frozenset({int, float, bool, type(None)})
 MAX_CACHED = 2_000
-"""Cells of a column whose result is cached: enough for a column with few different ones."""
+"""The most cells of a column whose result is cached: enough for a column with few different values."""
 
 _ANY_TEXT = "x"
-"""A slot's value for rules that aren't concerned with it."""
+"""A slot's value for rules that don't depend on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _SlotValue:
-    """`value` is an expression for it. `cell` is the only cell that it depends on, or None."""
+    """`at` is a path in the payload, `value` an expression, `cell` the number of the only column that it depends on, or None."""
 
     at: KeyPath
     value: str
@@ -65,14 +65,14 @@ class PayloadCode:
         return not self._values[slot.name].is_expression
 
     def fill(self, shape: dict[str, Any], used: set[str], sample_address: str) -> None:
-        """Adds lines that set and check every slot, and its JSON. `used` are the slots whose value later lines need.
+        """Adds lines that set and check every slot, and its JSON. Later lines need the values of the slots in `used`.
 
         Raises `Undecidable` where a constant part breaks the schema or a rule, or the verdict on it depends on a row.
         """
-        rules = [rule for rule in self._rules if any(rule.concerns(value.at) for value in self._values.values())]
+        rules = [rule for rule in self._rules if any(rule.depends_on(value.at) for value in self._values.values())]
         checks = slot_checks(self._schema, shape, {ADDRESS.name, *(n for n in self._values if self.is_text(Slot(n)))})
         sample = _sample(shape, sample_address)
-        if any(True for rule in self._rules if rule not in rules for _ in rule.judge(sample)):
+        if any(True for rule in self._rules if rule not in rules for _ in rule.problems(sample)):
             raise Undecidable
         if ADDRESS.name in checks:
             self._code.lines.append(
@@ -80,14 +80,14 @@ class PayloadCode:
             )
         for name, value in self._values.items():
             lines = self._slot_lines(name, value, checks.get(name))
-            if value.cell is None or name in used or any(rule.concerns(value.at) for rule in rules):
+            if value.cell is None or name in used or any(rule.depends_on(value.at) for rule in rules):
                 self._code.lines += lines
             else:
                 self._cache(name, value.cell, lines)
         if rules:
             self._code.lines.append(f"payload = {self._literal(shape)}")
             for rule in rules:
-                self._code.lines.append(f"for _ in {self._code.constant(rule.judge)}(payload): raise NotSound")
+                self._code.lines.append(f"for _ in {self._code.constant(rule.problems)}(payload): raise NotSound")
 
     def _slot_lines(self, name: str, value: _SlotValue, check: Any) -> list[str]:
         unfit = f"len({name}) > {MAX_RESULT}"
@@ -101,7 +101,7 @@ class PayloadCode:
         return [*lines, f"json_{name} = dumps({name})"]
 
     def _cache(self, name: str, cell: int, lines: Sequence[str]) -> None:
-        """A slot that depends on one cell: its JSON is computed once for each of the first different cells."""
+        """Adds a slot that depends on one cell. Its JSON is computed once for each of the first `MAX_CACHED` different cells."""
         self._cached.add(name)
         json_by_cell: dict[str, bytes] = {}
         cache = self._code.constant(json_by_cell)
@@ -123,7 +123,7 @@ class PayloadCode:
 
 
 def _sample(shape: Any, address: str) -> Any:
-    """`shape` with values in its slots that satisfy every rule not concerned with them."""
+    """`shape` with values in its slots, for rules that depend on none of them."""
     if isinstance(shape, Slot):
         return address if shape == ADDRESS else _ANY_TEXT
     if isinstance(shape, Mapping):

@@ -20,7 +20,7 @@ def compile_row_composer(
     rules: tuple[Rule, ...],
     columns: tuple[str, ...] | None,
 ) -> RowComposer | None:
-    """The function for rows with these columns; None where the spec's rows have to be composed one by one."""
+    """The function for rows with these columns; None if the spec can't be compiled."""
     try:
         message = MessageCode(compiled_spec, settings, schema, rules, columns)
         function: RowComposer = message.code.function(row_composer_source(message, compiled_spec))
@@ -43,6 +43,6 @@ def row_composer_source(message: MessageCode, compiled_spec: CompiledSpec) -> li
         " try:",
         *(f"  {line}" for line in message.code.lines),
         f"  return {result}",
-        " except Exception:",  # whatever it was, `Composer.compose` composes the row
+        " except Exception:",  # of any kind: `Composer.compose` composes the row
         "  return None",
     ]

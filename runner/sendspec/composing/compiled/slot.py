@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Holds a text, number, boolean or null for each row. `name` is the variable of its value in generated code."""
+    """Each row fills it with a text, number, boolean or null. `name` is the value's variable in generated code."""
 
     name: str
 

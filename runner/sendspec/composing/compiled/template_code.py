@@ -17,7 +17,7 @@ ID_TEXT_LINE = "id_text = 'm' + identity.hex()"
 
 
 class TemplateCode:
-    """Adds the lines that make a Jinja context only when a template first needs one."""
+    """Adds lines for templates. Those that make a Jinja context are added when a template first needs one."""
 
     def __init__(self, code: GeneratedCode, constants: Mapping[str, object], columns: tuple[str, ...] | None) -> None:
         self._code = code
@@ -39,13 +39,13 @@ class TemplateCode:
         with suppress(NotCompilable):
             write = self._writer.value if template.is_expression else self._writer.text
             return write(template.source, html=template.is_html)
-        self._writer.cells.clear()  # which cells Jinja reads is not known
+        self._writer.cells.clear()  # the cells that Jinja reads are not known
         if not self._has_context:
             self._add_context()
         return f"{self._code.constant(template.render)}(context)"
 
     def slot_value(self, placeholder: Placeholder) -> tuple[str, int | None]:
-        """As `placeholder`, with the only cell that the value depends on; None where it depends on more, or on the id."""
+        """As `placeholder`, with the number of the only column that the value depends on; None if it depends on anything else."""
         writer = self._writer
         writer.cells.clear()
         had_used_id, writer.has_used_id = writer.has_used_id, False
@@ -65,7 +65,7 @@ class TemplateCode:
         return self._writer.has_used_id or self._has_context
 
     def define_budget(self) -> None:
-        """Gives contexts a budget less what the expressions may use. Raises `NotCompilable` where that has to be counted."""
+        """Charges contexts in advance for the most that the expressions can use. Raises `NotCompilable` if that is too much."""
         work, output = self._writer.max_work, self._writer.max_output
         if work > MAX_WORK or output > MAX_OUTPUT:
             raise NotCompilable

@@ -1,1 +1,1 @@
-"""The platforms: one `Platform` record for each, its rules in a module of its own, all listed in `registry`."""
+"""One `Platform` record per platform, listed in `registry`. A platform with rules of its own has a module of its own."""

@@ -27,7 +27,7 @@ EMAIL = Platform(
     name="email",
     address_kind=EMAIL_ADDRESS,
     own_rules=(
-        body_type_rule("e-mail", ("text", "html")),
+        body_type_rule("an e-mail channel", ("text", "html")),
         Rule(email_receivers, lambda at: at[0] == "receiver"),
     ),
 )

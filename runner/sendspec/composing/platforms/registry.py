@@ -10,6 +10,7 @@ from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.platforms.sms import SMS
 
 _WITHOUT_OWN_RULES = ("whatsapp", "rcs", "telegram", "line", "messenger", "instagram", "apple", "push")
+"""Platforms that follow the common rules only. One that gets a rule moves to a module of its own."""
 
 PLATFORMS: Mapping[str, Platform] = {
     platform.name: platform

@@ -63,7 +63,7 @@ def _phone_number(contact: Mapping[str, Any], at: tuple[str | int, ...]) -> Iter
         )
 
 
-def short_sender(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+def sender_name(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     sender = payload.get("sender")
     if sender is None:
         return
@@ -83,8 +83,9 @@ SMS = Platform(
     address_kind=PHONE_NUMBER,
     own_rules=(
         Rule(one_phone_number, lambda at: at[0] == "receiver"),
-        body_type_rule("SMS", ("text", "image", "file")),
-        Rule(short_sender, lambda at: at[0] == "sender"),
+        body_type_rule("an SMS channel", ("text", "image", "file")),
+        Rule(sender_name, lambda at: at[0] == "sender"),
     ),
     sms_measured=frozenset({"text"}),
+    warns_of_landlines=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sendspec.ledger.record import Doubt, Listable, Route
+from sendspec.ledger.record import AcceptedMessage, Doubt, Route
 from sendspec.ledger.sqlite.move_sql import REFERENCE
 from sendspec.ledger.sqlite.open_ledger import BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds, OpenLedger
 
@@ -38,7 +38,7 @@ class DoubtLookup(OpenLedger):
                 reference=row[4],
                 receiver=row[5],
                 route=Route(row[6], row[7]) if row[6] and row[7] else None,
-                claimed_at=row[8],
+                local_claimed_at=row[8],
                 missed_at=row[9],
                 own_reference=bool(row[10]),
                 first_claimed_at=row[11],
@@ -48,7 +48,7 @@ class DoubtLookup(OpenLedger):
             )
             for row in self._typed(DOUBT_KINDS, DOUBTS)
         ]
-        return sorted(found, key=lambda doubt: doubt.claimed_at)
+        return sorted(found, key=lambda doubt: doubt.local_claimed_at)
 
     def uncertain(self, name: str) -> int:
         """The count of a spec's messages, of any generation, that are sending or in doubt.
@@ -62,7 +62,7 @@ class DoubtLookup(OpenLedger):
         )
         return int(rows[0][0])
 
-    def accepted_since(self, route: Route, since: float) -> Iterator[Listable]:
+    def accepted_since(self, route: Route, since: float) -> Iterator[AcceptedMessage]:
         """The messages accepted on a channel since then (Unix seconds by this machine's clock) that have an API id."""
         rows = self._typed(
             (TEXT, TEXT, BYTES, NO_NUMBER, NO_NUMBER, WHOLE),
@@ -72,7 +72,7 @@ class DoubtLookup(OpenLedger):
         )
         for remote_id, reference, receiver, claimed, accepted, purged in rows:
             times = tuple(float(time) for time in (claimed, accepted) if time is not None)
-            yield Listable(remote_id, reference, receiver, times, bool(purged))
+            yield AcceptedMessage(remote_id, reference, receiver, times, bool(purged))
 
     def accepted_before(self, route: Route, moment: float) -> float | None:
         """When the last message before that moment was accepted on a channel, by this machine's clock."""

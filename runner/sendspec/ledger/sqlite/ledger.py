@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
-from sendspec.ledger.record import Begun, Change, Claim, Exchanged, Lost, RunOwner, Settlement
+from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunOwner, Settlement, StartedRun
 from sendspec.ledger.sqlite.move_sql import (
     ABSENT,
     CLAIM,
@@ -36,7 +36,7 @@ CLAIMED_AT_EVERY = 60.0
 class SqliteLedger(PlanWriter):
     """Satisfies `protocol.Ledger`. The moves need a run begun."""
 
-    def begin(self, owner: RunOwner, *, now: float) -> Begun:
+    def begin(self, owner: RunOwner, *, now: float) -> StartedRun:
         """Begins a run: a new epoch, and every message of a dead run in doubt.
 
         Only for the owner of the run lock, which proves all other runs dead. Results that an earlier run spilled are imported
@@ -59,7 +59,7 @@ class SqliteLedger(PlanWriter):
         if spilled:
             clear_spill(Path(self.path))
         prepare_spill(Path(self.path))
-        return Begun(run, recovered)
+        return StartedRun(run, recovered)
 
     def _import(self, spilled: Sequence[SpilledResult], now: float) -> None:
         """Settles spilled results. One that was written after all, or is of another attempt, changes nothing."""
@@ -111,13 +111,13 @@ class SqliteLedger(PlanWriter):
         row_by_id = {row[0]: row[1:] for row in found}
         claimed_at = None if self._clock_offset is None else int(now + self._clock_offset)
         won: dict[bytes, int] = {}
-        lost: dict[bytes, Lost] = {}
+        lost: dict[bytes, ClaimLost] = {}
         moves, events, specs = [], [], set()
         for claim in claims:
             row = row_by_id.get(claim.id)
             why = why_lost(claim, row)
             if row is None or why is not None:
-                lost[claim.id] = why or Lost.TAKEN_ELSEWHERE
+                lost[claim.id] = why or ClaimLost.TAKEN_ELSEWHERE
                 continue
             number, attempt, spec = row[:3]
             specs.add(spec)
@@ -209,11 +209,11 @@ class SqliteLedger(PlanWriter):
             )
 
 
-def why_lost(claim: Claim, row: Sequence[Any] | None) -> Lost | None:
+def why_lost(claim: Claim, row: Sequence[Any] | None) -> ClaimLost | None:
     """Why a claim loses against the ledger's row (number, attempt, spec, state, digest, reference); None if it wins."""
     if row is None or row[3] != State.PLANNED.value:
-        return Lost.TAKEN_ELSEWHERE
-    return None if (row[4], row[5]) == (claim.digest, claim.reference) else Lost.ON_HOLD
+        return ClaimLost.TAKEN_ELSEWHERE
+    return None if (row[4], row[5]) == (claim.digest, claim.reference) else ClaimLost.ON_HOLD
 
 
 def _settled(s: Settlement, now: float) -> tuple[Any, ...]:

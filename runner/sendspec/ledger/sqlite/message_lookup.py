@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from sendspec.ledger.record import KnownMessage, MessageRecord, Waiting, references_of
+from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, references_of
 from sendspec.ledger.sqlite.move_sql import IS_BASELINED, REFERENCE
 from sendspec.ledger.sqlite.open_ledger import (
     BYTES,
@@ -24,9 +24,9 @@ from sendspec.planning.message_state import State
 MAX_LOOKUP = 500
 MAX_KNOWN = 20_000
 PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, BASELINED.value: BASELINED}
-WAITING = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
+PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
-WAITING_KINDS: Kinds = (BYTES, TEXT, WHOLE, WHOLE, NO_TEXT, BYTES, WHOLE, NO_NUMBER)
+PLANNED_KINDS: Kinds = (BYTES, TEXT, WHOLE, WHOLE, NO_TEXT, BYTES, WHOLE, NO_NUMBER)
 MESSAGE_KINDS: Kinds = (
     *(BYTES, TEXT, WHOLE, TEXT, WHOLE, TEXT, NO_TEXT, NO_TEXT, NO_WHOLE, NO_TEXT, NUMBER),
     *(WHOLE, NO_WHOLE, NO_WHOLE),
@@ -49,7 +49,7 @@ class MessageLookup(OpenLedger):
             found.update((identity, Fact(self._state(word), *rest)) for identity, word, *rest in rows)
         return found
 
-    def known(self, ids: Sequence[bytes]) -> dict[bytes, PriorState]:
+    def prior_states(self, ids: Sequence[bytes]) -> dict[bytes, PriorState]:
         """The states of the known ones of `ids`, each by id followed by payload digest (40 bytes).
 
         Ask for many at a time: SQLite sorts them and finds several on a page.
@@ -66,7 +66,7 @@ class MessageLookup(OpenLedger):
             found.update((sealed, PRIOR_STATE_BY_WORD.get(word) or self._state(word)) for sealed, word in rows)
         return found
 
-    def known_by(self, ids: Sequence[bytes]) -> dict[bytes, KnownMessage]:
+    def known_messages(self, ids: Sequence[bytes]) -> dict[bytes, KnownMessage]:
         """The known ones of `ids`, as sightings are compared with them."""
         found: dict[bytes, KnownMessage] = {}
         for start in range(0, len(ids), MAX_LOOKUP):
@@ -80,15 +80,15 @@ class MessageLookup(OpenLedger):
             found.update((identity, KnownMessage(self._state(word), *rest)) for identity, word, *rest in rows)
         return found
 
-    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[Waiting]:
+    def planned_under(self, ids: Sequence[bytes], references: Collection[str]) -> Iterator[PlannedMessage]:
         """The planned messages with one of these ids, or with one of these references of the user's own."""
         for start in range(0, len(ids), MAX_LOOKUP):
             window = ids[start : start + MAX_LOOKUP]
             marks = ",".join("?" * len(window))
-            rows = self._typed(WAITING_KINDS, f"{WAITING} AND m.id IN ({marks})", window)
-            yield from (Waiting(*row) for row in rows)
-        for row in self._typed(WAITING_KINDS, f"{WAITING} AND m.reference IS NOT NULL") if references else ():
-            waiting = Waiting(*row)
+            rows = self._typed(PLANNED_KINDS, f"{PLANNED} AND m.id IN ({marks})", window)
+            yield from (PlannedMessage(*row) for row in rows)
+        for row in self._typed(PLANNED_KINDS, f"{PLANNED} AND m.reference IS NOT NULL") if references else ():
+            waiting = PlannedMessage(*row)
             if any(reference in references for reference in references_of(waiting)):
                 yield waiting
 
@@ -99,7 +99,7 @@ class MessageLookup(OpenLedger):
         rows = self._typed((TEXT, BYTES), "SELECT remote_id, id FROM message WHERE remote_id IS NOT NULL")
         return {remote_id: identity for remote_id, identity in rows if remote_id in remote_ids}
 
-    def waiting(self, name: str) -> Iterator[tuple[bytes, int, int]]:
+    def planned_of(self, name: str) -> Iterator[tuple[bytes, int, int]]:
         """Id, generation and attempt of each planned message of a spec, of any generation."""
         return self._stream(
             "SELECT m.id, s.generation, m.attempt FROM message m JOIN spec s ON s.number = m.spec"

@@ -77,7 +77,7 @@ PLAN = f"""INSERT INTO message ({_COLUMNS})
         AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line)"""
 """?8: whether another payload may replace the planned one. `reference` is compared too: the digest leaves it out, and the
 ledger must know the one that goes out, as reconciling asks the API for it."""
-BURN = f"""INSERT INTO message ({_COLUMNS}, evidence)
+PUT_BASELINED = f"""INSERT INTO message ({_COLUMNS}, evidence)
     VALUES (?1, ?2, 'skipped', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, row_checksum(?1, ?2, 'skipped', ?3, ?4, ?5, 0, NULL), '{BASELINE}')
     ON CONFLICT (id) DO NOTHING"""
 

@@ -8,7 +8,7 @@ from itertools import islice
 
 from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.ledger.record import PlannedRecord, Route, SpecIdentity
-from sendspec.ledger.sqlite.move_sql import BURN, PLAN
+from sendspec.ledger.sqlite.move_sql import PLAN, PUT_BASELINED
 from sendspec.ledger.sqlite.send_history import FORMER_TREES
 from sendspec.ledger.sqlite.writer import LedgerWriter, storable
 
@@ -59,14 +59,14 @@ class PlanWriter(LedgerWriter):
         self._checkpoint()
         return count
 
-    def burn(self, identity: SpecIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
+    def put_baselined(self, identity: SpecIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
         """Writes a send's messages as baselined, all or none; returns their count."""
         with self._transaction():
             self._check_fence()
             spec = self._put_spec(identity, b"")
             self._execute("UPDATE spec SET baselined = 1 WHERE number = ?", (spec,))
             count = self._connection.executemany(
-                BURN,
+                PUT_BASELINED,
                 (
                     (r.id, spec, r.digest, r.reference, r.receiver, r.masked, now, r.line, r.size, r.scheduled_for)
                     for r in records

@@ -39,7 +39,7 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
         known = {(origin.value, target.value) for origin, target in ALLOWED}
         return [(origin, target, count) for origin, target, count in rows if (origin, target) not in known]
 
-    def lost(self) -> str | None:
+    def lost_writes(self) -> str | None:
         """What the ledger has lost since it was last written, by its mirror; None where it is the latest."""
         mirrored = read_mirror(Path(self.path))  # first: a run may write before the next line
         return lost_since(self.progress, mirrored)

@@ -8,14 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
-from sendspec.ledger.record import MOVED, Route, SendRecord
+from sendspec.ledger.record import MOVED_EVIDENCE, Route, SendRecord
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
 from sendspec.ledger.sqlite.open_ledger import NO_NUMBER, NO_TEXT, TEXT, WHOLE, Kinds, OpenLedger
 from sendspec.planning.message_state import State
 
 FORMER_TREES = "former-trees-"
 """Prefix of the note in `meta` that holds a send's earlier trees; the number of its row in `spec` follows."""
-SPEC_NOTES = ("key_tree", "to_tree", "text_digest", "moved_from", "claimed_at", "given_up")
+SPEC_NOTES = ("key_tree", "to_tree", "text_digest", "moved_from", "last_claimed_at", "given_up")
+"""The notes that version 3 added, as `SendRecord` names them."""
+_SPEC_COLUMNS = "key_tree, to_tree, text_digest, moved_from, claimed_at, given_up"
 _SENT = f"(state IN ('accepted', 'in_doubt', 'sending') OR {IS_BASELINED})"
 _CLAIMED = f"(attempt > 0 OR {IS_BASELINED})"
 _OF_SEND = "spec = (SELECT number FROM spec WHERE name = ? AND generation = ?)"
@@ -26,7 +28,7 @@ class SendHistory(OpenLedger):
 
     def sends(self, name: str | None = None) -> list[SendRecord]:
         """All sends, or those of one name; the newest generation of a name last."""
-        more = f", baselined, {', '.join(SPEC_NOTES)}" if self.version >= 3 else ""
+        more = f", baselined, {_SPEC_COLUMNS}" if self.version >= 3 else ""
         notes: Kinds = (WHOLE, NO_TEXT, NO_TEXT, NO_TEXT, NO_TEXT, NO_NUMBER, NO_TEXT) if more else ()
         rows = self._typed(
             (TEXT, WHOLE, TEXT, WHOLE, WHOLE, *notes),
@@ -53,7 +55,7 @@ class SendHistory(OpenLedger):
         rows = self._rows("SELECT claimed FROM spec WHERE name = ? AND generation = ?", (name, generation))
         return bool(rows and rows[0][0])
 
-    def has_planned(self, name: str, generation: int) -> bool:
+    def has_messages(self, name: str, generation: int) -> bool:
         """Whether the ledger has any message of the send."""
         rows = self._rows("SELECT messages FROM spec WHERE name = ? AND generation = ?", (name, generation))
         return bool(rows and rows[0][0])
@@ -74,7 +76,7 @@ class SendHistory(OpenLedger):
         )
         return {self._state(word): count for word, count in rows}
 
-    def planned(self, name: str) -> dict[int, int]:
+    def planned_counts(self, name: str) -> dict[int, int]:
         """The count of a spec's planned messages by generation."""
         rows = self._typed(
             (WHOLE, WHOLE),
@@ -90,13 +92,13 @@ class SendHistory(OpenLedger):
         `baseline`; `moved`, for those reached under another name of the spec; `settled-by-hand`, for all others.
         """
         rows = self._rows(
-            f"SELECT CASE WHEN evidence IS '{BASELINE}' THEN 'baseline' WHEN evidence GLOB '{MOVED}*' THEN 'moved'"
+            f"SELECT CASE WHEN evidence IS '{BASELINE}' THEN 'baseline' WHEN evidence GLOB '{MOVED_EVIDENCE}*' THEN 'moved'"
             f" ELSE 'settled-by-hand' END AS why, count(*) FROM message WHERE state = 'skipped' AND {_OF_SEND} GROUP BY why",
             (name, generation),
         )
         return dict(rows)
 
-    def names_on(self, route: Route) -> set[str]:
+    def specs_sent_through(self, route: Route) -> set[str]:
         """The specs that were sent through this channel, or through one that was not noted."""
         if self.version < 2:
             return {send.name for send in self.sends()}

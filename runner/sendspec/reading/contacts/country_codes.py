@@ -1,6 +1,8 @@
-"""The assigned country calling codes (ITU-T E.164), and the digits that may follow each."""
+"""The assigned country calling codes (ITU-T E.164), the digits that may follow each, and the lengths of its numbers."""
 
 from __future__ import annotations
+
+from sendspec.reading.contacts.number_plan import LENGTHS_BY_CODE, TOLL_FREE_BY_CODE
 
 # List of ITU-T Recommendation E.164 assigned country codes; +379 is the Vatican's, reserved and unused.
 # 888 (OCHA) was returned; 991, 997 and 388 were never used or no longer are.
@@ -29,20 +31,37 @@ _CODE_BY_START = {
     start: code for start in map("{:03}".format, range(1000)) for code in (start[:1], start[:2], start) if code in CODES
 }
 
-NATIONAL_DIGITS = {"683": (4, 7), "690": (4, 7)}
-"""Fewest and most digits after the code, where mobile numbers are unusually short: Niue, Tokelau."""
+LENGTHS = {
+    code: frozenset(len(code) + length for length in map(int, lengths.split()))
+    for code, lengths in LENGTHS_BY_CODE.items()
+}
+"""The lengths that a code's numbers have, with the code and without `+`. The Vatican's code has no entry: it has no numbers."""
 
-CODES_OF_THREE = frozenset(f"+{code}" for code in CODES - ZERO_MAY_FOLLOW - set(NATIONAL_DIGITS) if len(code) == 3)
+CODES_OF_THREE = frozenset(f"+{code}" for code in CODES & set(LENGTHS) - ZERO_MAY_FOLLOW if len(code) == 3)
 """`+` and a three-digit code that any digit but 0 may follow."""
 
 SURE_STARTS = frozenset(
     f"+{start}"
     for start, code in _CODE_BY_START.items()
-    if code in ZERO_MAY_FOLLOW or (len(code) < 3 and start[len(code)] != "0")
+    if code in LENGTHS and (code in ZERO_MAY_FOLLOW or (len(code) < 3 and start[len(code)] != "0"))
 )
 """`+` and three digits that any digits may follow."""
+
+_WRITTEN_LENGTHS = {code: frozenset(length + 1 for length in lengths) for code, lengths in LENGTHS.items()}
+WRITTEN_LENGTHS = {f"+{start}": _WRITTEN_LENGTHS[code] for start, code in _CODE_BY_START.items() if code in LENGTHS}
+"""By `+` and three digits: the lengths of the numbers that begin so, with `+`."""
 
 
 def code_of(number: str) -> str | None:
     """The country code of a number with `+` and at least three digits; None if unassigned. No code is a prefix of another."""
     return _CODE_BY_START.get(number[1:4])
+
+
+def has_length_of_its_country(number: str) -> bool:
+    """Whether a number with `+` has a length that numbers of its country, or its toll-free numbers, have."""
+    code = code_of(number) or ""
+    if code not in LENGTHS or len(number) - 1 in LENGTHS[code]:
+        return True
+    lengths, _, starts = TOLL_FREE_BY_CODE.get(code, "").partition(" | ")
+    national = number[1 + len(code) :]
+    return str(len(national)) in lengths.split() and national.startswith(tuple(starts.split()))

@@ -10,15 +10,18 @@ from sendspec.diagnostics.redaction import mask, printable
 from sendspec.reading.contacts.country import COUNTRIES, unknown_country
 from sendspec.reading.contacts.country_codes import (
     CODES_OF_THREE,
-    NATIONAL_DIGITS,
+    LENGTHS,
     SURE_STARTS,
+    WRITTEN_LENGTHS,
     ZERO_MAY_FOLLOW,
     code_of,
+    has_length_of_its_country,
 )
 
 MIN_DIGITS = 8
 MAX_DIGITS = 15
 MIN_NATIONAL_DIGITS = 7
+_NO_LENGTHS: frozenset[int] = frozenset()
 _SPACES = " \t\r\n"
 _SEPARATORS = re.compile(r"[ .()/-]+")
 _WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
@@ -30,23 +33,25 @@ _DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
 _LETTER = re.compile(r"[A-Za-z]")
 
 
-def normalise_phone(text: str, country: str | None = None) -> str | Problem:
+# `any_length` is positional: with a keyword-only parameter, each call would take 15 % longer.
+def normalise_phone(text: str, country: str | None = None, any_length: bool = False) -> str | Problem:
     """The number as E.164, such as `+31612345678`. Idempotent.
 
     `country` (ISO 3166-1 alpha-2) is for national numbers; numbers with `+` don't need it. Letters, digits of other
-    scripts and extensions are refused first, because the phone library would accept them.
+    scripts and extensions are refused first, because the phone library would accept them. With `any_length`, the number
+    needn't have a length of its country.
     """
     start = text[:4]  # fast path: runs for every row of a plan, and most numbers are E.164 already
     begins_well = start in SURE_STARTS or (start in CODES_OF_THREE and text[4:5] != "0")
-    if begins_well and MIN_DIGITS < len(text) <= MAX_DIGITS + 1 and text.isascii() and text[4:].isdigit():
+    if begins_well and len(text) in WRITTEN_LENGTHS[start] and text.isascii() and text[4:].isdigit():
         return text
     written = text.strip(_SPACES)
     fault = _unreadable(written)
     if fault is not None:
         return fault
     if written.lstrip("(").startswith("+"):
-        return _international(written)
-    return _national(written, country)
+        return _international(written, any_length=any_length)
+    return _national(written, country, any_length=any_length)
 
 
 def _unreadable(written: str) -> Problem | None:
@@ -60,10 +65,11 @@ def _unreadable(written: str) -> Problem | None:
         shown = f"{written[:2]}••••{scientific[1]}" if scientific else shown
         return Problem(
             "spreadsheet-number",
-            f"'{shown}' is what a spreadsheet makes of a phone number",
-            "format the column as text in the spreadsheet, enter the numbers again, and export it anew",
+            f"'{shown}' is a phone number that a spreadsheet has changed",
+            "format the column as text in the spreadsheet, enter the numbers again, and export the table again",
         )
-    if len([part for part in _BETWEEN_NUMBERS.split(written) if _digits(part) >= MIN_NATIONAL_DIGITS]) > 1:
+    numbers = [part for part in _BETWEEN_NUMBERS.split(written) if _digits(part) >= MIN_NATIONAL_DIGITS]
+    if len(numbers) > 1 or _has_second_ending(written):
         return Problem("phone-several", f"'{shown}' is more than one number", "keep one number in the cell")
     if _EXTENSION.search(written):
         return Problem(
@@ -78,6 +84,16 @@ def _unreadable(written: str) -> Problem | None:
     return None
 
 
+def _has_second_ending(written: str) -> bool:
+    """Whether a whole number is before the last `/`, as in `020 1234567/8`. An area code may be: `030/123456`, `+36/20/1234567`."""
+    before, _, ending = written.rpartition("/")
+    digits = _digits(before.replace("(0)", ""))
+    if before.startswith("00"):
+        digits -= 2
+    least = MIN_DIGITS if before.lstrip("(").startswith(("+", "00")) else MIN_NATIONAL_DIGITS
+    return digits >= least and _digits(ending) > 0
+
+
 def _not_ascii(written: str) -> Problem:
     first = next(c for c in written if not c.isascii())
     named = f"U+{ord(first):04X} ({unicodedata.name(first, 'without a name').lower()})"
@@ -88,72 +104,82 @@ def _not_ascii(written: str) -> Problem:
     return Problem(
         "phone-digits",
         f"'{mask(written)}' has the character {named} in it",
-        "write the number anew, with the digits 0-9 and plain spaces",
+        "write the number again, with the digits 0-9 and plain spaces",
     )
 
 
 def _odd_character(written: str) -> Problem:
     odd = next((c for c in written if c not in "+0123456789 .()/-"), None)
     if odd is None:
-        problem = f"'{mask(written)}' has a + or a separator where no number has one"
+        problem = f"'{mask(written)}' has a + or a separator in the wrong place"
         fix = "write it as + and the digits, such as +31 6 …, or as the digits alone"
     else:
         problem, fix = f"'{mask(written)}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
     return Problem("phone-letters", problem, fix)
 
 
-def _international(written: str) -> str | Problem:
+def _international(written: str, *, any_length: bool) -> str | Problem:
     trunk = _TRUNK_IN_PARENTHESES.match(written)
     if trunk is not None and code_of("+" + _plain(trunk[1]) + "00") not in ZERO_MAY_FOLLOW:
         written = trunk[1] + written[trunk.end() :]
-    return _checked("+" + _plain(written), mask(written))
+    return _checked("+" + _plain(written), mask(written), any_length=any_length)
 
 
-def _checked(number: str, shown: str) -> str | Problem:
+def _checked(number: str, shown: str, *, any_length: bool) -> str | Problem:
     digits = len(number) - 1
     code = code_of(number)
-    least, most = _lengths_of(code)
-    if not least <= digits <= most:
-        return _wrong_length(shown, digits, least, most)
+    lengths = LENGTHS.get(code or "", _NO_LENGTHS)
+    if not MIN_DIGITS <= digits <= MAX_DIGITS and digits not in lengths:
+        return _wrong_length(shown, digits)
     if code is None:
         return Problem(
             "phone-unassigned",
-            f"'{shown}' begins with a country code that no country has",
+            f"'{shown}' begins with an unassigned country code",
             "write the country code after the +, such as +31 for the Netherlands or +1 for the United States",
         )
     if number[len(code) + 1] == "0" and code not in ZERO_MAY_FOLLOW:
         return Problem(
             "phone-trunk-zero",
-            f"'{shown}' has a 0 after its country code {code}, and no number there begins with 0",
-            f"remove the 0 after +{code}: it is dialled inside the country only",
+            f"'{shown}' has a 0 after its country code +{code}",
+            "remove that 0, the trunk prefix: it is dialled inside the country only",
         )
+    if not any_length and not has_length_of_its_country(number):
+        return _foreign_length(shown, digits, code, lengths)
     return number
 
 
-def _lengths_of(code: str | None) -> tuple[int, int]:
-    """Fewest and most digits of a country's numbers, the country code included."""
-    if code is None or code not in NATIONAL_DIGITS:
-        return MIN_DIGITS, MAX_DIGITS
-    least, most = NATIONAL_DIGITS[code]
-    return len(code) + least, len(code) + most
-
-
-def _wrong_length(shown: str, digits: int, least: int = MIN_DIGITS, most: int = MAX_DIGITS) -> Problem:
+def _wrong_length(shown: str, digits: int) -> Problem:
     return Problem(
         "phone-length",
-        f"'{shown}' has {digits} digits; a number with its country code has {least} to {most}",
-        "write the whole number, with + and its country code" if digits < least else "remove what is too much",
+        f"'{shown}' has {digits} digits; a number with its country code has {MIN_DIGITS} to {MAX_DIGITS}",
+        "write the whole number, with + and its country code" if digits < MIN_DIGITS else "remove the extra digits",
     )
 
 
-def _national(written: str, country: str | None) -> str | Problem:
+def _foreign_length(shown: str, digits: int, code: str, lengths: frozenset[int]) -> Problem:
+    """A length that numbers have, but not those of this code."""
+    possible = sorted(lengths)
+    if len(possible) > 2 and possible[-1] - possible[0] == len(possible) - 1:
+        listed = f"{possible[0]} to {possible[-1]}"
+    else:
+        listed = ", ".join(map(str, possible[:-1])) + f" or {possible[-1]}" if len(possible) > 1 else str(possible[0])
+    if digits < possible[0]:
+        fix = "add the digits that are missing"
+    else:
+        fix = "remove what is too much" if digits > possible[-1] else "correct it"
+    return Problem(
+        "phone-length", f"'{shown}' has {digits} digits; a number that begins with +{code} has {listed}", fix
+    )
+
+
+def _national(written: str, country: str | None, *, any_length: bool) -> str | Problem:
     digits = _plain(written)
     shown = mask(written)
     if country is None:
         return _without_country(digits, shown)
     if country not in COUNTRIES:
         return unknown_country(country)
-    return _read_nationally(digits, shown, country)
+    return _read_nationally(digits, shown, country, any_length=any_length)
 
 
 def _without_country(digits: str, shown: str) -> Problem:
@@ -179,7 +205,7 @@ def _without_country(digits: str, shown: str) -> Problem:
     )
 
 
-def _read_nationally(digits: str, shown: str, country: str) -> str | Problem:
+def _read_nationally(digits: str, shown: str, country: str, *, any_length: bool) -> str | Problem:
     import phonenumbers  # takes 40 ms to import, and most tables hold only E.164
 
     try:
@@ -188,7 +214,8 @@ def _read_nationally(digits: str, shown: str, country: str) -> str | Problem:
     except phonenumbers.NumberParseException:
         possible = False
     if possible:
-        read = _checked(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), shown)
+        e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        read = _checked(e164, shown, any_length=any_length)
         if isinstance(read, str):
             return read
     return Problem(

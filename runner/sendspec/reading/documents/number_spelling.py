@@ -23,10 +23,26 @@ class SpelledFloat(float):
         return (self._spelling,)
 
 
+class MinusZero(int):
+    """The integer -0: it calculates as 0, and prints as `-0`. No other integer has two spellings in JSON."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "-0"
+
+
+def spelled_integer(spelling: str) -> int:
+    """An integer parsed from decimal digits."""
+    return MinusZero() if spelling == "-0" else int(spelling)
+
+
 def unspelled(value: Any) -> Any:
-    """`value` with plain floats at all depths, as the payload needs them; tuples become lists."""
+    """`value` with plain numbers at all depths, as the payload needs them; tuples become lists."""
     if isinstance(value, SpelledFloat):
         return float(value)
+    if isinstance(value, MinusZero):
+        return 0
     if isinstance(value, dict):
         return {name: unspelled(each) for name, each in value.items()}
     return [unspelled(each) for each in value] if isinstance(value, list | tuple) else value

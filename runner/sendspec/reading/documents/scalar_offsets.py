@@ -17,6 +17,9 @@ _SIMPLE_ESCAPES = {
 _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}
 _SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 
+_NOT_BLANK = re.compile(r"[^ \t\n]")
+_NOT_INDENT = re.compile(r"[^ \t]")
+
 Decoded = list[tuple[str, int, int]]
 """Each decoded character with the start and end offsets of its source."""
 
@@ -67,7 +70,8 @@ def _double(text: str, at: int) -> tuple[str, int]:
         return text[at], 1
     letter = text[at + 1]
     if letter == "\n":
-        return "", len(text[at + 2 :]) - len(text[at + 2 :].lstrip(" \t")) + 2
+        found = _NOT_INDENT.search(text, at + 2)
+        return "", (len(text) if found is None else found.start()) - at
     if letter in _HEX_ESCAPES:
         width = _HEX_ESCAPES[letter]
         pair = _SURROGATES.match(text, at)
@@ -81,10 +85,10 @@ def _flow(text: str, at: int, end: int, decode: Callable[[str, int], tuple[str, 
     """Flow folding: one line break becomes a space, further ones stay, blanks around them vanish."""
     decoded: Decoded = []
     while at < end:
-        blank = _blank_run(text, at, end) if text[at] in " \t\n" else None
-        if blank is not None:
-            decoded += _folded(text, at, blank)
-            at = blank
+        if text[at] in " \t\n":
+            stop = _blank_end(text, at, end)
+            decoded += _folded(text, at, stop) if "\n" in text[at:stop] else _characters(text, (at, stop))
+            at = stop
             continue
         character, width = decode(text, at)
         if character:
@@ -93,12 +97,10 @@ def _flow(text: str, at: int, end: int, decode: Callable[[str, int], tuple[str, 
     return decoded
 
 
-def _blank_run(text: str, at: int, end: int) -> int | None:
-    """The end of the run of blanks at `at`, if it includes a line break."""
-    stop = at
-    while stop < end and text[stop] in " \t\n":
-        stop += 1
-    return stop if "\n" in text[at:stop] else None
+def _blank_end(text: str, at: int, end: int) -> int:
+    """The end of the run of blanks and line breaks at `at`."""
+    found = _NOT_BLANK.search(text, at, end)
+    return end if found is None else found.start()
 
 
 def _folded(text: str, start: int, end: int) -> Decoded:

@@ -70,9 +70,9 @@ _WORDS = (
         "sequence entries are not allowed", _syntax("a list entry can't begin here", "begin it on a line of its own")
     ),
     _Words("mapping keys are not allowed", _syntax("a key can't begin here", "begin it on a line of its own")),
-    _Words("found unexpected ':'", _syntax("a `:` stands inside a value without quotes", _QUOTE_IT)),
-    _Words("expected a comment or a line break", _syntax("something stands where the line should end", "remove it")),
-    _Words("non-comment content after", _syntax("something stands after the end of the document", "remove it")),
+    _Words("found unexpected ':'", _syntax("there is a `:` in a value without quotes", _QUOTE_IT)),
+    _Words("expected a comment or a line break", _syntax("the line should end here", "remove it")),
+    _Words("non-comment content after", _syntax("there is text after the end of the document", "remove it")),
     _Words(
         "expected '<document start>'",
         _syntax("this line is outside the document", "indent it, or remove the `...` before it"),
@@ -95,7 +95,7 @@ def parser_problem(error: Any, lines: LineIndex) -> SpanProblem:
     if "tag" in about or "tag handle" in said:
         return tag_problem(text, at if context is None else context)
     if "directive" in about or "directive" in said:
-        return _finding(at, "this line begins with %, which YAML keeps for itself", "remove it")
+        return _finding(at, "this line begins with %, which YAML reserves for directives", "remove it")
     return _tab(said, at, lines) or _special(said, at, context, lines) or _in_our_words(said, at, context)
 
 
@@ -145,11 +145,11 @@ def _tab(said: str, at: int, lines: LineIndex) -> SpanProblem | None:
     tab = line.find("\t", max(0, at - begin - 1))
     at = begin + tab if tab >= 0 else at
     return SpanProblem(
-        Problem("yaml-tab", _TAB, "write a space; or, where the tab is meant, quotes around the text"), at, at + 1
+        Problem("yaml-tab", _TAB, "write a space; if you want the tab, put quotes around the text"), at, at + 1
     )
 
 
-_TAB = "a tab stands where YAML needs spaces"
+_TAB = "YAML needs spaces here, not a tab"
 
 
 def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanProblem | None:
@@ -159,15 +159,15 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
     before = text[begin:at]
     if "mapping values are not allowed" in said:
         if ": " in before or before.lstrip().startswith("- ") or before.count(":"):
-            return _finding(at, "a second `: ` stands in one value", _QUOTE_IT)
-        return _finding(at, "a key stands inside the value of the line before it", "indent it like its neighbours")
+            return _finding(at, "there is a second `: ` in one value", _QUOTE_IT)
+        return _finding(at, "there is a key inside the value of the line before", "indent it like its neighbours")
     if "expected ',' or" in said and context is not None:
         return _unclosed(at, context, lines)
     if "expected <block end>" in said or "expected the node content" in said:
         return _unexpected(text, at, before.strip() == "")
     if "cannot start any token" in said:
         return _finding(
-            at, f"a value can't begin with {printable(text[at : at + 1])} unless it stands in quotes", _QUOTE_IT
+            at, f"a value can't begin with {printable(text[at : at + 1])} unless it is in quotes", _QUOTE_IT
         )
     return None
 
@@ -199,7 +199,7 @@ def _unexpected(text: str, at: int, alone: bool) -> SpanProblem:
         return _finding(at, "this line is not indented like the ones it belongs to", "indent it like its neighbours")
     ended_by = text[:at].rstrip(" ")[-1:]
     fix = _QUOTES_INSIDE.get(ended_by, _QUOTE_IT)
-    return _finding(at, "something stands after the end of the value", fix)
+    return _finding(at, "there is text after the end of the value", fix)
 
 
 def _in_our_words(said: str, at: int, context: int | None) -> SpanProblem:

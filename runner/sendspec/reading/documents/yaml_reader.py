@@ -207,11 +207,11 @@ class _Builder:
     def _alias(self, event: Any, at: KeyPath, key: tuple[int, int] | None, depth: int) -> Any:
         name = event.anchor
         if name in self._open:
-            problem = f"the alias '*{quoted(name)}' stands inside what it names"
+            problem = f"the alias '*{quoted(name)}' is inside the value it names"
             self._stop_at(event, Problem("alias-loop", problem, "write the value out"))
         named = self._anchored.get(name)
         if named is None:
-            problem = f"nothing before this place is called '&{quoted(name)}'"
+            problem = f"no anchor '&{quoted(name)}' comes before this alias"
             self._stop_at(
                 event, Problem("unknown-alias", problem, "write the value out, or &name before the value you mean")
             )
@@ -230,14 +230,14 @@ class _Builder:
         self._check_tag(event, may_be_text=True)
         key = self._characters(event)
         if key == "<<" and event.implicit[0]:
-            fix = "write the keys out, or repeat them with an alias each"
+            fix = "write out the keys, or give each of them its own alias"
             self._at(event, Problem("merge-key", "merge keys are not supported", fix))
         elif event.start_mark.index == event.end_mark.index:
             self._at(event, Problem("key-not-text", "a key is missing here", "write it before the `:`"))
         elif key in mapping:
             first = self._lines.position((self._marks[(*at, key)].key or (0, 0))[0])
             also = (f"the first is on line {first.line}, column {first.column}",)
-            problem = f"the key '{quoted(key[:60])}' stands here a second time"
+            problem = f"the key '{quoted(key[:60])}' appears a second time"
             self._at(event, Problem("duplicate-key", problem, "keep one of them"), also)
         return key
 
@@ -254,7 +254,7 @@ class _Builder:
             self.problems.add(unquoted_template(self._text, begin, in_flow=self._flow_depth > 1))
         else:
             what = "an alias" if type(event).__name__ == "AliasEvent" else "a mapping or a list"
-            problem, fix = f"{what} stands where a key is needed", "write a plain key"
+            problem, fix = f"a key is needed here, not {what}", "write a plain key"
             self.problems.add(SpanProblem(Problem("key-not-text", problem, fix), event.start_mark.index, key_end))
         return self._text[begin : marks.end]
 
@@ -286,7 +286,7 @@ class _Builder:
         offsets = offsets_of(self._text, start, end, text)
         if offsets is not None:
             start, end = offsets[found.start()]
-        problem = f"this text holds the character U+{ord(found[0]):04X}; it can't be seen, and can't be sent"
+        problem = f"this text has an invisible character, U+{ord(found[0]):04X}, which can't be sent"
         self.problems.add(SpanProblem(Problem("forbidden-character", problem, "remove the escape"), start, end))
         return text
 

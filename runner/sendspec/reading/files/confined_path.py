@@ -12,7 +12,9 @@ from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import os_reason
+from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.nofollow_open import open_beneath
+from sendspec.reading.files.private_folder import FOLDER
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -50,10 +52,12 @@ def shown_path(spec_path: str, written: str) -> str:
     return os.path.join(os.path.dirname(spec_path), written)  # noqa: PTH118, PTH120 - pathlib would drop a typed './'
 
 
-def open_in_project(root: Path, spec_path: str, written: str) -> OpenFile | Problem:
-    """Opens `written`, relative to the spec at `spec_path`, if it is inside `root`."""
+def open_in_project(root: Path, spec_path: str, written: str, key_files: KeyFiles = NO_KEY_FILES) -> OpenFile | Problem:
+    """Opens `written`, relative to the spec at `spec_path`, if it is inside `root` and none of `key_files`."""
     place = resolve_in_project(root, spec_path, written)
-    return place if isinstance(place, Problem) else open_resolved(os.path.realpath(root), place, written)
+    if isinstance(place, Problem):
+        return place
+    return open_resolved(os.path.realpath(root), place, written, key_files)
 
 
 def resolve_in_project(root: Path, spec_path: str, written: str) -> str | Problem:
@@ -85,7 +89,7 @@ def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Pro
         if not _is_within(place, top):
             return Problem(
                 "outside-project",
-                f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or lies behind one",
+                f"'{printable(written[:200])}' is a link that leads out of {printable(top)}, or is inside a folder that is one",
                 "put the file itself there, or name its real path",
             )
     top = around[-1] if around else os.path.dirname(place)  # noqa: PTH120
@@ -125,30 +129,54 @@ def _is_within(place: str, top: str) -> bool:
     return os.path.commonpath([top, place]) == top
 
 
-def git_folder_problem(place: str, written: str) -> Problem | None:
-    """Refuses a path inside a `.git` folder, unless a work tree of its own was put there."""
-    parts = PurePath(place).parts
-    last = max((index for index, part in enumerate(parts) if part.casefold() == _GIT), default=None)
-    if last is None or any(os.path.lexists(PurePath(*parts[:end], _GIT)) for end in range(last + 2, len(parts))):
+def git_folder_problem(place: str, written: str, fix: str = _INSIDE_FIX) -> Problem | None:
+    """Refuses a real path inside a `.git` folder, unless a work tree of its own was put there."""
+    if not _lies_in(place, _GIT, (_GIT,)):
         return None
-    return Problem("outside-project", f"'{printable(written[:200])}' lies in git's own folder", _INSIDE_FIX)
+    return Problem("outside-project", f"'{printable(written[:200])}' is in git's own folder", fix)
 
 
-def open_from_command_line(written: str) -> OpenFile | Problem:
+def output_problem(place: str, written: str) -> Problem | None:
+    """Refuses a real path that no file may be written to for a user: inside `.git`, or among a project's private files."""
+    if _lies_in(place, FOLDER, _TOPS):
+        problem = f"'{printable(written[:200])}' lies in {FOLDER}, among the files that sendspec keeps for itself"
+        return Problem("outside-project", problem, "name another place")
+    return git_folder_problem(place, written, "name another place")
+
+
+def _lies_in(place: str, folder: str, tops: tuple[str, ...]) -> bool:
+    """Whether a real path is a folder of this name or below one, with no repository or project of its own in between.
+
+    Some file systems ignore case, so the name does too. `tops` are the entries that make a folder such a root.
+    """
+    parts = PurePath(place).parts
+    last = max((index for index, part in enumerate(parts) if part.casefold() == folder), default=None)
+    return last is not None and not any(
+        os.path.lexists(PurePath(*parts[:end], top)) for end in range(last + 2, len(parts)) for top in tops
+    )
+
+
+def open_from_command_line(written: str, key_files: KeyFiles = NO_KEY_FILES) -> OpenFile | Problem:
     """Opens a file named on the command line, relative to the working directory."""
     place = os.path.realpath(written.replace("\0", ""))
-    return git_folder_problem(place, written) or open_resolved(os.path.dirname(place), place, written)  # noqa: PTH120 - `place` is text for the system calls
+    folder = os.path.dirname(place)  # noqa: PTH120 - `place` is text for the system calls
+    return git_folder_problem(place, written) or open_resolved(folder, place, written, key_files)
 
 
-def open_resolved(top: str, place: str, written: str) -> OpenFile | Problem:
+def open_resolved(top: str, place: str, written: str, key_files: KeyFiles = NO_KEY_FILES) -> OpenFile | Problem:
     """Opens the resolved path `place` below `top`.
 
     Folders on the way are opened without following links, in case one was replaced by a link since.
     """
     try:
-        return OpenFile(open_beneath(top, Path(place).relative_to(top)), place)
+        descriptor = open_beneath(top, Path(place).relative_to(top))
     except OSError as error:
         return _why_not(error, place, written)
+    problem = key_files.problem(descriptor, place, written)
+    if problem is not None:
+        os.close(descriptor)
+        return problem
+    return OpenFile(descriptor, place)
 
 
 def _disguised(written: str) -> str | None:
@@ -157,12 +185,12 @@ def _disguised(written: str) -> str | None:
     if written.startswith(("/", "\\")) or _DRIVE.match(written):
         return "is an absolute path"
     if written.startswith("~"):
-        return "begins with ~, which is somebody's home folder"
+        return "begins with ~, which means a home folder"
     if "\\" in written:
         return "has a backslash in it; folders are separated by /"
     if _ESCAPED.search(written):
         return "has percent escapes in it, which a path doesn't need"
-    return "has a character in it that no path has" if "\0" in written else None
+    return "has a character in it that paths can't have" if "\0" in written else None
 
 
 def _why_not(error: OSError, place: str, written: str) -> Problem:

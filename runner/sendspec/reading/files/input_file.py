@@ -57,7 +57,7 @@ class InputFile:
             return os.pread(self._descriptor, most, offset)
         except OSError as error:
             raise InputUnreadable(
-                f"'{printable(self._place or 'the table')}' can't be read to its end: {os_reason(error)}",
+                f"'{printable(self._place or 'the table')}' can't be read completely: {os_reason(error)}",
                 "check the disk that holds it",
             ) from error
 

@@ -31,7 +31,7 @@ class PrivateCopy(InputFile):
     def blocks(self) -> Iterator[bytes]:
         yield from super().blocks()
         if self._differs:
-            raise _copy_unreadable("other bytes come back than were written")
+            raise _copy_unreadable("it returns other bytes than were written")
 
     def read(self, most: int, offset: int) -> bytes:
         try:
@@ -39,7 +39,7 @@ class PrivateCopy(InputFile):
         except OSError as error:
             raise _copy_unreadable(os_reason(error)) from error
         if not block and offset < self.size:
-            raise _copy_unreadable("it is shorter than it was")
+            raise _copy_unreadable("it has become shorter")
         return block
 
     def changed(self) -> bool:

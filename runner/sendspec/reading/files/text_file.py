@@ -18,6 +18,7 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.confined_path import confined_path, git_folder_problem
+from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.nofollow_open import open_beneath
 
 MAX_SPEC_BYTES = 1_000_000
@@ -33,14 +34,19 @@ class TextFile:
 
 
 def read_text_file(
-    path: str, problems: Problems, *, most_bytes: int = MAX_SPEC_BYTES, owners: Collection[int] | None = None
+    path: str,
+    problems: Problems,
+    *,
+    most_bytes: int = MAX_SPEC_BYTES,
+    owners: Collection[int] | None = None,
+    key_files: KeyFiles = NO_KEY_FILES,
 ) -> TextFile | None:
     """The text of a regular UTF-8 file; None if it can't be used, with the reason added to `problems`.
 
-    A link that leads out of the project is refused, see `confined_path`. `owners` are the user ids that may own the file;
+    A link that leads out of the project is refused, see `confined_path`, and so is any of `key_files`. `owners` are the user ids that may own the file;
     None: any.
     """
-    raw = _read_bytes(path, problems, most_bytes, owners)
+    raw = _read_bytes(path, problems, most_bytes, owners, key_files)
     text = None if raw is None else _decode(path, raw, problems)
     if text is None:
         return None
@@ -75,7 +81,9 @@ def file_problem(path: str, error: OSError) -> Problem:
     return Problem("unreadable-file", f"'{shown}' can't be read: {reason}", fix)
 
 
-def _read_bytes(path: str, problems: Problems, most_bytes: int, owners: Collection[int] | None) -> bytes | None:
+def _read_bytes(
+    path: str, problems: Problems, most_bytes: int, owners: Collection[int] | None, key_files: KeyFiles
+) -> bytes | None:
     try:
         where = confined_path(path)
         if not isinstance(where, Problem):
@@ -86,6 +94,10 @@ def _read_bytes(path: str, problems: Problems, most_bytes: int, owners: Collecti
         if not path:
             raise FileNotFoundError(path)
         with os.fdopen(open_beneath(where.top, where.below), "rb") as file:
+            key_problem = key_files.problem(file.fileno(), where.place, path)
+            if key_problem is not None:
+                problems.add(key_problem.diagnostic(path))
+                return None
             owner = os.fstat(file.fileno()).st_uid
             raw = file.read(most_bytes + 1)
     except OSError as error:
@@ -118,7 +130,7 @@ def _decode(path: str, raw: bytes, problems: Problems) -> str | None:
         raw = raw.removeprefix(codecs.BOM_UTF8)
         before = raw[: error.start].decode("utf-8").replace("\r\n", "\n")
         span = span_on_line(before.count("\n") + 1, len(before) - before.rfind("\n"), 1)
-        problem = f"the file is not UTF-8 text: the byte 0x{raw[error.start]:02X} stands here"
+        problem = f"the file is not UTF-8 text: there is the byte 0x{raw[error.start]:02X} here"
         problems.add(Problem("not-utf8", problem, fix).diagnostic(path, span))
         return None
 
@@ -128,7 +140,7 @@ def _forbidden(path: str, text: str, found: re.Match[str]) -> Diagnostic:
     begin = text.rfind("\n", 0, found.start()) + 1
     end = text.find("\n", begin)
     whole = text[begin : end if end >= 0 else len(text)]
-    problem = f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent"
+    problem = f"there is an invisible character here, U+{ord(found[0]):04X}, which can't be sent"
     return Problem("forbidden-character", problem, "remove it").diagnostic(
         path,
         span_on_line(line, found.start() - begin + 1, 1),
@@ -139,7 +151,7 @@ def _forbidden(path: str, text: str, found: re.Match[str]) -> Diagnostic:
 def _foreign(path: str, owner: int) -> Diagnostic:
     problem = Problem(
         "project-foreign",
-        f"the project file belongs to another user (number {owner}), and could have commands run as this one",
+        f"the project file belongs to another user (number {owner}), and could run commands as this one",
         "make it this user's own with chown, or put a sendspec.yaml of your own beside the spec",
     )
     return problem.diagnostic(path)

@@ -99,7 +99,7 @@ _RECIPIENTS = {
         },
         "list": {"description": "The recipients themselves; 1,000 at most.", "$ref": "#/definitions/Rows"},
         "delimiter": {
-            "description": "What stands between the cells of a CSV.",
+            "description": "The delimiter between the cells of a CSV.",
             "type": "string",
             "minLength": 1,
             "maxLength": 1,
@@ -110,6 +110,11 @@ _RECIPIENTS = {
             "description": "The country of numbers without +, as two letters.",
             "type": "string",
             "examples": ["NL"],
+        },
+        "check": {
+            "description": "How phone numbers are checked: for a length that their country has, for being in an assigned range too, or for 8 to 15 digits only.",
+            "enum": ["length", "valid", "none"],
+            "default": "length",
         },
         "key": {**_TEXT, "description": "Who counts as the same recipient; the address, where it isn't given."},
         "where": {

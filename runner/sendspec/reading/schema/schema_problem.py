@@ -85,7 +85,7 @@ def _unknown_keys(error: Any) -> Iterator[SchemaProblem]:
     allowed = [name for name in error.schema.get("properties", {}) if name not in error.instance]
     for key in _extras(error):
         near = _near_key(error, key)
-        fix = f"write '{near}'" if near else f"remove it; what can stand here: {_listed(allowed)}"
+        fix = f"write '{near}'" if near else f"remove it; keys allowed here: {_listed(allowed)}"
         yield SchemaProblem(
             at=(*error.absolute_path, key),
             code="unknown-key",
@@ -116,7 +116,7 @@ def _wrong_value(error: Any) -> SchemaProblem:
     is_tag = bool(error.absolute_path) and error.absolute_path[-1] == "type"
     if is_tag and isinstance(value, str) and value in UNSATISFIABLE_BODIES:
         why = (
-            "a template stands in `message.template`, beside `receiver`"
+            "a template belongs in `message.template`, beside `receiver`"
             if value == "template"
             else "its documented form contradicts itself"
         )
@@ -142,7 +142,7 @@ def _allowed(error: Any) -> list[Any]:
 def _wrong_type(error: Any) -> SchemaProblem:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
     words = " or ".join(TYPE_WORDS[word] for word in wanted if word != "null")
-    problem = f"{shown(error.instance)} stands where {words} is needed"
+    problem = f"expected {words}, found {shown(error.instance)}"
     return _at_instance(error, "wrong-type", problem, f"write {words}")
 
 
@@ -226,7 +226,7 @@ def _range_or_form(error: Any) -> SchemaProblem:
             return _at_instance(
                 error,
                 "wrong-value",
-                f"{shown(value)} can't stand here",
+                f"{shown(value)} is not allowed here",
                 f"look at `{error.validator}` of {_place(error)} in `sendspec schema`",
             )
 

@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.diagnostics.position import Position
+from sendspec.diagnostics.position import Position, span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
+from sendspec.diagnostics.wording import counted, grouped
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.csv_record import Cell, QuoteTrouble, Record, read_record
-from sendspec.reading.tables.line_problem import line_diagnostic
+from sendspec.reading.tables.line_problem import excerpt
 from sendspec.reading.tables.text_lines import TextLines
 from sendspec.reading.tables.unclosed_quote import header_swallowed, is_address
 
+MAX_PLACED = 20
+"""Columns without a name, and repeated names, that are each reported at their place; one problem counts the others."""
 OTHER_DELIMITERS = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
 
 
@@ -34,8 +37,11 @@ def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) 
     if record is None:
         return Header((), 0, has_rows=False)
     found = list(reading.problems(record))
+    excerpts: dict[int, str] = {}  # a header's one line may have thousands of problems
     for line, text, start, length, fault in found:
-        problems.add(line_diagnostic(path, line, text, start, length, fault))
+        if line not in excerpts:
+            excerpts[line] = excerpt(text)
+        problems.add(fault.diagnostic(path, span_on_line(line, start, length), excerpt=excerpts[line]))
     if found:
         return None
     return Header(tuple(cell.text.strip() for cell in record.cells), reading.last, has_rows=reading.has_more())
@@ -105,14 +111,20 @@ class _Reading:
         if address is not None:
             yield self._at(address, _no_header(address.text))
             return
-        number_by_name: dict[str, int] = {}
+        numbers_by_name: dict[str, list[int]] = {}
         for number, cell in enumerate(cells, 1):
-            name = cell.text.strip()
-            if not name:
-                yield self._at(cell, _no_name(number, len(cells)))
-            elif name in number_by_name:
-                yield self._at(cell, _repeated(name, number_by_name[name], number))
-            number_by_name.setdefault(name, number)
+            numbers_by_name.setdefault(cell.text.strip(), []).append(number)
+        nameless = numbers_by_name.pop("", [])
+        for number in nameless[:MAX_PLACED]:
+            yield self._at(cells[number - 1], _no_name(number, len(cells)))
+        if len(nameless) > MAX_PLACED:
+            yield self._at(cells[nameless[MAX_PLACED] - 1], _more_without_name(len(nameless) - MAX_PLACED, len(cells)))
+        repeated = [(name, numbers) for name, numbers in numbers_by_name.items() if len(numbers) > 1]
+        for name, numbers in repeated[:MAX_PLACED]:
+            yield self._at(cells[numbers[1] - 1], _repeated(name, numbers))
+        if len(repeated) > MAX_PLACED:
+            _, numbers = repeated[MAX_PLACED]
+            yield self._at(cells[numbers[1] - 1], _more_repeated(len(repeated) - MAX_PLACED))
 
     def _at(self, cell: Cell, fault: Problem) -> _Place:
         text = self._text(cell.span.start.line)
@@ -137,11 +149,11 @@ def quote_problem(trouble: QuoteTrouble) -> Problem:
     match trouble:
         case QuoteTrouble.UNCLOSED:
             problem = (
-                "the quote that opens here is not closed on this row, and the rows below would become part of its cell"
+                "the quote that opens here is not closed in this row, so the rows below would become part of its cell"
             )
             return Problem(trouble.value, problem, "close the quote, or remove it")
         case QuoteTrouble.STRAY:
-            problem = "text stands after the closing quote of this cell"
+            problem = "there is text after the closing quote of this cell"
             return Problem(trouble.value, problem, 'write a quote inside a quoted cell twice: "5"" pipe"')
         case QuoteTrouble.TOO_LONG:
             problem = "the cell is longer than 128 KB"
@@ -173,7 +185,22 @@ def _no_name(number: int, count: int) -> Problem:
     )
 
 
-def _repeated(name: str, first: int, number: int) -> Problem:
+def _more_without_name(others: int, count: int) -> Problem:
     return Problem(
-        "repeated-column", f"column {number} is called '{quoted(name)}', and so is column {first}", "rename one of them"
+        "empty-column-name",
+        f"{counted(others, 'more column')} of {grouped(count)} {'has' if others == 1 else 'have'} no name, from this one on",
+        "name them, or remove the delimiters at the end of the line",
     )
+
+
+def _repeated(name: str, numbers: list[int]) -> Problem:
+    first, second, *more = numbers
+    problem = f"column {second} is called '{quoted(name)}', and so is column {first}"
+    if not more:
+        return Problem("repeated-column", problem, "rename one of them")
+    return Problem("repeated-column", f"{problem}, and {grouped(len(more))} more", "rename them")
+
+
+def _more_repeated(others: int) -> Problem:
+    problem = f"{counted(others, 'more name')} {'is' if others == 1 else 'are'} repeated, from this column on"
+    return Problem("repeated-column", problem, "give each column its own name")

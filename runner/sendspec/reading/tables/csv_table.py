@@ -179,10 +179,10 @@ class _Judge:
     def _uneven(self, first: int, last: int, count: int) -> None:
         cells = self._record(first, last).cells
         span = span_on_line(first, 1, len(self._lines.between(first, first)[0].rstrip("\r\n")))
-        fix = "add what is missing; an empty cell is a delimiter with nothing before it"
+        fix = "add the missing cells; an empty cell is a delimiter with nothing before it"
         if count > self._width:
             span = cells[self._width].span
-            fix = f"put quotes around a cell that has a '{self._delimiter}' in it, or remove what is too much"
+            fix = f"put quotes around a cell that has a '{self._delimiter}' in it, or remove the extra cells"
         length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
         problem = f"the row has {_counted(count)}, the header has {self._width}"
         self._note(first, span.start, length, Problem("ragged-row", problem, fix))

@@ -46,9 +46,9 @@ def not_text(head: bytes) -> Problem | None:
 
 def unknown_format(ending: str) -> Problem:
     """A file extension that isn't one of a table."""
-    named = f"'{ending}' is not an ending of a table" if ending else "the file's name has no ending"
+    named = f"'{ending}' is not the extension of a table" if ending else "the file name has no extension"
     return Problem(
         "unknown-table-format",
-        f"{named} that can be read",
+        named,
         _FIX_BY_EXTENSION.get(ending, "name a .csv, .tsv, .jsonl or .ndjson file"),
     )

@@ -11,11 +11,12 @@ import orjson
 
 from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.redaction import quoted
-from sendspec.reading.documents.number_spelling import SpelledFloat
+from sendspec.reading.documents.number_spelling import SpelledFloat, spelled_integer
 from sendspec.reading.tables.csv_record import MAX_CELL
 from sendspec.reading.tables.line_problem import LineProblem
 
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
+_MINUS_ZERO = re.compile(r"[\s\[,:]-0[\s\],}]")
 _EXACT = frozenset({str, int, bool, type(None)})
 _BLANK = re.compile(r"[ \t\r\n]*")
 _BARE_RETURN = re.compile(r"\r(?!\n)")
@@ -68,14 +69,21 @@ def _skip(text: str, at: int) -> int:
 
 
 def _may_differ(text: str, value: Mapping[str, Any]) -> bool:
-    """Whether `orjson` may have lost something: a duplicate key, a long integer made a float, or a float's spelling.
+    """Whether `orjson` may have lost something: a duplicate key, a long integer made a float, a float's spelling, or a -0.
 
     A line with as many colons as keys has no duplicate key, and no colon inside a string.
     """
     kinds = set(map(type, value.values()))
     if kinds <= _EXACT:
-        return text.count(":") != len(value)
+        return text.count(":") != len(value) or (int in kinds and _holds_minus_zero(text))
+    if _holds_minus_zero(text):
+        return True
     return text.count(":") != _keys_in(value) or _LONG_NUMBER.search(text) is not None or _holds_float(value)
+
+
+def _holds_minus_zero(text: str) -> bool:
+    """Whether a value may be -0; also true of some texts."""
+    return "-0" in text and _MINUS_ZERO.search(text) is not None
 
 
 def _keys_in(value: Any) -> int:
@@ -95,18 +103,20 @@ def _holds_float(value: Any) -> bool:
 
 
 def _read_slowly(text: str) -> dict[str, Any] | LineProblem:
-    """The object with floats as spelled, exact integers, and no duplicate key. `orjson` makes integers above 64 bits floats."""
+    """The object with numbers as spelled, exact integers, and no duplicate key. `orjson` makes integers above 64 bits floats."""
     try:
-        value: dict[str, Any] = _read(text)
+        value: dict[str, Any] = (_read_minus_zero if _holds_minus_zero(text) else _read)(text)
     except _Repeated as repeated:
         return LineProblem(
             "repeated-key",
-            f"the key '{quoted(repeated.key)}' stands twice in this object",
+            f"the key '{quoted(repeated.key)}' appears twice in this object",
             "remove one of them",
             column=_second_place(text, repeated.key),
         )
     except (ValueError, RecursionError):
-        return LineProblem("json-syntax", "the line holds a number or a nesting too long to read", "shorten it")
+        return LineProblem(
+            "json-syntax", "the line has a number too long, or a nesting too deep, to read", "shorten it"
+        )
     return value
 
 
@@ -123,6 +133,10 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _read = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_float=SpelledFloat).decode
 """One decoder for all lines: `json.loads` creates one for each call."""
+_read_minus_zero = json.JSONDecoder(
+    object_pairs_hook=_unrepeated, parse_float=SpelledFloat, parse_int=spelled_integer
+).decode
+"""The same for the rare line with a -0: it calls a function of ours for each integer."""
 
 
 def _second_place(text: str, key: str) -> int:
@@ -138,7 +152,7 @@ def _text_problem(text: str, value: Mapping[str, Any]) -> LineProblem | None:
             found = forbidden_character(part) or _BARE_RETURN.search(part)
             shown = f"'{quoted(key[:60])}'"
             if found is not None:
-                problem = f"the character U+{ord(found[0]):04X} stands in {shown}; it can't be seen, and can't be sent"
+                problem = f"there is an invisible character in {shown}, U+{ord(found[0]):04X}, which can't be sent"
                 return LineProblem("forbidden-character", problem, "remove it", column=_column(text, key))
             if len(part) > MAX_CELL:
                 return LineProblem(
@@ -168,7 +182,7 @@ def _no_json(text: str, at: int) -> LineProblem:
     if stripped == "{" or (stripped == "[" or stripped.startswith("[{")):
         return LineProblem(
             "json-syntax",
-            "the JSON goes on over several lines; each line must hold one object",
+            "the JSON spans several lines; each line must be one object",
             "convert the file, for instance with: jq -c '.[]? // .' FILE"
             if stripped != "{"
             else "convert it: jq -c . FILE",
@@ -185,6 +199,4 @@ def _no_json(text: str, at: int) -> LineProblem:
 
 def _no_object(value: Any) -> LineProblem:
     what = "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a single value"
-    return LineProblem(
-        "not-an-object", f"the line holds {what}; each line must hold one object", f"write it as {_EXAMPLE}"
-    )
+    return LineProblem("not-an-object", f"the line is {what}; each line must be one object", f"write it as {_EXAMPLE}")

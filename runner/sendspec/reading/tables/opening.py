@@ -16,6 +16,7 @@ from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.files.confined_path import OpenFile, open_from_command_line, open_in_project, shown_path
 from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.private_copy import private_copy, spool
 from sendspec.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
 from sendspec.reading.tables.csv_header import read_header
@@ -42,21 +43,22 @@ def open_table(
     stdin: BinaryIO | None,
     problems: Problems,
     frozen: bool = False,
+    key_files: KeyFiles = NO_KEY_FILES,
 ) -> Table | None:
     """The recipients of `spec`; None if they can't be read, with the reasons added to `problems`.
 
     `root` is the project's folder: files named by the spec must be inside it, and private copies are made below it.
     `override` is the file named on the command line, relative to the working directory, and allowed anywhere; `-` is
-    standard input. `frozen`: copy the table first, and read only the copy. Raises `PrivateCopyTrouble` and
-    `InputUnreadable`.
+    standard input. `frozen`: copy the table first, and read only the copy. `key_files` are the project's; none of them
+    is read. Raises `PrivateCopyTrouble` and `InputUnreadable`.
     """
     recipients = spec.recipients
-    origin = _Origin(root, stdin, frozen=frozen)
+    origin = _Origin(root, stdin, frozen=frozen, key_files=key_files)
     if override is not None:
         return _overridden(recipients, override, origin, problems)
     match recipients:
         case FileRecipients(file=file):
-            opened = open_in_project(root, spec.path, file)
+            opened = open_in_project(root, spec.path, file, key_files)
             if isinstance(opened, Problem):
                 problems.add(_in_spec(spec, "file", opened))
                 return None
@@ -89,6 +91,7 @@ class _Origin:
     root: Path
     stdin: BinaryIO | None
     frozen: bool = field(kw_only=True)
+    key_files: KeyFiles = field(kw_only=True)
 
     def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> InputFile | None:
         """The file or its private copy; None if it changed while it was copied, which is added to `problems`."""
@@ -115,7 +118,7 @@ def _overridden(recipients: Recipients, written: str, origin: _Origin, problems:
     options = _options(recipients)
     if written == STANDARD_INPUT:
         return _from_stream(origin, options, problems)
-    opened = open_from_command_line(written)
+    opened = open_from_command_line(written, origin.key_files)
     if isinstance(opened, Problem):
         problems.add(opened.diagnostic(written))
         return None
@@ -171,9 +174,7 @@ def _csv(path: str, file: InputFile, options: _Options, usual: str, problems: Pr
     delimiter = options.delimiter or usual
     fault = not_text(file.head(HEAD_BYTES))
     if delimiter in '"\r\n':
-        fault = Problem(
-            "table-delimiter", "a quote or a line end can't stand between cells", "set another `delimiter:`"
-        )
+        fault = Problem("table-delimiter", "a quote or a line end can't be the delimiter", "set another `delimiter:`")
     if fault is not None:
         problems.add(fault.diagnostic(path))
         return None
@@ -208,7 +209,7 @@ def _json_lines(path: str, file: InputFile, options: _Options, problems: Problem
 
 
 def _no_rows(path: str, found: str) -> Diagnostic:
-    problem = f"the table has 0 recipients: it holds {found}"
+    problem = f"the table has no recipients: it holds {found}"
     return Problem("no-rows", problem, "add rows, or set `allow_empty: true` under recipients").diagnostic(path)
 
 

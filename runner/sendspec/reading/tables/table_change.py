@@ -17,4 +17,6 @@ def change_diagnostic(path: str) -> Diagnostic:
     return _CHANGED.diagnostic(path)
 
 
-_CHANGED = Problem("file-changed", "the table was changed while it was read", "start again once nobody writes to it")
+_CHANGED = Problem(
+    "file-changed", "the table was changed while it was read", "run the command again when nothing writes to it"
+)

@@ -161,13 +161,13 @@ def _forbidden(found: re.Match[str]) -> LineProblem:
     if found[0] == "\r":
         return LineProblem(
             "forbidden-character",
-            "a carriage return (U+000D) stands alone here, which ends no line",
+            "there is a carriage return (U+000D) here without a line feed",
             "remove it, or save the table with line ends LF or CRLF",
             column=found.start() + 1,
         )
     return LineProblem(
         "forbidden-character",
-        f"the character U+{ord(found[0]):04X} stands here; it can't be seen, and can't be sent",
+        f"there is an invisible character here, U+{ord(found[0]):04X}, which can't be sent",
         "remove it",
         column=found.start() + 1,
     )
@@ -180,7 +180,7 @@ def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> LineProblem:
     hint = f" (in Windows-1252 it is '{guess}')" if guess.isprintable() and guess else ""
     return LineProblem(
         "not-utf8",
-        f"the byte 0x{byte[0]:02X} stands here, and the table is not UTF-8 text{hint}",
+        f"the table is not UTF-8 text: there is the byte 0x{byte[0]:02X} here{hint}",
         "save the table as UTF-8 (in a spreadsheet: CSV UTF-8)",
         column=len(before) + 1,
     )

@@ -1,4 +1,4 @@
-"""One explanation."""
+"""What `sendspec explain` says about one code."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`wrong` and `right` are examples; empty where none helps."""
+    """`summary` is a clause without a full stop, such as "a key is missing"; `text` is whole sentences: why, and what to do.
+
+    `wrong` and `right` are examples. All but `summary` may be empty.
+    """
 
     summary: str
-    text: str
+    text: str = ""
     wrong: str = ""
     right: str = ""

@@ -1,45 +1,250 @@
-"""Codes about YAML files."""
+"""Codes about files, and about YAML: what can't be read or written, syntax, and keys and values of any document."""
 
 from sendspec.showing.explained.entry import Explanation
 
 EXPLAINED: dict[str, Explanation] = {
-    "file-missing": Explanation("a file isn't there", "A path in a spec counts from the spec's own folder, one on the command line from where you are."),
-    "no-standard-input": Explanation("two specs would read their recipients from standard input", "It can be read once; the second would find it empty."),
-    "not-a-file": Explanation("a folder or device stands where a file is needed", "Only regular files are read."),
-    "file-unwritable": Explanation("a file that a command was to make can't be written", "Its folder is missing, is a file or can't be written, or the disk is full. Files are written whole or not at all: what was there before is as it was."),
-    "path-not-utf8": Explanation("a spec's path is not UTF-8", "The ledger remembers a spec's path as text, to tell a renamed spec from a second one of its name. Rename the file."),
-    "unreadable-file": Explanation("a file can't be read", "This user lacks the right to read it."),
-    "file-too-large": Explanation("a spec or project file is larger than 1 MB", "Keep recipients in a table of their own.", "recipients:\n  - {phone: …}   # 50,000 of them", "recipients: {file: people.csv}"),
-    "not-utf8": Explanation("a file is not UTF-8", "Other encodings would change names on the way.", "", "save the file as UTF-8; a byte order mark is fine"),
-    "forbidden-character": Explanation("a character that can't be seen stands in a text", "Control characters and those that turn the direction of text can make a message read differently from what the file shows."),
-    "empty-spec": Explanation("a file is empty", "", "", "sendspec init"),
-    "not-a-mapping": Explanation("a file holds a list or a single value", "A spec and a project file are mappings of keys and values.", "- spec: 1", "spec: 1"),
-    "several-documents": Explanation("a second document begins after ---", "One file is one spec."),
-    "yaml-syntax": Explanation("YAML can't make sense of a place", "Most often the indentation or a quote on this line or the one before is wrong.", "text: it's: here", 'text: "it\'s: here"'),
-    "yaml-tab": Explanation("a tab indents a line", "YAML allows spaces only."),
-    "yaml-tag": Explanation("a tag such as !!python/object", "Tags can make a parser build objects; specs need none."),
-    "duplicate-key": Explanation("a key stands twice in one mapping", "Most parsers keep the last one silently.", "name: a\nname: b", "name: a"),
-    "merge-key": Explanation("<< merges mappings", "Merged keys have no place in the file, and can be made to explode.", "<<: *common", "write the keys out"),
-    "unknown-alias": Explanation("an alias names no anchor", "The anchor has to stand before it.", "a: *x", "b: &x 1\na: *x"),
-    "alias-loop": Explanation("an alias stands inside what it names", "Such a value never ends.", "a: &x [*x]"),
-    "alias-expansion": Explanation("aliases expand to more than 10,000 nodes", "A few lines of nested aliases can fill a machine's memory."),
-    "nesting-depth": Explanation("the nesting is deeper than 40", "No message needs that."),
-    "too-many-values": Explanation("a file holds more than some 20,000 keys with their values", "It is given up there, so that reading any file takes a second at most.", "recipients:\n  - {phone: …}   # thousands of them", "recipients: {file: people.csv}"),
-    "key-not-text": Explanation("a key is no plain text", "Keys are words; so is the recipient key, which tells recipients apart.", "? [a, b]\n: 1", "a: 1\nrecipients: {file: people.csv, key: \"{{ order_id }}\"}"),
-    "unquoted-template": Explanation("a template stands without quotes", "YAML reads { as the beginning of a mapping.", "tags: {{ tags }}", 'tags: "{{ tags }}"'),
-    "unquoted-number": Explanation("a number stands where text is needed", "As a number it would lose its leading zeros, its + or its form.", "phone: 0612345678", 'phone: "0612345678"'),
-    "number-too-long": Explanation("a number has more than 18 digits", "It would lose digits on the way.", "id: 12345678901234567890", 'id: "12345678901234567890"'),
-    "spec-version": Explanation("the spec's format version is not known", "", "spec: 2", "spec: 1"),
-    "bad-name": Explanation("a name has a form that it can't have", "A spec's name is its identity: small letters, digits and -, 63 at most.", "name: Order shipped!", "name: order-shipped"),
-    "unknown-key": Explanation("a key that isn't known here", "Every key of the request model and of the spec format is known; a wrong one would be ignored by a careless tool.", "recipents: […]", "recipients: […]"),
-    "missing-key": Explanation("a key is missing", "", "body: {type: text}", "body: {type: text, text: {text: Hi}}"),
-    "wrong-type": Explanation("a value is of another kind than is needed", "", "validity: soon", "validity: 3600"),
-    "wrong-value": Explanation("a value is not one of the allowed ones", "", "type: vidoe", "type: file"),
-    "out-of-range": Explanation("a number is too small or too large", "", "validity: -1", "validity: 0"),
-    "too-few": Explanation("a list has too few entries", "", "images: []", "images: [{mediaUrl: …}]"),
-    "too-many": Explanation("a list has too many entries", "", "tags: [eleven, of, them, …]", "tags: [ten, at, most, …]"),
-    "too-short": Explanation("a text is too short", "", 'text: ""', "text: Hi"),
-    "too-long": Explanation("a text is too long", "The limit is the API's own."),
-    "wrong-format": Explanation("a text has another form than is needed", "Addresses are URIs, moments RFC 3339 with a zone, identifiers UUIDs.", "scheduledFor: tomorrow", 'scheduledFor: "2027-03-01T09:00:00Z"'),
-    "key-literal": Explanation("an access key stands in a file", "Files in git are read by many, for ever. Make a new key: this one is known.", "access_key: abc123…", "access_key: {env: BIRD_ACCESS_KEY}"),
-}  # fmt: skip
+    "file-missing": Explanation(
+        "a file doesn't exist",
+        (
+            "A path in a spec is relative to the spec's folder; one on the command line is relative to the working "
+            "directory."
+        ),
+    ),
+    "no-standard-input": Explanation(
+        "two specs would read their recipients from standard input",
+        "It can be read only once; the second spec would find it empty.",
+    ),
+    "not-a-file": Explanation(
+        "a path leads to a folder or a device, and a file is needed",
+        "Only regular files are read.",
+    ),
+    "file-unwritable": Explanation(
+        "a command's output file can't be written",
+        (
+            "Its folder is missing, is a file or can't be written, or the disk is full. Files are written whole or "
+            "not at all: an existing file is unchanged."
+        ),
+    ),
+    "path-not-utf8": Explanation(
+        "a spec's path is not UTF-8",
+        (
+            "The ledger keeps the spec's path as text, to distinguish a renamed spec from a second one with its name. "
+            "Rename the file."
+        ),
+    ),
+    "unreadable-file": Explanation(
+        "a file can't be read",
+        "This user may not read it, or its disk fails.",
+    ),
+    "no-room-for-copy": Explanation(
+        "the disk has no room for a copy of the input",
+        (
+            "A send reads its tables and standard input once, into a private copy under `.sendspec/tmp`. What you "
+            "confirm and what is sent both come from that copy. Nothing was sent."
+        ),
+    ),
+    "copy-unreadable": Explanation(
+        "the private copy of the input can't be read",
+        (
+            "The disk returns an error, or bytes that differ from those written. Nothing more is sent. Everything "
+            "sent so far is in the ledger; the next send continues from there."
+        ),
+    ),
+    "copy-differs": Explanation(
+        "a row has an error that it didn't have when it was checked",
+        (
+            "The rows come from a private copy that nobody else can write to, so the fault is in this machine's disk "
+            "or memory. Nothing more is sent."
+        ),
+    ),
+    "private-folder": Explanation(
+        "the folder for a run's private files can't be used",
+        (
+            "`.sendspec` and `.sendspec/tmp` must be folders in the project that belong to this user. A link in their "
+            "place is refused: private files could end up where others can read them."
+        ),
+        wrong="ln -s /tmp/shared .sendspec/tmp",
+        right="rm .sendspec/tmp",
+    ),
+    "file-too-large": Explanation(
+        "a spec or project file is larger than 1 MB",
+        "Put recipients into a table.",
+        wrong="recipients:\n  - {phone: …}   # 50,000 of them",
+        right="recipients: {file: people.csv}",
+    ),
+    "not-utf8": Explanation(
+        "a file is not UTF-8",
+        "Reading another encoding as UTF-8 would change names.",
+        right="save the file as UTF-8; a byte order mark is fine",
+    ),
+    "forbidden-character": Explanation(
+        "a text has an invisible character",
+        (
+            "Control characters and characters that change the direction of text can make a message differ from what "
+            "the file shows. Escapes in YAML and in the strings of templates can't bring them in either."
+        ),
+    ),
+    "empty-spec": Explanation(
+        "a file is empty",
+        right="sendspec init",
+    ),
+    "not-a-mapping": Explanation(
+        "a file holds a list or a single value",
+        "A spec and a project file are mappings of keys and values.",
+        wrong="- spec: 1",
+        right="spec: 1",
+    ),
+    "several-documents": Explanation(
+        "a second document begins after ---",
+        "One file is one spec.",
+    ),
+    "yaml-syntax": Explanation(
+        "YAML can't parse a place",
+        "Usually the indentation or a quote is wrong, on this line or the one before.",
+        wrong="text: it's: here",
+        right='text: "it\'s: here"',
+    ),
+    "yaml-tab": Explanation(
+        "a tab indents a line",
+        "YAML allows only spaces.",
+    ),
+    "yaml-tag": Explanation(
+        "a value has a tag, such as !!python/object",
+        "Tags can make a parser create objects; a spec needs none.",
+    ),
+    "duplicate-key": Explanation(
+        "a mapping has the same key twice",
+        "Most YAML parsers silently keep the last one.",
+        wrong="name: a\nname: b",
+        right="name: a",
+    ),
+    "merge-key": Explanation(
+        "<< merges mappings",
+        "Merged keys have no place in the file that an error could point to, and nested merges can exhaust memory.",
+        wrong="<<: *common",
+        right="write the keys out",
+    ),
+    "unknown-alias": Explanation(
+        "an alias names no anchor",
+        "The anchor must come before the alias.",
+        wrong="a: *x",
+        right="b: &x 1\na: *x",
+    ),
+    "alias-loop": Explanation(
+        "an alias is inside the value it names",
+        "Such a value has no end.",
+        wrong="a: &x [*x]",
+    ),
+    "alias-expansion": Explanation(
+        "aliases expand to more than 10,000 nodes",
+        "A few lines of nested aliases can fill a machine's memory.",
+    ),
+    "nesting-depth": Explanation(
+        "the nesting is deeper than 40",
+        "No message needs more.",
+    ),
+    "too-many-values": Explanation(
+        "a file has more than about 20,000 keys with values",
+        "Reading stops there, so that any file takes a second at most.",
+        wrong="recipients:\n  - {phone: …}   # thousands of them",
+        right="recipients: {file: people.csv}",
+    ),
+    "key-not-text": Explanation(
+        "a key is not plain text",
+        "Every key is a word. To tell recipients apart, set `key` under `recipients`.",
+        wrong="? [a, b]\n: 1",
+        right='a: 1\nrecipients: {file: people.csv, key: "{{ order_id }}"}',
+    ),
+    "unquoted-template": Explanation(
+        "a template has no quotes around it",
+        "YAML reads { as the start of a mapping.",
+        wrong="tags: {{ tags }}",
+        right='tags: "{{ tags }}"',
+    ),
+    "unquoted-number": Explanation(
+        "a number is not in quotes, and text is needed",
+        "As a number it would lose leading zeros, its + or its spelling.",
+        wrong="phone: 0612345678",
+        right='phone: "0612345678"',
+    ),
+    "number-too-long": Explanation(
+        "a number has more than 18 digits",
+        "A longer one would lose digits.",
+        wrong="id: 12345678901234567890",
+        right='id: "12345678901234567890"',
+    ),
+    "spec-version": Explanation(
+        "the version of the spec format is unknown",
+        wrong="spec: 2",
+        right="spec: 1",
+    ),
+    "bad-name": Explanation(
+        "a name is not allowed",
+        "A spec's name is its identity: small letters, digits and -, at most 63.",
+        wrong="name: Order shipped!",
+        right="name: order-shipped",
+    ),
+    "unknown-key": Explanation(
+        "a key is unknown here",
+        (
+            "Only the keys of the request model and of the spec format are allowed. Ignoring an unknown one would "
+            "hide a typing error."
+        ),
+        wrong="recipents: […]",
+        right="recipients: […]",
+    ),
+    "missing-key": Explanation(
+        "a key is missing",
+        wrong="body: {type: text}",
+        right="body: {type: text, text: {text: Hi}}",
+    ),
+    "wrong-type": Explanation(
+        "a value has the wrong type",
+        wrong="validity: soon",
+        right="validity: 3600",
+    ),
+    "wrong-value": Explanation(
+        "a value is not among the allowed ones",
+        wrong="type: vidoe",
+        right="type: file",
+    ),
+    "out-of-range": Explanation(
+        "a number is too small or too large",
+        wrong="validity: -1",
+        right="validity: 0",
+    ),
+    "too-few": Explanation(
+        "a list has too few entries",
+        wrong="images: []",
+        right="images: [{mediaUrl: …}]",
+    ),
+    "too-many": Explanation(
+        "a list has too many entries",
+        wrong="tags: [eleven, of, them, …]",
+        right="tags: [ten, at, most, …]",
+    ),
+    "too-short": Explanation(
+        "a text is too short",
+        wrong='text: ""',
+        right="text: Hi",
+    ),
+    "too-long": Explanation(
+        "a text is longer than its key allows",
+        (
+            "The limits are the API's own, and count after templates are filled in. A template that makes more than "
+            "100,000 characters is `text-too-long`; an SMS with too many segments is `limit-segments`."
+        ),
+    ),
+    "wrong-format": Explanation(
+        "a text has the wrong format",
+        "URLs are absolute URIs, times are RFC 3339 with a time zone, and identifiers are UUIDs.",
+        wrong="scheduledFor: tomorrow",
+        right='scheduledFor: "2027-03-01T09:00:00Z"',
+    ),
+    "key-literal": Explanation(
+        "a file contains an access key",
+        "Many people read files in git, and its history keeps them. Create a new key: this one is compromised.",
+        wrong="access_key: abc123…",
+        right="access_key: {env: BIRD_ACCESS_KEY}",
+    ),
+}

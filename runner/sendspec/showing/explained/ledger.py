@@ -1,28 +1,133 @@
-"""Codes about the ledger."""
+"""Codes about the ledger, its entry in `sendspec.lock`, and the sandbox's messages."""
 
 from sendspec.showing.explained.entry import Explanation
 
 EXPLAINED: dict[str, Explanation] = {
-    "ledger-missing": Explanation("there is no ledger", "Sending never makes one: a new ledger would send everything again.", "", "sendspec ledger init --env production"),
-    "ledger-foreign": Explanation("the ledger is another than the one sendspec.lock names", "It knows nothing of what was sent, and would send it again. Bring the right one back, or correct `ledger:` in sendspec.yaml."),
-    "ledger-rolled-back": Explanation("the ledger is older than its last run", "It was restored from a backup, or lost its latest writes. What it lacks would be sent a second time. It shows by the ledger's own mirror, or by the API's list of messages: what is listed under a message's reference, for its receiver, was accepted. A reference of your own may be another message's; then nothing is noted, and `{{ message_id }}` in it tells them apart."),
-    "list-unread": Explanation("the API's list of messages could not be read", "Before a send it shows whether the ledger lacks something that was sent; what it lacks would be sent a second time. So nothing is sent until the list can be read, unless `--no-witness` says that the ledger is known to be whole.", "", "sendspec send specs/welcome.yaml --env production --no-witness"),
-    "list-refused": Explanation("the API refuses the access key, the account or the channel", "It was asked for its list of messages, and nothing was sent. Check the key, the balance, and workspace and channel in sendspec.yaml."),
-    "ledger-damaged": Explanation("the ledger is damaged, or is no ledger", "", "", "restore it from a backup"),
-    "ledger-too-new": Explanation("the ledger was made by a newer sendspec", "This one can't tell what it would have to keep. Update sendspec."),
-    "ledger-unwritable": Explanation("the ledger can't be written", "The disk is full, or the file belongs to somebody else. Nothing is sent that can't be written down first."),
-    "ledger-trouble": Explanation("the ledger can't be trusted", "It lies on a network file system, where locks don't hold, or in a CI job's checkout, which is thrown away; or `sendspec.lock` or the ledger's epoch can't be read. Nothing is sent.", "", "ledger: {file: /var/lib/sendspec/production.db, durable: true}"),
-    "sandbox-unwritable": Explanation("the sandbox's messages can't be kept", "They are in `.sendspec/sandbox-api.db`. Its folder can't be written, the disk is full, or the file is something else."),
-    "lock-lost": Explanation("the ledger or its lock file was removed while a run held it", "Another run could hold a new lock, and what is written into a removed ledger is lost: no further message is sent."),
-    "ledger-linked": Explanation("the ledger has a second name, or a file of it is a link", "The run lock is a file beside the ledger. Under a second hard link it would be another file, and two runs at once would send everything twice. A link to the ledger is followed, and the lock is beside the real file; but in `.sendspec/`, which comes with a checkout, no link is followed: it could lead to any file of yours.", "ln .sendspec/production.db backup.db", "cp is no backup of a ledger in use either: sqlite3 .sendspec/production.db '.backup backup.db'"),
-    "lock-entry-lost": Explanation("the ledger is there, and its entry in sendspec.lock is lost", "The entry holds the salt that message ids are made with. With a new salt everybody would be somebody new, and get everything again. Bring the entry back from git or a backup. If it is gone for good, so is the ledger's use: move the ledger away, and `sendspec ledger init --empty` makes a new one, which sends everything again.", "", "git log --all -p -- sendspec.lock\ngit checkout COMMIT -- sendspec.lock"),
-    "environment-renamed": Explanation("the environment seems to be one that sendspec.lock knows under another name", "It has the ledger, the ledger's path or a channel of an environment that is gone from sendspec.yaml. Under a new entry, with a new salt, everybody would get everything again. Rename the entry in sendspec.lock too, or take the name back. An entry of an earlier release says neither path nor channels; then any that is gone may be meant.", "", "sendspec ledger init --env production --empty   # it is another environment"),
-    "channels-shared": Explanation("the environment sends through channels of another one", "Each environment has a ledger of its own, and the new one would know nothing of what the other sent through the same channels. Say that this is meant.", "", "sendspec ledger init --env staging --empty"),
-    "baseline-uncommitted": Explanation("a committed spec or its table was changed since", "`ledger init --baseline` counts as sent what the last commit holds. Where the files differ from it, it would be wrong about somebody."),
-    "init-needs-choice": Explanation("specs are committed already, and a new ledger knows nobody that they reached", "The last commit holds specs that may have been sent before, with another ledger or another tool. A new, empty ledger would send them to everybody. On a terminal `ledger init` asks; elsewhere say what the ledger begins with.", "", "sendspec ledger init --env production --empty"),
-    "no-room-for-copy": Explanation("the disk has no room for a copy of the input", "A send reads its tables and standard input once, into a private copy under `.sendspec/tmp`; what is confirmed and what is sent both come from that copy. Nothing was sent."),
-    "copy-unreadable": Explanation("the private copy of the input can't be read", "The disk gives back an error, or other bytes than were written. Nothing more is sent; what was sent is in the ledger, and the next send goes on from there."),
-    "copy-differs": Explanation("a row has an error that it did not have when it was checked", "The rows come from a private copy that nobody else can write to, so the disk or the memory of this machine is at fault. Nothing more is sent."),
-    "private-folder": Explanation("the folder for a run's private files can't be used", "`.sendspec` and `.sendspec/tmp` are folders of this user in the project. A link of that name is refused: it could lead private files to a place where others read them.", "ln -s /tmp/shared .sendspec/tmp", "rm .sendspec/tmp"),
-    "ledger-busy": Explanation("another run holds the ledger", "Two runs at once could send a message twice. A stopped run keeps its lock, a killed one loses it."),
-}  # fmt: skip
+    "ledger-missing": Explanation(
+        "there is no ledger",
+        "Sending never creates one: with a new ledger everything would be sent again.",
+        right="sendspec ledger init --env production",
+    ),
+    "ledger-foreign": Explanation(
+        "the ledger is not the one that sendspec.lock names",
+        (
+            "It doesn't know what was sent, so everything would be sent again. Restore the right ledger, or correct "
+            "`ledger:` in sendspec.yaml."
+        ),
+    ),
+    "ledger-rolled-back": Explanation(
+        "the ledger is older than its last run",
+        (
+            "It was restored from a backup, or lost its latest writes. The messages that it lacks would be sent a "
+            "second time. The ledger's mirror file, `<ledger>.epoch`, shows this, or the API's list of messages: a "
+            "message listed under the reference and for the receiver of one of ours was accepted. A reference that "
+            "you set yourself may belong to another message; then nothing is recorded. Put `{{ message_id }}` into "
+            "the reference to tell them apart."
+        ),
+    ),
+    "list-unread": Explanation(
+        "the API's list of messages could not be read",
+        (
+            "Before a send, the list shows whether the ledger lacks a message that was sent; such a message would be "
+            "sent a second time. Nothing is sent until the list can be read. `--no-witness` skips the check, if you "
+            "know that the ledger is complete."
+        ),
+        right="sendspec send specs/welcome.yaml --env production --no-witness",
+    ),
+    "list-refused": Explanation(
+        "the API refuses the access key, the account or the channel",
+        (
+            "sendspec asked for the list of messages before sending. Nothing was sent. Check the key and the balance, "
+            "and the workspace and channel in sendspec.yaml."
+        ),
+    ),
+    "ledger-damaged": Explanation(
+        "the ledger is damaged, or is not a ledger",
+        right="restore it from a backup",
+    ),
+    "ledger-too-new": Explanation(
+        "the ledger was made by a newer sendspec",
+        "This version doesn't know what it would have to keep. Update sendspec.",
+    ),
+    "ledger-unwritable": Explanation(
+        "the ledger can't be written",
+        "The disk is full, or the file belongs to another user. A message that can't be recorded first isn't sent.",
+    ),
+    "ledger-trouble": Explanation(
+        "the ledger can't be trusted",
+        (
+            "It is on a network file system, where locks don't work, or in a CI job's checkout, which is deleted; or "
+            "`sendspec.lock` or the ledger's epoch can't be read. Nothing is sent."
+        ),
+        right="ledger: {file: /var/lib/sendspec/production.db, durable: true}",
+    ),
+    "sandbox-unwritable": Explanation(
+        "the sandbox's messages can't be stored",
+        (
+            "They are kept in `.sendspec/sandbox-api.db`. Its folder can't be written, the disk is full, or the file "
+            "is not the sandbox's."
+        ),
+    ),
+    "lock-lost": Explanation(
+        "the ledger or its lock file was removed during a run",
+        "Another run could create a new lock, and writes to a removed ledger are lost. No further message is sent.",
+    ),
+    "ledger-linked": Explanation(
+        "the ledger has a second hard link, or one of its files is a symbolic link",
+        (
+            "The run lock is a file beside the ledger. A second hard link would have a lock of its own, and two runs "
+            "at once would send everything twice. A symbolic link to the ledger is followed, and the lock is beside "
+            "the real file. In `.sendspec/`, which comes with a checkout, no link is followed: it could lead to any "
+            "of your files."
+        ),
+        wrong="ln .sendspec/production.db backup.db",
+        right="sqlite3 .sendspec/production.db '.backup backup.db'   # cp is not safe while the ledger is in use",
+    ),
+    "lock-entry-lost": Explanation(
+        "the ledger exists, but its entry in sendspec.lock is gone",
+        (
+            "The entry holds the salt of all message ids. With a new salt every recipient would be new, and would get "
+            "everything again. Restore the entry from git or a backup. If it is lost for good, the ledger is useless: "
+            "move it away, and create a new one with `sendspec ledger init --empty`, which sends everything again."
+        ),
+        right="git log --all -p -- sendspec.lock\ngit checkout COMMIT -- sendspec.lock",
+    ),
+    "environment-renamed": Explanation(
+        "the environment seems to have another name in sendspec.lock",
+        (
+            "It has the ledger, the path of the ledger or a channel of an environment that sendspec.yaml no longer "
+            "has. A new entry would have a new salt, and everyone would get everything again. Rename the entry in "
+            "sendspec.lock too, or undo the renaming. An entry written by an earlier release records neither path nor "
+            "channels; then any removed environment may be this one."
+        ),
+        right="sendspec ledger init --env production --empty   # it is another environment",
+    ),
+    "channels-shared": Explanation(
+        "the environment sends through another environment's channels",
+        (
+            "Each environment has its own ledger, and the new one would not know what the other sent through the same "
+            "channels. Confirm that you want this."
+        ),
+        right="sendspec ledger init --env staging --empty",
+    ),
+    "baseline-uncommitted": Explanation(
+        "a committed spec or its table has changed since",
+        (
+            "`ledger init --baseline` counts the rows of the last commit as sent. Where the files differ from it, it "
+            "would be wrong about some recipients."
+        ),
+    ),
+    "init-needs-choice": Explanation(
+        "there are committed specs, and a new ledger doesn't know whom they reached",
+        (
+            "The last commit holds specs that may have been sent with another ledger or another tool. With a new, "
+            "empty ledger everyone would get them again. On a terminal `ledger init` asks; elsewhere choose "
+            "`--baseline` or `--empty`."
+        ),
+        right="sendspec ledger init --env production --empty",
+    ),
+    "ledger-busy": Explanation(
+        "another run is using the ledger",
+        "Two runs at once could send a message twice. A suspended process keeps its lock; a killed one releases it.",
+    ),
+}

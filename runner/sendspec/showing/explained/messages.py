@@ -1,29 +1,135 @@
-"""Codes about messages."""
+"""Codes about the request body, its references, and the limits on a plan."""
 
 from sendspec.showing.explained.entry import Explanation
 
 EXPLAINED: dict[str, Explanation] = {
-    "body-and-template": Explanation("a message has a body and a template", "The API's schema lets both pass; what it then sends is not documented."),
-    "body-type-unsupported": Explanation("a body type that can't be sent", "The API names `action` and `template` as body types, and no request of these types can pass its own schema.", "body: {type: template, …}", "template: {projectId: …}"),
-    "body-type-platform": Explanation("a body type that the channel's platform can't send", "", "body: {type: carousel, …}   # on SMS", "body: {type: text, text: {text: Hi}}"),
-    "too-many-images": Explanation("more than ten images in one message", "Ten media URLs are the API's limit."),
-    "media-url": Explanation("the API could not fetch a file from this address", "It fetches by itself: only a public https address can work.", "mediaUrl: http://localhost/a.png", "mediaUrl: https://media.example.com/a.png"),
-    "cap-frequency": Explanation("`capFrequency` on a message that isn't marked as marketing", "", "capFrequency: true", "capFrequency: true\nmeta: {extraInformation: {useCase: marketing}}"),
-    "one-receiver": Explanation("an SMS has several receivers, or none", "Each of them is a message of its own.", "contacts: [{…}, {…}]", "two rows under recipients"),
-    "receiver-kind": Explanation("a receiver of the wrong kind for the platform", "", "identifierKey: emailaddress   # on SMS", "identifierKey: phonenumber"),
-    "receiver-unnamed": Explanation("a receiver without an address", "Nobody could say who got the message.", "contacts: [{type: to}]", 'contacts: [{identifierValue: "+31612345678"}]'),
-    "sender-name": Explanation("a sender that phones can't show", "Names have at most 11 characters.", "identifierValue: Acme Flowers Inc", "identifierValue: Acme"),
-    "empty-text": Explanation("the text of a message is empty", "Most often a condition leaves nothing over for some rows.", "text: \"{% if vip is defined %}Hi {{ name }}{% endif %}\"", "where: \"{{ vip is defined }}\""),
-    "scheduled-past": Explanation("a message is scheduled for the past", "The API would send it at once."),
-    "scheduled-far": Explanation("a message is scheduled more than 35 days ahead", "The API refuses that."),
-    "reference-holds-number": Explanation("a reference holds the recipient's address", "References are kept in logs.", 'reference: "{{ phone }}"', 'reference: "order-{{ order_id }}"'),
-    "reference-generation": Explanation("a reference is the same in two generations", "A lost answer could not be told from the earlier message.", 'reference: "{{ order_id }}"', 'reference: "{{ order_id }}-{{ generation }}"'),
-    "reference-taken": Explanation("another spec's message to the same receiver has the same reference", "The API's list could show the one where the other is looked for: a message that was never sent would count as accepted.", 'reference: "{{ order_id }}"', 'reference: "{{ order_id }}-shipped"'),
-    "reference-repeated": Explanation("two messages have one reference", "A lost answer could not be told from the other message."),
-    "example-failed": Explanation("an example doesn't give what it expects", "The message or the example was changed without the other.", "with: {phone: \"+31612345678\", name: Ada}\nexpect: {text: Hi Bob}", "expect: {text: Hi Ada}"),
-    "limit-segments": Explanation("a text takes more segments than the limit allows", "A single character outside GSM-7 makes a segment 70 characters instead of 160."),
-    "limit-encoding": Explanation("a text isn't GSM-7, and the limits ask for it", "", "It’s ready", "It's ready"),
-    "limit-messages": Explanation("a plan has more messages than the limit allows", "", "", "limits: {messages: 5000}"),
-    "limit-total-segments": Explanation("a plan has more segments than the limit allows", "", "", "limits: {total_segments: 8000}"),
-    "limit-cost": Explanation("a limit on cost is set, and no price is known", "A limit that can't be held is no limit.", "limits: {cost: 100}", "limits: {total_segments: 8000}"),
-}  # fmt: skip
+    "body-and-template": Explanation(
+        "a message has both a body and a template",
+        "The API's schema accepts both, but its documentation doesn't say which one is sent.",
+    ),
+    "body-type-unsupported": Explanation(
+        "this body type can't be sent",
+        (
+            "The API lists `action` and `template` as body types, but its own schema rejects every request with one "
+            "of them."
+        ),
+        wrong="body: {type: template, …}",
+        right="template: {projectId: …}",
+    ),
+    "body-type-platform": Explanation(
+        "the channel's platform can't send this body type",
+        wrong="body: {type: carousel, …}   # on SMS",
+        right="body: {type: text, text: {text: Hi}}",
+    ),
+    "too-many-images": Explanation(
+        "a message has more than ten images",
+        "The API's limit is ten media URLs.",
+    ),
+    "media-url": Explanation(
+        "the API could not fetch a file from this URL",
+        "The API downloads the file itself, so the URL must be public and https.",
+        wrong="mediaUrl: http://localhost/a.png",
+        right="mediaUrl: https://media.example.com/a.png",
+    ),
+    "cap-frequency": Explanation(
+        "`capFrequency` is set on a message that isn't marked as marketing",
+        wrong="capFrequency: true",
+        right="capFrequency: true\nmeta: {extraInformation: {useCase: marketing}}",
+    ),
+    "one-receiver": Explanation(
+        "an SMS has several receivers, or none",
+        "Every receiver needs a message of its own.",
+        wrong="contacts: [{…}, {…}]",
+        right="two rows under recipients",
+    ),
+    "receiver-kind": Explanation(
+        "a receiver has the wrong kind of address for the platform",
+        wrong="identifierKey: emailaddress   # on SMS",
+        right="identifierKey: phonenumber",
+    ),
+    "receiver-unnamed": Explanation(
+        "a receiver has no address",
+        "Nobody could tell who got the message.",
+        wrong="contacts: [{type: to}]",
+        right='contacts: [{identifierValue: "+31612345678"}]',
+    ),
+    "sender-name": Explanation(
+        "phones can't show this sender",
+        "A name has at most 11 characters.",
+        wrong="identifierValue: Acme Flowers Inc",
+        right="identifierValue: Acme",
+    ),
+    "empty-text": Explanation(
+        "a message's text is empty",
+        "Usually a condition leaves nothing for some rows.",
+        wrong='text: "{% if vip is defined %}Hi {{ name }}{% endif %}"',
+        right='where: "{{ vip is defined }}"',
+    ),
+    "scheduled-past": Explanation(
+        "a message is scheduled in the past",
+        "The API would send it at once.",
+    ),
+    "scheduled-far": Explanation(
+        "a message is scheduled more than 35 days ahead",
+        "The API refuses that.",
+    ),
+    "reference-holds-number": Explanation(
+        "a reference contains the recipient's address",
+        "References end up in logs.",
+        wrong='reference: "{{ phone }}"',
+        right='reference: "order-{{ order_id }}"',
+    ),
+    "reference-generation": Explanation(
+        "a reference is the same in two generations",
+        "After a lost answer, the message could not be told from the earlier one.",
+        wrong='reference: "{{ order_id }}"',
+        right='reference: "{{ order_id }}-{{ generation }}"',
+    ),
+    "reference-taken": Explanation(
+        "another spec's message to the same receiver has the same reference",
+        (
+            "The API's list might show one where we look for the other: a message that was never sent would count as "
+            "accepted."
+        ),
+        wrong='reference: "{{ order_id }}"',
+        right='reference: "{{ order_id }}-shipped"',
+    ),
+    "reference-repeated": Explanation(
+        "two messages have the same reference",
+        "After a lost answer, one could not be told from the other.",
+    ),
+    "example-failed": Explanation(
+        "an example's result differs from what it expects",
+        "Either the message or the example was changed, but not both.",
+        wrong='with: {phone: "+31612345678", name: Ada}\nexpect: {text: Hi Bob}',
+        right="expect: {text: Hi Ada}",
+    ),
+    "limit-segments": Explanation(
+        "a text needs more segments than `limits.segments` allows",
+        (
+            "One character outside GSM-7 shrinks every segment from 160 characters to 70. The API's own limit on a "
+            "text is `too-long`; that on a template's result is `text-too-long`."
+        ),
+    ),
+    "limit-encoding": Explanation(
+        "a text isn't GSM-7, but the limits require it",
+        wrong="It’s ready",
+        right="It's ready",
+    ),
+    "limit-messages": Explanation(
+        "a plan has more messages than `limits.messages` allows",
+        "Check the table. If the number is right, raise the limit.",
+        right="limits: {messages: 5000}",
+    ),
+    "limit-total-segments": Explanation(
+        "a plan has more segments than `limits.total_segments` allows",
+        "Check the table and the text. If the number is right, raise the limit.",
+        right="limits: {total_segments: 8000}",
+    ),
+    "limit-cost": Explanation(
+        "`limits.cost` is set, but no price is known",
+        "A limit that can't be enforced protects nobody. Limit the segments instead.",
+        wrong="limits: {cost: 100}",
+        right="limits: {total_segments: 8000}",
+    ),
+}

@@ -1,44 +1,241 @@
-"""Codes about recipients and their numbers."""
+"""Codes about tables, addresses and suppression lists."""
 
 from sendspec.showing.explained.entry import Explanation
 
 EXPLAINED: dict[str, Explanation] = {
-    "recipients-source": Explanation("recipients come from a file and a list, or from neither", "", "recipients: {to: …}", "recipients: {file: people.csv}"),
-    "too-many-inline": Explanation("more than 1,000 recipients stand in the spec", "", "", "recipients: {file: people.csv}"),
-    "no-recipients": Explanation("a spec names nobody", "", "recipients: []", 'recipients: [{phone: "+31612345678"}]'),
-    "no-rows": Explanation("a table has no rows", "An empty export is more often a mistake than meant.", "", "recipients: {file: people.csv, allow_empty: true}"),
-    "outside-project": Explanation("a path leads out of the project", "Links are followed first. A spec can't read what lies outside its repository.", "file: ../../etc/passwd", "file: data/people.csv"),
-    "unknown-table-format": Explanation("a table's ending isn't known", "", "file: people.xlsx", "file: people.csv"),
-    "missing-column": Explanation("the table lacks the column that holds the address", "", "", 'recipients: {file: people.csv, to: "{{ mobile }}"}'),
-    "header-missing": Explanation("the first line of a table holds a recipient", "It would be taken for the names of the columns, and that person would get nothing.", "+31612345678,Robert", "phone,first_name\n+31612345678,Robert"),
-    "empty-column-name": Explanation("a column has no name", "", "phone,,city", "phone,name,city"),
-    "repeated-column": Explanation("two columns have one name", "One of them would be lost.", "name,name", "first_name,last_name"),
-    "repeated-key": Explanation("a JSON object has one key twice", "One of the values would be lost."),
-    "table-delimiter": Explanation("the cells are separated by something else", "", "phone;name", 'recipients: {file: people.csv, delimiter: ";"}'),
-    "ragged-row": Explanation("a row has more or fewer cells than the header", "A comma inside a cell needs quotes around the cell.", "+31612345678,Acme, Inc", '+31612345678,"Acme, Inc"'),
-    "unclosed-quote": Explanation("a quote is not closed", "It swallows the rows behind it: three people become one.", '+31612345678,"Robert', '+31612345678,"Robert"'),
-    "stray-quote": Explanation("a quote stands inside a cell", "", '+31612345678,"Rob"ert', '+31612345678,"Rob""ert"'),
-    "cell-too-long": Explanation("a cell is longer than 128 KB", "Most often a quote is not closed."),
-    "json-syntax": Explanation("a line is no JSON", "A .jsonl file holds one object a line."),
-    "not-an-object": Explanation("a line of JSON is no object", "", "[1, 2]", '{"phone": "+31612345678"}'),
-    "file-changed": Explanation("a table changed while it was read", "What was planned and what would be sent could differ."),
-    "duplicate-rows": Explanation("two rows name the same recipient with the same message", "One message is sent, the others are skipped."),
-    "conflicting-rows": Explanation("two rows name the same recipient with different messages", "Which one is meant can't be told.", "", 'recipients: {key: "{{ order_id }}"}'),
-    "phone-empty": Explanation("an address is empty", "A message needs somebody to go to. Fill the cell in, or leave such rows out.", "", "where: \"{{ phone is defined }}\""),
-    "phone-country": Explanation("a national number, and no country is known", "", "phone: 0612345678", "recipients: {file: people.csv, country: NL}"),
-    "unknown-country": Explanation("a country is not known", "", "country: Netherlands", "country: NL"),
-    "phone-letters": Explanation("a number has letters", "", "+1-800-FLOWERS", "+18003569377"),
-    "phone-digits": Explanation("a number has digits of another script, or characters that can't be seen", "Only 0 to 9 are safe to compare."),
-    "phone-extension": Explanation("a number has an extension", "A message can't be sent to one; it would go to the main number.", "+31201234567 ext 12", "+31612345678"),
-    "phone-several": Explanation("a cell holds two numbers", "", "+31612345678 / +31687654321", "two rows"),
-    "phone-length": Explanation("a number is too short or too long", "Numbers have 8 to 15 digits with their country code (ITU-T E.164)."),
-    "phone-unassigned": Explanation("a number begins with no country's code", "", "+999123456789", "+31612345678"),
-    "phone-number": Explanation("a number can't exist in its country", "Its digits are in no range that the country has given out. Most often one is missing or mistyped.", "phone: \"0112345678\"   # country: NL", "phone: \"0612345678\""),
-    "phone-trunk-zero": Explanation("a number keeps the zero of its national form", "", "+310612345678", "+31612345678"),
-    "phone-spelling": Explanation("a number in the message is not written as the API reads it", "", 'identifierValue: "+31 6 12345678"', 'identifierValue: "+31612345678"'),
-    "spreadsheet-number": Explanation("a spreadsheet changed a number", "Format the column as text before you export it.", "3.16123E+10", "+31612345678"),
-    "email-address": Explanation("a text is no e-mail address", "", "robert at example.com", "robert@example.com"),
-    "suppress-entry": Explanation("an entry of a list under `suppress:` is no address", "The person meant by it would get the message. Entries are read as recipients are: phone numbers with + and their country code, or with the spec's `country`.", "0612345678", "+31612345678"),
-    "suppress-column": Explanation("a list under `suppress:` lacks the column that holds the addresses", "The column is called `phone`, or `email` on an e-mail channel; a list with one column may call it anything.", "number,since", "phone,since"),
-    "suppress-unreadable": Explanation("a list under `suppress:` changed during a send, and can't be used", "Lists are read again when they change, before more messages are claimed. Without its list a send stops: it can't know who must get nothing. Repair the list and run the command again; it goes on where it stopped.", "", "write the new list beside the old one, then rename it: mv new.csv opt-outs.csv"),
-}  # fmt: skip
+    "recipients-source": Explanation(
+        "recipients come from both a file and a list, or from neither",
+        wrong="recipients: {to: …}",
+        right="recipients: {file: people.csv}",
+    ),
+    "too-many-inline": Explanation(
+        "a spec lists more than 1,000 recipients",
+        "Put them into a table.",
+        right="recipients: {file: people.csv}",
+    ),
+    "no-recipients": Explanation(
+        "a spec has no recipients",
+        wrong="recipients: []",
+        right='recipients: [{phone: "+31612345678"}]',
+    ),
+    "no-rows": Explanation(
+        "a table has no rows",
+        "An empty export is usually a mistake. If it isn't, allow it.",
+        right="recipients: {file: people.csv, allow_empty: true}",
+    ),
+    "outside-project": Explanation(
+        "a path leads out of the project",
+        (
+            "Links are resolved first. A spec can't read files outside its repository, or in git's own folder. No ledger "
+            "may be in that folder either."
+        ),
+        wrong="file: ../../etc/passwd",
+        right="file: data/people.csv",
+    ),
+    "unknown-table-format": Explanation(
+        "a table's file extension is unknown",
+        "Tables are .csv, .tsv, .jsonl and .ndjson files.",
+        wrong="file: people.xlsx",
+        right="file: people.csv",
+    ),
+    "missing-column": Explanation(
+        "the table has no column for the address",
+        right='recipients: {file: people.csv, to: "{{ mobile }}"}',
+    ),
+    "header-missing": Explanation(
+        "a table's first line is a recipient, not column names",
+        "It would be read as column names, and that person would get nothing.",
+        wrong="+31612345678,Robert",
+        right="phone,first_name\n+31612345678,Robert",
+    ),
+    "empty-column-name": Explanation(
+        "a column has no name",
+        wrong="phone,,city",
+        right="phone,name,city",
+    ),
+    "repeated-column": Explanation(
+        "two columns have the same name",
+        "One of them would be lost.",
+        wrong="name,name",
+        right="first_name,last_name",
+    ),
+    "repeated-key": Explanation(
+        "a JSON object has the same key twice",
+        "One of the values would be lost.",
+    ),
+    "table-delimiter": Explanation(
+        "the cells of a table have another delimiter",
+        wrong="phone;name",
+        right='recipients: {file: people.csv, delimiter: ";"}',
+    ),
+    "ragged-row": Explanation(
+        "a row has more or fewer cells than the header",
+        "A cell with a comma in it needs quotes around it.",
+        wrong="+31612345678,Acme, Inc",
+        right='+31612345678,"Acme, Inc"',
+    ),
+    "unclosed-quote": Explanation(
+        "a quote is not closed",
+        "The rows after it become part of one cell: of three people, only one would get a message.",
+        wrong='+31612345678,"Robert',
+        right='+31612345678,"Robert"',
+    ),
+    "stray-quote": Explanation(
+        "a quoted cell has text after its closing quote",
+        "Write a quote inside a quoted cell twice.",
+        wrong='+31612345678,"Rob"ert',
+        right='+31612345678,"Rob""ert"',
+    ),
+    "cell-too-long": Explanation(
+        "a cell is longer than 128 KB, or a line longer than 4 MB",
+        "Usually a quote is not closed.",
+    ),
+    "json-syntax": Explanation(
+        "a line is not JSON",
+        "In a .jsonl file every line is one JSON object.",
+    ),
+    "not-an-object": Explanation(
+        "a line of JSON is not an object",
+        wrong="[1, 2]",
+        right='{"phone": "+31612345678"}',
+    ),
+    "file-changed": Explanation(
+        "a table changed while it was being read",
+        "What is sent could differ from what was planned.",
+    ),
+    "duplicate-rows": Explanation(
+        "two rows have the same recipient and the same message",
+        "One message is sent; the other rows are skipped.",
+    ),
+    "conflicting-rows": Explanation(
+        "two rows have the same recipient and different messages",
+        "sendspec can't tell which one to send. Remove one row; or, if both are meant, choose a `key` that differs.",
+        right='recipients: {key: "{{ order_id }}"}',
+    ),
+    "phone-empty": Explanation(
+        "an address is empty",
+        "Fill in the cell, or leave out such rows.",
+        right='where: "{{ phone is defined }}"',
+    ),
+    "phone-country": Explanation(
+        "a phone number has no country code, and no country is set",
+        wrong="phone: 0612345678",
+        right="recipients: {file: people.csv, country: NL}",
+    ),
+    "unknown-country": Explanation(
+        "a country code is unknown",
+        "Countries are written as two capital letters (ISO 3166-1).",
+        wrong="country: Netherlands",
+        right="country: NL",
+    ),
+    "phone-letters": Explanation(
+        "a phone number has a letter or another character that doesn't belong",
+        "Also a + or a separator in the wrong place.",
+        wrong="+1-800-FLOWERS",
+        right="+18003569377",
+    ),
+    "phone-digits": Explanation(
+        "a phone number has digits of another script, or invisible characters",
+        "Only the digits 0-9 compare reliably.",
+    ),
+    "phone-extension": Explanation(
+        "a phone number has an extension",
+        "The message would go to the main number instead.",
+        wrong="+31201234567 ext 12",
+        right="+31612345678",
+    ),
+    "phone-several": Explanation(
+        "a cell has more than one phone number",
+        "Each number needs a row of its own. The end of a second number counts too, as in +31612345678/9.",
+        wrong="+31612345678 / +31687654321",
+        right="two rows",
+    ),
+    "phone-length": Explanation(
+        "a phone number is too short or too long",
+        (
+            "Numbers have 8 to 15 digits with their country code (ITU-T E.164), and each country has lengths of its own. If "
+            "the number is right all the same, write `check: none` under `recipients`: then 8 to 15 digits are enough."
+        ),
+        wrong="+1 202 555 01",
+        right="+12025550130",
+    ),
+    "phone-invalid": Explanation(
+        "a number is in no range that its country has assigned, or costs extra to reach",
+        (
+            "Only `check: valid` under `recipients` reports this. The ranges come from the library `phonenumbers`; a newer "
+            "version may know more."
+        ),
+        wrong="+31112345678",
+        right="+31612345678",
+    ),
+    "phone-landline": Explanation(
+        "a number on an SMS channel is a landline",
+        (
+            "A warning: the message is sent, but most landlines get no SMS. A landline is recognised by its first digits, in "
+            "countries whose mobile numbers begin with others. `check: none` under `recipients` turns the warning off."
+        ),
+        wrong="+31201234567",
+        right="+31612345678",
+    ),
+    "phone-unassigned": Explanation(
+        "a phone number begins with an unassigned country code",
+        wrong="+999123456789",
+        right="+31612345678",
+    ),
+    "phone-number": Explanation(
+        "a phone number doesn't exist in its country",
+        "The country has not assigned numbers like this one. Usually a digit is missing or mistyped.",
+        wrong='phone: "0112345678"   # country: NL',
+        right='phone: "0612345678"',
+    ),
+    "phone-trunk-zero": Explanation(
+        "a phone number has a 0 after its country code",
+        (
+            "That 0 is the trunk prefix: it is dialled inside the country only, and is left out after the country "
+            "code. In countries whose numbers keep it, such as Italy, it is accepted."
+        ),
+        wrong="+310612345678",
+        right="+31612345678",
+    ),
+    "phone-spelling": Explanation(
+        "a phone number in the message is not in E.164 form",
+        "The API expects + and digits, without spaces.",
+        wrong='identifierValue: "+31 6 12345678"',
+        right='identifierValue: "+31612345678"',
+    ),
+    "spreadsheet-number": Explanation(
+        "a spreadsheet changed a phone number",
+        "Format the column as text before you export it.",
+        wrong="3.16123E+10",
+        right="+31612345678",
+    ),
+    "email-address": Explanation(
+        "a text is not an e-mail address",
+        wrong="robert at example.com",
+        right="robert@example.com",
+    ),
+    "suppress-entry": Explanation(
+        "an entry of a suppression list is not an address",
+        (
+            "Skipping it would let the message through to someone who opted out. Entries are written like recipients: "
+            "phone numbers with + and country code, or national ones if the spec sets `country`."
+        ),
+        wrong="0612345678",
+        right="+31612345678",
+    ),
+    "suppress-column": Explanation(
+        "a suppression list has no column for the addresses",
+        "The column is called `phone`, or `email` on an e-mail channel. In a list with one column any name will do.",
+        wrong="number,since",
+        right="phone,since",
+    ),
+    "suppress-unreadable": Explanation(
+        "a suppression list changed during a send, and can't be used",
+        (
+            "Changed lists are read again before more messages are claimed. Without its list a send stops, because it "
+            "can't know who must get nothing. Repair the list and run the command again; it continues where it "
+            "stopped."
+        ),
+        right="mv new.csv opt-outs.csv   # write the new list beside the old one, then rename it",
+    ),
+}
