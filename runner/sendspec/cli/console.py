@@ -1,4 +1,4 @@
-"""What every command shares: its flags, and its output streams."""
+"""What all commands share: common flags and output streams."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Console:
             sys.stdout.buffer.flush()
 
     def say(self, text: str) -> None:
-        """A line about what is going on, unless `-q`."""
+        """A progress line; not shown with `-q`."""
         if not self.quiet:
             self.warn(text)
 
@@ -109,7 +109,7 @@ class Console:
             self.warn(text)
 
     def warn(self, text: str) -> None:
-        """A line that must be read, even with `-q`; it may quote anything."""
+        """A line that must be read, shown even with `-q`. It may quote foreign text, unescaped."""
         self.tell(printable(text))
 
     def tell(self, text: str) -> None:

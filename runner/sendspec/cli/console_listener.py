@@ -1,4 +1,4 @@
-"""Writes to the console what an operation says while it is under way."""
+"""Writes to the console what an operation reports while it runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ConsoleListener:
-    """The `Listener` of one command. Says each alarm once."""
+    """The `Listener` of one command. Reports each alarm once."""
 
     def __init__(self, console: Console) -> None:
         self._console = console

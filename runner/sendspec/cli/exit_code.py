@@ -1,4 +1,4 @@
-"""The exit code of a run: where several apply, the weightiest."""
+"""The exit code of a run; where several apply, the most serious one."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ ORDER = (
     ExitCode.BUG, ExitCode.LEDGER, ExitCode.API_REFUSED, ExitCode.INTERRUPTED, ExitCode.TERMINATED, ExitCode.GUARD,
     ExitCode.IN_DOUBT, ExitCode.INCOMPLETE, ExitCode.DONE,
 )  # fmt: skip
-"""Where several codes apply, the first of these."""
+"""From most to least serious: where several codes apply, the first of these wins."""
 LEFT_OVER = (Skip.REFUSED_BEFORE, Skip.ON_HOLD, Skip.NOT_CHOSEN)
-"""Skipped messages that keep a run from being done."""
+"""Reasons to skip that leave the run incomplete."""
 
 
 def code_of_ending(ending: Ending) -> ExitCode:
@@ -64,7 +64,7 @@ def code_of_run(report: RunReport) -> ExitCode:
 
 
 def weightiest(codes: Iterable[ExitCode], account: Totals) -> ExitCode:
-    """The first in `ORDER` of these codes and of those that the account gives."""
+    """The most serious (by `ORDER`) of `codes` and the codes that the account's counts call for."""
     found = set(codes)
     skipped = account.skipped
     if account.in_doubt or skipped.get(Skip.IN_DOUBT_BEFORE):

@@ -14,8 +14,7 @@ from sendspec.cli.console import Console, common_options
 from sendspec.diagnostics.exceptions import FileUnwritable, PrivateFolderUnusable
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
-from sendspec.ledger.sqlite.creation import make_folder
-from sendspec.operations.output_file import refuse_place, write_new
+from sendspec.operations.output_file import make_folder, refuse_place, write_new
 from sendspec.reading.files.nofollow_open import read_beneath
 from sendspec.reading.files.private_folder import make_private_folder
 from sendspec.reading.schema.location import schema_directory

@@ -22,7 +22,7 @@ _is_ending = False
 
 
 def note_interrupts() -> None:
-    """From now on `refuse_when_interrupted` knows of every Ctrl-C outside of a run."""
+    """From now on, every Ctrl-C outside of a run is noted for `refuse_when_interrupted`."""
     global _is_asked, _is_ending
     _is_asked = _is_ending = False
     if threading.current_thread() is not threading.main_thread():
@@ -39,7 +39,7 @@ def refuse_when_interrupted() -> None:
 
 
 def end_undisturbed() -> None:
-    """From now on a further Ctrl-C raises nothing: the command is ending and says how."""
+    """From now on Ctrl-C raises nothing: the command is ending and reports how."""
     global _is_ending
     _is_ending = True
 
@@ -48,7 +48,7 @@ def end_undisturbed() -> None:
 def stop_on_signals(stop: Stop) -> Iterator[None]:
     """While the block runs, a signal asks the run to stop instead of ending the process.
 
-    Once one has, further signals no longer end it either: what became of the run is still to be said.
+    After the first one, further signals are ignored even after the block: the command still has to report the run.
     """
     before = {number: signal.signal(number, lambda number, frame: stop.ask(number)) for number in STOP_SIGNALS}
     try:

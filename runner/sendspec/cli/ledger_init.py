@@ -111,7 +111,7 @@ def _ask(console: Console, context: ProjectContext, found: EarlierSends) -> Begi
     if len(found.specs) > MAX_SHOWN:
         console.warn(f"  and {len(found.specs) - MAX_SHOWN} more")
     console.warn(
-        "baseline: they count as sent, and nobody in them gets them. empty: everybody gets them, also who had them."
+        "baseline: they count as sent, and their recipients are skipped. empty: everybody gets them, even those who already did."
     )
     choices = click.Choice([beginning.value for beginning in Beginning])
-    return Beginning(click.prompt("What does the ledger begin with? (Ctrl-C leaves)", type=choices, err=True))
+    return Beginning(click.prompt("What does the ledger begin with? (Ctrl-C cancels)", type=choices, err=True))

@@ -108,7 +108,7 @@ def run_plan(
 
 
 def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
-    """Warns of texts that changed after they were sent, and of messages on hold: both are easily overlooked."""
+    """Warns of texts that changed after they were sent, and of messages on hold: both are easy to overlook."""
     for plan in plans:
         name = plan.target.name
         drift, held = plan.skipped.get(Skip.DRIFT, 0), plan.skipped.get(Skip.ON_HOLD, 0)

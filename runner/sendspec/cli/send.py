@@ -50,7 +50,7 @@ from sendspec.showing.run import ending_text, run_document, run_text
 
 WITH_DOCUMENT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE)
 TYPED_FROM = 100
-"""Up to so many messages, a yes is enough; for more, their number has to be typed."""
+"""Up to this many messages, a yes is enough; for more, the user has to type their number."""
 
 
 @click.command("send")
@@ -166,7 +166,7 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
 
 
 def _show(console: Console, outcome: SendOutcome) -> int:
-    """Prints what came of a send. Raises the error that broke it, if one did."""
+    """Prints how a send ended. Raises the error that broke it, if one did."""
     match outcome:
         case InputRejected(diagnostics):
             return rejected(console, diagnostics)

@@ -1,6 +1,6 @@
 """Whether a spec is still the send that the ledger knows: its name, key and references.
 
-A change of one of these creates new messages for people who have theirs already. A change that can be a slip is refused before
+Changing one of these creates new messages for people who already have theirs. A change that may be a mistake is refused before
 anything is sent.
 """
 

@@ -1,4 +1,4 @@
-"""Whether a name would send again what a spec that is gone has sent."""
+"""Whether a new spec name would send again what a spec that no longer exists has sent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REMEMBERED_SECONDS = 90 * 86_400.0
 def name_moves(
     job: Job, to_send: int, live: Collection[str], context: ProjectContext, ledger: Facts, decided: Decided
 ) -> Iterator[Diagnostic]:
-    """Refuses a new name on a channel where a spec that is gone sent much the same. `live` are the names of this run's specs."""
+    """Refuses a new name on a channel where a spec that no longer exists sent much the same. `live` are the names of this run's specs."""
     spec = job.spec
     if spec.moved_from is False or other_names(spec, ledger):
         return

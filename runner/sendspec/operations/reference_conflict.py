@@ -54,16 +54,16 @@ def _first_taken(
     own: Callable[[], Iterator[_ReceiverAndReference]], others: Sequence[Callable[[], Iterator[_ReceiverAndReference]]]
 ) -> str | None:
     """A reference that `own` and one of `others` use for the same receiver; each may be read more than once."""
-    fingerprints = HashPrefixSet(map(_fingerprint, own()))
+    hashes = HashPrefixSet(map(_pair_hash, own()))
     hits: set[_ReceiverAndReference] = set()
     for other in others:
         for pair in other():
-            if _fingerprint(pair) in fingerprints:
+            if _pair_hash(pair) in hashes:
                 hits.add(pair)
                 if len(hits) >= MAX_CONFIRMED:
                     break
     return next((pair[1] for pair in own() if pair in hits), None) if hits else None
 
 
-def _fingerprint(pair: _ReceiverAndReference) -> bytes:
+def _pair_hash(pair: _ReceiverAndReference) -> bytes:
     return blake2b(pair[0] + pair[1].encode(), digest_size=ID_BYTES).digest()

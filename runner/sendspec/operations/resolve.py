@@ -87,7 +87,7 @@ def _chosen(ledger: Ledger, ids: Sequence[bytes], names: set[str]) -> list[Doubt
 
 
 def _planned_in(ledger: Ledger, spec: Spec, generation: int) -> dict[bytes, int]:
-    """The planned messages of a generation. Raises `WrongUsage` for one whose turn has not come."""
+    """The planned messages of a generation. Raises `WrongUsage` for a generation that may not be sent yet."""
     names = (spec.name, *other_names(spec, ledger))
     highest = highest_used([send for name in names for send in ledger.sends(name)], ledger)
     if highest is not None and generation > highest + 1:

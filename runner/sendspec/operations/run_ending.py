@@ -1,4 +1,4 @@
-"""How a run ended, in words: they go to people and, with the run, into the ledger."""
+"""How a run ended, in words: shown to people, and recorded with the run in the ledger."""
 
 from __future__ import annotations
 

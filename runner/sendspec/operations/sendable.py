@@ -52,7 +52,7 @@ def route_of(job: Job) -> Route:
 
 
 def receivers_by_id(jobs: Sequence[Job], ids: Collection[bytes]) -> dict[bytes, str]:
-    """The receivers of messages, as far as today's tables have them."""
+    """The receivers of the messages with these ids; only those that today's tables still have."""
     composed = (item for job in jobs for item in job.composed(Problems()))
     return {item.id: item.receiver for item in composed if isinstance(item, Message) and item.id in ids}
 
@@ -70,7 +70,7 @@ def sendable(message: Message, fact: Fact | None, suppressed: SuppressionList | 
 def withholding(
     suppressed: SuppressionList | None, monotonic: Callable[[], float]
 ) -> Callable[[Sendable], bool] | None:
-    """Tells of a message, just before its claim, whether it must be withheld: a recipient may have opted out meanwhile."""
+    """A check just before a message's claim: whether to withhold it because a recipient has opted out meanwhile."""
     if suppressed is None:
         return None
 

@@ -18,7 +18,7 @@ _REACHED = (State.ACCEPTED, State.REFUSED, State.IN_DOUBT, State.SENDING)
 
 
 def check_identity(jobs: Sequence[Job], context: ProjectContext, ledger: Facts | None, problems: Problems) -> None:
-    """A name belongs to one file. If another file was sent under it and still has it, this is a second spec, not a renamed one."""
+    """Refuses a name that another file was sent under and still has: that makes this a second spec, not a moved one."""
     if ledger is None:
         return
     names = {job.spec.name for job in jobs}
@@ -48,7 +48,7 @@ def check_identity(jobs: Sequence[Job], context: ProjectContext, ledger: Facts |
 
 
 def check_generations(jobs: Sequence[Job], context: ProjectContext, ledger: Facts | None, problems: Problems) -> None:
-    """A generation is the highest that was used, or the next. The sandbox only warns: it reaches nobody."""
+    """Refuses a generation other than the highest used one or the next. The sandbox only warns: it reaches nobody."""
     for job in jobs if ledger is not None else ():
         assert ledger is not None
         found = _generation_fault(job.spec, ledger)
@@ -90,7 +90,7 @@ def _generation_fault(spec: Spec, ledger: Facts) -> tuple[str, str, str] | None:
 def highest_used(sends: Sequence[SendRecord], ledger: Facts) -> int | None:
     """The highest generation that was sent or given up; None if there is none.
 
-    A send that a restored ledger calls unclaimed counts too, if the API's list has shown otherwise.
+    A send counts too if a restored ledger has no claim of it but the API's list showed that it was sent.
     """
     used = [
         send.generation

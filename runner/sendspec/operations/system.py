@@ -1,4 +1,4 @@
-"""What an operation is handed of the machine: variables, time, standard input, and who runs."""
+"""What the machine gives an operation: environment variables, clock, standard input, and the process that runs."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ MAX_WINDOW_DAYS = 7
 NEWEST_MESSAGE_QUERY = "?limit=1"
 
 StandIn = Callable[[str], str]
-"""Makes another id of one that can't be stored, always the same one."""
+"""Returns a substitute for an id that can't be stored; the same substitute for the same id."""
 
 
 @dataclass(frozen=True, slots=True)
