@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -131,6 +132,20 @@ def test_what_a_key_command_prints_is_read_only_as_far_as_a_key_goes(
         assert done.code == 1
         assert "is longer than 4,096 characters" in done.err or "position" in done.err
         assert server.posts == []
+
+
+def test_a_process_that_a_key_command_leaves_behind_is_not_waited_for(
+    below: ProjectDir, server: CountingServer
+) -> None:
+    top = ProjectDir(below.folder.parent)
+    top.write(
+        "sendspec.yaml", project_file(server.url, "sh", "-c", "sleep 300 & echo $! > pid; echo kkkkkkkkkkkkkkkkkkkk")
+    )
+    assert below.run("ledger", "init", "--env", "test").code == 0
+    done = below.run("send", "hello.yaml", "--env", "test", "--yes", timeout=60)
+    os.kill(int((top.folder / "pid").read_text()), signal.SIGKILL)
+    assert done.code == 0, done.err
+    assert server.posts[0].headers["Authorization"] == "AccessKey " + "k" * 20
 
 
 def measured(project_dir: ProjectDir, *arguments: str) -> Done:

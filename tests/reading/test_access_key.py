@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -186,6 +188,38 @@ def test_a_command_that_gives_no_key_is_refused_and_its_words_are_kept_back(
     tmp_path: Path, code: str, words: str
 ) -> None:
     assert words in refused(printing(code), tmp_path).problem
+
+
+@pytest.mark.process
+def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    command = FromCommand(("sh", "-c", "sleep 300 & echo $! > pid; wait"))
+    with pytest.raises(KeyUnusable, match="takes longer than 2 s"):
+        read_access_key(command, {}, tmp_path, command_seconds=2)
+    child = int((tmp_path / "pid").read_text())
+    assert wait_until(lambda: not is_running(child)), f"process {child} still runs"
+
+
+@pytest.mark.process
+def test_a_process_that_a_command_leaves_behind_is_not_waited_for(tmp_path: Path) -> None:
+    command = FromCommand(("sh", "-c", f"sleep 300 & echo $! > pid; echo {KEY}"))
+    assert read(command, tmp_path) == f"AccessKey {KEY}"
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+
+
+def is_running(pid: int) -> bool:
+    """Not for one that has ended and that nobody has waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(true: Callable[[], bool]) -> bool:
+    for _ in range(200):
+        if true():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 @pytest.mark.process

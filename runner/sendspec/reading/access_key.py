@@ -5,17 +5,26 @@ from __future__ import annotations
 import errno
 import os
 import select
+import signal
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.exceptions import KeyUnusable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.nofollow_open import open_beneath
 from sendspec.reading.files.text_file import open_regular
 
+if TYPE_CHECKING:
+    import subprocess
+
 COMMAND_SECONDS = 30
+AFTER_END_SECONDS = 0.25
+"""How long the output of a command that has ended is still read, where another process holds it open."""
+POLL_SECONDS = 0.05
 MAX_KEY = 4_096
 _MAX_READ = MAX_KEY + 3
 """Bytes: enough to tell the longest key with its line end from anything longer."""
@@ -69,7 +78,9 @@ class AccessKey:
         return f"{scheme} {self._value}"
 
 
-def read_access_key(source: KeySource, environ: Mapping[str, str], root: Path) -> AccessKey:
+def read_access_key(
+    source: KeySource, environ: Mapping[str, str], root: Path, *, command_seconds: float = COMMAND_SECONDS
+) -> AccessKey:
     """The key. Raises `KeyUnusable`, whose text never contains the value."""
     match source:
         case FromVariable(name):
@@ -83,7 +94,7 @@ def read_access_key(source: KeySource, environ: Mapping[str, str], root: Path) -
         case FromFile(path):
             return _checked(_from_file(root, path), f"the access key in {path}")
         case FromCommand(words):
-            return _checked(_from_command(words, root), f"the access key that `{words[0]}` prints")
+            return _checked(_from_command(words, root, command_seconds), f"the access key that `{words[0]}` prints")
         case NoKey():
             return AccessKey("sandbox")
 
@@ -124,43 +135,62 @@ def _open_key_file(root: Path, written: str) -> int:
     return open_beneath(root, below)
 
 
-def _from_command(words: tuple[str, ...], root: Path) -> str:
-    """The command's output, up to `_MAX_READ` bytes; a command that prints more is killed."""
+def _from_command(words: tuple[str, ...], root: Path, seconds: float) -> str:
+    """The command's output, up to `_MAX_READ` bytes.
+
+    A command that prints more, or that takes longer than `seconds`, is killed with all that it started.
+    """
     import subprocess  # only needed for keys that a command prints
 
     try:
         process = subprocess.Popen(
-            words, cwd=root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            words,
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
     except OSError:
         raise _command_fault(words, "can't be started") from None
     assert process.stdout is not None
     try:
-        end = time.monotonic() + COMMAND_SECONDS
-        printed = _printed(process.stdout.fileno(), end)
-        if len(printed) < _MAX_READ:  # otherwise it is no key: don't wait for the rest
-            code = process.wait(max(0.0, end - time.monotonic()))
-            if code != 0:
-                raise _command_fault(words, f"ends with {code}")
+        printed = _printed(process, process.stdout.fileno(), time.monotonic() + seconds)
+        if process.returncode:
+            raise _command_fault(words, f"ends with {process.returncode}")
         return _one_line(printed)
     except (TimeoutError, subprocess.TimeoutExpired):
-        raise _command_fault(words, f"takes longer than {COMMAND_SECONDS} s") from None
+        raise _command_fault(words, f"takes longer than {seconds:g} s") from None
     finally:
-        process.kill()
+        if process.returncode is None:  # once it has been waited for, its number may be another group's
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.stdout.close()
         process.wait()
 
 
-def _printed(descriptor: int, end: float) -> bytes:
-    """The bytes from a pipe, up to `_MAX_READ`. Raises TimeoutError at `end`, in monotonic time."""
+def _printed(process: subprocess.Popen[bytes], descriptor: int, end: float) -> bytes:
+    """What the command prints until it ends, up to `_MAX_READ` bytes.
+
+    A process that it left in the background may hold the pipe open: that one is not waited for. Raises TimeoutError or
+    `TimeoutExpired` at `end`, in monotonic time.
+    """
     found = b""
+    has_ended = False
     while len(found) < _MAX_READ:
-        if not select.select([descriptor], [], [], max(0.0, end - time.monotonic()))[0]:
+        now = time.monotonic()
+        if not has_ended and process.poll() is not None:
+            has_ended, end = True, min(end, now + AFTER_END_SECONDS)
+        if select.select([descriptor], [], [], max(0.0, min(POLL_SECONDS, end - now)))[0]:
+            block = os.read(descriptor, _MAX_READ - len(found))
+            if not block:
+                process.wait(max(0.0, end - time.monotonic()))
+                break
+            found += block
+        elif now >= end:
+            if has_ended:
+                break
             raise TimeoutError
-        block = os.read(descriptor, _MAX_READ - len(found))
-        if not block:
-            break
-        found += block
     return found
 
 
