@@ -1,17 +1,14 @@
-"""What the API's list says of messages in doubt, in words and as JSON."""
+"""What the API's list says about messages in doubt, as text and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sendspec.composing.identity import id_text
 from sendspec.diagnostics.wording import counted
 from sendspec.sending.reconciliation import Reconciled
 from sendspec.showing.diagnostics import clean
-
-if TYPE_CHECKING:
-    from sendspec.sending.reconciliation import Reconciled
 
 IDS_SHOWN = 5
 

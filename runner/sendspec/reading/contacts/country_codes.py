@@ -33,14 +33,14 @@ NATIONAL_DIGITS = {"683": (4, 7), "690": (4, 7)}
 """Fewest and most digits after the code, where mobile numbers are unusually short: Niue, Tokelau."""
 
 CODES_OF_THREE = frozenset(f"+{code}" for code in CODES - ZERO_MAY_FOLLOW - set(NATIONAL_DIGITS) if len(code) == 3)
-"""`+` and a three-digit code that any digit but 0 may follow."""
+"""For the fast path of `normalise_phone`: `+` and a three-digit code. The next digit must not be 0, the trunk prefix."""
 
 SURE_STARTS = frozenset(
     f"+{start}"
     for start, code in _CODE_BY_START.items()
     if code in ZERO_MAY_FOLLOW or (len(code) < 3 and start[len(code)] != "0")
 )
-"""`+` and three digits that any digits may follow."""
+"""For the fast path of `normalise_phone`: `+` and three digits after which any digits are valid; no further check is needed."""
 
 
 def code_of(number: str) -> str | None:
