@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.spec import (
-    Spec,
-    read_spec,
-)
+from sendspec.reading.spec import Spec, read_spec
 
 SMALLEST = """\
 spec: 1

@@ -19,7 +19,7 @@ ANN, BOB, CY = (f"+44770090000{n}" for n in (1, 2, 3))
 
 def opened(folder: Path, *names: str, column: str = "phone") -> SuppressionList:
     files = [
-        SuppressionFile(written=name, named_in=str(folder / "hello.yaml"), span=FILE_START, excerpt="", is_specs=True)
+        SuppressionFile(written=name, declared_in=str(folder / "hello.yaml"), span=FILE_START, excerpt="", by_spec=True)
         for name in names
     ]
     problems = Problems()
@@ -39,19 +39,19 @@ def out(tmp_path: Path) -> Path:
 def test_somebody_added_is_blocked_after_the_next_look(tmp_path: Path, out: Path) -> None:
     listed = opened(tmp_path, "out.txt")
     assert (ANN in listed, BOB in listed, len(listed)) == (True, False, 1)
-    assert not listed.refreshed(100.0)
+    assert not listed.refresh(100.0)
     out.write_text(f"{ANN}\n{BOB}\n")
-    assert not listed.refreshed(100.0 + CHECK_SECONDS - 0.01)  # too early for another look
+    assert not listed.refresh(100.0 + CHECK_SECONDS - 0.01)  # too early for another look
     assert BOB not in listed
-    assert listed.refreshed(100.0 + CHECK_SECONDS)
+    assert listed.refresh(100.0 + CHECK_SECONDS)
     assert BOB in listed
-    assert not listed.refreshed(200.0)
+    assert not listed.refresh(200.0)
 
 
 def test_a_change_before_the_first_look_is_seen_at_once(tmp_path: Path, out: Path) -> None:
     listed = opened(tmp_path, "out.txt")
     out.write_text(f"{BOB}\n")
-    assert listed.refreshed(0.0)
+    assert listed.refresh(0.0)
     assert BOB in listed
 
 
@@ -67,7 +67,7 @@ def test_a_change_before_the_first_look_is_seen_at_once(tmp_path: Path, out: Pat
 def test_whoever_was_on_the_list_stays_on_it(tmp_path: Path, out: Path, change: Callable[[Path], Any]) -> None:
     listed = opened(tmp_path, "out.txt")
     change(out)
-    assert listed.refreshed(0.0)
+    assert listed.refresh(0.0)
     assert ANN in listed
 
 
@@ -77,7 +77,7 @@ def test_bytes_that_change_behind_the_same_size_and_time_are_seen(tmp_path: Path
     with out.open("r+") as file:
         file.write(f"{BOB}\n")
     os.utime(out, ns=times)
-    assert listed.refreshed(0.0)
+    assert listed.refresh(0.0)
     assert BOB in listed
 
 
@@ -89,7 +89,7 @@ def test_a_link_that_leads_elsewhere_since_is_seen(tmp_path: Path, out: Path) ->
     listed = opened(tmp_path, "now.txt")
     link.unlink()
     link.symlink_to(other)
-    assert listed.refreshed(0.0)
+    assert listed.refresh(0.0)
     assert BOB in listed
 
 
@@ -108,11 +108,11 @@ def test_a_list_that_can_not_be_used_any_more_is_an_error_until_it_is_repaired(
     tmp_path: Path, out: Path, change: Callable[[Path], Any], said: str
 ) -> None:
     listed = opened(tmp_path, "out.txt")
-    assert not listed.refreshed(0.0)
+    assert not listed.refresh(0.0)
     change(out)
     for now in (2.0, 2.1, 2.2):  # it doesn't wait for a second look to say so again
-        with pytest.raises(SuppressionListUnreadable, match="a list of suppressed addresses has changed") as caught:
-            listed.refreshed(now)
+        with pytest.raises(SuppressionListUnreadable, match="a suppression list has changed") as caught:
+            listed.refresh(now)
         assert said in caught.value.problem
         assert (caught.value.exit_code, caught.value.code) == (7, "suppress-unreadable")
         assert caught.value.fix.endswith("; then run the command again")
@@ -123,7 +123,7 @@ def test_a_list_that_can_not_be_used_any_more_is_an_error_until_it_is_repaired(
     else:
         out.unlink(missing_ok=True)
     out.write_text(f"{CY}\n")
-    assert listed.refreshed(2.3)
+    assert listed.refresh(2.3)
     assert CY in listed
 
 
@@ -135,7 +135,7 @@ def test_one_bad_file_adds_nobody_of_another(tmp_path: Path, out: Path) -> None:
     out.write_text(f"{CY}\n")
     other.write_text("nothing\nof use\n")
     with pytest.raises(SuppressionListUnreadable):
-        listed.refreshed(0.0)
+        listed.refresh(0.0)
     assert CY not in listed
 
 
@@ -157,12 +157,12 @@ def test_a_file_that_is_written_to_while_it_is_read_is_read_again(
 
     monkeypatch.setattr(os, "pread", pread)
     if times < MAX_READINGS:
-        assert listed.refreshed(0.0)
+        assert listed.refresh(0.0)
         assert BOB in listed
         return
     left = 2 * MAX_READINGS  # the head, then the rest
     with pytest.raises(SuppressionListUnreadable, match="file-changed"):
-        listed.refreshed(0.0)
+        listed.refresh(0.0)
 
 
 def test_e_mail_addresses_are_held_as_recipients_write_them(tmp_path: Path) -> None:

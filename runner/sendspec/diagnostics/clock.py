@@ -1,4 +1,4 @@
-"""Time and chance, as the code that needs them is handed them."""
+"""Clocks and randomness, passed in as arguments so that tests can replace them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """All times are in seconds. `monotonic` counts while the machine sleeps (CLOCK_BOOTTIME); `wall` is Unix time."""
+    """Times are in seconds. `monotonic` includes the time that the machine sleeps (CLOCK_BOOTTIME); `wall` is Unix time.
+
+    `random` gives a number from 0 up to, not including, 1.
+    """
 
     monotonic: Callable[[], float]
     wall: Callable[[], float]

@@ -1,4 +1,4 @@
-"""Problems in a user's files, as data: gathered one stage at a time, rendered elsewhere."""
+"""Problems in a user's files, as data: collected one stage at a time, rendered in `showing`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Diagnostic:
 
 
 class Problems:
-    """Gathers the diagnostics of a stage. The same problem on many rows becomes one diagnostic with a count."""
+    """Collects the diagnostics of a stage. The same problem on many rows becomes one diagnostic with a count."""
 
     def __init__(self) -> None:
         self._single: list[Diagnostic] = []

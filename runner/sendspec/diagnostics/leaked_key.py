@@ -1,4 +1,4 @@
-"""Access keys written into files that others can read: recognised, and hidden in excerpts."""
+"""Recognises access keys in files that others can read, and hides them in excerpts."""
 
 from __future__ import annotations
 

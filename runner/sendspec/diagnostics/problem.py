@@ -1,4 +1,4 @@
-"""Something wrong, before it is known where."""
+"""A problem without a place. `Diagnostic` is a problem at a place in a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from sendspec.diagnostics.position import FILE_START, Span
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`problem` says what is the case, quoting the value masked; `fix` says what to do, beginning with a verb."""
+    """What a check of a value returns: the check doesn't know where the value is, its caller does, and calls `diagnostic`.
+
+    `problem` says what is the case, quoting the value masked; `fix` says what to do, beginning with a verb.
+    """
 
     code: str
     problem: str
@@ -26,7 +29,7 @@ class Problem:
         note: str = "",
         also: tuple[str, ...] = (),
     ) -> Diagnostic:
-        """The problem at its place; at the start of the file where no `span` is given."""
+        """The problem at its place; default: the start of the file."""
         return Diagnostic(
             code=self.code,
             path=path,

@@ -70,7 +70,7 @@ def printable(text: str, *, named: bool = True) -> str:
 
 
 def quoted(text: str) -> str:
-    """`text` for quoting in a sentence, when it may be anything, even a phone number."""
+    """`text` for quoting in a sentence: phone numbers masked, invisible characters escaped."""
     return printable(mask_in_place(text))
 
 

@@ -41,7 +41,7 @@ class AgreedMessages:
         self._chosen: dict[str, set[bytes]] = {}
         only_to = context.environment.only_to
         self._eligibility = {
-            job.spec.name: Eligibility(only_to, None if job.suppressed is None else job.suppressed.at_present)
+            job.spec.name: Eligibility(only_to, None if job.suppressed is None else job.suppressed.snapshot)
             for job in jobs
         }
 

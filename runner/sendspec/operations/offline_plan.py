@@ -73,7 +73,7 @@ def limit_diagnostics(job: Job, plan: Plan, severity: Severity) -> list[Diagnost
     """The run's limits that `plan` exceeds, placed on the spec's `limits` if they are written there."""
     return [
         job.spec.document.diagnostic(
-            ("limits", breach.limit) if breach.limit in job.spec.limits_written else ("name",),
+            ("limits", breach.limit) if breach.limit in job.spec.limit_names else ("name",),
             code=f"limit-{breach.limit.replace('_', '-')}",
             problem=breach.problem,
             fix=breach.fix,

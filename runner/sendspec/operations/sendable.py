@@ -75,7 +75,7 @@ def withholding(
         return None
 
     def withholds(message: Sendable) -> bool:
-        suppressed.refreshed(monotonic())
+        suppressed.refresh(monotonic())
         return any(address in suppressed for address in message.receivers)
 
     return withholds

@@ -31,8 +31,8 @@ class Api:
     def authority(self) -> str:
         """The `Host` header."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        usual = 443 if self.scheme == "https" else 80
-        return host if self.port == usual else f"{host}:{self.port}"
+        default_port = 443 if self.scheme == "https" else 80
+        return host if self.port == default_port else f"{host}:{self.port}"
 
 
 def parse_api_url(text: str, allow_host: str | None) -> Api | Problem:
@@ -58,11 +58,11 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | Problem:
     refused = _refused_host(parts.scheme, host, address, loopback=loopback, named=named)
     if refused is not None:
         return refused
-    usual = 443 if parts.scheme == "https" else 80
+    default_port = 443 if parts.scheme == "https" else 80
     return Api(
         scheme=parts.scheme,
         host=host,
-        port=port if port is not None else usual,
+        port=port if port is not None else default_port,
         prefix=parts.path.rstrip("/"),
         loopback=loopback,
         named=named,

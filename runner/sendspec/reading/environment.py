@@ -33,9 +33,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """A channel that messages are sent through. `rate` None: we set no limit.
+    """A channel that messages are sent through. `alias` is its name in specs.
 
-    `batch` is the most messages in one request, at least 2; None: one message a request.
+    `rate` limits requests, not messages; None: sendspec sets no limit. `concurrency` is the most requests in flight. `batch`
+    is the most messages in one request, at least 2; None: one message a request. `trust_503`: a 503 with Retry-After means
+    that nothing was processed.
     """
 
     alias: str
@@ -50,7 +52,7 @@ class Channel:
 
     @property
     def messages_per_second(self) -> float | None:
-        """`rate` as messages, not requests; None: we set no limit."""
+        """`rate` as messages, not requests; None: sendspec sets no limit."""
         return None if self.rate is None else self.rate.per_second * (self.batch or 1)
 
 
@@ -64,7 +66,10 @@ class LedgerPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """`only_to` holds normalised addresses; None allows everyone. `key_span` is the place of `access_key` in the project file."""
+    """Where messages go, who may get them, and which ledger keeps the record.
+
+    `only_to` holds normalised addresses; None allows everyone. `key_span` is the place of `access_key` in the project file.
+    """
 
     name: str
     api: Api

@@ -91,13 +91,13 @@ def read_project(path: str, root: Path, problems: Problems, *, owners: Collectio
 
     `owners` are the user ids that may own the file; None: any.
     """
-    own = Problems()
-    source = read_text_file(path, own, owners=owners)
-    document = None if source is None else read_document(source, own)
-    project = None if document is None else _Reader(document, root, own).project()
-    for diagnostic in own:
+    found = Problems()
+    source = read_text_file(path, found, owners=owners)
+    document = None if source is None else read_document(source, found)
+    project = None if document is None else _Reader(document, root, found).project()
+    for diagnostic in found:
         problems.add(diagnostic)
-    return None if own.has_errors else project
+    return None if found.has_errors else project
 
 
 _KEY_LITERAL = Problem(
@@ -124,11 +124,11 @@ class _Reader:
             self._problems.add(diagnostic)
         if self._problems.has_errors:
             return None
-        written = data.get("environments", {})
-        environments = {name: made for name in written if (made := self._environment(name)) is not None}
+        listed = data.get("environments", {})
+        environments = {name: one for name in listed if (one := self._environment(name)) is not None}
         default = data.get("default_environment", SANDBOX)
-        if default != SANDBOX and default not in written:
-            known = ", ".join([*written, SANDBOX])
+        if default != SANDBOX and default not in listed:
+            known = ", ".join([*listed, SANDBOX])
             self._add(
                 ("default_environment",),
                 "unknown-environment",
@@ -177,7 +177,7 @@ class _Reader:
             only_to=only_to,
             limits=read_limits(data.get("limits")),
             key_span=self._document.span((*at, "access_key")),
-            suppress=suppression_files(self._document, (*at, "suppress"), data.get("suppress", ()), is_specs=False),
+            suppress=suppression_files(self._document, (*at, "suppress"), data.get("suppress", ()), by_spec=False),
         )
 
     def _ledger(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerPlace:
@@ -215,7 +215,7 @@ class _Reader:
     def _channel(self, at: tuple[str, ...], alias: str) -> Channel | None:
         here = (*at, "channels", alias)
         data = self._document.data["environments"][at[1]]["channels"][alias]
-        sound = True
+        is_valid = True
         for what in ("workspace", "channel"):
             if not is_uuid(data[what]):
                 self._add(
@@ -224,9 +224,9 @@ class _Reader:
                     f"'{printable(data[what][:60])}' is not a UUID",
                     "copy it from the dashboard: 36 characters such as 123e4567-e89b-12d3-a456-426614174000",
                 )
-                sound = False
+                is_valid = False
         rate = self._rate(here, data.get("rate"))
-        if not sound:
+        if not is_valid:
             return None
         return Channel(
             alias=alias,
@@ -265,11 +265,11 @@ class _Reader:
     def _only_to(self, at: tuple[str, ...], data: Mapping[str, Any]) -> frozenset[str] | None:
         if "only_to" not in data:
             return None
-        normal = []
+        normalised = []
         for index, written in enumerate(data["only_to"]):
             address = normalise_email(written) if "@" in written else normalise_phone(written, None)
             if isinstance(address, Problem):
                 self._problems.add(self._document.place((*at, "only_to", index), address))
             else:
-                normal.append(address)
-        return frozenset(normal)
+                normalised.append(address)
+        return frozenset(normalised)

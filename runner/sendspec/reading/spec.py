@@ -1,4 +1,4 @@
-"""A spec as the user wrote it, before anything is rendered: recipients, message, options."""
+"""A spec as the user wrote it, with nothing rendered: recipients, message, options."""
 
 from __future__ import annotations
 
@@ -43,13 +43,15 @@ class FileRecipients:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandardInput:
+    """A table on standard input: CSV, or JSON lines if it begins with `{`."""
+
     delimiter: str | None
     allow_empty: bool
 
 
 @dataclass(frozen=True, slots=True)
 class NoRecipients:
-    """The message has a receiver of its own: one message."""
+    """The message itself names its receiver, so there is exactly one message."""
 
 
 Recipients = InlineRecipients | FileRecipients | StandardInput | NoRecipients
@@ -68,7 +70,9 @@ class Example:
 class Spec:
     """`path` is as the user typed it. `to`, `key`, `where` and the strings in `message` are templates.
 
-    `moved_from` is the spec's former name; False: it is a new spec, even if it resembles another.
+    `moved_from` is the spec's former name, whose recipients count as reached. None: the spec doesn't say, so a spec that looks
+    renamed is refused. False: it says that it is new, even if it looks renamed. `limits` are the spec's own, without the
+    environment's; `limit_names` are those that the spec sets.
     """
 
     path: str
@@ -85,7 +89,7 @@ class Spec:
     variables: Mapping[str, object]
     message: Mapping[str, Any]
     limits: Limits
-    limits_written: frozenset[str]
+    limit_names: frozenset[str]
     in_doubt: InDoubtPolicy
     examples: tuple[Example, ...]
     document: Document
@@ -98,15 +102,15 @@ def read_spec(path: str, problems: Problems, key_files: KeyFiles = NO_KEY_FILES)
 
     `key_files` are the project's; none of them is read.
     """
-    own = Problems()
-    source = read_text_file(path, own, key_files=key_files)
-    document = None if source is None else read_document(source, own)
+    found = Problems()
+    source = read_text_file(path, found, key_files=key_files)
+    document = None if source is None else read_document(source, found)
     if document is not None:
         for diagnostic in spec_problems(document):
-            own.add(diagnostic)
-    for diagnostic in own:
+            found.add(diagnostic)
+    for diagnostic in found:
         problems.add(diagnostic)
-    return None if document is None or own.has_errors else _spec(document)
+    return None if document is None or found.has_errors else _spec(document)
 
 
 def _spec(document: Document) -> Spec:
@@ -125,41 +129,45 @@ def _spec(document: Document) -> Spec:
         country=options.get("country"),
         key=options.get("key"),
         where=options.get("where", True),
-        variables=_spelled(document, data.get("vars", {}), ("vars",)),
+        variables=_with_spelled_floats(document, data.get("vars", {}), ("vars",)),
         message=data["message"],
         limits=read_limits(data.get("limits")),
-        limits_written=frozenset(data.get("limits", ())),
+        limit_names=frozenset(data.get("limits", ())),
         in_doubt=InDoubtPolicy(data.get("in_doubt", "hold")),
         examples=tuple(
             Example(
-                with_=_spelled(document, example["with"], ("examples", index, "with")),
+                with_=_with_spelled_floats(document, example["with"], ("examples", index, "with")),
                 expect=example["expect"],
                 at=("examples", index),
             )
             for index, example in enumerate(data.get("examples", ()))
         ),
         document=document,
-        suppress=suppression_files(document, ("suppress",), data.get("suppress", ()), is_specs=True),
+        suppress=suppression_files(document, ("suppress",), data.get("suppress", ()), by_spec=True),
         check=PhoneCheck(options.get("check", PhoneCheck.LENGTH)),
     )
 
 
-def _spelled(document: Document, value: Any, at: KeyPath) -> Any:
-    """`value` at the path `at`, with floats and -0 as spelled in the file."""
+def _with_spelled_floats(document: Document, value: Any, at: KeyPath) -> Any:
+    """`value` at the path `at`, with floats and -0 that keep the spelling in the file."""
     if isinstance(value, float):
         return SpelledFloat(document.written(at))
     if type(value) is int and value == 0:
         return spelled_integer(document.written(at))
     if isinstance(value, dict):
-        return {name: _spelled(document, each, (*at, name)) for name, each in value.items()}
-    return [_spelled(document, each, (*at, n)) for n, each in enumerate(value)] if isinstance(value, list) else value
+        return {name: _with_spelled_floats(document, each, (*at, name)) for name, each in value.items()}
+    return (
+        [_with_spelled_floats(document, each, (*at, n)) for n, each in enumerate(value)]
+        if isinstance(value, list)
+        else value
+    )
 
 
-def _recipients(document: Document, written: Any, options: Mapping[str, Any]) -> Recipients:
-    if written is None:
+def _recipients(document: Document, data: Any, options: Mapping[str, Any]) -> Recipients:
+    if data is None:
         return NoRecipients()
-    if isinstance(written, list):
-        return _inline(document, written, ("recipients",))
+    if isinstance(data, list):
+        return _inline(document, data, ("recipients",))
     if "list" in options:
         return _inline(document, options["list"], ("recipients", "list"))
     table = {"delimiter": options.get("delimiter"), "allow_empty": options.get("allow_empty", False)}
@@ -167,4 +175,4 @@ def _recipients(document: Document, written: Any, options: Mapping[str, Any]) ->
 
 
 def _inline(document: Document, rows: list[Any], at: KeyPath) -> InlineRecipients:
-    return InlineRecipients(rows=tuple(_spelled(document, rows, at)), at=at)
+    return InlineRecipients(rows=tuple(_with_spelled_floats(document, rows, at)), at=at)

@@ -14,40 +14,40 @@ from sendspec.reading.files.confined_path import shown_path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuppressionFile:
-    """`written` is its path, relative to the file `named_in`, which names it at `span`; `excerpt` is that line.
+    """`written` is its path as the spec or project file `declared_in` writes it, at `span`; `excerpt` is that line, masked.
 
-    `is_specs`: a spec names it, so it holds addresses of the spec's kind only. An environment's file may mix phone numbers
-    and e-mail addresses.
+    A spec's file (`by_spec`) holds addresses of the spec's kind only. An environment's file may mix phone numbers and
+    e-mail addresses. All paths are relative to the folder of `declared_in`.
     """
 
     written: str
-    named_in: str
+    declared_in: str
     span: Span
     excerpt: str
-    is_specs: bool
+    by_spec: bool
 
     @property
     def path(self) -> str:
         """The file's path as shown to the user."""
-        return shown_path(self.named_in, self.written)
+        return shown_path(self.declared_in, self.written)
 
-    def diagnostic(self, fault: Problem) -> Diagnostic:
-        """A problem with opening the file, placed where the file is named."""
-        return fault.diagnostic(self.named_in, self.span, excerpt=self.excerpt)
+    def diagnostic(self, problem: Problem) -> Diagnostic:
+        """A problem with opening the file, at the place that names the file."""
+        return problem.diagnostic(self.declared_in, self.span, excerpt=self.excerpt)
 
 
 def suppression_files(
-    document: Document, at: KeyPath, written: Sequence[str], *, is_specs: bool
+    document: Document, at: KeyPath, written: Sequence[str], *, by_spec: bool
 ) -> tuple[SuppressionFile, ...]:
     """The files listed at `at` in a valid document."""
     spans = [document.span((*at, index)) for index in range(len(written))]
     return tuple(
         SuppressionFile(
             written=file,
-            named_in=document.path,
+            declared_in=document.path,
             span=span,
             excerpt=document.excerpt(span.start.line),
-            is_specs=is_specs,
+            by_spec=by_spec,
         )
         for file, span in zip(written, spans, strict=True)
     )

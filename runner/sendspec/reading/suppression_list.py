@@ -29,7 +29,7 @@ _Signatures = list[tuple[int, ...] | None]
 class SuppressionList:
     """The addresses in some files. An address once listed stays listed, even when the files change.
 
-    Look-ups never wait, also while another thread is reading the files again.
+    Look-ups never block, even while another thread reads the files again.
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class SuppressionList:
         return len(self._addresses)
 
     @property
-    def at_present(self) -> AddressSet:
+    def snapshot(self) -> AddressSet:
         """A snapshot of the addresses; later reads don't change it."""
         return self._addresses
 
-    def refreshed(self, now: float) -> bool:
-        """Reads the files again if one has changed, and returns whether it did. Call it before claiming messages.
+    def refresh(self, now: float) -> bool:
+        """Reads the files again if one has changed; returns whether one had. Call it before claiming messages.
 
-        `now` is a monotonic clock in seconds; a call within `CHECK_SECONDS` of the last check does nothing. Raises
+        `now` is monotonic time in seconds; a call within `CHECK_SECONDS` of the last check does nothing. Raises
         `SuppressionListUnreadable` if a file is missing or invalid, on every call until it is repaired: nothing more may
         be claimed until then.
         """
@@ -85,10 +85,10 @@ class SuppressionList:
         problems = Problems()
         for _ in range(MAX_READINGS):
             signatures, problems = self._signatures_now(), Problems()
-            addresses = AddressSet(self._entries(problems), besides=self._addresses)
+            addresses = AddressSet(self._entries(problems), base=self._addresses)
             if not problems.has_errors:
                 self._addresses, self._signatures = addresses, signatures
-            if not any(problem.code == "file-changed" for problem in problems):
+            if not any(diagnostic.code == "file-changed" for diagnostic in problems):
                 break
         return problems
 
@@ -96,7 +96,7 @@ class SuppressionList:
         """The signature of each file, to detect changes; None for a missing one."""
         found: _Signatures = []
         for file in self._files:
-            place = resolve_in_project(self._root, file.named_in, file.written)
+            place = resolve_in_project(self._root, file.declared_in, file.written)
             try:
                 found.append(None if isinstance(place, Problem) else signature_of(Path(place).stat()))
             except OSError:
@@ -105,9 +105,10 @@ class SuppressionList:
 
     def _entries(self, problems: Problems) -> Iterator[str]:
         for file in self._files:
-            opened = open_in_project(self._root, file.named_in, file.written, self._key_files)
+            opened = open_in_project(self._root, file.declared_in, file.written, self._key_files)
             if isinstance(opened, Problem):
-                missing = opened.code == "file-missing"  # a similar name could be that of the recipients' table
+                # The usual fix proposes a file with a similar name, which may be the table of recipients.
+                missing = opened.code == "file-missing"
                 problems.add(file.diagnostic(replace(opened, fix="check the path of the list") if missing else opened))
                 continue
             table = InputFile(opened.descriptor, opened.place)
@@ -130,20 +131,21 @@ def read_suppression_list(
 ) -> SuppressionList:
     """The list in `files`. With an error added to `problems`, the list must not be used.
 
-    `column` is the recipients' default address column, `phone` or `email`: it tells which kind of address the spec uses.
-    `country` is for national numbers. `key_files` are the project's; none of them is read.
+    `column` is the default address column of the channel's platform, `phone` or `email`, and so the kind of address that the
+    spec uses. `country` (ISO 3166-1 alpha-2) is the country of phone numbers without `+`; None: those are errors. `key_files`
+    are the project's; none of them is read.
     """
-    made = SuppressionList(files, root, column, country, key_files)
-    for problem in made.read():
-        problems.add(problem)
-    return made
+    suppressed = SuppressionList(files, root, column, country, key_files)
+    for diagnostic in suppressed.read():
+        problems.add(diagnostic)
+    return suppressed
 
 
 def _unreadable(problems: Problems) -> SuppressionListUnreadable:
     first = problems.first_error
     assert first is not None
     return SuppressionListUnreadable(
-        f"a list of suppressed addresses has changed and can't be used: {first.path}:{first.span.start.line}:"
+        f"a suppression list has changed, and can't be used: {first.path}:{first.span.start.line}:"
         f" {first.problem} [{first.code}]",
         f"{first.fix}; then run the command again",
     )

@@ -38,18 +38,18 @@ class SuppressionReader:
         self._problems = problems
 
     def addresses(self) -> Iterator[str]:
-        """The addresses, normalised. Entries that can't be read are reported as problems."""
-        ending = PurePath(self._file.written).suffix.lower()
-        is_table = ending in DELIMITER_BY_EXTENSION
-        if not is_table and ending not in TEXT_EXTENSIONS:
-            fault = replace(unknown_format(ending), fix="name a .csv, .tsv or .txt file")
+        """The addresses, normalised. Invalid entries are added to the problems."""
+        extension = PurePath(self._file.written).suffix.lower()
+        is_table = extension in DELIMITER_BY_EXTENSION
+        if not is_table and extension not in TEXT_EXTENSIONS:
+            fault = replace(unknown_format(extension), fix="name a .csv, .tsv or .txt file")
             self._problems.add(self._file.diagnostic(fault))
             return
         wrong = not_text(self._opened.head(HEAD_BYTES))
         if wrong is not None:
             self._problems.add(wrong.diagnostic(self._path))
             return
-        yield from self._of_table(DELIMITER_BY_EXTENSION[ending]) if is_table else self._of_text()
+        yield from self._of_table(DELIMITER_BY_EXTENSION[extension]) if is_table else self._of_text()
 
     def _of_text(self) -> Iterator[str]:
         """One address a line; blank lines and lines that begin with # are skipped."""
@@ -77,10 +77,10 @@ class SuppressionReader:
         )
 
     def _of_table(self, delimiter: str) -> Iterator[str]:
-        own = Problems()
-        header = read_header(self._path, self._opened, delimiter, own)
-        for problem in own:
-            self._problems.add(_with_own_fix(problem))
+        found = Problems()
+        header = read_header(self._path, self._opened, delimiter, found)
+        for diagnostic in found:
+            self._problems.add(_with_own_fix(diagnostic))
         if header is None:
             return
         columns = self._columns_of(header.columns)
@@ -105,7 +105,7 @@ class SuppressionReader:
         """The indexes of the columns that hold addresses."""
         if len(names) == 1:
             return [0]
-        wanted = (self._column,) if self._file.is_specs else (PHONE, EMAIL)
+        wanted = (self._column,) if self._file.by_spec else (PHONE, EMAIL)
         return [at for at, name in enumerate(names) if name in wanted]
 
     def _note_cell(self, table: CsvTable, line: int, at: int, fault: Problem) -> None:
@@ -116,7 +116,7 @@ class SuppressionReader:
         self._problems.add_row(("suppress-entry", self._path), line, described)
 
     def _normalised(self, entry: str) -> str | Problem:
-        is_email = self._column == EMAIL if self._file.is_specs else "@" in entry
+        is_email = self._column == EMAIL if self._file.by_spec else "@" in entry
         return normalise_email(entry) if is_email else normalise_phone(entry, self._country)
 
 
@@ -127,11 +127,11 @@ def _entry_problem(fault: Problem) -> LineProblem:
     return LineProblem("suppress-entry", f"the entry can't be read as an address: {fault.problem}", fault.fix)
 
 
-def _with_own_fix(problem: Diagnostic) -> Diagnostic:
+def _with_own_fix(diagnostic: Diagnostic) -> Diagnostic:
     """The usual fix names `delimiter:`, which a suppression list doesn't have."""
-    if problem.code != "table-delimiter":
-        return problem
-    return replace(problem, fix="save the list with commas between its cells, and with column names on line 1")
+    if diagnostic.code != "table-delimiter":
+        return diagnostic
+    return replace(diagnostic, fix="save the list with commas between its cells, and with column names on line 1")
 
 
 def _no_column(path: str, names: tuple[str, ...], wanted: str) -> Diagnostic:

@@ -1,4 +1,4 @@
-"""What the API's list says of messages in doubt, in words and as JSON."""
+"""What the API's list says about messages in doubt, as text and as JSON."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ADDRESSES = st.one_of(
 @given(st.lists(ADDRESSES), st.lists(ADDRESSES), st.lists(ADDRESSES))
 def test_it_holds_what_it_was_given_and_nothing_else(first: list[str], more: list[str], asked: list[str]) -> None:
     small = AddressSet(first)
-    both = AddressSet(more, besides=small)
+    both = AddressSet(more, base=small)
     for address in (*first, *more, *asked):
         assert (address in small) == (address.lower() in {each.lower() for each in first})
         assert (address in both) == (address.lower() in {each.lower() for each in (*first, *more)})

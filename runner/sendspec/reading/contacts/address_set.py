@@ -18,11 +18,9 @@ class AddressSet:
     With a million e-mail addresses, one look-up in 9 million million is a false positive.
     """
 
-    def __init__(self, addresses: Iterable[str], besides: AddressSet | None = None) -> None:
-        """Holds `addresses` and everything in `besides`."""
-        buckets = (
-            [array("Q") for _ in range(_BUCKETS)] if besides is None else [bucket[:] for bucket in besides._buckets]
-        )
+    def __init__(self, addresses: Iterable[str], base: AddressSet | None = None) -> None:
+        """Holds `addresses` and everything in `base`."""
+        buckets = [array("Q") for _ in range(_BUCKETS)] if base is None else [bucket[:] for bucket in base._buckets]
         for address in addresses:
             key = _key(address)
             buckets[key % _BUCKETS].append(key)

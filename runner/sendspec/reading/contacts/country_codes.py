@@ -38,14 +38,14 @@ LENGTHS = {
 """The lengths that a code's numbers have, with the code and without `+`. The Vatican's code has no entry: it has no numbers."""
 
 CODES_OF_THREE = frozenset(f"+{code}" for code in CODES & set(LENGTHS) - ZERO_MAY_FOLLOW if len(code) == 3)
-"""`+` and a three-digit code that any digit but 0 may follow."""
+"""For the fast path of `normalise_phone`: `+` and a three-digit code. The next digit must not be 0, the trunk prefix."""
 
 SURE_STARTS = frozenset(
     f"+{start}"
     for start, code in _CODE_BY_START.items()
     if code in LENGTHS and (code in ZERO_MAY_FOLLOW or (len(code) < 3 and start[len(code)] != "0"))
 )
-"""`+` and three digits that any digits may follow."""
+"""For the fast path of `normalise_phone`: `+` and three digits after which any digits are valid; no further check is needed."""
 
 _WRITTEN_LENGTHS = {code: frozenset(length + 1 for length in lengths) for code, lengths in LENGTHS.items()}
 WRITTEN_LENGTHS = {f"+{start}": _WRITTEN_LENGTHS[code] for start, code in _CODE_BY_START.items() if code in LENGTHS}

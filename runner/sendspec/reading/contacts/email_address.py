@@ -48,6 +48,6 @@ def _why_no_email(written: str) -> tuple[str, str]:
     if odd is not None:
         return f"'{shown}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
     if len(written) > MAX_EMAIL or len(written) - len(domain) - 1 > MAX_LOCAL_PART:
-        most = f"at most {MAX_EMAIL} are allowed, {MAX_LOCAL_PART} of them before the @"
-        return f"'{shown}' has {len(written)} characters; {most}", "write a shorter address"
+        limits = f"at most {MAX_EMAIL} are allowed, {MAX_LOCAL_PART} of them before the @"
+        return f"'{shown}' has {len(written)} characters; {limits}", "write a shorter address"
     return f"'{shown}' is not written like an e-mail address", "write it as name@example.com"

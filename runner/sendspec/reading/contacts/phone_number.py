@@ -109,6 +109,7 @@ def _not_ascii(written: str) -> Problem:
 
 
 def _odd_character(written: str) -> Problem:
+    """The code is `phone-letters` for any character out of place: codes are never renamed."""
     odd = next((c for c in written if c not in "+0123456789 .()/-"), None)
     if odd is None:
         problem = f"'{mask(written)}' has a + or a separator in the wrong place"
@@ -119,6 +120,7 @@ def _odd_character(written: str) -> Problem:
 
 
 def _international(written: str, *, any_length: bool) -> str | Problem:
+    # The 0 in `+31 (0) 6…` is the trunk prefix, dialled inside the country only. `code_of` needs three digits: 00 pads.
     trunk = _TRUNK_IN_PARENTHESES.match(written)
     if trunk is not None and code_of("+" + _plain(trunk[1]) + "00") not in ZERO_MAY_FOLLOW:
         written = trunk[1] + written[trunk.end() :]

@@ -78,14 +78,14 @@ class _BoundedScanner(Scanner):
         super().fetch_tag()
 
     def fetch_more_tokens(self) -> Any:
-        made = super().fetch_more_tokens()
+        more = super().fetch_more_tokens()
         if len(self.flow_context) + len(self.indents) > self._max_depth:
             opening = next((token for token in reversed(self.tokens) if _opens(token)), self.tokens[-1])
             raise TooDeep(opening.start_mark.index, opening.end_mark.index)
         if self.tokens_taken + len(self.tokens) > MAX_TOKENS:
             last = self.tokens[-1]
             raise TooManyTokens(last.start_mark.index, last.end_mark.index)
-        return made
+        return more
 
     # Keys of inner levels begin after those of outer ones, so the outermost key is the first to become stale. Checking
     # only that one avoids a scan of every level for each token.

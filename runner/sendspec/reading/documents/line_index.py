@@ -16,7 +16,7 @@ class LineIndex:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._excerpt = lru_cache(maxsize=16)(self._made_fit)
+        self._excerpt = lru_cache(maxsize=16)(self._masked_line)
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -42,6 +42,6 @@ class LineIndex:
         """A line made fit to show: phone numbers and access keys masked, every character still in its column."""
         return self._excerpt(line) if 0 < line <= len(self._starts) else ""
 
-    def _made_fit(self, line: int) -> str:
+    def _masked_line(self, line: int) -> str:
         start, end = self.line_at(self._starts[line - 1])
         return with_visible_characters(mask_in_place(hide_keys(self.text[start:end])))

@@ -1,4 +1,7 @@
-"""A run's private copy of its input: an unnamed file, compared with the digest of what was copied."""
+"""A run's private copy of its input: an unnamed file.
+
+Every complete pass over it is checked against the digest of the bytes that were copied.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.files.private_folder import unnamed_file
 
 COPIED_BYTES = 1 << 20
+"""Bytes read and written at a time."""
 
 
 class PrivateCopy(InputFile):
@@ -68,10 +72,10 @@ def private_copy(file: InputFile, root: Path) -> PrivateCopy | None:
 
 
 def spool(stream: BinaryIO, root: Path, *, in_memory: bool = False) -> PrivateCopy:
-    """Everything in `stream`, copied into the project at `root`.
+    """A private copy of everything in `stream`, in the project at `root`.
 
-    `in_memory` falls back to memory if the user may not write there: for commands that send nothing. Raises OSError if
-    the stream can't be read, and `PrivateCopyTrouble`.
+    With `in_memory` the copy is in memory if the user may not write to the project: for commands that send nothing.
+    Raises OSError if the stream can't be read, and `PrivateCopyTrouble`.
     """
     try:
         descriptor = unnamed_file(root)

@@ -26,7 +26,7 @@ TYPE_WORDS = {
 
 
 MAX_PROBLEMS = 1_000
-"""More would not be read, and each takes 0.1 ms to explain."""
+"""Nobody reads more, and explaining each takes 0.1 ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

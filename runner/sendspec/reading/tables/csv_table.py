@@ -64,7 +64,7 @@ class _Reading:
         self._columns = header.columns
         self._width = len(header.columns)
         self._below = header.last_line
-        self._judge = _Judge(path, self._lines, delimiter, self._width, problems)
+        self._checker = _RecordChecker(path, self._lines, delimiter, self._width, problems)
         self._chunks = self._lines.chunks()
         self._broken_off = False
 
@@ -88,51 +88,51 @@ class _Reading:
 
     def _by_lines(self, lines: range, text: str) -> Read:
         width = self._width
-        written = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
-        rows = [line.split(self._delimiter) for line in written]
-        if set(map(len, rows)) == {width} and max(map(len, written)) <= MAX_CELL and (width > 1 or "" not in written):
+        records = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+        rows = [line.split(self._delimiter) for line in records]
+        if set(map(len, rows)) == {width} and max(map(len, records)) <= MAX_CELL and (width > 1 or "" not in records):
             return lines, rows
         found: list[tuple[int, list[str]]] = []
-        for line, record, cells in zip(lines, written, rows, strict=True):
+        for line, record, cells in zip(lines, records, rows, strict=True):
             if len(record) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
-                self._judge.quotes(line, line)
-            elif record and (len(cells) == width or self._judge.passes(line, line, cells)):
+                self._checker.accepts_end(line, line)
+            elif record and (len(cells) == width or self._checker.passes(line, line, cells)):
                 found.append((line, cells))
         return [line for line, _ in found], [cells for _, cells in found]
 
     def _by_records(self, chunk: Chunk) -> Read:
         """The rows of the chunk, and of the chunks that its last record continues into."""
-        offset = given = last = chunk.first - 1
+        offset = fed = last = chunk.first - 1
 
         def feed() -> Iterator[str]:
-            nonlocal given
+            nonlocal fed
             following: Chunk | None = chunk
             while following is not None:
                 for line in self._lines.lines_of(following):
-                    given += 1
+                    fed += 1
                     yield line
-                following = None if last == given else next(self._chunks, None)
+                following = None if last == fed else next(self._chunks, None)
 
         reader = csv.reader(feed(), delimiter=self._delimiter, strict=True)
-        width, faults, judge = self._width, self._lines.problem_by_line, self._judge
+        width, faults, checker = self._width, self._lines.problem_by_line, self._checker
         lines: list[int] = []
         rows: list[list[str]] = []
         while True:
             try:
                 for fields in reader:
                     line, last = last + 1, offset + reader.line_num
-                    if (len(fields) == width and line == last and not faults) or judge.passes(line, last, fields):
+                    if (len(fields) == width and line == last and not faults) or checker.passes(line, last, fields):
                         lines.append(line)
                         rows.append(fields)
                 return lines, rows
             except csv.Error:
-                if not judge.quotes(last + 1, offset + reader.line_num):
+                if not checker.accepts_end(last + 1, offset + reader.line_num):
                     self._broken_off = True
                     return lines, rows
                 last = offset + reader.line_num
 
 
-class _Judge:
+class _RecordChecker:
     """Examines suspicious records: multi-line, ragged, with forbidden characters, or badly quoted."""
 
     def __init__(self, path: str, lines: TextLines, delimiter: str, width: int, problems: Problems) -> None:
@@ -144,19 +144,19 @@ class _Judge:
 
     def passes(self, first: int, last: int, fields: list[str]) -> bool:
         """Whether the record on lines `first` to `last` is a valid row; reports its problems."""
-        if self._unclean(first, last) or not fields:
+        if self._note_unclean(first, last) or not fields:
             return False
         if first != last and rows_swallowed(self._lines.between(first, last), self._delimiter, self._width):
             self._note(first, self._first_opening(first, last), 1, quote_problem(QuoteTrouble.UNCLOSED))
             return False
         if len(fields) != self._width:
-            self._uneven(first, last, len(fields))
+            self._note_ragged(first, last, len(fields))
             return False
         return True
 
-    def quotes(self, first: int, last: int) -> bool:
-        """Reports why the record on lines `first` to `last` has no end. False if no later record can be trusted."""
-        if self._unclean(first, last):
+    def accepts_end(self, first: int, last: int) -> bool:
+        """Reports an unclosed quote or an overlong cell on lines `first` to `last`. False: no later record can be trusted."""
+        if self._note_unclean(first, last):
             return True
         record = self._record(first, last)
         trouble, at = record.trouble or QuoteTrouble.TOO_LONG, record.at or Position(first, 1)
@@ -168,7 +168,7 @@ class _Judge:
         self._note(first, at, 1, quote_problem(trouble))
         return trouble is not QuoteTrouble.TOO_LONG or not endless
 
-    def _unclean(self, first: int, last: int) -> bool:
+    def _note_unclean(self, first: int, last: int) -> bool:
         found = [
             (line, fault) for line in range(first, last + 1) if (fault := self._lines.problem_by_line.pop(line, None))
         ]
@@ -176,7 +176,7 @@ class _Judge:
             self._note(first, Position(line, fault.column), 1, fault)
         return bool(found)
 
-    def _uneven(self, first: int, last: int, count: int) -> None:
+    def _note_ragged(self, first: int, last: int, count: int) -> None:
         cells = self._record(first, last).cells
         span = span_on_line(first, 1, len(self._lines.between(first, first)[0].rstrip("\r\n")))
         fix = "add the missing cells; an empty cell is a delimiter with nothing before it"

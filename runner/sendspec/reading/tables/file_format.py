@@ -44,11 +44,11 @@ def not_text(head: bytes) -> Problem | None:
     return None
 
 
-def unknown_format(ending: str) -> Problem:
-    """A file extension that isn't one of a table."""
-    named = f"'{ending}' is not the extension of a table" if ending else "the file name has no extension"
+def unknown_format(extension: str) -> Problem:
+    """The problem with a file whose name has another extension, or none (the empty text)."""
+    named = f"'{extension}' is not the extension of a table" if extension else "the file name has no extension"
     return Problem(
         "unknown-table-format",
         named,
-        _FIX_BY_EXTENSION.get(ending, "name a .csv, .tsv, .jsonl or .ndjson file"),
+        _FIX_BY_EXTENSION.get(extension, "name a .csv, .tsv, .jsonl or .ndjson file"),
     )

@@ -1,6 +1,6 @@
 """Opens the recipients of a spec: a file in the project or on the command line, standard input, or a list in the spec.
 
-Nothing is guessed: CSV cells are text, JSON values keep their types. A frozen table is read from a private copy, so that
+CSV cells are text, JSON values keep their types; no type is guessed. A frozen table is read from a private copy, so that
 every pass gives the same rows, even if the user's file changes.
 """
 
@@ -62,12 +62,12 @@ def open_table(
             if isinstance(opened, Problem):
                 problems.add(_in_spec(spec, "file", opened))
                 return None
-            return _by_ending(shown_path(spec.path, file), opened, _options(recipients), spec, origin, problems)
+            return _by_extension(shown_path(spec.path, file), opened, _options(recipients), spec, origin, problems)
         case StandardInput():
             return _from_stream(origin, _options(recipients), problems)
         case InlineRecipients(rows=rows, at=at):
             if not rows:
-                problems.add(_none_inline(spec, at))
+                problems.add(_empty_list(spec, at))
                 return None
             return InlineTable(spec.document, [((*at, index), row) for index, row in enumerate(rows)])
         case NoRecipients():
@@ -78,7 +78,7 @@ def open_table(
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """The spec's options for its table. `delimiter` None: the default of the file extension."""
+    """The spec's options for its table. A `delimiter` of None is the one usual for the file extension, or a comma."""
 
     delimiter: str | None = None
     allow_empty: bool = False
@@ -86,7 +86,7 @@ class _Options:
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """Where the bytes come from; `frozen`: through a private copy. `root` is the project's folder."""
+    """Where the bytes of a table come from. `frozen` reads them through a private copy. `root` is the project's folder."""
 
     root: Path
     stdin: BinaryIO | None
@@ -124,24 +124,24 @@ def _overridden(recipients: Recipients, written: str, origin: _Origin, problems:
         return None
     if written.lower().endswith(".tsv"):
         options = _Options(None, options.allow_empty)
-    return _by_ending(written, opened, options, None, origin, problems)
+    return _by_extension(written, opened, options, None, origin, problems)
 
 
-def _by_ending(
+def _by_extension(
     path: str, opened: OpenFile, options: _Options, spec: Spec | None, origin: _Origin, problems: Problems
 ) -> Table | None:
     """The table in an open file, by its extension. `spec` is the one that names the file, if any."""
     file = origin.bytes_of(path, opened, problems)
     if file is None:
         return None
-    ending = PurePath(path).suffix.lower()
+    extension = PurePath(path).suffix.lower()
     table: Table | None = None
-    if ending in JSON_LINES_EXTENSIONS:
+    if extension in JSON_LINES_EXTENSIONS:
         table = _json_lines(path, file, options, problems)
-    elif ending in DELIMITER_BY_EXTENSION:
-        table = _csv(path, file, options, DELIMITER_BY_EXTENSION[ending], problems)
+    elif extension in DELIMITER_BY_EXTENSION:
+        table = _csv(path, file, options, DELIMITER_BY_EXTENSION[extension], problems)
     else:
-        fault = unknown_format(ending)
+        fault = unknown_format(extension)
         problems.add(fault.diagnostic(path) if spec is None else _in_spec(spec, "file", fault))
     if table is None:
         file.close()
@@ -170,8 +170,8 @@ def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Tabl
     return table
 
 
-def _csv(path: str, file: InputFile, options: _Options, usual: str, problems: Problems) -> Table | None:
-    delimiter = options.delimiter or usual
+def _csv(path: str, file: InputFile, options: _Options, default_delimiter: str, problems: Problems) -> Table | None:
+    delimiter = options.delimiter or default_delimiter
     fault = not_text(file.head(HEAD_BYTES))
     if delimiter in '"\r\n':
         fault = Problem("table-delimiter", "a quote or a line end can't be the delimiter", "set another `delimiter:`")
@@ -188,32 +188,32 @@ def _csv(path: str, file: InputFile, options: _Options, usual: str, problems: Pr
 
 
 def _json_lines(path: str, file: InputFile, options: _Options, problems: Problems) -> Table | None:
-    from sendspec.reading.tables.json_lines import JsonLinesTable, objects  # with orjson, which CSV doesn't need
+    from sendspec.reading.tables.json_lines import JsonLinesTable, objects  # imports orjson, which a CSV doesn't need
 
     fault = not_text(file.head(HEAD_BYTES))
     if fault is not None:
         problems.add(fault.diagnostic(path))
         return None
-    own = Problems()
+    found = Problems()
     names: dict[str, None] = {}
     count = 0
-    for _, values in objects(path, file, own):
+    for _, values in objects(path, file, found):
         count += 1
         if not values.keys() <= names.keys():
             names.update(dict.fromkeys(values))
-    if not count and not own.has_errors and not options.allow_empty:
-        own.add(_no_rows(path, "nothing"))
-    for diagnostic in own:
+    if not count and not found.has_errors and not options.allow_empty:
+        found.add(_no_rows(path, "nothing"))
+    for diagnostic in found:
         problems.add(diagnostic)
-    return None if own.has_errors else JsonLinesTable(path, file, tuple(names))
+    return None if found.has_errors else JsonLinesTable(path, file, tuple(names))
 
 
-def _no_rows(path: str, found: str) -> Diagnostic:
-    problem = f"the table has no recipients: it holds {found}"
+def _no_rows(path: str, content: str) -> Diagnostic:
+    problem = f"the table has no recipients: it holds {content}"
     return Problem("no-rows", problem, "add rows, or set `allow_empty: true` under recipients").diagnostic(path)
 
 
-def _none_inline(spec: Spec, at: KeyPath) -> Diagnostic:
+def _empty_list(spec: Spec, at: KeyPath) -> Diagnostic:
     return spec.document.diagnostic(
         at, code="no-rows", problem="the list of recipients is empty", fix="add a recipient, or name a file", key=True
     )
