@@ -142,7 +142,7 @@ def planning(ready: Ready) -> dict[str, Stage]:
     composed: Sequence[Composed] = ready.messages
 
     def decide() -> None:
-        for _ in PlanTally(job.target).watch(decisions(composed, nothing_known, History(started=False), EVERYONE)):
+        for _ in PlanTally(job.target).counted(decisions(composed, nothing_known, History(started=False), EVERYONE)):
             pass
 
     return {

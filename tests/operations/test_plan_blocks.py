@@ -52,7 +52,7 @@ def by_file(problems: Problems) -> list[Diagnostic]:
 def row_by_row(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
     tally = PlanTally(job.target)
-    for _ in tally.watch(decisions(job.composed(problems), held.lookup, held.history, held.eligibility, held.retry)):
+    for _ in tally.counted(decisions(job.composed(problems), held.lookup, held.history, held.eligibility, held.retry)):
         pass
     return tally.plan(), by_file(problems)
 

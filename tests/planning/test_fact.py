@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sendspec.planning.fact import BASELINED, Fact
+from sendspec.planning.fact import Fact, PlanningState
 from sendspec.planning.message_state import State
 
 
 def test_a_baselined_message_is_no_ordinary_skip() -> None:
     assert Fact(State.SKIPPED, b"d" * 24).prior_state is State.SKIPPED
-    assert Fact(State.SKIPPED, b"d" * 24, baselined=True).prior_state is BASELINED
+    assert Fact(State.SKIPPED, b"d" * 24, baselined=True).prior_state is PlanningState.BASELINED
 
 
 def test_facts_of_other_attempts_are_equal() -> None:

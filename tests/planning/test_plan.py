@@ -32,7 +32,9 @@ def planned(
     known = facts or {}
     tally = PlanTally(target)
     found = list(
-        tally.watch(decisions(items, lambda ids: {i: known[i] for i in ids if i in known}, history, eligibility, retry))
+        tally.counted(
+            decisions(items, lambda ids: {i: known[i] for i in ids if i in known}, history, eligibility, retry)
+        )
     )
     assert [decision.item for decision in found] == list(items)
     return tally.plan()

@@ -49,7 +49,7 @@ def facts_for(composed: list[Composed], seed: int) -> dict[bytes, Fact]:
 
 def planned(composed: list[Composed], facts: dict[bytes, Fact], *, started: bool = True) -> Plan:
     tally = PlanTally(TARGET)
-    for _ in tally.watch(
+    for _ in tally.counted(
         decisions(composed, lambda ids: {i: facts[i] for i in ids if i in facts}, History(started), EVERYONE)
     ):
         pass
@@ -98,7 +98,7 @@ target = Target(environment="t", alias="sms", name="Łódź", generation=1, work
 tally = PlanTally(target)
 items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 24, text=None,
                  measure=None, line=n) for n in range(50)]
-for _ in tally.watch(decisions(items, nothing_known, History(False), Eligibility(frozenset({"r"})))):
+for _ in tally.counted(decisions(items, nothing_known, History(False), Eligibility(frozenset({"r"})))):
     pass
 print(tally.plan().digest)
 """

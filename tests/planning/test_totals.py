@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan, Segments, Target
-from sendspec.planning.totals import Totals, sum_of, totals_of
+from sendspec.planning.totals import Totals, sum_of_totals, totals_of
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 COUNTS = st.integers(0, 1_000)
@@ -22,7 +22,7 @@ def plan(send: int, skipped: dict[Skip, int]) -> Plan:
 
 
 def adds_up(account: Totals) -> bool:
-    totals = account.totals()
+    totals = account.as_dict()
     return totals.pop("recipients") == sum(totals.values()) and totals["skipped"] == sum(account.skipped.values())
 
 
@@ -50,7 +50,7 @@ def test_what_could_not_be_claimed_is_skipped_and_not_unsent() -> None:
 
 def test_the_totals_are_the_six_of_the_documents() -> None:
     account = Totals(accepted=1, refused=2, in_doubt=3, not_sent=4, skipped={"drift": 5, "filtered": 6})
-    assert account.totals() == {
+    assert account.as_dict() == {
         "recipients": 21, "accepted": 1, "refused": 2, "in_doubt": 3, "not_sent": 4, "skipped": 11,
     }  # fmt: skip
 
@@ -64,11 +64,11 @@ ACCOUNTS = st.builds(
 @given(st.lists(ACCOUNTS, max_size=5))
 def test_the_account_of_several_specs_is_their_sum(accounts: list[Totals]) -> None:
     """The law: each total of the sum is the sum of that total, and it adds up too."""
-    together = sum_of(accounts)
+    together = sum_of_totals(accounts)
     assert adds_up(together)
-    for key, value in together.totals().items():
-        assert value == sum(account.totals()[key] for account in accounts)
+    for key, value in together.as_dict().items():
+        assert value == sum(account.as_dict()[key] for account in accounts)
 
 
 def test_of_nothing_the_sum_is_nothing() -> None:
-    assert sum_of([]) == Totals(skipped={})
+    assert sum_of_totals([]) == Totals(skipped={})

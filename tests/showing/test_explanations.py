@@ -21,7 +21,6 @@ BUILT = {
 """Codes made by an f-string, by what it begins with."""
 NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "not-sent",  # a choice of --retry and --as
-    "e-mail",  # a platform in words
     "access-key", "api-key",  # names that a key might stand under
     "content-length", "retry-after", "transfer-encoding",  # headers
     "date-time",  # formats of JSON Schema

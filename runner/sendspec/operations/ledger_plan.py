@@ -130,7 +130,7 @@ def _plan_of(
     if moved is None or ledger is None:
         return plan_rows(job, ledger_view_of(job, context, ledger, retry), problems, processes)
     tally = PlanTally(job.target)
-    for _ in tally.watch(moved.decisions(job.composed(problems), _eligibility(job, context), retry)):
+    for _ in tally.counted(moved.decisions(job.composed(problems), _eligibility(job, context), retry)):
         pass
     planned = _planned_under((job.spec.name, *other_names(job.spec, ledger)), ledger)
     return tally.plan(max(0, planned - moved.planned_found))

@@ -14,7 +14,7 @@ from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import MOVED_EVIDENCE, Change
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import WINDOW, Decision, History, Retry, Skip, decide
-from sendspec.planning.fact import BASELINED, Fact, PriorState
+from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.files.text_file import read_text_file
@@ -24,7 +24,7 @@ _WEIGHT: dict[PriorState, int] = {
     State.PLANNED: 1,
     State.REFUSED: 2,
     State.SKIPPED: 3,
-    BASELINED: 4,
+    PlanningState.BASELINED: 4,
     State.IN_DOUBT: 5,
     State.SENDING: 5,
     State.ACCEPTED: 6,

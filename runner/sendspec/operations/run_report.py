@@ -10,7 +10,7 @@ from sendspec.operations.run_ending import EndingWords, describe_ending
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan, Target
-from sendspec.planning.totals import Totals, sum_of, totals_of
+from sendspec.planning.totals import Totals, sum_of_totals, totals_of
 from sendspec.sending.ending import Ending, Finished
 from sendspec.sending.run import Cause, RunResult
 
@@ -67,7 +67,7 @@ class RunReport:
     @property
     def account(self) -> Totals:
         """All specs' totals as one."""
-        return sum_of(spec.account for spec in self.specs)
+        return sum_of_totals(spec.account for spec in self.specs)
 
     @property
     def has_doubts(self) -> bool:
@@ -109,7 +109,7 @@ def run_report(
         seconds=sum(result.seconds for result in results),
         ending=words.problem,
         fix=words.fix,
-        next_steps=_next_steps(sum_of(spec.account for spec in specs), environment),
+        next_steps=_next_steps(sum_of_totals(spec.account for spec in specs), environment),
         code=code,
         endings=[result.ending for result in results],
         earlier_doubts=earlier_doubts,

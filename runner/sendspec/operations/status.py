@@ -12,7 +12,7 @@ from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job, read_jobs
 from sendspec.planning.message_state import State
-from sendspec.planning.totals import Totals, sum_of
+from sendspec.planning.totals import Totals, sum_of_totals
 from sendspec.reading.spec import Spec, StandardInput
 
 REFUSED = (State.REFUSED,)
@@ -42,7 +42,7 @@ class StatusReport:
     @property
     def account(self) -> Totals:
         """All specs' totals as one."""
-        return sum_of(spec.account for spec in self.specs)
+        return sum_of_totals(spec.account for spec in self.specs)
 
 
 def planned_jobs(specs: Sequence[Spec], context: ProjectContext, ledger: Facts) -> list[Job]:

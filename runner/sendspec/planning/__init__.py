@@ -1,1 +1,1 @@
-"""What is done with each message, and why: pure functions, no disk, no network."""
+"""Planning: which messages are sent and which are skipped, and why. Pure functions: no disk, no network, no clock."""

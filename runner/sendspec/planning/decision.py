@@ -1,4 +1,4 @@
-"""What is done with each message, and why nothing where it is skipped; pure functions of the message and the ledger's fact."""
+"""Decides whether each message is sent or skipped, and why, from the message and the ledger's fact about it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import NamedTuple, Never, TypeAlias, assert_never
 
 from sendspec.composing.eligibility import Eligibility, Exclusion
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
-from sendspec.planning.fact import Baselined, Fact, PriorState
+from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 
 WINDOW = 500
-"""Messages looked up at once."""
+"""The number of messages whose facts are looked up at once."""
 
 FactLookup: TypeAlias = Callable[[Sequence[bytes]], Mapping[bytes, Fact]]
-"""Returns the facts of the known ones among some ids."""
+"""Maps message ids to their facts. Ids that the ledger doesn't know are left out."""
 StateLookup: TypeAlias = Callable[[Sequence[bytes]], Mapping[bytes, PriorState]]
-"""Returns the states of the known ones among some ids, each by the id followed by the digest last planned."""
+"""Maps message ids to states, keyed by the id followed by the digest last planned. Unknown ids are left out."""
 
 
 def nothing_known(ids: Sequence[bytes]) -> Mapping[bytes, Never]:
-    """The look-up of an empty ledger."""
+    """The `FactLookup` and `StateLookup` of an empty ledger."""
     return {}
 
 
 class Skip(StrEnum):
-    """Why a recipient gets nothing in this run. The words are used in JSON."""
+    """Why a recipient gets no message in this run. The words are used in JSON."""
 
     ALREADY_ACCEPTED = "already-accepted"
     DRIFT = "drift"
@@ -54,13 +54,13 @@ SKIP_BY_EXCLUSION: Mapping[int, Skip | None] = {
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the ledger knows of a spec's generation as a whole. `started`: some message of it was claimed."""
+    """What the ledger knows about a spec's generation as a whole. `started`: at least one of its messages was ever claimed."""
 
     started: bool
 
 
 class Retry(StrEnum):
-    """Which messages a person chose to retry. The words are those of the command line."""
+    """Which messages the user asked to retry. The words are those of the command line."""
 
     REFUSED = "refused"
     NOT_SENT = "not-sent"
@@ -71,7 +71,8 @@ def decide(
 ) -> Skip | None:
     """Why `item` is skipped; None if it is to be sent.
 
-    An excluded recipient is skipped whatever the ledger says. With `retry`, only messages of that kind are sent.
+    `fact` is None for a message that the ledger doesn't know. An excluded recipient is skipped whatever the ledger says. With
+    `retry`, only messages of that kind are sent.
     """
     if isinstance(item, Filtered):
         return Skip.FILTERED
@@ -86,18 +87,21 @@ def decide(
 
 
 def decide_by_state(state: PriorState | None, history: History, retry: Retry | None, *, same: bool) -> Skip | None:
-    """Why a message in this state is skipped. `same`: the ledger's digest is the message's."""
+    """Why a message in this state is skipped; None if it is to be sent. `state` is None for a message unknown to the ledger.
+
+    `same`: the message has the digest that the ledger last planned.
+    """
     if retry is not None:
-        return _retried(state, history, retry, same=same)
+        return _decide_retry(state, history, retry, same=same)
     return None if state is None else _by_state(state, history, same=same)
 
 
-def _retried(state: PriorState | None, history: History, retry: Retry, *, same: bool) -> Skip | None:
+def _decide_retry(state: PriorState | None, history: History, retry: Retry, *, same: bool) -> Skip | None:
     if retry is Retry.REFUSED and state is State.REFUSED:
         return None
     skip = None if state is None else _by_state(state, history, same=same)
-    chosen = retry is Retry.NOT_SENT and state is not None
-    return skip if skip is not None or chosen else Skip.NOT_CHOSEN
+    is_chosen = retry is Retry.NOT_SENT and state is not None
+    return skip if skip is not None or is_chosen else Skip.NOT_CHOSEN
 
 
 def _by_state(state: PriorState, history: History, *, same: bool) -> Skip | None:
@@ -112,14 +116,14 @@ def _by_state(state: PriorState, history: History, *, same: bool) -> Skip | None
             return Skip.IN_DOUBT_BEFORE
         case State.SKIPPED:
             return Skip.SETTLED_BY_HAND
-        case Baselined.BASELINED:
+        case PlanningState.BASELINED:
             return Skip.BASELINE
         case _:
             assert_never(state)
 
 
 class Decision(NamedTuple):
-    """A composed row, why it is skipped (None: it is to be sent), and what the ledger knows of it."""
+    """A composed row and why it is skipped; None if it is to be sent. `fact` is None for a row that the ledger doesn't know."""
 
     item: Composed
     skip: Skip | None
@@ -133,7 +137,7 @@ def decisions(
     eligibility: Eligibility,
     retry: Retry | None = None,
 ) -> Iterator[Decision]:
-    """Every row with its decision, in order; facts are looked up a window at a time."""
+    """Decides every row, in order. Facts are looked up for `WINDOW` rows at a time."""
     stream = iter(composed)
     while window := list(islice(stream, WINDOW)):
         facts = lookup([item.id for item in window if isinstance(item, Message)])

@@ -1,4 +1,4 @@
-"""What planning is told about a message that the ledger knows."""
+"""What planning learns from the ledger about one message."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from typing import TypeAlias
 from sendspec.planning.message_state import State
 
 
-class Baselined(Enum):
-    """A message sent before its ledger was made: `skipped` in the ledger, a reason of its own in a plan."""
+class PlanningState(Enum):
+    """A state that only planning distinguishes.
+
+    `BASELINED`: sent before its ledger was made. The ledger keeps it as `skipped`; a plan skips it as `Skip.BASELINE`.
+    """
 
     BASELINED = "baseline"
 
 
-BASELINED = Baselined.BASELINED
-PriorState: TypeAlias = State | Baselined
-"""A message's state before this run; baselined messages are told apart from other skipped ones."""
+PriorState: TypeAlias = State | PlanningState
+"""A message's state before this run. Baselined messages are distinguished from other skipped ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """The ledger's state of a message, and the payload digest (`identity.payload_digest`) it was last planned with.
+    """A message's state in the ledger, and the payload digest (`identity.payload_digest`) that it was last planned with.
 
-    `resend` counts forced resends, `attempt` claims. `baselined`: sent before the ledger was made.
+    `resend` is the number of its forced resends, `attempt` the number of its claims. `baselined`: it is `skipped` because it was
+    sent before the ledger was made.
     """
 
     state: State
@@ -35,4 +38,4 @@ class Fact:
 
     @property
     def prior_state(self) -> PriorState:
-        return BASELINED if self.baselined else self.state
+        return PlanningState.BASELINED if self.baselined else self.state

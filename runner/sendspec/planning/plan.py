@@ -1,4 +1,4 @@
-"""The plan of a spec: what would be sent and what skipped, counted, with its digests."""
+"""The plan of a spec: how many messages would be sent and skipped, with the digests that an approval is bound to."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ _WORDS: dict[Skip | None, bytes] = {None: b"send", **{skip: skip.value.encode() 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Which messages a plan covers, and where they go. The digest covers all fields but `alias` and `batch`.
+    """Which messages a plan covers, and where they go. The plan's digest covers all fields but `alias` and `batch`.
 
-    `alias` is the channel's name for people. `batch` is the most messages a request carries; None: one each.
+    `name` is the spec's name, `channel` the channel's id, `alias` its name in the project file. `batch` is the most messages in one
+    request; None: each message has its own request.
     """
 
     environment: str
@@ -34,7 +35,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segments:
-    """The segments of the messages to send, and the count of messages by encoding."""
+    """The segments of all messages to send, and the number of messages by encoding. Unmeasured messages count as neither."""
 
     total: int
     gsm7: int
@@ -43,12 +44,14 @@ class Segments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What `send` would do. `recipients` = `send` + the sum of `skipped`; `digest` is 64 hex digits.
+    """What `send` would do. `recipients` = `send` + the sum of `skipped`.
 
-    `sent_digest` covers the messages to send, in order. `composed_digest` covers all messages, whatever their decision: it
-    changes only with the spec and its recipients. `forced_by` is the character that most often is the first to force UCS-2,
-    with its count of messages. `left` counts messages of this spec, of any generation, that were planned, never sent, and
-    are no longer composed. `text_digest` covers the templates' text (`template_tree.text_digest`).
+    `digest` covers the target, the messages and the decisions, in 64 hex digits. `sent_digest` covers the messages to send, in
+    order. `composed_digest` covers all messages, whatever their decision: it changes only with the spec and its recipients.
+    `text_digest` covers the templates' text (`canonical_template.text_digest`).
+
+    `forced_by` names the character that is the first to force UCS-2 in the most messages, and their number. `left` counts
+    messages of this spec, of any generation, that were planned, never sent, and are no longer composed.
     """
 
     target: Target
@@ -69,7 +72,7 @@ NO_MESSAGE: PlanEntry = (b"", 0, "")
 
 
 class PlanTally:
-    """Counts decisions and folds them into the plan's digests."""
+    """Builds a plan: counts decisions and adds them to its digests."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -82,15 +85,15 @@ class PlanTally:
         self._composed_digest = sha256()
         self._sent_digest = self._composed_digest
 
-    def watch(self, decided: Iterable[Decision]) -> Iterator[Decision]:
-        """Yields the decisions unchanged, counting each."""
+    def counted(self, decided: Iterable[Decision]) -> Iterator[Decision]:
+        """Yields the decisions unchanged, and counts each as it passes."""
         for decision in decided:
             item = decision.item
             self.count((plan_entry_of(item) if isinstance(item, Message) else NO_MESSAGE,), (decision.skip,))
             yield decision
 
     def count(self, entries: Sequence[PlanEntry], skips: Sequence[Skip | None]) -> None:
-        """Counts rows by their entries and decisions. A row that is no message has the entry `NO_MESSAGE`."""
+        """Counts rows, given as their entries and the reasons to skip them. A row without a message has the entry `NO_MESSAGE`."""
         words = [_WORDS[skip] for skip in skips]
         if self._sent_digest is self._composed_digest and any(skips):  # equal as long as nothing is skipped
             self._sent_digest = self._composed_digest.copy()
@@ -102,16 +105,16 @@ class PlanTally:
             self._sent_digest.update(b"".join([entry[0] for entry in sent]))
         self._count_sizes([entry[1] for entry in sent], [entry[2] for entry in sent])
 
-    def count_sent(self, sealed: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str]) -> None:
-        """Counts rows that are all to be sent. The arguments are their entries, a list per field."""
-        self._digest.update(_WORDS[None].join((*sealed, b"")))
-        self._count_digests(b"".join(sealed))
+    def count_sent(self, fingerprints: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str]) -> None:
+        """Counts rows that are all to be sent. The arguments are their entries, one list for each field."""
+        self._digest.update(_WORDS[None].join((*fingerprints, b"")))
+        self._count_digests(b"".join(fingerprints))
         self._count_sizes(segments, forced_by)
 
-    def _count_digests(self, sealed: bytes) -> None:
-        self._composed_digest.update(sealed)
+    def _count_digests(self, joined: bytes) -> None:
+        self._composed_digest.update(joined)
         if self._sent_digest is not self._composed_digest:
-            self._sent_digest.update(sealed)
+            self._sent_digest.update(joined)
 
     def _count_sizes(self, segments: Sequence[int], forced_by: Sequence[str]) -> None:
         self._send += len(segments)
@@ -141,7 +144,7 @@ class PlanTally:
 
 
 def digest_of(plans: Sequence[Plan]) -> str:
-    """The digest of several plans; of one plan, its own."""
+    """The digest of several plans together. That of a single plan is its own."""
     if len(plans) == 1:
         return plans[0].digest
     return sha256("".join(plan.digest for plan in plans).encode()).hexdigest()

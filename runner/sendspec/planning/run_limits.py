@@ -31,7 +31,7 @@ def exceeded_limits(plan: Plan, limits: Limits) -> Iterator[ExceededLimit]:
 
 
 def exceeded(limit: str, found: int, most: int | None, what: str) -> Iterator[ExceededLimit]:
-    """The limit, if `found` exceeds it. `what` names the counted thing."""
+    """The exceeded limit, if `found` exceeds `most`; None: no such limit. `what` names what is counted."""
     if most is not None and found > most:
         yield ExceededLimit(
             limit,

@@ -13,9 +13,10 @@ from sendspec.planning.plan import Plan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The recipients by outcome. `skipped` counts by reason, in the words of the JSON documents.
+    """The number of recipients by outcome. `skipped` counts by reason, in the words of the JSON documents.
 
-    `left` is not part of the sum: messages that were planned, never sent, and whose recipients are no longer in the table.
+    `not_sent` counts messages that were to be sent and weren't. `left` is not part of `recipients`: it counts messages that were
+    planned, never sent, and whose recipients are no longer in the table.
     """
 
     accepted: int = 0
@@ -26,30 +27,30 @@ class Totals:
     left: int = 0
 
     @property
-    def skips(self) -> int:
+    def skipped_total(self) -> int:
         return sum(self.skipped.values())
 
     @property
     def recipients(self) -> int:
-        return self.accepted + self.refused + self.in_doubt + self.not_sent + self.skips
+        return self.accepted + self.refused + self.in_doubt + self.not_sent + self.skipped_total
 
-    def totals(self) -> dict[str, int]:
-        """The six totals as the JSON documents have them."""
+    def as_dict(self) -> dict[str, int]:
+        """The six totals, by their names in the JSON documents."""
         return {
             "recipients": self.recipients,
             "accepted": self.accepted,
             "refused": self.refused,
             "in_doubt": self.in_doubt,
             "not_sent": self.not_sent,
-            "skipped": self.skips,
+            "skipped": self.skipped_total,
         }
 
 
 def totals_of(plan: Plan, states: Mapping[State, int], skipped: Mapping[Skip, int]) -> Totals:
     """The totals of a plan after its run. A message that the run neither settled nor skipped counts as not sent.
 
-    `states` are the ledger's, of the messages the run claimed. `skipped` are messages that the plan would have sent and the
-    run did not claim.
+    `states` counts the messages that the run claimed, by their state in the ledger. `skipped` counts messages
+    that the plan would have sent but the run skipped.
     """
     ended = sum(count for state, count in states.items() if state is not State.PLANNED)
     skips: Counter[str] = Counter()
@@ -65,17 +66,17 @@ def totals_of(plan: Plan, states: Mapping[State, int], skipped: Mapping[Skip, in
     )
 
 
-def sum_of(accounts: Iterable[Totals]) -> Totals:
+def sum_of_totals(totals: Iterable[Totals]) -> Totals:
     """The totals of several specs, added."""
-    listed = list(accounts)
+    listed = list(totals)
     skipped: Counter[str] = Counter()
-    for account in listed:
-        skipped.update(account.skipped)
+    for each in listed:
+        skipped.update(each.skipped)
     return Totals(
-        accepted=sum(a.accepted for a in listed),
-        refused=sum(a.refused for a in listed),
-        in_doubt=sum(a.in_doubt for a in listed),
-        not_sent=sum(a.not_sent for a in listed),
+        accepted=sum(each.accepted for each in listed),
+        refused=sum(each.refused for each in listed),
+        in_doubt=sum(each.in_doubt for each in listed),
+        not_sent=sum(each.not_sent for each in listed),
         skipped=dict(skipped),
-        left=sum(a.left for a in listed),
+        left=sum(each.left for each in listed),
     )

@@ -11,7 +11,7 @@ def accounting_line(account: Totals) -> str:
     """`120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped`: plain digits, for scripts too."""
     return (
         f"{account.recipients} recipients = {account.accepted} accepted + {account.refused} refused + "
-        f"{account.in_doubt} in doubt + {account.not_sent} not sent + {account.skips} skipped"
+        f"{account.in_doubt} in doubt + {account.not_sent} not sent + {account.skipped_total} skipped"
     )
 
 

@@ -37,7 +37,7 @@ def _block(spec: SpecReport, environment: str, style: TerminalStyle) -> Iterator
     target, account = spec.target, spec.account
     yield style.bold(clean(f"{target.name} → {target.alias} ({environment})"))
     yield "  " + accounting_line(account)
-    if account.skips:
+    if account.skipped_total:
         yield f"  skipped: {skipped_words(account.skipped)}"
     if account.left:
         yield f"  {style.yellow('left:')} {left_words(account.left)}"
@@ -59,7 +59,7 @@ def run_document(report: RunReport | None, error: Mapping[str, Any] | None = Non
         "schema": "sendspec.run/1",
         "run": report.run,
         "environment": report.environment,
-        "totals": total.totals(),
+        "totals": total.as_dict(),
         "skipped": dict(total.skipped),
         "left": total.left,
         "requests": report.requests,
@@ -76,7 +76,7 @@ def _spec(spec: SpecReport) -> dict[str, Any]:
     return {
         "name": spec.target.name,
         "generation": spec.target.generation,
-        "totals": spec.account.totals(),
+        "totals": spec.account.as_dict(),
         "skipped": dict(spec.account.skipped),
         "left": spec.account.left,
         "digest": spec.digest,

@@ -9,7 +9,7 @@ from typing import Any
 from sendspec.composing.identity import id_text, resent
 from sendspec.ledger.record import MessageRecord
 from sendspec.operations.status import SpecStatus
-from sendspec.planning.totals import sum_of
+from sendspec.planning.totals import sum_of_totals
 from sendspec.showing.account import accounting_line, left_words
 from sendspec.showing.diagnostics import clean
 from sendspec.showing.terminal_style import TerminalStyle
@@ -49,18 +49,18 @@ def status_document(
     """The `sendspec.status/1` document; `messages` None leaves them out. `specs` None: the ledger could not be read, `totals` is null."""
     if specs is None:
         return {"schema": "sendspec.status/1", "environment": environment, "totals": None, "skipped": {}, "specs": []}
-    total = sum_of(spec.account for spec in specs)
+    total = sum_of_totals(spec.account for spec in specs)
     document: dict[str, Any] = {
         "schema": "sendspec.status/1",
         "environment": environment,
-        "totals": total.totals(),
+        "totals": total.as_dict(),
         "skipped": dict(total.skipped),
         "left": total.left,
         "specs": [
             {
                 "name": spec.name,
                 "generation": spec.generation,
-                "totals": spec.account.totals(),
+                "totals": spec.account.as_dict(),
                 "skipped": dict(spec.account.skipped),
                 "left": spec.account.left,
                 "earlier_doubts": spec.earlier_doubts,

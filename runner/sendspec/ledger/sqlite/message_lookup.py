@@ -18,12 +18,12 @@ from sendspec.ledger.sqlite.open_ledger import (
     Kinds,
     OpenLedger,
 )
-from sendspec.planning.fact import BASELINED, Fact, PriorState
+from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 
 MAX_LOOKUP = 500
 MAX_KNOWN = 20_000
-PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, BASELINED.value: BASELINED}
+PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, PlanningState.BASELINED.value: PlanningState.BASELINED}
 PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
 PLANNED_KINDS: Kinds = (BYTES, TEXT, WHOLE, WHOLE, NO_TEXT, BYTES, WHOLE, NO_NUMBER)
