@@ -7,9 +7,8 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sendspec.diagnostics.problem import Problem
-from sendspec.reading.contacts.country_codes import ZERO_MAY_FOLLOW
+from sendspec.reading.contacts.country_codes import CODES, ZERO_MAY_FOLLOW
 from sendspec.reading.contacts.phone_number import normalise_phone
-from sendspec.showing.terminal_style import CODES
 
 CHUNKS = ["+", "00", "0", "31", "6", "1234", "5678", " ", "-", ".", "(", ")", "/", "x", "ext", ";ext=", "E+10", ".0"]
 CHUNKS += ["٣", "\u202c", "\u00a0", "A", "\n", "1", "7", "20", "555", "9", "'"]
