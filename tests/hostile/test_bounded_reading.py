@@ -133,3 +133,11 @@ def test_a_header_of_very_many_equal_names_is_refused_in_time(
     assert {each["code"] for each in found} == {code}
     assert len(found) <= 21
     assert words in found[-1]["problem"]
+
+
+def test_a_list_that_is_one_very_long_line_is_refused_in_little_memory(project_dir: ProjectDir) -> None:
+    project_dir.write("stop.txt", "7" * 30_000_000)
+    project_dir.write("big.yaml", HEAD + ROW + MESSAGE + "suppress: [stop.txt]\n")
+    done = run_fenced(project_dir, "validate", "big.yaml", "--format", "json", memory_bytes=300 << 20)
+    assert done.code == 1, (done.code, done.err[-400:])
+    assert [each["code"] for each in json.loads(done.out)["diagnostics"]] == ["cell-too-long"]

@@ -50,3 +50,15 @@ def changed(statement: str, path: Path) -> None:
     ledger.execute("PRAGMA writable_schema = ON")
     assert ledger.execute(statement).rowcount == 1
     ledger.close()
+
+
+def test_characters_that_turn_text_are_escapes_in_what_an_export_prints(ready: ProjectDir) -> None:
+    assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
+    ledger = sqlite3.connect(ready.folder / ".sendspec" / "test.db", isolation_level=None)
+    ledger.execute("UPDATE message SET evidence = ?, masked = ? WHERE number = 1", ("a\u202eb\x9b\x7fé", "+44\u2066"))
+    ledger.close()
+    for command in (("ledger", "export"), ("status", "--messages", "--format", "json")):
+        done = ready.run(*command, "--env", "test")
+        assert done.code == 0, done.err
+        assert not set("\u202e\x9b\x7f\u2066") & set(done.out), command
+        assert "\\u2066" in done.out

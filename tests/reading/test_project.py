@@ -286,10 +286,14 @@ def test_in_a_work_tree_whose_git_is_a_file_neither(repository: Path) -> None:
     assert find_project(repository / "specs") is None
 
 
-def test_a_folder_of_that_name_is_no_file(repository: Path) -> None:
+def test_a_folder_of_that_name_is_found_and_reported(repository: Path) -> None:
+    """Passed over, it would be no project's, or another's, and nobody would learn why."""
     (repository / "specs" / "sendspec.yaml").mkdir()
     (repository / "sendspec.yaml").write_text("{}")
-    assert find_project(repository / "specs") == repository / "sendspec.yaml"
+    found, problems = find_project(repository / "specs"), Problems()
+    assert found == repository / "specs" / "sendspec.yaml"
+    assert read_project(str(found), found.parent, problems) is None
+    assert [problem.code for problem in problems] == ["not-a-file"]
 
 
 def test_a_file_of_a_user_who_does_not_count_is_refused(tmp_path: Path) -> None:

@@ -26,6 +26,11 @@ def forbidden_character(text: str) -> re.Match[str] | None:
     return _FORBIDDEN.search(text)
 
 
+def with_json_escapes(text: str) -> str:
+    """JSON text with each control or bidi character of its strings as an escape, which means the same."""
+    return _FORBIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def without_surrogates(text: str) -> str:
     """`text` with each half surrogate replaced by U+FFFD, so that it can be encoded as UTF-8.
 

@@ -11,11 +11,12 @@ SHORT_LENGTH = 5
 MEDIUM_LENGTH = 8
 
 # A number as people write it: digits of any script, with up to four separators or invisible marks between two digits.
-_BETWEEN = r"[ ./()\-\u00a0\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff]{0,4}"
+# Possessive, as going back can't make it match: else each digit of a long run takes 200 bytes.
+_BETWEEN = r"[ ./()\-\u00a0\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff]{0,4}+"
 _RUN = re.compile(
     r"(?P<uuid>(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z]))"
     r"|(?P<date>(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?![\d-]))"
-    rf"|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}})"
+    rf"|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}}+)"
 )
 _STRICT = re.compile(_RUN.pattern + r"|(?P<six>\d{6})")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})

@@ -75,8 +75,8 @@ class Project:
 def find_project(start: Path) -> Path | None:
     """The nearest project file in `start` or a folder above it, within the same git repository."""
     for folder in (start, *start.parents):
-        if os.path.lexists(folder / PROJECT_FILE_NAME) and not (folder / PROJECT_FILE_NAME).is_dir():
-            return folder / PROJECT_FILE_NAME  # a link or a pipe too: reading it reports what is wrong
+        if os.path.lexists(folder / PROJECT_FILE_NAME):
+            return folder / PROJECT_FILE_NAME  # a link or a folder too: reading it reports what is wrong
         if os.path.lexists(folder / ".git"):
             return None
     return None

@@ -1,4 +1,4 @@
-"""JSON documents and lines, as UTF-8 bytes whatever the terminal's encoding."""
+"""JSON documents and lines, as UTF-8 bytes whatever the terminal's encoding. Control and bidi characters are escaped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from sendspec.diagnostics.characters import without_surrogates
+from sendspec.diagnostics.characters import with_json_escapes, without_surrogates
 
 
 def json_document(document: Mapping[str, Any]) -> bytes:
@@ -22,9 +22,12 @@ def json_line(row: Mapping[str, Any]) -> bytes:
 
 def _dumped(value: Mapping[str, Any], option: int) -> bytes:
     try:
-        return orjson.dumps(value, option=option)
-    except orjson.JSONEncodeError:  # it refuses lone surrogates
-        return orjson.dumps(_writable(value), option=option)
+        dumped = orjson.dumps(value, option=option)
+    except orjson.JSONEncodeError:  # it refuses half surrogates
+        dumped = orjson.dumps(_writable(value), option=option)
+    if dumped.isascii() and b"\x7f" not in dumped:
+        return dumped
+    return with_json_escapes(dumped.decode()).encode()
 
 
 def _writable(value: Any) -> Any:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +36,18 @@ def lock_file(path: Path) -> Path:
     return path.with_name("test.db.lock")
 
 
-def test_a_lock_that_can_not_be_written_is_no_lock(path: Path) -> None:
-    lock_file(path).mkdir()
-    with pytest.raises(LedgerUnwritable, match="is a directory"):
+@pytest.mark.parametrize(("make", "kind"), [(os.mkdir, "is a folder"), (os.mkfifo, "is a pipe")])
+def test_what_is_no_file_is_no_lock(path: Path, make: Callable[[Path], None], kind: str) -> None:
+    make(lock_file(path))
+    with pytest.raises(LedgerUnwritable, match=f"{kind}, in the place of the lock"):
         take_lock(path, OWNER, since="now")
+
+
+def test_a_lock_that_can_not_be_opened_is_no_lock(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(lock_file(path)))
+        with pytest.raises(LedgerUnwritable, match="can't be written"):
+            take_lock(path, OWNER, since="now")
 
 
 def held(path: Path, content: bytes) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -75,6 +76,10 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
     path = lock_path(ledger)
     try:
         descriptor = open_beside(path, os.O_RDWR | os.O_CREAT)
+    except IsADirectoryError:
+        raise LedgerUnwritable(
+            f"{path} is {_kind(path)}, in the place of the lock", "move it away; the lock is made again"
+        ) from None
     except OSError as error:
         raise LedgerUnwritable(
             f"the lock {path} can't be written: {os.strerror(error.errno or 0).lower()}",
@@ -99,6 +104,19 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
     _locked.add(descriptor)
     _name_owner(descriptor, {"pid": owner.pid, "host": owner.host, "command": owner.command, "since": since})
     return RunLock(path, descriptor, ledger)
+
+
+_KIND_BY_FORMAT = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+
+def _kind(path: Path) -> str:
+    """What is at the lock's path and is no regular file."""
+    return _KIND_BY_FORMAT.get(stat.S_IFMT(path.lstat().st_mode), "no file")
 
 
 def _file_at(path: Path) -> tuple[int, int] | None:
