@@ -79,10 +79,10 @@ def test_a_send_looks_up_the_doubts_of_its_spec_before_it_sends(ready: Any, serv
 
 def test_a_list_that_can_not_be_read_settles_nothing(ready: Any, server: Any, helpers: Any) -> None:
     in_doubt(ready, server, helpers, taken=True)
-    server.listing = lambda request: helpers.Answer(422, b'{"code": "x", "message": "no list today"}')
+    server.listing = lambda request: helpers.Answer(422, b'{"code": "NoList", "message": "no list today"}')
     done = ready.run("reconcile", "--env", "test", "--format", "json")
     assert done.code == 4
-    assert "no list today" in done.json["reconciled"]["unread"][0]
+    assert "422 NoList" in done.json["reconciled"]["unread"][0]
     ready.write("people.csv", helpers.numbers(21))
     again = send(ready, "--no-witness")
     assert again.code == 4

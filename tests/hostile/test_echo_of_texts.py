@@ -240,4 +240,4 @@ def test_an_id_of_odd_characters_is_told_as_one(project: ProjectDir, server: Cou
     people(project, WALRUS)
     server.decide = lambda number, request: replace(accepting(request, "seventeen herons"), taken=False)
     sent = project.run(*SEND, "--no-witness")
-    assert "an answer 202 with an id of other characters than letters, digits and ._:-" in sent.out
+    assert "HTTP 202 with an id of other characters than letters, digits and ._:-" in sent.out

@@ -255,7 +255,7 @@ def test_a_list_that_may_not_be_read_warns_and_goes_on(
     listing.broken = lambda request, query: Answer(403, b'{"code": "Forbidden", "message": "no right to list"}')
     done = send(ready)
     assert done.code == 0, done.err
-    assert "going on without this check" in done.err
+    assert "sending goes on without this check" in done.err
 
 
 def own_reference(project_dir: ProjectDir, helpers: Any) -> None:
