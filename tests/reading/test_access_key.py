@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 import time
@@ -233,3 +234,16 @@ def test_a_key_shows_itself_in_no_form() -> None:
         assert KEY not in shown
         assert "••••••" in shown
     assert not hasattr(key, "__dict__")
+
+
+@pytest.mark.process
+def test_a_command_is_read_also_when_many_files_are_open(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 2_048)), hard))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1_100)]
+    try:
+        assert read(FromCommand(("echo", KEY)), tmp_path) == f"AccessKey {KEY}"
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

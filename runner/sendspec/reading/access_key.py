@@ -177,11 +177,13 @@ def _printed(process: subprocess.Popen[bytes], descriptor: int, end: float) -> b
     """
     found = b""
     has_ended = False
+    poll = select.poll()  # `select` itself refuses descriptors from 1024 on
+    poll.register(descriptor, select.POLLIN)
     while len(found) < _MAX_READ:
         now = time.monotonic()
         if not has_ended and process.poll() is not None:
             has_ended, end = True, min(end, now + AFTER_END_SECONDS)
-        if select.select([descriptor], [], [], max(0.0, min(POLL_SECONDS, end - now)))[0]:
+        if poll.poll(1_000 * max(0.0, min(POLL_SECONDS, end - now))):
             block = os.read(descriptor, _MAX_READ - len(found))
             if not block:
                 process.wait(max(0.0, end - time.monotonic()))
