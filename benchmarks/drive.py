@@ -22,6 +22,7 @@ from sendspec.ledger.record import Claim, Exchanged, PlannedRecord, SendIdentity
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.offline_plan import open_jobs
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.run_owner import run_owner
 from sendspec.operations.send_job import Job
 from sendspec.operations.system import real_clock, real_system
 from sendspec.planning.message_state import State
@@ -93,7 +94,7 @@ def record_of(message: Message, salt: bytes) -> PlannedRecord:
 def fill(workspace: ProjectContext, job: Job, held: int) -> None:
     """Has every message of the job accepted, and made-up ones up to `held`."""
     with ledger_to_write(workspace) as ledger:
-        ledger.begin(workspace.system.owner, now=time.time())
+        ledger.begin(run_owner(workspace.system), now=time.time())
         salt = workspace.salt
         known = [record_of(message, salt) for message in messages_of(job)]
         others = (
@@ -118,7 +119,7 @@ def run_loop(workspace: ProjectContext, job: Job, url: str, *, with_ledger: bool
     if not with_ledger:
         return _timed(lambda: _send(job, messages, NoLedger(), url), len(messages))
     with ledger_to_write(workspace) as ledger:
-        ledger.begin(workspace.system.owner, now=time.time())
+        ledger.begin(run_owner(workspace.system), now=time.time())
         identity = SendIdentity(job.spec.name, 1, "order.yaml")
         counted = Counted(ledger)
 

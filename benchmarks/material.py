@@ -118,7 +118,7 @@ def script(name: str) -> str:
 def environ() -> dict[str, str]:
     """The environment of whatever is measured: nothing of a CI job's, Python as it is by itself, a key that opens nothing.
 
-    With PYTHONDONTWRITEBYTECODE, say, every start would compile the modules anew.
+    With PYTHONDONTWRITEBYTECODE, say, every start would compile the modules again.
     """
     kept = {name: value for name, value in os.environ.items() if name != "CI" and not name.startswith("PYTHON")}
     return {**kept, "BENCHMARK_KEY": "benchmark", "NO_COLOR": "1"}

@@ -32,6 +32,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import SendIdentity, Settlement
 from sendspec.operations.ledger_access import ledger_to_write
+from sendspec.operations.run_owner import run_owner
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import History, decisions, nothing_known
 from sendspec.planning.message_state import State
@@ -213,7 +214,7 @@ def measure_all(project: Project, rounds: int, rows_by_window: Mapping[int, int]
             workspace, job = open_job(project.folder, project.table(rows))
             ready = made_ready(job)
             with ledger_to_write(workspace) as ledger:
-                ledger.begin(workspace.system.owner, now=time.time())
+                ledger.begin(run_owner(workspace.system), now=time.time())
                 stages = recording(ready, ledger, workspace.salt, window)
                 if window == max(rows_by_window):
                     stages = {**in_blocks(ready), **composing(ready), **planning(ready), **stages, **answering(ready)}

@@ -7,7 +7,7 @@ import threading
 
 from sendspec.provider.folded_text import folded
 from sendspec.provider.response_redaction import Redaction
-from sendspec.provider.sent_texts import MAX_INDEXED, MAX_UNREAD_BYTES, SentTexts, strings_in
+from sendspec.provider.sent_texts import MAX_INDEXED, MAX_UNREAD_BYTES, SentTexts
 
 
 def body(text: str) -> bytes:
@@ -18,11 +18,6 @@ def knows(sent: SentTexts, text: str) -> bool:
     """Whether every character of it is found."""
     found = {place for start, end in sent.spans(folded(text)) for place in range(start, end)}
     return found == set(range(len(folded(text))))
-
-
-def test_the_strings_of_a_payload_are_those_that_can_be_personal() -> None:
-    payload = {"a": ["x", {"type": "t", "identifierKey": "k", "reference": "r"}, 1, None], "type": {"b": "y"}}
-    assert list(strings_in(payload)) == ["x", "y"]
 
 
 def test_constants_and_the_latest_messages_are_known() -> None:

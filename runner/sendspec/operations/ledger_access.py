@@ -11,6 +11,7 @@ from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import StartedRun
 from sendspec.operations.lockfile_entry import find_identity, require_identity
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.run_owner import run_owner
 from sendspec.operations.system import System
 
 
@@ -41,7 +42,7 @@ def ledger_to_write(
     return hold(
         context.environment.ledger,
         require_identity(context),
-        system.owner,
+        run_owner(system),
         since=system.since,
         ci=system.is_ci,
         tell=tell,
@@ -64,7 +65,7 @@ class RunRecord:
         """Begins the run. If it has begun already, it recovers nothing more."""
         if self._begun is not None:
             return replace(self._begun, recovered=0)
-        self._begun = self._ledger.begin(self._system.owner, now=self._system.clock.wall())
+        self._begun = self._ledger.begin(run_owner(self._system), now=self._system.clock.wall())
         return self._begun
 
     def end(self, ending: str = "", requests: int = 0) -> None:

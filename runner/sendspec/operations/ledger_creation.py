@@ -9,6 +9,7 @@ from uuid import uuid4
 from sendspec.ledger.access import Filling, make, make_unlisted
 from sendspec.ledger.identity import SALT_BYTES, LedgerIdentity
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.run_owner import run_owner
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
 
 
@@ -16,7 +17,7 @@ def make_sandbox_ledger(context: ProjectContext) -> None:
     """Makes the sandbox's ledger at its first use, under the identity that the context already has."""
     identity, system = context.identity, context.system
     assert identity is not None
-    make_unlisted(context.environment.ledger, identity, system.owner, since=system.since, now=system.clock.wall())
+    make_unlisted(context.environment.ledger, identity, run_owner(system), since=system.since, now=system.clock.wall())
 
 
 def make_environment_ledger(context: ProjectContext, filling: Filling | None = None) -> ProjectContext:
@@ -32,7 +33,7 @@ def make_environment_ledger(context: ProjectContext, filling: Filling | None = N
         context.identity_file,
         environment.name,
         LedgerIdentity(str(uuid4()), os.urandom(SALT_BYTES), context.ledger_file, context.channels),
-        system.owner,
+        run_owner(system),
         since=system.since,
         now=system.clock.wall(),
         filling=filling,

@@ -23,7 +23,7 @@ from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.project_context import ProjectContext
 from sendspec.planning.plan import Target
-from sendspec.provider.sent_texts import PROTOCOL_KEYS, strings_in
+from sendspec.provider.payload_strings import PROTOCOL_KEYS, strings_in
 from sendspec.reading.environment import Channel
 from sendspec.reading.limits import Limits
 from sendspec.reading.schema.validator import load_schema

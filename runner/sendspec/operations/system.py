@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import BinaryIO
 
 from sendspec.diagnostics.clock import Clock
-from sendspec.ledger.record import RunOwner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +32,6 @@ class System:
     @property
     def is_ci(self) -> bool:
         return self.environ.get("CI", "").lower() not in ("", "0", "false")
-
-    @property
-    def owner(self) -> RunOwner:
-        """This process, for the ledger's record and for the message to a second run."""
-        return RunOwner(pid=os.getpid(), host=os.uname().nodename, command=self.command)
 
     @property
     def since(self) -> str:

@@ -15,7 +15,8 @@ import orjson
 from sendspec.diagnostics.redaction import DOTS, number_spans
 from sendspec.provider.encoded_text import ENCODED_WORD, Span, decodings, unescaped_views
 from sendspec.provider.folded_text import folded_with_origins
-from sendspec.provider.sent_texts import SentTexts, strings_in
+from sendspec.provider.payload_strings import strings_in
+from sendspec.provider.sent_texts import SentTexts
 from sendspec.provider.text_index import TextIndex
 
 MAX_SCANNED = 2_048

@@ -6,21 +6,19 @@ An API may repeat in the answer to one message what another one said. A million 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from threading import Lock
-from typing import Any
 
 import orjson
 
 from sendspec.provider.encoded_text import Span
+from sendspec.provider.payload_strings import strings_in
 from sendspec.provider.text_index import TextIndex
 
 MAX_UNREAD_BYTES = 256 * 1024
 """Bytes of payloads kept unread: some 800 of 300 bytes. Each is read once, and only when an answer accepts nothing."""
 MAX_INDEXED = 128 * 1024
 """Characters in an index of payloads. A full one is kept until the next is full too, so it takes twice that, some 8 MB."""
-PROTOCOL_KEYS = frozenset({"type", "identifierKey", "reference"})
-"""Payload keys whose strings are not personal: words of the API, and the reference, which identifies the message."""
 
 
 class SentTexts:
@@ -62,17 +60,3 @@ class SentTexts:
                 self._latest.add(text)
         self._unread.clear()
         self._unread_bytes = 0
-
-
-def strings_in(value: Any) -> Iterator[str]:
-    """The strings of a payload that can be personal."""
-    match value:
-        case str():
-            yield value
-        case dict():
-            for key, item in value.items():
-                if key not in PROTOCOL_KEYS or not isinstance(item, str):
-                    yield from strings_in(item)
-        case list():
-            for item in value:
-                yield from strings_in(item)

@@ -58,7 +58,7 @@ class TextIndex:
 
 
 def _extended(text: str, start: int, length: int, known: str, known_start: int) -> Span:
-    """The block, extended as far as the two texts agree. Beyond `BLOCK_STEP` the next block is found by itself."""
+    """The block, extended as far as the two texts agree. Beyond `BLOCK_STEP`, the next block has its own match."""
     end, known_end = start + length, known_start + length
     first, last = max(0, start - BLOCK_STEP), min(len(text), end + BLOCK_STEP)
     while start > first and known_start > 0 and text[start - 1] == known[known_start - 1]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import product
 
 from sendspec.reading.contacts.number_plan import LANDLINES_BY_CODE
 
-_DIGITS = "0123456789"
+_TAILS = [["".join(digits) for digits in product("0123456789", repeat=max(5 - length, 0))] for length in range(8)]
+"""By the length of a start: what makes five characters of it."""
 
 
 @cache
@@ -15,12 +17,8 @@ def landline_starts() -> frozenset[str]:
 
     Countries where mobile numbers begin like landlines, such as the United States, have no such starts.
     """
-    starts = {f"+{code}{start}" for code, listed in LANDLINES_BY_CODE.items() for start in listed.split()}
-    for _ in range(3):  # the shortest start has two digits
-        starts = {
-            longer for start in starts for longer in ([start + d for d in _DIGITS] if len(start) < 5 else [start])
-        }
-    return frozenset(starts)
+    starts = [f"+{code}{start}" for code, listed in LANDLINES_BY_CODE.items() for start in listed.split()]
+    return frozenset(start + tail for start in starts for tail in _TAILS[len(start)])
 
 
 def is_landline(number: str) -> bool:
