@@ -99,6 +99,8 @@ def _serve(connection: socket.socket) -> None:
     import_module("sendspec.operations.send")
     import_module("sendspec.composing.compiled")
     import_module("sendspec.sandbox.server")
+    import_module("sendspec.reading.documents.bounded_scanner")  # with the YAML library
+    import_module("jsonschema_rs")
     while True:
         order, streams, _, _ = socket.recv_fds(connection, MAX_ORDER, 3)
         if not order:
