@@ -50,7 +50,7 @@ audit: $(INSTALLED)  ## hold the lock files against known vulnerabilities, or fa
 	  --dest build/audit -r requirements-audit.txt
 	@$(BIN)/python .ci/audit.py --snapshot build/audit requirements-dev.txt requirements-bench.txt requirements-audit.txt
 
-docs: $(INSTALLED)  ## write the generated pages, schemas and number plan anew
+docs: $(INSTALLED)  ## regenerate pages, schemas and the number plan
 	$(BIN)/python -m sendspec.reading.contacts.number_plan_source
 	$(BIN)/python -m sendspec.reading.schema.editor_schema
 	$(BIN)/python docs/generate.py

@@ -72,7 +72,7 @@ def spec_page() -> str:
             "`recipients` is a list of mappings, 1,000 at most, or a mapping of these keys:",
             fields(spec["definitions"]["Recipients"]),
             "### Limits",
-            "Those of a spec and those of its environment hold together: the smaller one counts.",
+            "Where a spec and its environment both set a limit, the smaller one applies.",
             fields(project_file["$defs"]["limits"]),
             part("templates.md"),
             "### Filters",

@@ -206,7 +206,7 @@ class Intake:
         self.diagnostics = said.diagnostics
 
     def _files(self) -> dict[str, str]:
-        """Every file with a digest of what it holds; the run lock alone says anew each time who holds it."""
+        """Every file with a digest of what it holds; only the run lock differs each time: it says who holds it."""
         paths = [path for path in sorted(self.folder.rglob("*")) if path.is_file() and _is_readable(path)]
         return {
             str(path.relative_to(self.folder)): "" if path.name.endswith(".db.lock") else _digest(path)

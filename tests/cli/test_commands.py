@@ -244,7 +244,7 @@ def test_the_ledger_is_made_once_checked_and_exported(project: Any, helpers: Any
     assert all(",'+44" in line for line in table[1:])
 
 
-def test_a_lost_ledger_can_be_made_anew_under_the_same_salt(project: Any) -> None:
+def test_a_lost_ledger_can_be_recreated_under_the_same_salt(project: Any) -> None:
     lock = json.loads((project.folder / "sendspec.lock").read_text())["environments"]["test"]
     (project.folder / ".sendspec/test.db").unlink()
     assert project.run("ledger", "init", "--env", "test").code == 0

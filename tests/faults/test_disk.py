@@ -232,7 +232,7 @@ def test_a_file_that_is_no_ledger_is_never_made_into_one(
     assert len(server.posts) == 40
 
 
-def test_a_ledger_that_is_gone_is_asked_for_and_not_made_anew(ready: ProjectDir, server: CountingServer) -> None:
+def test_a_missing_ledger_is_asked_for_and_not_recreated(ready: ProjectDir, server: CountingServer) -> None:
     assert ready.run(*SEND).code == 0
     shutil.rmtree(ready.folder / ".sendspec")
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""A plan file that somebody changed and sealed anew: the seal finds accidents, and is no proof that sendspec wrote it."""
+"""A plan file that somebody changed and sealed again: the seal finds accidents, and is no proof that sendspec wrote it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger that lacks what the API took is refused before anything is sent: restored, copied, or made anew."""
+"""A ledger that lacks what the API took is refused before anything is sent: restored, copied or recreated."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_one_entry_that_can_not_be_read_does_not_hide_the_others(
     assert once_each(server)
 
 
-def test_a_ledger_made_anew_30_hours_after_the_send_is_refused(ready: ProjectDir, server: CountingServer) -> None:
+def test_a_ledger_recreated_30_hours_after_the_send_is_refused(ready: ProjectDir, server: CountingServer) -> None:
     fresh = saved(ready)
     assert send(ready).code == 0
     age(ready, server, 30)

@@ -112,7 +112,7 @@ def test_it_waits_as_long_as_it_is_asked_to_and_not_beyond_reason(helpers: Any) 
     assert SLEPT == []
 
 
-def test_a_dropped_connection_is_made_anew(helpers: Any) -> None:
+def test_a_dropped_connection_is_opened_again(helpers: Any) -> None:
     assert len(read(helpers, [None, helpers.http(200, page([message(1)]))])[0]) == 1
 
 

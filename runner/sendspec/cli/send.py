@@ -115,7 +115,7 @@ def command(
         except PlanUnreadable as error:
             return rejected(
                 console,
-                [_about(plan_file, "plan-unreadable", str(error), "make it anew with `sendspec plan --out`")],
+                [_about(plan_file, "plan-unreadable", str(error), "run `sendspec plan --out` again")],
             )
         if env not in (None, plan.environment):
             stale = stale_plan(f"it is of the environment '{plan.environment}', and '{env}' was named")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from threading import Lock
 
 _SHARDS = 256
-"""Each shard grows by itself, so that no response waits while a table of a million ids is rebuilt."""
+"""Shards grow independently, so that no response waits while a table of a million ids is rebuilt."""
 _INITIAL_SLOTS = 8
 _MAX_LOAD = 0.7
 

@@ -29,7 +29,7 @@ def connection(path: Path) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
-def test_a_query_without_end_is_ended_and_the_next_begins_anew(path: Path, connection: sqlite3.Connection) -> None:
+def test_an_endless_query_is_stopped_and_the_next_starts_from_zero(path: Path, connection: sqlite3.Connection) -> None:
     limit = limit_queries(connection, path)
     for _ in range(2):
         limit.begin()

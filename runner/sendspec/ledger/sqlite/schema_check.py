@@ -43,7 +43,7 @@ def check_schema(connection: Any, path: Path, version: int) -> None:
 
 
 def _is_automatic(kind: str, name: str, sql: str | None) -> bool:
-    """Whether it is an index that SQLite makes by itself for a key."""
+    """Whether it is an index that SQLite itself creates for a key."""
     return kind == "index" and sql is None and str(name).startswith("sqlite_autoindex_")
 
 

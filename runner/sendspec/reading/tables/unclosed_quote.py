@@ -1,7 +1,7 @@
 """Distinguishes a multi-line cell from rows swallowed by an unclosed quote.
 
-Both are well-formed CSV: in `+316…1,"Ann⏎+316…2,Bob⏎+316…3,Carl"` three people are one row. Swallowed rows are
-recognised by a later line that is a row by itself: it has as many cells as the header, and a phone number, e-mail address
+Both are well-formed CSV. In `+316…1,"Ann⏎+316…2,Bob⏎+316…3,Carl"` three people are one row. Swallowed rows are
+recognised by a later line that would be a row of its own: it has as many cells as the header, and a phone number, e-mail address
 or order number in the same column as the record.
 """
 
