@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from ledger_samples import OWNER
 from sendspec.diagnostics.exceptions import (
     LedgerBusy,
     LedgerDamaged,
     LedgerLinked,
     LedgerUnwritable,
 )
-from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.run_lock import take_lock
@@ -24,8 +24,6 @@ from sendspec.ledger.sqlite_file import (
     refuse_planted,
     refuse_second_name,
 )
-
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from claim_factory import claims
+from ledger_samples import claims
 from power_cut_disk import Connection, Cut, Disk
 from sendspec.diagnostics.exceptions import LedgerRolledBack, SendspecError
 from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SendIdentity, Settlement

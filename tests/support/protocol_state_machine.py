@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from claim_factory import claims
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -23,6 +22,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from ledger_samples import claims
 from mutant_patches import broken
 from mutants import Mutant
 from protocol_answers import ANSWERS, KEY, RECEIVER, outcome_of, settlement_of

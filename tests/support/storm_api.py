@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +11,8 @@ from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from json_server import JsonServer, http_response
 
 PAGE = 25
 TAKEN = (
@@ -46,7 +46,7 @@ class Books:
     arrived: int = 0
 
 
-class StormApi:
+class StormApi(JsonServer):
     """`share` of the POSTs and `lies` of the lists go wrong, in ways drawn from `seed`. `seen` looks at each message as it arrives.
 
     A text begins with its message key, up to the first `:`.
@@ -61,62 +61,15 @@ class StormApi:
         self._listed: list[Message] = []
         self._last = "none"
         self._count = 0
-        self._open = 0
         self._chance = random.Random(seed)
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        super().__init__()
 
     def forget(self) -> None:
         with self._lock:
             self.books, self._listed = Books(), []
 
-    def close(self) -> None:
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def wait_until_idle(self) -> None:
-        """Until all that ended processes have written was looked at."""
-        quiet = 0
-        while quiet < 3:
-            time.sleep(0.005)
-            quiet = quiet + 1 if self._open == 0 else 0
-
-    def _serve(self, connection: socket.socket) -> None:
-        with self._lock:
-            self._open += 1
-        try:
-            with connection, connection.makefile("rb") as stream:
-                while line := stream.readline():
-                    method, target, _ = line.split(b" ", 2)
-                    length = 0
-                    while (header := stream.readline()) not in (b"\r\n", b""):
-                        if header.lower().startswith(b"content-length:"):
-                            length = int(header.split(b":")[1])
-                    body = stream.read(length)
-                    if len(body) < length:
-                        return
-                    answer = self._list(target.decode()) if method == b"GET" else self._post(json.loads(body))
-                    if answer is None:
-                        return
-                    connection.sendall(answer)
-        except (OSError, ValueError):
-            return
-        finally:
-            with self._lock:
-                self._open -= 1
-
-    def _post(self, body: dict[str, Any]) -> bytes | None:
+    def answer_post(self, body: dict[str, Any]) -> bytes | None:
         batch = "messageRequests" in body
         payloads = body["messageRequests"] if batch else [body]
         with self._lock:
@@ -148,7 +101,7 @@ class StormApi:
             "status": "accepted", "createdAt": _moment(time.time()),
         }  # fmt: skip
 
-    def _list(self, target: str) -> bytes:
+    def answer_get(self, target: str) -> bytes:
         query = parse_qs(urlsplit(target).query)
         token = query.get("pageToken", ["0"])[0]
         with self._lock:
@@ -160,11 +113,11 @@ class StormApi:
                 shown = [m for m in shown if m["receiver"]["contacts"][0]["identifierValue"] in to]
             shown = _lied(name, sorted(shown, key=lambda m: str(m["createdAt"]), reverse=True), self._chance)
         if name == "500" and self._chance.random() < 0.5:
-            return _http(500, {"code": "x", "message": "y"})
+            return _response(500, {"code": "x", "message": "y"})
         page: dict[str, Any] = {"results": shown[start : start + PAGE]}
         if len(shown) > start + PAGE or name == "endless":
             page["nextPageToken"] = f"{name}-{start + PAGE}"
-        return _http(200, page)
+        return _response(200, page)
 
 
 def _lied(lie: str, shown: list[Message], chance: random.Random) -> list[Message]:
@@ -207,7 +160,7 @@ def _answer(way: str, messages: Sequence[Message], batch: bool, foreign: str) ->
         return None
     if way in ("500", "500 taken", "422", "429", "418", "299", "302", "odd taken"):
         status = 418 if way == "odd taken" else int(way.split()[0])
-        return _http(status, {"code": "x", "message": "y"}, *(["Retry-After: 0"] if status == 429 else []))
+        return _response(status, {"code": "x", "message": "y"}, *(["Retry-After: 0"] if status == 429 else []))
     shown = [dict(message) for message in messages]
     for message in shown:
         if way == "rejected":
@@ -216,20 +169,13 @@ def _answer(way: str, messages: Sequence[Message], batch: bool, foreign: str) ->
             message["reference"] = foreign
         elif way.endswith("echoless"):
             del message["reference"]
-    accepted = _http(202, {"messages": shown} if batch else shown[0])
+    accepted = _response(202, {"messages": shown} if batch else shown[0])
     if way.startswith("twice"):
         return accepted * 2
     if way.startswith("stale"):
-        return _http(int(way.split()[1]), {"code": "x", "message": "y"}) + accepted
+        return _response(int(way.split()[1]), {"code": "x", "message": "y"}) + accepted
     return accepted[: len(accepted) // 2] if way.startswith("half") else accepted
 
 
-def _http(status: int, body: dict[str, Any], *more: str) -> bytes:
-    content = json.dumps(body).encode()
-    head = "\r\n".join(
-        [
-            f"HTTP/1.1 {status} X", "Content-Type: application/json", f"Date: {formatdate(usegmt=True)}", *more,
-            f"Content-Length: {len(content)}",
-        ]
-    )  # fmt: skip
-    return head.encode() + b"\r\n\r\n" + content
+def _response(status: int, body: dict[str, Any], *more_headers: str) -> bytes:
+    return http_response(status, body, f"Date: {formatdate(usegmt=True)}", *more_headers)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from ledger_samples import SEND
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Claim, ClaimLost, PlannedRecord, SendIdentity
+from sendspec.ledger.record import Claim, ClaimLost, PlannedRecord
 from sendspec.planning.message_state import State
 
-SEND = SendIdentity("hello", 1, "hello.yaml")
 ONE, TWO, THREE = (bytes([n]) * 16 for n in range(3))
 TEXT, OTHER_TEXT = b"d" * 24, b"e" * 24
 

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from claim_factory import claims
+from ledger_samples import IDS, claims
 from ledgers import OWNER
 from sendspec.composing.identity import id_text
 from sendspec.ledger.protocol import Ledger
@@ -23,7 +23,6 @@ from sendspec.ledger.record import (
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
 HERE, ELSEWHERE = Route("workspace", "channel"), Route("workspace", "another channel")
-IDS = [bytes([n]) * 16 for n in range(8)]
 
 
 @pytest.fixture

@@ -6,21 +6,13 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from claim_factory import claims
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ledger_samples import IDS, SEND, claims, record
 from ledgers import OWNER, Store
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import PlannedRecord, SendIdentity, Settlement
+from sendspec.ledger.record import Settlement
 from sendspec.planning.message_state import State
-
-SEND = SendIdentity("hello", 1, "hello.yaml")
-IDS = [bytes([n]) * 16 for n in range(8)]
-DIGEST = b"d" * 24
-
-
-def record(identity: bytes, digest: bytes = DIGEST) -> PlannedRecord:
-    return PlannedRecord(identity, digest, None, b"r" * 16, "+31••••••78")
 
 
 def claim(ledger: Ledger, *ids: bytes) -> dict[bytes, int]:

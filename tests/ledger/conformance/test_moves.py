@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from claim_factory import claims
+from ledger_samples import SEND, claims
 from ledgers import OWNER, Store
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Change, PlannedRecord, Route, SendIdentity, Settlement
+from sendspec.ledger.record import Change, PlannedRecord, Route, Settlement
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
-SEND = SendIdentity("hello", 1, "hello.yaml")
 IDS = [bytes([n]) * 16 for n in range(4)]
 
 

@@ -6,20 +6,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from claim_factory import claims
+from ledger_samples import DIGEST, IDS, SEND, claims, record
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import PlannedRecord, SendIdentity, Settlement
+from sendspec.ledger.record import PlannedRecord, Settlement
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
-
-SEND = SendIdentity("hello", 1, "hello.yaml")
-IDS = [bytes([n]) * 16 for n in range(8)]
-DIGEST = b"d" * 24
-
-
-def record(identity: bytes, digest: bytes = DIGEST) -> PlannedRecord:
-    return PlannedRecord(identity, digest, None, b"r" * 16, "+31••••••78")
 
 
 @pytest.fixture

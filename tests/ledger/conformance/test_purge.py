@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from claim_factory import claims
+from ledger_samples import DIGEST, claims
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import PlannedRecord, Route, SendIdentity, Settlement
 from sendspec.planning.message_state import State
 
 IDS = [bytes([n]) * 16 for n in range(4)]
-DIGEST = b"d" * 24
 ROUTE = Route("workspace", "channel")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from claim_factory import claims
+from ledger_samples import claims
 from ledgers import OWNER, Store
 from sendspec.ledger.protocol import Claims, Facts, Ledger
 from sendspec.ledger.record import PlannedRecord, SendIdentity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from claim_factory import claims
+from ledger_samples import claims
 from ledgers import OWNER
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import MOVED_EVIDENCE, Change, PlannedRecord, Route, SendIdentity, Settlement

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sendspec.ledger.record import Claim, PlannedRecord, RunOwner, SendIdentity
+from ledger_samples import OWNER, SEND
+from sendspec.ledger.record import Claim, PlannedRecord
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.planning.message_state import State
 
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
-SEND = SendIdentity("hello", 1, "hello.yaml")
 ONE, TWO, THREE = (bytes([n]) * 16 for n in range(3))
 TEXT, OTHER_TEXT = b"d" * 24, b"e" * 24
 

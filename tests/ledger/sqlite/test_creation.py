@@ -9,25 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_samples import OWNER
 from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
     LedgerUnwritable,
 )
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
-from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite.creation import create_ledger, make_ledger
 from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.ledger.sqlite.run_lock import take_lock
 
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 FRESH = LedgerIdentity("one", b"s" * 32)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 def make(path: Path, identities: Path, fresh: LedgerIdentity = FRESH) -> LedgerIdentity:

@@ -6,23 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_samples import OWNER
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.identity import LedgerIdentity, write_identity
-from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite.creation import create_ledger, make_ledger, unfinished_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, read_mirror
 
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 FRESH = LedgerIdentity("one", b"s" * 32, ".sendspec/test.db", ("w/c",))
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 def make(path: Path, identities: Path, **more: Any) -> LedgerIdentity:

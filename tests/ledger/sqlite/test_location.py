@@ -10,16 +10,8 @@ from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
     LedgerUnwritable,
 )
-from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.location import refuse_network, refuse_on_ci
 from sendspec.ledger.sqlite.opening import open_to_write
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 def test_without_a_file_to_be_had_the_table_of_mounts_is_passed_over_and_the_ledger_refused(

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_samples import OWNER
 from sendspec.composing.identity import payload_digest
 from sendspec.diagnostics.exceptions import LedgerTooNew, LedgerUnwritable
-from sendspec.ledger.record import Change, Route, RunOwner
+from sendspec.ledger.record import Change, Route
 from sendspec.ledger.sqlite.connection import connect_to_write
-from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.migration import MIGRATIONS, migrate
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
@@ -20,16 +20,8 @@ from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 IDS = [bytes([n]) * 16 for n in range(4)]
 ROUTE = Route("workspace", "channel")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 SALT = b"s" * 32

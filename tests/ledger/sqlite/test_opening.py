@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ledger_samples import DIGEST, OWNER, SEND, record
 from sendspec.diagnostics.exceptions import (
     LedgerDamaged,
     LedgerForeign,
@@ -16,42 +16,10 @@ from sendspec.diagnostics.exceptions import (
     LedgerTooNew,
     LedgerTrouble,
 )
-from sendspec.ledger.record import PlannedRecord, RunOwner, SendIdentity
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.progress_mirror import mirror_path, write_mirror
-
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
-SEND = SendIdentity("hello", 1, "hello.yaml")
-IDS = [bytes([n]) * 16 for n in range(8)]
-DIGEST = b"d" * 24
-
-
-def record(identity: bytes, digest: bytes = DIGEST) -> PlannedRecord:
-    return PlannedRecord(identity, digest, None, b"r" * 16, "+31••••••78")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / ".sendspec" / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
-
-
-@pytest.fixture
-def ledger(path: Path) -> Iterator[SqliteLedger]:
-    opened = open_to_write(path, "one")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def running(ledger: SqliteLedger) -> SqliteLedger:
-    """A ledger with a run begun and eight messages planned."""
-    ledger.begin(OWNER, now=2.0)
-    ledger.put_planned(SEND, map(record, IDS), b"p" * 32, now=2.0)
-    return ledger
 
 
 def test_a_ledger_is_made_for_its_owner_only(path: Path) -> None:

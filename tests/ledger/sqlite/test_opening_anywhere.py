@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from claim_factory import claims
+from ledger_samples import OWNER, claims
 from sendspec.diagnostics.exceptions import (
     LedgerDamaged,
     LedgerForeign,
@@ -14,23 +14,15 @@ from sendspec.diagnostics.exceptions import (
     LedgerUnwritable,
 )
 from sendspec.ledger.identity import LedgerIdentity
-from sendspec.ledger.record import PlannedRecord, RunOwner, SendIdentity
+from sendspec.ledger.record import PlannedRecord, SendIdentity
 from sendspec.ledger.sqlite.connection import connect_to_read
-from sendspec.ledger.sqlite.creation import create_ledger, make_ledger
+from sendspec.ledger.sqlite.creation import make_ledger
 from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_read, open_to_write
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, read_mirror, write_mirror
 from sendspec.planning.message_state import State
 
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 FRESH = LedgerIdentity("one", b"s" * 32)
 IDS = [bytes([n]) * 16 for n in range(4)]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 def send_once(path: Path) -> None:

@@ -10,16 +10,8 @@ from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
     LedgerUnwritable,
 )
-from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_path, read_mirror, write_mirror
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 def test_the_mirror_gives_back_what_was_written(path: Path) -> None:

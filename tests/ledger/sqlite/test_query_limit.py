@@ -8,18 +8,10 @@ from pathlib import Path
 
 import pytest
 from sendspec.diagnostics.exceptions import LedgerDamaged
-from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.query_limit import limit_queries
 
 ENDLESS = "WITH RECURSIVE n (x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 @pytest.fixture

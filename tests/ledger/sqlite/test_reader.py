@@ -7,27 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ledger_samples import IDS, OWNER
 from sendspec.diagnostics.exceptions import LedgerDamaged
 from sendspec.ledger.record import (
     PlannedRecord,
     Route,
-    RunOwner,
     SendIdentity,
 )
-from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 HERE, ELSEWHERE = Route("workspace", "channel"), Route("workspace", "another channel")
-IDS = [bytes([n]) * 16 for n in range(8)]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 @pytest.fixture

@@ -13,23 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ledger_samples import OWNER
 from sendspec.diagnostics.exceptions import (
     LedgerBusy,
     LedgerUnwritable,
 )
-from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import run_lock as lock_module
-from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.run_lock import folder_locked, lock_path, take_lock
-
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 def lock_file(path: Path) -> Path:

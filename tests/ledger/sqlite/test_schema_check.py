@@ -8,18 +8,10 @@ from pathlib import Path
 
 import pytest
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMissing
-from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.migration import EARLIER, migrate
 from sendspec.ledger.sqlite.opening import open_to_read
 from sendspec.ledger.sqlite.schema_check import check_schema
 from sendspec.ledger.sqlite.tables import SCHEMA_VERSION
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 @pytest.fixture

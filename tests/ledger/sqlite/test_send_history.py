@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from claim_factory import claims
-from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SendIdentity, Settlement
+from ledger_samples import OWNER, claims
+from sendspec.ledger.record import PlannedRecord, Route, SendIdentity, Settlement
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.planning.message_state import State
 
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 HELLO, BYE, OLD = (SendIdentity(name, 1, f"{name}.yaml") for name in ("hello", "bye", "old"))
 HERE, THERE = Route("w", "c"), Route("w", "d")
 

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claim_factory import claims
+from ledger_samples import DIGEST, OWNER, claims
 from sendspec.diagnostics.exceptions import (
     LedgerDamaged,
     LedgerForeign,
     LedgerUnwritable,
 )
 from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SendIdentity, Settlement
-from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.ledger.sqlite.spill_file import (
@@ -31,17 +30,8 @@ from sendspec.ledger.sqlite.spill_file import (
 )
 from sendspec.planning.message_state import State
 
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 IDS = [bytes([n]) * 16 for n in range(4)]
-DIGEST = b"d" * 24
 ROUTE = Route("workspace", "channel")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 def running(path: Path) -> SqliteLedger:

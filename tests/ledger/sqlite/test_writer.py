@@ -8,30 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from claim_factory import claims
+from ledger_samples import OWNER, SEND, claims
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerUnwritable
-from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SendIdentity
+from sendspec.ledger.record import PlannedRecord, Route
 from sendspec.ledger.sqlite.connection import connect_to_still
-from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.writer import MOVES_BETWEEN_CHECKPOINTS
 from sendspec.planning.message_state import State
 
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
-SEND = SendIdentity("hello", 1, "hello.yaml")
 IDS = [bytes([n]) * 16 for n in range(4)]
 
 
 def record(identity: bytes) -> PlannedRecord:
     return PlannedRecord(identity, b"d" * 24, None, b"r" * 16, "+31••••••78")
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "test.db"
-    create_ledger(path, "one", now=1.0)
-    return path
 
 
 @pytest.fixture
