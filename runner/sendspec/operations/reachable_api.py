@@ -10,25 +10,17 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.ledger.record import Route
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.wrong_usage import WrongUsage
-from sendspec.provider.endpoint import Endpoint
+from sendspec.provider.endpoint import Endpoint, messages_endpoint
 from sendspec.reading.access_key import AccessKey
-from sendspec.reading.api_url import parse_api_url, peer_is_allowed
+from sendspec.reading.api_url import parse_api_url
 from sendspec.reading.environment import Environment
 from sendspec.reading.files.private_folder import make_private_folder
 
 
 def channel_endpoint(environment: Environment, key: AccessKey, route: Route, *, batch: bool = False) -> Endpoint:
-    """The address that a channel's messages are posted to and listed at; a `batch` is posted to an address of its own."""
-    api = environment.api
-    return Endpoint(
-        scheme=api.scheme,
-        host=api.host,
-        port=api.port,
-        authority=api.authority,
-        path=f"{api.prefix}/workspaces/{route.workspace}/channels/{route.channel}/{'batch/' if batch else ''}messages",
-        authorization=key.authorization(environment.scheme),
-        peer_allowed=lambda peer: peer_is_allowed(api, peer),
-    )
+    """The endpoint of a channel as the environment reaches it: its API, its key."""
+    authorization = key.authorization(environment.scheme)
+    return messages_endpoint(environment.api, route.workspace, route.channel, authorization, batch=batch)
 
 
 @contextmanager
