@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO
 
 MAX_ORDER = 1 << 20
+CHECKOUT = Path(__file__).resolve().parents[2]
 LONE = ("PYTHON", "LC_", "LANG", "TMPDIR", "HOME", "TERM")
 """Beginnings of variables that a process reads as it starts: with others than this process has, a command gets one of its own."""
 
@@ -99,8 +100,9 @@ def _serve(connection: socket.socket) -> None:
     import_module("sendspec.operations.send")
     import_module("sendspec.composing.compiled")
     import_module("sendspec.sandbox.server")
-    import_module("sendspec.reading.documents.bounded_scanner")  # with the YAML library
-    import_module("jsonschema_rs")
+    import_module("phonenumbers")
+    check = import_module("sendspec.operations.python_api").check
+    check([CHECKOUT / "specs" / "order-shipped.yaml"], environ={})  # what is loaded and compiled once for all specs
     while True:
         order, streams, _, _ = socket.recv_fds(connection, MAX_ORDER, 3)
         if not order:
