@@ -115,7 +115,7 @@ def in_blocks(ready: Ready) -> dict[str, Stage]:
     """What a plan of a long list is made of, a block at a time."""
     job = ready.job
     blocks = list(job.table.blocks(Problems()))
-    plan = job.composer(Problems()).compile_for_blocks(blocks[0].columns, EVERYONE)
+    plan = job.composer(Problems()).generate_for_blocks(blocks[0].columns, EVERYONE)
     assert plan is not None
     found = [plan(block.read[1]) for block in blocks]
 

@@ -12,7 +12,7 @@ from project_dir import Done, ProjectDir
 BIG = "a" * 120_000
 WORDS = "- " * 60_000
 ROWS_FOR_COMPILING = 300
-"""More rows than `COMPILED_FROM`: the later ones come to the compiled function first."""
+"""More rows than `GENERATE_FROM`: the later ones come to the compiled function first."""
 
 COSTLY = {
     "a loop that joins": "{% for c in big %}{{ c ~ big }}{% endfor %}",

@@ -11,7 +11,7 @@ from project_dir import ProjectDir
 
 HEAD = "spec: 1\nname: values\nchannel: sms\n"
 ROWS_BEFORE = 300
-"""More rows than `COMPILED_FROM`."""
+"""More rows than `GENERATE_FROM`."""
 
 
 def rendered(project_dir: ProjectDir, template: str, *, line: str, rows_before: int = 0) -> Any:

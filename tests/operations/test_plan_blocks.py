@@ -11,13 +11,14 @@ from project_dir import ProjectDir
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Message
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.operations import plan_blocks as several
+from sendspec.operations.composed_blocks import Thresholds
 from sendspec.operations.offline_plan import open_jobs
-from sendspec.operations.plan_blocks import LedgerView, plan_rows
+from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.send_job import Job
 from sendspec.operations.system import real_system
 from sendspec.planning.decision import FactLookup, History, Retry, StateLookup, decisions, nothing_known
 from sendspec.planning.fact import Fact
+from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan, PlanTally
 from sendspec.reading.contacts.address_set import AddressSet
@@ -52,14 +53,16 @@ def by_file(problems: Problems) -> list[Diagnostic]:
 def row_by_row(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
     tally = PlanTally(job.target)
-    for _ in tally.counted(decisions(job.composed(problems), held.lookup, held.history, held.eligibility, held.retry)):
+    for _ in tally.counted(
+        decisions(job.composed(problems), held.facts_of, held.history, held.eligibility, held.retry)
+    ):
         pass
     return tally.plan(), by_file(problems)
 
 
 def in_blocks(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
-    return plan_rows(job, held, problems, 1), by_file(problems)
+    return plan_rows(job, held, problems, 1, Thresholds(generate=3)), by_file(problems)
 
 
 def ledger_of(job: Job, states: Sequence[State | None]) -> tuple[FactLookup, StateLookup]:
@@ -115,7 +118,6 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     (project.folder / "people.csv").write_text("phone,name,kind\n" + "".join(lines), encoding="utf-8")
     for name, value in project.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(several, "COMPILED_FROM", 3)
     monkeypatch.setattr(held_file, "BLOCK_BYTES", size)
     told = Problems()
     _, jobs = open_jobs((str(project.folder / "hello.yaml"),), "test", None, told, real_system("test"))

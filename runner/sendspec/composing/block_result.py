@@ -21,7 +21,8 @@ RowResult = tuple[PlanEntry, bytes, int] | Literal[False] | None
 """The result of one row.
 
 For a message: its entry, the hash of its reference (empty unless the spec writes references itself) and the number of its
-`Exclusion`. For a row that `where` leaves out: `FILTERED`. None: `Composer.compose` has to compose the row.
+`Exclusion`. For a row that `where` leaves out: `FILTERED`. None: `Composer.compose` has to compose the row, or has
+rejected it.
 """
 BlockResult = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, RowResult]]]
 """The results of a block's rows, in five lists.

@@ -27,8 +27,8 @@ from sendspec.reading.schema.validator import Schema
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
-COMPILED_FROM = 250
-"""The number of rows from which compiling the spec costs less than composing the rows one by one."""
+GENERATE_FROM = 250
+"""The number of rows from which generating a function for the spec costs less than composing the rows one by one."""
 
 
 class Composer:
@@ -53,16 +53,16 @@ class Composer:
         self._recipients = RecipientReader(compiled_spec, self._row_problems)
         self._payloads = PayloadCheck(compiled_spec, settings, schema, rules, self._row_problems)
 
-    def compile_for_rows(self, columns: tuple[str, ...] | None) -> RowComposer | None:
-        """Compiles the spec to a much faster function for rows with these columns; None if the spec can't be compiled."""
-        # imported only for long lists: short ones never compile their spec
+    def generate_for_rows(self, columns: tuple[str, ...] | None) -> RowComposer | None:
+        """Generates a much faster function for rows with these columns; None if none can be generated for this spec."""
+        # imported only for long lists: short ones generate nothing
         from sendspec.composing.compiled import compile_row_composer
 
         return compile_row_composer(self._compiled_spec, self._settings, self._schema, self._rules, columns)
 
-    def compile_for_blocks(self, columns: tuple[str, ...] | None, eligibility: Eligibility) -> BlockComposer | None:
-        """As `compile_for_rows`, for blocks of rows, with only the results that a plan needs."""
-        # imported only for long lists: short ones never compile their spec
+    def generate_for_blocks(self, columns: tuple[str, ...] | None, eligibility: Eligibility) -> BlockComposer | None:
+        """As `generate_for_rows`, for blocks of rows, with only the results that a plan needs."""
+        # imported only for long lists: short ones generate nothing
         from sendspec.composing.compiled import compile_block_composer
 
         return compile_block_composer(
@@ -126,17 +126,17 @@ class Composer:
 def compose_rows(composer: Composer, rows: Iterator[Row]) -> Iterator[Composed]:
     """Composes the rows in order, and leaves out the rejected ones. Repeated recipients stay in: see `mark_duplicates`.
 
-    After the first `COMPILED_FROM` rows the spec is compiled. Rows that the compiled function returns None for are composed here.
+    After the first `GENERATE_FROM` rows a function is generated. Rows that it returns None for are composed here.
     """
-    for row in islice(rows, COMPILED_FROM):
+    for row in islice(rows, GENERATE_FROM):
         composed = composer.compose(row)
         if composed is not None:
             yield composed
     first = next(rows, None)
     if first is None:
         return
-    compiled = composer.compile_for_rows(first.columns)
+    generated = composer.generate_for_rows(first.columns)
     for row in chain((first,), rows):
-        composed = (compiled(row) if compiled is not None else None) or composer.compose(row)
+        composed = (generated(row) if generated is not None else None) or composer.compose(row)
         if composed is not None:
             yield composed

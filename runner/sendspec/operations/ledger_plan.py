@@ -13,12 +13,13 @@ from sendspec.ledger.protocol import Facts
 from sendspec.operations.continuity import check_continuity
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.orphan import find_orphans
-from sendspec.operations.plan_blocks import LedgerView, plan_rows
+from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import RenamedSend, other_names
 from sendspec.operations.send_job import Job
 from sendspec.operations.spec_identity_check import check_generations, check_identity
 from sendspec.planning.decision import Decision, FactLookup, History, Retry, Skip, StateLookup, decisions, nothing_known
+from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.plan import Plan, PlanTally
 from sendspec.reading.spec import InDoubtPolicy, Spec
 
@@ -52,7 +53,7 @@ def _decided(
     if moved is not None:
         return moved.decisions(composed, eligibility, retry)
     view = ledger_view_of(job, context, ledger, retry)
-    return decisions(composed, view.lookup, view.history, eligibility, view.retry)
+    return decisions(composed, view.facts_of, view.history, eligibility, view.retry)
 
 
 def _eligibility(job: Job, context: ProjectContext) -> Eligibility:
@@ -63,12 +64,12 @@ def ledger_view_of(job: Job, context: ProjectContext, ledger: Facts | None, retr
     """What a job's messages are compared with. A ledger that knows none of the send isn't asked about each message."""
     name, generation = job.spec.name, job.spec.generation
     started = ledger is not None and ledger.claimed_before(name, generation)
-    lookup: FactLookup = nothing_known
-    known: StateLookup = nothing_known
+    facts_of: FactLookup = nothing_known
+    states_of: StateLookup = nothing_known
     if ledger is not None and ledger.has_messages(name, generation):
-        lookup, known = ledger.facts, ledger.prior_states
-    planned = 0 if ledger is None else _planned_under((name,), ledger)
-    return LedgerView(lookup, known, History(started=started), _eligibility(job, context), retry, planned)
+        facts_of, states_of = ledger.facts, ledger.prior_states
+    planned_count = 0 if ledger is None else _planned_under((name,), ledger)
+    return LedgerView(facts_of, states_of, History(started=started), _eligibility(job, context), retry, planned_count)
 
 
 def renamed_send(job: Job, ledger: Facts | None) -> RenamedSend | None:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import FILE_START
-from sendspec.operations.plan_blocks import LedgerView, plan_rows
+from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
 from sendspec.operations.system import System
 from sendspec.planning.decision import History, nothing_known
+from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.plan import Plan
 from sendspec.planning.run_limits import exceeded, exceeded_limits
 

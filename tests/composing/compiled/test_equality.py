@@ -16,7 +16,7 @@ from message_shapes import BODIES, FIELDS, with_leaves
 from sendspec.composing.block_result import BlockResult, RowResult, row_result_of
 from sendspec.composing.compiled_spec import compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
-from sendspec.composing.composer import COMPILED_FROM, Composer, compose_rows
+from sendspec.composing.composer import GENERATE_FROM, Composer, compose_rows
 from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.platforms.platform import Platform
@@ -174,7 +174,7 @@ def test_a_compiled_spec_makes_the_messages_that_composing_makes(
         return
     composer, read = made
     for columns, listed in ((None, read), (COLUMNS, [as_cells(each) for each in read])):
-        quick, many = composer.compile_for_rows(columns), composer.compile_for_blocks(columns, eligibility)
+        quick, many = composer.generate_for_rows(columns), composer.generate_for_blocks(columns, eligibility)
         assert (quick is None) == (many is None)
         if quick is None or many is None:
             continue
@@ -213,7 +213,7 @@ GOOD = {
 def quick_of(folder: Path, message: dict[str, Any], limits: Limits = Limits(), **recipients: Any) -> Any:  # noqa: B008
     made = composer_of(folder, spec_of(message, [GOOD], **recipients), limits)
     assert made is not None
-    return made[0].compile_for_rows(None)
+    return made[0].generate_for_rows(None)
 
 
 def row(**changed: Any) -> Row:
@@ -225,7 +225,7 @@ def test_sound_rows_are_made(tmp_path: Path, template: str) -> None:
     spec = spec_of({"body": {"type": "text", "text": {"text": f"{template}."}}}, [GOOD])
     made = composer_of(tmp_path, spec, Limits())
     assert made is not None
-    quick, quick_with_cells = made[0].compile_for_rows(None), made[0].compile_for_rows(COLUMNS)
+    quick, quick_with_cells = made[0].generate_for_rows(None), made[0].generate_for_rows(COLUMNS)
     assert quick is not None
     assert quick_with_cells is not None
     for changed in ({}, {"name": "Zoë"}, {"flag": False}, {"flag": False, "name": "Bob", "n": "007"}):
@@ -259,7 +259,7 @@ def test_sound_rows_are_made(tmp_path: Path, template: str) -> None:
 def test_what_stands_in_the_spec_is_taken_as_it_stands(tmp_path: Path, message: dict[str, Any]) -> None:
     made = composer_of(tmp_path, spec_of(message, [GOOD]), Limits())
     assert made is not None
-    quick = made[0].compile_for_rows(None)
+    quick = made[0].generate_for_rows(None)
     assert quick is not None
     assert quick(row()) == made[0].compose(row())
     assert isinstance(quick(row()), Message)
@@ -279,7 +279,7 @@ def test_a_value_may_be_absent_where_the_template_says_so(
 ) -> None:
     made = composer_of(tmp_path, spec_of({"body": {"type": "text", "text": {"text": template}}}, [GOOD]), Limits())
     assert made is not None
-    quick, quick_with_cells = made[0].compile_for_rows(None), made[0].compile_for_rows(COLUMNS)
+    quick, quick_with_cells = made[0].generate_for_rows(None), made[0].generate_for_rows(COLUMNS)
     for absent, text in ((True, without), (False, with_it)):
         each = row(name=None) if absent else row()
         for found in (quick and quick(each), quick_with_cells and quick_with_cells(as_cells(each))):
@@ -317,7 +317,7 @@ def test_a_row_that_is_not_sound_is_left_alone(
     assert quick(row(**changed)) is None
     if all(isinstance(value, str) for value in changed.values() if value is not None):
         made = composer_of(tmp_path, spec_of(message, [GOOD], **recipients), limits)
-        with_cells = made and made[0].compile_for_rows(COLUMNS)
+        with_cells = made and made[0].generate_for_rows(COLUMNS)
         assert with_cells is not None
         assert with_cells(as_cells(row(**changed))) is None
 
@@ -347,11 +347,11 @@ def test_a_long_list_comes_out_like_a_short_one(tmp_path: Path) -> None:
     made = composer_of(tmp_path, spec_of(TEXT, [GOOD]), Limits())
     assert made is not None
     rows = [
-        row(phone=f"+4477009{n:05d}", name=None if n % 100 == 99 else f"Ann {n}") for n in range(COMPILED_FROM + 300)
+        row(phone=f"+4477009{n:05d}", name=None if n % 100 == 99 else f"Ann {n}") for n in range(GENERATE_FROM + 300)
     ]
     found = list(compose_rows(made[0], iter(rows)))
     assert found == [made[0].compose(each) for each in rows if "name" in each.values]
-    assert len(found) == sum("name" in each.values for each in rows) > COMPILED_FROM
+    assert len(found) == sum("name" in each.values for each in rows) > GENERATE_FROM
 
 
 @pytest.mark.parametrize(
@@ -374,7 +374,7 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
 ) -> None:
     made = composer_of(tmp_path, spec_of({**TEXT, **more}, [GOOD]), Limits())
     assert made is not None
-    many = made[0].compile_for_blocks(COLUMNS, eligibility)
+    many = made[0].generate_for_blocks(COLUMNS, eligibility)
     assert many is not None
     rows = [
         as_cells(row(phone=phone, name=name, n=n, url="marketing"))
@@ -392,7 +392,7 @@ def test_a_plan_leaves_rows_alone_that_are_not_sound(tmp_path: Path) -> None:
         tmp_path, spec_of({**TEXT, "tags": ["{{ name }}"], "reference": "{{ url }}"}, [GOOD]), Limits(segments=1)
     )
     assert made is not None
-    many = made[0].compile_for_blocks(COLUMNS, EVERYONE)
+    many = made[0].generate_for_blocks(COLUMNS, EVERYONE)
     assert many is not None
     changes = [
         {}, {"url": "to 447700900001"}, {"name": "no/tag"}, {"name": ""}, {"n": "x" * 170}, {"phone": "nobody"}, {"name": "Bob"},

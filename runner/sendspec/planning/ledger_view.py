@@ -1,0 +1,24 @@
+"""What a plan compares messages with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sendspec.composing.eligibility import Eligibility
+from sendspec.planning.decision import FactLookup, History, Retry, StateLookup
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerView:
+    """The ledger's facts, who may be reached, and what a person chose to retry.
+
+    `facts_of` tells all that the ledger knows of messages, for a send; `states_of` tells their states, for a plan. `planned_count` is
+    how many of the spec's messages, of any generation, the ledger has as planned and not sent.
+    """
+
+    facts_of: FactLookup
+    states_of: StateLookup
+    history: History
+    eligibility: Eligibility
+    retry: Retry | None = None
+    planned_count: int = 0
