@@ -6,7 +6,15 @@ import json
 from typing import Any
 
 import pytest
-from sendspec.provider.acceptance import MAX_ID, ODD_ID, SentMessage, id_fault, is_id, outcome_of_2xx, receivers_of
+from sendspec.provider.acceptance import (
+    MAX_ID,
+    ODD_ID,
+    SentMessage,
+    id_fault,
+    is_id,
+    outcome_of_acceptance,
+    receivers_of,
+)
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.outcome import Accepted, InDoubt, Outcome, Refused
 from sendspec.provider.response_redaction import NOTHING_SENT, Redaction
@@ -17,7 +25,7 @@ ECHO = {"receiver": {"contacts": [{"identifierValue": SENT.receiver}]}}
 
 def outcome_of(body: Any, status: int = 202, *, redaction: Redaction = NOTHING_SENT, extra: bool = False) -> Outcome:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return outcome_of_2xx(HttpResponse(status, {}, raw, reusable=True), SENT, redaction, extra=extra)
+    return outcome_of_acceptance(HttpResponse(status, {}, raw, reusable=True), SENT, redaction, extra=extra)
 
 
 def evidence_of(outcome: Outcome) -> str:

@@ -50,31 +50,31 @@ def break_protocol(mutant: Mutant) -> None:
         raise SystemExit(f"{mutant} can't be shown by killing processes")
 
 
-def _exchange_after_sending(self: Any, results: Any, claim: Any) -> None:
+def _exchange_after_sending(self: Any, results: Any, groups: Any) -> None:
     from sendspec.sending.sender import Delivery
     from sendspec.sending.settlement import settlement_of
 
     sent = []
-    for messages, due in claim:
+    for messages, due in groups:
         ids = [message.id for message in messages]
-        facts = self._claims.facts(ids)
+        facts = self._ledger.facts(ids)
         attempts = [facts[identity].attempt + 1 for identity in ids]
         self._hand_out(Delivery(messages, attempts, due, due + self._settings.timeout))
         sent += [message.claim for message in messages]
     self._clock.sleep(0.005)
-    self._claims.exchange(settle=list(map(settlement_of, results)), claim=sent, now=self._clock.wall())
+    self._ledger.exchange(settle=list(map(settlement_of, results)), claim=sent, now=self._clock.wall())
     self._tally.timed(self._clock.monotonic())
     self._state.count_stored(results)
 
 
 def _judge_otherwise(retries: Any) -> None:
-    real = sender_module.Sender._outcomes
+    real = sender_module.Sender._post
 
     def outcomes(self: Any, delivery: Any) -> Sequence[Outcome]:
         found = real(self, delivery)
         return [NotProcessed(429, 0.0) if retries(outcome) else outcome for outcome in found]
 
-    sender_module.Sender._outcomes = outcomes  # type: ignore[method-assign]
+    sender_module.Sender._post = outcomes  # type: ignore[method-assign]
 
 
 def _classify_without_reference(answer: HttpResponse, sent: SentMessage, **known: Any) -> Outcome:

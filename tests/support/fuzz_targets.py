@@ -198,9 +198,9 @@ def _looks(ledger: SqliteReader) -> list[Callable[[], object]]:
         lambda: ledger.facts(ids), lambda: ledger.prior_states(ids), lambda: ledger.known_messages(ids), lambda: ledger.sends(),
         lambda: ledger.planned_counts("hello"), lambda: ledger.freed_since(0, None), lambda: ledger.credited(["r"]),
         lambda: ledger.states_of_run(1, "hello", 1), lambda: ledger.states("hello", 1), lambda: ledger.spec_path("hello"),
-        lambda: ledger.messages(), lambda: ledger.uncertain("hello"), lambda: ledger.doubts(),
+        lambda: ledger.messages(), lambda: ledger.count_uncertain("hello"), lambda: ledger.doubts(),
         lambda: ledger.accepted_since(route, 0.0), lambda: ledger.accepted_before(route, 1e12),
-        lambda: ledger.planned_under(ids, ["r"]), lambda: ledger.damages(), lambda: ledger.odd_moves(),
+        lambda: ledger.planned_under(ids, ["r"]), lambda: ledger.find_damage(), lambda: ledger.odd_moves(),
     ]  # fmt: skip
 
 
@@ -274,7 +274,7 @@ def _whole_ledger() -> Path:
     connection.execute("INSERT INTO absence VALUES (1, 1, 0.0)")
     connection.close()
     with closing(open_to_read(path, LEDGER)) as sound:
-        assert sound.damages() == []
+        assert sound.find_damage() == []
         assert len(list(sound.messages())) == len(State)
     return path
 

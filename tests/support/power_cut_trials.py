@@ -112,7 +112,7 @@ def _found(path: Path) -> dict[bytes, State] | None:
     try:
         ledger = open_to_read(path, "one")
         try:
-            return None if ledger.damages() else _states(ledger)
+            return None if ledger.find_damage() else _states(ledger)
         finally:
             ledger.close()
     except SendspecError:

@@ -48,7 +48,7 @@ from sendspec.showing.failure import error_json, error_text
 from sendspec.showing.plan import plan_text
 from sendspec.showing.run import ending_text, run_document, run_text
 
-WITH_DOCUMENT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE)
+EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE)
 TYPED_FROM = 100
 """Up to this many messages, a yes is enough; for more, the user has to type their number."""
 
@@ -71,7 +71,7 @@ TYPED_FROM = 100
     type=click.Choice([retry.value for retry in Retry]),
     help="Send only what was refused, or planned and not sent, before.",
 )
-@click.option("--no-witness", is_flag=True, help="Don't hold the API's recent messages against the ledger first.")
+@click.option("--no-witness", is_flag=True, help="Don't compare the ledger with the API's recent messages first.")
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 @common_options
 def command(
@@ -101,7 +101,7 @@ def command(
     if bool(specs) == bool(plan_file):
         raise click.UsageError("name the specs to send, or a plan with --plan FILE")
     if plan_file and retry:
-        raise click.UsageError("--plan sends exactly the plan, and --retry other messages than it names")
+        raise click.UsageError("--plan sends exactly the plan, so --retry can't be combined with it")
     chosen = None if retry is None else Retry(retry)
     if dry_run:
         if plan_file:
@@ -118,7 +118,7 @@ def command(
                 [_about(plan_file, "plan-unreadable", str(error), "run `sendspec plan --out` again")],
             )
         if env not in (None, plan.environment):
-            stale = stale_plan(f"it is of the environment '{plan.environment}', and '{env}' was named")
+            stale = stale_plan(f"it was made for the environment '{plan.environment}', and --env says '{env}'")
             return _refuse_stale(console, stale, plan.environment)
         env = plan.environment
         specs = tuple(plan.found_from(Path(plan_file)))
@@ -160,7 +160,7 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
     except PlanStale as error:
         return _refuse_stale(console, error, environment)
     except SendspecError as error:
-        if error.exit_code in WITH_DOCUMENT:
+        if error.exit_code in EXITS_WITH_REPORT:
             _print_unsent(console, environment, error_json(error))
         raise
 
@@ -213,7 +213,7 @@ def _refuse_stale(console: Console, stale: PlanStale, environment: str) -> int:
 
 
 def _print_unsent(console: Console, environment: str, error: dict[str, str]) -> None:
-    """Prints the document of a run that did not begin, unless the run's own was printed."""
+    """Prints the document of a run that did not begin. Does nothing if the run's own was printed: a command prints one."""
     console.document(run_document(unsent_report(environment), error))
 
 
@@ -235,5 +235,5 @@ def _ask(console: Console, plans: Sequence[Plan], to_send: int) -> None:
         agrees = typed.replace(" ", "") == str(to_send)
     if not agrees:
         raise NotConfirmed(
-            "nobody agreed to it: nothing was sent", "answer yes, or pass --yes, once it is what you mean"
+            "nobody agreed to it: nothing was sent", "answer yes, or pass --yes, once the plan is what you want"
         )

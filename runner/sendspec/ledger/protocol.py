@@ -1,9 +1,9 @@
 """What a ledger offers to its callers, whatever stores it.
 
 `Facts` reads only, `Claims` is all that the send loop sees, `Ledger` is both and every other write. Rules for each
-implementation, which the conformance tests hold:
+implementation, which the conformance tests check:
 
-- A claim names digest and reference. It is lost if the ledger has others planned; lost claims are returned, not raised.
+- A claim names digest and reference. It is lost if the ledger has another digest or reference planned; lost claims are returned, not raised.
 - A run puts messages in doubt only if the run that was sending them is known to be dead.
 - A result is written at most once, however often it is handed in, as it names its attempt and its run.
 """
@@ -98,8 +98,8 @@ class SendFacts(Protocol):
         `since` is in Unix seconds by this machine's clock. Baselined messages count as sent.
         """
 
-    def former_trees(self, name: str, generation: int) -> Sequence[tuple[str, str, int]]:
-        """The earlier key and recipient expressions of a send, oldest first, each with its last message's number."""
+    def former_expressions(self, name: str, generation: int) -> Sequence[tuple[str, str, int]]:
+        """The earlier key and recipient expressions of a send, oldest first, each with the number of the last message planned under it."""
 
     def receivers_claimed(
         self, name: str, generation: int, after: int = 0, until: int | None = None
@@ -119,11 +119,8 @@ class DoubtFacts(Protocol):
     def doubts(self) -> list[Doubt]:
         """Every message in doubt, the oldest claim first."""
 
-    def uncertain(self, name: str) -> int:
-        """The count of a spec's messages in doubt, of any generation, or left `sending` by a run.
-
-        Messages that another living run is sending are not uncertain.
-        """
+    def count_uncertain(self, name: str) -> int:
+        """How many of a spec's messages, of any generation, are in doubt, or were left `sending` by a dead run."""
 
     def accepted_since(self, route: Route, since: float) -> Iterator[AcceptedMessage]:
         """The messages accepted on a channel since then (Unix seconds by this machine's clock) that have an API id."""
@@ -142,14 +139,14 @@ class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
     def moves(self) -> int:
         """The number of recorded moves. It only grows."""
 
-    def damages(self) -> list[str]:
+    def find_damage(self) -> list[str]:
         """The damages found by checking everything; empty for a sound ledger."""
 
     def odd_moves(self) -> list[tuple[str | None, str, int]]:
         """Recorded moves (origin, target, count) that `message_state.MOVES` doesn't permit."""
 
     def lost_writes(self) -> str | None:
-        """How the ledger is older than what was last written to it, as the end of a sentence; None where it is the latest."""
+        """What to say of a ledger that lacks its latest writes, after the words "the ledger"; None if it lacks nothing."""
 
 
 class Claims(Protocol):
@@ -195,10 +192,10 @@ class Ledger(Facts, Claims, Protocol):
         """Notes that a person gave this generation up. Its messages keep their states."""
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
-        """Moves messages outside of their attempts, all or none. Raises `LedgerTrouble` when one has moved meanwhile."""
+        """Moves messages other than by an attempt to send them, all or none. Raises `LedgerTrouble` when one has moved meanwhile."""
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
-        """Notes that a complete list of the API lacks these messages in doubt (id, attempt). The first time of an attempt is kept."""
+        """Notes that a complete list of the API lacks these messages in doubt (id, attempt). For each attempt, only the first such note is kept."""
 
     def make_room(self, in_flight: int) -> None:
         """Reserves the space that `spill` would need for so many messages. Raises `LedgerUnwritable`."""

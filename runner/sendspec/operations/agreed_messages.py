@@ -31,13 +31,13 @@ class AgreedMessages:
     """
 
     def __init__(
-        self, context: ProjectContext, ledger: Ledger, jobs: Sequence[Job], retry: Retry | None, planned_at: int
+        self, context: ProjectContext, ledger: Ledger, jobs: Sequence[Job], retry: Retry | None, moves_when_planned: int
     ) -> None:
-        """`planned_at` is how many moves the ledger held when the plan was made."""
+        """`moves_when_planned` is how many moves the ledger held when the plan was made."""
         self._context = context
         self._ledger = ledger
         self._retry = retry
-        self._planned_at = planned_at
+        self._moves_when_planned = moves_when_planned
         self._chosen: dict[str, set[bytes]] = {}
         only_to = context.environment.only_to
         self._eligibility = {
@@ -59,21 +59,21 @@ class AgreedMessages:
                 yield item, fact
 
     def _records(self, job: Job, plan: Plan, run: int) -> Iterator[PlannedRecord]:
-        """The plan's messages to send, without any that the ledger has moved since.
+        """The plan's messages to send, without those that another run has made sendable since: nobody agreed to them.
 
         Raises `PlanStale` at its end if the spec or its recipients differ from what was agreed to.
         """
-        moved = self._ledger.moves != self._planned_at
-        freed = self._ledger.freed_since(self._planned_at, run) if moved else set()
+        has_changed = self._ledger.moves != self._moves_when_planned
+        newly_sendable = self._ledger.freed_since(self._moves_when_planned, run) if has_changed else set()
         sent, composed = sha256(), sha256()
         for item, skip, _ in self._decided(job):
-            sealed = item.id + item.digest if isinstance(item, Message) else b""
-            composed.update(sealed)
-            if isinstance(item, Message) and self._is_sent(job, item, skip) and item.id not in freed:
-                sent.update(sealed)
+            fingerprint = item.id + item.digest if isinstance(item, Message) else b""
+            composed.update(fingerprint)
+            if isinstance(item, Message) and self._is_sent(job, item, skip) and item.id not in newly_sendable:
+                sent.update(fingerprint)
                 yield planned_record(job, item)
-        same = composed.digest() == plan.composed_digest and (moved or sent.digest() == plan.sent_digest)
-        if not same:
+        is_as_agreed = composed.digest() == plan.composed_digest and (has_changed or sent.digest() == plan.sent_digest)
+        if not is_as_agreed:
             raise PlanStale(
                 f"the plan of {job.spec.name} is stale: what would be sent is no longer what was agreed to",
                 "look at a new one: sendspec plan",

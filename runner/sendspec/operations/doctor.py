@@ -103,7 +103,7 @@ def _ledger(context: ProjectContext) -> Iterator[Check]:
             return
         refuse_on_ci(place, ci=context.system.is_ci)
         with ledger_to_inspect(context) as ledger:
-            damages = ledger.damages()
+            damages = ledger.find_damage()
     except SendspecError as error:
         yield Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
         return

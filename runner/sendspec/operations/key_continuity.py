@@ -118,7 +118,7 @@ class _EarlierReceivers:
         self.has_changed = False
         for send in sends:
             after, parts = 0, list[tuple[int, int | None]]()
-            for key, to, until in ledger.former_trees(send.name, send.generation):
+            for key, to, until in ledger.former_expressions(send.name, send.generation):
                 parts += [(after, until)] if (key, to) != trees else []
                 after = until
             self.has_changed |= bool(parts)

@@ -7,7 +7,7 @@ from sendspec.ledger.protocol import Facts
 
 def ledger_problems(ledger: Facts) -> list[str]:
     """What is wrong with a ledger, in words; damage alone if it is damaged."""
-    found = ledger.damages()
+    found = ledger.find_damage()
     if found:
         return found
     found += [

@@ -12,7 +12,7 @@ from sendspec.operations.ledger_plan import names_resent_if_absent
 from sendspec.operations.listener import Listener
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of
-from sendspec.operations.send_session import Interruptible, SendSession, uninterruptible
+from sendspec.operations.send_session import Interruptible, SendSession, leave_signals_alone
 from sendspec.reading.spec import Spec
 from sendspec.sending.reconciliation import Reconciled
 
@@ -36,7 +36,7 @@ def reconciled(
     specs: Sequence[Spec],
     listener: Listener,
     *,
-    interruptible: Interruptible = uninterruptible,
+    interruptible: Interruptible = leave_signals_alone,
 ) -> Iterator[Reconciliation]:
     """Looks up the doubts of `specs`, or all doubts in the ledger if there are none."""
     with ledger_to_write(context) as ledger:

@@ -25,7 +25,7 @@ from sendspec.operations.send_outcome import (
     StoppedBefore,
     stale_plan,
 )
-from sendspec.operations.send_session import Interruptible, PlannedJobs, SendSession, uninterruptible
+from sendspec.operations.send_session import Interruptible, PlannedJobs, SendSession, leave_signals_alone
 from sendspec.planning.plan import Plan, digest_of
 from sendspec.sending.ending import Interrupted
 
@@ -39,7 +39,7 @@ def send(
     listener: Listener,
     *,
     agree: Agree = lambda jobs, plans: None,
-    interruptible: Interruptible = uninterruptible,
+    interruptible: Interruptible = leave_signals_alone,
 ) -> SendOutcome:
     """Sends what the plan says, each message at most once. Raises what went wrong before the run began."""
     return _Send(context, request, listener, agree, interruptible).run()
@@ -87,7 +87,7 @@ class _Send:
 
     def _with_ledger(self, ledger: Ledger, jobs: Sequence[Job], problems: Problems) -> SendOutcome:
         request, context = self._request, self._context
-        planned_at = ledger.moves
+        moves_when_planned = ledger.moves
         plans = self._plan(jobs, ledger, problems)
         if problems.has_errors:
             return InputRejected(list(problems))
@@ -102,12 +102,12 @@ class _Send:
             asks_witness=request.asks_witness,
         )
         names = names_of((job.spec for job in jobs), ledger)
-        if any(ledger.uncertain(name) for name in names):
+        if any(ledger.count_uncertain(name) for name in names):
             outcome = session.reconcile(
                 names, resend_if_absent=names_resent_if_absent([job.spec for job in jobs]), jobs=jobs
             )
             self._listener.reconciled(outcome, context.environment.name)
-            planned_at = ledger.moves
+            moves_when_planned = ledger.moves
             plans = self._plan_again(plans, jobs, ledger)
             if session.interrupted is not None:
                 session.end_interrupted(session.interrupted)
@@ -116,13 +116,13 @@ class _Send:
         if exceeded := exceeded_limits(context, jobs, plans, Severity.ERROR):
             return LimitsExceeded(exceeded, unsent_report(context.environment.name, plans))
         self._agree(jobs, plans)
-        return self._send(session, list(zip(jobs, plans, strict=True)), planned_at)
+        return self._send(session, list(zip(jobs, plans, strict=True)), moves_when_planned)
 
-    def _send(self, session: SendSession, planned: PlannedJobs, planned_at: int) -> SendOutcome:
+    def _send(self, session: SendSession, planned: PlannedJobs, moves_when_planned: int) -> SendOutcome:
         if any(plan.send for _, plan in planned):
             self._agreed = session, planned
         try:
-            return RunEnded(session.send(planned, planned_at))
+            return RunEnded(session.send(planned, moves_when_planned))
         except Exception as error:
             if not session.has_begun:
                 raise

@@ -1,4 +1,4 @@
-"""A run: locks the ledger, records every message as planned, then sends spec by spec."""
+"""A run: records every message as planned, then sends spec by spec."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ from sendspec.sending.run import RunResult, Settings, Stop, StopStage
 
 PlannedJobs = Sequence[tuple[Job, Plan]]
 Interruptible = Callable[[Stop], AbstractContextManager[None]]
-"""While the block runs, what would end this process asks the run to stop instead."""
+"""Makes a context in which a signal that would end the process asks the run to stop instead."""
 
 
-def uninterruptible(stop: Stop) -> AbstractContextManager[None]:
-    """Leaves every signal as it is."""
+def leave_signals_alone(stop: Stop) -> AbstractContextManager[None]:
+    """Changes nothing: a signal ends the process."""
     return nullcontext()
 
 
 class SendSession:
-    """Sends jobs one after another. Holds the run lock from before the plan to after the last settlement."""
+    """Sends jobs one after another. The caller holds the run lock, from before the plan until the last result is durable."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class SendSession:
         ledger: Ledger,
         listener: Listener,
         *,
-        interruptible: Interruptible = uninterruptible,
+        interruptible: Interruptible = leave_signals_alone,
         retry: Retry | None = None,
         asks_witness: bool = True,
     ) -> None:
@@ -102,7 +102,7 @@ class SendSession:
         self._sent_texts.add_constants(text for job in jobs for text in job.constant_texts())
         receivers_of = partial(receivers_by_id, jobs) if jobs else None
         with reachable_api(self._context) as reachable, self._interruptible(self._stop):
-            return self._lookup(reachable).reconcile(
+            return self._api_lookup(reachable).reconcile(
                 names, resend_if_absent=resend_if_absent, receivers_of=receivers_of
             )
 
@@ -113,15 +113,15 @@ class SendSession:
     def end(self) -> None:
         self._record.end()
 
-    def send(self, planned: PlannedJobs, planned_at: int) -> RunReport:
-        """What became of every recipient. `planned_at` is how many moves the ledger held when the plan was made.
+    def send(self, planned: PlannedJobs, moves_when_planned: int) -> RunReport:
+        """What became of every recipient. `moves_when_planned` is how many moves the ledger held when the plan was made.
 
         Raises any unforeseen error that stopped the run; `report_of` then gives the account of it.
         """
         self._note_former_names([job for job, plan in planned if not plan.send])
         if any(plan.send for _, plan in planned):
             try:
-                self._send(planned, planned_at)
+                self._send(planned, moves_when_planned)
             except SendspecError as trouble:
                 with suppress(LedgerTrouble):
                     self._record.end(trouble.problem)
@@ -166,16 +166,17 @@ class SendSession:
     def _has_doubts(self, planned: PlannedJobs) -> bool:
         """Whether the ledger has doubts of these specs, under any of their names, including recipients no longer in the tables."""
         names = names_of((job.spec for job, _ in planned), self._ledger)
-        return any(self._ledger.uncertain(name) for name in names)
+        return any(self._ledger.count_uncertain(name) for name in names)
 
     def _note_former_names(self, jobs: Sequence[Job]) -> None:
-        """Records each rename even if nothing is to be sent: the record stays when `moved_from` is removed from the spec."""
+        """Records former names even if nothing is to be sent: the ledger still knows them once `moved_from` is gone from the spec."""
         for job in jobs:
             noted = {send.moved_from for send in self._ledger.sends(job.spec.name)}
             if not job.spec.moved_from or job.spec.moved_from in noted or renamed_send(job, self._ledger) is None:
                 continue
             self._begin()
             identity = spec_identity(job, self._context, None)
+            # without messages, this records the identity only
             self._ledger.put_planned(identity, (), b"", now=self._clock.wall(), route=route_of(job))
 
     def _begin(self) -> int:
@@ -187,7 +188,7 @@ class SendSession:
             )
         return begun.run
 
-    def _lookup(self, reachable: Environment) -> ApiLookup:
+    def _api_lookup(self, reachable: Environment) -> ApiLookup:
         return ApiLookup(self._context, reachable, self._access_key(), self._ledger, self._stop, self._sent_texts)
 
     def _access_key(self) -> AccessKey:
@@ -197,17 +198,19 @@ class SendSession:
             self._key = read_access_key(context.environment.key, context.system.environ, context.root)
         return self._key
 
-    def _send(self, planned: PlannedJobs, planned_at: int) -> None:
+    def _send(self, planned: PlannedJobs, moves_when_planned: int) -> None:
         self._access_key()  # before anything is written
         run = self._begin()
         sending = [(job, plan) for job, plan in planned if plan.send]
         self._sent_texts.add_constants(text for job, _ in sending for text in job.constant_texts())
-        agreed = AgreedMessages(self._context, self._ledger, [job for job, _ in sending], self._retry, planned_at)
+        agreed = AgreedMessages(
+            self._context, self._ledger, [job for job, _ in sending], self._retry, moves_when_planned
+        )
         commit = head_commit(self._context.root, self._context.system.environ)
         for job, plan in sending:
             agreed.put_planned(job, plan, run=run, commit=commit, now=self._clock.wall())
         with reachable_api(self._context) as reachable, self._interruptible(self._stop):
-            lookup = self._lookup(reachable)
+            lookup = self._api_lookup(reachable)
             self._check_witness(lookup, sending, agreed)
             for job, plan in sending:
                 self._results[job.spec.name] = result = self._send_job(job, plan, lookup, agreed)
@@ -257,13 +260,13 @@ class SendSession:
                 clock,
                 self._stop,
                 credited=self._credited,
-                look_up=lambda: self._look_up(lookup, job),
+                look_up=lambda: self._reconcile_open_doubts(lookup, job),
                 watch=watch,
                 withholds=withholding(job.suppressed, clock.monotonic),
                 sent_texts=self._sent_texts,
             )
 
-    def _look_up(self, lookup: ApiLookup, job: Job) -> Sequence[bytes]:
+    def _reconcile_open_doubts(self, lookup: ApiLookup, job: Job) -> Sequence[bytes]:
         """Looks up the spec's doubts while the breaker pauses the run. Returns the messages that the API has."""
         outcome = lookup.reconcile({job.spec.name})
         self._listener.alarms(outcome)

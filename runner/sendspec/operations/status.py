@@ -90,7 +90,7 @@ def _status(ledger: Facts, name: str, generation: int, job: Job | None) -> SpecS
         left=_left(ledger, name, generation, job),
     )
     return SpecStatus(
-        name=name, generation=generation, earlier_doubts=ledger.uncertain(name) - in_doubt, account=account
+        name=name, generation=generation, earlier_doubts=ledger.count_uncertain(name) - in_doubt, account=account
     )
 
 

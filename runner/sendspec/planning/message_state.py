@@ -40,7 +40,7 @@ MOVES = (
         "claim",
         State.PLANNED,
         (State.SENDING,),
-        "digest and reference are the planned ones; the run holds the lock and its epoch is the newest",
+        "digest and reference are the planned ones; the run holds the lock, and no later run has begun",
         "the first byte",
     ),
     Move(
@@ -54,7 +54,7 @@ MOVES = (
         "release",
         State.SENDING,
         (State.PLANNED,),
-        "proof that nothing left, or that it was not processed",
+        "proof that no byte was sent, or that the API did not process it",
         "its next claim",
     ),
     Move("refuse", State.SENDING, (State.REFUSED,), "a documented refusal", "the next exit"),

@@ -23,7 +23,7 @@ ECHOING_ID = "with an id that repeats what was sent"
 ODD_ID = "with an id of other characters than letters, digits and ._:-"
 
 _ID = re.compile(rf"[A-Za-z0-9._:-]{{1,{MAX_ID}}}")
-"""Wider than the documented UUID, but no sentence fits: an id could be a piece of any message's text."""
+"""Wider than the documented UUID, but without spaces: a response might put part of somebody's text where the id belongs."""
 UNDOCUMENTED_STATUS = "with a status that the API does not document"
 
 
@@ -35,7 +35,7 @@ class SentMessage:
     receiver: str
 
 
-def outcome_of_2xx(response: HttpResponse, sent: SentMessage, redaction: Redaction, *, extra: bool) -> Outcome:
+def outcome_of_acceptance(response: HttpResponse, sent: SentMessage, redaction: Redaction, *, extra: bool) -> Outcome:
     """`Accepted`, `Refused` where the API rejected the message, or `InDoubt` where the body proves neither.
 
     `extra`: more bytes followed the response, so only our reference proves that it answers this message.
@@ -43,28 +43,28 @@ def outcome_of_2xx(response: HttpResponse, sent: SentMessage, redaction: Redacti
     status = response.status
     message = strict_json(response.body)
     if not isinstance(message, dict):
-        return invalid_acceptance(status, " that is not the documented JSON")
+        return doubt_about_acceptance(status, " that is not the documented JSON")
     if not is_id(message.get("id")):
-        return invalid_acceptance(status, f" {id_fault(message.get('id'))}")
+        return doubt_about_acceptance(status, f" {id_fault(message.get('id'))}")
     if redaction.repeats((message["id"],)):
-        return invalid_acceptance(status, f" {ECHOING_ID}")
+        return doubt_about_acceptance(status, f" {ECHOING_ID}")
     if message.get("reference") is not None:
         if message["reference"] != sent.reference:
-            return invalid_acceptance(status, " with the reference of another message")
+            return doubt_about_acceptance(status, " with the reference of another message")
     elif sent.receiver not in receivers_of(message):
-        return invalid_acceptance(status, " that echoes neither our reference nor our receiver")
+        return doubt_about_acceptance(status, " that echoes neither our reference nor our receiver")
     elif extra:
-        return invalid_acceptance(status, " without our reference and with more bytes behind it")
+        return doubt_about_acceptance(status, " without our reference and with more bytes behind it")
     if is_undocumented_status(message.get("status")):
-        return invalid_acceptance(status, f" {UNDOCUMENTED_STATUS}")
+        return doubt_about_acceptance(status, f" {UNDOCUMENTED_STATUS}")
     if message.get("status") != REJECTED:
         return Accepted(message["id"])
     if extra:
-        return invalid_acceptance(status, " that rejects the message, with more bytes behind it")
+        return doubt_about_acceptance(status, " that rejects the message, with more bytes behind it")
     return Refused(status, rejection_text(status, message, redaction), message["id"])
 
 
-def invalid_acceptance(status: int, fault: str) -> InDoubt:
+def doubt_about_acceptance(status: int, fault: str) -> InDoubt:
     """The doubt that a 2xx response leaves when it proves no acceptance. `fault` completes the evidence, such as " without an id"."""
     return InDoubt(f"HTTP {status}{fault}", status, invalid_acceptance=True)
 

@@ -13,8 +13,8 @@ from sendspec.provider.acceptance import (
     ECHOING_ID,
     UNDOCUMENTED_STATUS,
     SentMessage,
+    doubt_about_acceptance,
     id_fault,
-    invalid_acceptance,
     is_id,
     receivers_of,
 )
@@ -58,7 +58,7 @@ def classify_batch(
     if fault is None and isinstance(body, dict):
         fault = _fault_of_the_whole(body)
     if fault is not None or not isinstance(entries, list):
-        return [invalid_acceptance(response.status, f" {fault}")] * len(sent)
+        return [doubt_about_acceptance(response.status, f" {fault}")] * len(sent)
     return [_outcome(entry, response.status, redaction) for entry in entries]
 
 

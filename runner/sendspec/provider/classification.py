@@ -5,7 +5,7 @@ The table in `response_rules` decides, except for 200, 201 and 202: there `accep
 
 from __future__ import annotations
 
-from sendspec.provider.acceptance import SentMessage, invalid_acceptance, outcome_of_2xx
+from sendspec.provider.acceptance import SentMessage, doubt_about_acceptance, outcome_of_acceptance
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.outcome import InDoubt, NotProcessed, Outcome, Refused, RunRefused
 from sendspec.provider.refusal_text import names_the_channel, refusal_text
@@ -34,7 +34,7 @@ def classify(
     `redaction` knows what was sent, and keeps all of it out of the outcome's text.
     """
     if response.status in ACCEPTING:
-        return outcome_of_2xx(response, sent, redaction, extra=extra)
+        return outcome_of_acceptance(response, sent, redaction, extra=extra)
     rule = next(
         rule
         for rule in rules_for(response.status)
@@ -67,5 +67,5 @@ def _outcome(rule: Rule, response: HttpResponse, redaction: Redaction) -> Outcom
     if rule.follow_up is FollowUp.STOP_REDIRECTED:
         return InDoubt(f"HTTP {status}, a redirect", status, stops_run=True)
     if rule.follow_up is FollowUp.PROBE:
-        return invalid_acceptance(status, ", which is not an acceptance")
+        return doubt_about_acceptance(status, ", which is not an acceptance")
     return InDoubt(f"HTTP {status}", status)

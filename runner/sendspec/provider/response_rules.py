@@ -103,7 +103,8 @@ EXCHANGE_RULES = (
     Rule(condition=Condition.UNREADABLE, meaning=Meaning.IN_DOUBT, follow_up=FollowUp.LOOK_UP),
     Rule(condition=Condition.MORE_BYTES, meaning=Meaning.IN_DOUBT, follow_up=FollowUp.LOOK_UP),
 )
-"""What the exchange itself decides: whether a byte left, whether a response was complete, whether more bytes followed it."""
+"""What the exchange itself decides, before any rule for a status. This only documents it: `sending/sender.py` sees whether a byte was
+sent and whether a response was whole, `classification.py` and `acceptance.py` whether more bytes followed it."""
 
 
 def rules_for(status: int) -> tuple[Rule, ...]:

@@ -100,7 +100,7 @@ class Spec:
 def read_spec(path: str, problems: Problems, key_files: KeyFiles = NO_KEY_FILES) -> Spec | None:
     """The spec in the file at `path`; None if invalid, with the reasons added to `problems`.
 
-    `key_files` are the project's; none of them is read.
+    `key_files` hold access keys; naming one of them as input is an error.
     """
     found = Problems()
     source = read_text_file(path, found, key_files=key_files)

@@ -17,7 +17,7 @@ RETRY_SHARE, MIN_RETRIES = 0.1, 20
 
 
 class Backlog:
-    """`expected` is the largest possible number of messages. The run may retry a tenth as many requests, and at least 20."""
+    """`expected` is the largest possible number of messages. The run may retry a number of requests equal to a tenth of it, and at least 20."""
 
     def __init__(self, messages: Iterator[Sendable], expected: int) -> None:
         self._messages = messages
@@ -29,7 +29,7 @@ class Backlog:
 
     @property
     def exhausted(self) -> bool:
-        """Whether every message was taken once."""
+        """Whether every message was taken at least once."""
         return self._exhausted
 
     @property
@@ -55,13 +55,13 @@ class Backlog:
         return taken
 
     def put_back(self, message: Sendable, at: float) -> None:
-        """The message was not sent; it may be taken again from `at` on."""
+        """Makes a message available again from `at` on, whatever sent it back."""
         heappush(self._again, (at, next(self._order), message))
 
     def retry(self, messages: Sequence[Sendable], status: int, at: float, *, spends_budget: bool) -> None:
         """Lets the messages of a request that was not processed be taken again from `at` on.
 
-        A message that has used up its tries is dropped, and so is every one once the run's budget is spent: they stay planned.
+        A message with no tries left is not tried again in this run; once the run's budget is spent, none is. They stay planned.
         """
         if spends_budget:
             self._budget -= 1

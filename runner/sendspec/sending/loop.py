@@ -70,7 +70,7 @@ def send_all(
 
     `credited` holds the API ids that this command has credited so far; each acceptance adds its own. `look_up` asks the API for
     the messages in doubt and returns those that it accepted. `withholds` decides just before a claim whether a message must not
-    go out after all. Where it raises `SuppressionListUnreadable`, no more messages are claimed. `sent_texts` are the command's so far.
+    go out after all. Where it raises `SuppressionListUnreadable`, no more messages are claimed. `sent_texts` holds what this command has sent so far.
     """
     state = RunState(messages, settings, clock, watch)
     texts = sent_texts or SentTexts()
@@ -99,7 +99,7 @@ class _Loop:
         self._state = state
         self._backlog, self._pace = state.backlog, state.pace
         self._in_flight, self._tally = state.in_flight, state.tally
-        self._claims = claims
+        self._ledger = claims
         self._endpoint = endpoint
         self._settings = settings
         self._clock = clock
@@ -131,9 +131,9 @@ class _Loop:
                 if state.breaker.state is BreakerState.OPEN and not self._in_flight:
                     self._look_up_doubts(results)
                     results = []
-                claim = self._chooser.choose()
-                if results or claim:
-                    self._exchange(results, claim)
+                groups = self._chooser.choose()
+                if results or groups:
+                    self._exchange(results, groups)
                 if state.is_over:
                     break
                 results = self._gather()
@@ -165,16 +165,16 @@ class _Loop:
             self._tally.found(self._look_up())
         self._state.breaker.drained()
 
-    def _exchange(self, results: list[AttemptResult], claim: list[ClaimGroup]) -> None:
+    def _exchange(self, results: list[AttemptResult], groups: list[ClaimGroup]) -> None:
         """Results in, claims out: one commit. After it, messages whose claim was won go to a sender, and results are counted."""
-        if claim and not self._claims.still_mine():
+        if groups and not self._ledger.still_mine():
             self._state.end(LockLost())
-            claim = []
-        claim = self._without_suppressed(claim)
-        claims = [message.claim for messages, _ in claim for message in messages]
+            groups = []
+        groups = self._without_suppressed(groups)
+        claims = [message.claim for messages, _ in groups for message in messages]
         settle = list(map(settlement_of, results))
         try:
-            exchanged = self._claims.exchange(settle=settle, claim=claims, now=self._clock.wall())
+            exchanged = self._ledger.exchange(settle=settle, claim=claims, now=self._clock.wall())
         except (LedgerUnwritable, LedgerDamaged) as trouble:
             self._spill(results, trouble)
             raise
@@ -182,40 +182,39 @@ class _Loop:
         won = exchanged.won
         self._tally.unclaimed.update(SKIP_BY_CLAIM_LOST[lost] for lost in exchanged.lost.values())
         self._tally.timed(now)
-        delay, usual = self._commit_ended(claim, now)
-        for messages, due in claim:
+        delay, previous = self._commit_ended(groups, now)
+        for messages, due in groups:
             ours = [message for message in messages if message.id in won]
             if ours:
                 attempts = [won[message.id] for message in ours]
-                self._hand_out(Delivery(ours, attempts, max(due + delay, now), due + usual + self._settings.timeout))
+                self._hand_out(Delivery(ours, attempts, max(due + delay, now), due + previous + self._settings.timeout))
         if results:
             self._state.count_stored(results)
 
-    def _without_suppressed(self, claim: list[ClaimGroup]) -> list[ClaimGroup]:
-        """Leaves out recipients who have been suppressed since the plan. Without a readable list, nobody more is claimed."""
-        if self._withholds is None or not claim:
-            return claim
+    def _without_suppressed(self, groups: list[ClaimGroup]) -> list[ClaimGroup]:
+        """Leaves out recipients who have been suppressed since the plan. Without a readable list, nothing more is claimed."""
+        if self._withholds is None or not groups:
+            return groups
         try:
-            withheld = {message.id for messages, _ in claim for message in messages if self._withholds(message)}
+            withheld = {message.id for messages, _ in groups for message in messages if self._withholds(message)}
         except SuppressionListUnreadable as trouble:
             self._state.end(SuppressLost(trouble.problem, trouble.fix))
             return []
         if withheld:
             self._tally.unclaimed.update({Skip.SUPPRESSED: len(withheld)})
-        left = [([message for message in messages if message.id not in withheld], due) for messages, due in claim]
-        return [group for group in left if group[0]]
+        kept = [([message for message in messages if message.id not in withheld], due) for messages, due in groups]
+        return [group for group in kept if group[0]]
 
-    def _commit_ended(self, claim: list[ClaimGroup], now: float) -> tuple[float, float]:
-        """By how much the slots are delayed, and how long a commit with claims usually takes: as long as the last one. In seconds.
+    def _commit_ended(self, groups: list[ClaimGroup], now: float) -> tuple[float, float]:
+        """By how much this commit delays the slots, and how long the commit before it took. In seconds.
 
-        A message's time begins once its claim is durable, however slow the disk is. A process that was suspended after its claim
-        looks the same, but only once. So a message whose commit exceeded the usual time by the whole timeout is not sent, and is
-        claimed again.
+        A message's timeout starts once its claim is durable, so a slow disk does not use it up. But if this commit took `timeout`
+        longer than the one before, the process was probably suspended: the message is not sent, and is claimed again.
         """
-        if not claim:
+        if not groups:
             return 0.0, 0.0
-        usual, self._commit_seconds = self._commit_seconds, now - self._chooser.chosen_at
-        return self._pace.delay_unused(claim[0][1], now), usual
+        previous, self._commit_seconds = self._commit_seconds, now - self._chooser.chosen_at
+        return self._pace.delay_unused(groups[0][1], now), previous
 
     def _hand_out(self, delivery: Delivery) -> None:
         self._in_flight.add(delivery)
@@ -229,7 +228,7 @@ class _Loop:
             kept += self._gather()
         if kept:
             with suppress(OSError):  # then they are in doubt at the next start
-                self._claims.spill(list(map(settlement_of, kept)))
+                self._ledger.spill(list(map(settlement_of, kept)))
 
     def _gather(self) -> list[AttemptResult]:
         """Waits for an event, then takes all that have arrived; returns the results to store."""
@@ -237,9 +236,9 @@ class _Loop:
         with suppress(Empty):
             event: Event = self._events.get(timeout=self._wait())
             self._let_more_come()
-            self._note(event, results)
+            self._handle(event, results)
             for _ in range(1, MAX_DRAINED):
-                self._note(self._events.get_nowait(), results)
+                self._handle(self._events.get_nowait(), results)
         if self._stop.stage is StopStage.FAST:
             results += self._state.abandon()
         self._gathered_at = self._clock.monotonic()
@@ -264,7 +263,7 @@ class _Loop:
             moments.append(max(self._backlog.again_at, self._pace.next_slot(now)))
         return max(min(moments) - now, MIN_WAIT if self._settings.per_second is None else TICK)
 
-    def _note(self, event: Event, results: list[AttemptResult]) -> None:
+    def _handle(self, event: Event, results: list[AttemptResult]) -> None:
         match event:
             case SenderReady(sender):
                 self._pool.mark_ready(sender)
@@ -284,7 +283,9 @@ class _Loop:
     def _connection_failed(self, sender: Sender, reason: str, *, permanent: bool) -> None:
         seconds = self._pool.seconds_without_connection()
         patience = self._settings.patience
-        self._state.end(ending_without_connection(reason, permanent=permanent, seconds=seconds, patience=patience))
+        ending = ending_without_connection(reason, permanent=permanent, seconds=seconds, patience=patience)
+        if ending is not None:
+            self._state.end(ending)
         wait = self._pool.mark_down(sender)
         if wait is not None:
             self._state.report(wait, reason)

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import TypeAlias
 
 from sendspec.diagnostics.clock import Clock
-from sendspec.provider.acceptance import SentMessage, invalid_acceptance
+from sendspec.provider.acceptance import SentMessage, doubt_about_acceptance
 from sendspec.provider.batch_classification import classify_batch, max_batch_response
 from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse
@@ -40,7 +40,7 @@ class SenderDown:
 
 @dataclass(frozen=True, slots=True)
 class RequestEnded:
-    """The sender's request is finished. `wrote`: a byte of it left."""
+    """The sender's request is finished. `wrote`: at least one byte of it was sent."""
 
     sender: Sender
     delivery: Delivery
@@ -128,7 +128,7 @@ class Sender:
                     ended = self._deliver(order)
                     delivery = None
                     self._events.put(ended)
-                if self._connection.reusable:  # `_outcomes` checks it again before the next write
+                if self._connection.reusable:  # `_post` checks it again before the next write
                     self._events.put(SenderReady(self))
                 else:
                     self._connect()
@@ -155,10 +155,10 @@ class Sender:
 
     def _deliver(self, delivery: Delivery) -> RequestEnded:
         self._connection.wrote = False
-        outcomes = self._outcomes(delivery)
+        outcomes = self._post(delivery)
         return RequestEnded(self, delivery, outcomes, self._connection.wrote)
 
-    def _outcomes(self, delivery: Delivery) -> Sequence[Outcome]:
+    def _post(self, delivery: Delivery) -> Sequence[Outcome]:
         count = len(delivery.messages)
         deadline = delivery.due + self._settings.timeout
         early = delivery.due - self._clock.monotonic()
@@ -185,17 +185,17 @@ class Sender:
         self._responded.set()
         sent = [SentMessage(message.reference, message.receiver) for message in messages]
         redaction = self._redaction.of([one.receiver for one in sent], [message.body for message in messages])
+        # first as if more bytes had followed: an acceptance that holds even then needs no check of the connection
         outcomes = self._classify(response, sent, redaction, first=first, extra=True)
-        if not all(
-            isinstance(outcome, Accepted) for outcome in outcomes
-        ):  # an acceptance is proved whatever bytes follow
+        if not all(isinstance(outcome, Accepted) for outcome in outcomes):
             extra = response.extra or self._connection.extra_arrived()
             outcomes = self._classify(response, sent, redaction, first=first, extra=extra)
         ids = [one.remote_id for one in outcomes if isinstance(one, Accepted | Refused) and one.remote_id is not None]
         if not self._credited.credit(ids):
-            outcomes = [invalid_acceptance(response.status, " with the id of another message")] * len(sent)
+            outcomes = [doubt_about_acceptance(response.status, " with the id of another message")] * len(sent)
         if not any(isinstance(outcome, Accepted) for outcome in outcomes):
-            self._connection.close()  # if this response was another request's, ours may be next, with no reference to tell
+            # if this response belonged to another request, ours may arrive next and be taken for the next message's
+            self._connection.close()
         return outcomes
 
     def _classify(

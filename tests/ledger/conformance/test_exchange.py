@@ -87,9 +87,9 @@ def test_what_a_dead_run_was_sending_is_in_doubt_when_the_next_one_begins(store:
 
 def test_a_message_on_its_way_is_uncertain_until_it_is_settled(running: Ledger) -> None:
     claim(running, IDS[0])
-    assert running.uncertain("hello") == 1
+    assert running.count_uncertain("hello") == 1
     settle(running, IDS[0], 1, State.ACCEPTED)
-    assert running.uncertain("hello") == 0
+    assert running.count_uncertain("hello") == 0
 
 
 def test_a_result_handed_in_twice_is_written_once(store: Store) -> None:

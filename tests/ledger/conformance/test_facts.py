@@ -136,11 +136,15 @@ def test_what_is_uncertain_is_counted_over_all_generations_of_a_spec(ledger: Led
     plan(ledger, IDS[0], IDS[1], generation=1)
     plan(ledger, IDS[2], IDS[3], generation=2)
     plan(ledger, IDS[4], name="bye")
-    assert ledger.uncertain("hello") == 0
+    assert ledger.count_uncertain("hello") == 0
     settle(ledger, IDS[0], State.IN_DOUBT, 3.0)
     settle(ledger, IDS[1], State.ACCEPTED, 3.0)
     ledger.exchange(settle=[], claim=claims([IDS[2], IDS[4]]), now=3.0)
-    assert (ledger.uncertain("hello"), ledger.uncertain("bye"), ledger.uncertain("another")) == (2, 1, 0)
+    assert (ledger.count_uncertain("hello"), ledger.count_uncertain("bye"), ledger.count_uncertain("another")) == (
+        2,
+        1,
+        0,
+    )
 
 
 def test_facts_are_found_also_beyond_the_most_that_is_asked_for_at_once(ledger: Ledger) -> None:

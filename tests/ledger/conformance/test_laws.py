@@ -65,5 +65,5 @@ def test_no_message_is_accepted_twice_and_none_is_lost(new_store: Callable[[], S
             facts = ledger.facts(IDS[:4])
             assert len(facts) == 4
             assert {identity: facts[identity].state for identity in final} == final
-        assert ledger.damages() == []
+        assert ledger.find_damage() == []
         assert ledger.odd_moves() == []

@@ -98,4 +98,4 @@ def test_half_a_character_of_the_apis_is_kept_as_text(ledger: Ledger) -> None:
     assert found.evidence is not None
     assert found.evidence.startswith("no \\ud83dxxx")
     assert len(found.evidence) < 1_010
-    assert ledger.damages() == []
+    assert ledger.find_damage() == []

@@ -35,4 +35,4 @@ def test_purging_touches_settled_messages_of_that_age_only(running: Ledger) -> N
     assert (found[IDS[1]].masked, found[IDS[1]].evidence) == ("+31••••••78", "422 no")
     assert found[IDS[2]].masked == "+31••••••78"
     assert ledger.purge(before=150.0) == 0
-    assert ledger.damages() == []
+    assert ledger.find_damage() == []

@@ -39,15 +39,15 @@ def test_a_key_that_changes_after_a_claim_is_kept_with_the_messages_that_had_it(
     ledger.begin(OWNER, now=2.0)
     put("first", 1, 2)
     put("second", 3)  # nobody was claimed yet: the first was none
-    assert ledger.former_trees("hello", 1) == []
+    assert ledger.former_expressions("hello", 1) == []
     ledger.exchange(settle=[], claim=claims([bytes([n]) * 16 for n in (1, 3)]), now=3.0)
     put("second", 4)
     put("third", 5)
     put("second", 6)
-    assert ledger.former_trees("hello", 1) == [("second", "to", 4), ("third", "to", 5)]
+    assert ledger.former_expressions("hello", 1) == [("second", "to", 4), ("third", "to", 5)]
     assert list(ledger.receivers_claimed("hello", 1, 0, 2)) == [b"\x01" * 16]
     assert list(ledger.receivers_claimed("hello", 1, 2)) == [b"\x03" * 16]
-    assert ledger.former_trees("hello", 2) == []
+    assert ledger.former_expressions("hello", 2) == []
 
 
 def test_the_digests_are_those_of_what_was_sent_since(ledger: Ledger) -> None:

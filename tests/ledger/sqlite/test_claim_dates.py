@@ -54,5 +54,5 @@ def test_the_first_claim_is_noted_by_the_apis_clock_and_never_moved(ledger: Sqli
     ledger.exchange(settle=[Settlement(TWO, 1, State.PLANNED)], claim=[], now=2_001.0)
     ledger.exchange(settle=[], claim=[Claim(TWO, TEXT, None)], now=9_000.0)
     assert first(TWO) == 1_800
-    assert ledger.damages() == []
+    assert ledger.find_damage() == []
     assert ledger.sends("hello")[0].last_claimed_at == 8_800.0

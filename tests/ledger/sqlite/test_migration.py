@@ -59,7 +59,7 @@ def test_a_ledger_of_an_older_version_can_be_read_as_it_is(old: Path) -> None:
     states = dict(zip(IDS, [State.ACCEPTED, State.IN_DOUBT, State.SENDING, State.PLANNED], strict=True))
     assert ledger.facts(IDS) == {identity: Fact(state, keyed) for identity, state in states.items()}
     assert ledger.prior_states(IDS) == {identity + keyed: state for identity, state in states.items()}
-    assert ledger.damages() == []
+    assert ledger.find_damage() == []
     assert [message.reference for message in ledger.messages()] == ["order-1", None, None, None]
     [send] = ledger.sends("hello")
     assert (send.messages, send.claimed, send.baselined, send.key_tree) == (4, True, False, None)
@@ -86,7 +86,7 @@ def test_a_ledger_of_an_older_version_goes_on_as_one_of_this_version(old: Path) 
     assert ledger.odd_moves() == []
     again = Change(id=IDS[1], attempt=1, to=State.PLANNED, reason="a person", resend=True)
     ledger.move(MOVE_BY_NAME["resolve"], [again], now=10.0)
-    assert ledger.damages() == []
+    assert ledger.find_damage() == []
     ledger.close()
     ledger = open_to_write(old, "one", salt=SALT)
     assert ledger.facts([IDS[1]])[IDS[1]].resend == 1
@@ -135,7 +135,7 @@ def test_a_migration_that_ends_at_any_statement_leaves_the_old_ledger_whole(old:
             open_to_write(old, "one", failing_at(nth), salt=SALT)
         assert version(old) == before
     ledger = begun_again(old)
-    assert ledger.damages() == []
+    assert ledger.find_damage() == []
     ledger.close()
 
 

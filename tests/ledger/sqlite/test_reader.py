@@ -51,15 +51,15 @@ def elsewhere(path: Path, *statements: str) -> None:
 
 
 def test_a_sound_ledger_has_no_damages_with_messages_and_without(ledger: SqliteLedger) -> None:
-    assert ledger.damages() == []
+    assert ledger.find_damage() == []
     plan(ledger, *IDS)
-    assert ledger.damages() == []
+    assert ledger.find_damage() == []
 
 
 def test_a_message_that_vanished_is_missed(ledger: SqliteLedger, path: Path) -> None:
     plan(ledger, *IDS)
     elsewhere(path, "DELETE FROM message WHERE id = x'" + IDS[3].hex() + "'")
-    assert ledger.damages() == ["it holds 7 messages and should hold 8"]
+    assert ledger.find_damage() == ["it holds 7 messages and should hold 8"]
     with pytest.raises(LedgerDamaged, match="should hold 8"):
         open_to_write(path, "one")
 
@@ -67,7 +67,7 @@ def test_a_message_that_vanished_is_missed(ledger: SqliteLedger, path: Path) -> 
 def test_messages_of_no_send_are_too_many(ledger: SqliteLedger, path: Path) -> None:
     plan(ledger, IDS[0])
     elsewhere(path, "DELETE FROM spec")
-    assert ledger.damages() == ["it holds 1 messages and should hold 0"]
+    assert ledger.find_damage() == ["it holds 1 messages and should hold 0"]
 
 
 @pytest.mark.parametrize("column", ["state = 'accepted'", "attempt = 1", "digest = zeroblob(24)", "remote_id = 'x'",
@@ -78,12 +78,12 @@ def test_every_part_of_a_message_that_matters_is_under_its_checksum(
     plan(ledger, IDS[0])
     plan(ledger, name="bye")
     elsewhere(path, f"UPDATE message SET {column}")
-    assert ledger.damages() == ["1 messages don't match their checksums"]
+    assert ledger.find_damage() == ["1 messages don't match their checksums"]
 
 
 def test_a_ledger_without_its_tables_says_so_instead_of_breaking(ledger: SqliteLedger, path: Path) -> None:
     elsewhere(path, "DROP TABLE event", "DROP TABLE message")
-    found = ledger.damages()
+    found = ledger.find_damage()
     assert len(found) == 1
     assert "no such table: message" in found[0]
     with pytest.raises(LedgerDamaged, match="damaged"):

@@ -62,7 +62,7 @@ def test_damaged_pages_are_reported_and_rows_are_then_not_counted(path: Path) ->
     path.write_bytes(content)
     ledger = open_to_read(path, None)
     try:
-        found = ledger.damages()
+        found = ledger.find_damage()
     finally:
         ledger.close()
     assert found

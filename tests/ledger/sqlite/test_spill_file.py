@@ -92,7 +92,7 @@ def test_kept_results_are_settled_by_the_next_run_and_the_rest_is_in_doubt(path:
     ]  # fmt: skip
     assert found[IDS[0]].remote_id == "id-0"
     assert found[IDS[1]].http_status == 422
-    assert ledger.damages() == []
+    assert ledger.find_damage() == []
     assert ledger.odd_moves() == []
     assert read_spill(path, "one") == []
     ledger.close()

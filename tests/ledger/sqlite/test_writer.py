@@ -11,7 +11,7 @@ import pytest
 from ledger_samples import OWNER, SEND, claims
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerUnwritable
 from sendspec.ledger.record import PlannedRecord, Route
-from sendspec.ledger.sqlite.connection import connect_to_still
+from sendspec.ledger.sqlite.connection import connect_immutable
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_read, open_to_write
 from sendspec.ledger.sqlite.writer import MOVES_BETWEEN_CHECKPOINTS
@@ -111,7 +111,7 @@ def test_the_log_is_brought_into_the_ledgers_own_file_after_so_many_moves(path: 
     ledger.put_planned(SEND, map(record, ids), b"p" * 32, now=2.0)
 
     def without_log() -> tuple[Any, ...]:
-        connection = connect_to_still(str(path))
+        connection = connect_immutable(str(path))
         found = connection.execute("SELECT state, count(*) FROM message GROUP BY state").fetchall()
         connection.close()
         return tuple(found)

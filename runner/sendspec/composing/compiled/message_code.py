@@ -1,4 +1,4 @@
-"""Code that makes one row's message, in the order of `Composer.compose`: `where`, address, key, id, payload, text, digest."""
+"""Generates the code that makes one row's message, in the order of `Composer.compose`: `where`, address, key, id, payload, text, digest."""
 
 from __future__ import annotations
 

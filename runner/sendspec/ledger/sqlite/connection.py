@@ -22,7 +22,7 @@ def connect_to_read(path: str) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True, isolation_level=None, timeout=10)
 
 
-def connect_to_still(path: str) -> sqlite3.Connection:
+def connect_immutable(path: str) -> sqlite3.Connection:
     """For a ledger that nobody can be writing: without `immutable`, even reading in WAL mode needs a file beside it."""
     return sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro&immutable=1", uri=True, isolation_level=None)
 

@@ -37,7 +37,7 @@ class DoubtLookup(OpenLedger):
                 attempt=row[3],
                 reference=row[4],
                 receiver=row[5],
-                route=Route(row[6], row[7]) if row[6] and row[7] else None,
+                route=Route(row[6], row[7]) if row[6] is not None and row[7] is not None else None,
                 local_claimed_at=row[8],
                 missed_at=row[9],
                 own_reference=bool(row[10]),
@@ -50,7 +50,7 @@ class DoubtLookup(OpenLedger):
         ]
         return sorted(found, key=lambda doubt: doubt.local_claimed_at)
 
-    def uncertain(self, name: str) -> int:
+    def count_uncertain(self, name: str) -> int:
         """The count of a spec's messages, of any generation, that are sending or in doubt.
 
         No living run but the asking one can be sending any: this ledger has one owner at a time, by its lock.

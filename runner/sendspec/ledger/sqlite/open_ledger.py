@@ -54,7 +54,7 @@ class OpenLedger:
         self._digest = "digest" if self.version >= 3 else "keyed_digest(digest)"
         self._number = "number" if self.version >= 3 else "id"
 
-    def unbound(self) -> None:
+    def remove_query_limit(self) -> None:
         """Removes the limit on queries, once every page was checked."""
         self._limit = None
         self._connection.set_progress_handler(None, 0)

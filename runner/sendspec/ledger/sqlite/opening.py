@@ -23,8 +23,8 @@ from sendspec.ledger.durable_file import unwritable_file
 from sendspec.ledger.identity import salt_check_of
 from sendspec.ledger.sqlite.connection import (
     Connect,
+    connect_immutable,
     connect_to_read,
-    connect_to_still,
     connect_to_write,
     make_durable,
 )
@@ -62,13 +62,13 @@ def open_to_read(
     mirrored = read_mirror(path) if latest else None  # first: a run may write before the next line
     place = real_place(path)
     if connect is connect_to_read and not os.access(place, os.W_OK) and not _has_wal(place):
-        connect = connect_to_still  # WAL files made by this user would be unusable for the ledger's owner
+        connect = connect_immutable  # WAL files made by this user would be unusable for the ledger's owner
     try:
         ledger = _open(path, connect, salt, SqliteReader)
     except LedgerUnwritable:
         if connect is not connect_to_read or _has_wal(place):
             raise
-        connect = connect_to_still
+        connect = connect_immutable
         ledger = _open(path, connect, salt, SqliteReader)
     if connect is connect_to_read:
         ledger.when_closed(partial(_remove_empty_log, place))
@@ -89,7 +89,7 @@ def open_to_write(
 ) -> SqliteLedger:
     """A ledger that can be trusted with claims. The caller holds the run lock; `still_mine` asks it.
 
-    Checks every page and row: 1.5 s a million messages, against sending one of them twice. A ledger of an earlier version is
+    Checks every page and row. This takes 1.5 s per million messages, and prevents sending one of them twice. A ledger of an earlier version is
     migrated, after `tell` was told how much space that takes.
     """
     refuse_network(path, read_mounts())
@@ -97,10 +97,10 @@ def open_to_write(
     with _closing_on_trouble(ledger):
         _check_identity(ledger, expected_id, salt)
         _refuse_damaged(ledger)
-        ledger.unbound()
+        ledger.remove_query_limit()
         _refuse_lost(ledger, read_mirror(Path(ledger.path)))
         if ledger.version < SCHEMA_VERSION:
-            _make_room_to_migrate(path, ledger.version, tell)
+            _check_room_to_migrate(path, ledger.version, tell)
             ledger.migrate()
     return ledger
 
@@ -154,7 +154,7 @@ def _checked_version(connection: Any, path: Path) -> int:
             f"the ledger {path} was made by a newer sendspec (its version is {version})", "update sendspec"
         )
     if version < OLDEST_READABLE:
-        raise LedgerDamaged(f"the ledger {path} has version {version}, which never was", "restore it from a backup")
+        raise LedgerDamaged(f"the ledger {path} has version {version}, which never existed", "restore it from a backup")
     return int(version)
 
 
@@ -170,19 +170,19 @@ def _closing_on_trouble(ledger: OpenLedger) -> Iterator[None]:
 def _check_identity(ledger: OpenLedger, expected_id: str | None, salt: bytes | None) -> None:
     if expected_id is not None and ledger.id != expected_id:
         raise LedgerForeign(
-            f"the ledger {ledger.path} is another than the one that sendspec.lock names",
+            f"the ledger {ledger.path} is not the one that sendspec.lock names",
             "bring the right ledger back, or correct `ledger:` in sendspec.yaml",
         )
     noted = ledger.salt_check
     if salt is not None and noted is not None and noted != salt_check_of(salt):
         raise LedgerForeign(
-            f"the salt in sendspec.lock is another than the one that the ledger {ledger.path} was made with, and would send everything again",
+            f"the salt in sendspec.lock is not the one that the ledger {ledger.path} was made with: everything would be sent again",
             "restore sendspec.lock from git",
         )
 
 
 def _refuse_damaged(ledger: SqliteReader) -> None:
-    problems = ledger.damages()
+    problems = ledger.find_damage()
     if problems:
         raise LedgerDamaged(
             f"the ledger {ledger.path} is damaged: {problems[0]}",
@@ -198,18 +198,18 @@ def _refuse_lost(ledger: OpenLedger, mirrored: LedgerProgress | None) -> None:
         )
 
 
-def _make_room_to_migrate(path: Path, version: int, tell: Callable[[str], None]) -> None:
+def _check_room_to_migrate(path: Path, version: int, tell: Callable[[str], None]) -> None:
     """Tells how much space a migration takes. Raises `LedgerUnwritable` where that much isn't free."""
     needed = ROOM_TIMES * path.stat().st_size
     tell(
-        f"note: the ledger {path} is of version {version}; it is brought to version {SCHEMA_VERSION}, which takes"
-        f" {_megabytes(needed)} beside it for as long as that lasts"
+        f"note: the ledger {path} is of version {version}; it is migrated to version {SCHEMA_VERSION}, which for a moment"
+        f" takes {_megabytes(needed)} beside it"
     )
     disk = os.statvfs(path)
     free = disk.f_bavail * disk.f_frsize
     if free < needed:
         raise LedgerUnwritable(
-            f"the ledger {path} is of version {version}, and bringing it to version {SCHEMA_VERSION} takes {_megabytes(needed)};"
+            f"the ledger {path} is of version {version}, and migrating it to version {SCHEMA_VERSION} takes {_megabytes(needed)};"
             f" {_megabytes(free)} are free",
             "make room, then run the command again",
         )
@@ -227,9 +227,9 @@ def _has_wal(path: Path) -> bool:
 
 
 def _remove_empty_log(path: Path) -> None:
-    """Removes the empty WAL files that reading has made.
+    """Has SQLite remove the empty WAL files that reading has left, by opening and closing a connection that may write.
 
-    SQLite removes them itself, under its own locks, when the last connection that may write closes. They stay while another
+    It does so under its own locks, when the last such connection closes. They stay while another
     has the ledger open. A WAL that holds anything is left alone.
     """
     if _has_wal(path) or not any(os.path.lexists(f"{path}{ending}") for ending in ("-wal", "-shm")):

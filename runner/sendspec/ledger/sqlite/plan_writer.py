@@ -147,6 +147,6 @@ class PlanWriter(LedgerWriter):
         for number, *trees in rows:
             if trees != [identity.key_tree, identity.to_tree]:
                 until = self._value("SELECT coalesce(max(number), 0) FROM message WHERE spec = ?", (number,))
-                former = [*self.former_trees(identity.name, identity.generation), (*trees, until)]
+                former = [*self.former_expressions(identity.name, identity.generation), (*trees, until)]
                 kept = (f"{FORMER_TREES}{number}", json.dumps(former))
                 self._execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", kept)

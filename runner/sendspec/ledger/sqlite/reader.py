@@ -16,7 +16,7 @@ from sendspec.planning.message_state import ALLOWED
 class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
     """Satisfies `protocol.Facts`."""
 
-    def damages(self) -> list[str]:
+    def find_damage(self) -> list[str]:
         """What SQLite's own check, the rows' checksums and their count find; empty for a sound ledger. 1.3 s a million messages."""
         try:
             # Not `quick_check`: it doesn't compare the index with its table, and a message that the index lacks would be new.

@@ -118,7 +118,7 @@ class SendHistory(OpenLedger):
         rows = self._stream(f"SELECT spec, {self._digest} FROM message WHERE updated_at >= ? AND {_SENT}", (since,))
         return ((name_by_number[spec], digest) for spec, digest in rows if spec in name_by_number)
 
-    def former_trees(self, name: str, generation: int) -> list[tuple[str, str, int]]:
+    def former_expressions(self, name: str, generation: int) -> list[tuple[str, str, int]]:
         """The earlier trees of `key` and `to` of a send, oldest first, each pair with its last message's number."""
         rows = self._rows(
             "SELECT m.value FROM meta m JOIN spec s ON m.name = ?1 || s.number WHERE s.name = ?2 AND s.generation = ?3",

@@ -53,7 +53,7 @@ def open_table(
     is read. Raises `PrivateCopyTrouble` and `InputUnreadable`.
     """
     recipients = spec.recipients
-    origin = _Origin(root, stdin, frozen=frozen, key_files=key_files)
+    origin = _OpenContext(root, stdin, frozen=frozen, key_files=key_files)
     if override is not None:
         return _overridden(recipients, override, origin, problems)
     match recipients:
@@ -85,7 +85,7 @@ class _Options:
 
 
 @dataclass(frozen=True, slots=True)
-class _Origin:
+class _OpenContext:
     """Where the bytes of a table come from. `frozen` reads them through a private copy. `root` is the project's folder."""
 
     root: Path
@@ -93,7 +93,7 @@ class _Origin:
     frozen: bool = field(kw_only=True)
     key_files: KeyFiles = field(kw_only=True)
 
-    def bytes_of(self, path: str, opened: OpenFile, problems: Problems) -> InputFile | None:
+    def input_file_of(self, path: str, opened: OpenFile, problems: Problems) -> InputFile | None:
         """The file or its private copy; None if it changed while it was copied, which is added to `problems`."""
         file = InputFile(opened.descriptor, opened.place)
         if not self.frozen:
@@ -113,7 +113,7 @@ def _options(recipients: Recipients) -> _Options:
     return _Options()
 
 
-def _overridden(recipients: Recipients, written: str, origin: _Origin, problems: Problems) -> Table | None:
+def _overridden(recipients: Recipients, written: str, origin: _OpenContext, problems: Problems) -> Table | None:
     """The table named on the command line. The spec's delimiter applies to it too, if it is a CSV."""
     options = _options(recipients)
     if written == STANDARD_INPUT:
@@ -128,10 +128,10 @@ def _overridden(recipients: Recipients, written: str, origin: _Origin, problems:
 
 
 def _by_extension(
-    path: str, opened: OpenFile, options: _Options, spec: Spec | None, origin: _Origin, problems: Problems
+    path: str, opened: OpenFile, options: _Options, spec: Spec | None, origin: _OpenContext, problems: Problems
 ) -> Table | None:
     """The table in an open file, by its extension. `spec` is the one that names the file, if any."""
-    file = origin.bytes_of(path, opened, problems)
+    file = origin.input_file_of(path, opened, problems)
     if file is None:
         return None
     extension = PurePath(path).suffix.lower()
@@ -148,7 +148,7 @@ def _by_extension(
     return table
 
 
-def _from_stream(origin: _Origin, options: _Options, problems: Problems) -> Table | None:
+def _from_stream(origin: _OpenContext, options: _Options, problems: Problems) -> Table | None:
     """Standard input, kept for reading again. It is CSV, unless it begins like a JSON object."""
     if origin.stdin is None:
         fault = Problem("no-standard-input", "standard input has been read by another spec", "name a file")
