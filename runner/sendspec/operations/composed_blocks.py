@@ -16,7 +16,6 @@ from sendspec.composing.block_result import BlockComposer, BlockResult, RowResul
 from sendspec.composing.composer import GENERATE_FROM
 from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.fork_pool import workers_at
 from sendspec.operations.send_job import Job
 from sendspec.reading.tables.block import Block, rows_of
 from sendspec.reading.tables.row import Row
@@ -96,6 +95,8 @@ class _BlockSource:
 
         The generated function exists by now, so that the forks have it too.
         """
+        from sendspec.operations.fork_pool import workers_at  # loads ctypes, and only long lists need it
+
         count = self._processes - 1
         with workers_at(count, lambda worker: self._compose_as(worker, count, skip)) as workers:
             for index, block in enumerate(blocks):

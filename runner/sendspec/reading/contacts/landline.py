@@ -7,9 +7,6 @@ from itertools import product
 
 from sendspec.reading.contacts.number_plan import LANDLINES_BY_CODE
 
-_TAILS = [["".join(digits) for digits in product("0123456789", repeat=max(5 - length, 0))] for length in range(8)]
-"""By the length of a start: what makes five characters of it."""
-
 
 @cache
 def landline_starts() -> frozenset[str]:
@@ -18,7 +15,10 @@ def landline_starts() -> frozenset[str]:
     Countries where mobile numbers begin like landlines, such as the United States, have no such starts.
     """
     starts = [f"+{code}{start}" for code, listed in LANDLINES_BY_CODE.items() for start in listed.split()]
-    return frozenset(start + tail for start in starts for tail in _TAILS[len(start)])
+    tails = {
+        length: list(map("".join, product("0123456789", repeat=max(5 - length, 0)))) for length in set(map(len, starts))
+    }
+    return frozenset(start + tail for start in starts for tail in tails[len(start)])
 
 
 def is_landline(number: str) -> bool:
