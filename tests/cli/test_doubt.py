@@ -129,6 +129,37 @@ def test_a_message_listed_twice_is_an_alarm_and_one_acceptance(ready: Any, serve
     assert done.json["totals"]["accepted"] == 20
 
 
+def test_one_id_listed_for_two_messages_is_credited_to_neither(ready: Any, server: Any, helpers: Any) -> None:
+    server.decide = lambda number, request: helpers.Answer(drop=number <= 2, taken=number <= 2 or None)
+    assert send(ready).json["totals"]["in_doubt"] == 2
+    doubts = {message["reference"] for message in messages(ready, "--in-doubt")}
+    for message in server.taken:
+        if message["reference"] in doubts:
+            message["id"] = "same"
+    done = ready.run("reconcile", "--env", "test", "--format", "json")
+    assert (done.code, done.json["reconciled"]["found"]) == (4, []), done.out
+    assert done.json["totals"]["in_doubt"] == 2
+
+
+def test_an_id_that_a_look_up_credited_is_no_other_messages_answer(ready: Any, server: Any, helpers: Any) -> None:
+    """The breaker opens, the look-up finds the doubts, and the probe's answer repeats the id of one of them."""
+    repeated: list[str] = []
+
+    def decide(number: int, request: Any) -> Any:
+        if sum(each.method == "GET" for each in server.requests) <= 1:  # the witness's
+            return helpers.Answer(drop=True, taken=True)
+        repeated.append(server.taken[0]["id"])
+        body = {**helpers.listed(request), "id": repeated[0]}
+        return helpers.Answer(body=json.dumps(body).encode()) if len(repeated) == 1 else helpers.Answer()
+
+    server.decide = decide
+    text = (ready.folder / "sendspec.yaml").read_text()
+    ready.write("sendspec.yaml", text.replace("timeout: 2", "timeout: 2, concurrency: 6"))
+    done = send(ready)
+    assert repeated
+    assert (done.code, done.json["totals"]["in_doubt"]) == (4, 1), done.err
+
+
 def test_a_message_listed_as_rejected_stays_in_doubt(ready: Any, server: Any, helpers: Any) -> None:
     in_doubt(ready, server, helpers, taken=True)
     server.listing = lambda request: server.page([{**message, "status": "rejected"} for message in server.taken])

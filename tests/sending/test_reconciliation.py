@@ -397,6 +397,36 @@ def test_one_message_is_not_credited_to_two_doubts_and_two_are() -> None:
     assert (len(three.found), len(three.twice)) == (2, 2)
 
 
+def test_one_id_under_the_references_of_two_messages_proves_neither() -> None:
+    both = [doubt(1), doubt(2)]
+    pages = Pages([sighting(both[0], remote="same")], [sighting(both[1], remote="same")])
+    memory = Memory()
+    outcome = settled(memory, both, pages)
+    assert (outcome.found, outcome.left, memory.moves) == ([], 2, [])
+    mixed = Pages([sighting(both[0], remote="same"), sighting(both[1], remote="same"), sighting(both[1], remote="own")])
+    assert settled(Memory(), both, mixed).found == [both[1].id]
+
+
+def test_one_id_for_two_recipients_of_one_reference_is_credited_once() -> None:
+    both = [own(1), own(2, receiver=hashed("+2"))]
+    outcome = settled(Memory(), both, Pages([replace(listed("same"), receivers=frozenset({RECEIVER, "+2"}))]))
+    assert len(outcome.found) == 1
+
+
+def test_what_is_listed_under_the_id_of_two_is_not_absent() -> None:
+    age = ABSENT_AFTER + 60
+    both = [doubt(1, age=age, missed=SCANS_APART + 1), doubt(2, age=age, missed=SCANS_APART + 1)]
+    known, shown = around(age)
+    shown += [sighting(each, remote="same") for each in both]
+    outcome = settled(Memory(known, before=NOW - age - 30), both, Pages(shown), resends_if_absent=True)
+    assert (outcome.found, outcome.freed) == ([], [])
+    assert set(outcome.held) == {each.id for each in both}
+
+
+def test_the_ids_that_were_credited_are_told() -> None:
+    assert settled(Memory(), [doubt(1)], Pages([sighting(doubt(1))])).credited == ["id-1"]
+
+
 def test_nothing_is_looked_up_by_id_where_nothing_is_listed() -> None:
     memory = Memory()
     settled(memory, [doubt(1), own(2)], Pages([Sighting("x", "another's", frozenset(), False)]))

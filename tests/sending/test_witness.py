@@ -125,6 +125,12 @@ def test_an_id_is_credited_to_one_message() -> None:
     assert witnessed(credited, Pages(([sighting("order-1")], None))) == Witnessed(skew=0.0)
 
 
+def test_one_id_under_two_references_moves_neither_message() -> None:
+    memory = Memory(waiting(1), waiting(2))
+    found = witnessed(memory, Pages(([default(1, "same"), default(2, "same")], None)))
+    assert (found.behind, found.unproved, memory.moves) == (Counter(), Counter(hello=2), [])
+
+
 def test_messages_of_other_sends_are_ignored() -> None:
     memory = Memory(waiting(1, name="other"), waiting(2, generation=2))
     assert witnessed(memory, Pages(([default(1), default(2)], None))).behind == Counter()

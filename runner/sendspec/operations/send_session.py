@@ -102,9 +102,11 @@ class SendSession:
         self._sent_texts.add_constants(text for job in jobs for text in job.constant_texts())
         receivers_of = partial(receivers_by_id, jobs) if jobs else None
         with reachable_api(self._context) as reachable, self._interruptible(self._stop):
-            return self._api_lookup(reachable).reconcile(
+            outcome = self._api_lookup(reachable).reconcile(
                 names, resend_if_absent=resend_if_absent, receivers_of=receivers_of
             )
+        self._credited.credit(outcome.credited)
+        return outcome
 
     def end_interrupted(self, number: int) -> None:
         """Ends the run's record for a run that a signal stopped before it sent anything."""
@@ -269,6 +271,7 @@ class SendSession:
     def _reconcile_open_doubts(self, lookup: ApiLookup, job: Job) -> Sequence[bytes]:
         """Looks up the spec's doubts while the breaker pauses the run. Returns the messages that the API has."""
         outcome = lookup.reconcile({job.spec.name})
+        self._credited.credit(outcome.credited)
         self._listener.alarms(outcome)
         for reason in dict.fromkeys(outcome.unread):
             self._listener.detail(reason)

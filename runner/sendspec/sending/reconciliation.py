@@ -14,7 +14,7 @@ from sendspec.sending.absence import ABSENT_AFTER, MAX_CLOCKS_APART, SCANS_APART
 from sendspec.sending.channel_scan import EDGE, ChannelScan, ReceiversOf, ScanLedger, name_of
 from sendspec.sending.list_reader import ListReader
 from sendspec.sending.list_window import DAY, MARGIN, MAX_WINDOW
-from sendspec.sending.sighting_match import HashReceiver, acceptance_change, is_for, is_in_time
+from sendspec.sending.sighting_match import HashReceiver, acceptance_change, ambiguous_ids, is_for, is_in_time
 
 AGEING_AFTER = 6 * DAY
 
@@ -40,7 +40,7 @@ class Reconciled:
     listed than are in doubt under one reference of the user's own. `unproved`: listed under a reference of the user's own, and
     too early or without a time to compare. `held` says why absence does not count. `too_old`: claimed before the time that the API
     lists, or on a channel that was not noted. `ageing`: claimed more than 6 days ago, of the 7 that the API lists. `left` counts the
-    doubts that remain. `unread` are the reasons why lists were not read to their end.
+    doubts that remain. `unread` are the reasons why lists were not read to their end. `credited` are the API ids of `found`.
     """
 
     found: list[bytes] = field(default_factory=list)
@@ -56,6 +56,7 @@ class Reconciled:
     left: int = 0
     unread: list[str] = field(default_factory=list)
     refusal: RunRefused | None = None
+    credited: list[str] = field(default_factory=list)
 
 
 def with_rivals(doubts: Sequence[Doubt], names: Collection[str]) -> list[Doubt]:
@@ -152,10 +153,15 @@ class _ChannelSettlement:
         for doubt in sorted(self._doubts, key=lambda doubt: doubt.first_claimed_at or 0):
             by_name.setdefault((name_of(doubt), doubt.receiver), []).append(doubt)
         changes = []
+        used = ambiguous_ids(self._scan.sightings.values())
         for (name, receiver), doubts in by_name.items():
             listed = self._scan.sightings.get(name, {})
             mine = {None, *(doubt.id for doubt in doubts)}
-            sightings = [sighting for sighting in listed.values() if credited.get(sighting.remote_id) in mine]
+            sightings = [
+                sighting
+                for sighting in listed.values()
+                if credited.get(sighting.remote_id) in mine and sighting.remote_id not in used
+            ]
             ours = [sighting for sighting in sightings if is_for(receiver, sighting, self._hash)]
             if not sightings and listed:
                 self._under_other_ids.update(doubt.id for doubt in doubts)
@@ -165,8 +171,11 @@ class _ChannelSettlement:
             elif ours and not accepted:
                 self._outcome.rejected += [doubt.id for doubt in doubts]
             elif accepted:
-                changes += self._assigned(doubts, accepted)
+                assigned = self._assigned(doubts, accepted)
+                used.update(change.remote_id or "" for change in assigned)
+                changes += assigned
         self._outcome.found += [change.id for change in changes]
+        self._outcome.credited += [change.remote_id or "" for change in changes]
         return changes
 
     def _assigned(self, doubts: Sequence[Doubt], accepted: Sequence[Sighting]) -> list[Change]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Protocol
 
 from sendspec.composing.identity import id_in
@@ -37,6 +39,15 @@ def is_in_time(sighting: Sighting, *, own: bool, first_claimed_at: float | None)
         return True
     known = first_claimed_at is not None and sighting.created_at is not None
     return known and sighting.created_at >= first_claimed_at - CLOCK_MARGIN  # type: ignore[operator]
+
+
+def ambiguous_ids(sightings: Iterable[Mapping[str, Sighting]]) -> set[str]:
+    """API ids that are listed under more than one name; `sightings` has one mapping a name, by API id.
+
+    One id is one message, so a list that shows it as two proves nothing about either.
+    """
+    listed = Counter(chain.from_iterable(sightings))
+    return {remote_id for remote_id, names in listed.items() if names > 1}
 
 
 def acceptance_change(identity: bytes, attempt: int, remote_id: str) -> Change:

@@ -18,6 +18,7 @@ from sendspec.sending.sighting_match import (
     HashReceiver,
     SightingLedger,
     acceptance_change,
+    ambiguous_ids,
     is_for,
     is_in_time,
 )
@@ -168,7 +169,7 @@ def _compare(
     unread_ids = {identity for reference in unread for identity in ids_within(reference)}
     candidates = _candidates(ledger, sighted, unread, unread_ids, sends)
     credited = ledger.credited({sighting.remote_id for _, sightings in candidates for sighting in sightings})
-    used: set[str] = set()
+    used = ambiguous_ids(sighted.values())
     changes = []
     for waiting, sightings in candidates:
         mine = (None, waiting.id)
