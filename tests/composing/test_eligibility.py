@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from sendspec.composing.eligibility import EVERYONE, Eligibility, Exclusion
 from sendspec.composing.message import Message
@@ -10,8 +12,8 @@ ANN, BOB = "+447700900001", "+447700900002"
 
 
 def message(*receivers: str) -> Message:
-    contacts = ",".join(f'{{"identifierValue":"{receiver}"}}' for receiver in receivers)
-    body = f'{{"receiver":{{"contacts":[{contacts}]}}}}'.encode()
+    contacts = [{"identifierKey": "phonenumber", "identifierValue": receiver} for receiver in receivers]
+    body = json.dumps({"receiver": {"contacts": contacts}}).encode()
     return Message(b"i" * 16, receivers[0], "r", body, b"d" * 24, None, None, 1)
 
 

@@ -80,7 +80,8 @@ def test_a_contact_without_an_address_counts_by_its_id(composer: SpecComposer) -
 def test_with_a_receiver_of_its_own_the_address_is_looked_at_only_where_it_is_written(composer: SpecComposer) -> None:
     own = f"receiver: {{contacts: [{{identifierValue: '{BOB}'}}]}}\n  " + BODY
     assert composer.one(own, rows=[{"phone": "nonsense", "first_name": "Bob"}]).receiver == BOB
-    assert composer.one(own, to='to: "{{ phone }}"').receiver == ANN
+    written = composer.one(own, to='to: "{{ phone }}"')
+    assert (written.receiver, written.id) == (BOB, message_id(SALT, "hello", 1, ANN))  # who it is, and whom it reaches
     assert composer.codes(own, to='to: "{{ phone }}"', rows=[{"phone": "nonsense", "first_name": "Bob"}]) != []
 
 

@@ -56,6 +56,47 @@ def test_whoever_is_on_a_list_gets_nothing_and_is_counted(ready: ProjectDir, ser
     assert run(ready, "plan").json["skipped"] == {"already-accepted": 4, "suppressed": 2}
 
 
+OWN_RECEIVERS = {
+    "another than `to`": '{identifierKey: phonenumber, identifierValue: "+447700900001"}',
+    "on the platform": '{identifierKey: phonenumber, identifierValue: "+447700900009", platformAddress: "+447700900001"}',
+    "further": '{identifierKey: phonenumber, identifierValue: "+447700900009", platformAddressSelector: identifiers.phonenumber,'
+    ' identifiers: [{identifierKey: phonenumber, identifierValue: "+447700900001"}]}',
+}
+"""Contacts that reach somebody on the list, though `to` names somebody else."""
+
+
+@pytest.mark.parametrize("contact", OWN_RECEIVERS.values(), ids=OWN_RECEIVERS)
+@pytest.mark.parametrize("by", ["suppress", "only_to"])
+def test_an_address_of_the_specs_own_receiver_counts_wherever_it_stands(
+    ready: ProjectDir, server: CountingServer, contact: str, by: str
+) -> None:
+    spec = SPEC.replace(
+        "recipients: {file: people.csv}",
+        'recipients: {list: [{phone: "+447700900009", first_name: Ann, order_id: A1}], to: "{{ phone }}"}',
+    )
+    assert spec != SPEC
+    receiver = f"message:\n  receiver: {{contacts: [{contact}]}}\n"
+    ready.write(
+        "hello.yaml", spec.replace("message:\n", receiver) + ("suppress: [out.txt]\n" if by == "suppress" else "")
+    )
+    if by == "only_to":
+        text = (ready.folder / "sendspec.yaml").read_text()
+        ready.write("sendspec.yaml", text + '    only_to: ["+447700900009"]\n')
+    skipped = {"suppressed" if by == "suppress" else "only-to": 1}
+    planned = run(ready, "plan")
+    assert planned.code == 0, planned.out
+    assert planned.json["skipped"] == skipped
+    done = run(ready, "send", "--yes")
+    assert (done.code, done.json["skipped"], server.posts) == (0, skipped, [])
+
+
+def test_a_number_of_the_specs_own_receiver_in_another_spelling_is_refused(ready: ProjectDir) -> None:
+    contact = '{identifierKey: phonenumber, identifierValue: "+447700900009", platformAddress: "07700 900001"}'
+    receiver = f"message:\n  receiver: {{contacts: [{contact}]}}\n"
+    ready.write("hello.yaml", SPEC.replace("message:\n", receiver))
+    assert found(ready) == ["phone-country hello.yaml:6:105"]
+
+
 def test_the_lists_of_spec_and_environment_add_up(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("lists/more.csv", "name,phone,email\nAnn,+44 7700 900004,\nBob,,bob@example.com\n,,\n")
     environment_suppresses(ready, "lists/more.csv")

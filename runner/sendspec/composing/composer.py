@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from itertools import chain, islice
+from typing import Any
 
 import orjson
 
@@ -88,9 +89,13 @@ class Composer:
             return Filtered(row.line)
         address = recipients.address(row, context)
         own_receiver = compiled_spec.receiver
-        receiver = compiled_spec.receiver_of(address) if own_receiver is None else fill(own_receiver, context)
-        address = address or recipients.address_of(row, receiver)
-        key = recipients.key(row, context, address)
+        receiver: Any
+        if own_receiver is None:
+            receiver, sent_to = compiled_spec.receiver_of(address), str(address)
+        else:
+            receiver = fill(own_receiver, context)
+            sent_to = recipients.address_of(row, receiver)
+        key = recipients.key(row, context, address or sent_to)
         identity = message_id(self._settings.salt, self._spec.name, self._spec.generation, key)
         values["message_id"] = id_text(identity)
         context = message_context(values, written, context.budget)
@@ -106,9 +111,9 @@ class Composer:
         digest = payload_digest(self._settings.salt, sha256(canonical).digest())
         payload["reference"] = reference = values["message_id"] if reference is None else reference
         if compiled_spec.own_reference:
-            self._payloads.check_reference(row, reference, address)
+            self._payloads.check_reference(row, reference, sent_to)
         body = orjson.dumps(payload)
-        return Message(identity, address, str(reference), body, digest, text, measured, row.line)
+        return Message(identity, sent_to, str(reference), body, digest, text, measured, row.line)
 
     def identity_of(self, row: Row) -> bytes | None:
         """The id of a row's message, even if `where` leaves the row out. None: the row has no valid address or key."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -14,12 +15,15 @@ from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.tables.row import Row
 
+_FIRST_ADDRESS = re.compile(rb'\{"receiver":\{"contacts":\[\{"identifierKey":"[a-z]+","identifierValue":"')
+"""A payload whose first contact is named by its address, as `CompiledSpec.receiver_of` writes it."""
+
 
 class Message(NamedTuple):
     """One message as it would go out.
 
-    `id` is 16 bytes (`identity.message_id`), `digest` 24 bytes (`identity.payload_digest`). `receiver` is the normalised address,
-    `body` the request body exactly as it is sent. `text` is the text that the recipient reads, or None if the payload has none.
+    `id` is 16 bytes (`identity.message_id`), `digest` 24 bytes (`identity.payload_digest`). `receiver` is the normalised address of
+    the payload's first contact, or that contact's id, `body` the request body exactly as it is sent. `text` is the text that the recipient reads, or None if the payload has none.
     `measure` is set only for a text that the platform measures. `line` is the row's line in its table.
     """
 
@@ -34,14 +38,17 @@ class Message(NamedTuple):
 
     @property
     def receivers(self) -> Sequence[str]:
-        """The normalised addresses of all contacts: `receiver`, and any others that the spec's own `message.receiver` names."""
-        if self.body.count(b'"identifierValue"') < 2:  # true of most messages, and saves parsing the body
+        """Every address that the message could reach, normalised: `receiver` first, then all others in the payload's receiver."""
+        body = self.body
+        if (
+            _FIRST_ADDRESS.match(body) is not None
+            and body.count(b'"identifierValue"') == 1
+            and b'"platformAddress"' not in body
+        ):  # true of most messages, and saves parsing the body
             return (self.receiver,)
-        contacts = orjson.loads(self.body)["receiver"].get("contacts", ())
-        return (
-            self.receiver,
-            *(_normal(contact["identifierValue"]) for contact in contacts[1:] if "identifierValue" in contact),
-        )
+        contacts = orjson.loads(body)["receiver"].get("contacts", ())
+        named = (address for contact in contacts for address in _addresses_in(contact))
+        return tuple(dict.fromkeys((self.receiver, *named)))
 
     def with_reference(self, reference: str) -> Message:
         """A copy with this reference. The id and the digest stay: neither covers the reference."""
@@ -49,6 +56,14 @@ class Message(NamedTuple):
             return self
         body = orjson.dumps({**orjson.loads(self.body), "reference": reference})
         return self._replace(reference=reference, body=body)
+
+
+def _addresses_in(contact: Mapping[str, Any]) -> Iterator[str]:
+    """The address of a contact, the one used on the platform, and its further ones: which is used is the API's choice."""
+    for holder in (contact, *contact.get("identifiers", ())):
+        for key in ("identifierValue", "platformAddress"):
+            if isinstance(holder.get(key), str):
+                yield _normal(holder[key])
 
 
 def _normal(address: str) -> str:

@@ -45,17 +45,23 @@ def _phone_number(contact: Mapping[str, Any], at: tuple[str | int, ...]) -> Iter
             at_key=False,
         )
         return
-    number = contact.get("identifierValue")
+    yield from _spelling(contact.get("identifierValue"), (*at, "identifierValue"))
+    yield from _spelling(contact.get("platformAddress"), (*at, "platformAddress"))
+    for index, further in enumerate(contact.get("identifiers", ())):
+        if further["identifierKey"] == "phonenumber":
+            yield from _spelling(further["identifierValue"], (*at, "identifiers", index, "identifierValue"))
+
+
+def _spelling(number: str | None, at: tuple[str | int, ...]) -> Iterator[SchemaProblem]:
+    """A number that is spelled in another way could be one that has opted out, and nobody would see it."""
     if number is None:
         return
     normal = normalise_phone(number, None)
     if isinstance(normal, Problem):
-        yield SchemaProblem(
-            at=(*at, "identifierValue"), code=normal.code, problem=normal.problem, fix=normal.fix, at_key=False
-        )
+        yield SchemaProblem(at=at, code=normal.code, problem=normal.problem, fix=normal.fix, at_key=False)
     elif normal != number:
         yield SchemaProblem(
-            at=(*at, "identifierValue"),
+            at=at,
             code="phone-spelling",
             problem=f"'{mask(number)}' is not written as the API reads numbers",
             fix="write + and digits only, without spaces or signs between them",
