@@ -60,6 +60,32 @@ def test_a_template_that_multiplies_is_refused_while_it_grows(project_dir: Proje
     refusal(run_fenced(project_dir, "validate", "bomb.yaml", "--format", "json"))
 
 
+LOOP = "{% if kind == 'x' %}{% for c in l %}{% endfor %}{% endif %}"
+
+
+@pytest.mark.parametrize("where", [None, LOOP + "true"])
+def test_after_a_few_rows_over_the_limit_the_others_are_not_looked_at(
+    project_dir: ProjectDir, where: str | None
+) -> None:
+    document = json.loads(spec(LOOP + "Hi" if where is None else "Hi", where=where))
+    project_dir.write("bomb.yaml", json.dumps({**document, "vars": {"l": list(range(10_001))}}))
+    rows = [f"+4477{n:08d},{'x' if n >= 7_000 else 'a'}\n" for n in range(10_000)]
+    project_dir.write("people.csv", "phone,kind\n" + "".join(rows))
+    one, three = (
+        run_fenced(project_dir, "validate", "bomb.yaml", "--format", "json", "-j", jobs).json["diagnostics"]
+        for jobs in "13"
+    )
+    (unchecked,) = [each for each in one if each["code"] == "rows-unchecked"]
+    (costly,) = [each for each in one if each["code"] == "template-too-costly"]
+    assert (costly["code"], costly["path"], costly["rows"]) == (
+        "template-too-costly",
+        "bomb.yaml",
+        list(range(7_002, 7_007)),
+    )
+    assert (unchecked["code"], unchecked["severity"], unchecked["line"]) == ("rows-unchecked", "warning", 7_006)
+    assert three == one
+
+
 def test_where_is_bounded_too(project_dir: ProjectDir) -> None:
     project_dir.write("bomb.yaml", spec("Hi", where="{{ " + " or ".join(["(big | sort | length) == 1"] * 25) + " }}"))
     project_dir.write("people.csv", people(BIG))

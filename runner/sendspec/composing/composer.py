@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from hashlib import sha256
 from itertools import chain, islice
 from typing import Any
@@ -31,6 +32,13 @@ from sendspec.reading.tables.table import Table
 GENERATE_FROM = 250
 """The number of rows from which generating a function for the spec costs less than composing the rows one by one."""
 
+MAX_COSTLY_ROWS = 5
+"""Rows whose templates go over the budget, each after up to half a second, before composing stops: the template is at fault."""
+
+
+class ComposingStopped(Exception):
+    """The rows behind this one are not composed. Problems of the spec are recorded, so nothing can be sent."""
+
 
 class Composer:
     """Composes the rows of one spec. Adds every problem to `problems`, at the spec's line or the row's cell."""
@@ -53,6 +61,7 @@ class Composer:
         self._row_problems = RowProblems(self._spec, table, compiled_spec.address_column, problems)
         self._recipients = RecipientReader(compiled_spec, self._row_problems)
         self._payloads = PayloadCheck(compiled_spec, settings, schema, rules, self._row_problems)
+        self._costly_rows = 0
 
     def generate_for_rows(self, columns: tuple[str, ...] | None) -> RowComposer | None:
         """Generates a much faster function for rows with these columns; None if none can be generated for this spec."""
@@ -71,14 +80,22 @@ class Composer:
         )
 
     def compose(self, row: Row) -> Composed | None:
-        """The row's message, or `Filtered`; None for a rejected row, whose problems are recorded."""
+        """The row's message, or `Filtered`; None for a rejected row, whose problems are recorded. Raises `ComposingStopped`."""
         try:
             return self._compose(row)
         except PlaceholderError as error:
             self._row_problems.add_placeholder(row, error)
+            if error.error.code == "template-too-costly":
+                self._note_costly(row)
         except RowRejected:
             pass
         return None
+
+    def _note_costly(self, row: Row) -> None:
+        self._costly_rows += 1
+        if self._costly_rows == MAX_COSTLY_ROWS:
+            self._row_problems.warn_of_unchecked(row, MAX_COSTLY_ROWS)
+            raise ComposingStopped
 
     def _compose(self, row: Row) -> Composed:
         written = row.values
@@ -131,17 +148,20 @@ class Composer:
 def compose_rows(composer: Composer, rows: Iterator[Row]) -> Iterator[Composed]:
     """Composes the rows in order, and leaves out the rejected ones. Repeated recipients stay in: see `mark_duplicates`.
 
+    Ends early where composing has stopped.
+
     After the first `GENERATE_FROM` rows a function is generated. Rows that it returns None for are composed here.
     """
-    for row in islice(rows, GENERATE_FROM):
-        composed = composer.compose(row)
-        if composed is not None:
-            yield composed
-    first = next(rows, None)
-    if first is None:
-        return
-    generated = composer.generate_for_rows(first.columns)
-    for row in chain((first,), rows):
-        composed = (generated(row) if generated is not None else None) or composer.compose(row)
-        if composed is not None:
-            yield composed
+    with suppress(ComposingStopped):
+        for row in islice(rows, GENERATE_FROM):
+            composed = composer.compose(row)
+            if composed is not None:
+                yield composed
+        first = next(rows, None)
+        if first is None:
+            return
+        generated = composer.generate_for_rows(first.columns)
+        for row in chain((first,), rows):
+            composed = (generated(row) if generated is not None else None) or composer.compose(row)
+            if composed is not None:
+                yield composed

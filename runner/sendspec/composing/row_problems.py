@@ -50,6 +50,20 @@ class RowProblems:
         fix = "write a mobile number, or leave such rows out with `where`"
         self._add_at_address(row, Problem("phone-landline", problem, fix), Severity.WARNING)
 
+    def warn_of_unchecked(self, row: Row, failed: int) -> None:
+        """Records that the rows behind this one were not looked at."""
+        self._problems.add(
+            row_diagnostic(
+                self._table,
+                row.line,
+                None,
+                code="rows-unchecked",
+                problem=f"the rows behind this one were not checked: the template was too costly for {failed} rows",
+                fix="make the template cheaper, then check again",
+                severity=Severity.WARNING,
+            )
+        )
+
     def _add_at_address(self, row: Row, problem: Problem, severity: Severity) -> None:
         column = self._address_column
         self._problems.add_row(

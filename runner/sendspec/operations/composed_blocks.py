@@ -8,12 +8,13 @@ number of processes. This process alone reports faults of rows, so the reports d
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
 
 from sendspec.composing.block_result import BlockComposer, BlockResult, RowResult, block_result_of, row_result_of
-from sendspec.composing.composer import GENERATE_FROM
+from sendspec.composing.composer import GENERATE_FROM, ComposingStopped
 from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.send_job import Job
@@ -57,7 +58,8 @@ def composed_blocks(
 ) -> Generator[ComposedBlock, None, None]:
     """The blocks of the job's table in order. Close it to end the other processes; what is wrong with rows goes to `problems`.
 
-    A block's faults are reported before the next block is read: `problems` stays in row order.
+    A block's faults are reported before the next block is read: `problems` stays in row order. The blocks end early where composing
+    has stopped.
     """
     return _BlockSource(job, eligibility, problems, processes, thresholds).composed()
 
@@ -78,6 +80,10 @@ class _BlockSource:
         self._generated: BlockComposer | None = None
 
     def composed(self) -> Generator[ComposedBlock, None, None]:
+        with suppress(ComposingStopped):
+            yield from self._composed()
+
+    def _composed(self) -> Generator[ComposedBlock, None, None]:
         blocks = self._job.table.blocks(self._problems)
         rows, has_tried = 0, False
         for count, block in enumerate(blocks, 1):

@@ -12,6 +12,7 @@ import orjson
 
 from sendspec.composing.common_rules import body_or_template
 from sendspec.provider.path import BATCH_PATH, MESSAGE_PATH, MESSAGES_PATH, path_pattern
+from sendspec.reading.documents.nesting import is_deeper
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
 from sendspec.sandbox.fault import SandboxFault, faults_for
@@ -146,26 +147,13 @@ def _read(raw: bytes) -> Any:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError:
         raise _Unread("The request body is not JSON") from None
-    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _deeper(value, MAX_DEPTH):
+    if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
         raise _Unread(f"The request body is nested deeper than {MAX_DEPTH} levels")
     return value
 
 
 class _Unread(Exception):
     """A request body that is refused before validation."""
-
-
-def _deeper(value: Any, levels: int) -> bool:
-    """Whether `value` nests deeper than `levels`. Not recursive, since the depth is the sender's choice."""
-    layer = [value]
-    for _ in range(levels):
-        layer = [
-            child
-            for holder in layer
-            if isinstance(holder, dict | list)
-            for child in (holder.values() if isinstance(holder, dict) else holder)
-        ]
-    return any(isinstance(holder, dict | list) for holder in layer)
 
 
 def _details(schema_name: str, payload: Any) -> Details:

@@ -43,6 +43,11 @@ def test_json_lines_keep_their_types_and_null_is_missing(tmp_path: Path) -> None
     assert list(problems) == []
 
 
+def test_json_may_nest_as_deep_as_a_spec(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, '{"phone": "1", "a": ' + "[" * 39 + "]" * 39 + "}\n", "p.jsonl")
+    assert (len(rows), problems) == (1, [])
+
+
 def test_long_whole_numbers_in_json_lines_stay_whole(tmp_path: Path) -> None:
     rows, _ = read(tmp_path, '{"n": 123456789012345678901234, "l": [123456789012345678901]}\n', "p.ndjson")
     assert values(rows) == [{"n": 123456789012345678901234, "l": [123456789012345678901]}]
@@ -56,6 +61,8 @@ JSON_FAULTS: list[tuple[str, str | bytes, str, int, int]] = [
     ("an object over several lines", '{\n  "phone": "1"\n}\n', "json-syntax", 1, 1),
     ("a list of objects", '[{"phone": "1"},\n{"phone": "2"}]\n', "json-syntax", 1, 1),
     ("a list", '{"a": 1}\n["a"]\n', "not-an-object", 2, 1),
+    ("41 levels", '{"a": ' + "[" * 40 + "]" * 40 + "}\n", "json-too-deep", 1, 1),
+    ("500 levels", '{"a": ' + '{"b": ' * 500 + "1" + "}" * 501 + "\n", "json-too-deep", 1, 1),
     ("a text", '"a"\n', "not-an-object", 1, 1),
     ("a repeated key", '{"a": 1, "b": 2, "a": 3}\n', "repeated-key", 1, 18),
     ("a repeated key further in", '{"a": {"b": 1, "b": 1}}\n', "repeated-key", 1, 16),

@@ -11,10 +11,13 @@ import orjson
 
 from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.documents.nesting import is_deeper
 from sendspec.reading.documents.number_spelling import SpelledFloat, spelled_integer
 from sendspec.reading.tables.csv_record import MAX_CELL
 from sendspec.reading.tables.line_problem import LineProblem
 
+MAX_DEPTH = 40
+"""The depth that a spec may have too."""
 _LONG_NUMBER = re.compile(r"[0-9]{19}")
 _MINUS_ZERO = re.compile(r"[\s\[,:]-0[\s\],}]")
 _EXACT = frozenset({str, int, bool, type(None)})
@@ -31,6 +34,8 @@ def read_object(text: str) -> dict[str, Any] | LineProblem:
         return _no_json(text, error.pos)
     if not isinstance(value, dict):
         return _no_object(value)
+    if text.count("[") + text.count("{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
+        return LineProblem("json-too-deep", f"the nesting is deeper than {MAX_DEPTH}", "make it flatter")
     found: dict[str, Any] | LineProblem = value
     if _may_differ(text, value):
         found = _read_slowly(text)
@@ -113,10 +118,8 @@ def _read_slowly(text: str) -> dict[str, Any] | LineProblem:
             "remove one of them",
             column=_second_place(text, repeated.key),
         )
-    except (ValueError, RecursionError):
-        return LineProblem(
-            "json-syntax", "the line has a number too long, or a nesting too deep, to read", "shorten it"
-        )
+    except ValueError:
+        return LineProblem("json-syntax", "the line has a number that is too long to read", "shorten it")
     return value
 
 

@@ -94,6 +94,10 @@ EXPLAINED: dict[str, Explanation] = {
         "a line is not JSON",
         "In a .jsonl file every line is one JSON object.",
     ),
+    "json-too-deep": Explanation(
+        "a line of JSON nests too deep",
+        "Lists and objects may nest 40 levels deep, as in a spec.",
+    ),
     "not-an-object": Explanation(
         "a line of JSON is not an object",
         wrong="[1, 2]",

@@ -97,6 +97,13 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="{% for c in notes %}{{ c ~ notes }}{% endfor %}",
         right="{{ notes }}",
     ),
+    "rows-unchecked": Explanation(
+        "rows were not checked because a template is too costly",
+        (
+            "Each row that goes over a template's limit takes up to half a second to refuse. After five such rows, the rest of "
+            "the table is not looked at: see `template-too-costly`."
+        ),
+    ),
     "trusted-html": Explanation(
         "`safe` puts a value into HTML unescaped",
         (
