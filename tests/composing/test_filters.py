@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text, concatenated, trusted
+from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text, concatenated, decimals, rounded, trusted
 from sendspec.composing.render_budget import FilterError, RenderBudget
 
 
@@ -71,3 +71,11 @@ def test_a_concatenation_is_refused_before_it_is_built() -> None:
     assert concatenated(RenderBudget(), ("a", 1, True)) == "a1true"
     with pytest.raises(FilterError):
         concatenated(RenderBudget(), ("a" * MAX_RESULT, "b"))
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "written"), [("-0.004", 2, "0.00"), ("-0.4", 0, "0"), ("-0.005", 2, "-0.01")]
+)
+def test_no_zero_has_a_sign(value: str, places: int, written: str) -> None:
+    assert decimals(value, places) == written
+    assert str(rounded(value, places)) == str(float(written) if places else int(written))

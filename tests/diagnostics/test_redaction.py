@@ -68,3 +68,22 @@ def test_no_whole_number_is_left_and_no_column_moves(number: str, around: str) -
 )
 def test_characters_that_act_are_shown_as_escapes(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("ann.lee@example.com,1", "an•••••@ex•••••••••,1"),
+        ("x canary@example..com", "x ca••••@ex••••••••••"),
+        ("Ann <ann@exämple.com>;bob@c.de", "Ann <an•@ex•••••••••>;bo•@c.••"),
+        ("@page { } {{ a@b }} @", "@page { } {{ a@b }} @"),
+        ("a@b.", "a@b."),
+    ],
+)
+def test_an_email_address_is_masked_in_its_place(text: str, masked: str) -> None:
+    assert mask_in_place(text) == masked
+
+
+def test_masking_addresses_takes_no_longer_than_the_text_is_long() -> None:
+    for text in ("@" * 300_000, "a" * 64 + "@" + "b." * 150_000, "a@b." * 75_000):
+        assert len(mask_in_place(text)) == len(text)

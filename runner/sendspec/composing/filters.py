@@ -149,7 +149,8 @@ def decimals(value: Any, places: int = 2) -> str:
 def _quantized(value: Any, places: int) -> Decimal:
     if not isinstance(places, int) or not 0 <= places <= MAX_DECIMALS:
         raise FilterError("not-a-number", f"{MAX_DECIMALS} decimals are the most", "write 0 to 10")
-    return _number(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    number = _number(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return number or number.copy_abs()  # nobody means -0.00
 
 
 def truncate(value: Any, length: int = 255, killwords: bool = False, end: str = "...") -> str:

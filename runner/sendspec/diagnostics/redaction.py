@@ -18,6 +18,10 @@ _RUN = re.compile(
     r"|(?P<date>(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?![\d-]))"
     rf"|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}}+)"
 )
+MAX_LOCAL = 64
+"""Characters of an address before its `@` (RFC 5321, 4.5.3.1.1)."""
+_ATOM = r"[^\s@,;:<>()\[\]{}\"'|\\/=&?]"
+_BEFORE_AT, _AFTER_AT = re.compile(_ATOM + r"{1,64}$"), re.compile(rf"{_ATOM}*\.{_ATOM}+")
 _STRICT = re.compile(_RUN.pattern + r"|(?P<six>\d{6})")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -40,11 +44,25 @@ def mask(value: str) -> str:
 
 
 def mask_in_place(text: str) -> str:
-    """`text` with everything that looks like a phone number masked, every character still in its column.
+    """`text` with everything that looks like a phone number or an e-mail address masked, every character still in its column.
 
     A number is seven digits or more, unless they are a date or part of a UUID.
     """
-    return _RUN.sub(_dotted, text)
+    return _RUN.sub(_dotted, _without_addresses(text) if "@" in text else text)
+
+
+def _without_addresses(text: str) -> str:
+    """`text` with the middle of each e-mail address hidden: two characters before and behind its `@` stay."""
+    found = list(text)
+    for at, character in enumerate(text):
+        if character != "@":
+            continue
+        after = _AFTER_AT.match(text, at + 1)
+        before = None if after is None else _BEFORE_AT.search(text, max(0, at - MAX_LOCAL), at)
+        if before is not None and after is not None:
+            for index in (*range(before.start() + 2, at), *range(at + 3, after.end())):
+                found[index] = "•"
+    return "".join(found)
 
 
 def number_spans(text: str) -> Iterator[tuple[int, int]]:
