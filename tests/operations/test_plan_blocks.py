@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,7 +23,7 @@ from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan, PlanTally
 from sendspec.reading.contacts.address_set import AddressSet
-from sendspec.reading.files import input_file as held_file
+from sendspec.reading.tables.opening import open_table
 
 SPEC = """spec: 1
 name: hello
@@ -118,12 +119,15 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     (project.folder / "people.csv").write_text("phone,name,kind\n" + "".join(lines), encoding="utf-8")
     for name, value in project.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(held_file, "BLOCK_BYTES", size)
     told = Problems()
     _, jobs = open_jobs((str(project.folder / "hello.yaml"),), "test", None, told, real_system("test"))
     if not jobs:
         return
-    job = jobs[0]
+    table = open_table(
+        jobs[0].spec, root=project.folder, override=None, stdin=None, problems=Problems(), block_bytes=size
+    )
+    assert table is not None
+    job = replace(jobs[0], table=table)
     lookup, known = (nothing_known, nothing_known) if states is None else ledger_of(job, states)
     held = LedgerView(lookup, known, History(started=is_started), Eligibility(only_to, suppressed), retry)
     assert in_blocks(job, held) == row_by_row(job, held)

@@ -7,11 +7,10 @@ import io
 import json
 from pathlib import Path
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.reading.files import input_file as held_file
+from sendspec.reading.files.input_file import BLOCK_BYTES
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 from table_files import opened
@@ -44,11 +43,9 @@ SIZES = st.sampled_from([1, 2, 3, 7, 16, 33, 64])
 SETTINGS = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
-def rows_in(table: Table, size: int) -> tuple[list[Row], list[Diagnostic]]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(held_file, "BLOCK_BYTES", size)
-        problems = Problems()
-        return list(table.rows(problems)), list(problems)
+def rows_in(table: Table) -> tuple[list[Row], list[Diagnostic]]:
+    problems = Problems()
+    return list(table.rows(problems)), list(problems)
 
 
 @given(text=ANY_TEXTS, size=SIZES, ends=st.booleans())
@@ -56,18 +53,21 @@ def rows_in(table: Table, size: int) -> tuple[list[Row], list[Diagnostic]]:
 def test_rows_and_faults_do_not_hang_on_where_the_file_is_cut(
     tmp_path: Path, text: str, size: int, *, ends: bool
 ) -> None:
-    table, _ = opened(tmp_path, HEADER + (text if ends else text.rstrip("\r\n")))
-    if table is not None:
-        assert rows_in(table, size) == rows_in(table, 1 << 16)
+    content = HEADER + (text if ends else text.rstrip("\r\n"))
+    read = []
+    for block_bytes in (size, BLOCK_BYTES):
+        table, problems = opened(tmp_path, content, block_bytes=block_bytes)
+        read.append(list(problems) if table is None else rows_in(table))
+    assert read[0] == read[1]
 
 
 @given(text=TEXTS, size=SIZES)
 @SETTINGS
 def test_rows_are_those_of_the_csv_module(tmp_path: Path, text: str, size: int) -> None:
     content = f"{HEADER}0,first,\n{text}"
-    table, _ = opened(tmp_path, content)
+    table, _ = opened(tmp_path, content, block_bytes=size)
     assert table is not None
-    rows, problems = rows_in(table, size)
+    rows, problems = rows_in(table)
     expected = [cells for cells in csv.reader(io.StringIO(content, newline="")) if cells]
     assert [row.content for row in rows] == expected[1:]
     assert problems == []
@@ -77,9 +77,9 @@ def test_rows_are_those_of_the_csv_module(tmp_path: Path, text: str, size: int) 
 @SETTINGS
 def test_objects_are_those_of_the_json_module(tmp_path: Path, text: str, size: int) -> None:
     content = f'{{"phone": "0"}}\n{text}'
-    table, _ = opened(tmp_path, content, "people.jsonl")
+    table, _ = opened(tmp_path, content, "people.jsonl", block_bytes=size)
     assert table is not None
-    rows, problems = rows_in(table, size)
+    rows, problems = rows_in(table)
     expected = [(number, json.loads(line)) for number, line in enumerate(content.split("\n"), 1) if line.strip()]
     assert [(row.line, row.content) for row in rows] == [
         (number, {name: value for name, value in each.items() if value is not None}) for number, each in expected
@@ -92,18 +92,16 @@ def test_objects_are_those_of_the_json_module(tmp_path: Path, text: str, size: i
 def test_a_block_that_is_not_asked_for_changes_nothing_of_the_others(
     tmp_path: Path, text: str, size: int, asked: list[bool]
 ) -> None:
-    table, _ = opened(tmp_path, HEADER + text)
+    table, _ = opened(tmp_path, HEADER + text, block_bytes=size)
     if table is None:
         return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(held_file, "BLOCK_BYTES", size)
-        whole = [block.read for block in table.blocks(Problems())]
-        for number, block in enumerate(table.blocks(Problems())):
-            if asked[number % len(asked)]:
-                lines, held = block.read
-                assert (lines, held) == whole[number]
-                assert [block.row(at) for at in range(len(lines))] == [
-                    Row(line, cells, block.columns) for line, cells in zip(lines, held, strict=True)
-                ]
-            else:
-                assert block.lines_of(len(whole[number][0])) == whole[number][0]
+    whole = [block.read for block in table.blocks(Problems())]
+    for number, block in enumerate(table.blocks(Problems())):
+        if asked[number % len(asked)]:
+            lines, held = block.read
+            assert (lines, held) == whole[number]
+            assert [block.row(at) for at in range(len(lines))] == [
+                Row(line, cells, block.columns) for line, cells in zip(lines, held, strict=True)
+            ]
+        else:
+            assert block.lines_of(len(whole[number][0])) == whole[number][0]

@@ -19,8 +19,9 @@ _Signature = tuple[int, int, int, int, int]
 class InputFile:
     """An open regular file. Reads use no shared position, so several passes can run at once."""
 
-    def __init__(self, descriptor: int, place: str | None) -> None:
-        """`place` is the path that was opened; None for a file without a name."""
+    def __init__(self, descriptor: int, place: str | None, block_bytes: int = BLOCK_BYTES) -> None:
+        """`place` is the path that was opened; None for a file without a name. Blocks have `block_bytes` bytes."""
+        self._block_bytes = block_bytes
         self._descriptor = descriptor
         self._place = place
         self._signature = signature_of(os.fstat(descriptor))
@@ -47,7 +48,7 @@ class InputFile:
     def peek(self) -> Iterator[bytes]:
         """All bytes, without taking part in the comparison of passes."""
         offset = 0
-        while block := self.read(BLOCK_BYTES, offset):
+        while block := self.read(self._block_bytes, offset):
             offset += len(block)
             yield block
 

@@ -15,7 +15,7 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.files.confined_path import OpenFile, open_from_command_line, open_in_project, shown_path
-from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.files.input_file import BLOCK_BYTES, InputFile
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.private_copy import private_copy, spool
 from sendspec.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
@@ -44,16 +44,17 @@ def open_table(
     problems: Problems,
     frozen: bool = False,
     key_files: KeyFiles = NO_KEY_FILES,
+    block_bytes: int = BLOCK_BYTES,
 ) -> Table | None:
     """The recipients of `spec`; None if they can't be read, with the reasons added to `problems`.
 
     `root` is the project's folder: files named by the spec must be inside it, and private copies are made below it.
     `override` is the file named on the command line, relative to the working directory, and allowed anywhere; `-` is
-    standard input. `frozen`: copy the table first, and read only the copy. `key_files` are the project's; none of them
-    is read. Raises `PrivateCopyTrouble` and `InputUnreadable`.
+    standard input. `frozen`: copy the table first, and read only the copy. `key_files` hold access keys; naming
+    one of them as input is an error. A file is read `block_bytes` at a time. Raises `PrivateCopyTrouble` and `InputUnreadable`.
     """
     recipients = spec.recipients
-    origin = _OpenContext(root, stdin, frozen=frozen, key_files=key_files)
+    origin = _OpenContext(root, stdin, frozen=frozen, key_files=key_files, block_bytes=block_bytes)
     if override is not None:
         return _overridden(recipients, override, origin, problems)
     match recipients:
@@ -92,10 +93,11 @@ class _OpenContext:
     stdin: BinaryIO | None
     frozen: bool = field(kw_only=True)
     key_files: KeyFiles = field(kw_only=True)
+    block_bytes: int = field(kw_only=True)
 
     def input_file_of(self, path: str, opened: OpenFile, problems: Problems) -> InputFile | None:
         """The file or its private copy; None if it changed while it was copied, which is added to `problems`."""
-        file = InputFile(opened.descriptor, opened.place)
+        file = InputFile(opened.descriptor, opened.place, self.block_bytes)
         if not self.frozen:
             return file
         try:
