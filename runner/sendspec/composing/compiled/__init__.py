@@ -20,8 +20,8 @@ the function for a send is:
     def generated(row):
      cells = row[1]
      try:
-      written = (cells[0] or missing())
-      address = normalise(written)
+      raw_address = (cells[0] or missing())
+      address = normalise(raw_address)
       if type(address) is not str: raise NotSound
       if address[:5] in landlines or address[:6] in landlines: raise NotSound
       json_key = json_address = dumps(address)

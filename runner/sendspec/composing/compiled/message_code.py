@@ -32,7 +32,9 @@ _NAMESPACE: Mapping[str, object] = {
 
 
 class MessageCode:
-    """The lines common to both functions. They set variables, and raise `NotSound` for a row that they can't compose."""
+    """The lines that the row composer and the block composer share. They set variables, and raise `NotSound` for a row that they
+    can't compose.
+    """
 
     def __init__(
         self,
@@ -66,10 +68,10 @@ class MessageCode:
         self._add_address(compiled.to)
         self._add_id()
         shape = {"receiver": compiled.receiver_of(ADDRESS), **self._payload.shape(compiled.content)}
-        written = _text_of(shape)
-        used = {each.name for each in (written, shape.get("reference")) if isinstance(each, Slot)}
+        text_slot = _text_of(shape)
+        used = {each.name for each in (text_slot, shape.get("reference")) if isinstance(each, Slot)}
         self._payload.fill(shape, used, self._settings.platform.address_kind.sample)
-        text = self._add_text(shape, written)
+        text = self._add_text(shape, text_slot)
         reference = shape.pop("reference", None)
         if reference is not None:
             self.reference = reference.name if isinstance(reference, Slot) else self.code.constant(reference)
@@ -79,11 +81,11 @@ class MessageCode:
 
     def add_body(self) -> None:
         """Adds the request's body. The digest leaves out the reference; the body has it last."""
-        written = list(json_parts(self._shape, sort_keys=False))
-        assert written[-1] == b"}"
+        parts = list(json_parts(self._shape, sort_keys=False))
+        assert parts[-1] == b"}"
         self.code.lines.append(f"json_reference = dumps({self.reference})")
-        written[-1:] = [b',"reference":', Slot("reference"), b"}"]
-        self.code.lines.append(f"body = {self._joined(written)}")
+        parts[-1:] = [b',"reference":', Slot("reference"), b"}"]
+        self.code.lines.append(f"body = {self._joined(parts)}")
 
     def add_reference_check(self) -> None:
         """Adds the check that the user's own reference is text and doesn't contain the address."""
@@ -105,8 +107,8 @@ class MessageCode:
 
     def _add_address(self, to: Node) -> None:
         self.code.lines += [
-            f"written = {self.templates.value(to)}",
-            "address = normalise(written)",
+            f"raw_address = {self.templates.value(to)}",
+            "address = normalise(raw_address)",
             "if type(address) is not str: raise NotSound",
         ]
         if self._compiled_spec.landline_starts is not None:
@@ -122,22 +124,23 @@ class MessageCode:
                 "if type(key) is not str or not key.strip(): raise NotSound",
                 "json_key = dumps(key)",
             ]
+        # the hash of the JSON list up to its last item, the key
         hashed = self.code.constant(id_hash(self._settings.salt, spec.name, spec.generation).copy)
         self.code.lines.append(f"hashed = {hashed}(); hashed.update(json_key + b']'); identity = hashed.digest()")
         self.templates.add_id()
 
-    def _add_text(self, shape: Mapping[str, Any], written: Slot | str | None) -> str:
+    def _add_text(self, shape: Mapping[str, Any], text_slot: Slot | str | None) -> str:
         """Adds the text's check and, where the platform measures it, its measure; returns an expression for the text."""
         lines = self.code.lines
         lines.append("measured = None")
-        if written is None:
+        if text_slot is None:
             return "None"
-        text = written.name if isinstance(written, Slot) else self.code.constant(written)
-        is_text = isinstance(written, Slot) and self._payload.is_text(written)
+        text = text_slot.name if isinstance(text_slot, Slot) else self.code.constant(text_slot)
+        is_text = isinstance(text_slot, Slot) and self._payload.is_text(text_slot)
         lines.append(f"if {'' if is_text else f'type({text}) is not str or '}not {text}.strip(): raise NotSound")
         if shape["body"]["type"] in self._settings.platform.sms_measured:
             self.is_measured = True
-            self._add_measure(text, f"json_{text}" if isinstance(written, Slot) else self._constant_json(written))
+            self._add_measure(text, f"json_{text}" if isinstance(text_slot, Slot) else self._constant_json(text_slot))
         return text
 
     def _constant_json(self, text: str) -> str:
@@ -160,10 +163,10 @@ class MessageCode:
             f"hashed = {hashed}(); hashed.update(sha256({canonical}).digest()); digest = hashed.digest()"
         )
 
-    def _joined(self, written: Iterable[bytes | Slot]) -> str:
+    def _joined(self, parts: Iterable[bytes | Slot]) -> str:
         """An expression for the bytes, with each slot's JSON in its place."""
         template, slots = bytearray(), []
-        for part in written:
+        for part in parts:
             if isinstance(part, Slot):
                 template += b"%b"
                 slots.append(f"json_{part.name}")
