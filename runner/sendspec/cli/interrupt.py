@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -66,6 +66,7 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
 
-def _unraisable(found: Any) -> None:
+def _unraisable(found: Any, usual: Callable[[Any], None] = sys.__unraisablehook__) -> None:
+    """`usual` is bound here: when the interpreter ends, the names of this module are gone before the last objects."""
     if not isinstance(found.exc_value, KeyboardInterrupt):  # it is noted, and raised at the next check
-        sys.__unraisablehook__(found)
+        usual(found)
