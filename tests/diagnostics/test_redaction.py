@@ -87,3 +87,33 @@ def test_an_email_address_is_masked_in_its_place(text: str, masked: str) -> None
 def test_masking_addresses_takes_no_longer_than_the_text_is_long() -> None:
     for text in ("@" * 300_000, "a" * 64 + "@" + "b." * 150_000, "a@b." * 75_000):
         assert len(mask_in_place(text)) == len(text)
+
+
+@pytest.mark.parametrize(
+    "sign", ["'", "\u2019", "\u00b7", "\u2022", "\u2009", "\u3000", "\uff0d", *"_\\|*~:#=&", " - "]
+)
+def test_a_number_is_masked_whatever_stands_between_its_digits(sign: str) -> None:
+    masked = mask_in_place(f"+44{sign}7700{sign}900{sign}001,12,2024-01-05")
+    assert "7700" not in masked
+    assert "900" not in masked
+    assert masked.endswith("01,12,2024-01-05")
+    assert len(masked) == len(f"+44{sign}7700{sign}900{sign}001,12,2024-01-05")
+
+
+def test_digits_in_other_forms_are_masked() -> None:
+    escaped = "".join(f"\\u{ord(c):04x}" for c in "+447700900001")
+    assert "003" not in mask_in_place(escaped)[14:-2]
+    assert (
+        mask_in_place("\u2460\u2461\u2462\u2463\u2464\u2465\u2466\u2467")
+        == "\u2460\u2461" + "\u2022" * 4 + "\u2466\u2467"
+    )
+
+
+def test_what_is_no_number_stays() -> None:
+    for text in (
+        "2024-01-05T10:00:00Z at 12:30:45",
+        "rate: 50/s, 1000, 20",
+        "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01",
+        "A12, B-34;56",
+    ):
+        assert mask_in_place(text) == text

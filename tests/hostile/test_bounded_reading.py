@@ -86,9 +86,9 @@ def test_thousands_of_unknown_keys_are_told_up_to_a_limit(project_dir: ProjectDi
 
 
 def test_unknown_names_beside_very_many_columns(project_dir: ProjectDir) -> None:
-    columns = [f"column{n}" for n in range(100_000)]
+    columns = [f"col{n}" for n in range(100_000)]
     project_dir.write("people.csv", f"phone,{','.join(columns)}\n+447700900001{',x' * len(columns)}\n")
-    texts = ["".join(f"{{{{ columm{n + 60 * part} }}}}" for n in range(60)) for part in range(5)]
+    texts = ["".join(f"{{{{ cok{n + 60 * part} }}}}" for n in range(60)) for part in range(5)]
     images = [{"mediaUrl": "https://example.com/a.png", "altText": text} for text in texts]
     message = json.dumps({"body": {"type": "image", "image": {"images": images}}})
     found = codes(project_dir, HEAD + f"recipients: {{file: people.csv}}\nmessage: {message}\n")
@@ -141,3 +141,25 @@ def test_a_list_that_is_one_very_long_line_is_refused_in_little_memory(project_d
     done = run_fenced(project_dir, "validate", "big.yaml", "--format", "json", memory_bytes=300 << 20)
     assert done.code == 1, (done.code, done.err[-400:])
     assert [each["code"] for each in json.loads(done.out)["diagnostics"]] == ["cell-too-long"]
+
+
+@pytest.mark.parametrize(
+    "content", ["phone" + "," * 3_900_000 + "\n+447700900001\n", "phone,a\n+447700900001," + "," * 3_900_000]
+)
+def test_a_line_of_millions_of_commas_is_refused_in_little_memory(project_dir: ProjectDir, content: str) -> None:
+    project_dir.write("big.yaml", HEAD + "recipients: {file: people.csv}\n" + MESSAGE)
+    project_dir.write("people.csv", content)
+    done = run_fenced(project_dir, "validate", "big.yaml", "--format", "json")
+    assert done.code == 1, (done.code, done.err[-400:])
+    assert [each["code"] for each in json.loads(done.out)["diagnostics"]] == ["cell-too-long"]
+
+
+@pytest.mark.parametrize("arguments", [["validate"], ["plan", "big.yaml", "--out"], ["init"]])
+@pytest.mark.parametrize("times", [5_000, 50_000])
+def test_a_path_longer_than_any_is_refused_in_little_memory(
+    project_dir: ProjectDir, arguments: list[str], times: int
+) -> None:
+    project_dir.write("big.yaml", HEAD + ROW + MESSAGE)
+    done = run_fenced(project_dir, *arguments, "x/" * times + "a.yaml")
+    assert done.code == 1, (done.code, done.err[-400:])
+    assert "[file-missing]" in done.err or "is too long for a path" in done.err

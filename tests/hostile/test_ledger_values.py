@@ -45,6 +45,18 @@ def test_a_note_without_a_value_is_damage_and_no_crash(ready: ProjectDir) -> Non
     assert "[ledger-damaged]" in done.err
 
 
+@pytest.mark.parametrize("epoch", [2**63 - 1, -1])
+def test_a_count_of_runs_that_no_run_reaches_is_damage_and_no_crash(ready: ProjectDir, epoch: int) -> None:
+    assert ready.run("send", "hello.yaml", "--env", "test", "--yes").code == 0
+    path = ready.folder / ".sendspec" / "test.db"
+    changed(f"UPDATE run SET epoch = {epoch}", path)
+    changed(f"UPDATE meta SET value = '{epoch}' WHERE name = 'epoch'", path)
+    path.with_name("test.db.epoch").unlink()
+    for command in ("reconcile", "status", "doctor"):
+        done = ready.run(command, "--env", "test")
+        assert done.code in (1, 6), (command, done.code, done.err)
+
+
 def changed(statement: str, path: Path) -> None:
     ledger = sqlite3.connect(path, isolation_level=None)
     ledger.execute("PRAGMA writable_schema = ON")

@@ -107,7 +107,9 @@ def test_whoever_does_not_agree_stops_the_send_before_anything_is_written(
 
 def test_a_plan_file_that_names_something_else_is_stale(context: ProjectContext, server: CountingServer) -> None:
     assert context.identity is not None
-    plan = PlanFile(environment="test", ledger=context.identity.ledger, specs=("hello.yaml",), digest="0" * 64)
+    plan = PlanFile(
+        environment="test", ledger=context.identity.ledger, specs=("hello.yaml",), digest="0" * 64, approved=""
+    )
     with pytest.raises(PlanStale, match="have changed since"):
         send(context, SendRequest(specs=["hello.yaml"], plan=plan), Recorder())
     assert server.posts == []

@@ -66,7 +66,11 @@ def refuse_place(path: Path) -> None:
     That is where a link in a project or repository leads out of it, because its author chose what would be overwritten; below
     `.git`, where git runs hooks and reads its configuration; and among a project's private files.
     """
-    where = confined_path(str(path), in_folder=False)
+    try:
+        where = confined_path(str(path), in_folder=False)
+    except ValueError:
+        shown = printable(str(path)[:60])
+        raise FileUnwritable(shown, f"'{shown}…' is too long for a path", "name a shorter one") from None
     problem = where if isinstance(where, Problem) else output_problem(where.place, str(path))
     if problem is not None:
         raise FileUnwritable(str(path), problem.problem, problem.fix)

@@ -17,6 +17,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.operations.output_file import check_writable, write_file
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
+from sendspec.reading.files.confined_path import MAX_PATH
 from sendspec.reading.files.text_file import open_regular
 from sendspec.reading.project import find_project
 
@@ -33,11 +34,13 @@ class PlanFile:
     ledger: str | None
     specs: tuple[str, ...]
     digest: str
+    approved: str
+    """`PlanReport.approved` as the file has it, in canonical JSON: the digest does not cover it."""
 
     def found_from(self, plan_file: Path) -> list[str]:
         """The specs' paths, relative to the working directory: in its project, else in the project around the plan."""
         roots = [_project_folder(Path.cwd()), _project_folder(Path(os.path.realpath(plan_file)).parent)]
-        root = next((root for root in roots if all((root / spec).is_file() for spec in self.specs)), roots[0])
+        root = next((root for root in roots if all(_is_file(root / spec) for spec in self.specs)), roots[0])
         return [os.path.relpath(root / spec) for spec in self.specs]
 
 
@@ -111,9 +114,30 @@ def _plan(content: dict[str, Any]) -> PlanFile:
     ):
         raise TypeError
     "".join(texts).encode()  # half a surrogate pair is no text: a ValueError
-    if any(os.path.isabs(path) for path in paths):  # noqa: PTH117 - as text
+    if any(os.path.isabs(path) or len(path) > MAX_PATH for path in paths):  # noqa: PTH117 - as text
         raise TypeError
-    return PlanFile(environment=environment, ledger=ledger, specs=tuple(paths), digest=digest)
+    if len(set(paths)) < len(paths):
+        raise TypeError
+    return PlanFile(
+        environment=environment, ledger=ledger, specs=tuple(paths), digest=digest, approved=_approved_in(content)
+    )
+
+
+def _approved_in(content: Mapping[str, Any]) -> str:
+    specs = [{key: spec[key] for key in ("name", "generation", "digest")} for spec in content["specs"]]
+    return canonical({**{key: content[key] for key in ("totals", "segments", "left")}, "specs": specs})
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """JSON in which equal contents are equal texts."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name too long
+        return False
 
 
 def _read(path: Path) -> bytes:
@@ -128,4 +152,4 @@ def _project_folder(folder: Path) -> Path:
 
 def _seal(content: dict[str, Any]) -> str:
     """A digest over the whole file: it detects accidents and careless edits. It is no signature."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(canonical(content).encode()).hexdigest()

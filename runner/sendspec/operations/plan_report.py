@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.planning.plan import Plan, Segments, digest_of
@@ -54,3 +55,17 @@ class PlanReport:
     @property
     def digest(self) -> str:
         return digest_of(self.plans)
+
+    @property
+    def approved(self) -> dict[str, Any]:
+        """What people approve a plan by, as its JSON document has it."""
+        segments = self.segments
+        return {
+            "totals": {"recipients": self.recipients, "send": self.send, "skip": self.skip},
+            "segments": {"total": segments.total, "gsm7": segments.gsm7, "ucs2": segments.ucs2},
+            "left": self.left,
+            "specs": [
+                {"name": plan.target.name, "generation": plan.target.generation, "digest": plan.digest}
+                for plan in self.plans
+            ],
+        }

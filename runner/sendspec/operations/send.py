@@ -11,6 +11,8 @@ from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.ledger_plan import exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.listener import Listener
+from sendspec.operations.plan_file import canonical
+from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.run_report import unsent_report
@@ -150,6 +152,8 @@ class _Send:
             raise stale_plan("it was made against another ledger")
         if approved.digest != digest_of(plans):
             raise stale_plan("the specs, their recipients or the ledger have changed since")
+        if approved.approved != canonical(PlanReport(environment=approved.environment, plans=plans).approved):
+            raise stale_plan("its numbers or names are not those of what would be sent: the file was changed")
 
 
 def _broke(session: SendSession, planned: PlannedJobs, error: Exception) -> RunBroke:

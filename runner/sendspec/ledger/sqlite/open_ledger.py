@@ -25,6 +25,8 @@ Kinds: TypeAlias = tuple[type | tuple[type, ...], ...]
 KeyedDigest: TypeAlias = Callable[[bytes], bytes]
 """Turns the plain SHA-256 of an earlier version's ledger into a payload digest."""
 
+MAX_EPOCH = 1 << 62
+
 
 class OpenLedger:
     """Belongs to the process that opened it: SQLite's locks don't survive a fork."""
@@ -75,7 +77,10 @@ class OpenLedger:
 
     @property
     def epoch(self) -> int:
-        return self._number_of("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'epoch'")
+        epoch = self._number_of("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'epoch'")
+        if not 0 <= epoch < MAX_EPOCH:
+            raise self._damaged("its count of runs is not one that runs can reach")
+        return epoch
 
     @property
     def moves(self) -> int:

@@ -23,6 +23,8 @@ _INSIDE_FIX = "name a file inside the project, relative to the spec"
 _GIT = ".git"
 _TOPS = (_GIT, "sendspec.yaml")
 """Entries that mark the root of a repository or a project."""
+MAX_PATH = 4_096
+"""Linux opens no path of more bytes. Looking at each folder of a much longer one takes gigabytes."""
 _DEVICES = ("/dev/", "/proc/")
 """Links here, such as /dev/stdin, lead to files that are already open."""
 
@@ -109,7 +111,9 @@ def real_folder(written: str) -> Path:
 
 
 def _absolute_path(written: str) -> str:
-    """`written` as an absolute path without `.` and `..`, its links kept."""
+    """`written` as an absolute path without `.` and `..`, its links kept. Raises ValueError for a path too long to be a file's."""
+    if len(written) > MAX_PATH:
+        raise ValueError("the path is too long")
     path = "/" if written.startswith("/") else os.getcwd()  # noqa: PTH109 - as text
     for part in PurePath(written).parts:
         if part != "..":

@@ -13,7 +13,8 @@ from sendspec.diagnostics.characters import BIDI
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.line_problem import LineProblem
 
-MAX_LINE_BYTES = 4 << 20
+MAX_LINE_BYTES = 1 << 20
+"""A row has far less. A line of commas takes 300 times its size as cells with their places."""
 CHUNKS_KEPT = 2
 _BOM = b"\xef\xbb\xbf"
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])

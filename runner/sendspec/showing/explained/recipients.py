@@ -87,7 +87,7 @@ EXPLAINED: dict[str, Explanation] = {
         right='+31612345678,"Rob""ert"',
     ),
     "cell-too-long": Explanation(
-        "a cell is longer than 128 KB, or a line longer than 4 MB",
+        "a cell is longer than 128 KB, or a line longer than 1 MB",
         "Usually a quote is not closed.",
     ),
     "json-syntax": Explanation(
