@@ -63,13 +63,10 @@ def test_a_template_that_multiplies_is_refused_while_it_grows(project_dir: Proje
 LOOP = "{% if kind == 'x' %}{% for c in l %}{% endfor %}{% endif %}"
 
 
-@pytest.mark.parametrize("where", [None, LOOP + "true"])
-def test_after_a_few_rows_over_the_limit_the_others_are_not_looked_at(
-    project_dir: ProjectDir, where: str | None
-) -> None:
-    document = json.loads(spec(LOOP + "Hi" if where is None else "Hi", where=where))
+def test_after_a_few_rows_over_the_limit_the_others_are_not_looked_at(project_dir: ProjectDir) -> None:
+    document = json.loads(spec(LOOP + "Hi"))
     project_dir.write("bomb.yaml", json.dumps({**document, "vars": {"l": list(range(10_001))}}))
-    rows = [f"+4477{n:08d},{'x' if n >= 7_000 else 'a'}\n" for n in range(10_000)]
+    rows = [f"+4477{n:08d},{'x' if n >= 4_500 else 'a'}\n" for n in range(4_600)]
     project_dir.write("people.csv", "phone,kind\n" + "".join(rows))
     one, three = (
         run_fenced(project_dir, "validate", "bomb.yaml", "--format", "json", "-j", jobs).json["diagnostics"]
@@ -80,9 +77,9 @@ def test_after_a_few_rows_over_the_limit_the_others_are_not_looked_at(
     assert (costly["code"], costly["path"], costly["rows"]) == (
         "template-too-costly",
         "bomb.yaml",
-        list(range(7_002, 7_007)),
+        list(range(4_502, 4_507)),
     )
-    assert (unchecked["code"], unchecked["severity"], unchecked["line"]) == ("rows-unchecked", "warning", 7_006)
+    assert (unchecked["code"], unchecked["severity"], unchecked["line"]) == ("rows-unchecked", "warning", 4_506)
     assert three == one
 
 
@@ -138,10 +135,10 @@ def test_both_ways_of_composing_refuse_the_same_rows(project_dir: ProjectDir, te
 
 
 def test_a_long_list_of_json_is_bounded(project_dir: ProjectDir) -> None:
-    row = {"phone": "+447700900001", "items": ["x"] * 900_000, "more": ["x"] * 20_000}
+    row = {"phone": "+447700900001", "items": ["x"] * 200_000, "more": ["x"] * 20_000}
     for template in (
-        "{% if 'y' in items %}a{% endif %}b",
-        "{{ items | sort | first }}",
+        "{% if 'y' in items or 'y' in items or 'y' in items %}a{% endif %}b",
+        "{{ items | sort | first }}{{ items | sort | first }}",
         "{% for i in more %}{% endfor %}b",
     ):
         rows = [{"phone": f"+4477008{n:05d}", "items": [], "more": []} for n in range(ROWS_FOR_COMPILING)]
