@@ -20,6 +20,8 @@ MAX_REPEATED = 8
 _SAME_SPACE = str.maketrans({**{chr(n): chr(n + 32) for n in range(65, 91)}, **dict.fromkeys("+\n\r\t\u00a0", " ")})
 """Ignores ASCII case and the kind of space. One character stays one character, so spans stay valid."""
 
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
 
 class _Chain:
     """A piece of the key in a text, and the earlier piece that it continues, if any.
@@ -40,14 +42,15 @@ class _Chain:
 class AccessKeyIndex:
     """The key by its parts. `letters` are its letters and digits, folded; empty where they are too few to match only by intent.
 
-    A key that is too short even as it is written is found as a word only.
+    `hexadecimal` are the letters if they can be part of a UUID. A key that is too short even as it is written is found as a word only.
     """
 
-    __slots__ = ("_parts", "_starts_by_piece", "_word", "letters")
+    __slots__ = ("_parts", "_starts_by_piece", "_word", "hexadecimal", "letters")
 
     def __init__(self, key: str) -> None:
         letters = folded(key)
         self.letters = letters if len(letters) >= KEY_PART else ""
+        self.hexadecimal = self.letters if _HEXADECIMAL.issuperset(self.letters) else ""
         self._parts: frozenset[str] = frozenset()
         if not key.isalnum():  # else each part as it is written is a part of the letters, too
             self._parts = _windows(key.translate(_SAME_SPACE), KEY_PART)

@@ -87,11 +87,11 @@ class Redaction:
 
     def repeats(self, ids: Sequence[str]) -> bool:
         """Whether one of these ids of the API contains the key, a recipient or a text, so that it can't be stored."""
-        bare = "\n".join(ids).replace("-", "").lower()  # the folded form, where all are of the documented form
-        if self._key.letters and self._key.letters in bare:
+        bare = "\n".join(ids).replace("-", "")
+        if self._key.hexadecimal and self._key.hexadecimal in bare.lower():
             return True
         for receiver in self._receivers:
-            plain = receiver.lstrip("+").replace("-", "").lower()
+            plain = receiver.lstrip("+").replace("-", "")
             if len(plain) >= ID_PART and plain in bare:
                 return True
         return not all(map(_UUID.fullmatch, ids)) and any(map(self._is_telling, ids))
