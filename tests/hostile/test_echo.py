@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import unicodedata
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from urllib.parse import quote
 
 import pytest
 from project_dir import Answer, CountingServer, Done, ProjectDir, Request, listed
+from sendspec.diagnostics.redaction import printable
 
 KEY = "Zx9-canary/Kq7+Vt3~Lm5Pw8Rb2"
 NUMBER = "+447700900817"
@@ -36,6 +38,7 @@ def spaced(text: str, separator: str) -> str:
 
 
 DIGITS = NUMBER[1:]
+CIRCLED = {chr(65 + n): chr(0x24B6 + n) for n in range(26)} | {chr(97 + n): chr(0x24D0 + n) for n in range(26)}
 SPELLINGS: dict[str, str] = {
     "the key": KEY,
     "the header": f"AccessKey {KEY}",
@@ -69,6 +72,21 @@ SPELLINGS: dict[str, str] = {
     "the text, cut": TEXT[:40] + "…",
     "the text in base64": base64.b64encode(TEXT.encode()).decode(),
     "an address": MAIL,
+    "the key, spaced": spaced(KEY, " "),
+    "the key, a line a letter": spaced(KEY, "\n"),
+    "the key with invisible spaces": spaced(KEY, "\u200b"),
+    "the key in groups": "-".join(re.findall(".{1,4}", KEY)),
+    "the key in small pieces": ", ".join(re.findall(".{1,7}", KEY)),
+    "the key in full width": "".join(chr(ord(c) + 0xFEE0) for c in KEY),
+    "the key in circles": "".join(CIRCLED.get(c, c) for c in KEY),
+    "the key in octal": "".join(f"\\{ord(c):03o}" for c in KEY),
+    "digits in circles": "".join("⓿❶❷❸❹❺❻❼❽❾"[int(c)] for c in DIGITS),
+    "digits in octal": "".join(f"\\{ord(c):03o}" for c in NUMBER),
+    "digits of JavaScript": "".join(f"\\u{{{ord(c):x}}}" for c in NUMBER),
+    "quoted-printable digits": "".join(f"={ord(c):02X}" for c in NUMBER),
+    "digits as HTML without semicolons": "".join(f"&#{ord(c)}" for c in NUMBER),
+    "digits as bytes": NUMBER.encode().hex(":"),
+    "digits as a list of codes": str(list(NUMBER.encode())),
 }
 """What an API could repeat, in the forms in which it could."""
 
@@ -84,11 +102,26 @@ def unescaped(text: str) -> str:
         text = re.sub(r"%([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), text)
         text = re.sub(r"\\+u00([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), text)
         text = re.sub(r"&#(\d{1,3});", lambda m: chr(int(m[1])), text)
-    return "".join(chr(ord(c) - 0xFEE0) if 0xFF10 <= ord(c) <= 0xFF19 else c for c in text).replace("\\/", "/")
+    return "".join(c if c.isascii() else str(unicodedata.digit(c, c)) for c in text).replace("\\/", "/")
+
+
+LONG = 8
+
+
+def middles() -> set[str]:
+    """Of each spelling a piece from its middle, if it is long: as it is, as a terminal shows it, and both in JSON."""
+    pieces = {said[len(said) // 3 : -(len(said) // 3)] for said in SPELLINGS.values()}
+    shown = {form for piece in pieces for form in (piece, printable(piece)) if len(piece) >= LONG}
+    return shown | {json.dumps(piece)[1:-1] for piece in shown}
 
 
 def traces_in(raw: bytes) -> list[str]:
     """What of the key, the number and the text can be found in `raw`, however it is written there."""
+    whole = raw.decode("utf-8", "replace")
+    return _traces_in_text(raw) + [middle for middle in middles() if middle in whole]
+
+
+def _traces_in_text(raw: bytes) -> list[str]:
     plain = unescaped(raw.decode("utf-8", "replace")).lower()
     views = [plain, re.sub(r"(?<=\d)[ _.x-]{1,3}(?=\d)", "", plain)]
     found = [trace for trace in TRACES if any(trace.lower() in view for view in views)]
@@ -240,6 +273,9 @@ IDS: dict[str, Callable[[str], str]] = {
     "text": lambda _: f"id {TEXT}",
     "another's number": lambda _: "+31612345678",
     "base64": lambda _: base64.b64encode(NUMBER.encode()).decode(),
+    "the key with dots": lambda _: spaced(re.sub(r"\W", "", KEY), "."),
+    "the key in pieces": lambda _: "_".join(re.findall(".{1,7}", re.sub(r"\W", "", KEY))),
+    "bytes with hyphens": lambda _: NUMBER.encode().hex("-"),
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import quopri
 import re
 import unicodedata
 from collections.abc import Callable
@@ -37,9 +38,27 @@ def traces_in(raw: bytes, *texts: str) -> list[str]:
     written = letters(raw.decode("utf-8", "replace"))
     escaped = raw.decode("ascii", "replace")
     escapes = re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), escaped)
-    views = written, letters(escapes)
+    views = written, letters(escapes), *map(letters, decoded_bytes(raw))
     runs = {run for text in map(letters, texts) for run in (text[n : n + RUN] for n in range(len(text) - RUN + 1))}
     return sorted(run for run in runs if any(run in view for view in views))
+
+
+def decoded_bytes(raw: bytes) -> list[str]:
+    """`raw` with its hexadecimal, octal and decimal numbers read as characters: bytes of UTF-8, or code points."""
+    text = raw.decode("utf-8", "replace")
+    forms = (
+        (r"[\\x=]{1,4}([0-9a-f]{2})", 16),
+        (r"\\{1,2}([0-3][0-7]{2})", 8),
+        (r"\b([0-9a-f]{2}) ?", 16),
+        (r"(\d+),? ?", 10),
+    )
+    found = [bytes(int(code, base) % 256 for code in re.findall(form, text, re.IGNORECASE)) for form, base in forms]
+    points = [
+        re.sub(rf"(?:%u|\\+)0?({width}) ?", lambda found: chr(int(found[1], 16)), text, flags=re.IGNORECASE)
+        for width in ("[0-9a-f]{3}", "[0-9a-f]{4}")
+    ]
+    latin = text.encode("latin-1", "ignore")
+    return [*points, *(one.decode("utf-8", "ignore") for one in (*found, latin))]
 
 
 @pytest.mark.parametrize("text", [WALRUS, RUSSIAN, GREEK, KOREAN, GERMAN])
@@ -112,7 +131,22 @@ SPELLINGS: dict[str, tuple[str, Callable[[str], str]]] = {
     "a line a word": (WALRUS, lambda text: text.replace(" ", "\n")),
     "invisible spaces": (WALRUS, lambda text: text.replace(" ", "\u200b")),
     "soft hyphens": (WALRUS, lambda text: "\u00ad".join(text)),
+    "Russian as Python bytes": (RUSSIAN, lambda text: repr(text.encode())),
+    "Russian as Latin-1": (RUSSIAN, lambda text: text.encode().decode("latin-1")),
+    "Russian in octal": (RUSSIAN, lambda text: "".join(f"\\{byte:03o}" for byte in text.encode())),
+    "quoted-printable Greek": (GREEK, lambda text: quopri.encodestring(text.encode()).decode()),
+    "Korean in style sheets": (KOREAN, lambda text: "".join(f"\\{ord(c):x} " for c in text)),
+    "old JavaScript": (RUSSIAN, lambda text: "".join(f"%u{ord(c):04X}" for c in text)),
+    "bytes with spaces": (RUSSIAN, lambda text: text.encode().hex(" ")),
+    "byte values": (RUSSIAN, lambda text: str(list(text.encode()))),
 }
+
+
+@pytest.mark.parametrize("what", SPELLINGS)
+def test_the_search_finds_each_spelling(what: str) -> None:
+    text, spelt = SPELLINGS[what]
+    said = json.dumps({"said": f"we got {spelt(text)} here"}, ensure_ascii=False).encode()
+    assert traces_in(said, text) or what.endswith("base64")
 
 
 @pytest.mark.parametrize("what", SPELLINGS)

@@ -36,6 +36,7 @@ CHUNKS = [
     [
         ("", ""), ("Dear  Al-Amin_7, hi!", "dearalamin7hi"), ("STRASSE", "strasse"), ("straße", "strasse"), ("ΣΊΣΥΦΟΣ", "σισυφοσ"),
         ("σίσυφος", "σισυφοσ"), ("İIıi", "iiii"), ("ﬁn", "fin"), ("４２", "42"), ("\u200b\ud800\u0301", ""), ("😀", "😀"),
+        ("❸❶❻ ⓿❿⓫ ٣١ ³ ①𝟙 3️⃣", "31601011313113"), ("🅚🆀 🅰🇰 ⓚ𝕜 🄺ᴋ", "kqakkkkk"), ("\U000e004b\U000e0037", "k7"), ("三½", "三12"),
     ],
 )  # fmt: skip
 def test_what_a_copy_may_change_makes_no_difference(text: str, form: str) -> None:

@@ -1,4 +1,4 @@
-"""What is kept of the API's words where it refuses its list: they may be about anybody's message."""
+"""What is kept of the API's words where it refuses a message or its list."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sendspec.provider.http_response import HttpResponse
-from sendspec.provider.refusal_text import list_refusal_text
+from sendspec.provider.refusal_text import MAX_TEXT, list_refusal_text, refusal_text
 from sendspec.provider.response_redaction import Redaction
 from sendspec.provider.sent_texts import SentTexts
 
@@ -50,3 +50,24 @@ def test_a_code_that_is_a_known_text_is_hidden() -> None:
     sent = SentTexts()
     sent.add_constants(["the purple walrus"])
     assert kept({"code": "ThePurpleWalrus"}, sent) == "400 ••••••"
+
+
+def refused(body: Any) -> str:
+    return refusal_text(HttpResponse(422, {}, json.dumps(body).encode(), reusable=True), Redaction(f"AccessKey {KEY}"))
+
+
+def test_a_key_in_pieces_is_hidden_across_the_fields_of_a_refusal() -> None:
+    details = {".a": [KEY[5:10], KEY[10:12]], f".{KEY[12:]}": "is odd"}
+    assert refused({"code": "X", "message": f"got {KEY[:5]}", "details": details}) == (
+        "422 X got ••••••; .a: ••••••: is odd"
+    )
+
+
+@pytest.mark.parametrize(
+    "before", [*range(MAX_TEXT - len(KEY) - 8, MAX_TEXT), *range(990, 1_030), *range(2_010, 2_050)]
+)
+def test_no_cut_leaves_a_piece_of_the_key(before: int) -> None:
+    for filler in ("x", "1", " ", "\u200b", "é"):
+        kept = refused({"message": filler * before + "-" + KEY + "x" * 3_000})
+        assert len(kept) <= MAX_TEXT
+        assert not [piece for piece in (KEY[n : n + 3] for n in range(len(KEY) - 2)) if piece in kept]

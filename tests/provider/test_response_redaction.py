@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +20,7 @@ from sendspec.provider.classification import classify
 from sendspec.provider.http_response import HttpResponse
 from sendspec.provider.message_list import read_page
 from sendspec.provider.outcome import InDoubt
-from sendspec.provider.response_redaction import MAX_SCANNED, NOTHING_SENT, Redaction
+from sendspec.provider.response_redaction import MAX_KEPT, MAX_SCANNED, NOTHING_SENT, Redaction
 
 KEY = "Qz7-kl/Mn+oP9rStUv"
 NUMBER = "+447700900817"
@@ -83,12 +86,129 @@ def test_without_a_message_numbers_and_addresses_go_all_the_same() -> None:
     assert not NOTHING_SENT.repeats(["1234567", UUID, "abc"])
 
 
+def moved(text: str, by: int) -> str:
+    return "".join(chr(ord(c) + by) if c.isascii() and c.isalnum() else c for c in text)
+
+
+def circled(text: str) -> str:
+    """Letters and digits in circles, the digits white on black."""
+    digits = dict(zip("0123456789", "⓿❶❷❸❹❺❻❼❽❾", strict=True))
+    capitals = {chr(65 + n): chr(0x24B6 + n) for n in range(26)}
+    small = {chr(97 + n): chr(0x24D0 + n) for n in range(26)}
+    return "".join((capitals | small | digits).get(c, c) for c in text)
+
+
+def mathematical(text: str) -> str:
+    capitals = {chr(65 + n): chr(0x1D400 + n) for n in range(26)}
+    small = {chr(97 + n): chr(0x1D41A + n) for n in range(26)}
+    digits = {chr(48 + n): chr(0x1D7D8 + n) for n in range(10)}
+    return "".join((capitals | small | digits).get(c, c) for c in text)
+
+
+PLAIN_KEY = "Kq7CanaryZx93LmWpT4uVb8Nd2HsYe6R"
+RUSSIAN = "Здравствуйте, ваш пароль от банковской ячейки сорок два"
+FORMS: dict[str, Callable[[str], str]] = {
+    "capitals": str.upper,
+    "spaces": " ".join,
+    "dots": ".".join,
+    "hyphens": "-".join,
+    "underscores": "_".join,
+    "slashes": " / ".join,
+    "lines": "\n".join,
+    "tabs": "\t".join,
+    "invisible spaces": "\u200b".join,
+    "soft hyphens": "\u00ad".join,
+    "wide spaces": (" " * 9).join,
+    "quotes and commas": lambda text: str(list(text)),
+    "groups": lambda text: "-".join(re.findall(".{1,4}", text)),
+    "combining marks": lambda text: "".join(c + "\u0301" for c in text),
+    "full width": lambda text: moved(text, 0xFEE0),
+    "circles": circled,
+    "mathematical letters": mathematical,
+    "full width with spaces": lambda text: " ".join(moved(text, 0xFEE0)),
+    "Python bytes": lambda text: repr(text.encode()),
+    "Latin-1": lambda text: text.encode().decode("latin-1"),
+    "Latin-1 in a URL": lambda text: quote(text.encode().decode("latin-1")),
+    "octal": lambda text: "".join(f"\\{byte:03o}" for byte in text.encode()),
+    "octal in JSON": lambda text: json.dumps("".join(f"\\{byte:03o}" for byte in text.encode())),
+    "quoted-printable": lambda text: "".join(f"={byte:02X}" for byte in text.encode()),
+    "braced escapes": lambda text: "".join(f"\\u{{{ord(c):x}}}" for c in text),
+    "long escapes": lambda text: "".join(f"\\U{ord(c):08X}" for c in text),
+    "old JavaScript": lambda text: "".join(f"%u{ord(c):04X}" for c in text),
+    "style sheets": lambda text: "".join(f"\\{ord(c):x} " for c in text),
+    "entities without semicolons": lambda text: "".join(f"&#{ord(c)}" for c in text),
+    "bytes with colons": lambda text: text.encode().hex(":"),
+    "bytes with spaces": lambda text: text.encode().hex(" "),
+    "byte values": lambda text: str(list(text.encode())),
+    "code values": lambda text: str(list(map(ord, text))),
+    "hexadecimal numbers": lambda text: " ".join(hex(ord(c)) for c in text),
+}
+
+
+@pytest.mark.parametrize("ours", [PLAIN_KEY, NUMBER, RUSSIAN], ids=["key", "number", "text"])
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_ours_is_recognised_in_any_form(ours: str, form: str) -> None:
+    body = json.dumps(BODY | {"body": {"text": {"text": RUSSIAN}}}).encode()
+    redaction = Redaction(f"AccessKey {PLAIN_KEY}").of([NUMBER], [body])
+    said = FORMS[form](ours)
+    shown = redaction.redacted(f"we got >{said}< here")
+    assert re.fullmatch(r"we got (>(b')?[^a-zA-Z0-9]*•+.{0,3}?<|•+.{0,3}<) here", shown), shown
+    assert redaction.repeats([said])
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (".c: Kq7Cana, ryZx93L, mWpT4uV!", ".c: ••••••!"),
+        (".a: Kq7Cana; .b: ryZx93L; .c: mWpT4uV!", ".a: ••••••; .b: ••••••; .c: ••••••!"),
+        ("first Kq7Can, but aryZx9", "first ••••••, but ••••••"),
+        ("first aryZx9, then Kq7Can", "first aryZx9, then Kq7Can"),
+        ("Kq7Can" + " more" * 20 + " aryZx9", "Kq7Can" + " more" * 20 + " aryZx9"),
+        ("only K.q.7.C.a.n.a", "only K.q.7.C.a.n.a"),
+        ("already C.a.n.a.r.y.Z.x", "already ••••••"),
+        ("a canary", "a canary"),
+    ],
+)
+def test_the_key_is_recognised_in_pieces(text: str, shown: str) -> None:
+    assert Redaction(f"AccessKey {PLAIN_KEY}").redacted(text) == shown
+
+
+def test_ids_that_share_letters_with_a_hexadecimal_key_by_chance_are_none_of_ours() -> None:
+    chance = random.Random(7)
+    redaction = Redaction(f"AccessKey {chance.randbytes(16).hex()}").of([NUMBER])
+    assert not [one for one in (chance.randbytes(32).hex() for _ in range(3_000)) if redaction.repeats([one])]
+
+
+def test_a_number_of_others_is_recognised_in_any_digits() -> None:
+    for said in ("❸❶❻❶❷❸❹❺❻❼❽", "③①⑥①②③④⑤⑥⑦⑧", "３１６１２３４５６７８", "٣١٦١٢٣٤٥٦٧٨", "=33=31=36=31=32=33=34"):
+        assert NOTHING_SENT.redacted(f"got {said}") == "got ••••••"
+
+
+@pytest.mark.parametrize("split", range(2, 40))
+def test_a_cut_leaves_no_piece_of_the_key(split: int) -> None:
+    """Where many numbers shrink to dots, the end of what is kept is near the start of what is shown."""
+    for end in (MAX_KEPT, MAX_SCANNED):
+        filler = ("1" * (end - split - 2)) + ": "
+        assert REDACTION.redacted(filler + KEY + "x" * MAX_SCANNED).rstrip("x") in ("••••••: ••••••", "••••••")
+
+
 def test_a_long_text_is_cut() -> None:
-    assert len(REDACTION.redacted("x" * 10 * MAX_SCANNED)) == MAX_SCANNED
+    assert REDACTION.redacted("x" * 10 * MAX_SCANNED) == "x" * MAX_KEPT
+
+
+@pytest.mark.parametrize(
+    "said", ["\\", "%25", "\\u005c", "1", "43, ", "2b ", "Ã", "&#", "=3D", "K q", "Kq7", "\u0301", "ⓚ"]
+)
+def test_a_long_hostile_text_takes_little_time(said: str) -> None:
+    redaction = Redaction(f"AccessKey {PLAIN_KEY}").of([NUMBER] * 100, [json.dumps(BODY).encode()])
+    begun = time.process_time()
+    redaction.redacted(said * (1_000_000 // len(said)))
+    assert time.process_time() - begun < 2.0
 
 
 def test_a_short_key_is_found_as_a_word_and_the_sandboxs_is_no_secret() -> None:
     assert Redaction("Bearer ab1").redacted("ab1 is no cab1n, ab1") == "•••••• is no cab1n, ••••••"
+    assert Redaction("AccessKey a.b.c.d.e").redacted("a.b.c.d.e, not abcde") == "••••••, not abcde"
     assert Redaction("AccessKey sandbox").redacted("of the sandbox") == "of the sandbox"
     assert "ab1" not in repr(Redaction("Bearer ab1"))
 
@@ -98,7 +218,8 @@ def test_a_short_key_is_found_as_a_word_and_the_sandboxs_is_no_secret() -> None:
     [
         KEY, KEY.replace("-", ""), f"id-{KEY[1:10]}", NUMBER, NUMBER[1:], "07700900817", "+31612345678", f"x {TEXT}",
         "00000000-0000-4000-8000-447700900817", "44770090-0817-4000-8000-000000000000", quote(KEY, safe=""),
-        base64.b64encode(NUMBER.encode()).decode(), "a@example.org",
+        base64.b64encode(NUMBER.encode()).decode(), "a@example.org", ".".join(KEY), "_".join(KEY[:11]), KEY.lower(),
+        re.sub(r"\W", "", KEY).swapcase(), NUMBER.encode().hex("-"), "-".join(str(ord(c)) for c in NUMBER),
     ],
 )  # fmt: skip
 def test_an_id_that_repeats_what_was_sent_is_told(identity: str) -> None:
@@ -112,6 +233,12 @@ def test_an_id_that_repeats_what_was_sent_is_told(identity: str) -> None:
 )
 def test_an_ordinary_id_is_none_of_ours(identity: str) -> None:
     assert not REDACTION.repeats([identity])
+
+
+def test_a_key_that_looks_like_an_id_is_told_in_any_case() -> None:
+    key = "5D9A1C0E3F554C398B1E6A0C2F9E7B01"
+    assert Redaction(f"AccessKey {key}").repeats([UUID])
+    assert not Redaction(f"AccessKey {key}").repeats([UUID.replace("5", "6")])
 
 
 def test_a_receiver_that_is_too_short_to_be_told_from_chance_makes_no_id_odd() -> None:

@@ -1,55 +1,68 @@
-"""Reads through encodings in a text: escapes, and words in hexadecimal or base64."""
+"""Reads through encodings in a text: escapes of every kind, and words in hexadecimal or base64."""
 
 from __future__ import annotations
 
-import html
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
+from sendspec.provider.escape_grammar import GRAMMARS, UTF8, Grammar
+
 Span: TypeAlias = tuple[int, int]
+View: TypeAlias = tuple[str, Sequence[Span]]
+"""A text, and for each of its characters the span that it comes from."""
 
 MAX_ROUNDS = 3
 """How many layers of escapes are resolved: JSON in a URL in JSON."""
+MAX_VIEWS = 48
+"""Two layers of every combination of grammars are 31 views. A text that has more than this is made to."""
 MAX_INVALID = 0.25
 """The share of invalid characters up to which decoded bytes count as text. A word may be cut inside a character at both ends."""
 ENCODED_WORD = re.compile(r"[A-Za-z0-9+/_-]{10,}")
 
-_ESCAPE = re.compile(
-    r"(?:%[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[nrt\"'\\/]|&(?:#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6}|[a-z]{2,6});"
-)
-_CONTROL_BY_LETTER = {"n": "\n", "r": "\r", "t": "\t"}
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _PRINTABLE_RUN = re.compile(rb"[ -~]{6}")
 
 
-def unescaped_views(text: str) -> Iterator[tuple[str, Sequence[Span]]]:
-    """`text`, then the text with its escapes resolved, layer by layer. Each view maps its characters to their spans in `text`."""
-    spans: Sequence[Span] = [(n, n + 1) for n in range(len(text))]
-    yield text, spans
+def unescaped_views(text: str) -> Iterator[View]:
+    """`text`, then the text with its escapes resolved, layer by layer, by each grammar that it has escapes of."""
+    layer: list[View] = [(text, [(n, n + 1) for n in range(len(text))])]
+    known = {text}
+    yield layer[0]
     for _ in range(MAX_ROUNDS):
-        resolved: list[str] = []
-        origins: list[Span] = []
-        last = 0
-        for escape in _ESCAPE.finditer(text):
-            characters = _unescaped(escape.group())
-            resolved += [text[last : escape.start()], characters]
-            origins += spans[last : escape.start()]
-            origins += [(spans[escape.start()][0], spans[escape.end() - 1][1])] * len(characters)
-            last = escape.end()
-        if not resolved:
-            return
-        text, spans = "".join([*resolved, text[last:]]), [*origins, *spans[last:]]
-        yield text, spans
+        resolved: list[View] = []
+        for view in layer:
+            for grammar in GRAMMARS:
+                other = _resolved(view, grammar)
+                if other[0] not in known and len(known) < MAX_VIEWS:
+                    known.add(other[0])
+                    resolved.append(other)
+                    yield other
+        layer = resolved
 
 
-def _unescaped(escape: str) -> str:
-    if escape[0] == "%":
-        return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
-    if escape[0] == "&":
-        return html.unescape(escape)
-    return chr(int(escape[2:], 16)) if len(escape) > 2 else _CONTROL_BY_LETTER.get(escape[1], escape[1])
+def _resolved(view: View, grammar: Grammar) -> View:
+    """The view with the grammar's escapes resolved. Bytes among them are put together; a text can't be meant both ways."""
+    other = _decoded(view, grammar)
+    return other if other is view or grammar is UTF8 else _decoded(other, UTF8)
+
+
+def _decoded(view: View, grammar: Grammar) -> View:
+    text, spans = view
+    if not grammar.has_escapes(text):
+        return view
+    resolved: list[str] = []
+    origins: list[Span] = []
+    last = 0
+    for escape in grammar.escapes(text):
+        start, end = escape.span()
+        characters = grammar.decoded(escape)
+        resolved += [text[last:start], characters]
+        origins += spans[last:start]
+        origins += [(spans[start][0], spans[end - 1][1])] * len(characters)
+        last = end
+    return "".join([*resolved, text[last:]]), [*origins, *spans[last:]]
 
 
 def decodings(word: str) -> Iterator[str]:

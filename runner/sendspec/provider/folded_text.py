@@ -1,7 +1,9 @@
-"""Folds text for comparison, so that case, accents, Unicode forms, spaces and punctuation make no difference."""
+"""Folds text for comparison, so that case, accents, Unicode forms, spaces and punctuation make no difference, and digits count
+by their value."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -10,9 +12,12 @@ MAX_CACHED = 20_000
 
 _KEPT = frozenset({"Ll", "Lm", "Lo", "Lt", "Lu", "Mc", "Nd", "Nl", "No", "So"})
 """Unicode categories that carry a text: letters, spacing marks, digits, pictures. Accents, spaces and punctuation are dropped."""
+_NUMBERS = frozenset({"Nd", "Nl", "No"})
 _ASCII_DROPPED = {code: None for code in range(128) if not chr(code).isalnum()}
 _DOTLESS_I = str.maketrans("ı", "i")
 """Turkish capitals make an I of both, which folds to i."""
+_PICTURED = re.compile(r"(?:LATIN (?:LETTER SMALL CAPITAL|(?:CAPITAL|SMALL) LETTER)|SYMBOL LETTER) ([A-Z])")
+"""Names of characters that show a letter and have no compatibility form: white on black, small capitals, tags."""
 
 
 class _FoldTable(dict[int, str]):
@@ -21,10 +26,24 @@ class _FoldTable(dict[int, str]):
     def __missing__(self, code: int) -> str:
         decomposed = unicodedata.normalize("NFKD", chr(code)).casefold()
         characters = unicodedata.normalize("NFKD", decomposed).translate(_DOTLESS_I)
-        folded = "".join(c for c in characters if unicodedata.category(c) in _KEPT)
+        plain = "".join(map(_plain, characters))
+        folded = "".join(c for c in plain if unicodedata.category(c) in _KEPT)
         if len(self) < MAX_CACHED:
             self[code] = folded
         return folded
+
+
+def _plain(character: str) -> str:
+    """The letter or the digits that a character shows, whatever its form; the character itself where it shows none."""
+    if character.isascii():
+        return character
+    if 0xE0000 < ord(character) < 0xE007F:  # tags: invisible copies of ASCII
+        return chr(ord(character) - 0xE0000).casefold()
+    number = unicodedata.numeric(character, -1) if unicodedata.category(character) in _NUMBERS else -1
+    if number >= 0 and number == int(number):
+        return str(int(number))
+    pictured = _PICTURED.search(unicodedata.name(character, ""))
+    return character if pictured is None or pictured.end() < len(pictured.string) else pictured[1].casefold()
 
 
 _TABLE = _FoldTable()
@@ -41,3 +60,10 @@ def folded_with_origins(text: str) -> tuple[str, Sequence[int]]:
     """The folded form, and for each of its characters the index in `text` that it comes from."""
     pieces = [_TABLE[ord(character)] for character in text]
     return "".join(pieces), [index for index, piece in enumerate(pieces) for _ in piece]
+
+
+def with_ascii_digits(text: str) -> str:
+    """`text` with every character that shows a single digit replaced by this digit."""
+    if text.isascii():
+        return text
+    return "".join(_TABLE[ord(c)] if c.isnumeric() and len(_TABLE[ord(c)]) == 1 else c for c in text)

@@ -24,7 +24,7 @@ MAX_CODE = 32
 
 def refusal_text(response: HttpResponse, redaction: Redaction) -> str:
     """The API's own words and the fields they are about, without anything they repeat of ours."""
-    return _kept("; ".join(map(redaction.redacted, _phrases(response))))
+    return _kept(redaction.redacted("; ".join(_phrases(response))))
 
 
 def list_refusal_text(response: HttpResponse, redaction: Redaction) -> str:

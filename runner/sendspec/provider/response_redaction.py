@@ -8,37 +8,42 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from unicodedata import combining
+from unicodedata import category
 
 import orjson
 
 from sendspec.diagnostics.redaction import DOTS, number_spans
+from sendspec.provider.access_key_index import KEY_PART, AccessKeyIndex
 from sendspec.provider.encoded_text import ENCODED_WORD, Span, decodings, unescaped_views
-from sendspec.provider.folded_text import folded_with_origins
+from sendspec.provider.folded_text import folded_with_origins, with_ascii_digits
 from sendspec.provider.payload_strings import strings_in
+from sendspec.provider.receiver_index import ReceiverIndex
 from sendspec.provider.sent_texts import SentTexts
 from sendspec.provider.text_index import TextIndex
 
+MAX_KEPT = 1_024
+"""Characters of a text that are kept, redacted; the rest is dropped."""
 MAX_SCANNED = 2_048
-"""Characters of a text that are scanned; the rest is dropped."""
-KEY_PART = 8
-"""Any run of this many characters of the key is as secret as the whole key."""
-MIN_RECEIVER = 8
-"""Characters of the shortest recipient that is found whole, digits or not."""
+"""Characters that are scanned. They are more than are kept, so that the first piece of something that the cut divides is recognised."""
 RECEIVER_PART, ID_PART = 6, 8
 """This many consecutive digits of a recipient are redacted, in a text and in an id. Ids are mostly digits: fewer match by chance."""
-DIGITS_APART = 4
+SPLIT_KEY_PART, SPLIT_KEY_ID_PART = KEY_PART, 2 * KEY_PART
+"""This many letters and digits of the key count as a part of it with others between them, in a text and in an id.
+
+Ids that are hexadecimal have some of a hexadecimal key's by chance.
+"""
 
 _SCHEME = re.compile(r"\b(?:AccessKey|Bearer|Basic)[\s:=\"']+(?=\S*\d|\S{8})\S+", re.IGNORECASE)
 _NAME = re.compile(
     r"\b(?:access[_ -]?key|api[_-]?key|authorization)[\"']?\s*[:=]\s*[\"']?(?!(?:AccessKey|Bearer|Basic)\b)([^\s\"'{}\[\]]+)",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"[^\s@<>\"'()\[\],;:=]+@[^\s@<>\"'()\[\],;:=]+\.[^\s@<>\"'()\[\],;:=]+")
+_ADDRESS_PART = r"[^\s\x00-\x1f\x7f-\x9f\ufffd@<>\"'()\[\],;:=]+"
+"""Bytes that were decoded although they are no text have control characters and invalid ones nearly everywhere."""
+_ADDRESS = re.compile(rf"{_ADDRESS_PART}@{_ADDRESS_PART}\.{_ADDRESS_PART}")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}")
 _NUMBER = re.compile(r"\+\d{7,15}")
-_FOLDED = str.maketrans({**{chr(n): chr(n + 32) for n in range(65, 91)}, **dict.fromkeys("+\n\r\t\u00a0", " ")})
-"""Ignores ASCII case and the kind of space. One character stays one character, so spans stay valid."""
+_MARKS = frozenset({"Mn", "Me"})
 
 
 class Redaction:
@@ -51,16 +56,20 @@ class Redaction:
 
     def __init__(self, authorization: str = "", sent_texts: SentTexts | None = None) -> None:
         """`authorization` is the header's value: a scheme and the key. `sent_texts` are of other messages, where known."""
-        self._set(_Key(authorization), sent_texts, (), ())
+        self._set(AccessKeyIndex(authorization.rpartition(" ")[2]), sent_texts, (), ())
 
     def _set(
-        self, key: _Key, sent_texts: SentTexts | None, receivers: Collection[str], bodies: Sequence[bytes]
+        self,
+        key: AccessKeyIndex,
+        sent_texts: SentTexts | None,
+        receivers: Collection[str],
+        bodies: Sequence[bytes],
     ) -> None:
         self._key = key
         self._sent_texts = sent_texts
         self._receivers = receivers
         self._bodies = bodies
-        self._own: TextIndex | None = None
+        self._own: tuple[ReceiverIndex, TextIndex] | None = None
 
     def of(self, receivers: Collection[str], bodies: Sequence[bytes] = ()) -> Redaction:
         """The same key, with the recipients and payloads of messages."""
@@ -72,14 +81,14 @@ class Redaction:
         return "Redaction(••••••)"
 
     def redacted(self, text: str) -> str:
-        """`text`, cut to `MAX_SCANNED` characters, with dots in place of what is ours and of every number and address."""
+        """The first `MAX_KEPT` characters of `text`, with dots in place of what is ours and of every number and address."""
         text = text[:MAX_SCANNED]
-        return _dotted(text, self._spans(text, self._in_text))
+        return _dotted(text[:MAX_KEPT], self._spans(text, self._in_text))
 
     def repeats(self, ids: Sequence[str]) -> bool:
         """Whether one of these ids of the API contains the key, a recipient or a text, so that it can't be stored."""
         bare = "\n".join(ids).replace("-", "")
-        if self._key.bare and self._key.bare in bare:
+        if self._key.hexadecimal and self._key.hexadecimal in bare.lower():
             return True
         for receiver in self._receivers:
             plain = receiver.lstrip("+").replace("-", "")
@@ -104,49 +113,31 @@ class Redaction:
         return any(any(True for _ in self._in_id(text)) for text in decodings(word))
 
     def _in_text(self, text: str) -> Iterator[Span]:
-        yield from self._key_spans(text)
-        yield from number_spans(text)
-        yield from self._receiver_spans(text, RECEIVER_PART)
-        yield from (found.span() for found in _ADDRESS.finditer(text))
-        yield from self._payload_spans(text)
+        yield from number_spans(with_ascii_digits(text))
+        yield from self._ours(text, RECEIVER_PART, SPLIT_KEY_PART)
 
     def _in_id(self, text: str) -> Iterator[Span]:
-        yield from self._key_spans(text)
-        yield from self._receiver_spans(text, ID_PART)
-        yield from (found.span() for found in _ADDRESS.finditer(text))
-        yield from self._payload_spans(text)
+        return self._ours(text, ID_PART, SPLIT_KEY_ID_PART)
 
-    def _key_spans(self, text: str) -> Iterator[Span]:
+    def _ours(self, text: str, receiver_part: int, split_key_part: int) -> Iterator[Span]:
         yield from (found.span() for found in _SCHEME.finditer(text))
         yield from (found.span(1) for found in _NAME.finditer(text))
+        yield from (found.span() for found in _ADDRESS.finditer(text))
         yield from self._key.spans(text)
-
-    def _receiver_spans(self, text: str, part: int) -> Iterator[Span]:
-        """Whole recipients, and any `part` consecutive digits of one."""
-        parts: set[str] = set()
-        for receiver in self._receivers:
-            digits = "".join(c for c in receiver if c.isdecimal())
-            parts |= _windows(digits, part)
-            if len(receiver) >= MIN_RECEIVER:
-                yield from _occurrences(text.translate(_FOLDED), receiver.translate(_FOLDED))
-        if not parts:
-            return
-        for places in _digit_groups(text):
-            digits = "".join(str(int(text[place])) for place in places)
-            for n in range(len(digits) - part + 1):
-                if digits[n : n + part] in parts:
-                    yield places[n], places[n + part - 1] + 1
-
-    def _payload_spans(self, text: str) -> Iterator[Span]:
-        """Texts of these messages and of the command's others, whole or in part, in any case and Unicode form."""
-        if not self._bodies and self._sent_texts is None:
-            return
-        if self._own is None:
-            self._own = _index_of(self._bodies)
-        view, origins = folded_with_origins(text)
-        others = () if self._sent_texts is None else self._sent_texts.spans(view)
-        for start, end in (*self._own.spans(view), *others):
+        letters, origins = folded_with_origins(text)
+        for start, end in self._in_letters(letters, receiver_part, split_key_part):
             yield origins[start], _after_marks(text, origins[end - 1] + 1)
+
+    def _in_letters(self, letters: str, receiver_part: int, split_key_part: int) -> Iterator[Span]:
+        """The key, recipients, and texts of these messages and of the command's others, in folded text."""
+        yield from self._key.folded_spans(letters, split_key_part)
+        if self._own is None:
+            self._own = ReceiverIndex(self._receivers), _index_of(self._bodies)
+        receivers, texts = self._own
+        yield from receivers.spans(letters, receiver_part)
+        yield from texts.spans(letters)
+        if self._sent_texts is not None:
+            yield from self._sent_texts.spans(letters)
 
 
 def _index_of(bodies: Sequence[bytes]) -> TextIndex:
@@ -157,63 +148,18 @@ def _index_of(bodies: Sequence[bytes]) -> TextIndex:
 
 
 def _after_marks(text: str, end: int) -> int:
-    """The first index from `end` on that is no combining mark: folding drops them, and they belong to the letter before."""
-    while end < len(text) and combining(text[end]):
+    """The first index from `end` on that is no mark on a letter: folding drops them, and they belong to the letter before."""
+    while end < len(text) and category(text[end]) in _MARKS:
         end += 1
     return end
-
-
-class _Key:
-    """The access key and its parts. `bare` has no hyphens; it is empty where the key is too short to match only by intent."""
-
-    __slots__ = ("_parts", "_word", "bare")
-
-    def __init__(self, authorization: str) -> None:
-        key = authorization.rpartition(" ")[2]
-        self._parts = _windows(key.translate(_FOLDED), KEY_PART)
-        self._word = None
-        if 0 < len(key) < KEY_PART and key != "sandbox":  # which is no secret
-            self._word = re.compile(rf"(?<!\w){re.escape(key)}(?!\w)")
-        self.bare = key.replace("-", "") if len(key) >= KEY_PART else ""
-
-    def spans(self, text: str) -> Iterator[Span]:
-        if self._word is not None:
-            yield from (found.span() for found in self._word.finditer(text))
-        if not self._parts:
-            return
-        folded = text.translate(_FOLDED)
-        for start in range(len(folded) - KEY_PART + 1):
-            if folded[start : start + KEY_PART] in self._parts:
-                yield start, start + KEY_PART
-
-
-def _windows(text: str, size: int) -> set[str]:
-    return {text[start : start + size] for start in range(len(text) - size + 1)}
-
-
-def _occurrences(text: str, string: str) -> Iterator[Span]:
-    start = text.find(string)
-    while start >= 0:
-        yield start, start + len(string)
-        start = text.find(string, start + len(string))
-
-
-def _digit_groups(text: str) -> Iterator[list[int]]:
-    """The positions of digits, in any script, grouped where few characters separate them."""
-    group: list[int] = []
-    for place, character in enumerate(text):
-        if character.isdecimal():
-            if group and place - group[-1] > DIGITS_APART:
-                yield group
-                group = []
-            group.append(place)
-    yield group
 
 
 def _dotted(text: str, spans: Iterable[Span]) -> str:
     words: list[str] = []
     last = 0
     for start, end in sorted(spans):
+        if start >= len(text):
+            break
         if end <= last:
             continue
         if start > last or not words:
