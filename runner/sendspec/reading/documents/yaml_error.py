@@ -12,6 +12,8 @@ from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.span_problem import SpanProblem
 from sendspec.reading.documents.unquoted_template import template_near, unquoted_template
 
+_ANCHOR = re.compile(r"&\S+(?:\s|#[^\n]*+)*+")
+"""An anchor, and what may stand between it and a tag."""
 _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 _QUOTE_IT = "put quotes around the whole value"
 _QUOTES_INSIDE = {
@@ -97,6 +99,13 @@ def parser_problem(error: Any, lines: LineIndex) -> SpanProblem:
     if "directive" in about or "directive" in said:
         return _finding(at, "this line begins with %, which YAML reserves for directives", "remove it")
     return _tab(said, at, lines) or _special(said, at, context, lines) or _in_our_words(said, at, context)
+
+
+def tag_place(text: str, node_start: int) -> int:
+    """Where a node's tag is. The node starts at its tag or at its anchor, and the anchor is before the tag or after it."""
+    anchor = _ANCHOR.match(text, node_start)
+    after = node_start if anchor is None else anchor.end()
+    return after if text.startswith("!", after) else max(text.rfind("!", 0, node_start), 0)
 
 
 def tag_problem(text: str, start: int) -> SpanProblem:

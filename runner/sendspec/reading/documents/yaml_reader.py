@@ -20,7 +20,7 @@ from sendspec.reading.documents.scalar import joined_surrogates, resolve_plain
 from sendspec.reading.documents.scalar_offsets import offsets_of
 from sendspec.reading.documents.span_problem import ReadingStopped, SpanProblem, SpanProblems
 from sendspec.reading.documents.unquoted_template import unquoted_template
-from sendspec.reading.documents.yaml_error import parser_problem, tag_problem, unreadable_value_problem
+from sendspec.reading.documents.yaml_error import parser_problem, tag_place, tag_problem, unreadable_value_problem
 from sendspec.reading.files.text_file import TextFile
 
 MAX_DEPTH = 40
@@ -270,11 +270,7 @@ class _Builder:
 
     def _check_tag(self, event: Any, *, may_be_text: bool) -> None:
         if event.tag is not None and not (may_be_text and str(event.tag) == _TEXT_TAG):
-            start = event.start_mark.index
-            # An anchor may come before the tag.
-            while not self._text.startswith("!", start):
-                start += 1
-            self.problems.add(tag_problem(self._text, start))
+            self.problems.add(tag_problem(self._text, tag_place(self._text, event.start_mark.index)))
 
     def _characters(self, event: Any) -> str:
         """A scalar's text; reports control and bidi characters."""
