@@ -107,6 +107,6 @@ def test_the_file_holds_no_number_and_no_text(planned: Any) -> None:
 def test_a_plan_of_another_environment_than_the_one_that_is_named_is_stale(planned: Any, server: Any) -> None:
     done = planned.run("send", "--plan", "plan.json", "--env", "sandbox", "--yes", "--format", "json")
     assert (done.code, done.json["error"]["code"]) == (8, "plan-stale")
-    assert "is of the environment 'test'" in done.err
+    assert "was made for the environment 'test'" in done.err
     assert server.posts == []
     assert planned.run("send", "--plan", "plan.json", "--env", "test", "--yes").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from plain_body import PLAIN_BODY
 from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Duplicate, Filtered, Message
 from sendspec.planning.decision import History, Retry, Skip, decide
@@ -14,7 +15,7 @@ SAME, OTHER = b"s" * 32, b"o" * 32
 
 def message(digest: bytes = SAME, receiver: str = "+447700900001") -> Message:
     return Message(
-        id=b"i" * 16, receiver=receiver, reference="r", body=b"{}", digest=digest, text="Hi", measure=None, line=2
+        id=b"i" * 16, receiver=receiver, reference="r", body=PLAIN_BODY, digest=digest, text="Hi", measure=None, line=2
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from plain_body import PLAIN_BODY
 from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
@@ -20,7 +21,7 @@ NEW = History(started=False)
 
 def message(n: int, text: str = "Hi", *, measured: bool = True) -> Message:
     return Message(
-        id=n.to_bytes(16), receiver=f"+4477009{n:05d}", reference="r", body=b"{}", digest=n.to_bytes(32), text=text,
+        id=n.to_bytes(16), receiver=f"+4477009{n:05d}", reference="r", body=PLAIN_BODY, digest=n.to_bytes(32), text=text,
         measure=measure(text) if measured else None, line=n,
     )  # fmt: skip
 

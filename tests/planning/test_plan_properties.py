@@ -9,6 +9,7 @@ import sys
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plain_body import PLAIN_BODY
 from sendspec.composing.block_result import PlanEntry
 from sendspec.composing.eligibility import EVERYONE
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
@@ -29,7 +30,7 @@ def rows(draw: st.DrawFn) -> list[Composed]:
         kind = draw(st.sampled_from(["message", "message", "message", "filtered", "duplicate"]))
         text = draw(TEXTS)
         item = Message(
-            id=line.to_bytes(16), receiver="+447700900001", reference="r", body=b"{}", digest=bytes([len(text) % 251]) * 24,
+            id=line.to_bytes(16), receiver="+447700900001", reference="r", body=PLAIN_BODY, digest=bytes([len(text) % 251]) * 24,
             text=text, measure=measure(text), line=line,
         )  # fmt: skip
         kinds: dict[str, Composed] = {"message": item, "filtered": Filtered(line), "duplicate": Duplicate(line)}
@@ -81,7 +82,7 @@ def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[C
     assert isinstance(item, Message)
     plain = planned(composed, {})
     other = Message(
-        id=item.id, receiver=item.receiver, reference="r", body=b"{}", digest=b"x" * 24, text=item.text,
+        id=item.id, receiver=item.receiver, reference="r", body=PLAIN_BODY, digest=b"x" * 24, text=item.text,
         measure=item.measure, line=item.line,
     )  # fmt: skip
     assert planned([*composed[:n], other, *composed[n + 1 :]], {}).digest != plain.digest
@@ -89,16 +90,17 @@ def test_any_change_of_a_message_or_its_fate_changes_the_digest(composed: list[C
     assert planned(composed[:n] + composed[n + 1 :], {}).digest != plain.digest
 
 
-SCRIPT = """
+SCRIPT = f"""
+PLAIN_BODY = {PLAIN_BODY!r}
 from sendspec.composing.message import Message
 from sendspec.composing.eligibility import Eligibility
 from sendspec.planning.decision import History, decisions, nothing_known
 from sendspec.planning.plan import PlanTally, Target
 target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
 tally = PlanTally(target)
-items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=b"{}", digest=bytes([n]) * 24, text=None,
+items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=PLAIN_BODY, digest=bytes([n]) * 24, text=None,
                  measure=None, line=n) for n in range(50)]
-for _ in tally.counted(decisions(items, nothing_known, History(False), Eligibility(frozenset({"r"})))):
+for _ in tally.counted(decisions(items, nothing_known, History(False), Eligibility(frozenset({{"r"}})))):
     pass
 print(tally.plan().digest)
 """

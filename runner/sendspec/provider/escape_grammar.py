@@ -106,9 +106,7 @@ DECIMAL_CODES = _grammar(
 )
 
 _BYTE_BY_CHARACTER = {chr(code): code for code in range(256)} | {
-    bytes([code]).decode("windows-1252"): code
-    for code in range(0x80, 0xA0)
-    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
+    bytes([code]).decode("cp1252"): code for code in range(0x80, 0xA0) if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
 _NEXT = "[{}]".format("".join(c for c, code in _BYTE_BY_CHARACTER.items() if 0x80 <= code <= 0xBF))
 
@@ -121,7 +119,7 @@ def _from_bytes(escape: re.Match[str]) -> str:
 
 
 def _from_pair(escape: re.Match[str]) -> str:
-    return escape.group().encode("utf-16-be", "surrogatepass").decode("utf-16-be")
+    return escape.group().encode("utf_16_be", "surrogatepass").decode("utf_16_be")
 
 
 UTF8 = _grammar(
