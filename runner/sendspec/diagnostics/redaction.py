@@ -11,25 +11,23 @@ SHORT_LENGTH = 5
 MEDIUM_LENGTH = 8
 
 # A number as people write it: digits of any script, with up to four separators or invisible marks between two digits.
-# Possessive, as going back can't make it match: else each digit of a long run takes 200 bytes.
+# Possessive, as going back can't make it match: else each digit of a long run takes 200 bytes. Kept as text, which `re` compiles
+# at its first use: most commands have nothing to mask.
 _BETWEEN = r"[ ./()\-\u00a0\u00ad\u200b-\u200f\u2010-\u2015\u202a-\u202f\u2060-\u2069\u2212\ufeff]{0,4}+"
 _NO_NUMBER = (
     r"(?P<uuid>(?<![0-9A-Za-z])[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?![0-9A-Za-z]))"
     r"|(?P<date>(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?![\d-]))"
 )
-_RUN = re.compile(rf"{_NO_NUMBER}|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}}+)")
+_STRICT = rf"{_NO_NUMBER}|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}}+)|(?P<six>\d{{6}})"
 # The same for a user's own text, where more is taken for a number: any signs but those between cells and around values, digits
 # set high, low or in circles, and digits as JSON escapes.
 _ANY_DIGIT = r"(?:\d|[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u2776-\u2793]|\\u003\d)"
 _ANY_BETWEEN = r"(?:(?!\\u003\d)[^\w+,;\"{}\[\]<>@\r\n\t\uff0b]|_){0,4}+"
-_OWN = re.compile(
-    rf"{_NO_NUMBER}|(?P<number>(?:[+\uff0b]|\\u002[bB])?{_ANY_DIGIT}(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6,}}+)"
-)
+_OWN = rf"{_NO_NUMBER}|(?P<number>(?:[+\uff0b]|\\u002[bB])?{_ANY_DIGIT}(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6,}}+)"
 MAX_LOCAL = 64
 """Characters of an address before its `@` (RFC 5321, 4.5.3.1.1)."""
 _ATOM = r"[^\s@,;:<>()\[\]{}\"'|\\/=&?]"
 _BEFORE_AT, _AFTER_AT = re.compile(_ATOM + r"{1,64}$"), re.compile(rf"{_ATOM}*\.{_ATOM}+")
-_STRICT = re.compile(_RUN.pattern + r"|(?P<six>\d{6})")
 _INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -55,7 +53,7 @@ def mask_in_place(text: str) -> str:
 
     A number is seven digits or more, unless they are a date or part of a UUID.
     """
-    return _OWN.sub(_dotted, _without_addresses(text) if "@" in text else text)
+    return re.sub(_OWN, _dotted, _without_addresses(text) if "@" in text else text)
 
 
 def _without_addresses(text: str) -> str:
@@ -74,7 +72,7 @@ def _without_addresses(text: str) -> str:
 
 def number_spans(text: str) -> Iterator[tuple[int, int]]:
     """The places of possible numbers in `text`: as for `mask_in_place`, plus six digits without separators."""
-    return (found.span() for found in _STRICT.finditer(text) if found.lastgroup in ("number", "six"))
+    return (found.span() for found in re.finditer(_STRICT, text) if found.lastgroup in ("number", "six"))
 
 
 def _dotted(found: re.Match[str]) -> str:
