@@ -26,7 +26,7 @@ demo: $(INSTALLED)  ## plan and send an example to the local sandbox; run again,
 	$(BIN)/sendspec send specs/order-shipped.yaml --yes
 
 test: $(INSTALLED)  ## run the tests
-	$(BIN)/python -m pytest --numprocesses 2
+	$(BIN)/python -m pytest --numprocesses 3
 
 test-fast: $(INSTALLED)  ## run the tests that start no process, with few generated examples: half a minute
 	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest --numprocesses 2 -m "not process"

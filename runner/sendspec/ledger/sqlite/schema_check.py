@@ -22,6 +22,9 @@ _SPACES_AND_QUOTES = re.compile(r'[\s"`\[\]]+')
 _SQLITES_OWN = {"sqlite_stat1": "createtablesqlite_stat1(tbl,idx,stat)"}
 """The table that `ANALYZE` leaves behind."""
 
+MADE = {**EARLIER, SCHEMA_VERSION: SCHEMA}
+"""What creates a ledger, by its version. A ledger of one version may have been migrated from any earlier one."""
+
 _Entry = tuple[str, str, str]
 
 
@@ -33,11 +36,10 @@ def check_schema(connection: Any, path: Path, version: int) -> None:
         raise LedgerDamaged(f"the ledger {path} has a schema that is no text", "restore it from a backup") from None
     found = {_entry(kind, name, sql) for kind, name, table, sql in rows if not _is_automatic(kind, name, sql)}
     found -= {("table", name, sql) for name, sql in _SQLITES_OWN.items()}
-    known = _known(version)
-    if found in known:
+    if any(found == _schema(first, version) for first in sorted(MADE, reverse=True) if first <= version):
         return
     raise LedgerDamaged(
-        f"the ledger {path} {_difference(found, known[0])}",
+        f"the ledger {path} {_difference(found, _schema(version, version))}",
         "bring the ledger back from a backup; a file that comes with a checkout is none",
     )
 
@@ -62,19 +64,13 @@ def _difference(found: set[_Entry], known: frozenset[_Entry]) -> str:
 
 
 @cache
-def _known(version: int) -> tuple[frozenset[_Entry], ...]:
-    """The possible schemas of a version: created in it, or migrated to it from an earlier one."""
-    made = {**EARLIER, SCHEMA_VERSION: SCHEMA}
-    return tuple(_schema(made, first, version) for first in sorted(made, reverse=True) if first <= version)
-
-
-def _schema(made: dict[int, tuple[str, ...]], first: int, version: int) -> frozenset[_Entry]:
+def _schema(first: int, version: int) -> frozenset[_Entry]:
     """The schema entries of a ledger created in version `first` and migrated to `version`."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     try:
         for name, arguments in (("keyed_digest", 1), ("row_checksum", 8), ("row_checksum", 9)):
             connection.create_function(name, arguments, lambda *values: None)
-        for statement in made[first]:
+        for statement in MADE[first]:
             connection.execute(statement)
         for step in range(first, version):
             for statement in MIGRATIONS[step]:
