@@ -101,7 +101,7 @@ def test_when_one_sender_breaks_the_answers_to_the_others_are_still_taken(helper
     found = {state: {i for i, one in ledgers[0].state.items() if one is state} for state in State}
     assert found[State.SENDING] == set()
     assert found[State.ACCEPTED] | found[State.IN_DOUBT] >= answered
-    assert len(found[State.ACCEPTED]) >= 3
+    assert len(found[State.ACCEPTED]) >= 2  # the one that broke may be one of the three that waited
     assert len(found[State.IN_DOUBT]) <= 1
 
 
