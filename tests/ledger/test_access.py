@@ -1,0 +1,78 @@
+"""The entry points to a ledger: made once, read by anybody, held by one."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from ledger_samples import OWNER
+from sendspec.diagnostics.exceptions import LedgerBusy, LedgerMissing, LedgerTrouble
+from sendspec.ledger import access
+from sendspec.ledger.identity import LedgerIdentity, read_identities
+from sendspec.reading.environment import LedgerPlace
+
+IDENTITY = LedgerIdentity("one", bytes(32))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> LedgerPlace:
+    return LedgerPlace(tmp_path / "ledger" / "test.db", durable=True)
+
+
+def test_a_ledger_is_made_once_and_its_identity_noted(place: LedgerPlace, tmp_path: Path) -> None:
+    assert (access.is_there(place), access.read_id(place), access.is_half_made(place, IDENTITY)) == (False, None, False)
+    noted = tmp_path / "sendspec.lock"
+    made = access.make(place, noted, "test", IDENTITY, OWNER, since="now", now=1.0)
+    assert read_identities(noted)["test"] == made
+    assert (access.is_there(place), access.read_id(place), access.is_half_made(place, made)) == (True, "one", False)
+    with pytest.raises(LedgerTrouble):
+        access.make(place, noted, "test", IDENTITY, OWNER, since="now", now=1.0)
+
+
+def test_an_unlisted_ledger_is_made_once(place: LedgerPlace) -> None:
+    access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
+    before = place.file.read_bytes()
+    access.make_unlisted(place, LedgerIdentity("two", bytes(32)), OWNER, since="now", now=2.0)
+    assert place.file.read_bytes() == before
+
+
+def test_one_holds_a_ledger_while_others_read_it(place: LedgerPlace) -> None:
+    access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
+    with access.hold(place, IDENTITY, OWNER, since="9:00", ci=False):
+        with access.read(place, IDENTITY) as facts:
+            assert facts.find_damage() == []
+        with pytest.raises(LedgerBusy, match="9:00"), access.hold(place, IDENTITY, OWNER, since="now", ci=False):
+            pass
+    with access.hold(place, IDENTITY, OWNER, since="now", ci=False):
+        pass
+
+
+def test_a_ledger_that_is_gone_is_not_made_by_holding_it(place: LedgerPlace) -> None:
+    with pytest.raises(LedgerMissing), access.hold(place, IDENTITY, OWNER, since="now", ci=False):
+        pass
+    assert not place.file.exists()
+
+
+def test_a_ledger_that_ends_with_its_job_is_refused(place: LedgerPlace) -> None:
+    fleeting = LedgerPlace(place.file, durable=False)
+    (place.file.parent.parent / ".git").mkdir()
+    access.make_unlisted(fleeting, IDENTITY, OWNER, since="now", now=1.0)
+    with pytest.raises(LedgerTrouble), access.hold(fleeting, IDENTITY, OWNER, since="now", ci=True):
+        pass
+
+
+@pytest.mark.parametrize("value", [2**63 - 1, -1])
+def test_a_count_of_runs_that_is_none_is_damage(place: LedgerPlace, value: object) -> None:
+    access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
+    connection = sqlite3.connect(place.file, isolation_level=None)
+    connection.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (value,))
+    connection.close()
+    with pytest.raises(LedgerTrouble), access.hold(place, IDENTITY, OWNER, since="now", ci=False) as ledger:
+        ledger.begin(OWNER, now=2.0)
+
+
+def test_a_ledger_among_gits_own_files_is_refused(tmp_path: Path) -> None:
+    place = LedgerPlace(tmp_path / ".git" / "test.db", durable=True)
+    with pytest.raises(LedgerTrouble):
+        access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
