@@ -72,6 +72,22 @@ def test_a_count_of_runs_that_is_none_is_damage(place: LedgerPlace, value: objec
         ledger.begin(OWNER, now=2.0)
 
 
+def test_a_count_of_runs_without_a_value_is_damage(place: LedgerPlace) -> None:
+    access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
+    connection = sqlite3.connect(place.file, isolation_level=None)
+    connection.execute("PRAGMA writable_schema = ON")
+    for statement in (
+        "UPDATE sqlite_schema SET sql = replace(sql, 'value NOT NULL', 'value') WHERE name = 'meta'",
+        "PRAGMA schema_version = 99",
+        "UPDATE meta SET value = NULL WHERE name = 'epoch'",
+        "UPDATE sqlite_schema SET sql = replace(sql, 'value', 'value NOT NULL') WHERE name = 'meta'",
+    ):
+        connection.execute(statement)
+    connection.close()
+    with pytest.raises(LedgerTrouble), access.hold(place, IDENTITY, OWNER, since="now", ci=False):
+        pass
+
+
 def test_a_ledger_among_gits_own_files_is_refused(tmp_path: Path) -> None:
     place = LedgerPlace(tmp_path / ".git" / "test.db", durable=True)
     with pytest.raises(LedgerTrouble):

@@ -90,7 +90,7 @@ def make_unlisted_ledger(path: Path, identity: LedgerIdentity, owner: RunOwner, 
     make_folder(path.parent)
     lock = take_lock(path, owner, since=since)
     try:
-        if not ledger_is_there(path):
+        if not ledger_is_there(path):  # pragma: no branch - another process may have made it before the lock was ours
             create_ledger(path, identity.ledger, now=now, salt_check=identity.salt_check)
     finally:
         lock.release()
