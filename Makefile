@@ -26,10 +26,10 @@ demo: $(INSTALLED)  ## plan and send an example to the local sandbox; run again,
 	$(BIN)/sendspec send specs/order-shipped.yaml --yes
 
 test: $(INSTALLED)  ## run the tests
-	$(BIN)/python -m pytest --numprocesses 3 --dist worksteal
+	$(BIN)/python -m pytest --numprocesses 3
 
 test-fast: $(INSTALLED)  ## run the tests that start no process, with few generated examples: half a minute
-	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest --numprocesses 3 --dist worksteal -m "not process"
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest --numprocesses 3 -m "not process"
 
 # Without the wire: which of its branches run depends on the machine's certificates, and on how fast a server reads.
 coverage: $(INSTALLED)  ## run every branch of the ledger and of sending by their own tests, or fail
