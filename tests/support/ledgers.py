@@ -7,13 +7,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from ledger_samples import OWNER
 from sendspec.ledger import access
 from sendspec.ledger.identity import LedgerIdentity
 from sendspec.ledger.protocol import Facts, Ledger
-from sendspec.ledger.record import RunOwner
 from sendspec.reading.environment import LedgerPlace
-
-OWNER = RunOwner(pid=1, host="here", command="sendspec send")
 
 
 class Store(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from ledger_samples import IDS, OWNER, SEND, record
 from ledgers import LEDGERS, Store
 from sendspec.ledger.protocol import Ledger
 
@@ -31,3 +32,11 @@ def store(ledger_kind: str, tmp_path: Path) -> Store:
 def unbegun(store: Store) -> Iterator[Ledger]:
     with store.hold() as ledger:
         yield ledger
+
+
+@pytest.fixture
+def running(unbegun: Ledger) -> Ledger:
+    """A ledger with a run begun and eight messages planned."""
+    unbegun.begin(OWNER, now=2.0)
+    unbegun.put_planned(SEND, map(record, IDS), b"p" * 32, now=2.0)
+    return unbegun

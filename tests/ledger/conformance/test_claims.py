@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ledger_samples import SEND
-from ledgers import OWNER
+from ledger_samples import OWNER, SEND
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Claim, ClaimLost, PlannedRecord
 from sendspec.planning.message_state import State

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ledger_samples import DIGEST, IDS, SEND, claims, record
-from ledgers import OWNER, Store
+from ledger_samples import DIGEST, IDS, OWNER, SEND, claim, claims, record, settle
+from ledgers import Store
 from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
 )
@@ -12,22 +12,6 @@ from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Settlement
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
-
-
-@pytest.fixture
-def running(unbegun: Ledger) -> Ledger:
-    """A ledger with a run begun and eight messages planned."""
-    unbegun.begin(OWNER, now=2.0)
-    unbegun.put_planned(SEND, map(record, IDS), b"p" * 32, now=2.0)
-    return unbegun
-
-
-def claim(ledger: Ledger, *ids: bytes) -> dict[bytes, int]:
-    return dict(ledger.exchange(settle=[], claim=claims(ids), now=3.0).won)
-
-
-def settle(ledger: Ledger, identity: bytes, attempt: int, to: State) -> None:
-    ledger.exchange(settle=[Settlement(identity, attempt, to, "id-1", "why", 202)], claim=[], now=4.0)
 
 
 def test_a_planned_message_is_claimed_once(running: Ledger) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-from pathlib import Path
-
 import pytest
-from ledger_samples import IDS, claims
-from ledgers import OWNER
+from ledger_samples import IDS, OWNER, claims
 from sendspec.composing.identity import id_text
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import (
@@ -55,15 +51,6 @@ def settle(
 ) -> None:
     ledger.exchange(settle=[], claim=claims([identity], reference=reference), now=now - 0.5)
     ledger.exchange(settle=[Settlement(identity, 1, to, remote_id, "why", 202)], claim=[], now=now)
-
-
-def elsewhere(path: Path, *statements: str) -> None:
-    """Changes the ledger's file as no program of ours does."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    for statement in statements:
-        connection.execute(statement)
-    connection.close()
 
 
 def test_what_is_planned_is_counted_by_generation(ledger: Ledger) -> None:

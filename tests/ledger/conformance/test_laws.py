@@ -8,20 +8,9 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_samples import IDS, SEND, claims, record
-from ledgers import OWNER, Store
-from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import Settlement
+from ledger_samples import IDS, OWNER, SEND, claim, record, settle
+from ledgers import Store
 from sendspec.planning.message_state import State
-
-
-def claim(ledger: Ledger, *ids: bytes) -> dict[bytes, int]:
-    return dict(ledger.exchange(settle=[], claim=claims(ids), now=3.0).won)
-
-
-def settle(ledger: Ledger, identity: bytes, attempt: int, to: State) -> None:
-    ledger.exchange(settle=[Settlement(identity, attempt, to, "id-1", "why", 202)], claim=[], now=4.0)
-
 
 STEPS = st.lists(
     st.tuples(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ledger_samples import SEND, claims
-from ledgers import OWNER, Store
+from ledger_samples import OWNER, SEND, claims
+from ledgers import Store
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Change, PlannedRecord, Route, Settlement

@@ -6,28 +6,11 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from ledger_samples import DIGEST, IDS, SEND, claims, record
-from ledgers import OWNER
+from ledger_samples import DIGEST, IDS, SEND, claim, record, settle
 from sendspec.ledger.protocol import Ledger
-from sendspec.ledger.record import PlannedRecord, Settlement
+from sendspec.ledger.record import PlannedRecord
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
-
-
-@pytest.fixture
-def running(unbegun: Ledger) -> Ledger:
-    """A ledger with a run begun and eight messages planned."""
-    unbegun.begin(OWNER, now=2.0)
-    unbegun.put_planned(SEND, map(record, IDS), b"p" * 32, now=2.0)
-    return unbegun
-
-
-def claim(ledger: Ledger, *ids: bytes) -> dict[bytes, int]:
-    return dict(ledger.exchange(settle=[], claim=claims(ids), now=3.0).won)
-
-
-def settle(ledger: Ledger, identity: bytes, attempt: int, to: State) -> None:
-    ledger.exchange(settle=[Settlement(identity, attempt, to, "id-1", "why", 202)], claim=[], now=4.0)
 
 
 def test_a_new_payload_replaces_the_planned_one_until_something_was_claimed(running: Ledger) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ledger_samples import DIGEST, claims
-from ledgers import OWNER
+from ledger_samples import DIGEST, OWNER, claims
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import PlannedRecord, Route, SendIdentity, Settlement
 from sendspec.planning.message_state import State

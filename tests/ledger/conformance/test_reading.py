@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from ledger_samples import claims
-from ledgers import OWNER, Store
+from ledger_samples import OWNER, claims
+from ledgers import Store
 from sendspec.ledger.protocol import Claims, Facts, Ledger
 from sendspec.ledger.record import PlannedRecord, SendIdentity
 from sendspec.planning.message_state import State

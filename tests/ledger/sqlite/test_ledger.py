@@ -8,22 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_samples import IDS, OWNER, claims
+from ledger_samples import IDS, OWNER, claim, settle
 from sendspec.diagnostics.exceptions import (
     LedgerTrouble,
 )
-from sendspec.ledger.record import Settlement
 from sendspec.ledger.sqlite.ledger import SqliteLedger
 from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.planning.message_state import State
-
-
-def claim(ledger: SqliteLedger, *ids: bytes) -> dict[bytes, int]:
-    return dict(ledger.exchange(settle=[], claim=claims(ids), now=3.0).won)
-
-
-def settle(ledger: SqliteLedger, identity: bytes, attempt: int, to: State) -> None:
-    ledger.exchange(settle=[Settlement(identity, attempt, to, "id-1", "why", 202)], claim=[], now=4.0)
 
 
 def test_every_move_stands_in_the_history_and_no_other(running: SqliteLedger) -> None:

@@ -144,7 +144,7 @@ def _continued(kind: Any, argument: Any, begun: set[str], digits: int) -> set[st
         return _starts(argument[-1], begun, digits)
     if kind is token.MAX_REPEAT:
         return _repeated(argument, begun, digits)
-    raise NotImplementedError(f"the library's patterns now have {kind}")
+    raise ValueError(f"a pattern of the library has {kind}, which says nothing of how numbers begin: teach it here")
 
 
 def _repeated(argument: tuple[int, int, Any], begun: set[str], digits: int) -> set[str]:
