@@ -32,11 +32,11 @@ def calls_of(project_dir: ProjectDir, name: str) -> list[str]:
 
 def filled(folder: Path, leave: int) -> None:
     """Fills the file system but for about `leave` bytes."""
-    with (folder / "filler").open("wb") as filler:
-        free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
-        with suppress(OSError):  # somebody else took some of it in between
-            filler.write(bytes(max(0, free - leave)))
-            filler.flush()
+    # unbuffered: closing would write the rest again, and fail where somebody else took some of the room in between
+    with (folder / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+        left = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize - leave
+        while left > 0:
+            left -= filler.write(bytes(left))
 
 
 def test_a_disk_that_fills_up_anywhere_stops_the_run_and_keeps_what_is_known(
