@@ -36,7 +36,7 @@ from sendspec.operations.run_owner import run_owner
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import History, decisions, nothing_known
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import PlanTally
+from sendspec.planning.plan import DeclaredPairs, PlanTally
 from sendspec.provider.acceptance import SentMessage
 from sendspec.provider.classification import classify
 from sendspec.provider.http_response import read_response
@@ -125,9 +125,9 @@ def in_blocks(ready: Ready) -> dict[str, Stage]:
             duplicates.judge(sealed, marks, block.lines_of(len(sealed)))
 
     def count() -> None:
-        tally = PlanTally(job.target)
+        tally = PlanTally(job.target, DeclaredPairs())
         for sealed, segments, forced_by, _, _ in found:
-            tally.count_sent(sealed, segments, forced_by)
+            tally.count_sent(sealed, segments, forced_by, sealed)
 
     return {
         "blocks: pass over": lambda: every(lambda block: block, job.table.blocks(Problems())),
@@ -143,7 +143,9 @@ def planning(ready: Ready) -> dict[str, Stage]:
     composed: Sequence[Composed] = ready.messages
 
     def decide() -> None:
-        for _ in PlanTally(job.target).counted(decisions(composed, nothing_known, History(started=False), EVERYONE)):
+        for _ in PlanTally(job.target, DeclaredPairs()).counted(
+            decisions(composed, nothing_known, History(started=False), EVERYONE)
+        ):
             pass
 
     return {

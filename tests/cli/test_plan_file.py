@@ -1,11 +1,13 @@
-"""A plan that was written to a file: exactly that is sent, from wherever the command is run, or nothing."""
+"""A plan that was written to a file: what it names is sent, from wherever the command is run, and nothing else."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sendspec.reading.schema.validator import load_schema
 
 SPEC = """spec: 1
 name: hello
@@ -26,13 +28,41 @@ def planned(project: Any) -> Any:
     return project
 
 
-def test_exactly_the_plan_is_sent_and_a_second_time_it_is_stale(planned: Any, server: Any) -> None:
+def plan_in(project: Any, name: str = "plan.json") -> Any:
+    return json.loads((project.folder / name).read_text())
+
+
+def stale(done: Any, server: Any, cause: str, words: str, sent: int = 0) -> None:
+    """The send was refused as stale for this one cause, in these words, and nothing more was sent."""
+    assert (done.code, done.json["error"]["code"]) == (8, "plan-stale"), done.err
+    assert [each["cause"] for each in done.json["error"]["causes"]] == [cause]
+    assert words in done.json["error"]["problem"]
+    assert "nothing was sent" in done.err
+    assert len(server.posts) == sent
+
+
+def test_what_it_names_is_sent_and_a_second_time_there_is_nothing_left(planned: Any, server: Any) -> None:
     done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
     assert (done.code, done.json["totals"]["accepted"]) == (0, 2)
-    again = planned.run("send", "--plan", "plan.json", "--yes")
-    assert again.code == 8
-    assert "[plan-stale]" in again.err
+    again = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (again.code, again.json["skipped"]) == (0, {"already-accepted": 2})
     assert len(server.posts) == 2
+
+
+def test_it_fits_its_schema_and_so_does_what_plan_prints(planned: Any) -> None:
+    printed = planned.run("plan", "specs/hello.yaml", "--env", "test", "--format", "json").json
+    for document in (plan_in(planned), printed):
+        assert load_schema("plan").problems(document) == []
+        assert load_schema("plan").problems({**document, "hint": 1}) != []
+    assert printed["digest"] == plan_in(planned)["digest"]
+    assert {**printed, "specs": 0} == {**{name: plan_in(planned)[name] for name in printed}, "specs": 0}
+
+
+def test_a_fresh_project_can_send_its_first_plan(project_dir: Any) -> None:
+    assert project_dir.run("init", ".").code == 0
+    assert project_dir.run("plan", "specs/hello.yaml", "--out", "plan.json").code == 0
+    done = project_dir.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, done.json["totals"]["accepted"]) == (0, 3), done.err
 
 
 def test_its_specs_are_found_from_any_folder_of_the_project_and_from_outside(planned: Any, server: Any) -> None:
@@ -47,25 +77,196 @@ def test_its_specs_are_found_from_any_folder_of_the_project_and_from_outside(pla
 
 
 @pytest.mark.parametrize(
-    ("file", "text"),
+    ("people", "words"),
     [
-        ("specs/people.csv", PEOPLE + "+447700900003,Cy\n"),
-        ("specs/hello.yaml", SPEC.replace("Hi", "Dear")),
-        ("specs/hello.yaml", SPEC.replace("channel: sms", "generation: 2\nchannel: sms")),
+        (PEOPLE + "+447700900003,Cy\n", "1 message that would be sent is not in it (specs/people.csv:4)"),
+        (PEOPLE.replace("Ben", "Bob"), "1 message has another text or reference than in it (specs/people.csv:3)"),
+        (
+            PEOPLE.replace("Ann", "Bob") + "+447700900003,Cy\n+447700900004,Di\n",
+            "2 messages that would be sent are not in it (specs/people.csv:4, specs/people.csv:5), "
+            "and 1 message has another text or reference than in it (specs/people.csv:2)",
+        ),
     ],
 )
-def test_anything_that_changes_what_is_sent_makes_it_stale(planned: Any, server: Any, file: str, text: str) -> None:
-    planned.write(file, text)
-    done = planned.run("send", "--plan", "plan.json", "--yes")
-    assert done.code == 8
-    assert "nothing was sent" in done.err
-    assert server.posts == []
+def test_who_is_new_and_what_has_changed_is_told_by_row(planned: Any, server: Any, people: str, words: str) -> None:
+    planned.write("specs/people.csv", people)
+    stale(planned.run("send", "--plan", "plan.json", "--yes", "--format", "json"), server, "messages", words)
 
 
-def test_a_comment_changes_nothing(planned: Any, server: Any) -> None:
-    planned.write("specs/hello.yaml", "# a note\n" + SPEC)
+def test_a_long_list_of_new_people_is_cut(planned: Any, server: Any) -> None:
+    planned.write("specs/people.csv", PEOPLE + "".join(f"+4477009001{n:02d},Cy\n" for n in range(30)))
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    places = ", ".join(f"specs/people.csv:{line}" for line in range(4, 9))
+    stale(done, server, "messages", f"30 messages that would be sent are not in it ({places}, …)")
+
+
+SPEC_CHANGES: list[tuple[str, str, str]] = [
+    ("in_doubt", "in_doubt: resend_if_absent", "`in_doubt` is resend_if_absent, and was hold"),
+    ("a limit", "limits: {messages: 50}", "`limits.messages` is 50, and was not set"),
+    ("a rate of failures", "limits: {failure_rate: 0.1}", "`limits.failure_rate` is 0.1, and was not set"),
+]
+PROJECT_CHANGES: list[tuple[str, Callable[[str], str], str]] = [
+    ("api_url", lambda text: text.replace("  test:\n    api_url: http://127.0.0.1:", "  test:\n    api_url: http://localhost:"), "`api` is http://localhost:"),
+    ("the path of the API", lambda text: text.replace("\n    access_key", "/v2\n    access_key"), "`api` is http://127.0.0.1:"),
+    ("the channel", lambda text: text.replace("5d9a1c0e", "5d9a1c0f"), "`channel` is 5d9a1c0f"),
+    ("the workspace", lambda text: text.replace("0b0e5c1a", "0b0e5c1b"), "`workspace` is 0b0e5c1b"),
+    ("batch", lambda text: text.replace("timeout: 2", "timeout: 2, batch: 10"), "`batch` is 10, and was not set"),
+    ("trust_503", lambda text: text.replace("timeout: 2", "timeout: 2, trust_503: true"), "`trust_503` is True, and was not set"),
+    ("a limit of the environment", lambda text: text + "    limits: {segments: 2}\n", "`limits.segments` is 2, and was not set"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "words"), [each[1:] for each in SPEC_CHANGES], ids=[each[0] for each in SPEC_CHANGES])
+def test_another_promise_in_the_spec_makes_it_stale(planned: Any, server: Any, line: str, words: str) -> None:
+    planned.write("specs/hello.yaml", f"{SPEC}{line}\n")
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    stale(done, server, "settings", f"hello: {words}")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [each[1:] for each in PROJECT_CHANGES], ids=[each[0] for each in PROJECT_CHANGES]
+)
+def test_another_destination_or_promise_in_the_project_makes_it_stale(
+    planned: Any, server: Any, change: Callable[[str], str], words: str
+) -> None:
+    before = (planned.folder / "sendspec.yaml").read_text()
+    planned.write("sendspec.yaml", change(before))
+    assert (planned.folder / "sendspec.yaml").read_text() != before
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    stale(done, server, "settings", f"hello: {words}")
+
+
+def test_another_platform_makes_it_stale(planned: Any, server: Any) -> None:
+    """A message of another platform is another message, too."""
+    text = (planned.folder / "sendspec.yaml").read_text()
+    planned.write("sendspec.yaml", text.replace("platform: sms", "platform: whatsapp"))
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, server.posts) == (8, [])
+    assert "`platform` is whatsapp, and was sms" in done.err
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        SPEC.replace("  body:", '  reference: "{{ first_name }}-1"\n  body:'),
+        SPEC.replace("Hi", "Dear"),
+        SPEC.replace("channel: sms", "generation: 2\nchannel: sms"),
+        SPEC.replace("{file: people.csv}", '{file: people.csv, key: "{{ first_name }}"}'),
+    ],
+    ids=["reference", "text", "generation", "key"],
+)
+def test_other_messages_make_it_stale(planned: Any, server: Any, spec: str) -> None:
+    planned.write("specs/hello.yaml", spec)
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, server.posts) == (8, [])
+    assert done.json["error"]["causes"][-1]["cause"] == "messages"
+
+
+HARMLESS: list[tuple[str, Callable[[Any], object]]] = [
+    ("a comment", lambda project: project.write("specs/hello.yaml", "# a note\n" + SPEC)),
+    ("a description", lambda project: project.write("specs/hello.yaml", SPEC + "description: Says hello.\n")),
+    ("examples", lambda project: project.write("specs/hello.yaml", SPEC + "examples:\n  - {with: {phone: '+447700900001', first_name: A}, expect: {segments: 1}}\n")),
+    ("the id as reference", lambda project: project.write("specs/hello.yaml", SPEC.replace("  body:", '  reference: "{{ message_id }}"\n  body:'))),
+    ("a column", lambda project: project.write("specs/people.csv", "phone,first_name,x\n+447700900001,Ann,1\n+447700900002,Ben,2\n")),
+    ("the order of columns", lambda project: project.write("specs/people.csv", "first_name,phone\nAnn,+447700900001\nBen,+447700900002\n")),
+    ("the order of rows", lambda project: project.write("specs/people.csv", "phone,first_name\n+447700900002,Ben\n+447700900001,Ann\n")),
+    ("a duplicate", lambda project: project.write("specs/people.csv", PEOPLE + "+447700900002,Ben\n")),
+    ("the channel's alias", lambda project: [project.write("specs/hello.yaml", SPEC.replace("channel: sms", "channel: text")),
+        project.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text().replace("      sms: {", "      text: {"))]),
+    ("the rate", lambda project: project.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text().replace("timeout: 2", "timeout: 3, rate: 100/s, concurrency: 2"))),
+    ("the spec's path", lambda project: (project.folder / "specs/hello.yaml").rename(project.folder / "specs/moved.yaml")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [each[1] for each in HARMLESS], ids=[each[0] for each in HARMLESS])
+def test_what_changes_nothing_that_goes_out_is_no_matter(
+    planned: Any, server: Any, change: Callable[[Any], object]
+) -> None:
+    change(planned)
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, len(server.posts), done.json["totals"]["accepted"]) == (0, 2, 2), done.err
+
+
+def test_the_plan_of_another_version_of_sendspec_is_sent(planned: Any, server: Any, monkeypatch: Any) -> None:
+    from plan_files import resealed
+
+    planned.write("plan.json", json.dumps(resealed({**plan_in(planned), "tool": "9.9.9"})))
     assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
     assert len(server.posts) == 2
+
+
+def test_a_spec_that_was_moved_twice_over_is_not_guessed(planned: Any, server: Any) -> None:
+    (planned.folder / "specs/hello.yaml").rename(planned.folder / "specs/a.yaml")
+    planned.write("specs/b.yaml", SPEC)
+    done = planned.run("send", "--plan", "plan.json", "--yes")
+    assert (done.code, server.posts) == (1, [])
+    assert "is now in specs/a.yaml and specs/b.yaml" in done.err
+
+
+def test_a_spec_that_is_gone_sends_nothing(planned: Any, server: Any) -> None:
+    (planned.folder / "specs/hello.yaml").unlink()
+    done = planned.run("send", "--plan", "plan.json", "--yes")
+    assert (done.code, server.posts) == (1, [])
+    assert "specs/hello.yaml" in done.err
+
+
+def test_an_opt_out_after_the_approval_holds_back_one_message_and_no_more(planned: Any, server: Any) -> None:
+    planned.write("sendspec.yaml", (planned.folder / "sendspec.yaml").read_text() + "    suppress: [stop.csv]\n")
+    planned.write("stop.csv", "phone\n+447700900001\n")
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, len(server.posts), done.json["skipped"]) == (0, 1, {"suppressed": 1})
+    planned.write("stop.csv", "phone\n")
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+    assert len(server.posts) == 2
+
+
+def test_whom_the_plan_excluded_it_does_not_let_in_later(project: Any, server: Any) -> None:
+    before = (project.folder / "sendspec.yaml").read_text()
+    project.write("specs/hello.yaml", SPEC)
+    project.write("specs/people.csv", PEOPLE)
+    project.write("sendspec.yaml", before + '    only_to: ["+447700900002"]\n')
+    assert project.run("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json").code == 0
+    assert len(plan_in(project)["pairs"]) == 1
+    project.write("sendspec.yaml", before)
+    done = project.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    stale(done, server, "messages", "1 message that would be sent is not in it (specs/people.csv:2)")
+
+
+def test_a_send_that_was_cut_is_finished_by_the_same_plan(planned: Any, server: Any, helpers: Any) -> None:
+    server.decide = lambda number, request: helpers.Answer(401, b"{}") if number > 1 else helpers.Answer()
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 5
+    server.decide = lambda number, request: helpers.Answer()
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, done.json["totals"]["accepted"] + done.json["skipped"].get("already-accepted", 0)) == (0, 2)
+    assert len(server.taken) == 2
+
+
+def test_another_run_that_sent_some_of_it_voids_nothing(planned: Any, server: Any) -> None:
+    planned.write("specs/people.csv", "phone,first_name\n+447700900001,Ann\n")
+    assert planned.run("send", "specs/hello.yaml", "--env", "test", "--yes").code == 0
+    planned.write("specs/people.csv", PEOPLE)
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, done.json["totals"]["accepted"], done.json["skipped"]) == (0, 1, {"already-accepted": 1})
+
+
+def test_what_was_in_doubt_when_it_was_planned_and_is_free_now_is_not_in_the_plan(
+    planned: Any, server: Any, helpers: Any
+) -> None:
+    server.decide = lambda number, request: (
+        helpers.Answer(drop=True) if "900001" in str(request.body) else helpers.Answer(401, b"{}")
+    )
+    assert planned.run("send", "specs/hello.yaml", "--env", "test", "--yes").code in (4, 5)
+    server.decide = lambda number, request: helpers.Answer()
+    before = len(server.posts)
+    assert planned.run("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json").code == 0
+    assert [line[-1] for line in plan_in(planned)["pairs"]].count("-") == 1
+    freed = planned.run("resolve", "specs/hello.yaml", "--env", "test", "--as", "not-sent", "--reason", "asked")
+    assert freed.code == 0, freed.err
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, done.json["totals"]["accepted"], done.json["skipped"]) == (3, 1, {"not-in-plan": 1}), done.err
+    assert len(server.posts) == before + 1
+    again = planned.run("send", "specs/hello.yaml", "--env", "test", "--yes", "--format", "json")
+    assert (again.code, again.json["totals"]["accepted"]) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -74,6 +275,10 @@ def test_a_comment_changes_nothing(planned: Any, server: Any) -> None:
         (lambda text: text.replace('"send": 2', '"send": 3', 1), "the plan was changed after it was written"),
         (lambda text: text[: len(text) // 2], "the file is no plan, or only a part of one"),
         (lambda text: "[]", "the file is no plan, or only a part of one"),
+        (
+            lambda text: text.replace('"seal"', '"moves": 0, "seal"'),
+            "the plan was changed after it was written: a key is in it twice",
+        ),
     ],
 )
 def test_a_plan_that_was_edited_or_cut_is_no_plan(planned: Any, server: Any, change: Any, problem: str) -> None:
@@ -87,26 +292,198 @@ def test_a_plan_that_was_edited_or_cut_is_no_plan(planned: Any, server: Any, cha
     assert server.posts == []
 
 
-def test_a_plan_against_another_ledger_is_stale(planned: Any, server: Any) -> None:
+def test_a_plan_in_another_form_of_json_is_the_same_plan(planned: Any, server: Any) -> None:
+    planned.write("plan.json", json.dumps(plan_in(planned)))
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+    assert len(server.posts) == 2
+
+
+def test_a_plan_against_another_ledger_is_stale_even_with_nothing_to_send(planned: Any, server: Any) -> None:
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
     (planned.folder / ".sendspec" / "test.db").unlink()
     made = planned.run("ledger", "init", "--env", "test")
     assert made.code == 0, made.err
-    done = planned.run("send", "--plan", "plan.json", "--yes")
-    assert done.code == 8
-    assert "another ledger" in done.err
-    assert server.posts == []
+    planned.write("specs/people.csv", "phone,first_name\n+447700900001,Ann\n")
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    stale(done, server, "ledger", "it was made against another ledger", sent=2)
+
+
+def test_a_plan_made_before_there_was_a_ledger_says_that_it_can_not_be_sent(
+    project_dir: Any, server: Any, project: Any
+) -> None:
+    project.write("specs/hello.yaml", SPEC)
+    project.write("specs/people.csv", PEOPLE)
+    text = (project.folder / "sendspec.yaml").read_text()
+    project.write(
+        "sendspec.yaml",
+        text + text[text.index("  test:") :].replace("  test:", "  live:").replace("test.db", "live.db"),
+    )
+    done = project.run("plan", "specs/hello.yaml", "--env", "live", "--out", "plan.json")
+    assert done.code == 0
+    assert "it can't be sent: run `sendspec ledger init --env live`, then plan again" in done.err
+    assert "content_digest" not in plan_in(project)
+    assert project.run("send", "--plan", "plan.json", "--yes").code == 6
+    assert project.run("ledger", "init", "--env", "live", "--empty").code == 0
+    done = project.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    stale(done, server, "ledger", "it was made before the environment had a ledger")
+
+
+def test_a_plan_of_another_format_is_stale(planned: Any, server: Any) -> None:
+    planned.write("plan.json", json.dumps({**plan_in(planned), "format": 1}))
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    stale(done, server, "format", "it has format 1, and this sendspec reads format 2")
+
+
+def test_a_plan_of_another_environment_than_the_one_that_is_named_is_stale(planned: Any, server: Any) -> None:
+    done = planned.run("send", "--plan", "plan.json", "--env", "sandbox", "--yes", "--format", "json")
+    stale(done, server, "environment", "was made for the environment 'test', and --env says 'sandbox'")
+    planned.environ["SENDSPEC_ENV"] = "sandbox"
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    stale(done, server, "environment", "was made for the environment 'test'")
+    del planned.environ["SENDSPEC_ENV"]
+    assert planned.run("send", "--plan", "plan.json", "--env", "test", "--yes").code == 0
+
+
+def test_a_plan_of_an_environment_that_is_gone_is_stale(planned: Any, server: Any) -> None:
+    text = (planned.folder / "sendspec.yaml").read_text()
+    planned.write("sendspec.yaml", text.replace("  test:", "  other:"))
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    stale(done, server, "environment", "for the environment 'test', which this project doesn't have")
+
+
+def test_an_expired_plan_is_stale_unless_nothing_is_left_of_it(project: Any, server: Any) -> None:
+    project.write("specs/hello.yaml", SPEC)
+    project.write("specs/people.csv", PEOPLE)
+    plan = ("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json")
+    assert project.run(*plan, "--expires", "1m").code == 0
+    late = expired(plan_in(project))
+    project.write("plan.json", json.dumps(late))
+    done = project.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    stale(done, server, "expired", f"it expired on {late['expires']}")
+    assert project.run("send", "specs/hello.yaml", "--env", "test", "--yes").code == 0
+    assert project.run("send", "--plan", "plan.json", "--yes").code == 0
+    assert len(server.posts) == 2
+
+
+def expired(plan: dict[str, Any]) -> dict[str, Any]:
+    from plan_files import resealed
+
+    return resealed({**plan, "created": "2020-01-01T00:00:00Z", "expires": "2020-01-02T00:00:00Z"})
+
+
+@pytest.mark.parametrize(
+    "when", ["", "0d", "soon", "7", "7 d", "-1d", "2020-01-01T00:00:00Z", "2099-01-01T00:00:00", "9999999w"]
+)
+def test_an_expiry_that_is_none_is_refused(planned: Any, when: str) -> None:
+    done = planned.run("plan", "specs/hello.yaml", "--env", "test", "--out", "other.json", "--expires", when)
+    assert (done.code, (planned.folder / "other.json").exists()) == (2, False)
+
+
+def test_expiries_are_durations_or_moments(planned: Any) -> None:
+    for when, days in (("12h", 0.5), ("2w", 14), ("2099-01-01T00:00:00+01:00", None)):
+        assert (
+            planned.run("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json", "--expires", when).code == 0
+        )
+        plan = plan_in(planned)
+        if days is None:
+            assert plan["expires"] == "2098-12-31T23:00:00Z"
+        else:
+            from datetime import datetime
+
+            spans = [datetime.fromisoformat(plan[name]) for name in ("created", "expires")]
+            assert (spans[1] - spans[0]).total_seconds() == days * 86_400
+
+
+def test_the_digest_that_was_approved_is_held_against_the_file(planned: Any, server: Any) -> None:
+    digest = plan_in(planned)["digest"]
+    other = digest[:-1] + ("0" if digest[-1] != "0" else "1")
+    done = planned.run("send", "--plan", "plan.json", "--digest", other, "--yes", "--format", "json")
+    stale(done, server, "digest", f"its digest is {digest}, and --digest says {other}")
+    assert planned.run("send", "--plan", "plan.json", "--digest", digest, "--yes").code == 0
+    assert planned.run("send", "specs/hello.yaml", "--digest", digest, "--yes").code == 2
 
 
 def test_the_file_holds_no_number_and_no_text(planned: Any) -> None:
     written = (planned.folder / "plan.json").read_text()
     assert "447700900" not in written
     assert "Ann" not in written
-    assert json.loads(written)["paths"] == ["specs/hello.yaml"]
+    assert plan_in(planned)["specs"][0]["path"] == "specs/hello.yaml"
 
 
-def test_a_plan_of_another_environment_than_the_one_that_is_named_is_stale(planned: Any, server: Any) -> None:
-    done = planned.run("send", "--plan", "plan.json", "--env", "sandbox", "--yes", "--format", "json")
-    assert (done.code, done.json["error"]["code"]) == (8, "plan-stale")
-    assert "was made for the environment 'test'" in done.err
-    assert server.posts == []
-    assert planned.run("send", "--plan", "plan.json", "--env", "test", "--yes").code == 0
+def test_a_table_from_the_command_line_is_part_of_the_plan(planned: Any, server: Any) -> None:
+    planned.write("other.csv", "phone,first_name\n+447700900009,Zoe\n")
+    done = planned.run("plan", "specs/hello.yaml", "--env", "test", "--recipients", "other.csv", "--out", "plan.json")
+    assert done.code == 0
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+    assert [request.json["receiver"]["contacts"][0]["identifierValue"] for request in server.posts] == ["+447700900009"]
+
+
+def test_refusals_are_tried_again_once_by_a_plan(planned: Any, server: Any, helpers: Any) -> None:
+    server.decide = lambda number, request: helpers.Answer(422, b"{}") if number == 1 else helpers.Answer()
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 3
+    retry = ("plan", "specs/hello.yaml", "--env", "test", "--retry", "refused", "--out", "retry.json")
+    done = planned.run(*retry, "--format", "json")
+    assert (done.code, done.json["totals"]["send"]) == (0, 1)
+    assert plan_in(planned, "retry.json")["specs"][0]["policy"]["retry"] == "refused"
+    server.decide = lambda number, request: helpers.Answer(422, b"{}")
+    assert planned.run("send", "--plan", "retry.json", "--yes").code == 3
+    assert len(server.posts) == 3
+    done = planned.run("send", "--plan", "retry.json", "--yes", "--format", "json")
+    assert (done.code, done.json["skipped"]) == (3, {"already-accepted": 1, "refused-before": 1})
+    assert len(server.posts) == 3
+    assert planned.run(*retry).code == 0
+    server.decide = lambda number, request: helpers.Answer()
+    assert planned.run("send", "--plan", "retry.json", "--yes").code == 0
+    assert len(server.posts) == 4
+
+
+def test_a_retry_that_was_cut_is_finished_by_the_same_plan(project: Any, server: Any, helpers: Any) -> None:
+    project.write("specs/hello.yaml", SPEC)
+    project.write("specs/people.csv", "phone,first_name\n" + "".join(f"+44770090000{n},Ann\n" for n in range(5)))
+    server.decide = lambda number, request: helpers.Answer(422, b"{}")
+    assert project.run("send", "specs/hello.yaml", "--env", "test", "--yes").code == 3
+    done = project.run("plan", "specs/hello.yaml", "--env", "test", "--retry", "refused", "--out", "retry.json")
+    assert done.code == 0
+    server.decide = lambda number, request: helpers.Answer(401, b"{}") if number > 6 else helpers.Answer()
+    assert project.run("send", "--plan", "retry.json", "--yes").code == 5
+    server.decide = lambda number, request: helpers.Answer()
+    assert project.run("send", "--plan", "retry.json", "--yes").code == 0
+    assert len(server.taken) == 5
+
+
+def test_several_specs_are_one_plan_in_any_order(planned: Any, server: Any) -> None:
+    planned.write("specs/bye.yaml", SPEC.replace("hello", "bye").replace("Hi", "Bye"))
+    names = ["specs/hello.yaml", "specs/bye.yaml"]
+    one, other = (
+        planned.run("plan", *order, "--env", "test", "--out", "plan.json", "--format", "json").json
+        for order in (names, names[::-1])
+    )
+    assert (one["digest"], one["content_digest"]) == (other["digest"], other["content_digest"])
+    assert len(plan_in(planned)["pairs"]) == 4
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+    assert len(server.posts) == 4
+
+
+def test_what_approves_it_is_noted_with_the_run_and_shown(planned: Any) -> None:
+    digest = plan_in(planned)["digest"]
+    assert planned.run("send", "--plan", "plan.json", "--approved-by", "Ann <ann@example.com>", "--yes").code == 0
+    done = planned.run("status", "--env", "test", "--format", "json")
+    assert load_schema("status").problems(done.json) == []
+    (run,) = done.json["specs"][0]["runs"]
+    assert (run["plan"], run["messages"], run["approved"]) == (
+        digest,
+        2,
+        {"claimed": "Ann <ann@example.com>", "verified": []},
+    )
+    assert "approved by Ann <ann@example.com> (claimed)" in planned.run("status", "--env", "test").out
+
+
+@pytest.mark.parametrize("ci", ["true", ""])
+def test_who_started_a_ci_job_is_a_claim(planned: Any, ci: str) -> None:
+    planned.write(
+        "sendspec.yaml", (planned.folder / "sendspec.yaml").read_text().replace("test.db}", "test.db, durable: true}")
+    )
+    planned.environ |= {"CI": ci, "GITHUB_ACTOR": "octo"}
+    assert planned.run("send", "specs/hello.yaml", "--env", "test", "--yes").code == 0
+    done = planned.run("status", "--env", "test", "--format", "json")
+    assert done.json["specs"][0]["runs"][0]["approved"]["claimed"] == ("octo" if ci else None)

@@ -17,11 +17,13 @@ from sendspec.operations.offline_plan import open_jobs
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.send_job import Job
 from sendspec.operations.system import real_system
-from sendspec.planning.decision import FactLookup, History, Retry, StateLookup, decisions, nothing_known
+from sendspec.planning.choice import Choice, choice_of
+from sendspec.planning.decision import FactLookup, History, Retry, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.fact import Fact
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import Plan, PlanTally
+from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, approvable
+from sendspec.planning.plan_digest import SpecSettings
 from sendspec.reading.contacts.address_set import AddressSet
 from sendspec.reading.tables.opening import open_table
 
@@ -53,17 +55,22 @@ def by_file(problems: Problems) -> list[Diagnostic]:
 
 def row_by_row(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
-    tally = PlanTally(job.target)
-    for _ in tally.counted(
-        decisions(job.composed(problems), held.facts_of, held.history, held.eligibility, held.retry)
-    ):
+    tally = PlanTally(job.target, DeclaredPairs())
+    decided = decisions(job.composed(problems), held.facts_of, held.history, held.eligibility, held.choice.retry)
+    for _ in tally.counted(held.choice.applied(decided)):
         pass
-    return tally.plan(), by_file(problems)
+    plan = tally.plan()
+    return with_digests(plan) if not problems.has_errors else plan, by_file(problems)
 
 
 def in_blocks(job: Job, held: LedgerView) -> tuple[Plan, list[Diagnostic]]:
     problems = Problems()
-    return plan_rows(job, held, problems, 1, Thresholds(generate=3)), by_file(problems)
+    plan = plan_rows(job, held, problems, 1, Thresholds(generate=3), DeclaredPairs())
+    return with_digests(plan) if not problems.has_errors else plan, by_file(problems)
+
+
+def with_digests(plan: Plan) -> Plan:
+    return approvable(plan, SpecSettings(name="hello", generation=1), "ledger")
 
 
 def ledger_of(job: Job, states: Sequence[State | None]) -> tuple[FactLookup, StateLookup]:
@@ -95,6 +102,7 @@ def ledger_of(job: Job, states: Sequence[State | None]) -> tuple[FactLookup, Sta
     only_to=st.sampled_from([None, frozenset(PHONES[:4])]),
     suppressed=st.sampled_from([None, AddressSet(PHONES[2:5])]),
     retry=st.sampled_from([None, None, *Retry]),
+    held=st.sets(st.sampled_from(PHONES)),
     size=st.sampled_from([1, 90, 1 << 16]),
 )
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -109,6 +117,7 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     only_to: frozenset[str] | None,
     suppressed: AddressSet | None,
     retry: Retry | None,
+    held: set[str],
     size: int,
     *,
     is_started: bool,
@@ -129,5 +138,7 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     assert table is not None
     job = replace(jobs[0], table=table)
     lookup, known = (nothing_known, nothing_known) if states is None else ledger_of(job, states)
-    held = LedgerView(lookup, known, History(started=is_started), Eligibility(only_to, suppressed), retry)
-    assert in_blocks(job, held) == row_by_row(job, held)
+    ids = [item.id for item in job.composed(Problems()) if isinstance(item, Message) and item.receiver in held]
+    choice = Choice(choice_of(retry).retry, dict.fromkeys(ids, Skip.NOT_IN_PLAN))
+    view = LedgerView(lookup, known, History(started=is_started), Eligibility(only_to, suppressed), choice)
+    assert in_blocks(job, view) == row_by_row(job, view)

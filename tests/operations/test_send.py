@@ -10,7 +10,7 @@ import pytest
 from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import NotConfirmed, PlanStale
-from sendspec.operations.plan_file import PlanFile
+from sendspec.operations.plan_file import read_plan_file
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send import send
 from sendspec.operations.send_job import Job
@@ -105,12 +105,15 @@ def test_whoever_does_not_agree_stops_the_send_before_anything_is_written(
     assert project.run("status", "--env", "test", "--format", "json").json["specs"] == []
 
 
-def test_a_plan_file_that_names_something_else_is_stale(context: ProjectContext, server: CountingServer) -> None:
-    assert context.identity is not None
-    plan = PlanFile(
-        environment="test", ledger=context.identity.ledger, specs=("hello.yaml",), digest="0" * 64, approved=""
-    )
-    with pytest.raises(PlanStale, match="have changed since"):
+def test_a_plan_file_that_names_something_else_is_stale(
+    context: ProjectContext, server: CountingServer, project: ProjectDir
+) -> None:
+    path = project.folder / "plan.json"
+    done = project.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json")
+    assert done.code == 0, done.err
+    plan = read_plan_file(path)
+    project.write("people.csv", (project.folder / "people.csv").read_text().replace("Person 1", "Somebody"))
+    with pytest.raises(PlanStale, match="1 message has another text"):
         send(context, SendRequest(specs=["hello.yaml"], plan=plan), Recorder())
     assert server.posts == []
 

@@ -79,13 +79,16 @@ def test_a_retry_sends_its_kind_and_nothing_else(
     state: State | None, digest: bytes, refused: Skip | None, not_sent: Skip | None
 ) -> None:
     fact = None if state is None else Fact(state, digest)
-    assert decide(message(), fact, History(True), EVERYONE, Retry.REFUSED) is refused
-    assert decide(message(), fact, History(True), EVERYONE, Retry.NOT_SENT) is not_sent
+    assert decide(message(), fact, History(True), EVERYONE, frozenset({Retry.REFUSED})) is refused
+    assert decide(message(), fact, History(True), EVERYONE, frozenset({Retry.NOT_SENT})) is not_sent
 
 
 def test_rows_that_are_no_message_are_skipped_for_their_own_reason() -> None:
     assert decide(Filtered(3), None, History(False), EVERYONE) is Skip.FILTERED
-    assert decide(Duplicate(3), None, History(False), Eligibility(frozenset()), Retry.REFUSED) is Skip.DUPLICATE
+    assert (
+        decide(Duplicate(3), None, History(False), Eligibility(frozenset()), frozenset({Retry.REFUSED}))
+        is Skip.DUPLICATE
+    )
 
 
 def test_whoever_may_not_be_reached_is_skipped_whatever_the_ledger_says() -> None:
@@ -93,6 +96,9 @@ def test_whoever_may_not_be_reached_is_skipped_whatever_the_ledger_says() -> Non
     accepted = Fact(State.ACCEPTED, SAME)
     assert decide(message(), accepted, History(True), Eligibility(nobody_else)) is Skip.ONLY_TO
     assert decide(message(), accepted, History(True), Eligibility(None, listed)) is Skip.SUPPRESSED
-    assert decide(message(), None, History(True), Eligibility(listed, listed), Retry.NOT_SENT) is Skip.SUPPRESSED
+    assert (
+        decide(message(), None, History(True), Eligibility(listed, listed), frozenset({Retry.NOT_SENT}))
+        is Skip.SUPPRESSED
+    )
     assert decide(message(), None, History(True), Eligibility(nobody_else, listed)) is Skip.ONLY_TO
     assert decide(message(receiver="+447700900002"), None, History(False), Eligibility(nobody_else)) is None

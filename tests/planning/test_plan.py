@@ -8,37 +8,60 @@ from dataclasses import replace
 import pytest
 from plain_body import PLAIN_BODY
 from sendspec.composing.eligibility import EVERYONE, Eligibility
+from sendspec.composing.identity import id_text
 from sendspec.composing.message import Composed, Duplicate, Filtered, Message
 from sendspec.composing.platforms.sms_segments import measure
 from sendspec.planning.decision import WINDOW, Decision, FactLookup, History, Retry, Skip, decisions, nothing_known
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import Plan, PlanTally, Segments, Target, digest_of
+from sendspec.planning.pair_set import pair_of_message
+from sendspec.planning.plan import (
+    DeclaredPairs,
+    Plan,
+    PlanTally,
+    Segments,
+    Target,
+    approvable,
+    content_digest_of,
+    digest_of,
+)
+from sendspec.planning.plan_digest import SpecSettings
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 NEW = History(started=False)
+NO_POLICY: Mapping[str, object] = {}
 
 
 def message(n: int, text: str = "Hi", *, measured: bool = True) -> Message:
     return Message(
-        id=n.to_bytes(16), receiver=f"+4477009{n:05d}", reference="r", body=PLAIN_BODY, digest=n.to_bytes(32), text=text,
+        id=n.to_bytes(16), receiver=f"+4477009{n:05d}", reference="r", body=PLAIN_BODY, digest=n.to_bytes(24), text=text,
         measure=measure(text) if measured else None, line=n,
     )  # fmt: skip
 
 
 def planned(
     items: Sequence[Composed], facts: Mapping[bytes, Fact] | None = None, *, history: History = NEW,
-    eligibility: Eligibility = EVERYONE, target: Target = TARGET, retry: Retry | None = None,
+    eligibility: Eligibility = EVERYONE, target: Target = TARGET, retry: Retry | None = None, ledger: str | None = "l",
+    policy: Mapping[str, object] = NO_POLICY,
 ) -> Plan:  # fmt: skip
     known = facts or {}
-    tally = PlanTally(target)
+    tally = PlanTally(target, DeclaredPairs())
     found = list(
         tally.counted(
-            decisions(items, lambda ids: {i: known[i] for i in ids if i in known}, history, eligibility, retry)
+            decisions(
+                items,
+                lambda ids: {i: known[i] for i in ids if i in known},
+                history,
+                eligibility,
+                frozenset({retry} if retry else ()),
+            )
         )
     )
     assert [decision.item for decision in found] == list(items)
-    return tally.plan()
+    settings = SpecSettings(
+        name=target.name, generation=target.generation, target={"channel": target.channel}, policy=policy
+    )
+    return approvable(tally.plan(), settings, ledger)
 
 
 def test_nothing_to_plan_is_a_plan_too() -> None:
@@ -46,7 +69,7 @@ def test_nothing_to_plan_is_a_plan_too() -> None:
     assert (plan.recipients, plan.send, plan.skipped) == (0, 0, {})
     assert plan.segments == Segments(total=0, gsm7=0, ucs2=0)
     assert plan.forced_by is None
-    assert len(plan.digest) == 64
+    assert len(plan.digest) == len("v1:") + 64
 
 
 def test_each_recipient_is_sent_to_or_skipped_for_one_reason() -> None:
@@ -130,37 +153,59 @@ def test_a_retry_leaves_the_others_for_another_time() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"environment": "live"}, {"name": "other"}, {"generation": 2}, {"workspace": "x"}, {"channel": "x"}],
+    [{"environment": "live"}, {"name": "other"}, {"generation": 2}, {"channel": "x"}],
     ids=lambda change: next(iter(change)),
 )
 def test_where_messages_go_is_part_of_the_digest(change: dict[str, object]) -> None:
     plain = planned([message(1)]).digest
     assert planned([message(1)], target=replace(TARGET, **change)).digest != plain  # type: ignore[arg-type]
-    assert planned([message(1)], target=replace(TARGET, alias="another", batch=100)).digest == plain
+    assert planned([message(1)], target=replace(TARGET, alias="another")).digest == plain
+
+
+def test_the_ledger_and_the_policy_are_part_of_the_digest_and_not_of_the_content() -> None:
+    plain = planned([message(1)])
+    others = planned([message(1)], ledger="other"), planned([message(1)], policy={"in_doubt": "hold"})
+    assert len({plain.digest, *(other.digest for other in others)}) == 3
+    assert {other.content_digest for other in others} == {plain.content_digest}
 
 
 def test_no_two_targets_read_the_same() -> None:
-    for one, other in ((("w,c", ""), ("w", "c,")), (('w","c', ""), ("w", 'c","'))):
-        digests = {planned([], target=replace(TARGET, workspace=w, channel=c)).digest for w, c in (one, other)}
-        assert len(digests) == 2
+    digests = {
+        planned([], target=replace(TARGET, name=n, channel=c)).digest
+        for n, c in (("w,c", ""), ("w", "c,"), ('w","c', ""), ("w", 'c","'))
+    }
+    assert len(digests) == 4
 
 
-def test_what_happens_to_a_row_is_part_of_the_digest() -> None:
-    fates = [planned([item]).digest for item in (message(1), Filtered(1), Duplicate(1))]
-    fates += [
-        planned([message(1)], eligibility=Eligibility(frozenset())).digest,
-        planned([message(2)]).digest,
-        planned([message(1), message(2)]).digest,
-    ]
-    fates += [
-        planned([message(1)], {message(1).id: Fact(state, message(1).digest)}).digest
-        for state in (State.ACCEPTED, State.IN_DOUBT)
-    ]
-    assert len(set(fates)) == len(fates)
+def test_the_plan_digest_covers_what_is_sent_and_the_content_digest_what_is_declared() -> None:
+    accepted = {message(2).id: Fact(State.ACCEPTED, message(2).digest)}
+    new, old = planned([message(1), message(2)]), planned([message(1), message(2)], accepted)
+    assert new.digest != old.digest == planned([message(1)]).digest
+    assert new.content_digest == old.content_digest != planned([message(1)]).content_digest
 
 
-def test_what_is_not_sent_is_not_part_of_the_digest() -> None:
-    assert planned([message(1)]).digest == planned([message(1)._replace(line=99, reference="x", text="x")]).digest
+@pytest.mark.parametrize("skipped", [Filtered(9), Duplicate(9)])
+def test_rows_without_a_message_are_part_of_no_digest(skipped: Composed) -> None:
+    plain, more = planned([message(1)]), planned([message(1), skipped])
+    assert (more.digest, more.content_digest) == (plain.digest, plain.content_digest)
+
+
+def test_whom_the_files_exclude_they_do_not_declare() -> None:
+    nobody = planned([message(1)], eligibility=Eligibility(frozenset()))
+    assert (nobody.send, nobody.content_digest) == (0, planned([]).content_digest)
+
+
+def test_line_and_text_are_part_of_no_digest_and_the_users_own_reference_is() -> None:
+    plain = planned([message(1)])
+    assert planned([message(1)._replace(line=99, text="x")]).digest == plain.digest
+    other = planned([message(1)._replace(reference="x")])
+    assert plain.digest != other.digest
+    assert plain.content_digest != other.content_digest
+
+
+def test_a_reference_that_is_the_message_id_is_none_of_the_users_own() -> None:
+    one = message(1)._replace(reference=id_text(message(1).id))
+    assert pair_of_message(one) == one.id + one.digest
 
 
 def test_who_gets_it_and_what_they_get_both_are() -> None:
@@ -169,22 +214,23 @@ def test_who_gets_it_and_what_they_get_both_are() -> None:
     assert planned([message(1)._replace(digest=b"d" * 24)]).digest != plain
 
 
-def test_the_order_of_rows_is() -> None:
-    assert planned([message(1), message(2)]).digest != planned([message(2), message(1)]).digest
+def test_the_order_of_rows_is_not() -> None:
+    one, other = planned([message(1), message(2)]), planned([message(2), message(1)])
+    assert (one.digest, one.content_digest) == (other.digest, other.content_digest)
 
 
-def test_the_digest_of_several_plans_is_of_all_of_them_in_order() -> None:
-    one, two = planned([message(1)]), planned([message(2)])
-    assert digest_of([one]) == one.digest
-    several = {
-        digest_of([one, two]),
-        digest_of([two, one]),
-        digest_of([one]),
-        digest_of([two]),
-        digest_of([one, two, two]),
-    }
-    assert len(several) == 5
-    assert all(len(digest) == 64 for digest in several)
+def test_the_digest_of_several_plans_is_of_all_of_them_in_any_order() -> None:
+    one, two = planned([message(1)]), planned([message(2)], target=replace(TARGET, name="other"))
+    assert (digest_of([one]), content_digest_of([one])) == (one.digest, one.content_digest)
+    assert digest_of([one, two]) == digest_of([two, one])
+    assert content_digest_of([one, two]) == content_digest_of([two, one])
+    assert len({digest_of([one, two]), one.digest, two.digest, digest_of([])}) == 4
+
+
+def test_without_a_ledger_ids_are_provisional_and_there_is_no_content_digest() -> None:
+    plan = planned([message(1)], ledger=None)
+    assert (plan.content_digest, content_digest_of([plan, plan]), content_digest_of([])) == ("", "", "")
+    assert plan.digest
 
 
 def test_an_empty_ledger_knows_nothing() -> None:

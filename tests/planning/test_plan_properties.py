@@ -17,9 +17,11 @@ from sendspec.composing.platforms.sms_segments import measure
 from sendspec.planning.decision import History, decisions
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import Plan, PlanTally, Target
+from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, Target, approvable
+from sendspec.planning.plan_digest import SpecSettings, content_digest
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
+SETTINGS = SpecSettings(name="hello", generation=1)
 TEXTS = st.sampled_from(["Hi", "Hi " * 80, "Łódź", "😀" * 40, "€" * 81])
 
 
@@ -49,12 +51,12 @@ def facts_for(composed: list[Composed], seed: int) -> dict[bytes, Fact]:
 
 
 def planned(composed: list[Composed], facts: dict[bytes, Fact], *, started: bool = True) -> Plan:
-    tally = PlanTally(TARGET)
+    tally = PlanTally(TARGET, DeclaredPairs())
     for _ in tally.counted(
         decisions(composed, lambda ids: {i: facts[i] for i in ids if i in facts}, History(started), EVERYONE)
     ):
         pass
-    return tally.plan()
+    return approvable(tally.plan(), SETTINGS, "ledger")
 
 
 @given(rows(), st.integers(0, 6), st.booleans())
@@ -95,14 +97,15 @@ PLAIN_BODY = {PLAIN_BODY!r}
 from sendspec.composing.message import Message
 from sendspec.composing.eligibility import Eligibility
 from sendspec.planning.decision import History, decisions, nothing_known
-from sendspec.planning.plan import PlanTally, Target
+from sendspec.planning.plan import DeclaredPairs, PlanTally, Target, approvable
+from sendspec.planning.plan_digest import SpecSettings
 target = Target(environment="t", alias="sms", name="Łódź", generation=1, workspace="w", channel="c")
-tally = PlanTally(target)
+tally = PlanTally(target, DeclaredPairs())
 items = [Message(id=bytes([n]) * 16, receiver="r", reference="r", body=PLAIN_BODY, digest=bytes([n]) * 24, text=None,
                  measure=None, line=n) for n in range(50)]
 for _ in tally.counted(decisions(items, nothing_known, History(False), Eligibility(frozenset({{"r"}})))):
     pass
-print(tally.plan().digest)
+print(approvable(tally.plan(), SpecSettings(name="Łódź", generation=1), "ledger").content_digest)
 """
 
 
@@ -119,11 +122,11 @@ def test_the_digest_is_the_same_in_every_process() -> None:
         for seed in ("0", "1", "4711")
     }
     assert len(digests) == 1
-    assert len(digests.pop().strip()) == 64
+    assert len(digests.pop().strip()) == len("v1:") + 64
 
 
 ENTRIES = st.lists(
-    st.tuples(st.binary(min_size=48, max_size=48), st.integers(0, 3), st.sampled_from(["", "", "ł", "😀"])).map(
+    st.tuples(st.binary(min_size=40, max_size=40), st.integers(0, 3), st.sampled_from(["", "", "ł", "😀"])).map(
         lambda drawn: (drawn[0], drawn[1], drawn[2] if drawn[1] else "")
     )
 )
@@ -131,9 +134,13 @@ ENTRIES = st.lists(
 
 @given(ENTRIES, ENTRIES)
 def test_many_that_are_sent_count_as_each_by_itself(first: list[PlanEntry], then: list[PlanEntry]) -> None:
-    together, singly = PlanTally(TARGET), PlanTally(TARGET)
+    together, singly = (PlanTally(TARGET, DeclaredPairs()) for _ in range(2))
     for entries in (first, then):
         parts = ([entry[part] for entry in entries] for part in range(3))
-        together.count_sent(*parts)  # type: ignore[arg-type]
-        singly.count(entries, [None] * len(entries))
+        pairs = [entry[0] for entry in entries]
+        together.count_sent(*parts, pairs=pairs)  # type: ignore[arg-type]
+        singly.count(entries, [None] * len(entries), pairs)
     assert together.plan() == singly.plan()
+    assert [content_digest((tally.plan().pairs.to_send,)) for tally in (together,)] == [
+        content_digest((singly.plan().pairs.to_send,))
+    ]

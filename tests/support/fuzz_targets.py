@@ -10,21 +10,24 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from plan_files import digested, resealed
 from sendspec.composing.compiled_spec import compile_spec
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.template import RenderError, Template, compile_template, message_context
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.diagnostics.exceptions import SendspecError
+from sendspec.diagnostics.exceptions import PlanStale, SendspecError
 from sendspec.ledger.record import Route
 from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.opening import open_to_read
 from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.tables import row_checksum
-from sendspec.operations.plan_file import PlanUnreadable, _seal, read_plan_file
+from sendspec.operations.plan_file import PlanUnreadable, read_plan_file
+from sendspec.operations.planned_specs import planned_specs
 from sendspec.planning.message_state import State
 from sendspec.provider.acceptance import SentMessage
 from sendspec.provider.classification import classify
@@ -124,7 +127,44 @@ def a_list(content: bytes) -> None:
         assert list_query(0.0, 1.0, page.token, (), 10).isascii()
 
 
-PLAN = {"format": 1, "environment": "test", "ledger": None, "paths": ["specs/a.yaml"], "digest": "0" * 64}
+SHA256 = "0" * 64
+NUMBERS = {
+    "totals": {"recipients": 2, "send": 1, "skip": 1},
+    "skipped": {"already-accepted": 1},
+    "segments": {"total": 1, "gsm7": 1, "ucs2": 0},
+    "left": 0,
+    "digest": f"v1:{SHA256}",
+    "content_digest": f"v1:{SHA256}",
+}
+PLAN: dict[str, Any] = {
+    "schema": "sendspec.plan/1",
+    "environment": "test",
+    **NUMBERS,
+    "specs": [
+        {
+            "name": "hello",
+            "generation": 1,
+            **NUMBERS,
+            "channel": "sms",
+            "target": {"api": "http://127.0.0.1:1", "workspace": "w", "channel": "c", "platform": "sms", "batch": 2},
+            "policy": {"in_doubt": "hold", "limits": {"messages": 1}, "retry": "refused"},
+            "path": "specs/a.yaml",
+            "own_reference": False,
+            "states": {"accepted": 1},
+        }
+    ],
+    "format": 2,
+    "tool": "0.1.0",
+    "schemas": {"message": SHA256},
+    "ledger": "l",
+    "moves": 0,
+    "created": "2026-01-01T00:00:00Z",
+    "expires": "2026-01-08T00:00:00Z",
+    "tree": SHA256,
+    "commit": "0" * 40,
+    "recipients": "people.csv",
+    "pairs": ["A" * 54 + "+", "B" + "A" * 53 + "-"],
+}
 ODD_VALUES: list[Any] = [
     None,
     True,
@@ -152,16 +192,27 @@ def a_plan(content: bytes) -> None:
     """Reads a plan file as it is; then one with values that `content` picks, sealed as by somebody who changes one on purpose."""
     path = Path(written("plan.json", content))
     for _ in range(2):
-        with suppress(PlanUnreadable):
+        with suppress(PlanUnreadable, PlanStale):
             plan = read_plan_file(path)
-            texts = [plan.environment, plan.digest, *plan.specs, *([] if plan.ledger is None else [plan.ledger])]
+            texts = [plan.environment, plan.digest, *(spec["path"] for spec in plan.specs), plan.ledger or ""]
             assert all(isinstance(text, str) and "\0" not in text for text in texts)
-            assert all(plan.found_from(path))
-            assert "".join(texts).encode() is not None
-        changed: dict[str, object] = dict(PLAN)
+            assert all(planned_specs(plan, path))
+            assert len(plan.pairs) >= plan.send >= 0
+            assert plan.has_expired(4e9) or plan.expires > "2096"
+        changed = deepcopy(PLAN)
         for key, value in zip(content[::2], content[1::2], strict=False):
-            changed[list(PLAN)[key % len(PLAN)]] = ODD_VALUES[value % len(ODD_VALUES)]
-        path.write_text(json.dumps({**changed, "seal": _seal(changed)}))
+            holders: list[dict[str, Any]] = [changed]
+            for found in holders:
+                holders += [each for each in found.values() if isinstance(each, dict)]
+                holders += [
+                    each for part in found.values() if isinstance(part, list) for each in part if isinstance(each, dict)
+                ]
+            holder = holders[key % len(holders)]
+            if holder:
+                holder[list(holder)[key // 16 % len(holder)]] = deepcopy(ODD_VALUES[value % len(ODD_VALUES)])
+        with suppress(TypeError, KeyError, ValueError, AttributeError):  # no digest of such a plan can be made
+            changed = digested(changed)
+        path.write_text(json.dumps(resealed(changed)))
 
 
 LEDGER = "00000000-0000-4000-8000-00000000000a"

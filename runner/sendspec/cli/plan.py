@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
@@ -17,6 +19,7 @@ from sendspec.cli.console import (
     rejects,
     specs_argument,
 )
+from sendspec.cli.moment import moment_of
 from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
@@ -25,10 +28,14 @@ from sendspec.diagnostics.wording import counted
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.plan_file import check_place, write_plan_file
+from sendspec.operations.plan_header import moment_text, plan_header
 from sendspec.operations.plan_report import PlanReport
+from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
+from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Retry, Skip
 from sendspec.planning.plan import Plan
+from sendspec.reading.tables.opening import STANDARD_INPUT
 from sendspec.showing.plan import plan_document, plan_text
 
 
@@ -37,7 +44,19 @@ from sendspec.showing.plan import plan_document, plan_text
 @environment_option
 @recipients_option
 @jobs_option
-@click.option("--out", metavar="FILE", help="Write the plan to FILE, for `send --plan`.")
+@click.option("-o", "--out", metavar="FILE", help="Write the plan to FILE, for `send --plan`.")
+@click.option(
+    "--expires",
+    metavar="WHEN",
+    default="7d",
+    show_default=True,
+    help="With --out: until when the plan may be sent, as 90m, 12h, 7d, 2w or a moment such as 2026-12-01T12:00:00+01:00.",
+)
+@click.option(
+    "--retry",
+    type=click.Choice([retry.value for retry in Retry]),
+    help="Plan only what was refused, or planned and not sent, before.",
+)
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -51,6 +70,8 @@ def command(
     recipients: str | None,
     processes: int,
     out: str | None,
+    expires: str,
+    retry: str | None,
     detailed_exitcode: bool,
 ) -> int:
     """Show what would be sent and skipped, and why, given what the ledger knows.
@@ -61,8 +82,24 @@ def command(
     Examples:
       sendspec plan specs/welcome.yaml
       sendspec plan specs/*.yaml --env production --out plan.json
+      sendspec plan specs/welcome.yaml --retry refused --out retry.json --expires 12h
     """
-    return run_plan(console, specs, env, recipients, processes=processes, out=out, detailed=detailed_exitcode)
+    until = moment_of(expires, console.system.now)
+    if until is None or until <= console.system.now:
+        raise click.BadParameter("write 90m, 12h, 7d, 2w, or a moment to come, with its offset", param_hint="--expires")
+    place = None if out is None else PlanPlace(out, until)
+    chosen = None if retry is None else Retry(retry)
+    return run_plan(
+        console, specs, env, recipients, processes=processes, place=place, detailed=detailed_exitcode, retry=chosen
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPlace:
+    """Where a plan is written, and until when it may be sent."""
+
+    path: str
+    expires: datetime
 
 
 def run_plan(
@@ -72,39 +109,51 @@ def run_plan(
     recipients: str | None,
     *,
     processes: int,
-    out: str | None,
-    detailed: bool,
+    place: PlanPlace | None = None,
+    detailed: bool = False,
     retry: Retry | None = None,
 ) -> int:
     """What `plan` and `send --dry-run` do."""
     console.state.command = "plan"
-    if out is not None:
-        check_place(Path(out))
+    if place is not None:
+        check_place(Path(place.path))
     problems = Problems()
     context, jobs = open_jobs(console, specs, env, recipients, problems)
     if rejects(console, problems) or context is None:
         return ExitCode.REJECTED
     with ledger_to_read(context) as ledger:
-        plans = plan_jobs(jobs, context, ledger, problems, retry, processes=processes)
-    if rejects(console, problems):
-        return ExitCode.REJECTED
-    exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
-    for diagnostic in exceeded:
-        problems.add(diagnostic)
-    document = plan_document(PlanReport(environment=context.environment.name, plans=plans))
-    if out is not None:
-        write_plan_file(Path(out), document, jobs, context)
+        plans = plan_jobs(jobs, context, ledger, problems, choice_of(retry), processes=processes, retry=retry)
+        if rejects(console, problems):
+            return ExitCode.REJECTED
+        exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
+        for diagnostic in exceeded:
+            problems.add(diagnostic)
+        document = plan_document(PlanReport(environment=context.environment.name, plans=plans))
+        if place is not None:
+            override = None if recipients == STANDARD_INPUT else recipients
+            header = plan_header(document, jobs, context, ledger, expires=place.expires, recipients=override)
+            write_plan_file(Path(place.path), header, plans)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
     console.result(plan_text(plans, console.out))
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
     console.document(document)
-    if out is not None:
-        console.say(f"the plan is in {printable(out)}: sendspec send --plan {printable(quote(out))}")
+    if place is not None:
+        _say_where(console, place, document["digest"], context)
     if not detailed or not any(plan.send for plan in plans):
         return ExitCode.DONE
     return ExitCode.GUARD if exceeded else ExitCode.CHANGES
+
+
+def _say_where(console: Console, place: PlanPlace, digest: str, context: ProjectContext) -> None:
+    shown = printable(quote(place.path))
+    console.say(f"the plan is in {shown} until {moment_text(place.expires)}, with the digest {digest}")
+    if context.identity is None:
+        name = context.environment.name
+        console.warn(f"it can't be sent: run `sendspec ledger init --env {name}`, then plan again")
+    else:
+        console.say(f"next: sendspec send --plan {shown}")
 
 
 def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:

@@ -28,20 +28,26 @@ from sendspec.diagnostics.exceptions import KeyUnusable, NotConfirmed, PlanStale
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.diagnostics.wording import counted
+from sendspec.operations.plan_check import refuse_contradictions
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
+from sendspec.operations.plan_staleness import Cause, PlanDifference, stale_plan
+from sendspec.operations.planned_specs import planned_specs
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.run_owner import claimed_by_ci
 from sendspec.operations.run_report import unsent_report
 from sendspec.operations.send_job import Job
 from sendspec.operations.send_outcome import (
+    NEW_PLAN_FILE,
     InputRejected,
     LimitsExceeded,
+    PlanEdited,
     RunBroke,
     RunEnded,
     SendOutcome,
     SendRequest,
     StoppedBefore,
-    stale_plan,
 )
+from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.decision import Retry
 from sendspec.planning.plan import Plan
 from sendspec.showing.failure import error_json, error_text
@@ -63,7 +69,14 @@ TYPED_FROM = 100
     "plan_file",
     metavar="FILE",
     type=click.Path(dir_okay=False),
-    help="Send exactly the plan in FILE, or nothing.",
+    help="Send what the plan in FILE names, and nothing else.",
+)
+@click.option("--digest", metavar="DIGEST", help="With --plan: refuse a plan with another digest than this one.")
+@click.option(
+    "--approved-by",
+    metavar="NAME",
+    envvar="SENDSPEC_APPROVED_BY",
+    help="Who approved it, for the ledger's record: a claim, not a proof.",
 )
 @click.option("--dry-run", is_flag=True, help="Show the plan, and send nothing: the same as `plan`.")
 @click.option(
@@ -81,6 +94,8 @@ def command(
     recipients: str | None,
     processes: int,
     plan_file: str | None,
+    digest: str | None,
+    approved_by: str | None,
     dry_run: bool,
     retry: str | None,
     no_witness: bool,
@@ -96,45 +111,65 @@ def command(
       sendspec send specs/welcome.yaml
       sendspec send specs/welcome.yaml --env production --yes
       sendspec send --plan plan.json --yes
+      sendspec send --plan plan.json --digest v1:6bd0… --approved-by ann
       sendspec send specs/welcome.yaml --retry refused
     """
     if bool(specs) == bool(plan_file):
         raise click.UsageError("name the specs to send, or a plan with --plan FILE")
     if plan_file and retry:
-        raise click.UsageError("--plan sends exactly the plan, so --retry can't be combined with it")
+        raise click.UsageError("what to retry is in the plan: sendspec plan --retry … --out FILE")
+    if digest and not plan_file:
+        raise click.UsageError("--digest is the digest of a plan: name it with --plan FILE")
     chosen = None if retry is None else Retry(retry)
     if dry_run:
         if plan_file:
             raise click.UsageError("--dry-run makes a plan; --plan has one already")
-        return run_plan(console, specs, env, recipients, processes=processes, out=None, detailed=False, retry=chosen)
+        return run_plan(console, specs, env, recipients, processes=processes, retry=chosen)
 
     plan: PlanFile | None = None
     if plan_file:
         try:
             plan = read_plan_file(Path(plan_file))
+            refuse_contradictions(plan, env, digest)
+            specs = tuple(planned_specs(plan, Path(plan_file)))
         except PlanUnreadable as error:
             return rejected(
                 console,
-                [_about(plan_file, "plan-unreadable", str(error), "run `sendspec plan --out` again")],
+                [_about(plan_file, "plan-unreadable", str(error), NEW_PLAN_FILE)],
             )
-        if env not in (None, plan.environment):
-            stale = stale_plan(f"it was made for the environment '{plan.environment}', and --env says '{env}'")
-            return _refuse_stale(console, stale, plan.environment)
+        except PlanStale as error:
+            return _refuse_stale(console, error, "" if plan is None else plan.environment)
         env = plan.environment
-        specs = tuple(plan.found_from(Path(plan_file)))
+    problems = Problems()
+    try:
+        context = _open(console, specs, env, problems, plan)
+    except PlanStale as error:
+        return _refuse_stale(console, error, env or "")
+    if context is None:
+        return rejected(console, list(problems))
     request = SendRequest(
         specs=specs,
-        recipients=recipients,
+        recipients=recipients if plan is None or recipients is not None else plan.recipients_in(context),
         plan=plan,
         retry=chosen,
+        approved_by=approved_by or claimed_by_ci(context.system),
         asks_witness=not no_witness,
         processes=processes,
     )
-    problems = Problems()
-    context = open_context(console, specs, env, problems)
-    if context is None:
-        return rejected(console, list(problems))
     return _send(console, context, request, yes=yes)
+
+
+def _open(
+    console: Console, specs: Sequence[str], env: str | None, problems: Problems, plan: PlanFile | None
+) -> ProjectContext | None:
+    """The project. Raises `PlanStale` for a plan of an environment that the project doesn't have."""
+    try:
+        return open_context(console, specs, env, problems)
+    except WrongUsage as error:
+        if plan is None:
+            raise
+        why = f"it was made for the environment '{plan.environment}', which this project doesn't have"
+        raise stale_plan([PlanDifference(Cause.ENVIRONMENT, why)]) from error
 
 
 def _send(console: Console, context: ProjectContext, request: SendRequest, *, yes: bool) -> int:
@@ -159,6 +194,8 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
         return rejected(console, [_about(context.project_path, error.code, error.problem, error.fix, place)])
     except PlanStale as error:
         return _refuse_stale(console, error, environment)
+    except PlanEdited as error:
+        return rejected(console, [_about(error.path, error.code, error.problem, error.fix)])
     except SendspecError as error:
         if error.exit_code in EXITS_WITH_REPORT:
             _print_unsent(console, environment, error_json(error))

@@ -33,6 +33,7 @@ SendspecError
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from sendspec.diagnostics.exit_code import ExitCode
@@ -114,10 +115,14 @@ class LedgerBusy(SendspecError):
 
 
 class PlanStale(SendspecError):
-    """What would be sent, or how, is not what was approved. Nothing was sent."""
+    """What would be sent, or how, is not what was approved. Nothing was sent. `causes` are the differences, for JSON."""
 
     exit_code = ExitCode.STALE
     code = "plan-stale"
+
+    def __init__(self, problem: str, fix: str, causes: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(problem, fix)
+        self.causes = tuple(causes)
 
 
 class NotConfirmed(SendspecError):

@@ -23,7 +23,9 @@ from sendspec.ledger.record import (
     MessageRecord,
     PlannedMessage,
     PlannedRecord,
+    PlannedRun,
     Route,
+    RunNote,
     RunOwner,
     SendIdentity,
     SendRecord,
@@ -60,6 +62,9 @@ class MessageFacts(Protocol):
 
     def freed_since(self, moves: int, run: int | None) -> set[bytes]:
         """The messages that runs other than `run` have moved to planned since the ledger had recorded `moves` moves."""
+
+    def refused_since(self, moves: int) -> set[bytes]:
+        """The messages that the API has refused since the ledger had recorded `moves` moves."""
 
 
 class SendFacts(Protocol):
@@ -111,6 +116,9 @@ class SendFacts(Protocol):
 
     def has_other_references(self, name: str, generation: int) -> bool:
         """Whether `other_references` would yield any."""
+
+    def runs_of(self, name: str, generation: int, most: int) -> Sequence[PlannedRun]:
+        """The newest `most` runs that planned messages of the send, the latest first."""
 
 
 class DoubtFacts(Protocol):
@@ -170,6 +178,9 @@ class Ledger(Facts, Claims, Protocol):
 
     def begin(self, owner: RunOwner, *, now: float) -> StartedRun:
         """Begins a run: imports spilled results and puts into doubt what dead runs were sending."""
+
+    def note_approval(self, note: RunNote) -> None:
+        """Notes with the run what it carries out and who approved it."""
 
     def note_clock(self, offset: float) -> None:
         """Notes by how many seconds the API's clock is ahead of this machine's; later claims are dated by it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
 
 from sendspec.composing.eligibility import Eligibility
@@ -14,10 +15,12 @@ from sendspec.operations.ledger_plan import decide_again
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.operations.sendable import planned_record, route_of, spec_identity
+from sendspec.planning.choice import Choice
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.planning.plan import Plan
+from sendspec.planning.plan_digest import digest_bytes
 
 
 class AgreedMessages:
@@ -31,12 +34,12 @@ class AgreedMessages:
     """
 
     def __init__(
-        self, context: ProjectContext, ledger: Ledger, jobs: Sequence[Job], retry: Retry | None, moves_when_planned: int
+        self, context: ProjectContext, ledger: Ledger, jobs: Sequence[Job], choice: Choice, moves_when_planned: int
     ) -> None:
         """`moves_when_planned` is how many moves the ledger held when the plan was made."""
         self._context = context
         self._ledger = ledger
-        self._retry = retry
+        self._choice = choice
         self._moves_when_planned = moves_when_planned
         self._chosen: dict[str, set[bytes]] = {}
         only_to = context.environment.only_to
@@ -47,9 +50,9 @@ class AgreedMessages:
 
     def put_planned(self, job: Job, plan: Plan, *, run: int, commit: str | None, now: float) -> None:
         """Puts every message that was agreed to into the ledger, and no other: all or nothing. Raises `PlanStale`."""
-        if self._retry is Retry.REFUSED:
+        if Retry.REFUSED in self._choice.retry:
             self._plan_refused(job, now)
-        identity, digest = spec_identity(job, self._context, commit), bytes.fromhex(plan.digest)
+        identity, digest = spec_identity(job, self._context, commit), digest_bytes(plan.digest)
         self._ledger.put_planned(identity, self._records(job, plan, run), digest, now=now, route=route_of(job))
 
     def to_send(self, job: Job) -> Iterator[tuple[Message, Fact | None]]:
@@ -81,23 +84,24 @@ class AgreedMessages:
 
     def _plan_refused(self, job: Job, now: float) -> None:
         """Moves refused messages back to planned, with their present payload, because a person asked to retry them."""
-        changes = [
-            Change(
-                id=message.id,
-                attempt=fact.attempt,
-                to=State.PLANNED,
-                reason="sent again by `send --retry refused`",
-                planned=planned_record(job, message),
-            )
-            for message, fact in self.to_send(job)
-            if fact is not None and fact.state is State.REFUSED
-        ]
-        self._chosen[job.spec.name] = {change.id for change in changes}
+        changes, chosen = [], set()
+        for message, fact in self.to_send(job):
+            chosen.add(message.id)
+            if fact is not None and fact.state is State.REFUSED:
+                change = Change(
+                    id=message.id,
+                    attempt=fact.attempt,
+                    to=State.PLANNED,
+                    reason="sent again by `send --retry refused`",
+                    planned=planned_record(job, message),
+                )
+                changes.append(change)
+        self._chosen[job.spec.name] = chosen
         self._ledger.move(MOVE_BY_NAME["retry"], changes, now=now)
 
     def _decided(self, job: Job) -> Iterator[Decision]:
-        retry = None if job.spec.name in self._chosen else self._retry
-        return decide_again(job, self._context, self._ledger, retry, eligibility=self._eligibility[job.spec.name])
+        choice = replace(self._choice, retry=frozenset()) if job.spec.name in self._chosen else self._choice
+        return decide_again(job, self._context, self._ledger, choice, eligibility=self._eligibility[job.spec.name])
 
     def _is_sent(self, job: Job, message: Message, skip: Skip | None) -> bool:
         chosen = self._chosen.get(job.spec.name)

@@ -20,6 +20,9 @@ GIT_SECONDS = 60
 HEAD_SECONDS = 10
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _FILE_MODES = (b"100644", b"100755")
+_REMOTE = re.compile(
+    r"(?:(?:https?|ssh|git)://(?:[^/@\s]*@)?|(?:[^/@:\s]+@))(?P<host>[A-Za-z0-9.-]+)(?::[0-9]+)?[:/]/*(?P<path>[A-Za-z0-9._/~-]+)"
+)
 _SPEC_LINE = re.compile(r"""^["']?spec["']?[ \t]*:[ \t]*[0-9]+[ \t]*(#.*)?$""", re.M)
 
 
@@ -133,3 +136,13 @@ def _git(
         said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"it ends with {done.returncode}"]
         raise GitUnreadable(printable(said[0][:200]))
     return b"" if done.returncode else done.stdout
+
+
+def remote_repository(folder: Path, environ: Mapping[str, str]) -> str | None:
+    """The host and path of the remote `origin`, such as `github.com/acme/messages`: no user, password, scheme or port. None: no such remote."""
+    try:
+        written = _git(folder, environ, "config", "--get", "remote.origin.url", may_fail=True, seconds=HEAD_SECONDS)
+    except (GitUnreadable, ValueError):
+        return None
+    found = _REMOTE.fullmatch(written.decode("utf-8", "replace").strip())
+    return None if found is None else f"{found['host']}/{found['path'].removesuffix('.git')}".lower()

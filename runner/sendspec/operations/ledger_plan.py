@@ -14,31 +14,35 @@ from sendspec.operations.continuity import check_continuity
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import plan_rows
+from sendspec.operations.plan_settings import spec_settings
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import RenamedSend, other_names
 from sendspec.operations.send_job import Job
 from sendspec.operations.spec_identity_check import check_generations, check_identity
+from sendspec.operations.temporary_store import TemporaryStore
+from sendspec.planning.choice import ALL_DUE, Choice
 from sendspec.planning.decision import Decision, FactLookup, History, Retry, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
-from sendspec.planning.plan import Plan, PlanTally
+from sendspec.planning.pair_set import PairSet
+from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, approvable
 from sendspec.reading.spec import InDoubtPolicy, Spec
 
 
 def decide_all(
-    job: Job, context: ProjectContext, ledger: Facts | None, problems: Problems, retry: Retry | None = None
+    job: Job, context: ProjectContext, ledger: Facts | None, problems: Problems, choice: Choice = ALL_DUE
 ) -> Iterator[Decision]:
     """The decision on every row of a job."""
-    return _decided(job, job.composed(problems), context, ledger, retry, _eligibility(job, context))
+    return _decided(job, job.composed(problems), context, ledger, choice, _eligibility(job, context))
 
 
 def decide_again(
-    job: Job, context: ProjectContext, ledger: Facts | None, retry: Retry | None = None, *, eligibility: Eligibility
+    job: Job, context: ProjectContext, ledger: Facts | None, choice: Choice = ALL_DUE, *, eligibility: Eligibility
 ) -> Iterator[Decision]:
     """As `decide_all`, for a later pass over rows that had no errors. Raises `CopyDiffers` if one has an error now.
 
     `eligibility` is as it was when the job was planned: addresses that were added to a list since don't count.
     """
-    return _decided(job, job.composed_again(), context, ledger, retry, eligibility)
+    return _decided(job, job.composed_again(), context, ledger, choice, eligibility)
 
 
 def _decided(
@@ -46,21 +50,21 @@ def _decided(
     composed: Iterator[Composed],
     context: ProjectContext,
     ledger: Facts | None,
-    retry: Retry | None,
+    choice: Choice,
     eligibility: Eligibility,
 ) -> Iterator[Decision]:
     moved = renamed_send(job, ledger)
     if moved is not None:
-        return moved.decisions(composed, eligibility, retry)
-    view = ledger_view_of(job, context, ledger, retry)
-    return decisions(composed, view.facts_of, view.history, eligibility, view.retry)
+        return moved.decisions(composed, eligibility, choice)
+    view = ledger_view_of(job, context, ledger, choice)
+    return choice.applied(decisions(composed, view.facts_of, view.history, eligibility, choice.retry))
 
 
 def _eligibility(job: Job, context: ProjectContext) -> Eligibility:
     return Eligibility(context.environment.only_to, job.suppressed)
 
 
-def ledger_view_of(job: Job, context: ProjectContext, ledger: Facts | None, retry: Retry | None) -> LedgerView:
+def ledger_view_of(job: Job, context: ProjectContext, ledger: Facts | None, choice: Choice) -> LedgerView:
     """What a job's messages are compared with. A ledger that knows none of the send isn't asked about each message."""
     name, generation = job.spec.name, job.spec.generation
     started = ledger is not None and ledger.claimed_before(name, generation)
@@ -69,7 +73,7 @@ def ledger_view_of(job: Job, context: ProjectContext, ledger: Facts | None, retr
     if ledger is not None and ledger.has_messages(name, generation):
         facts_of, states_of = ledger.facts, ledger.prior_states
     planned_count = 0 if ledger is None else _planned_under((name,), ledger)
-    return LedgerView(facts_of, states_of, History(started=started), _eligibility(job, context), retry, planned_count)
+    return LedgerView(facts_of, states_of, History(started=started), _eligibility(job, context), choice, planned_count)
 
 
 def renamed_send(job: Job, ledger: Facts | None) -> RenamedSend | None:
@@ -83,15 +87,24 @@ def plan_jobs(
     context: ProjectContext,
     ledger: Facts | None,
     problems: Problems,
-    retry: Retry | None = None,
+    choice: Choice = ALL_DUE,
     *,
     processes: int,
+    retry: Retry | None = None,
 ) -> list[Plan]:
-    """Every job's plan, composed on `processes` processes. Faults of rows, and of the specs' identities, go to `problems`."""
+    """Every job's plan, composed on `processes` processes. Faults of rows, and of the specs' identities, go to `problems`.
+
+    `retry` is what an approval of these plans is bound to; `choice` may leave out more.
+    """
     check_identity(jobs, context, ledger, problems)
     check_generations(jobs, context, ledger, problems)
+    identity = None if context.identity is None else context.identity.ledger
     plans = [
-        replace(_plan(job, context, ledger, problems, retry, processes), text_digest=text_digest(job.spec))
+        approvable(
+            replace(_plan(job, context, ledger, problems, choice, processes), text_digest=text_digest(job.spec)),
+            spec_settings(job, context, retry),
+            identity,
+        )
         for job in jobs
     ]
     if not problems.has_errors:
@@ -100,7 +113,7 @@ def plan_jobs(
             context,
             ledger,
             problems,
-            lambda job: decide_all(job, context, ledger, Problems(), retry),
+            lambda job: decide_all(job, context, ledger, Problems(), choice),
         )
     return plans
 
@@ -110,10 +123,10 @@ def _plan(
     context: ProjectContext,
     ledger: Facts | None,
     problems: Problems,
-    retry: Retry | None,
+    choice: Choice,
     processes: int,
 ) -> Plan:
-    plan = _plan_of(job, context, ledger, problems, retry, processes)
+    plan = _plan_of(job, context, ledger, problems, choice, processes)
     if plan.left and plan.skipped.get(Skip.FILTERED) and ledger is not None and not problems.has_errors:
         return replace(plan, left=len(find_orphans(job, ledger, Problems())))  # rare: it composes the rows once more
     return plan
@@ -124,14 +137,15 @@ def _plan_of(
     context: ProjectContext,
     ledger: Facts | None,
     problems: Problems,
-    retry: Retry | None,
+    choice: Choice,
     processes: int,
 ) -> Plan:
     moved = renamed_send(job, ledger)
+    pairs = DeclaredPairs(PairSet(store=TemporaryStore()), PairSet(store=TemporaryStore()))
     if moved is None or ledger is None:
-        return plan_rows(job, ledger_view_of(job, context, ledger, retry), problems, processes)
-    tally = PlanTally(job.target)
-    for _ in tally.counted(moved.decisions(job.composed(problems), _eligibility(job, context), retry)):
+        return plan_rows(job, ledger_view_of(job, context, ledger, choice), problems, processes, pairs=pairs)
+    tally = PlanTally(job.target, pairs)
+    for _ in tally.counted(moved.decisions(job.composed(problems), _eligibility(job, context), choice)):
         pass
     planned = _planned_under((job.spec.name, *other_names(job.spec, ledger)), ledger)
     return tally.plan(max(0, planned - moved.planned_found))

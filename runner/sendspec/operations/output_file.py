@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import NoReturn
@@ -24,7 +25,12 @@ _UNFINISHED = ".sendspec-unfinished-"
 
 
 def write_file(path: Path, text: str) -> None:
-    """Writes a file with this text to `path`. A crash or a full disk leaves the old file, or none.
+    """Writes a file with this text to `path`. See `write_pieces`."""
+    write_pieces(path, [text.encode("utf-8")])
+
+
+def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """Writes a file with this content to `path`, piece by piece. A crash or a full disk leaves the old file, or none.
 
     A link stays, and its target is replaced, unless the target is outside of the link's project. A device is written to, and so
     is a pipe that somebody reads. Raises `FileUnwritable`.
@@ -32,9 +38,9 @@ def write_file(path: Path, text: str) -> None:
     refuse_place(path)
     try:
         if _is_replaced(path):
-            _replace(Path(os.path.realpath(path)), text.encode("utf-8"))
+            _replace(Path(os.path.realpath(path)), pieces)
         else:
-            _write(_open_as_it_is(path), text.encode("utf-8"))
+            _write(_open_as_it_is(path), pieces)
     except OSError as error:
         _refuse(path, error)
 
@@ -125,7 +131,7 @@ def _put(folder: int, name: str, content: bytes) -> None:
                 return _put_nameless(folder, name, content)
         made = f"{_UNFINISHED}{os.getpid()}"
         try:
-            _write(os.open(made, _NEW_FILE, 0o666, dir_fd=folder), content, sync=True)
+            _write(os.open(made, _NEW_FILE, 0o666, dir_fd=folder), [content], sync=True)
             os.link(made, name, src_dir_fd=folder, dst_dir_fd=folder)
         finally:
             with suppress(FileNotFoundError):
@@ -142,25 +148,26 @@ def _put_nameless(folder: int, name: str, content: bytes) -> None:
         os.link(f"/proc/self/fd/{file.fileno()}", name, dst_dir_fd=folder)
 
 
-def _replace(path: Path, content: bytes) -> None:
+def _replace(path: Path, pieces: Iterable[bytes]) -> None:
     made = path.with_name(
         f".sendspec-{os.urandom(8).hex()}"
     )  # not based on the name, which may have the maximum length already
     try:
-        _write(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), content, sync=True)
+        _write(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), pieces, sync=True)
         with suppress(FileNotFoundError):
             made.chmod(stat.S_IMODE(path.stat().st_mode))
         made.replace(path)
         _sync_folder(path.parent)
-    except OSError:
+    except BaseException:
         with suppress(OSError):
             made.unlink()
         raise
 
 
-def _write(descriptor: int, content: bytes, *, sync: bool = False) -> None:
+def _write(descriptor: int, pieces: Iterable[bytes], *, sync: bool = False) -> None:
     with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+        for piece in pieces:
+            file.write(piece)
         file.flush()
         if sync:
             os.fsync(descriptor)

@@ -12,20 +12,29 @@ from sendspec.composing.identity import ID_BYTES
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.composed_blocks import USUAL, ComposedBlock, Thresholds, composed_blocks
 from sendspec.operations.send_job import Job
+from sendspec.planning.choice import ALL_DUE
 from sendspec.planning.decision import SKIP_BY_EXCLUSION, Skip, decide_by_state, nothing_known
 from sendspec.planning.fact import PriorState
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.message_state import State
-from sendspec.planning.plan import NO_MESSAGE, Plan, PlanTally
+from sendspec.planning.pair_set import pair_of
+from sendspec.planning.plan import NO_MESSAGE, DeclaredPairs, Plan, PlanTally
 
 LOOKUP_ROWS = 20_000
 """Rows that are looked up in the ledger together."""
 _EXCLUDED = (Skip.ONLY_TO, Skip.SUPPRESSED)
 
 
-def plan_rows(job: Job, view: LedgerView, problems: Problems, processes: int, thresholds: Thresholds = USUAL) -> Plan:
-    """Plans every row of `job`; faults of rows go to `problems`."""
-    builder = _PlanBuilder(job, view, problems)
+def plan_rows(
+    job: Job,
+    view: LedgerView,
+    problems: Problems,
+    processes: int,
+    thresholds: Thresholds = USUAL,
+    pairs: DeclaredPairs | None = None,
+) -> Plan:
+    """Plans every row of `job`; faults of rows go to `problems`, and the pairs of all declared messages to `pairs`."""
+    builder = _PlanBuilder(job, view, problems, pairs)
     # closed at once when something fails, not when the traceback is freed: other processes are at work
     with closing(composed_blocks(job, view.eligibility, problems, processes, thresholds)) as blocks:
         for block in blocks:
@@ -36,12 +45,14 @@ def plan_rows(job: Job, view: LedgerView, problems: Problems, processes: int, th
 class _PlanBuilder:
     """Adds rows in order. Those whose decision depends on the ledger wait as pending, for one look-up of many."""
 
-    def __init__(self, job: Job, view: LedgerView, problems: Problems) -> None:
+    def __init__(self, job: Job, view: LedgerView, problems: Problems, pairs: DeclaredPairs | None) -> None:
         self._view = view
         self._duplicates = Duplicates(job.table, problems, own_reference=job.program.own_reference)
-        self._tally = PlanTally(job.target)
-        self._asks_ledger = view.states_of is not nothing_known or view.retry is not None
+        self._tally = PlanTally(job.target, pairs)
+        self._own_reference = job.program.own_reference
+        self._asks_ledger = view.states_of is not nothing_known or view.choice != ALL_DUE
         self._pending_entries: list[PlanEntry] = []
+        self._pending_pairs: list[bytes] = []
         self._pending_skips: list[Skip | None] = []
         self._planned_found = 0
 
@@ -54,11 +65,12 @@ class _PlanBuilder:
         if block.others:  # rejected rows
             lines = [line for index, line in enumerate(lines) if index not in block.others]
         repeats = self._duplicates.judge(fingerprints, reference_hashes, lines)
+        pairs = self._pairs_of(fingerprints, reference_hashes)
         if repeats or self._asks_ledger:
             entries = list(zip(fingerprints, segments, forced_by, strict=True))
-            self._queue(entries, [None] * len(entries), repeats)
+            self._queue(entries, [None] * len(entries), list(pairs), repeats)
         else:
-            self._tally.count_sent(fingerprints, segments, forced_by)
+            self._tally.count_sent(fingerprints, segments, forced_by, pairs)
 
     def plan(self) -> Plan:
         self._decide_pending()
@@ -74,16 +86,31 @@ class _PlanBuilder:
             [reference_hashes[index] for index in messages],
             [rows[index][0] for index in messages],
         )
-        self._queue(entries, [row[3] for row in rows], {messages[index]: kind for index, kind in repeats.items()})
+        pairs = list(self._pairs_of([entry[0] for entry in entries], reference_hashes))
+        by_row = {messages[index]: kind for index, kind in repeats.items()}
+        self._queue(entries, [row[3] for row in rows], pairs, by_row)
 
-    def _queue(self, entries: list[PlanEntry], skips: list[Skip | None], repeats: Mapping[int, RepeatKind]) -> None:
+    def _pairs_of(self, fingerprints: list[bytes], reference_hashes: Sequence[bytes]) -> list[bytes]:
+        """The pair of each message, and an empty one of a row without a message."""
+        if not self._own_reference:
+            return fingerprints
+        return [each and pair_of(each, hashed) for each, hashed in zip(fingerprints, reference_hashes, strict=True)]
+
+    def _queue(
+        self,
+        entries: list[PlanEntry],
+        skips: list[Skip | None],
+        pairs: list[bytes],
+        repeats: Mapping[int, RepeatKind],
+    ) -> None:
         """Adds rows to the pending ones. `skips` has the decisions made so far; `repeats` are rows that repeat a recipient, by index."""
         for index in repeats:
-            entries[index], skips[index] = NO_MESSAGE, Skip.DUPLICATE
+            entries[index], skips[index], pairs[index] = NO_MESSAGE, Skip.DUPLICATE, b""
         if RepeatKind.CONFLICTING in repeats.values():
             kept = [index for index in range(len(entries)) if repeats.get(index) is not RepeatKind.CONFLICTING]
-            entries, skips = [entries[index] for index in kept], [skips[index] for index in kept]
+            entries, skips, pairs = ([each[index] for index in kept] for each in (entries, skips, pairs))  # type: ignore[assignment]
         self._pending_entries += entries
+        self._pending_pairs += pairs
         self._pending_skips += skips
         if not self._asks_ledger or len(self._pending_entries) >= LOOKUP_ROWS:
             self._decide_pending()
@@ -94,13 +121,14 @@ class _PlanBuilder:
         if self._asks_ledger:
             undecided = [index for index, skip in enumerate(skips) if skip is None]
             decided = self._skips_of([entries[index][0] for index in undecided])
+            held = self._view.choice.held
             for index, skip in zip(undecided, decided, strict=True):
-                skips[index] = skip
+                skips[index] = held.get(entries[index][0][:ID_BYTES]) if held and skip is None else skip
             if self._view.planned_count:  # excluded recipients are still in the table
                 excluded = [entries[index][0] for index, skip in enumerate(skips) if skip in _EXCLUDED]
                 self._note_planned(self._states_of(excluded))
-        self._tally.count(entries, skips)
-        self._pending_entries, self._pending_skips = [], []
+        self._tally.count(entries, skips, self._pending_pairs)
+        self._pending_entries, self._pending_skips, self._pending_pairs = [], [], []
 
     def _skips_of(self, fingerprints: Sequence[bytes]) -> list[Skip | None]:
         """The decision on each message."""
@@ -108,7 +136,8 @@ class _PlanBuilder:
         known = self._states_of(fingerprints)
         self._note_planned(known)
         by_state = {
-            state: decide_by_state(state, view.history, view.retry, same=True) for state in (None, *set(known.values()))
+            state: decide_by_state(state, view.history, view.choice.retry, same=True)
+            for state in (None, *set(known.values()))
         }
         states = list(map(known.get, fingerprints))
         skips = [by_state[state] for state in states]
@@ -117,7 +146,7 @@ class _PlanBuilder:
             state_by_id = {fingerprint[:ID_BYTES]: state for fingerprint, state in known.items()}
             for index, state in enumerate(states):
                 if state is None and (other := state_by_id.get(fingerprints[index][:ID_BYTES])) is not None:
-                    skips[index] = decide_by_state(other, view.history, view.retry, same=False)
+                    skips[index] = decide_by_state(other, view.history, view.choice.retry, same=False)
         return skips
 
     def _states_of(self, fingerprints: Sequence[bytes]) -> Mapping[bytes, PriorState]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
-from sendspec.planning.plan import Plan, Segments, digest_of
+from sendspec.planning.plan import Plan, Segments, content_digest_of, digest_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +56,6 @@ class PlanReport:
         return digest_of(self.plans)
 
     @property
-    def approved(self) -> dict[str, Any]:
-        """What people approve a plan by, as its JSON document has it."""
-        segments = self.segments
-        return {
-            "totals": {"recipients": self.recipients, "send": self.send, "skip": self.skip},
-            "segments": {"total": segments.total, "gsm7": segments.gsm7, "ucs2": segments.ucs2},
-            "left": self.left,
-            "specs": [
-                {"name": plan.target.name, "generation": plan.target.generation, "digest": plan.digest}
-                for plan in self.plans
-            ],
-        }
+    def content_digest(self) -> str:
+        """Covers all that the files declare; empty where message ids are provisional."""
+        return content_digest_of(self.plans)

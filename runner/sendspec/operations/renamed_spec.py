@@ -13,6 +13,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import MOVED_EVIDENCE, Change
 from sendspec.operations.send_job import Job
+from sendspec.planning.choice import Choice
 from sendspec.planning.decision import WINDOW, Decision, History, Retry, Skip, decide
 from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import MOVE_BY_NAME, State
@@ -85,10 +86,13 @@ class RenamedSend:
         self._history = History(started=any(ledger.claimed_before(each.spec.name, generation) for each in self._jobs))
         self.planned_found = 0
 
-    def decisions(
-        self, composed: Iterator[Composed], eligibility: Eligibility, retry: Retry | None
-    ) -> Iterator[Decision]:
+    def decisions(self, composed: Iterator[Composed], eligibility: Eligibility, choice: Choice) -> Iterator[Decision]:
         """Every row with its decision, in order; `composed` are the rows under this name. A refusal under another name isn't retried."""
+        return choice.applied(self._decisions(composed, eligibility, choice.retry))
+
+    def _decisions(
+        self, composed: Iterator[Composed], eligibility: Eligibility, retry: frozenset[Retry]
+    ) -> Iterator[Decision]:
         for own, others in self._windows(composed):
             facts = self._ledger.facts(_ids(own))
             by_other = [(items, self._ledger.facts(_ids(items))) for items in others]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exceptions import KeyUnusable, PlanStale, SendspecError
 from sendspec.ledger.protocol import Ledger
+from sendspec.ledger.record import RunNote
 from sendspec.operations.ledger_access import ledger_to_write
 from sendspec.operations.ledger_creation import make_sandbox_ledger
-from sendspec.operations.ledger_plan import exceeded_limits, names_resent_if_absent, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.listener import Listener
-from sendspec.operations.plan_file import canonical
-from sendspec.operations.plan_report import PlanReport
+from sendspec.operations.plan_check import check_ledger, choice_in, compare, differences, is_misstated
+from sendspec.operations.plan_staleness import Cause, PlanDifference, stale_plan
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.run_report import unsent_report
@@ -20,15 +22,18 @@ from sendspec.operations.send_job import Job, read_jobs
 from sendspec.operations.send_outcome import (
     InputRejected,
     LimitsExceeded,
+    PlanEdited,
     RunBroke,
     RunEnded,
     SendOutcome,
     SendRequest,
     StoppedBefore,
-    stale_plan,
 )
 from sendspec.operations.send_session import Interruptible, PlannedJobs, SendSession, leave_signals_alone
+from sendspec.planning.choice import choice_of
+from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, digest_of
+from sendspec.planning.plan_digest import digest_bytes
 from sendspec.sending.ending import Interrupted
 
 Agree = Callable[[Sequence[Job], Sequence[Plan]], None]
@@ -64,10 +69,13 @@ class _Send:
         self._agree = agree
         self._interruptible = interruptible
         self._agreed: tuple[SendSession, PlannedJobs] | None = None
+        self._choice = choice_of(request.retry)
 
     def run(self) -> SendOutcome:
         problems = Problems()
         request = self._request
+        if request.plan is not None:
+            check_ledger(request.plan, self._context)
         jobs = read_jobs(request.specs, self._context, request.recipients, problems, frozen=True)
         if problems.has_errors:
             return InputRejected(list(problems))
@@ -77,7 +85,7 @@ class _Send:
         try:
             with ledger_to_write(self._context, tell=self._listener.warn) as ledger:
                 outcome = self._with_ledger(ledger, jobs, problems)
-        except (KeyUnusable, PlanStale):  # nothing was sent, whatever was agreed to
+        except (KeyUnusable, PlanStale, PlanEdited):  # nothing was sent, whatever was agreed to
             raise
         except SendspecError as error:
             if isinstance(outcome, RunBroke):  # its account was read before the ledger could not be closed
@@ -89,18 +97,19 @@ class _Send:
 
     def _with_ledger(self, ledger: Ledger, jobs: Sequence[Job], problems: Problems) -> SendOutcome:
         request, context = self._request, self._context
+        if request.plan is not None:
+            self._choice = choice_in(request.plan, ledger)
         moves_when_planned = ledger.moves
         plans = self._plan(jobs, ledger, problems)
         if problems.has_errors:
             return InputRejected(list(problems))
         self._listener.diagnostics(list(problems))
-        self._check_plan_file(plans)
+        plans = self._only_approved(plans, jobs, ledger)
         session = SendSession(
             context,
             ledger,
             self._listener,
             interruptible=self._interruptible,
-            retry=request.retry,
             asks_witness=request.asks_witness,
         )
         names = names_of((job.spec for job in jobs), ledger)
@@ -110,21 +119,24 @@ class _Send:
             )
             self._listener.reconciled(outcome, context.environment.name)
             moves_when_planned = ledger.moves
-            plans = self._plan_again(plans, jobs, ledger)
+            plans = self._plan_again(jobs, ledger)
             if session.interrupted is not None:
                 session.end_interrupted(session.interrupted)
                 ending = Interrupted(session.interrupted)
                 return StoppedBefore(unsent_report(context.environment.name, plans, ending))
         if exceeded := exceeded_limits(context, jobs, plans, Severity.ERROR):
             return LimitsExceeded(exceeded, unsent_report(context.environment.name, plans))
+        approval = self._approval(plans)
         self._agree(jobs, plans)
-        return self._send(session, list(zip(jobs, plans, strict=True)), moves_when_planned)
+        return self._send(session, list(zip(jobs, plans, strict=True)), moves_when_planned, approval)
 
-    def _send(self, session: SendSession, planned: PlannedJobs, moves_when_planned: int) -> SendOutcome:
+    def _send(
+        self, session: SendSession, planned: PlannedJobs, moves_when_planned: int, approval: RunNote
+    ) -> SendOutcome:
         if any(plan.send for _, plan in planned):
             self._agreed = session, planned
         try:
-            return RunEnded(session.send(planned, moves_when_planned))
+            return RunEnded(session.send(planned, moves_when_planned, self._choice, approval))
         except Exception as error:
             if not session.has_begun:
                 raise
@@ -132,28 +144,52 @@ class _Send:
 
     def _plan(self, jobs: Sequence[Job], ledger: Ledger, problems: Problems) -> list[Plan]:
         request = self._request
-        return plan_jobs(jobs, self._context, ledger, problems, request.retry, processes=request.processes)
+        retry = request.retry if request.plan is None else request.plan.retry
+        return plan_jobs(jobs, self._context, ledger, problems, self._choice, processes=request.processes, retry=retry)
 
-    def _plan_again(self, before: Sequence[Plan], jobs: Sequence[Job], ledger: Ledger) -> list[Plan]:
-        """The plans after doubts were looked up. With a plan file, what is sent has to be what it names."""
+    def _plan_again(self, jobs: Sequence[Job], ledger: Ledger) -> list[Plan]:
+        """The plans after doubts were looked up. With a plan file, what is sent still has to be named in it."""
         problems = Problems()
         plans = self._plan(jobs, ledger, problems)
-        agreed = [plan.sent_digest for plan in before] == [plan.sent_digest for plan in plans]
-        if problems.has_errors or (self._request.plan is not None and not agreed):
-            raise stale_plan("what would be sent has changed while messages in doubt were looked up")
-        return plans
+        if problems.has_errors:
+            raise stale_plan(
+                [PlanDifference(Cause.MESSAGES, "the specs are refused now that messages in doubt were looked up")]
+            )
+        return self._only_approved(plans, jobs, ledger)
 
-    def _check_plan_file(self, plans: Sequence[Plan]) -> None:
-        """Raises `PlanStale` if the plan file names anything but what would be done now."""
-        approved, identity = self._request.plan, self._context.identity
-        if approved is None:
-            return
-        if approved.ledger is not None and (identity is None or identity.ledger != approved.ledger):
-            raise stale_plan("it was made against another ledger")
-        if approved.digest != digest_of(plans):
-            raise stale_plan("the specs, their recipients or the ledger have changed since")
-        if approved.approved != canonical(PlanReport(environment=approved.environment, plans=plans).approved):
-            raise stale_plan("its numbers or names are not those of what would be sent: the file was changed")
+    def _only_approved(self, plans: list[Plan], jobs: Sequence[Job], ledger: Ledger) -> list[Plan]:
+        """The plans without the messages that the plan file declares and doesn't name to be sent.
+
+        Raises `PlanStale` if anything else that would be sent is not what the file names. If nothing would be sent, nothing is looked at.
+        """
+        approved, context = self._request.plan, self._context
+        if approved is None or not any(plan.send for plan in plans):
+            return plans
+        planned = list(zip(jobs, plans, strict=True))
+        comparison = compare(approved, plans)
+        found = list(
+            differences(
+                approved,
+                comparison,
+                planned,
+                context.system.clock.wall(),
+                lambda job: decide_all(job, context, ledger, Problems(), self._choice),
+            )
+        )
+        if found:
+            raise stale_plan(found)
+        if is_misstated(approved, plans):
+            raise PlanEdited(approved.path)
+        if not comparison.not_in_plan:
+            return plans
+        held = dict.fromkeys(comparison.not_in_plan, Skip.NOT_IN_PLAN)
+        self._choice = replace(self._choice, held={**self._choice.held, **held})
+        return self._plan(jobs, ledger, Problems())
+
+    def _approval(self, plans: Sequence[Plan]) -> RunNote:
+        request = self._request
+        digest = digest_of(plans) if request.plan is None else request.plan.digest
+        return RunNote(plan_digest=digest_bytes(digest), claimed=request.approved_by)
 
 
 def _broke(session: SendSession, planned: PlannedJobs, error: Exception) -> RunBroke:

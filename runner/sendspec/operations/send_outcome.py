@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sendspec.diagnostics.diagnostic import Diagnostic
-from sendspec.diagnostics.exceptions import PlanStale, SendspecError
+from sendspec.diagnostics.exceptions import SendspecError
+from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.plan_file import PlanFile
 from sendspec.operations.run_report import RunReport
 from sendspec.planning.decision import Retry
 
+NEW_PLAN_FILE = "run `sendspec plan --out` again"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendRequest:
-    """What to send, and how. With `plan`, the plan file that was approved, exactly that is sent, or nothing.
+    """What to send, and how. With `plan`, the plan file that was approved, nothing is sent that it doesn't name.
 
+    `approved_by` says who approved it, as the caller was told.
     `processes` is how many processes may compose the rows of a long list.
     """
 
@@ -24,6 +28,7 @@ class SendRequest:
     recipients: str | None = None
     plan: PlanFile | None = None
     retry: Retry | None = None
+    approved_by: str | None = None
     asks_witness: bool = True
     processes: int = 1
 
@@ -33,6 +38,17 @@ class InputRejected:
     """The specs or their recipients have errors: nothing was sent."""
 
     diagnostics: Sequence[Diagnostic]
+
+
+class PlanEdited(SendspecError):
+    """The plan file's numbers are not those of the messages that it names. Nothing was sent."""
+
+    exit_code = ExitCode.REJECTED
+    code = "plan-unreadable"
+
+    def __init__(self, path: str) -> None:
+        super().__init__("its segments are not those of the messages that it names: it was changed", NEW_PLAN_FILE)
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +83,3 @@ class RunBroke:
 
 
 SendOutcome: TypeAlias = InputRejected | LimitsExceeded | StoppedBefore | RunEnded | RunBroke
-
-
-def stale_plan(why: str) -> PlanStale:
-    return PlanStale(f"the plan is stale: {why}", "look at a new one: sendspec plan")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from functools import partial
 
 from sendspec.composing.message import Message
 from sendspec.diagnostics.exceptions import LedgerMissing, LedgerTrouble, SendspecError
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.protocol import Facts, Ledger
+from sendspec.ledger.record import RunNote
 from sendspec.operations.agreed_messages import AgreedMessages
 from sendspec.operations.api_lookup import ApiLookup
 from sendspec.operations.git_repository import head_commit
@@ -31,7 +33,7 @@ from sendspec.operations.sendable import (
     withholding,
 )
 from sendspec.operations.witness_check import query_witness, refuse_ledger_behind, witness_lines, witness_queries
-from sendspec.planning.decision import Retry
+from sendspec.planning.choice import Choice
 from sendspec.planning.plan import Plan
 from sendspec.provider.sent_texts import SentTexts
 from sendspec.reading.access_key import AccessKey, read_access_key
@@ -62,7 +64,6 @@ class SendSession:
         listener: Listener,
         *,
         interruptible: Interruptible = leave_signals_alone,
-        retry: Retry | None = None,
         asks_witness: bool = True,
     ) -> None:
         self._context = context
@@ -70,7 +71,6 @@ class SendSession:
         self._ledger = ledger
         self._listener = listener
         self._interruptible = interruptible
-        self._retry = retry
         self._asks_witness = asks_witness
         self._stop = Stop()
         self._credited = CreditedIds()
@@ -115,15 +115,17 @@ class SendSession:
     def end(self) -> None:
         self._record.end()
 
-    def send(self, planned: PlannedJobs, moves_when_planned: int) -> RunReport:
+    def send(self, planned: PlannedJobs, moves_when_planned: int, choice: Choice, approval: RunNote) -> RunReport:
         """What became of every recipient. `moves_when_planned` is how many moves the ledger held when the plan was made.
+
+        `choice` is the one that the plans were made with. `approval` says which plan is carried out, and who approved it.
 
         Raises any unforeseen error that stopped the run; `report_of` then gives the account of it.
         """
         self._note_former_names([job for job, plan in planned if not plan.send])
         if any(plan.send for _, plan in planned):
             try:
-                self._send(planned, moves_when_planned)
+                self._send(planned, moves_when_planned, choice, approval)
             except SendspecError as trouble:
                 with suppress(LedgerTrouble):
                     self._record.end(trouble.problem)
@@ -200,15 +202,14 @@ class SendSession:
             self._key = read_access_key(context.environment.key, context.system.environ, context.root)
         return self._key
 
-    def _send(self, planned: PlannedJobs, moves_when_planned: int) -> None:
+    def _send(self, planned: PlannedJobs, moves_when_planned: int, choice: Choice, approval: RunNote) -> None:
         self._access_key()  # before anything is written
         run = self._begin()
         sending = [(job, plan) for job, plan in planned if plan.send]
         self._sent_texts.add_constants(text for job, _ in sending for text in job.constant_texts())
-        agreed = AgreedMessages(
-            self._context, self._ledger, [job for job, _ in sending], self._retry, moves_when_planned
-        )
+        agreed = AgreedMessages(self._context, self._ledger, [job for job, _ in sending], choice, moves_when_planned)
         commit = head_commit(self._context.root, self._context.system.environ)
+        self._ledger.note_approval(replace(approval, commit=commit))
         for job, plan in sending:
             agreed.put_planned(job, plan, run=run, commit=commit, now=self._clock.wall())
         with reachable_api(self._context) as reachable, self._interruptible(self._stop):

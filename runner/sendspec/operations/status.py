@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
-from sendspec.ledger.record import MessageRecord
+from sendspec.ledger.record import MessageRecord, PlannedRun
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job, read_jobs
@@ -19,16 +19,21 @@ REFUSED = (State.REFUSED,)
 IN_DOUBT = (State.SENDING, State.IN_DOUBT)
 """A message on its way counts as in doubt until it is settled."""
 NOT_SENT = (State.PLANNED,)
+RUNS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpecStatus:
-    """A send's newest generation in the ledger. `earlier_doubts` counts messages of older ones that are still in doubt."""
+    """A send's newest generation in the ledger. `earlier_doubts` counts messages of older ones that are still in doubt.
+
+    `runs` are the newest that planned messages of it, the latest first.
+    """
 
     name: str
     generation: int
     earlier_doubts: int = 0
     account: Totals
+    runs: Sequence[PlannedRun] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,11 @@ def _status(ledger: Facts, name: str, generation: int, job: Job | None) -> SpecS
         left=_left(ledger, name, generation, job),
     )
     return SpecStatus(
-        name=name, generation=generation, earlier_doubts=ledger.count_uncertain(name) - in_doubt, account=account
+        name=name,
+        generation=generation,
+        earlier_doubts=ledger.count_uncertain(name) - in_doubt,
+        account=account,
+        runs=ledger.runs_of(name, generation, RUNS_SHOWN),
     )
 
 

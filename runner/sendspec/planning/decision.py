@@ -41,6 +41,7 @@ class Skip(StrEnum):
     ON_HOLD = "on-hold"
     SETTLED_BY_HAND = "settled-by-hand"
     NOT_CHOSEN = "not-chosen"
+    NOT_IN_PLAN = "not-in-plan"
     TAKEN_ELSEWHERE = "taken-elsewhere"
     BASELINE = "baseline"
 
@@ -67,12 +68,16 @@ class Retry(StrEnum):
 
 
 def decide(
-    item: Composed, fact: Fact | None, history: History, eligibility: Eligibility, retry: Retry | None = None
+    item: Composed,
+    fact: Fact | None,
+    history: History,
+    eligibility: Eligibility,
+    retry: frozenset[Retry] = frozenset(),
 ) -> Skip | None:
     """Why `item` is skipped; None if it is to be sent.
 
     `fact` is None for a message that the ledger doesn't know. An excluded recipient is skipped whatever the ledger says. With
-    `retry`, only messages of that kind are sent.
+    kinds of `retry`, only messages of those kinds are sent.
     """
     if isinstance(item, Filtered):
         return Skip.FILTERED
@@ -86,21 +91,21 @@ def decide(
     return decide_by_state(fact.prior_state, history, retry, same=fact.digest == item.digest)
 
 
-def decide_by_state(state: PriorState | None, history: History, retry: Retry | None, *, same: bool) -> Skip | None:
+def decide_by_state(state: PriorState | None, history: History, retry: frozenset[Retry], *, same: bool) -> Skip | None:
     """Why a message in this state is skipped; None if it is to be sent. `state` is None for a message unknown to the ledger.
 
     `same`: the message has the digest that the ledger last planned.
     """
-    if retry is not None:
+    if retry:
         return _decide_retry(state, history, retry, same=same)
     return None if state is None else _by_state(state, history, same=same)
 
 
-def _decide_retry(state: PriorState | None, history: History, retry: Retry, *, same: bool) -> Skip | None:
-    if retry is Retry.REFUSED and state is State.REFUSED:
+def _decide_retry(state: PriorState | None, history: History, retry: frozenset[Retry], *, same: bool) -> Skip | None:
+    if Retry.REFUSED in retry and state is State.REFUSED:
         return None
     skip = None if state is None else _by_state(state, history, same=same)
-    is_chosen = retry is Retry.NOT_SENT and state is not None
+    is_chosen = Retry.NOT_SENT in retry and state is not None
     return skip if skip is not None or is_chosen else Skip.NOT_CHOSEN
 
 
@@ -135,7 +140,7 @@ def decisions(
     lookup: FactLookup,
     history: History,
     eligibility: Eligibility,
-    retry: Retry | None = None,
+    retry: frozenset[Retry] = frozenset(),
 ) -> Iterator[Decision]:
     """Decides every row, in order. Facts are looked up for `WINDOW` rows at a time."""
     stream = iter(composed)

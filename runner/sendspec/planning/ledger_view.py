@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sendspec.composing.eligibility import Eligibility
-from sendspec.planning.decision import FactLookup, History, Retry, StateLookup
+from sendspec.planning.choice import ALL_DUE, Choice
+from sendspec.planning.decision import FactLookup, History, StateLookup
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """The ledger's facts, who may be reached, and what a person chose to retry.
+    """The ledger's facts, who may be reached, and what a person chose.
 
     `facts_of` tells all that the ledger knows of messages, for a send; `states_of` tells their states, for a plan. `planned_count` is
     how many of the spec's messages, of any generation, the ledger has as planned and not sent.
@@ -20,5 +21,5 @@ class LedgerView:
     states_of: StateLookup
     history: History
     eligibility: Eligibility
-    retry: Retry | None = None
+    choice: Choice = ALL_DUE
     planned_count: int = 0

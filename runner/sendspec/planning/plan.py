@@ -1,24 +1,26 @@
-"""The plan of a spec: how many messages would be sent and skipped, with the digests that an approval is bound to."""
+"""The plan of a spec: how many messages would be sent and skipped, and which, for the digests that an approval is bound to."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from itertools import chain
+from itertools import compress
 
 from sendspec.composing.block_result import PlanEntry, plan_entry_of
 from sendspec.composing.message import Message
 from sendspec.planning.decision import Decision, Skip
+from sendspec.planning.pair_set import PairSet, pair_of_message
+from sendspec.planning.plan_digest import SpecSettings, content_digest, plan_digest
 
-_WORDS: dict[Skip | None, bytes] = {None: b"send", **{skip: skip.value.encode() for skip in Skip}}
+NOT_DECLARED = frozenset({Skip.FILTERED, Skip.DUPLICATE, Skip.ONLY_TO, Skip.SUPPRESSED})
+"""Reasons to skip that the files give. Every other message is declared, whether it is sent or not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """Which messages a plan covers, and where they go. The plan's digest covers all fields but `alias` and `batch`.
+    """Which messages a plan covers, and where they go.
 
     `name` is the spec's name, `channel` the channel's id, `alias` its name in the project file. `batch` is the most messages in one
     request; None: each message has its own request.
@@ -42,16 +44,25 @@ class Segments:
     ucs2: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DeclaredPairs:
+    """The pairs of the messages that the files declare: those that would be sent, and all others."""
+
+    to_send: PairSet = field(default_factory=PairSet)
+    others: PairSet = field(default_factory=PairSet)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What `send` would do. `recipients` = `send` + the sum of `skipped`.
 
-    `digest` covers the target, the messages and the decisions, in 64 hex digits. `sent_digest` covers the messages to send, in
-    order. `composed_digest` covers all messages, whatever their decision: it changes only with the spec and its recipients.
-    `text_digest` covers the templates' text (`canonical_template.text_digest`).
+    `sent_digest` covers the messages to send, in order. `composed_digest` covers all messages in order, whatever their decision: it
+    changes only with the spec and its recipients. `text_digest` covers the templates' text (`canonical_template.text_digest`).
 
     `forced_by` names the character that is the first to force UCS-2 in the most messages, and their number. `left` counts
     messages of this spec, of any generation, that were planned, never sent, and are no longer composed.
+
+    `digest` and `content_digest` are those of `plan_digest`; empty for a plan that nobody can approve. `ledger` is the ledger's id.
     """
 
     target: Target
@@ -60,11 +71,15 @@ class Plan:
     skipped: Mapping[Skip, int]
     segments: Segments
     forced_by: tuple[str, int] | None
-    digest: str
     sent_digest: bytes
     composed_digest: bytes
     left: int = 0
     text_digest: str = ""
+    pairs: DeclaredPairs = field(default_factory=DeclaredPairs, compare=False, repr=False)
+    settings: SpecSettings | None = None
+    ledger: str | None = None
+    digest: str = ""
+    content_digest: str = ""
 
 
 NO_MESSAGE: PlanEntry = (b"", 0, "")
@@ -74,14 +89,15 @@ NO_MESSAGE: PlanEntry = (b"", 0, "")
 class PlanTally:
     """Builds a plan: counts decisions and adds them to its digests."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, pairs: DeclaredPairs | None = None) -> None:
+        """`pairs` takes the pairs of all declared messages; None: they are not needed."""
         self._target = target
+        self._pairs = pairs
         self._skipped: Counter[Skip] = Counter()
         self._send = 0
         self._segments = 0
         self._gsm7 = 0
         self._forcing: Counter[str] = Counter()
-        self._digest = sha256(_header(target))
         self._composed_digest = sha256()
         self._sent_digest = self._composed_digest
 
@@ -89,27 +105,38 @@ class PlanTally:
         """Yields the decisions unchanged, and counts each as it passes."""
         for decision in decided:
             item = decision.item
-            self.count((plan_entry_of(item) if isinstance(item, Message) else NO_MESSAGE,), (decision.skip,))
+            if isinstance(item, Message):
+                self.count((plan_entry_of(item),), (decision.skip,), (pair_of_message(item),))
+            else:
+                self.count((NO_MESSAGE,), (decision.skip,), (b"",))
             yield decision
 
-    def count(self, entries: Sequence[PlanEntry], skips: Sequence[Skip | None]) -> None:
-        """Counts rows, given as their entries and the reasons to skip them. A row without a message has the entry `NO_MESSAGE`."""
-        words = [_WORDS[skip] for skip in skips]
+    def count(self, entries: Sequence[PlanEntry], skips: Sequence[Skip | None], pairs: Sequence[bytes]) -> None:
+        """Counts rows, given as their entries, the reasons to skip them and their pairs.
+
+        A row without a message has the entry `NO_MESSAGE` and an empty pair.
+        """
         if self._sent_digest is self._composed_digest and any(skips):  # equal as long as nothing is skipped
             self._sent_digest = self._composed_digest.copy()
         self._composed_digest.update(b"".join([entry[0] for entry in entries]))
-        self._digest.update(b"".join(chain.from_iterable(zip([entry[0] for entry in entries], words, strict=True))))
         self._skipped.update(skip for skip in skips if skip is not None)
         sent = [entry for entry, skip in zip(entries, skips, strict=True) if skip is None]
         if self._sent_digest is not self._composed_digest:
             self._sent_digest.update(b"".join([entry[0] for entry in sent]))
         self._count_sizes([entry[1] for entry in sent], [entry[2] for entry in sent])
+        if self._pairs is not None:
+            self._pairs.to_send.add([pair for pair, skip in zip(pairs, skips, strict=True) if skip is None])
+            declared = [skip is not None and skip not in NOT_DECLARED for skip in skips]
+            self._pairs.others.add(list(compress(pairs, declared)))
 
-    def count_sent(self, fingerprints: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str]) -> None:
-        """Counts rows that are all to be sent. The arguments are their entries, one list for each field."""
-        self._digest.update(_WORDS[None].join((*fingerprints, b"")))
+    def count_sent(
+        self, fingerprints: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str], pairs: Sequence[bytes]
+    ) -> None:
+        """Counts rows that are all to be sent. The first arguments are their entries, one list for each field."""
         self._count_digests(b"".join(fingerprints))
         self._count_sizes(segments, forced_by)
+        if self._pairs is not None:
+            self._pairs.to_send.add(pairs)
 
     def _count_digests(self, joined: bytes) -> None:
         self._composed_digest.update(joined)
@@ -136,20 +163,35 @@ class PlanTally:
                 ucs2=self._forcing.total(),
             ),
             forced_by=next(iter(self._forcing.most_common(1)), None),
-            digest=self._digest.hexdigest(),
             sent_digest=self._sent_digest.digest(),
             composed_digest=self._composed_digest.digest(),
             left=left,
+            pairs=self._pairs or DeclaredPairs(),
         )
 
 
+def approvable(plan: Plan, settings: SpecSettings, ledger: str | None) -> Plan:
+    """The plan with what an approval is bound to. `ledger` is None before there is a ledger: its salt is part of every pair."""
+    return replace(
+        plan,
+        settings=settings,
+        ledger=ledger,
+        digest=plan_digest(plan.target.environment, ledger, (settings,), (plan.pairs.to_send,)),
+        content_digest="" if ledger is None else content_digest((plan.pairs.to_send, plan.pairs.others)),
+    )
+
+
 def digest_of(plans: Sequence[Plan]) -> str:
-    """The digest of several plans together. That of a single plan is its own."""
+    """The digest of several plans together, whatever their order. That of a single plan is its own."""
     if len(plans) == 1:
         return plans[0].digest
-    return sha256("".join(plan.digest for plan in plans).encode()).hexdigest()
+    settings = [plan.settings for plan in plans if plan.settings is not None]
+    environment, ledger = (plans[0].target.environment, plans[0].ledger) if plans else ("", None)
+    return plan_digest(environment, ledger, settings, [plan.pairs.to_send for plan in plans])
 
 
-def _header(target: Target) -> bytes:
-    fields = [target.environment, target.name, target.generation, target.workspace, target.channel]
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+def content_digest_of(plans: Sequence[Plan]) -> str:
+    """The digest of all that several plans declare; empty if their ids are provisional."""
+    if len(plans) == 1 or not plans or not plans[0].content_digest:
+        return plans[0].content_digest if plans else ""
+    return content_digest([each for plan in plans for each in (plan.pairs.to_send, plan.pairs.others)])

@@ -9,7 +9,8 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
-from sendspec.planning.plan import Plan
+from sendspec.planning.plan import Plan, Segments
+from sendspec.planning.plan_digest import VERSION
 from sendspec.showing.account import left_words, skipped_words
 from sendspec.showing.terminal_style import TerminalStyle, cells
 
@@ -28,7 +29,8 @@ def _block(plan: Plan, style: TerminalStyle) -> Iterator[str]:
     title = printable(f"{target.name} → {target.alias} ({target.environment})")
     if target.generation > 1:
         title += f", generation {target.generation}"
-    digest = f"plan {plan.digest[:8]}…{plan.digest[-4:]}"
+    digits = plan.digest.removeprefix(VERSION)
+    digest = f"plan {digits[:8]}…{digits[-4:]}"
     yield f"{style.bold(title)}{' ' * max(2, style.width - cells(title) - cells(digest))}{style.dim(digest)}"
     numbers = [grouped(n) for n in (plan.recipients, plan.send, plan.recipients - plan.send)]
     width = max(map(len, numbers))
@@ -73,9 +75,10 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         "environment": report.environment,
         "totals": {"recipients": report.recipients, "send": report.send, "skip": report.skip},
         "skipped": report.skipped,
-        "segments": {"total": segments.total, "gsm7": segments.gsm7, "ucs2": segments.ucs2},
+        "segments": _segments_json(segments),
         "left": report.left,
         "digest": report.digest,
+        **({"content_digest": report.content_digest} if report.content_digest else {}),
         "specs": [_spec(plan) for plan in report.plans],
     }
 
@@ -86,8 +89,16 @@ def _spec(plan: Plan) -> dict[str, Any]:
         "generation": plan.target.generation,
         "totals": {"recipients": plan.recipients, "send": plan.send, "skip": plan.recipients - plan.send},
         "skipped": {skip.value: count for skip, count in plan.skipped.items()},
+        "segments": _segments_json(plan.segments),
         "left": plan.left,
         "digest": plan.digest,
+        **({"content_digest": plan.content_digest} if plan.content_digest else {}),
         **({"text_digest": plan.text_digest} if plan.text_digest else {}),
         **({} if plan.target.batch is None else {"batch": plan.target.batch}),
+        "channel": plan.target.alias,
+        **({} if plan.settings is None else {"target": plan.settings.target, "policy": plan.settings.policy}),
     }
+
+
+def _segments_json(segments: Segments) -> dict[str, int]:
+    return {"total": segments.total, "gsm7": segments.gsm7, "ucs2": segments.ucs2}

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sendspec.composing.identity import id_text, resent
-from sendspec.ledger.record import MessageRecord
+from sendspec.ledger.record import MessageRecord, PlannedRun, RunNote
 from sendspec.operations.status import SpecStatus
+from sendspec.planning.plan_digest import digest_text
 from sendspec.planning.totals import sum_of_totals
 from sendspec.showing.account import accounting_line, left_words
 from sendspec.showing.diagnostics import clean
@@ -28,7 +29,18 @@ def status_text(specs: Sequence[SpecStatus], environment: str, style: TerminalSt
             )
         if spec.account.left:
             lines.append(f"  {style.yellow('left:')} {left_words(spec.account.left)}")
+        if spec.runs and spec.runs[0].note is not None:
+            lines.append("  " + _run_words(spec.runs[0].run, spec.runs[0].note))
     return "\n".join(lines)
+
+
+def _run_words(run: int, note: RunNote) -> str:
+    """What the latest run carried out, and who approved it: `run 3: plan v1:6bd0…, commit 4e1f…; approved by ann (verified)`."""
+    digits = note.plan_digest.hex()
+    commit = f", commit {note.commit[:12]}" if note.commit else ""
+    names = [f"{name} (verified)" for name in note.verified] + ([f"{note.claimed} (claimed)"] if note.claimed else [])
+    approved = f"; approved by {', '.join(names)}" if names else ""
+    return clean(f"run {run}: plan {digits[:8]}…{digits[-4:]}{commit}{approved}")
 
 
 def messages_text(messages: Iterable[MessageRecord], style: TerminalStyle) -> str:
@@ -64,6 +76,7 @@ def status_document(
                 "skipped": dict(spec.account.skipped),
                 "left": spec.account.left,
                 "earlier_doubts": spec.earlier_doubts,
+                "runs": [_run_json(run) for run in spec.runs],
             }
             for spec in specs
         ],
@@ -71,6 +84,20 @@ def status_document(
     if messages is not None:
         document["messages"] = [message_json(message) for message in messages]
     return document
+
+
+def _run_json(run: PlannedRun) -> dict[str, Any]:
+    note = run.note
+    return {
+        "run": run.run,
+        "started": _moment(run.started_at),
+        "ended": None if run.ended_at is None else _moment(run.ended_at),
+        "ending": run.ending,
+        "messages": run.messages,
+        "plan": None if note is None else digest_text(note.plan_digest),
+        "commit": None if note is None else note.commit,
+        "approved": {"claimed": note and note.claimed, "verified": list(note.verified) if note else []},
+    }
 
 
 def message_json(message: MessageRecord) -> dict[str, Any]:

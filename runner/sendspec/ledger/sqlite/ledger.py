@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
-from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunOwner, Settlement, StartedRun
+from sendspec.ledger.record import (
+    Change,
+    Claim,
+    ClaimLost,
+    Exchanged,
+    RunNote,
+    RunOwner,
+    Settlement,
+    StartedRun,
+)
 from sendspec.ledger.sqlite.move_sql import (
     ABSENT,
     CLAIM,
@@ -67,6 +76,21 @@ class SqliteLedger(PlanWriter):
             row = (*_settled(one.settlement, now), one.run)
             if self._execute(SETTLE, row).rowcount:
                 self._execute(SETTLE_EVENT, row)
+
+    def note_approval(self, note: RunNote) -> None:
+        """Notes with the run what it carries out and who approved it."""
+        with self._transaction():
+            self._check_fence()
+            self._execute(
+                "UPDATE run SET plan_digest = ?, commit_id = ?, approval_claimed = ?, approval_verified = ? WHERE number = ?",
+                (
+                    note.plan_digest,
+                    note.commit,
+                    storable(note.claimed),
+                    storable("\n".join(note.verified)) or None,
+                    self._run,
+                ),
+            )
 
     def note_clock(self, offset: float) -> None:
         """Notes by how many seconds the API's clock is ahead of this machine's.

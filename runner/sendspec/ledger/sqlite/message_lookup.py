@@ -120,6 +120,15 @@ class MessageLookup(OpenLedger):
         )
         return {identity for (identity,) in rows}
 
+    def refused_since(self, moves: int) -> set[bytes]:
+        """The messages that the API has refused since the ledger had recorded `moves` moves."""
+        rows = self._typed(
+            (BYTES,),
+            "SELECT m.id FROM event e JOIN message m ON m.number = e.message WHERE e.number > ? AND e.target = 'refused'",
+            (moves,),
+        )
+        return {identity for (identity,) in rows}
+
     def messages(self, states: Sequence[State] = tuple(State)) -> Iterator[MessageRecord]:
         """The messages in these states, by send and in plan order; read one at a time, however many there are."""
         marks = ",".join("?" * len(states))

@@ -17,8 +17,13 @@ from sendspec.planning.message_state import State
 
 STATE_BY_WORD = {state.value: state for state in State}
 TEXT, BYTES, WHOLE, NUMBER = str, bytes, int, (int, float)
-NO_TEXT, NO_WHOLE, NO_NUMBER = (str, type(None)), (int, type(None)), (int, float, type(None))
-"""What a column holds; the last three may be NULL. SQLite permits a value of any kind in any column."""
+NO_TEXT, NO_BYTES, NO_WHOLE, NO_NUMBER = (
+    (str, type(None)),
+    (bytes, type(None)),
+    (int, type(None)),
+    (int, float, type(None)),
+)
+"""What a column holds; the last four may be NULL. SQLite permits a value of any kind in any column."""
 MAX_YEAR = 253_402_300_799.0
 """The last second of the year 9999: Python can't write a later moment."""
 Kinds: TypeAlias = tuple[type | tuple[type, ...], ...]

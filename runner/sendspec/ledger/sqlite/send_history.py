@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 
-from sendspec.ledger.record import MOVED_EVIDENCE, Route, SendRecord
+from sendspec.ledger.record import MOVED_EVIDENCE, PlannedRun, Route, RunNote, SendRecord
 from sendspec.ledger.sqlite.move_sql import BASELINE, IS_BASELINED
-from sendspec.ledger.sqlite.open_ledger import NO_NUMBER, NO_TEXT, TEXT, WHOLE, Kinds, OpenLedger
+from sendspec.ledger.sqlite.open_ledger import NO_BYTES, NO_NUMBER, NO_TEXT, NUMBER, TEXT, WHOLE, Kinds, OpenLedger
 from sendspec.planning.message_state import State
 
 FORMER_TREES = "former-trees-"
@@ -153,3 +153,36 @@ class SendHistory(OpenLedger):
 
     def has_other_references(self, name: str, generation: int) -> bool:
         return next(self.other_references(name, generation), None) is not None
+
+    def runs_of(self, name: str, generation: int, most: int) -> list[PlannedRun]:
+        """The newest `most` runs that planned messages of the send, the latest first."""
+        notes = (
+            "r.plan_digest, r.commit_id, r.approval_claimed, r.approval_verified"
+            if self.version >= 3
+            else "NULL, NULL, NULL, NULL"
+        )
+        rows = self._typed(
+            (WHOLE, NUMBER, NO_NUMBER, NO_TEXT, WHOLE, NO_BYTES, NO_TEXT, NO_TEXT, NO_TEXT),
+            f"SELECT r.number, r.started_at, r.ended_at, r.ending, p.messages, {notes} FROM plan p"
+            " JOIN run r ON r.number = p.run JOIN spec s ON s.number = p.spec"
+            " WHERE s.name = ? AND s.generation = ? ORDER BY r.number DESC LIMIT ?",
+            (name, generation, most),
+        )
+        return [_planned_run(*row) for row in rows]
+
+
+def _planned_run(
+    run: int,
+    started: float,
+    ended: float | None,
+    ending: str | None,
+    messages: int,
+    digest: bytes | None,
+    *note: str | None,
+) -> PlannedRun:
+    commit, claimed, verified = note
+    noted = None
+    if digest is not None:
+        names = tuple(verified.split("\n")) if verified else ()
+        noted = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
+    return PlannedRun(run=run, started_at=started, ended_at=ended, ending=ending, messages=messages, note=noted)

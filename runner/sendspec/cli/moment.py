@@ -1,0 +1,21 @@
+"""Moments and durations as a user writes them on the command line."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_DURATION = re.compile(r"([1-9][0-9]{0,5})(m|h|d|w)")
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def moment_of(text: str, now: datetime) -> datetime | None:
+    """The moment that `7d` from now is, or that is written out (RFC 3339, with its offset); None for anything else."""
+    duration = _DURATION.fullmatch(text)
+    try:
+        if duration is not None:
+            return now + int(duration[1]) * _UNITS[duration[2]]
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo is not None else None

@@ -1,0 +1,102 @@
+"""`sendspec show`: a plan file, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from sendspec.cli.console import Console, common_options, jobs_option, recipients_option, rejected, rejects
+from sendspec.cli.project import open_context
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.exceptions import PlanStale, SendspecError
+from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.position import FILE_START
+from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.plan_check import check_ledger
+from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
+from sendspec.operations.plan_review import fates, present_plan
+from sendspec.operations.planned_specs import planned_specs
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import read_jobs
+from sendspec.operations.wrong_usage import WrongUsage
+from sendspec.showing.plan_review import PlanReview, review_document, review_text
+
+
+@click.command("show")
+@click.argument("plan", metavar="PLAN")
+@click.option("--against-now", is_flag=True, help="Say what a send of it would do with the present files and ledger.")
+@recipients_option
+@jobs_option
+@common_options
+def command(console: Console, plan: str, against_now: bool, recipients: str | None, processes: int) -> int:
+    """Show a plan file, and what became of its messages.
+
+    Reads any plan file, also a stale or expired one, or one of another project. Writes nothing and opens no connection.
+
+    \b
+    Examples:
+      sendspec show plan.json
+      sendspec show plan.json --against-now
+    """
+    try:
+        plan_file = read_plan_file(Path(plan))
+    except PlanUnreadable as error:
+        fix = "run `sendspec plan --out` again"
+        return rejected(
+            console, [Diagnostic(path=plan, span=FILE_START, code="plan-unreadable", problem=str(error), fix=fix)]
+        )
+    console.state.note_environment(plan_file.environment)
+    problems = Problems()
+    specs, context, note = _project_of(console, plan_file, Path(plan), problems)
+    became, now = None, None
+    if context is not None:
+        try:
+            with ledger_to_read(context) as ledger:
+                became = fates(plan_file, ledger)
+                if against_now:
+                    override = recipients or plan_file.recipients_in(context)
+                    jobs = read_jobs(specs, context, override, problems)
+                    now = (
+                        None
+                        if problems.has_errors
+                        else present_plan(plan_file, jobs, context, ledger, problems, processes=processes)
+                    )
+        except SendspecError as error:
+            note = error.problem
+    if against_now and context is not None and rejects(console, problems):
+        return ExitCode.REJECTED
+    review = PlanReview(
+        path=plan,
+        plan_file=plan_file,
+        has_expired=plan_file.has_expired(console.system.clock.wall()),
+        became=became,
+        now=now,
+        note=note,
+    )
+    console.result(review_text(review, console.out))
+    console.document(review_document(review))
+    return ExitCode.DONE
+
+
+def _project_of(
+    console: Console, plan_file: PlanFile, path: Path, problems: Problems
+) -> tuple[Sequence[str], ProjectContext | None, str]:
+    """The specs and the project that the plan belongs to, or why there are none at hand."""
+    unknown = "what became of it is not known"
+    try:
+        specs = planned_specs(plan_file, path)
+        context = open_context(console, specs, plan_file.environment, problems)
+        if context is None:
+            return specs, None, f"the project file at hand has errors: {unknown}"
+        check_ledger(plan_file, context)
+        return specs, context, ""
+    except PlanUnreadable as error:
+        return (), None, f"{error}: {unknown}"
+    except WrongUsage:
+        return (), None, f"the project at hand has no environment '{plan_file.environment}': {unknown}"
+    except PlanStale as stale:
+        return (), None, f"{stale.causes[0]['text']}: {unknown}"
+    except SendspecError as error:
+        return (), None, error.problem

@@ -1,0 +1,104 @@
+"""What a plan file says besides its pairs: what it was made from, and what stood in the ledger then."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from sendspec import __version__
+from sendspec.ledger.protocol import Facts
+from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, head_commit, remote_repository
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job
+from sendspec.planning.plan_digest import canonical_json
+from sendspec.reading.files.text_file import open_regular
+from sendspec.reading.schema.validator import load_schema
+from sendspec.reading.tables.opening import STANDARD_INPUT
+
+SCHEMAS = ("message", "batch")
+"""The schemas that decide which payloads are valid."""
+_READ_BYTES = 1 << 20
+
+
+def plan_header(
+    document: Mapping[str, Any],
+    jobs: Sequence[Job],
+    context: ProjectContext,
+    ledger: Facts | None,
+    *,
+    expires: datetime,
+    recipients: str | None,
+) -> dict[str, Any]:
+    """The header of a plan file, from the plan's JSON document. `recipients` is the table that replaces the specs' own."""
+    header = {
+        **document,
+        "specs": [
+            {**written, **_about(job, context, ledger)} for written, job in zip(document["specs"], jobs, strict=True)
+        ],
+        "tool": __version__,
+        "schemas": {name: sha256(canonical_json(load_schema(name).document)).hexdigest() for name in SCHEMAS},
+        "ledger": None if context.identity is None else context.identity.ledger,
+        "moves": 0 if ledger is None else ledger.moves,
+        "created": moment_text(context.system.now),
+        "expires": moment_text(expires),
+        "tree": _tree_digest(jobs, context),
+        **_repository(jobs, context),
+    }
+    return header if recipients is None else {**header, "recipients": context.relative(recipients)}
+
+
+def moment_text(moment: datetime) -> str:
+    """`2026-11-29T10:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _about(job: Job, context: ProjectContext, ledger: Facts | None) -> dict[str, Any]:
+    states = {} if ledger is None else ledger.states(job.spec.name, job.spec.generation)
+    return {
+        "path": context.relative(job.spec.path),
+        "own_reference": job.program.own_reference,
+        "states": {state.value: count for state, count in states.items()},
+    }
+
+
+def _repository(jobs: Sequence[Job], context: ProjectContext) -> dict[str, Any]:
+    environ = context.system.environ
+    commit = head_commit(context.root, environ)
+    if commit is None:
+        return {}
+    paths = [path for path in _files(jobs, context) if not path.startswith("..")]
+    found: dict[str, Any] = {"commit": commit}
+    with suppress(GitUnreadable):
+        found["changed_since"] = sorted(changed_since_commit(context.root, paths, environ))
+    repository = remote_repository(context.root, environ)
+    return found if repository is None else {**found, "repository": repository}
+
+
+def _files(jobs: Sequence[Job], context: ProjectContext) -> list[str]:
+    """The specs and their tables, as paths relative to the project."""
+    tables = [job.table.path for job in jobs if job.table.path != STANDARD_INPUT]
+    return sorted({context.relative(path) for path in [*(job.spec.path for job in jobs), *tables]})
+
+
+def _tree_digest(jobs: Sequence[Job], context: ProjectContext) -> str:
+    """A digest of the specs and their tables, by path and content."""
+    hashed = sha256()
+    for path in _files(jobs, context):
+        hashed.update(canonical_json([path, _file_digest(context.root / path)]) + b"\n")
+    return hashed.hexdigest()
+
+
+def _file_digest(path: Path) -> str | None:
+    hashed = sha256()
+    try:
+        with os.fdopen(open_regular(str(path)), "rb") as file:
+            while block := file.read(_READ_BYTES):
+                hashed.update(block)
+    except OSError:
+        return None
+    return hashed.hexdigest()

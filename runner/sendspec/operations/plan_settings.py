@@ -1,0 +1,48 @@
+"""The settings that an approval is bound to, besides the messages: where they go, and under which promise."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job
+from sendspec.planning.decision import Retry
+from sendspec.planning.plan_digest import SpecSettings
+from sendspec.reading.environment import SANDBOX, Environment
+from sendspec.reading.limits import Limits
+
+
+def spec_settings(job: Job, context: ProjectContext, retry: Retry | None) -> SpecSettings:
+    """The settings of one spec. A setting with its default is left out, so that a new setting leaves old digests as they are."""
+    spec, channel = job.spec, job.channel
+    target = {
+        "api": api_text(context.environment),
+        "workspace": channel.workspace.lower(),
+        "channel": channel.channel.lower(),
+        "platform": channel.platform,
+        "batch": channel.batch,
+    }
+    policy = {
+        "in_doubt": spec.in_doubt.value,
+        "trust_503": channel.trust_503 or None,
+        "limits": _limits(job.limits) or None,
+        "retry": None if retry is None else retry.value,
+    }
+    return SpecSettings(name=spec.name, generation=spec.generation, target=_set(target), policy=_set(policy))
+
+
+def api_text(environment: Environment) -> str:
+    """Where an environment's requests go, as a URL. The sandbox's port differs from run to run, and it reaches nobody."""
+    if environment.is_sandbox:
+        return SANDBOX
+    api = environment.api
+    return f"{api.scheme}://{api.authority}{api.prefix}"
+
+
+def _limits(limits: Limits) -> dict[str, Any]:
+    return _set({each.name: getattr(limits, each.name) for each in fields(limits)})
+
+
+def _set(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if value is not None}

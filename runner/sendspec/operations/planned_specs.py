@@ -1,0 +1,73 @@
+"""Finds the specs that a plan file names, also after a file was moved: a spec is known by its name, not by its path."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from sendspec.diagnostics.redaction import printable
+from sendspec.operations.plan_file import PlanFile, PlanUnreadable
+from sendspec.operations.renamed_spec import name_in
+from sendspec.reading.files.text_file import MAX_SPEC_BYTES
+from sendspec.reading.project import find_project
+
+MAX_SEARCHED = 20_000
+"""Files of a project that are looked at for a spec that was moved."""
+_NOT_SEARCHED = {"node_modules", "__pycache__", "venv"}
+
+
+def planned_specs(plan_file: PlanFile, path: Path) -> list[str]:
+    """The specs' paths, relative to the working directory: in its project, else in the project around the plan at `path`.
+
+    Raises `PlanUnreadable` where two files hold a spec of one name.
+    """
+    folders = dict.fromkeys([_project_folder(Path.cwd()), _project_folder(Path(os.path.realpath(path)).parent)])
+    for folder in folders:
+        found = [_place_of(folder, spec) for spec in plan_file.specs]
+        if all(found):
+            return [os.path.relpath(each) for each in found if each is not None]
+    return [os.path.relpath(next(iter(folders)) / spec["path"]) for spec in plan_file.specs]
+
+
+def _place_of(folder: Path, spec: Mapping[str, Any]) -> Path | None:
+    place = folder / str(spec["path"])
+    if _has_name(place, spec["name"]):
+        return place
+    if find_project(folder) is None:
+        return None  # without a project file, nothing says how far to search
+    found = [each for each in _yaml_files(folder) if _has_name(each, spec["name"])]
+    if len(found) > 1:
+        places = " and ".join(printable(os.path.relpath(each, folder)) for each in found[:2])
+        raise PlanUnreadable(f"{spec['path']} was moved, and the spec '{spec['name']}' is now in {places}")
+    return found[0] if found else None
+
+
+def _has_name(path: Path, name: str) -> bool:
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_SPEC_BYTES or name.encode() not in path.read_bytes():
+            return False
+        return name_in(path) == name
+    except OSError:  # such as a name too long
+        return False
+
+
+def _yaml_files(folder: Path) -> Iterator[Path]:
+    """The YAML files of a project, without hidden folders and those of a project inside it."""
+    return islice(_walked(folder), MAX_SEARCHED)
+
+
+def _walked(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder):
+        if find_project(Path(place)) != find_project(folder):
+            folders.clear()
+            continue
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_SEARCHED)
+        yield from (Path(place) / name for name in sorted(files) if name.endswith((".yaml", ".yml")))
+
+
+def _project_folder(folder: Path) -> Path:
+    found = find_project(folder)
+    return folder if found is None else found.parent

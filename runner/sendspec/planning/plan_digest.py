@@ -1,0 +1,75 @@
+"""The digests that people approve a plan by, each with the version of its rule.
+
+They are the same whatever the order of rows, paths, comments, unused columns and the tool's version. Later versions of sendspec leave
+out a setting that has its default, so that a plan made before stays what it was; tests keep digests of every release.
+
+- `content` covers every message that the files declare, after `where`, `only_to` and `suppress`.
+- `plan` covers the messages to send, and every setting that decides what goes out, where to, and under which promise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from sendspec.planning.pair_set import PairSet, joined_pairs
+
+VERSION = "v1:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecSettings:
+    """What a spec's messages go out under. `target` says where to, `policy` under which promise; both as a plan's JSON has them."""
+
+    name: str
+    generation: int
+    target: Mapping[str, Any] = field(default_factory=dict)
+    policy: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "generation": self.generation,
+            "target": dict(self.target),
+            "policy": dict(self.policy),
+        }
+
+
+def content_digest(sets: Sequence[PairSet]) -> str:
+    """The digest of all declared messages, in the pair sets of all specs."""
+    return _digest(b"sendspec content v1\n", sets)
+
+
+def plan_digest(environment: str, ledger: str | None, specs: Iterable[SpecSettings], marked: Sequence[PairSet]) -> str:
+    """The digest of what would be sent, and under which settings. `ledger` is the ledger's id, `marked` the messages to send."""
+    settings = {
+        "environment": environment,
+        "ledger": ledger,
+        "specs": [spec.as_json() for spec in sorted(specs, key=lambda spec: spec.name)],
+    }
+    return _digest(b"sendspec plan v1\n" + canonical_json(settings) + b"\n", marked)
+
+
+def digest_bytes(digest: str) -> bytes:
+    """A digest as a ledger holds it, without its version."""
+    return bytes.fromhex(digest.removeprefix(VERSION))
+
+
+def digest_text(digest: bytes) -> str:
+    """A digest that a ledger holds; of versions there is one."""
+    return VERSION + digest.hex()
+
+
+def canonical_json(content: Any) -> bytes:
+    """JSON in which equal contents are equal bytes."""
+    return json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _digest(beginning: bytes, sets: Sequence[PairSet]) -> str:
+    hashed = sha256(beginning)
+    for piece in joined_pairs(sets):
+        hashed.update(piece)
+    return VERSION + hashed.hexdigest()

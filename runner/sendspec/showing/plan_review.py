@@ -1,0 +1,125 @@
+"""A plan file and what became of it, as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.plan_file import PlanFile
+from sendspec.operations.plan_review import PresentPlan
+from sendspec.showing.account import skipped_words
+from sendspec.showing.terminal_style import TerminalStyle
+
+_FATES = {
+    "accepted": "accepted",
+    "refused": "refused",
+    "in_doubt": "in doubt",
+    "not_sent": "not sent",
+    "skipped": "skipped",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReview:
+    """`path` is the file as the user named it. `became` counts its messages by what the ledger has of them, `now` says what a send would do.
+
+    Both are None where they can't be told; `note` then says why.
+    """
+
+    path: str
+    plan_file: PlanFile
+    has_expired: bool
+    became: Mapping[str, int] | None
+    now: PresentPlan | None
+    note: str
+
+
+def review_text(review: PlanReview, style: TerminalStyle) -> str:
+    return "\n".join(_lines(review, style))
+
+
+def _lines(review: PlanReview, style: TerminalStyle) -> Iterator[str]:
+    header, plan_file = review.plan_file.header, review.plan_file
+    yield style.bold(printable(f"{review.path}: a plan for {plan_file.environment}"))
+    yield f"  digest   {plan_file.digest}"
+    if "content_digest" in header:
+        yield f"  content  {header['content_digest']}"
+    yield f"  made     {plan_file.created} by sendspec {printable(header['tool'])}{_origin(header)}"
+    expiry = style.yellow(f"expired on {plan_file.expires}") if review.has_expired else plan_file.expires
+    yield f"  expires  {expiry}"
+    yield f"  ledger   {printable(plan_file.ledger or 'none: it was made before there was one, and can not be sent')}"
+    for spec in plan_file.specs:
+        yield from _spec_lines(spec, style)
+    if review.became is not None:
+        words = " + ".join(f"{count} {_FATES[word]}" for word, count in review.became.items())
+        yield f"  became   {counted(plan_file.send, 'message')} to send = {words}"
+    if review.now is not None:
+        yield from _now_lines(review.now, style)
+    if review.note:
+        yield f"  {style.yellow('note:')} {printable(review.note)}"
+
+
+def _origin(header: Mapping[str, Any]) -> str:
+    commit = f", at commit {header['commit'][:12]}" if "commit" in header else ""
+    if header.get("changed_since"):
+        commit += f" with {counted(len(header['changed_since']), 'changed file')}"
+    return printable(commit + (f" of {header['repository']}" if "repository" in header else ""))
+
+
+def _spec_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]:
+    generation = f", generation {spec['generation']}" if spec["generation"] > 1 else ""
+    totals, target, policy = spec["totals"], spec["target"], spec["policy"]
+    yield style.bold(printable(f"  {spec['name']} → {spec['channel']}{generation} ({spec['path']})"))
+    yield f"    {grouped(totals['send'])} of {counted(totals['recipients'], 'recipient')}, {counted(spec['segments']['total'], 'segment')}"
+    if spec["skipped"]:
+        yield f"    skip     {printable(skipped_words(spec['skipped'], grouped))}"
+    yield printable(
+        f"    to       {target['api']}, channel {target['channel']}, {target['platform']}{_set_words(target, ('batch',))}"
+    )
+    yield printable(
+        f"    promise  in_doubt: {policy['in_doubt']}{_set_words(policy, sorted(policy.keys() - {'in_doubt'}))}"
+    )
+
+
+def _set_words(settings: Mapping[str, Any], names: Any) -> str:
+    parts = []
+    for name in names:
+        value = settings.get(name)
+        if isinstance(value, Mapping):
+            parts += [f"{name}.{inner}: {each}" for inner, each in value.items()]
+        elif value is not None:
+            parts.append(f"{name}: {value}")
+    return "".join(f" · {part}" for part in parts)
+
+
+def _now_lines(now: PresentPlan, style: TerminalStyle) -> Iterator[str]:
+    yield f"  now      {counted(now.send, 'message')} of it would be sent" + (
+        f", {counted(now.not_in_plan, 'other')} skipped as not in plan" if now.not_in_plan else ""
+    )
+    for difference in now.differences:
+        yield f"    {style.yellow('stale:')} {printable(difference.text)}"
+
+
+def review_document(review: PlanReview) -> dict[str, Any]:
+    """The `sendspec.show/1` document."""
+    document: dict[str, Any] = {
+        "schema": "sendspec.show/1",
+        "environment": review.plan_file.environment,
+        "path": review.path,
+        "plan": dict(review.plan_file.header),
+        "expired": review.has_expired,
+        "became": None if review.became is None else dict(review.became),
+    }
+    if review.now is not None:
+        now = review.now
+        document["now"] = {
+            "send": now.send,
+            "not_in_plan": now.not_in_plan,
+            "new": now.new,
+            "changed": now.changed,
+            "causes": [{"cause": each.cause.value, "text": each.text} for each in now.differences],
+        }
+    return document | ({"note": review.note} if review.note else {})
