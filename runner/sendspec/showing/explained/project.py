@@ -115,6 +115,16 @@ EXPLAINED: dict[str, Explanation] = {
         ),
         right='chown "$USER" sendspec.yaml',
     ),
+    "key-list": Explanation(
+        "a line of the approvers, or of the revoked keys, can't be read",
+        (
+            "Each line has a person and a public key, in OpenSSH's form for allowed signers. Nothing is skipped: a line "
+            "that sendspec can't read might have been meant to exclude somebody. Patterns such as *@example.com and "
+            "certificate authorities are refused, because nobody could count the people behind them."
+        ),
+        wrong="*@example.com ssh-ed25519 AAAA…",
+        right="ada@example.com ssh-ed25519 AAAA…",
+    ),
     "plan-unreadable": Explanation(
         "a file is not a plan, or was changed",
         "Something else than the approved plan might be sent.",
