@@ -60,10 +60,10 @@ def fields_of(raw: bytes) -> list[bytes]:
 
 
 def key_in_signature(blob: bytes) -> PublicKey:
-    """The key in a signature, of any kind. Raises ValueError."""
-    if not blob:
-        raise ValueError("there is no key")
-    return PublicKey(fields_of(blob)[0].decode("ascii"), blob)
+    """The key in a signature, of any kind. Of a certificate, not all that follows the kind are fields. Raises ValueError."""
+    length = int.from_bytes(blob[:4])
+    (kind,) = fields_of(blob[: 4 + length])
+    return PublicKey(kind.decode("ascii"), blob)
 
 
 def read_public_key(kind: str, encoded: str) -> PublicKey | Problem:
