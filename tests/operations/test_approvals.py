@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
+import pty
 import re
 import shutil
 import signal
 import stat
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -355,6 +357,35 @@ def test_a_passphrase_is_not_asked_for_without_a_terminal(keys: KeyRing, tmp_pat
     with pytest.raises(SigningFailed, match="it can't ask for a passphrase without a terminal"):
         signed(tmp_path / "plan.json", key.path, SSH_ASKPASS=str(ask), DISPLAY=":0", SSH_ASKPASS_REQUIRE="force")
     assert not asked.exists()
+
+
+SIGNS = """
+import sys
+from pathlib import Path
+from sendspec.operations.approval_signing import sign
+from sendspec.operations.approved_text import ApprovedText
+text = ApprovedText(digest="d", environment="e", ledger="l", expires="x")
+made = sign(text, Path(sys.argv[1]), Path(sys.argv[2]), {"PATH": sys.argv[3]}, asks=True)
+print("signed with", made.fingerprint)
+"""
+
+
+def test_a_person_types_the_passphrase_at_the_terminal(keys: KeyRing, tmp_path: Path) -> None:
+    key = keys.key("locked", passphrase="correct horse")
+    child, terminal = pty.fork()
+    if child == 0:  # pragma: no cover - another process
+        os.execv(sys.executable, [sys.executable, "-c", SIGNS, str(tmp_path / "p"), str(key.path), os.environ["PATH"]])
+    shown = b""
+    while b"passphrase" not in shown:
+        shown += os.read(terminal, 1_000)
+    os.write(terminal, b"correct horse\n")
+    while key.fingerprint.encode() not in shown:
+        shown += os.read(terminal, 1_000)
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    assert status == 0
+    assert b"correct horse" not in shown
+    assert (tmp_path / "p.sig").read_bytes().count(b"BEGIN SSH SIGNATURE") == 1
 
 
 def test_what_is_no_key_signs_nothing(keys: KeyRing, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ COMMANDS = {
     "render": "Print the exact request bodies, one JSON object a line.",
     "test": "Run the examples that specs carry.",
     "plan": "Show what would be sent and skipped, and why.",
+    "approve": "Sign a plan with your SSH key.",
     "send": "Send what the plan says, each message at most once.",
     "status": "Show what the ledger knows.",
     "reconcile": "Ask the API what became of messages in doubt.",

@@ -180,7 +180,7 @@ EXPLAINED: dict[str, Explanation] = {
         right="sendspec plan … --out plan.json",
     ),
     "not-confirmed": Explanation(
-        "the question whether to send was not answered with yes",
+        "the question whether to send, or to sign, was not answered with yes",
         "The answer was no, was empty, or was a different number from the one asked for.",
     ),
     "plan-stale": Explanation(
