@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from sendspec.cli.approve import approve_plan
 from sendspec.cli.console import Console, DocumentState
+from sendspec.cli.failure import failure_document
 from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.exceptions import NotConfirmed, PlanStale, SigningFailed
 from sendspec.operations.plan_file import PlanUnreadable
@@ -220,6 +221,14 @@ def test_a_failure_signs_nothing(project: Path) -> None:
     with pytest.raises(SigningFailed, match="there is no file"):
         approve(project / "none", console())
     assert not (project / "plan.json.sig").exists()
+
+
+@pytest.mark.parametrize("error", [PlanStale("expired", "make it again"), KeyError("x")])
+def test_a_failure_is_the_commands_own_document(error: Exception) -> None:
+    document = failure_document("approve", "production", error)
+    assert document is not None
+    assert (document["schema"], document["environment"]) == ("sendspec.approve/1", "production")
+    assert load_schema("approve").problems(document) == []
 
 
 # The command

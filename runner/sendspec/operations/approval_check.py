@@ -98,6 +98,13 @@ def verify_files(
     return verify(plan.text, signatures, approvers, revoked, environ=environ, now=now, names=names)
 
 
+def listed_people(approvals: Approvals, root: Path, key_files: KeyFiles = NO_KEY_FILES) -> int:
+    """How many different people the approvers file names. Raises `ApproversUnusable` for a fault in any of the files."""
+    if approvals.revoked is not None:
+        _check_revoked(approvals.revoked, _read(root, approvals.revoked, key_files))
+    return len(set(people(_approvers(approvals.approvers, _read(root, approvals.approvers, key_files))).values()))
+
+
 def verify(
     text: ApprovedText,
     signatures: bytes,

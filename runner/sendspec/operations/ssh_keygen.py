@@ -121,6 +121,15 @@ class SshKeygen:
         return str(path)
 
 
+def find_program(environ: Mapping[str, str]) -> str:
+    """The program's path, never in a checkout that is the working directory. Raises `SshKeygenMissing`."""
+    folders = [folder for folder in environ.get("PATH", os.defpath).split(os.pathsep) if folder.startswith("/")]
+    program = shutil.which(PROGRAM, path=os.pathsep.join(folders))
+    if program is None:
+        raise SshKeygenMissing(f"the program {PROGRAM} is not there", "install OpenSSH's client, 8.2 or newer")
+    return program
+
+
 @contextmanager
 def ssh_keygen(environ: Mapping[str, str]) -> Iterator[SshKeygen]:
     """The program, with a private folder for as long as it is used. Raises `SshKeygenMissing`."""
