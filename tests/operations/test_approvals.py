@@ -272,7 +272,7 @@ def test_a_program_that_refuses_everything_is_not_taken_for_a_forger(keys: KeyRi
 def test_the_program_gets_private_files_and_little_of_the_environment(keys: KeyRing, tmp_path: Path) -> None:
     ada, noted = keys.key("ada"), tmp_path / "noted"
     script = f"""
-{{ echo "$@"; env; for word in "$@"; do
+{{ echo "$@"; env; echo session $(cut -d' ' -f6 /proc/$$/stat); for word in "$@"; do
   test -f "$word" && stat -c '%a %n' "$word" && stat -c '%a' "$(dirname "$word")"; done; readlink /proc/$$/fd/0; }} >> {noted}
 exec {_program()} "$@"
 """
@@ -297,6 +297,8 @@ exec {_program()} "$@"
     modes = [line for line in lines if re.fullmatch(r"\d+( /.*)?", line)]
     assert [mode.split()[0] for mode in modes] == ["600", "700"] * 3
     assert lines[-1].startswith("pipe:")
+    (session,) = {line.split()[1] for line in lines if line.startswith("session")}
+    assert int(session) != os.getsid(0)
     assert not any(Path(mode.split()[1]).exists() for mode in modes if " " in mode)
 
 
@@ -365,7 +367,8 @@ from pathlib import Path
 from sendspec.operations.approval_signing import sign
 from sendspec.operations.approved_text import ApprovedText
 text = ApprovedText(digest="d", environment="e", ledger="l", expires="x")
-made = sign(text, Path(sys.argv[1]), Path(sys.argv[2]), {"PATH": sys.argv[3]}, asks=True)
+environ = {"PATH": sys.argv[3], "DISPLAY": ":0", "SSH_ASKPASS": "/bin/false"}
+made = sign(text, Path(sys.argv[1]), Path(sys.argv[2]), environ, asks=True)
 print("signed with", made.fingerprint)
 """
 

@@ -99,6 +99,7 @@ class SshKeygen:
         return block
 
     def _accepts(self, *words: str, text: bytes = b"") -> bool:
+        """Whether the program ends with 0. In a session of its own: Ctrl-C would end it, and that is no verdict."""
         try:
             done = subprocess.run(
                 [self._program, *words], env=self._environ_with(), input=text, stdout=subprocess.DEVNULL,
