@@ -108,6 +108,7 @@ def encoded(blob: bytes) -> str:
         (f"ada ssh-rsa {encoded(PADDED)}", 5, "the key is cut or was altered"),
         (f"ada ssh-rsa {encoded(fields(b'ssh-rsa', b'', b'1'))}", 5, "the key is cut or was altered"),
         (f"ada ssh-rsa {encoded(fields(b'ssh-rsa', b'1', bytes([0x81])))}", 5, "the key is cut or was altered"),
+        (f"ada\rbob {ADA.line}", 1, "the line is too long, or has an invisible character"),
         (f"ada\u202e {ADA.line}", 1, "the line is too long, or has an invisible character"),
         (f"ada {ADA.line} {'x' * 20_000}", 1, "the line is too long, or has an invisible character"),
     ],

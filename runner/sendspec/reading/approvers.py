@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sendspec.diagnostics.characters import forbidden_character, with_visible_characters
+from sendspec.diagnostics.characters import FORBIDDEN_IN_FILE, with_visible_characters
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import FILE_START, span_on_line
 from sendspec.diagnostics.problem import Problem
@@ -120,7 +120,7 @@ def _add(problems: Problems, path: str, number: int, line: str, fault: _Fault) -
 
 
 def _approver(line: str) -> Approver:
-    if len(line) > MAX_LINE or forbidden_character(line) is not None:
+    if len(line) > MAX_LINE or FORBIDDEN_IN_FILE.search(line) is not None:
         raise _whole(line, "the line is too long, or has an invisible character", _LINE_FIX)
     names = _WORD.search(line)
     assert names is not None
