@@ -129,10 +129,10 @@ def test_the_approvers_are_counted(doctor: Doctor, monkeypatch: pytest.MonkeyPat
     (doctor.folder / "people").write_text(f"ada,ada@example.com {ADA}\n")
     assert doctor.findings()["approvals"][1].startswith("gone: line 1: 'nobody' is not a kind of key")
     (doctor.folder / "gone").write_text("")
-    assert doctor.findings()["approvals"] == ("ok", "1 of 1 person in people", "")
+    assert doctor.findings()["approvals"] == ("ok", "people names 1 person, 1 must approve", "")
     doctor.change("revoked: gone", "need: 2")
     assert doctor.findings()["approvals"] == (
-        "problem", "2 of 1 person in people can't approve", "list more people, or lower `need`",
+        "problem", "people names 1 person, 2 must approve", "list more people, or lower `need`",
     )  # fmt: skip
     monkeypatch.setenv("PATH", "")
     assert doctor.findings()["approvals"][:2] == ("problem", "the program ssh-keygen is not there")

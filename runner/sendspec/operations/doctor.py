@@ -127,9 +127,9 @@ def _approvals(context: ProjectContext) -> Iterator[Check]:
     except SendspecError as error:
         yield Check(CheckStatus.PROBLEM, "approvals", error.problem, error.fix)
         return
-    found = f"{approvals.need} of {counted(there, 'person', 'people')} in {approvals.approvers}"
+    found = f"{approvals.approvers} names {counted(there, 'person', 'people')}, {approvals.need} must approve"
     if approvals.need > there:
-        yield Check(CheckStatus.PROBLEM, "approvals", f"{found} can't approve", "list more people, or lower `need`")
+        yield Check(CheckStatus.PROBLEM, "approvals", found, "list more people, or lower `need`")
     else:
         yield Check(CheckStatus.OK, "approvals", found)
 
