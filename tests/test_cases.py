@@ -29,7 +29,7 @@ VARYING = [
 """What differs from run to run, or from release to release, and the word that replaces it."""
 SALTED = [
     (re.compile(r"\bm[0-9a-f]{32}\b"), "<message id>"),
-    (re.compile(r"(?<=plan )[0-9a-f]{8}…[0-9a-f]{4}|(?<=\"digest\": \")[0-9a-f]{64}"), "<digest>"),
+    (re.compile(r"(?<=plan )[0-9a-f]{8}…[0-9a-f]{4}|v1:[0-9a-f]{64}"), "<digest>"),
 ]
 """What a case's own `ledger init` makes random: everywhere else the salt is a constant, and the text is exact."""
 SECONDS = 30

@@ -118,6 +118,26 @@ def test_a_project_with_all_it_needs_is_well(doctor: Doctor, server: Any, helper
     assert request.headers["Authorization"] == f"AccessKey {helpers.SECRET}"
 
 
+ADA = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAICNw07W2nvW/oMZIzxxqPLP9eLKeUig0N8jSieEhLwG0"
+
+
+def test_the_approvers_are_counted(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "approvals" not in doctor.findings()
+    doctor.change("    channels:", "    approvals: {approvers: people, revoked: gone}\n    channels:")
+    assert doctor.findings()["approvals"][:2] == ("problem", "there is no file 'gone'")
+    (doctor.folder / "gone").write_text("nobody\n")
+    (doctor.folder / "people").write_text(f"ada,ada@example.com {ADA}\n")
+    assert doctor.findings()["approvals"][1].startswith("gone: line 1: 'nobody' is not a kind of key")
+    (doctor.folder / "gone").write_text("")
+    assert doctor.findings()["approvals"] == ("ok", "people names 1 person, 1 must approve", "")
+    doctor.change("revoked: gone", "need: 2")
+    assert doctor.findings()["approvals"] == (
+        "problem", "people names 1 person, 2 must approve", "list more people, or lower `need`",
+    )  # fmt: skip
+    monkeypatch.setenv("PATH", "")
+    assert doctor.findings()["approvals"][:2] == ("problem", "the program ssh-keygen is not there")
+
+
 def test_where_the_environment_comes_from_is_told(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     assert doctor.findings()["environment"] == ("ok", "test (from --env)", "")
     monkeypatch.setenv("SENDSPEC_ENV", "test")

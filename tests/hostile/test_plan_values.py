@@ -21,13 +21,19 @@ def at_top(key: str, value: Any) -> Change:
     return lambda plan: plan.__setitem__(key, value)
 
 
+PATHS: list[Any] = [1, None, "\0", "\ud800", ["a"], "/etc/x.yaml", "x/" * 2_500 + "a.yaml"]
+ENVIRONMENTS: list[Any] = [1, None, ["test"], "a\0", "\ud800"]
+NO_PAIRS: list[Any] = [1, None, [1], ["x"], [None], ["A" * 54 + "*"], {}]
+EXPIRIES: list[Any] = [1, "soon", "2026-13-01T00:00:00Z", None]
+SPECS: list[Any] = [1, [], [{}], None]
+LEDGERS: list[Any] = [1, ["a"]]
 ODD: list[tuple[str, Change]] = [
-    *((f"path {value!r}", in_spec("path", value)) for value in (1, None, "\0", "\ud800", ["a"], "/etc/x.yaml", "x/" * 2_500 + "a.yaml")),
-    *((f"environment {value!r}", at_top("environment", value)) for value in (1, None, ["test"])),
-    *((f"ledger {value!r}", at_top("ledger", value)) for value in (1, ["a"])),
-    *((f"specs {value!r}", at_top("specs", value)) for value in (1, [], [{}], None)),
-    *((f"pairs {value!r}", at_top("pairs", value)) for value in (1, None, [1], ["x"], [None], ["A" * 54 + "*"], {})),
-    *((f"expires {value!r}", at_top("expires", value)) for value in (1, "soon", "2026-13-01T00:00:00Z", None)),
+    *((f"path {value!r}", in_spec("path", value)) for value in PATHS),
+    *((f"environment {value!r}", at_top("environment", value)) for value in ENVIRONMENTS),
+    *((f"ledger {value!r}", at_top("ledger", value)) for value in LEDGERS),
+    *((f"specs {value!r}", at_top("specs", value)) for value in SPECS),
+    *((f"pairs {value!r}", at_top("pairs", value)) for value in NO_PAIRS),
+    *((f"expires {value!r}", at_top("expires", value)) for value in EXPIRIES),
     ("moves", at_top("moves", -1)),
     ("totals", at_top("totals", None)),
     ("a key of no plan", at_top("hint", "x")),

@@ -31,7 +31,7 @@ def plan(
         skipped=skips,
         segments=Segments(total=segments[0], gsm7=segments[1], ucs2=segments[2]),
         forced_by=forced_by,
-        digest="7f3a" + "0" * 58 + "c1",
+        digest="v1:7f3a" + "0" * 58 + "c1",
         sent_digest=bytes(32),
         composed_digest=bytes(32),
         left=left,
@@ -134,8 +134,8 @@ def test_several_plans_have_a_total_and_a_generation_that_was_raised_is_named() 
 def test_every_reason_has_words_of_its_own() -> None:
     skipped = {skip: n for n, skip in enumerate(Skip, start=1)}
     assert plan_text([plan(skipped=skipped)], PLAIN).splitlines()[-2] == (
-        "    91 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 suppressed · 7 in doubt before"
-        " · 8 refused before · 9 on hold · 10 settled by hand · 11 not chosen · 12 taken elsewhere · 13 baseline"
+        "    105 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 suppressed · 7 in doubt before"
+        " · 8 refused before · 9 on hold · 10 settled by hand · 11 not chosen · 12 not in plan · 13 taken elsewhere · 14 baseline"
     )
 
 
@@ -171,11 +171,13 @@ def test_the_document_sums_and_lists() -> None:
         "specs": [
             {
                 "name": "a", "generation": 1, "totals": {"recipients": 3, "send": 2, "skip": 1},
-                "skipped": {"drift": 1}, "left": 0, "digest": one.digest,
+                "skipped": {"drift": 1}, "segments": {"total": 3, "gsm7": 1, "ucs2": 1}, "left": 0, "digest": one.digest,
+                    "channel": "sms-nl",
             },
             {
                 "name": "b", "generation": 2, "totals": {"recipients": 7, "send": 1, "skip": 6},
-                "skipped": {"drift": 2, "filtered": 4}, "left": 5, "digest": two.digest,
+                "skipped": {"drift": 2, "filtered": 4}, "segments": {"total": 1, "gsm7": 1, "ucs2": 0}, "left": 5,
+                    "digest": two.digest, "channel": "sms-nl",
             },
         ],
     }  # fmt: skip

@@ -25,6 +25,7 @@ COMMANDS = {
     "test": "Run the examples that specs carry.",
     "plan": "Show what would be sent and skipped, and why.",
     "show": "Show a plan file, and what became of it.",
+    "approve": "Sign a plan with your SSH key.",
     "send": "Send what the plan says, each message at most once.",
     "status": "Show what the ledger knows.",
     "reconcile": "Ask the API what became of messages in doubt.",

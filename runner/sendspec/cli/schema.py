@@ -9,7 +9,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.reading.schema.location import schema_directory
 
 NAMES = (
-    "message", "batch", "response", "spec", "project", "plan", "show", "run", "status", "diagnostics", "init", "doctor", "explain",
+    "message", "batch", "response", "spec", "project", "plan", "show", "run", "status", "diagnostics", "init", "doctor", "explain", "approve",
     "ledger-init", "ledger-check", "ledger-purge", "sandbox",
 )  # fmt: skip
 

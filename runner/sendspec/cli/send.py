@@ -194,6 +194,9 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
         return rejected(console, [_about(context.project_path, error.code, error.problem, error.fix, place)])
     except PlanStale as error:
         return _refuse_stale(console, error, environment)
+    except PlanUnreadable as error:  # it has a name that can't be signed
+        assert request.plan is not None
+        return rejected(console, [_about(request.plan.path, "plan-unreadable", str(error), NEW_PLAN_FILE)])
     except PlanEdited as error:
         return rejected(console, [_about(error.path, error.code, error.problem, error.fix)])
     except SendspecError as error:

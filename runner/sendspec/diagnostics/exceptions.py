@@ -15,6 +15,13 @@ SendspecError
 ├── LedgerBusy              exit 75: another run holds the ledger
 ├── NotConfirmed            exit 1: the question whether to send was not answered with yes
 ├── InitRefused             exit 2: `ledger init` needs a person's decision
+├── ApprovalMissing         exit 7: too few people have approved the plan
+├── ApproversUnusable       exit 1: the approvers or the revoked keys can't be read
+├── SignaturesUnusable      exit 1: a plan's signatures can't be read
+├── SigningFailed           exit 1: the key can't be used to sign
+├── SshKeygenUnusable       exit 1: the program ssh-keygen can't be used
+│   ├── SshKeygenMissing
+│   └── SshKeygenFailed
 ├── PlanStale               exit 8: what would be sent is not what was approved
 ├── ListUnreadable          exit 3: the API's list could not be compared with the ledger
 ├── ListRefused             exit 5: the API refuses to list its messages
@@ -123,6 +130,50 @@ class PlanStale(SendspecError):
     def __init__(self, problem: str, fix: str, causes: Sequence[Mapping[str, str]] = ()) -> None:
         super().__init__(problem, fix)
         self.causes = tuple(causes)
+
+
+class ApprovalMissing(SendspecError):
+    """The environment asks for approvals that the plan doesn't have. Nothing was sent."""
+
+    exit_code = ExitCode.GUARD
+    code = "approval-missing"
+
+
+class ApproversUnusable(SendspecError):
+    """A file that `approvals:` of an environment names is missing, or has a line that can't be read."""
+
+    exit_code = ExitCode.REJECTED
+    code = "approvers-unusable"
+
+
+class SignaturesUnusable(SendspecError):
+    """The file with a plan's signatures is a link, a pipe or too large."""
+
+    exit_code = ExitCode.REJECTED
+    code = "signatures-unusable"
+
+
+class SigningFailed(SendspecError):
+    """There is no such key, or ssh-keygen doesn't sign with it. Nothing was written."""
+
+    exit_code = ExitCode.REJECTED
+    code = "signing-failed"
+
+
+class SshKeygenUnusable(SendspecError):
+    """The program that signs and verifies can't be used."""
+
+    exit_code = ExitCode.REJECTED
+
+
+class SshKeygenMissing(SshKeygenUnusable):
+    code = "ssh-keygen-missing"
+
+
+class SshKeygenFailed(SshKeygenUnusable):
+    """The program is there, and refuses even what is right, or takes too long."""
+
+    code = "ssh-keygen-failed"
 
 
 class NotConfirmed(SendspecError):

@@ -9,12 +9,15 @@ from enum import StrEnum
 from sendspec import __version__
 from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.exceptions import SendspecError
+from sendspec.diagnostics.wording import counted
 from sendspec.ledger.access import refuse_on_ci
 from sendspec.ledger.record import Route
+from sendspec.operations.approval_check import listed_people
 from sendspec.operations.ledger_access import ledger_to_inspect
 from sendspec.operations.lockfile_entry import find_identity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import channel_endpoint
+from sendspec.operations.ssh_keygen import find_program
 from sendspec.operations.system import System
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.http_response import HttpResponse, UnreadableResponse
@@ -70,6 +73,7 @@ def examine(context: ProjectContext, env: str | None) -> Iterator[Check]:
     except SendspecError as error:
         yield Check(CheckStatus.PROBLEM, "access key", error.problem, error.fix)
     yield from _ledger(context)
+    yield from _approvals(context)
     yield from _variables(context.system)
     if environment.is_sandbox:
         yield Check(CheckStatus.OK, "api", "the sandbox is started by the command that sends")
@@ -111,6 +115,23 @@ def _ledger(context: ProjectContext) -> Iterator[Check]:
         yield Check(CheckStatus.PROBLEM, "ledger", damages[0], "restore it from a backup")
     else:
         yield Check(CheckStatus.OK, "ledger", str(place.file))
+
+
+def _approvals(context: ProjectContext) -> Iterator[Check]:
+    approvals = context.environment.approvals
+    if approvals is None:
+        return
+    try:
+        find_program(context.system.environ)
+        there = listed_people(approvals, context.root, context.key_files)
+    except SendspecError as error:
+        yield Check(CheckStatus.PROBLEM, "approvals", error.problem, error.fix)
+        return
+    found = f"{approvals.approvers} names {counted(there, 'person', 'people')}, {approvals.need} must approve"
+    if approvals.need > there:
+        yield Check(CheckStatus.PROBLEM, "approvals", found, "list more people, or lower `need`")
+    else:
+        yield Check(CheckStatus.OK, "approvals", found)
 
 
 def _no_ledger(context: ProjectContext) -> Check:

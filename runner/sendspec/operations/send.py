@@ -189,7 +189,28 @@ class _Send:
     def _approval(self, plans: Sequence[Plan]) -> RunNote:
         request = self._request
         digest = digest_of(plans) if request.plan is None else request.plan.digest
-        return RunNote(plan_digest=digest_bytes(digest), claimed=request.approved_by)
+        return RunNote(plan_digest=digest_bytes(digest), claimed=request.approved_by, verified=self._approvers(plans))
+
+    def _approvers(self, plans: Sequence[Plan]) -> tuple[str, ...]:
+        """Who has provably approved what is sent. Raises `ApprovalMissing` where the environment needs more people."""
+        context, plan = self._context, self._request.plan
+        approvals, system = context.environment.approvals, context.system
+        to_send = sum(each.send for each in plans)
+        if approvals is None or not to_send:
+            return ()
+        from sendspec.operations.approval_check import check_approvals  # few environments need approvals
+        from sendspec.operations.approve import plan_to_send
+
+        return check_approvals(
+            approvals,
+            to_send if plan is None else plan.send,  # what is left of a plan needs the approval of all of it
+            None if plan is None else plan_to_send(plan),
+            environment=context.environment.name,
+            root=context.root,
+            environ=system.environ,
+            now=system.now,
+            key_files=context.key_files,
+        )
 
 
 def _broke(session: SendSession, planned: PlannedJobs, error: Exception) -> RunBroke:

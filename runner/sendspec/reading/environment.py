@@ -9,6 +9,7 @@ from pathlib import Path
 from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.reading.access_key import KeySource, NoKey
 from sendspec.reading.api_url import Api
+from sendspec.reading.approvals import Approvals
 from sendspec.reading.limits import Limits
 from sendspec.reading.suppression_file import SuppressionFile
 
@@ -69,6 +70,7 @@ class Environment:
     """Where messages go, who may get them, and which ledger keeps the record.
 
     `only_to` holds normalised addresses; None allows everyone. `key_span` is the place of `access_key` in the project file.
+    `approvals`: who has to approve sends; None: nobody.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Environment:
     limits: Limits
     key_span: Span = field(default=FILE_START, compare=False)
     suppress: tuple[SuppressionFile, ...] = ()
+    approvals: Approvals | None = None
 
     @property
     def is_sandbox(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource
 from sendspec.reading.api_url import API_HOST, Api, parse_api_url
+from sendspec.reading.approvals import Approvals, read_approvals
 from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import Document
@@ -28,7 +29,7 @@ from sendspec.reading.environment import (
     Rate,
     sandbox_environment,
 )
-from sendspec.reading.files.confined_path import git_folder_problem
+from sendspec.reading.files.confined_path import git_folder_problem, resolve_in_project
 from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
@@ -178,7 +179,18 @@ class _Reader:
             limits=read_limits(data.get("limits")),
             key_span=self._document.span((*at, "access_key")),
             suppress=suppression_files(self._document, (*at, "suppress"), data.get("suppress", ()), by_spec=False),
+            approvals=self._approvals(at, data.get("approvals")),
         )
+
+    def _approvals(self, at: tuple[str, ...], written: Mapping[str, Any] | None) -> Approvals | None:
+        """The files are read when they are needed; here, their paths must stay in the project."""
+        for name in ("approvers", "revoked"):
+            if written is not None and name in written:
+                place = resolve_in_project(self._root, str(self._root / PROJECT_FILE_NAME), written[name])
+                if isinstance(place, Problem):
+                    fault = replace(place, fix="name a file inside the project, relative to sendspec.yaml")
+                    self._problems.add(self._document.place((*at, "approvals", name), fault))
+        return read_approvals(written)
 
     def _ledger(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerPlace:
         place = (self._root / written["file"]).absolute()

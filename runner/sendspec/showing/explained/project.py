@@ -115,13 +115,72 @@ EXPLAINED: dict[str, Explanation] = {
         ),
         right='chown "$USER" sendspec.yaml',
     ),
+    "key-list": Explanation(
+        "a line of the approvers, or of the revoked keys, can't be read",
+        (
+            "Each line has a person and a public key, in OpenSSH's form for allowed signers. Nothing is skipped: a line "
+            "that sendspec can't read might have been meant to exclude somebody. Patterns such as *@example.com and "
+            "certificate authorities are refused, because nobody could count the people behind them."
+        ),
+        wrong="*@example.com ssh-ed25519 AAAA…",
+        right="ada@example.com ssh-ed25519 AAAA…",
+    ),
+    "approval-missing": Explanation(
+        "too few people have approved the plan",
+        (
+            "The environment's `approvals` asks for signatures of several different people. A person counts once. A "
+            "signature doesn't count if it was made for another plan, with a revoked, expired or unlisted key, or with "
+            "a certificate. A send without a plan file can't be approved. Nothing was sent."
+        ),
+        right=(
+            "sendspec plan … --env production --out plan.json\n"
+            "sendspec approve plan.json --key ~/.ssh/id_ed25519\n"
+            "sendspec send --plan plan.json"
+        ),
+    ),
+    "approvers-unusable": Explanation(
+        "the file of the approvers, or of the revoked keys, can't be used",
+        "It is missing, is outside the project, is too large, or has a line that can't be read. Nobody's signature counts.",
+        wrong="*@example.com ssh-ed25519 AAAA…",
+        right="ada@example.com ssh-ed25519 AAAA…",
+    ),
+    "signatures-unusable": Explanation(
+        "the file with a plan's signatures can't be used",
+        (
+            "It is next to the plan and is called like it, with .sig at the end. It must be a regular file of 1 MB and "
+            "100 signatures at most. A link could lead to other signatures than those that were looked at."
+        ),
+        right="rm plan.json.sig",
+    ),
+    "signing-failed": Explanation(
+        "the key can't be used to sign",
+        (
+            "The file is missing or is no SSH key, the passphrase was wrong, or the agent doesn't have the private key. "
+            "Certificates can't approve. Nothing was written."
+        ),
+        wrong="sendspec approve plan.json --key ~/.ssh/id_ed25519-cert.pub",
+        right="sendspec approve plan.json --key ~/.ssh/id_ed25519",
+    ),
+    "ssh-keygen-missing": Explanation(
+        "the program ssh-keygen is not there",
+        "Approvals are signed and verified with OpenSSH's own program. It is looked for in the folders of PATH.",
+        right="apt install openssh-client",
+    ),
+    "ssh-keygen-failed": Explanation(
+        "the program ssh-keygen can't be used",
+        (
+            "It can't be started, takes too long, or refuses every key. OpenSSH's programs refuse to work for a user "
+            "without a name, as in some containers."
+        ),
+        right="ssh-keygen -l -f ~/.ssh/id_ed25519.pub",
+    ),
     "plan-unreadable": Explanation(
         "a file is not a plan, or was changed",
         "Something else than the approved plan might be sent.",
         right="sendspec plan … --out plan.json",
     ),
     "not-confirmed": Explanation(
-        "the question whether to send was not answered with yes",
+        "the question whether to send, or to sign, was not answered with yes",
         "The answer was no, was empty, or was a different number from the one asked for.",
     ),
     "plan-stale": Explanation(

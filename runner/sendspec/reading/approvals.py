@@ -1,0 +1,79 @@
+"""What `approvals:` of an environment asks for: who approves, how many of them, and which sends need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """Every send needs approval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """Sends of more than `messages` need approval, and sends that cost more than `cost`. None: doesn't matter."""
+
+    messages: int | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewShape:
+    """Sends need approval if they have a message of a shape that the environment never sent."""
+
+
+When = Always | Over | NewShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approvals:
+    """`need` different people from the file `approvers` have to sign; keys in the file `revoked` don't count.
+
+    Both paths are relative to the project file, as it writes them.
+    """
+
+    approvers: str
+    need: int = 1
+    when: When = Always()
+    revoked: str | None = None
+
+
+def needs_approval(approvals: Approvals, messages: int) -> bool:
+    """Whether a send of this many messages needs approval. What is not known counts against it.
+
+    Nothing to send needs none, so that a plan that was sent to its end can be run again.
+    """
+    if messages == 0:
+        return False
+    match approvals.when:
+        case Always():
+            return True
+        case Over(messages=most, cost=cost):
+            # What a send costs is not known, so it may be more than any limit.
+            return cost is not None or (most is not None and messages > most)
+        case NewShape():
+            # Ledgers don't record shapes, so any may be new.
+            return True
+        case _:
+            assert_never(approvals.when)
+
+
+def read_approvals(written: Mapping[str, Any] | None) -> Approvals | None:
+    """The value of a checked mapping; None without one."""
+    if written is None:
+        return None
+    return Approvals(
+        approvers=written["approvers"],
+        need=written.get("need", 1),
+        when=_when(written.get("when", "always")),
+        revoked=written.get("revoked"),
+    )
+
+
+def _when(written: str | Mapping[str, Any]) -> When:
+    if isinstance(written, str):
+        return Always() if written == "always" else NewShape()
+    return Over(messages=written["over"].get("messages"), cost=written["over"].get("cost"))
