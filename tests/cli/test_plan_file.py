@@ -35,7 +35,7 @@ def plan_in(project: Any, name: str = "plan.json") -> Any:
 def stale(done: Any, server: Any, cause: str, words: str, sent: int = 0) -> None:
     """The send was refused as stale for this one cause, in these words, and nothing more was sent."""
     assert (done.code, done.json["error"]["code"]) == (8, "plan-stale"), done.err
-    assert [each["cause"] for each in done.json["error"]["causes"]] == [cause]
+    assert [each["cause"] for each in done.json["causes"]] == [cause]
     assert words in done.json["error"]["problem"]
     assert "nothing was sent" in done.err
     assert len(server.posts) == sent
@@ -159,7 +159,7 @@ def test_other_messages_make_it_stale(planned: Any, server: Any, spec: str) -> N
     planned.write("specs/hello.yaml", spec)
     done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
     assert (done.code, server.posts) == (8, [])
-    assert done.json["error"]["causes"][-1]["cause"] == "messages"
+    assert done.json["causes"][-1]["cause"] == "messages"
 
 
 HARMLESS: list[tuple[str, Callable[[Any], object]]] = [

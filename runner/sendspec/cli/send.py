@@ -248,7 +248,8 @@ def _show_broken(console: Console, broken: RunBroke) -> int:
 
 def _refuse_stale(console: Console, stale: PlanStale, environment: str) -> int:
     console.tell(f"{error_text(stale)}\n\nnothing was sent")
-    _print_unsent(console, environment, error_json(stale))
+    document = run_document(unsent_report(environment), error_json(stale))
+    console.document({**document, "causes": [dict(cause) for cause in stale.causes]})
     return stale.exit_code
 
 

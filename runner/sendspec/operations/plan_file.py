@@ -38,6 +38,8 @@ WHOLE_BYTES = 1_000_000
 MAX_HEADER_BYTES = 10_000_000
 BEGINNING, SIGN = 4_096, b"sendspec.plan/"
 """A plan names its schema within its first bytes."""
+OF_EACH_SPEC = ("generation", "left", "segments", "channel", "target", "policy", "path", "own_reference", "states")
+"""What a plan file says of each spec, besides what the schema asks of any plan."""
 _PAIRS_LINE = b'  "pairs": [\n'
 _END = b"]\n}\n"
 _LINES_READ = 4_000
@@ -228,6 +230,8 @@ def _read_pairs(file: BinaryIO, size: int, reader: PairReader) -> None:
 def _check(header: dict[str, Any], to_send: int, pairs: PairSet) -> None:
     """Raises `PlanUnreadable` unless the file is as it was written, and its digest is that of what it names."""
     if not load_schema("plan").accepts({**header, "pairs": []}):
+        raise TypeError
+    if not header["specs"] or any(name not in spec for spec in header["specs"] for name in OF_EACH_SPEC):
         raise TypeError
     paths = [spec["path"] for spec in header["specs"]]
     _check_texts([header["environment"], header["ledger"] or "", *paths])

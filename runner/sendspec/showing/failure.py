@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sendspec.diagnostics.exceptions import PlanStale, SendspecError
+from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.redaction import printable
 
 
@@ -13,11 +11,8 @@ def error_text(error: SendspecError) -> str:
     return f"{printable(error.problem)} [{error.code}]\n    = fix: {printable(error.fix)}"
 
 
-def error_json(error: BaseException) -> dict[str, Any]:
+def error_json(error: BaseException) -> dict[str, str]:
     """A foreseen failure in words. Of a bug only its type: its text may hold a phone number."""
-    if isinstance(error, PlanStale) and error.causes:
-        words = {"code": error.code, "problem": error.problem, "fix": error.fix}
-        return {**words, "causes": [dict(cause) for cause in error.causes]}
     if isinstance(error, SendspecError):
         return {"code": error.code, "problem": error.problem, "fix": error.fix}
     name = type(error).__name__
