@@ -120,7 +120,7 @@ def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
         if held:
             console.warn(
                 f"{name}: on hold: {counted(held, 'message')} changed while the send was under way;"
-                " bring the first text back to send them, or raise `generation`"
+                f" to send them, write `continue_with: '{plan.text_digest}'` for the present text, or bring the first text back"
             )
 
 

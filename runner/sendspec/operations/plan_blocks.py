@@ -40,7 +40,7 @@ class _PlanBuilder:
         self._view = view
         self._duplicates = Duplicates(job.table, problems, own_reference=job.program.own_reference)
         self._tally = PlanTally(job.target)
-        self._asks_ledger = view.states_of is not nothing_known or view.retry is not None
+        self._asks_ledger = view.states_of is not nothing_known or view.retry is not None or view.history.expired
         self._pending_entries: list[PlanEntry] = []
         self._pending_skips: list[Skip | None] = []
         self._planned_found = 0
