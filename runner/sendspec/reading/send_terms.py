@@ -57,7 +57,7 @@ def _moment_problem(written: str) -> tuple[str, str]:
         return f"'{shown}' is a date without a time", f"add the time and its offset from UTC, {_EXAMPLE}"
     offset = rest[1 + clock.end() :]
     if not offset:
-        return f"'{shown}' has no offset from UTC", "add the offset: Z for UTC, or one such as +01:00"
+        return f"'{shown}' has no offset from UTC", f"add the offset, Z for UTC or one {_EXAMPLE}"
     if _OFFSET.fullmatch(offset) is None:
         return f"'{shown}' is not a date and time with an offset", f"write one, {_EXAMPLE}"
     corrected = f"{date}T{clock[0]}{offset.strip()}"
