@@ -12,7 +12,8 @@ from sendspec.reading.documents.document import Document
 from sendspec.reading.schema.formats import is_date_time
 
 CONTINUE_WITH, NOT_AFTER = ("continue_with",), ("not_after",)
-DIGEST_FORM = r"[0-9a-f]{16}"
+_DIGEST = re.compile(r"[0-9a-f]{16}")
+_FIND_DIGEST = "write the digest that `sendspec plan` shows"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _CLOCK_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?", re.ASCII)
 _OFFSET = re.compile(r" ?(?:[Zz]|[+-]\d{1,2}(?::?\d{2})?)", re.ASCII)
@@ -21,29 +22,48 @@ _EXAMPLE = "such as 2027-03-01T09:00:00+01:00"
 
 def term_problems(document: Document) -> Iterator[Diagnostic]:
     """What is wrong with the two keys; the schema says only that something is."""
-    written: Any = document.data.get("continue_with", "")
-    if isinstance(written, str | int | float) and not isinstance(written, bool):
-        yield from _digest_problems(document, written)
+    digest: Any = document.data.get("continue_with")
+    if isinstance(digest, int | float) and not isinstance(digest, bool):
+        yield _unquoted_digest(document)
+    elif isinstance(digest, str) and not _is_text_digest(digest):
+        yield _wrong_digest(document, digest)
     moment: Any = document.data.get("not_after")
     if isinstance(moment, str) and not is_date_time(moment):
         problem, fix = _moment_problem(moment)
         yield document.diagnostic(NOT_AFTER, code="wrong-format", problem=problem, fix=fix)
 
 
-def _digest_problems(document: Document, digest: str | float) -> Iterator[Diagnostic]:
-    if "continue_with" not in document.data or (isinstance(digest, str) and re.fullmatch(DIGEST_FORM, digest)):
-        return
-    written = digest if isinstance(digest, str) else document.written(CONTINUE_WITH)
-    is_digest = re.fullmatch(DIGEST_FORM, written.lower()) is not None
-    # a digest is no personal data, and masked it could not be corrected
-    shown = written if is_digest else mask_in_place(printable(written[:60]))
-    if not isinstance(digest, str):
-        code, problem = "unquoted-number", f"YAML reads {shown} as a number, and a text digest is text"
-        fix = f'put it in quotes: "{shown.lower()}"' if is_digest else "write the digest that `sendspec plan` shows"
-    else:
-        code, problem = "wrong-format", f"'{shown}' is not a text digest: 16 digits from 0-9 and a-f, in lower case"
-        fix = f"write '{shown.lower()}'" if is_digest else "write the digest that `sendspec plan` shows"
-    yield document.diagnostic(CONTINUE_WITH, code=code, problem=problem, fix=fix)
+def _is_text_digest(text: str) -> bool:
+    return _DIGEST.fullmatch(text) is not None
+
+
+def _unquoted_digest(document: Document) -> Diagnostic:
+    """A digest that YAML reads as a number: of digits only, or with a single e among them."""
+    written = document.written(CONTINUE_WITH)
+    shown, corrected = _shown_digest(written)
+    return document.diagnostic(
+        CONTINUE_WITH,
+        code="unquoted-number",
+        problem=f"YAML reads {shown} as a number, and a text digest is text",
+        fix=_FIND_DIGEST if corrected is None else f'put it in quotes: "{corrected}"',
+    )
+
+
+def _wrong_digest(document: Document, written: str) -> Diagnostic:
+    shown, corrected = _shown_digest(written)
+    return document.diagnostic(
+        CONTINUE_WITH,
+        code="wrong-format",
+        problem=f"'{shown}' is not a text digest: 16 digits from 0-9 and a-f, in lower case",
+        fix=_FIND_DIGEST if corrected is None else f"write '{corrected}'",
+    )
+
+
+def _shown_digest(written: str) -> tuple[str, str | None]:
+    """What was written as it may be shown, and in lower case if that makes it a digest."""
+    lower = written.lower()
+    # a digest is no personal data, and masked it could not be copied from the fix
+    return (written, lower) if _is_text_digest(lower) else (mask_in_place(printable(written[:60])), None)
 
 
 def _moment_problem(written: str) -> tuple[str, str]:
