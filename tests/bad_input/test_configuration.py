@@ -348,14 +348,29 @@ def shake_hands(ours: ssl.SSLContext, theirs: ssl.SSLContext) -> None:
     [
         "window: {from: '20:00', to: '09:00', zone: Europe/Amsterdam}",
         "window: {from: '09:00', to: '20:00', zone: Mars/Olympus}",
-        "not_after: 2020-01-01",
         "waves: [10, 100]",
     ],
-    ids=["a window that ends before it begins", "a window in no zone", "a last day in the past", "waves"],
+    ids=["a window that ends before it begins", "a window in no zone", "waves"],
 )
 def test_what_is_not_kept_is_an_unknown_key(intake: Intake, written: str) -> None:
     intake.write("hello.yaml", intake.spec + written + "\n")
     intake.rejects("unknown-key hello.yaml:10:1")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("not_after: 2020-01-01", "wrong-format hello.yaml:10:12"),
+        ("not_after: 2030-01-01T09:00:00", "wrong-format hello.yaml:10:12"),
+        ("not_after: 2030-02-30T09:00:00Z", "wrong-format hello.yaml:10:12"),
+        ("continue_with: 1234567890123456", "unquoted-number hello.yaml:10:16"),
+        ("audience: open", "wrong-value hello.yaml:10:11"),
+    ],
+    ids=["a last day", "a moment without an offset", "a day that there is not", "a digest that is a number", "an open audience"],
+)  # fmt: skip
+def test_what_binds_a_send_has_its_form(intake: Intake, written: str, expected: str) -> None:
+    intake.write("hello.yaml", intake.spec + written + "\n")
+    intake.rejects(expected)
 
 
 def test_a_ledger_at_an_address_is_an_unknown_key_until_there_is_one(intake: Intake) -> None:

@@ -61,6 +61,7 @@ def test_every_ending_there_is_stands_in_the_table() -> None:
         ([0], Totals(not_sent=1, skipped={}), 3),
         ([], Totals(skipped={"refused-before": 1}), 3),
         ([], Totals(skipped={"on-hold": 1}), 3),
+        ([0], Totals(accepted=1, skipped={"expired": 1}), 3),
         ([0], Totals(in_doubt=1, refused=1, skipped={}), 4),
         ([], Totals(skipped={"in-doubt-before": 1, "refused-before": 1}), 4),
         ([3], Totals(in_doubt=1, skipped={}), 4),

@@ -103,6 +103,8 @@ def test_a_long_list_of_new_people_is_cut(planned: Any, server: Any) -> None:
 SPEC_CHANGES: list[tuple[str, str, str]] = [
     ("in_doubt", "in_doubt: resend_if_absent", "`in_doubt` is resend_if_absent, and was hold"),
     ("a limit", "limits: {messages: 50}", "`limits.messages` is 50, and was not set"),
+    ("audience", "audience: frozen", "`audience` is frozen, and was not set"),
+    ("not_after", "not_after: 2099-01-01T12:00:00+01:00", "`not_after` is 2099-01-01T11:00:00Z, and was not set"),
     ("a rate of failures", "limits: {failure_rate: 0.1}", "`limits.failure_rate` is 0.1, and was not set"),
 ]
 PROJECT_CHANGES: list[tuple[str, Callable[[str], str], str]] = [
@@ -165,6 +167,7 @@ def test_other_messages_make_it_stale(planned: Any, server: Any, spec: str) -> N
 HARMLESS: list[tuple[str, Callable[[Any], object]]] = [
     ("a comment", lambda project: project.write("specs/hello.yaml", "# a note\n" + SPEC)),
     ("a description", lambda project: project.write("specs/hello.yaml", SPEC + "description: Says hello.\n")),
+    ("continue_with", lambda project: project.write("specs/hello.yaml", SPEC + "continue_with: '0123456789abcdef'\n")),
     ("examples", lambda project: project.write("specs/hello.yaml", SPEC + "examples:\n  - {with: {phone: '+447700900001', first_name: A}, expect: {segments: 1}}\n")),
     ("the id as reference", lambda project: project.write("specs/hello.yaml", SPEC.replace("  body:", '  reference: "{{ message_id }}"\n  body:'))),
     ("a column", lambda project: project.write("specs/people.csv", "phone,first_name,x\n+447700900001,Ann,1\n+447700900002,Ben,2\n")),
@@ -487,3 +490,32 @@ def test_who_started_a_ci_job_is_a_claim(planned: Any, ci: str) -> None:
     assert planned.run("send", "specs/hello.yaml", "--env", "test", "--yes").code == 0
     done = planned.run("status", "--env", "test", "--format", "json")
     assert done.json["specs"][0]["runs"][0]["approved"]["claimed"] == ("octo" if ci else None)
+
+
+def test_a_plan_whose_moment_has_passed_sends_nothing_and_is_not_stale(project: Any, server: Any) -> None:
+    project.write("specs/hello.yaml", SPEC + "not_after: 2020-01-01T00:00:00Z\n")
+    project.write("specs/people.csv", PEOPLE)
+    assert project.run("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json").code == 0
+    done = project.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, done.json["skipped"], server.posts) == (3, {"expired": 2}, [])
+
+
+def test_what_is_on_hold_goes_out_by_a_plan_made_with_continue_with(planned: Any, server: Any, helpers: Any) -> None:
+    server.decide = lambda number, request: helpers.Answer(401, b"{}") if number > 1 else helpers.Answer()
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 5
+    server.decide = lambda number, request: helpers.Answer()
+    changed = SPEC.replace("Hi", "Dear")
+    planned.write("specs/hello.yaml", changed)
+    plan = ("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json", "--format", "json")
+    held = planned.run(*plan).json
+    assert held["skipped"] == {"drift": 1, "on-hold": 1}
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, len(server.taken)) == (3, 1)
+    planned.write("specs/hello.yaml", changed + f"continue_with: '{held['specs'][0]['text_digest']}'\n")
+    late = planned.run(
+        "send", "--plan", "plan.json", "--yes", "--format", "json"
+    )  # it was not marked when that plan was made
+    assert (late.code, late.json["skipped"], len(server.taken)) == (3, {"drift": 1, "not-in-plan": 1}, 1)
+    assert planned.run(*plan).json["totals"]["send"] == 1
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+    assert [message["reference"] is not None for message in server.taken] == [True, True]

@@ -47,9 +47,28 @@ def test_a_private_media_url_is_a_fault_at_its_place(at: tuple[str | int, ...]) 
         ("2031-02-04T23:59:59z", []),
         ("2030-12-31T23:59:59Z", ["scheduled-past"]),
         ("2031-02-05T00:00:01Z", ["scheduled-far"]),
+        ("2031-01-31T23:59:60Z", []),
     ],
 )
 def test_a_scheduled_time_lies_within_35_days(written: str | None, expected: list[str]) -> None:
     rule = schedule_rule(datetime(2031, 1, 1, tzinfo=UTC))
+    payload = {} if written is None else {"scheduledFor": written}
+    assert [fault.code for fault in rule.problems(payload)] == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (None, []),
+        ("2031-01-10T12:00:00Z", []),
+        ("2031-01-10T13:00:00+01:00", []),
+        ("2031-01-10T12:00:01Z", ["scheduled-late"]),
+        ("2031-01-10T12:30:00-00:30", ["scheduled-late"]),
+        ("2030-12-31T23:59:59Z", ["scheduled-past"]),
+        ("2031-02-05T00:00:01Z", ["scheduled-far"]),
+    ],
+)
+def test_a_scheduled_time_is_no_later_than_not_after(written: str | None, expected: list[str]) -> None:
+    rule = schedule_rule(datetime(2031, 1, 1, tzinfo=UTC), datetime(2031, 1, 10, 12, tzinfo=UTC))
     payload = {} if written is None else {"scheduledFor": written}
     assert [fault.code for fault in rule.problems(payload)] == expected

@@ -96,6 +96,8 @@ def ledger_of(job: Job, states: Sequence[State | None]) -> tuple[FactLookup, Sta
     lines=st.lists(LINES, min_size=1, max_size=30),
     states=st.none() | STATES,
     is_started=st.booleans(),
+    continues=st.booleans(),
+    expired=st.booleans(),
     where=st.sampled_from(["", ", where: \"{{ kind == 'a' }}\""]),
     reference=st.sampled_from(["", '  reference: "{{ name }}"\n', '  reference: "{{ message_id }}"\n']),
     body=st.sampled_from(BODIES),
@@ -121,6 +123,8 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     size: int,
     *,
     is_started: bool,
+    continues: bool,
+    expired: bool,
 ) -> None:
     (project.folder / "hello.yaml").write_text(
         SPEC.format(where=where, reference=reference, body=body), encoding="utf-8"
@@ -138,7 +142,8 @@ def test_a_plan_in_blocks_is_the_plan_row_by_row(
     assert table is not None
     job = replace(jobs[0], table=table)
     lookup, known = (nothing_known, nothing_known) if states is None else ledger_of(job, states)
+    history = History(started=is_started, continues=continues, expired=expired)
     ids = [item.id for item in job.composed(Problems()) if isinstance(item, Message) and item.receiver in held]
     choice = Choice(choice_of(retry).retry, dict.fromkeys(ids, Skip.NOT_IN_PLAN))
-    view = LedgerView(lookup, known, History(started=is_started), Eligibility(only_to, suppressed), choice)
+    view = LedgerView(lookup, known, history, Eligibility(only_to, suppressed), choice)
     assert in_blocks(job, view) == row_by_row(job, view)

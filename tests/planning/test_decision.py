@@ -55,6 +55,38 @@ def test_whether_anything_was_claimed_matters_to_another_text_of_a_planned_messa
     assert (before is after) == (fact != Fact(State.PLANNED, OTHER))
 
 
+CONTINUED = History(started=True, continues=True)
+
+
+@pytest.mark.parametrize("retry", [None, Retry.NOT_SENT])
+def test_a_send_that_continues_sends_what_was_planned_with_another_text(retry: Retry | None) -> None:
+    assert decide(message(), Fact(State.PLANNED, OTHER), CONTINUED, EVERYONE, retry) is None
+
+
+@pytest.mark.parametrize("state", [None, *State])
+@pytest.mark.parametrize("digest", [SAME, OTHER])
+@pytest.mark.parametrize("retry", [None, *Retry])
+def test_continuing_changes_nothing_else(state: State | None, digest: bytes, retry: Retry | None) -> None:
+    fact = None if state is None else Fact(state, digest)
+    plain, continued = (decide(message(), fact, each, EVERYONE, retry) for each in (History(True), CONTINUED))
+    assert (plain is continued) == (plain is not Skip.ON_HOLD)
+
+
+@pytest.mark.parametrize("state", [None, *State])
+@pytest.mark.parametrize("digest", [SAME, OTHER])
+@pytest.mark.parametrize("retry", [None, *Retry])
+@pytest.mark.parametrize("continues", [False, True])
+def test_from_not_after_on_what_would_be_sent_is_expired_and_all_else_is_what_it_was(
+    state: State | None, digest: bytes, retry: Retry | None, continues: bool
+) -> None:
+    fact = None if state is None else Fact(state, digest)
+    before, after = (
+        decide(message(), fact, History(started=True, continues=continues, expired=expired), EVERYONE, retry)
+        for expired in (False, True)
+    )
+    assert after is (before or Skip.EXPIRED)
+
+
 @pytest.mark.parametrize("state", [state for state in State if state is not State.PLANNED])
 @pytest.mark.parametrize("digest", [SAME, OTHER])
 @pytest.mark.parametrize("started", [False, True])

@@ -677,7 +677,9 @@ def test_the_digest_of_the_text_stands_beside_what_is_on_hold(repository: Reposi
     done = repository.run("plan", "hello.yaml")
     digest = done.json["specs"][0]["text_digest"]
     assert done.json["skipped"]["on-hold"] > 0
-    assert digest in repository.project_dir.run("plan", "hello.yaml", "--env", "test").out
+    shown = repository.project_dir.run("plan", "hello.yaml", "--env", "test")
+    assert digest in shown.out
+    assert f"continue_with: '{digest}'" in shown.err
 
 
 def called(helpers: Any, name: str, more: str = "", text: str = "Hi") -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from sendspec.ledger.record import Exchanged
+from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.provider.outcome import RunRefused
 from sendspec.provider.request import MAX_BATCH, batch_key
@@ -202,6 +203,21 @@ def test_a_throttled_batch_is_sent_again_as_it_was_under_the_same_key(helpers: A
     assert key_of(batches.requests[1]) != key_of(batches.requests[0])
     assert [ledger.attempt[helpers.message(n).id] for n in (0, 10, 19, 20)] == [1, 2, 2, 1]
     assert result.requests == 4
+
+
+def test_from_the_moment_of_not_after_on_no_batch_is_claimed_not_even_one_that_was_throttled(helpers: Any) -> None:
+    wall = [0.0]
+
+    def otherwise(n: int, request: bytes) -> bytes | None:
+        wall[0] = 1.0 if n == 2 else 0.0
+        return bytes(helpers.http(429, b"{}", "Retry-After: 900")) if n == 2 else None
+
+    batches = Batches(helpers, otherwise)
+    clock = replace(helpers.CLOCK, wall=lambda: wall[0])
+    result, ledger = run(helpers, batches, count=35, clock=clock, settings={"not_after": 1.0})
+    assert (result.accepted, dict(result.unclaimed), result.ending) == (10, {Skip.EXPIRED: 25}, Finished())
+    assert batches.sizes == [10, 10]
+    assert ledger.count(State.PLANNED) == 25
 
 
 def test_a_throttled_batch_costs_the_run_one_try_however_many_messages_it_has(helpers: Any) -> None:

@@ -134,8 +134,9 @@ def test_several_plans_have_a_total_and_a_generation_that_was_raised_is_named() 
 def test_every_reason_has_words_of_its_own() -> None:
     skipped = {skip: n for n, skip in enumerate(Skip, start=1)}
     assert plan_text([plan(skipped=skipped)], PLAIN).splitlines()[-2] == (
-        "    105 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 suppressed · 7 in doubt before"
+        "    120 skip   1 already accepted · 2 drift · 3 duplicate · 4 filtered · 5 only to · 6 suppressed · 7 in doubt before"
         " · 8 refused before · 9 on hold · 10 settled by hand · 11 not chosen · 12 not in plan · 13 taken elsewhere · 14 baseline"
+        " · 15 expired"
     )
 
 

@@ -42,6 +42,10 @@ CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
             ("AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line)", ""),
         ),
     ),
+    Mutant.CONTINUE_WITHOUT_STATE: (
+        "PLAN",
+        (("WHERE state = 'planned' AND (?8 OR digest = excluded.digest)", "WHERE (?8 OR digest = excluded.digest)"),),
+    ),
 }
 """The statement that a mutant changes, and what in it is replaced by what."""
 FORGET = "DELETE FROM message WHERE state = 'sending' AND ?1 IS NOT NULL AND ?2 IS NOT NULL"
@@ -61,7 +65,7 @@ def changed(mutant: Mutant) -> tuple[str, str]:
 
 def module_of(mutant: Mutant) -> ModuleType:
     """The module that uses the statement which a mutant changes."""
-    return plan_writer if mutant is Mutant.PLAN_OVERWRITES else ledger_module
+    return plan_writer if mutant in (Mutant.PLAN_OVERWRITES, Mutant.CONTINUE_WITHOUT_STATE) else ledger_module
 
 
 def broken(mutant: Mutant | None, *, fence: bool) -> ExitStack:

@@ -23,6 +23,7 @@ class Mutant(StrEnum):
     SILENT_RESEND = "silent-resend"
     MOVE_WITHOUT_COMPARE = "move-without-compare"
     PLAN_OVERWRITES = "plan-overwrites"
+    CONTINUE_WITHOUT_STATE = "continue-without-state"
     ROWS_DELETED = "rows-deleted"
     SIGHTING_BY_TEXT = "sighting-by-text"
     WITNESS_WINDOW_MOVED = "witness-window-moved"
@@ -48,6 +49,7 @@ DONE_WRONG: dict[Mutant, str] = {
     Mutant.SILENT_RESEND: "the connection repeats a request by itself",
     Mutant.MOVE_WITHOUT_COMPARE: "what was decided on a message in doubt is done to whatever it is by now",
     Mutant.PLAN_OVERWRITES: "a new plan makes every message planned again",
+    Mutant.CONTINUE_WITHOUT_STATE: "a send that continues takes the new text of what is on its way or settled, too",
     Mutant.ROWS_DELETED: "what a dead run was sending is forgotten",
     Mutant.SIGHTING_BY_TEXT: "a listed message is taken for ours by its reference alone",
     Mutant.WITNESS_WINDOW_MOVED: "the list is asked from the ledger's last move on, not from the spec's last claim",
@@ -71,6 +73,7 @@ CAUGHT_BY: dict[Mutant, frozenset[str]] = {
     Mutant.SILENT_RESEND: frozenset({"model", "machine", "processes"}),
     Mutant.MOVE_WITHOUT_COMPARE: frozenset({"model", "machine"}),
     Mutant.PLAN_OVERWRITES: frozenset({"model", "machine"}),
+    Mutant.CONTINUE_WITHOUT_STATE: frozenset({"model", "machine"}),
     Mutant.ROWS_DELETED: frozenset({"model", "machine", "processes"}),
     Mutant.SIGHTING_BY_TEXT: frozenset({"model", "machine"}),
     Mutant.WITNESS_WINDOW_MOVED: frozenset({"model", "machine"}),

@@ -124,6 +124,7 @@ def _runner(world: World, r: int, mutant: Mutant | None) -> Iterator[tuple[str, 
     if me.phase == "dead":
         for text in TEXTS:
             yield f"{r} begins with text {text}", _begun(world, r, text, mutant)
+            yield f"{r} continues with text {text}", _begun(world, r, text, mutant, continues=True)
         return
     yield f"{r} is killed", _with(world, r, Runner())
     if me.phase == "idle":
@@ -152,17 +153,19 @@ def _on_the_wire(world: World, attempt: int, text: str) -> World:
     return replace(world, wire=(*world.wire, attempt), other_text=world.other_text or text != world.approved)
 
 
-def _begun(world: World, r: int, text: str, mutant: Mutant | None) -> World:
+def _begun(world: World, r: int, text: str, mutant: Mutant | None, *, continues: bool = False) -> World:
     """Also while the other one lives, as if the lock had been removed: the row's own guards have to do.
 
-    The plan's text takes the place of the planned one as long as nothing was ever claimed; afterwards it is on hold.
+    The plan's text takes the place of the planned one as long as nothing was ever claimed; afterwards it is on hold, unless the
+    spec `continues` with it.
     """
     row = world.row
     if row.state == "sending":
         row = replace(row, state="in_doubt" if mutant is None else RECOVERED.get(mutant, "in_doubt"))
     if row.state == "none" or mutant is Mutant.PLAN_OVERWRITES:
         row = replace(row, state="planned")
-    if row.state == "planned" and row.attempt == 0:
+    is_free = row.state == "planned" or mutant is Mutant.CONTINUE_WITHOUT_STATE
+    if is_free and (continues or row.attempt == 0):
         row, world = replace(row, text=text), replace(world, approved=text)
     return _with(_committed(world, row, mutant), r, Runner("idle", text=text))
 

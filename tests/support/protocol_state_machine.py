@@ -141,6 +141,7 @@ class Protocol(RuleBasedStateMachine):
         for r, runner in enumerate(self._runners):
             if runner is None:
                 chances += [partial(self.begin, r, text)] * self.weights["begin"]
+                chances += [partial(self.begin, r, text, continues=True)] * self.weights["continue"]
                 continue
             waits = runner.phase == "written" and not runner.answer
             chances += [partial(self.go_on, r)] * self.weights["give up" if waits else "go on"]
@@ -162,16 +163,17 @@ class Protocol(RuleBasedStateMachine):
             chances = [partial(self.begin, 0, text) if self._runners[0] is None else partial(self.go_on, 0)]
         chances[which % len(chances)]()
 
-    def begin(self, r: int, text: bytes) -> None:
+    def begin(self, r: int, text: bytes, *, continues: bool = False) -> None:
         """A plan that still can change what goes out is what was approved last; one that can't leaves the message on hold."""
         ledger = open_to_write(self._path, "one")
         ledger.begin(OWNER, now=self._now)
         ledger.note_clock(0.0)
         receiver = receiver_hash(SALT, RECEIVER)
-        if not self._claimed:
+        fact = ledger.facts([KEY]).get(KEY)
+        if not self._claimed or (continues and fact is not None and fact.state is State.PLANNED):
             self._approved = text
         record = PlannedRecord(KEY, text, None, receiver, "+44••••••01")
-        ledger.put_planned(SPEC, [record], b"p" * 32, now=self._now, route=ROUTE)
+        ledger.put_planned(SPEC, [record], b"p" * 32, now=self._now, route=ROUTE, continues=continues)
         self._runners[r] = Runner(ledger, text)
 
     def _dies(self, r: int) -> None:

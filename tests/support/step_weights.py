@@ -5,7 +5,7 @@ from __future__ import annotations
 from mutants import Mutant
 
 WEIGHTS = {
-    "begin": 2, "go on": 6, "give up": 1, "die": 1, "reconcile": 1, "person": 2, "note": 2, "server": 6, "time": 2, "list": 1,
+    "begin": 2, "continue": 1, "go on": 6, "give up": 1, "die": 1, "reconcile": 1, "person": 2, "note": 2, "server": 6, "time": 2, "list": 1,
 }  # fmt: skip
 """How likely each step is: what goes on is more likely than what ends."""
 FOCUS: dict[Mutant, dict[str, int]] = {

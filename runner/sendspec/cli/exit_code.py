@@ -30,7 +30,7 @@ ORDER = (
     ExitCode.IN_DOUBT, ExitCode.INCOMPLETE, ExitCode.DONE,
 )  # fmt: skip
 """From most to least serious: where several codes apply, the first of these wins."""
-LEFT_OVER = (Skip.REFUSED_BEFORE, Skip.ON_HOLD, Skip.NOT_CHOSEN, Skip.NOT_IN_PLAN)
+LEFT_OVER = (Skip.REFUSED_BEFORE, Skip.ON_HOLD, Skip.NOT_CHOSEN, Skip.NOT_IN_PLAN, Skip.EXPIRED)
 """Reasons to skip that leave the run incomplete."""
 
 

@@ -24,11 +24,11 @@ from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import counted
+from sendspec.diagnostics.wording import counted, moment_text
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.plan_file import check_place, write_plan_file
-from sendspec.operations.plan_header import moment_text, plan_header
+from sendspec.operations.plan_header import plan_header
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
@@ -148,7 +148,9 @@ def run_plan(
 
 def _say_where(console: Console, place: PlanPlace, digest: str, context: ProjectContext) -> None:
     shown = printable(quote(place.path))
-    console.say(f"the plan is in {shown} until {moment_text(place.expires)}, with the digest {digest}")
+    console.say(
+        f"the plan is in {shown} until {moment_text(place.expires.replace(microsecond=0))}, with the digest {digest}"
+    )
     if context.identity is None:
         name = context.environment.name
         console.warn(f"it can't be sent: run `sendspec ledger init --env {name}`, then plan again")
@@ -169,7 +171,7 @@ def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
         if held:
             console.warn(
                 f"{name}: on hold: {counted(held, 'message')} changed while the send was under way;"
-                " bring the first text back to send them, or raise `generation`"
+                f" to send them, write `continue_with: '{plan.text_digest}'` for the present text, or bring the first text back"
             )
 
 

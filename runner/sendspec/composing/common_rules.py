@@ -8,6 +8,7 @@ from typing import Any
 
 from sendspec.composing.rule import Rule
 from sendspec.reading.media_url import media_url_problem
+from sendspec.reading.schema.formats import date_time
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
 MAX_IMAGES = 10
@@ -67,14 +68,18 @@ def frequency_cap(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
         )
 
 
-def schedule_rule(now: datetime) -> Rule:
-    """`scheduledFor` is in the future, and not too far: the API sends a message scheduled in the past at once."""
+def schedule_rule(now: datetime, not_after: datetime | None = None) -> Rule:
+    """`scheduledFor` is in the future, not too far, and not after the spec's `not_after`.
+
+    The API sends a message scheduled in the past at once.
+    """
 
     def problems(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
         written = payload.get("scheduledFor")
         if written is None:
             return
-        ahead = datetime.fromisoformat(written.replace("z", "Z")) - now
+        moment = date_time(written)
+        ahead = moment - now
         if ahead < timedelta(0) or ahead > timedelta(days=MAX_SCHEDULE_DAYS):
             past = ahead < timedelta(0)
             yield SchemaProblem(
@@ -84,6 +89,14 @@ def schedule_rule(now: datetime) -> Rule:
                 if past
                 else f"'{written}' is more than {MAX_SCHEDULE_DAYS} days ahead, and the API refuses that",
                 fix="write a later time, or remove `scheduledFor` to send at once" if past else "write an earlier time",
+                at_key=False,
+            )
+        elif not_after is not None and moment > not_after:
+            yield SchemaProblem(
+                at=("scheduledFor",),
+                code="scheduled-late",
+                problem=f"'{written}' is later than `not_after`, from when on the message is too late",
+                fix="write an earlier time, or a later `not_after`",
                 at_key=False,
             )
 

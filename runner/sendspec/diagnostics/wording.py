@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 
 
 def grouped(number: int) -> str:
@@ -18,3 +19,8 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
 def os_reason(error: OSError) -> str:
     """`permission denied`: the operating system's own words, in lower case."""
     return os.strerror(error.errno or 0).lower()
+
+
+def moment_text(moment: datetime) -> str:
+    """`2026-11-29T10:00:00Z`, with a fraction of a second only where the moment has one."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -193,8 +193,13 @@ class Ledger(Facts, Claims, Protocol):
         *,
         now: float,
         route: Route | None = None,
+        continues: bool = False,
     ) -> int:
-        """Writes a plan's messages as planned, all or none; returns their count. If `records` raises, nothing is written."""
+        """Writes a plan's messages as planned, all or none; returns their count. If `records` raises, nothing is written.
+
+        A message that is planned already takes the new payload, reference, line and size as long as no message of the send was ever
+        claimed. Afterwards it does so only if the send `continues` with the present text; else it is on hold.
+        """
 
     def put_baselined(self, identity: SendIdentity, records: Iterable[PlannedRecord], *, now: float) -> int:
         """Writes a send's messages as baselined, all or none; returns their count."""

@@ -53,7 +53,14 @@ class AgreedMessages:
         if Retry.REFUSED in self._choice.retry:
             self._plan_refused(job, now)
         identity, digest = spec_identity(job, self._context, commit), digest_bytes(plan.digest)
-        self._ledger.put_planned(identity, self._records(job, plan, run), digest, now=now, route=route_of(job))
+        self._ledger.put_planned(
+            identity,
+            self._records(job, plan, run),
+            digest,
+            now=now,
+            route=route_of(job),
+            continues=job.is_continued,
+        )
 
     def to_send(self, job: Job) -> Iterator[tuple[Message, Fact | None]]:
         """The messages to send: the same rows give the same messages, and the ledger compares each digest."""

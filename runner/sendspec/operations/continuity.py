@@ -1,4 +1,4 @@
-"""Whether a spec is still the send that the ledger knows: its name, key and references.
+"""Whether a spec is still the send that the ledger knows: its name, key, references and audience.
 
 Changing one of these creates new messages for people who already have theirs. A change that may be a mistake is refused before
 anything is sent.
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.decided_rows import Decided
+from sendspec.operations.frozen_audience import check_audience
 from sendspec.operations.key_continuity import key_changes
 from sendspec.operations.name_continuity import name_moves
 from sendspec.operations.project_context import ProjectContext
@@ -26,7 +27,7 @@ def check_continuity(
     problems: Problems,
     decided: Decided,
 ) -> None:
-    """Checks name, key and references of what would be sent. If nothing would be, nothing can be sent twice."""
+    """Checks name, key, references and audience of what would be sent. If nothing would be, nothing can be sent twice."""
     sending = [job for job, plan in planned if plan.send]
     plan_by_name = {plan.target.name: plan for _, plan in planned}
     live = {job.spec.name for job, _ in planned}
@@ -38,5 +39,7 @@ def check_continuity(
         ]
         for diagnostic in found:
             problems.add(diagnostic)
+        if job.spec.audience_frozen:
+            check_audience(job, ledger, problems, decided)
     for diagnostic in reference_conflicts(sending, context, ledger, decided):
         problems.add(diagnostic)

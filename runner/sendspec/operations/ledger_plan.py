@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from sendspec.composing.canonical_template import text_digest
 from sendspec.composing.eligibility import Eligibility
@@ -18,10 +19,11 @@ from sendspec.operations.plan_settings import spec_settings
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import RenamedSend, other_names
 from sendspec.operations.send_job import Job
+from sendspec.operations.send_term_check import other_text
 from sendspec.operations.spec_identity_check import check_generations, check_identity
 from sendspec.operations.temporary_store import TemporaryStore
 from sendspec.planning.choice import ALL_DUE, Choice
-from sendspec.planning.decision import Decision, FactLookup, History, Retry, Skip, StateLookup, decisions, nothing_known
+from sendspec.planning.decision import Decision, FactLookup, Retry, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.pair_set import PairSet
 from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, approvable
@@ -73,7 +75,8 @@ def ledger_view_of(job: Job, context: ProjectContext, ledger: Facts | None, choi
     if ledger is not None and ledger.has_messages(name, generation):
         facts_of, states_of = ledger.facts, ledger.prior_states
     planned_count = 0 if ledger is None else _planned_under((name,), ledger)
-    return LedgerView(facts_of, states_of, History(started=started), _eligibility(job, context), choice, planned_count)
+    history = job.history(started=started)
+    return LedgerView(facts_of, states_of, history, _eligibility(job, context), choice, planned_count)
 
 
 def renamed_send(job: Job, ledger: Facts | None) -> RenamedSend | None:
@@ -99,6 +102,8 @@ def plan_jobs(
     check_identity(jobs, context, ledger, problems)
     check_generations(jobs, context, ledger, problems)
     identity = None if context.identity is None else context.identity.ledger
+    for diagnostic in chain.from_iterable(map(other_text, jobs)):
+        problems.add(diagnostic)
     plans = [
         approvable(
             replace(_plan(job, context, ledger, problems, choice, processes), text_digest=text_digest(job.spec)),

@@ -10,6 +10,7 @@ from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.send_term_check import moment_passed, other_text
 from sendspec.operations.system import System
 from sendspec.planning.decision import History, nothing_known
 from sendspec.planning.ledger_view import LedgerView
@@ -36,6 +37,8 @@ def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[
     plans = []
     for job in jobs:
         plan = plan_without_ledger(job, problems, processes)
+        for diagnostic in (*other_text(job), *moment_passed(job)):
+            problems.add(diagnostic)
         for diagnostic in limit_diagnostics(job, plan, Severity.ERROR):
             problems.add(diagnostic)
         plans.append(plan)

@@ -50,7 +50,7 @@ class _PlanBuilder:
         self._duplicates = Duplicates(job.table, problems, own_reference=job.program.own_reference)
         self._tally = PlanTally(job.target, pairs)
         self._own_reference = job.program.own_reference
-        self._asks_ledger = view.states_of is not nothing_known or view.choice != ALL_DUE
+        self._asks_ledger = view.states_of is not nothing_known or view.choice != ALL_DUE or view.history.expired
         self._pending_entries: list[PlanEntry] = []
         self._pending_pairs: list[bytes] = []
         self._pending_skips: list[Skip | None] = []

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sendspec import __version__
+from sendspec.diagnostics.wording import moment_text
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, head_commit, remote_repository
 from sendspec.operations.project_context import ProjectContext
@@ -44,17 +45,12 @@ def plan_header(
         "schemas": {name: sha256(canonical_json(load_schema(name).document)).hexdigest() for name in SCHEMAS},
         "ledger": None if context.identity is None else context.identity.ledger,
         "moves": 0 if ledger is None else ledger.moves,
-        "created": moment_text(context.system.now),
-        "expires": moment_text(expires),
+        "created": moment_text(context.system.now.replace(microsecond=0)),
+        "expires": moment_text(expires.replace(microsecond=0)),
         "tree": _tree_digest(jobs, context),
         **_repository(jobs, context),
     }
     return header if recipients is None else {**header, "recipients": context.relative(recipients)}
-
-
-def moment_text(moment: datetime) -> str:
-    """`2026-11-29T10:00:00Z`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _about(job: Job, context: ProjectContext, ledger: Facts | None) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+from sendspec.diagnostics.wording import moment_text
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import Retry
@@ -28,6 +29,8 @@ def spec_settings(job: Job, context: ProjectContext, retry: Retry | None) -> Spe
         "trust_503": channel.trust_503 or None,
         "limits": _limits(job.limits) or None,
         "retry": None if retry is None else retry.value,
+        "audience": "frozen" if spec.audience_frozen else None,
+        "not_after": None if spec.not_after is None else moment_text(spec.not_after),
     }
     return SpecSettings(name=spec.name, generation=spec.generation, target=_set(target), policy=_set(policy))
 

@@ -14,7 +14,7 @@ from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import MOVED_EVIDENCE, Change
 from sendspec.operations.send_job import Job
 from sendspec.planning.choice import Choice
-from sendspec.planning.decision import WINDOW, Decision, History, Retry, Skip, decide
+from sendspec.planning.decision import WINDOW, Decision, Retry, Skip, decide
 from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.reading.documents.yaml_reader import read_document
@@ -83,7 +83,9 @@ class RenamedSend:
         self._jobs = (job, *(job.with_name(name) for name in names))
         self._ledger = ledger
         generation = job.spec.generation
-        self._history = History(started=any(ledger.claimed_before(each.spec.name, generation) for each in self._jobs))
+        self._history = job.history(
+            started=any(ledger.claimed_before(each.spec.name, generation) for each in self._jobs)
+        )
         self.planned_found = 0
 
     def decisions(self, composed: Iterator[Composed], eligibility: Eligibility, choice: Choice) -> Iterator[Decision]:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import orjson
 
+from sendspec.composing.canonical_template import text_digest
 from sendspec.composing.common_rules import schedule_rule
 from sendspec.composing.compiled_spec import CompiledSpec, compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
@@ -22,10 +23,12 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.project_context import ProjectContext
+from sendspec.planning.decision import History
 from sendspec.planning.plan import Target
 from sendspec.provider.payload_strings import PROTOCOL_KEYS, strings_in
 from sendspec.reading.environment import Channel
 from sendspec.reading.limits import Limits
+from sendspec.reading.schema.formats import date_time
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import FileRecipients, Spec, StandardInput, read_spec
 from sendspec.reading.suppression_list import SuppressionList, read_suppression_list
@@ -50,12 +53,25 @@ class Job:
     def limits(self) -> Limits:
         return self.setting.limits
 
+    @property
+    def is_continued(self) -> bool:
+        """Whether messages on hold go out with the present text, because `continue_with` names it."""
+        return self.spec.continue_with is not None and self.spec.continue_with == text_digest(self.spec)
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether `not_after` had passed when the spec was read. So every pass over the rows decides alike."""
+        return self.spec.not_after is not None and self.now >= self.spec.not_after
+
+    def history(self, *, started: bool) -> History:
+        return History(started=started, continues=self.is_continued, expired=self.is_expired)
+
     def scheduled_for(self, message: Message) -> int | None:
         """When the API is to send `message`, in Unix seconds; None for at once."""
         if "scheduledFor" not in self.spec.message:
             return None
         written = orjson.loads(message.body).get("scheduledFor")
-        return None if written is None else int(datetime.fromisoformat(written.upper()).timestamp())
+        return None if written is None else int(date_time(written).timestamp())
 
     def constant_texts(self) -> Iterator[str]:
         """What its messages say whoever they are for: the text around values in its templates, and the spec's `vars`."""
@@ -74,7 +90,7 @@ class Job:
 
     def composer(self, problems: Problems) -> Composer:
         """Composes this job's rows; their faults go to `problems`."""
-        rules = (*self.setting.platform.rules, schedule_rule(self.now))
+        rules = (*self.setting.platform.rules, schedule_rule(self.now, self.spec.not_after))
         return Composer(self.program, self.table, self.setting, load_schema("message"), rules, problems)
 
     def composed(self, problems: Problems) -> Iterator[Composed]:

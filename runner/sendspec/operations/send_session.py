@@ -26,6 +26,7 @@ from sendspec.operations.run_ending import EndingWords, describe_ending
 from sendspec.operations.run_report import RunReport, first_stop, run_report, spec_report
 from sendspec.operations.send_job import Job
 from sendspec.operations.sendable import (
+    expiry_of,
     receivers_by_id,
     route_of,
     sendable,
@@ -79,6 +80,7 @@ class SendSession:
         self._record = RunRecord(ledger, context.system)
         self._results: dict[str, RunResult] = {}
         self._witnessed: Counter[str] = Counter()
+        self._api_ahead = 0.0
 
     @property
     def interrupted(self) -> int | None:
@@ -237,6 +239,7 @@ class SendSession:
         self._witnessed += findings.behind
         if findings.skews:
             self._ledger.note_clock(findings.skews[0])
+            self._api_ahead = max(findings.skews)
         for line in witness_lines(findings):
             self._listener.warn(line)
         self._listener.alarms(Reconciled(twice=list(findings.twice)))
@@ -252,6 +255,7 @@ class SendSession:
             failure_rate=job.limits.failure_rate,
             expected=plan.send,
             batch=channel.batch,
+            not_after=expiry_of(job, self._api_ahead),
         )
         self._ledger.make_room(min(plan.send, channel.concurrency * (channel.batch or 1)))
         with self._listener.progress(plan.send, channel.messages_per_second) as watch:

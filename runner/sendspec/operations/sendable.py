@@ -51,6 +51,12 @@ def route_of(job: Job) -> Route:
     return Route(job.channel.workspace, job.channel.channel)
 
 
+def expiry_of(job: Job, api_ahead: float) -> float | None:
+    """The job's `not_after` in Unix seconds by this machine's clock. It comes earlier where the API's clock is ahead, by so many seconds."""
+    moment = job.spec.not_after
+    return None if moment is None else moment.timestamp() - max(0.0, api_ahead)
+
+
 def receivers_by_id(jobs: Sequence[Job], ids: Collection[bytes]) -> dict[bytes, str]:
     """The receivers of the messages with these ids; only those that today's tables still have."""
     composed = (item for job in jobs for item in job.composed(Problems()))

@@ -88,13 +88,13 @@ def _generation_fault(spec: Spec, ledger: Facts) -> tuple[str, str, str] | None:
 
 
 def highest_used(sends: Sequence[SendRecord], ledger: Facts) -> int | None:
-    """The highest generation that was sent or given up; None if there is none.
-
-    A send counts too if a restored ledger has no claim of it but the API's list showed that it was sent.
-    """
-    used = [
-        send.generation
-        for send in sends
-        if send.is_used or any(state in _REACHED for state in ledger.states(send.name, send.generation))
-    ]
+    """The highest generation that was sent or given up; None if there is none."""
+    used = [send.generation for send in sends if send.is_used or has_begun(send, ledger)]
     return max(used, default=None)
+
+
+def has_begun(send: SendRecord, ledger: Facts) -> bool:
+    """Whether some of the send was sent: by the ledger's claims, its baseline, or what the API's list showed a restored ledger."""
+    if send.claimed or send.baselined:
+        return True
+    return any(state in _REACHED for state in ledger.states(send.name, send.generation))

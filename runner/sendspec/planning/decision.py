@@ -44,6 +44,7 @@ class Skip(StrEnum):
     NOT_IN_PLAN = "not-in-plan"
     TAKEN_ELSEWHERE = "taken-elsewhere"
     BASELINE = "baseline"
+    EXPIRED = "expired"
 
 
 SKIP_BY_EXCLUSION: Mapping[int, Skip | None] = {
@@ -55,9 +56,15 @@ SKIP_BY_EXCLUSION: Mapping[int, Skip | None] = {
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the ledger knows about a spec's generation as a whole. `started`: at least one of its messages was ever claimed."""
+    """What is known of a spec's generation as a whole.
+
+    `started`: at least one of its messages was ever claimed. `continues`: the spec lets messages on hold go out with its present
+    text. `expired`: its `not_after` has passed.
+    """
 
     started: bool
+    continues: bool = False
+    expired: bool = False
 
 
 class Retry(StrEnum):
@@ -97,8 +104,10 @@ def decide_by_state(state: PriorState | None, history: History, retry: frozenset
     `same`: the message has the digest that the ledger last planned.
     """
     if retry:
-        return _decide_retry(state, history, retry, same=same)
-    return None if state is None else _by_state(state, history, same=same)
+        skip = _decide_retry(state, history, retry, same=same)
+    else:
+        skip = None if state is None else _by_state(state, history, same=same)
+    return Skip.EXPIRED if skip is None and history.expired else skip
 
 
 def _decide_retry(state: PriorState | None, history: History, retry: frozenset[Retry], *, same: bool) -> Skip | None:
@@ -112,7 +121,7 @@ def _decide_retry(state: PriorState | None, history: History, retry: frozenset[R
 def _by_state(state: PriorState, history: History, *, same: bool) -> Skip | None:
     match state:
         case State.PLANNED:
-            return None if same or not history.started else Skip.ON_HOLD
+            return None if same or history.continues or not history.started else Skip.ON_HOLD
         case State.ACCEPTED:
             return Skip.ALREADY_ACCEPTED if same else Skip.DRIFT
         case State.REFUSED:

@@ -3,7 +3,9 @@
 A message goes back from `sending` or `in_doubt` to `planned` only on proof that it was not accepted (`release`, `absent`) or on
 a person's word (`resolve`). A timeout alone never moves it back.
 
-A new message has no move: a plan writes it as `planned`, a baseline as `skipped`. The ledger makes the moves; planning owns
+A new message has no move: a plan writes it as `planned`, a baseline as `skipped`. A planned message stays `planned` when a plan gives it
+another payload: freely until a message of its send was claimed, afterwards only in a run whose spec continues with the present text
+(`continue_with`). A claim names the payload, so a run with the former one loses it. The ledger makes the moves; planning owns
 their table because it reads states before there is a ledger.
 """
 
@@ -40,7 +42,8 @@ MOVES = (
         "claim",
         State.PLANNED,
         (State.SENDING,),
-        "digest and reference are the planned ones; the run holds the lock, and no later run has begun",
+        "digest and reference are the planned ones; the spec's `not_after` has not passed; the run holds the lock, and no later"
+        " run has begun",
         "the first byte",
     ),
     Move(

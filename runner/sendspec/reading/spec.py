@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import Limits, read_limits
+from sendspec.reading.schema.formats import date_time
 from sendspec.reading.spec_check import spec_problems
 from sendspec.reading.suppression_file import SuppressionFile, suppression_files
 
@@ -73,6 +75,9 @@ class Spec:
     `moved_from` is the spec's former name, whose recipients count as reached. None: the spec doesn't say, so a spec that looks
     renamed is refused. False: it says that it is new, even if it looks renamed. `limits` are the spec's own, without the
     environment's; `limit_names` are those that the spec sets.
+
+    `continue_with` is the text digest of the text that messages on hold go out with. `audience_frozen`: a send that has begun takes
+    no new recipients. From `not_after` on, nothing is claimed.
     """
 
     path: str
@@ -95,6 +100,9 @@ class Spec:
     document: Document
     suppress: tuple[SuppressionFile, ...] = ()
     check: PhoneCheck = PhoneCheck.LENGTH
+    continue_with: str | None = None
+    audience_frozen: bool = False
+    not_after: datetime | None = None
 
 
 def read_spec(path: str, problems: Problems, key_files: KeyFiles = NO_KEY_FILES) -> Spec | None:
@@ -145,6 +153,9 @@ def _spec(document: Document) -> Spec:
         document=document,
         suppress=suppression_files(document, ("suppress",), data.get("suppress", ()), by_spec=True),
         check=PhoneCheck(options.get("check", PhoneCheck.LENGTH)),
+        continue_with=data.get("continue_with"),
+        audience_frozen="audience" in data,
+        not_after=date_time(data["not_after"]) if "not_after" in data else None,
     )
 
 

@@ -15,6 +15,7 @@ from sendspec.reading.contacts.country import is_country
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
+from sendspec.reading.send_terms import CONTINUE_WITH, NOT_AFTER, term_problems
 
 FORMAT = 1
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -41,7 +42,7 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
         )
     schema = load_schema("spec")
     for fault in [] if schema.accepts(data) else schema.problems(data):
-        if fault.at not in keys and not (fault.at in _NAMES and fault.code == "wrong-format"):  # reported below
+        if fault.at not in keys and not _is_reported_below(document, fault):
             yield _placed(document, fault)
     yield from _name_problems(document)
     yield from _moved_from_problems(document)
@@ -49,6 +50,15 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
     yield from _recipient_problems(document)
     yield from _message_problems(document)
     yield from _number_problems(document)
+    yield from term_problems(document)
+
+
+def _is_reported_below(document: Document, fault: SchemaProblem) -> bool:
+    """Whether one of our own rules has better words for what the schema has found."""
+    if fault.code == "wrong-format":
+        return fault.at in (*_NAMES, CONTINUE_WITH, NOT_AFTER)
+    value = document.data.get("continue_with")
+    return fault.at == CONTINUE_WITH and isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
@@ -128,9 +138,11 @@ def _moved_from_problems(document: Document) -> Iterator[Diagnostic]:
 def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
     """JSON Schema accepts 1.0 and 1e3 as integers; in a request, or in a message's identity, they differ from 1 and 1000."""
     whole = [at for at, value in walk(document.data) if _is_whole(value)]
-    # Add 0.5 to each: the schema then rejects those where an integer is needed.
-    faults = load_schema("spec").problems(_raised(document.data)) if whole else []
+    schema = load_schema("spec")
+    # Add 0.5 to each: the schema then rejects those where an integer is needed, beside what it rejects anyway.
+    faults = schema.problems(_raised(document.data)) if whole else []
     rejected = {fault.at for fault in faults if fault.code == "wrong-type"}
+    rejected -= {fault.at for fault in (schema.problems(document.data) if rejected else ())}
     for at in whole:
         if at in rejected:
             written = mask_in_place(printable(document.written(at)[:40]))

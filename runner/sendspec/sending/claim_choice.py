@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from sendspec.diagnostics.clock import Clock
+from sendspec.planning.decision import Skip
 from sendspec.sending.circuit_breaker import BreakerState
 from sendspec.sending.run import Sendable, Settings
 from sendspec.sending.run_state import RunState
 from sendspec.sending.sender_pool import SenderPool
+
+MAX_EXPIRED = 1_000
+"""Messages that are left as expired in one turn of the loop."""
 
 ClaimGroup: TypeAlias = tuple[Sequence[Sendable], float]
 """The messages of one request, and when it may go out, in monotonic seconds."""
@@ -33,6 +38,9 @@ class ClaimChooser:
         """The messages to claim now, by request; none while the breaker is open or once the run ends."""
         state = self.state
         breaker = state.breaker.state
+        if state.ending is None and state.check_expiry(self.clock.wall()):
+            self._leave_expired()
+            return []
         if state.ending is not None or breaker in (BreakerState.OPEN, BreakerState.BROKEN):
             return []
         now = self.chosen_at = self.clock.monotonic()
@@ -50,6 +58,10 @@ class ClaimChooser:
         for message in chosen[len(slots) * size :]:
             state.backlog.put_back(message, 0.0)
         return [(chosen[number * size : (number + 1) * size], due) for number, due in enumerate(slots)]
+
+    def _leave_expired(self) -> None:
+        """Counts messages whose turn comes too late, retries too. A part at a time: results and a request to stop are heard between."""
+        self.state.tally.unclaimed[Skip.EXPIRED] += len(self._take(math.inf, MAX_EXPIRED))
 
     def _take(self, now: float, limit: int) -> list[Sendable]:
         """The next messages. If composing them raises, everything in flight is settled before that is raised again."""

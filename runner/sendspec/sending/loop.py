@@ -11,7 +11,6 @@ from typing import assert_never
 from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerTrouble, LedgerUnwritable, SuppressionListUnreadable
 from sendspec.ledger.protocol import Claims
-from sendspec.ledger.record import ClaimLost
 from sendspec.planning.decision import Skip
 from sendspec.provider.endpoint import Endpoint
 from sendspec.provider.sent_texts import SentTexts
@@ -48,8 +47,6 @@ LATENCY_GUESS = 0.2
 """The API takes 50 to 150 ms. A guess too high costs a few idle threads; too low, a second below the rate."""
 MAX_WAIT = 0.5
 MIN_WAIT = 0.001
-
-SKIP_BY_CLAIM_LOST = {ClaimLost.ON_HOLD: Skip.ON_HOLD, ClaimLost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
 
 
 def send_all(
@@ -167,20 +164,17 @@ class _Loop:
 
     def _exchange(self, results: list[AttemptResult], groups: list[ClaimGroup]) -> None:
         """Results in, claims out: one commit. After it, messages whose claim was won go to a sender, and results are counted."""
-        if groups and not self._ledger.still_mine():
-            self._state.end(LockLost())
-            groups = []
-        groups = self._without_suppressed(groups)
+        groups, claimed_at = self._claimable(groups)
         claims = [message.claim for messages, _ in groups for message in messages]
         settle = list(map(settlement_of, results))
         try:
-            exchanged = self._ledger.exchange(settle=settle, claim=claims, now=self._clock.wall())
+            exchanged = self._ledger.exchange(settle=settle, claim=claims, now=claimed_at)
         except (LedgerUnwritable, LedgerDamaged) as trouble:
             self._spill(results, trouble)
             raise
         now = self._clock.monotonic()
         won = exchanged.won
-        self._tally.unclaimed.update(SKIP_BY_CLAIM_LOST[lost] for lost in exchanged.lost.values())
+        self._tally.count_lost(exchanged.lost.values())
         self._tally.timed(now)
         delay, previous = self._commit_ended(groups, now)
         for messages, due in groups:
@@ -190,6 +184,18 @@ class _Loop:
                 self._hand_out(Delivery(ours, attempts, max(due + delay, now), due + previous + self._settings.timeout))
         if results:
             self._state.count_stored(results)
+
+    def _claimable(self, groups: list[ClaimGroup]) -> tuple[list[ClaimGroup], float]:
+        """What may still be claimed of what was chosen, and when: the same time is compared with `not_after` and recorded."""
+        if groups and not self._ledger.still_mine():
+            self._state.end(LockLost())
+            groups = []
+        groups = self._without_suppressed(groups)
+        wall = self._clock.wall()
+        if self._state.check_expiry(wall):
+            self._tally.unclaimed[Skip.EXPIRED] += sum(len(messages) for messages, _ in groups)
+            groups = []
+        return groups, wall
 
     def _without_suppressed(self, groups: list[ClaimGroup]) -> list[ClaimGroup]:
         """Leaves out recipients who have been suppressed since the plan. Without a readable list, nothing more is claimed."""
@@ -253,6 +259,8 @@ class _Loop:
 
     def _wait(self) -> float:
         """How many seconds to wait for an event at most."""
+        if self._state.has_expired and not self._backlog.empty:
+            return MIN_WAIT  # what is left is counted without a pace
         now = self._clock.monotonic()
         moments = [now + MAX_WAIT]
         if self._pool.down:

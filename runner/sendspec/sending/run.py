@@ -36,7 +36,8 @@ class Settings:
     """`concurrency` and `per_second` count requests; `per_second` None is no limit of ours. Times are in seconds.
 
     `expected` is the largest possible number of messages. `batch` is how many of them one request to the batch endpoint may carry;
-    None sends each in a request of its own. `patience` is how long the API may be unreachable before the run ends.
+    None sends each in a request of its own. `patience` is how long the API may be unreachable before the run ends. From `not_after`
+    on (Unix seconds by this machine's clock), nothing is claimed.
     """
 
     concurrency: int
@@ -47,6 +48,7 @@ class Settings:
     expected: int
     batch: int | None = None
     patience: float = 120.0
+    not_after: float | None = None
 
 
 class StopStage(Enum):

@@ -19,7 +19,7 @@ from sendspec.sending.tally import Tally
 class RunState:
     """Changed by the loop's thread only. `ending` is None while the run goes on; the first ending counts.
 
-    `error` is a bug to raise once everything in flight is settled.
+    `error` is a bug to raise once everything in flight is settled. `has_expired`: `not_after` has passed, so nothing more is claimed.
     """
 
     def __init__(
@@ -38,6 +38,8 @@ class RunState:
         self.error: BaseException | None = None
         self._certain = self._refused = 0
         self._failure_rate = settings.failure_rate
+        self._not_after = settings.not_after
+        self.has_expired = False
         self._clock = clock
         self._watch = watch
 
@@ -48,6 +50,12 @@ class RunState:
     def end(self, ending: Ending | None) -> None:
         """Ends the run once everything in flight is settled. None changes nothing."""
         self.ending = self.ending or ending
+
+    def check_expiry(self, wall: float) -> bool:
+        """Whether `not_after` has passed at `wall`. Once it has, it stays so, even if the clock is set back."""
+        if self._not_after is not None and wall >= self._not_after:
+            self.has_expired = True
+        return self.has_expired
 
     def fail(self, error: BaseException, evidence: str) -> None:
         """Ends the run by a bug; `error` is raised once everything in flight is settled."""

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import assert_never
 
+from sendspec.ledger.record import ClaimLost
 from sendspec.planning.decision import Skip
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Refused, RunRefused
 from sendspec.sending.ending import Ending
 from sendspec.sending.run import AttemptResult, Cause, RunResult
 
 MAX_CAUSES = 100
+SKIP_BY_CLAIM_LOST = {ClaimLost.ON_HOLD: Skip.ON_HOLD, ClaimLost.TAKEN_ELSEWHERE: Skip.TAKEN_ELSEWHERE}
 
 
 class Tally:
@@ -45,6 +47,10 @@ class Tally:
             case _:
                 assert_never(result.outcome)
 
+    def count_lost(self, claims: Iterable[ClaimLost]) -> None:
+        """Counts messages that the ledger did not let this run claim."""
+        self.unclaimed.update(SKIP_BY_CLAIM_LOST[why] for why in claims)
+
     def count_request(self) -> None:
         """Counts a finished request of which a byte left."""
         self._requests += 1
@@ -71,7 +77,7 @@ class Tally:
             accepted=self.accepted,
             refused=self.refused,
             in_doubt=self.in_doubt,
-            unclaimed=dict(self.unclaimed),
+            unclaimed=dict(+self.unclaimed),
             requests=self._requests,
             seconds=self._last - self._first if self._first is not None else 0.0,
             ending=ending,

@@ -35,18 +35,19 @@ class PlanWriter(LedgerWriter):
         *,
         now: float,
         route: Route | None = None,
+        continues: bool = False,
     ) -> int:
         """Writes a plan's messages as planned, in plan order, all or none; returns their count.
 
-        A message already planned takes the new payload, unless any message of the send was ever claimed: then it is on hold.
-        If `records` raises, nothing is written.
+        A message already planned takes the new payload, unless any message of the send was ever claimed: then it is on hold, but
+        for a send that `continues` with the present text. If `records` raises, nothing is written.
         """
         stream = iter(records)
         count = 0
         try:
             with self._transaction():
                 self._check_fence()
-                replaces = not self.claimed_before(identity.name, identity.generation)
+                replaces = continues or not self.claimed_before(identity.name, identity.generation)
                 spec = self._put_spec(identity, plan_digest)
                 while block := list(islice(stream, BLOCK)):
                     count += len(block)

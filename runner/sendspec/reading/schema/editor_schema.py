@@ -145,6 +145,22 @@ _PROPERTIES: dict[str, Any] = {
         "else": _NAME,
         "examples": ["welcome"],
     },
+    "continue_with": {
+        "description": "After a change in the middle of a send: the digest of the present text, as `plan` shows it. What is on hold then goes out with that text.",
+        "type": "string",
+        "pattern": "^[0-9a-f]{16}$(?!\\n)",
+        "examples": ["3f9c2a7b51d08e46"],
+    },
+    "audience": {
+        "description": "`frozen`: once the send has begun, nobody can be added to it.",
+        "enum": ["frozen"],
+    },
+    "not_after": {
+        "description": "When it is too late for these messages: from then on none of them goes out. Date, time and offset.",
+        "type": "string",
+        "format": "date-time",
+        "examples": ["2027-03-01T18:00:00+01:00"],
+    },
     "description": {"description": "What this send is for.", "type": "string"},
     "channel": {**_TEXT, "description": "An alias from sendspec.yaml."},
     "recipients": {

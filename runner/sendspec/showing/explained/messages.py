@@ -73,6 +73,12 @@ EXPLAINED: dict[str, Explanation] = {
         "a message is scheduled more than 35 days ahead",
         "The API refuses that.",
     ),
+    "scheduled-late": Explanation(
+        "a message is scheduled later than the spec's `not_after`",
+        "It would arrive when it is too late for it.",
+        wrong="not_after: 2030-03-01T18:00:00Z\nmessage: {scheduledFor: 2030-03-01T19:00:00Z, …}",
+        right="not_after: 2030-03-01T20:00:00Z\nmessage: {scheduledFor: 2030-03-01T19:00:00Z, …}",
+    ),
     "reference-holds-number": Explanation(
         "a reference contains the recipient's address",
         "References end up in logs.",

@@ -52,6 +52,32 @@ EXPLAINED: dict[str, Explanation] = {
         wrong='key: "{{ phone }}"   # was: "{{ order_id }}"',
         right='key: "{{ order_id }}"',
     ),
+    "audience-frozen": Explanation(
+        "the audience is frozen, and recipients were added after the send began",
+        (
+            "With `audience: frozen`, a send that has begun reaches only those who were part of it from the start. "
+            "Recipients who would be sent something and whom the ledger doesn't know are listed, and nothing is sent. "
+            "Recipients whom `where`, `only_to` or a suppression list leaves out don't count."
+        ),
+        wrong="audience: frozen   # and a new row in the table",
+        right="audience: frozen   # and a spec of their own for the new recipients",
+    ),
+    "continue-with-other": Explanation(
+        "`continue_with` names another text than the present one",
+        (
+            "After a change in the middle of a send, messages planned with the former text are on hold. "
+            "`continue_with` lets them go out with the present text, and only with that: after another change it has to "
+            "name the new text. `plan` shows the digest of the present text next to what is on hold."
+        ),
+        wrong="continue_with: 3f9c2a7b51d08e46   # and the text changed once more",
+        right="continue_with: 8be01d7f94c2a653   # the digest that plan shows",
+    ),
+    "not-after-past": Explanation(
+        "the moment of `not_after` has passed",
+        "A send would skip everything that it has not sent yet as `expired`.",
+        wrong="not_after: 2020-03-01T18:00:00+01:00",
+        right="not_after: 2030-03-01T18:00:00+01:00",
+    ),
     "unknown-channel": Explanation(
         "the environment has no such channel",
         wrong="channel: smss",

@@ -1,0 +1,88 @@
+"""The keys that bind a send once it has begun, `continue_with` and `not_after`: their forms, and what they hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.redaction import mask_in_place, printable
+from sendspec.reading.documents.document import Document
+from sendspec.reading.schema.formats import is_date_time
+
+CONTINUE_WITH, NOT_AFTER = ("continue_with",), ("not_after",)
+_DIGEST = re.compile(r"[0-9a-f]{16}")
+_FIND_DIGEST = "write the digest that `sendspec plan` shows"
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_CLOCK_TIME = re.compile(r"\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?", re.ASCII)
+_OFFSET = re.compile(r" ?(?:[Zz]|[+-]\d{1,2}(?::?\d{2})?)", re.ASCII)
+_EXAMPLE = "such as 2027-03-01T09:00:00+01:00"
+
+
+def term_problems(document: Document) -> Iterator[Diagnostic]:
+    """What is wrong with the two keys; the schema says only that something is."""
+    digest: Any = document.data.get("continue_with")
+    if isinstance(digest, int | float) and not isinstance(digest, bool):
+        yield _unquoted_digest(document)
+    elif isinstance(digest, str) and not _is_text_digest(digest):
+        yield _wrong_digest(document, digest)
+    moment: Any = document.data.get("not_after")
+    if isinstance(moment, str) and not is_date_time(moment):
+        problem, fix = _moment_problem(moment)
+        yield document.diagnostic(NOT_AFTER, code="wrong-format", problem=problem, fix=fix)
+
+
+def _is_text_digest(text: str) -> bool:
+    return _DIGEST.fullmatch(text) is not None
+
+
+def _unquoted_digest(document: Document) -> Diagnostic:
+    """A digest that YAML reads as a number: of digits only, or with a single e among them."""
+    written = document.written(CONTINUE_WITH)
+    shown, corrected = _shown_digest(written)
+    return document.diagnostic(
+        CONTINUE_WITH,
+        code="unquoted-number",
+        problem=f"YAML reads {shown} as a number, and a text digest is text",
+        fix=_FIND_DIGEST if corrected is None else f'put it in quotes: "{corrected}"',
+    )
+
+
+def _wrong_digest(document: Document, written: str) -> Diagnostic:
+    shown, corrected = _shown_digest(written)
+    return document.diagnostic(
+        CONTINUE_WITH,
+        code="wrong-format",
+        problem=f"'{shown}' is not a text digest: 16 digits from 0-9 and a-f, in lower case",
+        fix=_FIND_DIGEST if corrected is None else f"write '{corrected}'",
+    )
+
+
+def _shown_digest(written: str) -> tuple[str, str | None]:
+    """What was written as it may be shown, and in lower case if that makes it a digest."""
+    lower = written.lower()
+    # a digest is no personal data, and masked it could not be copied from the fix
+    return (written, lower) if _is_text_digest(lower) else (mask_in_place(printable(written[:60])), None)
+
+
+def _moment_problem(written: str) -> tuple[str, str]:
+    """What is wrong with a text that is no date-time of RFC 3339, and the fix."""
+    shown = mask_in_place(printable(written[:60]))
+    date, rest = written[:10], written[10:]
+    clock = _CLOCK_TIME.match(rest[1:])
+    if _DATE.fullmatch(date) is None or (rest and clock is None):
+        return f"'{shown}' is not a date and time with an offset", f"write one, {_EXAMPLE}"
+    if clock is None:
+        return f"'{shown}' is a date without a time", f"add the time and its offset from UTC, {_EXAMPLE}"
+    offset = rest[1 + clock.end() :]
+    if not offset:
+        return f"'{shown}' has no offset from UTC", f"add the offset, Z for UTC or one {_EXAMPLE}"
+    if _OFFSET.fullmatch(offset) is None:
+        return f"'{shown}' is not a date and time with an offset", f"write one, {_EXAMPLE}"
+    corrected = f"{date}T{clock[0]}{offset.strip()}"
+    if is_date_time(corrected):
+        return f"'{shown}' has no T between date and time", f"write {corrected}"
+    if re.fullmatch(r"[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", rest):
+        return f"there is no such moment as '{shown}'", "write a day, a time and an offset that exist"
+    return f"'{shown}' is not written as RFC 3339 wants it", f"write seconds and a whole offset, {_EXAMPLE}"
