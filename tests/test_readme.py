@@ -54,7 +54,12 @@ def blocks(page: str) -> list[Block]:
 
 
 def test_every_yaml_block_is_accepted(tmp_path: Path) -> None:
-    shown = [block for page in ("README.md", "docs/spec.md") for block in blocks(page) if block.language == "yaml"]
+    shown = [
+        block
+        for page in ("README.md", "docs/spec.md", "docs/plans.md")
+        for block in blocks(page)
+        if block.language == "yaml"
+    ]
     assert len(shown) >= 5
     for number, block in enumerate(shown):
         path = tmp_path / f"{number}.yaml"
@@ -76,12 +81,14 @@ def test_the_readme_has_the_exit_codes_of_the_command_line_page() -> None:
 def test_every_command_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
     """From top to bottom in one folder, as a reader would; production is a server of this test."""
     with sandbox_at(None, time.time) as api, ProjectDir(tmp_path, api).at_work() as project_dir:
-        for block in blocks("README.md"):
-            if block.file:
-                project_dir.write(block)
-            elif block.language == "console":
-                project_dir.run_all(block.text)
+        project_dir.follow("README.md")
     assert project_dir.commands >= 12
+
+
+def test_the_page_on_plans_leads_to_a_signed_send(tmp_path: Path) -> None:
+    with sandbox_at(None, time.time) as api, ProjectDir(tmp_path, api).at_work() as project_dir:
+        project_dir.follow("docs/plans.md")
+    assert project_dir.commands >= 10
 
 
 class ProjectDir:
@@ -100,6 +107,13 @@ class ProjectDir:
             for process in self.running:
                 process.send_signal(signal.SIGINT)
                 process.wait(SECONDS)
+
+    def follow(self, page: str) -> None:
+        for block in blocks(page):
+            if block.file:
+                self.write(block)
+            elif block.language == "console":
+                self.run_all(block.text)
 
     def write(self, block: Block) -> None:
         path = self.folder / block.file
@@ -141,6 +155,8 @@ class ProjectDir:
 
     def read(self, command: str) -> tuple[list[str], dict[str, str]]:
         """The arguments and the environment of a shown command, with a port that is free."""
+        if "sendspec" not in shlex.split(command):
+            return ["bash", "-c", command], {"PATH": os.environ["PATH"]}
         words = shlex.split(command.replace("8080", str(self.port)))
         settings = [word.partition("=") for word in words[: words.index("sendspec")]]
         environ = {

@@ -6,6 +6,7 @@ import pytest
 from plain_body import PLAIN_BODY
 from sendspec.composing.eligibility import EVERYONE, Eligibility
 from sendspec.composing.message import Duplicate, Filtered, Message
+from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import History, Retry, Skip, decide
 from sendspec.planning.fact import Fact
 from sendspec.planning.message_state import State
@@ -60,7 +61,7 @@ CONTINUED = History(started=True, continues=True)
 
 @pytest.mark.parametrize("retry", [None, Retry.NOT_SENT])
 def test_a_send_that_continues_sends_what_was_planned_with_another_text(retry: Retry | None) -> None:
-    assert decide(message(), Fact(State.PLANNED, OTHER), CONTINUED, EVERYONE, retry) is None
+    assert decide(message(), Fact(State.PLANNED, OTHER), CONTINUED, EVERYONE, choice_of(retry).retry) is None
 
 
 @pytest.mark.parametrize("state", [None, *State])
@@ -68,7 +69,9 @@ def test_a_send_that_continues_sends_what_was_planned_with_another_text(retry: R
 @pytest.mark.parametrize("retry", [None, *Retry])
 def test_continuing_changes_nothing_else(state: State | None, digest: bytes, retry: Retry | None) -> None:
     fact = None if state is None else Fact(state, digest)
-    plain, continued = (decide(message(), fact, each, EVERYONE, retry) for each in (History(True), CONTINUED))
+    plain, continued = (
+        decide(message(), fact, each, EVERYONE, choice_of(retry).retry) for each in (History(True), CONTINUED)
+    )
     assert (plain is continued) == (plain is not Skip.ON_HOLD)
 
 
@@ -81,7 +84,13 @@ def test_from_not_after_on_what_would_be_sent_is_expired_and_all_else_is_what_it
 ) -> None:
     fact = None if state is None else Fact(state, digest)
     before, after = (
-        decide(message(), fact, History(started=True, continues=continues, expired=expired), EVERYONE, retry)
+        decide(
+            message(),
+            fact,
+            History(started=True, continues=continues, expired=expired),
+            EVERYONE,
+            choice_of(retry).retry,
+        )
         for expired in (False, True)
     )
     assert after is (before or Skip.EXPIRED)

@@ -210,7 +210,10 @@ EXPLAINED: dict[str, Explanation] = {
         "The answer was no, was empty, or was a different number from the one asked for.",
     ),
     "plan-stale": Explanation(
-        "something has changed since the plan was made",
-        "The ledger, the recipients or the text differ, or messages were sent in between.",
+        "what would be sent, or how, is not what the plan file names",
+        "Nothing was sent. The message says why: messages that are not in the plan, or have another text or reference; a setting "
+        "that decides where messages go or under which promise; another environment or ledger; the expiry; another `--digest`; or "
+        "the format of another release. What was sent since, opt-outs, comments and the order of rows make no plan stale.",
+        right="sendspec show plan.json --against-now",
     ),
 }
