@@ -14,7 +14,7 @@ import pytest
 import sendspec
 from sendspec.operations.plan_file import read_plan_file
 from sendspec.planning.pair_set import PairSet
-from sendspec.planning.plan_digest import SpecSettings, content_digest, plan_digest
+from sendspec.planning.plan_digest import SpecSettings, digests
 
 GOLDEN = Path(__file__).parent / "golden"
 RELEASES = sorted(folder.name for folder in GOLDEN.iterdir())
@@ -55,10 +55,12 @@ def test_settings_and_pairs_of_a_release_have_the_digests_that_it_gave_them(rele
     pairs = PairSet()
     pairs.add([bytes([n]) * 40 for n in (3, 255, 0)])
     found = {
-        name: plan_digest("live", None if name == "plain" else "id", [SpecSettings(**spec) for spec in specs], [pairs])
+        name: digests("live", None if name == "plain" else "id", [SpecSettings(**spec) for spec in specs], [pairs], [])[
+            0
+        ]
         for name, specs in SETTINGS.items()
     }
-    assert {**found, "content": content_digest([pairs])} == expected(release)["rules"]
+    assert {**found, "content": digests("", None, [], [], [pairs])[1]} == expected(release)["rules"]
 
 
 @pytest.mark.parametrize("release", RELEASES)

@@ -11,7 +11,7 @@ from sendspec.composing.identity import id_text, reference_hash
 from sendspec.diagnostics.exceptions import CopyUnreadable
 from sendspec.operations.temporary_store import TemporaryStore
 from sendspec.planning import pair_set
-from sendspec.planning.pair_set import BUCKETS, PairSet, joined_pairs, marked_buckets, pair_of
+from sendspec.planning.pair_set import BUCKETS, PairSet, joined_bucket, marked_bucket, pair_of
 
 PAIRS = st.lists(st.binary(min_size=40, max_size=40), unique_by=lambda pair: pair[:16])
 
@@ -34,7 +34,7 @@ class FullStore:
 
 
 def whole(pairs: PairSet) -> bytes:
-    return b"".join(joined_pairs([pairs]))
+    return b"".join(joined_bucket([pairs], number) for number in range(BUCKETS))
 
 
 @given(PAIRS, st.randoms(), st.integers(1, 5))
@@ -53,9 +53,9 @@ def test_several_sets_are_sorted_as_one(one: list[bytes], other: list[bytes]) ->
     sets = [PairSet(), PairSet()]
     for each, pairs in zip(sets, (one, other), strict=True):
         each.add(pairs)
-    assert b"".join(joined_pairs(sets)) == b"".join(sorted([*one, *other]))
-    marked = [entry for number in range(BUCKETS) for entry in marked_buckets(sets[:1], sets[1:], number)]
-    assert marked == sorted([*(pair + b"+" for pair in one), *(pair + b"-" for pair in other)])
+    assert b"".join(joined_bucket(sets, number) for number in range(BUCKETS)) == b"".join(sorted([*one, *other]))
+    marked = [entry for number in range(BUCKETS) for entry in marked_bucket(sets[:1], sets[1:], number)]
+    assert sorted(marked) == sorted([*(pair + b"+" for pair in one), *(pair + b"-" for pair in other)])
 
 
 @pytest.mark.parametrize("room", [0, 100_000, 300_000, 10**9])

@@ -11,17 +11,9 @@ from sendspec.planning.plan_digest import VERSION, canonical_json
 
 
 def resealed(plan: dict[str, Any]) -> dict[str, Any]:
-    """The plan with the seal of its content, written anew from the format's description; as it is where its pairs are none."""
+    """The plan with the seal of its content, written anew from the format's description."""
     header = {name: value for name, value in plan.items() if name not in ("seal", "pairs")}
-    try:
-        entries = _raw(plan["pairs"], "+-")
-    except (TypeError, ValueError, AttributeError):
-        return plan
-    return {
-        **header,
-        "seal": sha256(canonical_json(header) + b"\n" + b"".join(entries)).hexdigest(),
-        "pairs": plan["pairs"],
-    }
+    return {**header, "seal": sha256(canonical_json(header)).hexdigest(), "pairs": plan.get("pairs")}
 
 
 def digested(plan: dict[str, Any]) -> dict[str, Any]:
@@ -32,15 +24,20 @@ def digested(plan: dict[str, Any]) -> dict[str, Any]:
         "ledger": plan["ledger"],
         "specs": sorted(specs, key=lambda spec: str(spec["name"])),
     }
-    pairs = b"".join(entry[:-1] for entry in _raw(plan["pairs"], "+"))
-    digest = VERSION + sha256(b"sendspec plan v1\n" + canonical_json(settings) + b"\n" + pairs).hexdigest()
-    return {**plan, "digest": digest, "specs": [{**spec, "digest": digest} for spec in plan["specs"]]}
+    digest = (
+        VERSION
+        + sha256(b"sendspec plan v1\n" + canonical_json(settings) + b"\n" + _raw(plan["pairs"], "+")).hexdigest()
+    )
+    content = VERSION + sha256(b"sendspec content v1\n" + _raw(plan["pairs"], "+-")).hexdigest()
+    specs = [{**spec, "digest": digest, "content_digest": content} for spec in plan["specs"]]
+    return {**plan, "digest": digest, "content_digest": content, "specs": specs}
 
 
-def _raw(lines: Iterable[str], marks: str) -> list[bytes]:
-    """The pairs in bytes, sorted, each followed by its mark."""
-    return sorted(
-        urlsafe_b64decode(line[:22] + "==") + urlsafe_b64decode(line[22:54]) + line[54:].encode()
+def _raw(lines: Iterable[str], marks: str) -> bytes:
+    """The pairs with these marks in bytes, sorted and joined."""
+    found = sorted(
+        urlsafe_b64decode(line[:22] + "==") + urlsafe_b64decode(line[22:54])
         for line in lines
         if line[54:] in tuple(marks)
     )
+    return b"".join(found)

@@ -24,9 +24,9 @@ from sendspec.operations.plan_staleness import Cause, PlanDifference, stale_plan
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.temporary_store import TemporaryStore
 from sendspec.planning.decision import Retry
-from sendspec.planning.pair_set import BUCKETS, PAIR_BYTES, PairSet, marked_buckets
+from sendspec.planning.pair_set import BUCKETS, PAIR_BYTES, PairSet
 from sendspec.planning.plan import Plan
-from sendspec.planning.plan_digest import SpecSettings, canonical_json, plan_digest
+from sendspec.planning.plan_digest import SpecSettings, canonical_json, digests
 from sendspec.reading.files.confined_path import MAX_PATH
 from sendspec.reading.files.text_file import open_regular
 from sendspec.reading.schema.validator import load_schema
@@ -130,8 +130,7 @@ def write_plan_file(path: Path, header: Mapping[str, Any], plans: Sequence[Plan]
     """Writes the plan, whole or not at all; `header` is all of it but format, seal and pairs. Raises `FileUnwritable`."""
     marked, others = [plan.pairs.to_send for plan in plans], [plan.pairs.others for plan in plans]
     content = {**header, "format": FORMAT}
-    seal = _seal(content, (marked_buckets(marked, others, number) for number in range(BUCKETS)))
-    write_pieces(path, _file_pieces({**content, "seal": seal}, pair_lines(marked, others)))
+    write_pieces(path, _file_pieces({**content, "seal": _seal(content)}, pair_lines(marked, others)))
 
 
 def _file_pieces(header: Mapping[str, Any], lines: Iterator[list[str]]) -> Iterator[bytes]:
@@ -238,21 +237,19 @@ def _check(header: dict[str, Any], to_send: int, pairs: PairSet) -> None:
     _check_paths([*paths, *([header["recipients"]] if "recipients" in header else [])])
     for moment in (header["created"], header["expires"]):
         datetime.fromisoformat(moment)  # a date that no calendar has is a ValueError
-    seal = header.pop("seal")
-    marked = PairSet(store=TemporaryStore())
-    hashed = sha256(canonical_json(header) + b"\n")
+    if header.pop("seal") != _seal(header) or header["totals"]["send"] != to_send or not _adds_up(header):
+        raise PlanUnreadable(EDITED)
+    marked, others = (PairSet(store=TemporaryStore()) for _ in range(2))
     for number in range(BUCKETS):
         bucket = pairs.bucket(number)
-        hashed.update(b"".join(bucket))
         marked.add([entry[:PAIR_BYTES] for entry in bucket if entry.endswith(b"+")])
+        others.add([entry[:PAIR_BYTES] for entry in bucket if entry.endswith(b"-")])
     settings = [
         SpecSettings(name=spec["name"], generation=spec["generation"], target=spec["target"], policy=spec["policy"])
         for spec in header["specs"]
     ]
-    digest = plan_digest(header["environment"], header["ledger"], settings, (marked,))
-    if (hashed.hexdigest(), digest, to_send) != (seal, header["digest"], header["totals"]["send"]) or not _adds_up(
-        header
-    ):
+    plan, content = digests(header["environment"], header["ledger"], settings, (marked,), (others,))
+    if plan != header["digest"] or content != header.get("content_digest", content):
         raise PlanUnreadable(EDITED)
 
 
@@ -291,8 +288,6 @@ def _check_paths(paths: Sequence[str]) -> None:
         raise TypeError
 
 
-def _seal(content: Mapping[str, Any], buckets: Iterator[list[bytes]]) -> str:
-    hashed = sha256(canonical_json(content) + b"\n")
-    for bucket in buckets:
-        hashed.update(b"".join(bucket))
-    return hashed.hexdigest()
+def _seal(header: Mapping[str, Any]) -> str:
+    """A digest over the header, and so over the whole file: the header holds the digests of the pairs."""
+    return sha256(canonical_json(header)).hexdigest()

@@ -11,7 +11,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 
 from sendspec.composing.identity import DIGEST_BYTES, ID_BYTES
-from sendspec.planning.pair_set import PAIR_BYTES, PairSet, marked_buckets
+from sendspec.planning.pair_set import PAIR_BYTES, PairSet, marked_bucket
 
 ENTRY_BYTES = PAIR_BYTES + 1
 """A pair with its mark."""
@@ -33,7 +33,7 @@ class NotPairs(Exception):
 def pair_lines(marked: Sequence[PairSet], others: Sequence[PairSet]) -> Iterator[list[str]]:
     """The pairs as text, sorted, a few thousand at a time."""
     for first in _IN_TEXT_ORDER:  # the first character holds six bits: the buckets of four first bytes
-        entries = [entry for byte in range(first * 4, first * 4 + 4) for entry in marked_buckets(marked, others, byte)]
+        entries = [entry for byte in range(first * 4, first * 4 + 4) for entry in marked_bucket(marked, others, byte)]
         if entries:
             yield sorted(_encoded(entries))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sendspec.diagnostics.diagnostic import Diagnostic
-from sendspec.planning.plan import Plan, Segments, content_digest_of, digest_of
+from sendspec.planning.plan import Plan, Segments, digests_of
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PlanReport:
     """The plans in the order of the specs. `warnings` include the limits that a send would exceed."""
 
@@ -51,11 +52,15 @@ class PlanReport:
         """Messages that were planned, never sent, and whose recipients are no longer in the tables."""
         return sum(plan.left for plan in self.plans)
 
+    @cached_property
+    def digests(self) -> tuple[str, str]:
+        """The digest that people approve, and that of all that the files declare; the latter is empty where ids are provisional."""
+        return digests_of(self.plans)
+
     @property
     def digest(self) -> str:
-        return digest_of(self.plans)
+        return self.digests[0]
 
     @property
     def content_digest(self) -> str:
-        """Covers all that the files declare; empty where message ids are provisional."""
-        return content_digest_of(self.plans)
+        return self.digests[1]

@@ -32,7 +32,7 @@ from sendspec.operations.send_outcome import (
 from sendspec.operations.send_session import Interruptible, PlannedJobs, SendSession, leave_signals_alone
 from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Skip
-from sendspec.planning.plan import Plan, digest_of
+from sendspec.planning.plan import Plan, digests_of
 from sendspec.planning.plan_digest import digest_bytes
 from sendspec.sending.ending import Interrupted
 
@@ -188,7 +188,7 @@ class _Send:
 
     def _approval(self, plans: Sequence[Plan]) -> RunNote:
         request = self._request
-        digest = digest_of(plans) if request.plan is None else request.plan.digest
+        digest = digests_of(plans)[0] if request.plan is None else request.plan.digest
         return RunNote(plan_digest=digest_bytes(digest), claimed=request.approved_by, verified=self._approvers(plans))
 
     def _approvers(self, plans: Sequence[Plan]) -> tuple[str, ...]:

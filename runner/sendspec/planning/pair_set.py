@@ -5,7 +5,7 @@ A pair is 40 bytes: the message's id, then a digest of its payload and of the us
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Protocol
 
@@ -96,16 +96,15 @@ class PairSet:
                 self._buckets[number] = bytearray()
 
 
-def joined_pairs(sets: Sequence[PairSet]) -> Iterator[bytes]:
-    """The entries of all `sets` together, sorted and joined, in `BUCKETS` pieces."""
-    for number in range(BUCKETS):
-        if len(sets) == 1:
-            yield sets[0].joined_bucket(number)
-        else:
-            yield b"".join(sorted(entry for each in sets for entry in each.bucket(number)))
+def joined_bucket(sets: Sequence[PairSet], number: int) -> bytes:
+    """The entries of all `sets` whose first byte is `number`, sorted and joined."""
+    filled = [each for each in sets if len(each)]
+    if len(filled) == 1:
+        return filled[0].joined_bucket(number)
+    return b"".join(sorted(entry for each in filled for entry in each.bucket(number)))
 
 
-def marked_buckets(marked: Sequence[PairSet], others: Sequence[PairSet], number: int) -> list[bytes]:
-    """The entries whose first byte is `number`, sorted, each with a mark: `+` for those in `marked`, `-` for the others."""
+def marked_bucket(marked: Sequence[PairSet], others: Sequence[PairSet], number: int) -> list[bytes]:
+    """The entries whose first byte is `number`, each with a mark: `+` for those in `marked`, `-` for the others."""
     sent = [entry + b"+" for each in marked for entry in each.bucket(number)]
-    return sorted([*sent, *(entry + b"-" for each in others for entry in each.bucket(number))])
+    return [*sent, *(entry + b"-" for each in others for entry in each.bucket(number))]

@@ -12,7 +12,7 @@ from sendspec.composing.block_result import PlanEntry, plan_entry_of
 from sendspec.composing.message import Message
 from sendspec.planning.decision import Decision, Skip
 from sendspec.planning.pair_set import PairSet, pair_of_message
-from sendspec.planning.plan_digest import SpecSettings, content_digest, plan_digest
+from sendspec.planning.plan_digest import SpecSettings, digests
 
 NOT_DECLARED = frozenset({Skip.FILTERED, Skip.DUPLICATE, Skip.ONLY_TO, Skip.SUPPRESSED})
 """Reasons to skip that the files give. Every other message is declared, whether it is sent or not."""
@@ -172,26 +172,28 @@ class PlanTally:
 
 def approvable(plan: Plan, settings: SpecSettings, ledger: str | None) -> Plan:
     """The plan with what an approval is bound to. `ledger` is None before there is a ledger: its salt is part of every pair."""
-    return replace(
-        plan,
-        settings=settings,
-        ledger=ledger,
-        digest=plan_digest(plan.target.environment, ledger, (settings,), (plan.pairs.to_send,)),
-        content_digest="" if ledger is None else content_digest((plan.pairs.to_send, plan.pairs.others)),
+    return _with_digests([replace(plan, settings=settings, ledger=ledger)])
+
+
+def _with_digests(plans: Sequence[Plan]) -> Plan:
+    """The first of `plans`, with the digests of all of them together."""
+    first = plans[0]
+    plan, content = digests(
+        first.target.environment,
+        first.ledger,
+        [each.settings for each in plans if each.settings is not None],
+        [each.pairs.to_send for each in plans],
+        [each.pairs.others for each in plans],
     )
+    return replace(first, digest=plan, content_digest="" if first.ledger is None else content)
 
 
-def digest_of(plans: Sequence[Plan]) -> str:
-    """The digest of several plans together, whatever their order. That of a single plan is its own."""
-    if len(plans) == 1:
-        return plans[0].digest
-    settings = [plan.settings for plan in plans if plan.settings is not None]
-    environment, ledger = (plans[0].target.environment, plans[0].ledger) if plans else ("", None)
-    return plan_digest(environment, ledger, settings, [plan.pairs.to_send for plan in plans])
+def digests_of(plans: Sequence[Plan]) -> tuple[str, str]:
+    """The plan digest and the content digest of several plans together, whatever their order. Those of a single plan are its own.
 
-
-def content_digest_of(plans: Sequence[Plan]) -> str:
-    """The digest of all that several plans declare; empty if their ids are provisional."""
-    if len(plans) == 1 or not plans or not plans[0].content_digest:
-        return plans[0].content_digest if plans else ""
-    return content_digest([each for plan in plans for each in (plan.pairs.to_send, plan.pairs.others)])
+    The content digest is empty if the plans' ids are provisional.
+    """
+    if not plans:
+        return digests("", None, (), (), ())[0], ""
+    together = plans[0] if len(plans) == 1 else _with_digests(plans)
+    return together.digest, together.content_digest

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from sendspec.planning.pair_set import PairSet, joined_pairs
+from sendspec.planning.pair_set import BUCKETS, PairSet, joined_bucket
 
 VERSION = "v1:"
 
@@ -38,19 +38,27 @@ class SpecSettings:
         }
 
 
-def content_digest(sets: Sequence[PairSet]) -> str:
-    """The digest of all declared messages, in the pair sets of all specs."""
-    return _digest(b"sendspec content v1\n", sets)
-
-
-def plan_digest(environment: str, ledger: str | None, specs: Iterable[SpecSettings], marked: Sequence[PairSet]) -> str:
-    """The digest of what would be sent, and under which settings. `ledger` is the ledger's id, `marked` the messages to send."""
+def digests(
+    environment: str,
+    ledger: str | None,
+    specs: Iterable[SpecSettings],
+    to_send: Sequence[PairSet],
+    others: Sequence[PairSet],
+) -> tuple[str, str]:
+    """The plan digest and the content digest. `ledger` is the ledger's id, `others` what the files declare and is not sent."""
     settings = {
         "environment": environment,
         "ledger": ledger,
         "specs": [spec.as_json() for spec in sorted(specs, key=lambda spec: spec.name)],
     }
-    return _digest(b"sendspec plan v1\n" + canonical_json(settings) + b"\n", marked)
+    plan = sha256(b"sendspec plan v1\n" + canonical_json(settings) + b"\n")
+    content = sha256(b"sendspec content v1\n")
+    sends_all = not any(map(len, others))
+    for number in range(BUCKETS):
+        sent = joined_bucket(to_send, number)
+        plan.update(sent)
+        content.update(sent if sends_all else joined_bucket([*to_send, *others], number))
+    return VERSION + plan.hexdigest(), VERSION + content.hexdigest()
 
 
 def digest_bytes(digest: str) -> bytes:
@@ -66,10 +74,3 @@ def digest_text(digest: bytes) -> str:
 def canonical_json(content: Any) -> bytes:
     """JSON in which equal contents are equal bytes."""
     return json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":")).encode()
-
-
-def _digest(beginning: bytes, sets: Sequence[PairSet]) -> str:
-    hashed = sha256(beginning)
-    for piece in joined_pairs(sets):
-        hashed.update(piece)
-    return VERSION + hashed.hexdigest()
