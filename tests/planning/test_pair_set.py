@@ -63,6 +63,7 @@ def test_a_long_list_goes_to_the_store_and_without_room_stays_in_memory(
     room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pair_set, "MAX_HELD", 64_000)
+    monkeypatch.setattr(pair_set, "MAX_UNJOINED", 700)
     pairs = [os.urandom(40) for _ in range(20_000)]
     store = FullStore(room)
     found = PairSet(store=store)

@@ -26,18 +26,18 @@ def digested(plan: dict[str, Any]) -> dict[str, Any]:
     }
     digest = (
         VERSION
-        + sha256(b"sendspec plan v1\n" + canonical_json(settings) + b"\n" + _raw(plan["pairs"], "+")).hexdigest()
+        + sha256(b"sendspec plan v1\n" + canonical_json(settings) + b"\n" + _hashed(plan["pairs"], "+")).hexdigest()
     )
-    content = VERSION + sha256(b"sendspec content v1\n" + _raw(plan["pairs"], "+-")).hexdigest()
+    content = VERSION + sha256(b"sendspec content v1\n" + _hashed(plan["pairs"], "+-")).hexdigest()
     specs = [{**spec, "digest": digest, "content_digest": content} for spec in plan["specs"]]
     return {**plan, "digest": digest, "content_digest": content, "specs": specs}
 
 
-def _raw(lines: Iterable[str], marks: str) -> bytes:
-    """The pairs with these marks in bytes, sorted and joined."""
+def _hashed(lines: Iterable[str], marks: str) -> bytes:
+    """The digest of the pairs with these marks."""
     found = sorted(
         urlsafe_b64decode(line[:22] + "==") + urlsafe_b64decode(line[22:54])
         for line in lines
         if line[54:] in tuple(marks)
     )
-    return b"".join(found)
+    return sha256(b"".join(found)).digest()

@@ -21,7 +21,7 @@ from sendspec.operations.send_job import Job
 from sendspec.reading.tables.block import Block, rows_of
 from sendspec.reading.tables.row import Row
 
-TURNS_EACH = 4
+TURNS_EACH = 8
 """Turns of another process in one round. This process takes fewer turns the more there are: it also plans all results."""
 
 
@@ -150,12 +150,12 @@ def _has_each_row(block: Block, result: BlockResult) -> bool:
 def _worker_of(index: int, workers: int) -> int:
     """Which process composes a block: 0 is this one, the others count from 1.
 
-    This process's blocks are spread evenly over a round. With two others, a round is 0 1 2 1 0 2 1 2 0 1 2: this process composes
-    three blocks of eleven.
+    This process's blocks are spread evenly over a round. With one other, a round is 0 1 1 0 1 1 0 1 0 1 1 0 1: this process composes
+    five blocks of thirteen.
     """
     if not workers:
         return 0
-    own = max(TURNS_EACH - (workers + 1) // 2, 1)
+    own = max(TURNS_EACH - 2 - workers, 1)
     turns = own + TURNS_EACH * workers
     place = index % turns
     own_before = (place - 1) * own // turns + 1

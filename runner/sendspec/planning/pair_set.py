@@ -15,6 +15,8 @@ from sendspec.composing.message import Message
 PAIR_BYTES = FINGERPRINT_BYTES
 BUCKETS = 256
 """Pairs are sorted one bucket after another: ids are evenly spread hashes, so a bucket is small."""
+MAX_UNJOINED = 20_000
+"""Entries that wait to be joined to their buckets."""
 MAX_HELD = 8_000_000
 """Bytes of pairs kept in memory, where a store takes the rest."""
 
@@ -47,22 +49,26 @@ class PairSet:
         """`size` is an entry's length in bytes. Without room in `store`, everything is kept in memory."""
         self._size = size
         self._store = store
-        self._buckets = [bytearray() for _ in range(BUCKETS)]
+        self._new: list[list[bytes]] = [[] for _ in range(BUCKETS)]
+        self._joined = [bytearray() for _ in range(BUCKETS)]
         self._stored: list[list[tuple[int, int]]] = [[] for _ in range(BUCKETS)]
         self._count = 0
+        self._unjoined = 0
         self._held = 0
 
     def __len__(self) -> int:
         return self._count
 
     def add(self, entries: Sequence[bytes]) -> None:
-        buckets = self._buckets
+        new = self._new
         for entry in entries:
-            buckets[entry[0]] += entry
+            new[entry[0]].append(entry)
         self._count += len(entries)
-        self._held += len(entries) * self._size
-        if self._held > MAX_HELD and self._store is not None:
-            self._spill(self._store)
+        self._unjoined += len(entries)
+        if self._unjoined >= MAX_UNJOINED:
+            self._join()
+            if self._held > MAX_HELD and self._store is not None:
+                self._spill(self._store)
 
     def bucket(self, number: int) -> list[bytes]:
         """The entries whose first byte is `number`, sorted."""
@@ -73,7 +79,8 @@ class PairSet:
 
     def _sorted(self, number: int) -> list[str]:
         """As text of one byte a character, which sorts faster than bytes, and in the same order."""
-        joined = b"".join([self._read(*place) for place in self._stored[number]]) + self._buckets[number]
+        stored = [self._read(*place) for place in self._stored[number]]
+        joined = b"".join([*stored, self._joined[number], *self._new[number]])
         text = joined.decode("latin-1")
         entries = [text[at : at + self._size] for at in range(0, len(text), self._size)]
         entries.sort()
@@ -83,8 +90,17 @@ class PairSet:
         assert self._store is not None
         return self._store.read(offset, length)
 
+    def _join(self) -> None:
+        """Joins new entries: as single objects they take twice the memory. Joining each by itself would take three times as long."""
+        for number, entries in enumerate(self._new):
+            if entries:
+                self._joined[number] += b"".join(entries)
+                entries.clear()
+        self._held += self._unjoined * self._size
+        self._unjoined = 0
+
     def _spill(self, store: Store) -> None:
-        for number, bucket in enumerate(self._buckets):
+        for number, bucket in enumerate(self._joined):
             if bucket:
                 try:
                     offset = store.append(bytes(bucket))
@@ -93,7 +109,7 @@ class PairSet:
                     return
                 self._stored[number].append((offset, len(bucket)))
                 self._held -= len(bucket)
-                self._buckets[number] = bytearray()
+                self._joined[number] = bytearray()
 
 
 def joined_bucket(sets: Sequence[PairSet], number: int) -> bytes:

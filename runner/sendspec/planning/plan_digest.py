@@ -51,14 +51,17 @@ def digests(
         "ledger": ledger,
         "specs": [spec.as_json() for spec in sorted(specs, key=lambda spec: spec.name)],
     }
-    plan = sha256(b"sendspec plan v1\n" + canonical_json(settings) + b"\n")
-    content = sha256(b"sendspec content v1\n")
-    sends_all = not any(map(len, others))
+    sent = _pairs_digest(to_send)
+    declared = _pairs_digest([*to_send, *others]) if any(map(len, others)) else sent
+    plan = sha256(b"sendspec plan v1\n" + canonical_json(settings) + b"\n" + sent)
+    return VERSION + plan.hexdigest(), VERSION + sha256(b"sendspec content v1\n" + declared).hexdigest()
+
+
+def _pairs_digest(sets: Sequence[PairSet]) -> bytes:
+    hashed = sha256()
     for number in range(BUCKETS):
-        sent = joined_bucket(to_send, number)
-        plan.update(sent)
-        content.update(sent if sends_all else joined_bucket([*to_send, *others], number))
-    return VERSION + plan.hexdigest(), VERSION + content.hexdigest()
+        hashed.update(joined_bucket(sets, number))
+    return hashed.digest()
 
 
 def digest_bytes(digest: str) -> bytes:

@@ -12,7 +12,9 @@ from sendspec.ledger.record import (
     KnownMessage,
     PlannedMessage,
     PlannedRecord,
+    PlannedRun,
     Route,
+    RunNote,
     SendIdentity,
     Settlement,
 )
@@ -60,6 +62,45 @@ def test_what_is_planned_is_counted_by_generation(ledger: Ledger) -> None:
     settle(ledger, IDS[0], State.ACCEPTED, 3.0, "api-1")
     assert ledger.planned_counts("hello") == {1: 1, 2: 1}
     assert ledger.planned_counts("nobody") == {}
+
+
+def test_what_was_refused_since_is_told(ledger: Ledger) -> None:
+    plan(ledger, *IDS[:3])
+    settle(ledger, IDS[0], State.REFUSED, 3.0)
+    before = ledger.moves
+    settle(ledger, IDS[1], State.REFUSED, 4.0)
+    settle(ledger, IDS[2], State.ACCEPTED, 4.0, "api-1")
+    assert ledger.refused_since(before) == {IDS[1]}
+    assert ledger.refused_since(0) == {IDS[0], IDS[1]}
+    assert ledger.refused_since(ledger.moves) == set()
+
+
+NOTE = RunNote(plan_digest=b"n" * 32, commit="c" * 40, claimed="octo\ud800", verified=("ada", "bob@example.com"))
+
+
+def test_runs_are_told_with_what_they_carried_out_and_who_approved_it(ledger: Ledger) -> None:
+    plan(ledger, *IDS[:2])
+    plan(ledger, IDS[2], name="bye")
+    (running,) = ledger.runs_of("hello", 1, 9)
+    assert running == PlannedRun(run=1, started_at=2.0, ended_at=None, ending=None, messages=2, note=None)
+    ledger.note_approval(NOTE)
+    ledger.end(now=5.0, ending="finished", requests=2)
+    ledger.begin(OWNER, now=6.0)
+    plan(ledger, IDS[0])
+    ledger.note_approval(RunNote(plan_digest=b"m" * 32))
+    second, first = ledger.runs_of("hello", 1, 9)
+    assert (second.run, second.note) == (2, RunNote(plan_digest=b"m" * 32))
+    assert (first.ended_at, first.ending) == (5.0, "finished")
+    assert first.note is not None
+    assert (first.note.plan_digest, first.note.commit, first.note.verified) == (
+        NOTE.plan_digest,
+        NOTE.commit,
+        NOTE.verified,
+    )
+    assert first.note.claimed == "octo\\ud800"  # no text holds half a surrogate pair
+    assert [run.run for run in ledger.runs_of("hello", 1, 1)] == [2]
+    assert [run.run for run in ledger.runs_of("bye", 1, 9)] == [1]
+    assert ledger.runs_of("hello", 2, 9) == []
 
 
 def test_what_others_have_freed_since_is_told_and_ones_own_is_not(ledger: Ledger) -> None:

@@ -64,6 +64,8 @@ def test_a_ledger_of_an_older_version_can_be_read_as_it_is(old: Path) -> None:
     [send] = ledger.sends("hello")
     assert (send.messages, send.claimed, send.baselined, send.key_tree) == (4, True, False, None)
     assert ledger.planned_counts("hello") == {1: 1}
+    assert ledger.refused_since(0) == set()
+    assert all(run.note is None for run in ledger.runs_of("hello", 1, 9))
     ledger.close()
     assert version(old) == before
 

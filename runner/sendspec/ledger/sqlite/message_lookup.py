@@ -124,7 +124,8 @@ class MessageLookup(OpenLedger):
         """The messages that the API has refused since the ledger had recorded `moves` moves."""
         rows = self._typed(
             (BYTES,),
-            "SELECT m.id FROM event e JOIN message m ON m.number = e.message WHERE e.number > ? AND e.target = 'refused'",
+            f"SELECT m.id FROM event e JOIN message m ON m.{self._number} = e.message"
+            " WHERE e.number > ? AND e.target = 'refused'",
             (moves,),
         )
         return {identity for (identity,) in rows}
