@@ -519,3 +519,63 @@ def test_what_is_on_hold_goes_out_by_a_plan_made_with_continue_with(planned: Any
     assert planned.run(*plan).json["totals"]["send"] == 1
     assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
     assert [message["reference"] is not None for message in server.taken] == [True, True]
+
+
+EXAMPLES = """examples:
+  - {with: {phone: "+447700900009", first_name: Zoë}, expect: {segments: 1}}
+"""
+CONDITION = SPEC.replace("Hi {{ first_name }}", "Hi{% if first_name == 'Ann' %} Ann{% endif %}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "flag", "samples"),
+    [
+        (SPEC + EXAMPLES, (), None),
+        (SPEC + EXAMPLES, ("--with-samples",), [{"text": "Hi Zoë", "from": "examples", "segments": 1}]),
+        (SPEC, ("--with-samples",), [{"text": "Hi ⟨first_name⟩", "from": "columns"}]),
+        (
+            SPEC.replace("{{ first_name }}", "{{ first_name | default('you') | upper }}, {{ 1 }}"),
+            ("--with-samples=examples",),
+            [{"text": "Hi ⟨first_name⟩, ⟨…⟩", "from": "columns"}],
+        ),
+        (
+            CONDITION,
+            ("--with-samples",),
+            [{"text": "Hi{% if first_name == 'Ann' %} Ann{% endif %}", "from": "columns"}],
+        ),
+        (
+            SPEC + EXAMPLES,
+            ("--with-samples=recipients",),
+            [{"text": f"Hi {name}", "from": "recipients", "segments": 1} for name in ("Ann", "Ben")],
+        ),
+    ],
+)
+def test_texts_are_in_a_plan_only_where_they_are_asked_for(
+    project: Any, spec: str, flag: tuple[str, ...], samples: list[dict[str, Any]] | None
+) -> None:
+    project.write("specs/hello.yaml", spec)
+    project.write("specs/people.csv", PEOPLE)
+    done = project.run("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json", *flag)
+    assert done.code == 0, done.err
+    plan = plan_in(project)
+    assert plan["specs"][0].get("samples") == samples
+    assert load_schema("plan").problems(plan) == []
+    out = project.run("show", "plan.json").out
+    assert all(f"sample   {sample['text']}" in out for sample in samples or ())
+
+
+def test_a_sample_is_no_part_of_a_digest(planned: Any, server: Any) -> None:
+    digest = plan_in(planned)["digest"]
+    planned.write("specs/hello.yaml", SPEC + EXAMPLES)
+    assert planned.run("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json", "--with-samples").code == 0
+    assert plan_in(planned)["digest"] == digest
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+
+
+def test_on_ci_no_recipient_is_a_sample(planned: Any) -> None:
+    planned.environ["CI"] = "true"
+    plan = ("plan", "specs/hello.yaml", "--env", "test", "--out", "ci.json")
+    assert planned.run(*plan, "--with-samples=recipients").code == 2
+    assert not (planned.folder / "ci.json").exists()
+    del planned.environ["CI"]
+    assert planned.run("plan", "specs/hello.yaml", "--env", "test", "--with-samples").code == 2

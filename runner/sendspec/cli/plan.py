@@ -26,10 +26,11 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, moment_text
 from sendspec.operations.ledger_access import ledger_to_read
-from sendspec.operations.ledger_plan import exceeded_limits, names_resent_if_absent, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.plan_file import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
 from sendspec.operations.plan_report import PlanReport
+from sendspec.operations.plan_sample import SampleSource, samples_of
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.choice import choice_of
@@ -53,6 +54,14 @@ from sendspec.showing.plan import plan_document, plan_text
     help="With --out: until when the plan may be sent, as 90m, 12h, 7d, 2w or a moment such as 2026-12-01T12:00:00+01:00.",
 )
 @click.option(
+    "--with-samples",
+    metavar="[examples|recipients]",
+    type=click.Choice([SampleSource.EXAMPLES.value, SampleSource.RECIPIENTS.value]),
+    is_flag=False,
+    flag_value=SampleSource.EXAMPLES.value,
+    help="With --out: put texts into the plan, of the specs' `examples`, or of recipients (never on CI).",
+)
+@click.option(
     "--retry",
     type=click.Choice([retry.value for retry in Retry]),
     help="Plan only what was refused, or planned and not sent, before.",
@@ -71,6 +80,7 @@ def command(
     processes: int,
     out: str | None,
     expires: str,
+    with_samples: str | None,
     retry: str | None,
     detailed_exitcode: bool,
 ) -> int:
@@ -87,7 +97,14 @@ def command(
     until = moment_of(expires, console.system.now)
     if until is None or until <= console.system.now:
         raise click.BadParameter("write 90m, 12h, 7d, 2w, or a moment to come, with its offset", param_hint="--expires")
-    place = None if out is None else PlanPlace(out, until)
+    if with_samples is not None and out is None:
+        raise click.UsageError("--with-samples puts texts into a plan file: name it with --out FILE")
+    samples = None if with_samples is None else SampleSource(with_samples)
+    if samples is SampleSource.RECIPIENTS and console.system.is_ci:
+        raise click.UsageError(
+            "recipients' texts are personal data, and CI keeps what a job writes: use --with-samples alone"
+        )
+    place = None if out is None else PlanPlace(out, until, samples)
     chosen = None if retry is None else Retry(retry)
     return run_plan(
         console, specs, env, recipients, processes=processes, place=place, detailed=detailed_exitcode, retry=chosen
@@ -96,10 +113,11 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class PlanPlace:
-    """Where a plan is written, and until when it may be sent."""
+    """Where a plan is written, until when it may be sent, and which samples are in it; None: no text is."""
 
     path: str
     expires: datetime
+    samples: SampleSource | None
 
 
 def run_plan(
@@ -122,7 +140,8 @@ def run_plan(
     if rejects(console, problems) or context is None:
         return ExitCode.REJECTED
     with ledger_to_read(context) as ledger:
-        plans = plan_jobs(jobs, context, ledger, problems, choice_of(retry), processes=processes, retry=retry)
+        choice = choice_of(retry)
+        plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry)
         if rejects(console, problems):
             return ExitCode.REJECTED
         exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
@@ -131,7 +150,19 @@ def run_plan(
         document = plan_document(PlanReport(environment=context.environment.name, plans=plans))
         if place is not None:
             override = None if recipients == STANDARD_INPUT else recipients
-            header = plan_header(document, jobs, context, ledger, expires=place.expires, recipients=override)
+            samples = (
+                []
+                if place.samples is None
+                else [
+                    samples_of(
+                        job, context, place.samples, lambda job: decide_all(job, context, ledger, Problems(), choice)
+                    )
+                    for job in jobs
+                ]
+            )
+            header = plan_header(
+                document, jobs, context, ledger, expires=place.expires, recipients=override, samples=samples
+            )
             write_plan_file(Path(place.path), header, plans)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)

@@ -27,19 +27,28 @@ from sendspec.reading.tables.opening import open_table
 def run_examples(spec: Spec, context: ProjectContext, problems: Problems) -> bool:
     """Whether every example of `spec` gives what it expects; `problems` says what differs."""
     own = Problems()
-    channel = context.channel(spec.channel)
-    platform = PLATFORMS[DEFAULT_PLATFORM if channel is None else channel.platform]
-    program = compile_spec(spec, _columns(spec, context), platform, own)
-    if program is not None:
-        setting = ComposeSettings(platform=platform, salt=context.salt, limits=Limits())
-        for example in spec.examples:
-            table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
-            composer = Composer(program, table, setting, load_schema("message"), platform.rules, own)
-            for row in table.rows(own):
-                _judge(spec, example, composer.compose(row), own)
+    for example, composed in composed_examples(spec, context, own):
+        _judge(spec, example, composed, own)
     for diagnostic in own:
         problems.add(diagnostic)
     return not own.has_errors
+
+
+def composed_examples(
+    spec: Spec, context: ProjectContext, problems: Problems
+) -> Iterator[tuple[Example, Composed | None]]:
+    """Each example of `spec`, composed like a row; None for one that is rejected, with the reasons in `problems`."""
+    channel = context.channel(spec.channel)
+    platform = PLATFORMS[DEFAULT_PLATFORM if channel is None else channel.platform]
+    program = compile_spec(spec, _columns(spec, context), platform, problems)
+    if program is None:
+        return
+    setting = ComposeSettings(platform=platform, salt=context.salt, limits=Limits())
+    for example in spec.examples:
+        table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
+        composer = Composer(program, table, setting, load_schema("message"), platform.rules, problems)
+        for row in table.rows(problems):
+            yield example, composer.compose(row)
 
 
 def _columns(spec: Spec, context: ProjectContext) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from sendspec import __version__
 from sendspec.diagnostics.wording import moment_text
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, head_commit, remote_repository
+from sendspec.operations.plan_sample import Sample
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.plan_digest import canonical_json
@@ -34,12 +35,17 @@ def plan_header(
     *,
     expires: datetime,
     recipients: str | None,
+    samples: Sequence[Sequence[Sample]] = (),
 ) -> dict[str, Any]:
-    """The header of a plan file, from the plan's JSON document. `recipients` is the table that replaces the specs' own."""
+    """The header of a plan file, from the plan's JSON document. `recipients` is the table that replaces the specs' own.
+
+    `samples` are those of each spec; empty: none were asked for.
+    """
     header = {
         **document,
         "specs": [
-            {**written, **_about(job, context, ledger)} for written, job in zip(document["specs"], jobs, strict=True)
+            {**written, **_about(job, context, ledger), **_sampled(some)}
+            for written, job, some in zip(document["specs"], jobs, samples or [()] * len(jobs), strict=True)
         ],
         "tool": __version__,
         "schemas": {name: sha256(canonical_json(load_schema(name).document)).hexdigest() for name in SCHEMAS},
@@ -60,6 +66,14 @@ def _about(job: Job, context: ProjectContext, ledger: Facts | None) -> dict[str,
         "own_reference": job.program.own_reference,
         "states": {state.value: count for state, count in states.items()},
     }
+
+
+def _sampled(samples: Sequence[Sample]) -> dict[str, Any]:
+    listed = [
+        {"text": each.text, "from": each.source.value, **({} if each.segments is None else {"segments": each.segments})}
+        for each in samples
+    ]
+    return {"samples": listed} if listed else {}
 
 
 def _repository(jobs: Sequence[Job], context: ProjectContext) -> dict[str, Any]:

@@ -76,6 +76,9 @@ def _spec_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]:
     yield f"    {grouped(totals['send'])} of {counted(totals['recipients'], 'recipient')}, {counted(spec['segments']['total'], 'segment')}"
     if spec["skipped"]:
         yield f"    skip     {printable(skipped_words(spec['skipped'], grouped))}"
+    for sample in spec.get("samples", ()):
+        size = f" ({counted(sample['segments'], 'segment')})" if "segments" in sample else ""
+        yield printable(f"    sample   {sample['text']}{size}")
     yield printable(
         f"    to       {target['api']}, channel {target['channel']}, {target['platform']}{_set_words(target, ('batch',))}"
     )
