@@ -10,7 +10,7 @@ import pytest
 from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import NotConfirmed, PlanStale
-from sendspec.operations.plan_file import read_plan_file
+from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send import send
 from sendspec.operations.send_job import Job

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import sendspec
-from sendspec.operations.plan_file import read_plan_file
+from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.planning.pair_set import PairSet
 from sendspec.planning.plan_digest import SpecSettings, digests
 

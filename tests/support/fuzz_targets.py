@@ -26,7 +26,8 @@ from sendspec.ledger.sqlite.creation import create_ledger
 from sendspec.ledger.sqlite.opening import open_to_read
 from sendspec.ledger.sqlite.reader import SqliteReader
 from sendspec.ledger.sqlite.tables import row_checksum
-from sendspec.operations.plan_file import PlanUnreadable, read_plan_file
+from sendspec.operations.plan_file import PlanUnreadable
+from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.operations.planned_specs import planned_specs
 from sendspec.planning.message_state import State
 from sendspec.provider.acceptance import SentMessage

@@ -17,7 +17,8 @@ from sendspec.diagnostics.exceptions import (
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.approve import approve, text_to_sign
-from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
+from sendspec.operations.plan_file import PlanFile, PlanUnreadable
+from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.showing.approval import approval_document, approval_text, approval_warnings, text_to_sign_text
 
 

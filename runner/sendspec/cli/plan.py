@@ -27,7 +27,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, moment_text
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
-from sendspec.operations.plan_file import check_place, write_plan_file
+from sendspec.operations.plan_file_writer import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.plan_sample import SampleSource, samples_of

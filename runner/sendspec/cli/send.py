@@ -29,7 +29,8 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.plan_check import refuse_contradictions
-from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
+from sendspec.operations.plan_file import PlanFile, PlanUnreadable
+from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.operations.plan_staleness import Cause, PlanDifference, stale_plan
 from sendspec.operations.planned_specs import planned_specs
 from sendspec.operations.project_context import ProjectContext

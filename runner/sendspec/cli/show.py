@@ -15,7 +15,8 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.plan_check import check_ledger
-from sendspec.operations.plan_file import PlanFile, PlanUnreadable, read_plan_file
+from sendspec.operations.plan_file import PlanFile, PlanUnreadable
+from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.operations.plan_review import fates, present_plan
 from sendspec.operations.planned_specs import planned_specs
 from sendspec.operations.project_context import ProjectContext
