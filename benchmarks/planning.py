@@ -126,6 +126,36 @@ def by_scale(bench: Bench) -> Findings:
     )  # fmt: skip
 
 
+def as_a_file(bench: Bench) -> Findings:
+    """A plan written to a file, and held against the present, beside the plan alone."""
+    bench.project.with_fresh_ledger(FAST)
+    rows, file = bench.scale_rows[-1], bench.folder / "plan.json"
+    table = bench.project.table(rows)
+    show = [bench.sendspec, "show", str(file), "--against-now", "--recipients", str(table)]
+    runs: dict[str, Callable[[], Usage]] = {
+        "plan": partial(plan_of, bench, table),
+        "written": partial(plan_of, bench, table, "--out", str(file)),
+        "held": partial(measured, show, bench.project.folder),
+    }
+    found = in_turn(runs, bench.scale_rounds)
+    size = spread([file.stat().st_size / rows])
+    against = {
+        name: ratios([u.cpu for u in found[name]], [u.cpu for u in found["plan"]]) for name in ("written", "held")
+    }
+    peak = spread([max(usage.memory for usage in found["held"]) / 2**20])
+    return Findings(
+        [
+            Figure(name="PF", what=f"a plan file of {rows} messages", found=size, unit="bytes a message", reach=at_most(60)),
+            Figure(name="PF", what="plan --out, against plan, in CPU", found=against["written"], unit="times"),
+            Figure(name="PF", what="show --against-now, against plan, in CPU", found=against["held"], unit="times"),
+            Figure(name="PF", what="peak memory of show --against-now", found=peak, unit="MB", reach=at_most(160),
+                   note="of both processes, shared pages counted twice"),
+        ],
+        [line("PF", f"sendspec {who}, {rows} rows", rows, found[name])
+         for name, who in (("written", "plan --out"), ("held", "show --against-now"))],
+    )  # fmt: skip
+
+
 def with_errors(bench: Bench) -> Findings:
     """P8: a table of which every hundredth row is broken."""
     bench.project.with_fresh_ledger(FAST)

@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.bench import HERE, Bench, full_bench, quick_bench
 from benchmarks.figure import Figure, Findings
 from benchmarks.material import SCHEMA, call
-from benchmarks.planning import against_a_full_ledger, beside_peers, by_scale, on_two_jobs, with_errors
+from benchmarks.planning import against_a_full_ledger, as_a_file, beside_peers, by_scale, on_two_jobs, with_errors
 from benchmarks.recording import with_and_without_ledger
 from benchmarks.report import document, machine, markdown
 from benchmarks.sending import at_a_limit, at_full_speed
@@ -34,6 +34,7 @@ MEASURE_BY_NAME: dict[str, Callable[[Bench], Findings]] = {
     "P7": of_the_command,
     "P8": with_errors,
     "P9": against_a_full_ledger,
+    "PF": as_a_file,
 }
 
 

@@ -467,6 +467,19 @@ def test_several_specs_are_one_plan_in_any_order(planned: Any, server: Any) -> N
     assert len(server.posts) == 4
 
 
+def test_a_spec_with_nothing_left_to_send_holds_back_no_other(planned: Any, server: Any) -> None:
+    planned.write("specs/bye.yaml", SPEC.replace("hello", "bye").replace("Hi", "Bye"))
+    plan = ("plan", "specs/hello.yaml", "specs/bye.yaml", "--env", "test", "--out", "plan.json")
+    assert planned.run(*plan).code == 0
+    assert planned.run("send", "specs/hello.yaml", "--env", "test", "--yes").code == 0
+    planned.write("specs/hello.yaml", SPEC + "in_doubt: resend_if_absent\n")
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+    assert len(server.posts) == 4
+    planned.write("specs/people.csv", PEOPLE + "+447700900003,Cy\n")
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert [cause["cause"] for cause in done.json["causes"]] == ["settings", "messages"]
+
+
 def test_what_approves_it_is_noted_with_the_run_and_shown(planned: Any) -> None:
     digest = plan_in(planned)["digest"]
     assert planned.run("send", "--plan", "plan.json", "--approved-by", "Ann <ann@example.com>", "--yes").code == 0

@@ -79,6 +79,8 @@ def differences(
         yield PlanDifference(Cause.EXPIRED, f"it expired on {plan_file.expires}")
     approved = {spec["name"]: spec for spec in plan_file.specs}
     for _, plan in planned:
+        if not plan.send:
+            continue  # nothing goes out under its settings
         spec = approved.get(plan.target.name)
         if spec is None:
             yield PlanDifference(Cause.SPECS, f"it doesn't name the spec '{plan.target.name}'")
