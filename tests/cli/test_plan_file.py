@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from plan_files import resealed
 from sendspec.reading.schema.validator import load_schema
 
 SPEC = """spec: 1
@@ -103,6 +104,7 @@ def test_a_long_list_of_new_people_is_cut(planned: Any, server: Any) -> None:
 SPEC_CHANGES: list[tuple[str, str, str]] = [
     ("in_doubt", "in_doubt: resend_if_absent", "`in_doubt` is resend_if_absent, and was hold"),
     ("a limit", "limits: {messages: 50}", "`limits.messages` is 50, and was not set"),
+    ("moved_from", "moved_from: false", "`moved_from` is false, and was not set"),
     ("audience", "audience: frozen", "`audience` is frozen, and was not set"),
     ("not_after", "not_after: 2099-01-01T12:00:00+01:00", "`not_after` is 2099-01-01T11:00:00Z, and was not set"),
     ("a rate of failures", "limits: {failure_rate: 0.1}", "`limits.failure_rate` is 0.1, and was not set"),
@@ -113,7 +115,7 @@ PROJECT_CHANGES: list[tuple[str, Callable[[str], str], str]] = [
     ("the channel", lambda text: text.replace("5d9a1c0e", "5d9a1c0f"), "`channel` is 5d9a1c0f"),
     ("the workspace", lambda text: text.replace("0b0e5c1a", "0b0e5c1b"), "`workspace` is 0b0e5c1b"),
     ("batch", lambda text: text.replace("timeout: 2", "timeout: 2, batch: 10"), "`batch` is 10, and was not set"),
-    ("trust_503", lambda text: text.replace("timeout: 2", "timeout: 2, trust_503: true"), "`trust_503` is True, and was not set"),
+    ("trust_503", lambda text: text.replace("timeout: 2", "timeout: 2, trust_503: true"), "`trust_503` is true, and was not set"),
     ("a limit of the environment", lambda text: text + "    limits: {segments: 2}\n", "`limits.segments` is 2, and was not set"),
 ]  # fmt: skip
 
@@ -191,8 +193,6 @@ def test_what_changes_nothing_that_goes_out_is_no_matter(
 
 
 def test_the_plan_of_another_version_of_sendspec_is_sent(planned: Any, server: Any, monkeypatch: Any) -> None:
-    from plan_files import resealed
-
     planned.write("plan.json", json.dumps(resealed({**plan_in(planned), "tool": "9.9.9"})))
     assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
     assert len(server.posts) == 2
@@ -210,7 +210,57 @@ def test_a_spec_that_is_gone_sends_nothing(planned: Any, server: Any) -> None:
     (planned.folder / "specs/hello.yaml").unlink()
     done = planned.run("send", "--plan", "plan.json", "--yes")
     assert (done.code, server.posts) == (1, [])
-    assert "specs/hello.yaml" in done.err
+    assert "has no spec 'hello' (specs/hello.yaml)" in done.err
+
+
+def test_a_project_file_that_appears_beside_a_spec_has_no_say(planned: Any, server: Any) -> None:
+    """It would set the limits and approvals of the plan's own project aside, and its key command would run."""
+    text = (planned.folder / "sendspec.yaml").read_text()
+    ledger = planned.folder / ".sendspec/test.db"
+    planned.write(
+        "specs/sendspec.yaml",
+        text.replace("{env: TEST_KEY}", "{command: [touch, PWNED]}").replace(".sendspec/test.db", str(ledger)),
+    )
+    planned.write("specs/sendspec.lock", (planned.folder / "sendspec.lock").read_text())
+    done = planned.run("send", "--plan", "plan.json", "--yes")
+    assert (done.code, server.posts) == (1, []), done.err
+    assert not list(planned.folder.rglob("PWNED"))
+    assert "has no spec 'hello'" in planned.run("show", "plan.json", "--against-now").out
+
+
+@pytest.mark.parametrize("path", ["sub/specs/hello.yaml", "../other/specs/hello.yaml"])
+def test_a_path_in_the_plan_leads_to_no_other_project(
+    project: Any, server: Any, path: str, tmp_path_factory: Any
+) -> None:
+    here = type(project)(project.folder / "here")
+    here.environ = project.environ
+    other = project.folder / "here" / path.removesuffix("/specs/hello.yaml")
+    for folder in (here.folder, other):
+        for name in ("sendspec.yaml", "sendspec.lock", ".sendspec/test.db"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((project.folder / name).read_bytes())
+        (folder / "specs").mkdir()
+        (folder / "specs/people.csv").write_text(PEOPLE)
+        (folder / "specs/hello.yaml").write_text(SPEC)
+    assert here.run("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json").code == 0
+    plan = plan_in(here)
+    plan["specs"][0]["path"] = path
+    here.write("plan.json", json.dumps(resealed(plan)))
+    (here.folder / "specs/hello.yaml").unlink()
+    done = here.run("send", "--plan", "plan.json", "--yes")
+    assert (done.code, server.posts) == (1, []), done.err
+
+
+def test_the_specs_of_one_command_are_of_one_project(planned: Any, server: Any) -> None:
+    for name in ("sendspec.yaml", "sendspec.lock"):
+        planned.write(f"sub/{name}", (planned.folder / name).read_text())
+    planned.write("sub/bye.yaml", SPEC.replace("hello", "bye").replace("people.csv", "../specs/people.csv"))
+    specs = ["specs/hello.yaml", "sub/bye.yaml"]
+    for order in (specs, specs[::-1]):
+        for command in (("plan",), ("send", "--yes"), ("validate",)):
+            done = planned.run(*command, *order, "--env", "test", "--format", "json")
+            assert (done.code, [each["code"] for each in done.json["diagnostics"]]) == (1, ["other-project"])
+    assert server.posts == []
 
 
 def test_an_opt_out_after_the_approval_holds_back_one_message_and_no_more(planned: Any, server: Any) -> None:
@@ -279,7 +329,7 @@ def test_what_was_in_doubt_when_it_was_planned_and_is_free_now_is_not_in_the_pla
         (lambda text: text[: len(text) // 2], "the file is no plan, or only a part of one"),
         (lambda text: "[]", "the file is no plan, or only a part of one"),
         (
-            lambda text: text.replace('"seal"', '"moves": 0, "seal"'),
+            lambda text: text.replace('"seal"', '"tool": "x", "seal"'),
             "the plan was changed after it was written: a key is in it twice",
         ),
     ],
@@ -369,13 +419,23 @@ def test_an_expired_plan_is_stale_unless_nothing_is_left_of_it(project: Any, ser
 
 
 def expired(plan: dict[str, Any]) -> dict[str, Any]:
-    from plan_files import resealed
-
     return resealed({**plan, "created": "2020-01-01T00:00:00Z", "expires": "2020-01-02T00:00:00Z"})
 
 
 @pytest.mark.parametrize(
-    "when", ["", "0d", "soon", "7", "7 d", "-1d", "2020-01-01T00:00:00Z", "2099-01-01T00:00:00", "9999999w"]
+    "when",
+    [
+        "",
+        "0d",
+        "soon",
+        "7",
+        "7 d",
+        "-1d",
+        "2020-01-01T00:00:00Z",
+        "2099-01-01T00:00:00",
+        "9999999w",
+        "9999-12-31T23:59:59-01:00",
+    ],
 )
 def test_an_expiry_that_is_none_is_refused(planned: Any, when: str) -> None:
     done = planned.run("plan", "specs/hello.yaml", "--env", "test", "--out", "other.json", "--expires", when)
@@ -421,6 +481,51 @@ def test_a_table_from_the_command_line_is_part_of_the_plan(planned: Any, server:
     assert [request.json["receiver"]["contacts"][0]["identifierValue"] for request in server.posts] == ["+447700900009"]
 
 
+def test_a_table_outside_the_project_is_named_again(planned: Any, server: Any, tmp_path_factory: Any) -> None:
+    table = tmp_path_factory.mktemp("away") / "secret.csv"
+    table.write_text("phone,first_name\n+4477,Ann Secret\n")
+    plan = plan_in(planned)
+    for path in (str(table), "../" * 20 + str(table).lstrip("/")):
+        planned.write("plan.json", json.dumps(resealed({**plan, "recipients": path})))
+        done = planned.run("send", "--plan", "plan.json", "--yes")
+        assert (done.code, server.posts) == (1, [])
+        assert "Secret" not in done.out + done.err + planned.run("show", "plan.json", "--against-now").err
+    table.write_text(PEOPLE)
+    plan_it = ("plan", "specs/hello.yaml", "--env", "test", "--recipients", str(table), "--out", "plan.json")
+    assert planned.run(*plan_it).code == 0
+    assert "recipients" not in plan_in(planned)
+    assert planned.run("send", "--plan", "plan.json", "--recipients", str(table), "--yes").code == 0
+    assert len(server.posts) == 2
+
+
+def test_a_table_from_standard_input_is_given_to_the_send_too(planned: Any, server: Any) -> None:
+    table = PEOPLE + "+447700900003,Cy\n+447700900004,Di\n"
+    plan = ("plan", "specs/hello.yaml", "--env", "test", "--recipients", "-", "--out", "plan.json")
+    assert planned.run(*plan, stdin=table).code == 0
+    done = planned.run("send", "--plan", "plan.json", "--yes", stdin=table)
+    assert (done.code, len(server.posts)) == (0, 4), done.err
+    assert planned.run("send", "--plan", "plan.json", "--yes", stdin="").code == 1
+
+
+def test_a_plan_is_sent_in_the_project_of_its_specs_and_says_how(planned: Any, server: Any, project: Any) -> None:
+    above = type(planned)(planned.folder.parent)
+    above.environ = planned.environ
+    name = planned.folder.name
+    done = above.run("plan", f"{name}/specs/hello.yaml", "--env", "test", "--out", "above.json")
+    assert f"next: cd {name} && sendspec send --plan ../above.json" in done.err
+    assert above.run("send", "--plan", "above.json", "--yes").code == 1
+    assert planned.run("send", "--plan", "../above.json", "--yes").code == 0
+    assert len(server.posts) == 2
+
+
+def test_without_a_project_file_a_plan_is_sent_from_where_it_was_made(project_dir: Any) -> None:
+    project_dir.write("deep/specs/hello.yaml", SPEC)
+    project_dir.write("deep/specs/people.csv", PEOPLE)
+    assert project_dir.run("plan", "deep/specs/hello.yaml", "--out", "plan.json").code == 0
+    done = project_dir.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, done.json["totals"]["accepted"]) == (0, 2), done.err
+
+
 def test_refusals_are_tried_again_once_by_a_plan(planned: Any, server: Any, helpers: Any) -> None:
     server.decide = lambda number, request: helpers.Answer(422, b"{}") if number == 1 else helpers.Answer()
     assert planned.run("send", "--plan", "plan.json", "--yes").code == 3
@@ -434,6 +539,10 @@ def test_refusals_are_tried_again_once_by_a_plan(planned: Any, server: Any, help
     done = planned.run("send", "--plan", "retry.json", "--yes", "--format", "json")
     assert (done.code, done.json["skipped"]) == (3, {"already-accepted": 1, "refused-before": 1})
     assert len(server.posts) == 3
+    later = plan_in(planned, "retry.json")
+    later["specs"][0]["policy"]["refused_until"] = 10**9
+    planned.write("later.json", json.dumps(resealed(later)))
+    assert planned.run("send", "--plan", "later.json", "--yes").code == 1  # the approval covers which refusals it takes
     assert planned.run(*retry).code == 0
     server.decide = lambda number, request: helpers.Answer()
     assert planned.run("send", "--plan", "retry.json", "--yes").code == 0
@@ -491,7 +600,7 @@ def test_what_approves_it_is_noted_with_the_run_and_shown(planned: Any) -> None:
         2,
         {"claimed": "Ann <ann@example.com>", "verified": []},
     )
-    assert "approved by Ann <ann@example.com> (claimed)" in planned.run("status", "--env", "test").out
+    assert "claimed, not verified: 'Ann <ann@example.com>'" in planned.run("status", "--env", "test").out
 
 
 @pytest.mark.parametrize("ci", ["true", ""])

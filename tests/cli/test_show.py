@@ -108,7 +108,7 @@ def test_a_plan_of_another_ledger_environment_or_project_is_shown(planned: Any, 
     away = type(planned)(tmp_path_factory.mktemp("away"))
     away.write("plan.json", (planned.folder / "plan.json").read_text())
     away.environ = planned.environ
-    assert "no environment 'test'" in shown(away, "--against-now")["note"]
+    assert "has no spec 'hello'" in shown(away, "--against-now")["note"]
     (planned.folder / ".sendspec" / "test.db").unlink()
     assert planned.run("ledger", "init", "--env", "test", "--empty").code == 0
     document = shown(planned, "--against-now")

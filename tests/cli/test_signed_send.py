@@ -58,7 +58,7 @@ def test_two_people_sign_and_the_ledger_knows_them(planned: Any, server: Any, ke
     approved = status["specs"][0]["runs"][0]["approved"]
     assert approved == {"claimed": "octo", "verified": ["ada@example.com", "bob@example.com"]}
     shown = planned.run("status", "--env", "test").out
-    assert "approved by ada@example.com (verified), bob@example.com (verified), octo (claimed)" in shown
+    assert "approved by ada@example.com, bob@example.com; claimed, not verified: 'octo'" in shown
 
 
 def test_without_a_plan_file_nothing_is_sent(planned: Any, server: Any) -> None:

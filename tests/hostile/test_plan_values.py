@@ -34,7 +34,7 @@ ODD: list[tuple[str, Change]] = [
     *((f"specs {value!r}", at_top("specs", value)) for value in SPECS),
     *((f"pairs {value!r}", at_top("pairs", value)) for value in NO_PAIRS),
     *((f"expires {value!r}", at_top("expires", value)) for value in EXPIRIES),
-    ("moves", at_top("moves", -1)),
+    ("refused_until", lambda plan: plan["specs"][0]["policy"].__setitem__("refused_until", -1)),
     ("totals", at_top("totals", None)),
     ("a key of no plan", at_top("hint", "x")),
     ("a setting of no plan", lambda plan: plan["specs"][0]["policy"].__setitem__("hurry", True)),

@@ -16,6 +16,6 @@ def moment_of(text: str, now: datetime) -> datetime | None:
         if duration is not None:
             return now + int(duration[1]) * _UNITS[duration[2]]
         moment = datetime.fromisoformat(text)
-    except (ValueError, OverflowError):
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):  # the first and the last day of the calendar have no such moment in UTC
         return None
-    return moment.astimezone(UTC) if moment.tzinfo is not None else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,18 +26,20 @@ from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, moment_text
+from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.plan_file_writer import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
 from sendspec.operations.plan_report import PlanReport
-from sendspec.operations.plan_sample import SampleSource, samples_of
+from sendspec.operations.plan_sample import Sample, SampleSource, samples_of
+from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
-from sendspec.planning.choice import choice_of
-from sendspec.planning.decision import Retry, Skip
+from sendspec.planning.choice import Choice, choice_of
+from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
-from sendspec.reading.tables.opening import STANDARD_INPUT
+from sendspec.reading.project import find_project
 from sendspec.showing.plan import plan_document, plan_text
 
 
@@ -141,7 +144,7 @@ def run_plan(
         return ExitCode.REJECTED
     with ledger_to_read(context) as ledger:
         choice = choice_of(retry)
-        plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry)
+        plans = plan_jobs(jobs, context, ledger, problems, choice, processes=processes, retry=retry_term(retry, ledger))
         if rejects(console, problems):
             return ExitCode.REJECTED
         exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
@@ -149,21 +152,12 @@ def run_plan(
             problems.add(diagnostic)
         document = plan_document(PlanReport(environment=context.environment.name, plans=plans))
         if place is not None:
-            override = None if recipients == STANDARD_INPUT else recipients
-            samples = (
-                []
-                if place.samples is None
-                else [
-                    samples_of(
-                        job, context, place.samples, lambda job: decide_all(job, context, ledger, Problems(), choice)
-                    )
-                    for job in jobs
-                ]
-            )
+            samples = _samples(place.samples, jobs, context, ledger, choice)
+            out = Path(place.path)
             header = plan_header(
-                document, jobs, context, ledger, expires=place.expires, recipients=override, samples=samples
+                document, jobs, context, ledger, out=out, expires=place.expires, recipients=recipients, samples=samples
             )
-            write_plan_file(Path(place.path), header, plans)
+            write_plan_file(out, header, plans)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
     console.result(plan_text(plans, console.out))
@@ -177,6 +171,23 @@ def run_plan(
     return ExitCode.GUARD if exceeded else ExitCode.CHANGES
 
 
+def _samples(
+    source: SampleSource | None,
+    jobs: Sequence[Job],
+    context: ProjectContext,
+    ledger: Facts | None,
+    choice: Choice,
+) -> list[list[Sample]]:
+    """The samples of each spec; empty where none were asked for."""
+    if source is None:
+        return []
+
+    def decided(job: Job) -> Iterator[Decision]:
+        return decide_all(job, context, ledger, Problems(), choice)
+
+    return [samples_of(job, context, source, decided) for job in jobs]
+
+
 def _say_where(console: Console, place: PlanPlace, digest: str, context: ProjectContext) -> None:
     shown = printable(quote(place.path))
     console.say(
@@ -186,7 +197,16 @@ def _say_where(console: Console, place: PlanPlace, digest: str, context: Project
         name = context.environment.name
         console.warn(f"it can't be sent: run `sendspec ledger init --env {name}`, then plan again")
     else:
-        console.say(f"next: sendspec send --plan {shown}")
+        console.say(f"next: {_next_command(place.path, context)}")
+
+
+def _next_command(plan: str, context: ProjectContext) -> str:
+    """How to send the plan. It is sent in the project of its specs, which may not be that of the working directory."""
+    found = find_project(Path.cwd())
+    if context.project.path is None or (found is not None and found.parent == context.root):
+        return f"sendspec send --plan {printable(quote(plan))}"
+    folder, file = os.path.relpath(context.root), os.path.relpath(os.path.realpath(plan), context.root)
+    return f"cd {printable(quote(folder))} && sendspec send --plan {printable(quote(file))}"
 
 
 def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:

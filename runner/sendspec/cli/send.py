@@ -38,7 +38,6 @@ from sendspec.operations.run_owner import claimed_by_ci
 from sendspec.operations.run_report import unsent_report
 from sendspec.operations.send_job import Job
 from sendspec.operations.send_outcome import (
-    NEW_PLAN_FILE,
     InputRejected,
     LimitsExceeded,
     PlanEdited,
@@ -69,7 +68,6 @@ TYPED_FROM = 100
     "--plan",
     "plan_file",
     metavar="FILE",
-    type=click.Path(dir_okay=False),
     help="Send what the plan in FILE names, and nothing else.",
 )
 @click.option("--digest", metavar="DIGEST", help="With --plan: refuse a plan with another digest than this one.")
@@ -136,7 +134,7 @@ def command(
         except PlanUnreadable as error:
             return rejected(
                 console,
-                [_about(plan_file, "plan-unreadable", str(error), NEW_PLAN_FILE)],
+                [_about(plan_file, "plan-unreadable", str(error), error.fix)],
             )
         except PlanStale as error:
             return _refuse_stale(console, error, "" if plan is None else plan.environment)
@@ -148,9 +146,13 @@ def command(
         return _refuse_stale(console, error, env or "")
     if context is None:
         return rejected(console, list(problems))
+    try:
+        recipients = recipients if plan is None or recipients is not None else plan.recipients_in(context)
+    except PlanUnreadable as error:
+        return rejected(console, [_about(str(plan_file), "plan-unreadable", str(error), error.fix)])
     request = SendRequest(
         specs=specs,
-        recipients=recipients if plan is None or recipients is not None else plan.recipients_in(context),
+        recipients=recipients,
         plan=plan,
         retry=chosen,
         approved_by=approved_by or claimed_by_ci(context.system),
@@ -197,7 +199,7 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
         return _refuse_stale(console, error, environment)
     except PlanUnreadable as error:  # it has a name that can't be signed
         assert request.plan is not None
-        return rejected(console, [_about(request.plan.path, "plan-unreadable", str(error), NEW_PLAN_FILE)])
+        return rejected(console, [_about(request.plan.path, "plan-unreadable", str(error), error.fix)])
     except PlanEdited as error:
         return rejected(console, [_about(error.path, error.code, error.problem, error.fix)])
     except SendspecError as error:

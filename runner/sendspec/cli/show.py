@@ -44,9 +44,8 @@ def command(console: Console, plan: str, against_now: bool, recipients: str | No
     try:
         plan_file = read_plan_file(Path(plan))
     except PlanUnreadable as error:
-        fix = "run `sendspec plan --out` again"
         return rejected(
-            console, [Diagnostic(path=plan, span=FILE_START, code="plan-unreadable", problem=str(error), fix=fix)]
+            console, [Diagnostic(path=plan, span=FILE_START, code="plan-unreadable", problem=str(error), fix=error.fix)]
         )
     console.state.note_environment(plan_file.environment)
     problems = Problems()
@@ -64,8 +63,8 @@ def command(console: Console, plan: str, against_now: bool, recipients: str | No
                         if problems.has_errors
                         else present_plan(plan_file, jobs, context, ledger, problems, processes=processes)
                     )
-        except SendspecError as error:
-            note = error.problem
+        except (SendspecError, PlanUnreadable) as error:
+            note = error.problem if isinstance(error, SendspecError) else str(error)
     if against_now and context is not None and rejects(console, problems):
         return ExitCode.REJECTED
     review = PlanReview(

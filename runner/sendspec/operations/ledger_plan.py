@@ -22,8 +22,8 @@ from sendspec.operations.send_job import Job
 from sendspec.operations.send_term_check import other_text
 from sendspec.operations.spec_identity_check import check_generations, check_identity
 from sendspec.operations.temporary_store import TemporaryStore
-from sendspec.planning.choice import ALL_DUE, Choice
-from sendspec.planning.decision import Decision, FactLookup, Retry, Skip, StateLookup, decisions, nothing_known
+from sendspec.planning.choice import ALL_DUE, Choice, RetryTerm
+from sendspec.planning.decision import Decision, FactLookup, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.pair_set import PairSet
 from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, approvable
@@ -93,7 +93,7 @@ def plan_jobs(
     choice: Choice = ALL_DUE,
     *,
     processes: int,
-    retry: Retry | None = None,
+    retry: RetryTerm | None = None,
 ) -> list[Plan]:
     """Every job's plan, composed on `processes` processes. Faults of rows, and of the specs' identities, go to `problems`.
 

@@ -97,8 +97,8 @@ def _setting_differences(approved: Mapping[str, Any], plan: Plan) -> Iterator[Pl
         before, after = _flat(approved[group]), _flat(present[group])
         for name in sorted(before.keys() | after.keys()):
             if before.get(name) != after.get(name):
-                was, now = before.get(name, "not set"), after.get(name, "not set")
-                text = f"{plan.target.name}: `{name}` is {now}, and was {was} when it was made"
+                earlier, present_value = _words(before.get(name)), _words(after.get(name))
+                text = f"{plan.target.name}: `{name}` is {present_value}, and was {earlier} when it was made"
                 yield PlanDifference(Cause.SETTINGS, text)
     if approved["generation"] != plan.target.generation:
         was, now = approved["generation"], plan.target.generation
@@ -116,6 +116,13 @@ def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
+
+
+def _words(value: Any) -> str:
+    """A setting's value as YAML writes it."""
+    if value is None:
+        return "not set"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _message_words(comparison: Comparison, jobs: Sequence[Job], decided: Callable[[Job], Iterator[Decision]]) -> str:
@@ -161,12 +168,11 @@ def choice_in(plan_file: PlanFile, ledger: Facts) -> Choice:
 
     A plan never tries the same refusal twice.
     """
-    match plan_file.retry:
-        case Retry.REFUSED:
-            held = dict.fromkeys(ledger.refused_since(plan_file.moves), Skip.REFUSED_BEFORE)
-            return Choice(frozenset({Retry.REFUSED, Retry.NOT_SENT}), held)
-        case retry:
-            return choice_of(retry)
+    retry = plan_file.retry
+    if retry is None or retry.kind is not Retry.REFUSED:
+        return choice_of(None if retry is None else retry.kind)
+    held = dict.fromkeys(ledger.refused_since(retry.refused_until or 0), Skip.REFUSED_BEFORE)
+    return Choice(frozenset({Retry.REFUSED, Retry.NOT_SENT}), held)
 
 
 def refuse_contradictions(plan_file: PlanFile, env: str | None, digest: str | None) -> None:

@@ -11,12 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from sendspec.operations.project_context import ProjectContext
+from sendspec.planning.choice import RetryTerm
 from sendspec.planning.decision import Retry
 from sendspec.planning.pair_set import PairSet
 from sendspec.planning.plan_digest import canonical_json
+from sendspec.reading.tables.opening import STANDARD_INPUT
 
 FORMAT = 2
 """Files of another format are stale: they name what they approve in another way."""
@@ -25,8 +28,15 @@ END = b"]\n}\n"
 """What comes before and after the pairs."""
 
 
+NEW_PLAN_FILE = "run `sendspec plan --out` again"
+
+
 class PlanUnreadable(Exception):
-    """The file is not a plan, or was changed after it was written."""
+    """The file is not a plan, or was changed after it was written; or what it names can't be found."""
+
+    def __init__(self, problem: str, fix: str = NEW_PLAN_FILE) -> None:
+        super().__init__(problem)
+        self.fix = fix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,20 +79,23 @@ class PlanFile:
         return datetime.fromisoformat(self.expires).timestamp() <= now
 
     @property
-    def moves(self) -> int:
-        """How many moves the ledger had recorded when the plan was made."""
-        return int(self.header["moves"])
-
-    @property
-    def retry(self) -> Retry | None:
+    def retry(self) -> RetryTerm | None:
         """What it tries again, and nothing else; the same for all of its specs."""
-        found = self.specs[0]["policy"].get("retry")
-        return None if found is None else Retry(found)
+        policy = self.specs[0]["policy"]
+        return RetryTerm(Retry(policy["retry"]), policy.get("refused_until")) if "retry" in policy else None
 
     def recipients_in(self, context: ProjectContext) -> str | None:
-        """The table that takes the place of the specs' own, relative to the working directory."""
-        recipients = self.header.get("recipients")
-        return None if recipients is None else os.path.relpath(context.root / recipients)
+        """The table that takes the place of the specs' own: a path relative to the working directory, or `-`.
+
+        Raises `PlanUnreadable` for a path that leads out of the project.
+        """
+        recipients: str | None = self.header.get("recipients")
+        if recipients is None or recipients == STANDARD_INPUT:
+            return recipients
+        place = context.root / recipients
+        if not Path(os.path.realpath(place)).is_relative_to(context.root):
+            raise PlanUnreadable("its table of recipients is outside the project")
+        return os.path.relpath(place)
 
     @property
     def specs(self) -> Sequence[Mapping[str, Any]]:

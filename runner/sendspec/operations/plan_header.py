@@ -33,16 +33,24 @@ def plan_header(
     context: ProjectContext,
     ledger: Facts | None,
     *,
+    out: Path,
     expires: datetime,
     recipients: str | None,
     samples: Sequence[Sequence[Sample]] = (),
 ) -> dict[str, Any]:
-    """The header of a plan file, from the plan's JSON document. `recipients` is the table that replaces the specs' own.
+    """The header of the plan file `out`, from the plan's JSON document. `recipients` is the table that replaces the specs' own.
 
+    Without a project file, it notes where the specs are. A table outside the project is not noted: a plan can't lead there.
     `samples` are those of each spec; empty: none were asked for.
     """
+    root = (
+        {}
+        if context.project.path is not None
+        else {"root": os.path.relpath(context.root, os.path.realpath(out.parent))}
+    )
     header = {
         **document,
+        **root,
         "specs": [
             {**written, **_about(job, context, ledger), **_sampled(some)}
             for written, job, some in zip(document["specs"], jobs, samples or [()] * len(jobs), strict=True)
@@ -50,13 +58,13 @@ def plan_header(
         "tool": __version__,
         "schemas": {name: sha256(canonical_json(load_schema(name).document)).hexdigest() for name in SCHEMAS},
         "ledger": None if context.identity is None else context.identity.ledger,
-        "moves": 0 if ledger is None else ledger.moves,
         "created": moment_text(context.system.now.replace(microsecond=0)),
         "expires": moment_text(expires.replace(microsecond=0)),
         "tree": _tree_digest(jobs, context),
         **_repository(jobs, context),
     }
-    return header if recipients is None else {**header, "recipients": context.relative(recipients)}
+    place = recipients if recipients in (None, STANDARD_INPUT) else context.relative(str(recipients))
+    return header if place is None or place.startswith("..") else {**header, "recipients": place}
 
 
 def _about(job: Job, context: ProjectContext, ledger: Facts | None) -> dict[str, Any]:

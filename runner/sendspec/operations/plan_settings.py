@@ -6,15 +6,17 @@ from dataclasses import fields
 from typing import Any
 
 from sendspec.diagnostics.wording import moment_text
+from sendspec.ledger.protocol import Facts
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
+from sendspec.planning.choice import RetryTerm
 from sendspec.planning.decision import Retry
 from sendspec.planning.plan_digest import SpecSettings
 from sendspec.reading.environment import SANDBOX, Environment
 from sendspec.reading.limits import Limits
 
 
-def spec_settings(job: Job, context: ProjectContext, retry: Retry | None) -> SpecSettings:
+def spec_settings(job: Job, context: ProjectContext, retry: RetryTerm | None) -> SpecSettings:
     """The settings of one spec. A setting with its default is left out, so that a new setting leaves old digests as they are."""
     spec, channel = job.spec, job.channel
     target = {
@@ -28,11 +30,21 @@ def spec_settings(job: Job, context: ProjectContext, retry: Retry | None) -> Spe
         "in_doubt": spec.in_doubt.value,
         "trust_503": channel.trust_503 or None,
         "limits": _limits(job.limits) or None,
-        "retry": None if retry is None else retry.value,
+        "retry": None if retry is None else retry.kind.value,
+        "refused_until": None if retry is None else retry.refused_until,
+        "moved_from": spec.moved_from,
         "audience": "frozen" if spec.audience_frozen else None,
         "not_after": None if spec.not_after is None else moment_text(spec.not_after),
     }
     return SpecSettings(name=spec.name, generation=spec.generation, target=_set(target), policy=_set(policy))
+
+
+def retry_term(retry: Retry | None, ledger: Facts | None) -> RetryTerm | None:
+    """What is tried again by a plan that is made now."""
+    if retry is None:
+        return None
+    moves = 0 if ledger is None else ledger.moves
+    return RetryTerm(retry, moves if retry is Retry.REFUSED else None)
 
 
 def api_text(environment: Environment) -> str:

@@ -22,27 +22,51 @@ _NOT_SEARCHED = {"node_modules", "__pycache__", "venv"}
 def planned_specs(plan_file: PlanFile, path: Path) -> list[str]:
     """The specs' paths, relative to the working directory: in its project, else in the project around the plan at `path`.
 
-    Raises `PlanUnreadable` where two files hold a spec of one name.
+    A spec of another project is none of the plan's: that project's file may say otherwise who is reached, and who has to approve it.
+    Raises `PlanUnreadable` where a spec isn't found, or two files hold a spec of its name.
     """
-    folders = dict.fromkeys([_project_folder(Path.cwd()), _project_folder(Path(os.path.realpath(path)).parent)])
+    folders = _folders(plan_file, Path(os.path.realpath(path)).parent)
     for folder in folders:
         found = [_place_of(folder, spec) for spec in plan_file.specs]
         if all(found):
             return [os.path.relpath(each) for each in found if each is not None]
-    return [os.path.relpath(next(iter(folders)) / spec["path"]) for spec in plan_file.specs]
+    missing = next(spec for spec in plan_file.specs if _place_of(folders[0], spec) is None)
+    raise PlanUnreadable(
+        f"the project in '{printable(os.path.relpath(folders[0]))}' has no spec '{missing['name']}' ({printable(missing['path'])})",
+        "run it in the project that the plan was made in, or bring the spec back",
+    )
+
+
+def _folders(plan_file: PlanFile, beside: Path) -> list[Path]:
+    """Where the specs may be. Without any project file, the plan says where they are from its own folder, `beside`."""
+    found = [find_project(Path.cwd()), find_project(beside)]
+    folders = [each.parent for each in found if each is not None] or [Path.cwd(), beside]
+    root = plan_file.header.get("root")
+    if root is not None and not any(found):
+        folders.append(Path(os.path.normpath(beside / root)))
+    return list(dict.fromkeys(folders))
 
 
 def _place_of(folder: Path, spec: Mapping[str, Any]) -> Path | None:
     place = folder / str(spec["path"])
-    if _has_name(place, spec["name"]):
+    if _is_in(folder, place) and _has_name(place, spec["name"]):
         return place
     if find_project(folder) is None:
         return None  # without a project file, nothing says how far to search
     found = [each for each in _yaml_files(folder) if _has_name(each, spec["name"])]
     if len(found) > 1:
         places = " and ".join(printable(os.path.relpath(each, folder)) for each in found[:2])
-        raise PlanUnreadable(f"{spec['path']} was moved, and the spec '{spec['name']}' is now in {places}")
+        raise PlanUnreadable(
+            f"{printable(spec['path'])} was moved, and the spec '{spec['name']}' is now in {places}",
+            "remove one of them, or give it a name of its own",
+        )
     return found[0] if found else None
+
+
+def _is_in(folder: Path, place: Path) -> bool:
+    """Whether the file is in the project of the folder, and not in another one inside or outside it."""
+    real = Path(os.path.realpath(place))
+    return real.is_relative_to(os.path.realpath(folder)) and find_project(real.parent) == find_project(folder)
 
 
 def _has_name(path: Path, name: str) -> bool:
@@ -66,8 +90,3 @@ def _walked(folder: Path) -> Iterator[Path]:
             continue
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _NOT_SEARCHED)
         yield from (Path(place) / name for name in sorted(files) if name.endswith((".yaml", ".yml")))
-
-
-def _project_folder(folder: Path) -> Path:
-    found = find_project(folder)
-    return folder if found is None else found.parent

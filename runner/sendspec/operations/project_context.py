@@ -8,7 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.position import FILE_START
+from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
 from sendspec.operations.system import System
 from sendspec.operations.wrong_usage import WrongUsage
@@ -102,7 +104,7 @@ def open_context(
         project: Project | None = project_without_file(folder)
     else:
         project = read_project(_shown(found), found.parent, problems, owners=_owners(specs, folder))
-    if project is None:
+    if project is None or not _are_of_one_project(specs, found, problems):
         return None
     name = env or project.default_environment
     environment = project.environment(name)
@@ -121,6 +123,22 @@ def open_context(
     return ProjectContext(
         project=project, environment=environment, identity=entries.get(name), system=system, entries=entries
     )
+
+
+def _are_of_one_project(specs: Sequence[str], found: Path | None, problems: Problems) -> bool:
+    """Whether all specs belong to the first one's project: its file says who may be reached, and who has to approve it."""
+    others = [path for path in specs[1:] if find_project(_folder_of(path)) != found]
+    for path in others:
+        problems.add(
+            Diagnostic(
+                code="other-project",
+                path=path,
+                span=FILE_START,
+                problem=f"it is of another project than '{printable(specs[0])}'",
+                fix="run the command once for each project",
+            )
+        )
+    return not others
 
 
 def _folder_of(spec: str) -> Path:

@@ -14,6 +14,7 @@ from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.listener import Listener
 from sendspec.operations.plan_check import check_ledger, choice_in, compare, differences, is_misstated
+from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.plan_staleness import Cause, PlanDifference, stale_plan
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of
@@ -128,6 +129,8 @@ class _Send:
             return LimitsExceeded(exceeded, unsent_report(context.environment.name, plans))
         approval = self._approval(plans)
         self._agree(jobs, plans)
+        if any(plan.send for plan in plans):
+            self._refuse_expired()  # a person may have taken long to answer
         return self._send(session, list(zip(jobs, plans, strict=True)), moves_when_planned, approval)
 
     def _send(
@@ -144,7 +147,7 @@ class _Send:
 
     def _plan(self, jobs: Sequence[Job], ledger: Ledger, problems: Problems) -> list[Plan]:
         request = self._request
-        retry = request.retry if request.plan is None else request.plan.retry
+        retry = retry_term(request.retry, ledger) if request.plan is None else request.plan.retry
         return plan_jobs(jobs, self._context, ledger, problems, self._choice, processes=request.processes, retry=retry)
 
     def _plan_again(self, jobs: Sequence[Job], ledger: Ledger) -> list[Plan]:
@@ -185,6 +188,11 @@ class _Send:
         held = dict.fromkeys(comparison.not_in_plan, Skip.NOT_IN_PLAN)
         self._choice = replace(self._choice, held={**self._choice.held, **held})
         return self._plan(jobs, ledger, Problems())
+
+    def _refuse_expired(self) -> None:
+        plan = self._request.plan
+        if plan is not None and plan.has_expired(self._context.system.clock.wall()):
+            raise stale_plan([PlanDifference(Cause.EXPIRED, f"it expired on {plan.expires}")])
 
     def _approval(self, plans: Sequence[Plan]) -> RunNote:
         request = self._request

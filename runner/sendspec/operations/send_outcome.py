@@ -9,11 +9,9 @@ from typing import TypeAlias
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
-from sendspec.operations.plan_file import PlanFile
+from sendspec.operations.plan_file import NEW_PLAN_FILE, PlanFile
 from sendspec.operations.run_report import RunReport
 from sendspec.planning.decision import Retry
-
-NEW_PLAN_FILE = "run `sendspec plan --out` again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,14 @@ class Choice:
             yield decision
 
 
+@dataclass(frozen=True, slots=True)
+class RetryTerm:
+    """What an approval says of retries. `refused_until`: refusals count that the ledger had among its first so many moves."""
+
+    kind: Retry
+    refused_until: int | None = None
+
+
 ALL_DUE = Choice()
 
 

@@ -35,12 +35,12 @@ def status_text(specs: Sequence[SpecStatus], environment: str, style: TerminalSt
 
 
 def _run_words(run: int, note: RunNote) -> str:
-    """What the latest run carried out, and who approved it: `run 3: plan v1:6bd0…, commit 4e1f…; approved by ann (verified)`."""
+    """What the latest run carried out, and who approved it: `run 3: plan 6bd0…, commit 4e1f…; approved by ann`."""
     digits = note.plan_digest.hex()
     commit = f", commit {note.commit[:12]}" if note.commit else ""
-    names = [f"{name} (verified)" for name in note.verified] + ([f"{note.claimed} (claimed)"] if note.claimed else [])
-    approved = f"; approved by {', '.join(names)}" if names else ""
-    return clean(f"run {run}: plan {digits[:8]}…{digits[-4:]}{commit}{approved}")
+    approved = f"; approved by {', '.join(note.verified)}" if note.verified else ""
+    claimed = f"; claimed, not verified: '{note.claimed.replace(chr(39), chr(8217))}'" if note.claimed else ""
+    return clean(f"run {run}: plan {digits[:8]}…{digits[-4:]}{commit}{approved}{claimed}")
 
 
 def messages_text(messages: Iterable[MessageRecord], style: TerminalStyle) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+", re.ASCII)
 _DATE_TIME = re.compile(
@@ -19,13 +19,12 @@ def is_uri(text: str) -> bool:
 
 
 def is_date_time(text: str) -> bool:
-    """A date-time (RFC 3339, section 5.6) on a day that exists. A leap second is taken as the second before."""
+    """A date-time (RFC 3339, section 5.6) on a day that exists, here and in UTC. A leap second is taken as the second before."""
     if _DATE_TIME.fullmatch(text) is None:
         return False
-    seconds = text[17:19]
     try:
-        datetime.fromisoformat(text[:17] + ("59" if seconds == "60" else seconds))
-    except ValueError:
+        date_time(text).astimezone(UTC)
+    except (ValueError, OverflowError):
         return False
     return True
 

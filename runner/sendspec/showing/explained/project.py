@@ -200,6 +200,13 @@ EXPLAINED: dict[str, Explanation] = {
         ),
         right="ssh-keygen -l -f ~/.ssh/id_ed25519.pub",
     ),
+    "other-project": Explanation(
+        "the specs of one command belong to different projects",
+        "A project file decides who may be reached, within which limits, and who has to approve a send. One that counts for a spec of "
+        "another project would set that project's own aside.",
+        wrong="sendspec send a/specs/x.yaml b/specs/y.yaml   # a/ and b/ each have a sendspec.yaml",
+        right="sendspec send a/specs/x.yaml",
+    ),
     "plan-unreadable": Explanation(
         "a file is not a plan, or was changed",
         "Something else than the approved plan might be sent.",
