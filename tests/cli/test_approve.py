@@ -49,6 +49,7 @@ PLAN = PlanFile(
         "created": "2026-07-01T11:00:00Z",
         "expires": "2026-07-08T12:00:00Z",
         "totals": {"send": 1204},
+        "specs": [],
     },
     pairs=PairSet(),
 )

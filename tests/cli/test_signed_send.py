@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -192,3 +195,91 @@ def test_a_plan_made_before_there_was_a_ledger_is_not_signed(planned: Any, keys:
     done = planned.run("approve", "live.json", "--key", str(keys.key("ada").path), "--yes")
     assert done.code == 8
     assert "before 'live' had a ledger" in done.err
+
+
+def with_a_comment_that_hides_the_key(key: str) -> str:
+    return f"# no longer count\r{key}\r"
+
+
+def test_a_revoked_key_in_a_comment_for_one_reader_is_refused(planned: Any, server: Any, keys: KeyRing) -> None:
+    approve(planned, keys.key("bob").path)
+    text = (planned.folder / "sendspec.yaml").read_text()
+    planned.write("sendspec.yaml", text.replace("need: 2", "need: 1, revoked: gone"))
+    planned.write("gone", with_a_comment_that_hides_the_key(keys.key("bob").line).encode())
+    done = planned.run("send", "--plan", "plan.json", "--yes")
+    assert (done.code, server.posts) == (1, [])
+    assert "line 1: the comment has a line end inside" in done.err
+
+
+def test_a_byte_order_mark_revokes_nobody_else(planned: Any, server: Any, keys: KeyRing) -> None:
+    approve(planned, keys.key("bob").path)
+    text = (planned.folder / "sendspec.yaml").read_text()
+    planned.write("sendspec.yaml", text.replace("need: 2", "need: 1, revoked: gone"))
+    planned.write("gone", b"\xef\xbb\xbf" + keys.key("eve").line.encode() + b"\n")
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+    assert len(server.posts) == 2
+
+
+@pytest.mark.parametrize("line", ["zo\u00eb@x KEY", "ad\u200ba@x KEY", 'ada@x valid-after="19700101" KEY'])
+def test_names_that_look_alike_and_times_before_all_others_are_refused(planned: Any, keys: KeyRing, line: str) -> None:
+    planned.write("approvers", line.replace("KEY", keys.key("ada").line) + "\n")
+    done = planned.run("send", "--plan", "plan.json", "--yes")
+    assert (done.code, "[approvers-unusable]" in done.err) == (1, True)
+
+
+def test_a_divided_send_needs_the_approval_of_all_of_it(planned: Any, server: Any) -> None:
+    text = (planned.folder / "sendspec.yaml").read_text()
+    planned.write("sendspec.yaml", text.replace("need: 2}", "need: 2, when: {over: {messages: 1}}}"))
+    planned.write("one.csv", "phone,first_name\n+447700900001,Ann\n")
+    one = planned.run("send", "hello.yaml", "--env", "test", "--recipients", "one.csv", "--yes")
+    assert (one.code, len(server.posts)) == (0, 1)
+    done = planned.run("send", "hello.yaml", "--env", "test", "--yes")
+    assert (done.code, len(server.posts)) == (7, 1)
+
+
+def test_who_signed_is_noted_where_nobody_had_to(planned: Any, server: Any, keys: KeyRing) -> None:
+    text = (planned.folder / "sendspec.yaml").read_text()
+    planned.write("sendspec.yaml", text.replace("need: 2}", "need: 2, when: {over: {messages: 100}}}"))
+    approve(planned, keys.key("ada").path)
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+    runs = planned.run("status", "--env", "test", "--format", "json").json["specs"][0]["runs"]
+    assert runs[0]["approved"] == {"claimed": None, "verified": ["ada@example.com"]}
+
+
+def test_a_claim_does_not_read_as_verified(planned: Any, keys: KeyRing) -> None:
+    for name in ("ada", "bob"):
+        approve(planned, keys.key(name).path)
+    claim = "cy@example.com (verified); approved by 'dan"
+    assert planned.run("send", "--plan", "plan.json", "--yes", "--approved-by", claim).code == 0
+    line = next(line for line in planned.run("status", "--env", "test").out.splitlines() if "run 1" in line)
+    assert line.endswith("; claimed, not verified: 'cy@example.com (verified); approved by \u2019dan'")
+
+
+def test_show_says_who_has_signed(planned: Any, keys: KeyRing) -> None:
+    assert "signed   0 of 2 approvals" in planned.run("show", "plan.json").out
+    approve(planned, keys.key("ada").path)
+    approve(planned, keys.key("stranger").path)
+    out = planned.run("show", "plan.json").out
+    assert "signed   1 of 2 approvals: ada@example.com" in out
+    assert "not counted: the signature by" in out
+    document = planned.run("show", "plan.json", "--format", "json").json
+    assert (document["approvals"]["need"], document["approvals"]["approvers"]) == (2, ["ada@example.com"])
+    planned.write("approvers", "")
+    assert "signed   not known:" in planned.run("show", "plan.json").out
+
+
+@pytest.mark.process
+def test_who_signs_at_once_keeps_the_others_signature(planned: Any, keys: KeyRing) -> None:
+    approve(planned, keys.key("bob").path)
+    bobs = (planned.folder / "plan.json.sig").read_bytes()
+    (planned.folder / "plan.json.sig").unlink()
+    folder = os.open(planned.folder, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # as somebody else who signs would hold it
+        command = planned.command("approve", "plan.json", "--key", str(keys.key("ada").path), "--yes")
+        waiting = subprocess.Popen(command, cwd=planned.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        (planned.folder / "plan.json.sig").write_bytes(bobs)
+    finally:
+        os.close(folder)
+    assert waiting.wait(60) == 0
+    assert (planned.folder / "plan.json.sig").read_bytes().count(b"BEGIN SSH SIGNATURE") == 2

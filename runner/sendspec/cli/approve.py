@@ -56,7 +56,7 @@ def approve_plan(console: Console, plan_file: Path, plan: PlanFile, key: Path, *
     console.state.note_environment(plan.environment)
     text = text_to_sign(plan, console.system.now)
     if not (yes and console.quiet):
-        console.tell(text_to_sign_text(plan_file, text, plan.send, console.err))
+        console.tell(text_to_sign_text(plan_file, text, plan, console.err))
     if not yes:
         _ask(console)
     report = approve(

@@ -197,6 +197,8 @@ def _say_where(console: Console, place: PlanPlace, digest: str, context: Project
         name = context.environment.name
         console.warn(f"it can't be sent: run `sendspec ledger init --env {name}`, then plan again")
     else:
+        if context.environment.approvals is not None:
+            console.say(f"it may have to be signed: sendspec approve {shown} --key FILE")
         console.say(f"next: {_next_command(place.path, context)}")
 
 

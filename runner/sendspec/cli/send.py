@@ -114,7 +114,8 @@ def command(
       sendspec send specs/welcome.yaml --retry refused
     """
     if bool(specs) == bool(plan_file):
-        raise click.UsageError("name the specs to send, or a plan with --plan FILE")
+        both = "the plan names its specs: name specs, or a plan with --plan FILE, not both"
+        raise click.UsageError(both if specs else "name the specs to send, or a plan with --plan FILE")
     if plan_file and retry:
         raise click.UsageError("what to retry is in the plan: sendspec plan --retry … --out FILE")
     if digest and not plan_file:

@@ -13,6 +13,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import PlanStale, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START
+from sendspec.operations.approve import tally_of
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.plan_check import check_ledger
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable
@@ -72,6 +73,7 @@ def command(console: Console, plan: str, against_now: bool, recipients: str | No
         plan_file=plan_file,
         has_expired=plan_file.has_expired(console.system.clock.wall()),
         became=became,
+        approvals=None if context is None else tally_of(context, plan_file),
         now=now,
         note=note,
     )
@@ -91,6 +93,8 @@ def _project_of(
         if context is None:
             return specs, None, f"the project file at hand has errors: {unknown}"
         check_ledger(plan_file, context)
+        if context.identity is None:
+            return specs, None, f"the project at hand has no ledger of '{plan_file.environment}': {unknown}"
         return specs, context, ""
     except PlanUnreadable as error:
         return (), None, f"{error}: {unknown}"

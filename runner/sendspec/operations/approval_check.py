@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from shlex import quote
 
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.diagnostics.exceptions import ApprovalMissing, ApproversUnusable, SignaturesUnusable
+from sendspec.diagnostics.exceptions import ApprovalMissing, ApproversUnusable, SendspecError, SignaturesUnusable
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
@@ -55,20 +57,20 @@ def check_approvals(
     now: datetime,
     key_files: KeyFiles = NO_KEY_FILES,
 ) -> tuple[str, ...]:
-    """Who approved the plan; nobody if a send of this many messages needs no approval. `plan`: None without a plan file.
+    """Who approved the plan, whether a send of this many messages needs it or not. `plan`: None without a plan file.
 
     `root` is the project's folder, `key_files` the files of its access keys. Raises `ApprovalMissing`,
     `ApproversUnusable` and `SshKeygenUnusable`.
     """
     if not needs_approval(approvals, messages):
-        return ()
+        return () if plan is None else _approvers_all_the_same(approvals, plan, root, environ, now, key_files)
     if plan is None:
         needed = counted(approvals.need, "approval")
         raise ApprovalMissing(
             f"a send to '{environment}' needs {needed}, and only a plan file can be approved",
-            _steps(environment, "plan.json"),
+            f"run `sendspec plan … --env {environment} --out plan.json`, then {_steps('plan.json')}",
         )
-    fix = _steps(environment, str(plan.file))
+    fix = _steps(str(plan.file))
     try:
         verified = verify_files(approvals, plan, root=root, environ=environ, now=now, key_files=key_files)
     except SignaturesUnusable as error:
@@ -76,6 +78,20 @@ def check_approvals(
     if len(verified.approvers) < approvals.need:
         raise ApprovalMissing(_too_few(approvals.need, verified), fix)
     return verified.approvers
+
+
+def _approvers_all_the_same(
+    approvals: Approvals,
+    plan: PlanToSend,
+    root: Path,
+    environ: Mapping[str, str],
+    now: datetime,
+    key_files: KeyFiles,
+) -> tuple[str, ...]:
+    """Who signed a plan that needs no approval, for the record. What can't be read or verified holds nothing up."""
+    with suppress(SendspecError):
+        return verify_files(approvals, plan, root=root, environ=environ, now=now, key_files=key_files).approvers
+    return ()
 
 
 def verify_files(
@@ -123,6 +139,7 @@ def verify(
     listed = _approvers(names[0], approvers)
     if revoked is not None:
         _check_revoked(names[1], revoked)
+        revoked = revoked.removeprefix(BOM_UTF8)  # ssh-keygen would take the mark for a part of the first key
     blocks = signature_blocks(signatures)
     person = people(listed)
     approved: dict[str, str] = {}
@@ -243,9 +260,7 @@ def _too_few(need: int, verified: Verified) -> str:
     return f"{counted_text}; not counted: {shown}{f'; and {more} more' if more > 0 else ''}"
 
 
-def _steps(environment: str, plan: str) -> str:
+def _steps(plan: str) -> str:
+    """What is left to do with a plan file. A new one would need all approvals anew: it expires at another time."""
     file = printable(quote(plan))
-    return (
-        f"run `sendspec plan … --env {environment} --out {file}`, have it signed with `sendspec approve {file} --key FILE`,"
-        f" then run `sendspec send --plan {file}`"
-    )
+    return f"have it signed with `sendspec approve {file} --key FILE`, then run `sendspec send --plan {file}`"

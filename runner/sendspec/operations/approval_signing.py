@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sendspec.operations.approved_text import ApprovedText, read_signatures, signature_file
 from sendspec.operations.output_file import check_writable, write_file
 from sendspec.operations.signature_block import SignatureBlock, signature_blocks
-from sendspec.operations.ssh_keygen import ssh_keygen
+from sendspec.operations.ssh_keygen import SshKeygen, ssh_keygen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,15 +33,19 @@ def sign(text: ApprovedText, plan: Path, key: Path, environ: Mapping[str, str], 
     `SshKeygenUnusable` and `FileUnwritable`.
     """
     file = signature_file(plan)
-    present = signature_blocks(read_signatures(plan))
+    read_signatures(plan)
     check_writable(file)
     with ssh_keygen(environ) as program:
-        own = program.sign(text.content, key, asks=asks)
-        kept = {
-            block.key: block
-            for block in present
-            if isinstance(block, SignatureBlock) and program.fits(text.content, block)
-        }
+        own = program.sign(text.content, key, asks=asks)  # a person may take long
+        with _locked(file.parent):
+            return _add(own, file, plan, text, program)
+
+
+def _add(own: SignatureBlock, file: Path, plan: Path, text: ApprovedText, program: SshKeygen) -> Signed:
+    present = signature_blocks(read_signatures(plan))
+    kept = {
+        block.key: block for block in present if isinstance(block, SignatureBlock) and program.fits(text.content, block)
+    }
     dropped = sum(not isinstance(block, SignatureBlock) or block.key not in kept for block in present)
     kept[own.key] = own
     armoured = "".join(block.armoured for block in kept.values())
@@ -50,3 +57,14 @@ def sign(text: ApprovedText, plan: Path, key: Path, environ: Mapping[str, str], 
         others=len(kept) - 1,
         dropped=dropped,
     )
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Waits for others who sign a plan in this folder: each keeps the signatures of those before."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

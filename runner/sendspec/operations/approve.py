@@ -93,18 +93,29 @@ def _tally(
             return Uncounted("the project file has errors")
         if context.project.path is None:
             return Uncounted("there is no project here")
-        return _tally_in(context, plan, text)
+        return _tally_in(context, PlanToSend(plan, text))
     except SendspecError as error:
         return Uncounted(error.problem)
 
 
-def _tally_in(context: ProjectContext, plan: Path, text: ApprovedText) -> Tally | None:
+def tally_of(context: ProjectContext, plan: PlanFile) -> Tally | Uncounted | None:
+    """The approvals that a plan has of those that its environment asks for; None if it asks for none."""
+    signable = plan_to_send(plan)
+    if signable is None:
+        return None
+    try:
+        return _tally_in(context, signable)
+    except SendspecError as error:
+        return Uncounted(error.problem)
+
+
+def _tally_in(context: ProjectContext, plan: PlanToSend) -> Tally | None:
     approvals, system = context.environment.approvals, context.system
     if approvals is None:
         return None
     verified = verify_files(
         approvals,
-        PlanToSend(plan, text),
+        plan,
         root=context.root,
         environ=system.environ,
         now=system.now,

@@ -33,6 +33,7 @@ from sendspec.operations.send_outcome import (
 from sendspec.operations.send_session import Interruptible, PlannedJobs, SendSession, leave_signals_alone
 from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Skip
+from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan, digests_of
 from sendspec.planning.plan_digest import digest_bytes
 from sendspec.sending.ending import Interrupted
@@ -127,7 +128,7 @@ class _Send:
                 return StoppedBefore(unsent_report(context.environment.name, plans, ending))
         if exceeded := exceeded_limits(context, jobs, plans, Severity.ERROR):
             return LimitsExceeded(exceeded, unsent_report(context.environment.name, plans))
-        approval = self._approval(plans)
+        approval = self._approval(plans, ledger)
         self._agree(jobs, plans)
         if any(plan.send for plan in plans):
             self._refuse_expired()  # a person may have taken long to answer
@@ -194,24 +195,30 @@ class _Send:
         if plan is not None and plan.has_expired(self._context.system.clock.wall()):
             raise stale_plan([PlanDifference(Cause.EXPIRED, f"it expired on {plan.expires}")])
 
-    def _approval(self, plans: Sequence[Plan]) -> RunNote:
+    def _approval(self, plans: Sequence[Plan], ledger: Ledger) -> RunNote:
         request = self._request
         digest = digests_of(plans)[0] if request.plan is None else request.plan.digest
-        return RunNote(plan_digest=digest_bytes(digest), claimed=request.approved_by, verified=self._approvers(plans))
+        return RunNote(
+            plan_digest=digest_bytes(digest), claimed=request.approved_by, verified=self._approvers(plans, ledger)
+        )
 
-    def _approvers(self, plans: Sequence[Plan]) -> tuple[str, ...]:
-        """Who has provably approved what is sent. Raises `ApprovalMissing` where the environment needs more people."""
+    def _approvers(self, plans: Sequence[Plan], ledger: Ledger) -> tuple[str, ...]:
+        """Who has provably approved what is sent. Raises `ApprovalMissing` where the environment needs more people.
+
+        What these sends have reached already counts too: a send that is divided needs the approval of all of it.
+        """
         context, plan = self._context, self._request.plan
         approvals, system = context.environment.approvals, context.system
-        to_send = sum(each.send for each in plans)
-        if approvals is None or not to_send:
+        sending = [each for each in plans if each.send]
+        if approvals is None or not sending:
             return ()
+        messages = sum(each.send + _claimed(ledger, each) for each in sending)
         from sendspec.operations.approval_check import check_approvals  # few environments need approvals
         from sendspec.operations.approve import plan_to_send
 
         return check_approvals(
             approvals,
-            to_send if plan is None else plan.send,  # what is left of a plan needs the approval of all of it
+            messages if plan is None else max(messages, plan.send),
             None if plan is None else plan_to_send(plan),
             environment=context.environment.name,
             root=context.root,
@@ -219,6 +226,12 @@ class _Send:
             now=system.now,
             key_files=context.key_files,
         )
+
+
+def _claimed(ledger: Ledger, plan: Plan) -> int:
+    """How many messages of the send were claimed before."""
+    states = ledger.states(plan.target.name, plan.target.generation)
+    return sum(count for state, count in states.items() if state not in (State.PLANNED, State.SKIPPED))
 
 
 def _broke(session: SendSession, planned: PlannedJobs, error: Exception) -> RunBroke:

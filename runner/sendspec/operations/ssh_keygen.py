@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -101,13 +102,19 @@ class SshKeygen:
     def _accepts(self, *words: str, text: bytes = b"") -> bool:
         """Whether the program ends with 0. In a session of its own: Ctrl-C would end it, and that is no verdict."""
         try:
-            done = subprocess.run(
-                [self._program, *words], env=self._environ_with(), input=text, stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, timeout=VERIFY_SECONDS, check=False, start_new_session=True,
-            )  # fmt: skip
+            with subprocess.Popen(
+                [self._program, *words], env=self._environ_with(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, start_new_session=True,
+            ) as process:  # fmt: skip
+                try:
+                    process.communicate(text, VERIFY_SECONDS)
+                finally:
+                    if process.returncode is None:  # once it has been waited for, its number may be another group's
+                        with suppress(ProcessLookupError):
+                            os.killpg(process.pid, signal.SIGKILL)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise _failed(error) from None
-        return done.returncode == 0
+        return process.returncode == 0
 
     def _environ_with(self, *names: str) -> dict[str, str]:
         """Little of the environment. Times without a zone are UTC, so that every machine decides alike."""

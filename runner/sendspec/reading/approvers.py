@@ -25,6 +25,8 @@ _WORD = re.compile(r"[^ \t]+")
 _OPTION = re.compile(r'([A-Za-z-]+)(?:="([^"\\]*)")?(,(?=[A-Za-z])|(?=[ \t]))')
 _NAMESPACES = re.compile(r"[A-Za-z0-9@._*?!-]+(?:,[A-Za-z0-9@._*?!-]+)*")
 _TIME = re.compile(r"(\d{8})(\d{4})?(\d\d)?Z?", re.ASCII)
+_OTHER_LINE_ENDS = re.compile("[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""What else may end a line: a key behind one would be part of a comment for one reader, and a line of its own for another."""
 _LINE_FIX = "write a line such as: ada@example.com ssh-ed25519 AAAA…"
 
 
@@ -112,6 +114,9 @@ def _lines(path: str, raw: bytes, problems: Problems) -> Iterator[tuple[int, str
         text = line.removesuffix("\r")
         if text.strip(" \t") and not text.lstrip(" \t").startswith("#"):
             yield number, text
+        elif _OTHER_LINE_ENDS.search(text) is not None:
+            problem = "the comment has a line end inside that not every program takes for one"
+            _add(problems, path, number, text, _whole(text, problem, "end lines with a line feed"))
 
 
 def _add(problems: Problems, path: str, number: int, line: str, fault: _Fault) -> None:
@@ -125,6 +130,9 @@ def _approver(line: str) -> Approver:
     names = _WORD.search(line)
     assert names is not None
     _refuse_patterns(names)
+    if not names[0].isascii():
+        fix = "write the name in ASCII letters"
+        raise _Fault(1, len(names[0]), Problem("key-list", "a name has letters that can look like others", fix))
     start, options = _options(line, _next(line, names.end()))
     kind = _WORD.match(line, start)
     encoded = None if kind is None else _WORD.match(line, _next(line, kind.end()))
@@ -190,7 +198,9 @@ def _time(line: str, text: str) -> datetime:
     try:
         if match is not None:
             written = match[1] + (match[2] or "0000") + (match[3] or "00")
-            return datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            found = datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+            if found.timestamp() > 0:  # ssh-keygen takes no earlier time
+                return found
     except ValueError:
         pass
     problem = Problem(

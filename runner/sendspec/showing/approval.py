@@ -10,20 +10,23 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.approve import ApprovalReport, Tally, Uncounted
 from sendspec.operations.approved_text import ApprovedText
+from sendspec.operations.plan_file import PlanFile
+from sendspec.showing.plan_review import spec_lines
 from sendspec.showing.terminal_style import TerminalStyle
 
 
-def text_to_sign_text(plan: Path, text: ApprovedText, messages: int, style: TerminalStyle) -> str:
-    """What a person is asked to sign."""
+def text_to_sign_text(path: Path, text: ApprovedText, plan: PlanFile, style: TerminalStyle) -> str:
+    """What a person is asked to sign, and what the plan says of each spec."""
     rows = {
         "environment": text.environment,
-        "to send": counted(messages, "message"),
+        "to send": counted(plan.send, "message"),
         "digest": text.digest,
         "ledger": text.ledger,
         "expires": text.expires,
     }
     lines = [f"  {name:<12} {printable(value)}" for name, value in rows.items()]
-    return "\n".join([style.bold(f"plan {printable(str(plan))}"), *lines])
+    specs = [line for spec in plan.specs for line in spec_lines(spec, style)]
+    return "\n".join([style.bold(f"plan {printable(str(path))}"), *lines, *specs])
 
 
 def approval_text(report: ApprovalReport) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.approve import Tally, Uncounted
 from sendspec.operations.plan_file import PlanFile
 from sendspec.operations.plan_review import PresentPlan
 from sendspec.showing.account import skipped_words
@@ -26,13 +27,14 @@ _FATES = {
 class PlanReview:
     """`path` is the file as the user named it. `became` counts its messages by what the ledger has of them, `now` says what a send would do.
 
-    Both are None where they can't be told; `note` then says why.
+    Both are None where they can't be told; `note` then says why. `approvals` is None where the environment asks for none.
     """
 
     path: str
     plan_file: PlanFile
     has_expired: bool
     became: Mapping[str, int] | None
+    approvals: Tally | Uncounted | None
     now: PresentPlan | None
     note: str
 
@@ -52,14 +54,29 @@ def _lines(review: PlanReview, style: TerminalStyle) -> Iterator[str]:
     yield f"  expires  {expiry}"
     yield f"  ledger   {printable(plan_file.ledger or 'none: it was made before there was one, and can not be sent')}"
     for spec in plan_file.specs:
-        yield from _spec_lines(spec, style)
+        yield from spec_lines(spec, style)
     if review.became is not None:
         words = " + ".join(f"{count} {_FATES[word]}" for word, count in review.became.items())
         yield f"  became   {counted(plan_file.send, 'message')} to send = {words}"
+    yield from _signed_lines(review.approvals, style)
     if review.now is not None:
         yield from _now_lines(review.now, style)
     if review.note:
         yield f"  {style.yellow('note:')} {printable(review.note)}"
+
+
+def _signed_lines(approvals: Tally | Uncounted | None, style: TerminalStyle) -> Iterator[str]:
+    match approvals:
+        case None:
+            return
+        case Uncounted(reason):
+            yield f"  signed   {style.yellow('not known:')} {printable(reason)}"
+        case Tally(wanted, verified):
+            by = f": {printable(', '.join(verified.approvers))}" if verified.approvers else ""
+            yield f"  signed   {len(verified.approvers)} of {counted(wanted.need, 'approval')}{by}"
+            yield from (f"           not counted: {printable(reason)}" for reason in verified.rejected)
+        case _:
+            assert_never(approvals)
 
 
 def _origin(header: Mapping[str, Any]) -> str:
@@ -69,7 +86,8 @@ def _origin(header: Mapping[str, Any]) -> str:
     return printable(commit + (f" of {header['repository']}" if "repository" in header else ""))
 
 
-def _spec_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]:
+def spec_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]:
+    """What a plan says of one spec: how many messages, samples if it has any, where they go and under which promise."""
     generation = f", generation {spec['generation']}" if spec["generation"] > 1 else ""
     totals, target, policy = spec["totals"], spec["target"], spec["policy"]
     yield style.bold(printable(f"  {spec['name']} → {spec['channel']}{generation} ({spec['path']})"))
@@ -124,5 +142,12 @@ def review_document(review: PlanReview) -> dict[str, Any]:
             "new": now.new,
             "changed": now.changed,
             "causes": [{"cause": each.cause.value, "text": each.text} for each in now.differences],
+        }
+    if isinstance(review.approvals, Tally):
+        found = review.approvals
+        document["approvals"] = {
+            "need": found.approvals.need,
+            "approvers": list(found.verified.approvers),
+            "rejected": list(found.verified.rejected),
         }
     return document | ({"note": review.note} if review.note else {})
