@@ -219,7 +219,7 @@ def project(project_dir: ProjectDir, server: CountingServer) -> ProjectDir:
     return sending_project(project_dir, server)
 
 
-def sending_project(project_dir: ProjectDir, server: CountingServer) -> ProjectDir:
+def sending_project(project_dir: ProjectDir, server: CountingServer, ledger: str = ".sendspec/test.db") -> ProjectDir:
     """A project whose environment `test` sends to the counting server, with a ledger made."""
     project_dir.write(
         "sendspec.yaml",
@@ -227,7 +227,7 @@ def sending_project(project_dir: ProjectDir, server: CountingServer) -> ProjectD
   test:
     api_url: {server.url}
     access_key: {{env: TEST_KEY}}
-    ledger: {{file: .sendspec/test.db}}
+    ledger: {{file: {ledger}}}
     channels:
       sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 2}}
 """,
