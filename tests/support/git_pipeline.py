@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ class Planned:
     @property
     def document(self) -> Any:
         return self.done.json
+
+    @property
+    def header(self) -> Any:
+        """What the plan file says of itself."""
+        return json.loads(self.file.read_text())
 
 
 @dataclass(frozen=True, slots=True)
