@@ -274,7 +274,9 @@ def test_a_ledger_with_a_baseline_sends_what_is_committed_after_it(added: Pipeli
     assert (begun.code, begun.json["baselined"]) == (0, PEOPLE), begun
     desk.commit("Begin with sendspec")
     assert added.send(before).told == (8, 0)
-    assert added.send(added.plan()).told == (0, 0)
+    after = added.plan()
+    assert after.document["skipped"] == {"baseline": PEOPLE}
+    assert added.send(after).told == (0, 0)
     desk.write(BYE, GOODBYE)
     desk.write(TABLE, numbers(PEOPLE + 1))
     desk.commit("Add bye, and one person to both")

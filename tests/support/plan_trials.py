@@ -84,11 +84,12 @@ class PlanTrial:
     def finish(self) -> None:
         """The faults are over: each plan that isn't stale is finished by one more send of it, and then sends nothing."""
         for file in self._plans:
-            code = self._send(file, None)
             before = len(self._arrivals)
-            again = self._send(file, None)
-            assert len(self._arrivals) == before
-            assert (code == STALE) == (again == STALE)
+            self._send(file, None)
+            if len(self._arrivals) > before:
+                before = len(self._arrivals)
+                assert self._send(file, None) != STALE
+                assert len(self._arrivals) == before
         self._check_status()
 
     def _plan(self, file: str, *, retry: bool) -> None:
