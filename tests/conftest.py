@@ -23,7 +23,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 TESTS = Path(__file__).resolve().parent
-PROCESS_FOLDERS = {"bad_input", "cli", "faults", "fuzz", "hostile", "promise", "protocol", "sandbox"}
+PROCESS_FOLDERS = {"bad_input", "cli", "faults", "fuzz", "gitops", "hostile", "promise", "protocol", "sandbox"}
 """Folders whose tests run commands, or servers, in processes of their own."""
 PROCESS_FIXTURES = {"project_dir", "project"}
 """Fixtures that run commands in processes of their own."""

@@ -6,12 +6,13 @@ import json
 import os
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from processes import SEND
-from project_dir import CountingServer, ProjectDir
+from project_dir import CountingServer, ProjectDir, numbers
 
 PLAN = ("plan", "hello.yaml", "--env", "test")
 
@@ -99,6 +100,16 @@ def test_a_plan_is_not_written_where_nothing_can_be(ready: ProjectDir, unwritabl
 def test_that_a_plan_has_no_place_is_said_before_any_row_is_read(ready: ProjectDir) -> None:
     ready.write("people.csv", "phone,first_name,order_id\nnobody,Ann,A1\n")
     assert rejected(ready, *PLAN, "--out", "missing/plan.json") == "file-unwritable"
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="this machine has no /dev/shm")
+def test_a_shorter_plan_below_dev_leaves_nothing_of_a_longer_one(ready: ProjectDir) -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        plan = Path(folder) / "plan.json"
+        assert ready.run(*PLAN, "--out", str(plan)).code == 0
+        ready.write("people.csv", numbers(1))
+        assert ready.run(*PLAN, "--out", str(plan)).code == 0
+        assert len(json.loads(plan.read_text())["pairs"]) == 1
 
 
 def test_a_plan_takes_the_place_of_an_older_one_and_keeps_links_and_rights(ready: ProjectDir) -> None:

@@ -187,10 +187,17 @@ class ProjectDir:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "sendspec", *arguments]
 
-    def run(self, *arguments: str, stdin: str | None = None, timeout: float = 60) -> Done:
+    def run(
+        self,
+        *arguments: str,
+        stdin: str | None = None,
+        timeout: float = 60,
+        started: Callable[[int], None] = lambda pid: None,
+    ) -> Done:
+        """Runs the command to its end. `started` is told the process's id, where the environment is a plain one."""
         environ = {**os.environ, **self.environ}
         if is_plain(environ):
-            done = Done(*run_warm(list(arguments), self.folder, environ, stdin or "", timeout))
+            done = Done(*run_warm(list(arguments), self.folder, environ, stdin or "", timeout, started))
         else:
             ended = subprocess.run(
                 self.command(*arguments), cwd=self.folder, env=environ, input=stdin or "", capture_output=True, text=True,
@@ -209,6 +216,10 @@ def project_dir(tmp_path: Path) -> ProjectDir:
 
 @pytest.fixture
 def project(project_dir: ProjectDir, server: CountingServer) -> ProjectDir:
+    return sending_project(project_dir, server)
+
+
+def sending_project(project_dir: ProjectDir, server: CountingServer, ledger: str = ".sendspec/test.db") -> ProjectDir:
     """A project whose environment `test` sends to the counting server, with a ledger made."""
     project_dir.write(
         "sendspec.yaml",
@@ -216,7 +227,7 @@ def project(project_dir: ProjectDir, server: CountingServer) -> ProjectDir:
   test:
     api_url: {server.url}
     access_key: {{env: TEST_KEY}}
-    ledger: {{file: .sendspec/test.db}}
+    ledger: {{file: {ledger}}}
     channels:
       sms: {{workspace: {WORKSPACE}, channel: {CHANNEL}, platform: sms, timeout: 2}}
 """,

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -42,9 +42,18 @@ class WarmProcess:
         theirs.close()
 
     def run(
-        self, arguments: list[str], folder: Path, environ: Mapping[str, str], stdin: str, timeout: float
+        self,
+        arguments: list[str],
+        folder: Path,
+        environ: Mapping[str, str],
+        stdin: str,
+        timeout: float,
+        started: Callable[[int], None] = lambda pid: None,
     ) -> tuple[int, str, str]:
-        """The exit code, the output and the errors. Raises `subprocess.TimeoutExpired`, with the command killed."""
+        """The exit code, the output and the errors. Raises `subprocess.TimeoutExpired`, with the command killed.
+
+        `started` is told the process's id. A process that a signal ended has the signal's number, negative, as its code.
+        """
         order = {"arguments": arguments, "folder": str(folder), "environ": dict(environ)}
         with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             given.write(stdin.encode(errors="surrogateescape"))
@@ -52,6 +61,7 @@ class WarmProcess:
             streams = array.array("i", [given.fileno(), out.fileno(), err.fileno()])
             socket.send_fds(self._socket, [json.dumps(order).encode()], list(streams))
             pid = int(self._answer(60))
+            started(pid)
             try:
                 code = int(self._answer(timeout))
             except TimeoutError:
@@ -81,12 +91,17 @@ _own = threading.local()
 
 
 def run_warm(
-    arguments: list[str], folder: Path, environ: Mapping[str, str], stdin: str, timeout: float
+    arguments: list[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    stdin: str,
+    timeout: float,
+    started: Callable[[int], None] = lambda pid: None,
 ) -> tuple[int, str, str]:
     """Runs a command in a fork of this thread's own process."""
     if not hasattr(_own, "process"):
         _own.process = WarmProcess()
-    found: tuple[int, str, str] = _own.process.run(arguments, folder, environ, stdin, timeout)
+    found: tuple[int, str, str] = _own.process.run(arguments, folder, environ, stdin, timeout, started)
     return found
 
 
