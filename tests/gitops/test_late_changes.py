@@ -50,7 +50,7 @@ def stale(pipeline: Pipeline, plan: Planned, *causes: str) -> None:
     """The plan is refused as stale for these causes, and nothing is sent."""
     sent = pipeline.send(plan)
     assert sent.told == (8, 0), sent.done
-    assert tuple(each["cause"] for each in sent.done.json["error"]["causes"]) == causes
+    assert tuple(each["cause"] for each in sent.done.json["causes"]) == causes
 
 
 def refused(pipeline: Pipeline, plan: Planned, *expected: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,20 @@ def test_an_api_that_refuses_us_is_an_ending_of_the_run(context: ProjectContext,
     assert [type(ending) for ending in outcome.report.endings] == [StoppedByApi]
     assert outcome.report.code == "api-refuses"
     assert outcome.report.account.not_sent == 5
+
+
+def test_a_plan_that_expires_while_somebody_is_asked_is_stale(
+    context: ProjectContext, server: CountingServer, project: ProjectDir
+) -> None:
+    assert project.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json", "--expires", "1h").code == 0
+    plan = read_plan_file(project.folder / "plan.json")
+    hours = [0.0]
+    clock = replace(context.system.clock, wall=lambda: time.time() + 3600 * hours[0])
+    later = replace(context, system=replace(context.system, clock=clock))
+
+    def agree(jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
+        hours[0] = 2.0
+
+    with pytest.raises(PlanStale, match="it expired on"):
+        send(later, SendRequest(specs=["hello.yaml"], plan=plan), Recorder(), agree=agree)
+    assert server.posts == []

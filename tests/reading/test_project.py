@@ -303,3 +303,26 @@ def test_a_file_of_a_user_who_does_not_count_is_refused(tmp_path: Path) -> None:
     assert read_project(str(path), tmp_path, problems, owners={owner}) is not None
     assert read_project(str(path), tmp_path, problems, owners={owner + 1}) is None
     assert [problem.code for problem in problems] == ["project-foreign"]
+
+
+def test_a_ledger_in_another_project_is_refused(tmp_path: Path) -> None:
+    """A project file inside another project would use its ledger without its limits and approvals."""
+    inner = tmp_path / "specs"
+    inner.mkdir()
+    for folder in (tmp_path, inner):
+        (folder / "sendspec.yaml").write_text("")
+    for place, codes in (
+        ("../.sendspec/live.db", ["ledger-elsewhere"]),
+        (".sendspec/live.db", []),
+        ("/var/lib/live.db", []),
+    ):
+        text = f"""environments:
+  live:
+    access_key: {{env: KEY}}
+    ledger: {{file: {place}}}
+    channels: {{sms: {{workspace: {UUID}, channel: {UUID}}}}}
+"""
+        (inner / "sendspec.yaml").write_text(text)
+        problems = Problems()
+        read_project(str(inner / "sendspec.yaml"), inner, problems)
+        assert [each.code for each in problems] == codes

@@ -46,7 +46,7 @@ def command(console: Console, plan_file: str, key: str, yes: bool) -> int:
     try:
         return approve_plan(console, Path(plan_file), read_plan_file(Path(plan_file)), Path(key), yes=yes)
     except PlanUnreadable as error:
-        return _rejected(console, plan_file, "plan-unreadable", str(error), error.fix)
+        return _rejected(console, plan_file, error.code, str(error), error.fix)
     except (SigningFailed, SignaturesUnusable, SshKeygenUnusable) as error:
         return _rejected(console, plan_file, error.code, error.problem, error.fix)
 

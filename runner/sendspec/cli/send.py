@@ -135,7 +135,7 @@ def command(
         except PlanUnreadable as error:
             return rejected(
                 console,
-                [_about(plan_file, "plan-unreadable", str(error), error.fix)],
+                [_about(plan_file, error.code, str(error), error.fix)],
             )
         except PlanStale as error:
             return _refuse_stale(console, error, "" if plan is None else plan.environment)
@@ -150,7 +150,7 @@ def command(
     try:
         recipients = recipients if plan is None or recipients is not None else plan.recipients_in(context)
     except PlanUnreadable as error:
-        return rejected(console, [_about(str(plan_file), "plan-unreadable", str(error), error.fix)])
+        return rejected(console, [_about(str(plan_file), error.code, str(error), error.fix)])
     request = SendRequest(
         specs=specs,
         recipients=recipients,
@@ -200,7 +200,7 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
         return _refuse_stale(console, error, environment)
     except PlanUnreadable as error:  # it has a name that can't be signed
         assert request.plan is not None
-        return rejected(console, [_about(request.plan.path, "plan-unreadable", str(error), error.fix)])
+        return rejected(console, [_about(request.plan.path, error.code, str(error), error.fix)])
     except PlanEdited as error:
         return rejected(console, [_about(error.path, error.code, error.problem, error.fix)])
     except SendspecError as error:

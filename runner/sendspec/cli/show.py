@@ -46,7 +46,7 @@ def command(console: Console, plan: str, against_now: bool, recipients: str | No
         plan_file = read_plan_file(Path(plan))
     except PlanUnreadable as error:
         return rejected(
-            console, [Diagnostic(path=plan, span=FILE_START, code="plan-unreadable", problem=str(error), fix=error.fix)]
+            console, [Diagnostic(path=plan, span=FILE_START, code=error.code, problem=str(error), fix=error.fix)]
         )
     console.state.note_environment(plan_file.environment)
     problems = Problems()

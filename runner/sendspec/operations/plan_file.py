@@ -34,9 +34,10 @@ NEW_PLAN_FILE = "run `sendspec plan --out` again"
 class PlanUnreadable(Exception):
     """The file is not a plan, or was changed after it was written; or what it names can't be found."""
 
-    def __init__(self, problem: str, fix: str = NEW_PLAN_FILE) -> None:
+    def __init__(self, problem: str, fix: str = NEW_PLAN_FILE, code: str = "plan-unreadable") -> None:
         super().__init__(problem)
         self.fix = fix
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

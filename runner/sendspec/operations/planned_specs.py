@@ -31,9 +31,13 @@ def planned_specs(plan_file: PlanFile, path: Path) -> list[str]:
         if all(found):
             return [os.path.relpath(each) for each in found if each is not None]
     missing = next(spec for spec in plan_file.specs if _place_of(folders[0], spec) is None)
+    places = [folders[0] / str(spec["path"]) for spec in plan_file.specs]
+    if all(_is_in(folders[0], place) and _is_file(place) for place in places):
+        return [os.path.relpath(place) for place in places]  # one has another name now: what would be sent says more
     raise PlanUnreadable(
         f"the project in '{printable(os.path.relpath(folders[0]))}' has no spec '{missing['name']}' ({printable(missing['path'])})",
         "run it in the project that the plan was made in, or bring the spec back",
+        "file-missing",
     )
 
 
@@ -69,9 +73,16 @@ def _is_in(folder: Path, place: Path) -> bool:
     return real.is_relative_to(os.path.realpath(folder)) and find_project(real.parent) == find_project(folder)
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name too long
+        return False
+
+
 def _has_name(path: Path, name: str) -> bool:
     try:
-        if not path.is_file() or path.stat().st_size > MAX_SPEC_BYTES or name.encode() not in path.read_bytes():
+        if not _is_file(path) or path.stat().st_size > MAX_SPEC_BYTES or name.encode() not in path.read_bytes():
             return False
         return name_in(path) == name
     except OSError:  # such as a name too long

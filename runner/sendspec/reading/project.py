@@ -197,6 +197,11 @@ class _Reader:
         in_git = git_folder_problem(os.path.realpath(place), written["file"], LEDGER_FIX)
         if in_git is not None:
             self._problems.add(self._document.place((*at, "ledger", "file"), in_git))
+        other = find_project(Path(os.path.realpath(place)).parent)
+        if other is not None and other.parent != Path(os.path.realpath(self._root)):
+            problem = f"'{printable(written['file'])}' is in another project, whose file says who has to approve what it records"
+            fault = Problem("ledger-elsewhere", problem, LEDGER_FIX)
+            self._problems.add(self._document.place((*at, "ledger", "file"), fault))
         return LedgerPlace(place, written.get("durable", False))
 
     def _api(self, at: tuple[str, ...], data: Mapping[str, Any]) -> Api | None:

@@ -200,6 +200,13 @@ EXPLAINED: dict[str, Explanation] = {
         ),
         right="ssh-keygen -l -f ~/.ssh/id_ed25519.pub",
     ),
+    "ledger-elsewhere": Explanation(
+        "a ledger is in another project",
+        "The file of that project says within which limits its ledger is used, and who has to approve a send. Several projects can share a "
+        "ledger that is in none of them.",
+        wrong="ledger: {file: ../.sendspec/production.db}   # of the project around this one",
+        right="ledger: {file: .sendspec/production.db}",
+    ),
     "other-project": Explanation(
         "the specs of one command belong to different projects",
         "A project file decides who may be reached, within which limits, and who has to approve a send. One that counts for a spec of "
