@@ -60,7 +60,7 @@ def test_a_frozen_audience_is_the_only_kind(tmp_path: Path) -> None:
         ("2027-03-01t18:00:00.25z", datetime(2027, 3, 1, 18, 0, 0, 250_000, tzinfo=UTC)),
         ("2027-03-01T18:00:00.123456789-11:30", datetime(2027, 3, 2, 5, 30, 0, 123_456, tzinfo=UTC)),
         ("2028-02-29T23:59:60Z", datetime(2028, 2, 29, 23, 59, 59, tzinfo=UTC)),
-        ("0001-01-01T00:00:00+23:59", datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=23, minutes=59)))),
+        ("0001-01-02T00:00:00+23:59", datetime(1, 1, 2, tzinfo=timezone(timedelta(hours=23, minutes=59)))),
     ],
 )
 def test_a_moment_has_its_offset(tmp_path: Path, written: str, moment: datetime) -> None:
@@ -140,3 +140,9 @@ def test_a_number_of_a_person_in_place_of_a_digest_is_masked(tmp_path: Path) -> 
     for written in ("31612345678", "'+31612345678'"):
         _, [found] = read(tmp_path, f"continue_with: {written}")
         assert "31612345678" not in repr(found)
+
+
+@pytest.mark.parametrize("written", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_that_has_none_in_utc_is_refused(tmp_path: Path, written: str) -> None:
+    spec, found = read(tmp_path, f"not_after: {written}")
+    assert (spec, [each.code for each in found]) == (None, ["wrong-format"])

@@ -97,8 +97,9 @@ def command(
       sendspec plan specs/*.yaml --env production --out plan.json
       sendspec plan specs/welcome.yaml --retry refused --out retry.json --expires 12h
     """
-    until = moment_of(expires, console.system.now)
-    if until is None or until <= console.system.now:
+    now = console.system.now
+    until = moment_of(expires, now)
+    if until is None or until <= now:
         raise click.BadParameter("write 90m, 12h, 7d, 2w, or a moment to come, with its offset", param_hint="--expires")
     if with_samples is not None and out is None:
         raise click.UsageError("--with-samples puts texts into a plan file: name it with --out FILE")
@@ -107,7 +108,7 @@ def command(
         raise click.UsageError(
             "recipients' texts are personal data, and CI keeps what a job writes: use --with-samples alone"
         )
-    place = None if out is None else PlanPlace(out, until, samples)
+    place = None if out is None else PlanPlace(out, now, until, samples)
     chosen = None if retry is None else Retry(retry)
     return run_plan(
         console, specs, env, recipients, processes=processes, place=place, detailed=detailed_exitcode, retry=chosen
@@ -116,9 +117,10 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class PlanPlace:
-    """Where a plan is written, until when it may be sent, and which samples are in it; None: no text is."""
+    """Where a plan is written, when it was made, until when it may be sent, and which samples are in it; None: no text."""
 
     path: str
+    created: datetime
     expires: datetime
     samples: SampleSource | None
 
@@ -155,7 +157,15 @@ def run_plan(
             samples = _samples(place.samples, jobs, context, ledger, choice)
             out = Path(place.path)
             header = plan_header(
-                document, jobs, context, ledger, out=out, expires=place.expires, recipients=recipients, samples=samples
+                document,
+                jobs,
+                context,
+                ledger,
+                out=out,
+                created=place.created,
+                expires=place.expires,
+                recipients=recipients,
+                samples=samples,
             )
             write_plan_file(out, header, plans)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
