@@ -15,9 +15,9 @@ from sendspec.composing.message import Message
 PAIR_BYTES = FINGERPRINT_BYTES
 BUCKETS = 256
 """Pairs are sorted one bucket after another: ids are evenly spread hashes, so a bucket is small."""
-MAX_UNJOINED = 20_000
+MAX_UNJOINED = 10_000
 """Entries that wait to be joined to their buckets."""
-MAX_HELD = 8_000_000
+MAX_HELD = 2_000_000
 """Bytes of pairs kept in memory, where a store takes the rest."""
 
 
