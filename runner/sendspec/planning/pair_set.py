@@ -17,7 +17,7 @@ BUCKETS = 256
 """Pairs are sorted one bucket after another: ids are evenly spread hashes, so a bucket is small."""
 MAX_UNJOINED = 10_000
 """Entries that wait to be joined to their buckets."""
-MAX_HELD = 2_000_000
+MAX_HELD = 1_000_000
 """Bytes of pairs kept in memory, where a store takes the rest."""
 
 
