@@ -166,6 +166,16 @@ def test_other_messages_make_it_stale(planned: Any, server: Any, spec: str) -> N
     assert done.json["causes"][-1]["cause"] == "messages"
 
 
+def test_another_generation_and_another_name_are_told_as_such(planned: Any, server: Any) -> None:
+    planned.write("specs/hello.yaml", SPEC.replace("channel: sms", "generation: 2\nchannel: sms"))
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert [cause["text"] for cause in done.json["causes"]][0] == "hello: `generation` is 2, and was 1 when it was made"
+    planned.write("specs/hello.yaml", SPEC.replace("hello", "bye"))
+    done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, server.posts) == (8, [])
+    assert done.json["causes"][0] == {"cause": "specs", "text": "it doesn't name the spec 'bye'"}
+
+
 HARMLESS: list[tuple[str, Callable[[Any], object]]] = [
     ("a comment", lambda project: project.write("specs/hello.yaml", "# a note\n" + SPEC)),
     ("a description", lambda project: project.write("specs/hello.yaml", SPEC + "description: Says hello.\n")),
@@ -326,6 +336,7 @@ def test_what_was_in_doubt_when_it_was_planned_and_is_free_now_is_not_in_the_pla
     ("change", "problem"),
     [
         (lambda text: text.replace('"send": 2', '"send": 3', 1), "the plan was changed after it was written"),
+        (lambda text: text.replace('"tool": "', '"tool": "9'), "the plan was changed after it was written"),
         (lambda text: text[: len(text) // 2], "the file is no plan, or only a part of one"),
         (lambda text: "[]", "the file is no plan, or only a part of one"),
         (
