@@ -169,7 +169,7 @@ def test_other_messages_make_it_stale(planned: Any, server: Any, spec: str) -> N
 def test_another_generation_and_another_name_are_told_as_such(planned: Any, server: Any) -> None:
     planned.write("specs/hello.yaml", SPEC.replace("channel: sms", "generation: 2\nchannel: sms"))
     done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
-    assert [cause["text"] for cause in done.json["causes"]][0] == "hello: `generation` is 2, and was 1 when it was made"
+    assert done.json["causes"][0]["text"] == "hello: `generation` is 2, and was 1 when it was made"
     planned.write("specs/hello.yaml", SPEC.replace("hello", "bye"))
     done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")
     assert (done.code, server.posts) == (8, [])
@@ -535,6 +535,8 @@ def test_without_a_project_file_a_plan_is_sent_from_where_it_was_made(project_di
     assert project_dir.run("plan", "deep/specs/hello.yaml", "--out", "plan.json").code == 0
     done = project_dir.run("send", "--plan", "plan.json", "--yes", "--format", "json")
     assert (done.code, done.json["totals"]["accepted"]) == (0, 2), done.err
+    (project_dir.folder / "deep/specs/hello.yaml").rename(project_dir.folder / "deep/hello.yaml")
+    assert project_dir.run("send", "--plan", "plan.json", "--yes").code == 1  # nothing says how far to search for it
 
 
 def test_refusals_are_tried_again_once_by_a_plan(planned: Any, server: Any, helpers: Any) -> None:

@@ -66,6 +66,7 @@ FORGED: list[tuple[str, Change]] = [
     ("another target", lambda plan: plan["specs"][0]["target"].__setitem__("api", "http://127.0.0.1:1")),
     ("a message less", lambda plan: plan["pairs"].pop()),
     ("a mark", lambda plan: plan["pairs"].append(plan["pairs"].pop()[:-1] + "-")),
+    ("a message that is not sent", lambda plan: plan["pairs"].append("z" * 21 + "w" + "A" * 32 + "-")),
     ("the order", lambda plan: plan["pairs"].reverse()),
     ("a message twice", lambda plan: plan["pairs"].append(plan["pairs"][-1])),
     (
