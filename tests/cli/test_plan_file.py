@@ -188,6 +188,7 @@ HARMLESS: list[tuple[str, Callable[[Any], object]]] = [
     ("a duplicate", lambda project: project.write("specs/people.csv", PEOPLE + "+447700900002,Ben\n")),
     ("the channel's alias", lambda project: [project.write("specs/hello.yaml", SPEC.replace("channel: sms", "channel: text")),
         project.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text().replace("      sms: {", "      text: {"))]),
+    ("UUIDs in capitals", lambda project: project.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text().replace("0b0e5c1a", "0B0E5C1A").replace("5d9a1c0e", "5D9A1C0E"))),
     ("the rate", lambda project: project.write("sendspec.yaml", (project.folder / "sendspec.yaml").read_text().replace("timeout: 2", "timeout: 3, rate: 100/s, concurrency: 2"))),
     ("the spec's path", lambda project: (project.folder / "specs/hello.yaml").rename(project.folder / "specs/moved.yaml")),
 ]  # fmt: skip

@@ -243,3 +243,20 @@ def test_an_id_that_another_message_has_is_no_absence(
     before = len(server.posts)
     assert send(ready).code == 4
     assert len(server.posts) == before
+
+
+def test_a_plan_sends_nobody_whom_its_own_look_up_has_freed(
+    ready: ProjectDir, server: CountingServer, helpers: Any
+) -> None:
+    """The message was in doubt when people looked at the plan, so nobody approved that it goes out."""
+    one_lost(ready, server, helpers, taken=False)
+    assert reconcile(ready).json["reconciled"]["freed"] == []
+    age(ready, server, 11 / 60)
+    ready.write("people.csv", helpers.numbers(7))
+    assert ready.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
+    done = ready.run("send", "--plan", "plan.json", "--yes", "--format", "json")
+    assert (done.code, done.json["totals"]["accepted"]) == (3, 1), done.err
+    assert done.json["skipped"] == {"already-accepted": 5, "not-in-plan": 1}
+    assert not [post for post in server.posts[-1:] if LOST in post.body.decode()]
+    again = send(ready)
+    assert (again.code, again.json["totals"]["accepted"]) == (0, 1)
