@@ -58,13 +58,13 @@ def test_several_sets_are_sorted_as_one(one: list[bytes], other: list[bytes]) ->
     assert sorted(marked) == sorted([*(pair + b"+" for pair in one), *(pair + b"-" for pair in other)])
 
 
-@pytest.mark.parametrize("room", [0, 100_000, 300_000, 10**9])
+@pytest.mark.parametrize("room", [0, 60_000, 120_000, 10**9])
 def test_a_long_list_goes_to_the_store_and_without_room_stays_in_memory(
     room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pair_set, "MAX_HELD", 64_000)
+    monkeypatch.setattr(pair_set, "MAX_HELD", 32_000)
     monkeypatch.setattr(pair_set, "MAX_UNJOINED", 700)
-    pairs = [os.urandom(40) for _ in range(20_000)]
+    pairs = [os.urandom(40) for _ in range(6_000)]
     store = FullStore(room)
     found = PairSet(store=store)
     for at in range(0, len(pairs), 500):
