@@ -536,8 +536,13 @@ def test_without_a_project_file_a_plan_is_sent_from_where_it_was_made(project_di
     assert project_dir.run("plan", "deep/specs/hello.yaml", "--out", "plan.json").code == 0
     done = project_dir.run("send", "--plan", "plan.json", "--yes", "--format", "json")
     assert (done.code, done.json["totals"]["accepted"]) == (0, 2), done.err
-    (project_dir.folder / "deep/specs/hello.yaml").rename(project_dir.folder / "deep/hello.yaml")
+    elsewhere = plan_in(project_dir)
+    elsewhere["specs"][0]["path"] = "../hello.yaml"
+    for name in ("hello.yaml", "people.csv"):
+        (project_dir.folder / "deep/specs" / name).rename(project_dir.folder / "deep" / name)
     assert project_dir.run("send", "--plan", "plan.json", "--yes").code == 1  # nothing says how far to search for it
+    project_dir.write("elsewhere.json", json.dumps(resealed(elsewhere)))
+    assert project_dir.run("send", "--plan", "elsewhere.json", "--yes").code == 1
 
 
 def test_refusals_are_tried_again_once_by_a_plan(planned: Any, server: Any, helpers: Any) -> None:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -268,6 +269,12 @@ def test_show_says_who_has_signed(planned: Any, keys: KeyRing) -> None:
     assert "signed   not known:" in planned.run("show", "plan.json").out
 
 
+def waits_for_a_lock(pid: int) -> bool:
+    """As Linux tells: a line that begins with an arrow after its number is a process that waits."""
+    lines = Path("/proc/locks").read_text().splitlines()
+    return any("->" in line and f" {pid} " in line for line in lines)
+
+
 @pytest.mark.process
 def test_who_signs_at_once_keeps_the_others_signature(planned: Any, keys: KeyRing) -> None:
     approve(planned, keys.key("bob").path)
@@ -278,6 +285,9 @@ def test_who_signs_at_once_keeps_the_others_signature(planned: Any, keys: KeyRin
         fcntl.flock(folder, fcntl.LOCK_EX)  # as somebody else who signs would hold it
         command = planned.command("approve", "plan.json", "--key", str(keys.key("ada").path), "--yes")
         waiting = subprocess.Popen(command, cwd=planned.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 60
+        while waiting.poll() is None and not waits_for_a_lock(waiting.pid) and time.monotonic() < until:
+            time.sleep(0.02)
         (planned.folder / "plan.json.sig").write_bytes(bobs)
     finally:
         os.close(folder)
