@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import pytest
 from ledger_samples import OWNER, claims
 from ledgers import Store
@@ -38,3 +40,16 @@ def test_while_a_run_goes_on_its_ledger_can_be_read(store: Store) -> None:
         assert facts.states("hello", 1) == {State.SENDING: 1}
         assert facts.id == ledger.id
         assert facts.lost_writes() is None
+
+
+def test_rows_that_nobody_reads_to_the_end_outlive_their_ledger_silently(store: Store) -> None:
+    """As at an interruption: the ledger is closed first, and what is left of its rows when memory is freed."""
+    with store.hold() as ledger:
+        ledger.begin(OWNER, now=2.0)
+        records = [PlannedRecord(bytes([n]) * 16, b"d" * 24, None, b"r" * 16, "+31••••••78") for n in range(9)]
+        ledger.put_planned(SendIdentity("hello", 1, "hello.yaml"), records, b"p" * 32, now=2.0)
+    with store.read() as facts:
+        rows = facts.messages((State.PLANNED,))
+        assert next(rows).name == "hello"
+    assert isinstance(rows, Generator)
+    rows.close()

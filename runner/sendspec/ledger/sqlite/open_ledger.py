@@ -138,7 +138,9 @@ class OpenLedger:
         if self._limit is not None:
             self._limit.begin()
         try:
-            yield from self._connection.execute(sql, parameters)
+            # not `yield from`: an unread rest would close its cursor, after the database was closed
+            for row in self._connection.execute(sql, parameters):  # noqa: UP028
+                yield row
         except sqlite3.Error as error:
             if str(error).startswith("Could not decode"):  # Python's own message quotes the text
                 raise self._damaged("a text is no UTF-8") from None
