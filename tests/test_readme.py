@@ -20,6 +20,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.project import read_project
 from sendspec.reading.spec import read_spec
 from sendspec.sandbox.server import sandbox_at
+from ssh_keys import need_ssh_keygen
 
 pytestmark = pytest.mark.process
 
@@ -86,6 +87,7 @@ def test_every_command_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
 
 
 def test_the_page_on_plans_leads_to_a_signed_send(tmp_path: Path) -> None:
+    need_ssh_keygen()
     with sandbox_at(None, time.time) as api, ProjectDir(tmp_path, api).at_work() as project_dir:
         project_dir.follow("docs/plans.md")
     assert project_dir.commands >= 10

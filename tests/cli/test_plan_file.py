@@ -7,16 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from plan_files import resealed
+from plan_files import SPEC, resealed
 from sendspec.reading.schema.validator import load_schema
 
-SPEC = """spec: 1
-name: hello
-channel: sms
-recipients: {file: people.csv}
-message:
-  body: {type: text, text: {text: "Hi {{ first_name }}"}}
-"""
 PEOPLE = "phone,first_name\n+447700900001,Ann\n+447700900002,Ben\n"
 
 

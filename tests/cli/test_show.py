@@ -6,16 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from plan_files import resealed
+from plan_files import SPEC, resealed
 from sendspec.reading.schema.validator import load_schema
 
-SPEC = """spec: 1
-name: hello
-channel: sms
-recipients: {file: people.csv}
-message:
-  body: {type: text, text: {text: "Hi {{ first_name }}"}}
-"""
 PEOPLE = "phone,first_name\n" + "".join(f"+44770090000{n},Ann\n" for n in range(1, 6))
 NONE = {"accepted": 0, "refused": 0, "in_doubt": 0, "not_sent": 0, "skipped": 0}
 

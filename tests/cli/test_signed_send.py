@@ -12,18 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plan_files import digested, resealed
+from plan_files import SPEC, digested, resealed
 from ssh_keys import KeyRing, keys
 
 __all__ = ["keys"]
 
-SPEC = """spec: 1
-name: hello
-channel: sms
-recipients: {file: people.csv}
-message:
-  body: {type: text, text: {text: "Hi {{ first_name }}"}}
-"""
 PEOPLE = "phone,first_name\n+447700900001,Ann\n+447700900002,Ben\n"
 APPROVALS = "    approvals: {approvers: approvers, need: 2}\n"
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from oracles import IN_CI
 from sendspec.diagnostics.exceptions import (
     ApprovalMissing,
     ApproversUnusable,
@@ -421,7 +422,7 @@ def test_a_signature_that_does_not_verify_is_not_written(keys: KeyRing, tmp_path
 
 def test_an_agent_signs_for_a_public_key(keys: KeyRing, tmp_path: Path) -> None:
     if shutil.which("ssh-agent") is None:
-        pytest.skip("ssh-agent is not installed")
+        (pytest.fail if IN_CI else pytest.skip)("ssh-agent is not installed")
     key, public = keys.key("ada"), tmp_path / "ada.pub"
     public.write_text(key.public.read_text())
     started = run("ssh-agent", "-s", "-a", str(tmp_path / "agent")).decode()

@@ -1,4 +1,4 @@
-"""Plan files as somebody would forge them: changed, with digest and seal made again."""
+"""A spec to plan, and plan files as somebody would forge them: changed, with digest and seal made again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from hashlib import sha256
 from typing import Any
 
 from sendspec.planning.plan_digest import VERSION, canonical_json
+
+SPEC = """spec: 1
+name: hello
+channel: sms
+recipients: {file: people.csv}
+message:
+  body: {type: text, text: {text: "Hi {{ first_name }}"}}
+"""
+"""A spec that greets the people of `people.csv` beside it."""
 
 
 def resealed(plan: dict[str, Any]) -> dict[str, Any]:

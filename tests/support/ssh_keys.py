@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from oracles import IN_CI
 
 NAMESPACE = "sendspec-plan"
 
@@ -69,4 +71,10 @@ class KeyRing:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyRing:
+    need_ssh_keygen()
     return KeyRing(tmp_path_factory.mktemp("keys"))
+
+
+def need_ssh_keygen() -> None:
+    if shutil.which("ssh-keygen") is None:
+        (pytest.fail if IN_CI else pytest.skip)("ssh-keygen is not installed")

@@ -261,6 +261,6 @@ def _too_few(need: int, verified: Verified) -> str:
 
 
 def _steps(plan: str) -> str:
-    """What is left to do with a plan file. A new one would need all approvals anew: it expires at another time."""
+    """The remaining steps for a plan file. A new plan would lose the signatures: its expiry differs."""
     file = printable(quote(plan))
     return f"have it signed with `sendspec approve {file} --key FILE`, then run `sendspec send --plan {file}`"

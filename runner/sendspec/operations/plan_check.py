@@ -29,7 +29,7 @@ _MARK = PAIR_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What would be sent now, held against a plan's pairs. `not_in_plan` are declared there, but not to be sent.
+    """How the messages due now differ from a plan's. `not_in_plan` are declared in the plan, but not marked to be sent.
 
     `new` and `changed` are counts; `new_ids` and `changed_ids` the ids, `MAX_IDS` of them at most.
     """
@@ -108,7 +108,7 @@ def _setting_differences(approved: Mapping[str, Any], plan: Plan) -> Iterator[Pl
 
 
 def _flat(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """`limits: {messages: 5}` as `limits.messages`: each setting by itself."""
+    """Nested settings under dotted names, such as `limits.messages`."""
     flat: dict[str, Any] = {}
     for name, value in settings.items():
         if isinstance(value, Mapping):

@@ -141,12 +141,7 @@ def find_program(environ: Mapping[str, str]) -> str:
 @contextmanager
 def ssh_keygen(environ: Mapping[str, str]) -> Iterator[SshKeygen]:
     """The program, with a private folder for as long as it is used. Raises `SshKeygenMissing`."""
-    folders = [folder for folder in environ.get("PATH", os.defpath).split(os.pathsep) if folder.startswith("/")]
-    program = shutil.which(
-        PROGRAM, path=os.pathsep.join(folders)
-    )  # never from a checkout that is the working directory
-    if program is None:
-        raise SshKeygenMissing(f"the program {PROGRAM} is not there", "install OpenSSH's client, 8.2 or newer")
+    program = find_program(environ)
     with tempfile.TemporaryDirectory(prefix="sendspec-") as folder:  # mode 0700
         yield SshKeygen(program, environ, Path(folder))
 

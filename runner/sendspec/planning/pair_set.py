@@ -91,7 +91,7 @@ class PairSet:
         return self._store.read(offset, length)
 
     def _join(self) -> None:
-        """Joins new entries: as single objects they take twice the memory. Joining each by itself would take three times as long."""
+        """Joins the new entries to their buckets. Separate objects take twice the memory; joining one at a time takes three times as long."""
         for number, entries in enumerate(self._new):
             if entries:
                 self._joined[number] += b"".join(entries)
