@@ -326,3 +326,20 @@ def test_a_ledger_in_another_project_is_refused(tmp_path: Path) -> None:
         problems = Problems()
         read_project(str(inner / "sendspec.yaml"), inner, problems)
         assert [each.code for each in problems] == codes
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("{channels: {news: {platform: email}}}", []), ("{}", []), ("{channels: {news: {platform: fax}}}", ["wrong-value"]),
+        ("{channels: {news: {}}}", ["missing-key"]), ("{limits: {messages: 1}}", ["bad-name"]),
+        ("{channels: {news: {platform: email, rate: 5/s}}}", ["bad-name"]),
+    ],
+)  # fmt: skip
+def test_of_the_sandbox_the_file_says_no_more_than_what_its_channels_are(
+    tmp_path: Path, written: str, code: list[str]
+) -> None:
+    project, problems = read(tmp_path, SMALLEST + f"  sandbox: {written}\n")
+    assert [problem.code for problem in problems] == code
+    if project is not None:
+        assert set(project.environments) == {"live"}

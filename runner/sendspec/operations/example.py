@@ -38,7 +38,8 @@ def composed_examples(
     spec: Spec, context: ProjectContext, problems: Problems
 ) -> Iterator[tuple[Example, Composed | None]]:
     """Each example of `spec`, composed like a row; None for one that is rejected, with the reasons in `problems`."""
-    channel = context.channel(spec.channel)
+    rows = [example.with_ for example in spec.examples]
+    channel = context.channel(spec, lambda: rows[0] if rows else {})
     platform = PLATFORMS[DEFAULT_PLATFORM if channel is None else channel.platform]
     program = compile_spec(spec, _columns(spec, context), platform, problems)
     if program is None:

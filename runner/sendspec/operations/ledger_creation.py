@@ -17,6 +17,7 @@ def make_sandbox_ledger(context: ProjectContext) -> None:
     """Makes the sandbox's ledger at its first use, under the identity that the context already has."""
     identity, system = context.identity, context.system
     assert identity is not None
+    make_private_folder(context.root)
     make_unlisted(context.environment.ledger, identity, run_owner(system), since=system.since, now=system.clock.wall())
 
 

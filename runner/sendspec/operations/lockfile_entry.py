@@ -32,9 +32,10 @@ def require_identity(context: ProjectContext) -> LedgerIdentity:
     identity = find_identity(context)
     if identity is None:
         name = context.environment.name
-        raise LedgerMissing(
-            f"the environment '{name}' has no ledger", f"make it once: sendspec ledger init --env {name}"
-        )
+        fix = f"make it once: sendspec ledger init --env {name}"
+        if context.environment.is_sandbox:
+            fix = "send something to it first: sendspec send SPEC"
+        raise LedgerMissing(f"the environment '{name}' has no ledger", fix)
     return identity
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sendspec.composing.platforms.inferred_platform import inferred_platform
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.position import FILE_START
 from sendspec.diagnostics.redaction import printable
@@ -18,6 +19,7 @@ from sendspec.reading.environment import SANDBOX, Channel, Environment, channel_
 from sendspec.reading.files.confined_path import real_folder
 from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project, project_without_file, read_project
+from sendspec.reading.spec import Spec
 
 PROVISIONAL_SALT = b"sendspec provisional salt".ljust(SALT_BYTES, b".")
 """Keys message ids before an environment has a ledger, so that they can be shown; nothing is sent under them."""
@@ -62,8 +64,9 @@ class ProjectContext:
     def key_files(self) -> KeyFiles:
         return self.project.key_files
 
-    def channel(self, alias: str) -> Channel | None:
-        return channel_of(self.environment, alias)
+    def channel(self, spec: Spec, first_row: Callable[[], Mapping[str, object]]) -> Channel | None:
+        """The spec's channel; None if the environment has none. `first_row`: see `inferred_platform`."""
+        return channel_of(self.environment, spec.channel, lambda: inferred_platform(spec, first_row))
 
     def relative(self, path: str) -> str:
         """A spec's path as the ledger stores it: relative to the project, wherever the command runs."""

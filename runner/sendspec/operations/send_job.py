@@ -33,7 +33,7 @@ from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import FileRecipients, Spec, StandardInput, read_spec
 from sendspec.reading.suppression_list import SuppressionList, read_suppression_list
 from sendspec.reading.tables.opening import STANDARD_INPUT, open_table
-from sendspec.reading.tables.table import Table
+from sendspec.reading.tables.table import Table, first_row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,16 +169,20 @@ class _JobReader:
             problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
             own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
             spec = None
-        channel = None if spec is None else _channel(spec, self._context, own)
-        job = None
-        if spec is not None and channel is not None:
-            suppressed = self._suppressed(spec, channel, own)
-            table = self._table(spec, stdin, own)
-            if table is not None:
-                job = self._compile(spec, channel, table, suppressed, own)
+        job = None if spec is None else self._job_of(spec, stdin, own)
         for diagnostic in own:
             problems.add(diagnostic)
         return job
+
+    def _job_of(self, spec: Spec, stdin: BinaryIO | None, problems: Problems) -> Job | None:
+        table = self._table(spec, stdin, problems)
+        channel = _channel(spec, self._context, table, problems)
+        suppressed = None if channel is None else self._suppressed(spec, channel, problems)
+        if channel is None or table is None:
+            if table is not None:
+                table.close()
+            return None
+        return self._compile(spec, channel, table, suppressed, problems)
 
     def _table(self, spec: Spec, stdin: BinaryIO | None, problems: Problems) -> Table | None:
         try:
@@ -250,8 +254,8 @@ class _JobReader:
         )
 
 
-def _channel(spec: Spec, context: ProjectContext, problems: Problems) -> Channel | None:
-    channel = context.channel(spec.channel)
+def _channel(spec: Spec, context: ProjectContext, table: Table | None, problems: Problems) -> Channel | None:
+    channel = context.channel(spec, lambda: {} if table is None else first_row(table))
     if channel is None:
         known = ", ".join(context.environment.channels) or "none"
         problems.add(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,7 +113,9 @@ def _sandbox_channel(alias: str, platform: str) -> Channel:
     )
 
 
-def channel_of(environment: Environment, alias: str) -> Channel | None:
-    """The channel behind `alias`; the sandbox has one for every alias, by default for SMS."""
+def channel_of(
+    environment: Environment, alias: str, platform: Callable[[], str] = lambda: DEFAULT_PLATFORM
+) -> Channel | None:
+    """The channel behind `alias`. The sandbox has one for every alias, of `platform` if the project file has none."""
     found = environment.channels.get(alias)
-    return _sandbox_channel(alias, DEFAULT_PLATFORM) if found is None and environment.is_sandbox else found
+    return _sandbox_channel(alias, platform()) if found is None and environment.is_sandbox else found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,12 +46,16 @@ _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """`root` is the folder that contains all specs and tables; `path` is as shown to the user, None without a project file."""
+    """`root` is the folder that contains all specs and tables; `path` is as shown to the user, None without a project file.
+
+    `sandbox_platforms` are those that the file gives to aliases of the sandbox.
+    """
 
     path: str | None
     root: Path
     default_environment: str
     environments: Mapping[str, Environment]
+    sandbox_platforms: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, name: str) -> Environment | None:
         if name == SANDBOX:
@@ -65,12 +69,13 @@ class Project:
         return KeyFiles(tuple(self.root / key.path for key in keys if isinstance(key, FromFile)))
 
     def _platform_by_alias(self) -> dict[str, str]:
-        """The platform of each alias, from any environment that has it."""
-        return {
+        """The platform of each alias: as the file says for the sandbox, else from any environment that has it."""
+        elsewhere = {
             alias: channel.platform
             for environment in self.environments.values()
             for alias, channel in environment.channels.items()
         }
+        return {**elsewhere, **self.sandbox_platforms}
 
 
 def find_project(start: Path) -> Path | None:
@@ -106,6 +111,12 @@ _KEY_LITERAL = Problem(
     "this file contains an access key, and many people can read files in git",
     "remove it, create a new key, and write `access_key: {env: NAME}`",
 )
+_SANDBOX_AT = ("environments", SANDBOX)
+_BUILT_IN = Problem(
+    "bad-name",
+    "the environment 'sandbox' is built in: all that can be said of it is the platform of a channel",
+    "give yours another name, or write only `channels: {news: {platform: email}}` here",
+)
 
 
 class _Reader:
@@ -126,18 +137,24 @@ class _Reader:
         if self._problems.has_errors:
             return None
         listed = data.get("environments", {})
-        environments = {name: one for name in listed if (one := self._environment(name)) is not None}
+        named = [name for name in listed if name != SANDBOX]
+        environments = {name: one for name in named if (one := self._environment(name)) is not None}
         default = data.get("default_environment", SANDBOX)
         if default != SANDBOX and default not in listed:
-            known = ", ".join([*listed, SANDBOX])
+            known = ", ".join([*named, SANDBOX])
             self._add(
                 ("default_environment",),
                 "unknown-environment",
                 f"there is no environment '{printable(default[:60])}'",
                 f"write one of: {known}",
             )
+        channels = listed.get(SANDBOX, {}).get("channels", {})
         return Project(
-            path=self._document.path, root=self._root, default_environment=default, environments=environments
+            path=self._document.path,
+            root=self._root,
+            default_environment=default,
+            environments=environments,
+            sandbox_platforms={alias: channel["platform"] for alias, channel in channels.items()},
         )
 
     def _add(self, at: tuple[str | int, ...], code: str, problem: str, fix: str, *, key: bool = False) -> None:
@@ -146,6 +163,10 @@ class _Reader:
     def _shape(self) -> Iterator[Diagnostic]:
         schema = load_schema("project")
         faults = [] if schema.accepts(self._document.data) else schema.problems(self._document.data)
+        own_sandbox = [fault for fault in faults if fault.at[:2] == _SANDBOX_AT and fault.code == "unknown-key"]
+        if own_sandbox:  # an environment of the user's own that has the name: one error, not one a key
+            yield self._document.place(_SANDBOX_AT, _BUILT_IN, key=True)
+            faults = [fault for fault in faults if fault.at[:2] != _SANDBOX_AT]
         for fault in faults:
             literal = len(fault.at) == 3 and fault.at[2] == "access_key" and fault.code == "wrong-type"
             yield self._document.place(fault.at, _KEY_LITERAL if literal else fault, key=fault.at_key or literal)
@@ -153,12 +174,8 @@ class _Reader:
     def _environment(self, name: str) -> Environment | None:
         at = ("environments", name)
         data = self._document.data["environments"][name]
-        if name == SANDBOX or not _ALIAS.fullmatch(name):
-            problem = (
-                "the environment 'sandbox' is built in"
-                if name == SANDBOX
-                else f"'{printable(name[:60])}' can't be an environment's name"
-            )
+        if not _ALIAS.fullmatch(name):
+            problem = f"'{printable(name[:60])}' can't be an environment's name"
             self._add(at, "bad-name", problem, "give it another name: letters, digits, . _ and -", key=True)
             return None
         api = self._api(at, data)

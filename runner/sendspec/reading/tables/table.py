@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from sendspec.diagnostics.diagnostic import Problems
@@ -42,3 +42,8 @@ class Table(Protocol):
 
     def close(self) -> None:
         """Closes the file."""
+
+
+def first_row(table: Table) -> Mapping[str, object]:
+    """The values of the first valid row; empty if there is none."""
+    return next((row.values for row in table.rows(Problems())), {})
