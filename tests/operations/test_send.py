@@ -28,8 +28,12 @@ class Recorder:
     """A listener that keeps what it hears."""
 
     def __init__(self) -> None:
+        self.said: list[str] = []
         self.heard: list[str] = []
         self.totals: list[tuple[int, float | None]] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
 
     def warn(self, text: str) -> None:
         self.heard.append(text)
@@ -71,6 +75,7 @@ def test_a_run_that_ends_gives_its_report_and_its_progress(context: ProjectConte
     assert isinstance(outcome, RunEnded)
     assert (outcome.report.account.accepted, outcome.report.ending) == (5, "")
     assert (listener.heard, listener.totals) == ([], [(5, None)])
+    assert listener.said == [f"connecting to {context.environment.api.authority}"]
     assert len(server.posts) == 5
 
 

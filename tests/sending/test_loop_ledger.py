@@ -86,7 +86,7 @@ def test_a_result_is_counted_and_shown_only_once_the_ledger_has_it(helpers: Any,
         with pytest.raises(LedgerUnwritable, match="the disk is full"):
             sending.run()
     assert all(counted == stored for counted, stored in shown)
-    assert bool(shown) == (at > 1)
+    assert any(any(counted) for counted, _ in shown) == (at > 1)
 
 
 @pytest.mark.parametrize("at", [0, 1, 7])

@@ -69,7 +69,13 @@ def test_a_pool_never_has_more_senders_than_it_may(helpers: Any) -> None:
     assert pool.size == 6
     downs = [events.get(timeout=PATIENCE) for _ in range(6)]
     assert {type(event) for event in downs} == {SenderDown}
-    assert pool.mark_down(downs[0].sender) is not None
-    assert pool.mark_down(downs[1].sender) is None  # they try again together
+    pool.mark_down(downs[0].sender, "refused")
+    retry_at = pool.reconnect_at
+    pool.mark_down(downs[1].sender, "refused")
+    assert pool.reconnect_at == retry_at  # they try again together
     assert (pool.ready, pool.down) == (0, 2)
+    assert pool.pause is None  # four may still connect
+    for event in downs[2:]:
+        pool.mark_down(event.sender, "no route")
+    assert [getattr(pool.pause, name) for name in ("why", "seconds")] == ["no route", pytest.approx(0.25, abs=0.25)]
     pool.stop()

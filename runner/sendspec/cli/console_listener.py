@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from sendspec.cli.console import Console
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.sending.run import RunProgress
-from sendspec.showing.progress import ProgressLine
+from sendspec.showing.progress import ProgressLine, animates, stopping_words
 from sendspec.showing.reconcile import alarm_lines, reconciled_lines
 
 if TYPE_CHECKING:
@@ -23,11 +24,19 @@ class ConsoleListener:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._alarms: set[str] = set()
+        self._line: ProgressLine | None = None
+        self._is_stopping = False
+
+    def say(self, text: str) -> None:
+        self._clear()
+        self._console.say(text)
 
     def warn(self, text: str) -> None:
+        self._clear()
         self._console.warn(text)
 
     def detail(self, text: str) -> None:
+        self._clear()
         self._console.detail(text)
 
     def diagnostics(self, found: Sequence[Diagnostic]) -> None:
@@ -35,26 +44,53 @@ class ConsoleListener:
 
     def reconciled(self, outcome: Reconciled, environment: str) -> None:
         for line in reconciled_lines(outcome, environment):
-            self._console.warn(line)
+            self.warn(line)
 
     def alarms(self, outcome: Reconciled) -> None:
         for line in alarm_lines(outcome):
             if line not in self._alarms:
                 self._alarms.add(line)
-                self._console.warn(line)
+                self.warn(line)
 
     @contextmanager
     def progress(self, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
         system = self._console.system
-        live = sys.stderr.isatty() and not system.is_ci and system.environ.get("TERM") != "dumb"
-        rate = "" if per_second is None else f"{per_second:g}/s"
-        line = ProgressLine(sys.stderr, total=total, live=live, rate=rate, now=system.clock.monotonic())
+        self._line = line = ProgressLine(
+            sys.stderr,
+            total=total,
+            per_second=per_second,
+            live=animates(system.environ, is_terminal=sys.stderr.isatty(), is_ci=system.is_ci),
+            columns=_columns,
+            now=system.clock.monotonic(),
+        )
 
         def watch(progress: RunProgress) -> None:
+            if progress.stopping:
+                self._say_stopping(progress.in_flight)
             if not self._console.quiet:
                 line.show(progress, system.clock.monotonic())
 
         try:
             yield watch
         finally:
-            line.clear()
+            self._clear()
+            self._line = None
+
+    def _say_stopping(self, in_flight: int) -> None:
+        """Answers the first Ctrl-C, unless the run ends with it."""
+        if in_flight and not self._is_stopping:
+            self.warn(stopping_words(in_flight))
+        self._is_stopping = True
+
+    def _clear(self) -> None:
+        """Makes room for a line where the progress is drawn."""
+        if self._line is not None:
+            self._line.clear()
+
+
+def _columns() -> int:
+    """The present width of the terminal that stderr is; it may be resized at any time."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        return 80

@@ -16,6 +16,15 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
     return f"{grouped(number)} {singular if number == 1 else plural or singular + 's'}"
 
 
+def duration_text(seconds: float) -> str:
+    """`24 s`, `3 min`, `2.5 h`, `4 days`: rounded, as one says it."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5_400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3_600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.0f} days"
+
+
 def os_reason(error: OSError) -> str:
     """`permission denied`: the operating system's own words, in lower case."""
     return os.strerror(error.errno or 0).lower()

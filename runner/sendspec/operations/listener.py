@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class Listener(Protocol):
     """The command line writes all of it to stderr; the Python API logs it."""
 
+    def say(self, text: str) -> None:
+        """A line that says what goes on."""
+
     def warn(self, text: str) -> None:
         """A line that a person must read. It may quote foreign text, unescaped."""
 

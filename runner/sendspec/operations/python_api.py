@@ -207,6 +207,9 @@ class LoggingListener:
     def __init__(self) -> None:
         self._log = logging.getLogger("sendspec")
 
+    def say(self, text: str) -> None:
+        self._log.info("%s", text)
+
     def warn(self, text: str) -> None:
         self._log.warning("%s", text)
 

@@ -23,6 +23,14 @@ def channel_endpoint(environment: Environment, key: AccessKey, route: Route, *, 
     return messages_endpoint(environment.api, route.workspace, route.channel, authorization, batch=batch)
 
 
+def connecting_words(context: ProjectContext) -> str:
+    """What is about to be connected to."""
+    if not context.environment.is_sandbox:
+        return f"connecting to {context.environment.api.authority}"
+    named = context.system.environ.get("SENDSPEC_SANDBOX_URL")
+    return f"connecting to the sandbox at {named}" if named else "starting the sandbox"
+
+
 @contextmanager
 def reachable_api(context: ProjectContext) -> Iterator[Environment]:
     """The environment with an API that answers: the sandbox starts its own server, unless `SENDSPEC_SANDBOX_URL` names one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from sendspec.operations.ledger_access import RunRecord, ledger_to_read
 from sendspec.operations.ledger_plan import renamed_send
 from sendspec.operations.listener import Listener
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.reachable_api import reachable_api
+from sendspec.operations.reachable_api import connecting_words, reachable_api
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.run_ending import EndingWords, describe_ending
 from sendspec.operations.run_report import RunReport, first_stop, run_report, spec_report
@@ -81,6 +81,7 @@ class SendSession:
         self._results: dict[str, RunResult] = {}
         self._witnessed: Counter[str] = Counter()
         self._api_ahead = 0.0
+        self._has_connected = False
 
     @property
     def interrupted(self) -> int | None:
@@ -103,7 +104,7 @@ class SendSession:
         self._begin()
         self._sent_texts.add_constants(text for job in jobs for text in job.constant_texts())
         receivers_of = partial(receivers_by_id, jobs) if jobs else None
-        with reachable_api(self._context) as reachable, self._interruptible(self._stop):
+        with self._reachable() as reachable, self._interruptible(self._stop):
             outcome = self._api_lookup(reachable).reconcile(
                 names, resend_if_absent=resend_if_absent, receivers_of=receivers_of
             )
@@ -194,6 +195,15 @@ class SendSession:
             )
         return begun.run
 
+    @contextmanager
+    def _reachable(self) -> Iterator[Environment]:
+        """The environment with an API that answers. Says once, before the first wait, what is connected to."""
+        if not self._has_connected:
+            self._has_connected = True
+            self._listener.say(connecting_words(self._context))
+        with reachable_api(self._context) as reachable:
+            yield reachable
+
     def _api_lookup(self, reachable: Environment) -> ApiLookup:
         return ApiLookup(self._context, reachable, self._access_key(), self._ledger, self._stop, self._sent_texts)
 
@@ -214,7 +224,7 @@ class SendSession:
         self._ledger.note_approval(replace(approval, commit=commit))
         for job, plan in sending:
             agreed.put_planned(job, plan, run=run, commit=commit, now=self._clock.wall())
-        with reachable_api(self._context) as reachable, self._interruptible(self._stop):
+        with self._reachable() as reachable, self._interruptible(self._stop):
             lookup = self._api_lookup(reachable)
             self._check_witness(lookup, sending, agreed)
             for job, plan in sending:

@@ -27,7 +27,7 @@ from sendspec.sending.ending import (
     ending_without_connection,
 )
 from sendspec.sending.pace import TICK, senders_needed
-from sendspec.sending.run import AttemptResult, RunProgress, RunResult, Sendable, Settings, Stop, StopStage
+from sendspec.sending.run import AttemptResult, Pause, RunProgress, RunResult, Sendable, Settings, Stop, StopStage
 from sendspec.sending.run_state import RunState
 from sendspec.sending.sender import (
     Delivery,
@@ -131,6 +131,7 @@ class _Loop:
                 groups = self._chooser.choose()
                 if results or groups:
                     self._exchange(results, groups)
+                state.report(self._pool.pause or state.throttling)
                 if state.is_over:
                     break
                 results = self._gather()
@@ -159,6 +160,7 @@ class _Loop:
         """The breaker is open and nothing is in flight: looks up what is in doubt, then lets one message probe."""
         self._exchange(results, [])
         if self._state.ending is None:
+            self._state.report(Pause("looking up what is in doubt", None))
             self._tally.found(self._look_up())
         self._state.breaker.drained()
 
@@ -294,6 +296,4 @@ class _Loop:
         ending = ending_without_connection(reason, permanent=permanent, seconds=seconds, patience=patience)
         if ending is not None:
             self._state.end(ending)
-        wait = self._pool.mark_down(sender)
-        if wait is not None:
-            self._state.report(wait, reason)
+        self._pool.mark_down(sender, reason)

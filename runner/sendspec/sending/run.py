@@ -76,14 +76,27 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Why nothing goes out at present, and for how many seconds from now; None: that depends on others."""
+
+    why: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunProgress:
-    """Outcomes so far. `waiting_seconds` is how long the pace pauses from now, `why` the reason."""
+    """Outcomes so far, of which the ledger has every one. `unclaimed` counts messages that this run leaves alone.
+
+    `in_flight` counts messages whose answers are awaited. `stopping`: the run was asked to stop, so nothing follows them.
+    """
 
     accepted: int
     refused: int
     in_doubt: int
-    waiting_seconds: float
-    why: str
+    unclaimed: int
+    in_flight: int
+    pause: Pause | None
+    stopping: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from sendspec.diagnostics.clock import Clock
 from sendspec.provider.outcome import Accepted, InDoubt, NotProcessed, NotSent, Outcome, Refused, RunRefused
 from sendspec.sending.backlog import Backlog
 from sendspec.sending.circuit_breaker import CircuitBreaker
-from sendspec.sending.ending import Ending, TooManyDoubts, ending_after
+from sendspec.sending.ending import Ending, Interrupted, TooManyDoubts, ending_after
 from sendspec.sending.pace import Pace
-from sendspec.sending.run import AttemptResult, RunProgress, Sendable, Settings
+from sendspec.sending.run import AttemptResult, Pause, RunProgress, Sendable, Settings
 from sendspec.sending.sender import Delivery, RequestEnded
 from sendspec.sending.tally import Tally
 
@@ -42,6 +42,7 @@ class RunState:
         self.has_expired = False
         self._clock = clock
         self._watch = watch
+        self._throttled_by = ""
 
     @property
     def is_over(self) -> bool:
@@ -90,10 +91,9 @@ class RunState:
         return list(map(AttemptResult, delivery.messages, delivery.attempts, outcomes))
 
     def count_stored(self, results: Iterable[AttemptResult]) -> None:
-        """Counts and reports results that are durable in the ledger."""
+        """Counts results that are durable in the ledger."""
         for result in results:
             self.tally.count(result)
-        self.report(0.0, "")
 
     def _react(self, outcome: Outcome, delivery: Delivery) -> None:
         """Adjusts pace, breaker and backlog: once for each kind of outcome, however many messages the request carried."""
@@ -116,7 +116,7 @@ class RunState:
         """Pauses as the API asks, and lets the messages try again within their attempts and the run's retry budget."""
         now = self._clock.monotonic()
         after_wait = self.pace.throttled(now, delivery.due, retry_after, self._clock.random())
-        self.report(max(0.0, self.pace.paused_until - now), f"the API answered {status}")
+        self._throttled_by = str(status)
         self.backlog.retry(delivery.messages, status, max(now, self.pace.paused_until), spends_budget=not after_wait)
 
     def abandon(self) -> list[AttemptResult]:
@@ -130,11 +130,26 @@ class RunState:
         self.in_flight.clear()
         return results
 
-    def report(self, waiting: float, why: str) -> None:
+    @property
+    def throttling(self) -> Pause | None:
+        """The pause that the API asked for, named by the status of its answer; None while there is none."""
+        seconds = self.pace.paused_until - self._clock.monotonic()
+        return Pause(self._throttled_by, seconds) if seconds > 0 else None
+
+    def report(self, pause: Pause | None) -> None:
         """Reports progress. A watcher that raises is dropped; the run goes on."""
         tally = self.tally
+        progress = RunProgress(
+            accepted=tally.accepted,
+            refused=tally.refused,
+            in_doubt=tally.in_doubt,
+            unclaimed=tally.unclaimed.total(),
+            in_flight=sum(len(delivery.messages) for delivery in self.in_flight),
+            pause=pause,
+            stopping=isinstance(self.ending, Interrupted),
+        )
         try:
-            self._watch(RunProgress(tally.accepted, tally.refused, tally.in_doubt, waiting, why))
+            self._watch(progress)
         except Exception as error:
             tally.watch_error = tally.watch_error or f"{type(error).__name__}: {error}"
             self._watch = lambda progress: None

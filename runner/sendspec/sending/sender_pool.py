@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sendspec.diagnostics.clock import Clock
 from sendspec.sending.pace import back_off
+from sendspec.sending.run import Pause
 from sendspec.sending.sender import Order, Quit, Reconnect, Sender
 
 
@@ -24,6 +25,7 @@ class SenderPool:
     _ready: deque[Sender] = field(default_factory=deque)
     _down: deque[Sender] = field(default_factory=deque)
     _failures: int = 0
+    _reason: str = ""
     _connected_at: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,15 +61,22 @@ class SenderPool:
         self._failures = 0
         self._ready.append(sender)
 
-    def mark_down(self, sender: Sender) -> float | None:
-        """The sender could not connect. Returns the seconds until all such senders retry; None where that time is set already."""
+    def mark_down(self, sender: Sender, reason: str) -> None:
+        """The sender could not connect. All such senders retry together, after a back-off that begins with the first of them."""
         self._down.append(sender)
+        self._reason = reason
         now = self.clock.monotonic()
         if now < self.reconnect_at < math.inf:
-            return None
+            return
         self.reconnect_at = now + back_off(self._failures, self.clock.random())
         self._failures += 1
-        return self.reconnect_at - now
+
+    @property
+    def pause(self) -> Pause | None:
+        """Until when no message can be handed out because nothing is connected; None while a sender is, or is at work."""
+        if len(self._down) < len(self._senders) or not self._down:
+            return None
+        return Pause(self._reason, max(0.0, self.reconnect_at - self.clock.monotonic()))
 
     def seconds_without_connection(self) -> float:
         """Seconds since a sender was last connected."""

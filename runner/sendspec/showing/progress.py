@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
+import math
+from collections import deque
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from sendspec.diagnostics.redaction import printable
-from sendspec.sending.run import RunProgress
+from sendspec.diagnostics.wording import counted, duration_text
+from sendspec.sending.run import Pause, RunProgress
 from sendspec.showing.sanitized_text import ControlText
+from sendspec.showing.terminal_style import cells
 
 LIVE_SECONDS, PLAIN_SECONDS = 0.1, 5.0
+SPEED_SECONDS = 10.0
+"""The shown speed is that of the last so many seconds: after a pause, the average of the run says little."""
+SHORTEST_PAUSE = 0.5
+"""Pauses that are over sooner are not mentioned."""
 ERASE = "\r\x1b[K"
 
 
-class ProgressLine:
-    """Counts outcomes, not rows read. `live` only on a terminal outside CI; `rate` is the channel's limit in words."""
+def animates(environ: Mapping[str, str], *, is_terminal: bool, is_ci: bool) -> bool:
+    """Whether a line may rewrite itself: on a terminal that can, outside CI. No variable animates a pipe."""
+    return is_terminal and not is_ci and environ.get("TERM") != "dumb"
 
-    def __init__(self, stream: TextIO, *, total: int, live: bool, rate: str, now: float) -> None:
+
+class ProgressLine:
+    """Counts outcomes, not rows read. `live` is whether the line rewrites itself; `columns` is the terminal's present width.
+
+    `per_second` is the channel's limit; None without one.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        *,
+        total: int,
+        per_second: float | None,
+        live: bool,
+        columns: Callable[[], int],
+        now: float,
+    ) -> None:
         self._stream = stream
         self._total = total
+        self._per_second = per_second
         self._live = live
-        self._rate = rate
-        self._begun = now
-        self._shown = now - (LIVE_SECONDS if live else 0.0)
+        self._columns = columns
+        self._shown = -math.inf if live else now
+        self._known_at: deque[tuple[float, int]] = deque([(now, 0)])
         self._drawn = False
 
     def show(self, progress: RunProgress, now: float) -> None:
@@ -29,8 +56,11 @@ class ProgressLine:
         if now - self._shown < (LIVE_SECONDS if self._live else PLAIN_SECONDS):
             return
         self._shown = now
-        line = self._line(progress, now)
-        self._stream.write(ControlText(ERASE + line) if self._live else line + "\n")
+        words = progress_words(progress, self._total, self._speed(progress, now), self._per_second)
+        if self._live:
+            self._stream.write(ControlText(ERASE + _fitted(words, self._columns() - 1)))
+        else:
+            self._stream.write("  ".join(words) + "\n")
         self._stream.flush()
         self._drawn = True
 
@@ -39,24 +69,56 @@ class ProgressLine:
         if self._live and self._drawn:
             self._stream.write(ControlText(ERASE))
             self._stream.flush()
+            self._drawn = False
 
-    def _line(self, progress: RunProgress, now: float) -> str:
+    def _speed(self, progress: RunProgress, now: float) -> float:
+        """Outcomes a second, lately."""
         known = progress.accepted + progress.refused + progress.in_doubt
-        left = self._total - known
-        seconds = max(now - self._begun, 0.001)
-        speed = known / seconds
-        words = [f"{progress.accepted} accepted"]
-        words += [f"{n} {what}" for n, what in ((progress.refused, "refused"), (progress.in_doubt, "in doubt")) if n]
-        words.append(f"{left} left")
-        words.append(f"{speed:.0f}/s" + (f" of {self._rate}" if self._rate else ""))
-        if speed > 0 and left:
-            words.append(f"{_duration(left / speed)} to go")
-        if progress.waiting_seconds > 0.5:
-            words.append(f"waiting {progress.waiting_seconds:.0f} s: {printable(progress.why)}")
-        return "  ".join(words)
+        self._known_at.append((now, known))
+        while len(self._known_at) > 2 and self._known_at[1][0] <= now - SPEED_SECONDS:
+            self._known_at.popleft()
+        since, before = self._known_at[0]
+        return max(0, known - before) / max(now - since, 0.001)
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"
+def progress_words(progress: RunProgress, total: int, speed: float, per_second: float | None) -> list[str]:
+    """The parts of the line, in order. Those at the end can be left out where there is no room."""
+    left = max(0, total - progress.accepted - progress.refused - progress.in_doubt - progress.unclaimed)
+    words = [f"{progress.accepted} accepted"]
+    words += [f"{n} {what}" for n, what in ((progress.refused, "refused"), (progress.in_doubt, "in doubt")) if n]
+    words.append(f"{left} left")
+    if progress.stopping:
+        return [*words, f"stopping: waiting for {counted(progress.in_flight, 'answer')}"]
+    pause = _pause_words(progress.pause)
+    if pause:
+        return [*words, pause]
+    words.append(_rate(speed) + ("" if per_second is None else f" of {_rate(per_second)}"))
+    return words + ([f"{duration_text(left / speed)} to go"] if speed > 0 and left else [])
+
+
+def stopping_words(in_flight: int) -> str:
+    """What the first Ctrl-C says."""
+    return f"interrupted: waiting for {counted(in_flight, 'answer')}; Ctrl-C again leaves them in doubt"
+
+
+def _rate(per_second: float) -> str:
+    """`48/s`, `0.5/s`."""
+    return f"{per_second:.0f}/s" if per_second >= 10 else f"{per_second:.2g}/s"
+
+
+def _pause_words(pause: Pause | None) -> str:
+    """`429: waiting 12 s`; empty where there is no pause to speak of."""
+    if pause is None or (pause.seconds is not None and pause.seconds < SHORTEST_PAUSE):
+        return ""
+    why = printable(pause.why)
+    return why if pause.seconds is None else f"{why}: waiting {duration_text(math.ceil(pause.seconds))}"
+
+
+def _fitted(words: list[str], width: int) -> str:
+    """As many of the parts as there is room for; the first is cut if even that is too long."""
+    line = words[0]
+    for word in words[1:]:
+        if cells(f"{line}  {word}") > width:
+            break
+        line = f"{line}  {word}"
+    return line[: max(0, width)]

@@ -1,0 +1,99 @@
+"""The progress line: what it says, how it fits, and where it moves."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from sendspec.sending.run import Pause, RunProgress
+from sendspec.showing.progress import ERASE, ProgressLine, animates, progress_words, stopping_words
+
+
+def progress(accepted: int = 0, **more: Any) -> RunProgress:
+    values = {"refused": 0, "in_doubt": 0, "unclaimed": 0, "in_flight": 0, "pause": None, "stopping": False}
+    return RunProgress(accepted=accepted, **{**values, **more})
+
+
+@pytest.mark.parametrize(
+    ("state", "speed", "per_second", "words"),
+    [
+        (progress(), 0.0, None, "0 accepted  100 left  0/s"),
+        (progress(40), 48.0, 50.0, "40 accepted  60 left  48/s of 50/s  1 s to go"),
+        (progress(40, refused=2, in_doubt=1), 0.1, 0.5, "40 accepted  2 refused  1 in doubt  57 left  0.1/s of 0.5/s  10 min to go"),
+        (progress(40, unclaimed=10), 10.0, None, "40 accepted  50 left  10/s  5 s to go"),
+        (progress(100), 10.0, None, "100 accepted  0 left  10/s"),
+        (progress(40, pause=Pause("429", 11.2)), 48.0, 50.0, "40 accepted  60 left  429: waiting 12 s"),
+        (progress(40, pause=Pause("429", 0.4)), 48.0, 50.0, "40 accepted  60 left  48/s of 50/s  1 s to go"),
+        (progress(0, pause=Pause("connection\nrefused", 3)), 0.0, None, "0 accepted  100 left  connection\\nrefused: waiting 3 s"),
+        (progress(0, in_doubt=5, pause=Pause("looking up", None)), 1.0, None, "0 accepted  5 in doubt  95 left  looking up"),
+        (progress(40, in_flight=32, stopping=True, pause=Pause("429", 9)), 48.0, 50.0, "40 accepted  60 left  stopping: waiting for 32 answers"),
+    ],
+)  # fmt: skip
+def test_the_line_counts_outcomes_and_says_how_fast_or_why_not(
+    state: RunProgress, speed: float, per_second: float | None, words: str
+) -> None:
+    assert "  ".join(progress_words(state, 100, speed, per_second)) == words
+
+
+def test_the_first_ctrl_c_says_what_a_second_one_costs() -> None:
+    assert stopping_words(32) == "interrupted: waiting for 32 answers; Ctrl-C again leaves them in doubt"
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_terminal", "is_ci", "moves"),
+    [
+        ({"TERM": "xterm"}, True, False, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, True, False, True),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, True, False, False),
+        ({"TERM": "xterm", "FORCE_COLOR": "1"}, False, False, False),
+        ({"TERM": "xterm"}, True, True, False),
+    ],
+)
+def test_a_line_moves_on_a_terminal_that_can_outside_ci(
+    environ: dict[str, str], is_terminal: bool, is_ci: bool, moves: bool
+) -> None:
+    assert animates(environ, is_terminal=is_terminal, is_ci=is_ci) == moves
+
+
+def lines_of(*, live: bool, columns: int = 80) -> tuple[ProgressLine, StringIO]:
+    stream = StringIO()
+    made = ProgressLine(stream, total=100, per_second=50, live=live, columns=lambda: columns, now=0.0)
+    return made, stream
+
+
+def test_elsewhere_there_is_a_plain_line_every_five_seconds() -> None:
+    line, stream = lines_of(live=False)
+    for tenth in range(110):
+        line.show(progress(tenth // 10), tenth / 10)
+    line.clear()
+    first, second = "5 accepted  95 left  1/s of 50/s", "10 accepted  90 left  1/s of 50/s"
+    assert stream.getvalue() == f"{first}  2 min to go\n{second}  2 min to go\n"
+
+
+def test_a_live_line_shows_at_once_rewrites_itself_and_is_erased() -> None:
+    line, stream = lines_of(live=True)
+    line.show(progress(), 0.0)
+    line.show(progress(1), 0.05)
+    line.show(progress(2), 0.1)
+    line.clear()
+    line.clear()
+    first, second = "0 accepted  100 left  0/s of 50/s", "2 accepted  98 left  20/s of 50/s  5 s to go"
+    assert stream.getvalue() == f"{ERASE}{first}{ERASE}{second}{ERASE}"
+
+
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [(80, "40 accepted  60 left  40/s of 50/s  2 s to go"), (40, "40 accepted  60 left  40/s of 50/s"), (30, "40 accepted  60 left"), (8, "40 acce")],
+)  # fmt: skip
+def test_a_live_line_never_wraps(columns: int, shown: str) -> None:
+    line, stream = lines_of(live=True, columns=columns)
+    line.show(progress(40), 1.0)
+    assert stream.getvalue() == ERASE + shown
+
+
+def test_the_speed_is_the_present_one() -> None:
+    line, stream = lines_of(live=True)
+    for second in range(60):
+        line.show(progress(min(second, 20)), float(second))
+    assert stream.getvalue().endswith("20 accepted  80 left  0/s of 50/s")
