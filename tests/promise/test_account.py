@@ -170,7 +170,8 @@ def test_a_generation_beyond_all_numbers_is_wrong_usage(ready: ProjectDir) -> No
 def test_a_no_is_not_an_interruption(ready: ProjectDir, server: CountingServer, answer: str) -> None:
     done = asked(ready, answer)
     assert done.code == 1, done.err
-    assert "[not-confirmed]" in done.err
+    assert "Send 40 messages to test? [y/N] " in done.err
+    assert "the answer was no: nothing was sent [not-confirmed]" in done.err
     assert server.posts == []
     assert asked(ready, "y").code == 0
     assert len(server.posts) == 40
@@ -184,11 +185,19 @@ def test_another_number_than_the_one_asked_for_is_a_no(ready: ProjectDir, server
     assert len(server.posts) == 120
 
 
-def asked(project_dir: ProjectDir, answer: str) -> Done:
+def test_the_end_of_the_input_at_the_question_sends_nothing(ready: ProjectDir, server: CountingServer) -> None:
+    done = asked(ready, "\x04", "--format", "json")
+    assert (done.code, server.posts) == (130, [])
+    assert "nothing was sent" in done.err
+    assert "Aborted" not in done.err
+    assert (done.json["error"]["code"], done.json["totals"]["accepted"]) == ("command-interrupted", 0)
+
+
+def asked(project_dir: ProjectDir, answer: str, *more: str) -> Done:
     """A send from a terminal where somebody types `answer`."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        project_dir.command("send", "hello.yaml", "--env", "test"), cwd=project_dir.folder, env=_environ(project_dir),
+        project_dir.command("send", "hello.yaml", "--env", "test", *more), cwd=project_dir.folder, env=_environ(project_dir),
         stdin=theirs, stdout=subprocess.PIPE, stderr=theirs,
     )  # fmt: skip
     os.close(theirs)

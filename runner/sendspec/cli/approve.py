@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from sendspec.cli.console import Console, common_options, rejected
+from sendspec.cli.question import says_yes
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.exceptions import (
     NotConfirmed,
@@ -73,8 +74,8 @@ def _ask(console: Console) -> None:
     """Raises unless the user agrees: `click.UsageError` if nobody can be asked, `NotConfirmed` for a no."""
     if not console.asks:
         raise click.UsageError("a plan would be signed, and nobody can be asked: pass --yes to agree")
-    if not click.confirm("Sign it?", err=True):
-        raise NotConfirmed("nobody agreed to it: nothing was signed", "answer yes, or pass --yes, to approve the plan")
+    if not says_yes("Sign it?", "nothing was signed"):
+        raise NotConfirmed("the answer was no: nothing was signed", "answer yes, or pass --yes, to approve the plan")
 
 
 def _rejected(console: Console, path: str, code: str, problem: str, fix: str) -> int:

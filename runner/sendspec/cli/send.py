@@ -23,11 +23,11 @@ from sendspec.cli.exit_code import code_of_run
 from sendspec.cli.interrupt import refuse_when_interrupted, stop_on_signals
 from sendspec.cli.plan import run_plan, warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_context
+from sendspec.cli.question import messages_to, refusal_to_send
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import KeyUnusable, NotConfirmed, PlanStale, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.position import FILE_START, Span
-from sendspec.diagnostics.wording import counted
 from sendspec.operations.plan_check import refuse_contradictions
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable
 from sendspec.operations.plan_file_reader import read_plan_file
@@ -54,9 +54,7 @@ from sendspec.showing.failure import error_json, error_text
 from sendspec.showing.plan import plan_text
 from sendspec.showing.run import ending_text, run_document, run_text
 
-EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE)
-TYPED_FROM = 100
-"""Up to this many messages, a yes is enough; for more, the user has to type their number."""
+EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE, ExitCode.INTERRUPTED)
 
 
 @click.command("send")
@@ -180,16 +178,17 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
     """Sends, asks and reports."""
     from sendspec.operations.send import send  # loads the network stack: a dry run does without
 
+    environment = context.environment.name
+
     def agree(jobs: Sequence[Job], plans: Sequence[Plan]) -> None:
         warn_of_drift(console, plans)
         warn_of_resending(console, jobs)
         refuse_when_interrupted()
         to_send = sum(plan.send for plan in plans)
         if to_send and not yes:
-            _ask(console, plans, to_send)
+            _ask(console, plans, to_send, environment)
         refuse_when_interrupted()
 
-    environment = context.environment.name
     try:
         outcome = send(context, request, ConsoleListener(console), agree=agree, interruptible=stop_on_signals)
         return _show(console, outcome)
@@ -266,19 +265,12 @@ def _about(path: str, code: str, problem: str, fix: str, span: Span = FILE_START
     return Diagnostic(code=code, path=path, span=span, problem=problem, fix=fix)
 
 
-def _ask(console: Console, plans: Sequence[Plan], to_send: int) -> None:
+def _ask(console: Console, plans: Sequence[Plan], to_send: int, environment: str) -> None:
     """Raises unless the user agrees: `click.UsageError` if nobody can be asked, `NotConfirmed` for a no."""
     if not console.asks:
         raise click.UsageError(
-            f"{counted(to_send, 'message')} would be sent, and nobody can be asked: pass --yes to agree"
+            f"{messages_to(to_send, environment)} would be sent, and nobody can be asked: pass --yes to agree"
         )
     sys.stderr.write(plan_text(plans, console.err) + "\n\n")
-    if to_send <= TYPED_FROM:
-        agrees = click.confirm(f"Send {counted(to_send, 'message')}?", err=True)
-    else:
-        typed = click.prompt(f"Type {to_send} to send {counted(to_send, 'message')}", err=True)
-        agrees = typed.replace(" ", "") == str(to_send)
-    if not agrees:
-        raise NotConfirmed(
-            "nobody agreed to it: nothing was sent", "answer yes, or pass --yes, once the plan is what you want"
-        )
+    if refusal := refusal_to_send(to_send, environment):
+        raise NotConfirmed(f"{refusal}: nothing was sent", "answer yes, or pass --yes, once the plan is what you want")

@@ -14,6 +14,7 @@ SendspecError
 ├── SandboxUnwritable       exit 6: the sandbox's messages can't be stored
 ├── LedgerBusy              exit 75: another run holds the ledger
 ├── NotConfirmed            exit 1: the question whether to send was not answered with yes
+├── NotAnswered             exit 130: the question was left at Ctrl-C, or at the end of the input
 ├── InitRefused             exit 2: `ledger init` needs a person's decision
 ├── ApprovalMissing         exit 7: too few people have approved the plan
 ├── ApproversUnusable       exit 1: the approvers or the revoked keys can't be read
@@ -181,6 +182,13 @@ class NotConfirmed(SendspecError):
 
     exit_code = ExitCode.REJECTED
     code = "not-confirmed"
+
+
+class NotAnswered(SendspecError):
+    """Asked whether to go on, the user gave no answer."""
+
+    exit_code = ExitCode.INTERRUPTED
+    code = "command-interrupted"
 
 
 class InitRefused(SendspecError):
