@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
-from sendspec.planning.plan import Plan, Segments, Target
+from sendspec.planning.plan import Plan, Segments, Suppression, Target
+from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.plan import plan_document, plan_text
 from sendspec.showing.terminal_style import PLAIN, WIDE, TerminalStyle, cells
 
@@ -52,6 +57,38 @@ def test_a_plan_with_everything_in_it() -> None:
         "       42 skip   28 already accepted · 12 duplicate · 2 filtered\n"
         "  ⚠ 41 messages are UCS-2 because of ’ (U+2019)"
     )
+
+
+@pytest.mark.parametrize(
+    ("suppressed", "line"),
+    [
+        (2, "  suppress: 2 of 3 recipients are listed in stop.csv, lists/out.txt (1 204 addresses)"),
+        (1, "  suppress: 1 of 2 recipients is listed in stop.csv, lists/out.txt (1 204 addresses)"),
+        (0, "  suppress: none of 1 recipient is listed in stop.csv, lists/out.txt (1 204 addresses)"),
+    ],
+)
+def test_a_plan_says_which_suppression_lists_were_looked_at(suppressed: int, line: str) -> None:
+    shown = plan(send=1, skipped={Skip.SUPPRESSED: suppressed} if suppressed else {})
+    lists = Suppression(files=("stop.csv", "lists/out.txt"), addresses=1_204)
+    assert line in plan_text([replace(shown, suppression=lists)], PLAIN).splitlines()
+    document = plan_document(PlanReport(environment="production", plans=[replace(shown, suppression=lists), shown]))
+    assert document["specs"][0]["suppress"] == {
+        "recipients": suppressed,
+        "files": ["stop.csv", "lists/out.txt"],
+        "addresses": 1_204,
+    }
+    assert "suppress" not in document["specs"][1]
+    assert load_schema("plan").problems(document) == []
+
+
+def test_the_limits_that_would_stop_a_send_are_in_the_document() -> None:
+    limit = Diagnostic(code="limit-messages", path="a.yaml", span=FILE_START, problem="2 of 1", fix="raise it")
+    document = plan_document(PlanReport(environment="production", plans=[plan(send=2)], exceeded=[limit]))
+    assert document["exceeded"] == [
+        {"code": "limit-messages", "path": "a.yaml", "problem": "2 of 1", "fix": "raise it"}
+    ]
+    assert load_schema("plan").problems(document) == []
+    assert "exceeded" not in plan_document(PlanReport(environment="production", plans=[plan(send=2)]))
 
 
 def test_the_smallest_plan() -> None:

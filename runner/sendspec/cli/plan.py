@@ -152,7 +152,7 @@ def run_plan(
         exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
         for diagnostic in exceeded:
             problems.add(diagnostic)
-        document = plan_document(PlanReport(environment=context.environment.name, plans=plans))
+        document = plan_document(PlanReport(environment=context.environment.name, plans=plans, exceeded=exceeded))
         if place is not None:
             samples = _samples(place.samples, jobs, context, ledger, choice)
             out = Path(place.path)

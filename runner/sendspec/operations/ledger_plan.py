@@ -26,7 +26,7 @@ from sendspec.planning.choice import ALL_DUE, Choice, RetryTerm
 from sendspec.planning.decision import Decision, FactLookup, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.pair_set import PairSet
-from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, approvable
+from sendspec.planning.plan import DeclaredPairs, Plan, PlanTally, Suppression, approvable
 from sendspec.reading.spec import InDoubtPolicy, Spec
 
 
@@ -106,7 +106,11 @@ def plan_jobs(
         problems.add(diagnostic)
     plans = [
         approvable(
-            replace(_plan(job, context, ledger, problems, choice, processes), text_digest=text_digest(job.spec)),
+            replace(
+                _plan(job, context, ledger, problems, choice, processes),
+                text_digest=text_digest(job.spec),
+                suppression=_suppression(job),
+            ),
             spec_settings(job, context, retry),
             identity,
         )
@@ -121,6 +125,10 @@ def plan_jobs(
             lambda job: decide_all(job, context, ledger, Problems(), choice),
         )
     return plans
+
+
+def _suppression(job: Job) -> Suppression | None:
+    return None if job.suppressed is None else Suppression(files=job.suppressed.files, addresses=len(job.suppressed))
 
 
 def _plan(

@@ -13,11 +13,12 @@ from sendspec.planning.plan import Plan, Segments, digests_of
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReport:
-    """The plans in the order of the specs. `warnings` include the limits that a send would exceed."""
+    """The plans in the order of the specs. `exceeded` are the limits that would stop a send; `warnings` include them."""
 
     environment: str
     plans: Sequence[Plan]
     warnings: Sequence[Diagnostic] = ()
+    exceeded: Sequence[Diagnostic] = ()
 
     @property
     def recipients(self) -> int:

@@ -121,8 +121,10 @@ def plan(
         with ledger_to_read(context) as ledger:
             plans = plan_jobs(jobs, context, ledger, problems, processes=1)
         _valid(context, problems)
-        warnings = (*problems, *exceeded_limits(context, jobs, plans, Severity.WARNING))
-    return PlanReport(environment=context.environment.name, plans=tuple(plans), warnings=warnings)
+        exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
+    return PlanReport(
+        environment=context.environment.name, plans=tuple(plans), warnings=(*problems, *exceeded), exceeded=exceeded
+    )
 
 
 def render(

@@ -44,6 +44,14 @@ class Segments:
     ucs2: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """The suppression lists that were looked at, as the spec and the project file write their paths, and how long they are together."""
+
+    files: tuple[str, ...]
+    addresses: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class DeclaredPairs:
     """The pairs of the messages that the files declare: those that would be sent, and all others."""
@@ -80,6 +88,7 @@ class Plan:
     ledger: str | None = None
     digest: str = ""
     content_digest: str = ""
+    suppression: Suppression | None = None
 
 
 NO_MESSAGE: PlanEntry = (b"", 0, "")

@@ -59,6 +59,11 @@ class SuppressionList:
         return len(self._addresses)
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The files' paths, as the spec and the project file write them."""
+        return tuple(file.written for file in self._files)
+
+    @property
     def snapshot(self) -> AddressSet:
         """A snapshot of the addresses; later reads don't change it."""
         return self._addresses

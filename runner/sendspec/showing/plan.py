@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
-from sendspec.planning.plan import Plan, Segments
+from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.showing.account import left_words, skipped_words
 from sendspec.showing.terminal_style import TerminalStyle, cells
@@ -39,6 +40,8 @@ def _block(plan: Plan, style: TerminalStyle) -> Iterator[str]:
     if plan.skipped:
         skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
+    if plan.suppression is not None:
+        yield f"  suppress: {_suppressed(plan, plan.suppression)}"
     if plan.skipped.get(Skip.ON_HOLD):
         yield f"  on hold: planned with another text than the present one, whose digest is {plan.text_digest}"
     if plan.left:
@@ -48,6 +51,14 @@ def _block(plan: Plan, style: TerminalStyle) -> Iterator[str]:
         yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
     if plan.segments.ucs2 and plan.forced_by:
         yield style.yellow("  ⚠ ") + _forced(plan.segments.ucs2, *plan.forced_by)
+
+
+def _suppressed(plan: Plan, suppression: Suppression) -> str:
+    """Said without any such recipient too: it shows that the lists were looked at."""
+    found = plan.skipped.get(Skip.SUPPRESSED, 0)
+    listed = f"{grouped(found) if found else 'none'} of {counted(plan.recipients, 'recipient')} {'is' if found < 2 else 'are'}"
+    files = printable(", ".join(suppression.files))
+    return f"{listed} listed in {files} ({counted(suppression.addresses, 'address', 'addresses')})"
 
 
 def _forced(messages: int, character: str, count: int) -> str:
@@ -77,10 +88,23 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         "skipped": report.skipped,
         "segments": _segments_json(segments),
         "left": report.left,
+        **({"exceeded": [_exceeded(each) for each in report.exceeded]} if report.exceeded else {}),
         "digest": report.digest,
         **({"content_digest": report.content_digest} if report.content_digest else {}),
         "specs": [_spec(plan) for plan in report.plans],
     }
+
+
+def _exceeded(limit: Diagnostic) -> dict[str, str]:
+    return {"code": limit.code, "path": limit.path, "problem": limit.problem, "fix": limit.fix}
+
+
+def _suppress_json(plan: Plan) -> dict[str, Any]:
+    if plan.suppression is None:
+        return {}
+    found, suppression = plan.skipped.get(Skip.SUPPRESSED, 0), plan.suppression
+    files = list(suppression.files)
+    return {"suppress": {"recipients": found, "files": files, "addresses": suppression.addresses}}
 
 
 def _spec(plan: Plan) -> dict[str, Any]:
@@ -89,6 +113,7 @@ def _spec(plan: Plan) -> dict[str, Any]:
         "generation": plan.target.generation,
         "totals": {"recipients": plan.recipients, "send": plan.send, "skip": plan.recipients - plan.send},
         "skipped": {skip.value: count for skip, count in plan.skipped.items()},
+        **_suppress_json(plan),
         "segments": _segments_json(plan.segments),
         "left": plan.left,
         "digest": plan.digest,
