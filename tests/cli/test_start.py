@@ -29,6 +29,7 @@ def test_help_imports_nothing_that_it_does_not_use(flag: str) -> None:
     assert imported & HEAVY == set()
     assert {name for name in imported if name.startswith("sendspec.")} <= {
         "sendspec.cli",
+        "sendspec.cli.common_flag",
         "sendspec.cli.interrupt",
         "sendspec.cli.main",
         "sendspec.cli.stream",

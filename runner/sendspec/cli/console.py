@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 import click
 
+from sendspec.cli.common_flag import COLOUR, ENVIRONMENT, FORMAT, NO_INPUT, QUIET, RECIPIENTS, VERBOSE, OnceOption
 from sendspec.cli.stream import SanitizedText, StandardStream
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
@@ -135,13 +136,13 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
     """Adds the flags that every command has, with these formats, and passes them to the command as `console`."""
 
     def decorated(command: Callable[..., int]) -> Callable[..., int]:
-        @click.option("--format", "format_", type=click.Choice(forms), default="text", envvar="SENDSPEC_FORMAT",
+        @click.option(*FORMAT, "format_", cls=OnceOption, type=click.Choice(forms), default="text", envvar="SENDSPEC_FORMAT",
                       show_default=True, help="Output format.")  # fmt: skip
-        @click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result and what must be read.")
-        @click.option("-v", "--verbose", is_flag=True, help="Say more about what is going on.")
-        @click.option("--color", "color", type=click.Choice([choice.value for choice in ColourChoice]), default="auto",
+        @click.option(*QUIET, is_flag=True, help="Say nothing but the result and what must be read.")
+        @click.option(*VERBOSE, is_flag=True, help="Say more about what is going on.")
+        @click.option(*COLOUR, cls=OnceOption, type=click.Choice([choice.value for choice in ColourChoice]), default="auto",
                       envvar="SENDSPEC_COLOR", show_default=True, help="Colour of the output.")  # fmt: skip
-        @click.option("--no-input", is_flag=True, envvar="SENDSPEC_NO_INPUT", help="Never ask; refuse instead.")
+        @click.option(*NO_INPUT, is_flag=True, envvar="SENDSPEC_NO_INPUT", help="Never ask; refuse instead.")
         @functools.wraps(command)
         def wrapped(*, format_: str, quiet: bool, verbose: bool, color: str, no_input: bool, **options: Any) -> int:
             choice = ColourChoice(color)
@@ -154,7 +155,7 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
                 out=_style_for(sys.stdout, choice),
                 err=_style_for(sys.stderr, choice),
                 state=DocumentState(click_context.command_path.partition(" ")[2]),
-                system=real_system(" ".join(["sendspec", *sys.argv[1:2]]), stdin=getattr(sys.stdin, "buffer", None)),
+                system=real_system(click_context.command_path, stdin=getattr(sys.stdin, "buffer", None)),
             )
             click_context.find_root().obj = console  # for the document of a command that fails
             try:
@@ -185,12 +186,12 @@ common_options = options_with_forms("text", "json")
 
 
 def environment_option(command: Callable[..., int]) -> Callable[..., int]:
-    return click.option("--env", "env", metavar="E", envvar="SENDSPEC_ENV",
+    return click.option(*ENVIRONMENT, "env", cls=OnceOption, metavar="E", envvar="SENDSPEC_ENV",
                         help="Environment to use; default: the one that the project file sets, or the built-in sandbox.")(command)  # fmt: skip
 
 
 def recipients_option(command: Callable[..., int]) -> Callable[..., int]:
-    return click.option("--recipients", "recipients", metavar="FILE", envvar="SENDSPEC_RECIPIENTS",
+    return click.option(*RECIPIENTS, "recipients", cls=OnceOption, metavar="FILE", envvar="SENDSPEC_RECIPIENTS",
                         help="Read the recipients from FILE (- is standard input) instead of the spec's.")(command)  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from sendspec.cli import ledger_check, ledger_export, ledger_init, ledger_purge
+from sendspec.cli.common_flag import FlagGroup
 
 
-@click.group("ledger")
+@click.group("ledger", cls=FlagGroup)
 def command() -> None:
     """Look after the ledger, which remembers what was sent.
 

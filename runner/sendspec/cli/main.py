@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from sendspec import __version__
+from sendspec.cli.common_flag import FlagGroup, flags_without_command
 from sendspec.cli.interrupt import end_undisturbed, note_interrupts
 from sendspec.cli.stream import fill_standard_streams, use_standard_streams, what_was_lost
 from sendspec.diagnostics.exceptions import FolderGone, SendspecError
@@ -51,8 +52,10 @@ INTERRUPTION = {"code": "command-interrupted", "problem": "the command was inter
 OUT_OF_MEMORY = {"code": "out-of-memory", "problem": "memory ran out", "fix": "give it more memory, then run it again"}
 
 
-class LazyGroup(click.Group):
+class LazyGroup(FlagGroup):
     """Imports a subcommand's module only when it is called: `--help` must answer at once."""
+
+    flags_are_shown = True
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -67,11 +70,9 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from sendspec.diagnostics.near_miss import near_miss  # for a mistake alone
+            from sendspec.cli.unknown_word import unknown_command  # for a mistake alone
 
-            near = near_miss(args[0], COMMANDS)
-            hint = f"did you mean '{near}'?" if near else "sendspec --help lists them"
-            raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
+            raise click.UsageError(unknown_command(args[0], COMMANDS), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -98,6 +99,8 @@ def cli(ctx: click.Context) -> int:
       sendspec send specs/welcome.yaml --env production --yes
     """
     if ctx.invoked_subcommand is None:
+        if flags_without_command(ctx):
+            raise click.UsageError("name a command to go with the options; sendspec --help lists them")
         sys.stdout.write(WELCOME)
     return 0
 
@@ -127,7 +130,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        _show(error)
+        _show(error, arguments)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         end_undisturbed()
@@ -146,18 +149,22 @@ def run(arguments: list[str]) -> int:
                 )
             from sendspec.cli.crash import report_crash  # for bugs alone
 
-            code = report_crash(error, next((word for word in arguments if word in COMMANDS), "-"))
+            code = report_crash(error, (context and context.invoked_subcommand) or "-")
             _fail(context, error)
             return code
         except MemoryError:  # no bug: without memory, any code can fail
             return _out_of_memory(context)
 
 
-def _show(error: click.ClickException) -> None:
+def _show(error: click.ClickException, arguments: Sequence[str]) -> None:
     """Shows the error as click does, but quotes what the user wrote on one line."""
     from sendspec.diagnostics.redaction import printable  # for errors alone: `--help` must answer at once
 
     message = error.format_message()
+    if isinstance(error, click.NoSuchOption) and error.ctx is not None:
+        from sendspec.cli.unknown_word import unknown_option
+
+        message = unknown_option(error, arguments, COMMANDS)
     if not isinstance(error, click.MissingParameter):  # it quotes nothing, and lists the choices in lines
         message = printable(message)
     if isinstance(error, click.UsageError) and error.ctx is not None:

@@ -9,6 +9,7 @@ from typing import assert_never
 
 import click
 
+from sendspec.cli.common_flag import OnceOption
 from sendspec.cli.console import (
     Console,
     common_options,
@@ -65,17 +66,20 @@ EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, Exit
 @click.option(
     "--plan",
     "plan_file",
+    cls=OnceOption,
     metavar="FILE",
     help="Send what the plan in FILE names, and nothing else.",
 )
-@click.option("--digest", metavar="DIGEST", help="With --plan: refuse a plan with another digest than this one.")
+@click.option(
+    "--digest", cls=OnceOption, metavar="DIGEST", help="With --plan: refuse a plan with another digest than this one."
+)
 @click.option(
     "--approved-by",
     metavar="NAME",
     envvar="SENDSPEC_APPROVED_BY",
     help="Who approved it, for the ledger's record: a claim, not a proof.",
 )
-@click.option("--dry-run", is_flag=True, help="Show the plan, and send nothing: the same as `plan`.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show the plan, and send nothing: the same as `plan`.")
 @click.option(
     "--retry",
     type=click.Choice([retry.value for retry in Retry]),

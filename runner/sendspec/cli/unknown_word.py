@@ -1,0 +1,141 @@
+"""What somebody means by an option or a command that isn't there: what other tools call the same, or a word spelled alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+
+import click
+
+from sendspec.diagnostics.near_miss import near_miss
+
+_FORMATS: Sequence[str] = ("text", "json", "csv", "github", "junit", "rdjson", "gitlab", "sarif", "markdown")
+_DRY = ("--dry-run",)
+_YES = ("--yes", "--no-input")
+_TABLE = ("--recipients FILE",)
+_FILE = ("--out FILE",)
+_MEANT: Mapping[str, Sequence[str]] = {
+    "json": ("--format json", "--as jsonl"), "csv": ("--format csv", "--as csv"), "jsonl": ("--as jsonl",),
+    **{name: (f"--format {name}",) for name in ("text", "github", "junit", "rdjson", "gitlab", "sarif", "markdown")},
+    "f": ("--format FORMAT",), "output-format": ("--format FORMAT",), "type": ("--format FORMAT",),
+    "output": ("--out FILE", "--format FORMAT"), "outfile": _FILE, "out-file": _FILE, "output-file": _FILE, "save": _FILE,
+    "o": ("--out FILE", "--format FORMAT"), "save-plan": _FILE,
+    "environment": ("--env E",), "environ": ("--env E",), "stage": ("--env E",), "target": ("--env E",), "profile": ("--env E",),
+    "n": ("--dry-run", "--limit N"), "dry": _DRY, "check": _DRY, "simulate": _DRY, "preview": _DRY, "whatif": _DRY,
+    "plan-only": _DRY, "test": _DRY, "noop": _DRY,
+    "silent": ("--quiet",), "s": ("--quiet",), "debug": ("--verbose",), "trace": ("--verbose",), "d": ("--verbose",),
+    "force": _YES, "auto-approve": _YES, "confirm": _YES, "assume-yes": _YES, "non-interactive": _YES, "batch": _YES,
+    "colour": ("--color WHEN",), "no-color": ("--color never",), "no-colour": ("--color never",),
+    "data": _TABLE, "input": _TABLE, "list": _TABLE, "contacts": _TABLE, "i": _TABLE, "r": _TABLE, "to": _TABLE, "table": _TABLE,
+    "threads": ("--jobs N",), "workers": ("--jobs N",), "processes": ("--jobs N",), "parallel": ("--jobs N",), "p": ("--jobs N",),
+    "concurrency": ("--jobs N",),
+    "rows": ("--limit N",), "max": ("--limit N",), "first": ("--limit N",), "head": ("--limit N",), "count": ("--limit N",),
+    "message": ("--reason TEXT",), "m": ("--reason TEXT",), "why": ("--reason TEXT",), "state": ("--as STATE",),
+    "plan-file": ("--plan FILE",), "planfile": ("--plan FILE",), "approver": ("--approved-by NAME",),
+    "refused": ("--failed",), "doubts": ("--in-doubt",), "all": ("--messages",), "expiry": ("--expires WHEN",),
+    "identity": ("--key FILE",), "version": ("sendspec --version",), "?": ("--help",), "usage": ("--help",),
+}  # fmt: skip
+"""Options by what other tools call them. The first that the command has is the one that is meant."""
+_ELSEWHERE = {
+    ("plan", "--dry-run"): "leave it out, as `plan` sends nothing",
+    ("plan", "--yes"): "leave it out, as `plan` asks nothing",
+    ("validate", "--dry-run"): "leave it out, as `validate` sends nothing",
+    ("show", "--env"): "leave it out, as the plan names its environment",
+    ("approve", "--env"): "leave it out, as the plan names its environment",
+    ("approve", "--recipients"): "leave it out, as the plan names its recipients",
+}
+_COMMANDS = {
+    "lint": "validate", "check": "validate", "verify": "validate", "valid": "validate",
+    "preview": "plan", "dry-run": "plan", "dryrun": "plan", "diff": "plan", "simulate": "plan",
+    "apply": "send", "run": "send", "push": "send", "deliver": "send", "deploy": "send", "submit": "send",
+    "log": "status", "logs": "status", "history": "status", "list": "status", "ls": "status", "report": "status", "state": "status",
+    "new": "init", "create": "init", "scaffold": "init", "start": "init",
+    "sign": "approve", "settle": "resolve", "fix": "resolve", "sync": "reconcile", "refresh": "reconcile",
+    "compile": "render", "print": "render", "template": "render", "examples": "test",
+    "server": "sandbox", "serve": "sandbox", "mock": "sandbox", "diagnose": "doctor", "health": "doctor", "config": "doctor",
+    "error": "explain", "errors": "explain", "why": "explain", "schemas": "schema",
+    "export": "ledger export", "purge": "ledger purge", "database": "ledger", "db": "ledger",
+    "version": "--version", "completions": "completion", "man": "help",
+}  # fmt: skip
+"""Commands by what other tools call them."""
+
+
+def unknown_option(error: click.NoSuchOption, arguments: Sequence[str], commands: Iterable[str]) -> str:
+    """Says which option the command doesn't have, and what to write instead."""
+    context = error.ctx
+    assert context is not None
+    own = {name for parameter in context.command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    word, value = _written(error.option_name, arguments)
+    hint = next(_meant(word, value, own, _formats(context.command)), None)
+    if hint is None:
+        path = context.command_path.partition(" ")[2]
+        hint = _elsewhere(word, path, commands, arguments) or f"`{context.command_path} --help` lists its options"
+    return f"`{context.command_path}` has no option '{word}': {hint}"
+
+
+def unknown_command(word: str, commands: Iterable[str]) -> str:
+    """Says that there is no such command, and which one may be meant."""
+    known = list(commands)
+    if word.endswith((".yaml", ".yml")):
+        return f"there is no command '{word}'; to see what it would send, write `sendspec plan {word}`"
+    meant = _COMMANDS.get(word.lower().replace("_", "-"))
+    if meant is None or (not meant.startswith("-") and meant.split()[0] not in known):
+        meant = near_miss(word, known)
+    hint = f"did you mean '{meant}'?" if meant else "sendspec --help lists them"
+    return f"there is no command '{word}'; {hint}"
+
+
+def _written(name: str, arguments: Sequence[str]) -> tuple[str, str]:
+    """The option as the user wrote it, and what follows it. Click takes `-json` for four options of a letter."""
+    for index, word in enumerate(arguments):
+        option, _, joined = word.partition("=")
+        if option == name or (len(name) == 2 and option.startswith(name) and len(option) > 2):
+            return option, joined or next(iter(arguments[index + 1 : index + 2]), "")
+    return name, ""
+
+
+def _formats(command: click.Command) -> Sequence[str]:
+    """The formats that a command prints. A group passes any on."""
+    types = (parameter.type for parameter in command.params if "--format" in parameter.opts)
+    return next((type_.choices for type_ in types if isinstance(type_, click.Choice)), _FORMATS)
+
+
+def _meant(word: str, value: str, own: set[str], formats: Sequence[str]) -> Iterator[str]:
+    bare = word.lower().lstrip("-").replace("_", "-")
+    if same := _standard(word, own):
+        yield f"write `{same}`"
+    if bare in ("output", "o") and value in formats:
+        yield f"write `--format {value}`"
+    for option in _MEANT.get(bare, ()):
+        name, _, argument = option.partition(" ")
+        if name in own | {"sendspec", "--help"} and (
+            argument not in _FORMATS or name != "--format" or argument in formats
+        ):
+            yield f"write `{option}`"
+    if near := near_miss("--" + bare, (name for name in own if name.startswith("--")), cutoff=0.75):
+        yield f"did you mean '{near}'?"
+
+
+def _standard(word: str, known: Iterable[str]) -> str | None:
+    """The option that `word` is but for hyphens and capitals: `--dry_run`, `--dryrun`, `-E`."""
+    letters = word.lower().replace("-", "").replace("_", "")
+    return next((name for name in sorted(known) if name != word and name.replace("-", "") == letters), None)
+
+
+def _elsewhere(word: str, path: str, commands: Iterable[str], arguments: Sequence[str]) -> str | None:
+    """What to do about an option that other commands have."""
+    others = [name for name in commands if _has(name, word)]
+    if not others:
+        return None
+    if not path:
+        called = next((name for name in arguments if name in others), others[0])
+        return f"write it behind the command: `sendspec {called} {word}`"
+    reason = _ELSEWHERE.get((path, word))
+    return reason or f"leave it out; it is an option of {', '.join(f'`{name}`' for name in others)}"
+
+
+def _has(command: str, option: str) -> bool:
+    module = import_module(f"sendspec.cli.{command}")
+    return any(
+        option in parameter.opts for parameter in module.command.params if not getattr(parameter, "hidden", False)
+    )
