@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sendspec.composing.known_names import KnownNames, check_clashes, check_names
+from sendspec.composing.column_advice import about_column
+from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, placeholders_of
@@ -62,13 +63,12 @@ def compile_spec(
     """
     if not _compilable(spec, problems):
         return None
-    found: list[tuple[KeyPath, TemplateProblem]] = []
-    compiled = _compiled(spec, platform, found)
-    for at, problem in found:
-        place = (problem.start, problem.end)
-        problems.add(
-            spec.document.diagnostic(at, code=problem.code, problem=problem.problem, fix=problem.fix, within=place)
-        )
+    faults: list[tuple[KeyPath, TemplateProblem]] = []
+    compiled, document = _compiled(spec, platform, faults), spec.document
+    for at, problem in faults:
+        found = about_column(problem, document.value(at), columns or ())
+        fix = with_fitting_quotes(found.fix, document.written(at))
+        problems.add(document.place(at, replace(found, fix=fix), within=(found.start, found.end)))
     _warn_of_trusted_html(compiled, problems)
     if columns is not None:
         _check(compiled, columns, platform, problems)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from itertools import chain
 
 from sendspec.composing.template import Template
-from sendspec.composing.template_policy import NameUse
+from sendspec.composing.template_policy import KEYWORDS, NameUse
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.near_miss import near_miss
-from sendspec.diagnostics.redaction import mask_in_place, printable
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
 from sendspec.reading.documents.document import Document, KeyPath
 
 BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 MAX_LISTED = 12
 MAX_LOOKED_UP = 20
+_ITEM = re.compile(r"\.([^\W\d]\w*)")
+_QUOTED_COLUMN = re.compile(r'row\["([^"\]]*)"\]')
+_QUOTED_BRACES = re.compile(r"'(\{\{[^']*\}\})'")
+_LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
 
 
 class KnownNames:
@@ -38,6 +44,18 @@ class KnownNames:
         return mask_in_place(printable(", ".join(names[:MAX_LISTED]) + more)) if names else "none"
 
 
+def written_name(name: str) -> str:
+    """A known name as a template writes it: a column that is no identifier needs `row["…"]`."""
+    return name if name.isidentifier() and name not in KEYWORDS else f'row["{name}"]'
+
+
+def with_fitting_quotes(fix: str, written: str) -> str:
+    """A fix whose quotes don't end the YAML value that they are meant for; `written` is that value in the file."""
+    if not written.startswith("'"):
+        return _QUOTED_COLUMN.sub(r"row['\1']", fix) if written.startswith('"') else fix
+    return _QUOTED_BRACES.sub(r'"\1"', fix)
+
+
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:
     """Reports constants named like a column or a built-in name: one would silently hide the other."""
     for name in known.variables:
@@ -59,50 +77,62 @@ def check_names(
 ) -> None:
     """Reports every unknown name of `template`. `early` templates are rendered before the message has an id."""
     for use in template.names:
-        _check_name(use, at, known, document, problems, early)
+        found = _clash(use, known, early)
+        if found is not None:
+            problems.add(document.place(at, found, within=(use.start, use.end)))
+        elif use.name not in known.columns and use.name not in known.variables and use.name not in BUILT_IN:
+            near = known.near(use.name) or _item_near(template.source, use, known)
+            _unknown(use, at, document, problems, near, _fix(template, use, known, near, early))
     for use in template.columns:
         if use.name not in known.columns:
-            _unknown(use, at, known, document, problems)
+            near = known.near(use.name)
+            fix = f"write '{quoted(near)}'" if near else f"add the column, or use one of: {known.listed()}"
+            _unknown(use, at, document, problems, near, fix)
 
 
-def _check_name(
-    use: NameUse, at: KeyPath, known: KnownNames, document: Document, problems: Problems, early: bool
-) -> None:
+def _clash(use: NameUse, known: KnownNames, early: bool) -> Problem | None:
     if use.name in BUILT_IN and use.name in known.columns:
-        problems.add(
-            document.diagnostic(
-                at,
-                code="name-clash",
-                problem=f"'{use.name}' is both a recipient column and a built-in name",
-                fix=f'write row["{use.name}"] for the column, or rename the column',
-                within=(use.start, use.end),
-            )
+        return Problem(
+            "name-clash",
+            f"'{use.name}' is both a recipient column and a built-in name",
+            f'write row["{use.name}"] for the column, or rename the column',
         )
-    elif early and use.name == "message_id":
-        problems.add(
-            document.diagnostic(
-                at,
-                code="unknown-name",
-                problem="'message_id' isn't known yet here: it is made from the recipient's key",
-                fix="use a column instead",
-                within=(use.start, use.end),
-            )
-        )
-    elif use.name not in known.columns and use.name not in known.variables and use.name not in BUILT_IN:
-        _unknown(use, at, known, document, problems)
+    if early and use.name == "message_id":
+        problem = "'message_id' isn't known yet here: it is made from the recipient's key"
+        return Problem("unknown-name", problem, "use a column instead")
+    return None
 
 
-def _unknown(use: NameUse, at: KeyPath, known: KnownNames, document: Document, problems: Problems) -> None:
-    near = known.near(use.name)
+def _item_near(source: str, use: NameUse, known: KnownNames) -> str | None:
+    """The column that `contact.first_name` means, as other tools write it."""
+    item = _ITEM.match(source, use.end)
+    return known.near(item[1]) if item else None
+
+
+def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, early: bool) -> str:
+    if near is not None:
+        return f"write {_in_quotes(written_name(near))}"
+    fix = f"add the column, a constant under vars, or use one of: {known.listed()}"
+    opened = template.source.rfind("{{", 0, use.start)
+    literal = _LONE_NAME.match(template.source, max(opened, 0))
+    if early or literal is None:
+        return fix
+    return f"{fix}; if it is for another program to fill, write {{{{ '{literal[0]}' }}}}"
+
+
+def _in_quotes(name: str) -> str:
+    return f"`{quoted(name)}`" if '"' in name else f"'{quoted(name)}'"
+
+
+def _unknown(use: NameUse, at: KeyPath, document: Document, problems: Problems, near: str | None, fix: str) -> None:
     if use.defaulted and near is None:
         return
-    fix = f"write '{near}'" if near else f"add the column, a constant under vars, or use one of: {known.listed()}"
     problems.add(
         document.diagnostic(
             at,
             code="unknown-name",
             problem=f"no recipient column is called '{use.name}'",
-            fix=fix,
+            fix=with_fitting_quotes(fix, document.written(at)),
             within=(use.start, use.end),
             severity=Severity.WARNING if use.defaulted else Severity.ERROR,
         )

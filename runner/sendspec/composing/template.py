@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -27,6 +26,7 @@ from sendspec.composing.template_policy import (
     trust_of,
     uses_of,
 )
+from sendspec.composing.template_syntax import syntax_problem
 from sendspec.reading.documents.number_spelling import unspelled
 from sendspec.reading.documents.scalar import joined_surrogates
 
@@ -205,7 +205,7 @@ def compile_template(source: str, *, html: bool = False) -> Template | list[Temp
     except RecursionError:
         return [_too_complex(source, "the template is nested too deep", "make it simpler")]
     except TemplateError as error:
-        return [_syntax_problem(source, error)]
+        return [syntax_problem(source, error)]
     problems = check_tree(tree, source, environment)
     trust = trust_of(source, environment)
     if trust is not None and not html:
@@ -272,21 +272,3 @@ def message_context(
     context = MessageContext(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
     context.budget = RenderBudget() if budget is None else budget
     return context
-
-
-_LINE_END = re.compile("\r\n|\r|\n")
-"""As Jinja counts lines."""
-
-
-def _syntax_problem(source: str, error: TemplateError) -> TemplateProblem:
-    line = getattr(error, "lineno", 1) or 1
-    ends = [found.span() for found in _LINE_END.finditer(source)]
-    start = ends[line - 2][1] if 2 <= line <= len(ends) + 1 else 0
-    end = ends[line - 1][0] if line <= len(ends) else len(source)
-    return TemplateProblem(
-        "template-syntax",
-        f"Jinja can't read this template: {error.message}",
-        "check that every {{ and {% is closed",
-        start,
-        max(end, start + 1),
-    )

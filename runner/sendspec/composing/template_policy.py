@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
+from sendspec.composing.template_advice import USUAL_FIX, filter_fix, fix_of, test_fix
 from sendspec.diagnostics.characters import forbidden_character
-from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.scalar import joined_surrogates
 
@@ -18,6 +18,7 @@ MAX_NODES = 200
 MAX_GROWING = 2
 """`replace` and `join` filters in one string: a chain of them multiplies its length."""
 
+ARITHMETIC = "arithmetic"
 TOO_MANY_DIGITS = "a number of more than 18 digits"
 
 KEYWORDS = frozenset(
@@ -50,7 +51,7 @@ NAMED = {
     nodes.Call: "calling something", nodes.Assign: "`set`", nodes.AssignBlock: "`set`", nodes.Include: "`include`",
     nodes.Import: "`import`", nodes.FromImport: "`import`", nodes.Extends: "`extends`", nodes.Block: "`block`",
     nodes.Macro: "`macro`", nodes.CallBlock: "`call`", nodes.FilterBlock: "`filter` as a block", nodes.With: "`with`",
-    nodes.Slice: "a slice", nodes.Dict: "a mapping", nodes.Scope: "a scope",
+    nodes.Slice: "a slice (`[a:b]`)", nodes.Dict: "a mapping", nodes.Scope: "a scope",
 }  # fmt: skip
 
 
@@ -110,7 +111,12 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
             )
         ]
     problems += _escaped_characters(tokens)
+    counted = False
     for node, depth_of_loops in listed:
+        if isinstance(node, nodes.BinExpr | nodes.UnaryExpr) and type(node) not in PLAIN:
+            if counted:
+                continue  # one sum is one fault, however many signs it has
+            counted = True
         problems += _judge(node, depth_of_loops, tokens, whole, environment)
         growing += isinstance(node, nodes.Filter) and node.name in ("replace", "join")
     if growing > MAX_GROWING:
@@ -145,17 +151,11 @@ def _judge(
     if what is None:
         return []
     start, end = _place(node, tokens, whole)
-    return [forbidden(what, start, end)]
+    return [forbidden(what, start, end, fix_of(node))]
 
 
-def forbidden(what: str, start: int, end: int) -> TemplateProblem:
-    return TemplateProblem(
-        "template-forbidden",
-        f"{what} is not allowed in a message",
-        "use columns, vars, filters and {% if %} only",
-        start,
-        end,
-    )
+def forbidden(what: str, start: int, end: int, fix: str = USUAL_FIX) -> TemplateProblem:
+    return TemplateProblem("template-forbidden", f"{what} is not allowed in a message", fix, start, end)
 
 
 def _escaped_characters(tokens: list[Token]) -> Iterator[TemplateProblem]:
@@ -175,8 +175,8 @@ def _escaped_characters(tokens: list[Token]) -> Iterator[TemplateProblem]:
 def _forbidden(node: nodes.Node, loops: int) -> str | None:
     if type(node) not in PLAIN:
         named = next((words for kind, words in NAMED.items() if isinstance(node, kind)), None)
-        return named or ("arithmetic" if isinstance(node, nodes.BinExpr | nodes.UnaryExpr) else "this")
-    if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const):
+        return named or (ARITHMETIC if isinstance(node, nodes.BinExpr | nodes.UnaryExpr) else "this")
+    if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const | nodes.Slice):
         return "a subscript that isn't constant"
     if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
         return f"`.{node.attr}`"
@@ -203,7 +203,9 @@ def _place(node: nodes.Node, tokens: list[Token], whole: tuple[int, int]) -> tup
     word = getattr(node, "attr", None) or getattr(node, "name", None)
     if not isinstance(word, str) and isinstance(node, nodes.Call):
         word = getattr(node.node, "name", None) or getattr(node.node, "attr", None)
-    if not isinstance(word, str):
+    if isinstance(node, nodes.BinExpr | nodes.UnaryExpr):
+        word = node.operator
+    elif not isinstance(word, str):
         word = type(node).__name__.lower() if isinstance(node, nodes.Stmt) else None
     found = [token for token in tokens if token.text == word]
     return (found[0].start, found[0].start + len(found[0].text)) if len(found) == 1 else whole
@@ -219,8 +221,7 @@ def _known(
         ((t.start, t.start + len(t.text)) for before, t in pairs if t.text == name and before.text in after), whole
     )
     words = sorted(word for word in known if word.isidentifier())
-    near = near_miss(name, words)
-    fix = f"write '{near}'" if near else f"use one of: {', '.join(words)}"
+    fix = filter_fix(name) if what == "filter" else test_fix(name, words)
     return [TemplateProblem(f"unknown-{what}", f"there is no {what} called '{name}' in messages", fix, *place)]
 
 

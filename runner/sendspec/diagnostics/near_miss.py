@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import chain, islice
 
@@ -18,14 +19,23 @@ MAX_LENGTH = 64
 def near_miss(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The known word most similar to `word`, if any. `cutoff` is the least similarity, from 0 to 1.
 
-    Compares `MAX_KNOWN` words at most, those of similar length first.
+    One that differs only in case, spaces and signs comes first. Compares `MAX_KNOWN` words at most, those of similar length first.
     """
     from difflib import get_close_matches  # only needed after a mistake
 
     if len(word) > MAX_LENGTH:
         return None
     words = list(known)
+    wanted = _letters(word)
+    same = next((other for other in words if len(other) <= MAX_LENGTH and wanted and _letters(other) == wanted), None)
+    if same is not None:
+        return same
     first = (other for other in words if abs(len(other) - len(word)) <= _SIMILAR_LENGTH)
     others = (other for other in words if abs(len(other) - len(word)) > _SIMILAR_LENGTH and len(other) <= MAX_LENGTH)
     found = get_close_matches(word, islice(chain(first, others), MAX_KNOWN), n=1, cutoff=cutoff)
     return found[0] if found else None
+
+
+def _letters(word: str) -> str:
+    """Letters and digits alone, in lower case: `First Name` and `first_name` are one word."""
+    return re.sub(r"[\W_]+", "", word).casefold()

@@ -56,7 +56,7 @@ class Document:
     def span_within(self, at: KeyPath, start: int, end: int) -> Span:
         """The place of characters `start` to `end` of a string value; the whole value if their place is uncertain."""
         marks = self._content_marks(at)
-        value = self._value(at)
+        value = self.value(at)
         if marks is None or not isinstance(value, str) or not 0 <= start < end <= len(value):
             return self.span(at)
         offsets = offsets_of(self._text, marks.start, marks.end, value)
@@ -126,7 +126,8 @@ class Document:
             at = at[:-1]
         return self._marks[at]
 
-    def _value(self, at: KeyPath) -> Any:
+    def value(self, at: KeyPath) -> Any:
+        """What the document holds at a path; None if there is nothing."""
         value = self.data
         for key in at:
             try:

@@ -1,0 +1,111 @@
+"""Mistakes of a first week: each is one error or warning, at its place, in words that its author understands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+Intake = Any  # the fixture `intake` of this folder's conftest
+
+PLACED = "{code} hello.yaml:9:{column}"
+
+# The text as the file writes it, what is found as `code line:column`, words of the problem, words of the fix.
+TEMPLATES: list[tuple[str, str, str, str]] = [
+    # words and signs of other languages
+    ("'{% if order_id %}a{% elseif first_name %}b{% endif %}'", "template-syntax 9:35", "no `elseif`", "write `elif`"),
+    ("'{% if order_id %}a{% else if first_name %}b{% endif %}'", "template-syntax 9:35", "no `else if`", "`elif`"),
+    ("'{% if order_id = 1 %}a{% endif %}'", "template-syntax 9:29", "one `=` compares nothing", "write `==`"),
+    ("'{% if order_id === 1 %}a{% endif %}'", "template-syntax 9:29", "no `===`", "write `==`"),
+    ("'{% if order_id && first_name %}a{% endif %}'", "template-syntax 9:29", "no `&&`", "write `and`"),
+    ("'{% if order_id || first_name %}a{% endif %}'", "template-syntax 9:29", "no `||`", "write `or`"),
+    ("'{% if !order_id %}a{% endif %}'", "template-syntax 9:20", "no `!`", "write `not`"),
+    ("'{% if order_id then %}a{% endif %}'", "template-syntax 9:29", "no `then`", "remove it"),
+    ("'{% if order_id %}a{% endfi %}'", "template-syntax 9:35", "`endfi` doesn't end the `if`", "write `endif`"),
+    ("'{% if order_id %}a{% end %}'", "template-syntax 9:35", "`end` doesn't end the `if`", "write `endif`"),
+    ("'{% for c in order_id %}a{% end %}'", "template-syntax 9:41", "`end` doesn't end the `for`", "write `endfor`"),
+    ("'{% if order_id %}{% for c in order_id %}a{% endif %}'", "template-syntax 9:58", "belongs to nothing", "`endfor`"),
+    ("'a{% endif %}'", "template-syntax 9:18", "belongs to nothing", "{% if … %} before it"),
+    ("'a{% endfor %}'", "template-syntax 9:18", "belongs to nothing", "the `for` that it ends"),
+    ("'{% if order_id %}a'", "template-syntax 9:17", "this `if` is never closed", "{% endif %}"),
+    ("'{% unless order_id %}a{% end %}'", "template-syntax 9:17", "no tag called 'unless'", "use one of: if, elif"),
+    ("'{% fro c in order_id %}a{% endfor %}'", "template-syntax 9:17", "no tag called 'fro'", "write `for`"),
+    ("'{% first_name %}'", "template-syntax 9:17", "between {{ and }}", "write {{ first_name }}"),
+    ("'{{ first_name ? 1 : 2 }}'", "template-syntax 9:28", "no `? :`", "if condition else"),
+    ("'{{ first_name ?? 1 }}'", "template-syntax 9:28", "no `??`", "| default"),
+    ("'{{ first_name; }}'", "template-syntax 9:27", "`;` ends nothing", "remove it"),
+    ("'{{ $first_name }}'", "template-syntax 9:17", "no `$` before it", "write `first_name`"),
+    ("'{{ .first_name }}'", "template-syntax 9:17", "no `.` before it", "write `first_name`"),
+    ("'{{#if first_name}}a{{/if}}'", "template-syntax 9:14", "Handlebars", "{% if … %}"),
+    ("'{{{ first_name }}}'", "template-syntax 9:14", "three braces", "two braces"),
+    ("""'{{ first_name | default "you" }}'""", "template-syntax 9:30", "not in brackets", 'write `default("you")`'),
+    ("""'{{ first_name | default: "you" }}'""", "template-syntax 9:30", "not in brackets", 'write `default("you")`'),
+    ("'{{ first_name | default(‘you’) }}'", "template-syntax 9:38", "typographic quote", "write ' instead"),
+    # what is opened and not closed
+    ("'Hi {{ first_name'", "template-syntax 9:17", "{{ is never closed", "write }} where it ends"),
+    ("'Hi {{ first_name }'", "template-syntax 9:31", "one `}` doesn't close {{", "write }}"),
+    ("'{% if first_name } a'", "template-syntax 9:31", "`}` doesn't close {%", "write %}"),
+    ("'{# a remark'", "template-syntax 9:14", "comment is never closed", "write #} where it ends"),
+    ("""'{{ "first_name }}'""", "template-syntax 9:17", "quote is never closed", 'write " where'),
+    ("'{{ first_name | default(1 }}'", "template-syntax 9:37", "`(` is never closed", "write `)` where"),
+    ("'{{ first_name ) }}'", "template-syntax 9:28", "`)` closes nothing", "remove it"),
+    ("'{{ }}'", "template-syntax 9:14", "nothing is between {{ and }}", "column's name"),
+    ("'{% %}'", "template-syntax 9:14", "nothing is between {% and %}", "remove it"),
+    ("'{{ first_name | }}'", "template-syntax 9:14", "Jinja can't read this template", "look at what is between"),
+    # what messages don't do
+    ("'{{ order_id + 1 }}'", "template-forbidden 9:26", "arithmetic", "compute it in the table"),
+    ("'{{ order_id * 2 - 1 * 3 }}'", "template-forbidden 9:30", "arithmetic", "compute it in the table"),
+    ("'{{ now() }}'", "template-forbidden 9:17", "calling", "`scheduledFor`, and until when up to `validity`"),
+    ("'{{ datetime.now() }}'", "template-forbidden 9:26", "calling", "write the date into the table"),
+    ("'{{ first_name.upper() }}'", "template-forbidden 9:28", "calling", "write `first_name | upper`"),
+    ("'{{ first_name.strip() }}'", "template-forbidden 9:28", "calling", "write `first_name | trim`"),
+    ("'{{ first_name.replace(1, 2) }}'", "template-forbidden 9:28", "calling", "write `first_name | replace(…)`"),
+    ("'{{ row.get(1) }}'", "template-forbidden 9:21", "calling", 'write `row["…"] | default(…)`'),
+    ("'{{ len(first_name) }}'", "template-forbidden 9:17", "calling", "write `first_name | length`"),
+    ("'{{ first_name[:1] }}'", "template-forbidden 9:14", "a slice", "`truncate`, `first` or `last`"),
+    ("'{% set a = 1 %}b'", "template-forbidden 9:14", "`set`", "put the value under `vars`"),
+    ("'{{ first_name | strip }}'", "unknown-filter 9:30", "no filter called 'strip'", "write 'trim'"),
+    ("'{{ first_name | upcase }}'", "unknown-filter 9:30", "no filter called 'upcase'", "write 'upper'"),
+    ("'{{ first_name | e }}'", "unknown-filter 9:30", "no filter called 'e'", "remove it"),
+    ("'{{ first_name | date(1) }}'", "unknown-filter 9:30", "no filter called 'date'", "into the table as it should read"),
+    ("'{{ first_name | uper }}'", "unknown-filter 9:30", "no filter called 'uper'", "write 'upper'"),
+    ("'{% if first_name is empty %}a{% endif %}'", "unknown-test 9:34", "no test called 'empty'", "write `not x`"),
+    # columns under another spelling
+    ("'{{ FIRST_NAME }}'", "unknown-name 9:17", "'FIRST_NAME'", "write 'first_name'"),
+    ("'{{ contact.first_name }}'", "unknown-name 9:17", "'contact'", "write 'first_name'"),
+    ("'{{ first name }}'", "template-syntax 9:17", "'first_name' is a column", "write `first_name`"),
+    ("'{% if first name %}a{% endif %}'", "template-syntax 9:20", "'first_name' is a column", "write `first_name`"),
+    ("'{{ first-name | upper }}'", "template-forbidden 9:17", "'first_name' is a column", "write `first_name`"),
+    ("'{{ last name }}'", "template-syntax 9:17", "can't have a space in it", 'write `row["last name"]`'),
+    ("'{{ Opt-out }}'", "template-forbidden 9:17", "'Opt-out' is a column", 'write `row["Opt-out"]`'),
+    ('"{{ Opt-out }}"', "template-forbidden 9:17", "'Opt-out' is a column", "write `row['Opt-out']`"),
+    ('"{{ opt out }}"', "template-syntax 9:17", "'Opt-out' is a column", "write `row['Opt-out']`"),
+    ('"{{ optout }}"', "unknown-name 9:17", "'optout'", "write `row['Opt-out']`"),
+    ("""'{{ row["opt out"] }}'""", "unknown-name 9:21", "'opt out'", "write 'Opt-out'"),
+    ('"{{ Price (€) }}"', "template-syntax 9:17", "'Price (€)' is a column", "write `row['Price (€)']`"),
+    ('"{{unsubscribe}}"', "unknown-name 9:16", "'unsubscribe'", "write {{ '{{unsubscribe}}' }}"),
+    ("'{{unsubscribe}}'", "unknown-name 9:16", "'unsubscribe'", 'write {{ "{{unsubscribe}}" }}'),
+]  # fmt: skip
+
+
+@pytest.fixture
+def table(intake: Intake) -> Intake:
+    """The project with a table whose columns are no identifiers, some of them."""
+    intake.write("people.csv", "phone,first_name,order_id,Opt-out,Price (€)\n+31612345678,Robert,A1,no,1\n")
+    return intake
+
+
+def _holds(found: list[dict[str, Any]], place: str, problem: str, fix: str, path: str = "hello.yaml") -> None:
+    """What was found is this one thing."""
+    told = [(f"{d['code']} {d['line']}:{d['column']}", d["path"], d["severity"], d["problem"], d["fix"]) for d in found]
+    assert [each[:2] for each in told] == [(place, path)], told
+    assert problem in found[0]["problem"]
+    assert fix in found[0]["fix"]
+
+
+@pytest.mark.parametrize(("written", "place", "problem", "fix"), TEMPLATES, ids=[row[0] for row in TEMPLATES])
+def test_a_template_that_was_meant_otherwise(table: Intake, written: str, place: str, problem: str, fix: str) -> None:
+    table.text(written)
+    said = table.run("validate", "hello.yaml", "--format", "json")
+    assert said.code == 1, said.err
+    _holds(said.diagnostics, place, problem, fix)
