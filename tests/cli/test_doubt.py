@@ -289,7 +289,7 @@ def test_every_run_that_was_begun_has_its_end_noted(ready: Any, server: Any, hel
     with ledger_of(ready) as ledger:
         runs = ledger.execute("SELECT command, ending, ended_at >= started_at FROM run ORDER BY number").fetchall()
     assert [command for command, _, _ in runs] == [
-        "sendspec send", "sendspec send", "sendspec reconcile", "sendspec resolve", "sendspec ledger",
+        "sendspec send", "sendspec send", "sendspec reconcile", "sendspec resolve", "sendspec ledger purge",
     ]  # fmt: skip
     assert all(ending == "finished" and ended for _, ending, ended in runs)
 

@@ -66,7 +66,7 @@ def test_its_specs_are_found_from_any_folder_of_the_project_and_from_outside(pla
         project_dir.environ = planned.environ
         done = project_dir.run("send", "--plan", plan)
         assert done.code == 2, done.err  # found and unchanged, so it gets as far as asking
-        assert "2 messages would be sent" in done.err
+        assert "2 messages to test would be sent" in done.err
     assert server.posts == []
 
 
