@@ -25,6 +25,11 @@ def test_no_messages_are_no_lines() -> None:
     assert list(csv_lines([])) == []
 
 
+def test_columns_are_the_header_with_and_without_rows() -> None:
+    assert list(csv_lines([], ["id", "=x"])) == ["id,'=x\n"]
+    assert list(csv_lines([{"=x": 2, "id": 1}], ["id", "=x"])) == ["id,'=x\n", "1,2\n"]
+
+
 def test_rows_are_taken_as_their_lines_are_asked_for() -> None:
     rows = iter([{"id": "1"}, {"id": "2"}, {"id": "3"}])
     lines = csv_lines(rows)

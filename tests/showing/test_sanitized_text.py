@@ -11,8 +11,9 @@ from sendspec.ledger.record import MessageRecord
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
+from sendspec.showing.message_list import messages_text
 from sendspec.showing.sanitized_text import sanitized
-from sendspec.showing.status import messages_text, status_text
+from sendspec.showing.status import status_text
 from sendspec.showing.terminal_style import PLAIN, TerminalStyle
 
 ACTS = "a\x1b[2J\r\n::error::b\u202e"

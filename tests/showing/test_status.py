@@ -8,7 +8,8 @@ from sendspec.ledger.record import MessageRecord
 from sendspec.operations.status import SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
-from sendspec.showing.status import messages_text, status_document, status_text
+from sendspec.showing.message_list import messages_text
+from sendspec.showing.status import status_document, status_text
 from sendspec.showing.terminal_style import PLAIN
 
 MESSAGE = MessageRecord(
@@ -70,7 +71,7 @@ def test_a_message_in_json_has_the_reference_it_went_out_with() -> None:
     assert plain == {
         "id": ID, "spec": "hello", "generation": 1, "state": "accepted", "receiver": "+31••••••78", "reference": ID,
         "attempt": 1, "remote_id": "123e4567-e89b-12d3-a456-426614174000", "http_status": 202, "evidence": None,
-        "updated_at": "2025-12-31T23:59:59Z",
+        "updated_at": "2025-12-31T23:59:59Z", "in_table": None, "row": None,
     }  # fmt: skip
     assert own["reference"] == "r-1"
     assert again["reference"] == f"{ID}-3"

@@ -11,7 +11,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.ledger.export import csv_lines
 from sendspec.operations.ledger_access import ledger_to_inspect
 from sendspec.showing.json_text import json_line
-from sendspec.showing.status import message_json
+from sendspec.showing.message_list import message_json
 
 
 @click.command("export")

@@ -2,73 +2,196 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from sendspec.cli.console import Console, environment_option, options_with_forms, rejects, specs_argument
+from sendspec.cli.console import (
+    Console,
+    environment_option,
+    options_with_forms,
+    recipients_option,
+    rejects,
+    specs_argument,
+)
 from sendspec.cli.project import open_specs
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.recipient_row import NO_ROWS, RecipientRows, find_rows
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.send_job import Job
-from sendspec.operations.status import IN_DOUBT, NOT_SENT, REFUSED, messages_of, planned_jobs, spec_statuses
+from sendspec.operations.status import (
+    IN_DOUBT,
+    NOT_SENT,
+    REFUSED,
+    NeverSent,
+    SpecStatus,
+    messages_of,
+    never_sent,
+    planned_jobs,
+    spec_statuses,
+)
 from sendspec.planning.message_state import State
-from sendspec.showing.status import message_json, messages_text, status_document, status_text
+from sendspec.reading.spec import Spec
+from sendspec.reading.spec_check import NAME
+from sendspec.showing.message_list import list_header, listed_cells, messages_text
+from sendspec.showing.status import next_commands, status_document, status_text
+
+ALL_COLUMNS = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the command line asks for. `columns` is None unless columns of the input were asked for; empty: all of them."""
+
+    specs: Sequence[Spec]
+    names: Sequence[str]
+    states: Sequence[State]
+    recipients: str | None
+    columns: Sequence[str] | None
+    options: str
+
+    @property
+    def path_by_name(self) -> dict[str, str | None]:
+        return {**dict.fromkeys(self.names), **{spec.name: spec.path for spec in self.specs}}
 
 
 @click.command("status")
 @(lambda command: specs_argument(command, required=False))
 @environment_option
+@recipients_option
 @click.option("--messages", is_flag=True, help="List every message.")
 @click.option("--failed", is_flag=True, help="List the messages that the API refused.")
 @click.option("--in-doubt", is_flag=True, help="List the messages whose fate is not known.")
 @click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent.")
+@click.option("--columns", metavar="NAMES", help="Add these columns of the recipients' table to a list as CSV or JSON, separated by commas; `all` adds every column.")  # fmt: skip
 @options_with_forms("text", "json", "csv")
 def command(
     console: Console,
     specs: tuple[str, ...],
     env: str | None,
+    recipients: str | None,
     messages: bool,
     failed: bool,
     in_doubt: bool,
     not_sent: bool,
+    columns: str | None,
 ) -> int:
-    """Show what the ledger knows of each spec's newest generation.
+    """Show what the ledger knows of each spec's newest generation. A SPEC may also be given by its name.
 
-    Totals are the ledger's; works while a send is under way. Reads a SPEC's recipients only to tell who was planned and is no
-    longer among them.
+    Totals are the ledger's; works while a send is under way. A list also says where today's table has each recipient. Where CI is
+    set, it leaves out the keys that the table knows them by.
 
     \b
     Examples:
       sendspec status
       sendspec status specs/welcome.yaml --env production --failed
-      sendspec status --in-doubt --format csv > in-doubt.csv
+      sendspec status welcome --in-doubt
+      sendspec status --failed --format csv --columns order_id,first_name > failed.csv
     """
+    _refuse_columns(console, columns)
+    names = [word for word in specs if NAME.fullmatch(word) and not os.path.lexists(word)]
     problems = Problems()
-    context, read = open_specs(console, specs, env, problems)
+    context, read = open_specs(console, [word for word in specs if word not in names], env, problems)
     if rejects(console, problems) or context is None:
         return ExitCode.REJECTED
     chosen = [(failed, REFUSED), (in_doubt, IN_DOUBT), (not_sent, NOT_SENT)]
-    states = tuple(State) if messages else tuple(state for flag, group in chosen if flag for state in group)
+    states = tuple(state for flag, group in chosen if flag for state in group)
+    asked = _Asked(
+        specs=read,
+        names=names,
+        states=tuple(State) if messages or (console.format == "csv" and not states) else states,
+        recipients=recipients,
+        columns=None if columns is None else [] if columns == ALL_COLUMNS else columns.split(","),
+        options="" if env in (None, context.project.default_environment) else f" --env {env}",
+    )
     with ledger_to_read(context) as ledger:
         if ledger is None:
-            _show_no_ledger(console, context.environment.name, states)
+            _show_no_ledger(console, context, asked)
         else:
-            jobs = planned_jobs(read, context, ledger)
-            show_status(console, context, ledger, names_of(read, ledger), states, jobs=jobs)
+            _show(console, context, ledger, asked)
     return ExitCode.DONE
 
 
-def _show_no_ledger(console: Console, environment: str, states: Sequence[State]) -> None:
+def _refuse_columns(console: Console, columns: str | None) -> None:
+    if columns is not None and console.system.is_ci:
+        raise click.UsageError(
+            "--columns shows what recipients are called, and CI is set: many people can read its logs"
+        )
+    if columns is not None and console.format == "text":
+        raise click.UsageError("--columns adds to a list as CSV or JSON: add --format csv")
+
+
+def _show_no_ledger(console: Console, context: ProjectContext, asked: _Asked) -> None:
+    environment = context.environment.name
+    unsent = never_sent(asked.path_by_name, (), ())
     console.say(f"note: the environment '{environment}' has no ledger yet")
-    console.result(status_text([], environment, console.out))
-    console.document(status_document([], environment, [] if states else None))
+    if console.format == "csv":
+        console.lines(csv_lines((), list_header(asked.columns or ())))
+    console.result(status_text([], environment, console.out, unsent))
+    console.document(status_document([], environment, [] if asked.states else None, never_sent=unsent))
+    _tell_next(console, context, None, asked, [], unsent)
+
+
+def _show(console: Console, context: ProjectContext, ledger: Facts, asked: _Asked) -> None:
+    environment = context.environment.name
+    all_names = {send.name for send in ledger.sends()}
+    names = {*names_of(asked.specs, ledger), *asked.names}
+    statuses = spec_statuses(ledger, names, planned_jobs(asked.specs, context, ledger))
+    unsent = never_sent(asked.path_by_name, {status.name for status in statuses}, all_names)
+    rows = NO_ROWS
+    if asked.states:
+        listed = messages_of(ledger, statuses, asked.states)
+        paths = [spec.path for spec in asked.specs]
+        rows = find_rows(listed, context, ledger, paths, asked.recipients)
+        for note in rows.notes:
+            console.warn(note)
+    columns = () if asked.columns is None else asked.columns or rows.columns
+    _refuse_unknown(columns, rows)
+    messages = messages_of(ledger, statuses, asked.states) if asked.states else None
+    if console.format == "csv":
+        console.lines(csv_lines(listed_cells(messages or (), rows, columns), list_header(columns)))
+        return
+    if console.is_json:
+        console.document(
+            status_document(statuses, environment, messages, rows=rows, columns=columns, never_sent=unsent)
+        )
+        return
+    console.result(status_text(statuses, environment, console.out, unsent))
+    console.result(messages_text(messages or (), console.out, rows))
+    _tell_next(console, context, ledger, asked, statuses, unsent)
+
+
+def _refuse_unknown(columns: Sequence[str], rows: RecipientRows) -> None:
+    unknown = [name for name in columns if rows.columns and name not in rows.columns]
+    if unknown:
+        raise click.UsageError(f"the table has no column '{unknown[0]}'; it has: {', '.join(rows.columns)}")
+
+
+def _tell_next(
+    console: Console,
+    context: ProjectContext,
+    ledger: Facts | None,
+    asked: _Asked,
+    statuses: Sequence[SpecStatus],
+    unsent: Sequence[NeverSent],
+) -> None:
+    if console.format != "text" or console.quiet:
+        return
+    given = {name: path for name, path in asked.path_by_name.items() if path is not None}
+    noted = {status.name: ledger.spec_path(status.name) for status in statuses if ledger is not None}
+    paths = {name: os.path.relpath(context.root / path) for name, path in noted.items() if path is not None}
+    commands = next_commands(statuses, unsent, {**paths, **given}, asked.options, listed=bool(asked.states))
+    if commands:
+        console.tell("\nnext: " + "\n      ".join(map(printable, commands)))
 
 
 def show_status(
@@ -76,7 +199,6 @@ def show_status(
     context: ProjectContext,
     ledger: Facts,
     names: Collection[str],
-    states: Sequence[State] = (),
     *,
     jobs: Sequence[Job] = (),
     more: Mapping[str, Any] | None = None,
@@ -87,13 +209,5 @@ def show_status(
     """
     environment = context.environment.name
     statuses = spec_statuses(ledger, names, jobs)
-    if console.format == "csv":
-        listed = messages_of(ledger, statuses, states or tuple(State))
-        console.lines(csv_lines(message_json(message) for message in listed))
-        return
-    messages = messages_of(ledger, statuses, states) if states else None
-    if console.is_json:
-        console.document({**status_document(statuses, environment, messages), **(more or {})})
-        return
+    console.document({**status_document(statuses, environment, None), **(more or {})})
     console.result(status_text(statuses, environment, console.out))
-    console.result(messages_text(messages or (), console.out))

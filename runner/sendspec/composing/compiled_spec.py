@@ -50,6 +50,11 @@ class CompiledSpec:
     def own_reference(self) -> bool:
         return "reference" in self.spec.message
 
+    @property
+    def key_column(self) -> str | None:
+        """The only column that the key comes from; None if it uses several, or none."""
+        return self.address_column if self.key is None else _single_column(self.key)
+
     def receiver_of(self, address: object) -> dict[str, Any]:
         return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
 

@@ -134,15 +134,21 @@ class Composer:
 
     def identity_of(self, row: Row) -> bytes | None:
         """The id of a row's message, even if `where` leaves the row out. None: the row has no valid address or key."""
+        found = self.recipient_of(row)
+        if found is None:
+            return None
+        return message_id(self._settings.salt, self._spec.name, self._spec.generation, found[1])
+
+    def recipient_of(self, row: Row) -> tuple[str, str] | None:
+        """Address and key of a row, even if `where` leaves the row out. None: it has no valid ones."""
         context = message_context({**row.values, **self._constants}, row.values)
         try:
             address = self._recipients.address(row, context)
             if self._compiled_spec.receiver is not None:
                 address = address or self._recipients.address_of(row, fill(self._compiled_spec.receiver, context))
-            key = self._recipients.key(row, context, address or "")
+            return address or "", self._recipients.key(row, context, address or "")
         except (PlaceholderError, RowRejected):
             return None
-        return message_id(self._settings.salt, self._spec.name, self._spec.generation, key)
 
 
 def compose_rows(composer: Composer, rows: Iterator[Row]) -> Iterator[Composed]:

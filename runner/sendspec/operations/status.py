@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.near_miss import near_miss
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import MessageRecord, PlannedRun
 from sendspec.operations.orphan import find_orphans
@@ -34,6 +35,18 @@ class SpecStatus:
     earlier_doubts: int = 0
     account: Totals
     runs: Sequence[PlannedRun] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeverSent:
+    """A spec that was asked for, and that the ledger doesn't know. `path` is None if only its name was given.
+
+    `near` is a name that the ledger knows and that may have been meant.
+    """
+
+    name: str
+    path: str | None
+    near: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +83,15 @@ def spec_statuses(ledger: Facts, names: Collection[str], jobs: Sequence[Job] = (
         if (not names or spec.name in names) and (spec.messages or spec.given_up is None)
     }
     return [_status(ledger, name, generation, job_by_name.get(name)) for name, generation in newest.items()]
+
+
+def never_sent(asked: Mapping[str, str | None], known: Collection[str], all_names: Collection[str]) -> list[NeverSent]:
+    """The specs in `asked` (path by name) that are not among the `known`. `all_names` are those of the ledger."""
+    return [
+        NeverSent(name=name, path=path, near=near_miss(name, all_names) if path is None else None)
+        for name, path in asked.items()
+        if name not in known
+    ]
 
 
 def messages_of(ledger: Facts, statuses: Sequence[SpecStatus], states: Sequence[State]) -> Iterator[MessageRecord]:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from shlex import quote
 from typing import Any
 
-from sendspec.composing.identity import id_text, resent
 from sendspec.ledger.record import MessageRecord, PlannedRun, RunNote
-from sendspec.operations.status import SpecStatus
+from sendspec.operations.recipient_row import NO_ROWS, RecipientRows
+from sendspec.operations.status import NeverSent, SpecStatus
 from sendspec.planning.plan_digest import digest_text
 from sendspec.planning.totals import sum_of_totals
 from sendspec.showing.account import accounting_line, left_words
 from sendspec.showing.diagnostics import clean
+from sendspec.showing.message_list import listed_json, moment
 from sendspec.showing.terminal_style import TerminalStyle
 
 
-def status_text(specs: Sequence[SpecStatus], environment: str, style: TerminalStyle) -> str:
-    if not specs:
+def status_text(
+    specs: Sequence[SpecStatus], environment: str, style: TerminalStyle, never_sent: Sequence[NeverSent] = ()
+) -> str:
+    if not specs and not never_sent:
         return f"the ledger of '{clean(environment)}' holds no messages"
-    lines = []
+    lines = [_never_sent(each, environment) for each in never_sent]
     for spec in specs:
         generation = f", generation {spec.generation}" if spec.generation > 1 else ""
         lines += [style.bold(clean(f"{spec.name} ({environment}{generation})")), "  " + accounting_line(spec.account)]
@@ -34,6 +37,47 @@ def status_text(specs: Sequence[SpecStatus], environment: str, style: TerminalSt
     return "\n".join(lines)
 
 
+def _never_sent(spec: NeverSent, environment: str) -> str:
+    hint = "" if spec.near is None else f"; did you mean '{spec.near}'?"
+    return clean(f"{spec.name}: never sent ({environment}){hint}")
+
+
+def next_commands(
+    specs: Sequence[SpecStatus],
+    never_sent: Sequence[NeverSent],
+    path_by_name: Mapping[str, str],
+    options: str,
+    *,
+    listed: bool,
+) -> list[str]:
+    """The commands that come next, the most urgent first. `options` end each of them; `listed`: messages were listed."""
+    return list(dict.fromkeys(f"sendspec {words}{options}" for words in _next(specs, never_sent, path_by_name, listed)))
+
+
+def _next(
+    specs: Sequence[SpecStatus], never_sent: Sequence[NeverSent], path_by_name: Mapping[str, str], listed: bool
+) -> Iterator[str]:
+    def named(which: Sequence[SpecStatus | NeverSent]) -> str:
+        return " ".join(quote(path_by_name.get(spec.name, "SPEC")) for spec in which)
+
+    doubtful = [spec for spec in specs if spec.account.in_doubt or spec.earlier_doubts]
+    refused = [spec for spec in specs if spec.account.refused]
+    unsent = [spec for spec in specs if spec.account.not_sent]
+    new = [spec for spec in never_sent if spec.path is not None]
+    if doubtful:
+        yield f"reconcile {named(doubtful)}"
+    if refused and not listed:
+        yield f"status {named(refused)} --failed"
+    if refused:
+        yield f"send {named(refused)} --retry refused"
+    if unsent or new:
+        yield f"send {named([*unsent, *new])}"
+    if specs and not (listed or doubtful or refused or unsent):
+        yield f"status {named(specs)} --messages"
+    if any(spec.path is None for spec in never_sent):
+        yield "status"
+
+
 def _run_words(run: int, note: RunNote) -> str:
     """What the latest run carried out, and who approved it: `run 3: plan 6bd0…, commit 4e1f…; approved by ann`."""
     digits = note.plan_digest.hex()
@@ -43,22 +87,19 @@ def _run_words(run: int, note: RunNote) -> str:
     return clean(f"run {run}: plan {digits[:8]}…{digits[-4:]}{commit}{approved}{claimed}")
 
 
-def messages_text(messages: Iterable[MessageRecord], style: TerminalStyle) -> str:
-    """One line for each message: id, masked recipient, state, attempt, time, reason."""
-    lines = []
-    for message in messages:
-        why = message.evidence or message.remote_id or ""
-        lines.append(
-            f"{id_text(message.id)}  {clean(message.masked):<12}  {style.bold(f'{message.state.value:<9}')}  "
-            f"{clean(message.name)}  attempt {message.attempt}  {_moment(message.updated_at)}  {clean(why)}".rstrip()
-        )
-    return "\n".join(lines)
-
-
 def status_document(
-    specs: Sequence[SpecStatus] | None, environment: str, messages: Iterable[MessageRecord] | None
+    specs: Sequence[SpecStatus] | None,
+    environment: str,
+    messages: Iterable[MessageRecord] | None,
+    *,
+    rows: RecipientRows = NO_ROWS,
+    columns: Sequence[str] = (),
+    never_sent: Sequence[NeverSent] = (),
 ) -> dict[str, Any]:
-    """The `sendspec.status/1` document; `messages` None leaves them out. `specs` None: the ledger could not be read, `totals` is null."""
+    """The `sendspec.status/1` document; `messages` None leaves them out. `specs` None: the ledger could not be read, `totals` is null.
+
+    `columns` are those of the recipients' `rows` that are shown with each message.
+    """
     if specs is None:
         return {"schema": "sendspec.status/1", "environment": environment, "totals": None, "skipped": {}, "specs": []}
     total = sum_of_totals(spec.account for spec in specs)
@@ -80,9 +121,10 @@ def status_document(
             }
             for spec in specs
         ],
+        "never_sent": [each.name for each in never_sent],
     }
     if messages is not None:
-        document["messages"] = [message_json(message) for message in messages]
+        document["messages"] = [listed_json(message, rows.row_of(message), columns) for message in messages]
     return document
 
 
@@ -90,32 +132,11 @@ def _run_json(run: PlannedRun) -> dict[str, Any]:
     note = run.note
     return {
         "run": run.run,
-        "started": _moment(run.started_at),
-        "ended": None if run.ended_at is None else _moment(run.ended_at),
+        "started": moment(run.started_at),
+        "ended": None if run.ended_at is None else moment(run.ended_at),
         "ending": run.ending,
         "messages": run.messages,
         "plan": None if note is None else digest_text(note.plan_digest),
         "commit": None if note is None else note.commit,
         "approved": {"claimed": note and note.claimed, "verified": list(note.verified) if note else []},
     }
-
-
-def message_json(message: MessageRecord) -> dict[str, Any]:
-    """One message as `status --messages` and `ledger export` show it."""
-    return {
-        "id": id_text(message.id),
-        "spec": message.name,
-        "generation": message.generation,
-        "state": message.state.value,
-        "receiver": message.masked,
-        "reference": resent(message.reference or id_text(message.id), message.resends),
-        "attempt": message.attempt,
-        "remote_id": message.remote_id,
-        "http_status": message.http_status,
-        "evidence": message.evidence,
-        "updated_at": _moment(message.updated_at),
-    }
-
-
-def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

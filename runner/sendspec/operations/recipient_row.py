@@ -1,0 +1,189 @@
+"""Where today's table has the recipients of listed messages, and the key that the user knows each of them by."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+
+from sendspec.composing.identity import message_id
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import mask, mask_in_place, printable
+from sendspec.ledger.protocol import Facts
+from sendspec.ledger.record import MessageRecord
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.renamed_spec import other_names
+from sendspec.operations.send_job import Job, read_jobs
+from sendspec.reading.spec import StandardInput, read_spec
+
+MAX_NAMED = 100_000
+"""Messages whose rows are kept in memory; longer lists are shown without rows."""
+Send = tuple[str, int]
+"""A spec's name and generation."""
+
+
+class Absence(Enum):
+    """Why a message has no row. `GONE`: the table was read, and the recipient is no longer in it. `UNKNOWN`: it was not read."""
+
+    GONE = auto()
+    UNKNOWN = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientRow:
+    """`number` counts the rows of the table from 1, `line` the lines of its file.
+
+    `key_column` is None if the key comes from several columns. `key` is masked if it is the address, and None where logs are
+    public. `cells` are the row's values.
+    """
+
+    path: str
+    number: int
+    line: int
+    key_column: str | None
+    key: str | None
+    cells: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientRows:
+    """The rows of some messages. `read`: the sends whose tables were read to their end. `columns` are those of all tables.
+
+    `notes` say which tables could not be read, and why.
+    """
+
+    by_id: Mapping[bytes, RecipientRow] = field(default_factory=dict)
+    read: frozenset[Send] = frozenset()
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def row_of(self, message: MessageRecord) -> RecipientRow | Absence:
+        found = self.by_id.get(message.id)
+        if found is not None:
+            return found
+        return Absence.GONE if (message.name, message.generation) in self.read else Absence.UNKNOWN
+
+
+NO_ROWS = RecipientRows()
+
+
+def find_rows(
+    messages: Iterable[MessageRecord],
+    context: ProjectContext,
+    ledger: Facts,
+    paths: Sequence[str],
+    recipients: str | None = None,
+) -> RecipientRows:
+    """The rows of `messages` in the tables of today, read as far as they are needed.
+
+    `paths` are specs; others are read where the ledger noted them. `recipients` takes the place of their tables.
+    """
+    wanted: dict[bytes, Send] = {}
+    for message in messages:
+        wanted[message.id] = (message.name, message.generation)
+        if len(wanted) > MAX_NAMED:
+            return RecipientRows(notes=(f"note: for lists of more than {MAX_NAMED:,} messages, no rows are looked up",))
+    return _Finder(context, ledger, paths, recipients).rows(wanted)
+
+
+class _Finder:
+    def __init__(self, context: ProjectContext, ledger: Facts, paths: Sequence[str], recipients: str | None) -> None:
+        self._context = context
+        self._given = tuple(paths)
+        self._ledger = ledger
+        self._recipients = recipients
+        self._notes: list[str] = []
+        self._by_id: dict[bytes, RecipientRow] = {}
+
+    def rows(self, wanted: Mapping[bytes, Send]) -> RecipientRows:
+        missing: dict[str, set[Send]] = defaultdict(set)
+        for send in wanted.values():
+            missing[send[0]].add(send)
+        read: set[Send] = set()
+        columns: dict[str, None] = {}
+        noted = (path for name in list(missing) if (path := self._noted_path(name)) is not None)
+        for path in dict.fromkeys([*self._given, *noted]):
+            if not missing:
+                break
+            job = self._job(path, set(missing))
+            if job is None:
+                continue
+            names = (job.spec.name, *other_names(job.spec, self._ledger))
+            sends = {send for name in names for send in missing.pop(name, ())}
+            if sends and self._look_up(job, sends, wanted):
+                read |= sends
+            columns.update(dict.fromkeys(job.table.columns))
+            job.table.close()
+        return RecipientRows(
+            by_id=self._by_id, read=frozenset(read), columns=tuple(columns), notes=tuple(dict.fromkeys(self._notes))
+        )
+
+    def _noted_path(self, name: str) -> str | None:
+        noted = self._ledger.spec_path(name)
+        return None if noted is None else os.path.relpath(self._context.root / noted)
+
+    def _job(self, path: str, names: set[str]) -> Job | None:
+        """The job of the spec at `path`; None if its table is not at hand, with a note of why."""
+        shown = printable(path)
+        if not Path(path).is_file():
+            self._note(f"{shown} is gone")
+            return None
+        problems = Problems()
+        spec = read_spec(path, problems, self._context.key_files)
+        if spec is not None and not {spec.name, *other_names(spec, self._ledger)} & names:
+            if path not in self._given:
+                self._note(f"{shown} is the spec '{spec.name}' now")
+            return None
+        if spec is not None and isinstance(spec.recipients, StandardInput) and self._recipients is None:
+            self._note(f"{shown} reads its recipients from standard input: name their file with --recipients")
+            return None
+        jobs = [] if spec is None else read_jobs([path], self._context, self._recipients, problems)
+        first = problems.first_error
+        if not jobs or first is not None:
+            place = path if first is None else f"{first.path}:{first.span.start.line}"
+            self._note(f"{printable(place)}: {'it is no spec' if first is None else first.problem}")
+            return None
+        return jobs[0]
+
+    def _note(self, why: str) -> None:
+        self._notes.append(f"note: whom some messages are for can't be said in your words: {why}")
+
+    def _look_up(self, job: Job, sends: set[Send], wanted: Mapping[bytes, Send]) -> bool:
+        """Notes the rows of these sends' messages. True if the whole table could be read, so that the others are gone from it."""
+        problems, composer, salt = Problems(), job.composer(Problems()), self._context.salt
+        left = sum(send in sends for send in wanted.values())
+        is_whole = True
+        for number, row in enumerate(job.table.rows(problems), 1):
+            found = composer.recipient_of(row)
+            if found is None:
+                is_whole = False
+                continue
+            address, key = found
+            for name, generation in sends:
+                identity = message_id(salt, name, generation, key)
+                if identity not in wanted or identity in self._by_id:
+                    continue
+                self._by_id[identity] = RecipientRow(
+                    path=job.table.path,
+                    number=number,
+                    line=row.line,
+                    key_column=job.program.key_column,
+                    key=None if self._context.system.is_ci else shown_key(job, key, address),
+                    cells=row.values,
+                )
+                left -= 1
+            if not left:
+                return True
+        return is_whole and not problems.has_errors
+
+
+def shown_key(job: Job, key: str, address: str) -> str:
+    """The key as it may be shown: masked if it is the recipient's address, or another one."""
+    if key == address or isinstance(job.program.normalise(key), str) or key.startswith("+") or "@" in key:
+        return mask(key)
+    if address and address.lstrip("+") in key:
+        return mask_in_place(key)
+    return key if job.program.key_column is not None else mask_in_place(key)
