@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 
 import click
 
-from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects, specs_argument
+from sendspec.cli.console import (
+    Console,
+    common_options,
+    environment_option,
+    recipients_option,
+    rejected,
+    rejects,
+    specs_argument,
+)
 from sendspec.cli.project import open_jobs
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.render import note_table_changes, rendered_bodies
+from sendspec.operations.send_job import Job
 
 
 @click.command("render")
@@ -31,7 +41,8 @@ def command(
 ) -> int:
     """Print the exact request bodies, one JSON object a line, in file order.
 
-    Every row is checked first: where one is rejected, nothing is printed.
+    Every row is checked first: where one is rejected, nothing is printed. With several specs, --key prints the recipient's message
+    of each; it is an error if none has one.
 
     \b
     Examples:
@@ -47,10 +58,34 @@ def command(
     if context is not None:
         console.say(context.provisional_note)
     again = Problems()
-    bodies = rendered_bodies(jobs, key, again)
+    if key is None:
+        bodies = rendered_bodies(jobs, None, again)
+    else:
+        found, missed = _of_one(console, jobs, key, again)
+        if not found and missed and not again.has_errors:
+            return rejected(console, missed)
+        for diagnostic in missed:
+            console.say(f"note: {diagnostic.path}: {diagnostic.problem}")
+        bodies = iter(found)
     console.lines(body + b"\n" for body in islice(bodies, limit))
     note_table_changes(jobs, again)
     if not again.has_errors:
         return ExitCode.DONE
     console.diagnostics(list(again), ending="what was printed is not to be trusted", as_result=False)
     return ExitCode.REJECTED
+
+
+def _of_one(
+    console: Console, jobs: Sequence[Job], key: str, problems: Problems
+) -> tuple[list[bytes], list[Diagnostic]]:
+    """The messages for one key, and for each spec without one the reason."""
+    found: list[bytes] = []
+    missed: list[Diagnostic] = []
+    for job in jobs:
+        bodies = list(rendered_bodies([job], key, problems))
+        found += bodies
+        if not bodies:
+            from sendspec.operations.key_search import unrendered_key  # for a key without a message alone
+
+            missed.append(unrendered_key(job, key, is_public=console.system.is_ci))
+    return found, missed

@@ -24,14 +24,14 @@ def note_table_changes(jobs: Sequence[Job], problems: Problems) -> None:
 
 
 def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message]:
-    wanted = None if key is None else _ids(job, key)
+    wanted = None if key is None else ids_of(job, key)
     eligibility = Eligibility(suppressed=job.suppressed)
     for item in job.composed(problems):
         if isinstance(item, Message) and not eligibility.exclusion_of(item) and (wanted is None or item.id in wanted):
             yield item
 
 
-def _ids(job: Job, key: str) -> set[bytes]:
+def ids_of(job: Job, key: str) -> set[bytes]:
     """The ids that a key as typed can mean: as it is, and as a normalised address."""
     spellings = {key, normal if isinstance(normal := job.program.normalise(key), str) else key}
     return {message_id(job.setting.salt, job.spec.name, job.spec.generation, spelling) for spelling in spellings}

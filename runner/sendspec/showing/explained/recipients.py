@@ -23,6 +23,16 @@ EXPLAINED: dict[str, Explanation] = {
         "An empty export is usually a mistake. If it isn't, allow it.",
         right="recipients: {file: people.csv, allow_empty: true}",
     ),
+    "recipient-unknown": Explanation(
+        "no recipient has the key that was asked for",
+        "`render --key` takes what `recipients.key` gives for a row; without it, that is the address.",
+        wrong="sendspec render specs/order-shipped.yaml --key 1001",
+        right="sendspec render specs/order-shipped.yaml --key A1001",
+    ),
+    "recipient-excluded": Explanation(
+        "the recipient that was asked for gets no message",
+        "`where` leaves its row out, or its address is on a suppression list.",
+    ),
     "outside-project": Explanation(
         "a path leads out of the project",
         (
