@@ -8,8 +8,6 @@ import pytest
 
 Intake = Any  # the fixture `intake` of this folder's conftest
 
-PLACED = "{code} hello.yaml:9:{column}"
-
 # The text as the file writes it, what is found as `code line:column`, words of the problem, words of the fix.
 TEMPLATES: list[tuple[str, str, str, str]] = [
     # words and signs of other languages
@@ -87,6 +85,37 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{unsubscribe}}'", "unknown-name 9:16", "'unsubscribe'", 'write {{ "{{unsubscribe}}" }}'),
 ]  # fmt: skip
 
+# The same for what passes, and should not pass silently; `!` before the place: an error.
+TEXTS: list[tuple[str, str, str, str]] = [
+    ('"Hi {first_name}"', "!unfilled-placeholder 9:17", "'first_name' is a column", "write {{ first_name }}"),
+    ('"Hi { first_name }}"', "!unfilled-placeholder 9:17", "'{ first_name }}' is not a template", "write {{ first_name }}"),
+    ('"Hi ${first_name}"', "!unfilled-placeholder 9:17", "read it as it is written", "{{ '${first_name}' }}"),
+    ('"Hi #{first_name}"', "!unfilled-placeholder 9:17", "'#{first_name}'", "write {{ first_name }}"),
+    ('"Hi %first_name%"', "!unfilled-placeholder 9:17", "'%first_name%'", "write {{ first_name }}"),
+    ('"Hi <%= first_name %>"', "!unfilled-placeholder 9:17", "'<%= first_name %>'", "write {{ first_name }}"),
+    ('"Hi [[first_name]]"', "!unfilled-placeholder 9:17", "'[[first_name]]'", "write {{ first_name }}"),
+    ('"Hi *|first_name|*"', "!unfilled-placeholder 9:17", "'*|first_name|*'", "write {{ first_name }}"),
+    ('"{{ first_name }} {order_id}"', "!unfilled-placeholder 9:31", "'{order_id}'", "write {{ order_id }}"),
+    ('"Hi {frist_name}"', "unfilled-placeholder 9:17", "'{frist_name}' is not a template", "write {{ first_name }}"),
+    ('"Hi {somebody}"', "unfilled-placeholder 9:17", "'{somebody}' is not a template", "write {{ … }} for a column"),
+    ("'Hi {somebody}'", "unfilled-placeholder 9:17", "'{somebody}'", 'write {{ "{somebody}" }}'),
+    ('"Hi [first_name]"', "unfilled-placeholder 9:17", "'[first_name]'", "write {{ first_name }}"),
+    ('"Hi <first_name>"', "unfilled-placeholder 9:17", "'<first_name>'", "write {{ first_name }}"),
+    ("Hi {{ first_name }}, you are #1", "cut-by-comment 9:42", "'#1' for a comment", '"Hi {{ first_name }}, you are #1"'),
+    ("Hi #1", "cut-by-comment 9:16", "'#1' for a comment", 'put quotes around the text: "Hi #1"'),
+    ("Order # {{ order_id }}", "cut-by-comment 9:19", "for a comment", '"Order # {{ order_id }}"'),
+    ("Hi you, # 1", "cut-by-comment 9:21", "for a comment", '"Hi you, # 1"'),
+    ("#1 in town", "!wrong-type 9:12", "'#1 in town' for a comment, so there is no value", '"#1 in town"'),
+    ("“Hi {{ first_name }}”", "curly-quotes 9:13", "“ and ” are not YAML's quotes", 'write " in their place'),
+    ("‘Hi’", "curly-quotes 9:13", "‘ and ’ are not YAML's quotes", 'write " in their place'),
+]  # fmt: skip
+
+INNOCENT = [
+    "Hi you # a remark", "Hi you ## remark", "|\n        Hi #1", '"Hi you #1"', "'“Hi”'", "He said “Hi”",
+    '"100% of 50% off"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
+    '"https://example.com/{first_name}?a=%order_id%"', '"www.example.com/{first_name}"',
+]  # fmt: skip
+
 
 @pytest.fixture
 def table(intake: Intake) -> Intake:
@@ -97,7 +126,7 @@ def table(intake: Intake) -> Intake:
 
 def _holds(found: list[dict[str, Any]], place: str, problem: str, fix: str, path: str = "hello.yaml") -> None:
     """What was found is this one thing."""
-    told = [(f"{d['code']} {d['line']}:{d['column']}", d["path"], d["severity"], d["problem"], d["fix"]) for d in found]
+    told = [(f"{d['code']} {d['line']}:{d['column']}", d["path"], d["problem"], d["fix"]) for d in found]
     assert [each[:2] for each in told] == [(place, path)], told
     assert problem in found[0]["problem"]
     assert fix in found[0]["fix"]
@@ -109,3 +138,33 @@ def test_a_template_that_was_meant_otherwise(table: Intake, written: str, place:
     said = table.run("validate", "hello.yaml", "--format", "json")
     assert said.code == 1, said.err
     _holds(said.diagnostics, place, problem, fix)
+
+
+@pytest.mark.parametrize(("written", "place", "problem", "fix"), TEXTS, ids=[row[0] for row in TEXTS])
+def test_a_text_that_would_go_out_otherwise_than_its_author_reads_it(
+    table: Intake, written: str, place: str, problem: str, fix: str
+) -> None:
+    table.text(written)
+    said = table.run("validate", "hello.yaml", "--format", "json")
+    assert said.code == (1 if place.startswith("!") else 0), said.err
+    _holds(said.diagnostics, place.removeprefix("!"), problem, fix)
+
+
+@pytest.mark.parametrize("written", INNOCENT)
+def test_a_text_that_is_meant_as_it_stands(table: Intake, written: str) -> None:
+    table.text(written)
+    said = table.run("validate", "hello.yaml", "--format", "json")
+    assert (said.code, said.diagnostics) == (0, []), said.err
+
+
+def test_placeholders_are_not_looked_for_in_what_is_no_text(table: Intake) -> None:
+    table.change("message:", 'vars: {shop: "{first_name}"}\nmessage:\n  meta: {extraInformation: {a: "{x}"}}')
+    assert table.run("validate", "hello.yaml", "--format", "json").diagnostics == []
+
+
+def test_links_that_will_be_shortened_are_announced(table: Intake) -> None:
+    table.text('"Hi https://example.com/{{ order_id }}"', "  shortLinks: {domain: default}\n")
+    said = table.run("validate", "hello.yaml", "--format", "json")
+    _holds(said.diagnostics, "short-links 10:3", "fewer or more segments", "write short links")
+    table.text('"Hi"', "  shortLinks: {domain: default}\n")
+    assert table.run("validate", "hello.yaml", "--format", "json").diagnostics == []

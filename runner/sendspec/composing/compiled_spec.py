@@ -8,7 +8,9 @@ from typing import Any
 
 from sendspec.composing.column_advice import about_column
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
+from sendspec.composing.lookalike import lookalikes
 from sendspec.composing.platforms.platform import Platform
+from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, placeholders_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
@@ -75,8 +77,11 @@ def compile_spec(
         fix = with_fitting_quotes(found.fix, document.written(at))
         problems.add(document.place(at, replace(found, fix=fix), within=(found.start, found.end)))
     _warn_of_trusted_html(compiled, problems)
+    known = KnownNames(columns or (), tuple(spec.variables))
+    for diagnostic in (*lookalikes(spec, known), *short_link_warnings(spec)):
+        problems.add(diagnostic)
     if columns is not None:
-        _check(compiled, columns, platform, problems)
+        _check(compiled, columns, known, platform, problems)
     return None if problems.has_errors else compiled
 
 
@@ -147,10 +152,11 @@ def _address(
     return build_tree("{{ " + platform.address_kind.default_column + " }}", ("recipients",), problems)
 
 
-def _check(compiled: CompiledSpec, columns: tuple[str, ...], platform: Platform, problems: Problems) -> None:
+def _check(
+    compiled: CompiledSpec, columns: tuple[str, ...], known: KnownNames, platform: Platform, problems: Problems
+) -> None:
     """Checks the names that every template uses, and the reference."""
     spec, document = compiled.spec, compiled.spec.document
-    known = KnownNames(columns, tuple(spec.variables))
     check_clashes(known, document, problems)
     early = [node for node in (compiled.to, compiled.key, compiled.receiver) if node is not None]
     if not isinstance(compiled.where, bool):

@@ -19,7 +19,7 @@ MAX_LISTED = 12
 MAX_LOOKED_UP = 20
 _ITEM = re.compile(r"\.([^\W\d]\w*)")
 _QUOTED_COLUMN = re.compile(r'row\["([^"\]]*)"\]')
-_QUOTED_BRACES = re.compile(r"'(\{\{[^']*\}\})'")
+_QUOTED_TEXT = re.compile(r"\{\{ '([^']*)' \}\}")
 _LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
 
 
@@ -53,7 +53,7 @@ def with_fitting_quotes(fix: str, written: str) -> str:
     """A fix whose quotes don't end the YAML value that they are meant for; `written` is that value in the file."""
     if not written.startswith("'"):
         return _QUOTED_COLUMN.sub(r"row['\1']", fix) if written.startswith('"') else fix
-    return _QUOTED_BRACES.sub(r'"\1"', fix)
+    return _QUOTED_TEXT.sub(r'{{ "\1" }}', fix)
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:

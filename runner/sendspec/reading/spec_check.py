@@ -13,6 +13,8 @@ from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.contacts.country import is_country
 from sendspec.reading.documents.document import Document, KeyPath, walk
+from sendspec.reading.documents.suspect_scalar import suspect_scalars
+from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.send_terms import CONTINUE_WITH, NOT_AFTER, term_problems
@@ -51,6 +53,7 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
     yield from _message_problems(document)
     yield from _number_problems(document)
     yield from term_problems(document)
+    yield from suspect_scalars(document)
 
 
 def _is_reported_below(document: Document, fault: SchemaProblem) -> bool:
@@ -69,6 +72,12 @@ def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
         and isinstance(value, int | float)
     ):
         fault = _unquoted(document, fault, value)
+    elif value is None and fault.code == "wrong-type" and document.behind(fault.at).lstrip().startswith("#"):
+        cut = document.behind(fault.at).strip()
+        problem = f"YAML takes '{mask_in_place(printable(cut[:60]))}' for a comment, so there is no value"
+        fault = replace(
+            fault, problem=problem, fix=f"write a value; if this is one, put quotes around it: {quoted_template(cut)}"
+        )
     elif fault.at == ("spec",):
         fix = f"write {FORMAT}, the version this sendspec reads"
         fault = replace(fault, code="spec-version", fix=fix)

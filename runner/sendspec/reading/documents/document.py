@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
-from sendspec.diagnostics.position import FILE_START, Span
+from sendspec.diagnostics.position import FILE_START, Position, Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.scalar_offsets import offsets_of, without_properties
+
+MAX_BEHIND = 300
 
 KeyPath = tuple[str | int, ...]
 
@@ -69,6 +71,16 @@ class Document:
         marks = self._content_marks(at)
         return "" if marks is None else without_properties(self._text[marks.start : self._trimmed(marks)])
 
+    def behind(self, at: KeyPath) -> str:
+        """What follows a value on the line where it ends, `MAX_BEHIND` characters at most."""
+        marks = self._nearest(at)
+        end = 0 if marks is None else self._trimmed(marks)
+        return self._text[end : end + MAX_BEHIND].partition("\n")[0]
+
+    def is_alias(self, at: KeyPath) -> bool:
+        """Whether the value is only named here: it is written elsewhere."""
+        return any(at[:length] in self._aliases for length in range(1, len(at) + 1))
+
     def excerpt(self, line: int) -> str:
         """One line of the file, with phone numbers and access keys masked at their own length."""
         return self._lines.excerpt(line)
@@ -82,13 +94,20 @@ class Document:
         fix: str,
         key: bool = False,
         within: tuple[int, int] | None = None,
+        behind: tuple[int, int] | None = None,
         severity: Severity = Severity.ERROR,
         note: str = "",
         also: tuple[str, ...] = (),
     ) -> Diagnostic:
-        """A new problem, placed as in `place`."""
+        """A new problem, placed as in `place`; or at the characters `behind` its value, on the same line."""
         found = Problem(code, problem, fix)
-        return self.place(at, found, key=key, within=within, severity=severity, note=note, also=also)
+        if behind is None:
+            return self.place(at, found, key=key, within=within, severity=severity, note=note, also=also)
+        end = self.span(at).end
+        span = Span(Position(end.line, end.column + behind[0]), Position(end.line, end.column + behind[1]))
+        return found.diagnostic(
+            self.path, span, severity=severity, excerpt=self.excerpt(end.line), note=note, also=also
+        )
 
     def place(
         self,

@@ -184,6 +184,12 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
 def _unclosed(at: int, context: int, lines: LineIndex) -> SpanProblem:
     bracket = lines.text[context : context + 1]
     what = "list" if bracket == "[" else "mapping"
+    end = lines.line_at(context)[1]
+    comment = lines.text.find(" #", context, end) + 1
+    if comment:
+        return SpanProblem(
+            _syntax(f"YAML takes this for a comment, so the {what} before it is not closed", _QUOTE_IT), comment, end
+        )
     opened, broken = lines.position(context), lines.position(at)
     if opened.line != broken.line or not lines.text[at:].strip():
         return _finding(

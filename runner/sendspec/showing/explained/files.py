@@ -247,4 +247,16 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="access_key: abc123…",
         right="access_key: {env: BIRD_ACCESS_KEY}",
     ),
+    "cut-by-comment": Explanation(
+        "a ` #` ends a text that has no quotes",
+        "A warning: YAML takes the rest of the line for a comment. A comment with a space after its `#` is left alone.",
+        wrong="text: Hi, you are #1",
+        right='text: "Hi, you are #1"',
+    ),
+    "curly-quotes": Explanation(
+        "a whole value is in typographic quotes",
+        "A warning: word processors write them, and YAML reads only straight ones, so these would be sent.",
+        wrong="text: “Hi”",
+        right='text: "Hi"',
+    ),
 }

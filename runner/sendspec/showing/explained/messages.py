@@ -110,6 +110,13 @@ EXPLAINED: dict[str, Explanation] = {
         wrong='with: {phone: "+31612345678", name: Ada}\nexpect: {text: Hi Bob}',
         right="expect: {text: Hi Ada}",
     ),
+    "short-links": Explanation(
+        "the API shortens links after the text was measured",
+        (
+            "A warning: with `shortLinks`, a link that people get is shorter, or longer, than the one in the spec. The number "
+            "of segments that a plan shows counts links as they are written."
+        ),
+    ),
     "limit-segments": Explanation(
         "a text needs more segments than `limits.segments` allows",
         (

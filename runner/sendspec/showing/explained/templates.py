@@ -24,6 +24,16 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="vars: {phone: …}",
         right='row["generation"]',
     ),
+    "unfilled-placeholder": Explanation(
+        "a text has a placeholder of another program, which nothing fills",
+        (
+            "`{name}`, `${name}`, `%name%`, `<%= name %>`, `[[name]]` and `*|NAME|*` are text here, and people would read "
+            "them. A warning; an error if the name is a column or a constant. Web addresses, values and what is below "
+            "`template:` aren't looked at."
+        ),
+        wrong="Hi {first_name}",
+        right="Hi {{ first_name }}",
+    ),
     "template-syntax": Explanation(
         "a template is not valid Jinja",
         wrong="Hi {{ name",

@@ -1,0 +1,82 @@
+"""Finds what looks like a placeholder in a text but is none: recipients would read it as it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from sendspec.composing.known_names import KnownNames, with_fitting_quotes, written_name
+from sendspec.composing.template_scan import tags_of
+from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.documents.document import KeyPath, walk
+from sendspec.reading.spec import Spec
+
+MAX_FOUND = 20
+_NAME = r"[^\W\d]\w{0,63}"
+_LOOKALIKE = re.compile(
+    rf"<%=?\s*(?P<erb>{_NAME})\s*%>|\*\|(?P<star>{_NAME})\|\*|\[\[\s*(?P<square>{_NAME})\s*\]\]"
+    rf"|[$#]\{{\s*(?P<dollar>{_NAME})\s*\}}|\{{\s*(?P<brace>{_NAME})\s*\}}+|(?<![\w%])%%?(?P<percent>{_NAME})%%?(?![\w%])"
+    rf"|\[(?P<bracket>{_NAME})\]|<(?P<angle>{_NAME})>"
+)
+_ALSO_TEXT = ("bracket", "angle")
+"""Ordinary text or HTML as often: a warning, and only if they name a column."""
+_ADDRESS = re.compile(r"\S*://\S*|www\.\S+")
+
+
+def lookalikes(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
+    """A warning for each of the first `MAX_FOUND`; an error if it names a column or a constant, unless text is often written so."""
+    return islice(_found(spec, known), MAX_FOUND)
+
+
+def _found(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
+    for at, value in walk(spec.message.get("body"), ("message", "body")):
+        if not isinstance(value, str) or _is_address(at):
+            continue
+        for start, end in _literal_pieces(value):
+            for match in _LOOKALIKE.finditer(value, start, end):
+                found = _diagnostic(spec, at, value, match, known)
+                if found is not None:
+                    yield found
+
+
+def _is_address(at: KeyPath) -> bool:
+    return isinstance(at[-1], str) and at[-1].lower().endswith(("url", "href"))
+
+
+def _literal_pieces(source: str) -> Iterator[tuple[int, int]]:
+    """What is outside of tags and web addresses."""
+    taken = [(tag.start, tag.end) for tag in tags_of(source)] if "{{" in source or "{%" in source else []
+    taken += [found.span() for found in _ADDRESS.finditer(source)]
+    at = 0
+    for start, end in sorted(taken):
+        if at < start:
+            yield at, start
+        at = max(at, end)
+    if at < len(source):
+        yield at, len(source)
+
+
+def _diagnostic(spec: Spec, at: KeyPath, value: str, match: re.Match[str], known: KnownNames) -> Diagnostic | None:
+    kind, name = str(match.lastgroup), match[match.lastgroup or 0]
+    names: Any = (known.columns, known.variables)
+    is_known = any(name in each for each in names)
+    if not is_known and kind in _ALSO_TEXT:
+        return None
+    meant = name if is_known else known.near(name)
+    written, start = match[0], match.start()
+    if kind == "brace" and start and value[start - 1] == "{":
+        written, start = "{" + written, start - 1
+    literal = f"{{{{ '{quoted(written)}' }}}}"
+    what = f"write {{{{ {quoted(written_name(meant))} }}}}" if meant else "write {{ … }} for a column"
+    return spec.document.diagnostic(
+        at,
+        code="unfilled-placeholder",
+        problem=f"'{quoted(written)}' is not a template, so people would read it as it is written"
+        + (f"; '{quoted(name)}' is a column" if is_known and name in known.columns else ""),
+        fix=with_fitting_quotes(f"{what}; if they should read it so, write {literal}", spec.document.written(at)),
+        within=(start, match.end()),
+        severity=Severity.ERROR if is_known and kind not in _ALSO_TEXT else Severity.WARNING,
+    )

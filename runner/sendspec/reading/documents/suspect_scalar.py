@@ -1,0 +1,79 @@
+"""Finds values without quotes that YAML reads otherwise than their author: cut by a comment, or in typographic quotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.documents.document import Document, KeyPath, walk
+from sendspec.reading.documents.unquoted_template import quoted_template
+
+MAX_FOUND = 20
+_COMMENT = re.compile(r"([ \t]+)(#.*)")
+_TEXT_KEYS = frozenset({"text", "title", "subject", "html"})
+_OPENING, _CLOSING = "“„”«‹‘‚’", "”“»›’‘"
+_MAX_SHOWN = 200
+
+
+def suspect_scalars(document: Document) -> Iterator[Diagnostic]:
+    """A warning for each of the first `MAX_FOUND`."""
+    return islice(_found(document), MAX_FOUND)
+
+
+def _found(document: Document) -> Iterator[Diagnostic]:
+    known = set()
+    for at, value in walk(document.data):
+        if not isinstance(value, str) or not value:
+            continue
+        span = document.span(at)
+        if span in known or document.is_alias(at):
+            continue
+        known.add(span)
+        written = document.written(at)
+        if written[:1] in ("'", '"', "|", ">"):
+            continue
+        found = _cut(document, at, value) or _curly(document, at, value)
+        if found is not None:
+            yield found
+
+
+def _cut(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
+    """A text that ` #` ends in the middle of a sentence."""
+    behind = document.behind(at)
+    found = _COMMENT.fullmatch(behind)
+    if found is None or not _is_text(at, value, found[1], found[2].rstrip()):
+        return None
+    whole = value + behind.rstrip()
+    fits = len(whole) <= _MAX_SHOWN and "\n" not in whole
+    return document.diagnostic(
+        at,
+        code="cut-by-comment",
+        problem=f"YAML takes '{quoted(found[2].strip()[:60])}' for a comment, so the text ends before it",
+        fix=f"put quotes around the text: {quoted_template(whole)}" if fits else "put quotes around the text",
+        behind=(len(found[1]), len(behind.rstrip())),
+        severity=Severity.WARNING,
+    )
+
+
+def _is_text(at: KeyPath, value: str, gap: str, comment: str) -> bool:
+    """Whether a comment is the rest of its text: people write a space after the `#` of a comment."""
+    if "{{" in comment and len(gap) == 1:
+        return True
+    is_sentence = " " in value or at[-1] in _TEXT_KEYS
+    is_joined = len(comment) > 1 and comment[1] not in " \t#-=!"
+    return is_sentence and (is_joined or (value[-1] in ",(" and len(gap) == 1))
+
+
+def _curly(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
+    if len(value) < 2 or value[0] not in _OPENING or value[-1] not in _CLOSING:
+        return None
+    return document.diagnostic(
+        at,
+        code="curly-quotes",
+        problem=f"{value[0]} and {value[-1]} are not YAML's quotes, so they are part of the text",
+        fix='write " in their place; if people should read them, put " around all of it',
+        severity=Severity.WARNING,
+    )
