@@ -197,7 +197,7 @@ def test_e_mail_addresses_are_compared_without_regard_to_capitals(ready: Project
         ("out.csv", "email,name\nann@example.com,Ann\n", "suppress-column out.csv:1:1"),
         ("out.csv", "", "suppress-column out.csv:1:1"),
         ("out.csv", "+447700900001\n", "header-missing out.csv:1:1"),
-        ("out.csv", "phone;name\n+447700900001;Ann\n", "table-delimiter out.csv:1:1"),
+        ("out.csv", "phone|name\n+447700900001|Ann\n", "table-delimiter out.csv:1:1"),
         ("out.csv", "phone,name\n+447700900001\n", "ragged-row out.csv:2:1"),
         ("out.xlsx", "phone", "unknown-table-format hello.yaml:7:12"),
     ],

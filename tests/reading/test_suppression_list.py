@@ -171,3 +171,23 @@ def test_e_mail_addresses_are_held_as_recipients_write_them(tmp_path: Path) -> N
     assert "Ann@example.com" in listed
     assert "ann@example.com" in listed
     assert ANN not in listed
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("out.csv", f"\ufeff Phone ;Since;;\r\n{ANN};2025;;\r\n;;;\r\n\u00a0{BOB} ;;;\r\n"),
+        ("out.csv", f"sep=;\nname;phone\nAnn;{ANN}\nBob; {BOB}\n"),
+        ("out.tsv", f"phone,since\n{ANN},2025\n\n{BOB},2026\n"),
+        ("out.txt", f"\ufeffphone\r\n{ANN};\r\n  \r\n;;\r\n {BOB}\u00a0\r\n"),
+    ],
+)
+def test_a_list_from_a_spreadsheet_is_read_as_it_is(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    files = [
+        SuppressionFile(written=name, declared_in=str(tmp_path / "s.yaml"), span=FILE_START, excerpt="", by_spec=True)
+    ]
+    problems = Problems()
+    listed = read_suppression_list(files, root=tmp_path, column="phone", country=None, problems=problems)
+    assert not problems.has_errors, list(problems)
+    assert (ANN in listed, BOB in listed, len(listed)) == (True, True, 2)

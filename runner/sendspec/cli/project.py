@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from sendspec.cli.console import Console
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.wording import counted
 from sendspec.operations import offline_plan, project_context
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.reading.files.key_file import NO_KEY_FILES
 from sendspec.reading.spec import Spec, read_spec
+from sendspec.reading.tables.delimiter import NAME_BY_DELIMITER
 
 
 def open_context(console: Console, specs: Sequence[str], env: str | None, problems: Problems) -> ProjectContext | None:
@@ -33,6 +35,17 @@ def open_jobs(
     console: Console, specs: Sequence[str], env: str | None, recipients: str | None, problems: Problems
 ) -> tuple[ProjectContext | None, list[Job]]:
     """See `sendspec.operations.offline_plan.open_jobs`."""
-    return offline_plan.open_jobs(
+    context, jobs = offline_plan.open_jobs(
         specs, env, recipients, problems, console.system, note_environment=console.state.note_environment
     )
+    for path, delimiter in {job.table.path: job.table.delimiter_found for job in jobs}.items():
+        if delimiter:
+            console.say(f"{path}: the delimiter is {NAME_BY_DELIMITER[delimiter]}")
+    return context, jobs
+
+
+def tell_blank_rows(console: Console, jobs: Sequence[Job]) -> None:
+    """Tells, with `-v`, how many rows were skipped because there was nothing in them; the tables have been read."""
+    for path, count in {job.table.path: job.table.blank_rows for job in jobs}.items():
+        if count:
+            console.detail(f"{path}: {counted(count, 'blank row')} skipped")

@@ -12,7 +12,7 @@ from sendspec.cli.console import (
     recipients_option,
     specs_argument,
 )
-from sendspec.cli.project import open_jobs
+from sendspec.cli.project import open_jobs, tell_blank_rows
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
@@ -39,6 +39,7 @@ def command(console: Console, specs: tuple[str, ...], env: str | None, recipient
     problems = Problems()
     _, jobs = open_jobs(console, specs, env, recipients, problems)
     plans = check_jobs(jobs, problems, processes)
+    tell_blank_rows(console, jobs)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=True)
     if problems.has_errors:
         return ExitCode.REJECTED

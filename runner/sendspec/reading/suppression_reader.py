@@ -15,6 +15,7 @@ from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.suppression_file import SuppressionFile
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
+from sendspec.reading.tables.delimiter import SPACES, first_lines, found_delimiter
 from sendspec.reading.tables.file_format import DELIMITER_BY_EXTENSION, HEAD_BYTES, not_text, unknown_format
 from sendspec.reading.tables.line_problem import LineProblem, line_diagnostic
 from sendspec.reading.tables.table_change import note_change
@@ -22,6 +23,7 @@ from sendspec.reading.tables.text_lines import TextLines
 
 PHONE, EMAIL = "phone", "email"
 TEXT_EXTENSIONS = ("", ".txt")
+_AROUND_ENTRIES = SPACES + "\r\n,;"
 
 
 class SuppressionReader:
@@ -52,7 +54,8 @@ class SuppressionReader:
         yield from self._of_table(DELIMITER_BY_EXTENSION[extension]) if is_table else self._of_text()
 
     def _of_text(self) -> Iterator[str]:
-        """One address a line; blank lines and lines that begin with # are skipped."""
+        """One address a line; blank lines, lines that begin with #, and a column's name above the addresses are skipped."""
+        has_begun = False
         lines = TextLines(self._opened)
         for chunk in lines.chunks():
             for number, text in enumerate(lines.lines_of(chunk), chunk.first):
@@ -60,8 +63,11 @@ class SuppressionReader:
                 if fault is not None:
                     self._note(number, text, fault)
                     continue
-                entry = text.strip()
+                entry = text.strip(_AROUND_ENTRIES)
                 if not entry or entry[0] == "#":
+                    continue
+                is_header, has_begun = not has_begun and entry.lower() in (PHONE, EMAIL), True
+                if is_header:
                     continue
                 address = self._normalised(entry)
                 if isinstance(address, Problem):
@@ -78,20 +84,20 @@ class SuppressionReader:
 
     def _of_table(self, delimiter: str) -> Iterator[str]:
         found = Problems()
-        header = read_header(self._path, self._opened, delimiter, found)
+        header = read_header(self._path, self._opened, found_delimiter(first_lines(self._opened), delimiter), found)
         for diagnostic in found:
             self._problems.add(_with_own_fix(diagnostic))
-        if header is None:
+        if header is None or found.has_errors:
             return
         columns = self._columns_of(header.columns)
         if not columns:
             self._problems.add(_no_column(self._path, header.columns, self._column))
             return
-        table = CsvTable(self._path, self._opened, delimiter, header)
-        others = [at for at, name in enumerate(header.columns) if name in (PHONE, EMAIL)]
+        table = CsvTable(self._path, self._opened, header)
+        others = [at for at, name in enumerate(header.columns) if name.lower() in (PHONE, EMAIL)]
         for block in table.blocks(self._problems):
             for line, cells in zip(*block.read, strict=True):
-                entries = [(at, entry) for at in columns if (entry := cells[at].strip())]
+                entries = [(at, entry) for at in columns if (entry := cells[at].strip(SPACES))]
                 if not entries and any(map(str.strip, cells)) and not any(cells[at].strip() for at in others):
                     self._note_cell(table, line, columns[0], _EMPTY)
                 for at, entry in entries:
@@ -106,7 +112,7 @@ class SuppressionReader:
         if len(names) == 1:
             return [0]
         wanted = (self._column,) if self._file.by_spec else (PHONE, EMAIL)
-        return [at for at, name in enumerate(names) if name in wanted]
+        return [at for at, name in enumerate(names) if name.lower() in wanted]
 
     def _note_cell(self, table: CsvTable, line: int, at: int, fault: Problem) -> None:
         def described() -> Diagnostic:

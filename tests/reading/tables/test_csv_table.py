@@ -60,6 +60,79 @@ def test_blank_lines_are_no_rows_and_lines_are_counted_on(tmp_path: Path) -> Non
     assert [row.line for row in rows] == [4, 6]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n,,\n  \nphone,name,n\n,,\n1,a,x\n , \u00a0,\t\n\n   \n,\n2,b,x\n,,,,,\n,,",
+        'phone,name,n\n,"",\n1,"a",x\n"","",""\n  \n2,b,x\n\ufeff,,\n',
+        "phone;name;n;;\n;;;;\n1;a;x;;\n2;b;x; ;\n;;\n",
+        "sep=;\nphone;name;n\n1;a;x\n;;\n2;b;x\n",
+    ],
+    ids=["delimiters and spaces", "quotes", "columns without a name at the end", "a spreadsheet's mark"],
+)
+def test_blank_rows_and_empty_columns_at_the_end_are_nobodys(tmp_path: Path, text: str) -> None:
+    table, problems = opened(tmp_path, text, options="  delimiter: auto")
+    assert table is not None
+    rows = by_name(table.rows(problems))
+    assert list(problems) == []
+    assert values(rows) == [{"phone": "1", "name": "a", "n": "x"}, {"phone": "2", "name": "b", "n": "x"}]
+    assert [text.split("\n")[row.line - 1].strip(";")[0] for row in rows] == ["1", "2"]
+    assert table.blank_rows > 0
+    table.close()
+
+
+def test_a_table_of_blank_rows_has_none(tmp_path: Path) -> None:
+    assert [d.code for d in read(tmp_path, "phone,name\n,\n  \n")[1]] == ["no-rows"]
+
+
+def test_what_is_in_a_column_without_a_name_is_reported_with_its_rows(tmp_path: Path) -> None:
+    rows, problems = read(tmp_path, 'phone,a,,\n1,2,,\n3,4,x,\n5,"6",,y\n')
+    assert [row.line for row in rows] == [2]
+    assert [(d.code, d.span.start.column, d.rows) for d in problems] == [("empty-column-name", 9, (3, 4))]
+
+
+def test_spaces_around_column_names_are_told_and_not_read(tmp_path: Path) -> None:
+    table, problems = opened(tmp_path, "\ufeff\ufeff phone , First\u00a0Name,\u200bn\n1,2,3\n")
+    assert table is not None
+    assert table.columns == ("phone", "First Name", "n")
+    [warning] = problems
+    assert (warning.code, warning.severity) == ("column-spaces", "warning")
+    assert "3 column names have spaces around them, and are read as 'phone', 'First Name', 'n'" in warning.problem
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        ("phone,name\n1,a;b;c\n", ","),
+        ("phone;name\n1;a,b\n", ";"),
+        ("phone\tname, first\n1\ta\n2\tb\n", "\t"),
+        ('phone;"name, first"\n1;a\n', ";"),
+        ("phone\n1\n", ","),
+        ("sep=;\nphone;name\n1;a\n", ";"),
+        ("\n;;\nphone;name\n1;a\n", ";"),
+    ],
+)
+def test_auto_finds_the_delimiter(tmp_path: Path, text: str, delimiter: str) -> None:
+    table, problems = opened(tmp_path, text, options="  delimiter: auto")
+    assert list(problems) == []
+    assert table is not None
+    assert table.delimiter_found == delimiter
+    assert table.columns[0] == "phone"
+
+
+def test_another_delimiter_is_one_error_and_the_rows_are_checked_all_the_same(tmp_path: Path) -> None:
+    for header, row in (("phone;name", "1;a"), ("phone;name, first", "1;a,b"), ('phone;"name, first"', "1;a")):
+        rows, problems = read(tmp_path, f"{header}\n{row}\n2;b\n3;b;c\n")
+        assert [(d.code, d.span.start.line) for d in problems] == [("table-delimiter", 1), ("ragged-row", 4)]
+        assert [row.values["phone"] for row in rows] == ["1", "2"]
+        assert problems[0].fix == 'set `delimiter: ";"` under recipients, or `delimiter: auto`'
+
+
+def test_names_with_other_delimiters_in_them_are_no_mistake(tmp_path: Path) -> None:
+    for text in ("phone,a;b;c\n1,2\n", 'phone,"a;b"\n1,2;3\n', "phone,a|b\n1,x|y\n"):
+        assert read(tmp_path, text)[1] == []
+
+
 def test_an_address_on_several_lines_is_one_cell(tmp_path: Path) -> None:
     text = (
         "phone,address,order\n"
@@ -239,8 +312,9 @@ def test_what_an_empty_table_holds_is_said(tmp_path: Path) -> None:
 
 
 def test_the_delimiter_that_a_header_shows_is_offered(tmp_path: Path) -> None:
-    assert read(tmp_path, "phone;n\n1;a\n")[1][0].fix == 'set `delimiter: ";"` under recipients'
-    assert read(tmp_path, "a,b\n1,2\n", options='  delimiter: ";"')[1][0].fix == 'set `delimiter: ","` under recipients'
+    fix = 'set `delimiter: ";"` under recipients, or `delimiter: auto`'
+    assert read(tmp_path, "phone;n\n1;a\n")[1][0].fix == fix
+    assert read(tmp_path, "a,b\n1,2\n", options='  delimiter: ";"')[1][0].fix == fix.replace(";", ",")
 
 
 def test_a_number_where_names_belong_is_shown_masked(tmp_path: Path) -> None:

@@ -31,15 +31,16 @@ def held(content: str) -> InputFile:
 def test_rows_that_a_csv_writer_wrote_come_back_unchanged_in_their_cells(
     rows: list[tuple[str, str, str]], line_end: str
 ) -> None:
-    """Writing and reading is the identity; every cell is located where its text stands."""
+    """Writing and reading is the identity, but for blank rows; every cell is located where its text stands."""
     text = io.StringIO()
     csv.writer(text, lineterminator=line_end).writerows([("one", "two", "three"), *rows])
     file, problems = held(text.getvalue()), Problems()
     header = read_header("t.csv", file, ",", problems)
     assert header is not None
-    table = CsvTable("t.csv", file, ",", header)
+    table = CsvTable("t.csv", file, header)
     read = list(table.rows(problems))
     assert not problems.has_errors, list(problems)
+    rows = [cells for cells in rows if any(cell.strip(" \t") for cell in cells)]
     assert [tuple(row.values.get(name, "") for name in table.columns) for row in read] == rows
     lines = list(io.StringIO(text.getvalue(), newline="\n"))
     for row, cells in zip(read, rows, strict=True):
@@ -57,7 +58,7 @@ def test_no_text_at_all_makes_reading_fail(text: str) -> None:
     file, problems = held(text), Problems()
     header = read_header("t.csv", file, ",", problems)
     if header is not None:
-        for row in CsvTable("t.csv", file, ",", header).rows(problems):
+        for row in CsvTable("t.csv", file, header).rows(problems):
             assert set(row.values) <= set(header.columns)
     count = text.count("\n") + 1
     assert all(1 <= problem.span.start.line <= count for problem in problems)
@@ -73,7 +74,7 @@ def test_memory_stays_flat_over_many_rows(tmp_path: Path) -> None:
     file, problems = InputFile(os.open(path, os.O_RDONLY), str(path)), Problems()
     header = read_header("t.csv", file, ",", problems)
     assert header is not None
-    rows = CsvTable("t.csv", file, ",", header).rows(problems)
+    rows = CsvTable("t.csv", file, header).rows(problems)
     tracemalloc.start()
     for _, row in zip(range(100_000), rows, strict=False):
         assert row.values

@@ -5,46 +5,73 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import Position, span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, quoted
-from sendspec.diagnostics.wording import counted, grouped
 from sendspec.reading.files.input_file import InputFile
+from sendspec.reading.tables.column_name import (
+    before_end,
+    clean_name,
+    column_names,
+    more_repeated,
+    more_without_name,
+    no_name,
+    repeated,
+    spaced_names,
+)
 from sendspec.reading.tables.csv_record import Cell, QuoteTrouble, Record, read_record
+from sendspec.reading.tables.delimiter import (
+    NAME_BY_DELIMITER,
+    SPREADSHEET_MARK,
+    first_lines,
+    is_blank,
+    marked_delimiter,
+    other_delimiter,
+)
 from sendspec.reading.tables.line_problem import excerpt
 from sendspec.reading.tables.text_lines import TextLines
 from sendspec.reading.tables.unclosed_quote import header_swallowed, is_address
 
 MAX_PLACED = 20
 """Columns without a name, and repeated names, that are each reported at their place; one problem counts the others."""
-OTHER_DELIMITERS = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
+WRITTEN_DELIMITERS = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
+_OF_NAMES = frozenset({"empty-column-name", "repeated-column"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """The column names, and the header's last line. `has_rows`: the file has more lines that aren't blank."""
+    """The column names, and the header's last line. `has_rows`: the file has more lines that aren't blank.
+
+    A record has `width` cells: one for each column, then those of columns without a name at the end, which have to be empty;
+    `nameless` is the problem of a row where one isn't.
+    """
 
     columns: tuple[str, ...]
     last_line: int
     has_rows: bool
+    delimiter: str
+    width: int
+    nameless: Diagnostic | None = None
 
 
 def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) -> Header | None:
-    """The header of `file`; None if invalid, with the reasons added to `problems`. An empty file has no columns."""
-    reading = _Reading(path, file, delimiter)
+    """The header of `file`; None if it can't be read, with the reasons added to `problems`. An empty file has no columns.
+
+    If only the delimiter or single names are wrong, the header is as it was probably meant, so that the rows can be checked too.
+    """
+    lines = first_lines(file)
+    marked = marked_delimiter(lines[0]) if lines else None
+    other = marked if marked not in (None, delimiter) else other_delimiter(lines, delimiter)
+    if marked is None and lines and lines[0].startswith(SPREADSHEET_MARK):
+        other = None
+    reading = _Reading(path, file, other or delimiter)
     record = reading.record()
     if record is None:
-        return Header((), 0, has_rows=False)
-    found = list(reading.problems(record))
-    excerpts: dict[int, str] = {}  # a header's one line may have thousands of problems
-    for line, text, start, length, fault in found:
-        if line not in excerpts:
-            excerpts[line] = excerpt(text)
-        problems.add(fault.diagnostic(path, span_on_line(line, start, length), excerpt=excerpts[line]))
-    if found:
-        return None
-    return Header(tuple(cell.text.strip() for cell in record.cells), reading.last, has_rows=reading.has_more())
+        return Header(columns=(), last_line=0, has_rows=False, delimiter=delimiter, width=0)
+    if other is not None:
+        problems.add(reading.wrong_delimiter(lines[0], is_mark=marked is not None))
+    return reading.header(record, problems)
 
 
 _Place = tuple[int, str, int, int, Problem]
@@ -53,28 +80,58 @@ _Place = tuple[int, str, int, int, Problem]
 
 class _Reading:
     def __init__(self, path: str, file: InputFile, delimiter: str) -> None:
+        self._path = path
         self._source = TextLines(file)
         self._lines = iter(self._source)
         self._delimiter = delimiter
         self._taken: list[str] = []
         self._first = 1
-        self.last = 0
+        self._last = 0
 
     def record(self) -> Record | None:
-        """The first record, blank lines skipped."""
+        """The first record. Blank lines, and a spreadsheet's mark, are skipped."""
         for line in self._lines:
-            self.last += 1
-            if line.strip("\r\n"):
-                self._first = self.last
-                self._taken = [line]
-                return read_record(self._remembered(), self._first, self._delimiter)
+            self._last += 1
+            if marked_delimiter(line) == self._delimiter or is_blank(line, self._delimiter):
+                continue
+            self._first = self._last
+            self._taken = [line]
+            return read_record(self._remembered(), self._first, self._delimiter)
         return None
 
-    def has_more(self) -> bool:
-        return any(line.strip("\r\n") for line in self._lines)
+    def header(self, record: Record, problems: Problems) -> Header | None:
+        found = list(self.problems(record))
+        excerpts: dict[int, str] = {}  # a header's one line may have thousands of problems
+        for line, text, start, length, fault in found:
+            if line not in excerpts:
+                excerpts[line] = excerpt(text)
+            problems.add(self._diagnostic(line, start, length, fault, excerpts[line]))
+        if not all(fault.code in _OF_NAMES for *_, fault in found):
+            return None
+        names = column_names([cell.text for cell in record.cells])
+        self._warn_of_spaces(record.cells, problems)
+        nameless = None
+        if len(names) < len(record.cells):
+            line, text, start, length, fault = self._at(
+                record.cells[len(names)], no_name(len(names) + 1, len(record.cells))
+            )
+            nameless = self._diagnostic(line, start, length, fault, excerpt(text))
+        return Header(
+            columns=names,
+            last_line=self._last,
+            has_rows=any(not is_blank(line, self._delimiter) for line in self._lines),
+            delimiter=self._delimiter,
+            width=len(record.cells),
+            nameless=nameless,
+        )
+
+    def wrong_delimiter(self, first: str, *, is_mark: bool) -> Diagnostic:
+        fault = _spreadsheet_mark(self._delimiter) if is_mark else _wrong_delimiter(first, self._delimiter)
+        line = 1 if is_mark else self._first
+        return self._diagnostic(line, 1, len(first), fault, excerpt(first))
 
     def problems(self, record: Record) -> Iterator[_Place]:
-        for line in range(self._first, self.last + 1):
+        for line in range(self._first, self._last + 1):
             found = self._source.problem_by_line.get(line)
             if found is not None:
                 yield (line, self._text(line), found.column, 1, found)
@@ -87,10 +144,22 @@ class _Reading:
         else:
             yield from self._column_problems(record.cells)
 
+    def _diagnostic(self, line: int, start: int, length: int, fault: Problem, shown: str) -> Diagnostic:
+        severity = Severity.WARNING if fault.code == "column-spaces" else Severity.ERROR
+        return fault.diagnostic(self._path, span_on_line(line, start, length), severity=severity, excerpt=shown)
+
+    def _warn_of_spaces(self, cells: tuple[Cell, ...], problems: Problems) -> None:
+        spaced = [cell for cell in cells if cell.text != clean_name(cell.text)]
+        if spaced:
+            line, text, start, length, fault = self._at(
+                spaced[0], spaced_names([clean_name(cell.text) for cell in spaced])
+            )
+            problems.add(self._diagnostic(line, start, length, fault, excerpt(text)))
+
     def _remembered(self) -> Iterator[str]:
         yield self._taken[0]
         for line in self._lines:
-            self.last += 1
+            self._last += 1
             self._taken.append(line)
             yield line
 
@@ -101,11 +170,8 @@ class _Reading:
         return (at.line, self._text(at.line), at.column, 1, quote_problem(trouble))
 
     def _column_problems(self, cells: tuple[Cell, ...]) -> Iterator[_Place]:
-        if cells[0].text.startswith("sep="):
-            yield self._at(cells[0], _spreadsheet_mark())
-            return
-        if len(cells) == 1 and (other := self._other_delimiter(cells[0].text)) is not None:
-            yield self._at(cells[0], other)
+        if cells[0].text.startswith(SPREADSHEET_MARK):
+            yield self._at(cells[0], _spreadsheet_mark(None))
             return
         address = next((cell for cell in cells if is_address(cell.text.strip())), None)
         if address is not None:
@@ -113,35 +179,24 @@ class _Reading:
             return
         numbers_by_name: dict[str, list[int]] = {}
         for number, cell in enumerate(cells, 1):
-            numbers_by_name.setdefault(cell.text.strip(), []).append(number)
-        nameless = numbers_by_name.pop("", [])
+            numbers_by_name.setdefault(clean_name(cell.text), []).append(number)
+        nameless = before_end(numbers_by_name.pop("", []), len(cells))
         for number in nameless[:MAX_PLACED]:
-            yield self._at(cells[number - 1], _no_name(number, len(cells)))
+            yield self._at(cells[number - 1], no_name(number, len(cells)))
         if len(nameless) > MAX_PLACED:
-            yield self._at(cells[nameless[MAX_PLACED] - 1], _more_without_name(len(nameless) - MAX_PLACED, len(cells)))
-        repeated = [(name, numbers) for name, numbers in numbers_by_name.items() if len(numbers) > 1]
-        for name, numbers in repeated[:MAX_PLACED]:
-            yield self._at(cells[numbers[1] - 1], _repeated(name, numbers))
-        if len(repeated) > MAX_PLACED:
-            _, numbers = repeated[MAX_PLACED]
-            yield self._at(cells[numbers[1] - 1], _more_repeated(len(repeated) - MAX_PLACED))
+            yield self._at(cells[nameless[MAX_PLACED] - 1], more_without_name(len(nameless) - MAX_PLACED, len(cells)))
+        several = [(name, numbers) for name, numbers in numbers_by_name.items() if len(numbers) > 1]
+        for name, numbers in several[:MAX_PLACED]:
+            yield self._at(cells[numbers[1] - 1], repeated(name, numbers))
+        if len(several) > MAX_PLACED:
+            _, numbers = several[MAX_PLACED]
+            yield self._at(cells[numbers[1] - 1], more_repeated(len(several) - MAX_PLACED))
 
     def _at(self, cell: Cell, fault: Problem) -> _Place:
         text = self._text(cell.span.start.line)
         start, end = cell.span.start.column, cell.span.end.column
         length = end - start if cell.span.end.line == cell.span.start.line else len(text.rstrip("\r\n")) + 1 - start
         return (cell.span.start.line, text, start, length, fault)
-
-    def _other_delimiter(self, text: str) -> Problem | None:
-        found = next((d for d in OTHER_DELIMITERS if d != self._delimiter and d in text), None)
-        if found is None:
-            return None
-        shown = "a tab" if found == "\t" else f"'{found}'"
-        return Problem(
-            "table-delimiter",
-            f"the header is one column, '{quoted(text[:60])}'; its names look separated by {shown}",
-            f"set `delimiter: {OTHER_DELIMITERS[found]}` under recipients",
-        )
 
 
 def quote_problem(trouble: QuoteTrouble) -> Problem:
@@ -160,11 +215,20 @@ def quote_problem(trouble: QuoteTrouble) -> Problem:
             return Problem(trouble.value, problem, "shorten it, or close a quote that was left open")
 
 
-def _spreadsheet_mark() -> Problem:
+def _wrong_delimiter(first: str, delimiter: str) -> Problem:
     return Problem(
         "table-delimiter",
-        "the first line is a spreadsheet's own `sep=`, not the names of the columns",
-        "remove the line, and set `delimiter:` under recipients if it isn't a comma",
+        f"the first line, '{quoted(first[:60])}', looks separated by {NAME_BY_DELIMITER.get(delimiter, delimiter)}",
+        f"set `delimiter: {WRITTEN_DELIMITERS[delimiter]}` under recipients, or `delimiter: auto`",
+    )
+
+
+def _spreadsheet_mark(delimiter: str | None) -> Problem:
+    written = "" if delimiter is None else f" {WRITTEN_DELIMITERS.get(delimiter, repr(delimiter))}"
+    return Problem(
+        "table-delimiter",
+        "the first line is a spreadsheet's own `sep=`, which says how the cells are separated",
+        f"set `delimiter: auto` under recipients, or remove the line and set `delimiter:{written}`",
     )
 
 
@@ -174,33 +238,3 @@ def _no_header(text: str) -> Problem:
         f"the first line holds '{mask(text)}', so it looks like a row, not like the names of the columns",
         "put a line with the names above it, such as phone,first_name",
     )
-
-
-def _no_name(number: int, count: int) -> Problem:
-    last = number == count
-    return Problem(
-        "empty-column-name",
-        f"column {number} of {count} has no name",
-        "name it" + (", or remove the delimiter at the end of the line" if last else ""),
-    )
-
-
-def _more_without_name(others: int, count: int) -> Problem:
-    return Problem(
-        "empty-column-name",
-        f"{counted(others, 'more column')} of {grouped(count)} {'has' if others == 1 else 'have'} no name, from this one on",
-        "name them, or remove the delimiters at the end of the line",
-    )
-
-
-def _repeated(name: str, numbers: list[int]) -> Problem:
-    first, second, *more = numbers
-    problem = f"column {second} is called '{quoted(name)}', and so is column {first}"
-    if not more:
-        return Problem("repeated-column", problem, "rename one of them")
-    return Problem("repeated-column", f"{problem}, and {grouped(len(more))} more", "rename them")
-
-
-def _more_repeated(others: int) -> Problem:
-    problem = f"{counted(others, 'more name')} {'is' if others == 1 else 'are'} repeated, from this column on"
-    return Problem("repeated-column", problem, "give each column its own name")

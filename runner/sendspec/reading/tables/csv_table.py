@@ -13,6 +13,7 @@ from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.block import Block, Read, block_of, rows_of
 from sendspec.reading.tables.csv_header import Header, quote_problem
 from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
+from sendspec.reading.tables.delimiter import SPACES
 from sendspec.reading.tables.line_problem import excerpt, line_diagnostic
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
@@ -23,23 +24,27 @@ from sendspec.reading.tables.unclosed_quote import rows_swallowed
 class CsvTable:
     """A table whose header has been read. Empty cells count as missing; cells are not interpreted otherwise."""
 
-    def __init__(self, path: str, file: InputFile, delimiter: str, header: Header) -> None:
+    def __init__(self, path: str, file: InputFile, header: Header, delimiter_found: str = "") -> None:
         self.path = path
         self.columns = header.columns
+        self.delimiter = header.delimiter
+        self.delimiter_found = delimiter_found
+        self.blank_rows = 0
         self._file = file
-        self._delimiter = delimiter
         self._header = header
 
     def rows(self, problems: Problems) -> Iterator[Row]:
         return rows_of(self.blocks(problems))
 
     def blocks(self, problems: Problems) -> Iterator[Block]:
-        yield from _Reading(self.path, self._file, self._delimiter, self._header, problems).blocks()
+        reading = _Reading(self.path, self._file, self._header, problems)
+        yield from reading.blocks()
+        self.blank_rows = reading.blank_rows
         note_change(self.path, self._file, problems)
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
         taken: list[str] = []
-        record = read_record(_remembering(lines_from(self._file, line), taken), line, self._delimiter)
+        record = read_record(_remembering(lines_from(self._file, line), taken), line, self.delimiter)
         index = self.columns.index(column) if column in self.columns else len(record.cells)
         if index < len(record.cells):
             span = record.cells[index].span
@@ -58,13 +63,15 @@ class CsvTable:
 class _Reading:
     """One pass over the rows, a chunk of the file at a time. In a chunk without quotes, every line is a record."""
 
-    def __init__(self, path: str, file: InputFile, delimiter: str, header: Header, problems: Problems) -> None:
+    def __init__(self, path: str, file: InputFile, header: Header, problems: Problems) -> None:
+        self.blank_rows = 0
         self._lines = TextLines(file)
-        self._delimiter = delimiter
+        self._delimiter = header.delimiter
         self._columns = header.columns
-        self._width = len(header.columns)
+        self._width = header.width
         self._below = header.last_line
-        self._checker = _RecordChecker(path, self._lines, delimiter, self._width, problems)
+        self._checker = _RecordChecker(path, self._lines, header, problems)
+        self._blank_starts = tuple(f"\n{character}" for character in {*SPACES, header.delimiter})
         self._chunks = self._lines.chunks()
         self._broken_off = False
 
@@ -91,14 +98,31 @@ class _Reading:
         records = text.replace("\r\n", "\n").removesuffix("\n").split("\n")
         rows = [line.split(self._delimiter) for line in records]
         if set(map(len, rows)) == {width} and max(map(len, records)) <= MAX_CELL and (width > 1 or "" not in records):
-            return lines, rows
+            if width == len(self._columns) and not self._may_have_blank(text):
+                return lines, rows
         found: list[tuple[int, list[str]]] = []
         for line, record, cells in zip(lines, records, rows, strict=True):
             if len(record) > MAX_CELL and max(map(len, cells)) > MAX_CELL:
                 self._checker.accepts_end(line, line)
-            elif record and (len(cells) == width or self._checker.passes(line, line, cells)):
-                found.append((line, cells))
+            elif record and not self._is_blank(cells) and (kept := self._kept(line, line, cells)) is not None:
+                found.append((line, kept))
         return [line for line, _ in found], [cells for _, cells in found]
+
+    def _may_have_blank(self, text: str) -> bool:
+        """Whether some line begins with a delimiter or a space, as blank rows do."""
+        return f"\n{text[0]}" in self._blank_starts or any(start in text for start in self._blank_starts)
+
+    def _is_blank(self, cells: list[str]) -> bool:
+        """Whether nothing is in the row; counts such rows."""
+        blank = not cells[0].strip(SPACES) and not any(cell.strip(SPACES) for cell in cells)
+        self.blank_rows += blank
+        return blank
+
+    def _kept(self, first: int, last: int, cells: list[str]) -> list[str] | None:
+        """The cells of the columns; None for a record that is no valid row."""
+        if len(cells) != self._width and not self._checker.passes(first, last, cells):
+            return None
+        return cells if self._width == len(self._columns) else self._checker.named_cells(first, cells)
 
     def _by_records(self, chunk: Chunk) -> Read:
         """The rows of the chunk, and of the chunks that its last record continues into."""
@@ -115,13 +139,18 @@ class _Reading:
 
         reader = csv.reader(feed(), delimiter=self._delimiter, strict=True)
         width, faults, checker = self._width, self._lines.problem_by_line, self._checker
+        has_nameless = width > len(self._columns)
         lines: list[int] = []
         rows: list[list[str]] = []
         while True:
             try:
                 for fields in reader:
                     line, last = last + 1, offset + reader.line_num
+                    if fields and not faults and self._is_blank(fields):
+                        continue
                     if (len(fields) == width and line == last and not faults) or checker.passes(line, last, fields):
+                        if has_nameless and (fields := checker.named_cells(line, fields) or []) == []:
+                            continue
                         lines.append(line)
                         rows.append(fields)
                 return lines, rows
@@ -135,11 +164,12 @@ class _Reading:
 class _RecordChecker:
     """Examines suspicious records: multi-line, ragged, with forbidden characters, or badly quoted."""
 
-    def __init__(self, path: str, lines: TextLines, delimiter: str, width: int, problems: Problems) -> None:
+    def __init__(self, path: str, lines: TextLines, header: Header, problems: Problems) -> None:
         self._path = path
         self._lines = lines
-        self._delimiter = delimiter
-        self._width = width
+        self._header = header
+        self._delimiter = header.delimiter
+        self._width = header.width
         self._problems = problems
 
     def passes(self, first: int, last: int, fields: list[str]) -> bool:
@@ -153,6 +183,15 @@ class _RecordChecker:
             self._note_ragged(first, last, len(fields))
             return False
         return True
+
+    def named_cells(self, first: int, cells: list[str]) -> list[str] | None:
+        """The cells without those of columns that have no name; None if one of these holds something, which is reported."""
+        nameless, count = self._header.nameless, len(self._header.columns)
+        assert nameless is not None
+        if any(cell.strip(SPACES) for cell in cells[count:]):
+            self._problems.add_row((nameless.code, self._path), first, lambda: nameless)
+            return None
+        return cells[:count]
 
     def accepts_end(self, first: int, last: int) -> bool:
         """Reports an unclosed quote or an overlong cell on lines `first` to `last`. False: no later record can be trusted."""
@@ -182,7 +221,12 @@ class _RecordChecker:
         fix = "add the missing cells; an empty cell is a delimiter with nothing before it"
         if count > self._width:
             span = cells[self._width].span
-            fix = f"put quotes around a cell that has a '{self._delimiter}' in it, or remove the extra cells"
+            extra = any(cell.text.strip(SPACES) for cell in cells[self._width :])
+            fix = (
+                "remove the extra delimiters at its end"
+                if not extra
+                else f"put quotes around a cell that has a '{self._delimiter}' in it, or remove the extra cells"
+            )
         length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
         problem = f"the row has {_counted(count)}, the header has {self._width}"
         self._note(first, span.start, length, Problem("ragged-row", problem, fix))

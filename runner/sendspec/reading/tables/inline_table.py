@@ -14,6 +14,9 @@ from sendspec.reading.tables.row import Row
 class InlineTable:
     """Rows, each with its path in the spec. Rows on the same line share one place."""
 
+    delimiter_found = ""
+    blank_rows = 0
+
     def __init__(self, document: Document, rows: Sequence[tuple[KeyPath, Mapping[str, object]]]) -> None:
         self.path = document.path
         self.columns = tuple(dict.fromkeys(name for _, values in rows for name in values))

@@ -20,6 +20,9 @@ from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
 class JsonLinesTable:
     """A table whose columns are the keys of all its objects, which takes one pass to collect."""
 
+    delimiter_found = ""
+    blank_rows = 0
+
     def __init__(self, path: str, file: InputFile, columns: tuple[str, ...]) -> None:
         self.path = path
         self.columns = columns

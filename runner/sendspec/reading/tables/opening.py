@@ -21,6 +21,7 @@ from sendspec.reading.files.private_copy import private_copy, spool
 from sendspec.reading.spec import FileRecipients, InlineRecipients, NoRecipients, Recipients, Spec, StandardInput
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
+from sendspec.reading.tables.delimiter import AUTO, first_lines, found_delimiter
 from sendspec.reading.tables.file_format import (
     DELIMITER_BY_EXTENSION,
     HEAD_BYTES,
@@ -174,6 +175,9 @@ def _from_stream(origin: _OpenContext, options: _Options, problems: Problems) ->
 
 def _csv(path: str, file: InputFile, options: _Options, default_delimiter: str, problems: Problems) -> Table | None:
     delimiter = options.delimiter or default_delimiter
+    is_found = delimiter == AUTO
+    if is_found:
+        delimiter = found_delimiter(first_lines(file), default_delimiter)
     fault = not_text(file.head(HEAD_BYTES))
     if delimiter in '"\r\n':
         fault = Problem("table-delimiter", "a quote or a line end can't be the delimiter", "set another `delimiter:`")
@@ -186,7 +190,7 @@ def _csv(path: str, file: InputFile, options: _Options, default_delimiter: str, 
     if not header.has_rows and not options.allow_empty:
         problems.add(_no_rows(path, "a header and no rows" if header.columns else "nothing"))
         return None
-    return CsvTable(path, file, delimiter, header)
+    return CsvTable(path, file, header, delimiter if is_found else "")
 
 
 def _json_lines(path: str, file: InputFile, options: _Options, problems: Problems) -> Table | None:

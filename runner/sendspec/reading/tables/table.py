@@ -22,6 +22,14 @@ class Table(Protocol):
     def columns(self) -> tuple[str, ...]:
         """Every column name, in the order of the file."""
 
+    @property
+    def delimiter_found(self) -> str:
+        """The delimiter, if `delimiter: auto` had it found."""
+
+    @property
+    def blank_rows(self) -> int:
+        """How many rows the last complete pass skipped because there was nothing in them. Empty lines don't count."""
+
     def rows(self, problems: Problems) -> Iterator[Row]:
         """The valid rows, one at a time. Invalid rows are skipped and added to `problems`."""
 

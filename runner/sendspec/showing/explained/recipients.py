@@ -60,8 +60,15 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "empty-column-name": Explanation(
         "a column has no name",
+        "Columns at the end that are empty in every row need none.",
         wrong="phone,,city",
         right="phone,name,city",
+    ),
+    "column-spaces": Explanation(
+        "a column's name has spaces around it",
+        "A warning: the name is read without them. No-break spaces and byte order marks count as spaces.",
+        wrong="phone ; first_name",
+        right="phone;first_name",
     ),
     "repeated-column": Explanation(
         "two columns have the same name",
@@ -75,6 +82,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "table-delimiter": Explanation(
         "the cells of a table have another delimiter",
+        "Many spreadsheets write semicolons. `auto` finds a comma, a semicolon or a tab.",
         wrong="phone;name",
         right='recipients: {file: people.csv, delimiter: ";"}',
     ),

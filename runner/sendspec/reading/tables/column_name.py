@@ -1,0 +1,76 @@
+"""The names of a table's columns: what is read of each, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import quoted
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.reading.tables.delimiter import SPACES
+
+
+def clean_name(text: str) -> str:
+    """A column's name without what can't be seen around it; no-break spaces become plain ones."""
+    return text.replace("\u00a0", " ").strip(SPACES + "\r\n")
+
+
+def column_names(cells: Sequence[str]) -> tuple[str, ...]:
+    """The names of a header's columns, but those without a name at its end. Names that are missing or repeated are made up."""
+    names = [clean_name(text) for text in cells]
+    while len(names) > 1 and not names[-1]:
+        names.pop()
+    taken: dict[str, None] = {}
+    for number, name in enumerate(names, 1):
+        taken[name if name and name not in taken else f"{name}\ufffd{number}"] = None
+    return tuple(taken)
+
+
+def before_end(numbers: list[int], count: int) -> list[int]:
+    """`numbers` without the run that ends with the last of `count` columns."""
+    inner = list(numbers)
+    while inner and inner[-1] == count:
+        inner.pop()
+        count -= 1
+    return inner
+
+
+def spaced_names(names: list[str]) -> Problem:
+    listed = ", ".join(f"'{quoted(name)}'" for name in names[:3]) + (", …" if len(names) > 3 else "")
+    one = len(names) == 1
+    return Problem(
+        "column-spaces",
+        f"{counted(len(names), 'column name')} {'has' if one else 'have'} spaces around {'it' if one else 'them'},"
+        f" and {'is' if one else 'are'} read as {listed}",
+        "remove the spaces from the header",
+    )
+
+
+def no_name(number: int, count: int) -> Problem:
+    last = number == count
+    return Problem(
+        "empty-column-name",
+        f"column {number} of {count} has no name",
+        "name it" + (", or empty its cells" if last else ""),
+    )
+
+
+def more_without_name(others: int, count: int) -> Problem:
+    return Problem(
+        "empty-column-name",
+        f"{counted(others, 'more column')} of {grouped(count)} {'has' if others == 1 else 'have'} no name, from this one on",
+        "name them, or remove the delimiters at the end of the line",
+    )
+
+
+def repeated(name: str, numbers: list[int]) -> Problem:
+    first, second, *more = numbers
+    problem = f"column {second} is called '{quoted(name)}', and so is column {first}"
+    if not more:
+        return Problem("repeated-column", problem, "rename one of them")
+    return Problem("repeated-column", f"{problem}, and {grouped(len(more))} more", "rename them")
+
+
+def more_repeated(others: int) -> Problem:
+    problem = f"{counted(others, 'more name')} {'is' if others == 1 else 'are'} repeated, from this column on"
+    return Problem("repeated-column", problem, "give each column its own name")
