@@ -15,6 +15,14 @@ MODULES = FOLDER / "node_modules"
 IN_CI = bool(os.environ.get("CI"))
 
 
+def oracle_file(path: str) -> Path:
+    """A file of a package that `tests/oracles` pins. Without npm a test is skipped on a developer's machine, and fails in CI."""
+    if shutil.which("npm") is None:
+        (pytest.fail if IN_CI else pytest.skip)("npm is not installed; what is compared with comes from there")
+    _install()
+    return MODULES / path
+
+
 def run_oracle(script: str, *arguments: str, stdin: str = "") -> str:
     """What `tests/oracles/<script>` prints. Without node a test is skipped on a developer's machine, and fails in CI."""
     node = shutil.which("node")

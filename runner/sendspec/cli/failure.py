@@ -28,15 +28,24 @@ def failure_document(command: str, environment: str, error: Exception | Mapping[
     For rejected input it is the diagnostics document, about the file that the error names, or about the project file.
     """
     if isinstance(error, SendspecError) and error.exit_code == ExitCode.REJECTED:
-        path = error.path if isinstance(error, FileUnwritable) else PROJECT_FILE_NAME
-        diagnostic = Diagnostic(path=path, span=FILE_START, code=error.code, problem=error.problem, fix=error.fix)
-        return diagnostics_document([diagnostic])
-    words = error_json(error) if isinstance(error, Exception) else dict(error)
+        return diagnostics_document([failure_diagnostic(error)])
+    words = _words(error)
     if command in WITHOUT_DOCUMENT:
         return None
     if command == "send":
         return run_document(None, words)
     return {**_empty(command, environment), "error": words}
+
+
+def failure_diagnostic(error: Exception | Mapping[str, str]) -> Diagnostic:
+    """The failure as a problem of the file that it names, or of the project file."""
+    path = error.path if isinstance(error, FileUnwritable) else PROJECT_FILE_NAME
+    words = _words(error)
+    return Diagnostic(path=path, span=FILE_START, code=words["code"], problem=words["problem"], fix=words["fix"])
+
+
+def _words(error: Exception | Mapping[str, str]) -> dict[str, str]:
+    return error_json(error) if isinstance(error, Exception) else dict(error)
 
 
 def _empty(command: str, environment: str) -> dict[str, Any]:

@@ -183,12 +183,17 @@ def _foreseen(context: click.Context | None, error: SendspecError) -> int:
 
 
 def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -> None:
-    """Prints the JSON document of a command that failed, if the format is JSON and none was printed yet."""
-    if context is None or context.obj is None or not context.obj.is_json:
+    """Prints the document of a command that failed, if the format is one of JSON or of a CI service and none was printed yet."""
+    if context is None or context.obj is None or context.obj.format == "text":
         return
-    from sendspec.cli.failure import failure_document  # loads every document
+    from sendspec.cli.failure import failure_diagnostic, failure_document  # loads every document
 
     console = context.obj
+    if not console.is_json:
+        from sendspec.cli.check_report import print_failure
+
+        print_failure(console, failure_diagnostic(error))
+        return
     document = failure_document(console.state.command, console.state.environment, error)
     if document is not None:
         console.document(document)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 
 import click
@@ -10,31 +10,42 @@ import click
 from sendspec.diagnostics.near_miss import near_miss
 
 _FORMATS: Sequence[str] = ("text", "json", "csv", "github", "junit", "rdjson", "gitlab", "sarif", "markdown")
-_DRY = ("--dry-run",)
-_YES = ("--yes", "--no-input")
-_TABLE = ("--recipients FILE",)
-_FILE = ("--out FILE",)
-_MEANT: Mapping[str, Sequence[str]] = {
-    "json": ("--format json", "--as jsonl"), "csv": ("--format csv", "--as csv"), "jsonl": ("--as jsonl",),
-    **{name: (f"--format {name}",) for name in ("text", "github", "junit", "rdjson", "gitlab", "sarif", "markdown")},
-    "f": ("--format FORMAT",), "output-format": ("--format FORMAT",), "type": ("--format FORMAT",),
-    "output": ("--out FILE", "--format FORMAT"), "outfile": _FILE, "out-file": _FILE, "output-file": _FILE, "save": _FILE,
-    "o": ("--out FILE", "--format FORMAT"), "save-plan": _FILE,
-    "environment": ("--env E",), "environ": ("--env E",), "stage": ("--env E",), "target": ("--env E",), "profile": ("--env E",),
-    "n": ("--dry-run", "--limit N"), "dry": _DRY, "check": _DRY, "simulate": _DRY, "preview": _DRY, "whatif": _DRY,
-    "plan-only": _DRY, "test": _DRY, "noop": _DRY,
-    "silent": ("--quiet",), "s": ("--quiet",), "debug": ("--verbose",), "trace": ("--verbose",), "d": ("--verbose",),
-    "force": _YES, "auto-approve": _YES, "confirm": _YES, "assume-yes": _YES, "non-interactive": _YES, "batch": _YES,
-    "colour": ("--color WHEN",), "no-color": ("--color never",), "no-colour": ("--color never",),
-    "data": _TABLE, "input": _TABLE, "list": _TABLE, "contacts": _TABLE, "i": _TABLE, "r": _TABLE, "to": _TABLE, "table": _TABLE,
-    "threads": ("--jobs N",), "workers": ("--jobs N",), "processes": ("--jobs N",), "parallel": ("--jobs N",), "p": ("--jobs N",),
-    "concurrency": ("--jobs N",),
-    "rows": ("--limit N",), "max": ("--limit N",), "first": ("--limit N",), "head": ("--limit N",), "count": ("--limit N",),
-    "message": ("--reason TEXT",), "m": ("--reason TEXT",), "why": ("--reason TEXT",), "state": ("--as STATE",),
-    "plan-file": ("--plan FILE",), "planfile": ("--plan FILE",), "approver": ("--approved-by NAME",),
-    "refused": ("--failed",), "doubts": ("--in-doubt",), "all": ("--messages",), "expiry": ("--expires WHEN",),
-    "identity": ("--key FILE",), "version": ("sendspec --version",), "?": ("--help",), "usage": ("--help",),
-}  # fmt: skip
+_OPTIONS = """\
+json = --format json | --as jsonl
+csv = --format csv | --as csv
+jsonl = --as jsonl
+text = --format text
+github = --format github
+junit = --format junit
+rdjson = --format rdjson
+gitlab = --format gitlab
+sarif = --format sarif
+f output-format type = --format FORMAT
+output o = --out FILE | --format FORMAT
+outfile out-file output-file save save-plan = --out FILE
+environment environ stage target profile = --env E
+n = --dry-run | --limit N
+dry check simulate preview whatif plan-only test noop = --dry-run
+silent s = --quiet
+debug trace d = --verbose
+force auto-approve confirm assume-yes non-interactive batch = --yes | --no-input
+colour = --color WHEN
+no-color no-colour = --color never
+data input list contacts table to i r = --recipients FILE
+threads workers processes parallel concurrency p = --jobs N
+rows max first head count = --limit N
+message m why = --reason TEXT
+state = --as STATE
+plan-file planfile = --plan FILE
+approver = --approved-by NAME
+refused = --failed
+doubts = --in-doubt
+all = --messages
+expiry = --expires WHEN
+identity = --key FILE
+version = sendspec --version
+usage ? = --help
+"""
 """Options by what other tools call them. The first that the command has is the one that is meant."""
 _ELSEWHERE = {
     ("plan", "--dry-run"): "leave it out, as `plan` sends nothing",
@@ -44,20 +55,34 @@ _ELSEWHERE = {
     ("approve", "--env"): "leave it out, as the plan names its environment",
     ("approve", "--recipients"): "leave it out, as the plan names its recipients",
 }
-_COMMANDS = {
-    "lint": "validate", "check": "validate", "verify": "validate", "valid": "validate",
-    "preview": "plan", "dry-run": "plan", "dryrun": "plan", "diff": "plan", "simulate": "plan",
-    "apply": "send", "run": "send", "push": "send", "deliver": "send", "deploy": "send", "submit": "send",
-    "log": "status", "logs": "status", "history": "status", "list": "status", "ls": "status", "report": "status", "state": "status",
-    "new": "init", "create": "init", "scaffold": "init", "start": "init",
-    "sign": "approve", "settle": "resolve", "fix": "resolve", "sync": "reconcile", "refresh": "reconcile",
-    "compile": "render", "print": "render", "template": "render", "examples": "test",
-    "server": "sandbox", "serve": "sandbox", "mock": "sandbox", "diagnose": "doctor", "health": "doctor", "config": "doctor",
-    "error": "explain", "errors": "explain", "why": "explain", "schemas": "schema",
-    "export": "ledger export", "purge": "ledger purge", "database": "ledger", "db": "ledger",
-    "version": "--version", "completions": "completion", "man": "help",
-}  # fmt: skip
+_COMMANDS = """\
+lint check verify valid = validate
+preview dry-run dryrun diff simulate = plan
+apply run push deliver deploy submit = send
+log logs history list ls report state = status
+new create scaffold start = init
+sign = approve
+settle fix = resolve
+sync refresh = reconcile
+compile print template = render
+examples = test
+server serve mock = sandbox
+diagnose health config = doctor
+error errors why = explain
+schemas = schema
+export = ledger export
+purge = ledger purge
+database db = ledger
+version = --version
+completions = completion
+man = help
+"""
 """Commands by what other tools call them."""
+
+
+def _table(text: str) -> dict[str, list[str]]:
+    lines = (line.partition(" = ") for line in text.splitlines())
+    return {word: meant.split(" | ") for words, _, meant in lines for word in words.split()}
 
 
 def unknown_option(error: click.NoSuchOption, arguments: Sequence[str], commands: Iterable[str]) -> str:
@@ -78,7 +103,7 @@ def unknown_command(word: str, commands: Iterable[str]) -> str:
     known = list(commands)
     if word.endswith((".yaml", ".yml")):
         return f"there is no command '{word}'; to see what it would send, write `sendspec plan {word}`"
-    meant = _COMMANDS.get(word.lower().replace("_", "-"))
+    meant: str | None = next(iter(_table(_COMMANDS).get(word.lower().replace("_", "-"), ())), None)
     if meant is None or (not meant.startswith("-") and meant.split()[0] not in known):
         meant = near_miss(word, known)
     hint = f"did you mean '{meant}'?" if meant else "sendspec --help lists them"
@@ -106,7 +131,7 @@ def _meant(word: str, value: str, own: set[str], formats: Sequence[str]) -> Iter
         yield f"write `{same}`"
     if bare in ("output", "o") and value in formats:
         yield f"write `--format {value}`"
-    for option in _MEANT.get(bare, ()):
+    for option in _table(_OPTIONS).get(bare, ()):
         name, _, argument = option.partition(" ")
         if name in own | {"sendspec", "--help"} and (
             argument not in _FORMATS or name != "--format" or argument in formats

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 import click
 
+from sendspec.cli.check_report import CI_FORMS, print_report
 from sendspec.cli.console import (
     Console,
-    common_options,
     environment_option,
     jobs_option,
+    options_with_forms,
     recipients_option,
     specs_argument,
 )
 from sendspec.cli.project import open_jobs, tell_blank_rows
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.offline_plan import check_jobs
+from sendspec.operations.send_job import Job
+
+if TYPE_CHECKING:
+    from sendspec.showing.reports.check_report import CheckCase
 
 
 @click.command("validate")
@@ -25,7 +33,7 @@ from sendspec.operations.offline_plan import check_jobs
 @environment_option
 @recipients_option
 @jobs_option
-@common_options
+@options_with_forms("text", "json", *CI_FORMS)
 def command(console: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
     """Check specs, templates, every row and every payload; report all problems at once.
 
@@ -35,12 +43,15 @@ def command(console: Console, specs: tuple[str, ...], env: str | None, recipient
     Examples:
       sendspec validate specs/*.yaml
       sendspec validate specs/welcome.yaml --recipients today.csv --format json
+      sendspec validate specs/*.yaml --format github
     """
     problems = Problems()
     _, jobs = open_jobs(console, specs, env, recipients, problems)
     plans = check_jobs(jobs, problems, processes)
     tell_blank_rows(console, jobs)
-    console.diagnostics(list(problems), ending="nothing was sent", as_result=True)
+    found = list(problems)
+    console.diagnostics(found, ending="nothing was sent", as_result=True)
+    print_report(console, "validate", found, lambda: _cases(specs, jobs, found))
     if problems.has_errors:
         return ExitCode.REJECTED
     for job, plan in zip(jobs, plans, strict=True):
@@ -48,3 +59,9 @@ def command(console: Console, specs: tuple[str, ...], env: str | None, recipient
             f"{printable(job.spec.path)}: ok, {counted(plan.send, 'message')} for {counted(plan.recipients, 'recipient')}"
         )
     return ExitCode.DONE
+
+
+def _cases(specs: Sequence[str], jobs: Sequence[Job], found: Sequence[Diagnostic]) -> Iterator[CheckCase]:
+    from sendspec.showing.reports.check_cases import spec_cases  # for one form alone
+
+    yield from spec_cases(specs, {job.spec.path: job.table.path for job in jobs}, found)

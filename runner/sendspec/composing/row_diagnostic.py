@@ -20,5 +20,6 @@ def row_diagnostic(
     """A diagnostic on the cell of `column`, or on the whole line."""
     span, excerpt = table.locate(line, column)
     return Diagnostic(
-        code=code, path=table.path, span=span, problem=problem, fix=fix, severity=severity, excerpt=excerpt, also=also
-    )
+        code=code, path=table.path, span=span, problem=problem, fix=fix, severity=severity, excerpt=excerpt, also=also,
+        about=column or "",
+    )  # fmt: skip

@@ -23,7 +23,8 @@ class Diagnostic:
 
     `problem` says what is the case, quoting the value; `fix` begins with a verb. `excerpt` is the source line at
     `span.start`, already masked; empty if there is none. `note` is shown beside the underline, `also` below it. `rows` are
-    the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number.
+    the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number. `about` is the key or the column
+    that it is about, such as `message.body.type`, whatever its line; empty if there is none.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Diagnostic:
     also: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
     row_count: int = 0
+    about: str = ""
 
 
 class Problems:

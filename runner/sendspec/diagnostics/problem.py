@@ -28,6 +28,7 @@ class Problem:
         excerpt: str = "",
         note: str = "",
         also: tuple[str, ...] = (),
+        about: str = "",
     ) -> Diagnostic:
         """The problem at its place; default: the start of the file."""
         return Diagnostic(
@@ -40,4 +41,5 @@ class Problem:
             excerpt=excerpt,
             note=note,
             also=also,
+            about=about,
         )

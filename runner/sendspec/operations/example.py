@@ -7,10 +7,11 @@ from typing import Any
 
 import orjson
 
-from sendspec.composing.compiled_spec import compile_spec
+from sendspec.composing.compiled_spec import CompiledSpec, compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer
 from sendspec.composing.message import Composed, Message
+from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.redaction import mask_in_place, printable
@@ -34,22 +35,55 @@ def run_examples(spec: Spec, context: ProjectContext, problems: Problems) -> boo
     return not own.has_errors
 
 
+def examples_apart(spec: Spec, context: ProjectContext) -> tuple[Problems, list[Problems]]:
+    """What keeps the examples of `spec` from being composed at all, and what is wrong with each of them.
+
+    `run_examples` says the same, but a problem that several examples share only once.
+    """
+    all_alike = Problems()
+    program = _compiled(spec, context, all_alike)
+    if program is None:
+        return all_alike, []
+    found = []
+    for example in spec.examples:
+        own = Problems()
+        for composed in _composed(spec, context, program, example, own):
+            _judge(spec, example, composed, own)
+        found.append(own)
+    return all_alike, found
+
+
 def composed_examples(
     spec: Spec, context: ProjectContext, problems: Problems
 ) -> Iterator[tuple[Example, Composed | None]]:
     """Each example of `spec`, composed like a row; None for one that is rejected, with the reasons in `problems`."""
-    rows = [example.with_ for example in spec.examples]
-    channel = context.channel(spec, lambda: rows[0] if rows else {})
-    platform = PLATFORMS[DEFAULT_PLATFORM if channel is None else channel.platform]
-    program = compile_spec(spec, _columns(spec, context), platform, problems)
+    program = _compiled(spec, context, problems)
     if program is None:
         return
-    setting = ComposeSettings(platform=platform, salt=context.salt, limits=Limits())
     for example in spec.examples:
-        table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
-        composer = Composer(program, table, setting, load_schema("message"), platform.rules, problems)
-        for row in table.rows(problems):
-            yield example, composer.compose(row)
+        for composed in _composed(spec, context, program, example, problems):
+            yield example, composed
+
+
+def _platform(spec: Spec, context: ProjectContext) -> Platform:
+    rows = [example.with_ for example in spec.examples]
+    channel = context.channel(spec, lambda: rows[0] if rows else {})
+    return PLATFORMS[DEFAULT_PLATFORM if channel is None else channel.platform]
+
+
+def _compiled(spec: Spec, context: ProjectContext, problems: Problems) -> CompiledSpec | None:
+    return compile_spec(spec, _columns(spec, context), _platform(spec, context), problems)
+
+
+def _composed(
+    spec: Spec, context: ProjectContext, program: CompiledSpec, example: Example, problems: Problems
+) -> Iterator[Composed | None]:
+    platform = _platform(spec, context)
+    setting = ComposeSettings(platform=platform, salt=context.salt, limits=Limits())
+    table = InlineTable(spec.document, [((*example.at, "with"), example.with_)])
+    composer = Composer(program, table, setting, load_schema("message"), platform.rules, problems)
+    for row in table.rows(problems):
+        yield composer.compose(row)
 
 
 def _columns(spec: Spec, context: ProjectContext) -> tuple[str, ...]:

@@ -47,7 +47,7 @@ def _lines(diagnostic: Diagnostic, style: TerminalStyle) -> Iterator[str]:
         yield from _excerpt(diagnostic, gutter, style)
     pad = " " * (gutter + 1)
     yield f"{pad}{style.cyan('= fix:')} {clean(diagnostic.fix)}"
-    for remark in (*diagnostic.also, *_rows_remark(diagnostic)):
+    for remark in remarks(diagnostic):
         yield f"{pad}{style.cyan('= also:')} {clean(remark)}"
 
 
@@ -82,6 +82,11 @@ def _window(before: str, marked: str, after: str) -> tuple[str, str, str]:
     if len(after) > room - len(before):
         after = after[: max(0, room - len(before))] + "…"
     return before, marked, after
+
+
+def remarks(diagnostic: Diagnostic) -> tuple[str, ...]:
+    """What else there is to say: other places, and how many rows have the problem."""
+    return (*diagnostic.also, *_rows_remark(diagnostic))
 
 
 def _rows_remark(diagnostic: Diagnostic) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ import orjson
 from sendspec.diagnostics.characters import with_json_escapes, without_surrogates
 
 
-def json_document(document: Mapping[str, Any]) -> bytes:
+def json_document(document: Mapping[str, Any] | Sequence[Any]) -> bytes:
     """An indented document that ends with a newline."""
     return _dumped(document, orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -20,7 +20,7 @@ def json_line(row: Mapping[str, Any]) -> bytes:
     return _dumped(row, orjson.OPT_APPEND_NEWLINE)
 
 
-def _dumped(value: Mapping[str, Any], option: int) -> bytes:
+def _dumped(value: Mapping[str, Any] | Sequence[Any], option: int) -> bytes:
     try:
         dumped = orjson.dumps(value, option=option)
     except orjson.JSONEncodeError:  # it refuses half surrogates

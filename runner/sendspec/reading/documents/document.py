@@ -122,8 +122,10 @@ class Document:
     ) -> Diagnostic:
         """`problem` at a path: at its value, its key, or the characters `within` its value."""
         span = self.key_span(at) if key else self.span(at) if within is None else self.span_within(at, *within)
-        excerpt = self.excerpt(span.start.line)
-        return problem.diagnostic(self.path, span, severity=severity, excerpt=excerpt, note=note, also=also)
+        excerpt, about = self.excerpt(span.start.line), ".".join(map(str, at))
+        return problem.diagnostic(
+            self.path, span, severity=severity, excerpt=excerpt, note=note, also=also, about=about
+        )
 
     def _resolved(self, at: KeyPath) -> KeyPath:
         for length in range(1, len(at) + 1):

@@ -1,0 +1,48 @@
+"""Workflow commands, which GitHub Actions shows as annotations.
+
+https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.showing.diagnostics import clean
+from sendspec.showing.reports.check_report import CheckReport, full_text, more_text
+from sendspec.showing.reports.region import is_on_one_line
+
+MAX_SHOWN = 10
+"""Annotations of one kind that GitHub shows of a step."""
+
+
+def report_bytes(report: CheckReport) -> bytes:
+    lines = (line for severity in Severity for line in _commands(report.diagnostics, severity))
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _commands(diagnostics: Sequence[Diagnostic], severity: Severity) -> Iterator[str]:
+    """The annotations of one kind. Where there are too many, the last one says how many are left."""
+    found = [diagnostic for diagnostic in diagnostics if diagnostic.severity is severity]
+    shown = found if len(found) <= MAX_SHOWN else found[: MAX_SHOWN - 1]
+    for diagnostic in shown:
+        yield f"::{severity.value} {_properties(diagnostic)}::{_data(full_text(diagnostic))}"
+    if len(shown) < len(found):
+        yield f"::{severity.value} title=sendspec::{_data(more_text(len(found) - len(shown)))}"
+
+
+def _properties(diagnostic: Diagnostic) -> str:
+    span = diagnostic.span
+    properties: dict[str, object] = {"file": clean(diagnostic.path), "line": span.start.line, "endLine": span.end.line}
+    if is_on_one_line(diagnostic):
+        properties |= {"col": span.start.column, "endColumn": max(span.start.column, span.end.column)}
+    properties["title"] = diagnostic.code
+    return ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
