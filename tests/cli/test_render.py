@@ -36,7 +36,11 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("key", "words", "fix"),
     [
-        ("A10011", "no recipient has the key 'A10011' [recipient-unknown]", "write 'A1001', as in line 2 of people.csv"),
+        (
+            "A10011",
+            "no recipient has the key 'A10011' [recipient-unknown]",
+            "write 'A1001', as in line 2 of people.csv",
+        ),
         (
             "Zoe",
             "no recipient has the key 'Zoe' [recipient-unknown]",
