@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sendspec.composing.platforms.gsm7 import BASIC, EXTENSION
-from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, basic_measure, forcing, measure, split
+from sendspec.composing.platforms.sms_segments import (
+    BASIC_ASCII,
+    Encoding,
+    basic_measure,
+    forcing,
+    measure,
+    split,
+    why_ucs2,
+)
 
 
 def slow_parts(text: str) -> list[str]:
@@ -128,3 +136,20 @@ def test_json_in_basic_ascii_is_of_a_text_of_one_septet_a_character() -> None:
     ]
     assert [text for text in told if measure(text) != basic_measure(2)] == []
     assert {text[1] for text in told} == set(filter(str.isascii, BASIC)) - set('"\n\r')
+
+
+@pytest.mark.parametrize(
+    ("text", "forced_by"),
+    [
+        ("It’s", ("’", 0)),
+        ("It’s “ready”", ("’“”", 0)),
+        ("’" + "a" * 100, ("’", 1)),
+        ("`" + "a" * 160, ("`", 1)),
+        ("…" * 60 + "a" * 11, ("…", 0)),
+        ("ж" + "a" * 200 + "€", ("ж", 2)),
+        ("абвгдежз", ("абвгдежз", 0)),
+        ("абвгдежзи" * 20, ("", 0)),
+    ],
+)
+def test_why_a_text_is_ucs2_and_what_a_replacement_saves(text: str, forced_by: tuple[str, int]) -> None:
+    assert why_ucs2(text, measure(text).segments) == forced_by

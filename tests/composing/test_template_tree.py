@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sendspec.composing.template import message_context
 from sendspec.composing.template_policy import TemplateProblem
-from sendspec.composing.template_tree import Constant, build_tree, fill, origin, placeholders_of
+from sendspec.composing.template_tree import Constant, build_tree, fill, numbered, origin, placeholders_of
 from sendspec.reading.documents.document import KeyPath
 
 AT: KeyPath = ("message",)
@@ -37,6 +37,20 @@ def test_a_message_is_filled_without_what_is_omitted() -> None:
 def test_placeholders_come_in_the_order_of_the_spec() -> None:
     places = [placeholder.at for placeholder in placeholders_of(tree_of(MESSAGE))]
     assert places == [(*AT, "tags", 0), (*AT, "tags", 2), (*AT, "body", "text", "text")]
+
+
+def test_each_placeholder_has_bits_of_its_own_and_one_for_being_omitted() -> None:
+    written = {
+        "tags": ["{{ name }}", "{{ 'a' if n else 'b' }}", "{{ omit if n else name }}"],
+        "validity": "{{ n | default(omit) }}",
+    }
+    tree, width = numbered(tree_of(written))
+    assert [(each.first_bit, each.omit_bit) for each in placeholders_of(tree)] == [(0, 0), (1, 3), (4, 6), (7, 8)]
+    assert width == 9
+    for n, bits in (("1", {1, 4, 6}), ("", {2, 5, 7, 8})):
+        context = message_context({"name": "Ann", "n": n}, {})
+        fill(tree, context)
+        assert {bit for bit in range(width) if context.alternatives >> bit & 1} == bits
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ name: hello
 channel: sms
 recipients: {file: people.csv, where: "{{ kind != 'b' }}"}
 message:
-  body: {type: text, text: {text: "Hi {{ name }}"}}
+  body: {type: text, text: {text: "Hi {{ name }}{% if name == 'Zoë' %}!{% endif %}"}}
+  tags: ["{{ kind | default('x') }}"]
 """
 EXCLUDED = frozenset({"+447700000004", "+447700008996"})
 
@@ -50,7 +51,7 @@ def composed(job: Job, processes: int, thresholds: Thresholds) -> tuple[list[tup
     rows: list[tuple[object, ...]] = []
     with closing(composed_blocks(job, Eligibility(None, Suppressed()), problems, processes, thresholds)) as blocks:
         for block in blocks:
-            to_send = ((entry, b"", Exclusion.NONE.value) for entry in zip(*block.result[:3], strict=True))
+            to_send = ((entry, b"", Exclusion.NONE.value) for entry in zip(*block.result[:4], strict=True))
             rows += [
                 (line, block.others[index] if index in block.others else next(to_send))
                 for index, line in enumerate(block.lines)
@@ -68,5 +69,6 @@ def test_every_row_comes_once_and_in_order_whoever_composes_it(job: Job, process
     kinds = [row[1] for row in rows]
     assert kinds.count(FILTERED) == ROWS // 4
     assert kinds.count(None) == ROWS // 4
+    assert {kind[0][3] for kind in kinds if isinstance(kind, tuple)} == {1, 2}
     assert [each.code for each in faults] == ["empty-value"]
     assert sum(isinstance(kind, tuple) and kind[2] == Exclusion.SUPPRESSED for kind in kinds) == len(EXCLUDED)

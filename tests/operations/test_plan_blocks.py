@@ -37,6 +37,7 @@ message:
 {reference}"""
 BODIES = [
     '{type: text, text: {text: "Hi {{ name }}"}}',
+    "{type: text, text: {text: \"Hi {{ name }}{% if kind == 'a' %}, {{ name | default(kind) }}{% endif %}\"}}",
     '{type: image, image: {images: [{mediaUrl: "https://example.com/{{ name }}.png"}]}}',
 ]
 PHONES = [f"+44770090000{n}" for n in range(1, 8)]

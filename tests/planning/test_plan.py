@@ -25,6 +25,7 @@ from sendspec.planning.plan import (
     digests_of,
 )
 from sendspec.planning.plan_digest import SpecSettings
+from sendspec.planning.shape_count import ShapeCounts
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 NEW = History(started=False)
@@ -67,7 +68,8 @@ def test_nothing_to_plan_is_a_plan_too() -> None:
     plan = planned([])
     assert (plan.recipients, plan.send, plan.skipped) == (0, 0, {})
     assert plan.segments == Segments(total=0, gsm7=0, ucs2=0)
-    assert plan.forced_by is None
+    assert plan.forcing == ()
+    assert plan.shapes == ShapeCounts()
     assert len(plan.digest) == len("v1:") + 64
 
 
@@ -102,7 +104,7 @@ def test_segments_are_those_of_the_messages_to_send() -> None:
     assert plan.segments == Segments(total=2 + 2 + 1, gsm7=2, ucs2=1)
 
 
-def test_the_character_that_makes_most_of_them_ucs2_is_told() -> None:
+def test_each_character_that_makes_some_of_them_ucs2_is_told() -> None:
     items = [
         message(1, "it’s ж"),
         message(2, "it’s"),
@@ -110,8 +112,9 @@ def test_the_character_that_makes_most_of_them_ucs2_is_told() -> None:
         message(4, "plain"),
         message(5, "’", measured=False),
     ]
-    assert planned(items).forced_by == ("’", 2)
-    assert planned(items[3:]).forced_by is None
+    found = [(each.character, each.messages, each.segments_saved, each.lines) for each in planned(items).forcing]
+    assert found == [("ж", 2, 0, (1, 3)), ("’", 2, 0, (1, 2))]
+    assert planned(items[3:]).forcing == ()
 
 
 def test_facts_are_asked_for_by_the_window_and_for_messages_only() -> None:

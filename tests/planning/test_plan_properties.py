@@ -126,9 +126,12 @@ def test_the_digest_is_the_same_in_every_process() -> None:
 
 
 ENTRIES = st.lists(
-    st.tuples(st.binary(min_size=40, max_size=40), st.integers(0, 3), st.sampled_from(["", "", "ł", "😀"])).map(
-        lambda drawn: (drawn[0], drawn[1], drawn[2] if drawn[1] else "")
-    )
+    st.tuples(
+        st.binary(min_size=40, max_size=40),
+        st.integers(0, 3),
+        st.sampled_from([(), (), ("ł", 1), ("😀", 0), ("ł😀", 0), ("", 0)]),
+        st.integers(0, 3),
+    ).map(lambda drawn: (*drawn[:2], drawn[2] if drawn[1] else (), drawn[3]))
 )
 
 
@@ -136,8 +139,10 @@ ENTRIES = st.lists(
 def test_many_that_are_sent_count_as_each_by_itself(first: list[PlanEntry], then: list[PlanEntry]) -> None:
     together, singly = (PlanTally(TARGET, DeclaredPairs()) for _ in range(2))
     for entries in (first, then):
-        pairs, segments, forced_by = ([entry[part] for entry in entries] for part in range(3))
-        together.count_sent(pairs, segments, forced_by, pairs)  # type: ignore[arg-type]
-        singly.count(entries, [None] * len(entries), pairs)  # type: ignore[arg-type]
+        pairs, segments, forced_by, alternatives = ([entry[part] for entry in entries] for part in range(4))
+        lines = range(len(entries))
+        together.count_sent(pairs, segments, forced_by, alternatives, pairs=pairs, lines=lines)  # type: ignore[arg-type]
+        for entry, line in zip(entries, lines, strict=True):
+            singly.count([entry], [None], [entry[0]], [line])
     assert together.plan() == singly.plan()
     assert len({approvable(tally.plan(), SETTINGS, "ledger").digest for tally in (together, singly)}) == 1

@@ -13,7 +13,7 @@ TARGET = Target(environment="test", alias="sms", name="hello", generation=1, wor
 def plan(send: int, segments: int = 0) -> Plan:
     return Plan(
         target=TARGET, recipients=send, send=send, skipped={}, segments=Segments(total=segments, gsm7=send, ucs2=0),
-        forced_by=None, digest="0" * 64, sent_digest=bytes(32), composed_digest=bytes(32),
+        digest="0" * 64, sent_digest=bytes(32), composed_digest=bytes(32),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ SKIPPED = st.dictionaries(st.sampled_from(Skip), st.integers(1, 1_000))
 def plan(send: int, skipped: dict[Skip, int]) -> Plan:
     return Plan(
         target=TARGET, recipients=send + sum(skipped.values()), send=send, skipped=skipped,
-        segments=Segments(total=0, gsm7=0, ucs2=0), forced_by=None, digest="0" * 64, sent_digest=bytes(32), composed_digest=bytes(32),
+        segments=Segments(total=0, gsm7=0, ucs2=0), digest="0" * 64, sent_digest=bytes(32), composed_digest=bytes(32),
     )  # fmt: skip
 
 

@@ -8,13 +8,13 @@ from typing import Any, Literal
 from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import reference_hash
 from sendspec.composing.message import Composed, Message
-from sendspec.composing.platforms.sms_segments import Encoding, first_forcing
+from sendspec.composing.platforms.sms_segments import NOT_FORCED, Encoding, ForcedBy, why_ucs2
 
-PlanEntry = tuple[bytes, int, str]
-"""What a plan counts of one message, in three fields.
+PlanEntry = tuple[bytes, int, ForcedBy, int]
+"""What a plan counts of one message, in four fields.
 
-Its fingerprint, which is its id followed by its digest. Its segments, or 0 if its text isn't measured. The first character that
-forces UCS-2, or "" if none does.
+Its fingerprint, which is its id followed by its digest. Its segments, or 0 if its text isn't measured. What forces UCS-2. The
+alternatives that its templates took (`Message.alternatives`).
 """
 FILTERED: Literal[False] = False
 RowResult = tuple[PlanEntry, bytes, int] | Literal[False] | None
@@ -24,11 +24,11 @@ For a message: its entry, the hash of its reference (empty unless the spec write
 `Exclusion`. For a row that `where` leaves out: `FILTERED`. None: `Composer.compose` has to compose the row, or has
 rejected it.
 """
-BlockResult = tuple[list[bytes], list[int], list[str], list[bytes], list[tuple[int, RowResult]]]
-"""The results of a block's rows, in five lists.
+BlockResult = tuple[list[bytes], list[int], list[ForcedBy], list[int], list[bytes], list[tuple[int, RowResult]]]
+"""The results of a block's rows, in six lists.
 
-Three lists hold the entries of the messages to send, one list for each field, in the order of the rows. The fourth holds the
-hashes of their references; it is empty unless the spec writes references itself. The fifth holds every other row, as a pair of its
+Four lists hold the entries of the messages to send, one list for each field, in the order of the rows. The fifth holds the
+hashes of their references; it is empty unless the spec writes references itself. The sixth holds every other row, as a pair of its
 index in the block and its result.
 """
 BlockComposer = Callable[[Iterable[Any]], BlockResult]
@@ -36,11 +36,16 @@ BlockComposer = Callable[[Iterable[Any]], BlockResult]
 
 
 def plan_entry_of(message: Message) -> PlanEntry:
-    measured = message.measure
+    fingerprint, measured, taken = message.id + message.digest, message.measure, message.alternatives
     if measured is None:
-        return (message.id + message.digest, 0, "")
-    forced_by = first_forcing(message.text) if measured.encoding is Encoding.UCS2 and message.text else ""
-    return (message.id + message.digest, measured.segments, forced_by)
+        return (fingerprint, 0, NOT_FORCED, taken)
+    forced = measured.encoding is Encoding.UCS2 and message.text is not None
+    return (
+        fingerprint,
+        measured.segments,
+        why_ucs2(message.text or "", measured.segments) if forced else NOT_FORCED,
+        taken,
+    )
 
 
 def row_result_of(composed: Composed | None, eligibility: Eligibility, *, own_reference: bool) -> RowResult:
@@ -56,4 +61,4 @@ def block_result_of(
 ) -> BlockResult:
     """The result of rows that `Composer.compose` composed. An item is None for a rejected row."""
     others = [(at, row_result_of(item, eligibility, own_reference=own_reference)) for at, item in enumerate(composed)]
-    return [], [], [], [], others
+    return [], [], [], [], [], others

@@ -9,10 +9,11 @@ from typing import Any
 from sendspec.composing.column_advice import about_column
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
 from sendspec.composing.lookalike import lookalikes
+from sendspec.composing.payload_text import LANGUAGE_AT
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.template_policy import TemplateProblem
-from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, placeholders_of
+from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
@@ -33,7 +34,8 @@ class CompiledSpec:
 
     `receiver` is the spec's own `message.receiver`; None if it is built from the address. `content` is the rest of the message.
     `to` is None if only `receiver` names the recipient, `key` is None if the address is the key. `address_column` is the only
-    column that `to` uses; None if it uses several or none.
+    column that `to` uses; None if it uses several or none. `width` is the number of bits of the content's alternatives; with
+    `chooses_language`, a template writes the language of `message.template`.
     `landline_starts` is None if a landline is as good as any other number.
     """
 
@@ -47,6 +49,8 @@ class CompiledSpec:
     normalise: Callable[[str], str | Problem]
     address_column: str | None
     landline_starts: frozenset[str] | None
+    width: int = 0
+    chooses_language: bool = False
 
     @property
     def own_reference(self) -> bool:
@@ -89,7 +93,7 @@ def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, Temp
     message = dict(spec.message)
     own_receiver = message.pop("receiver", None)
     receiver = None if own_receiver is None else build_tree(own_receiver, ("message", "receiver"), problems)
-    content = build_tree(message, ("message",), problems)
+    content, width = numbered(build_tree(message, ("message",), problems))
     assert not isinstance(content, Placeholder)
     to = _address(spec, platform, has_receiver=receiver is not None, problems=problems)
     return CompiledSpec(
@@ -105,6 +109,8 @@ def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, Temp
         if platform.warns_of_landlines and spec.check is not PhoneCheck.NONE
         else None,
         address_column=_single_column(to),
+        width=width,
+        chooses_language=any(each.at == ("message", *LANGUAGE_AT) for each in placeholders_of(content)),
     )
 
 

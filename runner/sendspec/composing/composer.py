@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from sendspec.composing.alternative import with_language
 from sendspec.composing.block_result import BlockComposer
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.compose_settings import ComposeSettings
@@ -18,7 +19,7 @@ from sendspec.composing.identity import id_text, message_id, payload_digest
 from sendspec.composing.message import Composed, Filtered, Message, RowComposer
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.payload_check import PayloadCheck
-from sendspec.composing.payload_text import text_of
+from sendspec.composing.payload_text import language_of, text_of
 from sendspec.composing.recipient_reader import RecipientReader
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.rule import Rule
@@ -130,7 +131,10 @@ class Composer:
         if compiled_spec.own_reference:
             self._payloads.check_reference(row, reference, sent_to)
         body = orjson.dumps(payload)
-        return Message(identity, sent_to, str(reference), body, digest, text, measured, row.line)
+        taken = context.alternatives
+        if compiled_spec.chooses_language:
+            taken = with_language(taken, compiled_spec.width, language_of(payload))
+        return Message(identity, sent_to, str(reference), body, digest, text, measured, row.line, taken)
 
     def identity_of(self, row: Row) -> bytes | None:
         """The id of a row's message, even if `where` leaves the row out. None: the row has no valid address or key."""

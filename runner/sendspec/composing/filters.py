@@ -90,8 +90,13 @@ def _capped(text: str) -> str:
 
 
 def default(value: Any, replacement: Any = "") -> Any:
-    """Replaces a missing value, and '' too: an empty cell counts as missing."""
-    return replacement if isinstance(value, Undefined) or value == "" else value
+    """Replaces a missing value."""
+    return replacement if is_missing(value) else value
+
+
+def is_missing(value: Any) -> bool:
+    """Whether `default` replaces the value: '' too, as an empty cell counts as missing."""
+    return isinstance(value, Undefined) or value == ""
 
 
 def replace(value: Any, old: str, new: str, count: int | None = None) -> str:

@@ -24,7 +24,8 @@ class Message(NamedTuple):
 
     `id` is 16 bytes (`identity.message_id`), `digest` 24 bytes (`identity.payload_digest`). `receiver` is the normalised address of
     the payload's first contact, or that contact's id, `body` the request body exactly as it is sent. `text` is the text that the recipient reads, or None if the payload has none.
-    `measure` is set only for a text that the platform measures. `line` is the row's line in its table.
+    `measure` is set only for a text that the platform measures. `line` is the row's line in its table. `alternatives` has a bit for
+    each way that its templates took (`alternative.AlternativeFinder`), and the language that one of them chose above these bits.
     """
 
     id: bytes
@@ -35,6 +36,7 @@ class Message(NamedTuple):
     text: str | None
     measure: Measure | None
     line: int
+    alternatives: int = 0
 
     @property
     def receivers(self) -> Sequence[str]:

@@ -13,7 +13,7 @@ from jinja2 import Template as JinjaTemplate
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from sendspec.composing.budget_instrumentation import BUDGET_FILTERS, instrument
+from sendspec.composing.alternative import NO_ALTERNATIVES, AlternativeFinder, Alternatives
 from sendspec.composing.filters import FILTERS, MAX_RESULT, TESTS, Trusted, as_html, as_text, too_long
 from sendspec.composing.omit_sentinel import OMIT, OmitInText
 from sendspec.composing.render_budget import FilterError, RenderBudget
@@ -27,6 +27,7 @@ from sendspec.composing.template_policy import (
     uses_of,
 )
 from sendspec.composing.template_syntax import syntax_problem
+from sendspec.composing.tree_instrumentation import INSTRUMENT_FILTERS, instrument
 from sendspec.reading.documents.number_spelling import unspelled
 from sendspec.reading.documents.scalar import joined_surrogates
 
@@ -90,7 +91,7 @@ def _environment(*, typed: bool, html: bool = False) -> _Environment:
         finalize=None if typed else as_html if html else as_text,
     )
     environment.globals = {}
-    environment.filters = {name: allowed.charged() for name, allowed in FILTERS.items()} | BUDGET_FILTERS
+    environment.filters = {name: allowed.charged() for name, allowed in FILTERS.items()} | INSTRUMENT_FILTERS
     environment.tests = {name: allowed.charged() for name, allowed in TESTS.items()}
     environment.tests.update({sign: environment.tests[name] for sign, name in _SIGNS.items()})
     return environment
@@ -115,6 +116,7 @@ class Template:
     _compiled: JinjaTemplate | None
     is_html: bool = False
     trust: tuple[int, int] | None = None
+    alternatives: Alternatives = NO_ALTERNATIVES
 
     def render(self, context: MessageContext) -> Any:
         """The value for one recipient: text, or the value of the only expression. Raises `RenderError`."""
@@ -236,13 +238,17 @@ def parsed(source: str) -> nodes.Template:
 
 def _compiled(source: str, tree: nodes.Template, html: bool, trust: tuple[int, int] | None) -> Template:
     names, columns = uses_of(tree, source, _environment(typed=False))
-    tree = instrument(tree)
+    finder = AlternativeFinder(tree)
+    alternatives = finder.found
+    tree = instrument(tree, finder.bit_by_node)
     expression = _only_expression(tree)
     if expression is not None:
         target = nodes.Name(_RESULT, "store", lineno=1)
         tree = nodes.Template([nodes.Assign(target, expression, lineno=1)], lineno=1)
     compiled = _environment(typed=expression is not None, html=html).from_string(tree)
-    template = Template(source, names, columns, expression is not None, False, None, compiled, html, trust)
+    template = Template(
+        source, names, columns, expression is not None, False, None, compiled, html, trust, alternatives
+    )
     if names or columns:
         return template
     return replace(template, is_static=True, static=template.render(message_context({}, {})), _compiled=None)
@@ -257,9 +263,17 @@ def _only_expression(tree: nodes.Template) -> nodes.Expr | None:
 
 
 class MessageContext(Context):
-    """Jinja's context with the message's budget."""
+    """Jinja's context with the message's budget, and the bits of the alternatives that its templates took.
+
+    `first_bit` is that of the template that is being rendered.
+    """
 
     budget: RenderBudget
+    alternatives: int
+    first_bit: int
+
+    def note(self, bit: int) -> None:
+        self.alternatives |= 1 << self.first_bit + bit
 
 
 def message_context(
@@ -271,4 +285,5 @@ def message_context(
     """
     context = MessageContext(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
     context.budget = RenderBudget() if budget is None else budget
+    context.alternatives = context.first_bit = 0
     return context

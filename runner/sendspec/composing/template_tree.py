@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sendspec.composing.omit_sentinel import OMIT
-from sendspec.composing.template import RenderError, Template, compile_template
+from sendspec.composing.template import MessageContext, RenderError, Template, compile_template
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.reading.documents.document import KeyPath
 
@@ -25,10 +25,24 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A string with a template, and its place in the spec."""
+    """A string with a template, its place in the spec, and the first of its bits among those of the message's alternatives."""
 
     template: Template
     at: KeyPath
+    first_bit: int = 0
+
+    @property
+    def omit_bit(self) -> int:
+        """The last of its bits, set if the value is omitted."""
+        return self.first_bit + self.template.alternatives.width
+
+    def render(self, context: MessageContext) -> Any:
+        """The value for one recipient. Adds the alternatives that it took to those of `context`. Raises `RenderError`."""
+        context.first_bit = self.first_bit
+        value = self.template.render(context)
+        if value is OMIT:
+            context.alternatives |= 1 << self.omit_bit
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +102,27 @@ def _branch(
     return Branch(keys, children, is_list, at)
 
 
+def numbered(node: Node, first_bit: int = 0) -> tuple[Node, int]:
+    """The tree with the bits of its placeholders numbered from `first_bit`, and the number of the next bit."""
+    if isinstance(node, Constant):
+        return node, first_bit
+    if isinstance(node, Placeholder):
+        changed = replace(node, first_bit=first_bit)
+        return changed, changed.omit_bit + 1
+    children = []
+    for child in node.children:
+        changed_child, first_bit = numbered(child, first_bit)
+        children.append(changed_child)
+    return replace(node, children=tuple(children)), first_bit
+
+
 def fill(node: Node, context: Any) -> Any:
     """The node's value for one recipient; `OMIT` where it, or everything below it, is omitted. Raises `PlaceholderError`."""
     if isinstance(node, Constant):
         return node.value
     if isinstance(node, Placeholder):
         try:
-            return node.template.render(context)
+            return node.render(context)
         except RenderError as error:
             raise PlaceholderError(node.at, error) from None
     if node.is_list:

@@ -44,7 +44,7 @@ USUAL = Thresholds()
 class ComposedBlock:
     """A block of rows, every one composed. `lines` has the line of each row.
 
-    The first four lists of `result` are of the messages to send; `others` has every other row, by its index in the block. None in
+    The first five lists of `result` are of the messages to send; `others` has every other row, by its index in the block. None in
     `others` is a rejected row, whose faults are reported already.
     """
 
@@ -115,7 +115,7 @@ class _BlockSource:
         _, rows = block.read
         if self._generated is not None:
             return self._generated(rows)
-        return [], [], [], [], [(index, None) for index in range(len(rows))]
+        return [], [], [], [], [], [(index, None) for index in range(len(rows))]
 
     def _completed(self, block: Block, result: BlockResult) -> ComposedBlock:
         """Composes the rows that `result` leaves open, one by one, and reports the faults of those that are rejected."""

@@ -53,6 +53,7 @@ class _PlanBuilder:
         self._asks_ledger = view.states_of is not nothing_known or view.choice != ALL_DUE or view.history.expired
         self._pending_entries: list[PlanEntry] = []
         self._pending_pairs: list[bytes] = []
+        self._pending_lines: list[int] = []
         self._pending_skips: list[Skip | None] = []
         self._planned_found = 0
 
@@ -60,17 +61,17 @@ class _PlanBuilder:
         if any(other is not None for other in block.others.values()):
             self._add_mixed(block)
             return
-        fingerprints, segments, forced_by, reference_hashes, _ = block.result
+        fingerprints, segments, forced_by, alternatives, reference_hashes, _ = block.result
         lines = block.lines
         if block.others:  # rejected rows
             lines = [line for index, line in enumerate(lines) if index not in block.others]
         repeats = self._duplicates.judge(fingerprints, reference_hashes, lines)
         pairs = self._pairs_of(fingerprints, reference_hashes)
         if repeats or self._asks_ledger:
-            entries = list(zip(fingerprints, segments, forced_by, strict=True))
-            self._queue(entries, [None] * len(entries), list(pairs), repeats)
+            entries: list[PlanEntry] = list(zip(fingerprints, segments, forced_by, alternatives, strict=True))
+            self._queue(entries, [None] * len(entries), list(pairs), list(lines), repeats)
         else:
-            self._tally.count_sent(fingerprints, segments, forced_by, pairs)
+            self._tally.count_sent(fingerprints, segments, forced_by, alternatives, pairs=pairs, lines=lines)
 
     def plan(self) -> Plan:
         self._decide_pending()
@@ -88,7 +89,7 @@ class _PlanBuilder:
         )
         pairs = list(self._pairs_of([entry[0] for entry in entries], reference_hashes))
         by_row = {messages[index]: kind for index, kind in repeats.items()}
-        self._queue(entries, [row[3] for row in rows], pairs, by_row)
+        self._queue(entries, [row[3] for row in rows], pairs, [row[0] for row in rows], by_row)
 
     def _pairs_of(self, fingerprints: list[bytes], reference_hashes: Sequence[bytes]) -> list[bytes]:
         """The pair of each message, and an empty one of a row without a message."""
@@ -101,6 +102,7 @@ class _PlanBuilder:
         entries: list[PlanEntry],
         skips: list[Skip | None],
         pairs: list[bytes],
+        lines: list[int],
         repeats: Mapping[int, RepeatKind],
     ) -> None:
         """Adds rows to the pending ones. `skips` has the decisions made so far; `repeats` are rows that repeat a recipient, by index."""
@@ -108,9 +110,10 @@ class _PlanBuilder:
             entries[index], skips[index], pairs[index] = NO_MESSAGE, Skip.DUPLICATE, b""
         if RepeatKind.CONFLICTING in repeats.values():
             kept = [index for index in range(len(entries)) if repeats.get(index) is not RepeatKind.CONFLICTING]
-            entries, skips, pairs = ([each[index] for index in kept] for each in (entries, skips, pairs))  # type: ignore[assignment]
+            entries, skips, pairs, lines = ([each[index] for index in kept] for each in (entries, skips, pairs, lines))  # type: ignore[assignment]
         self._pending_entries += entries
         self._pending_pairs += pairs
+        self._pending_lines += lines
         self._pending_skips += skips
         if not self._asks_ledger or len(self._pending_entries) >= LOOKUP_ROWS:
             self._decide_pending()
@@ -127,8 +130,8 @@ class _PlanBuilder:
             if self._view.planned_count:  # excluded recipients are still in the table
                 excluded = [entries[index][0] for index, skip in enumerate(skips) if skip in _EXCLUDED]
                 self._note_planned(self._states_of(excluded))
-        self._tally.count(entries, skips, self._pending_pairs)
-        self._pending_entries, self._pending_skips, self._pending_pairs = [], [], []
+        self._tally.count(entries, skips, self._pending_pairs, self._pending_lines)
+        self._pending_entries, self._pending_skips, self._pending_pairs, self._pending_lines = [], [], [], []
 
     def _skips_of(self, fingerprints: Sequence[bytes]) -> list[Skip | None]:
         """The decision on each message."""
@@ -159,8 +162,8 @@ class _PlanBuilder:
 
 def _rows(block: ComposedBlock) -> Iterator[tuple[int, PlanEntry, bytes, Skip | None]]:
     """The rows in order, without rejected ones: line, plan entry, hash of the reference, reason to skip."""
-    fingerprints, segments, forced_by, reference_hashes, _ = block.result
-    to_send = zip(zip(fingerprints, segments, forced_by, strict=True), reference_hashes or repeat(b""), strict=False)
+    *_, reference_hashes, _ = block.result
+    to_send = zip(zip(*block.result[:4], strict=True), reference_hashes or repeat(b""), strict=False)
     for index, line in enumerate(block.lines):
         if index not in block.others:
             entry, reference_hash = next(to_send)

@@ -10,9 +10,12 @@ from itertools import compress
 
 from sendspec.composing.block_result import PlanEntry, plan_entry_of
 from sendspec.composing.message import Message
+from sendspec.composing.platforms.sms_segments import NOT_FORCED, ForcedBy
 from sendspec.planning.decision import Decision, Skip
+from sendspec.planning.forcing_count import ForcingCount, ForcingTally
 from sendspec.planning.pair_set import PairSet, pair_of_message
 from sendspec.planning.plan_digest import SpecSettings, digests
+from sendspec.planning.shape_count import NO_SHAPES, ShapeCounts, ShapeTally
 
 NOT_DECLARED = frozenset({Skip.FILTERED, Skip.DUPLICATE, Skip.ONLY_TO, Skip.SUPPRESSED})
 """Reasons to skip that the files give. Every other message is declared, whether it is sent or not."""
@@ -67,8 +70,8 @@ class Plan:
     `sent_digest` covers the messages to send, in order. `composed_digest` covers all messages in order, whatever their decision: it
     changes only with the spec and its recipients. `text_digest` covers the templates' text (`canonical_template.text_digest`).
 
-    `forced_by` names the character that is the first to force UCS-2 in the most messages, and their number. `left` counts
-    messages of this spec, of any generation, that were planned, never sent, and are no longer composed.
+    `forcing` has the characters that force UCS-2, `shapes` the shapes of the messages to send. `left` counts messages of this spec,
+    of any generation, that were planned, never sent, and are no longer composed.
 
     `digest` and `content_digest` are those of `plan_digest`; empty for a plan that nobody can approve. `ledger` is the ledger's id.
     """
@@ -78,9 +81,10 @@ class Plan:
     send: int
     skipped: Mapping[Skip, int]
     segments: Segments
-    forced_by: tuple[str, int] | None
     sent_digest: bytes
     composed_digest: bytes
+    forcing: tuple[ForcingCount, ...] = ()
+    shapes: ShapeCounts = NO_SHAPES
     left: int = 0
     text_digest: str = ""
     pairs: DeclaredPairs = field(default_factory=DeclaredPairs, compare=False, repr=False)
@@ -91,7 +95,7 @@ class Plan:
     suppression: Suppression | None = None
 
 
-NO_MESSAGE: PlanEntry = (b"", 0, "")
+NO_MESSAGE: PlanEntry = (b"", 0, NOT_FORCED, 0)
 """The entry of a filtered or duplicate row."""
 
 
@@ -106,7 +110,8 @@ class PlanTally:
         self._send = 0
         self._segments = 0
         self._gsm7 = 0
-        self._forcing: Counter[str] = Counter()
+        self._forcing = ForcingTally()
+        self._shapes = ShapeTally()
         self._composed_digest = sha256()
         self._sent_digest = self._composed_digest
 
@@ -115,13 +120,19 @@ class PlanTally:
         for decision in decided:
             item = decision.item
             if isinstance(item, Message):
-                self.count((plan_entry_of(item),), (decision.skip,), (pair_of_message(item),))
+                self.count((plan_entry_of(item),), (decision.skip,), (pair_of_message(item),), (item.line,))
             else:
-                self.count((NO_MESSAGE,), (decision.skip,), (b"",))
+                self.count((NO_MESSAGE,), (decision.skip,), (b"",), (item.line,))
             yield decision
 
-    def count(self, entries: Sequence[PlanEntry], skips: Sequence[Skip | None], pairs: Sequence[bytes]) -> None:
-        """Counts rows, given as their entries, the reasons to skip them and their pairs.
+    def count(
+        self,
+        entries: Sequence[PlanEntry],
+        skips: Sequence[Skip | None],
+        pairs: Sequence[bytes],
+        lines: Sequence[int],
+    ) -> None:
+        """Counts rows, given as their entries, the reasons to skip them, their pairs and their lines.
 
         A row without a message has the entry `NO_MESSAGE` and an empty pair.
         """
@@ -129,21 +140,30 @@ class PlanTally:
             self._sent_digest = self._composed_digest.copy()
         self._composed_digest.update(b"".join([entry[0] for entry in entries]))
         self._skipped.update(skip for skip in skips if skip is not None)
-        sent = [entry for entry, skip in zip(entries, skips, strict=True) if skip is None]
+        is_sent = [skip is None for skip in skips]
+        sent = list(compress(entries, is_sent))
         if self._sent_digest is not self._composed_digest:
             self._sent_digest.update(b"".join([entry[0] for entry in sent]))
-        self._count_sizes([entry[1] for entry in sent], [entry[2] for entry in sent])
+        _, segments, forced_by, alternatives = zip(*sent, strict=True) if sent else ((), (), (), ())
+        self._count_sizes(segments, forced_by, alternatives, list(compress(lines, is_sent)))
         if self._pairs is not None:
-            self._pairs.to_send.add([pair for pair, skip in zip(pairs, skips, strict=True) if skip is None])
+            self._pairs.to_send.add(list(compress(pairs, is_sent)))
             declared = [skip is not None and skip not in NOT_DECLARED for skip in skips]
             self._pairs.others.add(list(compress(pairs, declared)))
 
     def count_sent(
-        self, fingerprints: Sequence[bytes], segments: Sequence[int], forced_by: Sequence[str], pairs: Sequence[bytes]
+        self,
+        fingerprints: Sequence[bytes],
+        segments: Sequence[int],
+        forced_by: Sequence[ForcedBy],
+        alternatives: Sequence[int],
+        *,
+        pairs: Sequence[bytes],
+        lines: Sequence[int],
     ) -> None:
         """Counts rows that are all to be sent. The first arguments are their entries, one list for each field."""
         self._count_digests(b"".join(fingerprints))
-        self._count_sizes(segments, forced_by)
+        self._count_sizes(segments, forced_by, alternatives, lines)
         if self._pairs is not None:
             self._pairs.to_send.add(pairs)
 
@@ -152,12 +172,18 @@ class PlanTally:
         if self._sent_digest is not self._composed_digest:
             self._sent_digest.update(joined)
 
-    def _count_sizes(self, segments: Sequence[int], forced_by: Sequence[str]) -> None:
+    def _count_sizes(
+        self,
+        segments: Sequence[int],
+        forced_by: Sequence[ForcedBy],
+        alternatives: Sequence[int],
+        lines: Sequence[int],
+    ) -> None:
         self._send += len(segments)
         self._segments += sum(segments)
-        forcing = list(filter(None, forced_by))
-        self._forcing.update(forcing)
-        self._gsm7 += len(segments) - segments.count(0) - len(forcing)
+        self._gsm7 += forced_by.count(NOT_FORCED) - segments.count(0)
+        self._forcing.add(forced_by, lines)
+        self._shapes.add(alternatives, segments, forced_by, lines)
 
     def plan(self, left: int = 0) -> Plan:
         skipped = {skip: self._skipped[skip] for skip in Skip if self._skipped[skip]}
@@ -169,9 +195,10 @@ class PlanTally:
             segments=Segments(
                 total=self._segments,
                 gsm7=self._gsm7,
-                ucs2=self._forcing.total(),
+                ucs2=self._forcing.messages,
             ),
-            forced_by=next(iter(self._forcing.most_common(1)), None),
+            forcing=self._forcing.counts(),
+            shapes=self._shapes.counts(),
             sent_digest=self._sent_digest.digest(),
             composed_digest=self._composed_digest.digest(),
             left=left,

@@ -10,10 +10,13 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
+from sendspec.planning.forcing_count import ForcingCount
 from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.showing.account import left_words, skipped_words
 from sendspec.showing.terminal_style import TerminalStyle, cells
+
+MOST_FORCING, ROWS_SHOWN = 3, 3
 
 
 def plan_text(plans: Sequence[Plan], style: TerminalStyle) -> str:
@@ -49,8 +52,8 @@ def _block(plan: Plan, style: TerminalStyle) -> Iterator[str]:
     together = min(plan.send, target.batch or 1)
     if together > 1:
         yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
-    if plan.segments.ucs2 and plan.forced_by:
-        yield style.yellow("  ⚠ ") + _forced(plan.segments.ucs2, *plan.forced_by)
+    for each in plan.forcing[:MOST_FORCING]:
+        yield style.yellow("  ⚠ ") + _forced(plan.segments.ucs2, each)
 
 
 def _suppressed(plan: Plan, suppression: Suppression) -> str:
@@ -61,13 +64,22 @@ def _suppressed(plan: Plan, suppression: Suppression) -> str:
     return f"{listed} listed in {files} ({counted(suppression.addresses, 'address', 'addresses')})"
 
 
-def _forced(messages: int, character: str, count: int) -> str:
-    """Why messages are UCS-2: the reason if all share it, else the most frequent one with its share."""
-    share = "" if count == messages else f", {grouped(count)} of them"
-    return (
-        f"{counted(messages, 'message is', 'messages are')} UCS-2{share} because of "
-        f"{printable(character)} (U+{ord(character):04X})"
+def _forced(messages: int, found: ForcingCount) -> str:
+    """Why messages are UCS-2: the reason if all share it, else one with its share."""
+    share = "" if found.messages == messages else f", {grouped(found.messages)} of them"
+    why = (
+        f"{printable(found.character)} (U+{ord(found.character):04X})" if found.character else "text in another script"
     )
+    saved = f": replacing it saves {counted(found.segments_saved, 'segment')}" if found.segments_saved else ""
+    rows = f" ({_rows(found)})" if found.lines else ""
+    return f"{counted(messages, 'message is', 'messages are')} UCS-2{share} because of {why}{rows}{saved}"
+
+
+def _rows(found: ForcingCount) -> str:
+    """`rows 18, 44, …`"""
+    shown = found.lines[:ROWS_SHOWN]
+    more = ", …" if found.messages > len(shown) else ""
+    return f"{'row' if found.messages == 1 else 'rows'} {', '.join(map(str, shown))}{more}"
 
 
 def _segments(plan: Plan) -> str:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from message_shapes import BODIES, FIELDS, with_leaves
+from sendspec.composing.alternative import language_in
 from sendspec.composing.block_result import BlockResult, RowResult, row_result_of
 from sendspec.composing.compiled_spec import compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
@@ -69,8 +70,23 @@ TEMPLATES = [
 ]  # fmt: skip
 
 
+VARYING = [
+    "{% if flag %}{{ name | default('x') }}{% elif n == '0' or name | default(n) == 'Ann' %}0{% endif %}",
+    "{{ ('a' if flag else 'b') if n is defined else 'c' }}",
+    "{{ omit if flag else n | default(name) }}",
+    "{% for each in items %}{% if each == 'a' %}A{% else %}{{ url | default('u') }}{% endif %}{% else %}none{% endfor %}",
+    "{{ name | default(replacement=n | default('7')) | upper }}",
+    "{{ name | default(omit) }}",
+    "{{ name | default }}",
+    "{{ flag and name | default('x') }}",
+    "{{ row.name | default(n | int) }}",
+    "{{ name | default('a', true) }}",
+]
+"""Templates with alternatives: what a row takes of them is noted in its message."""
+
+
 def templated(shape: Any) -> st.SearchStrategy[Any]:
-    return with_leaves(shape, st.sampled_from(TEMPLATES))
+    return with_leaves(shape, st.sampled_from(TEMPLATES + VARYING))
 
 
 MESSAGES = st.tuples(
@@ -190,10 +206,9 @@ def test_a_compiled_spec_makes_the_messages_that_composing_makes(
 
 
 def by_row(found: BlockResult) -> list[RowResult]:
-    fingerprints, segments, forcing, hashes, others = found
+    *_, hashes, others = found
     rows: list[RowResult] = [
-        ((fingerprint, size, forced_by), hashes[at] if hashes else b"", 0)
-        for at, (fingerprint, size, forced_by) in enumerate(zip(fingerprints, segments, forcing, strict=True))
+        (entry, hashes[at] if hashes else b"", 0) for at, entry in enumerate(zip(*found[:4], strict=True))
     ]
     for at, result in others:
         rows.insert(at, result)
@@ -263,6 +278,20 @@ def test_what_stands_in_the_spec_is_taken_as_it_stands(tmp_path: Path, message: 
     assert quick is not None
     assert quick(row()) == made[0].compose(row())
     assert isinstance(quick(row()), Message)
+
+
+def test_the_language_that_a_template_chooses_is_one_of_a_messages_alternatives(tmp_path: Path) -> None:
+    template = {"projectId": UUID, "version": UUID, "locale": "{{ name | default('en') }}"}
+    made = composer_of(tmp_path, spec_of({"template": template}, [GOOD]), Limits(), PLATFORMS["whatsapp"])
+    assert made is not None
+    quick = made[0].generate_for_rows(COLUMNS)
+    assert quick is not None
+    rows = [as_cells(row(name=name)) for name in ("de", "pt-BR", "")]
+    composed = [made[0].compose(each) for each in rows]
+    assert [quick(each) for each in rows] == composed
+    languages = [language_in(each.alternatives, 2) for each in composed if isinstance(each, Message)]
+    assert languages == ["de", "pt-BR", "en"]
+    assert [each.alternatives & 3 for each in composed if isinstance(each, Message)] == [0, 0, 1]
 
 
 @pytest.mark.parametrize(
@@ -360,6 +389,7 @@ def test_a_long_list_comes_out_like_a_short_one(tmp_path: Path) -> None:
         {"tags": ["{{ name }}"]},
         {"tags": ["{{ name | default('you') }}", "{{ n }}"]},
         {"tags": ["{{ name }}{{ name ~ n }}"]},
+        {"tags": ["{{ flag | default('x') }}", "{{ 'a' if name == 'Ann' else 'b' }}"]},
         {"tags": ["{{ name }}{{ message_id }}"]},
         {"tags": ["{{ name }}"], "meta": {"extraInformation": {"useCase": "{{ url }}"}}, "capFrequency": True},
         {"tags": ["{{ name }}"], "reference": "{{ name }}"},
@@ -377,7 +407,7 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
     many = made[0].generate_for_blocks(COLUMNS, eligibility)
     assert many is not None
     rows = [
-        as_cells(row(phone=phone, name=name, n=n, url="marketing"))
+        as_cells(row(phone=phone, name=name, n=n, url="marketing", flag="" if n == "2" else "yes"))
         for phone in PHONES[:2]
         for name in ("Ann", "Bob")
         for n in ("1", "2", "1")

@@ -38,7 +38,7 @@ the function for a send is:
       hashed = k7(); hashed.update(sha256(k8 % (json_x0, json_address, json_x1,)).digest()); digest = hashed.digest()
       json_reference = dumps(id_text)
       body = k9 % (json_address, json_x0, json_x1, json_reference,)
-      return new(Message, (identity, address, id_text, body, digest, x0, measured, row[0]))
+      return new(Message, (identity, address, id_text, body, digest, x0, measured, row[0], 0))
      except Exception:
       return None
 

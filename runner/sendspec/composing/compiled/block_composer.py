@@ -47,30 +47,36 @@ def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eli
         code.lines.remove(ID_TEXT_LINE)
     _add_size(message, text)
     _add_eligibility(message, eligibility, hashed_reference="hashed_reference" if own_reference else "b''")
+    varies = message.alternatives != "0"
+    add_alternatives = f"; add_alternatives({message.alternatives})" if varies else ""
     add_reference = "; add_reference(hashed_reference)" if own_reference else ""
-    code.lines.append(f"add(identity + digest); add_size(segments); add_forcing(forced_by){add_reference}")
+    code.lines.append(
+        f"add(identity + digest); add_size(segments); add_forcing(forced_by){add_alternatives}{add_reference}"
+    )
     message.templates.define_budget()
     return [
         f"def {FUNCTION}(rows):",
-        " fingerprints, sizes, forcing, references, others = [], [], [], [], []",
-        " add, add_size, add_forcing = fingerprints.append, sizes.append, forcing.append",
+        " fingerprints, sizes, forcing, alternatives, references, others = [], [], [], [], [], []",
+        " add, add_size, add_forcing, add_alternatives = fingerprints.append, sizes.append, forcing.append, alternatives.append",
         " add_reference, other = references.append, others.append",
         " for cells in rows:",
         "  try:",
         *(f"   {line}" for line in code.lines),
         "  except MemoryError: raise",
         f"  except Exception: other(({_INDEX}, None))",
-        " return fingerprints, sizes, forcing, references, others",
+        *([] if varies else [" alternatives = [0] * len(fingerprints)"]),
+        " return fingerprints, sizes, forcing, alternatives, references, others",
     ]
 
 
 def _add_size(message: MessageCode, text: str) -> None:
     if not message.is_measured:
-        message.code.lines.append("forced_by = ''; segments = 0")
+        message.code.lines.append("forced_by = not_forced; segments = 0")
         return
     gsm7 = message.code.constant(Encoding.GSM7)
     message.code.lines.append(
-        f"forced_by = '' if measured.encoding is {gsm7} else first_forcing({text}); segments = measured.segments"
+        "segments = measured.segments; "
+        f"forced_by = not_forced if measured.encoding is {gsm7} else why_ucs2({text}, segments)"
     )
 
 
@@ -82,6 +88,6 @@ def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_refe
     )
     for test, addresses, exclusion in lists:
         if addresses is not None:
-            entry = "(identity + digest, segments, forced_by)"
+            entry = f"(identity + digest, segments, forced_by, {message.alternatives})"
             excluded = f"other(({_INDEX}, ({entry}, {hashed_reference}, {exclusion.value}))); continue"
             message.code.lines.append(f"if address {test} {message.code.constant(addresses)}: {excluded}")

@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 from jinja2 import nodes
 from jinja2.runtime import Undefined
 
+from sendspec.composing.alternative import AlternativeFinder
 from sendspec.composing.compiled.generated_code import GeneratedCode
-from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text
+from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text, is_missing
 from sendspec.composing.render_budget import character_count
 from sendspec.composing.template import parsed
 from sendspec.composing.template_bounds import TemplateBounds
@@ -21,6 +22,7 @@ from sendspec.reading.tables.csv_record import MAX_CELL
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 
+_OR_ABSENT = " or absent)"
 _LIST_FILTERS = frozenset({"join", "sort", "unique"})
 
 
@@ -40,13 +42,18 @@ def small(value: Any) -> Any:
     return value
 
 
+def _both(first: str | None, second: str | None) -> str:
+    """`first and second`, with what is None left out. Where an expression notes something, it is true: the value is the other's."""
+    return " and ".join(each for each in (first, second) if each is not None)
+
+
 def missing() -> NoReturn:
     """The row has no such value. `Composer.compose` reports that."""
     raise LookupError
 
 
 class ExpressionWriter:
-    """Writes Python expressions that read the variables `cells` and `id_text`."""
+    """Writes Python expressions that read the variables `cells` and `id_text`, and add the alternatives they take to `taken`."""
 
     def __init__(self, constants: Mapping[str, object], columns: tuple[str, ...] | None, code: GeneratedCode) -> None:
         self._constants = constants
@@ -57,29 +64,56 @@ class ExpressionWriter:
         self.has_used_id = False
         self.max_work = self.max_output = 0
         """The most that the expressions can use of a message's budget."""
+        self.has_alternatives = False
+        """Whether an expression used `taken` since this was last cleared."""
         self._html = False
+        self._first_bit: int | None = None
+        self._bit_by_node: Mapping[int, int] = {}
+        self._variables = 0
         self._bounds = TemplateBounds(constants)
         self._number_by_column = {name: number for number, name in reversed(list(enumerate(columns or ())))}
         code.define(
-            as_text=as_text, absent=Undefined(), missing=missing, small=small, as_html=as_html, html_value=html_value
+            as_text=as_text,
+            absent=Undefined(),
+            missing=missing,
+            small=small,
+            as_html=as_html,
+            html_value=html_value,
+            is_missing=is_missing,
         )
 
-    def text(self, source: str, *, html: bool) -> str:
-        """An expression for the text that the template `source` renders. Raises `NotCompilable`."""
-        tree = parsed(source)
+    def text(self, source: str, *, html: bool, first_bit: int | None) -> str:
+        """An expression for the text that the template `source` renders. Raises `NotCompilable`.
+
+        `first_bit` is the place of its alternatives in `taken`; None: they are not noted.
+        """
+        tree = self._parsed(source, first_bit)
         self._html = html
         parts = [part for node in tree.body for part in self._parts(node)]
         self._count(tree)
         return f'f"{"".join(f"{{{part}}}" for part in parts)}"'
 
-    def value(self, source: str, *, html: bool) -> str:
-        """An expression for the value of a template that is one expression. Raises `NotCompilable`."""
-        tree = parsed(source)
+    def value(self, source: str, *, html: bool, first_bit: int | None) -> str:
+        """An expression for the value of a template that is one expression. Otherwise as `text`."""
+        tree = self._parsed(source, first_bit)
         output = tree.body[0]
         assert isinstance(output, nodes.Output)
         written = self._of(output.nodes[0])
         self._count(tree)
         return f"html_value({written})" if html else written
+
+    def _parsed(self, source: str, first_bit: int | None) -> nodes.Template:
+        tree = parsed(source)
+        self._first_bit = first_bit
+        self._bit_by_node = {} if first_bit is None else AlternativeFinder(tree).bit_by_node
+        return tree
+
+    def _noted(self, node: nodes.Node, number: int = 0) -> str | None:
+        """An expression that notes one way of an alternative, and is true; None if none are noted."""
+        if self._first_bit is None:
+            return None
+        self.has_alternatives = True
+        return f"(taken := taken | {1 << self._first_bit + self._bit_by_node[id(node)] + number:#x})"
 
     def _count(self, tree: nodes.Template) -> None:
         self.max_work += self._bounds.max_work(tree)
@@ -110,8 +144,13 @@ class ExpressionWriter:
         )
 
     def _if(self, node: nodes.If) -> str:
-        branches = "".join(f"{self._body(each.body)} if {self._of(each.test)} else " for each in (node, *node.elif_))
-        return f"({branches}{self._body(node.else_)})"
+        tests = (node, *node.elif_)
+        bodies = [(self._body(each.body), self._of(each.test)) for each in tests]
+        notes = [self._noted(node, number) for number in range(len(tests) + 1)]
+        branches = "".join(
+            f"{body} if {_both(test, noted)} else " for (body, test), noted in zip(bodies, notes, strict=False)
+        )
+        return f"({branches}{_both(notes[-1], self._body(node.else_))})"
 
     def _of(self, node: nodes.Node) -> str:
         match node:
@@ -132,7 +171,8 @@ class ExpressionWriter:
             case nodes.Not():
                 return f"(not {self._of(node.node)})"
             case nodes.CondExpr(expr2=other) if other is not None:
-                return f"({self._of(node.expr1)} if {self._of(node.test)} else {self._of(other)})"
+                test = _both(self._of(node.test), self._noted(node))
+                return f"({self._of(node.expr1)} if {test} else {_both(self._noted(node, 1), self._of(other))})"
             case nodes.Test(name=("defined" | "undefined") as name):
                 return f"({'' if name == 'defined' else 'not '}{self._is_present(node.node)})"
             case nodes.List() | nodes.Tuple():
@@ -156,6 +196,8 @@ class ExpressionWriter:
 
     def _filter(self, node: nodes.Filter) -> str:
         function = FILTERS[node.name].function
+        if node.name == "default" and self._first_bit is not None:
+            return self._default(node)
         if node.node is None or node.dyn_args is not None or node.dyn_kwargs is not None:
             raise NotCompilable
         arguments = [self._of(each) for each in node.args]
@@ -164,6 +206,26 @@ class ExpressionWriter:
         if self._columns is None and node.name in _LIST_FILTERS:
             filtered = f"small({filtered})"
         return f"{self._constant(function)}({', '.join([filtered, *arguments])})"
+
+    def _default(self, node: nodes.Filter) -> str:
+        """A `default` that notes whether it replaces its input. Both are evaluated in any case, as in Jinja."""
+        replacements = [*node.args, *(each.value for each in node.kwargs if each.key == "replacement")]
+        if (
+            len(replacements) > 1
+            or len(node.args) + len(node.kwargs) > len(replacements)
+            or node.dyn_args
+            or node.dyn_kwargs
+        ):
+            raise NotCompilable
+        noted = self._noted(node)
+        replacement = self._of(replacements[0]) if replacements else self._constant("")
+        value = self._filtered(node)
+        if value.endswith(_OR_ABSENT) and all(isinstance(each, nodes.Const) for each in replacements):
+            return f"{value.removesuffix(_OR_ABSENT)} or {_both(noted, replacement)})"
+        self._variables += 2
+        first, second = f"v{self._variables}", f"v{self._variables + 1}"
+        chosen = f"{first} if not is_missing({first}) else {_both(noted, second)}"
+        return f"(({first} := {value}), ({second} := {replacement}), {chosen})[-1]"
 
     def _filtered(self, node: nodes.Filter) -> str:
         """A filter's input. For `default`, a column may be absent."""
@@ -177,7 +239,7 @@ class ExpressionWriter:
         return (
             f"cells.get({self._constant(name)}, absent)"
             if self._columns is None
-            else f"(cells[{self._index(name)}] or absent)"
+            else f"(cells[{self._index(name)}]{_OR_ABSENT}"
         )
 
     def _cell(self, node: nodes.Node) -> str:

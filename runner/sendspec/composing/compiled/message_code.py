@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from sendspec.composing.alternative import with_language
 from sendspec.composing.block_result import FILTERED
 from sendspec.composing.compiled.expression import NotCompilable
 from sendspec.composing.compiled.generated_code import GeneratedCode
@@ -19,15 +20,23 @@ from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.identity import id_hash, payload_hash, reference_hash
 from sendspec.composing.message import Filtered, Message
-from sendspec.composing.platforms.sms_segments import BASIC_ASCII, Encoding, basic_measure, first_forcing, measure
+from sendspec.composing.payload_text import language_of
+from sendspec.composing.platforms.sms_segments import (
+    BASIC_ASCII,
+    NOT_FORCED,
+    Encoding,
+    basic_measure,
+    measure,
+    why_ucs2,
+)
 from sendspec.composing.rule import Rule
 from sendspec.composing.template_tree import Node
 from sendspec.reading.schema.validator import Schema
 
 _NAMESPACE: Mapping[str, object] = {
     "FILTERED": FILTERED, "Filtered": Filtered, "Message": Message, "NotSound": LookupError, "basic_ascii": BASIC_ASCII,
-    "basic_measure": basic_measure, "dumps": orjson.dumps, "first_forcing": first_forcing, "measure": measure,
-    "new": tuple.__new__, "reference_hash": reference_hash, "scalars": SCALARS, "sha256": sha256,
+    "basic_measure": basic_measure, "dumps": orjson.dumps, "measure": measure, "not_forced": NOT_FORCED,
+    "new": tuple.__new__, "reference_hash": reference_hash, "scalars": SCALARS, "sha256": sha256, "why_ucs2": why_ucs2,
 }  # fmt: skip
 
 
@@ -54,6 +63,8 @@ class MessageCode:
         self._payload = PayloadCode(self.code, self.templates, schema, rules)
         self.reference = "id_text"
         """An expression for the message's reference."""
+        self.alternatives = "0"
+        """An expression for the alternatives that the message's templates took."""
         self._shape: dict[str, Any] = {}
 
     def add_message(self, if_filtered: str) -> str:
@@ -69,8 +80,12 @@ class MessageCode:
         self._add_id()
         shape = {"receiver": compiled.receiver_of(ADDRESS), **self._payload.shape(compiled.content)}
         text_slot = _text_of(shape)
-        used = {each.name for each in (text_slot, shape.get("reference")) if isinstance(each, Slot)}
+        language = language_of(shape)
+        used = {each.name for each in (text_slot, shape.get("reference"), language) if isinstance(each, Slot)}
+        if self._payload.has_alternatives:
+            self.code.lines.append("taken = 0")
         self._payload.fill(shape, used, self._settings.platform.address_kind.sample)
+        self._add_alternatives(language)
         text = self._add_text(shape, text_slot)
         reference = shape.pop("reference", None)
         if reference is not None:
@@ -142,6 +157,15 @@ class MessageCode:
             self.is_measured = True
             self._add_measure(text, f"json_{text}" if isinstance(text_slot, Slot) else self._constant_json(text_slot))
         return text
+
+    def _add_alternatives(self, language: object) -> None:
+        """Adds up the alternatives that expressions and Jinja's templates took, and the language that a template chose."""
+        parts = ["taken"] if self._payload.has_alternatives else []
+        parts += ["context.alternatives"] if self.templates.has_context else []
+        self.alternatives = " | ".join(parts) or "0"
+        if isinstance(language, Slot):
+            self.code.define(with_language=with_language)
+            self.alternatives = f"with_language({self.alternatives}, {self._compiled_spec.width}, {language.name})"
 
     def _constant_json(self, text: str) -> str:
         return self.code.constant(orjson.dumps(text))

@@ -31,12 +31,16 @@ _ANY_TEXT = "x"
 
 @dataclass(frozen=True, slots=True)
 class _SlotValue:
-    """`at` is a path in the payload, `value` an expression, `cell` the number of the only column that it depends on, or None."""
+    """`at` is a path in the payload, `value` an expression, `cell` the number of the only column that it depends on, or None.
+
+    `has_alternatives`: the expression adds to `taken`.
+    """
 
     at: KeyPath
     value: str
     is_expression: bool
     cell: int | None
+    has_alternatives: bool
 
 
 class PayloadCode:
@@ -56,13 +60,17 @@ class PayloadCode:
             children = [self.shape(child, (*at, key)) for key, child in zip(node.keys, node.children, strict=True)]
             return children if node.is_list else dict(zip(node.keys, children, strict=True))
         name = f"x{len(self._values)}"
-        value, cell = self._templates.slot_value(node)
-        self._values[name] = _SlotValue(at, value, node.template.is_expression, cell)
+        value, cell, has_alternatives = self._templates.slot_value(node)
+        self._values[name] = _SlotValue(at, value, node.template.is_expression, cell, has_alternatives)
         return Slot(name)
 
     def is_text(self, slot: Slot) -> bool:
         """Whether the slot's value is text in every row."""
         return not self._values[slot.name].is_expression
+
+    @property
+    def has_alternatives(self) -> bool:
+        return any(value.has_alternatives for value in self._values.values())
 
     def fill(self, shape: dict[str, Any], used: set[str], sample_address: str) -> None:
         """Adds lines that set and check every slot, and its JSON. Later lines need the values of the slots in `used`.
@@ -83,7 +91,7 @@ class PayloadCode:
             if value.cell is None or name in used or any(rule.depends_on(value.at) for rule in rules):
                 self._code.lines += lines
             else:
-                self._cache(name, value.cell, lines)
+                self._cache(name, value, lines)
         if rules:
             self._code.lines.append(f"payload = {self._literal(shape)}")
             for rule in rules:
@@ -100,15 +108,22 @@ class PayloadCode:
             lines.append(f"if not {self._code.constant(check)}({name}): raise NotSound")
         return [*lines, f"json_{name} = dumps({name})"]
 
-    def _cache(self, name: str, cell: int, lines: Sequence[str]) -> None:
-        """Adds a slot that depends on one cell. Its JSON is computed once for each of the first `MAX_CACHED` different cells."""
+    def _cache(self, name: str, value: _SlotValue, lines: Sequence[str]) -> None:
+        """Adds a slot that depends on one cell. Its JSON is computed once for each of the first `MAX_CACHED` different cells.
+
+        The alternatives that it took are kept with it.
+        """
         self._cached.add(name)
-        json_by_cell: dict[str, bytes] = {}
-        cache = self._code.constant(json_by_cell)
-        keep = f"if len({cache}) < {MAX_CACHED}: {cache}[cells[{cell}]] = json_{name}"
-        source = [f"def {FUNCTION}(cells):", *(f" {line}" for line in (*lines, keep, f"return json_{name}"))]
-        compute, get = self._code.constant(self._code.function(source)), self._code.constant(json_by_cell.get)
-        self._code.lines.append(f"json_{name} = {get}(cells[{cell}]) or {compute}(cells)")
+        found_by_cell: dict[str, Any] = {}
+        cache, cell = self._code.constant(found_by_cell), f"cells[{value.cell}]"
+        found, before, after = f"json_{name}", [], []
+        if value.has_alternatives:
+            found, before, after = f"(json_{name}, taken)", ["taken = 0"], [f"taken |= taken_{name}"]
+        keep = f"if len({cache}) < {MAX_CACHED}: {cache}[{cell}] = {found}"
+        source = [f"def {FUNCTION}(cells):", *(f" {line}" for line in (*before, *lines, keep, f"return {found}"))]
+        compute, get = self._code.constant(self._code.function(source)), self._code.constant(found_by_cell.get)
+        target = f"json_{name}, taken_{name}" if value.has_alternatives else f"json_{name}"
+        self._code.lines += [f"{target} = {get}({cell}) or {compute}(cells)", *after]
 
     def _literal(self, shape: Any) -> str:
         """An expression for the filled payload."""

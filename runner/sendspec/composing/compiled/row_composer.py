@@ -36,7 +36,7 @@ def row_composer_source(message: MessageCode, compiled_spec: CompiledSpec) -> li
         message.add_reference_check()
     message.add_body()
     message.templates.define_budget()
-    result = f"new(Message, (identity, address, {message.reference}, body, digest, {text}, measured, row[0]))"
+    result = f"new(Message, (identity, address, {message.reference}, body, digest, {text}, measured, row[0], {message.alternatives}))"
     return [
         f"def {FUNCTION}(row):",
         " cells = row[1]",

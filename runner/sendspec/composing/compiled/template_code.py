@@ -32,27 +32,32 @@ class TemplateCode:
             return self._code.constant(node.value)
         if not isinstance(node, Placeholder):
             raise NotCompilable
-        return self.placeholder(node)
+        return self._placeholder(node, None)
 
-    def placeholder(self, placeholder: Placeholder) -> str:
+    def _placeholder(self, placeholder: Placeholder, first_bit: int | None) -> str:
         template = placeholder.template
         with suppress(NotCompilable):
             write = self._writer.value if template.is_expression else self._writer.text
-            return write(template.source, html=template.is_html)
+            return write(template.source, html=template.is_html, first_bit=first_bit)
         self._writer.cells.clear()  # the cells that Jinja reads are not known
         if not self._has_context:
             self._add_context()
-        return f"{self._code.constant(template.render)}(context)"
+        return f"{self._code.constant(placeholder.render)}(context)"
 
-    def slot_value(self, placeholder: Placeholder) -> tuple[str, int | None]:
-        """As `placeholder`, with the number of the only column that the value depends on; None if it depends on anything else."""
+    def slot_value(self, placeholder: Placeholder) -> tuple[str, int | None, bool]:
+        """An expression for the value of a template in the payload.
+
+        With the number of the only column that the value depends on, None if it depends on anything else; and whether the expression
+        adds alternatives to `taken`.
+        """
         writer = self._writer
         writer.cells.clear()
         had_used_id, writer.has_used_id = writer.has_used_id, False
-        value = self.placeholder(placeholder)
+        writer.has_alternatives = False
+        value = self._placeholder(placeholder, placeholder.first_bit)
         [cell] = writer.cells if len(writer.cells) == 1 and not writer.has_used_id else [None]
         writer.has_used_id |= had_used_id
-        return value, cell
+        return value, cell, writer.has_alternatives
 
     def add_id(self) -> None:
         """From here on, templates can use the message id. A context made before lacks it."""
@@ -63,6 +68,11 @@ class TemplateCode:
     def needs_id(self) -> bool:
         """Whether a template uses the message id, or may use it in Jinja."""
         return self._writer.has_used_id or self._has_context
+
+    @property
+    def has_context(self) -> bool:
+        """Whether Jinja renders a template of the payload, and notes its alternatives in the variable `context`."""
+        return self._has_context
 
     def define_budget(self) -> None:
         """Charges contexts in advance for the most that the expressions can use. Raises `NotCompilable` if that is too much."""

@@ -22,7 +22,6 @@ BASIC_ASCII = "".join(filter(str.isascii, BASIC)).encode()
 them, so nothing in that JSON is escaped.
 """
 _ONLY_GSM7 = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*")
-_NOT_GSM7 = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
 _EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 
@@ -84,10 +83,29 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(_packed(text, _septets, GSM7_PART) if is_gsm7 else _packed(text, _utf16_units, UCS2_PART))
 
 
-def first_forcing(text: str) -> str:
-    """The first character that keeps `text` from being GSM-7."""
-    found = _NOT_GSM7.search(text)
-    return "" if found is None else found[0]
+ForcedBy = tuple[()] | tuple[str, int]
+"""What forces a text into UCS-2: the different characters, sorted, and how many segments it saves to replace them.
+
+A text with more than `MAX_FORCING` of them is written in another script: it has "" and 0. The saving is counted only for a text with
+one such character. A plain tuple, because processes exchange it.
+"""
+NOT_FORCED: ForcedBy = ()
+ANOTHER_SCRIPT: ForcedBy = ("", 0)
+MAX_FORCING = 8
+STAND_IN = "?"
+"""Stands for any replacement of a character that has none in `REPLACEMENTS`."""
+_GSM7_ASCII = "".join(filter(str.isascii, BASIC + EXTENSION)).encode()
+
+
+def why_ucs2(text: str, segments: int) -> ForcedBy:
+    """What forces `text` into UCS-2, in which it takes so many segments."""
+    found = "".join(sorted(set(text.encode().translate(None, _GSM7_ASCII).decode()) - _GSM7))
+    if len(found) > MAX_FORCING:
+        return ANOTHER_SCRIPT
+    if segments == 1 or len(found) > 1:
+        return (found, 0)
+    plain = measure(text.replace(found, REPLACEMENTS.get(found, STAND_IN)))
+    return (found, max(0, segments - plain.segments))
 
 
 def forcing(text: str) -> tuple[Forcing, ...]:

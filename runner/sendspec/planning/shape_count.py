@@ -1,0 +1,76 @@
+"""Counts messages by shape: the alternatives that their templates took, their encoding and their number of segments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sendspec.composing.platforms.sms_segments import ForcedBy
+
+MAX_SHAPES = 10_000
+"""Shapes that are kept apart; the messages of further ones are counted together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeCount:
+    """How many messages have a shape. `segments` are those of one message, 0 if it isn't measured; `line` is the first one's row.
+
+    `alternatives` are `Message.alternatives`.
+    """
+
+    alternatives: int
+    segments: int
+    is_ucs2: bool
+    messages: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShapeCounts:
+    """The shapes of the messages to send, the most frequent first; messages and segments of shapes that were not kept apart."""
+
+    listed: tuple[ShapeCount, ...] = ()
+    other_messages: int = 0
+    other_segments: int = 0
+
+
+NO_SHAPES = ShapeCounts()
+
+
+class ShapeTally:
+    def __init__(self) -> None:
+        self._messages: dict[tuple[int, int, bool], int] = {}
+        self._lines: dict[tuple[int, int, bool], int] = {}
+        self._other_messages = self._other_segments = 0
+
+    def add(
+        self, alternatives: Sequence[int], segments: Sequence[int], forced_by: Sequence[ForcedBy], lines: Sequence[int]
+    ) -> None:
+        """Counts messages, given as lists of the same length."""
+        keys = list(zip(alternatives, segments, map(bool, forced_by), strict=True))
+        counted = Counter(keys)
+        if not counted.keys() <= self._messages.keys():
+            self._open(list(counted), dict(zip(reversed(keys), reversed(lines), strict=True)))
+        for key, count in counted.items():
+            if key in self._messages:
+                self._messages[key] += count
+            else:
+                self._other_messages += count
+                self._other_segments += count * key[1]
+
+    def _open(self, keys: Sequence[tuple[int, int, bool]], line_by_key: dict[tuple[int, int, bool], int]) -> None:
+        """Keeps the keys apart from now on, as long as there is room."""
+        for key in keys:
+            if key not in self._messages and len(self._messages) < MAX_SHAPES:
+                self._messages[key], self._lines[key] = 0, line_by_key[key]
+
+    def counts(self) -> ShapeCounts:
+        listed = [
+            ShapeCount(alternatives=key[0], segments=key[1], is_ucs2=key[2], messages=count, line=self._lines[key])
+            for key, count in self._messages.items()
+        ]
+        listed.sort(key=lambda each: (-each.messages, each.line))
+        return ShapeCounts(
+            listed=tuple(listed), other_messages=self._other_messages, other_segments=self._other_segments
+        )
