@@ -26,6 +26,7 @@ from sendspec.planning.plan import (
 )
 from sendspec.planning.plan_digest import SpecSettings
 from sendspec.planning.shape_count import ShapeCounts
+from sendspec.reading.contacts.address_set import AddressSet
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 NEW = History(started=False)
@@ -238,3 +239,16 @@ def test_without_a_ledger_ids_are_provisional_and_there_is_no_content_digest() -
 def test_an_empty_ledger_knows_nothing() -> None:
     lookup: FactLookup = nothing_known
     assert lookup([b"i" * 16]) == {}
+
+
+def test_countries_are_counted_where_that_is_asked_for() -> None:
+    items = [message(1), message(2, "a" * 161), message(3)._replace(receiver="+31612345678"), message(4)]
+    items.append(message(5)._replace(receiver="ann@example.com"))
+    for asks in (True, False):
+        tally = PlanTally(TARGET, count_countries=asks)
+        list(
+            tally.counted(decisions(items, nothing_known, NEW, Eligibility(suppressed=AddressSet([items[3].receiver]))))
+        )
+        plan = tally.plan()
+        expected = ({"GB": 2, "NL": 1, "unknown": 1}, {"GB": 3, "NL": 1, "unknown": 1}) if asks else ({}, {})
+        assert (plan.messages_by_country, plan.segments_by_country) == expected

@@ -131,17 +131,18 @@ ENTRIES = st.lists(
         st.integers(0, 3),
         st.sampled_from([(), (), ("ł", 1), ("😀", 0), ("ł😀", 0), ("", 0)]),
         st.integers(0, 3),
-    ).map(lambda drawn: (*drawn[:2], drawn[2] if drawn[1] else (), drawn[3]))
+        st.sampled_from(["NL", "BE", "unknown"]),
+    ).map(lambda drawn: (*drawn[:2], drawn[2] if drawn[1] else (), *drawn[3:]))
 )
 
 
 @given(ENTRIES, ENTRIES)
 def test_many_that_are_sent_count_as_each_by_itself(first: list[PlanEntry], then: list[PlanEntry]) -> None:
-    together, singly = (PlanTally(TARGET, DeclaredPairs()) for _ in range(2))
+    together, singly = (PlanTally(TARGET, DeclaredPairs(), count_countries=True) for _ in range(2))
     for entries in (first, then):
-        pairs, segments, forced_by, alternatives = ([entry[part] for entry in entries] for part in range(4))
+        pairs, segments, forced_by, alternatives, countries = ([entry[part] for entry in entries] for part in range(5))
         lines = range(len(entries))
-        together.count_sent(pairs, segments, forced_by, alternatives, pairs=pairs, lines=lines)  # type: ignore[arg-type]
+        together.count_sent(pairs, segments, forced_by, alternatives, countries, pairs=pairs, lines=lines)  # type: ignore[arg-type]
         for entry, line in zip(entries, lines, strict=True):
             singly.count([entry], [None], [entry[0]], [line])
     assert together.plan() == singly.plan()

@@ -9,12 +9,13 @@ from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.identity import reference_hash
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.platforms.sms_segments import NOT_FORCED, Encoding, ForcedBy, why_ucs2
+from sendspec.reading.contacts.number_country import country_of_number
 
-PlanEntry = tuple[bytes, int, ForcedBy, int]
-"""What a plan counts of one message, in four fields.
+PlanEntry = tuple[bytes, int, ForcedBy, int, str]
+"""What a plan counts of one message, in five fields.
 
 Its fingerprint, which is its id followed by its digest. Its segments, or 0 if its text isn't measured. What forces UCS-2. The
-alternatives that its templates took (`Message.alternatives`).
+alternatives that its templates took (`Message.alternatives`). Its receiver's country, or "" if countries are not counted.
 """
 FILTERED: Literal[False] = False
 RowResult = tuple[PlanEntry, bytes, int] | Literal[False] | None
@@ -24,41 +25,45 @@ For a message: its entry, the hash of its reference (empty unless the spec write
 `Exclusion`. For a row that `where` leaves out: `FILTERED`. None: `Composer.compose` has to compose the row, or has
 rejected it.
 """
-BlockResult = tuple[list[bytes], list[int], list[ForcedBy], list[int], list[bytes], list[tuple[int, RowResult]]]
-"""The results of a block's rows, in six lists.
+BlockResult = tuple[
+    list[bytes], list[int], list[ForcedBy], list[int], list[str], list[bytes], list[tuple[int, RowResult]]
+]
+"""The results of a block's rows, in seven lists.
 
-Four lists hold the entries of the messages to send, one list for each field, in the order of the rows. The fifth holds the
-hashes of their references; it is empty unless the spec writes references itself. The sixth holds every other row, as a pair of its
+Five lists hold the entries of the messages to send, one list for each field, in the order of the rows. The sixth holds the
+hashes of their references; it is empty unless the spec writes references itself. The seventh holds every other row, as a pair of its
 index in the block and its result.
 """
 BlockComposer = Callable[[Iterable[Any]], BlockResult]
 """Composes a block of rows, each given as its `Row.content`."""
 
 
-def plan_entry_of(message: Message) -> PlanEntry:
+def plan_entry_of(message: Message, *, count_countries: bool = False) -> PlanEntry:
     fingerprint, measured, taken = message.id + message.digest, message.measure, message.alternatives
+    country = country_of_number(message.receiver) if count_countries else ""
     if measured is None:
-        return (fingerprint, 0, NOT_FORCED, taken)
+        return (fingerprint, 0, NOT_FORCED, taken, country)
     forced = measured.encoding is Encoding.UCS2 and message.text is not None
     return (
         fingerprint,
         measured.segments,
         why_ucs2(message.text or "", measured.segments) if forced else NOT_FORCED,
         taken,
+        country,
     )
 
 
-def row_result_of(composed: Composed | None, eligibility: Eligibility, *, own_reference: bool) -> RowResult:
+def row_result_of(
+    composed: Composed | None, eligibility: Eligibility, *, own_reference: bool, count_countries: bool = False
+) -> RowResult:
     """The result of a row that `Composer.compose` composed. `composed` is None for a rejected row."""
     if not isinstance(composed, Message):
         return None if composed is None else FILTERED
     hashed = reference_hash(composed.reference) if own_reference else b""
-    return plan_entry_of(composed), hashed, eligibility.exclusion_of(composed).value
+    entry = plan_entry_of(composed, count_countries=count_countries)
+    return entry, hashed, eligibility.exclusion_of(composed).value
 
 
-def block_result_of(
-    composed: Iterable[Composed | None], eligibility: Eligibility, *, own_reference: bool
-) -> BlockResult:
-    """The result of rows that `Composer.compose` composed. An item is None for a rejected row."""
-    others = [(at, row_result_of(item, eligibility, own_reference=own_reference)) for at, item in enumerate(composed)]
-    return [], [], [], [], [], others
+def block_result_of(others: Iterable[RowResult]) -> BlockResult:
+    """The result of a block whose rows were composed one by one."""
+    return [], [], [], [], [], [], list(enumerate(others))

@@ -10,8 +10,12 @@ from sendspec.reading.limits import Limits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComposeSettings:
-    """`salt` is the environment's. Each of `limits` is the tighter of the spec's and the environment's."""
+    """`salt` is the environment's. Each of `limits` is the tighter of the spec's and the environment's.
+
+    With `count_countries`, a plan counts messages and segments by country: `Plan.segments_by_country`.
+    """
 
     platform: Platform
     salt: bytes
     limits: Limits
+    count_countries: bool = False

@@ -11,11 +11,12 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 
 from sendspec.composing.block_result import BlockComposer, BlockResult, RowResult, block_result_of, row_result_of
 from sendspec.composing.composer import GENERATE_FROM, ComposingStopped
 from sendspec.composing.eligibility import Eligibility
+from sendspec.composing.message import Composed
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.send_job import Job
 from sendspec.reading.tables.block import Block, rows_of
@@ -44,7 +45,7 @@ USUAL = Thresholds()
 class ComposedBlock:
     """A block of rows, every one composed. `lines` has the line of each row.
 
-    The first five lists of `result` are of the messages to send; `others` has every other row, by its index in the block. None in
+    All lists of `result` but the last are of the messages to send; `others` has every other row, by its index in the block. None in
     `others` is a rejected row, whose faults are reported already.
     """
 
@@ -115,7 +116,7 @@ class _BlockSource:
         _, rows = block.read
         if self._generated is not None:
             return self._generated(rows)
-        return [], [], [], [], [], [(index, None) for index in range(len(rows))]
+        return block_result_of(repeat(None, len(rows)))
 
     def _completed(self, block: Block, result: BlockResult) -> ComposedBlock:
         """Composes the rows that `result` leaves open, one by one, and reports the faults of those that are rejected."""
@@ -125,7 +126,15 @@ class _BlockSource:
         return ComposedBlock(lines, result, others)
 
     def _compose_row(self, row: Row) -> RowResult:
-        return row_result_of(self._composer.compose(row), self._eligibility, own_reference=self._own_reference)
+        return self._result_of(self._composer.compose(row))
+
+    def _result_of(self, composed: Composed | None) -> RowResult:
+        return row_result_of(
+            composed,
+            self._eligibility,
+            own_reference=self._own_reference,
+            count_countries=self._job.setting.count_countries,
+        )
 
     def _compose_as(self, worker: int, workers: int, skip: int) -> Iterator[BlockResult]:
         """Runs in a fork: composes the blocks of one worker, after the first `skip`. Reports no faults, and never uses the ledger."""
@@ -134,11 +143,7 @@ class _BlockSource:
         for index, block in enumerate(blocks):
             if _worker_of(index, workers) == worker:
                 composed = map(composer.compose, rows_of((block,)))
-                yield (
-                    self._compose_here(block)
-                    if self._generated
-                    else block_result_of(composed, self._eligibility, own_reference=self._own_reference)
-                )
+                yield self._compose_here(block) if self._generated else block_result_of(map(self._result_of, composed))
 
 
 def _has_each_row(block: Block, result: BlockResult) -> bool:

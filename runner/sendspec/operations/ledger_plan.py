@@ -157,7 +157,7 @@ def _plan_of(
     pairs = DeclaredPairs(PairSet(store=TemporaryStore()), PairSet(store=TemporaryStore()))
     if moved is None or ledger is None:
         return plan_rows(job, ledger_view_of(job, context, ledger, choice), problems, processes, pairs=pairs)
-    tally = PlanTally(job.target, pairs)
+    tally = PlanTally(job.target, pairs, count_countries=job.setting.count_countries)
     for _ in tally.counted(moved.decisions(job.composed(problems), _eligibility(job, context), choice)):
         pass
     planned = _planned_under((job.spec.name, *other_names(job.spec, ledger)), ledger)

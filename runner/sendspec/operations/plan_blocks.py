@@ -48,7 +48,7 @@ class _PlanBuilder:
     def __init__(self, job: Job, view: LedgerView, problems: Problems, pairs: DeclaredPairs | None) -> None:
         self._view = view
         self._duplicates = Duplicates(job.table, problems, own_reference=job.program.own_reference)
-        self._tally = PlanTally(job.target, pairs)
+        self._tally = PlanTally(job.target, pairs, count_countries=job.setting.count_countries)
         self._own_reference = job.program.own_reference
         self._asks_ledger = view.states_of is not nothing_known or view.choice != ALL_DUE or view.history.expired
         self._pending_entries: list[PlanEntry] = []
@@ -61,17 +61,17 @@ class _PlanBuilder:
         if any(other is not None for other in block.others.values()):
             self._add_mixed(block)
             return
-        fingerprints, segments, forced_by, alternatives, reference_hashes, _ = block.result
+        fingerprints, segments, forced_by, alternatives, countries, reference_hashes, _ = block.result
         lines = block.lines
         if block.others:  # rejected rows
             lines = [line for index, line in enumerate(lines) if index not in block.others]
         repeats = self._duplicates.judge(fingerprints, reference_hashes, lines)
         pairs = self._pairs_of(fingerprints, reference_hashes)
         if repeats or self._asks_ledger:
-            entries: list[PlanEntry] = list(zip(fingerprints, segments, forced_by, alternatives, strict=True))
+            entries: list[PlanEntry] = list(zip(*block.result[:5], strict=True))
             self._queue(entries, [None] * len(entries), list(pairs), list(lines), repeats)
         else:
-            self._tally.count_sent(fingerprints, segments, forced_by, alternatives, pairs=pairs, lines=lines)
+            self._tally.count_sent(fingerprints, segments, forced_by, alternatives, countries, pairs=pairs, lines=lines)
 
     def plan(self) -> Plan:
         self._decide_pending()
@@ -163,7 +163,7 @@ class _PlanBuilder:
 def _rows(block: ComposedBlock) -> Iterator[tuple[int, PlanEntry, bytes, Skip | None]]:
     """The rows in order, without rejected ones: line, plan entry, hash of the reference, reason to skip."""
     *_, reference_hashes, _ = block.result
-    to_send = zip(zip(*block.result[:4], strict=True), reference_hashes or repeat(b""), strict=False)
+    to_send = zip(zip(*block.result[:5], strict=True), reference_hashes or repeat(b""), strict=False)
     for index, line in enumerate(block.lines):
         if index not in block.others:
             entry, reference_hash = next(to_send)

@@ -82,6 +82,10 @@ class Job:
         """A copy of the job with another salt, for a ledger that was created after the job was read."""
         return replace(self, setting=replace(self.setting, salt=salt))
 
+    def counting_countries(self) -> Job:
+        """A copy of the job whose plans count messages and segments by country."""
+        return replace(self, setting=replace(self.setting, count_countries=True))
+
     def with_name(self, name: str) -> Job:
         """A copy of the job under another spec name: only the message ids differ."""
         spec = replace(self.spec, name=name)

@@ -73,6 +73,9 @@ class Plan:
     `forcing` has the characters that force UCS-2, `shapes` the shapes of the messages to send. `left` counts messages of this spec,
     of any generation, that were planned, never sent, and are no longer composed.
 
+    `messages_by_country` and `segments_by_country` count the messages to send by ISO 3166 code, or `number_country.UNKNOWN`. Both are
+    empty unless `ComposeSettings.count_countries` asks for them.
+
     `digest` and `content_digest` are those of `plan_digest`; empty for a plan that nobody can approve. `ledger` is the ledger's id.
     """
 
@@ -85,6 +88,8 @@ class Plan:
     composed_digest: bytes
     forcing: tuple[ForcingCount, ...] = ()
     shapes: ShapeCounts = NO_SHAPES
+    messages_by_country: Mapping[str, int] = field(default_factory=dict)
+    segments_by_country: Mapping[str, int] = field(default_factory=dict)
     left: int = 0
     text_digest: str = ""
     pairs: DeclaredPairs = field(default_factory=DeclaredPairs, compare=False, repr=False)
@@ -95,17 +100,20 @@ class Plan:
     suppression: Suppression | None = None
 
 
-NO_MESSAGE: PlanEntry = (b"", 0, NOT_FORCED, 0)
+NO_MESSAGE: PlanEntry = (b"", 0, NOT_FORCED, 0, "")
 """The entry of a filtered or duplicate row."""
 
 
 class PlanTally:
     """Builds a plan: counts decisions and adds them to its digests."""
 
-    def __init__(self, target: Target, pairs: DeclaredPairs | None = None) -> None:
+    def __init__(self, target: Target, pairs: DeclaredPairs | None = None, *, count_countries: bool = False) -> None:
         """`pairs` takes the pairs of all declared messages; None: they are not needed."""
         self._target = target
         self._pairs = pairs
+        self._count_countries = count_countries
+        self._messages_by_country: Counter[str] = Counter()
+        self._segments_by_country: Counter[str] = Counter()
         self._skipped: Counter[Skip] = Counter()
         self._send = 0
         self._segments = 0
@@ -120,7 +128,8 @@ class PlanTally:
         for decision in decided:
             item = decision.item
             if isinstance(item, Message):
-                self.count((plan_entry_of(item),), (decision.skip,), (pair_of_message(item),), (item.line,))
+                entry = plan_entry_of(item, count_countries=self._count_countries)
+                self.count((entry,), (decision.skip,), (pair_of_message(item),), (item.line,))
             else:
                 self.count((NO_MESSAGE,), (decision.skip,), (b"",), (item.line,))
             yield decision
@@ -144,8 +153,9 @@ class PlanTally:
         sent = list(compress(entries, is_sent))
         if self._sent_digest is not self._composed_digest:
             self._sent_digest.update(b"".join([entry[0] for entry in sent]))
-        _, segments, forced_by, alternatives = zip(*sent, strict=True) if sent else ((), (), (), ())
-        self._count_sizes(segments, forced_by, alternatives, list(compress(lines, is_sent)))
+        if sent:
+            _, segments, forced_by, alternatives, countries = zip(*sent, strict=True)
+            self._count_sizes(segments, forced_by, alternatives, countries, list(compress(lines, is_sent)))
         if self._pairs is not None:
             self._pairs.to_send.add(list(compress(pairs, is_sent)))
             declared = [skip is not None and skip not in NOT_DECLARED for skip in skips]
@@ -157,13 +167,14 @@ class PlanTally:
         segments: Sequence[int],
         forced_by: Sequence[ForcedBy],
         alternatives: Sequence[int],
+        countries: Sequence[str],
         *,
         pairs: Sequence[bytes],
         lines: Sequence[int],
     ) -> None:
         """Counts rows that are all to be sent. The first arguments are their entries, one list for each field."""
         self._count_digests(b"".join(fingerprints))
-        self._count_sizes(segments, forced_by, alternatives, lines)
+        self._count_sizes(segments, forced_by, alternatives, countries, lines)
         if self._pairs is not None:
             self._pairs.to_send.add(pairs)
 
@@ -177,6 +188,7 @@ class PlanTally:
         segments: Sequence[int],
         forced_by: Sequence[ForcedBy],
         alternatives: Sequence[int],
+        countries: Sequence[str],
         lines: Sequence[int],
     ) -> None:
         self._send += len(segments)
@@ -184,6 +196,10 @@ class PlanTally:
         self._gsm7 += forced_by.count(NOT_FORCED) - segments.count(0)
         self._forcing.add(forced_by, lines)
         self._shapes.add(alternatives, segments, forced_by, lines)
+        if self._count_countries:
+            for (country, size), count in Counter(zip(countries, segments, strict=True)).items():
+                self._messages_by_country[country] += count
+                self._segments_by_country[country] += count * size
 
     def plan(self, left: int = 0) -> Plan:
         skipped = {skip: self._skipped[skip] for skip in Skip if self._skipped[skip]}
@@ -199,6 +215,8 @@ class PlanTally:
             ),
             forcing=self._forcing.counts(),
             shapes=self._shapes.counts(),
+            messages_by_country=dict(self._messages_by_country),
+            segments_by_country=dict(self._segments_by_country),
             sent_digest=self._sent_digest.digest(),
             composed_digest=self._composed_digest.digest(),
             left=left,

@@ -153,7 +153,7 @@ def composer_of(
     compiled_spec = compile_spec(read, COLUMNS, platform, problems)
     if compiled_spec is None:
         return None
-    compose_settings = ComposeSettings(platform=platform, salt=b"s" * 16, limits=limits)
+    compose_settings = ComposeSettings(platform=platform, salt=b"s" * 16, limits=limits, count_countries=True)
     composer = Composer(compiled_spec, table, compose_settings, load_schema("message"), platform.rules, problems)
     return composer, list(table.rows(problems))
 
@@ -202,13 +202,15 @@ def test_a_compiled_spec_makes_the_messages_that_composing_makes(
             if quickly is not None:
                 composed = composer.compose(row)
                 assert quickly == composed
-                assert odd == row_result_of(composed, eligibility, own_reference="reference" in message)
+                assert odd == row_result_of(
+                    composed, eligibility, own_reference="reference" in message, count_countries=True
+                )
 
 
 def by_row(found: BlockResult) -> list[RowResult]:
     *_, hashes, others = found
     rows: list[RowResult] = [
-        (entry, hashes[at] if hashes else b"", 0) for at, entry in enumerate(zip(*found[:4], strict=True))
+        (entry, hashes[at] if hashes else b"", 0) for at, entry in enumerate(zip(*found[:5], strict=True))
     ]
     for at, result in others:
         rows.insert(at, result)
@@ -412,7 +414,10 @@ def test_rows_that_share_cells_are_planned_like_composed_ones(
         for name in ("Ann", "Bob")
         for n in ("1", "2", "1")
     ]
-    composed = [row_result_of(made[0].compose(each), eligibility, own_reference="reference" in more) for each in rows]
+    composed = [
+        row_result_of(made[0].compose(each), eligibility, own_reference="reference" in more, count_countries=True)
+        for each in rows
+    ]
     assert by_row(many([each.content for each in rows])) == composed
     assert None not in composed
 

@@ -17,6 +17,13 @@ from sendspec.reading.schema.validator import Schema
 
 _INDEX = "len(fingerprints) + len(others)"
 """The index of the current row in its block."""
+_LISTS = ("fingerprints", "sizes", "forcing", "alternatives", "countries", "references")
+_SAME_FOR_ALL = {
+    "alternatives": "[0] * len(fingerprints)",
+    "countries": "[''] * len(fingerprints)",
+    "references": "[]",
+}
+"""Lists that no row adds to."""
 
 
 def compile_block_composer(
@@ -46,26 +53,25 @@ def block_composer_source(message: MessageCode, compiled_spec: CompiledSpec, eli
     elif not message.templates.needs_id:
         code.lines.remove(ID_TEXT_LINE)
     _add_size(message, text)
+    message.add_country()
     _add_eligibility(message, eligibility, hashed_reference="hashed_reference" if own_reference else "b''")
-    varies = message.alternatives != "0"
-    add_alternatives = f"; add_alternatives({message.alternatives})" if varies else ""
-    add_reference = "; add_reference(hashed_reference)" if own_reference else ""
-    code.lines.append(
-        f"add(identity + digest); add_size(segments); add_forcing(forced_by){add_alternatives}{add_reference}"
-    )
+    values = {"fingerprints": "identity + digest", "sizes": "segments", "forcing": "forced_by"}
+    values |= {"alternatives": message.alternatives} if message.alternatives != "0" else {}
+    values |= {"countries": message.country} if message.country != "''" else {}
+    values |= {"references": "hashed_reference"} if own_reference else {}
+    code.lines.append("; ".join(f"add_{name}({value})" for name, value in values.items()))
     message.templates.define_budget()
     return [
         f"def {FUNCTION}(rows):",
-        " fingerprints, sizes, forcing, alternatives, references, others = [], [], [], [], [], []",
-        " add, add_size, add_forcing, add_alternatives = fingerprints.append, sizes.append, forcing.append, alternatives.append",
-        " add_reference, other = references.append, others.append",
+        " others = []; other = others.append",
+        *(f" {name} = []; add_{name} = {name}.append" for name in values),
         " for cells in rows:",
         "  try:",
         *(f"   {line}" for line in code.lines),
         "  except MemoryError: raise",
         f"  except Exception: other(({_INDEX}, None))",
-        *([] if varies else [" alternatives = [0] * len(fingerprints)"]),
-        " return fingerprints, sizes, forcing, alternatives, references, others",
+        *(f" {name} = {same}" for name, same in _SAME_FOR_ALL.items() if name not in values),
+        f" return {', '.join(_LISTS)}, others",
     ]
 
 
@@ -88,6 +94,6 @@ def _add_eligibility(message: MessageCode, eligibility: Eligibility, hashed_refe
     )
     for test, addresses, exclusion in lists:
         if addresses is not None:
-            entry = f"(identity + digest, segments, forced_by, {message.alternatives})"
+            entry = f"(identity + digest, segments, forced_by, {message.alternatives}, {message.country})"
             excluded = f"other(({_INDEX}, ({entry}, {hashed_reference}, {exclusion.value}))); continue"
             message.code.lines.append(f"if address {test} {message.code.constant(addresses)}: {excluded}")

@@ -31,6 +31,7 @@ from sendspec.composing.platforms.sms_segments import (
 )
 from sendspec.composing.rule import Rule
 from sendspec.composing.template_tree import Node
+from sendspec.reading.contacts.number_country import country_of_number
 from sendspec.reading.schema.validator import Schema
 
 _NAMESPACE: Mapping[str, object] = {
@@ -65,6 +66,8 @@ class MessageCode:
         """An expression for the message's reference."""
         self.alternatives = "0"
         """An expression for the alternatives that the message's templates took."""
+        self.country = "''"
+        """An expression for the receiver's country, if it is counted."""
         self._shape: dict[str, Any] = {}
 
     def add_message(self, if_filtered: str) -> str:
@@ -101,6 +104,13 @@ class MessageCode:
         self.code.lines.append(f"json_reference = dumps({self.reference})")
         parts[-1:] = [b',"reference":', Slot("reference"), b"}"]
         self.code.lines.append(f"body = {self._joined(parts)}")
+
+    def add_country(self) -> None:
+        """Adds the country of the receiver's number, if the settings ask for it."""
+        if self._settings.count_countries:
+            self.code.define(country_of_number=country_of_number)
+            self.code.lines.append(f"country = country_of_number({ADDRESS.name})")
+            self.country = "country"
 
     def add_reference_check(self) -> None:
         """Adds the check that the user's own reference is text and doesn't contain the address."""
@@ -165,7 +175,9 @@ class MessageCode:
         self.alternatives = " | ".join(parts) or "0"
         if isinstance(language, Slot):
             self.code.define(with_language=with_language)
-            self.alternatives = f"with_language({self.alternatives}, {self._compiled_spec.width}, {language.name})"
+            width = self._compiled_spec.width
+            self.code.lines.append(f"taken = with_language({self.alternatives}, {width}, {language.name})")
+            self.alternatives = "taken"
 
     def _constant_json(self, text: str) -> str:
         return self.code.constant(orjson.dumps(text))

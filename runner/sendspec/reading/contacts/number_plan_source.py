@@ -21,12 +21,19 @@ REACHABLE = ("fixed_line", "mobile", "pager", "personal_number", "voip")
 OTHER = ("premium_rate", "shared_cost", "toll_free", "uan", "voicemail")
 TOLL_FREE_DIGITS = 3
 """First digits after the code that toll-free numbers are known by, such as 800."""
+COUNTRY_DIGITS = 5
+"""The most digits after the code that tell its countries apart, such as those of the Vatican."""
+AREA_DIGITS = 3
+"""Digits of an area code of +1."""
+EQUALLY_SHARED = {"1"}
+"""Codes without a main country."""
+SEVERAL = "?"
 MIN_DIGITS = 8
 MAX_DIGITS = 15
 """Digits with the calling code: the most by ITU-T E.164, the fewest by what is not most likely cut off."""
 
 _TEXT = '''\
-"""Lengths of phone numbers, and the starts of landlines. Generated from the phone library by `number_plan_source`."""
+"""Lengths and countries of phone numbers, and the starts of landlines. Generated from the phone library by `number_plan_source`."""
 
 LENGTHS_BY_CODE = {
 %s}
@@ -39,6 +46,17 @@ LANDLINES_BY_CODE = {
 TOLL_FREE_BY_CODE = {
 %s}
 """By calling code: how many digits follow it in toll-free numbers, where that differs, and after `|` their first ones."""
+
+COUNTRY_BY_CODE = {
+%s}
+"""By calling code: its country, or the one that most of its numbers are in. Codes of no country are left out."""
+
+OTHER_COUNTRIES_BY_CODE = {
+%s}
+"""By calling code of several countries: each of the others with the digits after the code that its numbers begin with.
+
+`?` stands before digits that are used in several of them. After `1`, the other digits are of no country.
+"""
 '''
 
 
@@ -49,6 +67,8 @@ def number_plan() -> str:
         _entries({code: _joined(each) for code, each in lengths.items()}),
         _entries({code: _joined(each) for code, each in _landlines().items()}),
         _entries(dict(_toll_free(lengths))),
+        _entries({code: regions[0] for code, regions in _regions().items()}),
+        _entries({code: others for code, regions in _regions().items() if (others := _others(code, regions))}),
     )
 
 
@@ -98,6 +118,46 @@ def _toll_free(lengths_by_code: Mapping[str, set[int]]) -> Iterator[tuple[str, s
     for code, found in lengths.items():
         if not found <= lengths_by_code[code]:
             yield code, f"{_joined(found - lengths_by_code[code])} | {_joined(_shortened(starts[code]))}"
+
+
+def _regions() -> dict[str, tuple[str, ...]]:
+    """Each calling code with its countries, the main one first."""
+    found = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
+    return {str(code): regions for code, regions in found if phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY not in regions}
+
+
+def _others(code: str, regions: tuple[str, ...]) -> str:
+    """The starts of numbers that are not of the code's main country. What it shares with its territories is its own."""
+    if len(regions) == 1:
+        return ""
+    owners: dict[str, set[str]] = defaultdict(set)
+    for region in regions:
+        metadata: Any = PhoneMetadata.metadata_for_region(region)
+        for _, desc in _numbers(metadata, (*REACHABLE, *OTHER)):
+            for start in _starts(pattern_parser.parse(desc.national_number_pattern), {""}, COUNTRY_DIGITS):
+                owners[start].add(region)
+    main = "" if code in EQUALLY_SHARED else regions[0]
+    region_by_start = {
+        start: main if main in found else found.pop() if len(found) == 1 else SEVERAL for start, found in owners.items()
+    }
+    starts: dict[str, list[str]] = defaultdict(list)
+    for start, region in _merged(region_by_start, AREA_DIGITS if code in EQUALLY_SHARED else 1).items():
+        if region != main:
+            starts[region].append(start)
+    return " ".join(f"{region} {_joined(starts[region])}" for region in sorted(starts))
+
+
+def _merged(region_by_start: Mapping[str, str], area_digits: int) -> dict[str, str]:
+    """The same with shorter starts. After an area code, digits that nobody has are taken for those of its only country."""
+    found = dict(region_by_start)
+    for length in range(COUNTRY_DIGITS, 1, -1):
+        for stem in {start[:-1] for start in found if len(start) == length}:
+            longer = [f"{stem}{digit}" for digit in range(10) if f"{stem}{digit}" in found]
+            if len({found[start] for start in longer}) == 1 and (len(longer) == 10 or len(stem) >= area_digits):
+                found[stem] = found[longer[0]]
+                for start in longer:
+                    del found[start]
+    return found
 
 
 def _possible(code: str, metadata: Any, desc: PhoneNumberDesc) -> Iterator[int]:
