@@ -15,6 +15,7 @@ from sendspec.operations.continuity import check_continuity
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import plan_rows
+from sendspec.operations.plan_schedule import schedule_of
 from sendspec.operations.plan_settings import spec_settings
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import RenamedSend, other_names
@@ -117,6 +118,7 @@ def plan_jobs(
         for job in jobs
     ]
     if not problems.has_errors:
+        plans = [replace(plan, schedule=schedule_of(job, context)) for job, plan in zip(jobs, plans, strict=True)]
         check_continuity(
             list(zip(jobs, plans, strict=True)),
             context,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -17,13 +17,14 @@ from sendspec.diagnostics.clock import Clock
 class System:
     """`command` names this process to a second run, which finds the ledger locked.
 
-    `stdin` is what recipients given as `-` are read from; None where there is nothing to read.
+    `stdin` is what recipients given as `-` are read from; None where there is nothing to read. `local_time` is a moment as it reads here.
     """
 
     environ: Mapping[str, str]
     clock: Clock
     command: str
     stdin: BinaryIO | None = None
+    local_time: Callable[[datetime], datetime] = datetime.astimezone
 
     @property
     def now(self) -> datetime:

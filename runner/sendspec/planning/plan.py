@@ -16,6 +16,7 @@ from sendspec.planning.forcing_count import ForcingCount, ForcingTally
 from sendspec.planning.pair_set import PairSet, pair_of_message
 from sendspec.planning.plan_digest import SpecSettings, digests
 from sendspec.planning.shape_count import NO_SHAPES, ShapeCounts, ShapeTally
+from sendspec.planning.schedule import Schedule
 
 NOT_DECLARED = frozenset({Skip.FILTERED, Skip.DUPLICATE, Skip.ONLY_TO, Skip.SUPPRESSED})
 """Reasons to skip that the files give. Every other message is declared, whether it is sent or not."""
@@ -98,6 +99,7 @@ class Plan:
     digest: str = ""
     content_digest: str = ""
     suppression: Suppression | None = None
+    schedule: Schedule | None = None
 
 
 NO_MESSAGE: PlanEntry = (b"", 0, NOT_FORCED, 0, "")

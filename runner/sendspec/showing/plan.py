@@ -14,6 +14,7 @@ from sendspec.planning.forcing_count import ForcingCount
 from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.showing.account import left_words, skipped_words
+from sendspec.showing.schedule import schedule_json, schedule_lines
 from sendspec.showing.terminal_style import TerminalStyle, cells
 
 MOST_FORCING, ROWS_SHOWN = 3, 3
@@ -45,6 +46,8 @@ def _block(plan: Plan, style: TerminalStyle) -> Iterator[str]:
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
     if plan.suppression is not None:
         yield f"  suppress: {_suppressed(plan, plan.suppression)}"
+    if plan.schedule is not None:
+        yield from (f"  {line}" for line in schedule_lines(plan.schedule, plan.send))
     if plan.skipped.get(Skip.ON_HOLD):
         yield f"  on hold: planned with another text than the present one, whose digest is {plan.text_digest}"
     if plan.left:
@@ -119,6 +122,10 @@ def _suppress_json(plan: Plan) -> dict[str, Any]:
     return {"suppress": {"recipients": found, "files": files, "addresses": suppression.addresses}}
 
 
+def _schedule_json(plan: Plan) -> dict[str, Any]:
+    return {} if plan.schedule is None else schedule_json(plan.schedule, plan.send)
+
+
 def _spec(plan: Plan) -> dict[str, Any]:
     return {
         "name": plan.target.name,
@@ -126,6 +133,7 @@ def _spec(plan: Plan) -> dict[str, Any]:
         "totals": {"recipients": plan.recipients, "send": plan.send, "skip": plan.recipients - plan.send},
         "skipped": {skip.value: count for skip, count in plan.skipped.items()},
         **_suppress_json(plan),
+        **({"schedule": schedule} if (schedule := _schedule_json(plan)) else {}),
         "segments": _segments_json(plan.segments),
         "left": plan.left,
         "digest": plan.digest,
