@@ -57,7 +57,12 @@ SANDBOX = (
     ("plan", SPEC_PATH), ("status",), ("ledger", "check"), ("send", SPEC_PATH, "--yes"), ("ledger", "purge", "--older-than", "9d"),
     ("ledger", "init"),
 )  # fmt: skip
-OUTPUT = (("init",), ("plan", SPEC_PATH, "--out", "plan.json"), ("send", "--plan", "plan.json", "--yes"))
+OUTPUT = (
+    ("init",),
+    ("init", "--example", "mms"),
+    ("plan", SPEC_PATH, "--out", "plan.json"),
+    ("send", "--plan", "plan.json", "--yes"),
+)
 EVERY_KIND = ("file", "folder", "dangling", "loop", "hard", "zero", "environ", "fifo")
 SOME = ("file", "dangling", "hard", "fifo")
 BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
@@ -69,7 +74,7 @@ PLACES: dict[str, tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]] = {
     ".sendspec/tmp": (OUTPUT + SANDBOX, ("file", "folder", "dangling", "fifo")),
     "sendspec.lock": (LEDGER, EVERY_KIND),
     **dict.fromkeys(("plan.json", ".gitignore", ".sendspec/.gitignore"), (OUTPUT, SOME)),
-    ".sendspec/spec.schema.json": (OUTPUT, EVERY_KIND),
+    "schemas/spec.schema.json": (OUTPUT, EVERY_KIND),
     ".sendspec/sandbox.identity": (SANDBOX, EVERY_KIND),
     ".sendspec/test.db": (LEDGER, (*SOME, "loop", "zero")),
     **dict.fromkeys((f".sendspec/test.db{end}" for end in BESIDE_A_DATABASE + BESIDE_A_LEDGER), (LEDGER, SOME)),
@@ -163,6 +168,7 @@ def planted(project_dir: ProjectDir, name: str, kind: str, outside: Outside) -> 
         shutil.rmtree(place)
     else:
         place.unlink(missing_ok=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
     PLANTED[kind](place, outside)
 
 
@@ -201,7 +207,7 @@ def test_nothing_outside_is_changed_or_quoted(original: Path, outside: Outside, 
 
 
 @pytest.mark.parametrize(
-    "place", [".sendspec", ".sendspec/spec.schema.json", ".sendspec/.gitignore", ".github", ".github/workflows", "specs", "data",
+    "place", [".sendspec", "schemas", "schemas/spec.schema.json", ".sendspec/.gitignore", ".github", ".github/workflows", "specs", "data",
               ".gitignore", "new"],
 )  # fmt: skip
 def test_a_project_is_not_scaffolded_through_a_link(project_dir: ProjectDir, outside: Outside, place: str) -> None:

@@ -13,8 +13,11 @@ import pytest
 from plan_files import digested, resealed
 from project_dir import ProjectDir
 
-FILES = {"sendspec.yaml", "specs/hello.yaml", "data/people.csv", ".gitignore", ".github/workflows/messages.yml"}
-MADE = FILES | {".sendspec/.gitignore", ".sendspec/spec.schema.json"}
+FILES = {
+    "sendspec.yaml", "specs/hello.yaml", "data/people.csv", "schemas/spec.schema.json", "schemas/project.schema.json", ".gitignore",
+    ".github/workflows/messages.yml",
+}  # fmt: skip
+MADE = FILES | {".sendspec/.gitignore"}
 MOST = 100
 """Far more often than an `init` writes."""
 KILLED = """

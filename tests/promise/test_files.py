@@ -146,7 +146,7 @@ def test_a_project_that_has_no_place_is_not_called_a_bug(project_dir: ProjectDir
     assert rejected(project_dir, "init", where) == "file-unwritable"
 
 
-@pytest.mark.parametrize("in_the_way", ["specs", "data", ".github", ".sendspec"])
+@pytest.mark.parametrize("in_the_way", ["specs", "data", "schemas", ".github", ".sendspec"])
 def test_a_project_is_scaffolded_whole_or_not_at_all(project_dir: ProjectDir, in_the_way: str) -> None:
     project_dir.write(in_the_way, "")
     assert rejected(project_dir, "init") == "file-unwritable"
@@ -165,7 +165,7 @@ def test_names_with_line_ends_and_half_characters_make_a_project(project_dir: Pr
     for name in ("a\nb", os.fsdecode(b"a\xff"), "a b"):
         done = project_dir.run("init", name, "--format", "json")
         assert done.code == 0, done.err
-        assert len(done.json["files"]) == 5
+        assert len(done.json["files"]) == 7
         assert "a\nb/" not in done.err
         assert project_dir.run("send", f"{name}/specs/hello.yaml", "--yes").code == (1 if "\udcff" in name else 0)
 
