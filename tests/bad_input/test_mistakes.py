@@ -116,6 +116,70 @@ INNOCENT = [
     '"https://example.com/{first_name}?a=%order_id%"', '"www.example.com/{first_name}"',
 ]  # fmt: skip
 
+TEXT_BODY = '  body:\n    type: text\n    text:\n      text: "Hi {{ first_name }}"\n'
+
+# What the usual spec has, what is written instead, the place, words of the problem, words of the fix.
+SPECS: list[tuple[str, str, str, str, str]] = [
+    # keys as other programs call them
+    ("spec: 1", "version: 1", "unknown-key 1:1", "no key 'version'", "write `spec: 1`"),
+    ("spec: 1\n", "", "missing-key 1:1", "has no 'spec'", "add `spec: 1`"),
+    ("recipients:", "recipient:", "unknown-key 4:1", "no key 'recipient'", "write 'recipients'"),
+    ("recipients: {file: people.csv}", "csv: people.csv", "unknown-key 4:1", "no key 'csv'", "`recipients: {file: …}`"),
+    ("recipients: {file: people.csv}", "file: people.csv", "unknown-key 4:1", "no key 'file'", "`recipients: {file: …}`"),
+    ("{file: people.csv}", "{csv: people.csv}", "unknown-key 4:14", "no key 'csv'", "write 'file'"),
+    ("{file: people.csv}", "{file: people.csv, filter: a}", "unknown-key 4:32", "no key 'filter'", "write 'where'"),
+    ("channel: sms", "channels: sms", "unknown-key 3:1", "no key 'channels'", "write 'channel'"),
+    ("channel: sms", "channel: sms\nenvironment: live", "unknown-key 4:1", "no key 'environment'", "--env"),
+    ("channel: sms", "channel: sms\ncountry: NL", "unknown-key 4:1", "no key 'country'", "under `recipients`"),
+    ("channel: sms", "channel: sms\nvariables: {a: b}", "unknown-key 4:1", "no key 'variables'", "write 'vars'"),
+    ("  body", "body", "unknown-key 6:1", "no key 'body'", "indent it, and what is below it, under `message`"),
+    (TEXT_BODY, "  text: Hi\n", "unknown-key 6:3", "no key 'text'", "`body: {type: text, text: {text: …}}`"),
+    (TEXT_BODY, '  body: "Hi"\n', "wrong-type 6:9", "found 'Hi'", '`body: {type: text, text: {text: "Hi"}}`'),
+    ("message:\n" + TEXT_BODY, "message: Hi\n", "wrong-type 5:10", "found 'Hi'", "`message: {body: {type: text,"),
+    (TEXT_BODY, "  body: {text: Hi}\n", "missing-key 6:3", "has no 'type'", '`type: text`, and `text: {text: "Hi"}`'),
+    (TEXT_BODY, "  body: {type: text, text: Hi}\n", "wrong-type 6:28", "found 'Hi'", 'write `text: {text: "Hi"}`'),
+    (TEXT_BODY, "  body: {type: text, text: {body: Hi}}\n", "unknown-key 6:29", "no key 'body'", "write 'text'"),
+    (TEXT_BODY, "  body: {type: image, text: {text: Hi}}\n", "wrong-value 6:16", "'image', and the body has `text`", "`type: text`"),
+    ("type: text", "type: sms", "wrong-value 7:11", "'sms'", "write 'text'"),
+    ("type: text", "type: Text", "wrong-value 7:11", "'Text'", "write 'text'"),
+    # values
+    ("spec: 1", 'spec: "1"', "spec-version 1:7", "'1'", "write 1, without quotes"),
+    ("spec: 1", "spec: 2", "spec-version 1:7", "the number 2", "write 1, the version"),
+    ("name: hello", "name: Hello World", "bad-name 2:7", "'Hello World' can't be", "write 'hello-world'"),
+    ("name: hello", "name:", "wrong-type 2:6", "`name` has no value", "write one after the colon"),
+    ("channel: sms", "channel: [sms]", "wrong-type 3:10", "found a list", "name one channel"),
+    ("channel: sms", "channel: sms\ngeneration: 0", "out-of-range 4:13", "the number 0 is below 1", "write 1 or more"),
+    ("channel: sms", 'channel: sms\ngeneration: "2"', "wrong-type 4:13", "a whole number", "write 2, without quotes"),
+    ("channel: sms", "channel: sms\nlimits: 100", "wrong-type 4:9", "the number 100", "`limits: {messages: 100}`"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 5_000}", "wrong-type 4:20", "'5_000'", "write 5000"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 5,000}", "unknown-key 4:22", "no key '000'", "without a comma"),
+    ("channel: sms", "channel: sms\nlimits: {failure_rate: 5%}", "wrong-type 4:24", "'5%'", "write 0.05"),
+    ("channel: sms", "channel: sms\nlimits: {encoding: GSM-7}", "wrong-value 4:20", "'GSM-7'", "write 'gsm7'"),
+    ("channel: sms", "channel: sms\nvars: [a]", "wrong-type 4:7", "found a list", "`vars: {name: value}`"),
+    ("channel: sms", "channel: sms\nnot_after: 2026-12-01", "wrong-format 4:12", "a date without a time", "add the time"),
+    ("{file: people.csv}", "people.csv", "wrong-type 4:13", "a list or a mapping", "`recipients: {file: …}`"),
+    ("{file: people.csv}", "{file: [people.csv]}", "wrong-type 4:20", "found a list", "name one table"),
+    ("people.csv}", "people.csv, allow_empty: yes}", "wrong-type 4:45", "found 'yes'", "write true"),
+    ("people.csv}", "people.csv, country: nl}", "unknown-country 4:41", "'nl'", "write NL"),
+    ("people.csv}", "people.csv, country: Netherlands}", "unknown-country 4:41", "'Netherlands'", "write NL"),
+    ("people.csv}", "people.csv, country: +31}", "unknown-country 4:41", "'+31'", "write NL"),
+    ("people.csv}", "people.csv, country: 31}", "unknown-country 4:41", "'31'", "write NL"),
+    ("people.csv}", "people.csv, delimiter: tab}", "too-long 4:43", "3 characters", "one character"),
+    ("people.csv}", "people.csv, where: order_id}", "where-not-boolean 4:39", "is a text", "{{ order_id == '…' }}"),
+    ("people.csv}", "people.csv, where: order_id == 1}", "where-not-boolean 4:39", "is a text", '"{{ order_id == 1 }}"'),
+    ("message:", "message:\n  tags: red", "wrong-type 6:9", "a list", "write a list: [red]"),
+    ("message:", "message:\n  sender: Acme", "wrong-type 6:11", "a mapping", "{connector: {identifierValue:"),
+    ("message:", "message:\n  scheduledFor: 2026-12-01 10:00", "wrong-format 6:17", "zone", "2026-12-01T10:00:00Z"),
+    ("message:", "message:\n  capFrequency: yes", "wrong-type 6:17", "true or false", "write true"),
+    # YAML
+    ("name: hello", "name:\thello", "yaml-tab 2:6", "not a tab", "write a space"),
+    ("  body", "\tbody", "yaml-tab 6:1", "not a tab", "indent with spaces"),
+    ("{file: people.csv}", "[{phone: '+31612345678', first_name: a #1}]", "yaml-syntax 4:52", "a comment", "put quotes"),
+    # files that are no specs
+    ("spec: 1", "schema: sendspec.plan/1", "not-a-spec 1:1", "a plan, not a spec", "sendspec send --plan hello.yaml"),
+    ("spec: 1", "schema: sendspec.run/1", "not-a-spec 1:1", "output of a command", "name a spec"),
+]  # fmt: skip
+
 
 @pytest.fixture
 def table(intake: Intake) -> Intake:
@@ -148,6 +212,29 @@ def test_a_text_that_would_go_out_otherwise_than_its_author_reads_it(
     said = table.run("validate", "hello.yaml", "--format", "json")
     assert said.code == (1 if place.startswith("!") else 0), said.err
     _holds(said.diagnostics, place.removeprefix("!"), problem, fix)
+
+
+@pytest.mark.parametrize(("usual", "written", "place", "problem", "fix"), SPECS, ids=[row[1] for row in SPECS])
+def test_a_spec_that_was_meant_otherwise(
+    table: Intake, usual: str, written: str, place: str, problem: str, fix: str
+) -> None:
+    table.change(usual, written)
+    said = table.run("validate", "hello.yaml", "--format", "json")
+    assert said.code == 1, said.err
+    _holds(said.diagnostics, place, problem, fix)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem", "fix"),
+    [
+        ("environments: {}\n", "a project file", "name a spec"),
+        ("body: {type: text, text: {text: Hi}}\n", "a request body", "`message:` with this indented below it"),
+        ('{"receiver": {}, "body": {}}\n', "a request body", "`spec: 1`"),
+    ],
+)
+def test_a_file_that_is_another_document(intake: Intake, content: str, problem: str, fix: str) -> None:
+    intake.write("hello.yaml", content)
+    _holds(intake.run("validate", "hello.yaml", "--format", "json").diagnostics, "not-a-spec 1:1", problem, fix)
 
 
 @pytest.mark.parametrize("written", INNOCENT)

@@ -16,10 +16,14 @@ MAX_LENGTH = 64
 """Longest word in characters; longer ones take quadratic time, and are not typos."""
 
 
+MIN_BEGINNING = 3
+"""Fewest letters that are taken for the beginning of the only word that has it: `prod` for `production`."""
+
+
 def near_miss(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The known word most similar to `word`, if any. `cutoff` is the least similarity, from 0 to 1.
 
-    One that differs only in case, spaces and signs comes first. Compares `MAX_KNOWN` words at most, those of similar length first.
+    One that differs only in case, spaces and signs comes first, then the only one that begins so. Compares `MAX_KNOWN` words at most, those of similar length first.
     """
     from difflib import get_close_matches  # only needed after a mistake
 
@@ -27,11 +31,15 @@ def near_miss(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | 
         return None
     words = list(known)
     wanted = _letters(word)
-    same = next((other for other in words if len(other) <= MAX_LENGTH and wanted and _letters(other) == wanted), None)
+    words = [other for other in words if len(other) <= MAX_LENGTH]
+    same = next((other for other in words if wanted and _letters(other) == wanted), None)
     if same is not None:
         return same
+    longer = [other for other in words if len(wanted) >= MIN_BEGINNING and _letters(other).startswith(wanted)]
+    if len(longer) == 1:
+        return longer[0]
     first = (other for other in words if abs(len(other) - len(word)) <= _SIMILAR_LENGTH)
-    others = (other for other in words if abs(len(other) - len(word)) > _SIMILAR_LENGTH and len(other) <= MAX_LENGTH)
+    others = (other for other in words if abs(len(other) - len(word)) > _SIMILAR_LENGTH)
     found = get_close_matches(word, islice(chain(first, others), MAX_KNOWN), n=1, cutoff=cutoff)
     return found[0] if found else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +11,17 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.leaked_key import KEY_NAMES, is_key_literal
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.reading.contacts.country import is_country
+from sendspec.reading.contacts.country import is_country, unknown_country
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.suspect_scalar import suspect_scalars
 from sendspec.reading.documents.unquoted_template import quoted_template
+from sendspec.reading.misplaced_key import meant_keys, with_meant_keys
+from sendspec.reading.other_document import other_document
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.send_terms import CONTINUE_WITH, NOT_AFTER, term_problems
+from sendspec.reading.spec_advice import advised
 
-FORMAT = 1
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAMES = (("name",), ("moved_from",))
 _ROWS = (("recipients",), ("recipients", "list"))
@@ -33,6 +35,10 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
         problem = f"the file holds {what}; a spec is a mapping"
         yield document.diagnostic((), code="not-a-mapping", problem=problem, fix="begin with `spec: 1`")
         return
+    other = other_document(data, document.path)
+    if other is not None:
+        yield document.place((), other)
+        return
     keys = [at for at, value in walk(data) if _is_key_literal(at, value)]
     for at in keys:
         yield document.diagnostic(
@@ -43,13 +49,15 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
             key=True,
         )
     schema = load_schema("spec")
-    for fault in [] if schema.accepts(data) else schema.problems(data):
+    is_shaped = schema.accepts(data)
+    meant = {} if is_shaped else meant_keys(data)
+    for fault in [] if is_shaped else advised(with_meant_keys(schema.problems(data), meant, data), data):
         if fault.at not in keys and not _is_reported_below(document, fault):
             yield _placed(document, fault)
     yield from _name_problems(document)
     yield from _moved_from_problems(document)
     yield from _fraction_problems(document)
-    yield from _recipient_problems(document)
+    yield from _recipient_problems(document, {each.place for each in meant.values()})
     yield from _message_problems(document)
     yield from _number_problems(document)
     yield from term_problems(document)
@@ -58,6 +66,8 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
 
 def _is_reported_below(document: Document, fault: SchemaProblem) -> bool:
     """Whether one of our own rules has better words for what the schema has found."""
+    if fault.at == ("recipients", "country"):
+        return isinstance(_value_at(document.data, fault.at), str | int)
     if fault.code == "wrong-format":
         return fault.at in (*_NAMES, CONTINUE_WITH, NOT_AFTER)
     value = document.data.get("continue_with")
@@ -79,8 +89,7 @@ def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
             fault, problem=problem, fix=f"write a value; if this is one, put quotes around it: {quoted_template(cut)}"
         )
     elif fault.at == ("spec",):
-        fix = f"write {FORMAT}, the version this sendspec reads"
-        fault = replace(fault, code="spec-version", fix=fix)
+        fault = replace(fault, code="spec-version")
     elif fault.at == ("recipients",) and fault.code == "wrong-type":
         problem = fault.problem.replace("a mapping", "a list or a mapping", 1)
         fault = replace(fault, problem=problem, fix="list them, or name a table: `recipients: {file: …}`")
@@ -175,12 +184,13 @@ def _raised(value: Any) -> Any:
     return value + 0.5 if _is_whole(value) else value
 
 
-def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
+def _recipient_problems(document: Document, meant: Collection[KeyPath]) -> Iterator[Diagnostic]:
+    """`meant` are the places of values that are there, under a wrong key."""
     data = document.data
     if "recipients" not in data:
         message = data.get("message")
         has_receiver = isinstance(message, dict) and "receiver" in message
-        if not has_receiver and not near_miss("recipients", data):
+        if not has_receiver and ("recipients",) not in meant and not near_miss("recipients", data):
             yield document.diagnostic(
                 (),
                 code="no-recipients",
@@ -192,7 +202,10 @@ def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
     written = data["recipients"]
     if not isinstance(written, dict):
         return
-    if ("file" in written) == ("list" in written):
+    is_meant = any(
+        ("recipients", name) in meant or near_miss(name, written.keys() - {"to"}) for name in ("file", "list")
+    )
+    if ("file" in written) == ("list" in written) and not ("file" not in written and is_meant):
         both = "file" in written
         problem = "has a file and a list; it can have one of them" if both else "has neither a file nor a list"
         yield document.diagnostic(
@@ -203,16 +216,28 @@ def _recipient_problems(document: Document) -> Iterator[Diagnostic]:
             key=True,
         )
     yield from _country_problems(document, written.get("country"))
+    yield from _where_problems(document, written.get("where"))
 
 
 def _country_problems(document: Document, country: Any) -> Iterator[Diagnostic]:
-    if isinstance(country, str) and not is_country(country):
-        yield document.diagnostic(
-            ("recipients", "country"),
-            code="unknown-country",
-            problem=f"'{printable(country[:40])}' is not a two-letter country code",
-            fix="write two capital letters, such as NL, BE or US",
-        )
+    is_number = isinstance(country, int) and not isinstance(country, bool)
+    if (isinstance(country, str) and not is_country(country)) or is_number:
+        yield document.place(("recipients", "country"), unknown_country(str(country)[:40]))
+
+
+def _where_problems(document: Document, where: Any) -> Iterator[Diagnostic]:
+    """A text that isn't one expression never gives true or false, whatever the row."""
+    if not isinstance(where, str) or (where.startswith("{{") and where.endswith("}}")):
+        return
+    inner = re.sub(r"\{\{\s*|\s*\}\}", "", where.strip())
+    inner = f"{inner} == '…'" if inner.isidentifier() else inner
+    shown = quoted_template(f"{{{{ {inner} }}}}") if inner and "{%" not in where and len(inner) <= 100 else None
+    yield document.diagnostic(
+        ("recipients", "where"),
+        code="where-not-boolean",
+        problem="`where` is a text, which is neither true nor false",
+        fix=f"write {shown}" if shown else "write one comparison between {{ and }}",
+    )
 
 
 def _message_problems(document: Document) -> Iterator[Diagnostic]:

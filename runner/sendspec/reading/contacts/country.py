@@ -18,7 +18,14 @@ _COUNTRIES = """
 """
 COUNTRIES = frozenset(_COUNTRIES.split())
 
-COUNTRY_BY_COMMON_MISTAKE = {"UK": "GB", "EL": "GR", "EN": "GB"}
+MAX_CALLING_CODE = 3
+
+COUNTRY_BY_COMMON_MISTAKE = {
+    "UK": "GB", "EL": "GR", "EN": "GB", "USA": "US", "GBR": "GB", "NLD": "NL", "BEL": "BE", "DEU": "DE", "FRA": "FR", "ESP": "ES",
+    "NETHERLANDS": "NL", "THE NETHERLANDS": "NL", "NEDERLAND": "NL", "BELGIUM": "BE", "BELGIE": "BE", "BELGIË": "BE",
+    "GERMANY": "DE", "DEUTSCHLAND": "DE", "FRANCE": "FR", "SPAIN": "ES", "ITALY": "IT", "UNITED KINGDOM": "GB",
+    "UNITED STATES": "US", "HOLLAND": "NL",
+}  # fmt: skip
 
 
 def is_country(text: str) -> bool:
@@ -29,7 +36,9 @@ def is_country(text: str) -> bool:
 def unknown_country(written: str) -> Problem:
     """An invalid country code, with the one that was probably meant."""
     letters = written.strip().upper()
-    near = COUNTRY_BY_COMMON_MISTAKE.get(letters, letters if letters in COUNTRIES else None)
+    near = COUNTRY_BY_COMMON_MISTAKE.get(letters, letters if letters in COUNTRIES else None) or _by_calling_code(
+        letters
+    )
     if near is None and len(letters) == 2:
         near = near_miss(letters, sorted(COUNTRIES), cutoff=0.9)
     return Problem(
@@ -37,3 +46,14 @@ def unknown_country(written: str) -> Problem:
         f"'{printable(written)}' is not a country's two-letter code",
         f"write {near}" if near else "write the ISO 3166 code, two capital letters, such as NL or US",
     )
+
+
+def _by_calling_code(written: str) -> str | None:
+    """The main country with a calling code, such as +31 or 0031."""
+    digits = written.lstrip("+").lstrip("0")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > MAX_CALLING_CODE:
+        return None
+    from phonenumbers import region_code_for_country_code  # only needed after a mistake
+
+    country = region_code_for_country_code(int(digits))
+    return country if country in COUNTRIES else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -25,6 +26,14 @@ TYPE_WORDS = {
 }
 
 
+BOOLEANS = {
+    "yes": "true", "on": "true", "y": "true", "1": "true", "true": "true",
+    "no": "false", "off": "false", "n": "false", "0": "false", "false": "false",
+}  # fmt: skip
+"""Text to YAML 1.2, and what its author meant."""
+
+MAX_QUOTED = 60
+MAX_DIGITS = 9
 MAX_PROBLEMS = 1_000
 """Nobody reads more, and explaining each takes 0.1 ms."""
 
@@ -101,8 +110,16 @@ def _missing_key(error: Any, near_misses: set[tuple[Any, str]]) -> Iterator[Sche
         if key not in error.instance and repr(key) in error.message:
             if (tuple(error.absolute_path), key) not in near_misses:
                 yield _at_instance(
-                    error, "missing-key", f"{_place(error)} has no '{key}'", f"add `{key}: …`", at_key=True
+                    error,
+                    "missing-key",
+                    f"{_place(error)} has no '{key}'",
+                    f"add `{key}: {_only_value(error, key)}`",
+                    at_key=True,
                 )
+
+
+def _only_value(error: Any, key: str) -> Any:
+    return error.schema.get("properties", {}).get(key, {}).get("const", "…")
 
 
 def _place(error: Any) -> str:
@@ -141,9 +158,31 @@ def _allowed(error: Any) -> list[Any]:
 
 def _wrong_type(error: Any) -> SchemaProblem:
     wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    words = " or ".join(TYPE_WORDS[word] for word in wanted if word != "null")
+    wanted = [word for word in wanted if word != "null"]
+    words = " or ".join(TYPE_WORDS[word] for word in wanted)
+    if error.instance is None and error.absolute_path:
+        problem = f"{_place(error)} has no value; {words} is needed"
+        return _at_instance(error, "wrong-type", problem, "write one after the colon")
     problem = f"expected {words}, found {shown(error.instance)}"
-    return _at_instance(error, "wrong-type", problem, f"write {words}")
+    return _at_instance(error, "wrong-type", problem, _as_wanted(error.instance, wanted) or f"write {words}")
+
+
+def _as_wanted(value: Any, wanted: Sequence[str]) -> str | None:
+    """What to write instead of a value that is nearly right."""
+    if wanted == ["array"] and isinstance(value, str) and len(value) <= MAX_QUOTED and "," not in value:
+        return f"write a list: [{quoted(value)}]"
+    if not isinstance(value, str):
+        return None
+    word = value.strip().lower()
+    if wanted == ["boolean"] and word in BOOLEANS:
+        return f"write {BOOLEANS[word]}" + ("" if word not in ("true", "false") else ", without quotes")
+    if wanted[0] not in ("integer", "number"):
+        return None
+    digits = re.sub(r"[_, .](?=\d{3}(?!\d))", "", word)
+    if digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS:
+        return f"write {digits}" + (", without quotes" if digits == word else "")
+    percent = re.fullmatch(r"(\d{1,3}) ?%", word, re.ASCII)
+    return f"write {int(percent[1]) / 100:g}" if percent and wanted == ["number"] else None
 
 
 def shown(value: object) -> str:
@@ -211,6 +250,7 @@ def _range_or_form(error: Any) -> SchemaProblem:
             )
         case "format":
             what, example = FORMAT_EXAMPLES[limit]
+            example = _with_own_date(value) or example
             return _at_instance(error, "wrong-format", f"{shown(value)} is not {what}", f"write one, such as {example}")
         case "pattern":
             hint = error.schema.get("examples", ())
@@ -229,6 +269,15 @@ def _range_or_form(error: Any) -> SchemaProblem:
                 f"{shown(value)} is not allowed here",
                 f"look at `{error.validator}` of {_place(error)} in `sendspec schema`",
             )
+
+
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?)?")
+
+
+def _with_own_date(value: str) -> str | None:
+    """A date that lacks its time or its zone, completed."""
+    found = _DATE.fullmatch(value)
+    return f"{found[1]}T{found[2] or '09:00'}:00Z" if found else None
 
 
 def _listed(values: Sequence[object]) -> str:

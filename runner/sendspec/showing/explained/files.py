@@ -247,6 +247,10 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="access_key: abc123…",
         right="access_key: {env: BIRD_ACCESS_KEY}",
     ),
+    "not-a-spec": Explanation(
+        "a file is a plan, a project file, a command's output or a request body, not a spec",
+        "A plan is sent with `send --plan FILE`, and shown with `show FILE`. A request body belongs under a spec's `message`.",
+    ),
     "cut-by-comment": Explanation(
         "a ` #` ends a text that has no quotes",
         "A warning: YAML takes the rest of the line for a comment. A comment with a space after its `#` is left alone.",

@@ -1,0 +1,133 @@
+"""Recognises keys of a spec that are written in the wrong place, or as other programs call them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.schema.schema_problem import SchemaProblem
+from sendspec.reading.schema.validator import load_schema
+
+_TEXT_BODY = "`body: {type: text, text: {text: …}}`"
+_A_TABLE = "`recipients: {file: …}`"
+_RECIPIENT_KEYS = ("file", "list", "to", "country", "key", "where", "check", "delimiter", "allow_empty")
+_SYNONYMS: Mapping[KeyPath, Mapping[str, str]] = {
+    (): dict.fromkeys(("version", "format", "apiversion"), "spec")
+    | dict.fromkeys(("csv", "table", "contacts", "people", "users", "receivers", "source", "data"), "recipients"),
+    ("recipients",): dict.fromkeys(("csv", "path", "filename", "source", "table", "url"), "file")
+    | dict.fromkeys(("rows", "items", "contacts"), "list")
+    | dict.fromkeys(("filter", "if", "when", "condition"), "where")
+    | dict.fromkeys(("phone", "number", "address", "email", "column"), "to")
+    | dict.fromkeys(("id", "unique", "dedupe"), "key")
+    | dict.fromkeys(("separator", "sep"), "delimiter"),
+    ("message",): dict.fromkeys(("text", "content", "html", "message", "type"), "body"),
+    ("message", "body", "text"): dict.fromkeys(("body", "content", "message", "value"), "text"),
+    ("limits",): dict.fromkeys(("max", "count", "recipients", "total"), "messages")
+    | dict.fromkeys(("budget", "price"), "cost"),
+}
+_FIXES: Mapping[KeyPath, str] = {
+    ("spec",): "write `spec: 1`",
+    ("recipients",): f"write {_A_TABLE}, or list the recipients under `recipients:`",
+    ("message", "body"): f"write {_TEXT_BODY}",
+}
+_NOT_OF_A_SPEC = {
+    "env": "remove it, and name the environment on the command line: --env",
+    "environment": "remove it, and name the environment on the command line: --env",
+    "environments": "move it to sendspec.yaml",
+    "channels": "move it to sendspec.yaml, and name one of them: `channel: …`",
+    "access_key": "move it to sendspec.yaml",
+    "schedule": "write `scheduledFor` under `message`",
+    "send_at": "write `scheduledFor` under `message`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What the key at `at` was meant for: the value that is missing at `place`."""
+
+    at: KeyPath
+    place: KeyPath
+    fix: str
+
+
+def meant_keys(data: Mapping[str, Any]) -> dict[KeyPath, Meant]:
+    """Every key that is known to be wrong, by its path."""
+    found = [*_outside(data)]
+    for parent, names in _SYNONYMS.items():
+        below = _mapping(data, parent)
+        for key in below:
+            name = names.get(key.lower().replace("_", ""))
+            if name is not None and name not in below and key not in _known(parent):
+                place = (*parent, name)
+                found.append(Meant((*parent, key), place, _FIXES.get(place, f"write '{name}'")))
+    taken = {each.at for each in found}
+    found += [
+        Meant((key,), (key,), fix)
+        for key, fix in _NOT_OF_A_SPEC.items()
+        if key in data and (key,) not in taken and not (key == "channels" and isinstance(data[key], str))
+    ]
+    return {each.at: each for each in found}
+
+
+def _outside(data: Mapping[str, Any]) -> Iterator[Meant]:
+    """Keys at the top that belong under `message`, `recipients` or `limits`."""
+    homes = {
+        "recipients": _RECIPIENT_KEYS,
+        "message": tuple(_known(("message",))),
+        "limits": tuple(_known(("limits",))),
+    }
+    top = _known(())
+    for key in data:
+        home = next((name for name, keys in homes.items() if key in keys), None)
+        if home is None or key in top:
+            continue
+        if home == "recipients" and key in ("file", "list") and home not in data:
+            yield Meant((key,), (home,), f"write `recipients: {{{key}: …}}`")
+        else:
+            yield Meant((key,), (home,), f"indent it, and what is below it, under `{home}`")
+
+
+def _known(parent: KeyPath) -> frozenset[str]:
+    document = load_schema("spec").document
+    if parent == ():
+        return frozenset(document["properties"])
+    if parent == ("message",):
+        return frozenset(load_schema("message").document["properties"])
+    names: Mapping[KeyPath, str] = {("recipients",): "Recipients", ("limits",): "Limits"}
+    found = document["definitions"].get(names.get(parent, ""), {}).get("properties", {})
+    return frozenset(found)
+
+
+def _mapping(data: Any, at: KeyPath) -> Mapping[str, Any]:
+    for key in at:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data if isinstance(data, Mapping) else {}
+
+
+def with_meant_keys(
+    faults: Iterable[SchemaProblem], meant: Mapping[KeyPath, Meant], data: Any
+) -> Iterator[SchemaProblem]:
+    """`faults` with better fixes, and without what only follows from a key that is in the wrong place."""
+    faults = list(faults)
+    unknown = {fault.at for fault in faults if fault.code == "unknown-key"}
+    explained = {each.place for at, each in meant.items() if at in unknown and each.place != at}
+    for fault in faults:
+        if fault.code == "missing-key" and any(_is_missing(fault, place) for place in explained):
+            continue
+        if fault.code == "wrong-type" and fault.at in explained and _value(data, fault.at) is None:
+            continue
+        found = meant.get(fault.at) if fault.code == "unknown-key" else None
+        yield fault if found is None else replace(fault, fix=found.fix)
+
+
+def _is_missing(fault: SchemaProblem, place: KeyPath) -> bool:
+    return fault.at == place[:-1] and fault.problem.endswith(f"has no '{quoted(str(place[-1]))}'")
+
+
+def _value(data: Any, at: KeyPath) -> Any:
+    for key in at:
+        data = data.get(key) if isinstance(data, Mapping) else None
+    return data

@@ -1,0 +1,32 @@
+"""Recognises files that are no specs, but something else that sendspec reads or writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import printable
+
+_CODE = "not-a-spec"
+
+
+def other_document(data: Mapping[str, Any], path: str) -> Problem | None:
+    """What the file is instead of a spec; None if it may be one."""
+    if "spec" in data:
+        return None
+    schema = data.get("schema")
+    shown = printable(path)
+    if schema == "sendspec.plan/1":
+        fix = f"send it with `sendspec send --plan {shown}`, or look at it with `sendspec show {shown}`"
+        return Problem(_CODE, "this file is a plan, not a spec", fix)
+    if isinstance(schema, str) and schema.startswith("sendspec."):
+        return Problem(
+            _CODE, f"this file is the output of a command ({printable(schema[:40])}), not a spec", "name a spec"
+        )
+    if "environments" in data and "message" not in data:
+        return Problem(_CODE, "this file is a project file, not a spec", "name a spec, such as specs/hello.yaml")
+    if "body" in data and "message" not in data and "recipients" not in data and "channel" not in data:
+        fix = "write `spec: 1`, `name: …` and `channel: …`, then `message:` with this indented below it"
+        return Problem(_CODE, "this file is a request body, and a spec has that under `message`", fix)
+    return None

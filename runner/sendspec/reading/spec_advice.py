@@ -1,0 +1,111 @@
+"""Better fixes for values of a spec that are of the wrong kind: what its author meant, written out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.schema.schema_problem import SchemaProblem
+
+FORMAT = 1
+BODY: KeyPath = ("message", "body")
+_BODY_TYPES = ("text", "html", "image", "file", "gif", "location", "carousel", "list", "section", "authentication")
+_TYPES_BY_WORD = {
+    "sms": "text", "txt": "text", "plain": "text", "string": "text", "message": "text", "whatsapp": "text",
+    "mms": "image", "picture": "image", "photo": "image", "media": "image", "email": "html", "mail": "html",
+    "document": "file", "attachment": "file",
+}  # fmt: skip
+_MAX_SHOWN = 60
+
+
+def advised(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> Iterator[SchemaProblem]:
+    """`faults` with better words; several that have one cause become one."""
+    faults = list(faults)
+    mixed = _mixed_body(faults, data)
+    if mixed is not None:
+        faults = [fault for fault in faults if not _is_of_body(fault)]
+        yield mixed
+    for fault in faults:
+        value = _at(data, fault.at)
+        fix = _fix(fault, value)
+        yield fault if fix is None else replace(fault, fix=fix)
+
+
+def _fix(fault: SchemaProblem, value: Any) -> str | None:
+    if fault.at == ("spec",):
+        is_quoted = isinstance(value, str) and value.strip() == str(FORMAT)
+        return f"write {FORMAT}, without quotes" if is_quoted else f"write {FORMAT}, the version this sendspec reads"
+    if fault.at == ("recipients", "delimiter"):
+        return 'write one character, such as ";", or "\\t" for a tab'
+    if fault.code == "unknown-key" and fault.at[:-1] == ("limits",) and str(fault.at[-1]).isdigit():
+        return "write the number without a comma: 5000"
+    if fault.at == (*BODY, "type") and isinstance(value, str) and value.lower() in _TYPES_BY_WORD:
+        return f"write '{_TYPES_BY_WORD[value.lower()]}'"
+    if fault.at == BODY and fault.code == "missing-key":
+        return _missing_type(fault, value)
+    if fault.code != "wrong-type":
+        return None
+    return next((fix(value) for at, kind, fix in _MEANT if fault.at == at and isinstance(value, kind)), None)
+
+
+def _missing_type(fault: SchemaProblem, body: Any) -> str | None:
+    kind = next((name for name in _BODY_TYPES if isinstance(body, Mapping) and name in body), None)
+    if kind is None or not fault.problem.endswith("'type'"):
+        return None
+    more = f", and `{kind}: {{{kind}: {_shown(body[kind])}}}`" if isinstance(body[kind], str) else ""
+    return f"add `type: {kind}`{more}"
+
+
+def _shown(text: str) -> str:
+    return f'"{quoted(text)}"' if len(text) <= _MAX_SHOWN and '"' not in text else '"…"'
+
+
+_MEANT: tuple[tuple[KeyPath, type, Callable[[Any], str]], ...] = (
+    (BODY, str, lambda text: f"write `body: {{type: text, text: {{text: {_shown(text)}}}}}`"),
+    (("message",), str, lambda text: f"write `message: {{body: {{type: text, text: {{text: {_shown(text)}}}}}}}`"),
+    ((*BODY, "text"), str, lambda text: f"write `text: {{text: {_shown(text)}}}`"),
+    ((*BODY, "html"), str, lambda text: "write `html: {html: …, text: …}`"),
+    ((*BODY, "image"), str, lambda text: "write `image: {images: [{mediaUrl: …}]}`"),
+    (("message", "sender"), str, lambda text: f"write `sender: {{connector: {{identifierValue: {_shown(text)}}}}}`"),
+    (("message", "receiver"), str, lambda text: "remove it, and name people under `recipients`"),
+    (("limits",), int, lambda number: f"write `limits: {{messages: {number}}}`"),
+    (("recipients", "file"), list, lambda names: "name one table: put all rows into one file, or make a spec for each"),
+    (("vars",), list, lambda values: "write a name for each: `vars: {name: value}`"),
+    (("channel",), list, lambda names: "name one channel: make a spec for each"),
+)
+"""By place and kind of the value: what to write."""
+
+
+def _mixed_body(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> SchemaProblem | None:
+    """The body's type is one, its content another's."""
+    body = _at(data, BODY)
+    kind = body.get("type") if isinstance(body, Mapping) else None
+    if kind not in _BODY_TYPES or kind in body or not any(_is_of_body(fault) for fault in faults):
+        return None
+    other = next((name for name in _BODY_TYPES if name in body), None)
+    if other is None:
+        return None
+    return SchemaProblem(
+        at=(*BODY, "type"),
+        code="wrong-value",
+        problem=f"the type is '{kind}', and the body has `{other}`",
+        fix=f"write `type: {other}`, or `{kind}: …` instead of `{other}`",
+        at_key=False,
+    )
+
+
+def _is_of_body(fault: SchemaProblem) -> bool:
+    is_missing = fault.at == BODY and fault.code == "missing-key"
+    return is_missing or (fault.at[:-1] == BODY and fault.code == "unknown-key" and fault.at[-1] in _BODY_TYPES)
+
+
+def _at(data: Any, at: KeyPath) -> Any:
+    for key in at:
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
