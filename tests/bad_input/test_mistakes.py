@@ -255,3 +255,74 @@ def test_links_that_will_be_shortened_are_announced(table: Intake) -> None:
     _holds(said.diagnostics, "short-links 10:3", "fewer or more segments", "write short links")
     table.text('"Hi"', "  shortLinks: {domain: default}\n")
     assert table.run("validate", "hello.yaml", "--format", "json").diagnostics == []
+
+
+# The arguments, the place, words of the problem, words of the fix. Beside the usual files is specs/hi.yaml.
+PATHS: list[tuple[list[str], str, str, str]] = [
+    (["helo.yaml"], "file-missing helo.yaml", "no file 'helo.yaml'", "write 'hello.yaml'"),
+    (["hello"], "file-missing hello", "no file 'hello'", "write 'hello.yaml'"),
+    (["./hello.yml"], "file-missing ./hello.yml", "no file './hello.yml'", "write './hello.yaml'"),
+    (["hi.yaml"], "file-missing hi.yaml", "no file 'hi.yaml'", "write 'specs/hi.yaml'"),
+    (["else.yaml"], "file-missing else.yaml", "no file 'else.yaml'", "counts from the current folder"),
+    (["specs"], "not-a-file specs", "'specs' is a folder", "specs/hi.yaml"),
+    (["people.csv"], "not-a-mapping people.csv", "a single value", "`recipients: {file: …}`"),
+    (["hello.yaml", "--recipients", "today.csv"], "file-missing today.csv", "'today.csv'", "from the current folder"),
+    (["hello.yaml", "--recipients", "people.cvs"], "file-missing people.cvs", "'people.cvs'", "write 'people.csv'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "place", "problem", "fix"), PATHS, ids=[" ".join(row[0]) for row in PATHS])
+def test_a_path_that_was_meant_otherwise(
+    intake: Intake, arguments: list[str], place: str, problem: str, fix: str
+) -> None:
+    intake.write("specs/hi.yaml", "spec: 1\n")
+    code, path = place.split(" ")
+    said = intake.run("validate", *arguments, "--format", "json")
+    assert said.code == 1
+    _holds(said.diagnostics, f"{code} 1:1", problem, fix, path)
+
+
+@pytest.mark.parametrize(
+    ("written", "fix"),
+    [
+        ("peple.csv", "write 'people.csv'"),
+        ("people.tsv", "write 'people.csv'"),
+        ("list.csv", "write 'data/list.csv'"),
+        ("dat.csv", "counts from the folder of the spec"),
+    ],
+)
+def test_a_table_that_is_not_there_is_offered_another_file_and_never_a_folder(
+    intake: Intake, written: str, fix: str
+) -> None:
+    intake.write("data/list.csv", "phone\n")
+    intake.change("people.csv", written)
+    _holds(intake.run("validate", "hello.yaml", "--format", "json").diagnostics, "file-missing 4:20", "no file", fix)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ("liv", "no environment 'liv'; did you mean 'live'? there are: live, sandbox"),
+        ("nope", "'nope'; there are: live"),
+    ],
+)
+def test_an_environment_that_is_not_there_lists_those_that_are(intake: Intake, environment: str, words: str) -> None:
+    said = intake.run("validate", "hello.yaml", "--env", environment)
+    assert said.code == 2
+    assert words in said.err
+
+
+def test_a_channel_that_is_not_there_is_offered_the_one_that_is(intake: Intake) -> None:
+    intake.change("channel: sms", "channel: smss")
+    for environment, problem in (("live", "'live' has no channel 'smss'"), ("sandbox", "only the sandbox has")):
+        said = intake.run("validate", "hello.yaml", "--env", environment, "--format", "json")
+        _holds(said.diagnostics, "unknown-channel 3:10", problem, "write 'sms'")
+    intake.change("channel: sms", "channel: newsletter")
+    assert intake.run("validate", "hello.yaml", "--format", "json").diagnostics == []
+
+
+def test_without_a_project_file_a_table_outside_of_the_folder_says_what_is_missing(intake: Intake) -> None:
+    (intake.folder / "sendspec.yaml").unlink()
+    intake.change("people.csv", "../people.csv")
+    said = intake.run("validate", "hello.yaml", "--format", "json")
+    _holds(said.diagnostics, "outside-project 4:20", "no sendspec.yaml was found", "run `sendspec init`")

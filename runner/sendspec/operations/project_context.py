@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sendspec.composing.platforms.inferred_platform import inferred_platform
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.position import FILE_START
 from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
@@ -112,10 +113,12 @@ def open_context(
     name = env or project.default_environment
     environment = project.environment(name)
     if environment is None:
-        known = ", ".join([*project.environments, SANDBOX])
+        names = [*project.environments, SANDBOX]
+        near = near_miss(name, names)
+        meant = f"did you mean '{near}'? there are" if near else "there are"
         raise WrongUsage(
-            f"there is no environment '{name}'; there are: {known}",
-            f"name one of them, or add '{name}' to {PROJECT_FILE_NAME}",
+            f"there is no environment '{printable(name[:60])}'; {meant}: {', '.join(names)}",
+            f"write '{near}'" if near else f"name one of them, or add '{printable(name[:60])}' to {PROJECT_FILE_NAME}",
             option="--env",
         )
     note_environment(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource
@@ -141,12 +142,12 @@ class _Reader:
         environments = {name: one for name in named if (one := self._environment(name)) is not None}
         default = data.get("default_environment", SANDBOX)
         if default != SANDBOX and default not in listed:
-            known = ", ".join([*named, SANDBOX])
+            known, near = ", ".join([*named, SANDBOX]), near_miss(default, [*named, SANDBOX])
             self._add(
                 ("default_environment",),
                 "unknown-environment",
                 f"there is no environment '{printable(default[:60])}'",
-                f"write one of: {known}",
+                f"write '{near}'" if near else f"write one of: {known}",
             )
         channels = listed.get(SANDBOX, {}).get("channels", {})
         return Project(

@@ -15,6 +15,7 @@ from sendspec.reading.contacts.country import is_country, unknown_country
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.suspect_scalar import suspect_scalars
 from sendspec.reading.documents.unquoted_template import quoted_template
+from sendspec.reading.files.near_file import TABLE_EXTENSIONS
 from sendspec.reading.misplaced_key import meant_keys, with_meant_keys
 from sendspec.reading.other_document import other_document
 from sendspec.reading.schema.schema_problem import SchemaProblem
@@ -33,7 +34,9 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
     if not isinstance(data, dict):
         what = "a list" if isinstance(data, list) else "a single value"
         problem = f"the file holds {what}; a spec is a mapping"
-        yield document.diagnostic((), code="not-a-mapping", problem=problem, fix="begin with `spec: 1`")
+        is_table = document.path.lower().endswith(TABLE_EXTENSIONS)
+        fix = "name the spec, and this table under its `recipients: {file: …}`" if is_table else "begin with `spec: 1`"
+        yield document.diagnostic((), code="not-a-mapping", problem=problem, fix=fix)
         return
     other = other_document(data, document.path)
     if other is not None:

@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
+from sendspec.reading.files.near_file import TABLE_EXTENSIONS, near_file
 from sendspec.reading.files.nofollow_open import open_beneath
 from sendspec.reading.files.private_folder import FOLDER
 
@@ -20,6 +20,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _ESCAPED = re.compile(r"%(?:2e|2f|5c|7e|25|00)", re.I)
 _INSIDE_FIX = "name a file inside the project, relative to the spec"
+_SPEC_FOLDER = "the folder of the spec"
 _GIT = ".git"
 _TOPS = (_GIT, "sendspec.yaml")
 """Entries that mark the root of a repository or a project."""
@@ -164,18 +165,22 @@ def open_from_command_line(written: str, key_files: KeyFiles = NO_KEY_FILES) -> 
     """Opens a file named on the command line, relative to the working directory."""
     place = os.path.realpath(written.replace("\0", ""))
     folder = os.path.dirname(place)  # noqa: PTH120 - `place` is text for the system calls
-    return git_folder_problem(place, written) or open_resolved(folder, place, written, key_files)
+    return git_folder_problem(place, written) or open_resolved(
+        folder, place, written, key_files, counts_from="the current folder"
+    )
 
 
-def open_resolved(top: str, place: str, written: str, key_files: KeyFiles = NO_KEY_FILES) -> OpenFile | Problem:
-    """Opens the resolved path `place` below `top`.
+def open_resolved(
+    top: str, place: str, written: str, key_files: KeyFiles = NO_KEY_FILES, *, counts_from: str = _SPEC_FOLDER
+) -> OpenFile | Problem:
+    """Opens the resolved path `place` below `top`. `counts_from` says where `written` begins.
 
     Folders on the way are opened without following links, in case one was replaced by a link since.
     """
     try:
         descriptor = open_beneath(top, Path(place).relative_to(top))
     except OSError as error:
-        return _why_not(error, place, written)
+        return _why_not(error, place, written, counts_from)
     problem = key_files.problem(descriptor, place, written)
     if problem is not None:
         os.close(descriptor)
@@ -197,10 +202,12 @@ def _disguised(written: str) -> str | None:
     return "has a character in it that paths can't have" if "\0" in written else None
 
 
-def _why_not(error: OSError, place: str, written: str) -> Problem:
+def _why_not(error: OSError, place: str, written: str, counts_from: str) -> Problem:
     shown = printable(written)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return Problem("file-missing", f"there is no file '{shown}'", _near(place, written))
+        near = near_file(place, written, TABLE_EXTENSIONS)
+        fix = f"write '{near}'" if near else f"check the path; it counts from {counts_from}"
+        return Problem("file-missing", f"there is no file '{shown}'", fix)
     if error.errno == errno.ELOOP:
         return Problem("not-a-file", f"'{shown}' is a link that leads nowhere", "name the file itself")
     if error.errno in (errno.EISDIR, errno.ENXIO):
@@ -211,15 +218,3 @@ def _why_not(error: OSError, place: str, written: str) -> Problem:
 
 def _not_a_file(written: str) -> Problem:
     return Problem("not-a-file", f"'{printable(written)}' is not a regular file", "name a file that holds the table")
-
-
-def _near(place: str, written: str) -> str:
-    folder = Path(place).parent
-    try:
-        names = sorted(os.listdir(folder))  # noqa: PTH208 - names are wanted, not paths
-    except OSError:
-        return "check the path; it counts from the folder of the spec"
-    near = near_miss(Path(place).name, names)
-    if not near:
-        return "check the path; it counts from the folder of the spec"
-    return f"write '{printable(shown_path(written, near))}'"

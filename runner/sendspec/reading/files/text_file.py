@@ -17,8 +17,9 @@ from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.diagnostics.wording import os_reason
-from sendspec.reading.files.confined_path import confined_path, git_folder_problem
+from sendspec.reading.files.confined_path import MAX_PATH, confined_path, git_folder_problem
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
+from sendspec.reading.files.near_file import SPEC_EXTENSIONS, files_in, near_file
 from sendspec.reading.files.nofollow_open import open_beneath
 
 MAX_SPEC_BYTES = 1_000_000
@@ -71,9 +72,16 @@ def file_problem(path: str, error: OSError) -> Problem:
     """Why a file could not be opened."""
     shown = printable(path[:200])
     if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ENAMETOOLONG:
-        return Problem("file-missing", f"there is no file '{shown}'", "check the path")
+        near = near_file(path, path, SPEC_EXTENSIONS) if 0 < len(path) <= MAX_PATH else None
+        fix = f"write '{near}'" if near else "check the path; it counts from the current folder"
+        return Problem("file-missing", f"there is no file '{shown}'", fix)
     if error.errno == errno.ELOOP:
         return Problem("not-a-file", f"'{shown}' is a link that leads to itself", "name a file")
+    if isinstance(error, IsADirectoryError) and os.path.isdir(path):  # noqa: PTH112 - a path as typed
+        found = files_in(path, SPEC_EXTENSIONS)
+        example = printable(os.path.join(path, found[0])) if found else ""  # noqa: PTH118
+        fix = f"name a file in it, such as {example}" if found else "name a file"
+        return Problem("not-a-file", f"'{shown}' is a folder", fix)
     if isinstance(error, IsADirectoryError) or error.errno in (errno.ENXIO, errno.ENODEV):
         return Problem("not-a-file", f"'{shown}' is not a regular file", "name a file")
     reason = os_reason(error)

@@ -1,0 +1,73 @@
+"""Finds the file that a path was meant for, where it names none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.redaction import printable
+
+MAX_ENTRIES = 2_000
+MAX_FOLDERS = 50
+SPEC_EXTENSIONS = (".yaml", ".yml")
+TABLE_EXTENSIONS = (".csv", ".tsv", ".jsonl", ".ndjson")
+
+
+def near_file(place: str, written: str, extensions: Sequence[str]) -> str | None:
+    """`written` with the name of a file that it may be meant for; never a folder.
+
+    In the same folder, one of the same name but for `extensions`; then one of the same name in a folder below; then one in the same
+    folder that is called nearly so.
+    """
+    folder, name = Path(place).parent, Path(place).name
+    beside = os.path.dirname(written)  # noqa: PTH120 - pathlib would drop a typed './'
+    usual = files_in(str(folder), extensions)
+    near = _same_stem(name, usual)
+    if near is None:
+        below = next((sub for sub in sorted(_folders(folder)) if _is_file(folder / sub / name)), None)
+        near = os.path.join(below, name) if below else _near_stem(name, usual)  # noqa: PTH118
+    return None if near is None else printable(os.path.join(beside, near))  # noqa: PTH118
+
+
+def files_in(folder: str, extensions: Sequence[str]) -> list[str]:
+    """The names of the files in a folder that end so."""
+    return sorted(name for name in _files(Path(folder)) if name.lower().endswith(tuple(extensions)))
+
+
+def _same_stem(name: str, names: Sequence[str]) -> str | None:
+    """`hello.yaml` for `hello` and `hello.yml`."""
+    stem = Path(name).stem if Path(name).suffix else name
+    found = [each for each in names if Path(each).stem == stem]
+    return found[0] if len(found) == 1 else None
+
+
+def _near_stem(name: str, names: Sequence[str]) -> str | None:
+    """By the names without their extensions, which are all alike."""
+    by_stem = {Path(each).stem: each for each in names}
+    near = near_miss(Path(name).stem, by_stem)
+    return None if near is None else by_stem[near]
+
+
+def _files(folder: Path) -> Iterator[str]:
+    with suppress(OSError, ValueError), os.scandir(folder) as entries:
+        yield from (entry.name for entry in islice(entries, MAX_ENTRIES) if _is_plain(entry) and entry.is_file())
+
+
+def _folders(folder: Path) -> Iterator[str]:
+    with suppress(OSError, ValueError), os.scandir(folder) as entries:
+        folders = (entry.name for entry in islice(entries, MAX_ENTRIES) if _is_plain(entry) and entry.is_dir())
+        yield from islice(folders, MAX_FOLDERS)
+
+
+def _is_plain(entry: os.DirEntry[str]) -> bool:
+    return not entry.name.startswith(".")
+
+
+def _is_file(path: Path) -> bool:
+    with suppress(OSError, ValueError):
+        return path.is_file()
+    return False
