@@ -326,3 +326,44 @@ def test_without_a_project_file_a_table_outside_of_the_folder_says_what_is_missi
     intake.change("people.csv", "../people.csv")
     said = intake.run("validate", "hello.yaml", "--format", "json")
     _holds(said.diagnostics, "outside-project 4:20", "no sendspec.yaml was found", "run `sendspec init`")
+
+
+# What the recipients are, the place, words of the problem, words of the fix.
+RECIPIENTS: list[tuple[str, str, str, str]] = [
+    ("{file: people.csv, to: phone}", "constant-recipient 4:36", "gives 'phone' for every row", 'write "{{ phone }}"'),
+    ("{file: people.csv, to: '{phone}'}", "constant-recipient 4:36", "'phone' is a column", 'write "{{ phone }}"'),
+    ("{file: people.csv, to: Opt-out}", "constant-recipient 4:36", "'Opt-out'", """write "{{ row['Opt-out'] }}\""""),
+    ("{file: people.csv, to: handset}", "constant-recipient 4:36", "gives 'handset' for every row", "name of a column"),
+    ("{file: people.csv, key: order_id}", "constant-recipient 4:37", "gives 'order_id' for every", 'write "{{ order_id }}"'),
+    ("{file: people.csv, key: all}", "conflicting-rows 4:37", "`recipients.key` is fixed", "name of a column"),
+    ("{file: people.csv, to: '+31612345678'}", "conflicting-rows 4:36", "`recipients.to` is fixed", "name of a column"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("written", "place", "problem", "fix"), RECIPIENTS, ids=[row[0] for row in RECIPIENTS])
+def test_recipients_that_would_all_be_one(table: Intake, written: str, place: str, problem: str, fix: str) -> None:
+    table.write("people.csv", "phone,first_name,order_id,Opt-out\n+31612345678,Bo,A1,no\n+31687654321,Ann,A2,no\n")
+    table.change("{file: people.csv}", written)
+    _holds(table.run("validate", "hello.yaml", "--format", "json").diagnostics, place, problem, fix)
+
+
+def test_a_receiver_that_is_fixed_is_the_fault_of_all_rows_that_differ(intake: Intake) -> None:
+    intake.change("message:", 'message:\n  receiver: {contacts: [{identifierValue: "+31612345678"}]}')
+    said = intake.run("validate", "hello.yaml", "--format", "json")
+    _holds(said.diagnostics, "conflicting-rows 6:3", "`message.receiver` is fixed", "remove `receiver`")
+    assert said.diagnostics[0]["rows"] == [3]
+
+
+@pytest.mark.parametrize(
+    ("people", "fix"),
+    [
+        ("Klant nr,mobiel,first_name\n12345678,+31612345678,Bo\n", 'to: "{{ mobiel }}"'),
+        ("first_name,Klant nr\nBo,0612345678\n", """to: "{{ row['Klant nr'] }}\""""),
+        ("first_name,Phone\nBo,none\n", 'to: "{{ Phone }}"'),
+        ("first_name,a\nBo,b\n", 'to: "{{ … }}"'),
+    ],
+)
+def test_without_a_column_of_addresses_the_one_that_holds_them_is_named(intake: Intake, people: str, fix: str) -> None:
+    intake.write("people.csv", people)
+    said = intake.run("validate", "hello.yaml", "--format", "json")
+    _holds(said.diagnostics, "missing-column 4:1", "have no column 'phone'", fix)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sendspec.composing.address_column import address_column, to_fix
 from sendspec.composing.column_advice import about_column
+from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipient
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
 from sendspec.composing.lookalike import lookalikes
 from sendspec.composing.payload_text import LANGUAGE_AT
@@ -14,13 +16,14 @@ from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
-from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.contacts.landline import landline_starts
 from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
+from sendspec.reading.tables.row import Row
 
 MAX_TEMPLATES = 500
 MAX_CHARACTERS = 50_000
@@ -61,16 +64,21 @@ class CompiledSpec:
         """The only column that the key comes from; None if it uses several, or none."""
         return self.address_column if self.key is None else _single_column(self.key)
 
+    @property
+    def fixed_recipient(self) -> Diagnostic | None:
+        """Why rows with different messages have one recipient, if the spec is the reason."""
+        return fixed_recipient(self.spec, self.to, self.key, self.receiver)
+
     def receiver_of(self, address: object) -> dict[str, Any]:
         return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
 
 
 def compile_spec(
-    spec: Spec, columns: tuple[str, ...] | None, platform: Platform, problems: Problems
+    spec: Spec, columns: tuple[str, ...] | None, platform: Platform, problems: Problems, rows: Iterable[Row] = ()
 ) -> CompiledSpec | None:
     """Compiles `spec`; None if it has errors, which are added to `problems`.
 
-    `columns` is None if the recipients' table has neither a header nor rows: then any name could be a column.
+    `rows` are read only to find a column that the spec doesn't name. `columns` is None if the recipients' table has neither a header nor rows: then any name could be a column.
     """
     if not _compilable(spec, problems):
         return None
@@ -85,7 +93,7 @@ def compile_spec(
     for diagnostic in (*lookalikes(spec, known), *short_link_warnings(spec)):
         problems.add(diagnostic)
     if columns is not None:
-        _check(compiled, columns, known, platform, problems)
+        _check(compiled, known, platform, rows, problems)
     return None if problems.has_errors else compiled
 
 
@@ -159,10 +167,12 @@ def _address(
 
 
 def _check(
-    compiled: CompiledSpec, columns: tuple[str, ...], known: KnownNames, platform: Platform, problems: Problems
+    compiled: CompiledSpec, known: KnownNames, platform: Platform, rows: Iterable[Row], problems: Problems
 ) -> None:
-    """Checks the names that every template uses, and the reference."""
-    spec, document = compiled.spec, compiled.spec.document
+    """Checks the names that every template uses, and the reference. `rows` are looked at if the address has no column."""
+    spec, document, columns = compiled.spec, compiled.spec.document, known.listed_columns
+    for diagnostic in constant_recipients(spec, compiled.to, compiled.key, known, compiled.normalise):
+        problems.add(diagnostic)
     check_clashes(known, document, problems)
     early = [node for node in (compiled.to, compiled.key, compiled.receiver) if node is not None]
     if not isinstance(compiled.where, bool):
@@ -170,7 +180,7 @@ def _check(
     missing = platform.address_kind.default_column
     needs_default = spec.to is None and "receiver" not in spec.message
     if needs_default and missing not in columns and missing not in spec.variables:
-        _missing_column(spec, missing, columns, problems)
+        _missing_column(compiled, missing, columns, rows, problems)
         early = [node for node in early if not (isinstance(node, Placeholder) and node.at == ("recipients",))]
     for node in early:
         for placeholder in placeholders_of(node):
@@ -180,9 +190,12 @@ def _check(
     _check_reference(spec, compiled.content, problems)
 
 
-def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems: Problems) -> None:
+def _missing_column(
+    compiled: CompiledSpec, missing: str, columns: tuple[str, ...], rows: Iterable[Row], problems: Problems
+) -> None:
     more = f" and {len(columns) - MAX_LISTED} more" if len(columns) > MAX_LISTED else ""
     found = mask_in_place(printable(", ".join(columns[:MAX_LISTED]) + more)) or "none"
+    spec = compiled.spec
     if isinstance(spec.recipients, NoRecipients):
         return
     problems.add(
@@ -190,7 +203,7 @@ def _missing_column(spec: Spec, missing: str, columns: tuple[str, ...], problems
             ("recipients",),
             code="missing-column",
             problem=f"the recipients have no column '{missing}'; columns found are: {found}",
-            fix=f'rename the column, or say which one holds the address, as in `to: "{{{{ {columns[0] if columns else missing} }}}}"`',
+            fix=to_fix(address_column(missing, columns, rows, compiled.normalise)),
             key=True,
         )
     )

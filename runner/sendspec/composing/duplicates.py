@@ -9,7 +9,7 @@ from sendspec.composing.compact_key_set import CompactKeySet
 from sendspec.composing.identity import FINGERPRINT_BYTES, REFERENCE_HASH_BYTES, reference_hash
 from sendspec.composing.message import Composed, Duplicate, Message
 from sendspec.composing.row_diagnostic import row_diagnostic
-from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.reading.tables.table import Table
 
 
@@ -23,8 +23,14 @@ class RepeatKind(Enum):
 class Duplicates:
     """Remembers the messages of one spec, given in the order of their rows. Repeats are added to `problems`."""
 
-    def __init__(self, table: Table, problems: Problems, *, own_reference: bool) -> None:
-        """`own_reference`: the spec writes `reference` itself, so references can repeat too."""
+    def __init__(
+        self, table: Table, problems: Problems, *, own_reference: bool, fixed: Diagnostic | None = None
+    ) -> None:
+        """`own_reference`: the spec writes `reference` itself, so references can repeat too.
+
+        `fixed` is what to report of conflicts where the spec gives all rows one recipient.
+        """
+        self._fixed = fixed
         self._table = table
         self._problems = problems
         self._messages = CompactKeySet(FINGERPRINT_BYTES)
@@ -50,6 +56,10 @@ class Duplicates:
         return verdicts
 
     def _note(self, line: int, first_line: int, *, same: bool) -> None:
+        fixed = self._fixed
+        if fixed is not None and not same:
+            self._problems.add_row(("conflicting-rows", fixed.path), line, lambda: fixed)
+            return
         self._problems.add_row(
             ("duplicate-rows" if same else "conflicting-rows", self._table.path),
             line,
@@ -88,13 +98,18 @@ class Duplicates:
 
 
 def mark_duplicates(
-    composed: Iterator[Composed], table: Table, problems: Problems, *, own_reference: bool
+    composed: Iterator[Composed],
+    table: Table,
+    problems: Problems,
+    *,
+    own_reference: bool,
+    fixed: Diagnostic | None = None,
 ) -> Iterator[Composed]:
     """Yields the items, with a `Duplicate` for each repeated message.
 
     A row that conflicts with an earlier one is left out; that is an error, as is a repeated reference.
     """
-    duplicates = Duplicates(table, problems, own_reference=own_reference)
+    duplicates = Duplicates(table, problems, own_reference=own_reference, fixed=fixed)
     for item in composed:
         if not isinstance(item, Message):
             yield item

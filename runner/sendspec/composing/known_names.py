@@ -27,6 +27,7 @@ class KnownNames:
     """The columns, constants and built-in names of a spec."""
 
     def __init__(self, columns: tuple[str, ...], variables: Collection[str]) -> None:
+        self.listed_columns = columns
         self.columns = frozenset(columns)
         self.variables = variables
         self._names = list(dict.fromkeys([*columns, *variables]))

@@ -47,7 +47,9 @@ class _PlanBuilder:
 
     def __init__(self, job: Job, view: LedgerView, problems: Problems, pairs: DeclaredPairs | None) -> None:
         self._view = view
-        self._duplicates = Duplicates(job.table, problems, own_reference=job.program.own_reference)
+        self._duplicates = Duplicates(
+            job.table, problems, own_reference=job.program.own_reference, fixed=job.program.fixed_recipient
+        )
         self._tally = PlanTally(job.target, pairs, count_countries=job.setting.count_countries)
         self._own_reference = job.program.own_reference
         self._asks_ledger = view.states_of is not nothing_known or view.choice != ALL_DUE or view.history.expired

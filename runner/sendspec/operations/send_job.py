@@ -102,7 +102,10 @@ class Job:
     def composed(self, problems: Problems) -> Iterator[Composed]:
         """Every row, composed, with duplicates marked; faults of rows go to `problems`."""
         rows = compose_rows(self.composer(problems), self.table.rows(problems))
-        return mark_duplicates(rows, self.table, problems, own_reference=self.program.own_reference)
+        program = self.program
+        return mark_duplicates(
+            rows, self.table, problems, own_reference=program.own_reference, fixed=program.fixed_recipient
+        )
 
     def composed_again(self) -> Iterator[Composed]:
         """Every row once more, after a pass without errors.
@@ -233,7 +236,7 @@ class _JobReader:
     ) -> Job | None:
         from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
         columns = None if from_file and not table.columns else table.columns
-        program = compile_spec(spec, columns, PLATFORMS[channel.platform], problems)
+        program = compile_spec(spec, columns, PLATFORMS[channel.platform], problems, table.rows(Problems()))
         if program is None:
             return None
         environment = self._context.environment

@@ -129,6 +129,12 @@ EXPLAINED: dict[str, Explanation] = {
         "two rows have the same recipient and the same message",
         "One message is sent; the other rows are skipped.",
     ),
+    "constant-recipient": Explanation(
+        "`to` or `key` is a plain text, so it is the same for every row",
+        "A column's value is written between {{ and }}.",
+        wrong="to: mobile",
+        right='to: "{{ mobile }}"',
+    ),
     "conflicting-rows": Explanation(
         "two rows have the same recipient and different messages",
         "sendspec can't tell which one to send. Remove one row; or, if both are meant, choose a `key` that differs.",
