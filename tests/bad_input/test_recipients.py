@@ -140,8 +140,9 @@ def test_a_check_is_one_of_three(intake: Intake) -> None:
 
 def test_an_empty_address_names_the_rows(intake: Intake) -> None:
     intake.write("people.csv", "first_name,phone\nBob,+31612345678\nAnn,\n")
-    intake.rejects("empty-value hello.yaml:4:13")
+    intake.rejects("phone-empty people.csv:3:5")
     assert intake.diagnostics[0]["rows"] == [3]
+    assert "leave such rows out: `where:" in intake.diagnostics[0]["fix"]
 
 
 def test_a_number_with_a_trailing_bidi_mark(intake: Intake) -> None:
@@ -364,3 +365,27 @@ def test_an_export_holds_no_formula(intake: Intake, server: Any, start: str) -> 
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     assert len([cell for cell in cells if cell.startswith(f"'{formula}")]) >= 2
     assert len([cell for cell in cells if cell.startswith("'+31")]) == 2
+
+
+def test_errors_of_spec_header_and_rows_are_told_at_once(intake: Intake) -> None:
+    """A row's fault is not hidden by the spec's, and not by another one of the same row."""
+    spec = (
+        "spec: 1\nname: hello\nchannel: sms\nrecipients: {file: people.csv, country: UK}\n"
+        'message: {body: {type: text, text: {text: "Hi {{ first_name }}"}}}\n'
+    )
+    intake.write("hello.yaml", spec)
+    intake.write("people.csv", "phone;first_name;n;n\n07911123456;Ann;1;1\nnobody;;1;1\n;Bob;1;1\n07911123457;;1;1\n")
+    intake.rejects(
+        "unknown-country hello.yaml:4:41",
+        "empty-value hello.yaml:5:50",
+        "table-delimiter people.csv:1:1",
+        "repeated-column people.csv:1:20",
+        "phone-letters people.csv:3:1",
+        "phone-empty people.csv:4:1",
+    )
+    assert next(d["rows"] for d in intake.diagnostics if d["code"] == "empty-value") == [3, 5]
+    intake.write("hello.yaml", spec.replace("UK", "GB").replace("first_name", "frist_name"))
+    intake.write("people.csv", "phone,first_name\n07911123456,Ann\nnobody,\n,Bob,\n")
+    intake.rejects(
+        "unknown-name hello.yaml:5:50", "phone-letters people.csv:3:1", "ragged-row people.csv:4:6",
+    )  # fmt: skip

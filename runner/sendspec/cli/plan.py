@@ -35,7 +35,7 @@ from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.plan_sample import Sample, SampleSource, samples_of
 from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.project_context import ProjectContext
-from sendspec.operations.send_job import Job
+from sendspec.operations.send_job import Job, note_row_problems
 from sendspec.planning.choice import Choice, choice_of
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
@@ -142,6 +142,8 @@ def run_plan(
         check_place(Path(place.path))
     problems = Problems()
     context, jobs = open_jobs(console, specs, env, recipients, problems)
+    if problems.has_errors:
+        note_row_problems(jobs, problems)
     if rejects(console, problems) or context is None:
         return ExitCode.REJECTED
     with ledger_to_read(context) as ledger:

@@ -97,6 +97,12 @@ def compile_spec(
     return None if problems.has_errors else compiled
 
 
+def compile_recipients(spec: Spec, columns: tuple[str, ...] | None, platform: Platform) -> CompiledSpec | None:
+    """`spec` with an empty message, to read recipients only; None if these can't be read from rows with `columns` either."""
+    message = {"receiver": spec.message["receiver"]} if "receiver" in spec.message else {}
+    return compile_spec(replace(spec, message=message), columns, platform, Problems())
+
+
 def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, TemplateProblem]]) -> CompiledSpec:
     message = dict(spec.message)
     own_receiver = message.pop("receiver", None)

@@ -21,6 +21,7 @@ from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.payload_check import PayloadCheck
 from sendspec.composing.payload_text import language_of, text_of
 from sendspec.composing.recipient_reader import RecipientReader
+from sendspec.composing.row_faults import RowFaults, TooCostly
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.rule import Rule
 from sendspec.composing.template import message_context
@@ -62,6 +63,14 @@ class Composer:
         self._row_problems = RowProblems(self._spec, table, compiled_spec.address_column, problems)
         self._recipients = RecipientReader(compiled_spec, self._row_problems)
         self._payloads = PayloadCheck(compiled_spec, settings, schema, rules, self._row_problems)
+        self._row_faults = RowFaults(
+            compiled_spec,
+            self._constants,
+            self._recipients,
+            self._payloads,
+            self._row_problems,
+            settings.platform.address_kind.sample,
+        )
         self._costly_rows = 0
 
     def generate_for_rows(self, columns: tuple[str, ...] | None) -> RowComposer | None:
@@ -86,10 +95,16 @@ class Composer:
             return self._compose(row)
         except PlaceholderError as error:
             self._row_problems.add_placeholder(row, error)
-            if error.error.code == "template-too-costly":
-                self._note_costly(row)
-        except RowRejected:
-            pass
+            failed, is_costly = error.at, error.error.code == "template-too-costly"
+        except RowRejected as rejected:
+            failed, is_costly = rejected.at, False
+        try:
+            if not is_costly:
+                self._row_faults.note_others(row, failed)
+        except TooCostly:
+            is_costly = True
+        if is_costly:
+            self._note_costly(row)
         return None
 
     def _note_costly(self, row: Row) -> None:

@@ -49,7 +49,7 @@ class PayloadCheck:
         for problem in found:
             self._problems.add_problem(row, self._origin(context, problem.at), problem)
         if found:
-            raise RowRejected
+            raise RowRejected(("message",))
 
     def measure(self, row: Row, text: str | None, payload: Mapping[str, Any]) -> Measure | None:
         """The text's size, checked against the limits. None: there is no text, or the platform doesn't measure it."""

@@ -7,12 +7,18 @@ from typing import Any
 
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.omit_sentinel import OMIT
+from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.row_problems import RowProblems
-from sendspec.composing.template_tree import fill
+from sendspec.composing.template_tree import Node, PlaceholderError, fill
 from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.redaction import mask, quoted
+from sendspec.diagnostics.redaction import mask, printable, quoted
 from sendspec.reading.contacts.landline import is_landline
+from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.tables.row import Row
+
+WHERE: KeyPath = ("recipients", "where")
+TO: KeyPath = ("recipients", "to")
+KEY: KeyPath = ("recipients", "key")
 
 
 class RecipientReader:
@@ -30,7 +36,7 @@ class RecipientReader:
         if not isinstance(kept, bool):
             self._problems.reject(
                 row,
-                ("recipients", "where"),
+                WHERE,
                 "where-not-boolean",
                 f"`where` gives {_described(kept)}, not true or false",
                 "write a comparison, such as \"{{ country == 'NL' }}\"",
@@ -42,7 +48,7 @@ class RecipientReader:
         compiled_spec = self._compiled_spec
         if compiled_spec.to is None:
             return None
-        written = fill(compiled_spec.to, context)
+        written = self._written_address(row, compiled_spec.to, context)
         if not isinstance(written, str):
             self._problems.reject_address(
                 row,
@@ -59,6 +65,25 @@ class RecipientReader:
             self._problems.warn_of_landline(row, str(address))
         return str(address)
 
+    def _written_address(self, row: Row, to: Node, context: Any) -> object:
+        """The address as the row has it. An empty cell is the row's fault; any other missing value is the template's."""
+        try:
+            return fill(to, context)
+        except PlaceholderError as error:
+            column = self._compiled_spec.address_column
+            if column is None or error.error.name != column or column in self._compiled_spec.spec.variables:
+                raise
+        is_email = self._compiled_spec.identifier_key == EMAIL_ADDRESS.identifier_key
+        tested = column if column.isidentifier() else f"row['{printable(column)}']"
+        return self._problems.reject_address(
+            row,
+            Problem(
+                "email-address" if is_email else "phone-empty",
+                f"the row has no {'e-mail address' if is_email else 'phone number'}",
+                f'fill it in, or leave such rows out: `where: "{{{{ {tested} is defined }}}}"` under recipients',
+            ),
+        )
+
     def key(self, row: Row, context: Any, address: str) -> str:
         if self._compiled_spec.key is None:
             return address
@@ -68,7 +93,7 @@ class RecipientReader:
         if not isinstance(key, str) or not key.strip():
             self._problems.reject(
                 row,
-                ("recipients", "key"),
+                KEY,
                 "key-not-text",
                 f"the key is {_described(key)}; it tells recipients apart, so it must be text",
                 "name a column that every row fills",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NoReturn
 
 from sendspec.composing.row_diagnostic import row_diagnostic
@@ -9,15 +10,25 @@ from sendspec.composing.template_tree import PlaceholderError
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
+from sendspec.reading.contacts.likely_country import country_fix, likely_country
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.spec import Spec
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
+TOLD_BY_FIX = frozenset({"phone-empty", "phone-length", "phone-letters", "phone-number"})
+"""Codes of several mistakes: rows with another fix are another problem."""
+MAX_SAMPLED = 2_000
+"""Rows whose numbers are looked at to propose their country."""
+
 
 class RowRejected(Exception):
-    """The row can't become a message. Its problem is already recorded."""
+    """The row can't become a message, because of what is at `at` in the spec. Its problem is already recorded."""
+
+    def __init__(self, at: KeyPath) -> None:
+        super().__init__(at)
+        self.at = at
 
 
 class RowProblems:
@@ -37,12 +48,12 @@ class RowProblems:
             row.line,
             lambda: self._spec.document.diagnostic(at, code=code, problem=problem, fix=fix),
         )
-        raise RowRejected
+        raise RowRejected(at)
 
     def reject_address(self, row: Row, problem: Problem) -> NoReturn:
         """Records a problem at the row's address. Raises `RowRejected`."""
         self._add_at_address(row, problem, Severity.ERROR)
-        raise RowRejected
+        raise RowRejected(("recipients", "to"))
 
     def warn_of_landline(self, row: Row, number: str) -> None:
         """Records a warning; the message is composed and sent all the same."""
@@ -66,8 +77,9 @@ class RowProblems:
 
     def _add_at_address(self, row: Row, problem: Problem, severity: Severity) -> None:
         column = self._address_column
+        is_country = problem.code == "phone-country"
         self._problems.add_row(
-            (problem.code, self._table.path, column),
+            (problem.code, self._table.path, column, problem.fix if problem.code in TOLD_BY_FIX else ""),
             row.line,
             lambda: row_diagnostic(
                 self._table,
@@ -75,10 +87,18 @@ class RowProblems:
                 column,
                 code=problem.code,
                 problem=problem.problem,
-                fix=problem.fix,
+                fix=self._country_fix() if is_country else problem.fix,
                 severity=severity,
             ),
         )
+
+    def _country_fix(self) -> str:
+        """What the numbers of this table without a country code need."""
+        cells = (row.values.get(self._address_column or "") for row in self._table.rows(Problems()))
+        texts = (cell.strip() for cell in islice(cells, MAX_SAMPLED) if isinstance(cell, str))
+        numbers = ("".join(filter(str.isdigit, text)) for text in texts if not text.startswith("+"))
+        country = likely_country(filter(None, numbers))
+        return f"{country_fix(country)}, or write the number with + and its country code"
 
     def add_problem(self, row: Row, at: KeyPath, problem: SchemaProblem) -> None:
         """Records a problem of the payload. `at` is the place in the spec that it comes from."""

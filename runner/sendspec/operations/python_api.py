@@ -27,7 +27,7 @@ from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.render import note_table_changes, rendered_bodies
 from sendspec.operations.run_report import RunReport
-from sendspec.operations.send_job import Job
+from sendspec.operations.send_job import Job, note_row_problems
 from sendspec.operations.send_outcome import (
     InputRejected,
     LimitsExceeded,
@@ -117,6 +117,8 @@ def plan(
     """What would be sent, skipped, and why, against the ledger: `sendspec plan`. Raises `InputInvalid`."""
     problems = Problems()
     with _opened(specs, env, recipients, problems, _system("plan", environ, clock)) as (context, jobs):
+        if problems.has_errors:
+            note_row_problems(jobs, problems)
         context = _valid(context, problems)
         with ledger_to_read(context) as ledger:
             plans = plan_jobs(jobs, context, ledger, problems, processes=1)

@@ -19,7 +19,7 @@ from sendspec.operations.plan_staleness import Cause, PlanDifference, stale_plan
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import names_of
 from sendspec.operations.run_report import unsent_report
-from sendspec.operations.send_job import Job, read_jobs
+from sendspec.operations.send_job import Job, note_row_problems, read_jobs
 from sendspec.operations.send_outcome import (
     InputRejected,
     LimitsExceeded,
@@ -80,6 +80,7 @@ class _Send:
             check_ledger(request.plan, self._context)
         jobs = read_jobs(request.specs, self._context, request.recipients, problems, frozen=True)
         if problems.has_errors:
+            note_row_problems(jobs, problems)
             return InputRejected(list(problems))
         if self._context.environment.is_sandbox:
             make_sandbox_ledger(self._context)

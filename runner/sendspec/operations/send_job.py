@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
@@ -11,13 +12,14 @@ import orjson
 
 from sendspec.composing.canonical_template import text_digest
 from sendspec.composing.common_rules import schedule_rule
-from sendspec.composing.compiled_spec import CompiledSpec, compile_spec
+from sendspec.composing.compiled_spec import CompiledSpec, compile_recipients, compile_spec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
 from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.platforms.registry import PLATFORMS
+from sendspec.composing.recipient_check import check_recipients
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
@@ -136,6 +138,8 @@ def read_jobs(
 ) -> list[Job]:
     """Reads and compiles every spec. Unusable specs are left out; `problems` says why.
 
+    With errors in `problems`, the jobs are good for `note_row_problems` and nothing else.
+
     `frozen`: each table is copied first, and only the copy is read from then on. Raises `PrivateCopyTrouble`.
     """
     reader = _JobReader(context, recipients, frozen=frozen)
@@ -161,6 +165,13 @@ def read_jobs(
     return jobs
 
 
+def note_row_problems(jobs: Sequence[Job], problems: Problems) -> None:
+    """Composes every row, to report its problems together with the errors that `problems` has already."""
+    for job in jobs:
+        for _ in job.composed(problems):
+            pass
+
+
 class _JobReader:
     """Reads the specs of one command line."""
 
@@ -173,7 +184,7 @@ class _JobReader:
 
     def job(self, path: str, stdin: BinaryIO | None, problems: Problems) -> Job | None:
         own = Problems()
-        spec = read_spec(path, own, self._context.key_files)
+        spec = read_spec(path, own, self._context.key_files, as_meant=True)
         if spec is not None and without_surrogates(path) != path:
             problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
             own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
@@ -236,8 +247,14 @@ class _JobReader:
     ) -> Job | None:
         from_file = isinstance(spec.recipients, FileRecipients | StandardInput)
         columns = None if from_file and not table.columns else table.columns
-        program = compile_spec(spec, columns, PLATFORMS[channel.platform], problems, table.rows(Problems()))
+        platform = PLATFORMS[channel.platform]
+        found = Problems()  # an error of the table doesn't keep the rows from being checked
+        program = compile_spec(spec, columns, platform, found, table.rows(Problems()))
+        for diagnostic in found:
+            problems.add(diagnostic)
         if program is None:
+            with closing(table):
+                check_recipients(compile_recipients(spec, columns, platform), table, problems)
             return None
         environment = self._context.environment
         return Job(
@@ -246,7 +263,7 @@ class _JobReader:
             table=table,
             program=program,
             setting=ComposeSettings(
-                platform=PLATFORMS[channel.platform],
+                platform=platform,
                 salt=self._context.salt,
                 limits=spec.limits.tightened_by(environment.limits),
             ),

@@ -71,7 +71,12 @@ def planned_jobs(specs: Sequence[Spec], context: ProjectContext, ledger: Facts) 
         if not isinstance(spec.recipients, StandardInput)
         and ledger.states(spec.name, spec.generation).get(State.PLANNED)
     ]
-    return read_jobs(paths, context, None, Problems())
+    jobs: list[Job] = []
+    for path in paths:
+        problems = Problems()
+        read = read_jobs([path], context, None, problems)
+        jobs += [] if problems.has_errors else read
+    return jobs
 
 
 def spec_statuses(ledger: Facts, names: Collection[str], jobs: Sequence[Job] = ()) -> list[SpecStatus]:

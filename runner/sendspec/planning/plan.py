@@ -15,8 +15,8 @@ from sendspec.planning.decision import Decision, Skip
 from sendspec.planning.forcing_count import ForcingCount, ForcingTally
 from sendspec.planning.pair_set import PairSet, pair_of_message
 from sendspec.planning.plan_digest import SpecSettings, digests
-from sendspec.planning.shape_count import NO_SHAPES, ShapeCounts, ShapeTally
 from sendspec.planning.schedule import Schedule
+from sendspec.planning.shape_count import NO_SHAPES, ShapeCounts, ShapeTally
 
 NOT_DECLARED = frozenset({Skip.FILTERED, Skip.DUPLICATE, Skip.ONLY_TO, Skip.SUPPRESSED})
 """Reasons to skip that the files give. Every other message is declared, whether it is sent or not."""

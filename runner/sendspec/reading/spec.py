@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.reading.contacts.country import country_meant
 from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.documents.number_spelling import SpelledFloat, spelled_integer
@@ -105,10 +106,13 @@ class Spec:
     not_after: datetime | None = None
 
 
-def read_spec(path: str, problems: Problems, key_files: KeyFiles = NO_KEY_FILES) -> Spec | None:
+def read_spec(
+    path: str, problems: Problems, key_files: KeyFiles = NO_KEY_FILES, *, as_meant: bool = False
+) -> Spec | None:
     """The spec in the file at `path`; None if invalid, with the reasons added to `problems`.
 
-    `key_files` hold access keys; naming one of them as input is an error.
+    `key_files` hold access keys; naming one of them as input is an error. `as_meant`: a country that is only written wrong, such as
+    UK, is an error as well, but the spec is returned with the country that was meant, so that its rows can be checked.
     """
     found = Problems()
     source = read_text_file(path, found, key_files=key_files)
@@ -118,7 +122,16 @@ def read_spec(path: str, problems: Problems, key_files: KeyFiles = NO_KEY_FILES)
             found.add(diagnostic)
     for diagnostic in found:
         problems.add(diagnostic)
-    return None if document is None or found.has_errors else _spec(document)
+    if document is None or (found.has_errors and not (as_meant and _is_as_meant(document, found))):
+        return None
+    return _spec(document)
+
+
+def _is_as_meant(document: Document, found: Problems) -> bool:
+    """Whether nothing is wrong but the spelling of the country."""
+    if any(each.code != "unknown-country" for each in found if each.severity is Severity.ERROR):
+        return False
+    return country_meant(document.data["recipients"]["country"]) is not None
 
 
 def _spec(document: Document) -> Spec:
@@ -134,7 +147,7 @@ def _spec(document: Document) -> Spec:
         channel=data["channel"],
         recipients=_recipients(document, recipients, options),
         to=options.get("to"),
-        country=options.get("country"),
+        country=country_meant(options["country"]) if "country" in options else None,
         key=options.get("key"),
         where=options.get("where", True),
         variables=_with_spelled_floats(document, data.get("vars", {}), ("vars",)),

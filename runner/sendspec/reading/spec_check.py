@@ -225,7 +225,7 @@ def _recipient_problems(document: Document, meant: Collection[KeyPath]) -> Itera
 def _country_problems(document: Document, country: Any) -> Iterator[Diagnostic]:
     is_number = isinstance(country, int) and not isinstance(country, bool)
     if (isinstance(country, str) and not is_country(country)) or is_number:
-        yield document.place(("recipients", "country"), unknown_country(str(country)[:40]))
+        yield document.place(("recipients", "country"), unknown_country(str(country)))
 
 
 def _where_problems(document: Document, where: Any) -> Iterator[Diagnostic]:

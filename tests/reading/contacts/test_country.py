@@ -7,7 +7,12 @@ import pytest
 from sendspec.reading.contacts.country import COUNTRIES, is_country, unknown_country
 
 
-@pytest.mark.parametrize(("written", "fix"), [("nl", "write NL"), ("UK", "write GB"), (" DE ", "write DE")])
+@pytest.mark.parametrize(("written", "fix"), [
+        ("nl", "write NL"), ("UK", "write GB"), (" DE ", "write DE"), ("EL", "write GR"), ("Netherlands", "write NL"),
+        ("united kingdom", "write GB"), ("Deutschland", "write DE"), ("NLD", "write NL"), ("Nederlnd", "write NL"),
+        ("Atlantis", "write the ISO 3166 code, two capital letters, such as NL or US"),
+    ],
+)  # fmt: skip
 def test_a_country_by_another_name_is_told_its_code(written: str, fix: str) -> None:
     assert unknown_country(written).fix == fix
 

@@ -19,13 +19,24 @@ _COUNTRIES = """
 COUNTRIES = frozenset(_COUNTRIES.split())
 
 MAX_CALLING_CODE = 3
-
-COUNTRY_BY_COMMON_MISTAKE = {
-    "UK": "GB", "EL": "GR", "EN": "GB", "USA": "US", "GBR": "GB", "NLD": "NL", "BEL": "BE", "DEU": "DE", "FRA": "FR", "ESP": "ES",
-    "NETHERLANDS": "NL", "THE NETHERLANDS": "NL", "NEDERLAND": "NL", "BELGIUM": "BE", "BELGIE": "BE", "BELGIË": "BE",
-    "GERMANY": "DE", "DEUTSCHLAND": "DE", "FRANCE": "FR", "SPAIN": "ES", "ITALY": "IT", "UNITED KINGDOM": "GB",
-    "UNITED STATES": "US", "HOLLAND": "NL",
-}  # fmt: skip
+COUNTRY_BY_COMMON_MISTAKE = {"UK": "GB", "EL": "GR", "EN": "GB"}
+_NAMES = """
+    AR ARG Argentina | AT AUT Austria,Österreich | AU AUS Australia | BE BEL Belgium,België,Belgique,Belgien | BG BGR Bulgaria |
+    BR BRA Brazil,Brasil | CA CAN Canada | CH CHE Switzerland,Schweiz,Suisse,Svizzera | CL CHL Chile | CN CHN China |
+    CO COL Colombia | CY CYP Cyprus | CZ CZE Czechia,Czech Republic,Česko | DE DEU Germany,Deutschland,Duitsland,Allemagne |
+    DK DNK Denmark,Danmark | EE EST Estonia,Eesti | EG EGY Egypt | ES ESP Spain,España,Spanje,Spanien,Espagne |
+    FI FIN Finland,Suomi | FR FRA France,Frankrijk,Frankreich | GB GBR Great Britain,United Kingdom,England,Scotland,Wales |
+    GR GRC Greece,Griekenland | HK HKG Hong Kong | HR HRV Croatia,Hrvatska | HU HUN Hungary,Magyarország | ID IDN Indonesia |
+    IE IRL Ireland,Éire | IL ISR Israel | IN IND India | IS ISL Iceland | IT ITA Italy,Italia,Italië,Italien |
+    JP JPN Japan | KE KEN Kenya | KR KOR South Korea | LT LTU Lithuania | LU LUX Luxembourg,Luxemburg | LV LVA Latvia |
+    MA MAR Morocco,Maroc | MT MLT Malta | MX MEX Mexico,México | MY MYS Malaysia | NG NGA Nigeria |
+    NL NLD Netherlands,The Netherlands,Nederland,Holland,Niederlande,Pays-Bas | NO NOR Norway,Norge | NZ NZL New Zealand |
+    PE PER Peru | PH PHL Philippines | PL POL Poland,Polska,Polen | PT PRT Portugal | RO ROU Romania | RS SRB Serbia |
+    RU RUS Russia | SA SAU Saudi Arabia | SE SWE Sweden,Sverige,Zweden | SG SGP Singapore | SI SVN Slovenia | SK SVK Slovakia |
+    TH THA Thailand | TR TUR Turkey,Türkiye | TW TWN Taiwan | UA UKR Ukraine | US USA United States,America |
+    VN VNM Vietnam | ZA ZAF South Africa
+"""
+"""Codes that people may write instead (ISO 3166-1 alpha-3), and names, of the countries that are asked for most."""
 
 
 def is_country(text: str) -> bool:
@@ -33,17 +44,23 @@ def is_country(text: str) -> bool:
     return text in COUNTRIES
 
 
+def country_meant(written: str) -> str | None:
+    """The code of the country that was evidently meant; None if it is evident only that `written` is none."""
+    letters = written.strip().upper()
+    return COUNTRY_BY_COMMON_MISTAKE.get(letters) or (letters if letters in COUNTRIES else _code_by_name().get(letters))
+
+
 def unknown_country(written: str) -> Problem:
     """An invalid country code, with the one that was probably meant."""
     letters = written.strip().upper()
-    near = COUNTRY_BY_COMMON_MISTAKE.get(letters, letters if letters in COUNTRIES else None) or _by_calling_code(
-        letters
-    )
-    if near is None and len(letters) == 2:
-        near = near_miss(letters, sorted(COUNTRIES), cutoff=0.9)
+    near = country_meant(written) or _by_calling_code(letters)
+    if near is None:
+        known = sorted(COUNTRIES) if len(letters) == 2 else sorted(_code_by_name())
+        name = near_miss(letters, known, cutoff=0.9 if len(letters) == 2 else 0.75)
+        near = None if name is None else _code_by_name().get(name, name)
     return Problem(
         "unknown-country",
-        f"'{printable(written)}' is not a country's two-letter code",
+        f"'{printable(written[:40])}' is not a country's two-letter code",
         f"write {near}" if near else "write the ISO 3166 code, two capital letters, such as NL or US",
     )
 
@@ -57,3 +74,11 @@ def _by_calling_code(written: str) -> str | None:
 
     country = region_code_for_country_code(int(digits))
     return country if country in COUNTRIES else None
+
+
+def _code_by_name() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for entry in " ".join(_NAMES.split()).split(" | "):
+        code, three_letters, names = entry.split(" ", 2)
+        found |= dict.fromkeys((three_letters, *names.upper().split(",")), code)
+    return found

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.redaction import mask, printable
+from sendspec.diagnostics.redaction import mask
 from sendspec.reading.contacts.country import COUNTRIES, unknown_country
 from sendspec.reading.contacts.country_codes import (
     CODES_OF_THREE,
@@ -17,20 +16,14 @@ from sendspec.reading.contacts.country_codes import (
     code_of,
     has_length_of_its_country,
 )
+from sendspec.reading.contacts.likely_country import country_fix, likely_country
+from sendspec.reading.contacts.unreadable_phone import MIN_DIGITS, MIN_NATIONAL_DIGITS, unreadable
 
-MIN_DIGITS = 8
 MAX_DIGITS = 15
-MIN_NATIONAL_DIGITS = 7
 _NO_LENGTHS: frozenset[int] = frozenset()
 _SPACES = " \t\r\n"
 _SEPARATORS = re.compile(r"[ .()/-]+")
-_WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
 _TRUNK_IN_PARENTHESES = re.compile(r"(\(?\+[ 0-9]{1,4}\)?[ .-]*)\(0\)")
-_EXTENSION = re.compile(r";|#|(?<![A-Za-z])(?:ext(?:ension)?|x|tst|toestel)\.?\s*[0-9]|(?<=[0-9])\s*(?:ext|x)\b", re.I)
-_BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|oder|ou)\b|(?=\+)|\s(?=0[0-9]{8})", re.I)
-_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
-_DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
-_LETTER = re.compile(r"[A-Za-z]")
 
 
 # `any_length` is positional: with a keyword-only parameter, each call would take 15 % longer.
@@ -46,77 +39,12 @@ def normalise_phone(text: str, country: str | None = None, any_length: bool = Fa
     if begins_well and len(text) in WRITTEN_LENGTHS[start] and text.isascii() and text[4:].isdigit():
         return text
     written = text.strip(_SPACES)
-    fault = _unreadable(written)
+    fault = unreadable(written)
     if fault is not None:
         return fault
     if written.lstrip("(").startswith("+"):
         return _international(written, any_length=any_length)
     return _national(written, country, any_length=any_length)
-
-
-def _unreadable(written: str) -> Problem | None:
-    if not written:
-        return Problem("phone-empty", "the phone number is empty", "fill it in, or leave such rows out with `where`")
-    shown = mask(written)
-    if not written.isascii():
-        return _not_ascii(written)
-    scientific = _SCIENTIFIC.fullmatch(written)
-    if scientific or _DECIMAL.fullmatch(written):
-        shown = f"{written[:2]}••••{scientific[1]}" if scientific else shown
-        return Problem(
-            "spreadsheet-number",
-            f"'{shown}' is a phone number that a spreadsheet has changed",
-            "format the column as text in the spreadsheet, enter the numbers again, and export the table again",
-        )
-    numbers = [part for part in _BETWEEN_NUMBERS.split(written) if _digits(part) >= MIN_NATIONAL_DIGITS]
-    if len(numbers) > 1 or _has_second_ending(written):
-        return Problem("phone-several", f"'{shown}' is more than one number", "keep one number in the cell")
-    if _EXTENSION.search(written):
-        return Problem(
-            "phone-extension",
-            f"'{shown}' has an extension, and a message can't be sent to one",
-            "remove the extension, or write a number that reaches the person directly",
-        )
-    if _LETTER.search(written):
-        return Problem("phone-letters", f"'{shown}' has letters in it", "write the number with the digits 0-9")
-    if not _WRITTEN.fullmatch(written):
-        return _odd_character(written)
-    return None
-
-
-def _has_second_ending(written: str) -> bool:
-    """Whether a whole number is before the last `/`, as in `020 1234567/8`. An area code may be: `030/123456`, `+36/20/1234567`."""
-    before, _, ending = written.rpartition("/")
-    digits = _digits(before.replace("(0)", ""))
-    if before.startswith("00"):
-        digits -= 2
-    least = MIN_DIGITS if before.lstrip("(").startswith(("+", "00")) else MIN_NATIONAL_DIGITS
-    return digits >= least and _digits(ending) > 0
-
-
-def _not_ascii(written: str) -> Problem:
-    first = next(c for c in written if not c.isascii())
-    named = f"U+{ord(first):04X} ({unicodedata.name(first, 'without a name').lower()})"
-    if first.isalpha():
-        return Problem(
-            "phone-letters", f"'{mask(written)}' has the letter {named} in it", "write the number with the digits 0-9"
-        )
-    return Problem(
-        "phone-digits",
-        f"'{mask(written)}' has the character {named} in it",
-        "write the number again, with the digits 0-9 and plain spaces",
-    )
-
-
-def _odd_character(written: str) -> Problem:
-    """The code is `phone-letters` for any character out of place: codes are never renamed."""
-    odd = next((c for c in written if c not in "+0123456789 .()/-"), None)
-    if odd is None:
-        problem = f"'{mask(written)}' has a + or a separator in the wrong place"
-        fix = "write it as + and the digits, such as +31 6 …, or as the digits alone"
-    else:
-        problem, fix = f"'{mask(written)}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
-    return Problem("phone-letters", problem, fix)
 
 
 def _international(written: str, *, any_length: bool) -> str | Problem:
@@ -187,7 +115,7 @@ def _national(written: str, country: str | None, *, any_length: bool) -> str | P
 def _without_country(digits: str, shown: str) -> Problem:
     if not MIN_NATIONAL_DIGITS <= len(digits) <= MAX_DIGITS + 2:
         return _wrong_length(shown, len(digits))
-    add_country = "add `country: NL` under recipients"
+    add_country = country_fix(likely_country((digits,)))
     if digits.startswith("00"):
         return Problem(
             "phone-country",
@@ -210,26 +138,25 @@ def _without_country(digits: str, shown: str) -> Problem:
 def _read_nationally(digits: str, shown: str, country: str, *, any_length: bool) -> str | Problem:
     import phonenumbers  # takes 40 ms to import, and most tables hold only E.164
 
+    why: int | None = None
     try:
         number = phonenumbers.parse(digits, country)
-        possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+        why = phonenumbers.is_possible_number_with_reason(number)
     except phonenumbers.NumberParseException:
-        possible = False
-    if possible:
+        pass
+    if why == phonenumbers.ValidationResult.IS_POSSIBLE:
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         read = _checked(e164, shown, any_length=any_length)
         if isinstance(read, str):
             return read
-    return Problem(
-        "phone-number",
-        f"'{shown}' can't be a number of {country}",
-        "correct it, or write it with + and its country code if it belongs to another country",
-    )
+    problem, fix = f"'{shown}' can't be a number of {country}", "correct it"
+    if why == phonenumbers.ValidationResult.TOO_SHORT:
+        problem, fix = f"{problem}: {len(digits)} digits are too few", "add the digits that are missing"
+    elif why == phonenumbers.ValidationResult.TOO_LONG:
+        problem, fix = f"{problem}: {len(digits)} digits are too many", "remove what is too much"
+    fix += ", or write it with + and its country code if it belongs to another country"
+    return Problem("phone-number", problem, fix)
 
 
 def _plain(written: str) -> str:
     return _SEPARATORS.sub("", written).lstrip("+")
-
-
-def _digits(text: str) -> int:
-    return sum(c.isdigit() for c in text)

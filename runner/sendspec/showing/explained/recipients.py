@@ -141,8 +141,8 @@ EXPLAINED: dict[str, Explanation] = {
         right='recipients: {key: "{{ order_id }}"}',
     ),
     "phone-empty": Explanation(
-        "an address is empty",
-        "Fill in the cell, or leave out such rows.",
+        "a row has no phone number",
+        "The cell is empty, or holds a filler such as `n/a`. Fill it in, or empty the cells and leave out such rows.",
         right='where: "{{ phone is defined }}"',
     ),
     "phone-country": Explanation(
@@ -152,13 +152,16 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "unknown-country": Explanation(
         "a country code is unknown",
-        "Countries are written as two capital letters (ISO 3166-1).",
+        "Countries are written as two capital letters (ISO 3166-1): GB and not UK, GR and not EL.",
         wrong="country: Netherlands",
         right="country: NL",
     ),
     "phone-letters": Explanation(
         "a phone number has a letter or another character that doesn't belong",
-        "Also a + or a separator in the wrong place.",
+        (
+            "Also a + or a separator in the wrong place, the apostrophe or formula of a spreadsheet around the number, the letter O "
+            "for the digit 0, and cells with no number at all, such as those of a row with totals."
+        ),
         wrong="+1-800-FLOWERS",
         right="+18003569377",
     ),
@@ -233,7 +236,10 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "spreadsheet-number": Explanation(
         "a spreadsheet changed a phone number",
-        "Format the column as text before you export it.",
+        (
+            "The digits that it left out can't be brought back from the file. Format the column as text, enter the numbers again, and "
+            "export the table again."
+        ),
         wrong="3.16123E+10",
         right="+31612345678",
     ),

@@ -1,0 +1,124 @@
+"""Finds what else is wrong with a row that was rejected, so that one check reports all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.identity import ID_BYTES, id_text
+from sendspec.composing.omit_sentinel import OMIT
+from sendspec.composing.payload_check import PayloadCheck
+from sendspec.composing.payload_text import text_of
+from sendspec.composing.recipient_reader import KEY, TO, WHERE, RecipientReader
+from sendspec.composing.row_problems import RowProblems, RowRejected
+from sendspec.composing.template import MessageContext, message_context
+from sendspec.composing.template_tree import Placeholder, PlaceholderError, fill, placeholders_of
+from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.tables.row import Row
+
+MAX_MISSING = 20
+"""Missing values that are looked for in one template."""
+_SOME_ID = id_text(bytes(ID_BYTES))
+_STAND_IN = "0"
+
+
+class TooCostly(Exception):
+    """A template of the row goes over its budget, which is recorded."""
+
+
+class RowFaults:
+    """The further problems of rejected rows of one spec."""
+
+    def __init__(
+        self,
+        compiled_spec: CompiledSpec,
+        constants: dict[str, object],
+        recipients: RecipientReader,
+        payloads: PayloadCheck,
+        problems: RowProblems,
+        sample: str,
+    ) -> None:
+        """`constants` are the names that all rows share; `sample` is a valid address."""
+        self._compiled_spec = compiled_spec
+        self._constants = constants
+        self._recipients = recipients
+        self._payloads = payloads
+        self._problems = problems
+        self._sample = sample
+
+    def note_others(self, row: Row, failed: KeyPath) -> None:
+        """Records the problems behind the one at `failed` in the spec, where the row was rejected. Raises `TooCostly`.
+
+        What the first problem hides can't be told apart in some cases: then nothing is recorded rather than a guess.
+        """
+        if failed == WHERE:
+            return
+        failed = TO if failed == ("recipients",) else failed  # the usual template of `to` is written nowhere
+        written = row.values
+        context = self._context(written)
+        if failed == TO and self._compiled_spec.key is not None:
+            self._note(row, lambda: self._recipients.key(row, context, self._sample))
+        has_all = self._note_placeholders(row, context, failed)
+        if has_all and failed in (TO, KEY):
+            self._note(row, lambda: self._check_payload(row, context))
+
+    def _note_placeholders(self, row: Row, context: MessageContext, failed: KeyPath) -> bool:
+        """Whether every placeholder of the message can be filled."""
+        nodes = [node for node in (self._compiled_spec.receiver, self._compiled_spec.content) if node is not None]
+        has_all = True
+        for placeholder in (each for node in nodes for each in placeholders_of(node)):
+            error = _error_of(placeholder, context)
+            if error is None:
+                continue
+            has_all = False
+            if placeholder.at != failed:
+                self._add(row, error)
+            self._note_missing(row, placeholder, error)
+        return has_all
+
+    def _note_missing(self, row: Row, placeholder: Placeholder, error: PlaceholderError) -> None:
+        """Records the other values that one template misses, unless it has conditions: they may depend on the first."""
+        source = placeholder.template.source
+        values = dict(row.values)
+        missing: PlaceholderError | None = error
+        for _ in range(MAX_MISSING):
+            if missing is None or missing.error.name is None or "{%" in source or " if " in source:
+                return
+            values[missing.error.name] = _STAND_IN
+            missing = _error_of(placeholder, self._context(values))
+            if missing is not None and missing.error.code == "empty-value":
+                self._add(row, missing)
+
+    def _check_payload(self, row: Row, context: MessageContext) -> None:
+        compiled_spec = self._compiled_spec
+        content = fill(compiled_spec.content, context)
+        if compiled_spec.receiver is not None or content is OMIT:
+            return
+        payload = {"receiver": compiled_spec.receiver_of(self._sample), **content}
+        text = text_of(payload)
+        self._payloads.check(row, context, payload, text)
+        self._payloads.measure(row, text, payload)
+
+    def _note(self, row: Row, check: Callable[[], object]) -> None:
+        try:
+            check()
+        except PlaceholderError as error:
+            self._add(row, error)
+        except RowRejected:
+            pass
+
+    def _add(self, row: Row, error: PlaceholderError) -> None:
+        self._problems.add_placeholder(row, error)
+        if error.error.code == "template-too-costly":
+            raise TooCostly
+
+    def _context(self, written: Mapping[str, object]) -> MessageContext:
+        return message_context({**written, **self._constants, "message_id": _SOME_ID}, written)
+
+
+def _error_of(placeholder: Placeholder, context: MessageContext) -> PlaceholderError | None:
+    try:
+        fill(placeholder, context)
+    except PlaceholderError as error:
+        return error
+    return None

@@ -1,0 +1,130 @@
+"""Texts that are no phone number, each with its own reason: fillers, words, several numbers, what spreadsheets make of numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import mask, printable, quoted
+
+MIN_DIGITS = 8
+MIN_NATIONAL_DIGITS = 7
+_WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
+_FILLER = re.compile(
+    r"#?n/?[av]!?|n\.a\.|none|null|nil|nan|no|geen|keine?|aucun|unknown|onbekend|unbekannt|inconnu|tb[acd]|x+|[-_?.0\u2013\u2014]+",
+    re.I,
+)
+_EXTENSION = re.compile(r";|#|(?<![A-Za-z])(?:ext(?:ension)?|x|tst|toestel)\.?\s*[0-9]|(?<=[0-9])\s*(?:ext|x)\b", re.I)
+_BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|oder|ou)\b|(?=\+)|\s(?=0[0-9]{8})", re.I)
+_SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
+_DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
+_LETTERS = re.compile(r"[A-Za-z]+")
+_LETTER_LIKE_DIGIT = {"O": "0", "o": "0", "I": "1", "l": "1"}
+_SHOWN = 24
+
+
+def unreadable(written: str) -> Problem | None:
+    """Why the text, without spaces around it, can't be read as a number; None if it is written like one."""
+    if not written:
+        return Problem("phone-empty", "the phone number is empty", "fill it in, or leave such rows out with `where`")
+    if _FILLER.fullmatch(written):
+        return _filler(written)
+    if not written.isascii():
+        return _not_ascii(written)
+    changed = _changed_by_spreadsheet(written)
+    if changed is not None:
+        return changed
+    numbers = [part for part in _BETWEEN_NUMBERS.split(written) if _digits(part) >= MIN_NATIONAL_DIGITS]
+    if len(numbers) > 1 or _has_second_ending(written):
+        fix = "keep one number in the cell"
+        return Problem("phone-several", f"'{mask(written)}' is more than one number", fix)
+    if _EXTENSION.search(written):
+        return Problem(
+            "phone-extension",
+            f"'{mask(written)}' has an extension, and a message can't be sent to one",
+            "remove the extension, or write a number that reaches the person directly",
+        )
+    letters = _LETTERS.findall(written)
+    if letters:
+        return _with_letters(written, "".join(letters))
+    if not _WRITTEN.fullmatch(written):
+        return _odd_character(written)
+    return None
+
+
+def _filler(written: str) -> Problem:
+    fix = "fill it in, or empty the cell and leave such rows out with `where`"
+    return Problem("phone-empty", f"'{printable(written[:_SHOWN])}' stands where a phone number belongs", fix)
+
+
+def _changed_by_spreadsheet(written: str) -> Problem | None:
+    """The problem of a number in the form that a spreadsheet gave it. The code of what still has all digits is `phone-letters`."""
+    scientific = _SCIENTIFIC.fullmatch(written)
+    if scientific or _DECIMAL.fullmatch(written):
+        shown = f"{written[:2]}••••{scientific[1]}" if scientific else mask(written)
+        return Problem(
+            "spreadsheet-number",
+            f"'{shown}' is a phone number that a spreadsheet has changed",
+            "format the column as text in the spreadsheet, enter the numbers again, and export the table again",
+        )
+    if written[0] == "'" and _WRITTEN.fullmatch(written[1:]):
+        shown, what = mask(written[1:]), "an apostrophe (') in front, as spreadsheets write it to keep a number as text"
+        return Problem("phone-letters", f"'{shown}' has {what}", "remove the apostrophe")
+    if written[0] == "=" and _digits(written) >= MIN_NATIONAL_DIGITS:
+        shown = mask(written.strip('="'))
+        return Problem(
+            "phone-letters", f"'{shown}' is in a spreadsheet's formula", "write the number without = and quotes"
+        )
+    return None
+
+
+def _with_letters(written: str, letters: str) -> Problem:
+    if not _digits(written):
+        shown = quoted(written[:_SHOWN]) + "…" * (len(written) > _SHOWN)
+        fix = "write the person's number, or remove the row if it is nobody's, such as a total"
+        return Problem("phone-letters", f"'{shown}' is no phone number: it has no digits", fix)
+    if all(letter in _LETTER_LIKE_DIGIT for letter in letters) and len(letters) < _digits(written):
+        meant = _LETTER_LIKE_DIGIT[letters[0]]
+        shown = f"the letter {letters[0]} where a {meant} belongs"
+        return Problem("phone-letters", f"'{mask(written)}' has {shown}", f"write {meant} instead of {letters[0]}")
+    return Problem("phone-letters", f"'{mask(written)}' has letters in it", "write the number with the digits 0-9")
+
+
+def _has_second_ending(written: str) -> bool:
+    """Whether a whole number is before the last `/`, as in `020 1234567/8`. An area code may be: `030/123456`, `+36/20/1234567`."""
+    before, _, ending = written.rpartition("/")
+    digits = _digits(before.replace("(0)", ""))
+    if before.startswith("00"):
+        digits -= 2
+    least = MIN_DIGITS if before.lstrip("(").startswith(("+", "00")) else MIN_NATIONAL_DIGITS
+    return digits >= least and _digits(ending) > 0
+
+
+def _not_ascii(written: str) -> Problem:
+    first = next(c for c in written if not c.isascii())
+    named = f"U+{ord(first):04X} ({unicodedata.name(first, 'without a name').lower()})"
+    if first.isalpha():
+        return Problem(
+            "phone-letters", f"'{mask(written)}' has the letter {named} in it", "write the number with the digits 0-9"
+        )
+    return Problem(
+        "phone-digits",
+        f"'{mask(written)}' has the character {named} in it",
+        "write the number again, with the digits 0-9 and plain spaces",
+    )
+
+
+def _odd_character(written: str) -> Problem:
+    """The code is `phone-letters` for any character out of place: codes are never renamed."""
+    odd = next((c for c in written if c not in "+0123456789 .()/-"), None)
+    if odd is None:
+        problem = f"'{mask(written)}' has a + or a separator in the wrong place"
+        fix = "write it as + and the digits, such as +31 6 …, or as the digits alone"
+    else:
+        problem, fix = f"'{mask(written)}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
+    return Problem("phone-letters", problem, fix)
+
+
+def _digits(text: str) -> int:
+    return sum(character.isdigit() for character in text)
