@@ -118,12 +118,20 @@ class Console:
         if text:
             _write(sys.stderr, text)
 
-    def diagnostics(self, diagnostics: Sequence[Diagnostic], *, ending: str, as_result: bool) -> None:
-        """Diagnostics as text on stderr, or as the JSON document if they are the result."""
+    def diagnostics(
+        self,
+        diagnostics: Sequence[Diagnostic],
+        *,
+        ending: str,
+        as_result: bool,
+        todo: str = "",
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Diagnostics as text on stderr, or as the JSON document if they are the result, with what is in `more`."""
         if as_result:
-            self.document(diagnostics_document(diagnostics))
+            self.document({**diagnostics_document(diagnostics), **(more or {})})
         if not (self.is_json and as_result):
-            self.tell(diagnostics_text(diagnostics, self.err, ending=ending))
+            self.tell(diagnostics_text(diagnostics, self.err, ending=ending, todo=todo))
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -23,6 +23,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.send_job import Job
+from sendspec.showing.todo import todo_json, todo_text
 
 if TYPE_CHECKING:
     from sendspec.showing.reports.check_report import CheckCase
@@ -50,7 +51,8 @@ def command(console: Console, specs: tuple[str, ...], env: str | None, recipient
     plans = check_jobs(jobs, problems, processes)
     tell_blank_rows(console, jobs)
     found = list(problems)
-    console.diagnostics(found, ending="nothing was sent", as_result=True)
+    more = {"todo": todo_json(found)}
+    console.diagnostics(found, ending="nothing was sent", as_result=True, todo=todo_text(found), more=more)
     print_report(console, "validate", found, lambda: _cases(specs, jobs, found))
     if problems.has_errors:
         return ExitCode.REJECTED

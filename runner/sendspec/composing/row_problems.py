@@ -90,6 +90,7 @@ class RowProblems:
                 fix=self._country_fix() if is_country else problem.fix,
                 severity=severity,
             ),
+            cell=column,
         )
 
     def _country_fix(self) -> str:
@@ -120,4 +121,5 @@ class RowProblems:
                 fix=problem.fix,
                 within=(problem.start, problem.end),
             ),
+            cell=problem.name,
         )

@@ -24,7 +24,8 @@ class Diagnostic:
     `problem` says what is the case, quoting the value; `fix` begins with a verb. `excerpt` is the source line at
     `span.start`, already masked; empty if there is none. `note` is shown beside the underline, `also` below it. `rows` are
     the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number. `about` is the key or the column
-    that it is about, such as `message.body.type`, whatever its line; empty if there is none.
+    that it is about, such as `message.body.type`, whatever its line; empty if there is none. `cell` is the column whose cells are at
+    fault, if one is.
     """
 
     code: str
@@ -39,6 +40,7 @@ class Diagnostic:
     rows: tuple[int, ...] = ()
     row_count: int = 0
     about: str = ""
+    cell: str = ""
 
 
 class Problems:
@@ -55,11 +57,22 @@ class Problems:
         self._single.append(diagnostic)
         self._note_error(diagnostic)
 
-    def add_row(self, group: Hashable, line: int, describe: Callable[[], Diagnostic]) -> None:
-        """Adds a row to the problem `group`; `describe` is called for the first row only."""
+    def add_row(
+        self,
+        group: Hashable,
+        line: int,
+        describe: Callable[[], Diagnostic],
+        *,
+        last_line: int | None = None,
+        cell: str | None = None,
+    ) -> None:
+        """Adds a row to the problem `group`; `describe` is called for the first row only.
+
+        `last_line` is the row's, where its end is known; `cell` is the column whose cell is at fault.
+        """
         rows = self._rows_by_group.get(group)
         if rows is None:
-            first = self._first_by_group[group] = describe()
+            first = self._first_by_group[group] = replace(describe(), cell=cell or "")
             self._rows_by_group[group] = [line]
             self._count_by_group[group] = 1
             self._note_error(first)

@@ -18,15 +18,19 @@ EXCERPT_CELLS = 110
 _AROUND = 2 * EXCERPT_CELLS
 
 
-def diagnostics_text(diagnostics: Sequence[Diagnostic], style: TerminalStyle, *, ending: str) -> str:
-    """At most 20 diagnostics, and a last line with their count that ends with `ending`, such as "nothing was sent"."""
+def diagnostics_text(diagnostics: Sequence[Diagnostic], style: TerminalStyle, *, ending: str, todo: str = "") -> str:
+    """At most 20 diagnostics, and a last line with their count that ends with `ending`, such as "nothing was sent".
+
+    With a `todo`, the last line is that instead, below the count.
+    """
     if not diagnostics:
         return ""
     shown = [line for diagnostic in diagnostics[:MAX_SHOWN] for line in (*_lines(diagnostic, style), "")]
     left = len(diagnostics) - MAX_SHOWN
     if left > 0:
         shown += [f"and {left} more; --format json lists up to {MAX_LISTED:,}", ""]
-    return "\n".join([*shown, summary(diagnostics) + ("; " + ending if ending else "")])
+    last = f"{summary(diagnostics)}\nto do: {todo}" if todo else summary(diagnostics)
+    return "\n".join([*shown, last + ("; " + ending if ending else "")])
 
 
 def summary(diagnostics: Sequence[Diagnostic]) -> str:

@@ -177,7 +177,7 @@ class _RecordChecker:
         if self._note_unclean(first, last) or not fields:
             return False
         if first != last and rows_swallowed(self._lines.between(first, last), self._delimiter, self._width):
-            self._note(first, self._first_opening(first, last), 1, quote_problem(QuoteTrouble.UNCLOSED))
+            self._note((first, last), self._first_opening(first, last), 1, quote_problem(QuoteTrouble.UNCLOSED))
             return False
         if len(fields) != self._width:
             self._note_ragged(first, last, len(fields))
@@ -204,7 +204,7 @@ class _RecordChecker:
         if endless:
             swallowed = rows_swallowed(lines, self._delimiter, self._width)
             trouble = QuoteTrouble.UNCLOSED if swallowed else QuoteTrouble.TOO_LONG
-        self._note(first, at, 1, quote_problem(trouble))
+        self._note((first, last), at, 1, quote_problem(trouble))
         return trouble is not QuoteTrouble.TOO_LONG or not endless
 
     def _note_unclean(self, first: int, last: int) -> bool:
@@ -212,7 +212,7 @@ class _RecordChecker:
             (line, fault) for line in range(first, last + 1) if (fault := self._lines.problem_by_line.pop(line, None))
         ]
         for line, fault in found[:1]:
-            self._note(first, Position(line, fault.column), 1, fault)
+            self._note((first, last), Position(line, fault.column), 1, fault)
         return bool(found)
 
     def _note_ragged(self, first: int, last: int, count: int) -> None:
@@ -229,7 +229,7 @@ class _RecordChecker:
             )
         length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
         problem = f"the row has {_counted(count)}, the header has {self._width}"
-        self._note(first, span.start, length, Problem("ragged-row", problem, fix))
+        self._note((first, last), span.start, length, Problem("ragged-row", problem, fix))
 
     def _first_opening(self, first: int, last: int) -> Position:
         cells = self._record(first, last).cells
@@ -239,13 +239,15 @@ class _RecordChecker:
     def _record(self, first: int, last: int) -> Record:
         return read_record(self._lines.between(first, last), first, self._delimiter)
 
-    def _note(self, row: int, at: Position, length: int, fault: Problem) -> None:
+    def _note(self, lines: tuple[int, int], at: Position, length: int, fault: Problem) -> None:
+        """Reports a fault of the record on `lines`, the first and the last."""
         self._problems.add_row(
             (fault.code, self._path),
-            row,
+            lines[0],
             lambda: line_diagnostic(
                 self._path, at.line, self._lines.between(at.line, at.line)[0], at.column, length, fault
             ),
+            last_line=lines[1],
         )
 
 

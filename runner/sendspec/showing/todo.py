@@ -1,0 +1,103 @@
+"""What is left to do about rejected input, counted: "fix 3 numbers, fill 2 names, shorten 5 texts"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sendspec.diagnostics.diagnostic import Diagnostic, Severity
+from sendspec.diagnostics.redaction import quoted
+from sendspec.diagnostics.wording import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is done, to what: one of them, and several."""
+
+    action: str
+    one: str
+    several: str
+
+    def text(self, count: int) -> str:
+        return f"{self.action} {counted(count, self.one, self.several)}"
+
+
+_FIX_NUMBERS = Task("fix", "number", "numbers")
+_SHORTEN_TEXTS = Task("shorten", "text", "texts")
+_REPAIR_ROWS = Task("repair", "row", "rows")
+_LOOK = Task("look at", "row", "rows")
+_TASK_BY_CODE = {
+    "phone-letters": _FIX_NUMBERS,
+    "phone-digits": _FIX_NUMBERS,
+    "phone-extension": _FIX_NUMBERS,
+    "phone-several": _FIX_NUMBERS,
+    "phone-length": _FIX_NUMBERS,
+    "phone-invalid": _FIX_NUMBERS,
+    "phone-unassigned": _FIX_NUMBERS,
+    "phone-number": _FIX_NUMBERS,
+    "phone-trunk-zero": _FIX_NUMBERS,
+    "phone-spelling": _FIX_NUMBERS,
+    "spreadsheet-number": _FIX_NUMBERS,
+    "phone-country": Task("say the country of", "number", "numbers"),
+    "phone-empty": Task("fill", "number", "numbers"),
+    "email-address": Task("fix", "e-mail address", "e-mail addresses"),
+    "limit-segments": _SHORTEN_TEXTS,
+    "too-long": _SHORTEN_TEXTS,
+    "text-too-long": _SHORTEN_TEXTS,
+    "limit-encoding": Task("rewrite", "text", "texts"),
+    "empty-text": Task("fill", "text", "texts"),
+    "key-not-text": Task("fill", "key", "keys"),
+    "ragged-row": _REPAIR_ROWS,
+    "unclosed-quote": _REPAIR_ROWS,
+    "stray-quote": _REPAIR_ROWS,
+    "cell-too-long": _REPAIR_ROWS,
+    "forbidden-character": _REPAIR_ROWS,
+    "not-utf8": _REPAIR_ROWS,
+    "empty-column-name": _REPAIR_ROWS,
+    "json-syntax": _REPAIR_ROWS,
+    "json-too-deep": _REPAIR_ROWS,
+    "not-an-object": _REPAIR_ROWS,
+    "repeated-key": _REPAIR_ROWS,
+    "conflicting-rows": Task("decide on", "repeated recipient", "repeated recipients"),
+    "reference-repeated": Task("change", "reference", "references"),
+    "suppress-entry": Task("fix", "suppressed address", "suppressed addresses"),
+}
+
+
+def todos(diagnostics: Sequence[Diagnostic]) -> dict[Task, int]:
+    """The tasks that the errors leave, with their counts; empty if no row is wrong. Errors outside of rows come first."""
+    errors = [each for each in diagnostics if each.severity is Severity.ERROR]
+    if not any(each.rows for each in errors):
+        return {}
+    counts: dict[Task, int] = {}
+    for each in sorted(errors, key=lambda error: bool(error.rows)):
+        task = _task(each)
+        counts[task] = counts.get(task, 0) + max(each.row_count, 1)
+    return counts
+
+
+def todo_text(diagnostics: Sequence[Diagnostic]) -> str:
+    return ", ".join(task.text(count) for task, count in todos(diagnostics).items())
+
+
+def todo_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
+    return [
+        {"action": task.action, "count": count, "thing": task.one, "text": task.text(count)}
+        for task, count in todos(diagnostics).items()
+    ]
+
+
+def _task(error: Diagnostic) -> Task:
+    if not error.rows:
+        place = quoted(error.path)
+        return Task("correct", f"error in {place}", f"errors in {place}")
+    if error.code == "empty-value":
+        return _fill_in(error.cell)
+    return _TASK_BY_CODE.get(error.code, _LOOK)
+
+
+def _fill_in(column: str) -> Task:
+    if column.lower().endswith("name"):
+        return Task("fill", "name", "names")
+    where = f"of '{quoted(column)}'" if column else ""
+    return Task("fill", f"cell {where}".rstrip(), f"cells {where}".rstrip())
