@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -10,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from json_documents import only
 from processes import SEND, holding, launched, started, until
 from project_dir import Answer, CountingServer, Done, ProjectDir
-from sendspec.cli.schema import NAMES
-from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.explanations import EXPLANATIONS
 
 JSON = ("--format", "json")
@@ -38,16 +36,6 @@ LINES = [("render", "hello.yaml", *TEST), ("ledger", "export", *TEST)]
 
 def ids(value: Any) -> str:
     return " ".join(word for word in value if word not in TEST) if isinstance(value, tuple) else str(value)
-
-
-def only(text: str, schema: str) -> Any:
-    """The one document in `text`, which conforms to its published schema."""
-    document, end = json.JSONDecoder().raw_decode(text)
-    assert text[end:].strip() == ""
-    assert document["schema"] == f"sendspec.{schema}/1"
-    assert schema in NAMES
-    assert load_schema(schema).problems(document) == []
-    return document
 
 
 def failed(done: Done, schema: str, code: int) -> str:

@@ -125,7 +125,7 @@ def test_the_document_says_the_same() -> None:
     totals = {"recipients": 4, "accepted": 1, "refused": 1, "in_doubt": 0, "not_sent": 0, "skipped": 2}
     assert run_document(shown, {"code": "x"}) == {
         "schema": "sendspec.run/1", "run": 7, "environment": "production", "totals": totals, "skipped": {"drift": 2},
-        "left": 3, "requests": 2, "seconds": 1.235, "ending": "stopped", "error": {"code": "x"},
+        "left": 3, "requests": 2, "seconds": 1.235, "ending": "stopped", "error": {"code": "x"}, "sent": True,
         "specs": [
             {
                 "name": "hello", "generation": 1, "totals": totals, "skipped": {"drift": 2}, "left": 3, "digest": "d" * 64,
@@ -138,4 +138,6 @@ def test_the_document_says_the_same() -> None:
 
 
 def test_where_the_ledger_can_not_be_read_the_totals_are_not_known() -> None:
-    assert run_document(None, {"code": "x"}) == {"schema": "sendspec.run/1", "totals": None, "error": {"code": "x"}}
+    assert run_document(None, {"code": "x"}) == {
+        "schema": "sendspec.run/1", "totals": None, "error": {"code": "x"}, "sent": None,
+    }  # fmt: skip

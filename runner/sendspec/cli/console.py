@@ -32,12 +32,13 @@ MAX_PROCESSES = 64
 class DocumentState:
     """What is known of a command's one JSON document: its `command`, such as `ledger check`, and whether it was printed.
 
-    `environment` is empty until it is known.
+    `environment` is empty until it is known. `has_account` is whether the text said already what was sent.
     """
 
     command: str
     environment: str = ""
     is_printed: bool = False
+    has_account: bool = False
 
     def note_environment(self, name: str) -> None:
         self.environment = name

@@ -34,7 +34,7 @@ def failure_document(command: str, environment: str, error: Exception | Mapping[
         return None
     if command == "send":
         return run_document(None, words)
-    return {**_empty(command, environment), "error": words}
+    return {**_empty(command, environment), "error": words, "sent": False}
 
 
 def failure_diagnostic(error: Exception | Mapping[str, str]) -> Diagnostic:

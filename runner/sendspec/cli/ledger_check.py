@@ -37,7 +37,7 @@ def command(console: Console, env: str | None) -> int:
     }
     if found:
         trouble = LedgerTrouble(f"the ledger {file}: {'; '.join(found)}", "restore it from a backup")
-        console.document({**document, "error": error_json(trouble)})
+        console.document({**document, "error": error_json(trouble), "sent": False})
         raise trouble
     console.document(document)
     console.result(printable(f"{file}: ok, {counted(count, 'message')}"))

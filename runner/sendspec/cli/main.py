@@ -49,6 +49,10 @@ It goes to a sandbox on this machine until you name another environment. More: s
 """
 
 INTERRUPTION = {"code": "command-interrupted", "problem": "the command was interrupted", "fix": "run it again"}
+ENDED_BY_OTHERS = (
+    ExitCode.INCOMPLETE, ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE, ExitCode.BUSY,
+)  # fmt: skip
+"""Ends of commands that were stopped by the ledger, the API or a guard."""
 OUT_OF_MEMORY = {"code": "out-of-memory", "problem": "memory ran out", "fix": "give it more memory, then run it again"}
 
 
@@ -176,10 +180,19 @@ def _show(error: click.ClickException, arguments: Sequence[str]) -> None:
 def _foreseen(context: click.Context | None, error: SendspecError) -> int:
     from sendspec.showing.failure import error_text  # the same
 
-    sys.stderr.write(f"sendspec: {error_text(error)}\n")
+    sys.stderr.write(f"sendspec: {error_text(error)}\n{_what_was_sent(context, error)}")
     if error.exit_code != ExitCode.BUSY:
         _fail(context, error)
     return error.exit_code
+
+
+def _what_was_sent(context: click.Context | None, error: SendspecError) -> str:
+    """The last line of a failure that could leave somebody in doubt: whether messages went out."""
+    if error.exit_code not in ENDED_BY_OTHERS or (
+        context is not None and context.obj and context.obj.state.has_account
+    ):
+        return ""
+    return "\nthis command sent nothing\n" if error.exit_code == ExitCode.BUSY else "\nnothing was sent\n"
 
 
 def _fail(context: click.Context | None, error: Exception | Mapping[str, str]) -> None:

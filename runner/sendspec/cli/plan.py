@@ -40,6 +40,7 @@ from sendspec.planning.choice import Choice, choice_of
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.reading.project import find_project
+from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
 from sendspec.showing.plan import plan_document, plan_text
 
 
@@ -175,7 +176,8 @@ def run_plan(
     console.result(plan_text(plans, console.out))
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
-    console.document(document)
+    listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]
+    console.document({**document, "warnings": listed})
     if place is not None:
         _say_where(console, place, document["digest"], context)
     if not detailed or not any(plan.send for plan in plans):

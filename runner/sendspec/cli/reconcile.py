@@ -49,7 +49,7 @@ def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
         more: dict[str, Any] = {"reconciled": reconciled_json(outcome)}
         if outcome.refusal is not None:
             words = describe_ending(StoppedByApi(outcome.refusal))
-            more["error"] = {"code": words.code, "problem": words.problem, "fix": words.fix}
+            more |= {"error": {"code": words.code, "problem": words.problem, "fix": words.fix}, "sent": False}
         show_status(console, context, found.ledger, found.names, more=more)
     return _exit_code(outcome, found.interrupted)
 

@@ -236,6 +236,7 @@ def _show(console: Console, outcome: SendOutcome) -> int:
 def _show_broken(console: Console, broken: RunBroke) -> int:
     """Prints the account of a run that an error ended, then raises the error."""
     error, report = broken.error, broken.report
+    console.state.has_account = True
     if report is None:
         assert broken.unread is not None
         console.warn(f"what became of the messages is not known: {broken.unread.problem}")

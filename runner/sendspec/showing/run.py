@@ -53,7 +53,7 @@ def _block(spec: SpecReport, environment: str, style: TerminalStyle) -> Iterator
 def run_document(report: RunReport | None, error: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The `sendspec.run/1` document. Without a report, the fate of the messages is unknown: `totals` is null."""
     if report is None:
-        return {"schema": "sendspec.run/1", "totals": None, "error": dict(error or {})}
+        return {"schema": "sendspec.run/1", "totals": None, "error": dict(error or {}), "sent": None}
     total = report.account
     document: dict[str, Any] = {
         "schema": "sendspec.run/1",
@@ -69,7 +69,7 @@ def run_document(report: RunReport | None, error: Mapping[str, Any] | None = Non
     }
     if report.code:
         error = error or {"code": report.code, "problem": report.ending, "fix": report.fix}
-    return document | ({"error": dict(error)} if error else {})
+    return document | ({"error": dict(error), "sent": bool(total.accepted or total.in_doubt)} if error else {})
 
 
 def _spec(spec: SpecReport) -> dict[str, Any]:
