@@ -90,7 +90,7 @@ def test_a_moment_has_its_offset(tmp_path: Path, written: str, moment: datetime)
         ("not_after: ''", "wrong-format", "is not a date and time with an offset", "write one"),
         ("not_after: !!timestamp 2027-03-01T18:00:00Z", "yaml-tag", "the tag '!!timestamp'", "remove it"),
         ("not_after: 20270301", "unquoted-number", "expected text, found the number", "put it in quotes"),
-        ("not_after: ~", "wrong-type", "expected text, found nothing", "write text"),
+        ("not_after: ~", "wrong-type", "has no value; text is needed", "write"),
         ("not_after: [2027-03-01]", "wrong-type", "expected text, found a list", "write text"),
         (
             "continue_with: 1234567890123456",
@@ -122,7 +122,7 @@ def test_a_moment_has_its_offset(tmp_path: Path, written: str, moment: datetime)
         ("continue_with: ''", "wrong-format", "'' is not a text digest", "write the digest that `sendspec plan`"),
         ('continue_with: "3f9c2a7b51d08e46\\n"', "wrong-format", "is not a text digest", "write the digest that"),
         ("continue_with: true", "wrong-type", "expected text, found true", "put it in quotes"),
-        ("continue_with: ~", "wrong-type", "expected text, found nothing", "write text"),
+        ("continue_with: ~", "wrong-type", "has no value; text is needed", "write"),
     ],
 )  # fmt: skip
 def test_a_wrong_form_is_one_error_in_its_place_with_a_fix(
