@@ -29,6 +29,7 @@ from sendspec.diagnostics.wording import counted, moment_text
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
+from sendspec.operations.plan_detail import plan_detail
 from sendspec.operations.plan_file_writer import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
 from sendspec.operations.plan_report import PlanReport
@@ -70,6 +71,7 @@ from sendspec.showing.plan import plan_document, plan_text
     type=click.Choice([retry.value for retry in Retry]),
     help="Plan only what was refused, or planned and not sent, before.",
 )
+@click.option("--detail", is_flag=True, help="Show up to 40 shapes of messages, with their whole texts.")
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -86,6 +88,7 @@ def command(
     expires: str,
     with_samples: str | None,
     retry: str | None,
+    detail: bool,
     detailed_exitcode: bool,
 ) -> int:
     """Show what would be sent and skipped, and why, given what the ledger knows.
@@ -112,7 +115,15 @@ def command(
     place = None if out is None else PlanPlace(out, now, until, samples)
     chosen = None if retry is None else Retry(retry)
     return run_plan(
-        console, specs, env, recipients, processes=processes, place=place, detailed=detailed_exitcode, retry=chosen
+        console,
+        specs,
+        env,
+        recipients,
+        processes=processes,
+        place=place,
+        detailed=detailed_exitcode,
+        retry=chosen,
+        shows_all=detail,
     )
 
 
@@ -136,6 +147,7 @@ def run_plan(
     place: PlanPlace | None = None,
     detailed: bool = False,
     retry: Retry | None = None,
+    shows_all: bool = False,
 ) -> int:
     """What `plan` and `send --dry-run` do."""
     console.state.command = "plan"
@@ -155,7 +167,9 @@ def run_plan(
         exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
         for diagnostic in exceeded:
             problems.add(diagnostic)
-        document = plan_document(PlanReport(environment=context.environment.name, plans=plans, exceeded=exceeded))
+        details = [plan_detail(job, plan, context) for job, plan in zip(jobs, plans, strict=True)]
+        report = PlanReport(environment=context.environment.name, plans=plans, exceeded=exceeded, details=details)
+        document = plan_document(report)
         if place is not None:
             samples = _samples(place.samples, jobs, context, ledger, choice)
             out = Path(place.path)
@@ -173,7 +187,7 @@ def run_plan(
             write_plan_file(out, header, plans)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
-    console.result(plan_text(plans, console.out))
+    console.result(plan_text(plans, console.out, details, full=shows_all))
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]

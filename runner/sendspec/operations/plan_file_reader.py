@@ -156,8 +156,18 @@ def _adds_up(header: Mapping[str, Any]) -> bool:
             each["totals"]["recipients"] == sum(each["totals"][n] for n in ("send", "skip"))
             for each in (header, *specs)
         )
+        and all(map(_shapes_add_up, specs))
         and all(each["totals"]["skip"] == sum(each["skipped"].values()) for each in (header, *specs))
     )
+
+
+def _shapes_add_up(spec: Mapping[str, Any]) -> bool:
+    """Whether the shapes have all messages to send; plans of earlier versions name none."""
+    if "shapes" not in spec:
+        return True
+    shapes = [*spec["shapes"], *([spec["other_shapes"]] if "other_shapes" in spec else [])]
+    found = tuple(sum(shape[name] for shape in shapes) for name in ("messages", "segments"))
+    return found == (spec["totals"]["send"], spec["segments"]["total"])
 
 
 def _check_texts(texts: Sequence[str]) -> None:

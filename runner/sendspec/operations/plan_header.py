@@ -25,6 +25,8 @@ from sendspec.reading.tables.opening import STANDARD_INPUT
 SCHEMAS = ("message", "batch")
 """The schemas that decide which payloads are valid."""
 _READ_BYTES = 1 << 20
+MOST_SHAPES = 1_000
+"""Shapes of one spec in a plan file; the others are counted together."""
 
 
 def plan_header(
@@ -53,7 +55,7 @@ def plan_header(
         **document,
         **root,
         "specs": [
-            {**written, **_about(job, context, ledger), **_sampled(some)}
+            {**_without_texts(written), **_about(job, context, ledger), **_sampled(some)}
             for written, job, some in zip(document["specs"], jobs, samples or [()] * len(jobs), strict=True)
         ],
         "tool": __version__,
@@ -66,6 +68,17 @@ def plan_header(
     }
     place = recipients if recipients in (None, STANDARD_INPUT) else context.relative(str(recipients))
     return header if place is None or place.startswith("..") else {**header, "recipients": place}
+
+
+def _without_texts(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """A spec's part of the plan's document without texts and characters of recipients. Of its shapes, it has the numbers."""
+    kept = {name: value for name, value in spec.items() if name not in ("shapes", "other_shapes", "forcing")}
+    shapes = spec.get("shapes", ())
+    listed = [{name: shape[name] for name in ("id", "messages", "segments")} for shape in shapes[:MOST_SHAPES]]
+    others = [*shapes[MOST_SHAPES:], *([spec["other_shapes"]] if "other_shapes" in spec else [])]
+    if others:
+        kept["other_shapes"] = {name: sum(each[name] for each in others) for name in ("messages", "segments")}
+    return {**kept, "shapes": listed}
 
 
 def _about(job: Job, context: ProjectContext, ledger: Facts | None) -> dict[str, Any]:

@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.operations.plan_detail import PlanDetail
 from sendspec.planning.plan import Plan, Segments, digests_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanReport:
-    """The plans in the order of the specs. `exceeded` are the limits that would stop a send; `warnings` include them."""
+    """The plans in the order of the specs. `exceeded` are the limits that would stop a send; `warnings` include them.
+
+    `details` are those of each plan; empty if they were not looked at.
+    """
 
     environment: str
     plans: Sequence[Plan]
     warnings: Sequence[Diagnostic] = ()
     exceeded: Sequence[Diagnostic] = ()
+    details: Sequence[PlanDetail] = ()
 
     @property
     def recipients(self) -> int:

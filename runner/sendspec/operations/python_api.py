@@ -22,6 +22,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import exceeded_limits, plan_jobs
 from sendspec.operations.offline_plan import check_jobs, open_jobs
+from sendspec.operations.plan_detail import plan_detail
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.renamed_spec import names_of
@@ -124,8 +125,13 @@ def plan(
             plans = plan_jobs(jobs, context, ledger, problems, processes=1)
         _valid(context, problems)
         exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
+        details = tuple(plan_detail(job, each, context) for job, each in zip(jobs, plans, strict=True))
     return PlanReport(
-        environment=context.environment.name, plans=tuple(plans), warnings=(*problems, *exceeded), exceeded=exceeded
+        environment=context.environment.name,
+        plans=tuple(plans),
+        warnings=(*problems, *exceeded),
+        exceeded=exceeded,
+        details=details,
     )
 
 

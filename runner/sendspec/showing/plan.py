@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
-from sendspec.planning.forcing_count import ForcingCount
 from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.showing.account import left_words, skipped_words
+from sendspec.showing.plan_shape import forcing_json, forcing_lines, shape_lines, shapes_json
 from sendspec.showing.schedule import schedule_json, schedule_lines
 from sendspec.showing.terminal_style import TerminalStyle, cells
 
-MOST_FORCING, ROWS_SHOWN = 3, 3
+NO_DETAIL = PlanDetail()
 
 
-def plan_text(plans: Sequence[Plan], style: TerminalStyle) -> str:
-    """Every spec's plan, and a total if there are several."""
-    blocks = ["\n".join(_block(plan, style)) for plan in plans]
+def plan_text(
+    plans: Sequence[Plan], style: TerminalStyle, details: Sequence[PlanDetail] = (), *, full: bool = False
+) -> str:
+    """Every spec's plan, and a total if there are several. `details` are those of each plan, or empty; `full` shows more of them."""
+    listed = zip(plans, details or repeat(NO_DETAIL), strict=False)
+    blocks = ["\n".join(_block(plan, detail, style, full=full)) for plan, detail in listed]
     if len(plans) > 1:
         send, recipients = sum(p.send for p in plans), sum(p.recipients for p in plans)
         blocks.append(f"{counted(len(plans), 'spec')}: {grouped(send)} of {counted(recipients, 'recipient')} to send")
     return "\n\n".join(blocks)
 
 
-def _block(plan: Plan, style: TerminalStyle) -> Iterator[str]:
+def _block(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -> Iterator[str]:
     target = plan.target
     title = printable(f"{target.name} → {target.alias} ({target.environment})")
     if target.generation > 1:
@@ -55,8 +60,8 @@ def _block(plan: Plan, style: TerminalStyle) -> Iterator[str]:
     together = min(plan.send, target.batch or 1)
     if together > 1:
         yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
-    for each in plan.forcing[:MOST_FORCING]:
-        yield style.yellow("  ⚠ ") + _forced(plan.segments.ucs2, each)
+    yield from forcing_lines(plan, detail, style, full=full)
+    yield from shape_lines(plan, detail, style, full=full)
 
 
 def _suppressed(plan: Plan, suppression: Suppression) -> str:
@@ -65,24 +70,6 @@ def _suppressed(plan: Plan, suppression: Suppression) -> str:
     listed = f"{grouped(found) if found else 'none'} of {counted(plan.recipients, 'recipient')} {'is' if found < 2 else 'are'}"
     files = printable(", ".join(suppression.files))
     return f"{listed} listed in {files} ({counted(suppression.addresses, 'address', 'addresses')})"
-
-
-def _forced(messages: int, found: ForcingCount) -> str:
-    """Why messages are UCS-2: the reason if all share it, else one with its share."""
-    share = "" if found.messages == messages else f", {grouped(found.messages)} of them"
-    why = (
-        f"{printable(found.character)} (U+{ord(found.character):04X})" if found.character else "text in another script"
-    )
-    saved = f": replacing it saves {counted(found.segments_saved, 'segment')}" if found.segments_saved else ""
-    rows = f" ({_rows(found)})" if found.lines else ""
-    return f"{counted(messages, 'message is', 'messages are')} UCS-2{share} because of {why}{rows}{saved}"
-
-
-def _rows(found: ForcingCount) -> str:
-    """`rows 18, 44, …`"""
-    shown = found.lines[:ROWS_SHOWN]
-    more = ", …" if found.messages > len(shown) else ""
-    return f"{'row' if found.messages == 1 else 'rows'} {', '.join(map(str, shown))}{more}"
 
 
 def _segments(plan: Plan) -> str:
@@ -106,7 +93,9 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         **({"exceeded": [_exceeded(each) for each in report.exceeded]} if report.exceeded else {}),
         "digest": report.digest,
         **({"content_digest": report.content_digest} if report.content_digest else {}),
-        "specs": [_spec(plan) for plan in report.plans],
+        "specs": [
+            _spec(plan, detail) for plan, detail in zip(report.plans, report.details or repeat(NO_DETAIL), strict=False)
+        ],
     }
 
 
@@ -126,7 +115,7 @@ def _schedule_json(plan: Plan) -> dict[str, Any]:
     return {} if plan.schedule is None else schedule_json(plan.schedule, plan.send)
 
 
-def _spec(plan: Plan) -> dict[str, Any]:
+def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
     return {
         "name": plan.target.name,
         "generation": plan.target.generation,
@@ -135,6 +124,8 @@ def _spec(plan: Plan) -> dict[str, Any]:
         **_suppress_json(plan),
         **({"schedule": schedule} if (schedule := _schedule_json(plan)) else {}),
         "segments": _segments_json(plan.segments),
+        **({} if detail is NO_DETAIL else shapes_json(plan, detail)),
+        **({"forcing": forcing_json(plan, detail)} if plan.forcing else {}),
         "left": plan.left,
         "digest": plan.digest,
         **({"content_digest": plan.content_digest} if plan.content_digest else {}),

@@ -14,6 +14,7 @@ from sendspec.operations.plan_review import PresentPlan
 from sendspec.showing.account import skipped_words
 from sendspec.showing.terminal_style import TerminalStyle
 
+SHAPES_SHOWN = 3
 _FATES = {
     "accepted": "accepted",
     "refused": "refused",
@@ -94,6 +95,8 @@ def spec_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]:
     yield f"    {grouped(totals['send'])} of {counted(totals['recipients'], 'recipient')}, {counted(spec['segments']['total'], 'segment')}"
     if spec["skipped"]:
         yield f"    skip     {printable(skipped_words(spec['skipped'], grouped))}"
+    if spec.get("shapes"):
+        yield f"    shapes   {_shape_words(spec)}"
     for sample in spec.get("samples", ()):
         size = f" ({counted(sample['segments'], 'segment')})" if "segments" in sample else ""
         yield printable(f"    sample   {sample['text']}{size}")
@@ -103,6 +106,17 @@ def spec_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]:
     yield printable(
         f"    promise  in_doubt: {policy['in_doubt']}{_set_words(policy, sorted(policy.keys() - {'in_doubt'}))}"
     )
+
+
+def _shape_words(spec: Mapping[str, Any]) -> str:
+    """How many shapes there are, and the most frequent of them."""
+    shapes = spec["shapes"]
+    listed = [f"{shape['id']} × {grouped(shape['messages'])}" for shape in shapes[:SHAPES_SHOWN]]
+    more = len(shapes) - len(listed)
+    others = spec.get("other_shapes", {}).get("messages", 0)
+    rest = [f"{grouped(more)} more"] if more else []
+    rest += [f"{counted(others, 'message')} of further shapes"] if others else []
+    return " · ".join([f"{grouped(len(shapes))}: {listed[0]}", *listed[1:], *rest])
 
 
 def _set_words(settings: Mapping[str, Any], names: Any) -> str:

@@ -108,6 +108,10 @@ def why_ucs2(text: str, segments: int) -> ForcedBy:
     return (found, max(0, segments - plain.segments))
 
 
+def is_gsm7(text: str) -> bool:
+    return _ONLY_GSM7.fullmatch(text) is not None
+
+
 def forcing(text: str) -> tuple[Forcing, ...]:
     """The characters that keep `text` from being GSM-7, in order."""
     known = _GSM7

@@ -1,0 +1,173 @@
+"""The shapes of a plan's messages, and the characters that force UCS-2, as text and as JSON."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from sendspec.composing.taken_path import BranchOutcome, TakenPath
+from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.plan_detail import ForcingSource, PlanDetail
+from sendspec.planning.forcing_count import ForcingCount
+from sendspec.planning.plan import Plan
+from sendspec.planning.shape import Shape, most_telling
+from sendspec.showing.terminal_style import TerminalStyle
+
+SHAPES_SHOWN, SHAPES_IN_DETAIL = 5, 40
+TEXT_SHOWN = 160
+"""Characters of a sample that plain `plan` shows."""
+FORCING_SHOWN, FORCING_IN_DETAIL, ROWS_SHOWN = 3, 20, 3
+_OUTCOMES = {BranchOutcome.TRUE: "yes", BranchOutcome.FALSE: "no", BranchOutcome.BOTH: "yes and no"}
+
+
+def shape_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -> Iterator[str]:
+    """The shapes, each with its size and a sample: the most frequent, and the longest, the dearest and the rarest."""
+    shapes = detail.shapes
+    if not any(shape.id in detail.samples or not shape.path.is_plain for shape in shapes):
+        return  # one text that nobody can see, such as a template of the provider's
+    shown = most_telling(shapes, SHAPES_IN_DETAIL if full else SHAPES_SHOWN)
+    messages, more = sum(shape.messages for shape in shown), plan.shapes.other_messages
+    total = f"more than {counted(len(shapes), 'shape')}" if more else counted(len(shapes), "shape")
+    yield f"  {grouped(len(shown))} of {total}, {grouped(messages)} of {counted(plan.send, 'message')}"
+    width = max(len(grouped(shape.messages)) for shape in shown)
+    marks = _marks(shapes)
+    for shape in shown:
+        yield f"    {grouped(shape.messages):>{width}} × {_size(shape)}row {shape.line}{marks.get(shape.id, '')}"
+        indent = " " * (width + 7)
+        if shape.id in detail.samples:
+            yield indent + _shown_text(detail.samples[shape.id].text, full=full)
+        yield from (style.dim(indent + words) for words in _path_words(shape.path))
+    left = len(shapes) - len(shown)
+    if left:
+        yield f"    and {grouped(left)} more{'' if full else ': `--detail`'}"
+    if more:
+        yield f"    and {counted(more, 'message')} of shapes that were not kept apart"
+
+
+def _marks(shapes: tuple[Shape, ...]) -> dict[str, str]:
+    """The longest, the dearest and the rarest, where shapes differ in that."""
+    if len(shapes) < 2:
+        return {}
+    marks: dict[str, list[str]] = {}
+    longest = max(shapes, key=lambda shape: shape.segments_each)
+    dearest = max(shapes, key=lambda shape: shape.segments)
+    if longest.segments_each > min(shape.segments_each for shape in shapes):
+        marks.setdefault(longest.id, []).append("longest")
+    if dearest is not shapes[0]:
+        marks.setdefault(dearest.id, []).append("dearest")
+    if shapes[-1].messages < shapes[0].messages:
+        marks.setdefault(shapes[-1].id, []).append("rarest")
+    return {shape: f", the {' and '.join(words)}" for shape, words in marks.items()}
+
+
+def _size(shape: Shape) -> str:
+    if shape.encoding is None:
+        return ""
+    return f"{counted(shape.segments_each, 'segment')} {shape.encoding.value}, "
+
+
+def _shown_text(text: str, *, full: bool) -> str:
+    cut = text if full or len(text) <= TEXT_SHOWN else text[: TEXT_SHOWN - 1] + "…"
+    return printable(cut)
+
+
+def _path_words(path: TakenPath) -> Iterator[str]:
+    words = [f"{each.condition}: {_OUTCOMES[each.outcome]}" for each in path.branches]
+    words += [f"{each.replaced} by default" for each in path.defaults]
+    words += [f"without {at.removeprefix('message.')}" for at in path.omitted]
+    words += [f"language {path.language}"] if path.language else []
+    if words:
+        yield printable(" · ".join(dict.fromkeys(words)))
+
+
+def shapes_json(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
+    found: dict[str, Any] = {"shapes": [_shape_json(shape, detail) for shape in detail.shapes]}
+    if plan.shapes.other_messages:
+        others = plan.shapes
+        found["other_shapes"] = {"messages": others.other_messages, "segments": others.other_segments}
+    return found
+
+
+def _shape_json(shape: Shape, detail: PlanDetail) -> dict[str, Any]:
+    sample: dict[str, Any] = {"line": shape.line}
+    if shape.id in detail.samples:
+        text = detail.samples[shape.id]
+        sample |= {"text": text.text, "from": text.source.value}
+    path = shape.path
+    return {
+        "id": shape.id,
+        "messages": shape.messages,
+        "segments": shape.segments,
+        "encoding": None if shape.encoding is None else shape.encoding.value,
+        "branches": [
+            {"at": each.at, "condition": each.condition, "outcome": each.outcome.value} for each in path.branches
+        ],
+        "fallbacks": list(dict.fromkeys(each.replaced for each in path.defaults)),
+        "omitted": list(path.omitted),
+        **({"language": path.language} if path.language else {}),
+        "sample": sample,
+    }
+
+
+def forcing_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -> Iterator[str]:
+    """A warning for each character that forces UCS-2, those that cost most first. Plain `plan` shows one that costs nothing."""
+    costly = sum(each.segments_saved > 0 for each in plan.forcing)
+    shown = plan.forcing[: FORCING_IN_DETAIL if full else min(FORCING_SHOWN, max(costly, 1))]
+    for each in shown:
+        yield style.yellow("  ⚠ ") + _forced(plan.segments.ucs2, each, detail.sources.get(each.character))
+    left = len(plan.forcing) - len(shown)
+    if left:
+        yield f"    and {counted(left, 'character')} more{'' if full else ': `--detail`'}"
+
+
+def _forced(messages: int, found: ForcingCount, source: ForcingSource | None) -> str:
+    """Why messages are UCS-2: the reason if all share it, else one with its share."""
+    share = "" if found.messages == messages else f", {grouped(found.messages)} of them"
+    why = (
+        f"{printable(found.character)} (U+{ord(found.character):04X})" if found.character else "text in another script"
+    )
+    saved = f": replacing it saves {counted(found.segments_saved, 'segment')}" if found.segments_saved else ""
+    place = "" if source is None else _place(source)
+    rows = f" ({_rows(found)})" if found.lines and not (source is not None and source.in_template) else ""
+    return f"{counted(messages, 'message is', 'messages are')} UCS-2{share} because of {why}{place}{rows}{saved}"
+
+
+def _place(source: ForcingSource) -> str:
+    if source.in_template:
+        return " in the spec's own text"
+    return f" in column {printable(source.column)}" if source.column is not None else ""
+
+
+def _rows(found: ForcingCount) -> str:
+    """`rows 18, 44, …`"""
+    shown = found.lines[:ROWS_SHOWN]
+    more = ", …" if found.messages > len(shown) else ""
+    return f"{'row' if found.messages == 1 else 'rows'} {', '.join(map(str, shown))}{more}"
+
+
+def forcing_json(plan: Plan, detail: PlanDetail) -> list[dict[str, Any]]:
+    return [_forcing_json(each, detail.sources.get(each.character)) for each in plan.forcing[:FORCING_IN_DETAIL]]
+
+
+def _forcing_json(found: ForcingCount, source: ForcingSource | None) -> dict[str, Any]:
+    named = (
+        {
+            "character": found.character,
+            "code_point": f"U+{ord(found.character):04X}",
+            "name": unicodedata.name(found.character, "CONTROL CHARACTER"),
+        }
+        if found.character
+        else {"character": None, "code_point": None, "name": "text in another script"}
+    )
+    if source is not None:
+        named["source"] = "template" if source.in_template else "data"
+        if source.column is not None:
+            named["column"] = source.column
+    return {
+        **named,
+        "messages": found.messages,
+        "segments_saved": found.segments_saved,
+        "rows": list(found.lines),
+    }
