@@ -181,9 +181,8 @@ class _Finder:
 
 
 def shown_key(job: Job, key: str, address: str) -> str:
-    """The key as it may be shown: masked if it is the recipient's address, or another one."""
-    if key == address or isinstance(job.program.normalise(key), str) or key.startswith("+") or "@" in key:
+    """The key as it may be shown: masked if it is an address, and where it holds one."""
+    if key == address or isinstance(job.program.normalise(key), str):
         return mask(key)
-    if address and address.lstrip("+") in key:
-        return mask_in_place(key)
-    return key if job.program.key_column is not None else mask_in_place(key)
+    may_hold_one = job.program.key_column is None or key.startswith("+") or "@" in key
+    return mask_in_place(key) if may_hold_one or (address and address.lstrip("+") in key) else key
