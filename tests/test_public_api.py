@@ -105,6 +105,9 @@ def test_what_is_rendered_is_what_the_command_prints(ready: ProjectDir, silent: 
     assert list(sendspec.render(["hello.yaml"], env="test")) == [json.loads(line) for line in printed.splitlines()]
     (one,) = sendspec.render(["hello.yaml"], env="test", key="+447700900003")
     assert one["receiver"]["contacts"][0]["identifierValue"] == "+447700900003"
+    with pytest.raises(sendspec.InputInvalid, match="no recipient has the key") as refused:
+        sendspec.render(["hello.yaml"], env="test", key="+447700909999")
+    assert [diagnostic.code for diagnostic in refused.value.diagnostics] == ["recipient-unknown"]
 
 
 def test_a_rejected_row_is_a_value_of_check_and_an_error_of_the_others(

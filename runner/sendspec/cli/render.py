@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import islice
 
 import click
@@ -17,11 +16,10 @@ from sendspec.cli.console import (
     specs_argument,
 )
 from sendspec.cli.project import open_jobs
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.render import note_table_changes, rendered_bodies
-from sendspec.operations.send_job import Job
 
 
 @click.command("render")
@@ -61,7 +59,9 @@ def command(
     if key is None:
         bodies = rendered_bodies(jobs, None, again)
     else:
-        found, missed = _of_one(console, jobs, key, again)
+        from sendspec.operations.key_search import messages_for_key  # for one recipient alone
+
+        found, missed = messages_for_key(jobs, key, again, is_public=console.system.is_ci)
         if not found and missed and not again.has_errors:
             return rejected(console, missed)
         for diagnostic in missed:
@@ -73,19 +73,3 @@ def command(
         return ExitCode.DONE
     console.diagnostics(list(again), ending="what was printed is not to be trusted", as_result=False)
     return ExitCode.REJECTED
-
-
-def _of_one(
-    console: Console, jobs: Sequence[Job], key: str, problems: Problems
-) -> tuple[list[bytes], list[Diagnostic]]:
-    """The messages for one key, and for each spec without one the reason."""
-    found: list[bytes] = []
-    missed: list[Diagnostic] = []
-    for job in jobs:
-        bodies = list(rendered_bodies([job], key, problems))
-        found += bodies
-        if not bodies:
-            from sendspec.operations.key_search import unrendered_key  # for a key without a message alone
-
-            missed.append(unrendered_key(job, key, is_public=console.system.is_ci))
-    return found, missed

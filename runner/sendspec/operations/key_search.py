@@ -1,8 +1,8 @@
-"""Why no message is rendered for a key: no recipient has it, or the one that has it gets none."""
+"""The messages for one key, or why there is none: no recipient has it, or the one that has it gets none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from sendspec.composing.message import Filtered
@@ -10,7 +10,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable, quoted
 from sendspec.operations.recipient_row import shown_key
-from sendspec.operations.render import ids_of
+from sendspec.operations.render import ids_of, rendered_bodies
 from sendspec.operations.send_job import Job
 from sendspec.reading.tables.row import Row
 
@@ -19,8 +19,22 @@ MAX_COMPARED = 20_000
 SIMILAR_LENGTH = 2
 
 
-def unrendered_key(job: Job, key: str, *, is_public: bool) -> Diagnostic:
-    """The reason, at the place of the key in the spec. `is_public`: the log must hold no recipient's key."""
+def messages_for_key(
+    jobs: Sequence[Job], key: str, problems: Problems, *, is_public: bool
+) -> tuple[list[bytes], list[Diagnostic]]:
+    """The JSON bodies for one key, and for each spec without one the reason. `is_public`: the log must hold no recipient's key."""
+    found: list[bytes] = []
+    missed: list[Diagnostic] = []
+    for job in jobs:
+        bodies = list(rendered_bodies([job], key, problems))
+        found += bodies
+        if not bodies:
+            missed.append(_unrendered(job, key, is_public=is_public))
+    return found, missed
+
+
+def _unrendered(job: Job, key: str, *, is_public: bool) -> Diagnostic:
+    """The reason, at the place of the key in the spec."""
     composer, wanted = job.composer(Problems()), ids_of(job, key)
     for row in job.table.rows(Problems()):
         if composer.identity_of(row) in wanted:

@@ -7,7 +7,7 @@ is logged under the name `sendspec`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from os import PathLike, fspath
@@ -19,6 +19,7 @@ from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.operations.key_search import messages_for_key
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import exceeded_limits, plan_jobs
 from sendspec.operations.offline_plan import check_jobs, open_jobs
@@ -146,7 +147,8 @@ def render(
 ) -> Iterator[dict[str, Any]]:
     """The request bodies in file order, one at a time: `sendspec render`.
 
-    Every row is checked before the first body. Raises `InputInvalid`, also at the end if a table changed meanwhile.
+    Every row is checked before the first body. Raises `InputInvalid`, also if no recipient has the `key`, and at the end if a
+    table changed meanwhile.
     """
     bodies = _rendered(specs, env, recipients, key, _system("render", environ, clock))
     next(bodies)  # checks every row
@@ -282,9 +284,15 @@ def _rendered(
     with _opened(specs, env, recipients, problems, system) as (context, jobs):
         check_jobs(jobs, problems, 1)
         _valid(context, problems)
-        yield {}
         again = Problems()
-        for body in rendered_bodies(jobs, key, again):
+        bodies: Iterable[bytes] = rendered_bodies(jobs, None, again)
+        if key is not None:
+            bodies, missed = messages_for_key(jobs, key, again, is_public=system.is_ci)
+            for diagnostic in () if bodies else missed:
+                problems.add(diagnostic)
+            _valid(context, problems)
+        yield {}
+        for body in bodies:
             yield orjson.loads(body)
         note_table_changes(jobs, again)
         _valid(context, again)
