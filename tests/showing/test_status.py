@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from sendspec.ledger.record import MessageRecord
-from sendspec.operations.status import SpecStatus
+from sendspec.operations.status import NeverSent, SpecStatus
 from sendspec.planning.message_state import State
 from sendspec.planning.totals import Totals
 from sendspec.showing.message_list import messages_text
-from sendspec.showing.status import status_document, status_text
+from sendspec.showing.status import next_commands, status_document, status_text
 from sendspec.showing.terminal_style import PLAIN
 
 MESSAGE = MessageRecord(
@@ -75,3 +76,21 @@ def test_a_message_in_json_has_the_reference_it_went_out_with() -> None:
     }  # fmt: skip
     assert own["reference"] == "r-1"
     assert again["reference"] == f"{ID}-3"
+
+
+@pytest.mark.parametrize(
+    ("approved", "commands"),
+    [
+        (False, ["reconcile 'a b.yaml'", "send 'a b.yaml' --retry refused", "send SPEC new.yaml", "status"]),
+        (True, ["reconcile 'a b.yaml'", "plan 'a b.yaml' --retry refused --env live --out plan.json", "plan SPEC new.yaml --env live --out plan.json", "status"]),
+    ],
+)  # fmt: skip
+def test_the_next_commands_are_the_most_urgent_first(approved: bool, commands: list[str]) -> None:
+    specs = [
+        SpecStatus(name="a", generation=1, account=Totals(refused=1, in_doubt=1, skipped={})),
+        SpecStatus(name="b", generation=1, account=Totals(not_sent=1, skipped={})),
+    ]
+    unsent = [NeverSent(name="new", path="new.yaml"), NeverSent(name="x", path=None)]
+    paths = {"a": "a b.yaml", "new": "new.yaml"}
+    found = next_commands(specs, unsent, paths, " --env live", listed=True, approved=approved)
+    assert [each.removeprefix("sendspec ").removesuffix(" --env live") for each in found] == commands

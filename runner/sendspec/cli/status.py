@@ -189,7 +189,14 @@ def _tell_next(
     given = {name: path for name, path in asked.path_by_name.items() if path is not None}
     noted = {status.name: ledger.spec_path(status.name) for status in statuses if ledger is not None}
     paths = {name: os.path.relpath(context.root / path) for name, path in noted.items() if path is not None}
-    commands = next_commands(statuses, unsent, {**paths, **given}, asked.options, listed=bool(asked.states))
+    commands = next_commands(
+        statuses,
+        unsent,
+        {**paths, **given},
+        asked.options,
+        listed=bool(asked.states),
+        approved=context.environment.approvals is not None,
+    )
     if commands:
         console.tell("\nnext: " + "\n      ".join(map(printable, commands)))
 

@@ -16,6 +16,8 @@ from sendspec.showing.diagnostics import clean
 from sendspec.showing.message_list import listed_json, moment
 from sendspec.showing.terminal_style import TerminalStyle
 
+SEND = "sendspec send "
+
 
 def status_text(
     specs: Sequence[SpecStatus], environment: str, style: TerminalStyle, never_sent: Sequence[NeverSent] = ()
@@ -49,9 +51,20 @@ def next_commands(
     options: str,
     *,
     listed: bool,
+    approved: bool = False,
 ) -> list[str]:
-    """The commands that come next, the most urgent first. `options` end each of them; `listed`: messages were listed."""
-    return list(dict.fromkeys(f"sendspec {words}{options}" for words in _next(specs, never_sent, path_by_name, listed)))
+    """The commands that come next, the most urgent first. `options` end each of them; `listed`: messages were listed.
+
+    `approved`: only a plan that people have approved is sent, so it is made first.
+    """
+    found = _next(specs, never_sent, path_by_name, listed)
+    commands = [f"sendspec {words}{options}" for words in dict.fromkeys(found)]
+    if not approved:
+        return commands
+    return [
+        f"sendspec plan {each.removeprefix(SEND)} --out plan.json" if each.startswith(SEND) else each
+        for each in commands
+    ]
 
 
 def _next(
