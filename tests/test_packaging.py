@@ -77,7 +77,10 @@ def environment_with(package: Path, folder: Path, *options: str) -> Path:
 
 def test_a_wheel_holds_the_package_and_the_schemas_and_nothing_else(built: Path) -> None:
     names = zipfile.ZipFile(next(built.glob("*.whl"))).namelist()
-    assert {"sendspec/schemas/message.schema.json", "sendspec/cli/main.py", "sendspec/py.typed"} <= set(names)
+    ours = {
+        "sendspec/schemas/message.schema.json", "sendspec/topics/spec.md", "sendspec/cli/main.py", "sendspec/py.typed",
+    }  # fmt: skip
+    assert ours <= set(names)
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"sendspec"}
 
@@ -107,6 +110,7 @@ def test_an_installed_package_works_away_from_the_checkout(installed: Path, tmp_
     version = run(installed / "sendspec", "--version", cwd=tmp_path)
     assert version.startswith("sendspec ")
     assert run(installed / "python", "-m", "sendspec", "--version", cwd=tmp_path) == version
+    assert run(installed / "sendspec", "help", "exit-codes", cwd=tmp_path).startswith("Exit codes\n")
 
 
 def test_foreign_files_with_the_names_of_ours_do_no_harm(installed: Path, tmp_path: Path) -> None:

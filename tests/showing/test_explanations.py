@@ -31,6 +31,7 @@ NO_CODES = {reason.value for reason in Skip if "-" in reason} | {
     "check-novalidate", "sendspec-plan", "ssh-keygen",  # what ssh-keygen is asked
     "cert-authority", "valid-after", "valid-before",  # options of approvers
     "latin-1", "utf-8", "utf-8-sig", "utf-16",
+    "exit-codes",  # a topic of `help`
     "ledger-check", "ledger-init", "ledger-purge",  # names of schemas
     "order-shipped",  # of git
 }  # fmt: skip

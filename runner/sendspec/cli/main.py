@@ -36,6 +36,7 @@ COMMANDS = {
     "sandbox": "Run the local API server.",
     "doctor": "Check configuration, key, clock, ledger and reachability.",
     "explain": "Say what an error code means.",
+    "help": "Explain a topic, or a command.",
 }
 
 WELCOME = f"""sendspec {__version__}: message sends as YAML in git, each message sent at most once.

@@ -1,0 +1,63 @@
+"""`sendspec help`: a topic of the documentation, or a command's help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from sendspec.cli.console import Console, common_options
+from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.near_miss import near_miss
+from sendspec.showing.terminal_style import TerminalStyle
+from sendspec.showing.topics import TOPICS, topic_text
+
+
+@click.command("help")
+@click.argument("words", metavar="[TOPIC|COMMAND]", nargs=-1)
+@common_options
+def command(console: Console, words: tuple[str, ...]) -> int:
+    """Explain a topic, or show a command's help; without either, list them.
+
+    \b
+    Examples:
+      sendspec help templates
+      sendspec help plan
+    """
+    root = click.get_current_context().find_root()
+    assert isinstance(root.command, click.Group)
+    parts = list(_parts(root.command, root, words, console.out)) if words else [_contents(root.command, root)]
+    if not parts:
+        near = near_miss(words[0], [*TOPICS, *root.command.list_commands(root)])
+        hint = f"did you mean '{near}'?" if near else "`sendspec help` lists all topics"
+        raise click.UsageError(f"there is no topic or command '{' '.join(words)}'; {hint}")
+    console.lines([text.encode() for text in "\n".join(parts).splitlines(keepends=True)])
+    return ExitCode.DONE
+
+
+def _contents(group: click.Group, context: click.Context) -> str:
+    formatter = context.make_formatter()
+    with formatter.section("Topics"):
+        formatter.write_dl(list(TOPICS.items()))
+    group.format_commands(context, formatter)
+    more = "\n`sendspec help TOPIC` explains a topic, `sendspec help COMMAND` a command, `sendspec explain CODE` an error.\n"
+    return formatter.getvalue() + more
+
+
+def _parts(group: click.Group, context: click.Context, words: tuple[str, ...], style: TerminalStyle) -> Iterator[str]:
+    """The topic and the command of that name; `ledger` is both."""
+    if len(words) == 1 and words[0] in TOPICS:
+        yield topic_text(words[0], style)
+    if words[0] in group.list_commands(context):
+        yield _command_help(context, words)
+
+
+def _command_help(context: click.Context, words: tuple[str, ...]) -> str:
+    """What `--help` behind the command says. Raises `click.UsageError` for a command that isn't there."""
+    for word in words:
+        group = context.command
+        found = group.get_command(context, word) if isinstance(group, click.Group) else None
+        if found is None:
+            raise click.UsageError(f"`{context.command_path}` has no command '{word}'; sendspec help {words[0]}")
+        context = click.Context(found, info_name=word, parent=context)
+    return context.get_help() + "\n"

@@ -1,0 +1,37 @@
+"""The topics of `sendspec help`: parts of the documentation, which the reference pages are made of too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sendspec.showing.page_text import page_text
+from sendspec.showing.terminal_style import TerminalStyle
+
+TOPICS = {
+    "spec": "What a spec may say, and what becomes of its recipients.",
+    "message": "How the message in a spec is written.",
+    "templates": "What stands between {{ and }}, and what doesn't.",
+    "project": "The project file: access keys, channels, approvals.",
+    "environments": "Which environment a command works in.",
+    "ledger": "What is remembered, and how to keep it.",
+    "states": "What a message's state means, and why people are skipped.",
+    "formats": "JSON, CSV, and the reports of CI services.",
+    "exit-codes": "What a command's exit code means.",
+    "cli": "Where settings come from, and where options may stand.",
+}
+"""What each topic is about, by its name, which is that of its file."""
+_TITLES = {"exit-codes": "Exit codes"}
+"""Titles that the file leaves to the pages which it is part of."""
+
+
+def topic_text(name: str, style: TerminalStyle) -> str:
+    """A topic for a terminal."""
+    text = (_directory() / f"{name}.md").read_text(encoding="utf-8")
+    return page_text(f"# {_TITLES[name]}\n\n{text}" if name in _TITLES else text, style)
+
+
+def _directory() -> Path:
+    """The folder of the topics. A wheel carries them as `sendspec/topics`."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "topics"
+    return inside if inside.is_dir() else package.parents[1] / "docs" / "parts"

@@ -1,0 +1,99 @@
+"""`sendspec help`: topics out of the documentation's own parts, and commands' help."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sendspec.cli.main import COMMANDS
+from sendspec.showing.page_text import page_text
+from sendspec.showing.terminal_style import PLAIN, WIDE, TerminalStyle
+from sendspec.showing.topics import TOPICS
+
+
+def words(text: str) -> list[str]:
+    """The words of a page, without what marks them up."""
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return sorted(re.findall(r"\w+", re.sub(r"^```\w*$", "", text, flags=re.MULTILINE)))
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_is_the_text_of_the_documentation(project_dir: Any, checkout: Any, topic: str) -> None:
+    done = project_dir.run("help", topic)
+    assert done.code == 0
+    source = (checkout / "docs" / "parts" / f"{topic}.md").read_text()
+    title = "Exit codes " if topic == "exit-codes" else ""
+    shown = done.out.partition("\nUsage: ")[0]
+    assert words(shown) == words(title + source)
+    assert not re.search(r"\*\*|\]\(|^#|^```|^\|", shown, re.MULTILINE)
+    assert all(
+        len(line) <= WIDE for line in shown.splitlines() if not line.startswith("    ") and "  " not in line.strip()
+    )
+
+
+def test_it_lists_all_topics_and_all_commands(project_dir: Any) -> None:
+    done = project_dir.run("help")
+    assert done.code == 0
+    assert [*TOPICS, *COMMANDS] == re.findall(r"^  ([a-z-]+)  ", done.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", ["plan", "help", "ledger init"])
+def test_the_help_of_a_command_is_its_own(project_dir: Any, command: str) -> None:
+    assert project_dir.run("help", *command.split()) == project_dir.run(*command.split(), "--help")
+
+
+def test_ledger_is_a_topic_and_a_command(project_dir: Any) -> None:
+    done = project_dir.run("help", "ledger")
+    assert done.out.startswith("The ledger\n")
+    assert done.out.endswith(project_dir.run("ledger", "--help").out)
+
+
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ("templats", "did you mean 'templates'?"), ("paln", "did you mean 'plan'?"), ("xyzzy", "`sendspec help` lists"),
+        ("ledger chek", "sendspec help ledger"), ("spec more", "there is no topic or command 'spec more'"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_wrong_usage(project_dir: Any, asked: str, hint: str) -> None:
+    done = project_dir.run("help", *asked.split())
+    assert (done.code, done.out) == (2, "")
+    assert hint in done.err
+
+
+PAGE = """# A title
+
+Words that are **bold**, or
+a [link](x.md#y), in two lines.
+
+- one
+  more
+- two
+1. first
+
+| a | b |
+| --- | --- |
+| `x` | y \\| z |
+
+Then:
+```sh
+# kept  as
+
+- it is
+```
+"""
+
+
+def test_a_page_becomes_plain_text() -> None:
+    assert page_text(PAGE, PLAIN) == (
+        "A title\n\nWords that are bold, or a link, in two lines.\n\n- one more\n- two\n1. first\n\n"
+        "a    b\n`x`  y | z\n\nThen:\n\n    # kept  as\n\n    - it is\n"
+    )
+
+
+def test_titles_are_bold_and_wide_tables_fold() -> None:
+    assert page_text("## T", TerminalStyle(colour=True)) == "\x1b[1mT\x1b[0m\n"
+    folded = page_text(f"| k | text |\n| --- | --- |\n| x | {'word ' * 40}|\n", TerminalStyle(colour=False, width=40))
+    assert all(len(line) <= 40 for line in folded.splitlines())
+    assert folded.count("word") == 40
