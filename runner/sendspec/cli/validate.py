@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +23,7 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted
 from sendspec.operations.offline_plan import check_jobs
+from sendspec.operations.rejects_file import RowErrors, check_rejects_place, write_rejects
 from sendspec.operations.send_job import Job
 from sendspec.showing.todo import todo_json, todo_text
 
@@ -34,8 +36,21 @@ if TYPE_CHECKING:
 @environment_option
 @recipients_option
 @jobs_option
+@click.option(
+    "--rejects",
+    "rejects",
+    metavar="FILE",
+    help="Write the rows that are wrong to FILE (.csv), with what to do about each.",
+)
 @options_with_forms("text", "json", *CI_FORMS)
-def command(console: Console, specs: tuple[str, ...], env: str | None, recipients: str | None, processes: int) -> int:
+def command(
+    console: Console,
+    specs: tuple[str, ...],
+    env: str | None,
+    recipients: str | None,
+    processes: int,
+    rejects: str | None,
+) -> int:
     """Check specs, templates, every row and every payload; report all problems at once.
 
     Reads files only: no ledger, no key, no network.
@@ -45,13 +60,17 @@ def command(console: Console, specs: tuple[str, ...], env: str | None, recipient
       sendspec validate specs/*.yaml
       sendspec validate specs/welcome.yaml --recipients today.csv --format json
       sendspec validate specs/*.yaml --format github
+      sendspec validate specs/welcome.yaml --rejects wrong.csv
     """
-    problems = Problems()
+    row_errors = None if rejects is None else _row_errors(specs, rejects)
+    problems = row_errors or Problems()
     _, jobs = open_jobs(console, specs, env, recipients, problems)
     plans = check_jobs(jobs, problems, processes)
     tell_blank_rows(console, jobs)
     found = list(problems)
-    more = {"todo": todo_json(found)}
+    more: dict[str, Any] = {"todo": todo} if (todo := todo_json(found)) else {}
+    if rejects is not None and row_errors is not None:
+        more |= _write_rejects(console, rejects, jobs, row_errors)
     console.diagnostics(found, ending="nothing was sent", as_result=True, todo=todo_text(found), more=more)
     print_report(console, "validate", found, lambda: _cases(specs, jobs, found))
     if problems.has_errors:
@@ -67,3 +86,20 @@ def _cases(specs: Sequence[str], jobs: Sequence[Job], found: Sequence[Diagnostic
     from sendspec.showing.reports.check_cases import spec_cases  # for one form alone
 
     yield from spec_cases(specs, {job.spec.path: job.table.path for job in jobs}, found)
+
+
+def _row_errors(specs: Sequence[str], rejects: str) -> RowErrors:
+    if len(specs) > 1:
+        raise click.UsageError("--rejects takes the rows of one spec: name one, and a file for each")
+    check_rejects_place(Path(rejects))
+    return RowErrors()
+
+
+def _write_rejects(console: Console, rejects: str, jobs: Sequence[Job], errors: RowErrors) -> dict[str, Any]:
+    """Writes the rejects and says so; returns what the document says of them."""
+    count = write_rejects(Path(rejects), jobs, errors)
+    if count is None:
+        console.warn(f"{rejects} was not written: correct the spec and the table's header first")
+        return {}
+    console.say(f"{counted(count, 'row')} written to {rejects}" + ("; `--recipients` checks it again" if count else ""))
+    return {"rejects": {"path": rejects, "rows": count}}

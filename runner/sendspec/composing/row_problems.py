@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import islice
 from typing import NoReturn
 
@@ -87,12 +88,13 @@ class RowProblems:
                 column,
                 code=problem.code,
                 problem=problem.problem,
-                fix=self._country_fix() if is_country else problem.fix,
+                fix=self._country_fix if is_country else problem.fix,
                 severity=severity,
             ),
             cell=column,
         )
 
+    @cached_property
     def _country_fix(self) -> str:
         """What the numbers of this table without a country code need."""
         cells = (row.values.get(self._address_column or "") for row in self._table.rows(Problems()))

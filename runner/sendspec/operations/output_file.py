@@ -29,16 +29,16 @@ def write_file(path: Path, text: str) -> None:
     write_pieces(path, [text.encode("utf-8")])
 
 
-def write_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+def write_pieces(path: Path, pieces: Iterable[bytes], *, private: bool = False) -> None:
     """Writes a file with this content to `path`, piece by piece. A crash or a full disk leaves the old file, or none.
 
-    A link stays, and its target is replaced, unless the target is outside of the link's project. A device is written to, and so
+    `private`: nobody else can open the file, also where another one is replaced. A link stays, and its target is replaced, unless the target is outside of the link's project. A device is written to, and so
     is a pipe that somebody reads. Raises `FileUnwritable`.
     """
     refuse_place(path)
     try:
         if _is_replaced(path):
-            _replace(Path(os.path.realpath(path)), pieces)
+            _replace(Path(os.path.realpath(path)), pieces, private=private)
         else:
             _write(_open_as_it_is(path), pieces)
     except OSError as error:
@@ -148,14 +148,15 @@ def _put_nameless(folder: int, name: str, content: bytes) -> None:
         os.link(f"/proc/self/fd/{file.fileno()}", name, dst_dir_fd=folder)
 
 
-def _replace(path: Path, pieces: Iterable[bytes]) -> None:
+def _replace(path: Path, pieces: Iterable[bytes], *, private: bool) -> None:
     made = path.with_name(
         f".sendspec-{os.urandom(8).hex()}"
     )  # not based on the name, which may have the maximum length already
     try:
-        _write(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), pieces, sync=True)
+        _write(os.open(made, _NEW_FILE, 0o600 if private else 0o666), pieces, sync=True)
         with suppress(FileNotFoundError):
-            made.chmod(stat.S_IMODE(path.stat().st_mode))
+            if not private:
+                made.chmod(stat.S_IMODE(path.stat().st_mode))
         made.replace(path)
         _sync_folder(path.parent)
     except BaseException:

@@ -141,6 +141,48 @@ def test_a_wrong_length_says_which_the_country_has(written: str, says: str) -> N
     assert (fault.code, fault.problem) == ("phone-length", says)
 
 
+@pytest.mark.parametrize(
+    ("written", "country", "why", "fix"),
+    [
+        ("06 1234 567", "NL", ": 9 digits are too few", "add the digits that are missing"),
+        ("06123", "NL", ": 5 digits are too few", "add the digits that are missing"),
+        ("06 12345 678901", "NL", ": 13 digits are too many", "remove what is too much"),
+        ("0791 12345678", "GB", ": 12 digits are too many", "remove what is too much"),
+        ("0112345678", "US", "", "correct it"),
+    ],
+)
+def test_a_national_number_of_another_length_says_how_it_differs(
+    written: str, country: str, why: str, fix: str
+) -> None:
+    fault = normalise_phone(written, country)
+    assert isinstance(fault, Problem)
+    assert fault.code == "phone-number"
+    assert fault.problem.endswith(f"can't be a number of {country}{why}")
+    assert fault.fix.startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "says", "fix"),
+    [
+        ("n/a", "phone-empty", "'n/a' stands where a phone number belongs", "fill it in, or empty the cell"),
+        ("–", "phone-empty", "'–' stands where a phone number belongs", "fill it in"),
+        ("#N/A", "phone-empty", "'#N/A' stands", "fill it in"),
+        ("Total", "phone-letters", "'Total' is no phone number: it has no digits", "write the person's number, or remove the row"),
+        ("'+31612345678", "phone-letters", "'+31••••••78' has an apostrophe", "remove the apostrophe"),
+        ('="0612345678"', "phone-letters", "'06••••••78' is in a spreadsheet's formula", "write the number without"),
+        ("O612345678", "phone-letters", "'O6••••••78' has the letter O where a 0 belongs", "write 0 instead of O"),
+        ("+3l612345678", "phone-letters", "'+3l••••••78' has the letter l where a 1 belongs", "write 1 instead of l"),
+        ("tel 0612345678", "phone-letters", "'te••••••78' has letters in it", "write the number with the digits"),
+    ],
+)  # fmt: skip
+def test_each_mistake_has_words_and_a_fix_of_its_own(written: str, code: str, says: str, fix: str) -> None:
+    fault = normalise_phone(written, "NL")
+    assert isinstance(fault, Problem)
+    assert fault.code == code
+    assert fault.problem.startswith(says)
+    assert fault.fix.startswith(fix)
+
+
 def test_any_length_of_8_to_15_digits_passes_where_that_is_asked_for() -> None:
     for written in ("+1 202 555 01", "+12025550", "+31612345678-9", "+316123456789012"):
         assert normalise_phone(written, None, True) == "+" + "".join(filter(str.isdigit, written))

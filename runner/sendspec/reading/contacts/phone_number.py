@@ -138,24 +138,29 @@ def _without_country(digits: str, shown: str) -> Problem:
 def _read_nationally(digits: str, shown: str, country: str, *, any_length: bool) -> str | Problem:
     import phonenumbers  # takes 40 ms to import, and most tables hold only E.164
 
-    why: int | None = None
     try:
         number = phonenumbers.parse(digits, country)
-        why = phonenumbers.is_possible_number_with_reason(number)
     except phonenumbers.NumberParseException:
-        pass
-    if why == phonenumbers.ValidationResult.IS_POSSIBLE:
+        return _not_of(country, shown, "", "correct it")
+    if phonenumbers.is_possible_number(number):
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         read = _checked(e164, shown, any_length=any_length)
         if isinstance(read, str):
             return read
-    problem, fix = f"'{shown}' can't be a number of {country}", "correct it"
-    if why == phonenumbers.ValidationResult.TOO_SHORT:
-        problem, fix = f"{problem}: {len(digits)} digits are too few", "add the digits that are missing"
-    elif why == phonenumbers.ValidationResult.TOO_LONG:
-        problem, fix = f"{problem}: {len(digits)} digits are too many", "remove what is too much"
+    code = str(number.country_code)
+    length = len(code) + len(phonenumbers.national_significant_number(number))
+    is_own = number.country_code == phonenumbers.country_code_for_region(country)
+    lengths = LENGTHS.get(code, _NO_LENGTHS) if is_own else _NO_LENGTHS
+    if lengths and length < min(lengths):
+        return _not_of(country, shown, f": {len(digits)} digits are too few", "add the digits that are missing")
+    if lengths and length > max(lengths):
+        return _not_of(country, shown, f": {len(digits)} digits are too many", "remove what is too much")
+    return _not_of(country, shown, "", "correct it")
+
+
+def _not_of(country: str, shown: str, why: str, fix: str) -> Problem:
     fix += ", or write it with + and its country code if it belongs to another country"
-    return Problem("phone-number", problem, fix)
+    return Problem("phone-number", f"'{shown}' can't be a number of {country}{why}", fix)
 
 
 def _plain(written: str) -> str:

@@ -45,9 +45,8 @@ class InputFile:
         self._differs |= self._digest not in (None, digest.digest())
         self._digest = self._digest or digest.digest()
 
-    def peek(self) -> Iterator[bytes]:
-        """All bytes, without taking part in the comparison of passes."""
-        offset = 0
+    def peek(self, offset: int = 0) -> Iterator[bytes]:
+        """All bytes from `offset` on, without taking part in the comparison of passes."""
         while block := self.read(self._block_bytes, offset):
             offset += len(block)
             yield block

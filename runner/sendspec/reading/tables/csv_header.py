@@ -30,6 +30,7 @@ from sendspec.reading.tables.delimiter import (
     other_delimiter,
 )
 from sendspec.reading.tables.line_problem import excerpt
+from sendspec.reading.tables.rejects import MARKS, unguarded
 from sendspec.reading.tables.text_lines import TextLines
 from sendspec.reading.tables.unclosed_quote import header_swallowed, is_address
 
@@ -43,16 +44,23 @@ _OF_NAMES = frozenset({"empty-column-name", "repeated-column"})
 class Header:
     """The column names, and the header's last line. `has_rows`: the file has more lines that aren't blank.
 
-    A record has `width` cells: one for each column, then those of columns without a name at the end, which have to be empty;
-    `nameless` is the problem of a row where one isn't.
+    A record has `width` cells: one for each column, then those of columns without a name at the end, which have to be empty, then
+    `marks` cells that are no recipient's: see `rejects`. `nameless` is the problem of a row where one isn't empty.
     """
 
     columns: tuple[str, ...]
+    first_line: int = 1
     last_line: int
     has_rows: bool
     delimiter: str
     width: int
+    marks: int = 0
     nameless: Diagnostic | None = None
+
+    @property
+    def content_width(self) -> int:
+        """The cells of a record but the marks."""
+        return self.width - self.marks
 
 
 def read_header(path: str, file: InputFile, delimiter: str, problems: Problems) -> Header | None:
@@ -100,7 +108,9 @@ class _Reading:
         return None
 
     def header(self, record: Record, problems: Problems) -> Header | None:
-        found = list(self.problems(record))
+        marks = len(MARKS) if tuple(cell.text for cell in record.cells[-len(MARKS) :]) == MARKS else 0
+        cells = record.cells[: len(record.cells) - marks]
+        found = list(self.problems(record, cells))
         excerpts: dict[int, str] = {}  # a header's one line may have thousands of problems
         for line, text, start, length, fault in found:
             if line not in excerpts:
@@ -108,20 +118,20 @@ class _Reading:
             problems.add(self._diagnostic(line, start, length, fault, excerpts[line]))
         if not all(fault.code in _OF_NAMES for *_, fault in found):
             return None
-        names = column_names([cell.text for cell in record.cells])
-        self._warn_of_spaces(record.cells, problems)
+        names = column_names([unguarded(cell.text) if marks else cell.text for cell in cells])
+        self._warn_of_spaces(cells, problems)
         nameless = None
-        if len(names) < len(record.cells):
-            line, text, start, length, fault = self._at(
-                record.cells[len(names)], no_name(len(names) + 1, len(record.cells))
-            )
+        if len(names) < len(cells):
+            line, text, start, length, fault = self._at(cells[len(names)], no_name(len(names) + 1, len(cells)))
             nameless = self._diagnostic(line, start, length, fault, excerpt(text))
         return Header(
             columns=names,
+            first_line=self._first,
             last_line=self._last,
             has_rows=any(not is_blank(line, self._delimiter) for line in self._lines),
             delimiter=self._delimiter,
             width=len(record.cells),
+            marks=marks,
             nameless=nameless,
         )
 
@@ -130,7 +140,7 @@ class _Reading:
         line = 1 if is_mark else self._first
         return self._diagnostic(line, 1, len(first), fault, excerpt(first))
 
-    def problems(self, record: Record) -> Iterator[_Place]:
+    def problems(self, record: Record, cells: tuple[Cell, ...]) -> Iterator[_Place]:
         for line in range(self._first, self._last + 1):
             found = self._source.problem_by_line.get(line)
             if found is not None:
@@ -142,7 +152,7 @@ class _Reading:
             opening = next(cell.span.start for cell in record.cells if cell.span.start.line != cell.span.end.line)
             yield self._trouble(QuoteTrouble.UNCLOSED, Position(opening.line, opening.column - 1))
         else:
-            yield from self._column_problems(record.cells)
+            yield from self._column_problems(cells)
 
     def _diagnostic(self, line: int, start: int, length: int, fault: Problem, shown: str) -> Diagnostic:
         severity = Severity.WARNING if fault.code == "column-spaces" else Severity.ERROR

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from sendspec.diagnostics.diagnostic import Problems
@@ -14,10 +14,13 @@ from sendspec.reading.tables.block import Block, Read, block_of, rows_of
 from sendspec.reading.tables.csv_header import Header, quote_problem
 from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
 from sendspec.reading.tables.delimiter import SPACES
+from sendspec.reading.tables.file_format import HEAD_BYTES
 from sendspec.reading.tables.line_problem import excerpt, line_diagnostic
+from sendspec.reading.tables.raw_records import RawRecord, raw_records
+from sendspec.reading.tables.rejects import unguarded
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
-from sendspec.reading.tables.text_lines import Chunk, TextLines, lines_from
+from sendspec.reading.tables.text_lines import Chunk, LineFinder, TextLines
 from sendspec.reading.tables.unclosed_quote import rows_swallowed
 
 
@@ -31,6 +34,7 @@ class CsvTable:
         self.delimiter_found = delimiter_found
         self.blank_rows = 0
         self._file = file
+        self._finder = LineFinder(file)
         self._header = header
 
     def rows(self, problems: Problems) -> Iterator[Row]:
@@ -44,13 +48,32 @@ class CsvTable:
 
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
         taken: list[str] = []
-        record = read_record(_remembering(lines_from(self._file, line), taken), line, self.delimiter)
+        record = read_record(_remembering(self._finder.lines_from(line), taken), line, self.delimiter)
         index = self.columns.index(column) if column in self.columns else len(record.cells)
         if index < len(record.cells):
             span = record.cells[index].span
             return span, excerpt(taken[span.start.line - line])
         text = taken[0].rstrip("\r\n") if taken else ""
         return span_on_line(line, 1, len(text)), excerpt(text)
+
+    def raw_header(self) -> RawRecord:
+        """The header's record as it is in the file."""
+        place = (self._header.first_line, self._header.last_line)
+        return next(raw_records(self._file, self.delimiter, [place]))
+
+    def raw_records(self, last_by_first: Iterable[tuple[int, int | None]]) -> Iterator[RawRecord]:
+        """The records that begin on these lines, in order, as they are in the file. See `raw_records.raw_records`."""
+        return raw_records(self._file, self.delimiter, last_by_first)
+
+    @property
+    def has_marks(self) -> bool:
+        """Whether it is a table of rejects."""
+        return self._header.marks > 0
+
+    @property
+    def begins(self) -> bytes:
+        """The file's first bytes."""
+        return self._file.head(HEAD_BYTES)
 
     def note_change(self, problems: Problems) -> None:
         """Adds an error if the file has changed since it was opened."""
@@ -69,6 +92,7 @@ class _Reading:
         self._delimiter = header.delimiter
         self._columns = header.columns
         self._width = header.width
+        self._content_width = header.content_width
         self._below = header.last_line
         self._checker = _RecordChecker(path, self._lines, header, problems)
         self._blank_starts = tuple(f"\n{character}" for character in {*SPACES, header.delimiter})
@@ -114,7 +138,7 @@ class _Reading:
 
     def _is_blank(self, cells: list[str]) -> bool:
         """Whether nothing is in the row; counts such rows."""
-        blank = not cells[0].strip(SPACES) and not any(cell.strip(SPACES) for cell in cells)
+        blank = not cells[0].strip(SPACES) and not any(cell.strip(SPACES) for cell in cells[: self._content_width])
         self.blank_rows += blank
         return blank
 
@@ -139,7 +163,7 @@ class _Reading:
 
         reader = csv.reader(feed(), delimiter=self._delimiter, strict=True)
         width, faults, checker = self._width, self._lines.problem_by_line, self._checker
-        has_nameless = width > len(self._columns)
+        has_more = width > len(self._columns)
         lines: list[int] = []
         rows: list[list[str]] = []
         while True:
@@ -149,7 +173,7 @@ class _Reading:
                     if fields and not faults and self._is_blank(fields):
                         continue
                     if (len(fields) == width and line == last and not faults) or checker.passes(line, last, fields):
-                        if has_nameless and (fields := checker.named_cells(line, fields) or []) == []:
+                        if has_more and (fields := checker.named_cells(line, fields) or []) == []:
                             continue
                         lines.append(line)
                         rows.append(fields)
@@ -185,13 +209,12 @@ class _RecordChecker:
         return True
 
     def named_cells(self, first: int, cells: list[str]) -> list[str] | None:
-        """The cells without those of columns that have no name; None if one of these holds something, which is reported."""
+        """The cells of the columns; None if a column without a name holds something, which is reported."""
         nameless, count = self._header.nameless, len(self._header.columns)
-        assert nameless is not None
-        if any(cell.strip(SPACES) for cell in cells[count:]):
+        if nameless is not None and any(cell.strip(SPACES) for cell in cells[count : self._header.content_width]):
             self._problems.add_row((nameless.code, self._path), first, lambda: nameless)
             return None
-        return cells[:count]
+        return list(map(unguarded, cells[:count])) if self._header.marks else cells[:count]
 
     def accepts_end(self, first: int, last: int) -> bool:
         """Reports an unclosed quote or an overlong cell on lines `first` to `last`. False: no later record can be trusted."""
@@ -220,15 +243,17 @@ class _RecordChecker:
         span = span_on_line(first, 1, len(self._lines.between(first, first)[0].rstrip("\r\n")))
         fix = "add the missing cells; an empty cell is a delimiter with nothing before it"
         if count > self._width:
-            span = cells[self._width].span
-            extra = any(cell.text.strip(SPACES) for cell in cells[self._width :])
+            first_extra = self._header.content_width
+            span = cells[first_extra].span
+            extra = any(cell.text.strip(SPACES) for cell in cells[first_extra:])
             fix = (
                 "remove the extra delimiters at its end"
                 if not extra
                 else f"put quotes around a cell that has a '{self._delimiter}' in it, or remove the extra cells"
             )
         length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
-        problem = f"the row has {_counted(count)}, the header has {self._width}"
+        marks = min(self._header.marks, count)
+        problem = f"the row has {_counted(count - marks)}, the header has {self._header.content_width}"
         self._note((first, last), span.start, length, Problem("ragged-row", problem, fix))
 
     def _first_opening(self, first: int, last: int) -> Position:

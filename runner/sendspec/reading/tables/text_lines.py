@@ -16,7 +16,7 @@ from sendspec.reading.tables.line_problem import LineProblem
 MAX_LINE_BYTES = 1 << 20
 """A row has far less. A line of commas takes 300 times its size as cells with their places."""
 CHUNKS_KEPT = 2
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _FORBIDDEN = re.compile(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f{BIDI}]|\r(?!\n)")
 _LEADS = sorted({character.encode()[:1] for character in f"\x80\x9f{BIDI}" if not character.isascii()})
@@ -103,7 +103,7 @@ class TextLines:
         return chunk.lines
 
     def _chunk(self, first: int, body: bytes) -> Chunk:
-        chunk = Chunk(first, body.removeprefix(_BOM) if first == 1 else body)
+        chunk = Chunk(first, body.removeprefix(BOM) if first == 1 else body)
         self._recent.append(chunk)
         return chunk
 
@@ -120,27 +120,44 @@ class TextLines:
         return _FORBIDDEN.sub(_STAND_IN, text)
 
 
+class LineFinder:
+    """Finds lines of a file by number, for error messages. Looking for them in order takes one pass."""
+
+    def __init__(self, file: InputFile) -> None:
+        self._file = file
+        self._known = (1, 0)
+        """A line, and the offset of its first byte."""
+
+    def lines_from(self, first: int) -> Iterator[str]:
+        """The lines from number `first`; invalid characters are replaced."""
+        number, offset = self._known if self._known[0] <= first else (1, 0)
+        rest = b""
+        for block in self._file.peek(offset):
+            body = rest + block
+            cut = body.rfind(b"\n") + 1
+            rest = body[cut:]
+            count = body.count(b"\n", 0, cut)
+            if number <= first < number + count:
+                self._known = (number, offset)
+            if number + count > first:
+                for line, raw in enumerate(io.BytesIO(body[:cut]), number):
+                    if line >= first:
+                        yield _looked_at(raw, line)
+            number += count
+            offset += cut
+            if len(rest) > MAX_LINE_BYTES:
+                break
+        if rest and number >= first:
+            yield _looked_at(rest[:MAX_LINE_BYTES], number)
+
+
 def lines_from(file: InputFile, first: int) -> Iterator[str]:
     """The lines from number `first`, for error messages; invalid characters are replaced."""
-    number, rest = 1, b""
-    for block in file.peek():
-        body = rest + block
-        cut = body.rfind(b"\n") + 1
-        rest = body[cut:]
-        count = body.count(b"\n", 0, cut)
-        if number + count > first:
-            for line, raw in enumerate(io.BytesIO(body[:cut]), number):
-                if line >= first:
-                    yield _looked_at(raw, line)
-        number += count
-        if len(rest) > MAX_LINE_BYTES:
-            break
-    if rest and number >= first:
-        yield _looked_at(rest[:MAX_LINE_BYTES], number)
+    return LineFinder(file).lines_from(first)
 
 
 def _looked_at(raw: bytes, line: int) -> str:
-    return _FORBIDDEN.sub(_STAND_IN, (raw.removeprefix(_BOM) if line == 1 else raw).decode(errors="replace"))
+    return _FORBIDDEN.sub(_STAND_IN, (raw.removeprefix(BOM) if line == 1 else raw).decode(errors="replace"))
 
 
 def _clean(body: bytes) -> str | None:
@@ -175,7 +192,7 @@ def _forbidden(found: re.Match[str]) -> LineProblem:
 
 
 def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> LineProblem:
-    before = raw[: error.start].removeprefix(_BOM).decode(errors="replace")
+    before = raw[: error.start].removeprefix(BOM).decode(errors="replace")
     byte = raw[error.start : error.start + 1]
     guess = byte.decode("cp1252", errors="ignore")
     hint = f" (in Windows-1252 it is '{guess}')" if guess.isprintable() and guess else ""
