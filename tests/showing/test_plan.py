@@ -119,9 +119,9 @@ def test_where_each_message_has_its_own_request_nothing_is_said_of_batches(send:
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_the_first_line_fills_the_width_there_is(width: int) -> None:
-    line = plan_text([plan(send=1)], TerminalStyle(colour=False, width=width)).splitlines()[0]
+    line = plan_text([plan(send=1)], TerminalStyle(colour=False, columns=width)).splitlines()[0]
     assert len(line) == width
-    assert len(plan_text([plan(send=1)], TerminalStyle(colour=False, width=10)).splitlines()[0]) < 60
+    assert len(plan_text([plan(send=1)], TerminalStyle(colour=False, columns=10)).splitlines()[0]) < 60
 
 
 def test_a_plan_with_nothing_to_send() -> None:

@@ -6,7 +6,6 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -23,7 +22,7 @@ from sendspec.operations.system import System, real_system
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.showing.diagnostics import diagnostics_document, diagnostics_text
 from sendspec.showing.sanitized_text import sanitized
-from sendspec.showing.terminal_style import WIDE, ColourChoice, TerminalStyle, wants_colour
+from sendspec.showing.terminal_style import ColourChoice, TerminalStyle, wants_colour
 
 MAX_PROCESSES = 64
 
@@ -180,15 +179,11 @@ def options_with_forms(*forms: str) -> Callable[[Callable[..., int]], Callable[.
 
 
 def _style_for(stream: TextIO, choice: ColourChoice) -> TerminalStyle:
-    is_terminal = stream.isatty()
-    columns = 0
-    if is_terminal:
-        with suppress(OSError):
-            columns = os.get_terminal_size(stream.fileno()).columns  # 0 if the terminal doesn't say
-    style = TerminalStyle(wants_colour(choice, os.environ, is_terminal=is_terminal), min(columns or WIDE, WIDE))
-    if isinstance(stream, SanitizedText):
-        stream.coloured = style.colour
-    return style
+    colour = wants_colour(choice, os.environ, is_terminal=stream.isatty())
+    if not isinstance(stream, SanitizedText):
+        return TerminalStyle(colour)
+    stream.coloured = colour
+    return TerminalStyle(colour, stream.columns)
 
 
 common_options = options_with_forms("text", "json")

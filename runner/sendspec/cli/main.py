@@ -49,6 +49,9 @@ Try it: sendspec init hello && sendspec send hello/specs/hello.yaml
 It goes to a sandbox on this machine until you name another environment. More: sendspec --help
 """
 
+NARROW = 52
+"""Click wraps help texts to the terminal, but not below 50 characters."""
+
 INTERRUPTION = {"code": "command-interrupted", "problem": "the command was interrupted", "fix": "run it again"}
 ENDED_BY_OTHERS = (
     ExitCode.INCOMPLETE, ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, ExitCode.STALE, ExitCode.BUSY,
@@ -127,7 +130,7 @@ def run(arguments: list[str]) -> int:
     try:
         if "_SENDSPEC_COMPLETE" in os.environ:
             cli.main(args=arguments, prog_name="sendspec")
-        context = cli.make_context("sendspec", arguments)
+        context = cli.make_context("sendspec", arguments, terminal_width=_help_width())
         with context:
             code = cli.invoke(context)
         sys.stdout.flush()
@@ -159,6 +162,12 @@ def run(arguments: list[str]) -> int:
             return code
         except MemoryError:  # no bug: without memory, any code can fail
             return _out_of_memory(context)
+
+
+def _help_width() -> int | None:
+    """The width of help texts where click would write wider lines than the terminal has; None: click decides."""
+    columns = getattr(sys.stdout, "columns", None)
+    return columns - 2 if columns is not None and columns < NARROW else None
 
 
 def _show(error: click.ClickException, arguments: Sequence[str]) -> None:

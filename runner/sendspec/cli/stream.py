@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 NEAREST = "sendspec.nearest"
 """The error handler for characters that a stream's encoding lacks."""
-_NEAREST = {"→": ">", "•": "*", "…": "~", "·": "-", "⚠": "!", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'}  # fmt: skip
+_NEAREST = {"→": ">", "•": "*", "…": "~", "·": "-", "⟨": "<", "⟩": ">", "⏎": "|", "×": "x", "⚠": "!", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'}  # fmt: skip
 """One ASCII character for each, so that columns don't shift."""
 BUFFER_BYTES = 1 << 16
 
@@ -22,16 +22,27 @@ BUFFER_BYTES = 1 << 16
 class SanitizedText(io.TextIOWrapper):
     """A standard stream as text, sanitized for terminals and log readers: see `sanitized`.
 
-    `coloured` is whether styled text keeps its style.
+    `coloured` is whether styled text keeps its style. `columns` is the width that lines are wrapped to; None: they never are.
     """
 
     coloured = False
+    columns: int | None = None
 
     def write(self, text: str, /) -> int:
         from sendspec.showing.sanitized_text import ControlText, sanitized  # loaded already: see `use_standard_streams`
 
-        super().write(text if isinstance(text, ControlText) else sanitized(text, coloured=self.coloured))
+        if isinstance(text, ControlText):
+            super().write(text)
+        else:
+            super().write(self._fitted(sanitized(text, coloured=self.coloured)))
         return len(text)
+
+    def _fitted(self, text: str) -> str:
+        if self.columns is None or len(text) <= self.columns:
+            return text
+        from sendspec.showing.wrapped_text import wrapped  # for terminals alone
+
+        return wrapped(text, self.columns)
 
 
 class StandardStream(io.RawIOBase):
@@ -99,17 +110,29 @@ def use_standard_streams(filled: Collection[int] = ()) -> None:
     Reading text from `sys.stdin` never fails for its encoding either.
     """
     import_module("sendspec.showing.sanitized_text")  # loaded now, because memory may run out later
-    codecs.register_error(NEAREST, _nearest)
+    codecs.register_error(NEAREST, nearest)
     for number, name in ((1, "stdout"), (2, "stderr")):
         before: TextIO | None = getattr(sys, name)
         raw = StandardStream(number, closed_before=number in filled)
         encoding = "utf-8" if before is None else before.encoding
         buffer = io.BufferedWriter(raw, BUFFER_BYTES)
-        setattr(sys, name, SanitizedText(buffer, encoding, NEAREST, line_buffering=number == 2 or raw.isatty()))
+        stream = SanitizedText(buffer, encoding, NEAREST, line_buffering=number == 2 or raw.isatty())
+        stream.columns = terminal_columns(raw)
+        setattr(sys, name, stream)
     if sys.stdin is None:
         sys.stdin = os.fdopen(0, "r")
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
+
+
+def terminal_columns(stream: io.RawIOBase) -> int | None:
+    """The width of the terminal that the stream is; None for anything else, and for a terminal that doesn't say."""
+    if not stream.isatty():
+        return None
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except OSError:
+        return None
 
 
 def what_was_lost() -> str:
@@ -120,7 +143,8 @@ def what_was_lost() -> str:
     return "the reader went away" if raw.reader_left else os.strerror(raw.lost.errno or 0).lower()
 
 
-def _nearest(error: UnicodeError) -> tuple[str, int]:
+def nearest(error: UnicodeError) -> tuple[str, int]:
+    """The error handler that writes a stand-in for a character that the encoding lacks."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return "".join(_NEAREST.get(character, "?") for character in error.object[error.start : error.end]), error.end

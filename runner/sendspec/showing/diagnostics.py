@@ -14,7 +14,7 @@ from sendspec.showing.terminal_style import TerminalStyle, cells
 MAX_SHOWN = 20
 MAX_LISTED = 1_000
 ROWS_SHOWN = 3
-EXCERPT_CELLS = 110
+EXCERPT_CELLS, MIN_EXCERPT_CELLS = 110, 20
 _AROUND = 2 * EXCERPT_CELLS
 
 
@@ -67,7 +67,12 @@ def _excerpt(diagnostic: Diagnostic, gutter: int, style: TerminalStyle) -> Itera
         line[first : min(last, first + _AROUND)],
         line[last : last + _AROUND],
     )
-    before, marked, after = _window(*map(one_cell_each, around))
+    room = (
+        EXCERPT_CELLS
+        if style.columns is None
+        else min(EXCERPT_CELLS, max(MIN_EXCERPT_CELLS, style.columns - gutter - 3))
+    )
+    before, marked, after = _window(room, *map(one_cell_each, around))
     paint = style.red if diagnostic.severity is Severity.ERROR else style.yellow
     yield f"{style.dim(f'{start.line:>{gutter}} |')} {before}{marked}{after}"
     carets = paint("^" * max(1, cells(marked)))
@@ -75,17 +80,24 @@ def _excerpt(diagnostic: Diagnostic, gutter: int, style: TerminalStyle) -> Itera
     yield f"{style.dim(' ' * gutter + ' |')} {' ' * cells(before)}{carets}{note}"
 
 
-def _window(before: str, marked: str, after: str) -> tuple[str, str, str]:
-    """Cuts a long line to the marked part and its surroundings."""
-    if cells(before + marked + after) <= EXCERPT_CELLS:
+def _window(most: int, before: str, marked: str, after: str) -> tuple[str, str, str]:
+    """Cuts a long line to the marked part and its surroundings, `most` cells together."""
+    if cells(before + marked + after) <= most:
         return before, marked, after
-    marked = marked if len(marked) <= EXCERPT_CELLS // 2 else marked[: EXCERPT_CELLS // 2 - 1] + "…"
-    room = EXCERPT_CELLS - len(marked)
-    if len(before) > room // 2:
-        before = "…" + before[-(room // 2) :]
-    if len(after) > room - len(before):
-        after = after[: max(0, room - len(before))] + "…"
-    return before, marked, after
+    marked = _cut(marked, most // 2)
+    room = most - cells(marked)
+    while cells(before) > room // 2 and len(before) > 1:
+        before = "…" + before[2:]
+    return before, marked, _cut(after, room - cells(before))
+
+
+def _cut(text: str, most: int) -> str:
+    """`text`, or as much of it as `most` cells hold, with a mark for the rest."""
+    if cells(text) <= most:
+        return text
+    while cells(text) >= most and text:
+        text = text[:-1]
+    return text + "…"
 
 
 def remarks(diagnostic: Diagnostic) -> tuple[str, ...]:

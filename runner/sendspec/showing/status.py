@@ -27,7 +27,10 @@ def status_text(
     lines = [_never_sent(each, environment) for each in never_sent]
     for spec in specs:
         generation = f", generation {spec.generation}" if spec.generation > 1 else ""
-        lines += [style.bold(clean(f"{spec.name} ({environment}{generation})")), "  " + accounting_line(spec.account)]
+        lines += [
+            style.bold(clean(f"{spec.name} ({environment}{generation})")),
+            style.indented(accounting_line(spec.account)),
+        ]
         if spec.earlier_doubts:
             lines.append(
                 f"  {style.yellow('in doubt:')} {spec.earlier_doubts} of earlier generations; --in-doubt lists them"

@@ -32,10 +32,19 @@ def wants_colour(choice: ColourChoice, environ: Mapping[str, str], *, is_termina
 
 @dataclass(frozen=True, slots=True)
 class TerminalStyle:
-    """Wraps text in SGR sequences, or leaves it alone. `width` is the maximum number of cells of a line."""
+    """Wraps text in SGR sequences, or leaves it alone. `columns` is the terminal's width; None for anything else."""
 
     colour: bool
-    width: int = WIDE
+    columns: int | None = None
+
+    @property
+    def width(self) -> int:
+        """The number of cells that a line is filled up to."""
+        return min(self.columns or WIDE, WIDE)
+
+    def indented(self, line: str) -> str:
+        """`line` by two cells to the right, unless it would then no longer fit."""
+        return line if self.columns is not None and len(line) <= self.columns < len(line) + 2 else f"  {line}"
 
     def _mark(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[{PLAINLY}m" if self.colour and text else text
