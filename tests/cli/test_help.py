@@ -94,6 +94,6 @@ def test_a_page_becomes_plain_text() -> None:
 
 def test_titles_are_bold_and_wide_tables_fold() -> None:
     assert page_text("## T", TerminalStyle(colour=True)) == "\x1b[1mT\x1b[0m\n"
-    folded = page_text(f"| k | text |\n| --- | --- |\n| x | {'word ' * 40}|\n", TerminalStyle(colour=False, width=40))
+    folded = page_text(f"| k | text |\n| --- | --- |\n| x | {'word ' * 40}|\n", TerminalStyle(colour=False, columns=40))
     assert all(len(line) <= 40 for line in folded.splitlines())
     assert folded.count("word") == 40
