@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sendspec.diagnostics.redaction import mask, mask_in_place, printable
+from sendspec.diagnostics.redaction import mask, mask_in_place, mask_in_row, printable
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,48 @@ def test_what_is_no_number_stays() -> None:
         "A12, B-34;56",
     ):
         assert mask_in_place(text) == text
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "2026-12-01", "01-12-2026", "1/12/2026", "12/31/2026", "01.12.2026 10:30", "2026/12/01", "2026-12-01T10:00:00.123+01:00",
+        "12:30:45.123456", "A-1017", "A-1017123", "INV-2026-00123", "ord_123456", "3f9c2a7b51d08e4612345f7f",
+        "d41d8cd98f00b204e9800998ecf8427e", "m3f9c2a7b51d08e463f9c2a7b51d08e46",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_in_a_row_what_is_no_number_stays(cell: str, delimiter: str) -> None:
+    row = delimiter.join(["A-1017", "Ana", "06•••••••78", cell, f'"{cell}"'])
+    assert mask_in_row(row.replace("06•••••••78", "06 12345678")) == row
+
+
+@pytest.mark.parametrize(
+    ("row", "shown"),
+    [
+        ("A-1017,Ana,0612345678,2026-12-01", "A-1017,Ana,06••••••78,2026-12-01"),
+        ("0612345678;06-87654321;ann@example.com", "06••••••78;06•••••••21;an•@ex•••••••••"),
+        ("T0612345678,tel:20123456,tel-1234567,DK20123456", "T06••••••78,tel:20••••56,tel-12•••67,DK20••••56"),
+        ("order 0612345678 2026-12-01", "order 06•••••••••••••••••01"),
+        ("20261201,1000001234,06.12.34.56.78", "20••••01,10••••••34,06••••••••••78"),
+        ("0612345678abcdef,+31612345678 2026-12-01", "06••••••78abcdef,+31••••••••••••••••••01"),
+        ("01-12-2026-5678", "01•••••••••••78"),
+    ],
+)
+def test_in_a_row_what_may_be_a_number_is_masked(row: str, shown: str) -> None:
+    assert mask_in_row(row) == shown
+
+
+PIECES = ["+31612345678", "0612345678", "T", "A-", ",", ";", '"', "|", " ", "-", "/", "2026-12-01", "a", "f0"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=8).map("".join))
+def test_no_row_shows_a_whole_number_and_no_column_moves(row: str) -> None:
+    shown = mask_in_row(row)
+    assert "612345678" not in shown
+    assert len(shown) == len(row)
+
+
+def test_masking_a_row_takes_no_longer_than_the_row_is_long() -> None:
+    for row in ("a" * 300_000, "1-" * 150_000, "0123456789abcdef" * 20_000, "," * 300_000):
+        assert len(mask_in_row(row)) == len(row)

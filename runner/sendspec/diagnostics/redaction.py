@@ -24,6 +24,17 @@ _STRICT = rf"{_NO_NUMBER}|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}}+)|(?P<si
 _ANY_DIGIT = r"(?:\d|[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u2776-\u2793]|\\u003\d)"
 _ANY_BETWEEN = r"(?:(?!\\u003\d)[^\w+,;\"{}\[\]<>@\r\n\t\uff0b]|_){0,4}+"
 _OWN = rf"{_NO_NUMBER}|(?P<number>(?:[+\uff0b]|\\u002[bB])?{_ANY_DIGIT}(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6,}}+)"
+# Whole cells of a table that nobody takes for a number: a date or time, a digest, an order number that begins with letters. Those
+# that could be a number behind a word (`T0612345678`, `tel-20123456`) have too many digits, or too few to reach anybody.
+_TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH = r"(?:0?[1-9]|1[0-2])"
+_YEAR = r"(?:19|20)\d\d"
+_DATE = rf"(?:{_YEAR}(?P<a>[-/.]){_MONTH}(?P=a){_DAY}|{_DAY}(?P<b>[-/.]){_MONTH}(?P=b){_YEAR}|{_MONTH}(?P<c>[/]){_DAY}(?P=c){_YEAR})"
+_DIGEST = r"(?![0-9a-zA-Z]*[0-9]{9})(?=(?:[^a-fA-F]*[a-fA-F]){4})[a-zA-Z]?[0-9a-fA-F]{16,64}"
+_ORDER = r"(?!(?i:tel|mob|gsm|fax|ph))[A-Za-z]{1,8}[-_/#.]?(?:\d{1,7}|\d{1,4}[-_/]\d{1,3}|(?:19|20)\d\d[-_/]\d{1,6})"
+_NO_NUMBER_CELL = rf" *(?:{_DATE}(?:[ T]{_TIME})?|{_TIME}|{_DIGEST}|{_ORDER}) *"
+_CELL = r"[^,;|\t\"\r\n]+"
 MAX_LOCAL = 64
 """Characters of an address before its `@` (RFC 5321, 4.5.3.1.1)."""
 _ATOM = r"[^\s@,;:<>()\[\]{}\"'|\\/=&?]"
@@ -54,6 +65,16 @@ def mask_in_place(text: str) -> str:
     A number is seven digits or more, unless they are a date or part of a UUID.
     """
     return re.sub(_OWN, _dotted, _without_addresses(text) if "@" in text else text)
+
+
+def mask_in_row(text: str) -> str:
+    """As `mask_in_place`, for a line of a table: cells that are evidently no number or address stay as they are."""
+    return re.sub(_CELL, _masked_cell, text)
+
+
+def _masked_cell(found: re.Match[str]) -> str:
+    cell = found.group()
+    return cell if re.fullmatch(_NO_NUMBER_CELL, cell) else mask_in_place(cell)
 
 
 def _without_addresses(text: str) -> str:

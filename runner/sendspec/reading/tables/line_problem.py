@@ -8,7 +8,7 @@ from sendspec.diagnostics.characters import with_visible_characters
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.redaction import mask_in_place
+from sendspec.diagnostics.redaction import mask_in_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,5 +24,5 @@ def line_diagnostic(path: str, line: int, text: str, start: int, length: int, pr
 
 
 def excerpt(text: str) -> str:
-    """A line of a table made fit to show: numbers masked, every character still in its column."""
-    return with_visible_characters(mask_in_place(text.rstrip("\r\n")))
+    """A line of a table made fit to show: numbers and addresses masked, every character still in its column."""
+    return with_visible_characters(mask_in_row(text.rstrip("\r\n")))
