@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 from sendspec.composing.filters import FILTERS, MAX_RESULT, as_html, as_text, concatenated, decimals, rounded, trusted
+from sendspec.composing.message import Message
 from sendspec.composing.render_budget import FilterError, RenderBudget
+from spec_composer import SpecComposer
 
 
 @pytest.mark.parametrize(
@@ -59,6 +62,22 @@ def test_what_a_filter_refuses(name: str, arguments: list[Any], code: str) -> No
     with pytest.raises(FilterError) as caught:
         FILTERS[name].function(*arguments)
     assert caught.value.code == code
+
+
+def test_what_escape_makes_is_not_escaped_again(composer: SpecComposer) -> None:
+    rows = [{"email": "ann@example.com", "name": "<b>&'"}]
+    html = "body: {type: html, html: {html: '<p>{{ name }}{{ name | escape }}{{ name | safe | escape }}</p>', text: '{{ name | escape }}!'}}"
+    composed = composer(html, rows=rows, platform="email")
+    assert [problem.code for problem in composer.problems] == ["trusted-html"]
+    [message] = composed
+    assert isinstance(message, Message)
+    body = orjson.loads(message.body)["body"]["html"]
+    once = "&lt;b&gt;&amp;&#x27;"
+    assert body == {"html": f"<p>{once * 3}</p>", "text": f"{once}!"}
+    assert (
+        composer.payload("body: {type: text, text: {text: '{{ first_name | escape }}'}}")["body"]["text"]["text"]
+        == "Ann"
+    )
 
 
 def test_html_is_escaped_unless_trusted() -> None:

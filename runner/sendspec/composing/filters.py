@@ -58,6 +58,11 @@ def trusted(value: Any) -> Trusted:
     return Trusted(as_text(value))
 
 
+def escaped(value: Any) -> Trusted:
+    """A value's text as HTML, which isn't escaped a second time."""
+    return Trusted(escape(as_text(value)))
+
+
 def as_text(value: Any) -> str:
     """A value as part of a text: as JSON writes it, numbers as they were written. Null, lists and mappings are errors."""
     if type(value) is str:
@@ -211,6 +216,11 @@ FILTERS: dict[str, Allowed] = {
     "capitalize": Allowed(lambda value: as_text(value).capitalize(), "first letter large, the others small"),
     "decimals": Allowed(decimals, "the number as text with this many decimals: `{{ total | decimals(2) }}`", cost=0),
     "default": Allowed(default, "another value where there is none, or an empty cell", cost=0),
+    "escape": Allowed(
+        escaped,
+        "text as HTML shows it: `<` becomes `&lt;`; every value in an HTML body is escaped without it",
+        cost=SLOW,
+    ),
     "first": Allowed(lambda value: next(iter(value), ""), "the first item", cost=0),
     "float": Allowed(decimal, "text as a number; what is no number is an error"),
     "int": Allowed(integer, "text as a whole number; what is none is an error"),
