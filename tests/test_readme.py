@@ -21,26 +21,37 @@ from sendspec.reading.project import read_project
 from sendspec.reading.spec import read_spec
 from sendspec.sandbox.server import sandbox_at
 from ssh_keys import need_ssh_keygen
+from warm_process import run_warm
 
 pytestmark = pytest.mark.process
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED_FILE = re.compile(r"`([\w./-]+\.(?:yaml|csv))`[^`]*\Z")
+EXIT_CODE = re.compile(r"\bexit code (\d+):\Z")
 CHANGING = re.compile(
-    r"(?<=plan )[0-9a-f]{8}…[0-9a-f]{4}|(?<=\"reference\":\")m[0-9a-f]{32}|(?<= in )\d+\.\d(?= s$)", re.MULTILINE
+    r"(?<=plan )[0-9a-f]{8}…[0-9a-f]{4}|(?<=\"reference\":\")m[0-9a-f]{32}|(?<=\()m[0-9a-f]{32}(?=\))|(?<= in )\d+\.\d(?= s$)",
+    re.MULTILINE,
 )
 PRODUCTION = "  production:\n"
 SECONDS = 30
+PAGES = (
+    "docs/plans.md",
+    "docs/tutorial.md",
+    *(f"docs/how-to/{path.name}" for path in sorted((CHECKOUT / "docs/how-to").iterdir()) if path.stem != "README"),
+)
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block. `file` is what the text before it calls it, empty for commands and plain text."""
+    """A fenced block. `file` is what the text before it calls it, empty for commands and plain text. `exit_code` is what that
+    text says at its end of the last command, as in "with exit code 1:".
+    """
 
     language: str
     text: str
     file: str
+    exit_code: int
 
 
 def blocks(page: str) -> list[Block]:
@@ -50,16 +61,14 @@ def blocks(page: str) -> list[Block]:
         language = match[1]
         paragraph = text[: match.start()].rstrip("\n").rpartition("\n\n")[2]
         named = NAMED_FILE.search(paragraph) if language in ("yaml", "csv") else None
-        found.append(Block(language, match[2], named[1] if named else ""))
+        said = EXIT_CODE.search(paragraph)
+        found.append(Block(language, match[2], named[1] if named else "", int(said[1]) if said else 0))
     return found
 
 
 def test_every_yaml_block_is_accepted(tmp_path: Path) -> None:
     shown = [
-        block
-        for page in ("README.md", "docs/spec.md", "docs/plans.md")
-        for block in blocks(page)
-        if block.language == "yaml"
+        block for page in ("README.md", "docs/spec.md", *PAGES) for block in blocks(page) if block.language == "yaml"
     ]
     assert len(shown) >= 5
     for number, block in enumerate(shown):
@@ -73,12 +82,6 @@ def test_every_yaml_block_is_accepted(tmp_path: Path) -> None:
         assert list(problems) == []
 
 
-def test_the_readme_has_the_exit_codes_of_the_command_line_page() -> None:
-    assert (CHECKOUT / "docs/parts/exit-codes.md").read_text(encoding="utf-8") in (CHECKOUT / "README.md").read_text(
-        encoding="utf-8"
-    )
-
-
 def test_every_command_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
     """From top to bottom in one folder, as a reader would; production is a server of this test."""
     with sandbox_at(None, time.time) as api, ProjectDir(tmp_path, api).at_work() as project_dir:
@@ -86,11 +89,13 @@ def test_every_command_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
     assert project_dir.commands >= 12
 
 
-def test_the_page_on_plans_leads_to_a_signed_send(tmp_path: Path) -> None:
-    need_ssh_keygen()
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_a_page_runs_and_prints_what_is_shown(tmp_path: Path, page: str) -> None:
+    if page == "docs/plans.md":
+        need_ssh_keygen()
     with sandbox_at(None, time.time) as api, ProjectDir(tmp_path, api).at_work() as project_dir:
-        project_dir.follow("docs/plans.md")
-    assert project_dir.commands >= 10
+        project_dir.follow(page)
+    assert project_dir.commands >= 1
 
 
 class ProjectDir:
@@ -115,32 +120,40 @@ class ProjectDir:
             if block.file:
                 self.write(block)
             elif block.language == "console":
-                self.run_all(block.text)
+                self.run_all(block)
 
     def write(self, block: Block) -> None:
         path = self.folder / block.file
         path.parent.mkdir(exist_ok=True)
-        text = block.text.replace(PRODUCTION, f"{PRODUCTION}    api_url: {self.api}\n")
+        text = block.text.replace(PRODUCTION, f"{PRODUCTION}    api_url: {self.api}\n").replace(
+            ":8080", f":{self.port}"
+        )
         path.write_text(text, encoding="utf-8")
 
-    def run_all(self, text: str) -> None:
-        for shown in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+    def run_all(self, block: Block) -> None:
+        every_shown = re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]
+        for number, shown in enumerate(every_shown, 1):
             command, _, output = shown.partition("\n")
             self.commands += 1
             if command.endswith(" &"):
                 self.start(command.removesuffix(" &"))
             else:
-                self.run(command, output)
+                self.run(command, output, block.exit_code if number == len(every_shown) else 0)
 
-    def run(self, command: str, output: str) -> None:
+    def run(self, command: str, output: str, exit_code: int) -> None:
         arguments, environ = self.read(command)
-        done = subprocess.run(
-            arguments, cwd=self.folder, env=environ, input="", capture_output=True, text=True, timeout=SECONDS,
-            check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, command + "\n" + done.stdout + done.stderr
+        if arguments[0] == sys.executable:
+            code, stdout, stderr = run_warm(arguments[3:], self.folder, environ, "", SECONDS)
+        else:
+            done = subprocess.run(
+                arguments, cwd=self.folder, env=environ, input="", capture_output=True, text=True, timeout=SECONDS,
+                check=False,
+            )  # fmt: skip
+            code, stdout, stderr = done.returncode, done.stdout, done.stderr
+        assert code == exit_code, f"{command}\n{stdout}{stderr}"
         if output:
-            assert CHANGING.sub("…", done.stdout) == CHANGING.sub("…", output), command
+            printed = stderr if exit_code == 1 and not stdout else stdout  # mistakes are told on stderr
+            assert CHANGING.sub("…", printed) == CHANGING.sub("…", output), command
 
     def start(self, command: str) -> None:
         arguments, environ = self.read(command)
@@ -180,5 +193,5 @@ def _free_port() -> int:
 def test_the_first_screen_names_targets_that_are_there(target: str) -> None:
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")
-    assert f"make {target}" in "\n".join(readme.splitlines()[:15])
+    assert f"make {target}" in "\n".join(readme.splitlines()[:12])
     assert f"\n{target}:" in makefile
