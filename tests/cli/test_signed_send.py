@@ -91,6 +91,58 @@ def test_what_is_left_of_a_plan_over_the_limit_needs_the_approval_of_all_of_it(
     refused(planned, server, "the plan has 0 of 2 approvals", sent=len(server.posts))
 
 
+SHAPED = """spec: 1
+name: hello
+generation: 1
+channel: sms
+recipients: {file: people.csv}
+message:
+  body: {type: text, text: {text: "Hi {{ first_name | default('you') }}"}}
+"""
+
+
+def test_only_a_new_shape_needs_approval(planned: Any, server: Any, keys: KeyRing) -> None:
+    text = (planned.folder / "sendspec.yaml").read_text()
+    planned.write("sendspec.yaml", text.replace("need: 2}", "need: 2, when: new-shape}"))
+    planned.write("hello.yaml", SHAPED)
+    assert planned.run("plan", "hello.yaml", "--env", "test", "--out", "plan.json").code == 0
+    refused(planned, server, "the plan has 0 of 2 approvals")
+    for name in ("ada", "bob"):
+        approve(planned, keys.key(name).path)
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
+
+    def sent(spec: str, people: str = PEOPLE) -> int:
+        """The exit code of a send without a plan file."""
+        planned.write("hello.yaml", spec)
+        planned.write("people.csv", people)
+        before = len(server.posts)
+        done = planned.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
+        assert (done.code == 7) == (len(server.posts) == before), done.err
+        assert done.code != 7 or done.json["error"]["code"] == "approval-missing"
+        return int(done.code)
+
+    more = PEOPLE + "+447700900003,Cy\n"
+    assert sent(SHAPED, more + "+447700900004,Zoë\n") == 7, "the encoding is another"
+    assert sent(SHAPED, more + "+447700900004,\n") == 7, "a default is used"
+    assert sent(SHAPED, more) == 0
+    second = SHAPED.replace("generation: 1", "generation: 2")
+    assert sent(second.replace("Hi ", "Pay now, "), more) == 7, "the text is another"
+    assert sent(second, more) == 0
+
+
+def test_what_was_not_accepted_makes_no_shape_known(planned: Any, server: Any, helpers: Any, keys: KeyRing) -> None:
+    text = (planned.folder / "sendspec.yaml").read_text()
+    planned.write("sendspec.yaml", text.replace("need: 2}", "need: 2, when: new-shape}"))
+    for name in ("ada", "bob"):
+        approve(planned, keys.key(name).path)
+    server.decide = lambda number, request: helpers.Answer(422, b"{}")
+    assert planned.run("send", "--plan", "plan.json", "--yes").code == 3
+    (planned.folder / "plan.json.sig").unlink()
+    planned.write("people.csv", PEOPLE + "+447700900003,Cy\n")
+    done = planned.run("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
+    assert (done.code, done.json["error"]["code"]) == (7, "approval-missing")
+
+
 def by_another_key(planned: Any, keys: KeyRing) -> None:
     approve(planned, keys.key("stranger").path)
 

@@ -111,3 +111,9 @@ def test_a_link_out_of_the_project_is_refused(tmp_path: Path) -> None:
 )
 def test_a_send_needs_approval_as_it_says(when: When, messages: int, needed: bool) -> None:
     assert needs_approval(Approvals(approvers="p", when=when), messages) is needed
+
+
+@pytest.mark.parametrize("when", [Always(), Over(messages=0), Over(cost=1.0)])
+def test_only_where_new_shapes_matter_it_helps_that_there_are_none(when: When) -> None:
+    assert needs_approval(Approvals(approvers="p", when=when), 1, has_new_shape=False)
+    assert not needs_approval(Approvals(approvers="p", when=NewShape()), 1, has_new_shape=False)

@@ -117,6 +117,9 @@ class SendFacts(Protocol):
     def has_other_references(self, name: str, generation: int) -> bool:
         """Whether `other_references` would yield any."""
 
+    def shapes_accepted(self, names: Collection[str]) -> set[int]:
+        """The marks of the shapes of these specs' accepted messages, of any generation, as far as they were noted."""
+
     def runs_of(self, name: str, generation: int, most: int) -> Sequence[PlannedRun]:
         """The newest `most` runs that planned messages of the send, the latest first."""
 

@@ -68,7 +68,7 @@ class PlannedRecord:
 
     `reference` is the user's own, None where the message goes out under its id's text. `masked` is the recipient as it may be
     shown. `line` is its row's line in the table. `size` is twice the segments, plus one for UCS-2. `scheduled_for` is when the
-    API is to send it (Unix seconds), None for at once.
+    API is to send it (Unix seconds), None for at once. `shape` marks how it looks; None: that is not known.
     """
 
     id: bytes
@@ -79,6 +79,7 @@ class PlannedRecord:
     line: int | None = None
     size: int | None = None
     scheduled_for: int | None = None
+    shape: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

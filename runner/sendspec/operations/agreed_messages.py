@@ -15,6 +15,7 @@ from sendspec.operations.ledger_plan import decide_again
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.operations.sendable import planned_record, route_of, spec_identity
+from sendspec.operations.shape_mark import ShapeMarks
 from sendspec.planning.choice import Choice
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.fact import Fact
@@ -75,13 +76,13 @@ class AgreedMessages:
         """
         has_changed = self._ledger.moves != self._moves_when_planned
         newly_sendable = self._ledger.freed_since(self._moves_when_planned, run) if has_changed else set()
-        sent, composed = sha256(), sha256()
+        sent, composed, marks = sha256(), sha256(), ShapeMarks(job)
         for item, skip, _ in self._decided(job):
             fingerprint = item.id + item.digest if isinstance(item, Message) else b""
             composed.update(fingerprint)
             if isinstance(item, Message) and self._is_sent(job, item, skip) and item.id not in newly_sendable:
                 sent.update(fingerprint)
-                yield planned_record(job, item)
+                yield planned_record(job, item, marks.of(item))
         is_as_agreed = composed.digest() == plan.composed_digest and (has_changed or sent.digest() == plan.sent_digest)
         if not is_as_agreed:
             raise PlanStale(
@@ -91,7 +92,7 @@ class AgreedMessages:
 
     def _plan_refused(self, job: Job, now: float) -> None:
         """Moves refused messages back to planned, with their present payload, because a person asked to retry them."""
-        changes, chosen = [], set()
+        changes, chosen, marks = [], set(), ShapeMarks(job)
         for message, fact in self.to_send(job):
             chosen.add(message.id)
             if fact is not None and fact.state is State.REFUSED:
@@ -100,7 +101,7 @@ class AgreedMessages:
                     attempt=fact.attempt,
                     to=State.PLANNED,
                     reason="sent again by `send --retry refused`",
-                    planned=planned_record(job, message),
+                    planned=planned_record(job, message, marks.of(message)),
                 )
                 changes.append(change)
         self._chosen[job.spec.name] = chosen

@@ -56,13 +56,14 @@ def check_approvals(
     environ: Mapping[str, str],
     now: datetime,
     key_files: KeyFiles = NO_KEY_FILES,
+    has_new_shape: bool = True,
 ) -> tuple[str, ...]:
     """Who approved the plan, whether a send of this many messages needs it or not. `plan`: None without a plan file.
 
     `root` is the project's folder, `key_files` the files of its access keys. Raises `ApprovalMissing`,
     `ApproversUnusable` and `SshKeygenUnusable`.
     """
-    if not needs_approval(approvals, messages):
+    if not needs_approval(approvals, messages, has_new_shape=has_new_shape):
         return () if plan is None else _approvers_all_the_same(approvals, plan, root, environ, now, key_files)
     if plan is None:
         needed = counted(approvals.need, "approval")

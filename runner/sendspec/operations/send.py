@@ -31,11 +31,13 @@ from sendspec.operations.send_outcome import (
     StoppedBefore,
 )
 from sendspec.operations.send_session import Interruptible, PlannedJobs, SendSession, leave_signals_alone
+from sendspec.operations.shape_mark import ShapeMarks
 from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Skip
 from sendspec.planning.message_state import State
 from sendspec.planning.plan import Plan, digests_of
 from sendspec.planning.plan_digest import digest_bytes
+from sendspec.reading.approvals import NewShape
 from sendspec.sending.ending import Interrupted
 
 Agree = Callable[[Sequence[Job], Sequence[Plan]], None]
@@ -129,7 +131,7 @@ class _Send:
                 return StoppedBefore(unsent_report(context.environment.name, plans, ending))
         if exceeded := exceeded_limits(context, jobs, plans, Severity.ERROR):
             return LimitsExceeded(exceeded, unsent_report(context.environment.name, plans))
-        approval = self._approval(plans, ledger)
+        approval = self._approval(list(zip(jobs, plans, strict=True)), ledger)
         self._agree(jobs, plans)
         if any(plan.send for plan in plans):
             self._refuse_expired()  # a person may have taken long to answer
@@ -196,24 +198,24 @@ class _Send:
         if plan is not None and plan.has_expired(self._context.system.clock.wall()):
             raise stale_plan([PlanDifference(Cause.EXPIRED, f"it expired on {plan.expires}")])
 
-    def _approval(self, plans: Sequence[Plan], ledger: Ledger) -> RunNote:
+    def _approval(self, planned: PlannedJobs, ledger: Ledger) -> RunNote:
         request = self._request
-        digest = digests_of(plans)[0] if request.plan is None else request.plan.digest
+        digest = digests_of([plan for _, plan in planned])[0] if request.plan is None else request.plan.digest
         return RunNote(
-            plan_digest=digest_bytes(digest), claimed=request.approved_by, verified=self._approvers(plans, ledger)
+            plan_digest=digest_bytes(digest), claimed=request.approved_by, verified=self._approvers(planned, ledger)
         )
 
-    def _approvers(self, plans: Sequence[Plan], ledger: Ledger) -> tuple[str, ...]:
+    def _approvers(self, planned: PlannedJobs, ledger: Ledger) -> tuple[str, ...]:
         """Who has provably approved what is sent. Raises `ApprovalMissing` where the environment needs more people.
 
         What these sends have reached already counts too: a send that is divided needs the approval of all of it.
         """
         context, plan = self._context, self._request.plan
         approvals, system = context.environment.approvals, context.system
-        sending = [each for each in plans if each.send]
+        sending = [(job, each) for job, each in planned if each.send]
         if approvals is None or not sending:
             return ()
-        messages = sum(each.send + _claimed(ledger, each) for each in sending)
+        messages = sum(each.send + _claimed(ledger, each) for _, each in sending)
         from sendspec.operations.approval_check import check_approvals  # few environments need approvals
         from sendspec.operations.approve import plan_to_send
 
@@ -226,7 +228,12 @@ class _Send:
             environ=system.environ,
             now=system.now,
             key_files=context.key_files,
+            has_new_shape=isinstance(approvals.when, NewShape) and _have_new_shape(sending, ledger),
         )
+
+
+def _have_new_shape(planned: PlannedJobs, ledger: Ledger) -> bool:
+    return not all(ShapeMarks(job).are_known(plan, ledger) for job, plan in planned)
 
 
 def _claimed(ledger: Ledger, plan: Plan) -> int:

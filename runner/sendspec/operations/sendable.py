@@ -18,8 +18,8 @@ from sendspec.reading.suppression_list import SuppressionList
 from sendspec.sending.run import Sendable
 
 
-def planned_record(job: Job, message: Message) -> PlannedRecord:
-    """A message as the ledger holds it before it is sent."""
+def planned_record(job: Job, message: Message, shape: int | None = None) -> PlannedRecord:
+    """A message as the ledger holds it before it is sent. `shape` is its mark of `ShapeMarks`."""
     return PlannedRecord(
         message.id,
         message.digest,
@@ -29,6 +29,7 @@ def planned_record(job: Job, message: Message) -> PlannedRecord:
         message.line,
         None if message.measure is None else size_of(message.measure),
         job.scheduled_for(message),
+        shape,
     )
 
 

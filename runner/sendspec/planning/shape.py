@@ -36,7 +36,7 @@ def shapes_of(counts: Sequence[ShapeCount], path_of: Callable[[int], TakenPath])
     """The shapes in the order of `counts`. `path_of` puts alternatives into words."""
     shape_by_id: dict[str, Shape] = {}
     for count in counts:
-        shape = _shape(count, path_of(count.alternatives))
+        shape = shape_of(count, path_of(count.alternatives))
         same = shape_by_id.get(shape.id)
         if same is not None:  # two templates with the same words, which went opposite ways
             shape = replace(same, messages=same.messages + shape.messages, segments=same.segments + shape.segments)
@@ -44,7 +44,7 @@ def shapes_of(counts: Sequence[ShapeCount], path_of: Callable[[int], TakenPath])
     return tuple(shape_by_id.values())
 
 
-def _shape(count: ShapeCount, path: TakenPath) -> Shape:
+def shape_of(count: ShapeCount, path: TakenPath) -> Shape:
     encoding = None if not count.segments else Encoding.UCS2 if count.is_ucs2 else Encoding.GSM7
     return Shape(
         id=_id_of(path, encoding, count.segments),

@@ -22,7 +22,7 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class NewShape:
-    """Sends need approval if they have a message of a shape that the environment never sent."""
+    """Sends need approval if they have a message of a shape that was never accepted before, under the same text of the same spec."""
 
 
 When = Always | Over | NewShape
@@ -41,7 +41,7 @@ class Approvals:
     revoked: str | None = None
 
 
-def needs_approval(approvals: Approvals, messages: int) -> bool:
+def needs_approval(approvals: Approvals, messages: int, *, has_new_shape: bool = True) -> bool:
     """Whether a send of this many messages needs approval. What is not known counts against it.
 
     Nothing to send needs none, so that a plan that was sent to its end can be run again.
@@ -55,8 +55,7 @@ def needs_approval(approvals: Approvals, messages: int) -> bool:
             # What a send costs is not known, so it may be more than any limit.
             return cost is not None or (most is not None and messages > most)
         case NewShape():
-            # Ledgers don't record shapes, so any may be new.
-            return True
+            return has_new_shape
         case _:
             assert_never(approvals.when)
 

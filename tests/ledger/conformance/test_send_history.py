@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ledger_samples import OWNER, claims
 from sendspec.ledger.protocol import Ledger
@@ -47,6 +49,32 @@ def test_a_key_that_changes_after_a_claim_is_kept_with_the_messages_that_had_it(
     assert list(ledger.receivers_claimed("hello", 1, 0, 2)) == [b"\x01" * 16]
     assert list(ledger.receivers_claimed("hello", 1, 2)) == [b"\x03" * 16]
     assert ledger.former_expressions("hello", 2) == []
+
+
+def test_the_shapes_are_those_of_accepted_messages_of_any_generation(ledger: Ledger) -> None:
+    def put(send: SendIdentity, *shaped: tuple[int, int | None]) -> None:
+        ledger.put_planned(send, [replace(record(n), shape=shape) for n, shape in shaped], b"p", now=30.0)
+
+    def accept(*numbers: int) -> None:
+        for n in numbers:
+            ledger.exchange(settle=[], claim=claims([bytes([n]) * 16], bytes([n]) * 24), now=31.0)
+            ledger.exchange(settle=[Settlement(bytes([n]) * 16, 1, State.ACCEPTED)], claim=[], now=32.0)
+
+    assert ledger.shapes_accepted({"hello", "bye", "old"}) == set()
+    put(replace(HELLO, generation=2), (11, 7), (12, 7), (13, 8), (14, None), (15, 9))
+    put(replace(HELLO, generation=2), (15, 2**55 + 1))
+    put(replace(BYE, generation=2), (16, 5))
+    accept(11, 12, 14, 15, 16)
+    assert ledger.shapes_accepted({"hello"}) == {7, 2**55 + 1}
+    assert ledger.shapes_accepted({"hello", "bye", "nobody"}) == {7, 2**55 + 1, 5}
+    ledger.exchange(settle=[], claim=claims([bytes([13]) * 16], bytes([13]) * 24), now=33.0)
+    ledger.exchange(settle=[Settlement(bytes([13]) * 16, 1, State.REFUSED)], claim=[], now=33.0)
+    again = Change(id=bytes([13]) * 16, attempt=1, to=State.PLANNED, reason="r", planned=replace(record(13), shape=10))
+    ledger.move(MOVE_BY_NAME["retry"], [again], now=34.0)
+    ledger.exchange(settle=[], claim=claims([bytes([13]) * 16], bytes([13]) * 24), now=35.0)
+    ledger.exchange(settle=[Settlement(bytes([13]) * 16, 2, State.ACCEPTED)], claim=[], now=36.0)
+    assert ledger.shapes_accepted({"hello"}) == {7, 2**55 + 1, 10}
+    assert ledger.find_damage() == []
 
 
 def test_the_digests_are_those_of_what_was_sent_since(ledger: Ledger) -> None:

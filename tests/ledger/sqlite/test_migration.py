@@ -66,6 +66,7 @@ def test_a_ledger_of_an_older_version_can_be_read_as_it_is(old: Path) -> None:
     assert ledger.planned_counts("hello") == {1: 1}
     assert ledger.refused_since(0) == set()
     assert all(run.note is None for run in ledger.runs_of("hello", 1, 9))
+    assert ledger.shapes_accepted({"hello"}) == set()
     ledger.close()
     assert version(old) == before
 

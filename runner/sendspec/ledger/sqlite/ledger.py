@@ -248,7 +248,7 @@ def _settled(s: Settlement, now: float) -> tuple[Any, ...]:
 def _replanned(changes: Sequence[Change], origin: str) -> list[tuple[Any, ...]]:
     """The parameters of REPLAN, for the changes that bring another payload."""
     return [
-        (p.digest, p.reference, p.receiver, p.masked, p.line, p.size, p.scheduled_for, c.id, origin, c.attempt)
+        (p.digest, p.reference, p.receiver, p.masked, p.line, p.size, p.scheduled_for, p.shape, c.id, origin, c.attempt)
         for c in changes
         if (p := c.planned) is not None
     ]

@@ -37,8 +37,8 @@ SETTLE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = ?3, ev
 SETTLE_EVENT = """INSERT INTO event (message, at, run, attempt, origin, target, evidence)
     SELECT number, ?5, ?8, ?7, 'sending', ?1, ?4 FROM message WHERE id = ?6"""
 
-REPLAN = """UPDATE message SET digest = ?1, reference = ?2, receiver = ?3, masked = ?4, line = ?5, size = ?6, scheduled_for = ?7
-    WHERE id = ?8 AND state = ?9 AND attempt = ?10"""
+REPLAN = """UPDATE message SET digest = ?1, reference = ?2, receiver = ?3, masked = ?4, line = ?5, size = ?6, scheduled_for = ?7,
+    shape = ?8 WHERE id = ?9 AND state = ?10 AND attempt = ?11"""
 """Before a MOVE, which writes the checksum: a forced resend may have another payload."""
 MOVE = f"""UPDATE message SET state = ?1, remote_id = ?2, http_status = NULL, evidence = ?3, updated_at = ?4, resend = resend + ?8,
     checksum = {_checksum(state="?1", remote_id="?2", resend="resend + ?8")} WHERE id = ?5 AND state = ?6 AND attempt = ?7"""
@@ -66,19 +66,22 @@ RECOVER = f"""UPDATE message SET state = 'in_doubt', evidence = '{LOST_OWNER}', 
 RECOVER_EVENT = f"""INSERT INTO event (message, at, run, attempt, origin, target, evidence)
     SELECT number, ?1, ?2, attempt, 'sending', 'in_doubt', '{LOST_OWNER}' FROM message WHERE state = 'sending' AND run IS NOT ?2"""
 
-_COLUMNS = "id, spec, state, digest, reference, receiver, masked, updated_at, line, size, scheduled_for, checksum"
+_COLUMNS = (
+    "id, spec, state, digest, reference, receiver, masked, updated_at, line, size, scheduled_for, shape, checksum"
+)
 PLAN = f"""INSERT INTO message ({_COLUMNS})
-    VALUES (?1, ?2, 'planned', ?3, ?4, ?5, ?6, ?7, ?9, ?10, ?11, row_checksum(?1, ?2, 'planned', ?3, ?4, ?5, 0, NULL))
+    VALUES (?1, ?2, 'planned', ?3, ?4, ?5, ?6, ?7, ?9, ?10, ?11, ?12, row_checksum(?1, ?2, 'planned', ?3, ?4, ?5, 0, NULL))
     ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, reference = excluded.reference,
         receiver = excluded.receiver, masked = excluded.masked, updated_at = excluded.updated_at, line = excluded.line,
-        size = excluded.size, scheduled_for = excluded.scheduled_for,
+        size = excluded.size, scheduled_for = excluded.scheduled_for, shape = excluded.shape,
         checksum = {_checksum(state="state", planned="excluded.")}
     WHERE state = 'planned' AND (?8 OR digest = excluded.digest)
-        AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line)"""
+        AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line
+            OR shape IS NOT excluded.shape)"""
 """?8: whether another payload may replace the planned one. `reference` is compared too: the digest leaves it out, and the
 ledger must know the one that goes out, as reconciling asks the API for it."""
 PUT_BASELINED = f"""INSERT INTO message ({_COLUMNS}, evidence)
-    VALUES (?1, ?2, 'skipped', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, row_checksum(?1, ?2, 'skipped', ?3, ?4, ?5, 0, NULL), '{BASELINE}')
+    VALUES (?1, ?2, 'skipped', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, row_checksum(?1, ?2, 'skipped', ?3, ?4, ?5, 0, NULL), '{BASELINE}')
     ON CONFLICT (id) DO NOTHING"""
 
 

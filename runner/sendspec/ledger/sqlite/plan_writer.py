@@ -108,6 +108,7 @@ class PlanWriter(LedgerWriter):
                     r.line,
                     r.size,
                     r.scheduled_for,
+                    r.shape,
                 )
                 for r in block
             ],

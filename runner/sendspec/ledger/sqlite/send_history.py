@@ -154,6 +154,14 @@ class SendHistory(OpenLedger):
     def has_other_references(self, name: str, generation: int) -> bool:
         return next(self.other_references(name, generation), None) is not None
 
+    def shapes_accepted(self, names: Collection[str]) -> set[int]:
+        """The marks of the shapes of these specs' accepted messages, of any generation, as far as they were noted."""
+        if self.version < 3:
+            return set()
+        numbers = [(number,) for number, name in self._rows("SELECT number, name FROM spec") if name in names]
+        found = "SELECT DISTINCT shape FROM message WHERE spec = ? AND state = 'accepted' AND shape IS NOT NULL"
+        return {shape for number in numbers for (shape,) in self._typed((WHOLE,), found, number)}
+
     def runs_of(self, name: str, generation: int, most: int) -> list[PlannedRun]:
         """The newest `most` runs that planned messages of the send, the latest first."""
         notes = (

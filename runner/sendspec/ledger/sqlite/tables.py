@@ -80,7 +80,7 @@ SCHEMA = (
 | `message.digest` | `identity.payload_digest` |
 | `message.line` | the row's line in its table |
 | `message.size` | twice its segments, plus one for UCS-2; NULL if not measured |
-| `message.shape` | not used yet |
+| `message.shape` | a mark of how it looks under its spec's text (`shape_mark`); NULL if not known |
 | `message.scheduled_for` | Unix seconds; NULL if it is to be sent at once |
 | `message.first_claimed_at` | Unix seconds by the API's clock; NULL if that clock was unknown at the first claim |
 | `message.run` | the run of its latest claim |
