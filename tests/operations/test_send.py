@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from project_dir import SECRET, SPEC, Answer, CountingServer, ProjectDir, numbers
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
-from sendspec.diagnostics.exceptions import NotConfirmed, PlanStale
+from sendspec.diagnostics.exceptions import ApprovalMissing, NotConfirmed, PlanStale
 from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send import send
@@ -163,3 +163,29 @@ def test_a_plan_that_expires_while_somebody_is_asked_is_stale(
     with pytest.raises(PlanStale, match="it expired on"):
         send(later, SendRequest(specs=["hello.yaml"], plan=plan), Recorder(), agree=agree)
     assert server.posts == []
+
+
+def test_a_send_needs_approval_for_what_it_may_cost(
+    context: ProjectContext, server: CountingServer, project: ProjectDir
+) -> None:
+    project.write("prices.csv", "country,segment,currency\nGB,0.2,EUR\n")
+    text = (project.folder / "sendspec.yaml").read_text()
+    approvals = "    approvals: {approvers: people, when: {over: {cost: EUR 1}}}\n"
+    project.write("sendspec.yaml", "prices: prices.csv\n" + text.replace("  test:\n", f"  test:\n{approvals}"))
+    system = real_system("test", environ={"TEST_KEY": SECRET})
+
+    def opened() -> ProjectContext:
+        found = open_context(["hello.yaml"], "test", Problems(), system)
+        assert found is not None
+        return found
+
+    project.write("people.csv", numbers(6))  # 1.20 EUR
+    with pytest.raises(ApprovalMissing, match="needs 1 approval"):
+        send(opened(), HELLO, Recorder())
+    project.write("people.csv", numbers(5))
+    assert isinstance(send(opened(), HELLO, Recorder()), RunEnded)
+    assert len(server.posts) == 5
+    project.write("people.csv", numbers(6))  # 0.20 EUR more, but what the first five cost is not recorded
+    with pytest.raises(ApprovalMissing):
+        send(opened(), HELLO, Recorder())
+    assert len(server.posts) == 5

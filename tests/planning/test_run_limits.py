@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sendspec.planning.plan import Plan, Segments, Target
 from sendspec.planning.run_limits import exceeded_limits
-from sendspec.reading.limits import Limits
+from sendspec.reading.limits import Limits, amount_of
 
 TARGET = Target(environment="test", alias="sms", name="hello", generation=1, workspace="w", channel="c")
 
@@ -25,8 +25,8 @@ def plan(send: int, segments: int = 0) -> Plan:
         (Limits(messages=4_999), ["messages"]),
         (Limits(total_segments=8_999), ["total_segments"]),
         (Limits(messages=0, total_segments=0), ["messages", "total_segments"]),
-        (Limits(cost=1_000_000.0), ["cost"]),
-        (Limits(messages=1, total_segments=1, cost=1.0), ["messages", "total_segments", "cost"]),
+        (Limits(cost=(amount_of(1_000_000),)), ["cost"]),
+        (Limits(messages=1, total_segments=1, cost=(amount_of(1),)), ["messages", "total_segments", "cost"]),
         (Limits(segments=1, encoding="gsm7", failure_rate=0.0), []),
     ],
 )
@@ -35,7 +35,7 @@ def test_a_limit_holds_up_to_its_number(limits: Limits, broken: list[str]) -> No
 
 
 def test_with_nothing_to_send_no_limit_is_broken() -> None:
-    assert list(exceeded_limits(plan(0), Limits(messages=0, total_segments=0, cost=0.0))) == []
+    assert list(exceeded_limits(plan(0), Limits(messages=0, total_segments=0, cost=(amount_of(0),)))) == []
 
 
 def test_a_breach_says_both_numbers_and_where_the_limit_is_raised() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.approvals import Always, Approvals, NewShape, Over, When, needs_approval
+from sendspec.reading.limits import amount_of
 from sendspec.reading.project import read_project
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
@@ -52,7 +53,7 @@ def test_the_sandbox_needs_no_approval(tmp_path: Path) -> None:
         ("{approvers: p, when: {over: {messages: 100}}}", Approvals(approvers="p", when=Over(messages=100))),
         (
             "{approvers: p, when: {over: {messages: 0, cost: 2.5}}}",
-            Approvals(approvers="p", when=Over(messages=0, cost=2.5)),
+            Approvals(approvers="p", when=Over(messages=0, cost=amount_of(2.5))),
         ),
     ],
 )
@@ -102,9 +103,9 @@ def test_a_link_out_of_the_project_is_refused(tmp_path: Path) -> None:
         (Over(messages=10), 10, False),
         (Over(messages=10), 11, True),
         (Over(messages=0), 0, False),
-        (Over(cost=1_000_000.0), 1, True),
-        (Over(messages=10, cost=1_000_000.0), 1, True),
-        (Over(cost=0.0), 0, False),
+        (Over(cost=amount_of("EUR 1000000")), 1, True),
+        (Over(messages=10, cost=amount_of(1_000_000)), 1, True),
+        (Over(cost=amount_of(0)), 0, False),
         (NewShape(), 1, True),
         (NewShape(), 0, False),
     ],
@@ -113,7 +114,13 @@ def test_a_send_needs_approval_as_it_says(when: When, messages: int, needed: boo
     assert needs_approval(Approvals(approvers="p", when=when), messages) is needed
 
 
-@pytest.mark.parametrize("when", [Always(), Over(messages=0), Over(cost=1.0)])
+@pytest.mark.parametrize("when", [Always(), Over(messages=0), Over(cost=amount_of("EUR 1"))])
 def test_only_where_new_shapes_matter_it_helps_that_there_are_none(when: When) -> None:
     assert needs_approval(Approvals(approvers="p", when=when), 1, has_new_shape=False)
     assert not needs_approval(Approvals(approvers="p", when=NewShape()), 1, has_new_shape=False)
+
+
+def test_a_send_whose_cost_is_known_needs_approval_above_the_amount() -> None:
+    approvals = Approvals(approvers="p", when=Over(messages=10, cost=amount_of("EUR 5")))
+    for cost, messages, needed in ((5, 10, False), (6, 10, True), (5, 11, True), (6, 0, False)):
+        assert needs_approval(approvals, messages, lambda amount, cost=cost: cost > amount.amount) is needed  # type: ignore[misc]

@@ -9,7 +9,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource
 from sendspec.reading.api_url import Api
 from sendspec.reading.environment import Channel, Environment, LedgerPlace, Rate
-from sendspec.reading.limits import Limits
+from sendspec.reading.limits import Limits, amount_of
 from sendspec.reading.project import Project, find_project, read_project
 
 UUID = "123e4567-e89b-12d3-a456-426614174000"
@@ -110,7 +110,7 @@ environments:
             )
         },
         only_to=frozenset({"+447700900001", "Ann@example.com"}),
-        limits=Limits(messages=10, segments=2, total_segments=20, cost=1.5, encoding="gsm7", failure_rate=0.25),
+        limits=Limits(messages=10, segments=2, total_segments=20, cost=(amount_of(1.5),), encoding="gsm7", failure_rate=0.25),
     )  # fmt: skip
 
 

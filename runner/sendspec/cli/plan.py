@@ -71,7 +71,9 @@ from sendspec.showing.plan import plan_document, plan_text
     type=click.Choice([retry.value for retry in Retry]),
     help="Plan only what was refused, or planned and not sent, before.",
 )
-@click.option("--detail", is_flag=True, help="Show up to 40 shapes of messages, with their whole texts.")
+@click.option(
+    "--detail", is_flag=True, help="Show up to 40 shapes of messages, with their whole texts, and the cost by country."
+)
 @click.option(
     "--detailed-exitcode",
     is_flag=True,

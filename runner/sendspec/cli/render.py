@@ -49,7 +49,7 @@ def command(
     """
     problems = Problems()
     context, jobs = open_jobs(console, specs, env, recipients, problems)
-    check_jobs(jobs, problems, 1)
+    check_jobs(jobs, context, problems, 1)
     if rejects(console, problems):
         return ExitCode.REJECTED
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)

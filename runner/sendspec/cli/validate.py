@@ -64,8 +64,8 @@ def command(
     """
     row_errors = None if rejects is None else _row_errors(specs, rejects)
     problems = row_errors or Problems()
-    _, jobs = open_jobs(console, specs, env, recipients, problems)
-    plans = check_jobs(jobs, problems, processes)
+    context, jobs = open_jobs(console, specs, env, recipients, problems)
+    plans = check_jobs(jobs, context, problems, processes)
     tell_blank_rows(console, jobs)
     found = list(problems)
     more: dict[str, Any] = {"todo": todo} if (todo := todo_json(found)) else {}

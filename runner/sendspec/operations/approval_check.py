@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from codecs import BOM_UTF8
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +23,7 @@ from sendspec.reading.approvals import Approvals, needs_approval
 from sendspec.reading.approvers import KRL_MAGIC, Approver, check_revoked, people, read_approvers
 from sendspec.reading.files.confined_path import open_in_project
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
+from sendspec.reading.limits import Amount
 from sendspec.reading.project import PROJECT_FILE_NAME
 from sendspec.reading.public_key import is_certificate
 
@@ -57,13 +58,14 @@ def check_approvals(
     now: datetime,
     key_files: KeyFiles = NO_KEY_FILES,
     has_new_shape: bool = True,
+    costs_more: Callable[[Amount], bool] = lambda amount: True,
 ) -> tuple[str, ...]:
     """Who approved the plan, whether a send of this many messages needs it or not. `plan`: None without a plan file.
 
-    `root` is the project's folder, `key_files` the files of its access keys. Raises `ApprovalMissing`,
+    `costs_more` is whether the send costs more than an amount, or may do so. `root` is the project's folder, `key_files` the files of its access keys. Raises `ApprovalMissing`,
     `ApproversUnusable` and `SshKeygenUnusable`.
     """
-    if not needs_approval(approvals, messages, has_new_shape=has_new_shape):
+    if not needs_approval(approvals, messages, costs_more, has_new_shape=has_new_shape):
         return () if plan is None else _approvers_all_the_same(approvals, plan, root, environ, now, key_files)
     if plan is None:
         needed = counted(approvals.need, "approval")

@@ -15,6 +15,7 @@ from sendspec.operations.continuity import check_continuity
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import plan_rows
+from sendspec.operations.plan_cost import costed, project_prices
 from sendspec.operations.plan_schedule import schedule_of
 from sendspec.operations.plan_settings import spec_settings
 from sendspec.operations.project_context import ProjectContext
@@ -103,12 +104,13 @@ def plan_jobs(
     check_identity(jobs, context, ledger, problems)
     check_generations(jobs, context, ledger, problems)
     identity = None if context.identity is None else context.identity.ledger
+    prices = project_prices(context, problems)
     for diagnostic in chain.from_iterable(map(other_text, jobs)):
         problems.add(diagnostic)
     plans = [
         approvable(
             replace(
-                _plan(job, context, ledger, problems, choice, processes),
+                costed(job, prices, lambda job: _plan(job, context, ledger, problems, choice, processes)),
                 text_digest=text_digest(job.spec),
                 suppression=_suppression(job),
             ),

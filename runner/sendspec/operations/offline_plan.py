@@ -8,10 +8,13 @@ from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.plan_blocks import plan_rows
+from sendspec.operations.plan_cost import costed, project_prices
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.send_job import Job, read_jobs
 from sendspec.operations.send_term_check import moment_passed, other_text
 from sendspec.operations.system import System
+from sendspec.planning.cost import sum_of_costs
+from sendspec.planning.cost_limit import exceeded_cost
 from sendspec.planning.decision import History, nothing_known
 from sendspec.planning.ledger_view import LedgerView
 from sendspec.planning.plan import Plan
@@ -32,15 +35,18 @@ def open_jobs(
     return context, [] if context is None else read_jobs(specs, context, recipients, problems)
 
 
-def check_jobs(jobs: Sequence[Job], problems: Problems, processes: int) -> list[Plan]:
+def check_jobs(jobs: Sequence[Job], context: ProjectContext | None, problems: Problems, processes: int) -> list[Plan]:
     """Composes every row of every job as if nothing had ever been sent. Faults, and limits that are exceeded, go to `problems`."""
+    prices = None if context is None else project_prices(context, problems)
+    is_faulty = prices is None and context is not None and context.project.prices is not None
     plans = []
     for job in jobs:
-        plan = plan_without_ledger(job, problems, processes)
+        plan = costed(job, prices, lambda job: plan_without_ledger(job, problems, processes))
         for diagnostic in (*other_text(job), *moment_passed(job)):
             problems.add(diagnostic)
         for diagnostic in limit_diagnostics(job, plan, Severity.ERROR):
-            problems.add(diagnostic)
+            if not (is_faulty and diagnostic.code == "limit-cost"):  # the cost is unknown for that fault alone
+                problems.add(diagnostic)
         plans.append(plan)
     return plans
 
@@ -54,10 +60,12 @@ def total_diagnostics(
     context: ProjectContext, plans: Sequence[Plan], severity: Severity = Severity.ERROR
 ) -> list[Diagnostic]:
     """The limits of the environment that several specs exceed together, though each is within them."""
-    limits = context.environment.limits
-    sums = (
-        ("messages", sum(plan.send for plan in plans), limits.messages),
-        ("total_segments", sum(plan.segments.total for plan in plans), limits.total_segments),
+    limits, cost = context.environment.limits, sum_of_costs(plan.cost for plan in plans)
+    messages, segments = sum(plan.send for plan in plans), sum(plan.segments.total for plan in plans)
+    breaches = (
+        *exceeded("messages", messages, limits.messages, "messages to send"),
+        *exceeded("total_segments", segments, limits.total_segments, "segments"),
+        *(exceeded_cost(cost, limits.cost) if messages else ()),
     )
     return [
         Diagnostic(
@@ -68,8 +76,7 @@ def total_diagnostics(
             fix=breach.fix,
             severity=severity,
         )
-        for name, found, most in sums
-        for breach in exceeded(name, found, most, "messages to send" if name == "messages" else "segments")
+        for breach in breaches
     ]
 
 

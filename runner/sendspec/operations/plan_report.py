@@ -9,6 +9,7 @@ from functools import cached_property
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.operations.plan_detail import PlanDetail
+from sendspec.planning.cost import Cost, sum_of_costs
 from sendspec.planning.plan import Plan, Segments, digests_of
 
 
@@ -52,6 +53,11 @@ class PlanReport:
             gsm7=sum(plan.segments.gsm7 for plan in self.plans),
             ucs2=sum(plan.segments.ucs2 for plan in self.plans),
         )
+
+    @property
+    def cost(self) -> Cost | None:
+        """What all cost together; None where the project has no prices."""
+        return sum_of_costs(plan.cost for plan in self.plans)
 
     @property
     def left(self) -> int:

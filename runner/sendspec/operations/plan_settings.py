@@ -56,7 +56,8 @@ def api_text(environment: Environment) -> str:
 
 
 def _limits(limits: Limits) -> dict[str, Any]:
-    return _set({each.name: getattr(limits, each.name) for each in fields(limits)})
+    listed = {each.name: getattr(limits, each.name) for each in fields(limits)}
+    return _set({**listed, "cost": " and ".join(map(str, limits.cost)) or None})
 
 
 def _set(settings: dict[str, Any]) -> dict[str, Any]:

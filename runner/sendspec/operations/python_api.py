@@ -103,8 +103,8 @@ def check(
 ) -> CheckReport:
     """Checks specs, templates, every row and every payload, without a ledger: `sendspec validate`."""
     problems = Problems()
-    with _opened(specs, env, recipients, problems, _system("check", environ, clock)) as (_, jobs):
-        plans = check_jobs(jobs, problems, 1)
+    with _opened(specs, env, recipients, problems, _system("check", environ, clock)) as (context, jobs):
+        plans = check_jobs(jobs, context, problems, 1)
     return CheckReport(diagnostics=tuple(problems), messages=sum(plan.send for plan in plans))
 
 
@@ -282,7 +282,7 @@ def _rendered(
     """Gives one empty body once every row is checked, then the bodies."""
     problems = Problems()
     with _opened(specs, env, recipients, problems, system) as (context, jobs):
-        check_jobs(jobs, problems, 1)
+        check_jobs(jobs, context, problems, 1)
         _valid(context, problems)
         again = Problems()
         bodies: Iterable[bytes] = rendered_bodies(jobs, None, again)

@@ -14,6 +14,7 @@ from sendspec.operations.ledger_creation import make_sandbox_ledger
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
 from sendspec.operations.listener import Listener
 from sendspec.operations.plan_check import check_ledger, choice_in, compare, differences, is_misstated
+from sendspec.operations.plan_cost import may_cost_more
 from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.plan_staleness import Cause, PlanDifference, stale_plan
 from sendspec.operations.project_context import ProjectContext
@@ -215,7 +216,8 @@ class _Send:
         sending = [(job, each) for job, each in planned if each.send]
         if approvals is None or not sending:
             return ()
-        messages = sum(each.send + _claimed(ledger, each) for _, each in sending)
+        claimed = sum(_claimed(ledger, each) for _, each in sending)
+        messages = claimed + sum(each.send for _, each in sending)
         from sendspec.operations.approval_check import check_approvals  # few environments need approvals
         from sendspec.operations.approve import plan_to_send
 
@@ -229,6 +231,8 @@ class _Send:
             now=system.now,
             key_files=context.key_files,
             has_new_shape=isinstance(approvals.when, NewShape) and _have_new_shape(sending, ledger),
+            # what was claimed before had its price, which nobody noted
+            costs_more=lambda amount: claimed > 0 or may_cost_more([each for _, each in sending], amount),
         )
 
 

@@ -11,6 +11,7 @@ from itertools import compress
 from sendspec.composing.block_result import PlanEntry, plan_entry_of
 from sendspec.composing.message import Message
 from sendspec.composing.platforms.sms_segments import NOT_FORCED, ForcedBy
+from sendspec.planning.cost import Cost
 from sendspec.planning.decision import Decision, Skip
 from sendspec.planning.forcing_count import ForcingCount, ForcingTally
 from sendspec.planning.pair_set import PairSet, pair_of_message
@@ -77,7 +78,8 @@ class Plan:
     `messages_by_country` and `segments_by_country` count the messages to send by ISO 3166 code, or `number_country.UNKNOWN`. Both are
     empty unless `ComposeSettings.count_countries` asks for them.
 
-    `digest` and `content_digest` are those of `plan_digest`; empty for a plan that nobody can approve. `ledger` is the ledger's id.
+    `cost` is None where the project has no prices. `digest` and `content_digest` are those of `plan_digest`; empty for a plan that
+    nobody can approve. `ledger` is the ledger's id.
     """
 
     target: Target
@@ -100,6 +102,7 @@ class Plan:
     content_digest: str = ""
     suppression: Suppression | None = None
     schedule: Schedule | None = None
+    cost: Cost | None = None
 
 
 NO_MESSAGE: PlanEntry = (b"", 0, NOT_FORCED, 0, "")

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sendspec.diagnostics.exceptions import KeyUnusable
+from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.nofollow_open import open_beneath
 from sendspec.reading.files.text_file import open_regular
@@ -55,6 +56,17 @@ class NoKey:
 
 
 KeySource = FromVariable | FromFile | FromCommand | NoKey
+
+
+def key_source(written: Mapping[str, Any]) -> KeySource | Problem:
+    """The source that a checked `access_key` names."""
+    named = [word for word in ("env", "file", "command") if word in written]
+    if len(named) != 1:
+        problem = f"the key has {len(named)} sources; it must have one"
+        return Problem("key-source", problem, "write one of env, file and command")
+    if "env" in written:
+        return FromVariable(written["env"])
+    return FromFile(written["file"]) if "file" in written else FromCommand(tuple(written["command"]))
 
 
 class AccessKey:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, assert_never
+
+from sendspec.reading.limits import Amount, amount_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,7 @@ class Over:
     """Sends of more than `messages` need approval, and sends that cost more than `cost`. None: doesn't matter."""
 
     messages: int | None = None
-    cost: float | None = None
+    cost: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +43,16 @@ class Approvals:
     revoked: str | None = None
 
 
-def needs_approval(approvals: Approvals, messages: int, *, has_new_shape: bool = True) -> bool:
+def needs_approval(
+    approvals: Approvals,
+    messages: int,
+    costs_more: Callable[[Amount], bool] = lambda amount: True,
+    *,
+    has_new_shape: bool = True,
+) -> bool:
     """Whether a send of this many messages needs approval. What is not known counts against it.
+
+    `costs_more` is whether the send costs more than an amount, or may do so.
 
     Nothing to send needs none, so that a plan that was sent to its end can be run again.
     """
@@ -52,8 +62,7 @@ def needs_approval(approvals: Approvals, messages: int, *, has_new_shape: bool =
         case Always():
             return True
         case Over(messages=most, cost=cost):
-            # What a send costs is not known, so it may be more than any limit.
-            return cost is not None or (most is not None and messages > most)
+            return (cost is not None and costs_more(cost)) or (most is not None and messages > most)
         case NewShape():
             return has_new_shape
         case _:
@@ -75,4 +84,5 @@ def read_approvals(written: Mapping[str, Any] | None) -> Approvals | None:
 def _when(written: str | Mapping[str, Any]) -> When:
     if isinstance(written, str):
         return Always() if written == "always" else NewShape()
-    return Over(messages=written["over"].get("messages"), cost=written["over"].get("cost"))
+    over = written["over"]
+    return Over(messages=over.get("messages"), cost=amount_of(over["cost"]) if "cost" in over else None)

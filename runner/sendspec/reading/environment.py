@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sendspec.diagnostics.position import FILE_START, Span
+from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import printable
 from sendspec.reading.access_key import KeySource, NoKey
 from sendspec.reading.api_url import Api
 from sendspec.reading.approvals import Approvals
@@ -17,6 +20,9 @@ SANDBOX = "sandbox"
 DEFAULT_PLATFORM = "sms"
 """The platform of a channel that names none."""
 
+MAX_RATE = 10_000
+_RATE = re.compile(r"([0-9]{1,9})/([smh])", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3_600}
 LEDGER_FIX = "keep the ledger elsewhere, such as at .sendspec/production.db"
 
 
@@ -30,6 +36,18 @@ class Rate:
     @property
     def per_second(self) -> float:
         return self.count / self.seconds
+
+
+def parse_rate(text: str) -> Rate | Problem:
+    match = _RATE.fullmatch(text)
+    if match is None:
+        return Problem(
+            "wrong-format", f"'{printable(text[:40])}' is not a rate", "write a rate like 50/s, 600/m or 10000/h"
+        )
+    rate = Rate(int(match[1]), _SECONDS[match[2]])
+    if not 0 < rate.per_second <= MAX_RATE:
+        return Problem("out-of-range", f"'{text}' is not between 1/h and {MAX_RATE}/s", "write a rate like 50/s")
+    return rate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource
+from sendspec.reading.access_key import FromFile, KeySource, key_source
 from sendspec.reading.api_url import API_HOST, Api, parse_api_url
 from sendspec.reading.approvals import Approvals, read_approvals
 from sendspec.reading.contacts.email_address import normalise_email
@@ -28,20 +28,19 @@ from sendspec.reading.environment import (
     Environment,
     LedgerPlace,
     Rate,
+    parse_rate,
     sandbox_environment,
 )
 from sendspec.reading.files.confined_path import git_folder_problem, resolve_in_project
 from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
+from sendspec.reading.price_file import PriceFile, price_file
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.suppression_file import suppression_files
 
 PROJECT_FILE_NAME = "sendspec.yaml"
-MAX_RATE = 10_000
-_RATE = re.compile(r"([0-9]{1,9})/([smh])", re.ASCII)
-_SECONDS = {"s": 1, "m": 60, "h": 3_600}
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -50,6 +49,7 @@ class Project:
     """`root` is the folder that contains all specs and tables; `path` is as shown to the user, None without a project file.
 
     `sandbox_platforms` are those that the file gives to aliases of the sandbox.
+    `prices`: what a segment costs; None where the project doesn't say.
     """
 
     path: str | None
@@ -57,6 +57,7 @@ class Project:
     default_environment: str
     environments: Mapping[str, Environment]
     sandbox_platforms: Mapping[str, str] = field(default_factory=dict)
+    prices: PriceFile | None = None
 
     def environment(self, name: str) -> Environment | None:
         if name == SANDBOX:
@@ -156,6 +157,7 @@ class _Reader:
             default_environment=default,
             environments=environments,
             sandbox_platforms={alias: channel["platform"] for alias, channel in channels.items()},
+            prices=self._prices(data.get("prices")),
         )
 
     def _add(self, at: tuple[str | int, ...], code: str, problem: str, fix: str, *, key: bool = False) -> None:
@@ -200,14 +202,24 @@ class _Reader:
             approvals=self._approvals(at, data.get("approvals")),
         )
 
+    def _prices(self, written: str | None) -> PriceFile | None:
+        """The file is read when something is planned; here, its path must stay in the project."""
+        if written is None:
+            return None
+        self._check_inside(("prices",), written)
+        return price_file(self._document, ("prices",), written)
+
+    def _check_inside(self, at: tuple[str, ...], written: str) -> None:
+        place = resolve_in_project(self._root, str(self._root / PROJECT_FILE_NAME), written)
+        if isinstance(place, Problem):
+            fault = replace(place, fix="name a file inside the project, relative to sendspec.yaml")
+            self._problems.add(self._document.place(at, fault))
+
     def _approvals(self, at: tuple[str, ...], written: Mapping[str, Any] | None) -> Approvals | None:
         """The files are read when they are needed; here, their paths must stay in the project."""
         for name in ("approvers", "revoked"):
             if written is not None and name in written:
-                place = resolve_in_project(self._root, str(self._root / PROJECT_FILE_NAME), written[name])
-                if isinstance(place, Problem):
-                    fault = replace(place, fix="name a file inside the project, relative to sendspec.yaml")
-                    self._problems.add(self._document.place((*at, "approvals", name), fault))
+                self._check_inside((*at, "approvals", name), written[name])
         return read_approvals(written)
 
     def _ledger(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerPlace:
@@ -233,19 +245,11 @@ class _Reader:
         return parsed
 
     def _key(self, at: tuple[str, ...], written: Mapping[str, Any]) -> KeySource | None:
-        named = [word for word in ("env", "file", "command") if word in written]
-        if len(named) != 1:
-            self._add(
-                (*at, "access_key"),
-                "key-source",
-                f"the key has {len(named)} sources; it must have one",
-                "write one of env, file and command",
-                key=True,
-            )
+        source = key_source(written)
+        if isinstance(source, Problem):
+            self._problems.add(self._document.place((*at, "access_key"), source, key=True))
             return None
-        if "env" in written:
-            return FromVariable(written["env"])
-        return FromFile(written["file"]) if "file" in written else FromCommand(tuple(written["command"]))
+        return source
 
     def _channel(self, at: tuple[str, ...], alias: str) -> Channel | None:
         here = (*at, "channels", alias)
@@ -278,22 +282,9 @@ class _Reader:
     def _rate(self, here: tuple[str, ...], text: str | None) -> Rate | None:
         if text is None:
             return None
-        match = _RATE.fullmatch(text)
-        rate = Rate(int(match[1]), _SECONDS[match[2]]) if match else None
-        if rate is None:
-            self._add(
-                (*here, "rate"),
-                "wrong-format",
-                f"'{printable(text[:40])}' is not a rate",
-                "write a rate like 50/s, 600/m or 10000/h",
-            )
-        elif not 0 < rate.per_second <= MAX_RATE:
-            self._add(
-                (*here, "rate"),
-                "out-of-range",
-                f"'{text}' is not between 1/h and {MAX_RATE}/s",
-                "write a rate like 50/s",
-            )
+        rate = parse_rate(text)
+        if isinstance(rate, Problem):
+            self._problems.add(self._document.place((*here, "rate"), rate))
             return None
         return rate
 

@@ -11,10 +11,12 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_report import PlanReport
+from sendspec.planning.cost import sum_of_costs
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.showing.account import left_words, skipped_words
+from sendspec.showing.cost import cost_json, cost_words, country_lines
 from sendspec.showing.plan_shape import forcing_json, forcing_lines, shape_lines, shapes_json
 from sendspec.showing.schedule import schedule_json, schedule_lines
 from sendspec.showing.terminal_style import TerminalStyle, cells
@@ -25,12 +27,17 @@ NO_DETAIL = PlanDetail()
 def plan_text(
     plans: Sequence[Plan], style: TerminalStyle, details: Sequence[PlanDetail] = (), *, full: bool = False
 ) -> str:
-    """Every spec's plan, and a total if there are several. `details` are those of each plan, or empty; `full` shows more of them."""
+    """Every spec's plan, and a total if there are several. `details` are those of each plan, or empty.
+
+    `full` shows more of them, and the cost by country.
+    """
     listed = zip(plans, details or repeat(NO_DETAIL), strict=False)
     blocks = ["\n".join(_block(plan, detail, style, full=full)) for plan, detail in listed]
     if len(plans) > 1:
         send, recipients = sum(p.send for p in plans), sum(p.recipients for p in plans)
-        blocks.append(f"{counted(len(plans), 'spec')}: {grouped(send)} of {counted(recipients, 'recipient')} to send")
+        total = f"{counted(len(plans), 'spec')}: {grouped(send)} of {counted(recipients, 'recipient')} to send"
+        cost = sum_of_costs(plan.cost for plan in plans)
+        blocks.append(total if cost is None else f"{total}   {cost_words(cost)}".rstrip())
     return "\n\n".join(blocks)
 
 
@@ -45,10 +52,13 @@ def _block(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) 
     numbers = [grouped(n) for n in (plan.recipients, plan.send, plan.recipients - plan.send)]
     width = max(map(len, numbers))
     yield f"  {counted(plan.recipients, 'recipient')}"
-    yield f"    {numbers[1]:>{width}} send   {_segments(plan)}".rstrip()
+    sizes = (_segments(plan), "" if plan.cost is None else cost_words(plan.cost))
+    yield f"    {numbers[1]:>{width}} send   {'   '.join(filter(None, sizes))}".rstrip()
     if plan.skipped:
         skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
+    if full and plan.cost is not None:
+        yield from (f"    {line}" for line in country_lines(plan.cost))
     if plan.suppression is not None:
         yield f"  suppress: {_suppressed(plan, plan.suppression)}"
     if plan.schedule is not None:
@@ -89,6 +99,7 @@ def plan_document(report: PlanReport) -> dict[str, Any]:
         "totals": {"recipients": report.recipients, "send": report.send, "skip": report.skip},
         "skipped": report.skipped,
         "segments": _segments_json(segments),
+        **({} if report.cost is None else {"cost": cost_json(report.cost)}),
         "left": report.left,
         **({"exceeded": [_exceeded(each) for each in report.exceeded]} if report.exceeded else {}),
         "digest": report.digest,
@@ -126,6 +137,7 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         "segments": _segments_json(plan.segments),
         **({} if detail is NO_DETAIL else shapes_json(plan, detail)),
         **({"forcing": forcing_json(plan, detail)} if plan.forcing else {}),
+        **({} if plan.cost is None else {"cost": cost_json(plan.cost)}),
         "left": plan.left,
         "digest": plan.digest,
         **({"content_digest": plan.content_digest} if plan.content_digest else {}),

@@ -12,6 +12,7 @@ from sendspec.operations.approve import Tally, Uncounted
 from sendspec.operations.plan_file import PlanFile
 from sendspec.operations.plan_review import PresentPlan
 from sendspec.showing.account import skipped_words
+from sendspec.showing.cost import written_cost_words
 from sendspec.showing.terminal_style import TerminalStyle
 
 SHAPES_SHOWN = 3
@@ -95,6 +96,8 @@ def spec_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]:
     yield f"    {grouped(totals['send'])} of {counted(totals['recipients'], 'recipient')}, {counted(spec['segments']['total'], 'segment')}"
     if spec["skipped"]:
         yield f"    skip     {printable(skipped_words(spec['skipped'], grouped))}"
+    if "cost" in spec and (cost := written_cost_words(spec["cost"])):
+        yield f"    cost     {cost}"
     if spec.get("shapes"):
         yield f"    shapes   {_shape_words(spec)}"
     for sample in spec.get("samples", ()):

@@ -140,9 +140,12 @@ EXPLAINED: dict[str, Explanation] = {
         right="limits: {total_segments: 8000}",
     ),
     "limit-cost": Explanation(
-        "`limits.cost` is set, but no price is known",
-        "A limit that can't be enforced protects nobody. Limit the segments instead.",
-        wrong="limits: {cost: 100}",
-        right="limits: {total_segments: 8000}",
+        "a run would cost more than `limits.cost` allows, or it may",
+        (
+            "Prices come from the table that `prices` in sendspec.yaml names. Where a price is unknown, the cost may be anything, so "
+            "the limit stops the send. Amounts in different currencies are neither added nor compared."
+        ),
+        wrong="limits: {cost: EUR 100}   # without `prices` in sendspec.yaml",
+        right="prices: prices.csv   # country,segment,currency",
     ),
 }

@@ -214,6 +214,27 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="sendspec send a/specs/x.yaml b/specs/y.yaml   # a/ and b/ each have a sendspec.yaml",
         right="sendspec send a/specs/x.yaml",
     ),
+    "price-columns": Explanation(
+        "the price table lacks a column, or has no prices",
+        "It needs `country`, `segment` and `currency`; for ranges, `segment_low` and `segment_high` instead of `segment`.",
+        right="country,segment,currency\nNL,0.07,EUR\n*,0.12,EUR",
+    ),
+    "price-repeated": Explanation(
+        "a country has two rows in the price table",
+        "Which of the prices counts would be a guess.",
+    ),
+    "price-amount": Explanation(
+        "a price is not a number",
+        "Write a point before the decimals. A range has the lower price first.",
+        wrong='NL,"0,07",EUR',
+        right="NL,0.07,EUR\nBE,0.09-0.11,EUR",
+    ),
+    "price-currency": Explanation(
+        "a price's currency is not a three-letter code",
+        "The codes of ISO 4217 tell dollars from dollars.",
+        wrong="NL,0.07,€",
+        right="NL,0.07,EUR",
+    ),
     "plan-unreadable": Explanation(
         "a file is not a plan, or was changed",
         "Something else than the approved plan might be sent.",

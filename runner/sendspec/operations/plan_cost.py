@@ -1,0 +1,37 @@
+"""What plans cost, by the project's price table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.send_job import Job
+from sendspec.planning.cost import cost_of, sum_of_costs
+from sendspec.planning.plan import Plan
+from sendspec.reading.limits import Amount
+from sendspec.reading.price_file import read_prices
+from sendspec.reading.prices import PriceTable
+
+
+def project_prices(context: ProjectContext, problems: Problems) -> PriceTable | None:
+    """The project's prices; None without any, or with faults, which are added to `problems`."""
+    file = context.project.prices
+    return None if file is None else read_prices(file, context.root, problems, context.key_files)
+
+
+def costed(job: Job, prices: PriceTable | None, planned: Callable[[Job], Plan]) -> Plan:
+    """What `planned` makes of the job, with its cost if there are prices."""
+    if prices is None:
+        return planned(job)
+    plan = planned(job.counting_countries())
+    counts = {country: (n, plan.segments_by_country.get(country, 0)) for country, n in plan.messages_by_country.items()}
+    unmeasured = plan.send - plan.segments.gsm7 - plan.segments.ucs2
+    return replace(plan, cost=cost_of(counts, prices, unmeasured=unmeasured))
+
+
+def may_cost_more(plans: Sequence[Plan], amount: Amount) -> bool:
+    """Whether the plans cost more than `amount` together, or may do so."""
+    cost = sum_of_costs(plan.cost for plan in plans)
+    return cost is None or cost.may_exceed(amount)

@@ -1,0 +1,14 @@
+"""A limit that a plan exceeds, or may exceed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ExceededLimit:
+    """`limit` is its key under `limits`."""
+
+    limit: str
+    problem: str
+    fix: str
