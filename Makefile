@@ -53,6 +53,7 @@ audit: $(INSTALLED)  ## hold the lock files against known vulnerabilities, or fa
 docs: $(INSTALLED)  ## regenerate pages, schemas and the number plan
 	$(BIN)/python -m sendspec.reading.contacts.number_plan_source
 	$(BIN)/python -m sendspec.reading.schema.editor_schema
+	$(BIN)/python -m sendspec.cli.completion_words
 	$(BIN)/python docs/generate.py
 
 $(BENCH_INSTALLED): requirements-bench.txt pyproject.toml

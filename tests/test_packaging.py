@@ -111,6 +111,7 @@ def test_an_installed_package_works_away_from_the_checkout(installed: Path, tmp_
     assert version.startswith("sendspec ")
     assert run(installed / "python", "-m", "sendspec", "--version", cwd=tmp_path) == version
     assert run(installed / "sendspec", "help", "exit-codes", cwd=tmp_path).startswith("Exit codes\n")
+    assert "complete -F _sendspec sendspec" in run(installed / "sendspec", "completion", "bash", cwd=tmp_path)
 
 
 def test_foreign_files_with_the_names_of_ours_do_no_harm(installed: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 from typing import NoReturn
 
 GARBAGE_LOOKED_FOR = 100_000
@@ -13,6 +15,11 @@ costs a tenth of a short one.
 
 def start() -> NoReturn:
     """Runs the command line and exits the process with its code."""
+    if "_SENDSPEC_COMPLETE" in os.environ:
+        from sendspec.cli.complete import answer  # without the command line's imports: a shell waits for it
+
+        answer(sys.argv[1:])
+        sys.exit()
     gc.set_threshold(GARBAGE_LOOKED_FOR)
     try:
         from sendspec.cli.main import main

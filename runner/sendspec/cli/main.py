@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -37,6 +36,7 @@ COMMANDS = {
     "doctor": "Check configuration, key, clock, ledger and reachability.",
     "explain": "Say what an error code means.",
     "help": "Explain a topic, or a command.",
+    "completion": "Print a script that completes commands in a shell.",
 }
 
 WELCOME = f"""sendspec {__version__}: message sends as YAML in git, each message sent at most once.
@@ -128,8 +128,6 @@ def run(arguments: list[str]) -> int:
     context: click.Context | None = None
     note_interrupts()
     try:
-        if "_SENDSPEC_COMPLETE" in os.environ:
-            cli.main(args=arguments, prog_name="sendspec")
         context = cli.make_context("sendspec", arguments, terminal_width=_help_width())
         with context:
             code = cli.invoke(context)

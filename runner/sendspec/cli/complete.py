@@ -1,0 +1,94 @@
+"""Answers a shell that completes a command line.
+
+Click could do it, but has to import a command to know its options, which takes a third of a second. So what commands have is in
+`shells/words.json`, which `completion_words` writes, and this module imports little.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sendspec.cli.environment_names import environment_names
+
+VARIABLE = "_SENDSPEC_COMPLETE"
+"""The scripts set it: then the command line is one to complete, and its last word is the one under the cursor."""
+ENVIRONMENTS = "environments"
+SHELLS = Path(__file__).parent / "shells"
+
+
+def answer(arguments: Sequence[str]) -> None:
+    """Prints what can stand at the end of the command line: a line each with `word`, `files` or `folders`, and tabs between.
+
+    `word` is followed by the word and its description, `files` by the endings of files. Never fails: a shell would show it.
+    """
+    words = json.loads((SHELLS / "words.json").read_text(encoding="utf-8"))
+    *given, current = arguments or [""]
+    for line in completions(words, given, current, Path.cwd()):
+        sys.stdout.write("\t".join(line) + "\n")
+
+
+def completions(
+    words: Mapping[str, Any], given: Sequence[str], current: str, folder: Path
+) -> Iterator[tuple[str, ...]]:
+    """What can follow the words in `given`. Bash gives `=` as a word of its own."""
+    at = words
+    waiting: Mapping[str, Any] | None = None
+    only_arguments = False
+    count = 0
+    for word in (word for word in given if word != "="):
+        if waiting is not None:
+            waiting = None
+        elif word == "--":
+            only_arguments = True
+        elif word.startswith("-") and not only_arguments:
+            waiting = _waiting(at, word)
+        elif "commands" in at:
+            if word not in at["commands"]:
+                return
+            at = at["commands"][word]
+        else:
+            count += 1
+    current = "" if current == "=" else current
+    if waiting is not None:
+        yield from _values(words, waiting, current, folder)
+    elif current.startswith("--") and "=" in current:
+        name, _, value = current.partition("=")
+        if (option := at["options"].get(name)) is not None:
+            yield from _values(words, option, value, folder)
+    elif current.startswith("-") and not only_arguments:
+        shown = (
+            (name, option["help"]) for name, option in at["options"].items() if name.startswith("--") or name == current
+        )
+        yield from _matching(shown, current)
+    elif "commands" in at:
+        yield from _matching(((name, it["help"]) for name, it in at["commands"].items()), current)
+    elif "argument" in at and (at["argument"].get("many") or count == 0):
+        yield from _values(words, at["argument"], current, folder)
+
+
+def _waiting(at: Mapping[str, Any], word: str) -> Mapping[str, Any] | None:
+    """The option that the next word is the value of."""
+    option: Mapping[str, Any] | None = at["options"].get(word)
+    return option if option is not None and "value" in option else None
+
+
+def _values(words: Mapping[str, Any], of: Mapping[str, Any], current: str, folder: Path) -> Iterator[tuple[str, ...]]:
+    match of.get("value"):
+        case {"choices": choices}:
+            yield from _matching(((choice, "") for choice in choices), current)
+        case {"files": endings}:
+            yield "files", endings
+        case {"list": name}:
+            yield from _matching(words["lists"][name].items(), current)
+        case "folders":
+            yield ("folders",)
+        case "environments":
+            yield from _matching(((name, "") for name in environment_names(folder)), current)
+
+
+def _matching(found: Iterator[tuple[str, str]] | Any, current: str) -> Iterator[tuple[str, ...]]:
+    yield from (("word", name, text) for name, text in found if name.startswith(current))
