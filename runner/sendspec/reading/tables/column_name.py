@@ -46,13 +46,10 @@ def spaced_names(names: list[str]) -> Problem:
     )
 
 
-def no_name(number: int, count: int) -> Problem:
-    last = number == count
-    return Problem(
-        "empty-column-name",
-        f"column {number} of {count} has no name",
-        "name it" + (", or empty its cells" if last else ""),
-    )
+def no_name(number: int, count: int, *, at_end: bool = False) -> Problem:
+    """`at_end`: no column behind it has a name, so that it may stay without one if there is nothing in it."""
+    fix = "name it, or empty its cells" if at_end else "name it"
+    return Problem("empty-column-name", f"column {number} of {count} has no name", fix)
 
 
 def more_without_name(others: int, count: int) -> Problem:

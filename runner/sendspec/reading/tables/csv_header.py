@@ -122,7 +122,9 @@ class _Reading:
         self._warn_of_spaces(cells, problems)
         nameless = None
         if len(names) < len(cells):
-            line, text, start, length, fault = self._at(cells[len(names)], no_name(len(names) + 1, len(cells)))
+            line, text, start, length, fault = self._at(
+                cells[len(names)], no_name(len(names) + 1, len(cells), at_end=True)
+            )
             nameless = self._diagnostic(line, start, length, fault, excerpt(text))
         return Header(
             columns=names,

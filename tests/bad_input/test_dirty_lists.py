@@ -1,0 +1,225 @@
+"""Lists as people have them: exports of spreadsheets and shops. Each mistake is one problem, at its place, with a fix that mends it."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Intake = Any  # the fixture `intake` of this folder's conftest
+HEAD = "phone,first_name\n"
+GOOD = "+31612345678,Ann\n"
+NL = "country: NL"
+
+# What the spec has under `recipients` beside the file; the table; each problem as `code line`; words of the first fix.
+MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
+    # the table as a whole
+    ("semicolons", "", "phone;first_name\n+31612345678;Ann\n", ["table-delimiter 1"], '`delimiter: ";"` under recipients, or `delimiter: auto`'),
+    ("semicolons and national numbers", NL, "phone;first_name\n0612345678;Ann\n", ["table-delimiter 1"], "delimiter: auto"),
+    ("tabs", "", "phone\tfirst_name\n+31612345678\tAnn\n", ["table-delimiter 1"], r'delimiter: "\t"'),
+    ("pipes", "", "phone|first_name\n+31612345678|Ann\n", ["table-delimiter 1"], 'delimiter: "|"'),
+    ("commas where semicolons are expected", 'delimiter: ";"', HEAD + GOOD, ["table-delimiter 1"], 'delimiter: ","'),
+    ("a mark of a spreadsheet", "", "sep=;\nphone;first_name\n+31612345678;Ann\n", ["table-delimiter 1"], "delimiter: auto"),
+    ("pipes that auto does not look for", "delimiter: auto", "phone|first_name\n+31612345678|Ann\n", ["table-delimiter 1"], '"|"'),
+    ("spaces around names", "", " phone , first_name\n" + GOOD, ["column-spaces 1"], "remove the spaces"),
+    ("no-break spaces and a second byte order mark", "", "\ufeff\ufeffphone,first_name\u00a0\n" + GOOD, ["column-spaces 1"], "remove"),
+    ("a name twice", "", "phone,first_name,first_name\n+31612345678,A,B\n", ["repeated-column 1"], "rename"),
+    ("a column without a name in the middle", "", "phone,,first_name\n+31612345678,x,Ann\n", ["empty-column-name 1"], "name it"),
+    ("a column without a name at the end that holds something", "", "phone,first_name,,\n+31612345678,A,x,\n", ["empty-column-name 1"], "name it, or empty"),
+    ("no header", "", "+31612345678,Ann\n", ["header-missing 1"], "put a line with the names above it"),
+    ("another name for the column of numbers", "", "mobile,first_name\n+31612345678,Ann\n", ["missing-column 4"], "rename the column"),
+    ("only blank rows", "", HEAD + ",\n ,\n\n", ["no-rows 1"], "add rows"),
+    ("no rows", "", HEAD, ["no-rows 1"], "allow_empty"),
+    ("Windows-1252", "", HEAD.encode() + b"+31612345678,Zo\xeb\n", ["not-utf8 2"], "UTF-8"),
+    ("a country by an abbreviation", "country: UK", HEAD + "07911123456,Ann\n", ["unknown-country 4"], "write GB"),
+    ("a country in small letters", "country: nl", HEAD + "0612345678,Ann\n", ["unknown-country 4"], "write NL"),
+    ("a country by its name", "country: Netherlands", HEAD + "0612345678,Ann\n", ["unknown-country 4"], "write NL"),
+    ("Greece by its language", "country: EL", HEAD + "6912345678,Ann\n", ["unknown-country 4"], "write GR"),
+    ("a country that there is not", "country: Atlantis", HEAD + "0612345678,Ann\n", ["unknown-country 4"], "ISO 3166"),
+    # rows
+    ("cells too few", "", "phone,first_name,n\n+31612345678,Ann\n", ["ragged-row 2"], "add the missing cells"),
+    ("a comma in a cell", "", HEAD + "+31612345678,Acme, Inc\n", ["ragged-row 2"], "put quotes around"),
+    ("delimiters at the end of rows alone", "", HEAD + "+31612345678,Ann,,\n", ["ragged-row 2"], "remove the extra delimiters"),
+    ("a quote in the middle of a quoted cell", "", HEAD + '+31612345678,"Rob "the" Bob"\n', ["stray-quote 2"], "twice"),
+    ("a quote that is not closed", "", HEAD + '+31612345678,"Ann\n+31687654321,Bob\n', ["unclosed-quote 2"], "close the quote"),
+    ("a direction mark", "", HEAD + "+31612345678\u202c,Ann\n", ["forbidden-character 2"], "remove it"),
+    ("a missing name", "", HEAD + "+31612345678,\n", ["empty-value 9"], "fill it"),
+    ("the same person with another text", "", HEAD + GOOD + "+31612345678,Bob\n", ["conflicting-rows 3"], "keep one of them"),
+    ("the same row twice", "", HEAD + GOOD + GOOD, ["duplicate-rows 3"], "remove one of them"),
+    # numbers
+    ("no number", NL, HEAD + ",Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
+    ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], "fill it in"),
+    ("n/a", NL, HEAD + "n/a,Ann\n", ["phone-empty 2"], "empty the cell and leave such rows out"),
+    ("a dash", NL, HEAD + "-,Ann\n", ["phone-empty 2"], "empty the cell"),
+    ("an error of a spreadsheet", NL, HEAD + "#N/A,Ann\n", ["phone-empty 2"], "empty the cell"),
+    ("a row with a total", NL, HEAD + GOOD + "Total,2\n", ["phone-letters 3"], "remove the row if it is nobody's"),
+    ("too short for its country", NL, HEAD + "06 1234 567,Ann\n", ["phone-number 2"], "add the digits that are missing"),
+    ("too long for its country", NL, HEAD + "06 12345 678 901,Ann\n", ["phone-number 2"], "remove what is too much"),
+    ("international and too short", "", HEAD + "+3161234567,Ann\n", ["phone-length 2"], "add the digits that are missing"),
+    ("international and too long", "", HEAD + "+316123456789,Ann\n", ["phone-length 2"], "correct it"),
+    ("a Dutch number", "", HEAD + "06 12345678,Ann\n", ["phone-country 2"], "`country: NL`"),
+    ("French numbers", "", HEAD + "0612345678,Ann\n0712345678,Bob\n", ["phone-country 2"], "`country: FR`"),
+    ("a British number", "", HEAD + "07911 123456,Ann\n", ["phone-country 2"], "`country: GB`"),
+    ("a German number", "", HEAD + "0151 12345678,Ann\n", ["phone-country 2"], "`country: DE`"),
+    ("a number of several countries", "", HEAD + "0791234567,Ann\n", ["phone-country 2"], "the country of these numbers"),
+    ("00 and no country", "", HEAD + "0031612345678,Ann\n", ["phone-country 2"], "`country: NL`"),
+    ("no plus and no country", "", HEAD + "31612345678,Ann\n447911123456,Bob\n31687654321,Eve\n", ["phone-country 2"], "`country: NL`"),
+    ("numbers without a country in several forms", "", HEAD + "0612345678,A\n0031687654321,B\n31611223344,C\n", ["phone-country 2"], "NL"),
+    ("a trunk zero", "", HEAD + "+310612345678,Ann\n", ["phone-trunk-zero 2"], "remove that 0"),
+    ("an apostrophe of a spreadsheet", "", HEAD + "'+31612345678,Ann\n", ["phone-letters 2"], "remove the apostrophe"),
+    ("a formula of a spreadsheet", "", HEAD + '"=""+31612345678""",Ann\n', ["phone-letters 2"], "without ="),
+    ("a power of ten", "", HEAD + "3.16E+10,Ann\n", ["spreadsheet-number 2"], "format the column as text"),
+    ("a power of ten with a comma", 'delimiter: ";"', "phone;first_name\n6,12E+10;Ann\n", ["spreadsheet-number 2"], "export the table again"),
+    ("a number with decimals", "", HEAD + "31612345678.0,Ann\n", ["spreadsheet-number 2"], "format the column as text"),
+    ("the letter O", NL, HEAD + "O612345678,Ann\n", ["phone-letters 2"], "write 0 instead of O"),
+    ("the letter l", NL, HEAD + "06l2345678,Ann\n", ["phone-letters 2"], "write 1 instead of l"),
+    ("a word before the number", NL, HEAD + "tel 0612345678,Ann\n", ["phone-letters 2"], "digits 0-9"),
+    ("a no-break space in the number", NL, HEAD + "06\u00a012345678,Ann\n", ["phone-digits 2"], "plain spaces"),
+    ("two numbers", NL, HEAD + "0612345678 / 0687654321,Ann\n", ["phone-several 2"], "keep one number"),
+    ("an extension", NL, HEAD + "020 1234567 ext 12,Ann\n", ["phone-extension 2"], "remove the extension"),
+    ("a landline", NL, HEAD + "020 1234567,Ann\n", ["phone-landline 2"], "write a mobile number"),
+    ("an address for e-mail", NL, HEAD + "ann@example.com,Ann\n", ["phone-letters 2"], "number"),
+]  # fmt: skip
+WARNINGS = {"column-spaces", "duplicate-rows", "phone-landline"}
+
+SPOTLESS: list[tuple[str, str, str | bytes, int]] = [
+    ("a spreadsheet's export", "delimiter: auto, " + NL, "\ufeffphone;first_name;;\r\n06 12345678;Ann;;\r\n;;;\r\n\r\n  \r\n06-87654321;Bob;;\r\n;;;\r\n", 2),
+    ("every spelling of a number", NL, HEAD + "0031612345678,A\n31687654321,B\n+31 (0)6 11223344,C\n06-22334455,D\n622334456,E\n(06) 22334457,F\n", 6),
+    ("a mark that names the delimiter", "delimiter: auto", "sep=;\nphone;first_name\n+31612345678;Ann\n", 1),
+    ("blank rows of every kind", "", HEAD + ",\n  ,\t\n\n   \n" + GOOD + '"",""\n,\n', 1),
+    ("quotes inside cells", "", HEAD + '+31612345678,5" pipe\n+31687654321,"Rob ""the"" Bob"\n', 2),
+]  # fmt: skip
+
+
+def given(intake: Intake, options: str, content: str | bytes) -> None:
+    intake.change("{file: people.csv}", "{file: people.csv" + (f", {options}" if options else "") + "}")
+    intake.write("people.csv", content)
+
+
+@pytest.mark.parametrize(
+    ("options", "content", "expected", "fix"), [row[1:] for row in MISTAKES], ids=[row[0] for row in MISTAKES]
+)
+def test_a_mistake_is_one_problem_with_its_fix(
+    intake: Intake, options: str, content: str | bytes, expected: list[str], fix: str
+) -> None:
+    given(intake, options, content)
+    said = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+    assert [f"{each['code']} {each['line']}" for each in said.diagnostics] == expected
+    assert fix in said.diagnostics[0]["fix"]
+    assert said.code == (0 if {each["code"] for each in said.diagnostics} <= WARNINGS else 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "content", "count"), [row[1:] for row in SPOTLESS], ids=[row[0] for row in SPOTLESS]
+)
+def test_what_is_only_untidy_is_read_as_it_is(intake: Intake, options: str, content: str | bytes, count: int) -> None:
+    given(intake, options, content)
+    assert len(intake.accepts()) == count
+    assert len(intake.run("render", "hello.yaml", "--recipients", "people.csv").out.splitlines()) == count
+
+
+def test_blank_rows_are_counted_and_the_delimiter_is_told(intake: Intake) -> None:
+    given(intake, "delimiter: auto", "phone;first_name\n+31612345678;Ann\n;\n ; \n\n")
+    told = intake.run("validate", "hello.yaml", "-v")
+    assert told.code == 0
+    assert "people.csv: the delimiter is ';'" in told.err
+    assert "people.csv: 2 blank rows skipped" in told.err
+    assert "1 message for 1 recipient" in told.out
+
+
+def dirty_export() -> Iterator[list[str]]:
+    """300 rows and a total, in which every 30 rows have the same mistakes."""
+    draw = random.Random(7)
+    digits = (str(number) for number in draw.sample(range(12_000_000, 88_000_000), 900))
+    for n in range(300):
+        own = next(digits)
+        phones = {
+            1: f"06 {own[:4]} {own[4:7]}", 2: f"0031 6{own}", 3: f"316{own}", 4: f"+31 (0)6 {own}", 5: f"'+316{own}",
+            6: "6,12E+10", 7: "", 8: "n/a", 9: f"06{own} / 06{next(digits)}", 10: "020 1234567", 11: "06 11112222",
+            16: f"06\u00a0{own}", 17: f"O6{own}", 18: "", 19: f"6{own}",
+        }  # fmt: skip
+        notes = {14: "x" * 300, 15: '"a "quote" in it"'}
+        place = n % 30
+        name = "" if place in (12, 18) else draw.choice(["Ana", "Bob", "Çem", "Dirk"])
+        row = [phones.get(place, f"06 {own}"), name, f"A-{1000 + n}", "2026-12-01", notes.get(place, "")]
+        yield row if place != 13 else [""] * 5
+    yield ["Total", "300", "", "", ""]
+
+
+Rows = list[list[str]]
+Fix = Callable[[Rows, int], None]
+
+
+def _cell(column: int, change: Callable[[str], str]) -> Fix:
+    def fixed(rows: Rows, at: int) -> None:
+        rows[at][column] = change(rows[at][column])
+
+    return fixed
+
+
+def _remove(rows: Rows, at: int) -> None:
+    rows[at] = [""] * 5
+
+
+def _new_number(rows: Rows, at: int) -> None:
+    rows[at][0] = f"+3161{at:07}"
+
+
+BY_FIX: list[tuple[str, Fix]] = [
+    ("remove the spaces from the header", lambda rows, at: rows.__setitem__(0, [name.strip() for name in rows[0]])),
+    ("write 0 instead of O", _cell(0, lambda text: text.replace("O", "0"))),
+    ("remove the apostrophe", _cell(0, lambda text: text.removeprefix("'"))),
+    ("write the number again, with the digits 0-9 and plain spaces", _cell(0, lambda text: text.replace("\u00a0", " "))),
+    ("keep one number in the cell", _cell(0, lambda text: text.partition("/")[0])),
+    ("write a quote inside a quoted cell twice", _cell(4, lambda text: '"' + text[1:-1].replace('"', '""') + '"')),
+    ("add the digits that are missing", _new_number),
+    ("format the column as text in the spreadsheet", _new_number),
+    ("fill it in, or empty the cell", _cell(0, lambda text: "")),
+    ("write the person's number, or remove the row", _remove),
+    ("shorten the text", _cell(4, lambda text: text[:20])),
+    ("fill it, or write what stands in for it", _cell(1, lambda text: "Ann")),
+    ("keep one of them", _remove),
+]  # fmt: skip
+"""How somebody does what a fix says, in one row. Fixes of the spec are done in the test."""
+
+
+def test_a_dirty_export_is_clean_after_at_most_three_rounds_of_what_the_fixes_say(intake: Intake) -> None:
+    rows: Rows = [[" phone ", "first_name ", "order_id", "date", "note"], *dirty_export()]
+    options: dict[str, str] = {}
+    rounds: list[int] = []
+    while True:
+        said = _check(intake, rows, options)
+        if said.code == 0:
+            break
+        rounds.append(len(said.diagnostics))
+        assert len(rounds) <= 3, said.diagnostics
+        for each in said.diagnostics:
+            if each["severity"] == "error" or each["code"] == "column-spaces":
+                _do(each, rows, options)
+    assert rounds[0] >= 13  # nearly everything is told in the first
+    assert {each["code"] for each in said.diagnostics} <= WARNINGS
+
+
+def _check(intake: Intake, rows: Rows, options: dict[str, str]) -> Any:
+    text = "\r\n".join(";".join([*row, "", ""]) for row in rows) + "\r\n"
+    intake.write("people.csv", "\ufeff" + text)
+    given = ", ".join(f"{key}: {value}" for key, value in {"file": "people.csv", **options}.items())
+    intake.change("{file: people.csv}", f"{{{given}}}")
+    path = Path("hello.yaml")
+    spec = path.read_text().replace("{{ first_name }}", "{{ first_name }} {{ note | default('') }}")
+    path.write_text(spec + "limits: {segments: 1}\n")
+    return intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+
+
+def _do(found: dict[str, Any], rows: Rows, options: dict[str, str]) -> None:
+    fix = found["fix"]
+    if key := re.search(r"`(country|delimiter|where): ([^`]+)`", fix):
+        options[key[1]] = key[2]
+        return
+    doing = next(change for words, change in BY_FIX if fix.startswith(words))
+    for line in found.get("rows", [1]):
+        doing(rows, line - 1)
