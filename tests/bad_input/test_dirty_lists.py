@@ -223,3 +223,18 @@ def _do(found: dict[str, Any], rows: Rows, options: dict[str, str]) -> None:
     doing = next(change for words, change in BY_FIX if fix.startswith(words))
     for line in found.get("rows", [1]):
         doing(rows, line - 1)
+
+
+def test_a_conflict_names_both_rows_and_the_columns_that_differ(intake: Intake) -> None:
+    people = (
+        "phone,first_name,order_id\n"
+        + GOOD.strip()
+        + ",A1\n+31687654321,Bob,A1\n+31 6 12345678,Bob,A1\n+31612345678,Eve,A2\n"
+    )
+    intake.write("people.csv", people)
+    said = intake.run("validate", "hello.yaml", "--format", "json")
+    [conflict] = said.diagnostics
+    assert (conflict["code"], conflict["rows"]) == ("conflicting-rows", [4, 5])
+    assert conflict["problem"] == (
+        "line 4 names the same recipient as line 2, with another message: the rows differ in 'phone', 'first_name'"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum, auto
 
 from sendspec.composing.compact_key_set import CompactKeySet
@@ -10,7 +10,13 @@ from sendspec.composing.identity import FINGERPRINT_BYTES, REFERENCE_HASH_BYTES,
 from sendspec.composing.message import Composed, Duplicate, Message
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.tables.table import Table
+
+MAX_COMPARED = 100
+"""Conflicts whose rows are compared."""
+MAX_LISTED = 5
+"""Columns that are listed for each."""
 
 
 class RepeatKind(Enum):
@@ -34,6 +40,7 @@ class Duplicates:
         self._table = table
         self._problems = problems
         self._messages = CompactKeySet(FINGERPRINT_BYTES)
+        self._compared = 0
         self._references = CompactKeySet(REFERENCE_HASH_BYTES) if own_reference else None
 
     def judge(
@@ -73,7 +80,9 @@ class Duplicates:
                     if line == first_line
                     else f"line {line} names the same recipient as line {first_line}"
                 )
-                + (", with the same message" if same else ", with another message"),
+                + (
+                    ", with the same message" if same else f", with another message{self._difference(first_line, line)}"
+                ),
                 fix="remove one of them"
                 if same
                 else "keep one of them, or give `recipients` a `key:` that tells them apart",
@@ -81,6 +90,23 @@ class Duplicates:
                 also=(f"the first is on line {first_line}",),
             ),
         )
+
+    def _difference(self, first_line: int, line: int) -> str:
+        """The columns that two conflicting rows differ in, for a sentence. Reads the table, so only a few conflicts get one."""
+        if first_line == line or self._compared == MAX_COMPARED:
+            return ""
+        self._compared += 1
+        found: dict[int, Mapping[str, object]] = {}
+        for row in self._table.rows(Problems()):
+            if row.line in (first_line, line):
+                found[row.line] = row.values
+                if row.line == line:
+                    break
+        first, second = found.get(first_line, {}), found.get(line, {})
+        names = [f"'{quoted(name)}'" for name in self._table.columns if first.get(name) != second.get(name)]
+        if not names:
+            return ""
+        return f": the rows differ in {', '.join(names[:MAX_LISTED])}" + (", …" if len(names) > MAX_LISTED else "")
 
     def _note_reference(self, line: int, first_line: int) -> None:
         self._problems.add_row(
