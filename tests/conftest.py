@@ -23,6 +23,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 TESTS = Path(__file__).resolve().parent
+if sys.dont_write_bytecode:  # nothing goes beside the sources, but no process compiles every module again
+    sys.dont_write_bytecode = False
+    sys.pycache_prefix = str(TESTS.parent / "build" / "bytecode")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+
 PROCESS_FOLDERS = {"bad_input", "cli", "faults", "fuzz", "gitops", "hostile", "promise", "protocol", "sandbox"}
 """Folders whose tests run commands, or servers, in processes of their own."""
 PROCESS_FIXTURES = {"project_dir", "project"}
