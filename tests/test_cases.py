@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from sendspec import __version__
-from warm_process import run_warm
+from warm_process import Order, run_warm
 
 pytestmark = pytest.mark.process
 
@@ -78,7 +78,7 @@ def run(line: str, folder: Path) -> str:
     start = words.index("sendspec")
     environ = {**ENVIRON, "PATH": os.environ["PATH"], "HOME": os.environ["HOME"], **dict(_settings(words[:start]))}
     stdin = (folder / given).read_text(encoding="utf-8") if given else ""
-    code, out, err = run_warm(words[start + 1 :], folder, environ, stdin, SECONDS)
+    code, out, err = run_warm(Order(words[start + 1 :], str(folder), environ), stdin, SECONDS)
     parts = [f"$ {line}\n", f"exit {code}\n"]
     parts += [f"--- {name}\n{text}" for name, text in (("stdout", out), ("stderr", err)) if text]
     return "".join(part if part.endswith("\n") else f"{part}⏎\n" for part in parts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import time
 from typing import Any
 
@@ -251,11 +250,7 @@ def test_ctrl_c_finishes_what_is_on_the_wire_and_says_who_was_reached(project: A
         return helpers.Answer()
 
     server.decide = slow
-    environ = {**__import__("os").environ, **project.environ}
-    process = subprocess.Popen(
-        project.command("send", "hello.yaml", "--env", "test", "--yes", "--format", "json"),
-        cwd=project.folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = project.started("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
     for _ in range(3_000):
         if len(server.posts) > 100:
             break

@@ -173,11 +173,7 @@ SqliteLedger.end = lambda ledger, **more: os.kill(os.getpid(), signal.SIGKILL)
 from sendspec.cli.main import main
 main(sys.argv[1:])
 """
-    done = subprocess.run(
-        [*project_dir.command()[:1], "-c", script, *SEND], cwd=project_dir.folder, env={**os.environ, **project_dir.environ},
-        capture_output=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert done.returncode == -9
+    assert project_dir.run(*SEND, script=script).code == -9
     assert len(server.posts) == 40
     log = project_dir.folder / ".sendspec" / "test.db-wal"
     assert log.stat().st_size > 10_000

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -67,21 +65,12 @@ main(sys.argv[1:])
 """
 
 
-def run_script(project_dir: ProjectDir, script: str, *arguments: str) -> int:
-    done = subprocess.run(
-        [*project_dir.command()[:1], "-c", script, *arguments], cwd=project_dir.folder, env={**os.environ, **project_dir.environ},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode
-
-
 @pytest.mark.parametrize(("point", "nth"), [*((point, 1) for point in POINTS), *((point, 4) for point in REPEATED)])
 def test_killed_there_it_goes_on_without_loss_or_repetition(
     ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck, point: str, nth: int
 ) -> None:
     busy(concurrency=4)
-    assert run_script(ready, SCRIPT % POINTS[point], str(nth), *SEND) == -9
+    assert ready.run(str(nth), *SEND, script=SCRIPT % POINTS[point]).code == -9
     totals = invariants()
     assert totals["accepted"] + totals["in_doubt"] == 40
     assert totals["in_doubt"] <= 4
@@ -114,7 +103,7 @@ main(sys.argv[1:])
     path = ready.folder / ".sendspec" / "test.db"
     _replace_by(path, old, ready)
     server.taken.append({"id": "id-1", "reference": "order-1", "receiver": {"contacts": []}})
-    assert run_script(ready, script, str(nth), *SEND) == -9
+    assert ready.run(str(nth), *SEND, script=script).code == -9
     totals = invariants(recipients=44)
     assert totals == {"recipients": 44, "accepted": 41, "refused": 0, "in_doubt": 2, "not_sent": 1, "skipped": 0}
 
@@ -138,6 +127,6 @@ def test_killed_while_purging(ready: ProjectDir, server: CountingServer, invaria
     assert ready.run(*SEND).code == 0
     script = SCRIPT % "before(SqliteLedger, '_execute')"
     for nth in range(4, 10):
-        run_script(ready, script, str(nth), "ledger", "purge", "--env", "test", "--older-than", "1d")
+        ready.run(str(nth), "ledger", "purge", "--env", "test", "--older-than", "1d", script=script)
     ready.write("people.csv", numbers(41))
     assert invariants(recipients=41)["accepted"] == 41

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from invariants import InvariantCheck, totals_of
-from processes import SEND, holding, run_script, started, until
+from processes import SEND, holding, run_script, started, started_by, until
 from project_dir import CountingServer, ProjectDir
 
 
@@ -161,7 +161,7 @@ def test_without_a_standard_stream_it_goes_on(
     ready: ProjectDir, server: CountingServer, invariants: InvariantCheck, stream: str
 ) -> None:
     number = {"stdin": 0, "stdout": 1, "stderr": 2}[stream]
-    process = started(ready, "bash", "-c", f'exec {number}{"<" if number == 0 else ">"}&-; exec "$@"', "bash")
+    process = started_by(ready, "bash", "-c", f'exec {number}{"<" if number == 0 else ">"}&-; exec "$@"', "bash")
     _, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert len(server.taken) == 40
@@ -173,7 +173,7 @@ def test_a_reader_that_goes_away_does_not_change_what_is_sent(
 ) -> None:
     read, write = os.pipe()
     os.close(read)
-    process = started(ready, stdout=write)
+    process = started_by(ready, stdout=write)
     os.close(write)
     _, err = process.communicate(timeout=60)
     assert "Traceback" not in err
@@ -185,7 +185,7 @@ def test_with_few_descriptors_it_makes_do_with_fewer_connections(
     ready: ProjectDir, server: CountingServer, busy: Any, invariants: InvariantCheck
 ) -> None:
     busy(concurrency=64)
-    process = started(ready, "bash", "-c", 'ulimit -n 32; exec "$@"', "bash")
+    process = started_by(ready, "bash", "-c", 'ulimit -n 32; exec "$@"', "bash")
     _, err = process.communicate(timeout=60)
     assert process.returncode in (0, 3), err
     assert "Traceback" not in err
@@ -223,7 +223,7 @@ def test_wherever_memory_runs_out_it_is_said_and_nothing_is_lost(
     codes = []
     for megabytes in range(30, 130, 9):
         limit = megabytes * 1024 * 1024
-        process = started(
+        process = started_by(
             ready, env={**os.environ, **ready.environ, "MALLOC_ARENA_MAX": "1"},
             preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
         )  # fmt: skip
@@ -247,7 +247,7 @@ def test_another_user_is_told_that_the_ledger_is_not_theirs(ready: ProjectDir, s
             os.chown(ledger, 65534, 65534)
         else:
             ledger.chmod(0)
-        process = started(ready, *without_its_powers)
+        process = started_by(ready, *without_its_powers)
         _, err = process.communicate(timeout=30)
     finally:
         if superuser:

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -143,12 +142,9 @@ def test_what_a_process_does_not_give_back_is_composed_here(project: ProjectDir,
     write(project, sound(LONG))
     alone = planned(project, 1)
     arguments = ["plan", "hello.yaml", "--env", "test", "--format", "json", "-j", "2"]
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.format(what=what), *arguments], cwd=project.folder, env={**os.environ, **project.environ},
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert "struck" in done.stderr
-    assert (done.returncode, json.loads(done.stdout)) == alone[:2]
+    done = project.run(*arguments, script=SCRIPT.format(what=what))
+    assert "struck" in done.err
+    assert (done.code, done.json) == alone[:2]
 
 
 def test_an_interrupt_ends_them_all(project: ProjectDir) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pty
 import subprocess
-import sys
 from contextlib import suppress
 from typing import Any
 
@@ -52,12 +50,11 @@ DAMAGE = (
 BUG = "raise ZeroDivisionError"
 
 
-def broken(project_dir: ProjectDir, breaks: str) -> subprocess.CompletedProcess[str]:
+def broken(project_dir: ProjectDir, breaks: str) -> Done:
     """A send whose sixth exchange with the ledger breaks."""
-    return subprocess.run(
-        [sys.executable, "-c", BROKEN_LATER.format(breaks=breaks), *SEND], cwd=project_dir.folder, env=_environ(project_dir),
-        capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    process = project_dir.started(*SEND, script=BROKEN_LATER.format(breaks=breaks))
+    out, err = process.communicate(timeout=60)
+    return Done(process.wait(), out, err)
 
 
 def _environ(project_dir: ProjectDir) -> dict[str, str]:
@@ -71,21 +68,21 @@ def account(project_dir: ProjectDir) -> dict[str, int]:
 def test_ledger_trouble_in_the_middle_ends_with_what_the_ledger_has(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(400))
     done = broken(ready, DAMAGE)
-    assert done.returncode == 6, done.stderr
-    document = json.loads(done.stdout)
+    assert done.code == 6, done.err
+    document = done.json
     assert document["error"]["code"] == "ledger-damaged"
     totals = document["totals"]
     assert totals["accepted"] > 0
     assert totals["recipients"] == 400 == sum(totals.values()) - 400
     assert totals == account(ready)
-    assert "nothing was sent" not in done.stderr
+    assert "nothing was sent" not in done.err
 
 
 def test_a_bug_in_the_middle_ends_with_what_the_ledger_has(ready: ProjectDir, server: CountingServer) -> None:
     ready.write("people.csv", numbers(400))
     done = broken(ready, BUG)
-    assert done.returncode == 70
-    document = json.loads(done.stdout)
+    assert done.code == 70
+    document = done.json
     assert document["error"]["code"] == "sendspec-bug"
     assert document["totals"]["accepted"] > 0
     assert document["totals"] == account(ready)
@@ -101,9 +98,9 @@ def test_where_the_ledger_can_not_be_read_either_nothing_is_made_up(ready: Proje
     server.decide = decide
     ready.write("people.csv", numbers(400))
     done = broken(ready, DAMAGE)
-    assert done.returncode == 6, done.stderr
-    assert json.loads(done.stdout)["totals"] is None
-    assert "not known" in done.stderr
+    assert done.code == 6, done.err
+    assert done.json["totals"] is None
+    assert "not known" in done.err
 
 
 def test_people_who_were_planned_and_are_gone_from_the_table_are_counted(
@@ -241,12 +238,9 @@ def test_a_plan_that_a_limit_would_stop_says_so_by_its_exit_code(ready: ProjectD
 def test_where_the_ledger_can_not_be_closed_the_account_is_told_all_the_same(
     ready: ProjectDir, server: CountingServer
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", UNCLOSED, *SEND], cwd=ready.folder, env=_environ(ready),
-        capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert done.returncode == 6, done.stderr
-    document = json.loads(done.stdout)
+    done = ready.run(*SEND, script=UNCLOSED)
+    assert done.code == 6, done.err
+    document = done.json
     assert document["error"]["code"] == "ledger-unwritable"
     assert document["totals"]["accepted"] == len(server.taken) == 40
-    assert "nothing was sent" not in done.stdout + done.stderr
+    assert "nothing was sent" not in done.out + done.err

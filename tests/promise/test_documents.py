@@ -212,9 +212,9 @@ main(sys.argv[1:])
 
 
 def broken(project_dir: ProjectDir, command: tuple[str, ...], error: str) -> Done:
-    process = launched(project_dir, sys.executable, "-c", BREAKS.format(error=error), *command)
+    process = project_dir.started(*command, script=BREAKS.format(error=error))
     out, err = process.communicate(timeout=60)
-    return Done(process.returncode, out, err)
+    return Done(process.wait(), out, err)
 
 
 @pytest.mark.parametrize(("command", "schema"), OF_A_LEDGER.items(), ids=ids)

@@ -341,14 +341,9 @@ def test_a_disk_that_fails_under_the_copy_is_told_as_that(
 ) -> None:
     ready.write("people.csv", numbers(BIG))
     arguments = ("send", "hello.yaml", "--env", "test", "--yes", "--jobs", processes, "--format", "json")
-    done = subprocess.run(
-        [sys.executable, "-c", FAILING, str(after), *arguments],
-        cwd=ready.folder, env={**os.environ, **ready.environ}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        timeout=60, check=False,
-    )  # fmt: skip
-    assert "Traceback" not in done.stderr
-    assert done.returncode == 6, done.stderr
-    assert json.loads(done.stdout)["error"]["code"] == "copy-unreadable"
+    done = ready.run(str(after), *arguments, script=FAILING)
+    assert done.code == 6, done.err
+    assert done.json["error"]["code"] == "copy-unreadable"
     assert server.posts == []
 
 

@@ -240,10 +240,7 @@ main(sys.argv[1:])
 
 
 def test_ledgers_made_at_once_keep_all_their_identities(several: ProjectDir) -> None:
-    python = several.command()[:1]
-    running = [
-        launched(several, *python, "-c", SLOW_TO_WRITE, "ledger", "init", "--env", name) for name in ENVIRONMENTS
-    ]
+    running = [several.started("ledger", "init", "--env", name, script=SLOW_TO_WRITE) for name in ENVIRONMENTS]
     for process in running:
         _, err = process.communicate(timeout=60)
         assert process.returncode == 0, err
@@ -255,7 +252,7 @@ def test_ledgers_made_at_once_keep_all_their_identities(several: ProjectDir) -> 
 
 
 def test_of_two_that_make_one_ledger_at_once_one_does(several: ProjectDir) -> None:
-    running = [launched(several, *several.command("ledger", "init", "--env", "one")) for _ in range(4)]
+    running = [several.started("ledger", "init", "--env", "one") for _ in range(4)]
     codes = []
     for process in running:
         _, err = process.communicate(timeout=60)
@@ -298,10 +295,8 @@ STEPS = {
 
 @pytest.mark.parametrize(("event", "nth"), [(event, nth) for event, times in STEPS.items() for nth in times])
 def test_an_init_that_was_killed_is_completed_by_the_next(several: ProjectDir, event: str, nth: int) -> None:
-    python = several.command()[:1]
-    process = launched(several, *python, "-c", KILLED, event, str(nth), "ledger", "init", "--env", "one")
-    _, err = process.communicate(timeout=60)
-    assert process.returncode == -9, err
+    done = several.run(event, str(nth), "ledger", "init", "--env", "one", script=KILLED)
+    assert done.code == -9, done.err
     before = entries_of(several)
     again = several.run("ledger", "init", "--env", "one")
     if (several.folder / ".sendspec" / "one.db").exists() and again.code == 6:  # it was whole

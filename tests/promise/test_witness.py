@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -212,10 +210,7 @@ def test_a_signal_is_heard_while_the_list_is_read(
 
     listing.broken = endless
     posts = len(server.posts)
-    process = subprocess.Popen(
-        ready.command(*command, "--env", "test"), cwd=ready.folder, env={**os.environ, **ready.environ},
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = ready.started(*command, "--env", "test")
     try:
         end = time.monotonic() + 30
         while len(listing.queries) < begun + 3 and time.monotonic() < end:
@@ -510,10 +505,7 @@ def test_a_signal_ends_a_send_whose_list_never_answers(
         return Answer(500)
 
     listing.broken = silent
-    process = subprocess.Popen(
-        ready.command("send", "hello.yaml", "--yes", "--env", "test"), cwd=ready.folder,
-        env={**os.environ, **ready.environ}, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = ready.started("send", "hello.yaml", "--yes", "--env", "test")
     try:
         assert asked.wait(30)
         process.send_signal(signal.SIGTERM)

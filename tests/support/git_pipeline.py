@@ -72,9 +72,7 @@ class Pipeline:
         done = job.run("plan", *specs_in(job), "--env", "test", "--out", str(file), "--format", "json", *more)
         return Planned(done, file)
 
-    def send(
-        self, plan: Planned, commit: str | None = None, *, started: Callable[[int], None] = lambda pid: None
-    ) -> Sent:
+    def send(self, plan: Planned, commit: str | None = None, *, started: Callable[[int], None] | None = None) -> Sent:
         """Sends a plan that an earlier job made, on the checkout of this job."""
         job, before = self.job(commit), len(self.server.posts)
         done = job.run("send", "--plan", str(plan.file), "--yes", "--format", "json", started=started)

@@ -9,18 +9,24 @@ from collections.abc import Callable
 from typing import Any
 
 from project_dir import Answer, CountingServer, ProjectDir, Request
+from warm_process import StartedCommand
 
 SEND = ("send", "hello.yaml", "--env", "test", "--yes", "--format", "json")
 
 
-def started(project_dir: ProjectDir, *prefix: str, **more: Any) -> subprocess.Popen[str]:
-    """A send; `prefix` is what starts it, as `strace` would."""
-    return launched(project_dir, *prefix, *project_dir.command(*SEND), **more)
+def started(project_dir: ProjectDir) -> StartedCommand:
+    """A send."""
+    return project_dir.started(*SEND)
 
 
-def run_script(project_dir: ProjectDir, script: str, *arguments: str) -> subprocess.Popen[str]:
+def run_script(project_dir: ProjectDir, script: str, *arguments: str) -> StartedCommand:
     """A send in a process that does something to itself first."""
-    return launched(project_dir, *project_dir.command()[:1], "-c", script, *arguments, *SEND)
+    return project_dir.started(*arguments, *SEND, script=script)
+
+
+def started_by(project_dir: ProjectDir, *prefix: str, **more: Any) -> subprocess.Popen[str]:
+    """A send in a process that starts in a way of its own: `prefix` is what starts it, as `strace` would."""
+    return launched(project_dir, *prefix, *project_dir.command(*SEND), **more)
 
 
 def launched(project_dir: ProjectDir, *command: str, **more: Any) -> subprocess.Popen[str]:

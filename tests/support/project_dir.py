@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warm_process import is_plain, run_warm
+from warm_process import Order, StartedCommand, is_plain, run_warm, warm_process
 
 WORKSPACE = "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01"
 CHANNEL = "5d9a1c0e-3f55-4c39-8b1e-6a0c2f9e7b01"
@@ -192,13 +192,22 @@ class ProjectDir:
         *arguments: str,
         stdin: str | None = None,
         timeout: float = 60,
-        started: Callable[[int], None] = lambda pid: None,
+        started: Callable[[int], None] | None = None,
+        script: str | None = None,
+        limits: Mapping[str, int] | None = None,
     ) -> Done:
-        """Runs the command to its end. `started` is told the process's id, where the environment is a plain one."""
+        """Runs the command to its end.
+
+        It is alone in its process if `started` is to be told the process's id, if a `script` runs it, or if the process has `limits`: see
+        `Order`. That takes a plain environment.
+        """
         environ = {**os.environ, **self.environ}
+        alone = started is not None or script is not None or limits is not None
         if is_plain(environ):
-            done = Done(*run_warm(list(arguments), self.folder, environ, stdin or "", timeout, started))
+            order = Order(list(arguments), str(self.folder), environ, alone, script, dict(limits or {}))
+            done = Done(*run_warm(order, stdin or "", timeout, started))
         else:
+            assert not alone
             ended = subprocess.run(
                 self.command(*arguments), cwd=self.folder, env=environ, input=stdin or "", capture_output=True, text=True,
                 timeout=timeout, check=False,
@@ -207,6 +216,14 @@ class ProjectDir:
         assert "Traceback" not in done.err, done.err
         assert SECRET not in done.out + done.err
         return done
+
+    def started(self, *arguments: str, script: str | None = None) -> StartedCommand:
+        """The command, alone in its process, while it runs; with a `script`, that is run, and has to run it."""
+        environ = {**os.environ, **self.environ}
+        assert is_plain(environ), "its process would not be as a new one"
+        return StartedCommand(
+            warm_process().fork(), Order(list(arguments), str(self.folder), environ, alone=True, script=script)
+        )
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """Commands run in forks of a process that has everything imported: starting one costs milliseconds, not a third of a second.
 
-A fork gets its own working directory, environment and standard streams, and ends as a command's process does. Run as a program,
-this is that process: it takes orders on the socket that its first argument numbers.
+A fork gets its own working directory, environment and standard streams, and ends as a command's process does. One in which a command
+left nothing behind runs the next command of the same test as well: most of what a fork costs is the first touch of each page. The
+process to fork from is `warm_server`.
 """
 
 from __future__ import annotations
@@ -16,13 +17,28 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
-MAX_ORDER = 1 << 20
-CHECKOUT = Path(__file__).resolve().parents[2]
-LONE = ("PYTHON", "LC_", "LANG", "TMPDIR", "HOME", "TERM")
+LONE = ("PYTHON", "LC_", "LANG", "HOME", "TERM")
 """Beginnings of variables that a process reads as it starts: with others than this process has, a command gets one of its own."""
+SERVER = Path(__file__).with_name("warm_server.py")
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command to run. `alone`: in a process of its own; with a `script`, that is run, and has to run the command.
+
+    `limits` are those of the process, by the names that `resource` has for them.
+    """
+
+    arguments: list[str]
+    folder: str
+    environ: dict[str, str]
+    alone: bool = False
+    script: str | None = None
+    limits: dict[str, int] = field(default_factory=dict)
 
 
 def is_plain(environ: Mapping[str, str]) -> bool:
@@ -34,52 +50,123 @@ class WarmProcess:
     """One process to fork from. Belongs to the thread that made it."""
 
     def __init__(self) -> None:
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._socket = ours
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._process = subprocess.Popen(
-            [sys.executable, __file__, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            [sys.executable, str(SERVER), str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
         )
         theirs.close()
+        self._shared: tuple[str, Fork] | None = None
 
-    def run(
-        self,
-        arguments: list[str],
-        folder: Path,
-        environ: Mapping[str, str],
-        stdin: str,
-        timeout: float,
-        started: Callable[[int], None] = lambda pid: None,
-    ) -> tuple[int, str, str]:
-        """The exit code, the output and the errors. Raises `subprocess.TimeoutExpired`, with the command killed.
+    def fork(self) -> Fork:
+        """A new fork, which runs one command after the other."""
+        return Fork(self._socket)
 
-        `started` is told the process's id. A process that a signal ended has the signal's number, negative, as its code.
-        """
-        order = {"arguments": arguments, "folder": str(folder), "environ": dict(environ)}
-        with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            given.write(stdin.encode(errors="surrogateescape"))
-            given.seek(0)
-            streams = array.array("i", [given.fileno(), out.fileno(), err.fileno()])
-            socket.send_fds(self._socket, [json.dumps(order).encode()], list(streams))
-            pid = int(self._answer(60))
-            started(pid)
-            try:
-                code = int(self._answer(timeout))
-            except TimeoutError:
-                os.kill(pid, signal.SIGKILL)
-                self._answer(60)
-                raise subprocess.TimeoutExpired(arguments, timeout, _all(out), _all(err)) from None
-            return code, _all(out), _all(err)
+    def shared_fork(self) -> Fork:
+        """The fork that earlier commands of this test left as it was, or a new one."""
+        test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+        if self._shared is None or self._shared[0] != test or not self._shared[1].is_waiting:
+            self._shared = (test, self.fork())
+        return self._shared[1]
 
     def __del__(self) -> None:
+        self._shared = None
         self._socket.close()
         self._process.wait(10)
 
-    def _answer(self, seconds: float) -> bytes:
-        self._socket.settimeout(seconds)
-        answer = self._socket.recv(64)
+
+class Fork:
+    """A process that waits for commands to run. It ends when nobody has this any more."""
+
+    def __init__(self, warm: socket.socket) -> None:
+        self._channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            socket.send_fds(warm, [b"fork"], [theirs.fileno()])
+        self._channel.settimeout(60)
+        self.pid = int(self._received())
+        self.is_waiting = True
+
+    def begin(self, order: Order, streams: tuple[int, int, int]) -> None:
+        """Hands it a command, with the descriptors of its input, output and errors."""
+        self.is_waiting = False
+        socket.send_fds(self._channel, [json.dumps(asdict(order)).encode()], list(array.array("i", streams)))
+
+    def ended(self, seconds: float | None) -> int:
+        """The command's exit code, once it ended; of one that a signal ended, the signal's number, negative.
+
+        Raises `TimeoutError` or, for no seconds, `BlockingIOError`.
+        """
+        self._channel.settimeout(seconds)
+        word, code = self._received().split()
+        self.is_waiting = word == b"done"
+        return int(code)
+
+    def __del__(self) -> None:
+        self._channel.close()
+
+    def _received(self) -> bytes:
+        answer = self._channel.recv(64)
         if not answer:
             raise RuntimeError("the process that commands are forked from is gone")
         return answer
+
+
+class StartedCommand:
+    """A command in a process of its own, as `subprocess.Popen` has it."""
+
+    def __init__(self, fork: Fork, order: Order, *, stdin: str = "", stdout: int | None = None) -> None:
+        """`stdout` is a descriptor to write to; None: to keep what is written for `communicate`."""
+        self._fork, self._order, self.pid = fork, order, fork.pid
+        self.returncode: int | None = None
+        self._waiting = threading.Lock()
+        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115  # `communicate` closes them
+        with tempfile.TemporaryFile() as given:
+            given.write(stdin.encode(errors="surrogateescape"))
+            given.seek(0)
+            out = self._out.fileno() if stdout is None else stdout
+            fork.begin(order, (given.fileno(), out, self._err.fileno()))
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs, or while another thread waits for it."""
+        if self._waiting.acquire(blocking=False):
+            try:
+                self._wait(0)
+            except subprocess.TimeoutExpired:
+                pass
+            finally:
+                self._waiting.release()
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once it ended."""
+        with self._waiting:
+            return self._wait(timeout)
+
+    def _wait(self, timeout: float | None) -> int:
+        if self.returncode is None:
+            try:
+                self.returncode = self._fork.ended(timeout)
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired(self._order.arguments, timeout or 0) from None
+        return self.returncode
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """What it wrote, once it ended."""
+        self.wait(timeout)
+        with self._out, self._err:
+            return _all(self._out), _all(self._err)
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def __del__(self) -> None:
+        self._out.close()
+        self._err.close()
+        if self.returncode is None:
+            self.kill()
 
 
 def _all(file: IO[bytes]) -> str:
@@ -90,78 +177,27 @@ def _all(file: IO[bytes]) -> str:
 _own = threading.local()
 
 
-def run_warm(
-    arguments: list[str],
-    folder: Path,
-    environ: Mapping[str, str],
-    stdin: str,
-    timeout: float,
-    started: Callable[[int], None] = lambda pid: None,
-) -> tuple[int, str, str]:
-    """Runs a command in a fork of this thread's own process."""
+def warm_process() -> WarmProcess:
+    """This thread's own process to fork from."""
     if not hasattr(_own, "process"):
         _own.process = WarmProcess()
-    found: tuple[int, str, str] = _own.process.run(arguments, folder, environ, stdin, timeout, started)
+    found: WarmProcess = _own.process
     return found
 
 
-def _serve(connection: socket.socket) -> None:
-    from importlib import import_module
-
-    from sendspec.cli.main import COMMANDS
-
-    for name in COMMANDS:
-        import_module(f"sendspec.cli.{name}")
-    import_module("sendspec.operations.send")
-    import_module("sendspec.composing.compiled")
-    import_module("sendspec.sandbox.server")
-    import_module("phonenumbers")
-    check = import_module("sendspec.operations.python_api").check
-    check([CHECKOUT / "specs" / "order-shipped.yaml"], environ={})  # what is loaded and compiled once for all specs
-    while True:
-        order, streams, _, _ = socket.recv_fds(connection, MAX_ORDER, 3)
-        if not order:
-            return
-        pid = os.fork()
-        if pid == 0:
-            connection.close()
-            _become(json.loads(order), streams)
-        for stream in streams:
-            os.close(stream)
-        connection.sendall(str(pid).encode())
-        status = os.waitpid(pid, 0)[1]
-        connection.sendall(str(os.waitstatus_to_exitcode(status)).encode())
-
-
-def _become(order: dict[str, object], streams: list[int]) -> None:
-    code = 70
+def run_warm(
+    order: Order, stdin: str = "", timeout: float = 60, started: Callable[[int], None] | None = None
+) -> tuple[int, str, str]:
+    """The exit code, the output and the errors. Raises `subprocess.TimeoutExpired`, with the command killed."""
+    warm = warm_process()
+    fork = warm.fork() if order.alone else warm.shared_fork()
+    if started is not None:
+        started(fork.pid)
+    command = StartedCommand(fork, order, stdin=stdin)
     try:
-        for number, stream in enumerate(streams):
-            os.dup2(stream, number)
-            os.close(stream)
-        os.chdir(str(order["folder"]))
-        os.environ.clear()
-        os.environ.update(order["environ"])  # type: ignore[call-overload]
-        arguments = order["arguments"]
-        assert isinstance(arguments, list)
-        sys.argv = ["sendspec", *arguments]
-        from sendspec.cli.main import main
-
-        main(arguments)
-    except SystemExit as ended:
-        code = ended.code if isinstance(ended.code, int) else 1
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-    finally:
-        for written in (sys.stdout, sys.stderr):
-            try:
-                written.flush()
-            except (OSError, ValueError):
-                code = code or 120
-        os._exit(code)
-
-
-if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(sys.argv[1])))
+        out, err = command.communicate(timeout)
+    except subprocess.TimeoutExpired:
+        command.kill()
+        command.wait(60)
+        raise
+    return command.wait(), out, err
