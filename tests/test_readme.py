@@ -21,7 +21,7 @@ from sendspec.reading.project import read_project
 from sendspec.reading.spec import read_spec
 from sendspec.sandbox.server import sandbox_at
 from ssh_keys import need_ssh_keygen
-from warm_process import run_warm
+from warm_process import Order, run_warm
 
 pytestmark = pytest.mark.process
 
@@ -143,7 +143,7 @@ class ProjectDir:
     def run(self, command: str, output: str, exit_code: int) -> None:
         arguments, environ = self.read(command)
         if arguments[0] == sys.executable:
-            code, stdout, stderr = run_warm(arguments[3:], self.folder, environ, "", SECONDS)
+            code, stdout, stderr = run_warm(Order(arguments[3:], str(self.folder), environ), timeout=SECONDS)
         else:
             done = subprocess.run(
                 arguments, cwd=self.folder, env=environ, input="", capture_output=True, text=True, timeout=SECONDS,

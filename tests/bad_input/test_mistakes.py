@@ -367,3 +367,33 @@ def test_without_a_column_of_addresses_the_one_that_holds_them_is_named(intake: 
     intake.write("people.csv", people)
     said = intake.run("validate", "hello.yaml", "--format", "json")
     _holds(said.diagnostics, "missing-column 4:1", "have no column 'phone'", fix)
+
+
+# A line of JSON lines, the column, words of the problem, words of the fix.
+JSON_LINES: list[tuple[str, int, str, str]] = [
+    ('{"first_name": NaN}', 16, "JSON has no `NaN`", "write null"),
+    ('{"first_name": None}', 16, "JSON has no `None`", "write null"),
+    ('{"first_name": True}', 16, "JSON has no `True`", "write true"),
+    ("{'first_name': 1}", 2, "no single quotes", 'write " around'),
+    ('{first_name: "Bo"}', 2, "this key has no quotes", 'write " around it'),
+    ('{"first_name": "Bo",}', 20, "this comma has nothing behind it", "remove it"),
+    ('{"first_name": "\\ud83d"}', 17, "one half of a character", "the character itself"),
+    ('{"first_name": 1e400}', 16, "this number is too large", "a smaller one"),
+    ('{"first_name": "Bo"} x', 22, "stops being JSON here", "one object on the line"),
+]
+
+
+@pytest.mark.parametrize(("line", "column", "problem", "fix"), JSON_LINES, ids=[row[0] for row in JSON_LINES])
+def test_a_line_that_can_not_be_read_says_why(intake: Intake, line: str, column: int, problem: str, fix: str) -> None:
+    intake.write("people.jsonl", line + "\n")
+    intake.change("people.csv", "people.jsonl")
+    said = intake.run("validate", "hello.yaml", "--format", "json")
+    _holds(said.diagnostics, f"json-syntax 1:{column}", problem, fix, "people.jsonl")
+
+
+def test_a_send_that_its_ledger_stops_says_that_nothing_was_sent(intake: Intake) -> None:
+    intake.write(".sendspec/live.db", "no ledger\n" * 100)
+    for command, ending in (("send", "\n\nnothing was sent\n"), ("plan", "tells more\n")):
+        said = intake.run(command, "hello.yaml", "--env", "live")
+        assert said.code == 6
+        assert said.err.endswith(ending), said.err

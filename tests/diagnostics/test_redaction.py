@@ -115,6 +115,10 @@ def test_what_is_no_number_stays() -> None:
         "rate: 50/s, 1000, 20",
         "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01",
         "A12, B-34;56",
+        "01-12-2026, 1/2/2026 and 31.12.1999",
+        "continue_with: 12345678901234ef, `continue_with: '0612345678901234'`",
+        "v1:0612345678abcdef0612345678abcdef0612345678abcdef0612345678abcdef",
+        "v1:b804435ab7462b9e87fc0ce7947755cd53e40663bc2308c32d100cf405f90839",
     ):
         assert mask_in_place(text) == text
 
@@ -162,3 +166,16 @@ def test_no_row_shows_a_whole_number_and_no_column_moves(row: str) -> None:
 def test_masking_a_row_takes_no_longer_than_the_row_is_long() -> None:
     for row in ("a" * 300_000, "1-" * 150_000, "0123456789abcdef" * 20_000, "," * 300_000):
         assert len(mask_in_row(row)) == len(row)
+
+
+def test_what_only_resembles_a_date_or_a_digest_is_masked() -> None:
+    for text in (
+        "32-12-2026",
+        "01-13-2026",
+        "+01-12-2026",
+        "01-12-20261",
+        "1234567890123456",
+        "0612345678ab",
+        "06.01-12-2026",
+    ):
+        assert "•" in mask_in_place(text), text

@@ -19,11 +19,18 @@ _NO_NUMBER = (
     r"|(?P<date>(?<![\d+])(?:19|20)\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])(?![\d-]))"
 )
 _STRICT = rf"{_NO_NUMBER}|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}}+)|(?P<six>\d{{6}})"
+# In a user's own text: a date that begins with the day, and a digest, which has letters among its digits. In a digest
+# that isn't marked as one, no nine digits may stand together: letters behind a number are no disguise.
+_NO_NUMBER_OF_OURS = (
+    r"(?P<day>(?<![\d+./-])(?:0?[1-9]|[12]\d|3[01])(?P<between>[-/.])(?:0?[1-9]|1[0-2])(?P=between)(?:19|20)\d\d(?![\d/-]))"
+    r"|(?P<digest>(?<![0-9A-Za-z])(?![0-9a-f]*[0-9]{9})(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{16,128}(?![0-9A-Za-z]))"
+    r"|(?P<text_digest>(?:(?<=continue_with: )|(?<=continue_with: ['\"])|(?<=\bv1:))[0-9a-f]{16,64}(?![0-9A-Za-z]))"
+)
 # The same for a user's own text, where more is taken for a number: any signs but those between cells and around values, digits
 # set high, low or in circles, and digits as JSON escapes.
 _ANY_DIGIT = r"(?:\d|[\u00b2\u00b3\u00b9\u2070-\u2089\u2460-\u249b\u2776-\u2793]|\\u003\d)"
 _ANY_BETWEEN = r"(?:(?!\\u003\d)[^\w+,;\"{}\[\]<>@\r\n\t\uff0b]|_){0,4}+"
-_OWN = rf"{_NO_NUMBER}|(?P<number>(?:[+\uff0b]|\\u002[bB])?{_ANY_DIGIT}(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6,}}+)"
+_OWN = rf"{_NO_NUMBER}|{_NO_NUMBER_OF_OURS}|(?P<number>(?:[+\uff0b]|\\u002[bB])?{_ANY_DIGIT}(?:{_ANY_BETWEEN}{_ANY_DIGIT}){{6,}}+)"
 # Whole cells of a table that nobody takes for a number: a date or time, a digest, an order number that begins with letters. Those
 # that could be a number behind a word (`T0612345678`, `tel-20123456`) have too many digits, or too few to reach anybody.
 _TIME = r"\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?"

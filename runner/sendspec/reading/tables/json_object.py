@@ -14,6 +14,7 @@ from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.nesting import is_deeper
 from sendspec.reading.documents.number_spelling import SpelledFloat, spelled_integer
 from sendspec.reading.tables.csv_record import MAX_CELL
+from sendspec.reading.tables.json_fault import EXAMPLE, json_fault
 from sendspec.reading.tables.line_problem import LineProblem
 
 MAX_DEPTH = 40
@@ -23,7 +24,6 @@ _MINUS_ZERO = re.compile(r"[\s\[,:]-0[\s\],}]")
 _EXACT = frozenset({str, int, bool, type(None)})
 _BLANK = re.compile(r"[ \t\r\n]*")
 _BARE_RETURN = re.compile(r"\r(?!\n)")
-_EXAMPLE = '{"phone": "+31…", "first_name": "Ann"}'
 
 
 def read_object(text: str) -> dict[str, Any] | LineProblem:
@@ -31,7 +31,7 @@ def read_object(text: str) -> dict[str, Any] | LineProblem:
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        return _no_json(text, error.pos)
+        return json_fault(text, error.pos)
     if not isinstance(value, dict):
         return _no_object(value)
     if text.count("[") + text.count("{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH):
@@ -180,26 +180,6 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _no_json(text: str, at: int) -> LineProblem:
-    stripped = text.strip()
-    if stripped == "{" or (stripped == "[" or stripped.startswith("[{")):
-        return LineProblem(
-            "json-syntax",
-            "the JSON spans several lines; each line must be one object",
-            "convert the file, for instance with: jq -c '.[]? // .' FILE"
-            if stripped != "{"
-            else "convert it: jq -c . FILE",
-            column=text.index(stripped) + 1,
-        )
-    column = min(at, len(text.rstrip())) + 1
-    return LineProblem(
-        "json-syntax",
-        "the line stops being JSON here",
-        f"write one object on the line, such as {_EXAMPLE}",
-        column=column,
-    )
-
-
 def _no_object(value: Any) -> LineProblem:
     what = "a list" if isinstance(value, list) else "a text" if isinstance(value, str) else "a single value"
-    return LineProblem("not-an-object", f"the line is {what}; each line must be one object", f"write it as {_EXAMPLE}")
+    return LineProblem("not-an-object", f"the line is {what}; each line must be one object", f"write it as {EXAMPLE}")
