@@ -24,7 +24,8 @@ _STRICT = rf"{_NO_NUMBER}|(?P<number>[+\uff0b]?\d(?:{_BETWEEN}\d){{6,}}+)|(?P<si
 _NO_NUMBER_OF_OURS = (
     r"(?P<day>(?<![\d+./-])(?:0?[1-9]|[12]\d|3[01])(?P<between>[-/.])(?:0?[1-9]|1[0-2])(?P=between)(?:19|20)\d\d(?![\d/-]))"
     r"|(?P<digest>(?<![0-9A-Za-z])(?![0-9a-f]*[0-9]{9})(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{16,128}(?![0-9A-Za-z]))"
-    r"|(?P<text_digest>(?:(?<=continue_with: )|(?<=continue_with: ['\"])|(?<=\bv1:))[0-9a-f]{16,64}(?![0-9A-Za-z]))"
+    r"|(?P<plan_digest>\bv\d:[0-9a-f]{64}(?![0-9A-Za-z]))"
+    r"|(?P<text_digest>(?:(?<=continue_with: )|(?<=continue_with: ['\"]))[0-9a-f]{16}(?![0-9A-Za-z]))"
 )
 # The same for a user's own text, where more is taken for a number: any signs but those between cells and around values, digits
 # set high, low or in circles, and digits as JSON escapes.
