@@ -143,7 +143,7 @@ def test_every_forcing_character_is_ranked_with_its_place(project_dir: Any) -> N
     ) in text
     assert "    and 6 characters more: `--detail`\n" in text
     detail = project_dir.run("plan", "hello.yaml", "--detail").out
-    assert "1 of them because of text in another script in column first_name (row 5)\n" in detail
+    assert "1 of them because of non-Latin text in column first_name (row 5)\n" in detail
     assert "1 of them because of – (U+2013) in the spec's own text\n" in detail
 
 

@@ -168,6 +168,7 @@ def test_a_no_is_not_an_interruption(ready: ProjectDir, server: CountingServer, 
     done = asked(ready, answer)
     assert done.code == 1, done.err
     assert "Send 40 messages to test? [y/N] " in done.err
+    assert "  1 of 1 shape, 40 of 40 messages\r\n" in done.err
     assert "the answer was no: nothing was sent [not-confirmed]" in done.err
     assert server.posts == []
     assert asked(ready, "y").code == 0

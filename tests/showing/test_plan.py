@@ -146,7 +146,7 @@ def test_a_plan_with_nothing_to_send() -> None:
         (1, ("😀", 1), "1 message is UCS-2 because of 😀 (U+1F600)"),
         (1, ("\u200b", 1), "1 message is UCS-2 because of \\u200b (U+200B)"),
         (1, ("\t", 1), "1 message is UCS-2 because of \\t (U+0009)"),
-        (9, ("", 2), "9 messages are UCS-2, 2 of them because of text in another script"),
+        (9, ("", 2), "9 messages are UCS-2, 2 of them because of non-Latin text"),
         (1, ("\x1b", 1), "1 message is UCS-2 because of \\u001b (U+001B)"),
     ],
 )

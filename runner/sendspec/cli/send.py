@@ -190,7 +190,7 @@ def _send(console: Console, context: ProjectContext, request: SendRequest, *, ye
         refuse_when_interrupted()
         to_send = sum(plan.send for plan in plans)
         if to_send and not yes:
-            _ask(console, plans, to_send, environment)
+            _ask(console, jobs, plans, to_send, context)
         refuse_when_interrupted()
 
     try:
@@ -270,12 +270,16 @@ def _about(path: str, code: str, problem: str, fix: str, span: Span = FILE_START
     return Diagnostic(code=code, path=path, span=span, problem=problem, fix=fix)
 
 
-def _ask(console: Console, plans: Sequence[Plan], to_send: int, environment: str) -> None:
+def _ask(console: Console, jobs: Sequence[Job], plans: Sequence[Plan], to_send: int, context: ProjectContext) -> None:
     """Raises unless the user agrees: `click.UsageError` if nobody can be asked, `NotConfirmed` for a no."""
+    environment = context.environment.name
     if not console.asks:
         raise click.UsageError(
             f"{messages_to(to_send, environment)} would be sent, and nobody can be asked: pass --yes to agree"
         )
-    sys.stderr.write(plan_text(plans, console.err) + "\n\n")
+    from sendspec.operations.plan_detail import plan_detail  # most sends ask nobody
+
+    details = [plan_detail(job, plan, context) for job, plan in zip(jobs, plans, strict=True)]
+    sys.stderr.write(plan_text(plans, console.err, details) + "\n\n")
     if refusal := refusal_to_send(to_send, environment):
         raise NotConfirmed(f"{refusal}: nothing was sent", "answer yes, or pass --yes, once the plan is what you want")

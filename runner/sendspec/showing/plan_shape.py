@@ -125,9 +125,7 @@ def forcing_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full:
 def _forced(messages: int, found: ForcingCount, source: ForcingSource | None) -> str:
     """Why messages are UCS-2: the reason if all share it, else one with its share."""
     share = "" if found.messages == messages else f", {grouped(found.messages)} of them"
-    why = (
-        f"{printable(found.character)} (U+{ord(found.character):04X})" if found.character else "text in another script"
-    )
+    why = f"{printable(found.character)} (U+{ord(found.character):04X})" if found.character else "non-Latin text"
     saved = f": replacing it saves {counted(found.segments_saved, 'segment')}" if found.segments_saved else ""
     place = "" if source is None else _place(source)
     rows = f" ({_rows(found)})" if found.lines and not (source is not None and source.in_template) else ""
@@ -159,7 +157,7 @@ def _forcing_json(found: ForcingCount, source: ForcingSource | None) -> dict[str
             "name": unicodedata.name(found.character, "CONTROL CHARACTER"),
         }
         if found.character
-        else {"character": None, "code_point": None, "name": "text in another script"}
+        else {"character": None, "code_point": None, "name": "non-Latin text"}
     )
     if source is not None:
         named["source"] = "template" if source.in_template else "data"
