@@ -85,8 +85,8 @@ VARYING = [
 """Templates with alternatives: what a row takes of them is noted in its message."""
 
 
-def templated(shape: Any) -> st.SearchStrategy[Any]:
-    return with_leaves(shape, st.sampled_from(TEMPLATES + VARYING))
+def templated(frame: Any) -> st.SearchStrategy[Any]:
+    return with_leaves(frame, st.sampled_from(TEMPLATES + VARYING))
 
 
 MESSAGES = st.tuples(

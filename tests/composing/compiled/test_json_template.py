@@ -1,4 +1,4 @@
-"""JSON written in parts is the JSON of the filled shape."""
+"""JSON written in parts is the JSON of the filled frame."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from sendspec.composing.compiled.slot import Slot, has_slots
 SLOT = Slot("x0")
 
 
-def filled(shape: Any) -> Any:
-    if isinstance(shape, Slot):
+def filled(frame: Any) -> Any:
+    if isinstance(frame, Slot):
         return "Ann"
-    if isinstance(shape, dict):
-        return {name: filled(value) for name, value in shape.items()}
-    return [filled(item) for item in shape] if isinstance(shape, list) else shape
+    if isinstance(frame, dict):
+        return {name: filled(value) for name, value in frame.items()}
+    return [filled(item) for item in frame] if isinstance(frame, list) else frame
 
 
 @pytest.mark.parametrize(
-    "shape",
+    "frame",
     [
         SLOT,
         [],
@@ -31,8 +31,8 @@ def filled(shape: Any) -> Any:
     ],
 )
 @pytest.mark.parametrize("sort_keys", [False, True])
-def test_the_parts_with_the_slots_filled_are_what_orjson_writes(shape: Any, sort_keys: bool) -> None:
-    parts = list(json_parts(shape, sort_keys=sort_keys))
-    assert any(isinstance(part, Slot) for part in parts) == has_slots(shape)
+def test_the_parts_with_the_slots_filled_are_what_orjson_writes(frame: Any, sort_keys: bool) -> None:
+    parts = list(json_parts(frame, sort_keys=sort_keys))
+    assert any(isinstance(part, Slot) for part in parts) == has_slots(frame)
     written = b"".join(b'"Ann"' if isinstance(part, Slot) else part for part in parts)
-    assert written == orjson.dumps(filled(shape), option=orjson.OPT_SORT_KEYS if sort_keys else None)
+    assert written == orjson.dumps(filled(frame), option=orjson.OPT_SORT_KEYS if sort_keys else None)

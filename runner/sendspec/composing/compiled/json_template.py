@@ -1,4 +1,4 @@
-"""The JSON of a shape: the bytes that are the same for all rows, with the slots between them."""
+"""The JSON of a frame: the bytes that are the same for all rows, with the slots between them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import orjson
 from sendspec.composing.compiled.slot import Slot, has_slots
 
 
-def json_parts(shape: Any, *, sort_keys: bool) -> Iterator[bytes | Slot]:
-    """The parts whose concatenation is the JSON of `shape`. `sort_keys` sorts as `OPT_SORT_KEYS` does."""
-    if isinstance(shape, Slot):
-        yield shape
-    elif not has_slots(shape):
-        yield orjson.dumps(shape, option=orjson.OPT_SORT_KEYS if sort_keys else None)
-    elif isinstance(shape, list):
-        yield from _enclosed(b"[", ((b"", item) for item in shape), b"]", sort_keys=sort_keys)
+def json_parts(frame: Any, *, sort_keys: bool) -> Iterator[bytes | Slot]:
+    """The parts whose concatenation is the JSON of `frame`. `sort_keys` sorts as `OPT_SORT_KEYS` does."""
+    if isinstance(frame, Slot):
+        yield frame
+    elif not has_slots(frame):
+        yield orjson.dumps(frame, option=orjson.OPT_SORT_KEYS if sort_keys else None)
+    elif isinstance(frame, list):
+        yield from _enclosed(b"[", ((b"", item) for item in frame), b"]", sort_keys=sort_keys)
     else:
-        names = sorted(shape) if sort_keys else shape
-        members = ((orjson.dumps(name) + b":", shape[name]) for name in names)
+        names = sorted(frame) if sort_keys else frame
+        members = ((orjson.dumps(name) + b":", frame[name]) for name in names)
         yield from _enclosed(b"{", members, b"}", sort_keys=sort_keys)
 
 

@@ -68,7 +68,7 @@ class MessageCode:
         """An expression for the alternatives that the message's templates took."""
         self.country = "''"
         """An expression for the receiver's country, if it is counted."""
-        self._shape: dict[str, Any] = {}
+        self._frame: dict[str, Any] = {}
 
     def add_message(self, if_filtered: str) -> str:
         """Adds the lines up to the digest; returns an expression for the message's text.
@@ -81,25 +81,25 @@ class MessageCode:
         self._add_where(if_filtered)
         self._add_address(compiled.to)
         self._add_id()
-        shape = {"receiver": compiled.receiver_of(ADDRESS), **self._payload.shape(compiled.content)}
-        text_slot = _text_of(shape)
-        language = language_of(shape)
-        used = {each.name for each in (text_slot, shape.get("reference"), language) if isinstance(each, Slot)}
+        frame = {"receiver": compiled.receiver_of(ADDRESS), **self._payload.frame(compiled.content)}
+        text_slot = _text_of(frame)
+        language = language_of(frame)
+        used = {each.name for each in (text_slot, frame.get("reference"), language) if isinstance(each, Slot)}
         if self._payload.has_alternatives:
             self.code.lines.append("taken = 0")
-        self._payload.fill(shape, used, self._settings.platform.address_kind.sample)
+        self._payload.fill(frame, used, self._settings.platform.address_kind.sample)
         self._add_alternatives(language)
-        text = self._add_text(shape, text_slot)
-        reference = shape.pop("reference", None)
+        text = self._add_text(frame, text_slot)
+        reference = frame.pop("reference", None)
         if reference is not None:
             self.reference = reference.name if isinstance(reference, Slot) else self.code.constant(reference)
-        self._shape = shape
+        self._frame = frame
         self._add_digest()
         return text
 
     def add_body(self) -> None:
         """Adds the request's body. The digest leaves out the reference; the body has it last."""
-        parts = list(json_parts(self._shape, sort_keys=False))
+        parts = list(json_parts(self._frame, sort_keys=False))
         assert parts[-1] == b"}"
         self.code.lines.append(f"json_reference = dumps({self.reference})")
         parts[-1:] = [b',"reference":', Slot("reference"), b"}"]
@@ -154,7 +154,7 @@ class MessageCode:
         self.code.lines.append(f"hashed = {hashed}(); hashed.update(json_key + b']'); identity = hashed.digest()")
         self.templates.add_id()
 
-    def _add_text(self, shape: Mapping[str, Any], text_slot: Slot | str | None) -> str:
+    def _add_text(self, frame: Mapping[str, Any], text_slot: Slot | str | None) -> str:
         """Adds the text's check and, where the platform measures it, its measure; returns an expression for the text."""
         lines = self.code.lines
         lines.append("measured = None")
@@ -163,7 +163,7 @@ class MessageCode:
         text = text_slot.name if isinstance(text_slot, Slot) else self.code.constant(text_slot)
         is_text = isinstance(text_slot, Slot) and self._payload.is_text(text_slot)
         lines.append(f"if {'' if is_text else f'type({text}) is not str or '}not {text}.strip(): raise NotSound")
-        if shape["body"]["type"] in self._settings.platform.sms_measured:
+        if frame["body"]["type"] in self._settings.platform.sms_measured:
             self.is_measured = True
             self._add_measure(text, f"json_{text}" if isinstance(text_slot, Slot) else self._constant_json(text_slot))
         return text
@@ -194,7 +194,7 @@ class MessageCode:
 
     def _add_digest(self) -> None:
         hashed = self.code.constant(payload_hash(self._settings.salt).copy)
-        canonical = self._joined(json_parts(self._shape, sort_keys=True))
+        canonical = self._joined(json_parts(self._frame, sort_keys=True))
         self.code.lines.append(
             f"hashed = {hashed}(); hashed.update(sha256({canonical}).digest()); digest = hashed.digest()"
         )
@@ -211,9 +211,9 @@ class MessageCode:
         return f"{self.code.constant(bytes(template))} % ({', '.join(slots)},)"
 
 
-def _text_of(shape: Mapping[str, Any]) -> Slot | str | None:
+def _text_of(frame: Mapping[str, Any]) -> Slot | str | None:
     """The text that the recipient reads: its slot, or the text itself if it is constant; None if there is none."""
-    body = shape.get("body")
+    body = frame.get("body")
     kind = body.get("type") if isinstance(body, Mapping) else None
     part = body.get(kind) if isinstance(body, Mapping) and isinstance(kind, str) else None
     found = part.get("text") if isinstance(part, Mapping) else None

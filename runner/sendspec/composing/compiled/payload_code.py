@@ -52,12 +52,12 @@ class PayloadCode:
         self._values: dict[str, _SlotValue] = {}
         self._cached: set[str] = set()
 
-    def shape(self, node: Node, at: KeyPath = ()) -> Any:
+    def frame(self, node: Node, at: KeyPath = ()) -> Any:
         """The payload's part at `at`, with a slot for each placeholder."""
         if isinstance(node, Constant):
             return node.value
         if isinstance(node, Branch):
-            children = [self.shape(child, (*at, key)) for key, child in zip(node.keys, node.children, strict=True)]
+            children = [self.frame(child, (*at, key)) for key, child in zip(node.keys, node.children, strict=True)]
             return children if node.is_list else dict(zip(node.keys, children, strict=True))
         name = f"x{len(self._values)}"
         value, cell, has_alternatives = self._templates.slot_value(node)
@@ -72,14 +72,14 @@ class PayloadCode:
     def has_alternatives(self) -> bool:
         return any(value.has_alternatives for value in self._values.values())
 
-    def fill(self, shape: dict[str, Any], used: set[str], sample_address: str) -> None:
+    def fill(self, frame: dict[str, Any], used: set[str], sample_address: str) -> None:
         """Adds lines that set and check every slot, and its JSON. Later lines need the values of the slots in `used`.
 
         Raises `Undecidable` where a constant part breaks the schema or a rule, or the verdict on it depends on a row.
         """
         rules = [rule for rule in self._rules if any(rule.depends_on(value.at) for value in self._values.values())]
-        checks = slot_checks(self._schema, shape, {ADDRESS.name, *(n for n in self._values if self.is_text(Slot(n)))})
-        sample = _sample(shape, sample_address)
+        checks = slot_checks(self._schema, frame, {ADDRESS.name, *(n for n in self._values if self.is_text(Slot(n)))})
+        sample = _sample(frame, sample_address)
         if any(True for rule in self._rules if rule not in rules for _ in rule.problems(sample)):
             raise Undecidable
         if ADDRESS.name in checks:
@@ -93,7 +93,7 @@ class PayloadCode:
             else:
                 self._cache(name, value, lines)
         if rules:
-            self._code.lines.append(f"payload = {self._literal(shape)}")
+            self._code.lines.append(f"payload = {self._literal(frame)}")
             for rule in rules:
                 self._code.lines.append(f"for _ in {self._code.constant(rule.problems)}(payload): raise NotSound")
 
@@ -125,22 +125,22 @@ class PayloadCode:
         target = f"json_{name}, taken_{name}" if value.has_alternatives else f"json_{name}"
         self._code.lines += [f"{target} = {get}({cell}) or {compute}(cells)", *after]
 
-    def _literal(self, shape: Any) -> str:
+    def _literal(self, frame: Any) -> str:
         """An expression for the filled payload."""
         constant = self._code.constant
-        if isinstance(shape, Slot):
-            return constant(_ANY_TEXT) if shape.name in self._cached else shape.name
-        if not has_slots(shape):
-            return constant(shape)
-        if isinstance(shape, list):
-            return f"[{', '.join(map(self._literal, shape))}]"
-        return f"{{{', '.join(f'{constant(key)}: {self._literal(value)}' for key, value in shape.items())}}}"
+        if isinstance(frame, Slot):
+            return constant(_ANY_TEXT) if frame.name in self._cached else frame.name
+        if not has_slots(frame):
+            return constant(frame)
+        if isinstance(frame, list):
+            return f"[{', '.join(map(self._literal, frame))}]"
+        return f"{{{', '.join(f'{constant(key)}: {self._literal(value)}' for key, value in frame.items())}}}"
 
 
-def _sample(shape: Any, address: str) -> Any:
-    """`shape` with values in its slots, for rules that depend on none of them."""
-    if isinstance(shape, Slot):
-        return address if shape == ADDRESS else _ANY_TEXT
-    if isinstance(shape, Mapping):
-        return {name: _sample(value, address) for name, value in shape.items()}
-    return [_sample(item, address) for item in shape] if isinstance(shape, list) else shape
+def _sample(frame: Any, address: str) -> Any:
+    """`frame` with values in its slots, for rules that depend on none of them."""
+    if isinstance(frame, Slot):
+        return address if frame == ADDRESS else _ANY_TEXT
+    if isinstance(frame, Mapping):
+        return {name: _sample(value, address) for name, value in frame.items()}
+    return [_sample(item, address) for item in frame] if isinstance(frame, list) else frame

@@ -1,4 +1,4 @@
-"""A slot: a place in a message's payload that each row fills. A payload with slots in it is called a shape."""
+"""A slot: a place in a message's payload that each row fills. A payload with slots in it is called a frame."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Slot:
     name: str
 
 
-def has_slots(shape: object) -> bool:
-    if isinstance(shape, Mapping):
-        return any(map(has_slots, shape.values()))
-    return any(map(has_slots, shape)) if isinstance(shape, list) else isinstance(shape, Slot)
+def has_slots(frame: object) -> bool:
+    if isinstance(frame, Mapping):
+        return any(map(has_slots, frame.values()))
+    return any(map(has_slots, frame)) if isinstance(frame, list) else isinstance(frame, Slot)
