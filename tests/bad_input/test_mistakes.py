@@ -24,6 +24,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{% for c in order_id %}a{% end %}'", "template-syntax 9:41", "`end` doesn't end the `for`", "write `endfor`"),
     ("'{% if order_id %}{% for c in order_id %}a{% endif %}'", "template-syntax 9:58", "belongs to nothing", "`endfor`"),
     ("'a{% endif %}'", "template-syntax 9:18", "belongs to nothing", "{% if … %} before it"),
+    ("'a{% endfi %}'", "template-syntax 9:18", "belongs to nothing", "{% if … %} before it"),
     ("'a{% endfor %}'", "template-syntax 9:18", "belongs to nothing", "the `for` that it ends"),
     ("'{% if order_id %}a'", "template-syntax 9:17", "this `if` is never closed", "{% endif %}"),
     ("'{% unless order_id %}a{% end %}'", "template-syntax 9:17", "no tag called 'unless'", "use one of: if, elif"),
@@ -397,3 +398,36 @@ def test_a_send_that_its_ledger_stops_says_that_nothing_was_sent(intake: Intake)
         said = intake.run(command, "hello.yaml", "--env", "live")
         assert said.code == 6
         assert said.err.endswith(ending), said.err
+
+
+# Blocks of text: what their lines are, the place of the fault on one of them.
+BLOCKS: list[tuple[str, str]] = [
+    ("|\n        Hi you\n        and you\n        {{ order_id | int }} and you", "not-a-number 12:9"),
+    (">\n        Hi you\n        and you\n        {{ order_id | int }} and you", "not-a-number 12:9"),
+    ("|-\n        Hi you\n\n          {{ first_nmae }}", "unknown-name 12:14"),
+    (">\n        Hi you\n        {{ first_name = 1 }}", "template-syntax 11:23"),
+    (">2\n        Hi you\n        {% if order_id %}a{% endfi %}", "template-syntax 11:30"),
+    ("|\n        Hi {{ first_name }}\n        {order_id}", "unfilled-placeholder 11:9"),
+]
+
+
+@pytest.mark.parametrize(("written", "place"), BLOCKS, ids=[row[1] for row in BLOCKS])
+def test_a_fault_in_a_block_of_text_is_shown_at_its_own_line(table: Intake, written: str, place: str) -> None:
+    table.text(written)
+    _holds(table.run("validate", "hello.yaml", "--format", "json").diagnostics, place, "", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "rows"),
+    [
+        ("sender: {connector: {identifierValue: A sender with a long name}}", None),
+        ('sender: {connector: {identifierValue: "{{ first_name }} with a long name"}}', [2, 3]),
+        ("scheduledFor: 2020-01-01T10:00:00Z", None),
+        ("capFrequency: true", [2, 3]),
+    ],
+)
+def test_a_fault_that_no_row_influences_names_no_rows(intake: Intake, written: str, rows: list[int] | None) -> None:
+    intake.change("message:", f"message:\n  {written}")
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert found["line"] == 6
+    assert found.get("rows") == rows

@@ -58,7 +58,7 @@ TEXTS: list[tuple[str, str, list[str]]] = [
     ("a text of spaces", "\"{{ ' ' }}\"", ["empty-text hello.yaml:9:13"]),
     ("a text of nothing", '"{% if first_name == \'X\' %}Hi{% endif %}"', ["empty-text hello.yaml:9:13"]),
     ("a number that is none", '"{{ first_name | int }}"', ["not-a-number hello.yaml:9:14"]),
-    ("a list inside a text", '"Hi {{ [1, 2] }}"', ["not-text hello.yaml:9:14"]),
+    ("a list inside a text", '"Hi {{ [1, 2] }}"', ["not-text hello.yaml:9:17"]),
     ("a template without quotes", "{{ first_name }}", ["unquoted-template hello.yaml:9:13"]),
     ("a number without quotes", "0612345678", ["unquoted-number hello.yaml:9:13"]),
 ]  # fmt: skip

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from sendspec.composing.alternative import language_in, with_language
-from sendspec.composing.template import RenderError, Template, compile_template, message_context
+from sendspec.composing.render_failure import RenderError
+from sendspec.composing.template import Template, compile_template, message_context
 
 
 def taken(source: str, values: dict[str, Any]) -> list[str]:

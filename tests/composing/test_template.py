@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sendspec.composing.omit_sentinel import OMIT
-from sendspec.composing.template import RenderError, Template, compile_template, message_context
+from sendspec.composing.render_failure import RenderError
+from sendspec.composing.template import Template, compile_template, message_context
 
 VALUES: dict[str, Any] = {
     "name": "Bob",
@@ -176,8 +177,8 @@ def test_a_fault_stands_on_the_word_that_is_at_fault(source: str, code: str, sho
         ('{{ row["No"] }}', "empty-value", '"No"', "No"),
         ("{{ name | int }}", "not-a-number", "{{ name | int }}", None),
         ("{{ '1e400' | float if yes else name }}", "not-a-number", "{{ '1e400' | float if yes else name }}", None),
-        ("a {{ map.none }}", "none-in-text", "a {{ map.none }}", None),
-        ("a {{ rows }}", "not-text", "a {{ rows }}", None),
+        ("a {{ map.none }}", "none-in-text", "{{ map.none }}", None),
+        ("a {{ rows }}", "not-text", "{{ rows }}", None),
         ("{{ name | truncate(1, true, '.....') }}", "render-failed", "{{ name | truncate(1, true, '.....') }}", None),
         ("{{ name | replace('', 'x') }}", "not-text", "{{ name | replace('', 'x') }}", None),
         ("{{ name.upper }}", "empty-value", "{{ name.upper }}", "upper"),

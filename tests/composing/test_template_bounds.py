@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from sendspec.composing.template import RenderError, Template, compile_template, message_context, parsed
+from sendspec.composing.render_failure import RenderError
+from sendspec.composing.template import Template, compile_template, message_context, parsed
 from sendspec.composing.template_bounds import TemplateBounds
 from sendspec.reading.tables.csv_record import MAX_CELL
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from itertools import islice
 from typing import NoReturn
 
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.template_tree import PlaceholderError
-from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
 from sendspec.reading.contacts.likely_country import country_fix, likely_country
-from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.spec import Spec
 from sendspec.reading.tables.row import Row
@@ -41,13 +42,12 @@ class RowProblems:
         self._table = table
         self._address_column = address_column
         self._problems = problems
+        self._constant_by_path: dict[KeyPath, bool] = {}
 
     def reject(self, row: Row, at: KeyPath, code: str, problem: str, fix: str) -> NoReturn:
         """Records a problem at `at` in the spec. Raises `RowRejected`."""
-        self._problems.add_row(
-            (code, self._spec.path, at),
-            row.line,
-            lambda: self._spec.document.diagnostic(at, code=code, problem=problem, fix=fix),
+        self._add_at_spec(
+            row, at, code, lambda: self._spec.document.diagnostic(at, code=code, problem=problem, fix=fix), at_key=False
         )
         raise RowRejected(at)
 
@@ -105,11 +105,29 @@ class RowProblems:
 
     def add_problem(self, row: Row, at: KeyPath, problem: SchemaProblem) -> None:
         """Records a problem of the payload. `at` is the place in the spec that it comes from."""
-        self._problems.add_row(
-            (problem.code, self._spec.path, at),
-            row.line,
+        self._add_at_spec(
+            row,
+            at,
+            problem.code,
             lambda: self._spec.document.place(at, problem, key=problem.at_key),
+            at_key=problem.at_key,
         )
+
+    def _add_at_spec(
+        self, row: Row, at: KeyPath, code: str, describe: Callable[[], Diagnostic], *, at_key: bool
+    ) -> None:
+        """A value that no row influences is at fault once, not once a row. A fault of a key may depend on its neighbours."""
+        group = (code, self._spec.path, at)
+        if at[:1] == ("message",) and self._is_constant(("message",) if at_key else at):
+            self._problems.add_once(group, describe)
+        else:
+            self._problems.add_row(group, row.line, describe)
+
+    def _is_constant(self, at: KeyPath) -> bool:
+        if at not in self._constant_by_path:
+            texts = (value for _, value in walk(self._spec.document.value(at)) if isinstance(value, str))
+            self._constant_by_path[at] = not any("{{" in text or "{%" in text for text in texts)
+        return self._constant_by_path[at]
 
     def add_placeholder(self, row: Row, error: PlaceholderError) -> None:
         problem = error.error

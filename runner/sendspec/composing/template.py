@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from html import escape
 from typing import Any
 
@@ -17,6 +17,7 @@ from sendspec.composing.alternative import NO_ALTERNATIVES, AlternativeFinder, A
 from sendspec.composing.filters import FILTERS, MAX_RESULT, TESTS, Trusted, as_html, as_text, too_long
 from sendspec.composing.omit_sentinel import OMIT, OmitInText
 from sendspec.composing.render_budget import FilterError, RenderBudget
+from sendspec.composing.render_failure import RenderError, ValueMissing, why_not_filled
 from sendspec.composing.template_policy import (
     TOO_MANY_DIGITS,
     NameUse,
@@ -26,34 +27,16 @@ from sendspec.composing.template_policy import (
     trust_of,
     uses_of,
 )
+from sendspec.composing.template_scan import tags_of
 from sendspec.composing.template_syntax import syntax_problem
 from sendspec.composing.tree_instrumentation import INSTRUMENT_FILTERS, instrument
 from sendspec.reading.documents.number_spelling import unspelled
 from sendspec.reading.documents.scalar import joined_surrogates
 
 MAX_EXPRESSION = 10_000
+MAX_TAGS = 20
+"""Most tags of a template that are filled alone to find the one that fails."""
 _RESULT = "__result"
-
-
-class ValueMissing(UndefinedError):
-    """A template uses a value that the row doesn't have."""
-
-    def __init__(self, name: str, message: str | None = None) -> None:
-        super().__init__(message)
-        self.name = name
-
-
-class RenderError(Exception):
-    """A template could not be rendered. `start` and `end` are offsets into its source; `name` is the missing value's."""
-
-    def __init__(self, code: str, problem: str, fix: str, start: int, end: int, name: str | None = None) -> None:
-        super().__init__(problem)
-        self.code = code
-        self.problem = problem
-        self.fix = fix
-        self.start = start
-        self.end = end
-        self.name = name
 
 
 class _Missing(StrictUndefined):
@@ -132,7 +115,7 @@ class Template:
         except ValueMissing as error:
             raise self._missing(error.name) from None
         except FilterError as error:
-            raise self._error(error.code, error.problem, error.fix) from None
+            raise self._error(error.code, error.problem, error.fix, self._tag_at_fault(context, error)) from None
         except OmitInText:
             raise self._error(
                 "omit-in-text",
@@ -140,7 +123,7 @@ class Template:
                 'write "{{ omit }}" alone, or in an inline if',
             ) from None
         except Exception as error:  # a filter may raise anything: truncate raises AssertionError
-            raise self._error("render-failed", _why_not_filled(error), "look at its filters' arguments") from None
+            raise self._error("render-failed", why_not_filled(error), "look at its filters' arguments") from None
 
     def _checked(self, value: Any, budget: RenderBudget) -> Any:
         if isinstance(value, StrictUndefined):
@@ -162,19 +145,41 @@ class Template:
             name,
         )
 
-    def _error(self, code: str, problem: str, fix: str) -> RenderError:
-        return RenderError(code, problem, fix, 0, len(self.source))
+    def _error(self, code: str, problem: str, fix: str, place: tuple[int, int] | None = None) -> RenderError:
+        return RenderError(code, problem, fix, *(place or (0, len(self.source))))
+
+    def _tag_at_fault(self, context: MessageContext, error: FilterError) -> tuple[int, int] | None:
+        """The only `{{ … }}` that fails alone as the whole text did; None if several do, or none, as in a loop."""
+        if self.is_expression or error.code in ("template-too-costly", "text-too-long"):
+            return None
+        tags = [tag for tag in tags_of(self.source) if tag.opening != "{#"][:MAX_TAGS]
+        if len(tags) == 1:
+            return tags[0].start, tags[0].end
+        tags = [tag for tag in tags if tag.opening == "{{"]
+        charged, context.budget = context.budget, RenderBudget()
+        found = [
+            tag for tag in tags if _code_alone(self.source[tag.start : tag.end], context, self.is_html) == error.code
+        ]
+        context.budget = charged
+        return (found[0].start, found[0].end) if len(found) == 1 else None
 
 
-def _why_not_filled(error: Exception) -> str:
-    what = "this template can't be filled with the row's values"
-    match error:
-        case ZeroDivisionError():
-            return f"{what}: a filter or test divides by zero"
-        case TypeError():
-            return f"{what}: a filter or test is given a kind of value that it can't work with"
-        case _:
-            return f"{what}: a filter or test is given a value that it can't work with"
+def _code_alone(tag: str, context: MessageContext, html: bool) -> str | None:
+    """The code of the fault of a text with nothing but this tag; None if it has none."""
+    alone = _text_with(tag, html)
+    if not isinstance(alone, Template):
+        return alone[0].code
+    try:
+        if not alone.is_static:
+            alone.render(context)
+    except RenderError as error:
+        return error.code
+    return None
+
+
+@lru_cache(maxsize=256)
+def _text_with(tag: str, html: bool) -> Template | list[TemplateProblem]:
+    return compile_template(f" {tag}", html=html)
 
 
 def _joined(parts: Iterable[str], budget: RenderBudget) -> str:

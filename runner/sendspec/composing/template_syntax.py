@@ -111,12 +111,17 @@ def _tag_word(tag: Tag, opened: list[_Open]) -> Iterator[TemplateProblem]:
         yield _problem(f"Jinja has no `{shown}`", "write `elif`", first.start, end)
     elif inner and word in _ENDS:
         yield _problem(f"`{word}` doesn't end the `{inner}`", f"write `{_BLOCKS[inner]}`", first.start, both)
-    elif word in ("endif", "endfor", "elif", "else") and (
-        not inner or (word in _BLOCKS.values() and word != _BLOCKS[inner])
-    ):
+    elif _is_astray(word, inner):
         yield from _astray(first, inner)
     elif word not in _TAGS and word not in _JINJA_TAGS:
         yield _unknown_tag(tag, first, inner)
+
+
+def _is_astray(word: str, inner: str) -> bool:
+    """Whether the tag belongs to a block that isn't open. `inner` is the innermost open one."""
+    if not inner:
+        return word in _ENDS or word in ("endif", "endfor", "elif", "else")
+    return word in _BLOCKS.values() and word != _BLOCKS[inner]
 
 
 def _astray(first: Piece, inner: str) -> Iterator[TemplateProblem]:

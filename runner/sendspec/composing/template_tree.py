@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sendspec.composing.omit_sentinel import OMIT
-from sendspec.composing.template import MessageContext, RenderError, Template, compile_template
+from sendspec.composing.render_failure import RenderError
+from sendspec.composing.template import MessageContext, Template, compile_template
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.reading.documents.document import KeyPath
 

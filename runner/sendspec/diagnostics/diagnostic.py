@@ -81,6 +81,14 @@ class Problems:
         if len(rows) < MAX_ROWS:
             rows.append(line)
 
+    def add_once(self, group: Hashable, describe: Callable[[], Diagnostic]) -> None:
+        """Adds the problem `group` without rows, if it isn't there: it would be the same on every row."""
+        if group not in self._first_by_group:
+            first = self._first_by_group[group] = describe()
+            self._rows_by_group[group] = []
+            self._count_by_group[group] = 0
+            self._note_error(first)
+
     def __iter__(self) -> Iterator[Diagnostic]:
         """All diagnostics, by path in order of first appearance, then by place."""
         grouped = (
