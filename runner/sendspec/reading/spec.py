@@ -131,7 +131,8 @@ def _is_as_meant(document: Document, found: Problems) -> bool:
     """Whether nothing is wrong but the spelling of the country."""
     if any(each.code != "unknown-country" for each in found if each.severity is Severity.ERROR):
         return False
-    return country_meant(document.data["recipients"]["country"]) is not None
+    country = document.data["recipients"]["country"]
+    return isinstance(country, str) and country_meant(country) is not None
 
 
 def _spec(document: Document) -> Spec:
