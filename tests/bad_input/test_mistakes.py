@@ -108,10 +108,18 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ("Hi you, # 1", "cut-by-comment 9:21", "for a comment", '"Hi you, # 1"'),
     ("#1 in town", "!wrong-type 9:12", "'#1 in town' for a comment, so there is no value", '"#1 in town"'),
     ("“Hi {{ first_name }}”", "curly-quotes 9:13", "“ and ” are not YAML's quotes", 'write " in their place'),
+    (r"'Hi,\n you'", "literal-escape 9:17", "a line break only in double quotes", 'put " around the text'),
+    (r"Hi\n\nyou", "literal-escape 9:15", "people would read it as it is written", "below `text: |`"),
+    ("{first_name}", "!wrong-type 9:13", "found a mapping", 'put quotes around it: "{first_name}"'),
+    ("[more]", "!wrong-type 9:13", "found a list", 'put quotes around it: "[more]"'),
+    ("*more*", "!unknown-alias 9:13", "no anchor", "begins with * needs quotes"),
+    ("> Hi", "!yaml-syntax 9:15", "the line should end here", "on the lines below"),
+    ("- Hi", "!yaml-syntax 9:13", "a list entry can't begin here", "put quotes around"),
     ("‘Hi’", "curly-quotes 9:13", "‘ and ’ are not YAML's quotes", 'write " in their place'),
 ]  # fmt: skip
 
 INNOCENT = [
+    '"Hi\\nyou"', r"C:\nets", r"'\\n'",
     "Hi you # a remark", "Hi you ## remark", "|\n        Hi #1", '"Hi you #1"', "'“Hi”'", "He said “Hi”",
     '"100% of 50% off"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
     '"https://example.com/{first_name}?a=%order_id%"', '"www.example.com/{first_name}"',
@@ -173,6 +181,8 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("message:", "message:\n  scheduledFor: 2026-12-01 10:00", "wrong-format 6:17", "zone", "2026-12-01T10:00:00Z"),
     ("message:", "message:\n  capFrequency: yes", "wrong-type 6:17", "true or false", "write true"),
     # YAML
+    ("name: hello", "name:hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
+    ("name: hello", "name = hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
     ("name: hello", "name:\thello", "yaml-tab 2:6", "not a tab", "write a space"),
     ("  body", "\tbody", "yaml-tab 6:1", "not a tab", "indent with spaces"),
     ("{file: people.csv}", "[{phone: '+31612345678', first_name: a #1}]", "yaml-syntax 4:52", "a comment", "put quotes"),

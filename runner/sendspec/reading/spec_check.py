@@ -25,6 +25,7 @@ from sendspec.reading.spec_advice import advised
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAMES = (("name",), ("moved_from",))
+_TEXTS = (("text",), ("title",), ("subject",), ("description",))
 _ROWS = (("recipients",), ("recipients", "list"))
 
 
@@ -85,6 +86,8 @@ def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
         and isinstance(value, int | float)
     ):
         fault = _unquoted(document, fault, value)
+    elif _is_flow_for_text(document, fault, value):
+        fault = replace(fault, fix=f"put quotes around it: {quoted_template(document.written(fault.at))}")
     elif value is None and fault.code == "wrong-type" and document.behind(fault.at).lstrip().startswith("#"):
         cut = document.behind(fault.at).strip()
         problem = f"YAML takes '{mask_in_place(printable(cut[:60]))}' for a comment, so there is no value"
@@ -100,6 +103,13 @@ def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
         fix = "move them to a .csv file, and name it under `recipients: {file: …}`"
         fault = replace(fault, code="too-many-inline", fix=fix)
     return document.place(fault.at, fault, key=fault.at_key)
+
+
+def _is_flow_for_text(document: Document, fault: SchemaProblem, value: Any) -> bool:
+    """`text: {name}` or `text: [more]`: a text that YAML reads as a mapping or a list."""
+    is_text = fault.code == "wrong-type" and isinstance(value, dict | list) and fault.at[-1:] in _TEXTS
+    written = document.written(fault.at) if is_text else ""
+    return written[:1] in ("{", "[") and len(written) <= 100 and "\n" not in written
 
 
 def _unquoted(document: Document, fault: SchemaProblem, value: int | float) -> SchemaProblem:

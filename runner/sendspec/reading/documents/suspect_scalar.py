@@ -1,4 +1,4 @@
-"""Finds values without quotes that YAML reads otherwise than their author: cut by a comment, or in typographic quotes."""
+"""Finds values that YAML reads otherwise than their author: cut by a comment, in typographic quotes, with an escape."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ MAX_FOUND = 20
 _COMMENT = re.compile(r"([ \t]+)(#.*)")
 _TEXT_KEYS = frozenset({"text", "title", "subject", "html"})
 _OPENING, _CLOSING = "“„”«‹‘‚’", "”“»›’‘"
+_ESCAPE = re.compile(r"(?<!\\)\\n(?![a-z])|(?<!\\)\\n\\n")
 _MAX_SHOWN = 200
 
 
@@ -33,11 +34,28 @@ def _found(document: Document) -> Iterator[Diagnostic]:
             continue
         known.add(span)
         written = document.written(at)
+        if not written.startswith('"') and (found := _escape(document, at, value)) is not None:
+            yield found
         if written[:1] in ("'", '"', "|", ">"):
             continue
         found = _cut(document, at, value) or _curly(document, at, value)
         if found is not None:
             yield found
+
+
+def _escape(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
+    """`\\n` in a text of the message: only double quotes make a line break of it."""
+    where = _ESCAPE.search(value) if at[:2] == ("message", "body") else None
+    if where is None:
+        return None
+    return document.diagnostic(
+        at,
+        code="literal-escape",
+        problem="`\\n` is a line break only in double quotes; here, people would read it as it is written",
+        fix='put " around the text, or write it below `text: |`, on several lines',
+        within=where.span(),
+        severity=Severity.WARNING,
+    )
 
 
 def _cut(document: Document, at: KeyPath, value: str) -> Diagnostic | None:

@@ -69,11 +69,15 @@ _WORDS = (
     ),
     _Words("expected alphabetic or numeric", _syntax("a name is missing after & or *", _QUOTE_IT)),
     _Words(
-        "sequence entries are not allowed", _syntax("a list entry can't begin here", "begin it on a line of its own")
+        "sequence entries are not allowed",
+        _syntax("a list entry can't begin here", f"begin it on a line of its own; if it is a text, {_QUOTE_IT}"),
     ),
     _Words("mapping keys are not allowed", _syntax("a key can't begin here", "begin it on a line of its own")),
     _Words("found unexpected ':'", _syntax("there is a `:` in a value without quotes", _QUOTE_IT)),
-    _Words("expected a comment or a line break", _syntax("the line should end here", "remove it")),
+    _Words(
+        "expected a comment or a line break",
+        _syntax("the line should end here", f"write the text on the lines below, indented; or {_QUOTE_IT}"),
+    ),
     _Words("non-comment content after", _syntax("there is text after the end of the document", "remove it")),
     _Words(
         "expected '<document start>'",
@@ -115,7 +119,7 @@ def tag_problem(text: str, start: int) -> SpanProblem:
         Problem(
             "yaml-tag",
             f"the tag '{quoted(written[:60])}' is not allowed",
-            "remove it; text, numbers, lists and mappings need none",
+            "remove it; text, numbers, lists and mappings need none, and a text that begins with ! needs quotes",
         ),
         start,
         start + len(written),
@@ -170,6 +174,8 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
         if ": " in before or before.lstrip().startswith("- ") or before.count(":"):
             return _finding(at, "there is a second `: ` in one value", _QUOTE_IT)
         return _finding(at, "there is a key inside the value of the line before", "indent it like its neighbours")
+    if "could not find expected ':'" in said and context is not None:
+        return _no_key(context, lines)
     if "expected ',' or" in said and context is not None:
         return _unclosed(at, context, lines)
     if "expected <block end>" in said or "expected the node content" in said:
@@ -179,6 +185,22 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
             at, f"a value can't begin with {printable(text[at : at + 1])} unless it is in quotes", _QUOTE_IT
         )
     return None
+
+
+_NEARLY_A_KEY = re.compile(r"\s*([\w$-]+)(?::|\s*=\s*)(\S[^\n]{0,60})")
+
+
+def _no_key(context: int, lines: LineIndex) -> SpanProblem | None:
+    """`name:hello` and `name = hello`."""
+    begin, end = lines.line_at(context)
+    found = _NEARLY_A_KEY.fullmatch(lines.text, begin, end)
+    if found is None or found[2].startswith("//"):
+        return None
+    return _finding(
+        context,
+        "this line has no `: `, so it is no key with a value",
+        f"write `{quoted(found[1])}: {quoted(found[2])}`",
+    )
 
 
 def _unclosed(at: int, context: int, lines: LineIndex) -> SpanProblem:

@@ -213,7 +213,12 @@ class _Builder:
         if named is None:
             problem = f"no anchor '&{quoted(name)}' comes before this alias"
             self._stop_at(
-                event, Problem("unknown-alias", problem, "write the value out, or &name before the value you mean")
+                event,
+                Problem(
+                    "unknown-alias",
+                    problem,
+                    "write the value out, or &name before the value you mean; a text that begins with * needs quotes",
+                ),
             )
         self._nodes += named.size
         self._expanded += named.size

@@ -257,6 +257,12 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="text: Hi, you are #1",
         right='text: "Hi, you are #1"',
     ),
+    "literal-escape": Explanation(
+        "a text holds a backslash and an n where a line break is meant",
+        "A warning: YAML reads `\\n` as a line break only inside of double quotes.",
+        wrong="text: 'Hi,\\nyour order has shipped.'",
+        right='text: "Hi,\\nyour order has shipped."',
+    ),
     "curly-quotes": Explanation(
         "a whole value is in typographic quotes",
         "A warning: word processors write them, and YAML reads only straight ones, so these would be sent.",
