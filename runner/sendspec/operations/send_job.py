@@ -21,23 +21,22 @@ from sendspec.composing.message import Composed, Message
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.recipient_check import check_recipients
 from sendspec.diagnostics.characters import without_surrogates
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
+from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
-from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
 from sendspec.operations.project_context import ProjectContext
+from sendspec.operations.spec_channel import channel_of_spec, where_no_project_is
 from sendspec.planning.decision import History
 from sendspec.planning.plan import Target
 from sendspec.provider.payload_strings import PROTOCOL_KEYS, strings_in
 from sendspec.reading.environment import Channel
 from sendspec.reading.limits import Limits
-from sendspec.reading.project import PROJECT_FILE_NAME
 from sendspec.reading.schema.formats import date_time
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import FileRecipients, Spec, StandardInput, read_spec
 from sendspec.reading.suppression_list import SuppressionList, read_suppression_list
 from sendspec.reading.tables.opening import STANDARD_INPUT, open_table
-from sendspec.reading.tables.table import Table, first_row
+from sendspec.reading.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,12 +191,12 @@ class _JobReader:
         job = None if spec is None else self._job_of(spec, stdin, own)
         for diagnostic in own:
             has_project = self._context.project.path is not None
-            problems.add(diagnostic if has_project else _where_no_project_is(diagnostic))
+            problems.add(diagnostic if has_project else where_no_project_is(diagnostic))
         return job
 
     def _job_of(self, spec: Spec, stdin: BinaryIO | None, problems: Problems) -> Job | None:
         table = self._table(spec, stdin, problems)
-        channel = _channel(spec, self._context, table, problems)
+        channel = channel_of_spec(spec, self._context, table, problems)
         suppressed = None if channel is None else self._suppressed(spec, channel, problems)
         if channel is None or table is None:
             if table is not None:
@@ -279,41 +278,3 @@ class _JobReader:
             now=self._now,
             suppressed=suppressed,
         )
-
-
-def _channel(spec: Spec, context: ProjectContext, table: Table | None, problems: Problems) -> Channel | None:
-    channel = context.channel(spec, lambda: {} if table is None else first_row(table))
-    if channel is None:
-        known = ", ".join(context.environment.channels) or "none"
-        near = near_miss(spec.channel, context.environment.channels)
-        fix = f"write '{near}'" if near else f"add it to {context.project_path}, or write one of: {known}"
-        problem = f"the environment '{context.environment.name}' has no channel '{printable(spec.channel[:60])}'"
-        problems.add(spec.document.diagnostic(("channel",), code="unknown-channel", problem=problem, fix=fix))
-    elif context.environment.is_sandbox:
-        _warn_of_channel(spec, context, problems)
-    return channel
-
-
-def _warn_of_channel(spec: Spec, context: ProjectContext, problems: Problems) -> None:
-    """The sandbox takes any channel, so a misspelt one would come up with the first real send."""
-    aliases = {alias for each in context.project.environments.values() for alias in each.channels}
-    near = None if spec.channel in aliases else near_miss(spec.channel, sorted(aliases), cutoff=0.8)
-    if near is not None:
-        problem = f"only the sandbox has a channel '{printable(spec.channel[:60])}'"
-        problems.add(
-            spec.document.diagnostic(
-                ("channel",),
-                code="unknown-channel",
-                problem=problem,
-                fix=f"write '{near}'",
-                severity=Severity.WARNING,
-            )
-        )
-
-
-def _where_no_project_is(diagnostic: Diagnostic) -> Diagnostic:
-    """Without a project file, the project is the spec's own folder: that may be all that is wrong."""
-    if diagnostic.code != "outside-project" or not diagnostic.problem.endswith("leads out of the project"):
-        return diagnostic
-    problem = f"{diagnostic.problem}, which is the folder of the spec: no {PROJECT_FILE_NAME} was found"
-    return replace(diagnostic, problem=problem, fix="run `sendspec init` in the project's root, or move the file")

@@ -12,6 +12,8 @@ from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.scalar_offsets import offsets_of, without_properties
 
 MAX_BEHIND = 300
+MAX_LOCATED = 100_000
+"""The longest text in which places are looked up, at 2 µs a character for each."""
 
 KeyPath = tuple[str | int, ...]
 
@@ -59,7 +61,7 @@ class Document:
         """The place of characters `start` to `end` of a string value; the whole value if their place is uncertain."""
         marks = self._content_marks(at)
         value = self.value(at)
-        if marks is None or not isinstance(value, str) or not 0 <= start < end <= len(value):
+        if marks is None or not isinstance(value, str) or not 0 <= start < end <= len(value) <= MAX_LOCATED:
             return self.span(at)
         offsets = offsets_of(self._text, marks.start, marks.end, value)
         if offsets is None:
