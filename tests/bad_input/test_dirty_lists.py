@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sendspec.composing.row_faults import MAX_ROWS
 
 Intake = Any  # the fixture `intake` of this folder's conftest
 HEAD = "phone,first_name\n"
@@ -238,3 +239,12 @@ def test_a_conflict_names_both_rows_and_the_columns_that_differ(intake: Intake) 
     assert conflict["problem"] == (
         "line 4 names the same recipient as line 2, with another message: the rows differ in 'phone', 'first_name'"
     )
+
+
+def test_of_very_many_rejected_rows_the_first_are_looked_at_to_their_end(intake: Intake) -> None:
+    intake.write("people.csv", HEAD + "nobody,\n" * (MAX_ROWS + 50))
+    said = intake.run("validate", "hello.yaml", "--format", "json")
+    assert {each["code"]: each["row_count"] for each in said.diagnostics} == {
+        "phone-letters": MAX_ROWS + 50,
+        "empty-value": MAX_ROWS,
+    }

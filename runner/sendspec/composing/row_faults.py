@@ -16,6 +16,8 @@ from sendspec.composing.template_tree import Placeholder, PlaceholderError, fill
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.tables.row import Row
 
+MAX_ROWS = 10_000
+"""Rejected rows that are looked at to their end: it takes as long as composing them, and most tables with more have one fault in all."""
 MAX_MISSING = 20
 """Missing values that are looked for in one template."""
 _SOME_ID = id_text(bytes(ID_BYTES))
@@ -45,13 +47,16 @@ class RowFaults:
         self._payloads = payloads
         self._problems = problems
         self._sample = sample
+        self._rows = 0
 
     def note_others(self, row: Row, failed: KeyPath) -> None:
         """Records the problems behind the one at `failed` in the spec, where the row was rejected. Raises `TooCostly`.
 
-        What the first problem hides can't be told apart in some cases: then nothing is recorded rather than a guess.
+        What the first problem hides can't be told apart in some cases: then nothing is recorded rather than a guess. After `MAX_ROWS`
+        rows nothing is recorded any more.
         """
-        if failed == WHERE:
+        self._rows += 1
+        if failed == WHERE or self._rows > MAX_ROWS:
             return
         failed = TO if failed == ("recipients",) else failed  # the usual template of `to` is written nowhere
         written = row.values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sendspec.reading.contacts.likely_country import country_fix, likely_country
+from sendspec.reading.contacts.likely_country import country_fix, likely_country, single_country_fix
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,8 @@ from sendspec.reading.contacts.likely_country import country_fix, likely_country
 )
 def test_a_country_is_proposed_where_one_alone_comes_into_question(numbers: list[str], country: str | None) -> None:
     assert likely_country(numbers) == country
+    if len(numbers) == 1:
+        assert single_country_fix(numbers[0]) == country_fix(country)
 
 
 def test_the_fix_names_the_country_or_asks_for_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 
 from sendspec.reading.contacts.country_codes import code_of, has_length_of_its_country
 
@@ -35,6 +36,17 @@ def likely_country(numbers: Iterable[str]) -> str | None:
     if count < MOST * total or shape == "07":
         return None
     return _main_country(shape[1:]) if shape.startswith("+") else shape or None
+
+
+def single_country_fix(digits: str) -> str:
+    """What to write into the spec for one number."""
+    return _fix_for_shape(_shape(digits))
+
+
+@cache
+def _fix_for_shape(shape: str) -> str:
+    country = {"06": "NL", "07": None, "": None}.get(shape, shape)
+    return country_fix(_main_country(shape[1:]) if shape.startswith("+") else country)
 
 
 def country_fix(country: str | None) -> str:

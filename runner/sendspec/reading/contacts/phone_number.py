@@ -16,7 +16,7 @@ from sendspec.reading.contacts.country_codes import (
     code_of,
     has_length_of_its_country,
 )
-from sendspec.reading.contacts.likely_country import country_fix, likely_country
+from sendspec.reading.contacts.likely_country import single_country_fix
 from sendspec.reading.contacts.unreadable_phone import MIN_DIGITS, MIN_NATIONAL_DIGITS, unreadable
 
 MAX_DIGITS = 15
@@ -115,7 +115,7 @@ def _national(written: str, country: str | None, *, any_length: bool) -> str | P
 def _without_country(digits: str, shown: str) -> Problem:
     if not MIN_NATIONAL_DIGITS <= len(digits) <= MAX_DIGITS + 2:
         return _wrong_length(shown, len(digits))
-    add_country = country_fix(likely_country((digits,)))
+    add_country = single_country_fix(digits)
     if digits.startswith("00"):
         return Problem(
             "phone-country",

@@ -11,6 +11,8 @@ from sendspec.diagnostics.redaction import mask, printable, quoted
 MIN_DIGITS = 8
 MIN_NATIONAL_DIGITS = 7
 _WRITTEN = re.compile(r"\(?\+?[0-9][0-9 .()/-]*|\([0-9][0-9 .()/-]*")
+_SIMPLE = re.compile(r"\+?[0-9](?:[ ()-]?[0-9]){6,14}")
+"""One number, and written like one: too short for two."""
 _FILLER = re.compile(
     r"#?n/?[av]!?|n\.a\.|none|null|nil|nan|no|geen|keine?|aucun|unknown|onbekend|unbekannt|inconnu|tb[acd]|x+|[-_?.0\u2013\u2014]+",
     re.I,
@@ -28,6 +30,8 @@ def unreadable(written: str) -> Problem | None:
     """Why the text, without spaces around it, can't be read as a number; None if it is written like one."""
     if not written:
         return Problem("phone-empty", "the phone number is empty", "fill it in, or leave such rows out with `where`")
+    if _SIMPLE.fullmatch(written) and written.strip("0"):  # first, as whole tables lack nothing but their country
+        return None
     if _FILLER.fullmatch(written):
         return _filler(written)
     if not written.isascii():
