@@ -22,7 +22,7 @@ from sendspec.cli.console import (
 )
 from sendspec.cli.moment import moment_of
 from sendspec.cli.project import open_jobs
-from sendspec.diagnostics.diagnostic import Problems, Severity
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, moment_text
@@ -42,6 +42,7 @@ from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.reading.project import find_project
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
+from sendspec.showing.failure import problem_json
 from sendspec.showing.plan import plan_document, plan_text
 
 
@@ -193,10 +194,17 @@ def run_plan(
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]
-    console.document({**document, "warnings": listed})
+    code = _detailed_code(plans, exceeded) if detailed else ExitCode.DONE
+    error = {"error": problem_json(exceeded[0]), "sent": False} if code is ExitCode.GUARD else {}
+    console.document({**document, "warnings": listed, **error})
     if place is not None:
         _say_where(console, place, document["digest"], context)
-    if not detailed or not any(plan.send for plan in plans):
+    return code
+
+
+def _detailed_code(plans: Sequence[Plan], exceeded: Sequence[Diagnostic]) -> ExitCode:
+    """What `--detailed-exitcode` exits with."""
+    if not any(plan.send for plan in plans):
         return ExitCode.DONE
     return ExitCode.GUARD if exceeded else ExitCode.CHANGES
 

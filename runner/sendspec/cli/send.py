@@ -51,7 +51,7 @@ from sendspec.operations.send_outcome import (
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.planning.decision import Retry
 from sendspec.planning.plan import Plan
-from sendspec.showing.failure import error_json, error_text
+from sendspec.showing.failure import error_json, error_text, problem_json
 from sendspec.showing.plan import plan_text
 from sendspec.showing.run import ending_text, run_document, run_text
 
@@ -219,8 +219,7 @@ def _show(console: Console, outcome: SendOutcome) -> int:
             return rejected(console, diagnostics)
         case LimitsExceeded(diagnostics, report):
             console.diagnostics(diagnostics, ending="nothing was sent", as_result=False)
-            first = diagnostics[0]
-            console.document(run_document(report, {"code": first.code, "problem": first.problem, "fix": first.fix}))
+            console.document(run_document(report, problem_json(diagnostics[0])))
             return ExitCode.GUARD
         case StoppedBefore(report) | RunEnded(report):
             console.result(run_text(report, console.out))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.redaction import printable
 
@@ -9,6 +10,11 @@ from sendspec.diagnostics.redaction import printable
 def error_text(error: SendspecError) -> str:
     """A foreseen failure in two lines."""
     return f"{printable(error.problem)} [{error.code}]\n    = fix: {printable(error.fix)}"
+
+
+def problem_json(problem: Diagnostic) -> dict[str, str]:
+    """A problem of the input that ends a command, in words."""
+    return {"code": problem.code, "problem": problem.problem, "fix": problem.fix}
 
 
 def error_json(error: BaseException) -> dict[str, str]:
