@@ -66,5 +66,5 @@ def test_a_checkout_is_on_this_machine() -> None:
 def test_the_workflow_installs_from_there(source: InstallSource, line: str) -> None:
     steps = YAML(typ="safe").load(workflow_text(source, ""))["jobs"]["validate"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == [
-        line, "sendspec validate specs/*.yaml", "sendspec test specs/*.yaml",
+        line, "sendspec validate specs/*.yaml --format github", "sendspec test specs/*.yaml --format github",
     ]  # fmt: skip

@@ -67,7 +67,9 @@ def workflow_text(source: InstallSource, folder: str) -> str:
             head, install = _FROM_INDEX, f'      - run: python -m pip install "sendspec=={version}"\n'
         case _:
             assert_never(source)
-    checks = "".join(f"      - run: sendspec {command} specs/*.yaml{place}\n" for command in ("validate", "test"))
+    checks = "".join(
+        f"      - run: sendspec {command} specs/*.yaml --format github{place}\n" for command in ("validate", "test")
+    )
     return _HEAD + head + _STEPS + install + checks
 
 
