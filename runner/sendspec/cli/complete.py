@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sendspec.cli.environment_names import environment_names
 
@@ -31,43 +31,56 @@ def answer(arguments: Sequence[str]) -> None:
         sys.stdout.write("\t".join(line) + "\n")
 
 
+class _Place(NamedTuple):
+    """How far a command line has come: the command's words, the option that waits for its value, and what may still follow."""
+
+    at: Mapping[str, Any]
+    waiting: Mapping[str, Any] | None
+    only_arguments: bool
+    has_argument: bool
+
+
 def completions(
     words: Mapping[str, Any], given: Sequence[str], current: str, folder: Path
 ) -> Iterator[tuple[str, ...]]:
     """What can follow the words in `given`. Bash gives `=` as a word of its own."""
-    at = words
-    waiting: Mapping[str, Any] | None = None
-    only_arguments = False
-    count = 0
-    for word in (word for word in given if word != "="):
-        if waiting is not None:
-            waiting = None
-        elif word == "--":
-            only_arguments = True
-        elif word.startswith("-") and not only_arguments:
-            waiting = _waiting(at, word)
-        elif "commands" in at:
-            if word not in at["commands"]:
-                return
-            at = at["commands"][word]
-        else:
-            count += 1
+    place = _reached(words, [word for word in given if word != "="])
+    if place is None:
+        return
     current = "" if current == "=" else current
-    if waiting is not None:
-        yield from _values(words, waiting, current, folder)
-    elif current.startswith("--") and "=" in current:
-        name, _, value = current.partition("=")
-        if (option := at["options"].get(name)) is not None:
-            yield from _values(words, option, value, folder)
-    elif current.startswith("-") and not only_arguments:
-        shown = (
-            (name, option["help"]) for name, option in at["options"].items() if name.startswith("--") or name == current
-        )
-        yield from _matching(shown, current)
+    at, options = place.at, place.at["options"]
+    if place.waiting is not None:
+        yield from _values(words, place.waiting, current, folder)
+    elif current.startswith("-") and not place.only_arguments:
+        name, joined, value = current.partition("=")
+        if not joined:
+            shown = ((name, it["help"]) for name, it in options.items() if name.startswith("--") or name == current)
+            yield from _matching(shown, current)
+        elif name in options:
+            yield from _values(words, options[name], value, folder)
     elif "commands" in at:
         yield from _matching(((name, it["help"]) for name, it in at["commands"].items()), current)
-    elif "argument" in at and (at["argument"].get("many") or count == 0):
+    elif "argument" in at and (at["argument"].get("many") or not place.has_argument):
         yield from _values(words, at["argument"], current, folder)
+
+
+def _reached(words: Mapping[str, Any], given: Sequence[str]) -> _Place | None:
+    """None behind a command that isn't there."""
+    place = _Place(words, None, only_arguments=False, has_argument=False)
+    for word in given:
+        if place.waiting is not None:
+            place = place._replace(waiting=None)
+        elif word == "--":
+            place = place._replace(only_arguments=True)
+        elif word.startswith("-") and not place.only_arguments:
+            place = place._replace(waiting=_waiting(place.at, word))
+        elif "commands" not in place.at:
+            place = place._replace(has_argument=True)
+        elif word in place.at["commands"]:
+            place = place._replace(at=place.at["commands"][word])
+        else:
+            return None
+    return place
 
 
 def _waiting(at: Mapping[str, Any], word: str) -> Mapping[str, Any] | None:
@@ -90,5 +103,5 @@ def _values(words: Mapping[str, Any], of: Mapping[str, Any], current: str, folde
             yield from _matching(((name, "") for name in environment_names(folder)), current)
 
 
-def _matching(found: Iterator[tuple[str, str]] | Any, current: str) -> Iterator[tuple[str, ...]]:
+def _matching(found: Iterable[tuple[str, str]], current: str) -> Iterator[tuple[str, ...]]:
     yield from (("word", name, text) for name, text in found if name.startswith(current))
