@@ -280,9 +280,7 @@ class _Reader:
         )
 
     def _rate(self, here: tuple[str, ...], text: str | None) -> Rate | None:
-        if text is None:
-            return None
-        rate = parse_rate(text)
+        rate = None if text is None else parse_rate(text)
         if isinstance(rate, Problem):
             self._problems.add(self._document.place((*here, "rate"), rate))
             return None
