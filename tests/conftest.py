@@ -35,6 +35,13 @@ PROCESS_FIXTURES = {"project_dir", "project"}
 """Fixtures that run commands in processes of their own."""
 
 
+LONGEST = (
+    "fuzz/", "protocol/", "promise/test_storm.py", "hostile/test_template_bombs.py", "hostile/test_bounded_reading.py", "test_packaging.py",
+    "test_readme.py",
+)  # fmt: skip
+"""Where tests take seconds each: a worker that comes to one of them last keeps the others waiting."""
+
+
 class TrafficElsewhere(RuntimeError):
     """A test tried to reach an address that isn't on this machine."""
 
@@ -47,11 +54,12 @@ _process_allowed = True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that start processes: `make test-fast` leaves them out."""
+    """Marks the tests that start processes, which `make test-fast` leaves out, and puts the longest tests first."""
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         if folder in PROCESS_FOLDERS or PROCESS_FIXTURES.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.process)
+    items.sort(key=lambda item: not item.path.relative_to(TESTS).as_posix().startswith(LONGEST))
 
 
 @pytest.hookimpl(tryfirst=True)

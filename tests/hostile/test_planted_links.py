@@ -10,12 +10,12 @@ import hashlib
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from processes import until
 from project_dir import CHANNEL, WORKSPACE, Done, ProjectDir
 
 CANARY = "outside-4c1d2e7f"
@@ -178,12 +178,8 @@ def quotes(done: Done) -> bool:
 
 def sandbox_ended(project_dir: ProjectDir) -> None:
     """Starts the sandbox, and stops it once it listens or has given up."""
-    process = subprocess.Popen(
-        project_dir.command("sandbox", "--port", "0"), cwd=project_dir.folder, env={**os.environ, **project_dir.environ},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    process.stdout.readline()
+    process = project_dir.started("sandbox", "--port", "0")
+    until(lambda: bool(process.output()) or process.poll() is not None, SECONDS)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=SECONDS)
     assert "Traceback" not in err, err

@@ -6,6 +6,7 @@ name as its argument, it breaks the protocol in one place first.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 from mutant_patches import any_text_will_do, changed
 from mutants import Mutant
+from sendspec.__main__ import GARBAGE_LOOKED_FOR
 from sendspec.cli import reconcile, send, status  # noqa: F401  # imported here so that no child has to
 from sendspec.cli.main import run
 from sendspec.ledger.sqlite import ledger as ledger_module
@@ -100,6 +102,8 @@ def _watch_connection(*, resend: bool) -> None:
 
 
 def serve() -> None:
+    gc.set_threshold(GARBAGE_LOOKED_FOR)  # as a command's process does
+    gc.freeze()
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()

@@ -217,13 +217,17 @@ class ProjectDir:
         assert SECRET not in done.out + done.err
         return done
 
-    def started(self, *arguments: str, script: str | None = None) -> StartedCommand:
-        """The command, alone in its process, while it runs; with a `script`, that is run, and has to run it."""
+    def started(
+        self, *arguments: str, script: str | None = None, stdout: int | None = None, stderr: int | None = None
+    ) -> StartedCommand:
+        """The command, alone in its process, while it runs; with a `script`, that is run, and has to run it.
+
+        `stdout` and `stderr` are descriptors to write to instead of keeping what is written.
+        """
         environ = {**os.environ, **self.environ}
         assert is_plain(environ), "its process would not be as a new one"
-        return StartedCommand(
-            warm_process().fork(), Order(list(arguments), str(self.folder), environ, alone=True, script=script)
-        )
+        order = Order(list(arguments), str(self.folder), environ, alone=True, script=script)
+        return StartedCommand(warm_process().fork(), order, stdout=stdout, stderr=stderr)
 
 
 @pytest.fixture

@@ -113,8 +113,10 @@ class Fork:
 class StartedCommand:
     """A command in a process of its own, as `subprocess.Popen` has it."""
 
-    def __init__(self, fork: Fork, order: Order, *, stdin: str = "", stdout: int | None = None) -> None:
-        """`stdout` is a descriptor to write to; None: to keep what is written for `communicate`."""
+    def __init__(
+        self, fork: Fork, order: Order, *, stdin: str = "", stdout: int | None = None, stderr: int | None = None
+    ) -> None:
+        """`stdout` and `stderr` are descriptors to write to; None: to keep what is written for `communicate`."""
         self._fork, self._order, self.pid = fork, order, fork.pid
         self.returncode: int | None = None
         self._waiting = threading.Lock()
@@ -123,7 +125,8 @@ class StartedCommand:
             given.write(stdin.encode(errors="surrogateescape"))
             given.seek(0)
             out = self._out.fileno() if stdout is None else stdout
-            fork.begin(order, (given.fileno(), out, self._err.fileno()))
+            err = self._err.fileno() if stderr is None else stderr
+            fork.begin(order, (given.fileno(), out, err))
 
     def poll(self) -> int | None:
         """The exit code; None while it runs, or while another thread waits for it."""
@@ -154,6 +157,10 @@ class StartedCommand:
         self.wait(timeout)
         with self._out, self._err:
             return _all(self._out), _all(self._err)
+
+    def output(self) -> str:
+        """What it wrote so far."""
+        return os.pread(self._out.fileno(), 1 << 20, 0).decode(errors="replace")
 
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
