@@ -255,6 +255,22 @@ def test_a_text_that_is_meant_as_it_stands(table: Intake, written: str) -> None:
     assert (said.code, said.diagnostics) == (0, []), said.err
 
 
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ('{nl: "Dag {{ first_name }}"}', "11:20"),
+        ('{nl: "{% if order_id %}a{% endif %}"}', "11:16"),
+        ('["{# a remark #}{{ order_id }}"]', "11:26"),
+    ],
+)
+def test_a_constant_is_no_template(table: Intake, value: str, place: str) -> None:
+    shared = f"vars:\n  texts: {value}\n  unused: '{{{{ first_name }}}}'\n"
+    shown = '"{{ texts.nl }}"' if value.startswith("{") else '"{{ texts | first }}"'
+    table.write("hello.yaml", (table.spec + shared).replace('"Hi {{ first_name }}"', shown))
+    found = table.run("validate", "hello.yaml", "--format", "json").diagnostics
+    _holds(found, f"unfilled-placeholder {place}", "constants are no templates", "in `message`")
+
+
 def test_placeholders_are_not_looked_for_in_what_is_no_text(table: Intake) -> None:
     table.change("message:", 'vars: {shop: "{first_name}"}\nmessage:\n  meta: {extraInformation: {a: "{x}"}}')
     assert table.run("validate", "hello.yaml", "--format", "json").diagnostics == []

@@ -10,7 +10,7 @@ from sendspec.composing.address_column import address_column, to_fix
 from sendspec.composing.column_advice import about_column
 from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipient
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
-from sendspec.composing.lookalike import lookalikes
+from sendspec.composing.lookalike import lookalikes, unfilled_constants
 from sendspec.composing.payload_text import LANGUAGE_AT
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.short_link import short_link_warnings
@@ -90,7 +90,8 @@ def compile_spec(
         problems.add(document.place(at, replace(found, fix=fix), within=(found.start, found.end)))
     _warn_of_trusted_html(compiled, problems)
     known = KnownNames(columns or (), tuple(spec.variables))
-    for diagnostic in (*lookalikes(spec, known), *short_link_warnings(spec)):
+    used = {use.name for each in placeholders_of(compiled.content) for use in each.template.names}
+    for diagnostic in (*lookalikes(spec, known), *unfilled_constants(spec, used), *short_link_warnings(spec)):
         problems.add(diagnostic)
     if columns is not None:
         _check(compiled, known, platform, rows, problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any
 
@@ -29,6 +29,31 @@ _ADDRESS = re.compile(r"\S*://\S*|www\.\S+")
 def lookalikes(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
     """A warning for each of the first `MAX_FOUND`; an error if it names a column or a constant, unless text is often written so."""
     return islice(_found(spec, known), MAX_FOUND)
+
+
+def unfilled_constants(spec: Spec, used: Collection[str]) -> Iterator[Diagnostic]:
+    """An error for each of the first `MAX_FOUND` templates in the values of constants that the message uses: nothing fills them."""
+    return islice(_unfilled(spec, used), MAX_FOUND)
+
+
+def _unfilled(spec: Spec, used: Collection[str]) -> Iterator[Diagnostic]:
+    for at, value in walk({name: spec.variables[name] for name in spec.variables if name in used}, ("vars",)):
+        if not isinstance(value, str) or "{" not in value:
+            continue
+        tag = next((tag for tag in tags_of(value) if tag.is_closed and tag.opening != "{#"), None)
+        if tag is None:
+            continue
+        written = quoted(value[tag.start : tag.end])
+        yield spec.document.diagnostic(
+            at,
+            code="unfilled-placeholder",
+            problem=f"constants are no templates, so people would read '{written}' as it is written",
+            fix=(
+                "write this text in `message`, between {% if … %}, {% elif … %} and {% endif %} where it is one of several;"
+                " only values that are the same for everybody belong under `vars`"
+            ),
+            within=(tag.start, tag.end),
+        )
 
 
 def _found(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:

@@ -29,7 +29,8 @@ EXPLAINED: dict[str, Explanation] = {
         (
             "`{name}`, `${name}`, `%name%`, `<%= name %>`, `[[name]]` and `*|NAME|*` are text here, and people would read "
             "them. A warning; an error if the name is a column or a constant. Web addresses, values and what is below "
-            "`template:` aren't looked at."
+            "`template:` aren't looked at. The values of constants under `vars` are no templates either: {{ … }} and {% … %} in "
+            "one that the message uses are an error."
         ),
         wrong="Hi {first_name}",
         right="Hi {{ first_name }}",
