@@ -60,6 +60,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a row with a total", NL, HEAD + GOOD + "Total,2\n", ["phone-letters 3"], "remove the row if it is nobody's"),
     ("too short for its country", NL, HEAD + "06 1234 567,Ann\n", ["phone-number 2"], "add the digits that are missing"),
     ("too long for its country", NL, HEAD + "06 12345 678 901,Ann\n", ["phone-number 2"], "remove what is too much"),
+    ("a code without its plus", "country: DE", HEAD + "49171 1234567,Ann\n", ["phone-number 2"], "write + in front"),
     ("international and too short", "", HEAD + "+3161234567,Ann\n", ["phone-length 2"], "add the digits that are missing"),
     ("international and too long", "", HEAD + "+316123456789,Ann\n", ["phone-length 2"], "correct it"),
     ("a Dutch number", "", HEAD + "06 12345678,Ann\n", ["phone-country 2"], "`country: NL`"),

@@ -34,6 +34,11 @@ from sendspec.reading.contacts.phone_number import normalise_phone
         ("030/1234567", "DE", "+49301234567"),
         ("033933/12345", "DE", "+493393312345"),
         ("004933933/12345", "NL", "+493393312345"),
+        ("0049(0)171/1234567", "DE", "+491711234567"),
+        ("0049171/1234567", "NL", "+491711234567"),
+        ("+49(0)2171/123456", None, "+492171123456"),
+        ("3912345678", "IT", "+393912345678"),
+        ("04931/123456", "DE", "+494931123456"),
         ("0475/12.34.56", "BE", "+32475123456"),
         ("06/20/123-4567", "HU", "+36201234567"),
         ("201/555-0123", "US", "+12015550123"),
@@ -159,6 +164,14 @@ def test_a_national_number_of_another_length_says_how_it_differs(
     assert fault.code == "phone-number"
     assert fault.problem.endswith(f"can't be a number of {country}{why}")
     assert fault.fix.startswith(fix)
+
+
+@pytest.mark.parametrize(("written", "country"), [("49171 1234567", "DE"), ("62812345678", "ID")])
+def test_a_number_that_has_lost_its_plus_is_not_read_as_a_landline(written: str, country: str) -> None:
+    fault = normalise_phone(written, country)
+    assert isinstance(fault, Problem)
+    assert f"begins with {written[:2]}, the code of {country}" in fault.problem
+    assert fault.fix.startswith("write + in front of it")
 
 
 @pytest.mark.parametrize(

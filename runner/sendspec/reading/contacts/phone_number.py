@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
@@ -18,6 +19,9 @@ from sendspec.reading.contacts.country_codes import (
 )
 from sendspec.reading.contacts.likely_country import single_country_fix
 from sendspec.reading.contacts.unreadable_phone import MIN_DIGITS, MIN_NATIONAL_DIGITS, unreadable
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 MAX_DIGITS = 15
 _NO_LENGTHS: frozenset[int] = frozenset()
@@ -146,7 +150,7 @@ def _read_nationally(digits: str, shown: str, country: str, *, any_length: bool)
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         read = _checked(e164, shown, any_length=any_length)
         if isinstance(read, str):
-            return read
+            return _without_plus(shown, country) if _has_lost_plus(digits, number) else read
     code = str(number.country_code)
     length = len(code) + len(phonenumbers.national_significant_number(number))
     is_own = number.country_code == phonenumbers.country_code_for_region(country)
@@ -156,6 +160,32 @@ def _read_nationally(digits: str, shown: str, country: str, *, any_length: bool)
     if lengths and length > max(lengths):
         return _not_of(country, shown, f": {len(digits)} digits are too many", "remove what is too much")
     return _not_of(country, shown, "", "correct it")
+
+
+def _has_lost_plus(digits: str, number: PhoneNumber) -> bool:
+    """Whether the digits are a number with its country code, and as a national number at best a landline without its 0."""
+    import phonenumbers
+
+    code = str(number.country_code)
+    if not digits.startswith(code) or phonenumbers.national_significant_number(number) != digits:
+        return False
+    if phonenumbers.number_type(number) not in (
+        phonenumbers.PhoneNumberType.FIXED_LINE,
+        phonenumbers.PhoneNumberType.UNKNOWN,
+    ):
+        return False
+    return phonenumbers.is_valid_number(phonenumbers.parse("+" + digits))
+
+
+def _without_plus(shown: str, country: str) -> Problem:
+    import phonenumbers
+
+    code = phonenumbers.country_code_for_region(country)
+    return Problem(
+        "phone-number",
+        f"'{shown}' begins with {code}, the code of {country}, and has no + in front",
+        "write + in front of it, or a 0 if it is a national number",
+    )
 
 
 def _not_of(country: str, shown: str, why: str, fix: str) -> Problem:

@@ -39,7 +39,7 @@ def unreadable(written: str) -> Problem | None:
     changed = _changed_by_spreadsheet(written)
     if changed is not None:
         return changed
-    numbers = [part for part in _BETWEEN_NUMBERS.split(written) if _digits(part) >= MIN_NATIONAL_DIGITS]
+    numbers = [part for part in _BETWEEN_NUMBERS.split(written) if _is_whole(part)]
     if len(numbers) > 1 or _has_second_ending(written):
         fix = "keep one number in the cell"
         return Problem("phone-several", f"'{mask(written)}' is more than one number", fix)
@@ -98,11 +98,15 @@ def _with_letters(written: str, letters: str) -> Problem:
 def _has_second_ending(written: str) -> bool:
     """Whether a whole number is before the last `/`, as in `020 1234567/8`. An area code may be: `030/123456`, `+36/20/1234567`."""
     before, _, ending = written.rpartition("/")
-    digits = _digits(before.replace("(0)", ""))
-    if before.startswith("00"):
-        digits -= 2
-    least = MIN_DIGITS if before.lstrip("(").startswith(("+", "00")) else MIN_NATIONAL_DIGITS
-    return digits >= least and _digits(ending) > 0
+    return _is_whole(before) and _digits(ending) > 0
+
+
+def _is_whole(part: str) -> bool:
+    """Whether `part` has enough digits for a number; those that are only dialled, 00 and the 0 of `(0)`, aren't counted."""
+    part = part.strip().lstrip("(")
+    is_international = part.startswith(("+", "00"))
+    digits = _digits(part.replace("(0)", "")) - 2 * part.startswith("00")
+    return digits >= (MIN_DIGITS if is_international else MIN_NATIONAL_DIGITS)
 
 
 def _not_ascii(written: str) -> Problem:
