@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import FILE_START
 from sendspec.reading.contacts.number_country import UNKNOWN
 from sendspec.reading.price_file import PriceFile, read_prices
@@ -58,7 +58,7 @@ def test_a_table_of_prices_is_read_exactly(tmp_path: Path, text: str, prices: di
         ("country,segment,currency\nNL,0.07,€\n", "price-currency", (2, 9), "write EUR"),
         ("country,segment,currency\nNL,0.07,eur\n", "price-currency", (2, 9), "write EUR"),
         ("country,segment,currency\nNL,0.07,\n", "price-currency", (2, 9), "write its three capital letters, such as EUR"),
-        ("land,segment,currency\nNL,0.07,EUR\n", "price-columns", (1, 1), "begin it with the line country,segment,currency"),
+        ("land,segment,currency\nNL,0.07,EUR\n", "price-columns", (1, 1), "rename 'land' to 'country'"),
         ("country,segment_low,currency\nNL,0.07,EUR\n", "price-columns", (1, 1), "begin it with the line country,segment,currency"),
         ("country,segment,currency\n", "price-columns", (1, 1), "add a row such as NL,0.07,EUR"),
         ("", "price-columns", (1, 1), "begin it with the line country,segment,currency"),
@@ -74,6 +74,37 @@ def test_a_fault_is_reported_at_its_cell(
     assert [(each.code, each.span.start.line, each.span.start.column) for each in problems] == [(code, *at)]
     assert fix in (None, problems[0].fix)
     assert problems[0].path.endswith(("prices.csv", "prices.tsv"))
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("Land;Segment;Währung\nDE;0,075;EUR\n", "rename 'Land' to 'country', 'Währung' to 'currency'"),
+        ("Land;b;c\nDE;0,075;EUR\n", "begin it with the line country;segment;currency"),
+        ("Country;Segment;Currency\nDE;0,075;EUR\n", "write 0.075"),
+        ("country;segment;currency\n", "add a row such as NL;0.07;EUR"),
+    ],
+)
+def test_a_table_of_a_spreadsheet_is_told_what_to_change_in_its_own_form(tmp_path: Path, text: str, fix: str) -> None:
+    table, problems = read(tmp_path, text)
+    assert table is None
+    assert [each.fix for each in problems] == [fix]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("NL,0.99,EUR\nDE,7.50,EUR\nFR,1,USD\n", "EUR 7.50 is much for one segment; 1 more are 1 or more"),
+        ("NL,0.5-1.0,GBP\n", "GBP 1.0 is much for one segment"),
+        ("JP,9,JPY\nSE,1,SEK\n", None),
+    ],
+)
+def test_a_price_that_is_hardly_that_of_a_segment_is_warned_of(tmp_path: Path, rows: str, problem: str | None) -> None:
+    table, problems = read(tmp_path, "country,segment,currency\n" + rows)
+    assert table is not None
+    assert [(each.severity, each.code, each.problem) for each in problems] == (
+        [] if problem is None else [(Severity.WARNING, "price-high", problem)]
+    )
 
 
 def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:

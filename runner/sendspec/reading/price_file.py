@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path, PurePath
 
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exceptions import InputUnreadable
 from sendspec.diagnostics.position import Span
 from sendspec.diagnostics.problem import Problem
@@ -19,6 +19,7 @@ from sendspec.reading.documents.document import Document, KeyPath
 from sendspec.reading.files.confined_path import open_in_project, shown_path
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
+from sendspec.reading.limit_advice import CURRENCY_BY_SIGN
 from sendspec.reading.prices import REST, Price, PriceTable
 from sendspec.reading.tables.csv_header import read_header
 from sendspec.reading.tables.csv_table import CsvTable
@@ -27,9 +28,17 @@ from sendspec.reading.tables.file_format import DELIMITER_BY_EXTENSION, HEAD_BYT
 
 COUNTRY, CURRENCY, SEGMENT = "country", "currency", "segment"
 LOW, HIGH = "segment_low", "segment_high"
+_NAME_BY_WORD = (
+    dict.fromkeys(("land", "pays", "país", "paese", "country code", "country_code", "iso"), COUNTRY)
+    | dict.fromkeys(("price", "preis", "prijs", "prix", "precio", "prezzo", "rate", "cost", "segmentpreis"), SEGMENT)
+    | dict.fromkeys(("währung", "waehrung", "valuta", "munt", "devise", "monnaie", "moneda"), CURRENCY)
+)
+"""Our columns, by their names in other languages and tables."""
+MANY = 1
+"""The price from which one segment would be dear, in the currencies whose unit is worth about a dollar."""
+_LARGE_UNITS = ("EUR", "USD", "GBP", "CHF", "CAD", "AUD")
 _AMOUNT = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", re.ASCII)
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
-_SIGNS = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,13 +118,31 @@ class _Reader:
         columns = {name.lower(): at for at, name in enumerate(header.columns)}
         missing = _missing(columns)
         if missing:
-            self._problems.add(_columns_problem(missing, header.columns).diagnostic(self._path))
+            self._problems.add(_columns_problem(missing, header.columns, delimiter).diagnostic(self._path))
             return {}
         table = CsvTable(self._path, self._source, header)
         found = dict(self._rows(table, columns))
         if not found and not self._problems.has_errors:
-            self._problems.add(_EMPTY.diagnostic(self._path))
+            self._problems.add(_empty(delimiter).diagnostic(self._path))
+        if not self._problems.has_errors:
+            self._warn_of_high_prices(table, found, columns)
         return found
+
+    def _warn_of_high_prices(self, table: CsvTable, found: Mapping[str, Price], columns: Mapping[str, int]) -> None:
+        """One warning of prices that may be those of 100 segments, or in cents."""
+        high = [country for country, price in found.items() if price.currency in _LARGE_UNITS and price.high >= MANY]
+        if not high:
+            return
+        price, line = found[high[0]], self._line_by_country[high[0]]
+        column = table.columns[columns[SEGMENT if SEGMENT in columns else HIGH]]
+        span, excerpt = table.locate(line, column)
+        more = f"; {len(high) - 1} more are {MANY} or more" if len(high) > 1 else ""
+        problem = Problem(
+            "price-high",
+            f"{price.currency} {price.high} is much for one segment{more}",
+            f"write the price of one segment, in {price.currency}, unless this is it",
+        )
+        self._problems.add(problem.diagnostic(self._path, span, excerpt=excerpt, severity=Severity.WARNING))
 
     def _rows(self, table: CsvTable, columns: dict[str, int]) -> Iterator[tuple[str, Price]]:
         for block in table.blocks(self._problems):
@@ -146,7 +173,10 @@ class _Reader:
             yield CURRENCY, _currency_problem(row[CURRENCY])
 
 
-_EMPTY = Problem("price-columns", "the table has no prices", "add a row such as NL,0.07,EUR")
+def _empty(delimiter: str) -> Problem:
+    return Problem(
+        "price-columns", "the table has no prices", f"add a row such as {delimiter.join(('NL', '0.07', 'EUR'))}"
+    )
 
 
 def _missing(columns: dict[str, int]) -> list[str]:
@@ -156,12 +186,15 @@ def _missing(columns: dict[str, int]) -> list[str]:
     return [name for name in wanted if name not in columns]
 
 
-def _columns_problem(missing: Sequence[str], columns: Sequence[str]) -> Problem:
+def _columns_problem(missing: Sequence[str], columns: Sequence[str], delimiter: str) -> Problem:
     found = quoted(", ".join(columns)) or "none"
+    named = {name: _NAME_BY_WORD[name.lower()] for name in columns if _NAME_BY_WORD.get(name.lower()) in missing}
+    others = ", ".join(f"'{quoted(name)}' to '{ours}'" for name, ours in named.items())
+    whole = f"begin it with the line {delimiter.join((COUNTRY, SEGMENT, CURRENCY))}"
     return Problem(
         "price-columns",
         f"the price table has no column '{missing[0]}'; columns found are: {found}",
-        "begin it with the line country,segment,currency",
+        f"rename {others}" if set(named.values()) == set(missing) else whole,
     )
 
 
@@ -202,6 +235,6 @@ def _amount_problem(text: str, *, ranged: bool) -> Problem | None:
 
 
 def _currency_problem(text: str) -> Problem:
-    letters = _SIGNS.get(text, text.upper())
+    letters = CURRENCY_BY_SIGN.get(text, text.upper())
     fix = f"write {letters}" if _CURRENCY.fullmatch(letters) else "write its three capital letters, such as EUR"
     return Problem("price-currency", f"'{quoted(text)}' is not a currency's code", fix)

@@ -229,6 +229,12 @@ EXPLAINED: dict[str, Explanation] = {
         wrong='NL,"0,07",EUR',
         right="NL,0.07,EUR\nBE,0.09-0.11,EUR",
     ),
+    "price-high": Explanation(
+        "a price is hardly that of one segment",
+        "A warning: a segment costs a few cents in most countries, and this price is 1 or more in euros, dollars or the like.",
+        wrong="NL,7,EUR",
+        right="NL,0.07,EUR",
+    ),
     "price-currency": Explanation(
         "a price's currency is not a three-letter code",
         "The codes of ISO 4217 tell dollars from dollars.",

@@ -1,0 +1,52 @@
+"""What to write instead of limits and amounts of money that are written otherwise than they are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sendspec.reading.schema.schema_problem import SchemaProblem
+
+CURRENCY_BY_SIGN = {"€": "EUR", "$": "USD", "£": "GBP", "¥": "JPY"}
+_GROUPED = re.compile(r"[0-9]{1,3}[.][0-9]{3}", re.ASCII)
+_AMOUNT = re.compile(
+    r"(?P<before>[A-Za-z]{3}|[€$£¥])? ?(?P<whole>[0-9]{1,3}(?:[., '][0-9]{3})+|[0-9]{1,9})(?:[.,](?P<cents>[0-9]{1,2}))?"
+    r" ?(?P<after>[A-Za-z]{3}|[€$£¥])?",
+    re.ASCII,
+)
+
+
+def whole_number_fix(written: str, value: float) -> str | None:
+    """For a number with a point where a whole one is needed: `1.000` may be a thousand. None if there is nothing to propose."""
+    if _GROUPED.fullmatch(written):
+        thousands = f"write {written.replace('.', '')}"
+        return f"{thousands} if the point groups thousands, or {int(value)}" if value.is_integer() else thousands
+    return f"write {int(value)}" if value.is_integer() else None
+
+
+def limit_fix(fault: SchemaProblem, limits: Any) -> str | None:
+    """For a fault below `limits`, whose whole value is given."""
+    if fault.code == "unknown-key" and str(fault.at[-1]).isdigit():
+        return _without_comma(str(fault.at[-1]), limits)
+    if fault.at[-1] == "cost" and isinstance(limits, Mapping) and isinstance(limits.get("cost"), str):
+        return _amount_fix(limits["cost"])
+    return None
+
+
+def _without_comma(rest: str, limits: Any) -> str:
+    """`{cost: 60,00}` is a cost of 60, and a key 00."""
+    cost = limits.get("cost") if isinstance(limits, Mapping) else None
+    if len(rest) <= 2 and isinstance(cost, int | str) and _AMOUNT.fullmatch(str(cost)):
+        return _amount_fix(f"{cost}.{rest}") or f"write {cost}.{rest}"
+    return "write the number without a comma: 5000"
+
+
+def _amount_fix(written: str) -> str | None:
+    found = _AMOUNT.fullmatch(written.strip())
+    if found is None or (found["before"] and found["after"]):
+        return None
+    currency = found["before"] or found["after"] or ""
+    currency = CURRENCY_BY_SIGN.get(currency, currency.upper())
+    amount = re.sub(r"[^0-9]", "", found["whole"]) + (f".{found['cents']}" if found["cents"] else "")
+    return f"write {currency} {amount}" if currency else f"write {amount}, with a point and without quotes"
