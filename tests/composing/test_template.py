@@ -181,7 +181,7 @@ def test_a_fault_stands_on_the_word_that_is_at_fault(source: str, code: str, sho
         ("a {{ rows }}", "not-text", "{{ rows }}", None),
         ("{{ name | truncate(1, true, '.....') }}", "render-failed", "{{ name | truncate(1, true, '.....') }}", None),
         ("{{ name | replace('', 'x') }}", "not-text", "{{ name | replace('', 'x') }}", None),
-        ("{{ name.upper }}", "empty-value", "{{ name.upper }}", "upper"),
+        ("{{ name.upper }}", "unknown-name", "{{ name.upper }}", None),
         ("{{ map.keys }}", "empty-value", "{{ map.keys }}", "keys"),
     ],
 )

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from jinja2 import UndefinedError
 
+from sendspec.composing.render_budget import FilterError
+from sendspec.composing.template_advice import item_of_text_fix
+from sendspec.diagnostics.redaction import quoted
+
 
 class ValueMissing(UndefinedError):
     """A template uses a value that the row doesn't have."""
@@ -24,6 +28,12 @@ class RenderError(Exception):
         self.start = start
         self.end = end
         self.name = name
+
+
+def item_of_text(item: object, message: str | None = None) -> FilterError:
+    """Why `name[0]` and `name.length` have no value, for Jinja to raise where the name's value is a text."""
+    what = f"item {item}" if isinstance(item, int) else f"`{quoted(str(item))}`"
+    return FilterError("unknown-name", f"a text has no {what} here", item_of_text_fix(item))
 
 
 def why_not_filled(error: Exception) -> str:

@@ -89,8 +89,13 @@ class RowFaults:
         for _ in range(MAX_MISSING):
             if missing is None or missing.error.name is None or "{%" in source or " if " in source:
                 return
-            values[missing.error.name] = _STAND_IN
+            replaced = missing.error.name
+            values[replaced] = _STAND_IN
             missing = _error_of(placeholder, self._context(values))
+            if (
+                missing is not None and missing.error.name == replaced
+            ):  # it is an item of a value, which nothing replaces
+                return
             if missing is not None and missing.error.code == "empty-value":
                 self._add(row, missing)
 

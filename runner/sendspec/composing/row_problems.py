@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import NoReturn
@@ -105,6 +106,10 @@ class RowProblems:
 
     def add_problem(self, row: Row, at: KeyPath, problem: SchemaProblem) -> None:
         """Records a problem of the payload. `at` is the place in the spec that it comes from."""
+        if problem.code == "wrong-format" and not self._is_constant(at):
+            problem = replace(
+                problem, fix=problem.fix.replace("write one,", "write it into the table in this form,", 1)
+            )
         self._add_at_spec(
             row,
             at,

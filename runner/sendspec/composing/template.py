@@ -17,7 +17,7 @@ from sendspec.composing.alternative import NO_ALTERNATIVES, AlternativeFinder, A
 from sendspec.composing.filters import FILTERS, MAX_RESULT, TESTS, Trusted, as_html, as_text, too_long
 from sendspec.composing.omit_sentinel import OMIT, OmitInText
 from sendspec.composing.render_budget import FilterError, RenderBudget
-from sendspec.composing.render_failure import RenderError, ValueMissing, why_not_filled
+from sendspec.composing.render_failure import RenderError, ValueMissing, item_of_text, why_not_filled
 from sendspec.composing.template_policy import (
     TOO_MANY_DIGITS,
     NameUse,
@@ -45,7 +45,8 @@ class _Missing(StrictUndefined):
     __slots__ = ()
 
     def __init__(self, hint: Any = None, obj: Any = None, name: Any = None, exc: Any = UndefinedError) -> None:
-        super().__init__(hint=hint or "", name=name, exc=partial(ValueMissing, str(name)))  # type: ignore[arg-type]
+        raised = partial(ValueMissing, str(name)) if obj is None else partial(item_of_text, name)
+        super().__init__(hint=hint or "", name=name, exc=raised)  # type: ignore[arg-type]
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -58,7 +59,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[argument]
         if isinstance(obj, StrictUndefined):
             str(obj)
-        return self.undefined(name=argument)
+        return self.undefined(obj=obj if isinstance(obj, str) else None, name=argument)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         return self.getitem(obj, attribute)

@@ -69,10 +69,26 @@ def fix_of(node: nodes.Node) -> str:
             return _WRITTEN_OUT
         case nodes.FilterBlock():
             return "apply the filter to each value: {{ name | upper }}"
+        case nodes.Getitem():
+            return _instead_of_choice(node)
         case nodes.Slice():
             return "cut the text in the table, or with `truncate`, `first` or `last`"
         case _:
             return USUAL_FIX
+
+
+def _instead_of_choice(item: nodes.Getitem) -> str:
+    """`texts[language]`, which other languages use to choose one of several."""
+    if isinstance(item.node, nodes.Name) and item.node.name == "row":
+        return 'name the column: row["…"]'
+    by = item.arg.name if isinstance(item.arg, nodes.Name) else "…"
+    return f"choose with conditions: {{% if {by} == '…' %}}…{{% elif {by} == '…' %}}…{{% endif %}}"
+
+
+def item_of_text_fix(item: object) -> str:
+    """What to write for `name[0]` or `name.length`, where the name's value is a text."""
+    ours = "first" if item == 0 else _filter_called(str(item))
+    return f"write `… | {ours}`" if ours else f"remove it, or {_IN_THE_TABLE}"
 
 
 def _instead_of_call(call: nodes.Call) -> str:
