@@ -62,6 +62,12 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ row.get(1) }}'", "template-forbidden 9:21", "calling", 'write `row["…"] | default(…)`'),
     ("'{{ len(first_name) }}'", "template-forbidden 9:17", "calling", "write `first_name | length`"),
     ("'{{ first_name[:1] }}'", "template-forbidden 9:14", "a slice", "`truncate`, `first` or `last`"),
+    ("'{{ row[first_name] }}'", "template-forbidden 9:14", "a subscript that isn't constant", 'row["…"]'),
+    ("'{{ first_name[order_id] }}'", "template-forbidden 9:14", "isn't constant", "{% elif order_id == '…' %}"),
+    ("'{{ first_name[0] }}'", "unknown-name 9:14", "a text has no item 0", "write `… | first`"),
+    ("'Hi {{ first_name.length }}'", "unknown-name 9:17", "a text has no `length`", "write `… | length`"),
+    ("'{{ first_name.toUpperCase }}'", "unknown-name 9:14", "no `toUpperCase`", "write `… | upper`"),
+    ("'{{ first_name.initial }}'", "unknown-name 9:14", "no `initial`", "a column of its own"),
     ("'{% set a = 1 %}b'", "template-forbidden 9:14", "`set`", "put the value under `vars`"),
     ("'{{ first_name | strip }}'", "unknown-filter 9:30", "no filter called 'strip'", "write 'trim'"),
     ("'{{ first_name | upcase }}'", "unknown-filter 9:30", "no filter called 'upcase'", "write 'upper'"),
@@ -180,6 +186,34 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("message:", "message:\n  sender: Acme", "wrong-type 6:11", "a mapping", "{connector: {identifierValue:"),
     ("message:", "message:\n  scheduledFor: 2026-12-01 10:00", "wrong-format 6:17", "zone", "2026-12-01T10:00:00Z"),
     ("message:", "message:\n  capFrequency: yes", "wrong-type 6:17", "true or false", "write true"),
+    ("name: hello", "name: erinnerung-für-märz", "bad-name 2:7", "'erinnerung-für-märz'", "'erinnerung-fuer-maerz'"),
+    ("name: hello", "name: Çağrı Smørbrød", "bad-name 2:7", "can't be a spec's name", "'cagri-smoerbroed'"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 1.000}", "wrong-type 4:20", "1.000", "1000 if the point groups"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 1.500}", "wrong-type 4:20", "1.5", "write 1500"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 2.0}", "wrong-type 4:20", "2.0", "write 2"),
+    ("channel: sms", "channel: sms\nlimits: {cost: 60 EUR}", "wrong-format 4:16", "'60 EUR'", "write EUR 60"),
+    ("channel: sms", "channel: sms\nlimits: {cost: 60,00}", "unknown-key 4:19", "no key '00'", "write 60.00"),
+    ("channel: sms", "channel: sms\nlimits: {cost: EUR 60,5}", "unknown-key 4:23", "no key '5'", "write EUR 60.5"),
+    ("channel: sms", 'channel: sms\nlimits: {cost: "60 €"}', "wrong-format 4:16", "'60 €'", "write EUR 60"),
+    ("channel: sms", 'channel: sms\nlimits: {cost: "1.250,50 eur"}', "wrong-format 4:16", "eur", "write EUR 1250.50"),
+    ("channel: sms", 'channel: sms\nlimits: {cost: "60"}', "wrong-format 4:16", "'60'", "write 60, with"),
+    ("channel: sms", "channel: sms\nlimits: {cost: much}", "wrong-format 4:16", "'much'", "such as EUR 100"),
+    ("message:", "message:\n  scheduledFor: 01.12.2026 9:00", "wrong-format 6:17", "zone", "2026-12-01T09:00:00Z, where Z is UTC"),
+    ("message:", "message:\n  scheduledFor: 1-12-2026", "wrong-format 6:17", "zone", "or 2026-12-01T09:00:00+01:00"),
+    ("message:", "message:\n  scheduledFor: 31.11.2026", "wrong-format 6:17", "zone", "or 2027-03-01T09:00:00+01:00"),
+    ("message:", 'message:\n  scheduledFor: "{{ order_id }}"', "wrong-format 6:17", "'A1'", "into the table in this form, such as"),
+    ("message:", "message:\n  validity: 2h", "wrong-type 6:13", "'2h'", "write the seconds, without a unit: 7200"),
+    ("message:", "message:\n  validity: long", "wrong-type 6:13", "'long'", "without a unit, such as 3600"),
+    ("people.csv}", "people.csv, header: true}", "unknown-key 4:32", "no key 'header'", "the first line of the table"),
+    ("people.csv}", "people.csv, skip_rows: 2}", "unknown-key 4:32", "no key 'skip_rows'", "delete the lines above"),
+    ("people.csv}", "people.csv, encoding: latin1}", "unknown-key 4:32", "no key 'encoding'", "save the table as UTF-8"),
+    ("people.csv}", "people.csv, sheet: 2}", "unknown-key 4:32", "no key 'sheet'", "save the sheet as a .csv file"),
+    ("people.csv}", "people.csv, quotechar: x}", "unknown-key 4:32", "no key 'quotechar'", 'has " around it'),
+    ("people.csv}", "people.csv, columns: [a]}", "unknown-key 4:32", "no key 'columns'", "first line names them"),
+    ("people.csv}", "people.csv, dedupe: true}", "unknown-key 4:32", "no key 'dedupe'", "a number gets one message"),
+    ("people.csv}", "people.csv, country: 0049}", "unquoted-number 4:41", "0049", "as a country, write DE"),
+    ('"Hi {{ first_name }}"', "{A: Hallo, B: Merhaba}", "wrong-type 9:7", "each of 'A', 'B'", "{% elif … == 'B' %}"),
+    ('    text:\n      text: "Hi {{ first_name }}"', "    text:\n      A: Hallo\n      B: Merhaba", "wrong-type 8:5", "'A', 'B'", "{% if … == 'A' %}"),
     # YAML
     ("name: hello", "name:hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
     ("name: hello", "name = hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
@@ -269,6 +303,47 @@ def test_a_constant_is_no_template(table: Intake, value: str, place: str) -> Non
     table.write("hello.yaml", (table.spec + shared).replace('"Hi {{ first_name }}"', shown))
     found = table.run("validate", "hello.yaml", "--format", "json").diagnostics
     _holds(found, f"unfilled-placeholder {place}", "constants are no templates", "in `message`")
+
+
+def test_an_item_that_a_mapping_lacks_is_missing_once(intake: Intake) -> None:
+    intake.write("people.jsonl", '{"phone": "+31612345678", "person": {"first": "Ann"}}\n')
+    spec = intake.spec.replace("people.csv", "people.jsonl")
+    intake.write("hello.yaml", spec.replace("{{ first_name }}", "{{ person.last }}"))
+    found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    _holds(found, "empty-value 9:14", "'last' has no value", "default")
+    assert found[0]["rows"] == [1]
+
+
+@pytest.mark.parametrize(
+    "command", [("show",), ("approve", "--key", "key"), ("send", "--yes", "--env", "live", "--plan")]
+)
+def test_a_spec_in_place_of_a_plan_is_told_its_command(intake: Intake, command: tuple[str, ...]) -> None:
+    said = intake.run(*command, "hello.yaml")
+    assert said.code == 1
+    assert "run `sendspec plan hello.yaml --out plan.json`, and name that file" in " ".join(said.err.split())
+
+
+@pytest.mark.parametrize(
+    ("written", "example"), [("31.12.2026", "2026-12-31T09:00:00+01:00"), ("soon", "2027-03-01T09:00:00+01:00")]
+)
+def test_an_expiry_that_can_not_be_read_has_an_example(intake: Intake, written: str, example: str) -> None:
+    said = intake.run("plan", "hello.yaml", "--out", "plan.json", "--expires", written)
+    assert said.code == 2
+    assert f"'{written}' names no moment to come" in said.err
+    assert example in said.err
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "fix"),
+    [
+        ("limits: {cost: 60 EUR}", "wrong-format 5:20", "write EUR 60"),
+        ("prices: p.csv", "unknown-key 5:5", "move it to the top"),
+    ],
+)
+def test_an_environment_that_was_meant_otherwise(intake: Intake, written: str, code: str, fix: str) -> None:
+    intake.reconfigure("    ledger:", f"    {written}\n    ledger:")
+    found = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    _holds(found, code, "", fix, "sendspec.yaml")
 
 
 def test_placeholders_are_not_looked_for_in_what_is_no_text(table: Intake) -> None:

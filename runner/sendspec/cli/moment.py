@@ -5,8 +5,17 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.schema.schema_problem import moment_example
+
 _DURATION = re.compile(r"([1-9][0-9]{0,5})(m|h|d|w)")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def not_to_come(text: str) -> str:
+    """What to write instead of a text that names no moment to come."""
+    example = (moment_example(text) or "").partition(" or ")[2].partition(",")[0] or "2027-03-01T09:00:00+01:00"
+    return f"'{quoted(text[:60])}' names no moment to come; write 90m, 12h, 7d, 2w, or a moment with its offset from UTC: {example}"
 
 
 def moment_of(text: str, now: datetime) -> datetime | None:

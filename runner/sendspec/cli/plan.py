@@ -20,7 +20,7 @@ from sendspec.cli.console import (
     rejects,
     specs_argument,
 )
-from sendspec.cli.moment import moment_of
+from sendspec.cli.moment import moment_of, not_to_come
 from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
@@ -107,7 +107,7 @@ def command(
     now = console.system.now
     until = moment_of(expires, now)
     if until is None or until <= now:
-        raise click.BadParameter("write 90m, 12h, 7d, 2w, or a moment to come, with its offset", param_hint="--expires")
+        raise click.BadParameter(not_to_come(expires), param_hint="--expires")
     if with_samples is not None and out is None:
         raise click.UsageError("--with-samples puts texts into a plan file: name it with --out FILE")
     samples = None if with_samples is None else SampleSource(with_samples)

@@ -41,7 +41,7 @@ from sendspec.operations.status import (
 )
 from sendspec.planning.message_state import State
 from sendspec.reading.spec import Spec
-from sendspec.reading.spec_check import NAME
+from sendspec.reading.spec_name import NAME
 from sendspec.showing.message_list import list_header, listed_cells, messages_text
 from sendspec.showing.status import next_commands, status_document, status_text
 

@@ -42,6 +42,9 @@ def read_plan_file(path: Path) -> PlanFile:
     except NotPairs:
         raise PlanUnreadable(EDITED) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        if path.suffix.lower() in (".yaml", ".yml"):
+            fix = f"run `sendspec plan {printable(str(path))} --out plan.json`, and name that file"
+            raise PlanUnreadable("the file is no plan, but by its name a spec", fix) from None
         raise PlanUnreadable(NO_PLAN) from None
 
 

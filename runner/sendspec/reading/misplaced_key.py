@@ -21,7 +21,7 @@ _SYNONYMS: Mapping[KeyPath, Mapping[str, str]] = {
     | dict.fromkeys(("rows", "items", "contacts"), "list")
     | dict.fromkeys(("filter", "if", "when", "condition"), "where")
     | dict.fromkeys(("phone", "number", "address", "email", "column"), "to")
-    | dict.fromkeys(("id", "unique", "dedupe"), "key")
+    | dict.fromkeys(("id", "unique"), "key")
     | dict.fromkeys(("separator", "sep"), "delimiter"),
     ("message",): dict.fromkeys(("text", "content", "html", "message", "type"), "body"),
     ("message", "body", "text"): dict.fromkeys(("body", "content", "message", "value"), "text"),
@@ -42,6 +42,25 @@ _NOT_OF_A_SPEC = {
     "schedule": "write `scheduledFor` under `message`",
     "send_at": "write `scheduledFor` under `message`",
 }
+_FIRST_LINE = "remove it; the first line of the table has to hold the names of its columns"
+_ONE_EACH = "remove it: a number gets one message; what tells recipients apart instead, if need be, is `key`"
+_NOT_OF_RECIPIENTS = {
+    "header": _FIRST_LINE,
+    "headers": _FIRST_LINE,
+    "skiprows": "remove it, and delete the lines above the names of the columns from the table",
+    "skip": "remove it, and delete the lines above the names of the columns from the table",
+    "encoding": "remove it, and save the table as UTF-8",
+    "charset": "remove it, and save the table as UTF-8",
+    "sheet": "remove it, and save the sheet as a .csv file of its own",
+    "sheetname": "remove it, and save the sheet as a .csv file of its own",
+    "quotechar": 'remove it: a cell with a delimiter or a line break in it has " around it',
+    "quote": 'remove it: a cell with a delimiter or a line break in it has " around it',
+    "columns": "remove it: the table's first line names them, and templates use those that they need",
+    "dedupe": _ONE_EACH,
+    "deduplicate": _ONE_EACH,
+    "distinct": _ONE_EACH,
+}
+"""What other programs can be told of a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +82,10 @@ def meant_keys(data: Mapping[str, Any]) -> dict[KeyPath, Meant]:
             if name is not None and name not in below and key not in _known(parent):
                 place = (*parent, name)
                 found.append(Meant((*parent, key), place, _FIXES.get(place, f"write '{name}'")))
+    for key in _mapping(data, ("recipients",)):
+        fix = _NOT_OF_RECIPIENTS.get(key.lower().replace("_", ""))
+        if fix is not None:
+            found.append(Meant(("recipients", key), ("recipients", key), fix))
     taken = {each.at for each in found}
     found += [
         Meant((key,), (key,), fix)

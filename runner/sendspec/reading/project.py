@@ -36,6 +36,7 @@ from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
 from sendspec.reading.price_file import PriceFile, price_file
+from sendspec.reading.project_advice import advised
 from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.suppression_file import suppression_files
@@ -170,7 +171,7 @@ class _Reader:
         if own_sandbox:  # an environment of the user's own that has the name: one error, not one a key
             yield self._document.place(_SANDBOX_AT, _BUILT_IN, key=True)
             faults = [fault for fault in faults if fault.at[:2] != _SANDBOX_AT]
-        for fault in faults:
+        for fault in advised(faults, self._document.data, schema.document["properties"]):
             literal = len(fault.at) == 3 and fault.at[2] == "access_key" and fault.code == "wrong-type"
             yield self._document.place(fault.at, _KEY_LITERAL if literal else fault, key=fault.at_key or literal)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.limit_advice import limit_fix
 from sendspec.reading.schema.schema_problem import SchemaProblem
 
 FORMAT = 1
@@ -18,19 +20,27 @@ _TYPES_BY_WORD = {
     "mms": "image", "picture": "image", "photo": "image", "media": "image", "email": "html", "mail": "html",
     "document": "file", "attachment": "file",
 }  # fmt: skip
+_DURATION = re.compile(r"([0-9]{1,6}) ?([smhdw])[a-z]*", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MAX_SHOWN = 60
+_MAX_NAMED = 5
 
 
 def advised(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> Iterator[SchemaProblem]:
     """`faults` with better words; several that have one cause become one."""
     faults = list(faults)
+    several = _several_texts(data)
+    if several is not None:
+        faults = [fault for fault in faults if fault.at[: len(several.at)] != several.at]
+        yield several
     mixed = _mixed_body(faults, data)
     if mixed is not None:
         faults = [fault for fault in faults if not _is_of_body(fault)]
         yield mixed
     for fault in faults:
         value = _at(data, fault.at)
-        fix = _fix(fault, value)
+        fix = limit_fix(fault, data["limits"]) if fault.at[:1] == ("limits",) and len(fault.at) == 2 else None
+        fix = fix or _fix(fault, value)
         yield fault if fix is None else replace(fault, fix=fix)
 
 
@@ -40,8 +50,6 @@ def _fix(fault: SchemaProblem, value: Any) -> str | None:
         return f"write {FORMAT}, without quotes" if is_quoted else f"write {FORMAT}, the version this sendspec reads"
     if fault.at == ("recipients", "delimiter"):
         return 'write one character, such as ";", or "\\t" for a tab'
-    if fault.code == "unknown-key" and fault.at[:-1] == ("limits",) and str(fault.at[-1]).isdigit():
-        return "write the number without a comma: 5000"
     if fault.at == (*BODY, "type") and isinstance(value, str) and value.lower() in _TYPES_BY_WORD:
         return f"write '{_TYPES_BY_WORD[value.lower()]}'"
     if fault.at == BODY and fault.code == "missing-key":
@@ -63,6 +71,12 @@ def _shown(text: str) -> str:
     return f'"{quoted(text)}"' if len(text) <= _MAX_SHOWN and '"' not in text else '"…"'
 
 
+def _in_seconds(text: str) -> str:
+    found = _DURATION.fullmatch(text.strip().lower())
+    seconds = f": {int(found[1]) * _SECONDS[found[2]]}" if found else ", such as 3600"
+    return f"write the seconds, without a unit{seconds}"
+
+
 _MEANT: tuple[tuple[KeyPath, type, Callable[[Any], str]], ...] = (
     (BODY, str, lambda text: f"write `body: {{type: text, text: {{text: {_shown(text)}}}}}`"),
     (("message",), str, lambda text: f"write `message: {{body: {{type: text, text: {{text: {_shown(text)}}}}}}}`"),
@@ -73,6 +87,7 @@ _MEANT: tuple[tuple[KeyPath, type, Callable[[Any], str]], ...] = (
     (("message", "receiver"), str, lambda text: "remove it, and name people under `recipients`"),
     (("limits",), int, lambda number: f"write `limits: {{messages: {number}}}`"),
     (("recipients", "file"), list, lambda names: "name one table: put all rows into one file, or make a spec for each"),
+    (("message", "validity"), str, _in_seconds),
     (("vars",), list, lambda values: "write a name for each: `vars: {name: value}`"),
     (("channel",), list, lambda names: "name one channel: make a spec for each"),
 )
@@ -95,6 +110,21 @@ def _mixed_body(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> Sch
         fix=f"write `type: {other}`, or `{kind}: …` instead of `{other}`",
         at_key=False,
     )
+
+
+def _several_texts(data: Mapping[str, Any]) -> SchemaProblem | None:
+    """A text for each language, where one text is needed."""
+    for at in ((*BODY, "text", "text"), (*BODY, "text")):
+        texts = _at(data, at)
+        if not isinstance(texts, Mapping) or "text" in texts or len(texts) < 2:
+            continue
+        if all(isinstance(text, str) for text in texts.values()):
+            names = [f"'{quoted(str(name)[:_MAX_SHOWN])}'" for name in texts]
+            conditions = f"{{% if … == {names[0]} %}}…{{% elif … == {names[1]} %}}…{{% endif %}}"
+            problem = f"expected text, found one for each of {', '.join(names[:_MAX_NAMED])}"
+            fix = f"write one text that chooses by a column: {conditions}"
+            return SchemaProblem(at=at, code="wrong-type", problem=problem, fix=fix, at_key=True)
+    return None
 
 
 def _is_of_body(fault: SchemaProblem) -> bool:

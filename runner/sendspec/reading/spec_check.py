@@ -16,14 +16,15 @@ from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.suspect_scalar import suspect_scalars
 from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.files.near_file import TABLE_EXTENSIONS
+from sendspec.reading.limit_advice import whole_number_fix
 from sendspec.reading.misplaced_key import meant_keys, with_meant_keys
 from sendspec.reading.other_document import other_document
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.send_terms import CONTINUE_WITH, NOT_AFTER, term_problems
 from sendspec.reading.spec_advice import advised
+from sendspec.reading.spec_name import name_problems
 
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _NAMES = (("name",), ("moved_from",))
 _TEXTS = (("text",), ("title",), ("subject",), ("description",))
 _ROWS = (("recipients",), ("recipients", "list"))
@@ -58,8 +59,7 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
     for fault in [] if is_shaped else advised(with_meant_keys(schema.problems(data), meant, data), data):
         if fault.at not in keys and not _is_reported_below(document, fault):
             yield _placed(document, fault)
-    yield from _name_problems(document)
-    yield from _moved_from_problems(document)
+    yield from name_problems(document)
     yield from _fraction_problems(document)
     yield from _recipient_problems(document, {each.place for each in meant.values()})
     yield from _message_problems(document)
@@ -86,6 +86,8 @@ def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
         and isinstance(value, int | float)
     ):
         fault = _unquoted(document, fault, value)
+    elif fault.code == "wrong-type" and isinstance(value, float):
+        fault = replace(fault, fix=whole_number_fix(document.written(fault.at), value) or fault.fix)
     elif _is_flow_for_text(document, fault, value):
         fault = replace(fault, fix=f"put quotes around it: {quoted_template(document.written(fault.at))}")
     elif value is None and fault.code == "wrong-type" and document.behind(fault.at).lstrip().startswith("#"):
@@ -107,7 +109,7 @@ def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
 
 def _is_flow_for_text(document: Document, fault: SchemaProblem, value: Any) -> bool:
     """`text: {name}` or `text: [more]`: a text that YAML reads as a mapping or a list."""
-    is_text = fault.code == "wrong-type" and isinstance(value, dict | list) and fault.at[-1:] in _TEXTS
+    is_text = fault.fix == "write text" and isinstance(value, dict | list) and fault.at[-1:] in _TEXTS
     written = document.written(fault.at) if is_text else ""
     return written[:1] in ("{", "[") and len(written) <= 100 and "\n" not in written
 
@@ -131,41 +133,6 @@ def _value_at(data: Any, at: KeyPath) -> Any:
     return data
 
 
-def _name_problems(document: Document) -> Iterator[Diagnostic]:
-    name = document.data.get("name")
-    if not isinstance(name, str) or NAME.fullmatch(name):
-        return
-    proposed = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:63].strip("-")
-    rule = "small letters, digits and -, 63 at most, beginning with a letter or a digit"
-    what = "the empty text" if not name else f"'{mask_in_place(printable(name[:60]))}'"
-    yield document.diagnostic(
-        ("name",),
-        code="bad-name",
-        problem=f"{what} can't be a spec's name",
-        fix=f"write '{mask_in_place(proposed)}': {rule}" if proposed else f"write {rule}",
-    )
-
-
-def _moved_from_problems(document: Document) -> Iterator[Diagnostic]:
-    data = document.data
-    former: Any = data.get("moved_from", False)
-    if former is False or not isinstance(former, str | bool):
-        return
-    if former is True:
-        problem, fix = (
-            "`moved_from: true` names no spec",
-            "write the name that the spec had before, or false for a new one",
-        )
-    elif not NAME.fullmatch(str(former)):
-        problem = f"'{mask_in_place(printable(str(former)[:60]))}' can't be a spec's name"
-        fix = "write the name that the spec had before"
-    elif former == data.get("name"):
-        problem, fix = "`moved_from` is the name that the spec has now", "remove `moved_from`"
-    else:
-        return
-    yield document.diagnostic(("moved_from",), code="bad-name", problem=problem, fix=fix)
-
-
 def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
     """JSON Schema accepts 1.0 and 1e3 as integers; in a request, or in a message's identity, they differ from 1 and 1000."""
     whole = [at for at, value in walk(document.data) if _is_whole(value)]
@@ -181,7 +148,7 @@ def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
                 at,
                 code="wrong-type",
                 problem=f"the number {written} has a fraction or an exponent, and a whole number is needed",
-                fix=f"write {mask_in_place(str(int(_value_at(document.data, at))))}",
+                fix=mask_in_place(whole_number_fix(written, _value_at(document.data, at)) or ""),
             )
 
 

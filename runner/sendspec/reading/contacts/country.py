@@ -53,7 +53,7 @@ def country_meant(written: str) -> str | None:
 def unknown_country(written: str) -> Problem:
     """An invalid country code, with the one that was probably meant."""
     letters = written.strip().upper()
-    near = country_meant(written) or _by_calling_code(letters)
+    near = country_meant(written) or country_called(letters)
     if near is None:
         known = sorted(COUNTRIES) if len(letters) == 2 else sorted(_code_by_name())
         name = near_miss(letters, known, cutoff=0.9 if len(letters) == 2 else 0.75)
@@ -65,7 +65,7 @@ def unknown_country(written: str) -> Problem:
     )
 
 
-def _by_calling_code(written: str) -> str | None:
+def country_called(written: str) -> str | None:
     """The main country with a calling code, such as +31 or 0031."""
     digits = written.lstrip("+").lstrip("0")
     if not digits.isascii() or not digits.isdigit() or len(digits) > MAX_CALLING_CODE:

@@ -11,7 +11,7 @@ from typing import Any
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
-from sendspec.reading.schema.formats import FORMAT_EXAMPLES
+from sendspec.reading.schema.formats import FORMAT_EXAMPLES, is_date_time
 
 MAX_LISTED = 12
 UNSATISFIABLE_BODIES = frozenset({"action", "template"})
@@ -250,7 +250,8 @@ def _range_or_form(error: Any) -> SchemaProblem:
             )
         case "format":
             what, example = FORMAT_EXAMPLES[limit]
-            example = _with_own_date(value) or example
+            if limit == "date-time":
+                example = moment_example(value) or f"{example}, where Z is UTC, or {example[:-1]}+01:00"
             return _at_instance(error, "wrong-format", f"{shown(value)} is not {what}", f"write one, such as {example}")
         case "pattern":
             hint = error.schema.get("examples", ())
@@ -271,13 +272,23 @@ def _range_or_form(error: Any) -> SchemaProblem:
             )
 
 
-_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?)?")
+_DATE = re.compile(
+    r"(?:(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)|(?P<first>\d\d?)[.-](?P<second>\d\d?)[.-](?P<last>\d{4}))"
+    r"(?:(?:[T ]|, ?)(?P<time>\d?\d:\d\d)(?::\d\d)?(?: ?Uhr)?)?",
+    re.ASCII,
+)
 
 
-def _with_own_date(value: str) -> str | None:
-    """A date that lacks its time or its zone, completed."""
-    found = _DATE.fullmatch(value)
-    return f"{found[1]}T{found[2] or '09:00'}:00Z" if found else None
+def moment_example(value: str) -> str | None:
+    """A date that lacks its time or its zone, completed; with dots, the day is first. None for anything else."""
+    found = _DATE.fullmatch(value.strip())
+    if found is None:
+        return None
+    date = f"{found['year']}-{found['month']}-{found['day']}"
+    if found["year"] is None:
+        date = f"{found['last']}-{found['second']:0>2}-{found['first']:0>2}"
+    moment = f"{date}T{found['time'] or '09:00':0>5}:00"
+    return f"{moment}Z, where Z is UTC, or {moment}+01:00, an hour ahead of it" if is_date_time(f"{moment}Z") else None
 
 
 def _listed(values: Sequence[object]) -> str:
