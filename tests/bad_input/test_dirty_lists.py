@@ -45,6 +45,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("cells too few", "", "phone,first_name,n\n+31612345678,Ann\n", ["ragged-row 2"], "add the missing cells"),
     ("a comma in a cell", "", HEAD + "+31612345678,Acme, Inc\n", ["ragged-row 2"], "put quotes around"),
     ("delimiters at the end of rows alone", "", HEAD + "+31612345678,Ann,,\n", ["ragged-row 2"], "remove the extra delimiters"),
+    ("an empty cell too many in the middle", "", "phone,first_name,n\n+31612345678,,Ann,\n", ["ragged-row 2"], "further left"),
     ("a quote in the middle of a quoted cell", "", HEAD + '+31612345678,"Rob "the" Bob"\n', ["stray-quote 2"], "twice"),
     ("a quote that is not closed", "", HEAD + '+31612345678,"Ann\n+31687654321,Bob\n', ["unclosed-quote 2"], "close the quote"),
     ("a direction mark", "", HEAD + "+31612345678\u202c,Ann\n", ["forbidden-character 2"], "remove it"),

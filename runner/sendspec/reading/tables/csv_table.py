@@ -245,12 +245,13 @@ class _RecordChecker:
         if count > self._width:
             first_extra = self._header.content_width
             span = cells[first_extra].span
-            extra = any(cell.text.strip(SPACES) for cell in cells[first_extra:])
-            fix = (
-                "remove the extra delimiters at its end"
-                if not extra
-                else f"put quotes around a cell that has a '{self._delimiter}' in it, or remove the extra cells"
-            )
+            empty = [not cell.text.strip(SPACES) for cell in cells]
+            if not all(empty[first_extra:]):
+                fix = f"put quotes around a cell that has a '{self._delimiter}' in it, or remove the extra cells"
+            elif any(empty[:first_extra]):
+                fix = "remove the delimiters that are too many: at its end, or of an empty cell further left"
+            else:
+                fix = "remove the extra delimiters at its end"
         length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
         marks = min(self._header.marks, count)
         problem = f"the row has {_counted(count - marks)}, the header has {self._header.content_width}"
