@@ -106,7 +106,15 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi {frist_name}"', "unfilled-placeholder 9:17", "'{frist_name}' is not a template", "write {{ first_name }}"),
     ('"Hi {somebody}"', "unfilled-placeholder 9:17", "'{somebody}' is not a template", "write {{ … }} for a column"),
     ("'Hi {somebody}'", "unfilled-placeholder 9:17", "'{somebody}'", 'write {{ "{somebody}" }}'),
-    ('"Hi [first_name]"', "unfilled-placeholder 9:17", "'[first_name]'", "write {{ first_name }}"),
+    ('"Hi «first_name»"', "!unfilled-placeholder 9:17", "'«first_name»'", "write {{ first_name }}"),
+    ('"Hi «First_Name»"', "!unfilled-placeholder 9:17", "'first_name' is a column", "write {{ first_name }}"),
+    ('"Hi «somebody»"', "unfilled-placeholder 9:17", "'«somebody»'", "write {{ … }} for a column"),
+    ('"Hi <<first_name>>"', "!unfilled-placeholder 9:17", "'<<first_name>>'", "write {{ first_name }}"),
+    ('"Hi @first_name@"', "!unfilled-placeholder 9:17", "'@first_name@'", "write {{ first_name }}"),
+    ('"Hi *|FIRST_NAME|*"', "!unfilled-placeholder 9:17", "'*|FIRST_NAME|*'", "write {{ first_name }}"),
+    ('"Hi [First name]"', "!unfilled-placeholder 9:17", "'[First name]'", "write {{ first_name }}"),
+    ('"Hi [Price (€)] [Opt-out]"', "!unfilled-placeholder 9:29", "'Opt-out' is a column", "write {{ row['Opt-out'] }}"),
+    ('"Hi [first_name]"', "!unfilled-placeholder 9:17", "'[first_name]'", "write {{ first_name }}"),
     ('"Hi <first_name>"', "unfilled-placeholder 9:17", "'<first_name>'", "write {{ first_name }}"),
     ("Hi {{ first_name }}, you are #1", "cut-by-comment 9:42", "'#1' for a comment", '"Hi {{ first_name }}, you are #1"'),
     ("Hi #1", "cut-by-comment 9:16", "'#1' for a comment", 'put quotes around the text: "Hi #1"'),
@@ -127,7 +135,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
 INNOCENT = [
     '"Hi\\nyou"', r"C:\nets", r"'\\n'",
     "Hi you # a remark", "Hi you ## remark", "|\n        Hi #1", '"Hi you #1"', "'“Hi”'", "He said “Hi”",
-    '"100% of 50% off"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
+    '"100% of 50% off"', '"He said «Hi you», ask @somebody@ or me@first_name@example.com"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
     '"https://example.com/{first_name}?a=%order_id%"', '"www.example.com/{first_name}"',
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ from itertools import chain
 from sendspec.composing.template import Template
 from sendspec.composing.template_policy import KEYWORDS, NameUse
 from sendspec.diagnostics.diagnostic import Problems, Severity
-from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.near_miss import letters, near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
 from sendspec.reading.documents.document import Document, KeyPath
@@ -32,12 +32,21 @@ class KnownNames:
         self.variables = variables
         self._names = list(dict.fromkeys([*columns, *variables]))
         self._near: dict[str, str | None] = {}
+        self._by_letters: dict[str, str] | None = None
 
     def near(self, name: str) -> str | None:
         """The known name most like `name`; None after the first `MAX_LOOKED_UP` unknown names."""
         if name not in self._near and len(self._near) < MAX_LOOKED_UP:
             self._near[name] = near_miss(name, chain(self._names, sorted(BUILT_IN)))
         return self._near.get(name)
+
+    def same(self, name: str) -> str | None:
+        """The column or constant that is called `name`, but for case, spaces and signs."""
+        if name in self.columns or name in self.variables:
+            return name
+        if self._by_letters is None:
+            self._by_letters = {letters(each): each for each in reversed(self._names) if letters(each)}
+        return self._by_letters.get(letters(name))
 
     def listed(self) -> str:
         names = self._names

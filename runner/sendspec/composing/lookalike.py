@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from itertools import islice
-from typing import Any
 
 from sendspec.composing.known_names import KnownNames, with_fitting_quotes, written_name
 from sendspec.composing.template_scan import tags_of
@@ -15,14 +14,17 @@ from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import Spec
 
 MAX_FOUND = 20
-_NAME = r"[^\W\d]\w{0,63}"
+_NAME = r"[^\W\d](?:[\w .-]{0,62}\w)?"
 _LOOKALIKE = re.compile(
     rf"<%=?\s*(?P<erb>{_NAME})\s*%>|\*\|(?P<star>{_NAME})\|\*|\[\[\s*(?P<square>{_NAME})\s*\]\]"
+    rf"|«\s?(?P<merge>{_NAME})\s?»|<<\s?(?P<angles>{_NAME})\s?>>|(?<![\w@.])@(?P<at>{_NAME})@(?![\w@])"
     rf"|[$#]\{{\s*(?P<dollar>{_NAME})\s*\}}|\{{\s*(?P<brace>{_NAME})\s*\}}+|(?<![\w%])%%?(?P<percent>{_NAME})%%?(?![\w%])"
     rf"|\[(?P<bracket>{_NAME})\]|<(?P<angle>{_NAME})>"
 )
-_ALSO_TEXT = ("bracket", "angle")
-"""Ordinary text or HTML as often: a warning, and only if they name a column."""
+"""As other programs write them; `merge` is a word processor's. A column's name may have spaces and signs in it."""
+_ALSO_TEXT = ("bracket", "at", "angle")
+"""Ordinary text as often: reported only if they name a column."""
+_ALSO_HTML = "angle"
 _ADDRESS = re.compile(r"\S*://\S*|www\.\S+")
 
 
@@ -86,11 +88,10 @@ def _literal_pieces(source: str) -> Iterator[tuple[int, int]]:
 
 def _diagnostic(spec: Spec, at: KeyPath, value: str, match: re.Match[str], known: KnownNames) -> Diagnostic | None:
     kind, name = str(match.lastgroup), match[match.lastgroup or 0]
-    names: Any = (known.columns, known.variables)
-    is_known = any(name in each for each in names)
-    if not is_known and kind in _ALSO_TEXT:
+    same = known.same(name)
+    if same is None and (kind in _ALSO_TEXT or not name.isidentifier()):
         return None
-    meant = name if is_known else known.near(name)
+    meant = same or known.near(name)
     written, start = match[0], match.start()
     if kind == "brace" and start and value[start - 1] == "{":
         written, start = "{" + written, start - 1
@@ -100,8 +101,8 @@ def _diagnostic(spec: Spec, at: KeyPath, value: str, match: re.Match[str], known
         at,
         code="unfilled-placeholder",
         problem=f"'{quoted(written)}' is not a template, so people would read it as it is written"
-        + (f"; '{quoted(name)}' is a column" if is_known and name in known.columns else ""),
+        + (f"; '{quoted(same)}' is a column" if same in known.columns else ""),
         fix=with_fitting_quotes(f"{what}; if they should read it so, write {literal}", spec.document.written(at)),
         within=(start, match.end()),
-        severity=Severity.ERROR if is_known and kind not in _ALSO_TEXT else Severity.WARNING,
+        severity=Severity.WARNING if same is None or kind == _ALSO_HTML else Severity.ERROR,
     )

@@ -30,12 +30,12 @@ def near_miss(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | 
     if len(word) > MAX_LENGTH:
         return None
     words = list(known)
-    wanted = _letters(word)
+    wanted = letters(word)
     words = [other for other in words if len(other) <= MAX_LENGTH]
-    same = next((other for other in words if wanted and _letters(other) == wanted), None)
+    same = next((other for other in words if wanted and letters(other) == wanted), None)
     if same is not None:
         return same
-    longer = [other for other in words if len(wanted) >= MIN_BEGINNING and _letters(other).startswith(wanted)]
+    longer = [other for other in words if len(wanted) >= MIN_BEGINNING and letters(other).startswith(wanted)]
     if len(longer) == 1:
         return longer[0]
     first = (other for other in words if abs(len(other) - len(word)) <= _SIMILAR_LENGTH)
@@ -44,6 +44,6 @@ def near_miss(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | 
     return found[0] if found else None
 
 
-def _letters(word: str) -> str:
+def letters(word: str) -> str:
     """Letters and digits alone, in lower case: `First Name` and `first_name` are one word."""
     return re.sub(r"[\W_]+", "", word).casefold()

@@ -27,8 +27,9 @@ EXPLAINED: dict[str, Explanation] = {
     "unfilled-placeholder": Explanation(
         "a text has a placeholder of another program, which nothing fills",
         (
-            "`{name}`, `${name}`, `%name%`, `<%= name %>`, `[[name]]` and `*|NAME|*` are text here, and people would read "
-            "them. A warning; an error if the name is a column or a constant. Web addresses, values and what is below "
+            "`{name}`, `${name}`, `%name%`, `<%= name %>`, `[[name]]`, `*|NAME|*` and a word processor's `«name»` or "
+            "`<<name>>` are text here, and people would read them. A warning; an error if the name is a column or a "
+            "constant, whatever its case; `[name]` and `@name@` only then. Web addresses, values and what is below "
             "`template:` aren't looked at. The values of constants under `vars` are no templates either: {{ … }} and {% … %} in "
             "one that the message uses are an error."
         ),
