@@ -385,12 +385,29 @@ def test_a_rename_while_texts_change_warns_only_where_the_path_is_the_same(sent:
     done, count = sent.sent()
     assert (done.code, count) == (0, PEOPLE)
     assert "name-moved" in done.err
+    assert "'hello' before, which sent 100 messages" in done.err
+    assert "all 100 recipients get it" in done.err
 
 
 def test_a_new_spec_beside_one_that_is_still_there_is_no_rename(sent: Repository) -> None:
     sent.write("copy.yaml", SPEC.replace("name: hello", "name: copy"))
     sent.commit("The same once more, beside the first")
+    planned = sent.run("plan", "copy.yaml")
+    [warning] = planned.json["warnings"]
+    assert warning["code"] == "same-as-sent"
+    assert warning["problem"].startswith("100 of 100 messages would go to the same people")
+    assert "'hello' (hello.yaml)" in warning["problem"]
     assert sent.send("copy.yaml") == (0, PEOPLE)
+    sent.write("people.csv", numbers(PEOPLE + 1))
+    assert sent.run("plan", "copy.yaml").json["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    "change", [("name: hello", "name: copy\nmoved_from: false"), ("is on its way", "was delivered")]
+)
+def test_a_new_spec_that_is_meant_or_has_another_text_is_no_copy(sent: Repository, change: tuple[str, str]) -> None:
+    sent.write("copy.yaml", SPEC.replace(*change).replace("name: hello", "name: copy"))
+    assert sent.run("plan", "copy.yaml").json["warnings"] == []
 
 
 def test_a_name_that_still_belongs_to_a_file_can_not_be_moved_from(sent: Repository) -> None:

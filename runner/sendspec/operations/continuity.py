@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.ledger.protocol import Facts
+from sendspec.operations.copied_spec import copies
 from sendspec.operations.decided_rows import Decided
 from sendspec.operations.frozen_audience import check_audience
 from sendspec.operations.key_continuity import key_changes
@@ -35,6 +36,7 @@ def check_continuity(
         assert ledger is not None
         found = [
             *name_moves(job, plan_by_name[job.spec.name].send, live, context, ledger, decided),
+            *copies(job, plan_by_name[job.spec.name].send, context, ledger, decided),
             *key_changes(job, context, ledger, decided),
         ]
         for diagnostic in found:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.protocol import Facts
 from sendspec.ledger.record import Route
-from sendspec.operations.decided_rows import Decided, messages_to_send
-from sendspec.operations.hash_prefix_set import HashPrefixSet
+from sendspec.operations.decided_rows import Decided
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.renamed_spec import name_in, other_names
 from sendspec.operations.send_job import Job
+from sendspec.operations.sent_before import most_alike, sent_by
 from sendspec.operations.spec_identity_check import highest_used
-
-REMEMBERED_SECONDS = 90 * 86_400.0
-"""How long ago a spec that is gone may have sent what a new name would send again."""
 
 
 def name_moves(
@@ -37,11 +34,10 @@ def name_moves(
         )
     own = context.relative(spec.path)
     path_by_name = _gone_specs(job, own, context, ledger, is_new=is_new)
-    since = job.now.timestamp() - REMEMBERED_SECONDS
-    sent_by_name = HashPrefixSet.by_name(ledger.digests_sent(path_by_name, since)) if path_by_name else {}
+    sent_by_name = sent_by(path_by_name, job, ledger)
     if not sent_by_name:
         return
-    former, same = _most_alike(job, decided, sent_by_name)
+    former, same = most_alike(job, decided, sent_by_name)
     if 2 * same >= to_send:
         yield spec.document.diagnostic(
             ("name",),
@@ -56,8 +52,9 @@ def name_moves(
         yield spec.document.diagnostic(
             ("name",),
             code="name-moved",
-            problem=f"this file held '{here}' before, which sent other texts or to other people",
-            fix=f"write `moved_from: {here}` if this is the same send under another name",
+            problem=f"this file held '{here}' before, which sent {counted(len(sent_by_name[here]), 'message')}, with other texts"
+            f" or to other people; the ledger takes this for a new send, so all {counted(to_send, 'recipient')} get it",
+            fix=f"write `moved_from: {here}` if it is the same send under another name: who had that one is then skipped",
             severity=Severity.WARNING,
         )
 
@@ -70,16 +67,6 @@ def _gone_specs(job: Job, own: str, context: ProjectContext, ledger: Facts, *, i
         for name in sorted(ledger.specs_sent_through(route) - {job.spec.name})
         if _is_gone(name, path := ledger.spec_path(name) or "", own, context, is_new=is_new)
     }
-
-
-def _most_alike(job: Job, decided: Decided, sent_by_name: Mapping[str, HashPrefixSet]) -> tuple[str, int]:
-    """The name under which most of the job's messages to send were sent before, and how many were."""
-    same = dict.fromkeys(sent_by_name, 0)
-    for message in messages_to_send(job, decided):
-        for name, sent in sent_by_name.items():
-            same[name] += message.digest in sent
-    former = max(sorted(same), key=lambda name: same[name])
-    return former, same[former]
 
 
 def _is_gone(name: str, path: str, own: str, context: ProjectContext, *, is_new: bool) -> bool:

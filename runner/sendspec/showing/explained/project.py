@@ -21,6 +21,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="name: greeting   # was: hello",
         right="name: greeting\nmoved_from: hello",
     ),
+    "same-as-sent": Explanation(
+        "a spec that was never sent would send what another one has sent, to the same people",
+        (
+            "The name is part of every message's identity, so a copy of a spec reaches everybody again. A warning. "
+            "`moved_from: false` says that it is meant."
+        ),
+        wrong="name: greeting-copy   # beside `greeting`, which was sent: same list, same text",
+        right="name: greeting-copy\nmoved_from: false",
+    ),
     "moved-from-unknown": Explanation(
         "`moved_from` names a spec that the ledger doesn't know",
         "So nobody is skipped. Check the spelling.",
