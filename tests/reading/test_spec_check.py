@@ -92,7 +92,7 @@ def place(diagnostic: Diagnostic) -> tuple[str, int, int]:
         (HEAD + "recipients: {file: a.csv, country: XX}\n" + MESSAGE, "unknown-country", 4, 36),
         (HEAD + "recipients: {file: a.csv, country: 31}\n" + MESSAGE, "unknown-country", 4, 36),
         (HEAD + "recipients: {file: a.csv, delimiter: ;;}\n" + MESSAGE, "too-long", 4, 38),
-        (HEAD + "recipients: {file: a.csv, where: 1}\n" + MESSAGE, "unquoted-number", 4, 34),
+        (HEAD + "recipients: {file: a.csv, where: 1}\n" + MESSAGE, "where-not-boolean", 4, 34),
         (HEAD + "recipients: {fil: a.csv}\n" + MESSAGE, "unknown-key", 4, 14),
         (HEAD + "recipients:\n" + "  - {a: b}\n" * 1_001 + MESSAGE, "too-many-inline", 5, 3),
         (HEAD + "recipients:\n  list:\n" + "  - {a: b}\n" * 1_001 + MESSAGE, "too-many-inline", 6, 3),

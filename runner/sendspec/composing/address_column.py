@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable
 
+from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.known_names import written_name
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, quoted
-from sendspec.reading.tables.row import Row
 
-MAX_ROWS = 20
 MAX_COLUMNS = 200
 _HINT = re.compile(r"phone|mobi|tel|gsm|cell|handy|msisdn|mail", re.IGNORECASE)
 _NATIONAL = re.compile(r"[0-9][0-9 ()./-]{7,17}", re.ASCII)
 
 
 def address_column(
-    missing: str, columns: tuple[str, ...], rows: Iterable[Row], normalise: Callable[[str], str | Problem]
+    missing: str, columns: tuple[str, ...], rows: FirstRows, normalise: Callable[[str], str | Problem]
 ) -> str | None:
     """The column whose values are addresses in most of the first rows, or the one that is called nearly like `missing`."""
     listed = columns[:MAX_COLUMNS]
-    sample = [row.values for row in islice(rows, MAX_ROWS)]
+    sample = [row.values for row in rows]
     scores = {name: _score(name, [values.get(name) for values in sample], normalise) for name in listed}
     best = max(listed, key=lambda name: scores[name], default=None)
     if best is not None and scores[best][0] + scores[best][2] > 0:

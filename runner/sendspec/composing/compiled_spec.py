@@ -8,6 +8,7 @@ from typing import Any
 
 from sendspec.composing.address_column import address_column, to_fix
 from sendspec.composing.column_advice import about_column
+from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipient
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
 from sendspec.composing.lookalike import lookalikes, unfilled_constants
@@ -16,6 +17,7 @@ from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
+from sendspec.composing.where_advice import about_condition, text_for_condition
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
@@ -24,6 +26,7 @@ from sendspec.reading.contacts.phone_check import PhoneCheck
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.spec import NoRecipients, Spec
 from sendspec.reading.tables.row import Row
+from sendspec.reading.where_text import WHERE, is_expression
 
 MAX_TEMPLATES = 500
 MAX_CHARACTERS = 50_000
@@ -78,23 +81,29 @@ def compile_spec(
 ) -> CompiledSpec | None:
     """Compiles `spec`; None if it has errors, which are added to `problems`.
 
-    `rows` are read only to find a column that the spec doesn't name. `columns` is None if the recipients' table has neither a header nor rows: then any name could be a column.
+    `rows` are read only to find a column that the spec doesn't name, or a value that its `where` does. `columns` is None if the recipients' table has neither a header nor rows: then any name could be a column.
     """
     if not _compilable(spec, problems):
         return None
+    first_rows = FirstRows(rows)
     faults: list[tuple[KeyPath, TemplateProblem]] = []
     compiled, document = _compiled(spec, platform, faults), spec.document
+    known = KnownNames(columns or (), tuple(spec.variables))
     for at, problem in faults:
         found = about_column(problem, document.value(at), columns or ())
+        if at == WHERE:
+            found = about_condition(found, spec.where, known, first_rows)
         fix = with_fitting_quotes(found.fix, document.written(at))
         problems.add(document.place(at, replace(found, fix=fix), within=(found.start, found.end)))
     _warn_of_trusted_html(compiled, problems)
-    known = KnownNames(columns or (), tuple(spec.variables))
     used = {use.name for each in placeholders_of(compiled.content) for use in each.template.names}
+    text = text_for_condition(spec, known, first_rows)
+    if text is not None:
+        problems.add(text)
     for diagnostic in (*lookalikes(spec, known), *unfilled_constants(spec, used), *short_link_warnings(spec)):
         problems.add(diagnostic)
     if columns is not None:
-        _check(compiled, known, platform, rows, problems)
+        _check(compiled, known, platform, first_rows, problems)
     return None if problems.has_errors else compiled
 
 
@@ -115,7 +124,7 @@ def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, Temp
         spec=spec,
         to=to,
         key=None if spec.key is None else build_tree(spec.key, ("recipients", "key"), problems),
-        where=spec.where if isinstance(spec.where, bool) else build_tree(spec.where, ("recipients", "where"), problems),
+        where=_condition(spec, problems),
         receiver=receiver,
         content=content,
         identifier_key=platform.address_kind.identifier_key,
@@ -127,6 +136,13 @@ def _compiled(spec: Spec, platform: Platform, problems: list[tuple[KeyPath, Temp
         width=width,
         chooses_language=any(each.at == ("message", *LANGUAGE_AT) for each in placeholders_of(content)),
     )
+
+
+def _condition(spec: Spec, problems: list[tuple[KeyPath, TemplateProblem]]) -> bool | Node:
+    """`where`; true for a text, which is an error of its own."""
+    if isinstance(spec.where, bool) or not is_expression(spec.where):
+        return spec.where is not False
+    return build_tree(spec.where, WHERE, problems)
 
 
 def _compilable(spec: Spec, problems: Problems) -> bool:
@@ -173,9 +189,7 @@ def _address(
     return build_tree("{{ " + platform.address_kind.default_column + " }}", ("recipients",), problems)
 
 
-def _check(
-    compiled: CompiledSpec, known: KnownNames, platform: Platform, rows: Iterable[Row], problems: Problems
-) -> None:
+def _check(compiled: CompiledSpec, known: KnownNames, platform: Platform, rows: FirstRows, problems: Problems) -> None:
     """Checks the names that every template uses, and the reference. `rows` are looked at if the address has no column."""
     spec, document, columns = compiled.spec, compiled.spec.document, known.listed_columns
     for diagnostic in constant_recipients(spec, compiled.to, compiled.key, known, compiled.normalise):
@@ -198,7 +212,7 @@ def _check(
 
 
 def _missing_column(
-    compiled: CompiledSpec, missing: str, columns: tuple[str, ...], rows: Iterable[Row], problems: Problems
+    compiled: CompiledSpec, missing: str, columns: tuple[str, ...], rows: FirstRows, problems: Problems
 ) -> None:
     more = f" and {len(columns) - MAX_LISTED} more" if len(columns) > MAX_LISTED else ""
     found = mask_in_place(printable(", ".join(columns[:MAX_LISTED]) + more)) or "none"

@@ -24,6 +24,8 @@ def constant_recipients(
     for name, node in (("to", to), ("key", key)):
         if not isinstance(node, Constant) or not isinstance(node.value, str) or node.at != ("recipients", name):
             continue
+        if "{{" in node.value or "{%" in node.value:
+            continue  # a template that can't be read, which is reported
         found = _BARE_NAME.fullmatch(node.value)
         bare = found[1] if found else node.value
         column = bare if bare in known.columns else known.near(bare)

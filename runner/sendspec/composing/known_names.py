@@ -20,6 +20,8 @@ MAX_LOOKED_UP = 20
 _ITEM = re.compile(r"\.([^\W\d]\w*)")
 _QUOTED_COLUMN = re.compile(r'row\["([^"\]]*)"\]')
 _QUOTED_TEXT = re.compile(r"\{\{ '([^']*)' \}\}")
+_QUOTED_VALUE = re.compile(r"`'([^'`]*)'`")
+_COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*\Z")
 _LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
 
 
@@ -63,7 +65,7 @@ def with_fitting_quotes(fix: str, written: str) -> str:
     """A fix whose quotes don't end the YAML value that they are meant for; `written` is that value in the file."""
     if not written.startswith("'"):
         return _QUOTED_COLUMN.sub(r"row['\1']", fix) if written.startswith('"') else fix
-    return _QUOTED_TEXT.sub(r'{{ "\1" }}', fix)
+    return _QUOTED_VALUE.sub(r'`"\1"`', _QUOTED_TEXT.sub(r'{{ "\1" }}', fix))
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:
@@ -120,14 +122,26 @@ def _item_near(source: str, use: NameUse, known: KnownNames) -> str | None:
 
 
 def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, early: bool) -> str:
+    compared = f"write `'{quoted(use.name)}'`, in quotes, if it is a value" if _is_compared(template, use) else ""
     if near is not None:
-        return f"write {_in_quotes(written_name(near))}"
+        return (
+            f"{compared}; for the column, write {_in_quotes(written_name(near))}"
+            if compared
+            else f"write {_in_quotes(written_name(near))}"
+        )
+    if compared:
+        return f"{compared}; columns are: {known.listed()}"
     fix = f"add the column, a constant under vars, or use one of: {known.listed()}"
     opened = template.source.rfind("{{", 0, use.start)
     literal = _LONE_NAME.match(template.source, max(opened, 0))
     if early or literal is None:
         return fix
     return f"{fix}; if it is for another program to fill, write {{{{ '{literal[0]}' }}}}"
+
+
+def _is_compared(template: Template, use: NameUse) -> bool:
+    """Whether the name is the right side of a comparison."""
+    return _COMPARISON.search(template.source, 0, use.start) is not None
 
 
 def _in_quotes(name: str) -> str:

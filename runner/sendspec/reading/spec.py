@@ -20,6 +20,7 @@ from sendspec.reading.limits import Limits, read_limits
 from sendspec.reading.schema.formats import date_time
 from sendspec.reading.spec_check import spec_problems
 from sendspec.reading.suppression_file import SuppressionFile, suppression_files
+from sendspec.reading.where_text import where_problems
 
 
 class InDoubtPolicy(StrEnum):
@@ -122,7 +123,11 @@ def read_spec(
             found.add(diagnostic)
     for diagnostic in found:
         problems.add(diagnostic)
-    if document is None or (found.has_errors and not (as_meant and _is_as_meant(document, found))):
+    if document is None:
+        return None
+    if found.has_errors and not (as_meant and _is_as_meant(document, found)):
+        for diagnostic in where_problems(document):
+            problems.add(diagnostic)
         return None
     return _spec(document)
 

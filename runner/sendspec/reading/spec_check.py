@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import Any
@@ -24,6 +23,7 @@ from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.send_terms import CONTINUE_WITH, NOT_AFTER, term_problems
 from sendspec.reading.spec_advice import advised
 from sendspec.reading.spec_name import name_problems
+from sendspec.reading.where_text import WHERE, is_number, number_problems
 
 _NAMES = (("name",), ("moved_from",))
 _TEXTS = (("text",), ("title",), ("subject",), ("description",))
@@ -72,6 +72,8 @@ def _is_reported_below(document: Document, fault: SchemaProblem) -> bool:
     """Whether one of our own rules has better words for what the schema has found."""
     if fault.at == ("recipients", "country"):
         return isinstance(_value_at(document.data, fault.at), str | int)
+    if fault.at == WHERE:
+        return is_number(_value_at(document.data, fault.at))
     if fault.code == "wrong-format":
         return fault.at in (*_NAMES, CONTINUE_WITH, NOT_AFTER)
     value = document.data.get("continue_with")
@@ -196,28 +198,13 @@ def _recipient_problems(document: Document, meant: Collection[KeyPath]) -> Itera
             key=True,
         )
     yield from _country_problems(document, written.get("country"))
-    yield from _where_problems(document, written.get("where"))
+    yield from number_problems(document, written.get("where"))
 
 
 def _country_problems(document: Document, country: Any) -> Iterator[Diagnostic]:
     is_number = isinstance(country, int) and not isinstance(country, bool)
     if (isinstance(country, str) and not is_country(country)) or is_number:
         yield document.place(("recipients", "country"), unknown_country(str(country)))
-
-
-def _where_problems(document: Document, where: Any) -> Iterator[Diagnostic]:
-    """A text that isn't one expression never gives true or false, whatever the row."""
-    if not isinstance(where, str) or (where.startswith("{{") and where.endswith("}}")):
-        return
-    inner = re.sub(r"\{\{\s*|\s*\}\}", "", where.strip())
-    inner = f"{inner} == '…'" if inner.isidentifier() else inner
-    shown = quoted_template(f"{{{{ {inner} }}}}") if inner and "{%" not in where and len(inner) <= 100 else None
-    yield document.diagnostic(
-        ("recipients", "where"),
-        code="where-not-boolean",
-        problem="`where` is a text, which is neither true nor false",
-        fix=f"write {shown}" if shown else "write one comparison between {{ and }}",
-    )
 
 
 def _message_problems(document: Document) -> Iterator[Diagnostic]:

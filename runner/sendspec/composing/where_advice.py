@@ -1,0 +1,105 @@
+"""Writes out the comparison that was meant by a condition under `where` that is a text or can't be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+
+from sendspec.composing.first_rows import FirstRows
+from sendspec.composing.known_names import KnownNames, with_fitting_quotes, written_name
+from sendspec.composing.template_policy import KEYWORDS, TemplateProblem
+from sendspec.diagnostics.diagnostic import Diagnostic
+from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.documents.unquoted_template import quoted_template
+from sendspec.reading.spec import Spec
+from sendspec.reading.where_text import is_expression, where_problem, without_braces
+
+MAX_COLUMNS = 1_000
+_MAX_VALUE = 60
+_COMPARED = re.compile(r"\s*(===|==|!==|!=|<>|=|:)\s*(\S.*)", re.DOTALL)
+_SIGNS = {"!=": "!=", "!==": "!=", "<>": "!="}
+_AS_ITEM = re.compile(r"row\s*(?:\[\s*(['\"])(?P<item>[^'\"]*)\1\s*\]|\.(?P<attribute>\w+))")
+_QUOTED = re.compile(r"""(?P<quote>['"])([^'"]*)(?P=quote)|[‘’“”„]([^'"‘’“”„]*)[‘’“”]""")
+_PLAIN = re.compile(r"[^'\"|()\[\]{}=<>&]*")
+_JOINED = re.compile(r"\b(?:and|or|not|if|in)\b")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+Values = Sequence[Mapping[str, object]]
+
+
+def text_for_condition(spec: Spec, known: KnownNames, rows: FirstRows) -> Diagnostic | None:
+    """An error for a `where` that is a text, with the comparison that it is meant for."""
+    if isinstance(spec.where, bool) or is_expression(spec.where):
+        return None
+    inner = without_braces(spec.where)
+    values = [row.values for row in rows]
+    meant = _comparison(inner, known, values) or _column_with(inner, known, values)
+    shown = None if meant is None else _shown(meant)
+    return where_problem(spec.document, spec.where, shown, known.listed() if known.columns else "")
+
+
+def about_condition(problem: TemplateProblem, source: object, known: KnownNames, rows: FirstRows) -> TemplateProblem:
+    """`problem` itself, or with the whole comparison that `where` is meant for as its fix."""
+    if problem.code != "template-syntax" or not isinstance(source, str) or not is_expression(source):
+        return problem
+    meant = _comparison(without_braces(source), known, [row.values for row in rows])
+    return problem if meant is None else replace(problem, fix=f"write {_shown(meant)}")
+
+
+def _shown(condition: str) -> str:
+    return quoted_template(with_fitting_quotes(f"{{{{ {condition} }}}}", '"'))
+
+
+def _comparison(inner: str, known: KnownNames, values: Values) -> str | None:
+    """`Opt-in = Ja` as `row["Opt-in"] == 'Ja'`; None if it doesn't begin with a column, or is more than one comparison."""
+    name, rest = _first_column(inner, known)
+    if name is None:
+        return None
+    if not rest.strip():
+        return f"{written_name(name)} == '…'"
+    compared = _COMPARED.fullmatch(rest)
+    value = None if compared is None else _value(compared[2].strip(), name, known, values)
+    if compared is None or value is None:
+        return None
+    return f"{written_name(name)} {_SIGNS.get(compared[1], '==')} {value}"
+
+
+def _first_column(inner: str, known: KnownNames) -> tuple[str | None, str]:
+    """The column that the condition begins with, and what follows it."""
+    item = _AS_ITEM.match(inner)
+    if item is not None:
+        return item["item"] or item["attribute"], inner[item.end() :]
+    names = [name for name in islice(known.listed_columns, MAX_COLUMNS) if name]
+    for name in sorted(names, key=len, reverse=True):
+        behind = inner[len(name) :]
+        if inner[: len(name)].lower() == name.lower() and not re.match(r"[\w-]", behind):
+            return name, behind
+    return None, inner
+
+
+def _value(written: str, name: str, known: KnownNames, values: Values) -> str | None:
+    """The right side of a comparison as a template writes it; None if it is an expression."""
+    found = _QUOTED.fullmatch(written)
+    if found is not None:
+        return f"'{found[2] or found[3] or ''}'"
+    if written in known.columns or written in known.variables:
+        return written_name(written)
+    if len(written) > _MAX_VALUE or not _PLAIN.fullmatch(written) or _JOINED.search(written):
+        return None
+    is_text = all(isinstance(row.get(name, ""), str) for row in values)
+    if written in KEYWORDS or (_NUMBER.fullmatch(written) and not is_text):
+        return written
+    return f"'{quoted(written)}'"
+
+
+def _column_with(word: str, known: KnownNames, values: Values) -> str | None:
+    """For a value alone, the comparison with a column that has it in one of the first rows."""
+    if not word or not _PLAIN.fullmatch(word) or len(word) > _MAX_VALUE:
+        return None
+    for row in values:
+        for name, value in islice(row.items(), MAX_COLUMNS):
+            if isinstance(value, str) and value.strip().lower() == word.lower() and name in known.columns:
+                return f"{written_name(name)} == '{quoted(value.strip())}'"
+    return None
