@@ -242,6 +242,13 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("name: hello", "name:hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
     ("name: hello", "name = hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
     ("name: hello", "name:\thello", "yaml-tab 2:6", "not a tab", "write a space"),
+    ("  body", "\u00a0\u00a0body", "yaml-indentation 6:1", "a no-break space (U+00A0)", "indent with spaces"),
+    ("  body", " \u00a0body", "yaml-indentation 6:2", "a no-break space (U+00A0)", "indent with spaces"),
+    ("    text:", "\u3000text:", "yaml-indentation 8:1", "an ideographic space (U+3000)", "indent with spaces"),
+    ("    text:\n", "    text: Hi\n", "yaml-syntax 9:11", "a key inside the value", "indent it"),
+    ("    text:\n      text:", "    text:\n     \u00a0- text:", "yaml-indentation 9:6", "no-break space", "indent with spaces"),
+    ("    type", "\t\ttype", "yaml-tab 7:1", "not a tab", "indent with spaces"),
+    ("      text:", "    \ttext:", "yaml-tab 9:5", "not a tab", "indent with spaces"),
     ("  body", "\tbody", "yaml-tab 6:1", "not a tab", "indent with spaces"),
     ("{file: people.csv}", "[{phone: '+31612345678', first_name: a #1}]", "yaml-syntax 4:52", "a comment", "put quotes"),
     # files that are no specs

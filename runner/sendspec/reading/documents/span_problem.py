@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import Position, Span
@@ -40,6 +41,11 @@ class SpanProblems:
         self.found.append(span_diagnostic(self._path, self._lines, problem))
         if len(self.found) >= MAX_PROBLEMS:
             raise ReadingStopped
+
+    def stop_at(self, problem: SpanProblem) -> NoReturn:
+        """Adds the document's last problem, and raises `ReadingStopped`."""
+        self.add(problem)
+        raise ReadingStopped
 
     def add_unless_known(self, problem: SpanProblem) -> None:
         """Leaves out what follows from an unquoted template: the parser often gives up later on the same line."""

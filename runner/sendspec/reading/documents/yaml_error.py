@@ -9,6 +9,7 @@ from typing import Any
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable, quoted
 from sendspec.reading.documents.line_index import LineIndex
+from sendspec.reading.documents.odd_indentation import odd_indentation
 from sendspec.reading.documents.span_problem import SpanProblem
 from sendspec.reading.documents.unquoted_template import template_near, unquoted_template
 
@@ -92,6 +93,9 @@ def parser_problem(error: Any, lines: LineIndex) -> SpanProblem:
     text = lines.text
     problem, context = _offset(error, "problem_mark", text), _offset(error, "context_mark", text)
     at = problem if problem is not None else context or 0
+    odd = odd_indentation(lines, context, at)
+    if odd is not None:
+        return odd
     for offset in (at, context):
         template = None if offset is None else template_near(text, offset)
         if template is not None:

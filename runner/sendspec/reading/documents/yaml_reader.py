@@ -16,6 +16,7 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import Document, KeyPath, NodeOffsets
 from sendspec.reading.documents.line_index import LineIndex
+from sendspec.reading.documents.odd_indentation import ODD_SPACES, odd_indentation
 from sendspec.reading.documents.scalar import joined_surrogates, resolve_plain
 from sendspec.reading.documents.scalar_offsets import offsets_of
 from sendspec.reading.documents.span_problem import ReadingStopped, SpanProblem, SpanProblems
@@ -30,9 +31,6 @@ MAX_EXPANDED = 10_000
 """Nodes that aliases may expand to. What the file itself writes out is limited by its tokens."""
 
 _TOO_DEEP = f"the nesting is deeper than {MAX_DEPTH}"
-
-_TEXT_TAG = "tag:yaml.org,2002:str"
-_START_FROM = "start from the spec that `sendspec init` writes"
 
 
 def read_document(source: TextFile, problems: Problems) -> Document | None:
@@ -109,8 +107,8 @@ class _Builder:
             event = self._next()
         if type(event).__name__ == "StreamEndEvent" or self._is_nothing(event):
             what = "holds nothing but comments" if "#" in self._text else "is empty"
-            self.problems.add(SpanProblem(Problem("empty-spec", f"the file {what}", _START_FROM), 0, 0))
-            raise ReadingStopped
+            problem = Problem("empty-spec", f"the file {what}", "start from the spec that `sendspec init` writes")
+            self.problems.stop_at(SpanProblem(problem, 0, 0))
         data = self._node(event, (), None, 0)
         self._next()
         event = self._next()
@@ -234,6 +232,9 @@ class _Builder:
         """A key as written: `1` and `true` are the keys '1' and 'true', as in JSON."""
         self._check_tag(event, may_be_text=True)
         key = self._characters(event)
+        odd = odd_indentation(self._lines, event.start_mark.index) if key[:1] in ODD_SPACES else None
+        if odd is not None:
+            self.problems.stop_at(odd)
         if key == "<<" and event.implicit[0]:
             fix = "write out the keys, or give each of them its own alias"
             self._at(event, Problem("merge-key", "merge keys are not supported", fix))
@@ -259,8 +260,8 @@ class _Builder:
             self.problems.add(unquoted_template(self._text, begin, in_flow=self._flow_depth > 1))
         else:
             what = "an alias" if type(event).__name__ == "AliasEvent" else "a mapping or a list"
-            problem, fix = f"a key is needed here, not {what}", "write a plain key"
-            self.problems.add(SpanProblem(Problem("key-not-text", problem, fix), event.start_mark.index, key_end))
+            found = Problem("key-not-text", f"a key is needed here, not {what}", "write a plain key")
+            self.problems.add(SpanProblem(found, event.start_mark.index, key_end))
         return self._text[begin : marks.end]
 
     def _skip(self, event: Any) -> None:
@@ -274,7 +275,7 @@ class _Builder:
             event = self._next()
 
     def _check_tag(self, event: Any, *, may_be_text: bool) -> None:
-        if event.tag is not None and not (may_be_text and str(event.tag) == _TEXT_TAG):
+        if event.tag is not None and not (may_be_text and str(event.tag) == "tag:yaml.org,2002:str"):
             self.problems.add(tag_problem(self._text, tag_place(self._text, event.start_mark.index)))
 
     def _characters(self, event: Any) -> str:
@@ -295,5 +296,5 @@ class _Builder:
         self.problems.add(SpanProblem(problem, event.start_mark.index, event.end_mark.index, also=also))
 
     def _stop_at(self, event: Any, problem: Problem) -> NoReturn:
-        self._at(event, problem)
-        raise ReadingStopped
+        start, end = event.start_mark.index, event.end_mark.index
+        self.problems.stop_at(SpanProblem(problem, start, end))

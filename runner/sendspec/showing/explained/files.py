@@ -108,6 +108,10 @@ EXPLAINED: dict[str, Explanation] = {
         "a tab indents a line",
         "YAML allows only spaces.",
     ),
+    "yaml-indentation": Explanation(
+        "a line is indented with a character that looks like a space",
+        "Text copied from a web page or a chat often has no-break spaces. YAML takes them for letters, so the line isn't indented.",
+    ),
     "yaml-tag": Explanation(
         "a value has a tag, such as !!python/object",
         "Tags can make a parser create objects; a spec needs none.",
