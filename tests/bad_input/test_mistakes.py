@@ -432,6 +432,41 @@ def test_a_table_that_is_not_there_is_offered_another_file_and_never_a_folder(
     _holds(intake.run("validate", "hello.yaml", "--format", "json").diagnostics, "file-missing 4:20", "no file", fix)
 
 
+# The path, the code, words of the fix. The spec is specs/hello.yaml, the table data/list.csv.
+TABLES: list[tuple[str, str, str]] = [
+    ("..\\data\\list.csv", "outside-project", "write '../data/list.csv'"),
+    ("data/list.csv", "file-missing", "write '../data/list.csv'"),
+    ("list.csv", "file-missing", "write '../data/list.csv'"),
+    ("../list.csv", "file-missing", "write '../data/list.csv'"),
+    ("/home/me/list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
+    ("~/list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
+    ("C:\\Users\\me\\new.csv", "outside-project", "copy it into data/ and write '../data/new.csv'"),
+    ("../../list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
+    ("https://example.com/list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
+    ("https://example.com/list", "outside-project", "name a file inside the project"),
+    ("../../list.xlsx", "outside-project", "name a file inside the project"),
+    ("{folder}/data/list.csv", "outside-project", "write '../data/list.csv'"),
+    ("none.csv", "file-missing", "counts from the folder of the spec"),
+]
+
+
+@pytest.mark.parametrize(("written", "code", "fix"), TABLES, ids=[row[0] for row in TABLES])
+def test_a_table_that_is_elsewhere_is_written_as_the_spec_must(
+    intake: Intake, written: str, code: str, fix: str
+) -> None:
+    intake.write("data/list.csv", "phone\n")
+    path = written.replace("{folder}", str(intake.folder))
+    intake.write("specs/hello.yaml", intake.spec.replace("people.csv", f"'{path}'"))
+    said = intake.run("validate", "specs/hello.yaml", "--format", "json")
+    _holds(said.diagnostics, f"{code} 4:20", "", fix, "specs/hello.yaml")
+
+
+def test_without_a_folder_for_tables_a_table_is_to_be_copied_beside_the_spec(intake: Intake) -> None:
+    intake.change("people.csv", "/tmp/list.csv")
+    fix = "copy it into the folder of the spec and write 'list.csv'"
+    _holds(intake.run("validate", "hello.yaml", "--format", "json").diagnostics, "outside-project 4:20", "", fix)
+
+
 @pytest.mark.parametrize(
     ("environment", "words"),
     [

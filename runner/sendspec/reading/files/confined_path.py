@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from sendspec.diagnostics.problem import Problem
@@ -14,6 +14,7 @@ from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.near_file import TABLE_EXTENSIONS, near_file
 from sendspec.reading.files.nofollow_open import open_beneath
+from sendspec.reading.files.path_advice import fix_for_path, place_in_project
 from sendspec.reading.files.private_folder import FOLDER
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -60,18 +61,23 @@ def open_in_project(root: Path, spec_path: str, written: str, key_files: KeyFile
     place = resolve_in_project(root, spec_path, written)
     if isinstance(place, Problem):
         return place
-    return open_resolved(os.path.realpath(root), place, written, key_files)
+    opened = open_resolved(os.path.realpath(root), place, written, key_files)
+    if isinstance(opened, Problem) and opened.code == "file-missing":
+        elsewhere = place_in_project(root, spec_path, written)
+        return replace(opened, fix=f"write '{elsewhere}'") if elsewhere is not None else opened
+    return opened
 
 
 def resolve_in_project(root: Path, spec_path: str, written: str) -> str | Problem:
     """The real path of `written`, links resolved, if it is inside `root`. The file need not exist."""
     disguise = _disguised(written)
     if disguise is not None:
-        return Problem("outside-project", f"'{printable(written)}' {disguise}", _INSIDE_FIX)
+        return Problem("outside-project", f"'{printable(written)}' {disguise}", fix_for_path(root, spec_path, written))
     top = os.path.realpath(root)
     place = os.path.realpath(Path(spec_path).parent / written)
     if not _is_within(place, top):
-        return Problem("outside-project", f"'{printable(written)}' leads out of the project", _INSIDE_FIX)
+        fix = fix_for_path(root, spec_path, written)
+        return Problem("outside-project", f"'{printable(written)}' leads out of the project", fix)
     return git_folder_problem(place, written) or place
 
 

@@ -28,7 +28,7 @@ def near_file(place: str, written: str, extensions: Sequence[str]) -> str | None
     usual = files_in(str(folder), extensions)
     near = _same_stem(name, usual)
     if near is None:
-        below = next((sub for sub in sorted(_folders(folder)) if _is_file(folder / sub / name)), None)
+        below = next((sub for sub in sorted(folders_in(folder)) if _is_file(folder / sub / name)), None)
         near = os.path.join(below, name) if below else _near_stem(name, usual)  # noqa: PTH118
     return None if near is None else printable(os.path.join(beside, near))  # noqa: PTH118
 
@@ -57,7 +57,8 @@ def _files(folder: Path) -> Iterator[str]:
         yield from (entry.name for entry in islice(entries, MAX_ENTRIES) if _is_plain(entry) and entry.is_file())
 
 
-def _folders(folder: Path) -> Iterator[str]:
+def folders_in(folder: Path) -> Iterator[str]:
+    """The names of the first `MAX_FOLDERS` folders in a folder."""
     with suppress(OSError, ValueError), os.scandir(folder) as entries:
         folders = (entry.name for entry in islice(entries, MAX_ENTRIES) if _is_plain(entry) and entry.is_dir())
         yield from islice(folders, MAX_FOLDERS)
