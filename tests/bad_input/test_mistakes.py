@@ -396,6 +396,9 @@ PATHS: list[tuple[list[str], str, str, str]] = [
     (["hello"], "file-missing hello", "no file 'hello'", "write 'hello.yaml'"),
     (["./hello.yml"], "file-missing ./hello.yml", "no file './hello.yml'", "write './hello.yaml'"),
     (["hi.yaml"], "file-missing hi.yaml", "no file 'hi.yaml'", "write 'specs/hi.yaml'"),
+    (["hi"], "file-missing hi", "no file 'hi'", "write 'specs/hi.yaml'"),
+    (["season-greeting"], "file-missing season-greeting", "no file", "write 'specs/hi.yaml'"),
+    (["specs/hello.yaml"], "file-missing specs/hello.yaml", "no file 'specs/hello.yaml'", "write 'hello.yaml'"),
     (["else.yaml"], "file-missing else.yaml", "no file 'else.yaml'", "counts from the current folder"),
     (["specs"], "not-a-file specs", "'specs' is a folder", "specs/hi.yaml"),
     (["people.csv"], "not-a-mapping people.csv", "a single value", "`recipients: {file: …}`"),
@@ -408,7 +411,7 @@ PATHS: list[tuple[list[str], str, str, str]] = [
 def test_a_path_that_was_meant_otherwise(
     intake: Intake, arguments: list[str], place: str, problem: str, fix: str
 ) -> None:
-    intake.write("specs/hi.yaml", "spec: 1\n")
+    intake.write("specs/hi.yaml", "spec: 1\nname: season-greeting  # in winter\n")
     code, path = place.split(" ")
     said = intake.run("validate", *arguments, "--format", "json")
     assert said.code == 1
@@ -430,6 +433,18 @@ def test_a_table_that_is_not_there_is_offered_another_file_and_never_a_folder(
     intake.write("data/list.csv", "phone\n")
     intake.change("people.csv", written)
     _holds(intake.run("validate", "hello.yaml", "--format", "json").diagnostics, "file-missing 4:20", "no file", fix)
+
+
+@pytest.mark.parametrize(
+    ("written", "fix"),
+    [("specs/hi.yaml", "write 'hi.yaml'"), ("hello.yaml", "write '../hello.yaml'"), ("../no.yaml", "check the path")],
+)
+def test_a_path_that_counts_from_the_project_is_written_as_the_current_folder_needs_it(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch, written: str, fix: str
+) -> None:
+    intake.write("specs/hi.yaml", "spec: 1\n")
+    monkeypatch.chdir(intake.folder / "specs")
+    _holds(intake.run("validate", written, "--format", "json").diagnostics, "file-missing 1:1", "", fix, written)
 
 
 # The path, the code, words of the fix. The spec is specs/hello.yaml, the table data/list.csv.
