@@ -55,6 +55,34 @@ _ELSEWHERE = {
     ("approve", "--env"): "leave it out, as the plan names its environment",
     ("approve", "--recipients"): "leave it out, as the plan names its recipients",
 }
+_TO_FEWER = frozenset(
+    [
+        "count",
+        "e-mail",
+        "email",
+        "filter",
+        "first",
+        "head",
+        "key",
+        "limit",
+        "max",
+        "number",
+        "only",
+        "phone",
+        "receiver",
+        "recipient",
+        "rows",
+        "sample",
+        "test",
+        "to",
+        "where",
+    ]
+)
+"""Options with which other tools send to fewer people: leaving them out of a send would reach everybody."""
+_HOW_TO_FEWER = (
+    "to send to one person, write `--recipients FILE` with that row alone, or `only_to` in an environment for tests; "
+    "without it, everybody in the list gets the message"
+)
 _COMMANDS = """\
 lint check verify valid = validate
 preview dry-run dryrun diff simulate = plan
@@ -91,9 +119,10 @@ def unknown_option(error: click.NoSuchOption, arguments: Sequence[str], commands
     assert context is not None
     own = {name for parameter in context.command.params for name in (*parameter.opts, *parameter.secondary_opts)}
     word, value = _written(error.option_name, arguments)
-    hint = next(_meant(word, value, own, _formats(context.command)), None)
+    path = context.command_path.partition(" ")[2]
+    hint = _HOW_TO_FEWER if path == "send" and _bare(word) in _TO_FEWER else None
+    hint = hint or next(_meant(word, value, own, _formats(context.command)), None)
     if hint is None:
-        path = context.command_path.partition(" ")[2]
         hint = _elsewhere(word, path, commands, arguments) or f"`{context.command_path} --help` lists its options"
     return f"`{context.command_path}` has no option '{word}': {hint}"
 
@@ -108,6 +137,10 @@ def unknown_command(word: str, commands: Iterable[str]) -> str:
         meant = near_miss(word, known)
     hint = f"did you mean '{meant}'?" if meant else "sendspec --help lists them"
     return f"there is no command '{word}'; {hint}"
+
+
+def _bare(word: str) -> str:
+    return word.lower().lstrip("-").replace("_", "-")
 
 
 def _written(name: str, arguments: Sequence[str]) -> tuple[str, str]:
@@ -126,7 +159,7 @@ def _formats(command: click.Command) -> Sequence[str]:
 
 
 def _meant(word: str, value: str, own: set[str], formats: Sequence[str]) -> Iterator[str]:
-    bare = word.lower().lstrip("-").replace("_", "-")
+    bare = _bare(word)
     if same := _standard(word, own):
         yield f"write `{same}`"
     if bare in ("output", "o") and value in formats:
