@@ -504,6 +504,15 @@ def test_a_channel_that_is_not_there_is_offered_the_one_that_is(intake: Intake) 
     assert intake.run("validate", "hello.yaml", "--format", "json").diagnostics == []
 
 
+def test_identifiers_that_are_a_number_and_a_name_are_two_errors_at_once(intake: Intake) -> None:
+    before = intake.project.partition("{workspace")[0]
+    intake.write("sendspec.yaml", f"{before}{{workspace: Kaasboer, channel: 0612345678}}\n    color: red\n")
+    said = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+    assert said.found == [
+        "not-a-uuid sendspec.yaml:7:24", "not-a-uuid sendspec.yaml:7:43", "unknown-key sendspec.yaml:8:5",
+    ]  # fmt: skip
+
+
 def test_without_a_project_file_a_table_outside_of_the_folder_says_what_is_missing(intake: Intake) -> None:
     (intake.folder / "sendspec.yaml").unlink()
     intake.change("people.csv", "../people.csv")

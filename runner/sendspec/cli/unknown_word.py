@@ -56,28 +56,11 @@ _ELSEWHERE = {
     ("approve", "--recipients"): "leave it out, as the plan names its recipients",
 }
 _TO_FEWER = frozenset(
-    [
-        "count",
-        "e-mail",
-        "email",
-        "filter",
-        "first",
-        "head",
-        "key",
-        "limit",
-        "max",
-        "number",
-        "only",
-        "phone",
-        "receiver",
-        "recipient",
-        "rows",
-        "sample",
-        "test",
-        "to",
-        "where",
-    ]
-)
+    {
+        "count", "e-mail", "email", "filter", "first", "head", "key", "limit", "max", "number", "only", "phone",
+        "receiver", "recipient", "rows", "sample", "test", "to", "where",
+    }
+)  # fmt: skip
 """Options with which other tools send to fewer people: leaving them out of a send would reach everybody."""
 _HOW_TO_FEWER = (
     "to send to one person, write `--recipients FILE` with that row alone, or `only_to` in an environment for tests; "

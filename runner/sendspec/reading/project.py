@@ -16,6 +16,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.reading.access_key import FromFile, KeySource, key_source
 from sendspec.reading.api_url import API_HOST, Api, parse_api_url
 from sendspec.reading.approvals import Approvals, read_approvals
+from sendspec.reading.channel_ids import UNQUOTED, id_problems, is_number_for_id, once_a_number
 from sendspec.reading.contacts.email_address import normalise_email
 from sendspec.reading.contacts.phone_number import normalise_phone
 from sendspec.reading.documents.document import Document
@@ -37,7 +38,6 @@ from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
 from sendspec.reading.price_file import PriceFile, price_file
 from sendspec.reading.project_advice import advised
-from sendspec.reading.schema.formats import is_uuid
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.suppression_file import suppression_files
 
@@ -102,9 +102,9 @@ def read_project(path: str, root: Path, problems: Problems, *, owners: Collectio
     """
     found = Problems()
     source = read_text_file(path, found, owners=owners)
-    document = None if source is None else read_document(source, found)
+    document = None if source is None else read_document(source, found, despite=(UNQUOTED,))
     project = None if document is None else _Reader(document, root, found).project()
-    for diagnostic in found:
+    for diagnostic in once_a_number(found):
         problems.add(diagnostic)
     return None if found.has_errors else project
 
@@ -135,9 +135,10 @@ class _Reader:
         if not isinstance(data, dict):
             self._add((), "not-a-mapping", "the file holds no mapping", "begin with `environments:`")
             return None
-        for diagnostic in self._shape():
+        shape = list(self._shape())
+        for diagnostic in (*shape, *id_problems(self._document)):
             self._problems.add(diagnostic)
-        if self._problems.has_errors:
+        if shape:
             return None
         listed = data.get("environments", {})
         named = [name for name in listed if name != SANDBOX]
@@ -172,6 +173,8 @@ class _Reader:
             yield self._document.place(_SANDBOX_AT, _BUILT_IN, key=True)
             faults = [fault for fault in faults if fault.at[:2] != _SANDBOX_AT]
         for fault in advised(faults, self._document.data, schema.document["properties"]):
+            if is_number_for_id(self._document, fault):
+                continue
             literal = len(fault.at) == 3 and fault.at[2] == "access_key" and fault.code == "wrong-type"
             yield self._document.place(fault.at, _KEY_LITERAL if literal else fault, key=fault.at_key or literal)
 
@@ -184,7 +187,7 @@ class _Reader:
             return None
         api = self._api(at, data)
         key = self._key(at, data["access_key"])
-        channels = {alias: channel for alias in data["channels"] if (channel := self._channel(at, alias)) is not None}
+        channels = {alias: self._channel(at, alias) for alias in data["channels"]}
         only_to = self._only_to(at, data)
         ledger = self._ledger(at, data["ledger"])
         if api is None or key is None:
@@ -252,22 +255,10 @@ class _Reader:
             return None
         return source
 
-    def _channel(self, at: tuple[str, ...], alias: str) -> Channel | None:
+    def _channel(self, at: tuple[str, ...], alias: str) -> Channel:
         here = (*at, "channels", alias)
         data = self._document.data["environments"][at[1]]["channels"][alias]
-        is_valid = True
-        for what in ("workspace", "channel"):
-            if not is_uuid(data[what]):
-                self._add(
-                    (*here, what),
-                    "not-a-uuid",
-                    f"'{printable(data[what][:60])}' is not a UUID",
-                    "copy it from the dashboard: 36 characters such as 123e4567-e89b-12d3-a456-426614174000",
-                )
-                is_valid = False
         rate = self._rate(here, data.get("rate"))
-        if not is_valid:
-            return None
         return Channel(
             alias=alias,
             workspace=data["workspace"],

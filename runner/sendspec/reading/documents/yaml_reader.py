@@ -6,7 +6,7 @@ built.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -33,13 +33,13 @@ MAX_EXPANDED = 10_000
 _TOO_DEEP = f"the nesting is deeper than {MAX_DEPTH}"
 
 
-def read_document(source: TextFile, problems: Problems) -> Document | None:
-    """The document in `source`; None if it has any error, which is then in `problems`."""
+def read_document(source: TextFile, problems: Problems, *, despite: Collection[str] = ()) -> Document | None:
+    """The document in `source`; None if it has any error but those with the codes `despite`. All are in `problems`."""
     builder = _Builder(source)
     document = builder.run()
     for diagnostic in builder.problems.found:
         problems.add(diagnostic)
-    return None if builder.problems.found else document
+    return document if all(each.code in despite for each in builder.problems.found) else None
 
 
 @dataclass(frozen=True, slots=True)
