@@ -50,6 +50,11 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a quote that is not closed", "", HEAD + '+31612345678,"Ann\n+31687654321,Bob\n', ["unclosed-quote 2"], "close the quote"),
     ("a direction mark", "", HEAD + "+31612345678\u202c,Ann\n", ["forbidden-character 2"], "remove it"),
     ("a missing name", "", HEAD + "+31612345678,\n", ["empty-value 9"], "fill it"),
+    ("errors of a spreadsheet in the text", "", HEAD + "+31612345678,#N/B\n+31687654321,#VERW!\n", ["spreadsheet-error 2"], "correct the cell in the spreadsheet"),
+    ("a value wider than its column", "", HEAD + "+31612345678,########\n", ["spreadsheet-error 2"], "correct the cell"),
+    ("an error of a spreadsheet in the key", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,#REF!\n", ["spreadsheet-error 2"], "correct"),
+    ("an error of a spreadsheet in where", "where: \"{{ t == 'ja' }}\"", "phone,first_name,t\n+31612345678,Ann,ja\n+31687654321,,#NAAM?\n", ["spreadsheet-error 3"], "correct"),
+    ("an error and another mistake in one row", NL, HEAD + "06123,#DEEL/0!\n", ["phone-number 2", "spreadsheet-error 2"], "add the digits"),
     ("the same person with another text", "", HEAD + GOOD + "+31612345678,Bob\n", ["conflicting-rows 3"], "keep one of them"),
     ("the same row twice", "", HEAD + GOOD + GOOD, ["duplicate-rows 3"], "remove one of them"),
     # numbers
@@ -57,7 +62,8 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], "fill it in"),
     ("n/a", NL, HEAD + "n/a,Ann\n", ["phone-empty 2"], "empty the cell and leave such rows out"),
     ("a dash", NL, HEAD + "-,Ann\n", ["phone-empty 2"], "empty the cell"),
-    ("an error of a spreadsheet", NL, HEAD + "#N/A,Ann\n", ["phone-empty 2"], "empty the cell"),
+    ("an error of a spreadsheet in place of a number", NL, HEAD + "#N/A,Ann\n", ["spreadsheet-error 2"], "correct the cell in the spreadsheet"),
+    ("another language's error in place of a number", NL, HEAD + "#WAARDE!,Ann\n", ["spreadsheet-error 2"], "export the table again"),
     ("a row with a total", NL, HEAD + GOOD + "Total,2\n", ["phone-letters 3"], "remove the row if it is nobody's"),
     ("too short for its country", NL, HEAD + "06 1234 567,Ann\n", ["phone-number 2"], "add the digits that are missing"),
     ("too long for its country", NL, HEAD + "06 12345 678 901,Ann\n", ["phone-number 2"], "remove what is too much"),
@@ -94,6 +100,9 @@ SPOTLESS: list[tuple[str, str, str | bytes, int]] = [
     ("every spelling of a number", NL, HEAD + "0031612345678,A\n31687654321,B\n+31 (0)6 11223344,C\n06-22334455,D\n622334456,E\n(06) 22334457,F\n", 6),
     ("a mark that names the delimiter", "delimiter: auto", "sep=;\nphone;first_name\n+31612345678;Ann\n", 1),
     ("blank rows of every kind", "", HEAD + ",\n  ,\t\n\n   \n" + GOOD + '"",""\n,\n', 1),
+    ("errors of a spreadsheet that nothing uses, and a number sign", "", "phone,first_name,n\n+31612345678,#1001,#N/B\n", 1),
+    ("an error of a spreadsheet that the spec leaves out", "where: \"{{ first_name != '#N/A' }}\"", HEAD + GOOD + "+31687654321,#N/A\n", 1),
+    ("an error in a row that is left out for another reason", "where: \"{{ n == 'a' }}\"", "phone,first_name,n\n+31612345678,A,a\n+31687654321,#N/A,b\n", 1),
     ("quotes inside cells", "", HEAD + '+31612345678,5" pipe\n+31687654321,"Rob ""the"" Bob"\n', 2),
 ]  # fmt: skip
 

@@ -15,13 +15,14 @@ from sendspec.composing.block_result import BlockComposer
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.eligibility import Eligibility
+from sendspec.composing.error_cells import ErrorCells
 from sendspec.composing.identity import id_text, message_id, payload_digest
 from sendspec.composing.message import Composed, Filtered, Message, RowComposer
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.payload_check import PayloadCheck
 from sendspec.composing.payload_text import language_of, text_of
-from sendspec.composing.recipient_reader import RecipientReader
-from sendspec.composing.row_faults import RowFaults, TooCostly
+from sendspec.composing.recipient_reader import WHERE, RecipientReader
+from sendspec.composing.row_faults import CELLS, RowFaults, TooCostly
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.rule import Rule
 from sendspec.composing.template import message_context
@@ -63,12 +64,14 @@ class Composer:
         self._row_problems = RowProblems(self._spec, table, compiled_spec.address_column, problems)
         self._recipients = RecipientReader(compiled_spec, self._row_problems)
         self._payloads = PayloadCheck(compiled_spec, settings, schema, rules, self._row_problems)
+        self._error_cells = ErrorCells(compiled_spec)
         self._row_faults = RowFaults(
             compiled_spec,
             self._constants,
             self._recipients,
             self._payloads,
             self._row_problems,
+            self._error_cells,
             settings.platform.address_kind.sample,
         )
         self._costly_rows = 0
@@ -118,8 +121,10 @@ class Composer:
         values = {**written, **self._constants}
         context = message_context(values, written)
         recipients, compiled_spec = self._recipients, self._compiled_spec
+        self._row_problems.reject_cells(row, self._error_cells.found_in(written, self._error_cells.of_where), WHERE)
         if not recipients.is_kept(row, context):
             return Filtered(row.line)
+        self._row_problems.reject_cells(row, self._error_cells.found_in(written, self._error_cells.of_message), CELLS)
         address = recipients.address(row, context)
         own_receiver = compiled_spec.receiver
         receiver: Any

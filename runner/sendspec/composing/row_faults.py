@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.error_cells import ErrorCells, columns_of, names_in
 from sendspec.composing.identity import ID_BYTES, id_text
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.payload_check import PayloadCheck
@@ -20,6 +21,8 @@ MAX_ROWS = 10_000
 """Rejected rows that are looked at to their end: it takes as long as composing them, and most tables with more have one fault in all."""
 MAX_MISSING = 20
 """Missing values that are looked for in one template."""
+CELLS: KeyPath = ()
+"""What rejects a row for its cells, whatever the spec does with them."""
 _SOME_ID = id_text(bytes(ID_BYTES))
 _STAND_IN = "0"
 
@@ -38,6 +41,7 @@ class RowFaults:
         recipients: RecipientReader,
         payloads: PayloadCheck,
         problems: RowProblems,
+        error_cells: ErrorCells,
         sample: str,
     ) -> None:
         """`constants` are the names that all rows share; `sample` is a valid address."""
@@ -46,6 +50,7 @@ class RowFaults:
         self._recipients = recipients
         self._payloads = payloads
         self._problems = problems
+        self._error_cells = error_cells
         self._sample = sample
         self._rows = 0
 
@@ -58,6 +63,9 @@ class RowFaults:
         self._rows += 1
         if failed == WHERE or self._rows > MAX_ROWS:
             return
+        if failed == CELLS:
+            self._note_beside_error_cells(row)
+            return
         failed = TO if failed == ("recipients",) else failed  # the usual template of `to` is written nowhere
         written = row.values
         context = self._context(written)
@@ -67,12 +75,24 @@ class RowFaults:
         if has_all and failed in (TO, KEY):
             self._note(row, lambda: self._check_payload(row, context))
 
-    def _note_placeholders(self, row: Row, context: MessageContext, failed: KeyPath) -> bool:
-        """Whether every placeholder of the message can be filled."""
+    def _note_beside_error_cells(self, row: Row) -> None:
+        """Records the problems of templates that use none of the row's error values."""
+        compiled_spec, context = self._compiled_spec, self._context(row.values)
+        faulty = frozenset(self._error_cells.found_in(row.values, self._error_cells.of_message))
+        if not columns_of(compiled_spec.to) & faulty:
+            self._note(row, lambda: self._recipients.address(row, context))
+        if not columns_of(compiled_spec.key) & faulty:
+            self._note(row, lambda: self._recipients.key(row, context, self._sample))
+        self._note_placeholders(row, context, CELLS, faulty)
+
+    def _note_placeholders(
+        self, row: Row, context: MessageContext, failed: KeyPath, faulty: frozenset[str] = frozenset()
+    ) -> bool:
+        """Whether every placeholder of the message can be filled. Those that use a column in `faulty` are left out."""
         nodes = [node for node in (self._compiled_spec.receiver, self._compiled_spec.content) if node is not None]
         has_all = True
         for placeholder in (each for node in nodes for each in placeholders_of(node)):
-            error = _error_of(placeholder, context)
+            error = None if faulty & names_in(placeholder) else _error_of(placeholder, context)
             if error is None:
                 continue
             has_all = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -15,6 +15,7 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
 from sendspec.reading.contacts.likely_country import country_fix, likely_country
 from sendspec.reading.documents.document import KeyPath, walk
+from sendspec.reading.error_value import error_value_problem
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.spec import Spec
 from sendspec.reading.tables.row import Row
@@ -57,6 +58,13 @@ class RowProblems:
         self._add_at_address(row, problem, Severity.ERROR)
         raise RowRejected(("recipients", "to"))
 
+    def reject_cells(self, row: Row, columns: Sequence[str], at: KeyPath) -> None:
+        """Records the error value in each of the row's `columns`. Raises `RowRejected` if there are any."""
+        for column in columns:
+            self._add_at_cell(row, column, error_value_problem(str(row.values[column]), column), Severity.ERROR)
+        if columns:
+            raise RowRejected(at)
+
     def warn_of_landline(self, row: Row, number: str) -> None:
         """Records a warning; the message is composed and sent all the same."""
         problem = f"'{mask(number)}' is a landline, and most landlines get no SMS"
@@ -78,7 +86,9 @@ class RowProblems:
         )
 
     def _add_at_address(self, row: Row, problem: Problem, severity: Severity) -> None:
-        column = self._address_column
+        self._add_at_cell(row, self._address_column, problem, severity)
+
+    def _add_at_cell(self, row: Row, column: str | None, problem: Problem, severity: Severity) -> None:
         is_country = problem.code == "phone-country"
         self._problems.add_row(
             (problem.code, self._table.path, column, problem.fix if problem.code in TOLD_BY_FIX else ""),

@@ -93,11 +93,17 @@ def _task(error: Diagnostic) -> Task:
         return Task("correct", f"error in {place}", f"errors in {place}")
     if error.code == "empty-value":
         return _fill_in(error.cell)
+    if error.code == "spreadsheet-error":
+        return _cells("correct", error.cell)
     return _TASK_BY_CODE.get(error.code, _LOOK)
 
 
 def _fill_in(column: str) -> Task:
     if column.lower().endswith("name"):
         return Task("fill", "name", "names")
+    return _cells("fill", column)
+
+
+def _cells(action: str, column: str) -> Task:
     where = f"of '{quoted(column)}'" if column else ""
-    return Task("fill", f"cell {where}".rstrip(), f"cells {where}".rstrip())
+    return Task(action, f"cell {where}".rstrip(), f"cells {where}".rstrip())

@@ -55,7 +55,7 @@ EMAILS: list[Any] = [
 TEXTS: list[Any] = [
     "Ann", "Zoë", "", " ", None, '"', "\\", "%b %s %%", "{{ name }}", "a\nb", "\u2028", "😀", "€[]", "x" * 170, "0", "007", "-3",
     "2.5", "3600", "promo", "a b_c", 0, 7, 2.5, 10**17, True, False, ["a", "b"], {"a": 1},
-    "https://example.com/a.png", "http://10.0.0.1/x", "true",
+    "https://example.com/a.png", "http://10.0.0.1/x", "true", "#N/A", "#WAARDE!", "########", "#1001",
 ]  # fmt: skip
 TEMPLATES = [
     "{{ name }}", "Hi {{ name }}!", "{{ name }}{{ n }}", "{{ name | default('you') }}", "Hi {{ row['name'] | default(shop) }}",
@@ -66,7 +66,7 @@ TEMPLATES = [
     '100 % "{{ name }}" \\ {{ n }}', "{{ name ~ n }}", "{{ name in ['Ann', 'Zoë'] }}", "{{ not flag }}", "{{ items }}",
     "{{ 1 < n | int <= 9 and flag }}", "{{ name | replace('n', 'm') | title }}", "{{ items | join(', ') }}", "{{ url }}",
     "{{ n | int | default(3) }}", "plain", "{{ phone }}", "{{ flag | upper }}", "{{ name | replace('n', flag) }}", "n={{ n ~ flag }}",
-    "{{ items | sort | join }}", "{{ 'a' in items }}", "{{ name | trim('A') }}",
+    "{{ items | sort | join }}", "{{ 'you' if name == '#N/A' else name }}", "{{ 'a' in items }}", "{{ name | trim('A') }}",
 ]  # fmt: skip
 
 
@@ -102,7 +102,14 @@ def recipients_of(platform: Platform) -> st.SearchStrategy[dict[str, Any]]:
     options: dict[str, list[Any]] = {
         "to": ["{{ %s }}", "{{ row.%s }}", "{{ %s | trim }}", "{{ name }}"],
         "key": ["{{ name }}", "{{ n }}", "{{ %s }}-{{ n }}", "{{ n | int }}"],
-        "where": ["{{ flag }}", "{{ name != 'Ann' }}", "{{ n is defined }}", True, "{{ name }}"],
+        "where": [
+            "{{ flag }}",
+            "{{ name != 'Ann' }}",
+            "{{ name != '#N/A' }}",
+            "{{ n is defined }}",
+            True,
+            "{{ name }}",
+        ],
         "country": ["GB", "NL"],
     }
     return st.fixed_dictionaries(
@@ -334,6 +341,10 @@ TEXT = {"body": {"type": "text", "text": {"text": "{{ name }} {{ n }}"}}}
         (TEXT, Limits(), {"where": "{{ flag }}"}, {"flag": "true"}),
         ({"body": {"type": "text", "text": {"text": "{{ name }}"}}}, Limits(), {}, {"name": " "}),
         ({**TEXT, "tags": ["{{ name }}"]}, Limits(), {}, {"name": "no/tag"}),
+        (TEXT, Limits(), {}, {"name": "#N/A"}),
+        ({**TEXT, "reference": "{{ url }}"}, Limits(), {}, {"url": "#REF!"}),
+        (TEXT, Limits(), {"key": "{{ url }}"}, {"url": "#NAAM?"}),
+        (TEXT, Limits(), {"where": "{{ url != 'x' }}"}, {"url": "########"}),
         ({**TEXT, "validity": "{{ n | int }}"}, Limits(), {}, {"n": "-3"}),
         ({**TEXT, "validity": "{{ n | int }}"}, Limits(), {}, {"n": "x"}),
         ({**TEXT, "reference": "{{ name }}"}, Limits(), {}, {"name": "to 447700900001"}),

@@ -20,6 +20,7 @@ the function for a send is:
     def generated(row):
      cells = row[1]
      try:
+      if ('#' in cells[1] and is_error(cells[1])) or ('#' in cells[2] and is_error(cells[2])): raise NotSound
       raw_address = (cells[0] or missing())
       address = normalise(raw_address)
       if type(address) is not str: raise NotSound

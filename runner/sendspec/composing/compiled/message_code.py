@@ -18,6 +18,7 @@ from sendspec.composing.compiled.slot import Slot
 from sendspec.composing.compiled.template_code import TemplateCode
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.compose_settings import ComposeSettings
+from sendspec.composing.error_cells import ErrorCells
 from sendspec.composing.identity import id_hash, payload_hash, reference_hash
 from sendspec.composing.message import Filtered, Message
 from sendspec.composing.payload_text import language_of
@@ -30,8 +31,9 @@ from sendspec.composing.platforms.sms_segments import (
     why_ucs2,
 )
 from sendspec.composing.rule import Rule
-from sendspec.composing.template_tree import Node
+from sendspec.composing.template_tree import Node, Placeholder
 from sendspec.reading.contacts.number_country import country_of_number
+from sendspec.reading.error_value import is_error_value
 from sendspec.reading.schema.validator import Schema
 
 _NAMESPACE: Mapping[str, object] = {
@@ -78,7 +80,11 @@ class MessageCode:
         compiled = self._compiled_spec
         if compiled.to is None or compiled.receiver is not None or compiled.where is False:
             raise NotCompilable
+        error_cells = ErrorCells(compiled)
+        self.code.define(is_error=is_error_value)
+        self.templates.add_error_check(error_cells.of_where)
         self._add_where(if_filtered)
+        self.templates.add_error_check(error_cells.of_message - _addresses(compiled.to))
         self._add_address(compiled.to)
         self._add_id()
         frame = {"receiver": compiled.receiver_of(ADDRESS), **self._payload.frame(compiled.content)}
@@ -209,6 +215,12 @@ class MessageCode:
             else:
                 template += part.replace(b"%", b"%%")
         return f"{self.code.constant(bytes(template))} % ({', '.join(slots)},)"
+
+
+def _addresses(to: Node) -> frozenset[str]:
+    """The column that is nothing but the address: no spreadsheet's error is one, so it needs no check of its own."""
+    source = to.template.source if isinstance(to, Placeholder) else ""
+    return frozenset({source.removeprefix("{{").removesuffix("}}").strip()})
 
 
 def _text_of(frame: Mapping[str, Any]) -> Slot | str | None:

@@ -22,6 +22,7 @@ class TemplateCode:
     def __init__(self, code: GeneratedCode, constants: Mapping[str, object], columns: tuple[str, ...] | None) -> None:
         self._code = code
         self._constants = constants
+        self._columns = columns
         self._writer = ExpressionWriter(constants, columns, code)
         self._has_id = self._has_context = self._has_budget = False
         code.define(by_name=dict if columns is None else partial(named_cells, columns))
@@ -58,6 +59,17 @@ class TemplateCode:
         [cell] = writer.cells if len(writer.cells) == 1 and not writer.has_used_id else [None]
         writer.has_used_id |= had_used_id
         return value, cell, writer.has_alternatives
+
+    def add_error_check(self, names: frozenset[str]) -> None:
+        """Adds the check that no cell of these columns has a spreadsheet's error value. Few cells have a `#` at all."""
+        if self._columns is None:
+            values = [f"cells.get({self._code.constant(name)})" for name in sorted(names)]
+            tests = [f"(type(cell := {value}) is str and '#' in cell and is_error(cell))" for value in values]
+        else:
+            cells = [f"cells[{number}]" for number, name in enumerate(self._columns) if name in names]
+            tests = [f"('#' in {cell} and is_error({cell}))" for cell in cells]
+        if tests:
+            self._code.lines.append(f"if {' or '.join(tests)}: raise NotSound")
 
     def add_id(self) -> None:
         """From here on, templates can use the message id. A context made before lacks it."""

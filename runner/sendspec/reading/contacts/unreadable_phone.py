@@ -7,6 +7,7 @@ import unicodedata
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable, quoted
+from sendspec.reading.error_value import error_value_problem, is_error_value
 
 MIN_DIGITS = 8
 MIN_NATIONAL_DIGITS = 7
@@ -32,6 +33,8 @@ def unreadable(written: str) -> Problem | None:
         return Problem("phone-empty", "the phone number is empty", "fill it in, or leave such rows out with `where`")
     if _SIMPLE.fullmatch(written) and written.strip("0"):  # first, as whole tables lack nothing but their country
         return None
+    if written[0] == "#" and is_error_value(written):
+        return error_value_problem(written)
     if _FILLER.fullmatch(written):
         return _filler(written)
     if not written.isascii():

@@ -234,6 +234,16 @@ EXPLAINED: dict[str, Explanation] = {
         wrong='identifierValue: "+31 6 12345678"',
         right='identifierValue: "+31612345678"',
     ),
+    "spreadsheet-error": Explanation(
+        "a cell holds an error value of a spreadsheet",
+        (
+            "A formula in the sheet finds nothing or can't be computed, or a column is too narrow for its value. The error would go "
+            "out as it is. It is an error in every column that the spec uses; where an error is what you expect, compare with it: "
+            "`{{ 'you' if name == '#N/A' else name }}`."
+        ),
+        wrong="phone,first_name\n+31612345678,#N/A",
+        right="phone,first_name\n+31612345678,Robert",
+    ),
     "spreadsheet-number": Explanation(
         "a spreadsheet changed a phone number",
         (
