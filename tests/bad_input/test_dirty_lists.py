@@ -57,6 +57,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("an error and another mistake in one row", NL, HEAD + "06123,#DEEL/0!\n", ["phone-number 2", "spreadsheet-error 2"], "add the digits"),
     ("the same person with another text", "", HEAD + GOOD + "+31612345678,Bob\n", ["conflicting-rows 3"], "keep one of them"),
     ("the same row twice", "", HEAD + GOOD + GOOD, ["duplicate-rows 3"], "remove one of them"),
+    ("a space behind a key", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,B-1\n+31612345678,Ann,B-1 \u00a0\n", ["duplicate-rows 3"], "remove one"),
     # numbers
     ("no number", NL, HEAD + ",Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
     ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], "fill it in"),

@@ -85,8 +85,9 @@ class RecipientReader:
         )
 
     def key(self, row: Row, context: Any, address: str) -> str:
+        """The recipient key. White space around it is no part of it: an export that adds some names the same recipient."""
         if self._compiled_spec.key is None:
-            return address
+            return address.strip()
         key = fill(self._compiled_spec.key, context)
         if isinstance(key, int) and not isinstance(key, bool):
             key = str(key)
@@ -98,7 +99,7 @@ class RecipientReader:
                 f"the key is {_described(key)}; it tells recipients apart, so it must be text",
                 "name a column that every row fills",
             )
-        return str(key)
+        return key.strip()
 
     def address_of(self, row: Row, receiver: Any) -> str:
         """The address or id of the first contact in the spec's own `message.receiver`, filled for this row."""

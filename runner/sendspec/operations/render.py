@@ -32,6 +32,7 @@ def _messages(job: Job, key: str | None, problems: Problems) -> Iterator[Message
 
 
 def ids_of(job: Job, key: str) -> set[bytes]:
-    """The ids that a key as typed can mean: as it is, and as a normalised address."""
+    """The ids that a key as typed can mean: as it is, and as a normalised address. White space around it is no part of it."""
+    key = key.strip()
     spellings = {key, normal if isinstance(normal := job.program.normalise(key), str) else key}
     return {message_id(job.setting.salt, job.spec.name, job.spec.generation, spelling) for spelling in spellings}

@@ -55,7 +55,7 @@ EMAILS: list[Any] = [
 TEXTS: list[Any] = [
     "Ann", "Zoë", "", " ", None, '"', "\\", "%b %s %%", "{{ name }}", "a\nb", "\u2028", "😀", "€[]", "x" * 170, "0", "007", "-3",
     "2.5", "3600", "promo", "a b_c", 0, 7, 2.5, 10**17, True, False, ["a", "b"], {"a": 1},
-    "https://example.com/a.png", "http://10.0.0.1/x", "true", "#N/A", "#WAARDE!", "########", "#1001",
+    "https://example.com/a.png", "http://10.0.0.1/x", "true", "#N/A", "#WAARDE!", "########", "#1001", "Ann ", "\u00a0Ann\t",
 ]  # fmt: skip
 TEMPLATES = [
     "{{ name }}", "Hi {{ name }}!", "{{ name }}{{ n }}", "{{ name | default('you') }}", "Hi {{ row['name'] | default(shop) }}",
@@ -362,6 +362,19 @@ def test_a_row_that_is_not_sound_is_left_alone(
         with_cells = made and made[0].generate_for_rows(COLUMNS)
         assert with_cells is not None
         assert with_cells(as_cells(row(**changed))) is None
+
+
+@pytest.mark.parametrize("name", ["Ann ", " Ann", "\u00a0Ann\u202f"])
+def test_white_space_around_a_key_is_no_part_of_it(tmp_path: Path, name: str) -> None:
+    made = composer_of(tmp_path, spec_of(TEXT, [GOOD], key="{{ name }}"), Limits())
+    assert made is not None
+    quick = made[0].generate_for_rows(None)
+    assert quick is not None
+    untidy, tidy = quick(row(name=name)), quick(row())
+    assert isinstance(untidy, Message)
+    assert isinstance(tidy, Message)
+    assert untidy.id == tidy.id
+    assert untidy == made[0].compose(row(name=name))
 
 
 def test_a_row_that_where_leaves_out_is_told_from_one_that_is_not_sound(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ class MessageCode:
             self.code.lines += [
                 f"key = {self.templates.value(key)}",
                 "if type(key) is int: key = str(key)",
-                "if type(key) is not str or not key.strip(): raise NotSound",
+                "if type(key) is not str or not (key := key.strip()): raise NotSound",
                 "json_key = dumps(key)",
             ]
         # the hash of the JSON list up to its last item, the key
