@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Callable, Iterator
@@ -58,6 +59,9 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("the same person with another text", "", HEAD + GOOD + "+31612345678,Bob\n", ["conflicting-rows 3"], "keep one of them"),
     ("the same row twice", "", HEAD + GOOD + GOOD, ["duplicate-rows 3"], "remove one of them"),
     ("a space behind a key", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,B-1\n+31612345678,Ann,B-1 \u00a0\n", ["duplicate-rows 3"], "remove one"),
+    ("a capital that where lacks", "where: \"{{ t | default('') == 'ja' }}\"", "phone,first_name,t\n+31612345678,Ann,Ja\n+31687654321,Bob,\n", ["all-filtered 4"], "write 'Ja' instead of 'ja'"),
+    ("a value that where lacks", "where: \"{{ t in ['a', 'b'] }}\"", "phone,first_name,t\n+31612345678,Ann,x\n", ["all-filtered 4"], "correct `where`, or the table"),
+    ("a where of several parts that nothing passes", "where: \"{{ t == 'a' and first_name == 'B' }}\"", "phone,first_name,t\n+31612345678,Ann,x\n", ["all-filtered 4"], "`plan --detail` lists the rows"),
     # numbers
     ("no number", NL, HEAD + ",Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
     ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], "fill it in"),
@@ -94,7 +98,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a landline", NL, HEAD + "020 1234567,Ann\n", ["phone-landline 2"], "write a mobile number"),
     ("an address for e-mail", NL, HEAD + "ann@example.com,Ann\n", ["phone-letters 2"], "number"),
 ]  # fmt: skip
-WARNINGS = {"column-spaces", "duplicate-rows", "phone-landline"}
+WARNINGS = {"all-filtered", "column-spaces", "duplicate-rows", "phone-landline"}
 
 SPOTLESS: list[tuple[str, str, str | bytes, int]] = [
     ("a spreadsheet's export", "delimiter: auto, " + NL, "\ufeffphone;first_name;;\r\n06 12345678;Ann;;\r\n;;;\r\n\r\n  \r\n06-87654321;Bob;;\r\n;;;\r\n", 2),
@@ -133,6 +137,32 @@ def test_what_is_only_untidy_is_read_as_it_is(intake: Intake, options: str, cont
     given(intake, options, content)
     assert len(intake.accepts()) == count
     assert len(intake.run("render", "hello.yaml", "--recipients", "people.csv").out.splitlines()) == count
+
+
+def test_a_where_that_leaves_out_every_row_is_told_with_the_values_of_its_column(intake: Intake) -> None:
+    rows = [f"+316123456{n:02},Ann,{'Ja' if n < 12 else ''}" for n in range(13)]
+    given(intake, "where: \"{{ t | default('') == 'ja' }}\"", "\n".join(["phone,first_name,t", *rows, ""]))
+    for command in ("validate", "plan"):
+        told = intake.run(command, "hello.yaml", "--env", "live")
+        assert told.code == 0
+        assert "warning: `where` leaves out all 13 rows; 't' holds 'Ja' (12), empty (1) [all-filtered]" in told.err
+
+
+def test_numbers_that_where_compares_with_are_masked(intake: Intake) -> None:
+    given(intake, "where: \"{{ phone == 'x' }}\"", HEAD + GOOD)
+    told = intake.run("validate", "hello.yaml", "--env", "live")
+    assert "`where` leaves out the only row; 'phone' holds '+31•••••••78' (1)" in told.err
+
+
+def test_a_plan_in_detail_names_the_rows_that_are_left_out(intake: Intake) -> None:
+    left_out = "".join(f"+316870000{n:02},Bob\n" for n in range(12))
+    given(intake, "where: \"{{ first_name == 'Ann' }}\"", HEAD + GOOD + GOOD + left_out)
+    told = intake.run("plan", "hello.yaml", "--env", "live", "--detail")
+    assert "duplicate: row 3\n" in told.out
+    assert "filtered: rows 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, …\n" in told.out
+    assert "filtered: rows" not in intake.run("plan", "hello.yaml", "--env", "live").out
+    document = json.loads(intake.run("plan", "hello.yaml", "--env", "live", "--format", "json").out)
+    assert document["specs"][0]["skipped_rows"] == {"duplicate": [3], "filtered": [*range(4, 14)]}
 
 
 def test_blank_rows_are_counted_and_the_delimiter_is_told(intake: Intake) -> None:

@@ -73,7 +73,9 @@ from sendspec.showing.plan import plan_document, plan_text
     help="Plan only what was refused, or planned and not sent, before.",
 )
 @click.option(
-    "--detail", is_flag=True, help="Show up to 40 shapes of messages, with their whole texts, and the cost by country."
+    "--detail",
+    is_flag=True,
+    help="Show up to 40 shapes of messages, with their whole texts, the rows that are left out, and the cost by country.",
 )
 @click.option(
     "--detailed-exitcode",

@@ -11,6 +11,7 @@ from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.ledger.protocol import Facts
+from sendspec.operations.all_filtered import all_filtered
 from sendspec.operations.continuity import check_continuity
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.orphan import find_orphans
@@ -120,6 +121,8 @@ def plan_jobs(
         for job in jobs
     ]
     if not problems.has_errors:
+        for diagnostic in chain.from_iterable(map(all_filtered, jobs, plans)):
+            problems.add(diagnostic)
         plans = [replace(plan, schedule=schedule_of(job, context)) for job, plan in zip(jobs, plans, strict=True)]
         check_continuity(
             list(zip(jobs, plans, strict=True)),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import FILE_START
+from sendspec.operations.all_filtered import all_filtered
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
 from sendspec.operations.project_context import ProjectContext, open_context
@@ -42,7 +43,8 @@ def check_jobs(jobs: Sequence[Job], context: ProjectContext | None, problems: Pr
     plans = []
     for job in jobs:
         plan = costed(job, prices, lambda job: plan_without_ledger(job, problems, processes))
-        for diagnostic in (*other_text(job), *moment_passed(job)):
+        filtered = () if problems.has_errors else all_filtered(job, plan)
+        for diagnostic in (*other_text(job), *moment_passed(job), *filtered):
             problems.add(diagnostic)
         for diagnostic in limit_diagnostics(job, plan, Severity.ERROR):
             if not (is_faulty and diagnostic.code == "limit-cost"):  # the cost is unknown for that fault alone

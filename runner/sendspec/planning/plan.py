@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from itertools import compress
+from itertools import compress, islice
 
 from sendspec.composing.block_result import PlanEntry, plan_entry_of
 from sendspec.composing.message import Message
@@ -21,6 +21,8 @@ from sendspec.planning.shape_count import NO_SHAPES, ShapeCounts, ShapeTally
 
 NOT_DECLARED = frozenset({Skip.FILTERED, Skip.DUPLICATE, Skip.ONLY_TO, Skip.SUPPRESSED})
 """Reasons to skip that the files give. Every other message is declared, whether it is sent or not."""
+MAX_SKIPPED_LINES = 10
+"""Lines that are kept of the rows that are skipped for each of these reasons."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,8 @@ class Plan:
     `sent_digest` covers the messages to send, in order. `composed_digest` covers all messages in order, whatever their decision: it
     changes only with the spec and its recipients. `text_digest` covers the templates' text (`canonical_template.text_digest`).
 
+    `skipped_lines` are the first lines of rows that are skipped for reasons in `NOT_DECLARED`.
+
     `forcing` has the characters that force UCS-2, `shapes` the shapes of the messages to send. `left` counts messages of this spec,
     of any generation, that were planned, never sent, and are no longer composed.
 
@@ -91,6 +95,7 @@ class Plan:
     composed_digest: bytes
     forcing: tuple[ForcingCount, ...] = ()
     shapes: ShapeCounts = NO_SHAPES
+    skipped_lines: Mapping[Skip, tuple[int, ...]] = field(default_factory=dict)
     messages_by_country: Mapping[str, int] = field(default_factory=dict)
     segments_by_country: Mapping[str, int] = field(default_factory=dict)
     left: int = 0
@@ -120,6 +125,7 @@ class PlanTally:
         self._messages_by_country: Counter[str] = Counter()
         self._segments_by_country: Counter[str] = Counter()
         self._skipped: Counter[Skip] = Counter()
+        self._skipped_lines: dict[Skip, list[int]] = {}
         self._send = 0
         self._segments = 0
         self._gsm7 = 0
@@ -153,7 +159,7 @@ class PlanTally:
         if self._sent_digest is self._composed_digest and any(skips):  # equal as long as nothing is skipped
             self._sent_digest = self._composed_digest.copy()
         self._composed_digest.update(b"".join([entry[0] for entry in entries]))
-        self._skipped.update(skip for skip in skips if skip is not None)
+        self._note_skipped(skips, lines)
         is_sent = [skip is None for skip in skips]
         sent = list(compress(entries, is_sent))
         if self._sent_digest is not self._composed_digest:
@@ -165,6 +171,15 @@ class PlanTally:
             self._pairs.to_send.add(list(compress(pairs, is_sent)))
             declared = [skip is not None and skip not in NOT_DECLARED for skip in skips]
             self._pairs.others.add(list(compress(pairs, declared)))
+
+    def _note_skipped(self, skips: Sequence[Skip | None], lines: Sequence[int]) -> None:
+        counts = Counter(skip for skip in skips if skip is not None)
+        self._skipped.update(counts)
+        for reason in counts.keys() & NOT_DECLARED:
+            kept = self._skipped_lines.setdefault(reason, [])
+            if len(kept) < MAX_SKIPPED_LINES:
+                found = (line for skip, line in zip(skips, lines, strict=True) if skip is reason)
+                kept += islice(found, MAX_SKIPPED_LINES - len(kept))
 
     def count_sent(
         self,
@@ -220,6 +235,7 @@ class PlanTally:
             ),
             forcing=self._forcing.counts(),
             shapes=self._shapes.counts(),
+            skipped_lines={skip: tuple(self._skipped_lines[skip]) for skip in Skip if skip in self._skipped_lines},
             messages_by_country=dict(self._messages_by_country),
             segments_by_country=dict(self._segments_by_country),
             sent_digest=self._sent_digest.digest(),

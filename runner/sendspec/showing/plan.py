@@ -57,6 +57,8 @@ def _block(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) 
     if plan.skipped:
         skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
+    if full:
+        yield from (f"    {line}" for line in _skipped_rows(plan))
     if full and plan.cost is not None:
         yield from (f"    {line}" for line in country_lines(plan.cost))
     if plan.suppression is not None:
@@ -72,6 +74,13 @@ def _block(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) 
         yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
     yield from forcing_lines(plan, detail, style, full=full)
     yield from shape_lines(plan, detail, style, full=full)
+
+
+def _skipped_rows(plan: Plan) -> Iterator[str]:
+    """The first rows of each reason to skip that the files give."""
+    for skip, lines in plan.skipped_lines.items():
+        listed = ", ".join(map(str, lines)) + (", …" if plan.skipped[skip] > len(lines) else "")
+        yield f"{skip.value.replace('-', ' ')}: {'row' if plan.skipped[skip] == 1 else 'rows'} {listed}"
 
 
 def _suppressed(plan: Plan, suppression: Suppression) -> str:
@@ -132,6 +141,7 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         "generation": plan.target.generation,
         "totals": {"recipients": plan.recipients, "send": plan.send, "skip": plan.recipients - plan.send},
         "skipped": {skip.value: count for skip, count in plan.skipped.items()},
+        **({"skipped_rows": rows} if (rows := _skipped_rows_json(plan)) else {}),
         **_suppress_json(plan),
         **({"schedule": schedule} if (schedule := _schedule_json(plan)) else {}),
         "segments": _segments_json(plan.segments),
@@ -146,6 +156,10 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         "channel": plan.target.alias,
         **({} if plan.settings is None else {"target": plan.settings.target, "policy": plan.settings.policy}),
     }
+
+
+def _skipped_rows_json(plan: Plan) -> dict[str, list[int]]:
+    return {skip.value: list(lines) for skip, lines in plan.skipped_lines.items()}
 
 
 def _segments_json(segments: Segments) -> dict[str, int]:

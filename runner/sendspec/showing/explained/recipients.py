@@ -234,6 +234,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong='identifierValue: "+31 6 12345678"',
         right='identifierValue: "+31612345678"',
     ),
+    "all-filtered": Explanation(
+        "`where` leaves out every row",
+        (
+            "Nothing is sent. Often the table spells a value in another way: capitals and spaces count. `plan --detail` lists the rows "
+            "that are left out."
+        ),
+        wrong="where: \"{{ consent == 'yes' }}\"  # the table has Yes",
+        right="where: \"{{ consent == 'Yes' }}\"",
+    ),
     "spreadsheet-error": Explanation(
         "a cell holds an error value of a spreadsheet",
         (
