@@ -97,8 +97,8 @@ def test_a_cell_is_sent_as_it_was_though_the_rejects_guard_it(check: Check, capf
 
 
 def test_rows_that_can_not_be_read_come_back_whole(check: Check) -> None:
-    people = (
-        b'phone,name,note\n0612345678,"Ann,x\n0612345679,Bob,x\n0612345670,"Carl",x\n0612345671,"D"an,x\n'
+    people = (  # in two encodings
+        b'phone,name,note\n0612345678,"Ann,x\n0612345679,Bob,x\n0612345670,"\xc3\x87arl",x\n0612345671,"D"an,x\n'
         b'0612345672,Zo\xeb,x\n0612345673,Eve\n+12345,"=two\nlines",x\n'
     )
     check(people, "--rejects", "wrong.csv")
@@ -117,6 +117,17 @@ def test_rows_that_can_not_be_read_come_back_whole(check: Check) -> None:
     assert next(each["problem"] for each in again["diagnostics"] if each["code"] == "ragged-row") == (
         "the row has 2 fields, the header has 3"
     )
+
+
+def test_rejects_of_a_table_in_another_encoding_are_utf8_and_not_all_of_its_rows(check: Check) -> None:
+    people = "phone,name,note\n0612345678,Zoë,x\n06123,Çem,x\n0612345679,Bob,x\n".encode("cp1252")
+    code, document, _ = check(people, "--rejects", "wrong.csv")
+    assert code == 1
+    assert [each["code"] for each in document["diagnostics"]] == ["not-utf8", "phone-number"]
+    raw = Path("wrong.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert "06123,Çem,x,".encode() in raw
+    assert "Zoë" not in raw.decode()
 
 
 def test_a_formula_is_guarded_in_a_row_of_any_kind() -> None:

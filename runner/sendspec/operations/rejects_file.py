@@ -99,7 +99,7 @@ def _pieces(table: CsvTable, errors: dict[int, list[RowError]], last_by_first: d
     head = table.begins
     line_end = "\r\n" if b"\r\n" in head else "\n"
     header = table.raw_header()
-    yield BOM if head.startswith(BOM) else b""
+    yield BOM if head.startswith(BOM) or table.has_legacy_encoding else b""
     yield _encoded(_line(table, header, MARKS) + line_end)
     places = ((line, last_by_first.get(line)) for line in sorted(errors))
     for raw in table.raw_records(places):

@@ -21,6 +21,8 @@ class InputFile:
 
     def __init__(self, descriptor: int, place: str | None, block_bytes: int = BLOCK_BYTES) -> None:
         """`place` is the path that was opened; None for a file without a name. Blocks have `block_bytes` bytes."""
+        self.legacy_encoding = ""
+        """The encoding of lines that aren't UTF-8, for a table that is read only to be checked. Empty: such lines are errors."""
         self._block_bytes = block_bytes
         self._descriptor = descriptor
         self._place = place

@@ -75,6 +75,11 @@ class CsvTable:
         """The file's first bytes."""
         return self._file.head(HEAD_BYTES)
 
+    @property
+    def has_legacy_encoding(self) -> bool:
+        """Whether the file isn't UTF-8, and is read only to be checked."""
+        return bool(self._file.legacy_encoding)
+
     def note_change(self, problems: Problems) -> None:
         """Adds an error if the file has changed since it was opened."""
         note_change(self.path, self._file, problems)

@@ -30,6 +30,7 @@ from sendspec.reading.tables.file_format import (
     unknown_format,
 )
 from sendspec.reading.tables.inline_table import InlineTable
+from sendspec.reading.tables.legacy_encoding import note_legacy_encoding
 from sendspec.reading.tables.table import Table
 from sendspec.reading.tables.table_change import change_diagnostic
 
@@ -184,6 +185,9 @@ def _csv(path: str, file: InputFile, options: _Options, default_delimiter: str, 
     if fault is not None:
         problems.add(fault.diagnostic(path))
         return None
+    legacy = note_legacy_encoding(path, file)
+    if legacy is not None:
+        problems.add(legacy)
     header = read_header(path, file, delimiter, problems)
     if header is None:
         return None

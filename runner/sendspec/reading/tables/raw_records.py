@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.csv_record import Record, read_record
-from sendspec.reading.tables.text_lines import BOM, MAX_LINE_BYTES
+from sendspec.reading.tables.text_lines import BOM, MAX_LINE_BYTES, decoded
 
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:
-    """A record on `line`. `text` has its bytes, those that aren't UTF-8 as surrogates, and no line end.
+    """A record on `line`. `text` has its bytes, those that aren't in the file's encoding as surrogates, and no line end.
 
     `record` is None if its quotes are in trouble.
     """
@@ -58,8 +58,8 @@ def _raw_lines(file: InputFile) -> Iterator[str]:
         cut = body.rfind(b"\n") + 1
         rest = body[cut:]
         for line in io.BytesIO(body[:cut]):
-            yield line.decode("utf-8", "surrogateescape")
+            yield decoded(line, file.legacy_encoding, "surrogateescape")
         if len(rest) > MAX_LINE_BYTES:
             return
     if rest:
-        yield rest.decode("utf-8", "surrogateescape")
+        yield decoded(rest, file.legacy_encoding, "surrogateescape")

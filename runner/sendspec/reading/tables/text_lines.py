@@ -109,7 +109,7 @@ class TextLines:
 
     def _mended(self, raw: bytes, number: int) -> str:
         try:
-            text = raw.decode()
+            text = decoded(raw, self._file.legacy_encoding)
         except UnicodeDecodeError as error:
             self.problem_by_line.setdefault(number, _not_utf8(raw, error))
             return _FORBIDDEN.sub(_STAND_IN, raw.decode(errors="replace"))
@@ -142,13 +142,17 @@ class LineFinder:
             if number + count > first:
                 for line, raw in enumerate(io.BytesIO(body[:cut]), number):
                     if line >= first:
-                        yield _looked_at(raw, line)
+                        yield self._looked_at(raw, line)
             number += count
             offset += cut
             if len(rest) > MAX_LINE_BYTES:
                 break
         if rest and number >= first:
-            yield _looked_at(rest[:MAX_LINE_BYTES], number)
+            yield self._looked_at(rest[:MAX_LINE_BYTES], number)
+
+    def _looked_at(self, raw: bytes, line: int) -> str:
+        raw = raw.removeprefix(BOM) if line == 1 else raw
+        return _FORBIDDEN.sub(_STAND_IN, decoded(raw, self._file.legacy_encoding, errors="replace"))
 
 
 def lines_from(file: InputFile, first: int) -> Iterator[str]:
@@ -156,8 +160,14 @@ def lines_from(file: InputFile, first: int) -> Iterator[str]:
     return LineFinder(file).lines_from(first)
 
 
-def _looked_at(raw: bytes, line: int) -> str:
-    return _FORBIDDEN.sub(_STAND_IN, (raw.removeprefix(BOM) if line == 1 else raw).decode(errors="replace"))
+def decoded(raw: bytes, legacy: str, errors: str = "strict") -> str:
+    """A line as text: UTF-8, or what isn't in the `legacy` encoding, if there is one."""
+    if legacy:
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            return raw.decode(legacy, errors)
+    return raw.decode(errors=errors)
 
 
 def _clean(body: bytes) -> str | None:

@@ -74,7 +74,11 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "not-utf8": Explanation(
         "a file is not UTF-8",
-        "Reading another encoding as UTF-8 would change names.",
+        (
+            "Reading another encoding as UTF-8 would change names. In Excel: File, Save As, file type 'CSV UTF-8 (comma delimited)'; the "
+            "plain 'CSV' next to it is Windows-1252. In LibreOffice: File, Save As, Text CSV, 'Edit filter settings', character set "
+            "'Unicode (UTF-8)'. Google Sheets: File, Download, 'Comma Separated Values' is always UTF-8."
+        ),
         right="save the file as UTF-8; a byte order mark is fine",
     ),
     "forbidden-character": Explanation(
