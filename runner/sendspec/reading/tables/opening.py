@@ -33,6 +33,7 @@ from sendspec.reading.tables.inline_table import InlineTable
 from sendspec.reading.tables.legacy_encoding import note_legacy_encoding
 from sendspec.reading.tables.table import Table
 from sendspec.reading.tables.table_change import change_diagnostic
+from sendspec.reading.tables.title_line import title_above_header
 
 STANDARD_INPUT = "-"
 
@@ -188,6 +189,10 @@ def _csv(path: str, file: InputFile, options: _Options, default_delimiter: str, 
     legacy = note_legacy_encoding(path, file)
     if legacy is not None:
         problems.add(legacy)
+    title = title_above_header(path, file, delimiter)
+    if title is not None:
+        problems.add(title)
+        return None
     header = read_header(path, file, delimiter, problems)
     if header is None:
         return None

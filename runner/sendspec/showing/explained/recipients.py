@@ -52,6 +52,12 @@ EXPLAINED: dict[str, Explanation] = {
         "the table has no column for the address",
         right='recipients: {file: people.csv, to: "{{ mobile }}"}',
     ),
+    "title-line": Explanation(
+        "a table has a title above its header",
+        "The first line that isn't blank has to hold the names of the columns.",
+        wrong="Orders of December;\n;\nphone;first_name\n+31612345678;Robert",
+        right="phone;first_name\n+31612345678;Robert",
+    ),
     "header-missing": Explanation(
         "a table's first line is a recipient, not column names",
         "It would be read as column names, and that person would get nothing.",
