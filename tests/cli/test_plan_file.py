@@ -658,6 +658,7 @@ def test_what_is_on_hold_goes_out_by_a_plan_made_with_continue_with(planned: Any
 
 EXAMPLES = """examples:
   - {with: {phone: "+447700900009", first_name: Zoë}, expect: {segments: 1}}
+  - {with: {phone: "+447700900009", first_name: Max}, expect: {segments: 1}}
 """
 CONDITION = SPEC.replace("Hi {{ first_name }}", "Hi{% if first_name == 'Ann' %} Ann{% endif %}")
 
@@ -666,26 +667,37 @@ CONDITION = SPEC.replace("Hi {{ first_name }}", "Hi{% if first_name == 'Ann' %} 
     ("spec", "flag", "samples"),
     [
         (SPEC + EXAMPLES, (), None),
-        (SPEC + EXAMPLES, ("--with-samples",), [{"text": "Hi Zoë", "from": "examples", "segments": 1}]),
-        (SPEC, ("--with-samples",), [{"text": "Hi ⟨first_name⟩", "from": "columns"}]),
+        (SPEC + EXAMPLES, ("--with-samples",), [{"text": "Hi Max", "from": "examples", "segments": 1}]),
+        (SPEC, ("--with-samples",), [{"text": "Hi ⟨first_name⟩", "from": "columns", "segments": 1}]),
         (
             SPEC.replace("{{ first_name }}", "{{ first_name | default('you') | upper }}, {{ 1 }}"),
             ("--with-samples=examples",),
-            [{"text": "Hi ⟨first_name⟩, ⟨…⟩", "from": "columns"}],
+            [{"text": "Hi ⟨first_name⟩, 1", "from": "columns", "segments": 1}],
         ),
         (
             CONDITION,
             ("--with-samples",),
-            [{"text": "Hi{% if first_name == 'Ann' %} Ann{% endif %}", "from": "columns"}],
+            [
+                {"text": "Hi Ann", "from": "columns", "segments": 1},
+                {"text": "Hi", "from": "columns", "segments": 1},
+            ],
         ),
         (
             SPEC + EXAMPLES,
             ("--with-samples=recipients",),
-            [{"text": f"Hi {name}", "from": "recipients", "segments": 1} for name in ("Ann", "Ben")],
+            [{"text": "Hi Ann", "from": "recipients", "segments": 1}],
+        ),
+        (
+            CONDITION,
+            ("--with-samples=recipients",),
+            [
+                {"text": "Hi Ann", "from": "recipients", "segments": 1},
+                {"text": "Hi", "from": "recipients", "segments": 1},
+            ],
         ),
     ],
 )
-def test_texts_are_in_a_plan_only_where_they_are_asked_for(
+def test_a_text_of_each_shape_is_in_a_plan_where_they_are_asked_for(
     project: Any, spec: str, flag: tuple[str, ...], samples: list[dict[str, Any]] | None
 ) -> None:
     project.write("specs/hello.yaml", spec)
@@ -693,10 +705,41 @@ def test_texts_are_in_a_plan_only_where_they_are_asked_for(
     done = project.run("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json", *flag)
     assert done.code == 0, done.err
     plan = plan_in(project)
-    assert plan["specs"][0].get("samples") == samples
+    [written] = plan["specs"]
+    found = written.get("samples")
+    if samples is not None:
+        assert [each.pop("shape") for each in found] == [shape["id"] for shape in written["shapes"]]
+    assert found == samples
     assert load_schema("plan").problems(plan) == []
     out = project.run("show", "plan.json").out
-    assert all(f"sample   {sample['text']}" in out for sample in samples or ())
+    assert all(f" × 1 segment GSM-7\n          {sample['text']}\n" in out for sample in samples or ())
+    assert ("no texts are in the file" in out) == (samples is None)
+
+
+@pytest.mark.parametrize(("length", "kept"), [(1, 40), (4_000, 24)])
+def test_texts_in_a_plan_are_of_the_most_frequent_shapes_and_of_bounded_length(
+    project: Any, length: int, kept: int
+) -> None:
+    conditions = "".join(f"{{% if '{letter}' in first_name %}}{letter}{{% endif %}}" for letter in "abcdef")
+    project.write("specs/hello.yaml", SPEC.replace("Hi {{ first_name }}", conditions + "{{ x }}"))
+    kinds = ["".join(letter for at, letter in enumerate("abcdef") if n >> at & 1) for n in range(64)]
+    kinds += kinds[:50]
+    rows = [f"+44770090{n:04d},g{kind},{'y' * length}\n" for n, kind in enumerate(kinds)]
+    project.write("specs/people.csv", "phone,first_name,x\n" + "".join(rows))
+    planned = ("plan", "specs/hello.yaml", "--env", "test", "--out", "plan.json", "--with-samples=recipients")
+    assert project.run(*planned).code == 0
+    [written] = plan_in(project)["specs"]
+    assert [each["shape"] for each in written["samples"]] == [each["id"] for each in written["shapes"][:kept]]
+    left = sum(each["messages"] for each in written["shapes"][kept:])
+    assert f"      and {64 - kept} more, of {left} messages\n" in project.run("show", "plan.json").out
+
+
+@pytest.mark.parametrize("moment", ["2026-13-01T08:00:00Z", "0001-01-01T00:00:00Z"])
+def test_a_schedule_on_no_day_makes_no_plan(planned: Any, moment: str) -> None:
+    plan = plan_in(planned)
+    plan["specs"][0]["schedule"] = {"scheduled_for": moment}
+    planned.write("plan.json", json.dumps(resealed(plan)))
+    assert "the file is no plan" in planned.run("show", "plan.json").err
 
 
 def test_a_sample_is_no_part_of_a_digest(planned: Any, server: Any) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from sendspec import plan
 from sendspec.diagnostics.clock import Clock
-from sendspec.planning.schedule import Schedule
+from sendspec.planning.schedule import RowMoments, Schedule, row_moments
 from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.plan import plan_document
 
@@ -28,12 +28,21 @@ PROJECT = """environments:
 SPEC = """spec: 1
 name: hello
 channel: sms
-recipients: {{list: [{{phone: "+31612345678", at: skipped}}, {{phone: "+31612345679", at: "2026-12-01T08:00:00Z"}}], where: "{{{{ at != 'skipped' }}}}"}}
+recipients: {{list: [{{phone: "+31612345678", at: skipped}}, {{phone: "+31612345679", at: "2026-12-01T08:00:00Z"}}, {{phone: "+31612345670", at: "2026-12-02T10:00:00+01:00"}}, {{phone: "+31612345671", at: now}}], where: "{{{{ at != 'skipped' }}}}"}}
 vars: {{start: "2026-12-01T09:00:00+01:00"}}
 message:
   body: {{type: text, text: {{text: Hi}}}}
 {more}"""
+ROWS = "{{ omit if at == 'now' else at }}"
 TUESDAY = datetime(2026, 12, 1, 8, tzinfo=UTC)
+
+
+MOMENTS = RowMoments(
+    first=TUESDAY,
+    last=TUESDAY + timedelta(hours=25),
+    by_day=((date(2026, 12, 1), 1), (date(2026, 12, 2), 1)),
+    at_once=1,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +51,11 @@ TUESDAY = datetime(2026, 12, 1, 8, tzinfo=UTC)
         ("", Schedule(per_second=5.0)),
         ("  scheduledFor: 2026-12-01T08:00:00Z\n", Schedule(scheduled_for=TUESDAY, ahead=TUESDAY - NOW, per_second=5.0)),
         ('  scheduledFor: "{{ start }}"\n', Schedule(scheduled_for=TUESDAY, ahead=TUESDAY - NOW, per_second=5.0)),
-        ('  scheduledFor: "{{ at }}"\n', Schedule(varies=True, per_second=5.0)),
+        (f'  scheduledFor: "{ROWS}"\n', Schedule(varies=True, moments=MOMENTS, per_second=5.0)),
+        (
+            "not_after: 2026-12-01T09:00:00+01:00\n",
+            Schedule(not_after=TUESDAY.astimezone(timezone(timedelta(hours=1))), per_second=5.0),
+        ),
         ("  validity: 600\n", Schedule(validity_seconds=600, per_second=5.0)),
         ('  validity: "{{ 600 }}"\n', Schedule(per_second=5.0)),
     ],
@@ -56,3 +69,11 @@ def test_a_schedule_is_told_where_all_messages_share_it(
     report = plan(["hello.yaml"], env="test", clock=CLOCK)
     assert report.plans[0].schedule == expected
     assert load_schema("plan").problems(plan_document(report)) == []
+
+
+def test_moments_are_counted_up_to_a_bound() -> None:
+    found = row_moments([TUESDAY, None, TUESDAY, TUESDAY], most=3)
+    assert found is not None
+    assert (found.by_day, found.at_once, found.looked_at) == (((TUESDAY.date(), 2),), 1, 3)
+    assert row_moments([TUESDAY] * 3, most=3) == RowMoments(first=TUESDAY, last=TUESDAY, by_day=((TUESDAY.date(), 3),))
+    assert row_moments([None, None], most=3) is None

@@ -21,6 +21,7 @@ from sendspec.operations.approve import approve, text_to_sign
 from sendspec.operations.plan_file import PlanFile, PlanUnreadable
 from sendspec.operations.plan_file_reader import read_plan_file
 from sendspec.showing.approval import approval_document, approval_text, approval_warnings, text_to_sign_text
+from sendspec.showing.planned_spec import Reading
 
 
 @click.command("approve")
@@ -57,7 +58,8 @@ def approve_plan(console: Console, plan_file: Path, plan: PlanFile, key: Path, *
     console.state.note_environment(plan.environment)
     text = text_to_sign(plan, console.system.now)
     if not (yes and console.quiet):
-        console.tell(text_to_sign_text(plan_file, text, plan, console.err))
+        reading = Reading(now=console.system.now, local_time=console.system.local_time)
+        console.tell(text_to_sign_text(plan_file, text, plan, console.err, reading))
     if not yes:
         _ask(console)
     report = approve(

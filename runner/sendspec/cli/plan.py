@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,19 +26,18 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, moment_text
-from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read
-from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
-from sendspec.operations.plan_detail import plan_detail
+from sendspec.operations.ledger_plan import exceeded_limits, names_resent_if_absent, plan_jobs
+from sendspec.operations.plan_detail import plan_detail, samples_for_file
 from sendspec.operations.plan_file_writer import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
 from sendspec.operations.plan_report import PlanReport
-from sendspec.operations.plan_sample import Sample, SampleSource, samples_of
+from sendspec.operations.plan_sample import SampleSource
 from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job, note_row_problems
-from sendspec.planning.choice import Choice, choice_of
-from sendspec.planning.decision import Decision, Retry, Skip
+from sendspec.planning.choice import choice_of
+from sendspec.planning.decision import Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.reading.project import find_project
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
@@ -65,7 +64,7 @@ from sendspec.showing.plan import plan_document, plan_text
     type=click.Choice([SampleSource.EXAMPLES.value, SampleSource.RECIPIENTS.value]),
     is_flag=False,
     flag_value=SampleSource.EXAMPLES.value,
-    help="With --out: put texts into the plan, of the specs' `examples`, or of recipients (never on CI).",
+    help="With --out: put a text of each shape into the plan, of the specs' `examples`, or of recipients (never on CI).",
 )
 @click.option(
     "--retry",
@@ -176,7 +175,12 @@ def run_plan(
         report = PlanReport(environment=context.environment.name, plans=plans, exceeded=exceeded, details=details)
         document = plan_document(report)
         if place is not None:
-            samples = _samples(place.samples, jobs, context, ledger, choice)
+            source = place.samples
+            samples = (
+                []
+                if source is None
+                else [samples_for_file(job, detail, context, source) for job, detail in zip(jobs, details, strict=True)]
+            )
             out = Path(place.path)
             header = plan_header(
                 document,
@@ -209,23 +213,6 @@ def _detailed_code(plans: Sequence[Plan], exceeded: Sequence[Diagnostic]) -> Exi
     if not any(plan.send for plan in plans):
         return ExitCode.DONE
     return ExitCode.GUARD if exceeded else ExitCode.CHANGES
-
-
-def _samples(
-    source: SampleSource | None,
-    jobs: Sequence[Job],
-    context: ProjectContext,
-    ledger: Facts | None,
-    choice: Choice,
-) -> list[list[Sample]]:
-    """The samples of each spec; empty where none were asked for."""
-    if source is None:
-        return []
-
-    def decided(job: Job) -> Iterator[Decision]:
-        return decide_all(job, context, ledger, Problems(), choice)
-
-    return [samples_of(job, context, source, decided) for job in jobs]
 
 
 def _say_where(console: Console, place: PlanPlace, digest: str, context: ProjectContext) -> None:

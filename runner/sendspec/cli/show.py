@@ -24,6 +24,7 @@ from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import read_jobs
 from sendspec.operations.wrong_usage import WrongUsage
 from sendspec.showing.plan_review import PlanReview, review_document, review_text
+from sendspec.showing.planned_spec import Reading
 
 
 @click.command("show")
@@ -76,6 +77,7 @@ def command(console: Console, plan: str, against_now: bool, recipients: str | No
         approvals=None if context is None else tally_of(context, plan_file),
         now=now,
         note=note,
+        reading=Reading(now=console.system.now, local_time=console.system.local_time),
     )
     console.result(review_text(review, console.out))
     console.document(review_document(review))

@@ -123,14 +123,14 @@ def plan_jobs(
     if not problems.has_errors:
         for diagnostic in chain.from_iterable(map(all_filtered, jobs, plans)):
             problems.add(diagnostic)
-        plans = [replace(plan, schedule=schedule_of(job, context)) for job, plan in zip(jobs, plans, strict=True)]
-        check_continuity(
-            list(zip(jobs, plans, strict=True)),
-            context,
-            ledger,
-            problems,
-            lambda job: decide_all(job, context, ledger, Problems(), choice),
-        )
+
+        def decided(job: Job) -> Iterator[Decision]:
+            return decide_all(job, context, ledger, Problems(), choice)
+
+        plans = [
+            replace(plan, schedule=schedule_of(job, context, decided)) for job, plan in zip(jobs, plans, strict=True)
+        ]
+        check_continuity(list(zip(jobs, plans, strict=True)), context, ledger, problems, decided)
     return plans
 
 

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from sendspec.composing.message import Message
-from sendspec.composing.payload_text import text_of, text_path
 from sendspec.composing.platforms.sms_segments import ANOTHER_SCRIPT, is_gsm7, why_ucs2
 from sendspec.composing.taken_path import taken_path
-from sendspec.composing.template_tree import Placeholder, placeholders_of
-from sendspec.composing.text_outline import text_outline
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.example import composed_examples
-from sendspec.operations.plan_sample import SampleSource
+from sendspec.operations.plan_sample import (
+    SampleSource,
+    ShapeSample,
+    samples_of_recipients,
+    samples_without_recipients,
+    text_template,
+)
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.forcing_count import ForcingCount
@@ -24,16 +25,10 @@ from sendspec.reading.tables.row import Row
 
 MOST_SAMPLES = 40
 """Shapes of one spec that have a sample's text, besides the longest, the dearest and the rarest."""
+MOST_CHARACTERS = 100_000
+"""Characters of all samples of one spec in a plan file: the header of a file is read at once."""
 MOST_SOURCES = 20
 """Forcing characters of one spec whose column is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class ShapeSample:
-    """A text of a shape, and where the values in it come from."""
-
-    text: str
-    source: SampleSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +56,41 @@ def plan_detail(job: Job, plan: Plan, context: ProjectContext) -> PlanDetail:
     """Reads a few rows of the table once more. With `CI` set, samples hold no recipient's values."""
     shapes = shapes_in(job, plan)
     sampled, forcing = most_telling(shapes, MOST_SAMPLES), plan.forcing[:MOST_SOURCES]
+    source = SampleSource.EXAMPLES if context.system.is_ci else SampleSource.RECIPIENTS
     lines = {line for each in forcing for line in each.lines}
-    if not context.system.is_ci:
+    if source is SampleSource.RECIPIENTS:
         lines |= {shape.line for shape in sampled}
     row_by_line = {row.line: row for row in rows_at(job, lines)}
-    samples = (
-        _samples_without_recipients(job, context, sampled)
-        if context.system.is_ci
-        else _samples_of_recipients(job, row_by_line, sampled)
-    )
+    samples = _samples(job, context, source, sampled, row_by_line)
     sources = {each.character: _source_of(job, each, row_by_line) for each in forcing}
     return PlanDetail(shapes, samples, sources)
+
+
+def samples_for_file(
+    job: Job, detail: PlanDetail, context: ProjectContext, source: SampleSource
+) -> dict[str, ShapeSample]:
+    """The samples that a plan file gets, by the shape's id, the most frequent shape first: at most `MOST_SAMPLES`, of bounded length."""
+    shapes = detail.shapes[:MOST_SAMPLES]
+    rows = rows_at(job, {shape.line for shape in shapes} if source is SampleSource.RECIPIENTS else ())
+    found = _samples(job, context, source, shapes, {row.line: row for row in rows})
+    kept, room = {}, MOST_CHARACTERS
+    for shape in shapes:
+        if shape.id in found and len(found[shape.id].text) <= room:
+            kept[shape.id] = found[shape.id]
+            room -= len(kept[shape.id].text)
+    return kept
+
+
+def _samples(
+    job: Job,
+    context: ProjectContext,
+    source: SampleSource,
+    shapes: Sequence[Shape],
+    row_by_line: Mapping[int, Row],
+) -> dict[str, ShapeSample]:
+    if source is SampleSource.RECIPIENTS:
+        return samples_of_recipients(job, row_by_line, shapes)
+    return samples_without_recipients(job, context, shapes)
 
 
 def rows_at(job: Job, lines: Iterable[int]) -> Iterator[Row]:
@@ -88,54 +107,11 @@ def rows_at(job: Job, lines: Iterable[int]) -> Iterator[Row]:
             return
 
 
-def _samples_of_recipients(job: Job, row_by_line: Mapping[int, Row], shapes: Sequence[Shape]) -> dict[str, ShapeSample]:
-    composer = job.composer(Problems())
-    found = {}
-    for shape in shapes:
-        row = row_by_line.get(shape.line)
-        composed = None if row is None else composer.compose(row)
-        if isinstance(composed, Message) and composed.text is not None:
-            found[shape.id] = ShapeSample(composed.text, SampleSource.RECIPIENTS)
-    return found
-
-
-def _samples_without_recipients(job: Job, context: ProjectContext, shapes: Sequence[Shape]) -> dict[str, ShapeSample]:
-    """Texts of examples that have the shape; without one, the text with the names of columns in it."""
-    found: dict[str, ShapeSample] = {}
-    id_by_key = {(shape.alternatives, shape.segments_each, shape.encoding): shape.id for shape in shapes}
-    for _, composed in composed_examples(job.spec, context, Problems()):
-        if not isinstance(composed, Message) or composed.text is None:
-            continue
-        measured = composed.measure
-        size = (0, None) if measured is None else (measured.segments, measured.encoding)
-        shape_id = id_by_key.get((composed.alternatives, *size))
-        if shape_id is not None:
-            found.setdefault(shape_id, ShapeSample(composed.text, SampleSource.EXAMPLES))
-    for shape in shapes:
-        text = _outline(job, shape.alternatives)
-        if text is not None:
-            found.setdefault(shape.id, ShapeSample(text, SampleSource.COLUMNS))
-    return found
-
-
-def _outline(job: Job, alternatives: int) -> str | None:
-    template = _text_template(job)
-    if template is None:
-        return text_of(job.spec.message)
-    constants = {**job.spec.variables, "generation": job.spec.generation}
-    return text_outline(template.template.source, alternatives >> template.first_bit, constants)
-
-
-def _text_template(job: Job) -> Placeholder | None:
-    at = ("message", *text_path(job.spec.message))
-    return next((each for each in placeholders_of(job.program.content) if each.at == at), None)
-
-
 def _source_of(job: Job, forcing: ForcingCount, row_by_line: Mapping[int, Row]) -> ForcingSource:
     is_in = partial(_has, forcing.character) if forcing.character else _is_in_another_script
     if any(map(is_in, job.constant_texts())):
         return ForcingSource(in_template=True)
-    template = _text_template(job)
+    template = text_template(job)
     used = () if template is None else (*template.template.names, *template.template.columns)
     names = dict.fromkeys(use.name for use in used)
     rows = [row_by_line[line].values for line in forcing.lines if line in row_by_line]

@@ -27,6 +27,7 @@ OF_EACH_SPEC = ("generation", "left", "segments", "channel", "target", "policy",
 """What a plan file says of each spec, besides what the schema asks of any plan."""
 EDITED = "the plan was changed after it was written"
 NO_PLAN = "the file is no plan, or only a part of one"
+READABLE_YEARS = range(1970, 9_000)
 _LINES_READ = 4_000
 
 
@@ -128,6 +129,7 @@ def _check(header: dict[str, Any], to_send: int, pairs: PairSet) -> None:
     _check_paths([*paths, *([header["recipients"]] if "recipients" in header else [])])
     for moment in (header["created"], header["expires"]):
         datetime.fromisoformat(moment)  # a date that no calendar has is a ValueError
+    _check_schedules(header["specs"])
     if header.pop("seal") != seal_of(header) or header["totals"]["send"] != to_send or not _adds_up(header):
         raise PlanUnreadable(EDITED)
     marked, others = (PairSet(store=TemporaryStore()) for _ in range(2))
@@ -142,6 +144,18 @@ def _check(header: dict[str, Any], to_send: int, pairs: PairSet) -> None:
     plan, content = digests(header["environment"], header["ledger"], settings, (marked,), (others,))
     if plan != header["digest"] or content != header.get("content_digest", content):
         raise PlanUnreadable(EDITED)
+
+
+def _check_schedules(specs: Sequence[Mapping[str, Any]]) -> None:
+    """Raises ValueError for a date that no calendar has, or that is too far away to be read as local time."""
+    for schedule in (spec.get("schedule", {}) for spec in specs):
+        by_row = schedule.get("by_row", {})
+        moments = [schedule.get("scheduled_for"), schedule.get("not_after"), by_row.get("first"), by_row.get("last")]
+        days = [day["day"] for day in by_row.get("days", ())]
+        if any(
+            datetime.fromisoformat(each).year not in READABLE_YEARS for each in (*moments, *days) if each is not None
+        ):
+            raise ValueError
 
 
 def _adds_up(header: Mapping[str, Any]) -> bool:

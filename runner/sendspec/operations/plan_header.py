@@ -14,7 +14,7 @@ from sendspec import __version__
 from sendspec.diagnostics.wording import moment_text
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, head_commit, remote_repository
-from sendspec.operations.plan_sample import Sample
+from sendspec.operations.plan_sample import ShapeSample
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
 from sendspec.planning.plan_digest import canonical_json
@@ -39,12 +39,12 @@ def plan_header(
     created: datetime,
     expires: datetime,
     recipients: str | None,
-    samples: Sequence[Sequence[Sample]] = (),
+    samples: Sequence[Mapping[str, ShapeSample]] = (),
 ) -> dict[str, Any]:
     """The header of the plan file `out`, from the plan's JSON document. `recipients` is the table that replaces the specs' own.
 
     Without a project file, it notes where the specs are. A table outside the project is not noted: a plan can't lead there.
-    `samples` are those of each spec; empty: none were asked for.
+    `samples` are those of each spec, by the shape's id; empty: none were asked for.
     """
     root = (
         {}
@@ -55,8 +55,8 @@ def plan_header(
         **document,
         **root,
         "specs": [
-            {**_without_texts(written), **_about(job, context, ledger), **_sampled(some)}
-            for written, job, some in zip(document["specs"], jobs, samples or [()] * len(jobs), strict=True)
+            {**_without_texts(written), **_about(job, context, ledger), **_sampled(some, written)}
+            for written, job, some in zip(document["specs"], jobs, samples or [{}] * len(jobs), strict=True)
         ],
         "tool": __version__,
         "schemas": {name: sha256(canonical_json(load_schema(name).document)).hexdigest() for name in SCHEMAS},
@@ -74,7 +74,9 @@ def _without_texts(spec: Mapping[str, Any]) -> dict[str, Any]:
     """A spec's part of the plan's document without texts and characters of recipients. Of its shapes, it has the numbers."""
     kept = {name: value for name, value in spec.items() if name not in ("shapes", "other_shapes", "forcing")}
     shapes = spec.get("shapes", ())
-    listed = [{name: shape[name] for name in ("id", "messages", "segments")} for shape in shapes[:MOST_SHAPES]]
+    listed = [
+        {name: shape[name] for name in ("id", "messages", "segments", "encoding")} for shape in shapes[:MOST_SHAPES]
+    ]
     others = [*shapes[MOST_SHAPES:], *([spec["other_shapes"]] if "other_shapes" in spec else [])]
     if others:
         kept["other_shapes"] = {name: sum(each[name] for each in others) for name in ("messages", "segments")}
@@ -90,11 +92,13 @@ def _about(job: Job, context: ProjectContext, ledger: Facts | None) -> dict[str,
     }
 
 
-def _sampled(samples: Sequence[Sample]) -> dict[str, Any]:
-    listed = [
-        {"text": each.text, "from": each.source.value, **({} if each.segments is None else {"segments": each.segments})}
-        for each in samples
-    ]
+def _sampled(samples: Mapping[str, ShapeSample], spec: Mapping[str, Any]) -> dict[str, Any]:
+    shape_by_id = {shape["id"]: shape for shape in spec.get("shapes", ())}
+    listed = []
+    for shape_id, each in samples.items():
+        shape = shape_by_id[shape_id]
+        size = {"segments": shape["segments"] // shape["messages"]} if shape["segments"] else {}
+        listed.append({"shape": shape_id, "text": each.text, "from": each.source.value, **size})
     return {"samples": listed} if listed else {}
 
 

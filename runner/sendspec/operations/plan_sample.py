@@ -1,25 +1,21 @@
-"""Samples of what a plan's messages say, for the people who approve it. They are no part of any digest."""
+"""Samples of what a plan's messages say: one text for each shape. They are no part of any digest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import islice
-
-from jinja2 import nodes
 
 from sendspec.composing.message import Message
-from sendspec.composing.payload_text import text_of
-from sendspec.composing.template import parsed
+from sendspec.composing.payload_text import text_of, text_path
+from sendspec.composing.template_tree import Placeholder, placeholders_of
+from sendspec.composing.text_outline import text_outline
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.decided_rows import Decided, messages_to_send
 from sendspec.operations.example import composed_examples
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
-
-MOST_SAMPLES = 5
-"""Samples of one spec."""
+from sendspec.planning.shape import Shape
+from sendspec.reading.tables.row import Row
 
 
 class SampleSource(StrEnum):
@@ -30,46 +26,55 @@ class SampleSource(StrEnum):
     RECIPIENTS = "recipients"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """`segments` is None where a text can't be measured."""
+@dataclass(frozen=True, slots=True)
+class ShapeSample:
+    """A text of a shape, and where the values in it come from."""
 
     text: str
     source: SampleSource
-    segments: int | None = None
 
 
-def samples_of(job: Job, context: ProjectContext, source: SampleSource, decided: Decided) -> list[Sample]:
-    """Texts of the spec's messages: of its `examples`, or of recipients.
-
-    Without examples, the one sample is the text with the names of columns in it. A spec whose messages have no text has no samples.
-    """
-    if source is SampleSource.RECIPIENTS:
-        messages = messages_to_send(job, decided)
-    else:
-        composed = (item for _, item in composed_examples(job.spec, context, Problems()))
-        messages = (item for item in composed if isinstance(item, Message))
-    found = [
-        Sample(text=each.text, source=source, segments=None if each.measure is None else each.measure.segments)
-        for each in islice(messages, MOST_SAMPLES)
-        if each.text is not None
-    ]
-    return found if found or source is SampleSource.RECIPIENTS else list(_outlined(job))
+def samples_of_recipients(job: Job, row_by_line: Mapping[int, Row], shapes: Sequence[Shape]) -> dict[str, ShapeSample]:
+    """The texts of the first messages, by the shape's id. `row_by_line` has the rows of the shapes' lines."""
+    composer = job.composer(Problems())
+    found = {}
+    for shape in shapes:
+        row = row_by_line.get(shape.line)
+        composed = None if row is None else composer.compose(row)
+        if isinstance(composed, Message) and composed.text is not None:
+            found[shape.id] = ShapeSample(composed.text, SampleSource.RECIPIENTS)
+    return found
 
 
-def _outlined(job: Job) -> Iterator[Sample]:
-    text = text_of(job.spec.message)
-    if text is not None:
-        yield Sample(text=_outline(text), source=SampleSource.COLUMNS)
+def samples_without_recipients(job: Job, context: ProjectContext, shapes: Sequence[Shape]) -> dict[str, ShapeSample]:
+    """Texts of examples that have the shape; without one, the text with the names of columns in it."""
+    found: dict[str, ShapeSample] = {}
+    id_by_key = {(shape.alternatives, shape.segments_each, shape.encoding): shape.id for shape in shapes}
+    for _, composed in composed_examples(job.spec, context, Problems()):
+        if not isinstance(composed, Message) or composed.text is None:
+            continue
+        measured = composed.measure
+        size = (0, None) if measured is None else (measured.segments, measured.encoding)
+        shape_id = id_by_key.get((composed.alternatives, *size))
+        if shape_id is not None:
+            found.setdefault(shape_id, ShapeSample(composed.text, SampleSource.EXAMPLES))
+    for shape in shapes:
+        text = outlined_text(job, shape.alternatives)
+        if text is not None:
+            found.setdefault(shape.id, ShapeSample(text, SampleSource.COLUMNS))
+    return found
 
 
-def _outline(source: str) -> str:
-    """`Hi {{ first_name }}` as `Hi ⟨first_name⟩`. A text with conditions or loops stays as it is written."""
-    parts = []
-    for node in parsed(source).body:
-        if not isinstance(node, nodes.Output):
-            return source
-        for each in node.nodes:
-            name = next(iter(each.find_all(nodes.Name)), None) if not isinstance(each, nodes.Name) else each
-            parts.append(each.data if isinstance(each, nodes.TemplateData) else f"⟨{name.name if name else '…'}⟩")
-    return "".join(parts)
+def outlined_text(job: Job, alternatives: int) -> str | None:
+    """The text of messages with these alternatives, without anyone's values; None if they have no text."""
+    template = text_template(job)
+    if template is None:
+        return text_of(job.spec.message)
+    constants = {**job.spec.variables, "generation": job.spec.generation}
+    return text_outline(template.template.source, alternatives >> template.first_bit, constants)
+
+
+def text_template(job: Job) -> Placeholder | None:
+    """The template of the messages' text; None where the text is the same for all, or there is none."""
+    at = ("message", *text_path(job.spec.message))
+    return next((each for each in placeholders_of(job.program.content) if each.at == at), None)

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 
 from sendspec.composing.message import Message
 from sendspec.composing.template_tree import placeholders_of
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.decided_rows import Decided, messages_to_send
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
-from sendspec.planning.schedule import Schedule
+from sendspec.planning.schedule import Schedule, row_moments
 
 MOST_ROWS = 1_000
 """Rows that are composed to find one with a message, where all have the same moment."""
+MOST_MOMENTS = 20_000
+"""Messages that are looked at where each has a moment of its own."""
 
 
-def schedule_of(job: Job, context: ProjectContext) -> Schedule:
-    """Call it once the rows had no errors."""
-    moment = None if _varies(job, "scheduledFor") else _moment(job)
+def schedule_of(job: Job, context: ProjectContext, decided: Decided) -> Schedule:
+    """Call it once the rows had no errors. Where moments vary by row, the first messages are composed once more."""
+    varies = _varies(job, "scheduledFor")
+    moment = None if varies else _moment(job)
     validity = job.spec.message.get("validity")
     return Schedule(
         scheduled_for=None if moment is None else context.system.local_time(moment),
         ahead=(moment or job.now) - job.now,
-        varies=_varies(job, "scheduledFor"),
+        varies=varies,
+        moments=row_moments(_moments(job, context, decided), most=MOST_MOMENTS) if varies else None,
+        not_after=job.spec.not_after,
         validity_seconds=validity if isinstance(validity, int) else None,
         per_second=job.channel.messages_per_second,
     )
@@ -45,5 +52,15 @@ def _moment(job: Job) -> datetime | None:
         return None
     composed = islice(job.composed(Problems()), MOST_ROWS)
     first = next((item for item in composed if isinstance(item, Message)), None)
-    seconds = None if first is None else job.scheduled_for(first)
+    return None if first is None else _moment_of(job, first)
+
+
+def _moments(job: Job, context: ProjectContext, decided: Decided) -> Iterator[datetime | None]:
+    for message in messages_to_send(job, decided):
+        moment = _moment_of(job, message)
+        yield None if moment is None else context.system.local_time(moment)
+
+
+def _moment_of(job: Job, message: Message) -> datetime | None:
+    seconds = job.scheduled_for(message)
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

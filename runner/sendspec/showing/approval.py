@@ -11,11 +11,11 @@ from sendspec.diagnostics.wording import counted
 from sendspec.operations.approve import ApprovalReport, Tally, Uncounted
 from sendspec.operations.approved_text import ApprovedText
 from sendspec.operations.plan_file import PlanFile
-from sendspec.showing.plan_review import spec_lines
+from sendspec.showing.planned_spec import Reading, planned_spec_lines
 from sendspec.showing.terminal_style import TerminalStyle
 
 
-def text_to_sign_text(path: Path, text: ApprovedText, plan: PlanFile, style: TerminalStyle) -> str:
+def text_to_sign_text(path: Path, text: ApprovedText, plan: PlanFile, style: TerminalStyle, reading: Reading) -> str:
     """What a person is asked to sign, and what the plan says of each spec."""
     rows = {
         "environment": text.environment,
@@ -25,7 +25,7 @@ def text_to_sign_text(path: Path, text: ApprovedText, plan: PlanFile, style: Ter
         "expires": text.expires,
     }
     lines = [f"  {name:<12} {printable(value)}" for name, value in rows.items()]
-    specs = [line for spec in plan.specs for line in spec_lines(spec, style)]
+    specs = [line for spec in plan.specs for line in planned_spec_lines(spec, style, reading)]
     return "\n".join([style.bold(f"plan {printable(str(path))}"), *lines, *specs])
 
 

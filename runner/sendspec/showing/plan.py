@@ -19,6 +19,7 @@ from sendspec.showing.account import left_words, skipped_words
 from sendspec.showing.cost import cost_json, cost_words, country_lines
 from sendspec.showing.plan_shape import forcing_json, forcing_lines, shape_lines, shapes_json
 from sendspec.showing.schedule import schedule_json, schedule_lines
+from sendspec.showing.segments import segment_words
 from sendspec.showing.terminal_style import TerminalStyle, cells
 
 NO_DETAIL = PlanDetail()
@@ -93,10 +94,7 @@ def _suppressed(plan: Plan, suppression: Suppression) -> str:
 
 def _segments(plan: Plan) -> str:
     segments = plan.segments
-    if not segments.total:
-        return ""
-    by_encoding = [f"{name} {grouped(n)}" for name, n in (("GSM-7", segments.gsm7), ("UCS-2", segments.ucs2)) if n]
-    return f"{counted(segments.total, 'segment')}   {' · '.join(by_encoding)}"
+    return segment_words(total=segments.total, gsm7=segments.gsm7, ucs2=segments.ucs2)
 
 
 def plan_document(report: PlanReport) -> dict[str, Any]:

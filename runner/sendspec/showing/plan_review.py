@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import counted, grouped
+from sendspec.diagnostics.wording import counted
 from sendspec.operations.approve import Tally, Uncounted
 from sendspec.operations.plan_file import PlanFile
 from sendspec.operations.plan_review import PresentPlan
-from sendspec.showing.account import skipped_words
-from sendspec.showing.cost import written_cost_words
+from sendspec.showing.planned_spec import Reading, planned_spec_lines
 from sendspec.showing.terminal_style import TerminalStyle
 
-SHAPES_SHOWN = 3
 _FATES = {
     "accepted": "accepted",
     "refused": "refused",
@@ -29,7 +27,8 @@ _FATES = {
 class PlanReview:
     """`path` is the file as the user named it. `became` counts its messages by what the ledger has of them, `now` says what a send would do.
 
-    Both are None where they can't be told; `note` then says why. `approvals` is None where the environment asks for none.
+    Both are None where they can't be told; `note` then says why. `approvals` is None where the environment asks for none. `reading` is
+    when and where it is read.
     """
 
     path: str
@@ -39,6 +38,7 @@ class PlanReview:
     approvals: Tally | Uncounted | None
     now: PresentPlan | None
     note: str
+    reading: Reading
 
 
 def review_text(review: PlanReview, style: TerminalStyle) -> str:
@@ -56,7 +56,7 @@ def _lines(review: PlanReview, style: TerminalStyle) -> Iterator[str]:
     yield f"  expires  {expiry}"
     yield f"  ledger   {printable(plan_file.ledger or 'none: it was made before there was one, and can not be sent')}"
     for spec in plan_file.specs:
-        yield from spec_lines(spec, style)
+        yield from planned_spec_lines(spec, style, review.reading)
     if review.became is not None:
         words = " + ".join(f"{count} {_FATES[word]}" for word, count in review.became.items())
         yield f"  became   {counted(plan_file.send, 'message')} to send = {words}"
@@ -86,51 +86,6 @@ def _origin(header: Mapping[str, Any]) -> str:
     if header.get("changed_since"):
         commit += f" with {counted(len(header['changed_since']), 'changed file')}"
     return printable(commit + (f" of {header['repository']}" if "repository" in header else ""))
-
-
-def spec_lines(spec: Mapping[str, Any], style: TerminalStyle) -> Iterator[str]:
-    """What a plan says of one spec: how many messages, samples if it has any, where they go and under which promise."""
-    generation = f", generation {spec['generation']}" if spec["generation"] > 1 else ""
-    totals, target, policy = spec["totals"], spec["target"], spec["policy"]
-    yield style.bold(printable(f"  {spec['name']} → {spec['channel']}{generation} ({spec['path']})"))
-    yield f"    {grouped(totals['send'])} of {counted(totals['recipients'], 'recipient')}, {counted(spec['segments']['total'], 'segment')}"
-    if spec["skipped"]:
-        yield f"    skip     {printable(skipped_words(spec['skipped'], grouped))}"
-    if "cost" in spec and (cost := written_cost_words(spec["cost"])):
-        yield f"    cost     {cost}"
-    if spec.get("shapes"):
-        yield f"    shapes   {_shape_words(spec)}"
-    for sample in spec.get("samples", ()):
-        size = f" ({counted(sample['segments'], 'segment')})" if "segments" in sample else ""
-        yield printable(f"    sample   {sample['text']}{size}")
-    yield printable(
-        f"    to       {target['api']}, channel {target['channel']}, {target['platform']}{_set_words(target, ('batch',))}"
-    )
-    yield printable(
-        f"    promise  in_doubt: {policy['in_doubt']}{_set_words(policy, sorted(policy.keys() - {'in_doubt'}))}"
-    )
-
-
-def _shape_words(spec: Mapping[str, Any]) -> str:
-    """How many shapes there are, and the most frequent of them."""
-    shapes = spec["shapes"]
-    listed = [f"{shape['id']} × {grouped(shape['messages'])}" for shape in shapes[:SHAPES_SHOWN]]
-    more = len(shapes) - len(listed)
-    others = spec.get("other_shapes", {}).get("messages", 0)
-    rest = [f"{grouped(more)} more"] if more else []
-    rest += [f"{counted(others, 'message')} of further shapes"] if others else []
-    return " · ".join([f"{grouped(len(shapes))}: {listed[0]}", *listed[1:], *rest])
-
-
-def _set_words(settings: Mapping[str, Any], names: Any) -> str:
-    parts = []
-    for name in names:
-        value = settings.get(name)
-        if isinstance(value, Mapping):
-            parts += [f"{name}.{inner}: {each}" for inner, each in value.items()]
-        elif value is not None:
-            parts.append(f"{name}: {value}")
-    return "".join(f" · {part}" for part in parts)
 
 
 def _now_lines(now: PresentPlan, style: TerminalStyle) -> Iterator[str]:
