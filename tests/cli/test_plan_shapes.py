@@ -131,20 +131,21 @@ def test_every_forcing_character_is_ranked_with_its_place(project_dir: Any) -> N
         "character": "’", "code_point": "U+2019", "name": "RIGHT SINGLE QUOTATION MARK", "source": "data",
         "column": "first_name", "messages": 2, "segments_saved": 4, "rows": [2, 3],
     }  # fmt: skip
-    found = {each["character"]: (each["messages"], each.get("column"), each["source"]) for each in spec["forcing"]}
+    found = {(each["character"], each["source"]): (each["messages"], each.get("column")) for each in spec["forcing"]}
     assert found == {
-        "’": (2, "first_name", "data"), "“": (1, "first_name", "data"), "”": (1, "first_name", "data"),
-        None: (1, "first_name", "data"), "–": (1, None, "template"), "Ł": (2, None, "template"), "ó": (1, None, "template"),
+        ("’", "data"): (2, "first_name"), ("“", "data"): (1, "first_name"), ("”", "data"): (1, "first_name"),
+        (None, "data"): (1, "first_name"), ("–", "template"): (1, None), ("Ł", "template"): (1, None),
+        ("Ł", "data"): (1, "first_name"), ("ó", "template"): (1, None),
     }  # fmt: skip
     text = project_dir.run("plan", "hello.yaml").out
     assert (
-        "  ⚠ 6 messages are UCS-2, 2 of them because of ’ (U+2019) in column first_name (rows 2, 3):"
-        " replacing it saves 4 segments\n"
+        "  ⚠ 6 messages are UCS-2:\n"
+        "    2 because of ’ (U+2019) in column first_name (rows 2, 3): replacing it saves 4 segments\n"
+        "    and 7 more causes: `--detail`\n"
     ) in text
-    assert "    and 6 characters more: `--detail`\n" in text
     detail = project_dir.run("plan", "hello.yaml", "--detail").out
-    assert "1 of them because of non-Latin text in column first_name (row 5)\n" in detail
-    assert "1 of them because of – (U+2013) in the spec's own text\n" in detail
+    assert "    1 because of non-Latin text in column first_name (row 5)\n" in detail
+    assert "    1 because of – (U+2013) in the spec's own text\n" in detail
 
 
 def test_a_plan_file_has_shapes_without_texts_and_show_counts_them(project_dir: Any) -> None:

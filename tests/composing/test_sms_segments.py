@@ -141,15 +141,15 @@ def test_json_in_basic_ascii_is_of_a_text_of_one_septet_a_character() -> None:
 @pytest.mark.parametrize(
     ("text", "forced_by"),
     [
-        ("It’s", ("’", 0)),
-        ("It’s “ready”", ("’“”", 0)),
-        ("’" + "a" * 100, ("’", 1)),
-        ("`" + "a" * 160, ("`", 1)),
-        ("…" * 60 + "a" * 11, ("…", 0)),
-        ("ж" + "a" * 200 + "€", ("ж", 2)),
-        ("абвгдежз", ("абвгдежз", 0)),
-        ("абвгдежзи" * 20, ("", 0)),
+        ("It’s", ("’", 0, 1)),
+        ("It’s “ready”", ("’“”", 0, 0)),
+        ("’" + "a" * 100, ("’", 1, 1)),
+        ("`" + "a" * 160, ("`", 1, 1)),
+        ("…" * 60 + "a" * 11, ("…", 0, 60)),
+        ("ж" + "a" * 200 + "€", ("ж", 2, 1)),
+        ("абвгдежз", ("абвгдежз", 0, 0)),
+        ("абвгдежзи" * 20, ("", 0, 0)),
     ],
 )
-def test_why_a_text_is_ucs2_and_what_a_replacement_saves(text: str, forced_by: tuple[str, int]) -> None:
+def test_why_a_text_is_ucs2_and_what_a_replacement_saves(text: str, forced_by: tuple[str, int, int]) -> None:
     assert why_ucs2(text, measure(text).segments) == forced_by

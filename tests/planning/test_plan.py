@@ -113,8 +113,8 @@ def test_each_character_that_makes_some_of_them_ucs2_is_told() -> None:
         message(4, "plain"),
         message(5, "’", measured=False),
     ]
-    found = [(each.character, each.messages, each.segments_saved, each.lines) for each in planned(items).forcing]
-    assert found == [("ж", 2, 0, (1, 3)), ("’", 2, 0, (1, 2))]
+    found = [(each.character, each.occurrences, each.messages, each.lines) for each in planned(items).forcing]
+    assert found == [("ж", 0, 1, (1,)), ("ж", 1, 1, (3,)), ("’", 0, 1, (1,)), ("’", 1, 1, (2,))]
     assert planned(items[3:]).forcing == ()
 
 

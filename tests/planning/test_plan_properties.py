@@ -129,7 +129,7 @@ ENTRIES = st.lists(
     st.tuples(
         st.binary(min_size=40, max_size=40),
         st.integers(0, 3),
-        st.sampled_from([(), (), ("ł", 1), ("😀", 0), ("ł😀", 0), ("", 0)]),
+        st.sampled_from([(), (), ("ł", 1, 1), ("😀", 0, 2), ("ł😀", 0, 0), ("", 0, 0)]),
         st.integers(0, 3),
         st.sampled_from(["NL", "BE", "unknown"]),
     ).map(lambda drawn: (*drawn[:2], drawn[2] if drawn[1] else (), *drawn[3:]))

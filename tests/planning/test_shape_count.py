@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sendspec.composing.platforms.sms_segments import ForcedBy
-from sendspec.planning.forcing_count import LINES_KEPT, MAX_KINDS, ForcingTally
+from sendspec.planning.forcing_count import FEW_LINES, LINES_KEPT, MAX_KINDS, MAX_LINES, UNKNOWN, ForcingTally
 from sendspec.planning.shape_count import MAX_SHAPES, ShapeTally
 
 ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from([(), ("’", 1), ("", 0)])))
@@ -47,16 +47,40 @@ def test_what_is_beyond_the_bounds_is_counted_together() -> None:
     counts = tally.counts()
     assert (len(counts.listed), counts.other_messages, counts.other_segments) == (MAX_SHAPES, 100, 200)
     forcing = ForcingTally()
-    forcing.add([(chr(0x4E00 + n), 1) for n in range(MAX_KINDS + 50)], range(many))
-    assert (forcing.messages, [each.messages for each in forcing.counts() if not each.character]) == (many, [50])
+    many = 2 * MAX_KINDS + 50
+    forcing.add([(chr(0x4E00 + n), 1, 1) for n in range(many)], [7] * many, range(many))
+    unknown = [each for each in forcing.counts() if each.alternatives == UNKNOWN]
+    rest = [each.messages for each in unknown if not each.character]
+    assert (forcing.messages, len(unknown), rest) == (many, MAX_KINDS + 1, [50])
+
+
+def test_lines_are_kept_as_long_as_there_is_room() -> None:
+    tally = ForcingTally()
+    size = LINES_KEPT + 1
+    for kind in range(MAX_LINES // LINES_KEPT + 1):
+        tally.add([("’", 0, 1)] * size, [kind] * size, range(size))
+    kept = [len(each.lines) for each in tally.counts()]
+    assert sorted(kept) == [FEW_LINES, *[LINES_KEPT] * (MAX_LINES // LINES_KEPT)]
 
 
 @pytest.mark.parametrize("size", [1, 4, 100])
 def test_characters_are_ranked_by_what_replacing_them_saves(size: int) -> None:
-    rows: list[ForcedBy] = [("’", 1), (), ("’", 1), ("’…", 0), ("…", 3), ("", 0)] * 3
+    one, two = ("’", 1, 1), ("’", 1, 2)
+    rows: list[ForcedBy] = [one, (), one, ("’…", 0, 0), ("…", 3, 1), ("", 0, 0), two] * 3
+    ways = [0, 0, 0, 0, 1, 0, 0] * 3
     tally = ForcingTally()
     for start in range(0, len(rows), size):
-        tally.add(rows[start : start + size], range(start, len(rows))[:size])
-    found = [(each.character, each.messages, each.segments_saved, each.lines) for each in tally.counts()]
-    assert found == [("…", 6, 9, (3, 4, 9, 10, 15)), ("’", 9, 6, (0, 2, 3, 6, 8)), ("", 3, 0, (5, 11, 17))]
-    assert max(len(each[3]) for each in found) == LINES_KEPT
+        few = slice(start, start + size)
+        tally.add(rows[few], ways[few], range(start, len(rows))[:size])
+    found = [
+        (each.character, each.alternatives, each.occurrences, each.messages, each.segments_saved, each.lines)
+        for each in tally.counts()
+    ]
+    assert found == [
+        ("…", 1, 1, 3, 9, (4, 11, 18)),
+        ("’", 0, 1, 6, 6, (0, 2, 7, 9, 14, 16)),
+        ("’", 0, 2, 3, 3, (6, 13, 20)),
+        ("", 0, 0, 3, 0, (5, 12, 19)),
+        ("’", 0, 0, 3, 0, (3, 10, 17)),
+        ("…", 0, 0, 3, 0, (3, 10, 17)),
+    ]

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import FILE_START
+from sendspec.operations.forcing_cause import ForcingCause, ForcingSource
+from sendspec.operations.plan_detail import PlanDetail
 from sendspec.operations.plan_report import PlanReport
 from sendspec.planning.decision import Skip
-from sendspec.planning.forcing_count import ForcingCount
 from sendspec.planning.plan import Plan, Segments, Suppression, Target
 from sendspec.reading.schema.validator import load_schema
 from sendspec.showing.plan import plan_document, plan_text
@@ -18,7 +19,7 @@ from sendspec.showing.terminal_style import PLAIN, WIDE, TerminalStyle, cells
 
 def plan(
     *, name: str = "order-shipped", alias: str = "sms-nl", generation: int = 1, send: int = 0,
-    skipped: dict[Skip, int] | None = None, segments: tuple[int, int, int] = (0, 0, 0), forced_by: tuple[str, int] | None = None, saved: int = 0, lines: tuple[int, ...] = (),
+    skipped: dict[Skip, int] | None = None, segments: tuple[int, int, int] = (0, 0, 0),
     batch: int | None = None, left: int = 0,
 ) -> Plan:  # fmt: skip
     skips = skipped or {}
@@ -36,9 +37,6 @@ def plan(
         send=send,
         skipped=skips,
         segments=Segments(total=segments[0], gsm7=segments[1], ucs2=segments[2]),
-        forcing=()
-        if forced_by is None
-        else (ForcingCount(character=forced_by[0], messages=forced_by[1], segments_saved=saved, lines=lines),),
         digest="v1:7f3a" + "0" * 58 + "c1",
         sent_digest=bytes(32),
         composed_digest=bytes(32),
@@ -51,16 +49,21 @@ def test_a_plan_with_everything_in_it() -> None:
         send=1_162,
         skipped={Skip.ALREADY_ACCEPTED: 28, Skip.DUPLICATE: 12, Skip.FILTERED: 2},
         segments=(1_240, 1_121, 41),
-        forced_by=("’", 41),
-        saved=41,
-        lines=(18, 44, 71, 72, 80),
     )
-    assert plan_text([shown], PLAIN) == (
+    cause = ForcingCause(
+        character="’",
+        source=ForcingSource.DATA,
+        messages=41,
+        segments_saved=41,
+        lines=(18, 44, 71, 72, 80),
+        columns=("first_name",),
+    )
+    assert plan_text([shown], PLAIN, [PlanDetail(forcing=(cause,))]) == (
         "order-shipped → sms-nl (production)                                   plan 7f3a0000…00c1\n"
         "  1 204 recipients\n"
         "    1 162 send   1 240 segments   GSM-7 1 121 · UCS-2 41\n"
         "       42 skip   28 already accepted · 12 duplicate · 2 filtered\n"
-        "  ⚠ 41 messages are UCS-2 because of ’ (U+2019) (rows 18, 44, 71, …): replacing it saves 41 segments"
+        "  ⚠ 41 messages are UCS-2 because of ’ (U+2019) in column first_name (rows 18, 44, 71, …): replacing it saves 41 segments"
     )
 
 
@@ -105,7 +108,7 @@ def test_the_smallest_plan() -> None:
 
 @pytest.mark.parametrize(("send", "together"), [(1_162, 100), (100, 100), (4, 4)])
 def test_what_goes_out_in_batches_says_what_that_means(send: int, together: int) -> None:
-    shown = plan(send=send, segments=(send, 0, send), forced_by=("Ł", send), batch=100)
+    shown = plan(send=send, segments=(send, 0, send), batch=100)
     assert plan_text([shown], PLAIN).splitlines()[3] == (
         f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
     )
@@ -134,27 +137,6 @@ def test_a_plan_with_nothing_to_send() -> None:
         "    120 000 skip   120 000 already accepted"
     )
     assert plan_text([plan()], PLAIN).splitlines()[1:] == ["  0 recipients", "    0 send"]
-
-
-@pytest.mark.parametrize(
-    ("messages", "forced_by", "words"),
-    [
-        (1, ("Ł", 1), "1 message is UCS-2 because of Ł (U+0141)"),
-        (2, ("Ł", 2), "2 messages are UCS-2 because of Ł (U+0141)"),
-        (2, ("Ł", 1), "2 messages are UCS-2, 1 of them because of Ł (U+0141)"),
-        (4_100, ("’", 1_200), "4 100 messages are UCS-2, 1 200 of them because of ’ (U+2019)"),
-        (1, ("😀", 1), "1 message is UCS-2 because of 😀 (U+1F600)"),
-        (1, ("\u200b", 1), "1 message is UCS-2 because of \\u200b (U+200B)"),
-        (1, ("\t", 1), "1 message is UCS-2 because of \\t (U+0009)"),
-        (9, ("", 2), "9 messages are UCS-2, 2 of them because of non-Latin text"),
-        (1, ("\x1b", 1), "1 message is UCS-2 because of \\u001b (U+001B)"),
-    ],
-)
-def test_why_messages_are_ucs2_is_said_as_one_would_say_it(
-    messages: int, forced_by: tuple[str, int], words: str
-) -> None:
-    shown = plan(send=messages, segments=(messages, 0, messages), forced_by=forced_by)
-    assert plan_text([shown], PLAIN).splitlines()[-1] == f"  ⚠ {words}"
 
 
 def test_several_plans_have_a_total_and_a_generation_that_was_raised_is_named() -> None:
@@ -191,13 +173,14 @@ def test_the_digest_stands_at_the_right_edge_or_after_a_gap(name: str) -> None:
 
 
 def test_colour_marks_and_changes_no_word() -> None:
-    shown = [plan(send=2, segments=(2, 0, 2), forced_by=("Ł", 2))]
-    coloured = plan_text(shown, TerminalStyle(colour=True))
+    shown = [plan(send=2, segments=(2, 0, 2))]
+    details = [PlanDetail(forcing=(ForcingCause(character="Ł", source=ForcingSource.TEMPLATE, messages=2, segments_saved=0, lines=()),))]  # fmt: skip
+    coloured = plan_text(shown, TerminalStyle(colour=True), details)
     assert "\x1b[1;33m  ⚠ \x1b[0m" in coloured
     plain = coloured
     for code in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[1;33m"):
         plain = plain.replace(code, "")
-    assert plain == plan_text(shown, PLAIN)
+    assert plain == plan_text(shown, PLAIN, details)
 
 
 def test_the_document_sums_and_lists() -> None:

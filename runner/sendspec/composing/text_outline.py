@@ -14,15 +14,47 @@ from sendspec.composing.template import parsed
 
 def text_outline(source: str, alternatives: int, constants: Mapping[str, object]) -> str:
     """The text of a template with the names of columns in it, the way that `alternatives` say. The spec's own `constants` are filled in."""
+    return "".join(_outlined(source, alternatives, constants, "⟨{}⟩"))
+
+
+def own_text(source: str, alternatives: int, constants: Mapping[str, object]) -> str:
+    """As `text_outline`, without anything in the place of values: what the spec itself says. The body of a loop is in it once."""
+    return "".join(_outlined(source, alternatives, constants, ""))
+
+
+def output_names(source: str) -> frozenset[str]:
+    """The names of a template that can become part of its text: not those that only its conditions have."""
+    return frozenset(_names_in(parsed(source)))
+
+
+def _names_in(node: nodes.Node) -> Iterator[str]:
+    match node:
+        case nodes.Name():
+            yield node.name
+        case nodes.Getattr():
+            yield node.attr
+        case nodes.Getitem(arg=nodes.Const(value=str(name))):
+            yield name
+    is_decided = isinstance(node, nodes.If | nodes.CondExpr)
+    for child in node.iter_child_nodes(exclude=("test",) if is_decided else None):
+        yield from _names_in(child)
+
+
+def _outlined(source: str, alternatives: int, constants: Mapping[str, object], value: str) -> Iterator[str]:
     tree = parsed(source)
-    return "".join(_Outline(AlternativeFinder(tree).bit_by_node, alternatives, constants).body(tree.body))
+    return _Outline(AlternativeFinder(tree).bit_by_node, alternatives, constants, value).body(tree.body)
 
 
 class _Outline:
-    def __init__(self, bit_by_node: Mapping[int, int], alternatives: int, constants: Mapping[str, object]) -> None:
+    """`value` is what stands for a value of a row; `{}` in it for its name."""
+
+    def __init__(
+        self, bit_by_node: Mapping[int, int], alternatives: int, constants: Mapping[str, object], value: str
+    ) -> None:
         self._bit_by_node = bit_by_node
         self._alternatives = alternatives
         self._constants = constants
+        self._value = value
 
     def body(self, body: Sequence[nodes.Node]) -> Iterator[str]:
         for node in body:
@@ -43,13 +75,15 @@ class _Outline:
             case nodes.TemplateData():
                 return node.data
             case nodes.Const():
-                return _text(node.value)
+                return self._text(node.value)
             case nodes.Name():
-                return _text(self._constants[node.name]) if node.name in self._constants else f"⟨{node.name}⟩"
+                return (
+                    self._text(self._constants[node.name]) if node.name in self._constants else self._named(node.name)
+                )
             case nodes.Getattr():
-                return f"⟨{node.attr}⟩"
+                return self._named(node.attr)
             case nodes.Getitem(arg=nodes.Const(value=name)):
-                return f"⟨{name}⟩"
+                return self._named(name)
             case nodes.CondExpr():
                 return self._of(node.expr1 if self._took(node) else node.expr2)
             case nodes.Filter(name="default"):
@@ -61,11 +95,13 @@ class _Outline:
                 return "".join(map(self._of, node.nodes))
             case None:
                 return ""
-        return "⟨…⟩"
+        return self._named("…")
 
+    def _text(self, value: object) -> str:
+        try:
+            return as_text(value)
+        except FilterError:  # nothing, a list or a mapping: no part of a text
+            return self._named("…")
 
-def _text(value: object) -> str:
-    try:
-        return as_text(value)
-    except FilterError:  # nothing, a list or a mapping: no part of a text
-        return "⟨…⟩"
+    def _named(self, name: str) -> str:
+        return self._value.format(name)

@@ -9,75 +9,99 @@ from dataclasses import dataclass
 from sendspec.composing.platforms.sms_segments import ANOTHER_SCRIPT, ForcedBy
 
 MAX_KINDS = 10_000
-"""Different sets of characters that are kept apart; messages with a further one count as another script."""
-LINES_KEPT = 5
+"""Different kinds of messages that are kept apart; in messages of a further one, it isn't known which way their templates took."""
+LINES_KEPT, MAX_LINES, FEW_LINES = 200, 20_000, 5
+"""Lines that are kept of each kind; once there are `MAX_LINES` in all, `FEW_LINES` of each."""
+UNKNOWN = -1
+"""Stands for alternatives that are not known."""
+_Kind = tuple[ForcedBy, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForcingCount:
     """How many messages have a character that forces UCS-2; "" stands for texts in another script.
 
-    `segments_saved` counts the messages that have no other such character: with a replacement of it they would be GSM-7. `lines` are
-    the rows of the first messages.
+    They took the same `alternatives` through their templates (`Message.alternatives`, or `UNKNOWN`), and have the character as often:
+    `occurrences` is 0 where they have other such characters too. `segments_saved` counts the messages that have no other: with a
+    replacement of it they would be GSM-7. `lines` are the rows of the first messages.
     """
 
     character: str
     messages: int
     segments_saved: int
     lines: tuple[int, ...]
+    alternatives: int = 0
+    occurrences: int = 0
 
 
 class ForcingTally:
     def __init__(self) -> None:
-        self._messages: Counter[ForcedBy] = Counter()
-        self._lines: dict[str, list[int]] = {}
+        self._messages: Counter[_Kind] = Counter()
+        self._lines: dict[_Kind, list[int]] = {}
+        self._lines_kept = 0
 
-    def add(self, forced_by: Sequence[ForcedBy], lines: Sequence[int]) -> None:
+    def add(self, forced_by: Sequence[ForcedBy], alternatives: Sequence[int], lines: Sequence[int]) -> None:
         """Counts messages; one that is not forced has an empty item."""
-        counted = Counter([each for each in forced_by if each])
-        if not counted:
+        kinds = [(forced, taken) for forced, taken in zip(forced_by, alternatives, strict=True) if forced]
+        if not kinds:
             return
-        wanted = {each for each in counted if any(len(self._lines.get(c, ())) < LINES_KEPT for c in _characters(each))}
+        counted = Counter(kinds)
+        kept_as = {kind: self._kept_as(kind) for kind in counted}
+        for kind, count in counted.items():
+            self._messages[kept_as[kind]] += count
+        most = LINES_KEPT if self._lines_kept < MAX_LINES else FEW_LINES
+        wanted = {kind for kind in counted if len(self._lines.get(kept_as[kind], ())) < most}
         if wanted:
-            self._note_lines(forced_by, lines, wanted)
-        for each, count in counted.items():
-            known = each in self._messages or len(self._messages) < MAX_KINDS
-            self._messages[each if known else ANOTHER_SCRIPT] += count
+            forced_lines = [line for forced, line in zip(forced_by, lines, strict=True) if forced]
+            for kind, line in zip(kinds, forced_lines, strict=True):
+                if kind in wanted:
+                    self._note_line(kept_as[kind], line, most)
 
     @property
     def messages(self) -> int:
         """How many messages are forced."""
         return self._messages.total()
 
-    def _note_lines(self, forced_by: Sequence[ForcedBy], lines: Sequence[int], wanted: Collection[ForcedBy]) -> None:
-        for each, line in zip(forced_by, lines, strict=True):
-            if each in wanted:
-                for character in _characters(each):
-                    noted = self._lines.setdefault(character, [])
-                    if len(noted) < LINES_KEPT:
-                        noted.append(line)
+    def _kept_as(self, kind: _Kind) -> _Kind:
+        """What a kind is counted as, and a key of the counts from now on."""
+        forced = kind[0]
+        tried: Collection[tuple[_Kind, int]] = ((kind, MAX_KINDS), ((forced, UNKNOWN), 2 * MAX_KINDS))
+        for each, most in tried:
+            if each in self._messages or len(self._messages) < most:
+                self._messages[each] += 0
+                return each
+        return (ANOTHER_SCRIPT, UNKNOWN)
+
+    def _note_line(self, kind: _Kind, line: int, most: int) -> None:
+        noted = self._lines.setdefault(kind, [])
+        if len(noted) < most:
+            noted.append(line)
+            self._lines_kept += 1
 
     def counts(self) -> tuple[ForcingCount, ...]:
         """The characters, those that save most first."""
-        messages: Counter[str] = Counter()
-        saved: Counter[str] = Counter()
-        for each, count in self._messages.items():
-            for character in _characters(each):
-                messages[character] += count
-            if each:
-                saved[each[0]] += count * each[1]
+        messages: Counter[tuple[str, int, int]] = Counter()
+        saved: Counter[tuple[str, int, int]] = Counter()
+        lines: dict[tuple[str, int, int], list[int]] = {}
+        for kind, count in self._messages.items():
+            forced, alternatives = kind
+            if not forced:
+                continue
+            characters, saving, occurrences = forced
+            for character in characters or ("",):
+                key = (character, alternatives, occurrences)
+                messages[key] += count
+                saved[key] += count * saving
+                lines.setdefault(key, []).extend(self._lines.get(kind, ()))
         found = [
             ForcingCount(
-                character=character,
+                character=key[0],
                 messages=count,
-                segments_saved=saved[character],
-                lines=tuple(self._lines.get(character, ())),
+                segments_saved=saved[key],
+                lines=tuple(sorted(lines[key])[:LINES_KEPT]),
+                alternatives=key[1],
+                occurrences=key[2],
             )
-            for character, count in messages.items()
+            for key, count in messages.items()
         ]
-        return tuple(sorted(found, key=lambda each: (-each.segments_saved, -each.messages, each.character)))
-
-
-def _characters(forced: ForcedBy) -> Sequence[str]:
-    """The characters that are counted for it; "" for a text in another script."""
-    return (forced[0] or ("",)) if forced else ()
+        return tuple(sorted(found, key=lambda each: (-each.segments_saved, -each.messages, each.character, each.lines)))

@@ -214,7 +214,7 @@ class PlanTally:
         self._send += len(segments)
         self._segments += sum(segments)
         self._gsm7 += forced_by.count(NOT_FORCED) - segments.count(0)
-        self._forcing.add(forced_by, lines)
+        self._forcing.add(forced_by, alternatives, lines)
         self._shapes.add(alternatives, segments, forced_by, lines)
         if self._count_countries:
             for (country, size), count in Counter(zip(countries, segments, strict=True)).items():

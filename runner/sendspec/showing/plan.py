@@ -17,7 +17,8 @@ from sendspec.planning.plan import Plan, Segments, Suppression
 from sendspec.planning.plan_digest import VERSION
 from sendspec.showing.account import left_words, skipped_words
 from sendspec.showing.cost import cost_json, cost_words, country_lines
-from sendspec.showing.plan_shape import forcing_json, forcing_lines, shape_lines, shapes_json
+from sendspec.showing.plan_forcing import forcing_json, forcing_lines
+from sendspec.showing.plan_shape import shape_lines, shapes_json
 from sendspec.showing.schedule import schedule_json, schedule_lines
 from sendspec.showing.segments import segment_words
 from sendspec.showing.terminal_style import TerminalStyle, cells
@@ -144,7 +145,7 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
         **({"schedule": schedule} if (schedule := _schedule_json(plan)) else {}),
         "segments": _segments_json(plan.segments),
         **({} if detail is NO_DETAIL else shapes_json(plan, detail)),
-        **({"forcing": forcing_json(plan, detail)} if plan.forcing else {}),
+        **({"forcing": forcing_json(detail)} if detail.forcing else {}),
         **({} if plan.cost is None else {"cost": cost_json(plan.cost)}),
         "left": plan.left,
         "digest": plan.digest,

@@ -1,16 +1,14 @@
-"""The shapes of a plan's messages, and the characters that force UCS-2, as text and as JSON."""
+"""The shapes of a plan's messages as text and as JSON."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
 from sendspec.composing.taken_path import BranchOutcome, TakenPath
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
-from sendspec.operations.plan_detail import ForcingSource, PlanDetail
-from sendspec.planning.forcing_count import ForcingCount
+from sendspec.operations.plan_detail import PlanDetail
 from sendspec.planning.plan import Plan
 from sendspec.planning.shape import Shape, most_telling
 from sendspec.showing.terminal_style import TerminalStyle
@@ -18,7 +16,6 @@ from sendspec.showing.terminal_style import TerminalStyle
 SHAPES_SHOWN, SHAPES_IN_DETAIL = 5, 40
 TEXT_SHOWN = 160
 """Characters of a sample that plain `plan` shows."""
-FORCING_SHOWN, FORCING_IN_DETAIL, ROWS_SHOWN = 3, 20, 3
 _OUTCOMES = {BranchOutcome.TRUE: "yes", BranchOutcome.FALSE: "no", BranchOutcome.BOTH: "yes and no"}
 
 
@@ -108,64 +105,4 @@ def _shape_json(shape: Shape, detail: PlanDetail) -> dict[str, Any]:
         "omitted": list(path.omitted),
         **({"language": path.language} if path.language else {}),
         "sample": sample,
-    }
-
-
-def forcing_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -> Iterator[str]:
-    """A warning for each character that forces UCS-2, those that cost most first. Plain `plan` shows one that costs nothing."""
-    costly = sum(each.segments_saved > 0 for each in plan.forcing)
-    shown = plan.forcing[: FORCING_IN_DETAIL if full else min(FORCING_SHOWN, max(costly, 1))]
-    for each in shown:
-        yield style.yellow("  ⚠ ") + _forced(plan.segments.ucs2, each, detail.sources.get(each.character))
-    left = len(plan.forcing) - len(shown)
-    if left:
-        yield f"    and {counted(left, 'character')} more{'' if full else ': `--detail`'}"
-
-
-def _forced(messages: int, found: ForcingCount, source: ForcingSource | None) -> str:
-    """Why messages are UCS-2: the reason if all share it, else one with its share."""
-    share = "" if found.messages == messages else f", {grouped(found.messages)} of them"
-    why = f"{printable(found.character)} (U+{ord(found.character):04X})" if found.character else "non-Latin text"
-    saved = f": replacing it saves {counted(found.segments_saved, 'segment')}" if found.segments_saved else ""
-    place = "" if source is None else _place(source)
-    rows = f" ({_rows(found)})" if found.lines and not (source is not None and source.in_template) else ""
-    return f"{counted(messages, 'message is', 'messages are')} UCS-2{share} because of {why}{place}{rows}{saved}"
-
-
-def _place(source: ForcingSource) -> str:
-    if source.in_template:
-        return " in the spec's own text"
-    return f" in column {printable(source.column)}" if source.column is not None else ""
-
-
-def _rows(found: ForcingCount) -> str:
-    """`rows 18, 44, …`"""
-    shown = found.lines[:ROWS_SHOWN]
-    more = ", …" if found.messages > len(shown) else ""
-    return f"{'row' if found.messages == 1 else 'rows'} {', '.join(map(str, shown))}{more}"
-
-
-def forcing_json(plan: Plan, detail: PlanDetail) -> list[dict[str, Any]]:
-    return [_forcing_json(each, detail.sources.get(each.character)) for each in plan.forcing[:FORCING_IN_DETAIL]]
-
-
-def _forcing_json(found: ForcingCount, source: ForcingSource | None) -> dict[str, Any]:
-    named = (
-        {
-            "character": found.character,
-            "code_point": f"U+{ord(found.character):04X}",
-            "name": unicodedata.name(found.character, "CONTROL CHARACTER"),
-        }
-        if found.character
-        else {"character": None, "code_point": None, "name": "non-Latin text"}
-    )
-    if source is not None:
-        named["source"] = "template" if source.in_template else "data"
-        if source.column is not None:
-            named["column"] = source.column
-    return {
-        **named,
-        "messages": found.messages,
-        "segments_saved": found.segments_saved,
-        "rows": list(found.lines),
     }

@@ -83,14 +83,14 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(_packed(text, _septets, GSM7_PART) if is_gsm7 else _packed(text, _utf16_units, UCS2_PART))
 
 
-ForcedBy = tuple[()] | tuple[str, int]
-"""What forces a text into UCS-2: the different characters, sorted, and how many segments it saves to replace them.
+ForcedBy = tuple[()] | tuple[str, int, int]
+"""What forces a text into UCS-2: the different characters, sorted, how many segments it saves to replace them, and how often they occur.
 
-A text with more than `MAX_FORCING` of them is written in another script: it has "" and 0. The saving is counted only for a text with
-one such character. A plain tuple, because processes exchange it.
+A text with more than `MAX_FORCING` of them is written in another script: it has "", 0 and 0. Saving and occurrences are counted only for
+a text with one such character. A plain tuple, because processes exchange it.
 """
 NOT_FORCED: ForcedBy = ()
-ANOTHER_SCRIPT: ForcedBy = ("", 0)
+ANOTHER_SCRIPT: ForcedBy = ("", 0, 0)
 MAX_FORCING = 8
 STAND_IN = "?"
 """Stands for any replacement of a character that has none in `REPLACEMENTS`."""
@@ -103,9 +103,9 @@ def why_ucs2(text: str, segments: int) -> ForcedBy:
     if len(found) > MAX_FORCING:
         return ANOTHER_SCRIPT
     if segments == 1 or len(found) > 1:
-        return (found, 0)
+        return (found, 0, 0 if len(found) > 1 else text.count(found))
     plain = measure(text.replace(found, REPLACEMENTS.get(found, STAND_IN)))
-    return (found, max(0, segments - plain.segments))
+    return (found, max(0, segments - plain.segments), text.count(found))
 
 
 def is_gsm7(text: str) -> bool:

@@ -1,0 +1,90 @@
+"""The characters that force messages into UCS-2, and what it saves to replace them, as text and as JSON."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.forcing_cause import ForcingCause, ForcingSource
+from sendspec.operations.plan_detail import PlanDetail
+from sendspec.planning.plan import Plan
+from sendspec.showing.terminal_style import TerminalStyle
+
+CAUSES_SHOWN, CAUSES_IN_DETAIL, ROWS_SHOWN, ROWS_IN_JSON, COLUMNS_SHOWN = 3, 20, 3, 5, 4
+
+
+def forcing_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -> Iterator[str]:
+    """Why messages are UCS-2: the causes that cost most first. Plain `plan` shows one that costs nothing."""
+    causes, total = detail.forcing, plan.segments.ucs2
+    if not causes:
+        return
+    begin = f"{style.yellow('  ⚠ ')}{counted(total, 'message is', 'messages are')} UCS-2"
+    if len(causes) == 1 and causes[0].messages == total:
+        yield f"{begin} because of {_why(causes[0])}"
+        return
+    costly = sum(cause.segments_saved > 0 for cause in causes)
+    shown = causes[: CAUSES_IN_DETAIL if full else min(CAUSES_SHOWN, max(costly, 1))]
+    yield f"{begin}:"
+    width = max(len(grouped(cause.messages)) for cause in shown)
+    yield from (f"    {grouped(cause.messages):>{width}} because of {_why(cause)}" for cause in shown)
+    left = len(causes) - len(shown)
+    if left:
+        yield f"    and {counted(left, 'more cause')}{'' if full else ': `--detail`'}"
+
+
+def _why(cause: ForcingCause) -> str:
+    character = cause.character
+    what = f"{printable(character)} (U+{ord(character):04X})" if character else "non-Latin text"
+    places = _places(cause)
+    where = f" in {_listed(places)}" if places else ""
+    rows = "" if cause.source is ForcingSource.TEMPLATE else f" ({_rows(cause)})"
+    if not cause.segments_saved:
+        return f"{what}{where}{rows}"
+    there = " in both" if len(places) == 2 else " in all of these" if len(places) > 2 else ""
+    return f"{what}{where}{rows}: replacing it{there} saves {counted(cause.segments_saved, 'segment')}"
+
+
+def _places(cause: ForcingCause) -> list[str]:
+    own = [] if cause.source is ForcingSource.DATA else ["the spec's own text"]
+    if len(cause.columns) > COLUMNS_SHOWN:
+        return [*own, f"{len(cause.columns)} columns"]
+    columns = [f"column {printable(column)}" for column in cause.columns]
+    return [*own, *(columns or (["the data"] if cause.source is ForcingSource.BOTH else []))]
+
+
+def _listed(places: Sequence[str]) -> str:
+    return " and in ".join(places)
+
+
+def _rows(cause: ForcingCause) -> str:
+    """`rows 18, 44, …`"""
+    shown = cause.lines[:ROWS_SHOWN]
+    more = ", …" if cause.messages > len(shown) else ""
+    return f"{'row' if cause.messages == 1 else 'rows'} {', '.join(map(str, shown))}{more}"
+
+
+def forcing_json(detail: PlanDetail) -> list[dict[str, Any]]:
+    return [_forcing_json(cause) for cause in detail.forcing[:CAUSES_IN_DETAIL]]
+
+
+def _forcing_json(cause: ForcingCause) -> dict[str, Any]:
+    character = cause.character
+    found: dict[str, Any] = {
+        "character": character or None,
+        "code_point": f"U+{ord(character):04X}" if character else None,
+        "name": unicodedata.name(character, "CONTROL CHARACTER") if character else "non-Latin text",
+        "source": cause.source.value,
+    }
+    if len(cause.columns) == 1:
+        found["column"] = cause.columns[0]
+    elif cause.columns:
+        found["columns"] = list(cause.columns)
+    return {
+        **found,
+        "messages": cause.messages,
+        "segments_saved": cause.segments_saved,
+        "rows": list(cause.lines[:ROWS_IN_JSON]),
+    }
