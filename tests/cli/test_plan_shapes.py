@@ -171,3 +171,47 @@ def test_a_plan_file_has_shapes_without_texts_and_show_counts_them(project_dir: 
         assert "changed after it was written" in project_dir.run("show", "edited.json").err
     out = project_dir.run("show", "plan.json").out
     assert "    shapes   2\n      2 × 1 segment UCS-2\n      1 × 1 segment GSM-7\n" in out
+
+
+LANGUAGES = """spec: 1
+name: hello
+channel: sms
+recipients: {file: people.csv, where: "{{ vip | default('') != 'out' }}"}
+vars: {mode: a}
+message:
+  body:
+    type: text
+    text:
+      text: "{% if row['vip'] | default('') | trim == 'tr' %}Merhaba{% elif vip | default('') in ['uk', 'UK'] or vip | default('') == 'ua' %}Привіт{% elif mode == 'b' %}B{% else %}Hallo{% endif %} {{ 'x' if first_name != 'A' else '' }}"
+"""
+
+
+def test_a_shape_that_matched_no_constant_shows_what_the_column_holds(project_dir: Any) -> None:
+    project_dir.write("hello.yaml", LANGUAGES)
+    kinds = ["de", "de", "de", "TR", "de ", "", "+447700900123", "f" * 40, "out", "tr", "uk", "ua"]
+    project_dir.write("people.csv", people(*(f"A,{kind}" for kind in kinds), "A,de"))
+    first, *others = shapes_of(project_dir)
+    values = [("de", 4), ("TR", 1), ("de ", 1), ("+44••••••••23", 1), ("f" * 40, 1)]
+    assert first["unmatched"] == [
+        {"column": "vip", "values": [{"value": value, "messages": count} for value, count in values]}
+    ]
+    assert [each["unmatched"] for each in others if "unmatched" in each] == [
+        [{"column": "vip", "values": [{"value": "", "messages": 1}]}]
+    ]
+    text = project_dir.run("plan", "hello.yaml").out
+    assert f"        vip: de 4 · TR 1 · 'de ' 1 · +44••••••••23 1 · {'f' * 29}… 1\n" in text
+    assert "        vip: (empty) 1\n" in text
+    project_dir.environ["CI"] = "true"
+    assert shapes_of(project_dir)[0]["unmatched"] == [
+        {"column": "vip", "values": [{"messages": count} for _, count in values]}
+    ]
+    assert "        vip: 5 values, 4 · 1 · 1 · 1 · 1\n" in project_dir.run("plan", "hello.yaml").out
+
+
+def test_values_are_looked_for_in_the_first_rows_of_a_long_table(project_dir: Any) -> None:
+    project_dir.write("hello.yaml", LANGUAGES)
+    project_dir.write("people.csv", people(*(f"A,v{n % 30}" for n in range(20_001))))
+    [shape] = shapes_of(project_dir)
+    [found] = shape["unmatched"]
+    assert (len(found["values"]), found["others"], found["looked_at"]) == (20, 6_660, 20_000)
+    assert " · 25 more (in the first 20 000 rows)\n" in project_dir.run("plan", "hello.yaml").out

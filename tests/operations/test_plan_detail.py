@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from project_dir import ProjectDir
 from sendspec.composing.text_outline import text_outline
 from sendspec.diagnostics.diagnostic import Problems
-from sendspec.operations.offline_plan import open_jobs
-from sendspec.operations.plan_detail import rows_at
+from sendspec.operations.offline_plan import open_jobs, plan_without_ledger
+from sendspec.operations.plan_detail import plan_detail, rows_at
 from sendspec.operations.system import real_system
+from sendspec.planning.decision import Skip
 
 SPEC = """spec: 1
 name: hello
@@ -52,3 +55,15 @@ def test_single_rows_are_found_by_their_first_lines(project_dir: ProjectDir, quo
 )
 def test_a_text_without_values_goes_the_way_of_its_shape(source: str, alternatives: int, text: str) -> None:
     assert text_outline(source, alternatives, {"shop": "Acme", "list": [1]}) == text
+
+
+def test_without_decisions_values_are_those_of_the_messages_to_send_or_none(project_dir: ProjectDir) -> None:
+    project_dir.write("people.csv", "phone,name\n+447700900001,Ann\n+447700900001,Ann\n+447700900002,Bob\n")
+    project_dir.write("hello.yaml", SPEC.replace("Hi {{ name }}", "Hi{% if name == 'Eve' %} you{% endif %}"))
+    context, [job] = open_jobs((str(project_dir.folder / "hello.yaml"),), None, None, Problems(), real_system("test"))
+    assert context is not None
+    plan = plan_without_ledger(job, Problems())
+    [values] = plan_detail(job, plan, context).values.values()
+    assert [each.counts for each in values] == [(("Ann", 1), ("Bob", 1))]
+    with_drift = replace(plan, skipped={Skip.DRIFT: 1})
+    assert plan_detail(job, with_drift, context).values == {}

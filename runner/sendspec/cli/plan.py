@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,8 +27,8 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, moment_text
 from sendspec.operations.ledger_access import ledger_to_read
-from sendspec.operations.ledger_plan import exceeded_limits, names_resent_if_absent, plan_jobs
-from sendspec.operations.plan_detail import plan_detail, samples_for_file
+from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
+from sendspec.operations.plan_detail import plan_details, samples_for_file
 from sendspec.operations.plan_file_writer import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
 from sendspec.operations.plan_report import PlanReport
@@ -37,7 +37,7 @@ from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job, note_row_problems
 from sendspec.planning.choice import choice_of
-from sendspec.planning.decision import Retry, Skip
+from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
 from sendspec.reading.project import find_project
 from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
@@ -171,7 +171,11 @@ def run_plan(
         exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
         for diagnostic in exceeded:
             problems.add(diagnostic)
-        details = [plan_detail(job, plan, context) for job, plan in zip(jobs, plans, strict=True)]
+
+        def decided(job: Job) -> Iterator[Decision]:
+            return decide_all(job, context, ledger, Problems(), choice)
+
+        details = plan_details(jobs, plans, context, decided)
         report = PlanReport(environment=context.environment.name, plans=plans, exceeded=exceeded, details=details)
         document = plan_document(report)
         if place is not None:

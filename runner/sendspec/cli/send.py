@@ -276,9 +276,8 @@ def _ask(console: Console, jobs: Sequence[Job], plans: Sequence[Plan], to_send: 
         raise click.UsageError(
             f"{messages_to(to_send, environment)} would be sent, and nobody can be asked: pass --yes to agree"
         )
-    from sendspec.operations.plan_detail import plan_detail  # most sends ask nobody
+    from sendspec.operations.plan_detail import plan_details  # most sends ask nobody
 
-    details = [plan_detail(job, plan, context) for job, plan in zip(jobs, plans, strict=True)]
-    sys.stderr.write(plan_text(plans, console.err, details) + "\n\n")
+    sys.stderr.write(plan_text(plans, console.err, plan_details(jobs, plans, context)) + "\n\n")
     if refusal := refusal_to_send(to_send, environment):
         raise NotConfirmed(f"{refusal}: nothing was sent", "answer yes, or pass --yes, once the plan is what you want")

@@ -27,12 +27,14 @@ class Alternative:
 
     `text` is the condition, the loop's head, or the expression that `default` replaces. `yes` and `no` are masks of bits: the condition
     was true, the loop had items, `default` replaced a missing value; or the opposite. A `default` that replaced nothing sets no bit.
+    `compared` is the name that a condition compares with constants, if it does nothing else.
     """
 
     kind: AlternativeKind
     text: str
     yes: int
     no: int
+    compared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +95,38 @@ class AlternativeFinder:
         all_bits = (1 << len(tests) + 1) - 1
         for number, test in enumerate(tests):
             later = all_bits & ~((2 << number) - 1)
-            self._listed.append(
-                Alternative(AlternativeKind.CONDITION, expression_text(test), 1 << bit + number, later << bit)
-            )
+            text, compared = expression_text(test), _compared(test)
+            self._listed.append(Alternative(AlternativeKind.CONDITION, text, 1 << bit + number, later << bit, compared))
 
     def _bits(self, node: nodes.Node, count: int) -> int:
         first = self._width
         self._bit_by_node[id(node)] = first
         self._width += count
         return first
+
+
+def _compared(test: nodes.Node) -> str:
+    """The one name that `test` compares with constants for equality, whatever filters are on it; "" for any other test."""
+    match test:
+        case nodes.Or():
+            left, right = _compared(test.left), _compared(test.right)
+            return left if left == right else ""
+        case nodes.Compare(ops=[nodes.Operand(op="eq" | "in", expr=nodes.Const() | nodes.List() | nodes.Tuple())]):
+            return _name(test.expr)
+    return ""
+
+
+def _name(node: nodes.Node | None) -> str:
+    match node:
+        case nodes.Filter():
+            return _name(node.node)
+        case nodes.Name():
+            return node.name
+        case nodes.Getattr(node=nodes.Name(name="row")):
+            return node.attr
+        case nodes.Getitem(node=nodes.Name(name="row"), arg=nodes.Const(value=str(name))):
+            return name
+    return ""
 
 
 def with_language(bits: int, width: int, language: object) -> int:

@@ -23,12 +23,14 @@ class BranchOutcome(StrEnum):
 class TakenBranch:
     """A condition, or a loop, that was reached. `BOTH` is a condition in a loop. A loop without items is false.
 
-    `at` is the place of the template in the spec, `condition` the condition or the loop's head.
+    `at` is the place of the template in the spec, `condition` the condition or the loop's head. `compared` is the name that the
+    condition compares with constants, if it does nothing else.
     """
 
     at: str
     condition: str
     outcome: BranchOutcome
+    compared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,13 @@ class TakenPath:
         """Whether the templates decided nothing."""
         return not (self.branches or self.defaults or self.omitted or self.language)
 
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """The names that equal none of the constants that they were compared with, in the order of the spec."""
+        compared = dict.fromkeys(each.compared for each in self.branches if each.compared)
+        matched = {each.compared for each in self.branches if each.outcome is not BranchOutcome.FALSE}
+        return tuple(name for name in compared if name not in matched)
+
 
 def taken_path(compiled_spec: CompiledSpec, alternatives: int) -> TakenPath:
     """What `Message.alternatives` of a message of the spec says."""
@@ -69,7 +78,7 @@ def taken_path(compiled_spec: CompiledSpec, alternatives: int) -> TakenPath:
                 outcome = (
                     BranchOutcome.FALSE if not was_true else BranchOutcome.BOTH if was_false else BranchOutcome.TRUE
                 )
-                branches.append(TakenBranch(at, each.text, outcome))
+                branches.append(TakenBranch(at, each.text, outcome, each.compared))
         if alternatives >> placeholder.omit_bit & 1:
             omitted.append(at)
     return TakenPath(

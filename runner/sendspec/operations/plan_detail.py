@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sendspec.composing.taken_path import taken_path
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.operations.decided_rows import Decided
 from sendspec.operations.forcing_cause import MOST_CAUSES, ForcingCause, forcing_causes, with_columns
 from sendspec.operations.plan_sample import (
     SampleSource,
@@ -16,6 +17,7 @@ from sendspec.operations.plan_sample import (
 )
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
+from sendspec.operations.unmatched_value import UnmatchedValues, unmatched_values
 from sendspec.planning.plan import Plan
 from sendspec.planning.shape import Shape, most_telling, shapes_of
 from sendspec.reading.tables.row import Row
@@ -28,19 +30,27 @@ MOST_CHARACTERS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class PlanDetail:
-    """The shapes of one plan, the most frequent first; samples by the shape's id; why messages are UCS-2."""
+    """The shapes of one plan, the most frequent first; samples by the shape's id; why messages are UCS-2.
+
+    `values` are those behind an `else`, by the shape's id; they may be shown if `names_values`, else only their counts.
+    """
 
     shapes: tuple[Shape, ...] = ()
     samples: Mapping[str, ShapeSample] = field(default_factory=dict)
     forcing: tuple[ForcingCause, ...] = ()
+    values: Mapping[str, tuple[UnmatchedValues, ...]] = field(default_factory=dict)
+    names_values: bool = True
 
 
 def shapes_in(job: Job, plan: Plan) -> tuple[Shape, ...]:
     return shapes_of(plan.shapes.listed, lambda alternatives: taken_path(job.program, alternatives))
 
 
-def plan_detail(job: Job, plan: Plan, context: ProjectContext) -> PlanDetail:
-    """Reads a few rows of the table once more. With `CI` set, samples hold no recipient's values."""
+def plan_detail(job: Job, plan: Plan, context: ProjectContext, decided: Decided | None = None) -> PlanDetail:
+    """Reads a few rows of the table once more. With `CI` set, samples hold no recipient's values.
+
+    `decided` is what the plan decided, for `unmatched_values`.
+    """
     shapes = shapes_in(job, plan)
     sampled, causes = most_telling(shapes, MOST_SAMPLES), forcing_causes(job, plan.forcing)
     source = SampleSource.EXAMPLES if context.system.is_ci else SampleSource.RECIPIENTS
@@ -49,7 +59,17 @@ def plan_detail(job: Job, plan: Plan, context: ProjectContext) -> PlanDetail:
         lines |= {shape.line for shape in sampled}
     row_by_line = {row.line: row for row in rows_at(job, lines)}
     samples = _samples(job, context, source, sampled, row_by_line)
-    return PlanDetail(shapes, samples, with_columns(job, causes, row_by_line))
+    values = unmatched_values(job, plan, sampled, decided)
+    return PlanDetail(
+        shapes, samples, with_columns(job, causes, row_by_line), values, names_values=source is SampleSource.RECIPIENTS
+    )
+
+
+def plan_details(
+    jobs: Sequence[Job], plans: Sequence[Plan], context: ProjectContext, decided: Decided | None = None
+) -> tuple[PlanDetail, ...]:
+    """The detail of each plan: see `plan_detail`."""
+    return tuple(plan_detail(job, plan, context, decided) for job, plan in zip(jobs, plans, strict=True))
 
 
 def samples_for_file(

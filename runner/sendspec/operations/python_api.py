@@ -21,9 +21,9 @@ from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.operations.key_search import messages_for_key
 from sendspec.operations.ledger_access import ledger_to_read
-from sendspec.operations.ledger_plan import exceeded_limits, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
 from sendspec.operations.offline_plan import check_jobs, open_jobs
-from sendspec.operations.plan_detail import plan_detail
+from sendspec.operations.plan_detail import plan_details
 from sendspec.operations.plan_report import PlanReport
 from sendspec.operations.project_context import ProjectContext, open_context
 from sendspec.operations.renamed_spec import names_of
@@ -124,9 +124,9 @@ def plan(
         context = _valid(context, problems)
         with ledger_to_read(context) as ledger:
             plans = plan_jobs(jobs, context, ledger, problems, processes=1)
-        _valid(context, problems)
-        exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
-        details = tuple(plan_detail(job, each, context) for job, each in zip(jobs, plans, strict=True))
+            _valid(context, problems)
+            exceeded = exceeded_limits(context, jobs, plans, Severity.WARNING)
+            details = plan_details(jobs, plans, context, lambda job: decide_all(job, context, ledger, Problems()))
     return PlanReport(
         environment=context.environment.name,
         plans=tuple(plans),

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from sendspec.composing.taken_path import BranchOutcome, TakenPath
-from sendspec.diagnostics.redaction import printable
+from sendspec.diagnostics.redaction import mask_in_row, printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.plan_detail import PlanDetail
+from sendspec.operations.unmatched_value import UnmatchedValues
 from sendspec.planning.plan import Plan
 from sendspec.planning.shape import Shape, most_telling
 from sendspec.showing.terminal_style import TerminalStyle
 
 SHAPES_SHOWN, SHAPES_IN_DETAIL = 5, 40
+VALUES_SHOWN, VALUES_IN_JSON, VALUE_LENGTH = 5, 20, 30
 TEXT_SHOWN = 160
 """Characters of a sample that plain `plan` shows."""
 _OUTCOMES = {BranchOutcome.TRUE: "yes", BranchOutcome.FALSE: "no", BranchOutcome.BOTH: "yes and no"}
@@ -36,6 +38,9 @@ def shape_lines(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: b
         if shape.id in detail.samples:
             yield indent + _shown_text(detail.samples[shape.id].text, full=full)
         yield from (style.dim(indent + words) for words in _path_words(shape.path))
+        yield from (
+            indent + _values_words(found, named=detail.names_values) for found in detail.values.get(shape.id, ())
+        )
     left = len(shapes) - len(shown)
     if left:
         yield f"    and {grouped(left)} more{'' if full else ': `--detail`'}"
@@ -79,6 +84,36 @@ def _path_words(path: TakenPath) -> Iterator[str]:
         yield printable(" · ".join(dict.fromkeys(words)))
 
 
+def _values_words(found: UnmatchedValues, *, named: bool) -> str:
+    """`Sprache: Deutsch 174 · 'deutsch ' 1 · 3 more`; without the values, their counts."""
+    shown = found.counts[:VALUES_SHOWN]
+    words = [f"{_value(value)} {grouped(count)}" if named else grouped(count) for value, count in shown]
+    left = len(found.counts) - len(shown)
+    words += [f"{grouped(left)} more"] if left else []
+    kinds = "" if named else f"{counted(len(found.counts), 'value')}, "
+    rows = "" if found.looked_at is None else f" (in the first {counted(found.looked_at, 'row')})"
+    return f"{printable(found.column)}: {kinds}{' · '.join(words)}{rows}"
+
+
+def _value(value: str) -> str:
+    """A value as a table shows it, in quotes where white space would be overlooked."""
+    if not value:
+        return "(empty)"
+    shown = printable(mask_in_row(value if len(value) <= VALUE_LENGTH else value[: VALUE_LENGTH - 1] + "…"))
+    return f"'{shown}'" if value != value.strip() else shown
+
+
+def _values_json(found: UnmatchedValues, *, named: bool) -> dict[str, Any]:
+    listed = found.counts[:VALUES_IN_JSON]
+    others = found.counts[VALUES_IN_JSON:]
+    return {
+        "column": found.column,
+        "values": [{**({"value": mask_in_row(value)} if named else {}), "messages": count} for value, count in listed],
+        **({"others": sum(count for _, count in others)} if others else {}),
+        **({} if found.looked_at is None else {"looked_at": found.looked_at}),
+    }
+
+
 def shapes_json(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
     found: dict[str, Any] = {"shapes": [_shape_json(shape, detail) for shape in detail.shapes]}
     if plan.shapes.other_messages:
@@ -93,6 +128,7 @@ def _shape_json(shape: Shape, detail: PlanDetail) -> dict[str, Any]:
         text = detail.samples[shape.id]
         sample |= {"text": text.text, "from": text.source.value}
     path = shape.path
+    unmatched = [_values_json(found, named=detail.names_values) for found in detail.values.get(shape.id, ())]
     return {
         "id": shape.id,
         "messages": shape.messages,
@@ -104,5 +140,6 @@ def _shape_json(shape: Shape, detail: PlanDetail) -> dict[str, Any]:
         "fallbacks": list(dict.fromkeys(each.replaced for each in path.defaults)),
         "omitted": list(path.omitted),
         **({"language": path.language} if path.language else {}),
+        **({"unmatched": unmatched} if unmatched else {}),
         "sample": sample,
     }
