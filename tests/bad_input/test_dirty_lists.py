@@ -26,7 +26,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("pipes", "", "phone|first_name\n+31612345678|Ann\n", ["table-delimiter 1"], 'delimiter: "|"'),
     ("commas where semicolons are expected", 'delimiter: ";"', HEAD + GOOD, ["table-delimiter 1"], 'delimiter: ","'),
     ("a mark of a spreadsheet", "", "sep=;\nphone;first_name\n+31612345678;Ann\n", ["table-delimiter 1"], "delimiter: auto"),
-    ("pipes that auto does not look for", "delimiter: auto", "phone|first_name\n+31612345678|Ann\n", ["table-delimiter 1"], '"|"'),
+    ("one column whose name has a semicolon in it", "to: \"{{ row['phone;first_name'] }}\"", '"phone;first_name"\n+31612345678\n', ["unknown-name 9"], "add the column"),
     ("spaces around names", "", " phone , first_name\n" + GOOD, ["column-spaces 1"], "remove the spaces"),
     ("no-break spaces and a second byte order mark", "", "\ufeff\ufeffphone,first_name\u00a0\n" + GOOD, ["column-spaces 1"], "remove"),
     ("a name twice", "", "phone,first_name,first_name\n+31612345678,A,B\n", ["repeated-column 1"], "rename"),
@@ -110,6 +110,7 @@ WARNINGS = {"all-filtered", "column-spaces", "duplicate-rows", "phone-landline"}
 SPOTLESS: list[tuple[str, str, str | bytes, int]] = [
     ("a spreadsheet's export", "delimiter: auto, " + NL, "\ufeffphone;first_name;;\r\n06 12345678;Ann;;\r\n;;;\r\n\r\n  \r\n06-87654321;Bob;;\r\n;;;\r\n", 2),
     ("every spelling of a number", NL, HEAD + "0031612345678,A\n31687654321,B\n+31 (0)6 11223344,C\n06-22334455,D\n622334456,E\n(06) 22334457,F\n", 6),
+    ("pipes", "delimiter: auto", "phone|first_name\n+31612345678|Ann\n", 1),
     ("a mark that names the delimiter", "delimiter: auto", "sep=;\nphone;first_name\n+31612345678;Ann\n", 1),
     ("blank rows of every kind", "", HEAD + ",\n  ,\t\n\n   \n" + GOOD + '"",""\n,\n', 1),
     ("errors of a spreadsheet that nothing uses, and a number sign", "", "phone,first_name,n\n+31612345678,#1001,#N/B\n", 1),

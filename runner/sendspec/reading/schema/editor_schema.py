@@ -99,7 +99,7 @@ _RECIPIENTS = {
         },
         "list": {"description": "The recipients themselves; 1,000 at most.", "$ref": "#/definitions/Rows"},
         "delimiter": {
-            "description": "The delimiter between the cells of a CSV: one character, or `auto` to have a comma, semicolon or tab found.",
+            "description": "The delimiter between the cells of a CSV: one character, or `auto` to have a comma, semicolon, tab or | found.",
             "if": {"const": "auto"},
             "else": {"type": "string", "minLength": 1, "maxLength": 1},
             "examples": ["auto", ";"],

@@ -36,7 +36,7 @@ def found_delimiter(lines: Sequence[str], default: str) -> str:
     """The delimiter of the table that begins with `lines`; `default` if it has one column."""
     if lines and (marked := marked_delimiter(lines[0])) is not None:
         return marked
-    return _best(lines, (",", ";", "\t")) or default
+    return _best(lines, CANDIDATES) or default
 
 
 def marked_delimiter(line: str) -> str | None:
@@ -51,7 +51,7 @@ def other_delimiter(lines: Sequence[str], own: str) -> str | None:
     if not present:
         return None
     if _counts(lines[:1], own) == [1]:
-        return _best(lines, present) or present[0]
+        return _best(lines, present)
     own_even = _even(lines, own)
     likely = [each for each in present if own_even < _even(lines, each) >= len(lines) * 2 / 3]
     return _best(lines, likely)

@@ -88,7 +88,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "table-delimiter": Explanation(
         "the cells of a table have another delimiter",
-        "Many spreadsheets write semicolons. `auto` finds a comma, a semicolon or a tab.",
+        "Many spreadsheets write semicolons. `auto` finds a comma, a semicolon, a tab or a `|`.",
         wrong="phone;name",
         right='recipients: {file: people.csv, delimiter: ";"}',
     ),
