@@ -56,7 +56,7 @@ def validated(project_dir: ProjectDir, numbers: list[str], country: str | None =
 def test_numbers_of_tokelau_have_four_to_seven_digits(project_dir: ProjectDir) -> None:
     good = [f"+690{digits}" for digits in ("7290", "72901", "729012", "7290123")]
     assert validated(project_dir, [*good, "+690 7291"]) == []
-    assert validated(project_dir, ["+690729", "+69072901234", *good]) == [("phone-length", [2, 3])]
+    assert validated(project_dir, ["+690729", "+69072901234", *good]) == [("phone-length", [2]), ("phone-length", [3])]
     assert validated(project_dir, ["7290", "+6907291"], "TK") == []
 
 

@@ -396,7 +396,7 @@ def test_what_is_no_key_signs_nothing(keys: KeyRing, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "text").write_text("no key")
     for name, reason in [
-        ("none", "there is no file"), ("pipe", "is not a regular file"), (".", "is not a regular file"),
+        ("none", "there is no file"), ("pipe", "is not a regular file"), (".", "is a folder"),
         ("a\0b", "there is no file"), ("text", "can't sign with"),
     ]:  # fmt: skip
         with pytest.raises(SigningFailed, match=reason):

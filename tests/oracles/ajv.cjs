@@ -24,7 +24,7 @@ const FORMATS = {
 
 function read(file) {
   const schema = JSON.parse(fs.readFileSync(file, "utf8"));
-  return [schema, new CLASSES[schema.$schema]({ strict: true, logger: false })];
+  return [schema, new CLASSES[schema.$schema]({ strict: true, allowUnionTypes: true, logger: false })];
 }
 
 const [command, ...files] = process.argv.slice(2);

@@ -33,6 +33,7 @@ from sendspec.planning.message_state import State
 from sendspec.provider.message_list import Sighting
 from sendspec.sending.reconciliation import reconcile
 from sendspec.sending.witness import witness
+from steady_provider import BACKEND
 
 TICK = 3_600.0
 OWN = "order-1"
@@ -272,6 +273,6 @@ def run_list_machine(mutant: Mutant | None = None, *, number: int = 0, examples:
         seed(number)(machine),
         settings=settings(
             max_examples=examples, stateful_step_count=steps, database=None, deadline=None,
-            phases=phases, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+            phases=phases, backend=BACKEND, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
         ),
     )  # fmt: skip

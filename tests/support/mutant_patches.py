@@ -39,7 +39,8 @@ CUTS: dict[Mutant, tuple[str, tuple[tuple[str, str], ...]]] = {
             ("DO UPDATE SET", "DO UPDATE SET state = 'planned',"),
             ("row_checksum(id, spec, state,", "row_checksum(id, spec, 'planned',"),
             ("WHERE state = 'planned' AND (?8 OR digest = excluded.digest)", "WHERE ?8 IS NOT NULL"),
-            ("AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line)", ""),
+            ("AND (digest <> excluded.digest OR reference IS NOT excluded.reference OR line IS NOT excluded.line", ""),
+            ("OR shape IS NOT excluded.shape)", ""),
         ),
     ),
     Mutant.CONTINUE_WITHOUT_STATE: (
@@ -52,13 +53,14 @@ FORGET = "DELETE FROM message WHERE state = 'sending' AND ?1 IS NOT NULL AND ?2 
 
 
 def changed(mutant: Mutant) -> tuple[str, str]:
-    """A statement's name and its broken text. Raises AssertionError where the statement no longer has what is to be broken."""
+    """A statement's name and its broken text. Raises LookupError where the statement no longer has what is to be broken."""
     if mutant is Mutant.ROWS_DELETED:
         return "RECOVER", FORGET
     name, cuts = CUTS[mutant]
     sql: str = getattr(module_of(mutant), name)
     for origin, instead in cuts:
-        assert origin in sql, f"{name} has no {origin!r} to break"
+        if origin not in sql:
+            raise LookupError(f"{name} has no {origin!r} to break")
         sql = sql.replace(origin, instead)
     return name, sql
 

@@ -36,6 +36,7 @@ from sendspec.planning.message_state import MOVE_BY_NAME, State
 from sendspec.provider.message_list import Sighting
 from sendspec.provider.outcome import NotSent, Outcome
 from sendspec.sending.reconciliation import reconcile
+from steady_provider import BACKEND
 from step_weights import FOCUS, WEIGHTS
 
 NEIGHBOUR, SALT = "+447700900002", b"s" * 32
@@ -329,6 +330,6 @@ def run_machine(
         seed(number)(machine),
         settings=settings(
             max_examples=examples, stateful_step_count=steps, database=None, deadline=None,
-            phases=phases, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+            phases=phases, backend=BACKEND, suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
         ),
     )  # fmt: skip
