@@ -200,7 +200,7 @@ def cli_page() -> str:
             part("cli.md"),
             "## Exit codes",
             part("exit-codes.md"),
-            *(part(f"{name}.md") for name in ("formats", "environments", "ledger", "states")),
+            *(part(f"{name}.md") for name in ("formats", "environments", "ledger", "states", "words")),
             "## Common options",
             options(_common()),
             *(block for name, command in commands for block in command_section(name, command, common)),

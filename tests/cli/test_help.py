@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sendspec.cli.main import COMMANDS
+from sendspec.showing.explanations import explanation_text
 from sendspec.showing.page_text import page_text
 from sendspec.showing.terminal_style import PLAIN, WIDE, TerminalStyle
 from sendspec.showing.topics import TOPICS
@@ -35,6 +36,7 @@ def test_a_topic_is_the_text_of_the_documentation(project_dir: Any, checkout: An
 def test_it_lists_all_topics_and_all_commands(project_dir: Any) -> None:
     done = project_dir.run("help")
     assert done.code == 0
+    assert all(len(line) <= WIDE for line in done.out.splitlines())
     assert [*TOPICS, *COMMANDS] == re.findall(r"^  ([a-z-]+)  ", done.out, re.MULTILINE)
 
 
@@ -60,6 +62,29 @@ def test_what_is_not_there_is_wrong_usage(project_dir: Any, asked: str, hint: st
     done = project_dir.run("help", *asked.split())
     assert (done.code, done.out) == (2, "")
     assert hint in done.err
+
+
+@pytest.mark.parametrize(
+    ("word", "meaning"),
+    [
+        ("drift", "then everybody gets it again"), ("UCS-2", "70 characters"), ("segments", "sent and paid for"),
+        ("shape", "look alike"), ("ledger", "what was sent to whom"), ("in-doubt", "`reconcile`, then `resolve`"),
+        ("on-hold", "`continue_with`"), ("accepted", "the API took it"),
+    ],
+)  # fmt: skip
+def test_explain_knows_the_words_of_plans_and_states(project_dir: Any, word: str, meaning: str) -> None:
+    done = project_dir.run("explain", word)
+    assert done.code == 0, done.err
+    assert meaning in done.out
+    assert re.search(r"^next: sendspec help (words|states)$", done.out, re.MULTILINE)
+    assert meaning in project_dir.run("explain", word, "--format", "json").json["codes"][0]["summary"]
+
+
+def test_an_explanation_has_no_hanging_indent_and_no_broken_code_on_a_narrow_terminal() -> None:
+    for code in ("moved-from-unknown", "generation-skipped"):
+        text = explanation_text(code, TerminalStyle(False, 40)).partition("wrong:")[0]
+        assert all(len(line) <= 40 and not line.startswith(" ") for line in text.splitlines()[2:])
+    assert "`sendspec resolve --generation`." in text.splitlines()
 
 
 PAGE = """# A title

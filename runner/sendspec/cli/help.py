@@ -40,8 +40,14 @@ def _contents(group: click.Group, context: click.Context) -> str:
     with formatter.section("Topics"):
         formatter.write_dl(list(TOPICS.items()))
     group.format_commands(context, formatter)
-    more = "\n`sendspec help TOPIC` explains a topic, `sendspec help COMMAND` a command, `sendspec explain CODE` an error.\n"
-    return formatter.getvalue() + more
+    formatter.write_paragraph()
+    for words, what in (
+        ("help TOPIC", "a topic"),
+        ("help COMMAND", "a command"),
+        ("explain CODE", "an error or a word"),
+    ):
+        formatter.write_text(f"sendspec {words:<12}  explains {what}")
+    return formatter.getvalue()
 
 
 def _parts(group: click.Group, context: click.Context, words: tuple[str, ...], style: TerminalStyle) -> Iterator[str]:

@@ -250,7 +250,7 @@ def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
         if drift:
             console.warn(
                 f"{name}: drift: {counted(drift, 'message')} changed after being sent; nothing is sent again"
-                " (raise `generation` to send the new text)"
+                " (raise `generation` to send the new text: then everybody gets it again)"
             )
         if held:
             console.warn(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sendspec.showing.explained import command, files, ledger, messages, project, recipients, templates
 from sendspec.showing.explained.entry import Explanation
+from sendspec.showing.page_text import prose
 from sendspec.showing.terminal_style import TerminalStyle
 
 __all__ = ["EXPLANATIONS", "Explanation", "explanation_text", "explanations_document"]
@@ -26,11 +27,15 @@ EXPLANATIONS: dict[str, Explanation] = {
 def explanation_text(code: str, style: TerminalStyle) -> str:
     """The explanation of a known code, for a terminal."""
     explanation = EXPLANATIONS[code]
-    lines = [f"{style.bold(code)}: {explanation.summary}", "", explanation.text]
+    lines = [f"{style.bold(code)}: {explanation.summary}", "", *_paragraph(explanation.text, style)]
     for title, example in (("wrong", explanation.wrong), ("right", explanation.right)):
         if example:
             lines += ["", f"{style.cyan(title)}:", *(f"    {line}" for line in example.splitlines())]
     return "\n".join(lines) + "\n"
+
+
+def _paragraph(text: str, style: TerminalStyle) -> list[str]:
+    return [text] if style.columns is None else prose(text, style.width)
 
 
 def explanations_document(codes: Sequence[str]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from sendspec.showing.terminal_style import TerminalStyle
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _ITEM = re.compile(r"(- |\d+\. )")
 _CELL = re.compile(r"(?<!\\)\|")
+_CODE = re.compile(r"`[^`]{1,200}`")
+_NO_BREAK = "\0"
 _GAP = 2
 
 
@@ -59,7 +61,7 @@ def _shown(lines: Sequence[str], style: TerminalStyle) -> Iterator[str]:
     else:
         item = _ITEM.match(first)
         text = _plain(" ".join(line.strip() for line in lines))
-        yield from _wrapped(text, style.width, " " * (len(item[0]) if item else 0))
+        yield from prose(text, style.width, " " * (len(item[0]) if item else 0))
 
 
 def _cells(line: str) -> list[str]:
@@ -77,6 +79,12 @@ def _table(rows: Sequence[Sequence[str]], style: TerminalStyle) -> Iterator[str]
         for line in zip_longest(*wrapped, fillvalue=""):
             shown = (" " * _GAP).join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
             yield style.bold(shown) if number == 0 else shown
+
+
+def prose(text: str, width: int, indent: str = "") -> list[str]:
+    """Running text in lines; those after the first begin with `indent`. What is between backticks stays on one line."""
+    whole = _CODE.sub(lambda found: found[0].replace(" ", _NO_BREAK), text)
+    return [line.replace(_NO_BREAK, " ") for line in _wrapped(whole, width, indent)]
 
 
 def _wrapped(text: str, width: int, indent: str = "") -> list[str]:

@@ -15,6 +15,7 @@ TOPICS = {
     "environments": "Which environment a command works in.",
     "ledger": "What is remembered, and how to keep it.",
     "states": "What a message's state means, and why people are skipped.",
+    "words": "What segment, shape, drift and other words mean.",
     "formats": "JSON, CSV, and the reports of CI services.",
     "exit-codes": "What a command's exit code means.",
     "cli": "Where settings come from, and where options may stand.",
@@ -26,8 +27,13 @@ _TITLES = {"exit-codes": "Exit codes"}
 
 def topic_text(name: str, style: TerminalStyle) -> str:
     """A topic for a terminal."""
-    text = (_directory() / f"{name}.md").read_text(encoding="utf-8")
+    text = topic_source(name)
     return page_text(f"# {_TITLES[name]}\n\n{text}" if name in _TITLES else text, style)
+
+
+def topic_source(name: str) -> str:
+    """A topic as the file writes it."""
+    return (_directory() / f"{name}.md").read_text(encoding="utf-8")
 
 
 def _directory() -> Path:

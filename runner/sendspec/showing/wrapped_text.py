@@ -10,7 +10,8 @@ from sendspec.showing.terminal_style import cells
 
 HANG = 4
 """Continuation lines are indented by so much more than the line."""
-_WORD = re.compile(r"( *)([^ ]+)")
+_WORD = re.compile(r"( *)((?:`[^`]{1,200}`|\"\{\{[^}]{0,200}\}\}\"|[^ ])+)")
+"""What is written in the user's file, in backticks or as a quoted template, is one word."""
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _OPERATORS, _TERM_ENDS = ("+", "="), ("·", ";", ",", ":")
 
