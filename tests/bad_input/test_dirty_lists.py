@@ -180,6 +180,10 @@ def test_blank_rows_are_counted_and_the_delimiter_is_told(intake: Intake) -> Non
     assert "people.csv: the delimiter is ';'" in told.err
     assert "people.csv: 2 blank rows skipped" in told.err
     assert "1 message for 1 recipient" in told.out
+    below = (intake.folder / "hello.yaml").read_text().replace("people.csv", "../people.csv")
+    intake.write("specs/hello.yaml", below)
+    told = intake.run("validate", "specs/hello.yaml", "-v")
+    assert told.err.splitlines()[:2] == ["../people.csv: the delimiter is ';'", "../people.csv: 2 blank rows skipped"]
 
 
 def dirty_export() -> Iterator[list[str]]:

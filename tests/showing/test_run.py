@@ -72,7 +72,7 @@ def test_refusals_and_doubts_come_with_their_reasons_and_the_first_of_each() -> 
         "1 request in 0.0 s"
     )
     assert ending_text(shown, PLAIN) == (
-        "    = next: sendspec status --failed --env production\n    = next: sendspec reconcile --env production"
+        "\nnext: sendspec status --failed --env production\n      sendspec reconcile --env production"
     )
 
 

@@ -18,6 +18,7 @@ from sendspec.operations.scaffold import Scaffold, is_ours, plan_scaffold, write
 from sendspec.operations.scaffold_example import EXAMPLES, PLAIN, ScaffoldExample
 from sendspec.operations.scaffold_workflow import WORKFLOW_PATH
 from sendspec.reading.project import PROJECT_FILE_NAME, find_project
+from sendspec.showing.next_step import next_text
 
 
 @click.command("init")
@@ -77,10 +78,10 @@ def _show(console: Console, scaffold: Scaffold, example: ScaffoldExample, source
             "next": commands,
         }
     )
+    if not console.quiet:
+        console.tell(next_text(commands))
     for note in _notes(scaffold, example, source):
         console.say(f"note: {note}")
-    if not console.quiet:
-        console.tell("\nnext: " + "\n      ".join(map(printable, commands)))
 
 
 def _notes(scaffold: Scaffold, example: ScaffoldExample, source: InstallSource) -> list[str]:
@@ -94,7 +95,7 @@ def _notes(scaffold: Scaffold, example: ScaffoldExample, source: InstallSource) 
     workflow = scaffold.repository / WORKFLOW_PATH
     if workflow in scaffold.texts and isinstance(source, FromThisMachine):
         notes.append(
-            f"this sendspec was installed from {source.place}, which no CI job can count on: {workflow} fails until somebody"
-            " follows its first lines"
+            f"on this machine, nothing is missing. To have GitHub send for you, read the first lines of {workflow} first:"
+            f" GitHub can't install this sendspec from {source.place}"
         )
     return notes

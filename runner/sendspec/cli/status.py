@@ -20,7 +20,6 @@ from sendspec.cli.console import (
 from sendspec.cli.project import open_specs
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
-from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.ledger_access import ledger_to_read
@@ -43,6 +42,7 @@ from sendspec.planning.message_state import State
 from sendspec.reading.spec import Spec
 from sendspec.reading.spec_name import NAME
 from sendspec.showing.message_list import list_header, listed_cells, messages_text
+from sendspec.showing.next_step import next_text
 from sendspec.showing.status import next_commands, status_document, status_text
 
 ALL_COLUMNS = "all"
@@ -198,7 +198,7 @@ def _tell_next(
         approved=context.environment.approvals is not None,
     )
     if commands:
-        console.tell("\nnext: " + "\n      ".join(map(printable, commands)))
+        console.tell(next_text(commands))
 
 
 def show_status(

@@ -9,6 +9,7 @@ from sendspec.diagnostics.wording import counted
 from sendspec.operations.run_report import RunReport, SpecReport
 from sendspec.showing.account import accounting_line, left_words, skipped_words
 from sendspec.showing.diagnostics import clean
+from sendspec.showing.next_step import next_text
 from sendspec.showing.terminal_style import TerminalStyle
 
 REASONS_SHOWN = 5
@@ -29,7 +30,8 @@ def ending_text(report: RunReport, style: TerminalStyle) -> str:
     if report.ending:
         lines.append(f"{style.red('stopped:')} {clean(report.ending)}")
         lines.append(f"    {style.cyan('= fix:')} {clean(report.fix)}")
-    lines += [f"    {style.cyan('= next:')} {clean(step)}" for step in report.next_steps]
+    if report.next_steps:
+        lines.append(next_text(report.next_steps))
     return "\n".join(lines)
 
 
