@@ -46,6 +46,16 @@ class Tag:
         """The name that follows `{%`: `if`, `endfor`; empty if it isn't a name."""
         return self.pieces[0].text if self.opening == "{%" and self.pieces and self.pieces[0].kind == "name" else ""
 
+    @property
+    def readable(self) -> int:
+        """How many of the pieces belong to the tag: what follows a lone `}` is the text that the tag was to end before."""
+        opened = 0
+        for index, piece in enumerate(self.pieces):
+            if piece.text == "}" and piece.kind == "sign" and not opened:
+                return index
+            opened += (piece.text == "{") - (piece.text == "}")
+        return len(self.pieces)
+
 
 def tags_of(source: str) -> Iterator[Tag]:
     """Every tag in order. One that isn't closed ends where the next one opens, or with the line or the text."""

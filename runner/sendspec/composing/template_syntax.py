@@ -58,7 +58,7 @@ def _problems(source: str, tags: list[Tag]) -> Iterator[TemplateProblem]:
     for tag in tags:
         yield from _foreign(source, tag)
         yield from _tag_word(tag, opened)
-        for index in range(_readable(tag)):
+        for index in range(tag.readable):
             for rule in _RULES:
                 found = rule(tag, index)
                 if found is not None:
@@ -68,16 +68,6 @@ def _problems(source: str, tags: list[Tag]) -> Iterator[TemplateProblem]:
     for each in opened[-1:]:
         end = _BLOCKS[each.word]
         yield _at(each.tag.pieces[0], f"this `{each.word}` is never closed", f"write {{% {end} %}} where it ends")
-
-
-def _readable(tag: Tag) -> int:
-    """How many of the tag's tokens belong to it: what follows a lone `}` is the text that the tag was to end before."""
-    opened = 0
-    for index, piece in enumerate(tag.pieces):
-        if piece.text == "}" and piece.kind == "sign" and not opened:
-            return index
-        opened += (piece.text == "{") - (piece.text == "}")
-    return len(tag.pieces)
 
 
 def _follow(tag: Tag, opened: list[_Open]) -> None:
