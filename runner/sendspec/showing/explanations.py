@@ -27,7 +27,8 @@ EXPLANATIONS: dict[str, Explanation] = {
 def explanation_text(code: str, style: TerminalStyle) -> str:
     """The explanation of a known code, for a terminal."""
     explanation = EXPLANATIONS[code]
-    lines = [f"{style.bold(code)}: {explanation.summary}", "", *_paragraph(explanation.text, style)]
+    first, *more = _paragraph(f"{code}: {explanation.summary}", style)
+    lines = [first.replace(code, style.bold(code), 1), *more, "", *_paragraph(explanation.text, style)]
     for title, example in (("wrong", explanation.wrong), ("right", explanation.right)):
         if example:
             lines += ["", f"{style.cyan(title)}:", *(f"    {line}" for line in example.splitlines())]
