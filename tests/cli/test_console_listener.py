@@ -30,7 +30,7 @@ def test_the_first_ctrl_c_is_answered_once_with_the_number_of_answers_to_come(
         format="text", quiet=quiet, verbose=False, asks=False, out=PLAIN, err=PLAIN, state=DocumentState("send"),
         system=real_system("test", environ=os.environ),
     )  # fmt: skip
-    with ConsoleListener(console).progress(50, None) as watch:
+    with ConsoleListener(console).progress("", 50, None) as watch:
         for count in in_flight:
             watch(progress(in_flight=count))
     assert capsys.readouterr().err == said

@@ -29,9 +29,9 @@ def test_a_terminal_gets_lines_that_fit_and_anything_else_gets_them_whole() -> N
 
 @pytest.mark.parametrize(
     ("encoding", "shown"),
-    [("ascii", "a > b - c ! d~ <e> '-' 3x !?"), ("latin-1", "a > b · c ! d~ <e> '-' 3× !?"), ("cp1252", "a > b · c ! d… <e> ’—’ 3× !?")],
+    [("ascii", "a > b - c ! d~ <e> '-' 3x !\\u6f22 \\U0001f600"), ("latin-1", "a > b · c ! d~ <e> '-' 3× !\\u6f22 \\U0001f600"), ("cp1252", "a > b · c ! d… <e> ’—’ 3× !\\u6f22 \\U0001f600")],
 )  # fmt: skip
 def test_a_character_that_an_encoding_lacks_has_a_stand_in(encoding: str, shown: str) -> None:
     codecs.register_error(NEAREST, nearest)
-    text = "a → b · c ⚠ d… ⟨e⟩ ’—’ 3× ⚠漢"
+    text = "a → b · c ⚠ d… ⟨e⟩ ’—’ 3× ⚠漢 😀"
     assert text.encode(encoding, NEAREST).decode(encoding) == shown

@@ -30,7 +30,7 @@ class Recorder:
     def __init__(self) -> None:
         self.said: list[str] = []
         self.heard: list[str] = []
-        self.totals: list[tuple[int, float | None]] = []
+        self.totals: list[tuple[str, int, float | None]] = []
 
     def say(self, text: str) -> None:
         self.said.append(text)
@@ -51,8 +51,8 @@ class Recorder:
         self.heard += ["twice"] * len(outcome.twice)
 
     @contextmanager
-    def progress(self, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
-        self.totals.append((total, per_second))
+    def progress(self, name: str, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
+        self.totals.append((name, total, per_second))
         yield lambda progress: None
 
 
@@ -74,9 +74,18 @@ def test_a_run_that_ends_gives_its_report_and_its_progress(context: ProjectConte
     outcome = send(context, HELLO, listener)
     assert isinstance(outcome, RunEnded)
     assert (outcome.report.account.accepted, outcome.report.ending) == (5, "")
-    assert (listener.heard, listener.totals) == ([], [(5, None)])
+    assert (listener.heard, listener.totals) == ([], [("", 5, None)])
     assert listener.said == [f"connecting to {context.environment.api.authority}"]
     assert len(server.posts) == 5
+
+
+def test_of_several_specs_each_is_named_while_it_is_sent(context: ProjectContext) -> None:
+    for name in ("one", "two"):
+        (context.root / f"{name}.yaml").write_text(SPEC.replace("name: hello", f"name: {name}"))
+    listener = Recorder()
+    for specs in (["one.yaml", "hello.yaml"], ["one.yaml", "two.yaml"]):  # all of the first was sent in the second run
+        send(context, SendRequest(specs=specs), listener)
+    assert listener.totals == [("one", 5, None), ("hello", 5, None), ("", 5, None)]
 
 
 def test_rejected_rows_are_a_value(context: ProjectContext, server: CountingServer) -> None:

@@ -92,6 +92,17 @@ def test_a_live_line_never_wraps(columns: int, shown: str) -> None:
     assert stream.getvalue() == ERASE + shown
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("news", "news: 40 accepted"), ("n" * 24, f"{'n' * 24}: 40 accepted"), ("n" * 25, f"{'n' * 23}…: 40 accepted")],
+)
+def test_of_several_specs_the_line_names_the_present_one(name: str, shown: str) -> None:
+    stream = StringIO()
+    line = ProgressLine(stream, name=name, total=40, per_second=None, live=True, columns=lambda: 45, now=0.0)
+    line.show(progress(40), 1.0)
+    assert stream.getvalue().startswith(f"{ERASE}{shown}")
+
+
 def test_the_speed_is_the_present_one() -> None:
     line, stream = lines_of(live=True)
     for second in range(60):

@@ -16,7 +16,8 @@ from sendspec.sending.ending import (
     LedgerLost,
 )
 from sendspec.showing.run import ending_text, run_document, run_text
-from sendspec.showing.terminal_style import PLAIN
+from sendspec.showing.terminal_style import PLAIN, TerminalStyle
+from sendspec.showing.wrapped_text import wrapped
 
 
 def spec(account: Totals, *, name: str = "hello", **reasons: tuple[Reason, ...]) -> SpecReport:
@@ -37,6 +38,14 @@ def test_a_run_in_which_all_was_accepted() -> None:
         "121 requests in 2.5 s"
     )
     assert ending_text(shown, PLAIN) == ""
+
+
+def test_on_a_terminal_too_narrow_for_it_the_account_stays_below_its_title() -> None:
+    shown = run_text(report(spec(Totals(accepted=120, skipped={}))), TerminalStyle(colour=False, columns=80))
+    assert wrapped(shown, 80).splitlines()[1:] == [
+        "  120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent",
+        "      + 0 skipped",
+    ]
 
 
 def test_a_run_that_found_everything_sent_before_says_so_and_nothing_of_requests() -> None:

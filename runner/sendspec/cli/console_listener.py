@@ -53,10 +53,11 @@ class ConsoleListener:
                 self.warn(line)
 
     @contextmanager
-    def progress(self, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
+    def progress(self, name: str, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
         system = self._console.system
         self._line = line = ProgressLine(
             sys.stderr,
+            name=name,
             total=total,
             per_second=per_second,
             live=animates(system.environ, is_terminal=sys.stderr.isatty(), is_ci=system.is_ci),

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 NEAREST = "sendspec.nearest"
 """The error handler for characters that a stream's encoding lacks."""
 _NEAREST = {"→": ">", "•": "*", "…": "~", "·": "-", "⟨": "<", "⟩": ">", "⏎": "|", "×": "x", "⚠": "!", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"'}  # fmt: skip
-"""One ASCII character for each, so that columns don't shift."""
+"""One ASCII character for each, so that columns don't shift. Any other is escaped: a `?` would look like part of a text."""
 BUFFER_BYTES = 1 << 16
 
 
@@ -144,7 +144,10 @@ def what_was_lost() -> str:
 
 
 def nearest(error: UnicodeError) -> tuple[str, int]:
-    """The error handler that writes a stand-in for a character that the encoding lacks."""
+    """The error handler that writes a stand-in for a character that the encoding lacks, or else its code point: `\\u0131`."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(_NEAREST.get(character, "?") for character in error.object[error.start : error.end]), error.end
+    from sendspec.diagnostics.redaction import escaped  # loaded already: see `use_standard_streams`
+
+    lacking = error.object[error.start : error.end]
+    return "".join(_NEAREST.get(character) or escaped(character) for character in lacking), error.end

@@ -130,7 +130,10 @@ def quoted(text: str) -> str:
 def _shown(character: str, *, named: bool) -> str:
     if unicodedata.category(character) not in _INVISIBLE_CATEGORIES:
         return character
-    if named and character in _NAMED:
-        return _NAMED[character]
+    return _NAMED[character] if named and character in _NAMED else escaped(character)
+
+
+def escaped(character: str) -> str:
+    """`\\u0131`, `\\U0001f600`: a character by its code point."""
     code = ord(character)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

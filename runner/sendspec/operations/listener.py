@@ -34,8 +34,10 @@ class Listener(Protocol):
     def alarms(self, outcome: Reconciled) -> None:
         """What a person must not miss in a list that was read during a run."""
 
-    def progress(self, total: int, per_second: float | None) -> AbstractContextManager[Callable[[RunProgress], None]]:
+    def progress(
+        self, name: str, total: int, per_second: float | None
+    ) -> AbstractContextManager[Callable[[RunProgress], None]]:
         """While the block runs, its function is called with the outcomes so far of `total` messages.
 
-        `per_second` is the channel's limit; None without one.
+        `name` is that of the spec, empty where no other is sent. `per_second` is the channel's limit; None without one.
         """

@@ -243,7 +243,7 @@ class LoggingListener:
                 self._log.error("the API lists %d messages as %s: run `sendspec reconcile`", len(ids), what)
 
     @contextmanager
-    def progress(self, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
+    def progress(self, name: str, total: int, per_second: float | None) -> Iterator[Callable[[RunProgress], None]]:
         yield lambda progress: None
 
 

@@ -228,7 +228,9 @@ class SendSession:
             lookup = self._api_lookup(reachable)
             self._check_witness(lookup, sending, agreed)
             for job, plan in sending:
-                self._results[job.spec.name] = result = self._send_job(job, plan, lookup, agreed)
+                self._results[job.spec.name] = result = self._send_job(
+                    job, plan, lookup, agreed, is_alone=len(sending) == 1
+                )
                 if not isinstance(result.ending, Finished):
                     break
                 if (moved := renamed_send(job, self._ledger)) is not None:
@@ -255,7 +257,9 @@ class SendSession:
         self._listener.alarms(Reconciled(twice=list(findings.twice)))
         refuse_ledger_behind(findings, stopped=self._stop.stage is not StopStage.NO)
 
-    def _send_job(self, job: Job, plan: Plan, lookup: ApiLookup, agreed: AgreedMessages) -> RunResult:
+    def _send_job(
+        self, job: Job, plan: Plan, lookup: ApiLookup, agreed: AgreedMessages, *, is_alone: bool
+    ) -> RunResult:
         channel, clock = job.channel, self._clock
         settings = Settings(
             concurrency=channel.concurrency,
@@ -268,7 +272,9 @@ class SendSession:
             not_after=expiry_of(job, self._api_ahead),
         )
         self._ledger.make_room(min(plan.send, channel.concurrency * (channel.batch or 1)))
-        with self._listener.progress(plan.send, channel.messages_per_second) as watch:
+        with self._listener.progress(
+            "" if is_alone else job.spec.name, plan.send, channel.messages_per_second
+        ) as watch:
             return send_all(
                 (sendable(message, fact, job.suppressed) for message, fact in agreed.to_send(job)),
                 self._ledger,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from sendspec.reading.prices import Price
 
 
 def cost_words(cost: Cost) -> str:
-    """`~ EUR 86.80 + 12 messages of unknown price`; empty if there is nothing to send."""
+    """`EUR 86.80 + 12 messages of unknown price`, `~ EUR 0.23 to 0.25` for a range; empty if there is nothing to send."""
     return _words(cost.totals, cost.unknown_messages)
 
 
@@ -22,11 +22,12 @@ def written_cost_words(cost: Mapping[str, Any]) -> str:
     return _words(totals, cost["unknown_messages"])
 
 
-def _words(totals: Iterable[Price], unknown_messages: int) -> str:
+def _words(totals: Sequence[Price], unknown_messages: int) -> str:
     parts = [price_text(total) for total in totals]
+    about = "~ " if any(total.low != total.high for total in totals) else ""
     if unknown_messages:
         parts.append(f"{counted(unknown_messages, 'message')} of unknown price")
-    return f"~ {' + '.join(parts)}" if parts else ""
+    return about + " + ".join(parts)
 
 
 def country_lines(cost: Cost) -> Iterator[str]:

@@ -14,6 +14,8 @@ from sendspec.showing.sanitized_text import ControlText
 from sendspec.showing.terminal_style import cells
 
 LIVE_SECONDS, PLAIN_SECONDS = 0.1, 5.0
+NAME_LENGTH = 24
+"""Characters of a name that the line has room for."""
 SPEED_SECONDS = 10.0
 """The shown speed is that of the last so many seconds: after a pause, the average of the run says little."""
 SHORTEST_PAUSE = 0.5
@@ -29,13 +31,14 @@ def animates(environ: Mapping[str, str], *, is_terminal: bool, is_ci: bool) -> b
 class ProgressLine:
     """Counts outcomes, not rows read. `live` is whether the line rewrites itself; `columns` is the terminal's present width.
 
-    `per_second` is the channel's limit; None without one.
+    `name` is the spec's, empty where no other is sent. `per_second` is the channel's limit; None without one.
     """
 
     def __init__(
         self,
         stream: TextIO,
         *,
+        name: str = "",
         total: int,
         per_second: float | None,
         live: bool,
@@ -43,6 +46,7 @@ class ProgressLine:
         now: float,
     ) -> None:
         self._stream = stream
+        self._name = name if len(name) <= NAME_LENGTH else f"{name[: NAME_LENGTH - 1]}…"
         self._total = total
         self._per_second = per_second
         self._live = live
@@ -57,6 +61,7 @@ class ProgressLine:
             return
         self._shown = now
         words = progress_words(progress, self._total, self._speed(progress, now), self._per_second)
+        words = [f"{self._name}: {words[0]}", *words[1:]] if self._name else words
         if self._live:
             self._stream.write(ControlText(ERASE + _fitted(words, self._columns() - 1)))
         else:

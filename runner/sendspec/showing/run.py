@@ -38,7 +38,7 @@ def ending_text(report: RunReport, style: TerminalStyle) -> str:
 def _block(spec: SpecReport, environment: str, style: TerminalStyle) -> Iterator[str]:
     target, account = spec.target, spec.account
     yield style.bold(clean(f"{target.name} → {target.alias} ({environment})"))
-    yield style.indented(accounting_line(account))
+    yield f"  {accounting_line(account)}"
     if account.skipped_total:
         yield f"  skipped: {skipped_words(account.skipped)}"
     if account.left:

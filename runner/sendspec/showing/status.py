@@ -29,7 +29,7 @@ def status_text(
         generation = f", generation {spec.generation}" if spec.generation > 1 else ""
         lines += [
             style.bold(clean(f"{spec.name} ({environment}{generation})")),
-            style.indented(accounting_line(spec.account)),
+            f"  {accounting_line(spec.account)}",
         ]
         if spec.earlier_doubts:
             lines.append(

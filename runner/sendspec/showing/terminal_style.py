@@ -42,10 +42,6 @@ class TerminalStyle:
         """The number of cells that a line is filled up to."""
         return min(self.columns or WIDE, WIDE)
 
-    def indented(self, line: str) -> str:
-        """`line` by two cells to the right, unless it would then no longer fit."""
-        return line if self.columns is not None and len(line) <= self.columns < len(line) + 2 else f"  {line}"
-
     def _mark(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[{PLAINLY}m" if self.colour and text else text
 
