@@ -13,6 +13,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.ledger.protocol import Facts
 from sendspec.operations.all_filtered import all_filtered
 from sendspec.operations.continuity import check_continuity
+from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
 from sendspec.operations.orphan import find_orphans
 from sendspec.operations.plan_blocks import plan_rows
@@ -121,6 +122,8 @@ def plan_jobs(
         for job in jobs
     ]
     if not problems.has_errors:
+        for job in jobs:
+            warn_of_lost_characters(job, problems)
         for diagnostic in chain.from_iterable(map(all_filtered, jobs, plans)):
             problems.add(diagnostic)
 

@@ -8,6 +8,7 @@ from sendspec.composing.eligibility import Eligibility
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.position import FILE_START
 from sendspec.operations.all_filtered import all_filtered
+from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.plan_blocks import plan_rows
 from sendspec.operations.plan_cost import costed, project_prices
 from sendspec.operations.project_context import ProjectContext, open_context
@@ -46,6 +47,7 @@ def check_jobs(jobs: Sequence[Job], context: ProjectContext | None, problems: Pr
         filtered = () if problems.has_errors else all_filtered(job, plan)
         for diagnostic in (*other_text(job), *moment_passed(job), *filtered):
             problems.add(diagnostic)
+        warn_of_lost_characters(job, problems)
         for diagnostic in limit_diagnostics(job, plan, Severity.ERROR):
             if not (is_faulty and diagnostic.code == "limit-cost"):  # the cost is unknown for that fault alone
                 problems.add(diagnostic)

@@ -3,6 +3,15 @@
 from sendspec.showing.explained.entry import Explanation
 
 EXPLAINED: dict[str, Explanation] = {
+    "lost-character": Explanation(
+        "a text looks as if a character in it was lost",
+        (
+            "Programs write U+FFFD or `?` for a character that an encoding lacks. What was lost can't be found again in the file: export "
+            "it once more, as UTF-8. Links are left alone, and values behind the first 20,000 rows."
+        ),
+        wrong="+447700900001,Y?ld?z",
+        right="+447700900001,Yıldız",
+    ),
     "body-and-template": Explanation(
         "a message has both a body and a template",
         "The API's schema accepts both, but its documentation doesn't say which one is sent.",
