@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from shlex import quote
@@ -24,18 +24,20 @@ from sendspec.cli.moment import moment_of, not_to_come
 from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
+from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, moment_text
 from sendspec.operations.ledger_access import ledger_to_read
 from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
-from sendspec.operations.plan_detail import plan_details, samples_for_file
+from sendspec.operations.plan_detail import PlanDetail, plan_details, samples_for_file
 from sendspec.operations.plan_file_writer import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
 from sendspec.operations.plan_report import PlanReport
-from sendspec.operations.plan_sample import SampleSource
+from sendspec.operations.plan_sample import SampleSource, ShapeSample
 from sendspec.operations.plan_settings import retry_term
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job, note_row_problems
+from sendspec.operations.skipped_rows import skipped_rows
 from sendspec.planning.choice import choice_of
 from sendspec.planning.decision import Decision, Retry, Skip
 from sendspec.planning.plan import Plan
@@ -77,6 +79,12 @@ from sendspec.showing.plan import plan_document, plan_text
     help="Show up to 40 shapes of messages, with their whole texts, the rows that are left out, and the cost by country.",
 )
 @click.option(
+    "--only",
+    metavar="REASON,…",
+    callback=lambda _, __, written: _reasons(written),
+    help="List the rows that are skipped for these reasons, such as filtered,duplicate or drift,on-hold, and nothing else.",
+)
+@click.option(
     "--detailed-exitcode",
     is_flag=True,
     help="Exit with 10 when there is something to send, with 7 when a limit would stop it.",
@@ -93,6 +101,7 @@ def command(
     with_samples: str | None,
     retry: str | None,
     detail: bool,
+    only: tuple[Skip, ...],
     detailed_exitcode: bool,
 ) -> int:
     """Show what would be sent and skipped, and why, given what the ledger knows.
@@ -104,6 +113,7 @@ def command(
       sendspec plan specs/welcome.yaml
       sendspec plan specs/*.yaml --env production --out plan.json
       sendspec plan specs/welcome.yaml --retry refused --out retry.json --expires 12h
+      sendspec plan specs/welcome.yaml --only filtered,suppressed
     """
     now = console.system.now
     until = moment_of(expires, now)
@@ -128,7 +138,20 @@ def command(
         detailed=detailed_exitcode,
         retry=chosen,
         shows_all=detail,
+        only=only,
     )
+
+
+def _reasons(written: str | None) -> tuple[Skip, ...]:
+    """The reasons of `--only`."""
+    known = [skip.value for skip in Skip]
+    words = [] if written is None else [word.strip() for word in written.split(",")]
+    for word in words:
+        if word not in known:
+            near = near_miss(word, known)
+            meant = f"did you mean '{near}'? the reasons are" if near else "the reasons are"
+            raise click.BadParameter(f"no row is skipped as '{printable(word[:60])}'; {meant} {', '.join(known)}")
+    return tuple(map(Skip, words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +175,7 @@ def run_plan(
     detailed: bool = False,
     retry: Retry | None = None,
     shows_all: bool = False,
+    only: tuple[Skip, ...] = (),
 ) -> int:
     """What `plan` and `send --dry-run` do."""
     console.state.command = "plan"
@@ -175,32 +199,30 @@ def run_plan(
         def decided(job: Job) -> Iterator[Decision]:
             return decide_all(job, context, ledger, Problems(), choice)
 
+        if only:
+            plans = [
+                replace(plan, skipped_lines=skipped_rows(job, only, decided))
+                for job, plan in zip(jobs, plans, strict=True)
+            ]
         details = plan_details(jobs, plans, context, decided)
         report = PlanReport(environment=context.environment.name, plans=plans, exceeded=exceeded, details=details)
         document = plan_document(report)
         if place is not None:
-            source = place.samples
-            samples = (
-                []
-                if source is None
-                else [samples_for_file(job, detail, context, source) for job, detail in zip(jobs, details, strict=True)]
-            )
-            out = Path(place.path)
             header = plan_header(
                 document,
                 jobs,
                 context,
                 ledger,
-                out=out,
+                out=Path(place.path),
                 created=place.created,
                 expires=place.expires,
                 recipients=recipients,
-                samples=samples,
+                samples=_samples(place.samples, jobs, details, context),
             )
-            write_plan_file(out, header, plans)
+            write_plan_file(Path(place.path), header, plans)
     console.diagnostics(list(problems), ending="nothing was sent", as_result=False)
     console.say(context.provisional_note)
-    console.result(plan_text(plans, console.out, details, full=shows_all))
+    console.result(plan_text(plans, console.out, details, full=shows_all, only_skipped=bool(only)))
     warn_of_drift(console, plans)
     warn_of_resending(console, jobs)
     listed = [diagnostic_json(diagnostic) for diagnostic in list(problems)[:MAX_LISTED]]
@@ -210,6 +232,15 @@ def run_plan(
     if place is not None:
         _say_where(console, place, document["digest"], context)
     return code
+
+
+def _samples(
+    source: SampleSource | None, jobs: Sequence[Job], details: Sequence[PlanDetail], context: ProjectContext
+) -> list[Mapping[str, ShapeSample]]:
+    """The samples of each spec; empty where none were asked for."""
+    if source is None:
+        return []
+    return [samples_for_file(job, detail, context, source) for job, detail in zip(jobs, details, strict=True)]
 
 
 def _detailed_code(plans: Sequence[Plan], exceeded: Sequence[Diagnostic]) -> ExitCode:

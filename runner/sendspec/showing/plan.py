@@ -27,14 +27,24 @@ NO_DETAIL = PlanDetail()
 
 
 def plan_text(
-    plans: Sequence[Plan], style: TerminalStyle, details: Sequence[PlanDetail] = (), *, full: bool = False
+    plans: Sequence[Plan],
+    style: TerminalStyle,
+    details: Sequence[PlanDetail] = (),
+    *,
+    full: bool = False,
+    only_skipped: bool = False,
 ) -> str:
     """Every spec's plan, and a total if there are several. `details` are those of each plan, or empty.
 
-    `full` shows more of them, and the cost by country.
+    `full` shows more of them, and the cost by country; `only_skipped` shows the rows that are skipped instead of what is sent.
     """
     listed = zip(plans, details or repeat(NO_DETAIL), strict=False)
-    blocks = ["\n".join(_block(plan, detail, style, full=full)) for plan, detail in listed]
+    blocks = [
+        "\n".join(
+            (*_head(plan, style), *(_skipped_rows(plan) if only_skipped else _body(plan, detail, style, full=full)))
+        )
+        for plan, detail in listed
+    ]
     if len(plans) > 1:
         send, recipients = sum(p.send for p in plans), sum(p.recipients for p in plans)
         total = f"{counted(len(plans), 'spec')}: {grouped(send)} of {counted(recipients, 'recipient')} to send"
@@ -43,7 +53,7 @@ def plan_text(
     return "\n\n".join(blocks)
 
 
-def _block(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -> Iterator[str]:
+def _head(plan: Plan, style: TerminalStyle) -> Iterator[str]:
     target = plan.target
     title = printable(f"{target.name} → {target.alias} ({target.environment})")
     if target.generation > 1:
@@ -59,8 +69,11 @@ def _block(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) 
     if plan.skipped:
         skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
         yield f"    {numbers[2]:>{width}} skip   {skipped}"
+
+
+def _body(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) -> Iterator[str]:
     if full:
-        yield from (f"    {line}" for line in _skipped_rows(plan))
+        yield from _skipped_rows(plan)
     if full and plan.cost is not None:
         yield from (f"    {line}" for line in country_lines(plan.cost))
     if plan.suppression is not None:
@@ -71,7 +84,7 @@ def _block(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) 
         yield f"  on hold: planned with another text than the present one, whose digest is {plan.text_digest}"
     if plan.left:
         yield f"  {style.yellow('⚠')} left: {left_words(plan.left)}"
-    together = min(plan.send, target.batch or 1)
+    together = min(plan.send, plan.target.batch or 1)
     if together > 1:
         yield f"  up to {together} messages a request: refused together, and in doubt together if the answer is lost"
     yield from forcing_lines(plan, detail, style, full=full)
@@ -79,10 +92,12 @@ def _block(plan: Plan, detail: PlanDetail, style: TerminalStyle, *, full: bool) 
 
 
 def _skipped_rows(plan: Plan) -> Iterator[str]:
-    """The first rows of each reason to skip that the files give."""
+    """The first rows of some reasons to skip."""
     for skip, lines in plan.skipped_lines.items():
-        listed = ", ".join(map(str, lines)) + (", …" if plan.skipped[skip] > len(lines) else "")
-        yield f"{skip.value.replace('-', ' ')}: {'row' if plan.skipped[skip] == 1 else 'rows'} {listed}"
+        count = plan.skipped.get(skip, 0)
+        listed = ", ".join(map(str, lines)) + (", …" if count > len(lines) else "")
+        rows = f"{'row' if count == 1 else 'rows'} {listed}" if lines else "none"
+        yield f"    {skip.value.replace('-', ' ')}: {rows}"
 
 
 def _suppressed(plan: Plan, suppression: Suppression) -> str:
@@ -158,7 +173,7 @@ def _spec(plan: Plan, detail: PlanDetail) -> dict[str, Any]:
 
 
 def _skipped_rows_json(plan: Plan) -> dict[str, list[int]]:
-    return {skip.value: list(lines) for skip, lines in plan.skipped_lines.items()}
+    return {skip.value: list(lines) for skip, lines in plan.skipped_lines.items() if lines}
 
 
 def _segments_json(segments: Segments) -> dict[str, int]:
