@@ -23,6 +23,8 @@ _QUOTED_TEXT = re.compile(r"\{\{ '([^']*)' \}\}")
 _QUOTED_VALUE = re.compile(r"`'([^'`]*)'`")
 _COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*\Z")
 _LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
+_SEVERAL_NAMES = re.compile("[,;|\t]")
+"""A column called so is likely a whole header, read with another delimiter."""
 
 
 class KnownNames:
@@ -39,7 +41,8 @@ class KnownNames:
     def near(self, name: str) -> str | None:
         """The known name most like `name`; None after the first `MAX_LOOKED_UP` unknown names."""
         if name not in self._near and len(self._near) < MAX_LOOKED_UP:
-            self._near[name] = near_miss(name, chain(self._names, sorted(BUILT_IN)))
+            one_column = (each for each in self._names if not _SEVERAL_NAMES.search(each))
+            self._near[name] = near_miss(name, chain(one_column, sorted(BUILT_IN)))
         return self._near.get(name)
 
     def same(self, name: str) -> str | None:
