@@ -69,8 +69,16 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a capital that where lacks", "where: \"{{ t | default('') == 'ja' }}\"", "phone,first_name,t\n+31612345678,Ann,Ja\n+31687654321,Bob,\n", ["all-filtered 4"], "write 'Ja' instead of 'ja'"),
     ("a value that where lacks", "where: \"{{ t in ['a', 'b'] }}\"", "phone,first_name,t\n+31612345678,Ann,x\n", ["all-filtered 4"], "correct `where`, or the table"),
     ("a where of several parts that nothing passes", "where: \"{{ t == 'a' and first_name == 'B' }}\"", "phone,first_name,t\n+31612345678,Ann,x\n", ["all-filtered 4"], "`plan --detail` lists the rows"),
+    ("a row with a total and no number", "", "nr,phone,first_name,n\nA1,+31612345678,Ann,1\nTotaal,,,1234\n", ["total-row 3"], "delete it"),
+    ("a total where a condition needs what it lacks", "where: \"{{ n == 'a' }}\"", "nr,phone,first_name,n\nA1,+31612345678,Ann,a\nSubtotal:,,,\n", ["total-row 3"], "delete it"),
+    ("no key", "key: \"{{ row['Order nr'] }}\"", "phone,first_name,Order nr\n+31612345678,Ann,\n", ["empty-value 4"], "leave such rows out: `where: \"{{ row['Order nr'] is defined }}\"`"),
+    ("no key beside a condition", "where: \"{{ n == 'a' }}\", key: \"{{ nr }}\"", "phone,first_name,nr,n\n+31612345678,Ann,,a\n", ["empty-value 4"], "`where: \"{{ (n == 'a') and nr is defined }}\"`"),
+    ("one key for two numbers", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,B-1\n+31687654321,Ann,B-1\n", ["conflicting-rows 3"], "correct one of them"),
+    ("a no-break space inside a column's name", 'to: "{{ row[\'Mijn nr\'] }}"', "Mijn\u00a0nr,first_name\n+31612345678,Ann\n", ["column-spaces 1"], "write a plain space"),
     # numbers
     ("no number", NL, HEAD + ",Ann\n", ["phone-empty 2"], 'leave such rows out: `where: "{{ phone is defined }}"`'),
+    ("no number beside a condition", "where: \"{{ n | default('') != 'x' }}\", to: \"{{ row['Mijn nr'] }}\"", "Mijn nr,first_name,n\n,Ann,a\n", ["phone-empty 2"], "`where: \"{{ (n | default('') != 'x') and row['Mijn nr'] is defined }}\"`"),
+    ("no number in a column with an apostrophe", "to: '{{ row[\"Nr''s\"] }}'", "Nr's,first_name\n,Ann\n", ["phone-empty 2"], "`where: '{{ row[\"Nr''s\"] is defined }}'`"),
     ("a number of spaces", NL, HEAD + "  ,Ann\n", ["phone-empty 2"], "fill it in"),
     ("n/a", NL, HEAD + "n/a,Ann\n", ["phone-empty 2"], "empty the cell and leave such rows out"),
     ("a dash", NL, HEAD + "-,Ann\n", ["phone-empty 2"], "empty the cell"),
@@ -99,7 +107,6 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("the letter O", NL, HEAD + "O612345678,Ann\n", ["phone-letters 2"], "write 0 instead of O"),
     ("the letter l", NL, HEAD + "06l2345678,Ann\n", ["phone-letters 2"], "write 1 instead of l"),
     ("a word before the number", NL, HEAD + "tel 0612345678,Ann\n", ["phone-letters 2"], "digits 0-9"),
-    ("a no-break space in the number", NL, HEAD + "06\u00a012345678,Ann\n", ["phone-digits 2"], "plain spaces"),
     ("two numbers", NL, HEAD + "0612345678 / 0687654321,Ann\n", ["phone-several 2"], "keep one number"),
     ("an extension", NL, HEAD + "020 1234567 ext 12,Ann\n", ["phone-extension 2"], "remove the extension"),
     ("a landline", NL, HEAD + "020 1234567,Ann\n", ["phone-landline 2"], "write a mobile number"),
@@ -109,7 +116,7 @@ WARNINGS = {"all-filtered", "column-spaces", "duplicate-rows", "phone-landline"}
 
 SPOTLESS: list[tuple[str, str, str | bytes, int]] = [
     ("a spreadsheet's export", "delimiter: auto, " + NL, "\ufeffphone;first_name;;\r\n06 12345678;Ann;;\r\n;;;\r\n\r\n  \r\n06-87654321;Bob;;\r\n;;;\r\n", 2),
-    ("every spelling of a number", NL, HEAD + "0031612345678,A\n31687654321,B\n+31 (0)6 11223344,C\n06-22334455,D\n622334456,E\n(06) 22334457,F\n", 6),
+    ("every spelling of a number", NL, HEAD + "0031612345678,A\n31687654321,B\n+31 (0)6 11223344,C\n06-22334455,D\n622334456,E\n(06) 22334457,F\n06\u00a0223344\u202f58,G\n06–22334459,H\n", 8),
     ("pipes", "delimiter: auto", "phone|first_name\n+31612345678|Ann\n", 1),
     ("a mark that names the delimiter", "delimiter: auto", "sep=;\nphone;first_name\n+31612345678;Ann\n", 1),
     ("blank rows of every kind", "", HEAD + ",\n  ,\t\n\n   \n" + GOOD + '"",""\n,\n', 1),
@@ -145,6 +152,25 @@ def test_what_is_only_untidy_is_read_as_it_is(intake: Intake, options: str, cont
     given(intake, options, content)
     assert len(intake.accepts()) == count
     assert len(intake.run("render", "hello.yaml", "--recipients", "people.csv").out.splitlines()) == count
+
+
+def test_a_missing_key_in_the_text_too_is_one_cell_to_fill(intake: Intake) -> None:
+    given(intake, "key: \"{{ row['Order nr'] }}\"", "phone,first_name,Order nr\n+31612345678,Ann,\n")
+    spec = Path("hello.yaml").read_text().replace("{{ first_name }}", "{{ row['Order nr'] }}")
+    intake.write("hello.yaml", spec)
+    told = intake.run("validate", "hello.yaml")
+    assert told.err.count("[empty-value]") == 2
+    assert "to do: fill 1 cell of 'Order nr'; nothing was sent" in told.err
+    assert "write what stands in for it: {{ row['Order nr'] | default('…') }}" in told.err
+
+
+def test_rows_with_one_key_name_it_and_its_column(intake: Intake) -> None:
+    people = "phone,first_name,nr\n+31612345678,Ann,B-1\n+31687654321,Ann,B-1\n"
+    given(intake, 'key: "{{ nr }}"', people)
+    [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert found["problem"] == (
+        "lines 2 and 3 both have the key 'B-1' (nr), with different messages: the rows differ in 'phone'"
+    )
 
 
 def test_a_where_that_leaves_out_every_row_is_told_with_the_values_of_its_column(intake: Intake) -> None:

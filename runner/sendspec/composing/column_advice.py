@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from sendspec.composing.known_names import written_name
-from sendspec.composing.template_policy import ARITHMETIC, KEYWORDS, TemplateProblem
+from sendspec.composing.template_policy import ARITHMETIC, KEYWORDS, TemplateProblem, written_name
 from sendspec.composing.template_scan import Tag, tags_of
 from sendspec.diagnostics.near_miss import MAX_LENGTH, near_miss
 from sendspec.diagnostics.redaction import quoted

@@ -28,6 +28,7 @@ from sendspec.composing.rule import Rule
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import PlaceholderError, fill
 from sendspec.diagnostics.diagnostic import Problems
+from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
 from sendspec.reading.schema.validator import Schema
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
@@ -37,6 +38,8 @@ GENERATE_FROM = 250
 
 MAX_COSTLY_ROWS = 5
 """Rows whose templates go over the budget, each after up to half a second, before composing stops: the template is at fault."""
+MAX_KEY = 60
+"""Characters of a key that are shown."""
 
 
 class ComposingStopped(Exception):
@@ -173,6 +176,12 @@ class Composer:
             return address or "", self._recipients.key(row, context, address or "")
         except (PlaceholderError, RowRejected):
             return None
+
+    def described_key(self, row: Row) -> str:
+        """A row's key as it may be shown, and the column that it comes from."""
+        found, column = self.recipient_of(row), self._compiled_spec.key_column
+        key = "" if found is None else mask_in_place(quoted(found[1][:MAX_KEY]))
+        return f"'{key}'" + ("" if column is None else f" ({printable(column)})")
 
 
 def compose_rows(composer: Composer, rows: Iterator[Row]) -> Iterator[Composed]:

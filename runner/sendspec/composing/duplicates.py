@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
 
 from sendspec.composing.compact_key_set import CompactKeySet
@@ -11,6 +11,7 @@ from sendspec.composing.message import Composed, Duplicate, Message
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.redaction import quoted
+from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
 MAX_COMPARED = 100
@@ -30,13 +31,21 @@ class Duplicates:
     """Remembers the messages of one spec, given in the order of their rows. Repeats are added to `problems`."""
 
     def __init__(
-        self, table: Table, problems: Problems, *, own_reference: bool, fixed: Diagnostic | None = None
+        self,
+        table: Table,
+        problems: Problems,
+        *,
+        own_reference: bool,
+        fixed: Diagnostic | None = None,
+        key_of: Callable[[Row], str] | None = None,
     ) -> None:
         """`own_reference`: the spec writes `reference` itself, so references can repeat too.
 
-        `fixed` is what to report of conflicts where the spec gives all rows one recipient.
+        `fixed` is what to report of conflicts where the spec gives all rows one recipient. `key_of` gives a row's key as it may be
+        shown; None if the address is the key.
         """
         self._fixed = fixed
+        self._key_of = key_of
         self._table = table
         self._problems = problems
         self._messages = CompactKeySet(FINGERPRINT_BYTES)
@@ -70,40 +79,57 @@ class Duplicates:
         self._problems.add_row(
             ("duplicate-rows" if same else "conflicting-rows", self._table.path),
             line,
-            lambda: row_diagnostic(
-                self._table,
-                line,
-                None,
-                code="duplicate-rows" if same else "conflicting-rows",
-                problem=(
-                    f"two rows of line {line} name the same recipient"
-                    if line == first_line
-                    else f"line {line} names the same recipient as line {first_line}"
-                )
-                + (
-                    ", with the same message" if same else f", with another message{self._difference(first_line, line)}"
-                ),
-                fix="remove one of them"
-                if same
-                else "keep one of them, or give `recipients` a `key:` that tells them apart",
-                severity=Severity.WARNING if same else Severity.ERROR,
-                also=(f"the first is on line {first_line}",),
-            ),
+            lambda: self._repeated(line, first_line) if same else self._conflicting(line, first_line),
         )
 
-    def _difference(self, first_line: int, line: int) -> str:
-        """The columns that two conflicting rows differ in, for a sentence. Reads the table, so only a few conflicts get one."""
+    def _repeated(self, line: int, first_line: int) -> Diagnostic:
+        return row_diagnostic(
+            self._table,
+            line,
+            None,
+            code="duplicate-rows",
+            problem=f"{_same_recipient(line, first_line)}, with the same message",
+            fix="remove one of them",
+            severity=Severity.WARNING,
+            also=(f"the first is on line {first_line}",),
+        )
+
+    def _conflicting(self, line: int, first_line: int) -> Diagnostic:
+        first, second = self._rows_at(first_line, line)
+        problem = f"{_same_recipient(line, first_line)}, with another message"
+        fix = "keep one of them, or give `recipients` a `key:` that tells them apart"
+        if self._key_of is not None and second is not None:
+            problem = f"lines {first_line} and {line} both have the key {self._key_of(second)}, with different messages"
+            fix = "correct one of them, or remove it"
+        return row_diagnostic(
+            self._table,
+            line,
+            None,
+            code="conflicting-rows",
+            problem=problem + self._difference(first, second),
+            fix=fix,
+            also=(f"the first is on line {first_line}",),
+        )
+
+    def _rows_at(self, first_line: int, line: int) -> tuple[Row | None, Row | None]:
+        """Two conflicting rows. Reads the table, so only a few conflicts get them."""
         if first_line == line or self._compared == MAX_COMPARED:
-            return ""
+            return None, None
         self._compared += 1
-        found: dict[int, Mapping[str, object]] = {}
+        found: dict[int, Row] = {}
         for row in self._table.rows(Problems()):
             if row.line in (first_line, line):
-                found[row.line] = row.values
+                found[row.line] = row
                 if row.line == line:
                     break
-        first, second = found.get(first_line, {}), found.get(line, {})
-        names = [f"'{quoted(name)}'" for name in self._table.columns if first.get(name) != second.get(name)]
+        return found.get(first_line), found.get(line)
+
+    def _difference(self, first: Row | None, second: Row | None) -> str:
+        """The columns that two conflicting rows differ in, for the end of a sentence."""
+        if first is None or second is None:
+            return ""
+        one, other = first.values, second.values
+        names = [f"'{quoted(name)}'" for name in self._table.columns if one.get(name) != other.get(name)]
         if not names:
             return ""
         return f": the rows differ in {', '.join(names[:MAX_LISTED])}" + (", …" if len(names) > MAX_LISTED else "")
@@ -123,6 +149,12 @@ class Duplicates:
         )
 
 
+def _same_recipient(line: int, first_line: int) -> str:
+    if line == first_line:
+        return f"two rows of line {line} name the same recipient"
+    return f"line {line} names the same recipient as line {first_line}"
+
+
 def mark_duplicates(
     composed: Iterator[Composed],
     table: Table,
@@ -130,12 +162,13 @@ def mark_duplicates(
     *,
     own_reference: bool,
     fixed: Diagnostic | None = None,
+    key_of: Callable[[Row], str] | None = None,
 ) -> Iterator[Composed]:
     """Yields the items, with a `Duplicate` for each repeated message.
 
     A row that conflicts with an earlier one is left out; that is an error, as is a repeated reference.
     """
-    duplicates = Duplicates(table, problems, own_reference=own_reference, fixed=fixed)
+    duplicates = Duplicates(table, problems, own_reference=own_reference, fixed=fixed, key_of=key_of)
     for item in composed:
         if not isinstance(item, Message):
             yield item

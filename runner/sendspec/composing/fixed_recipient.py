@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from sendspec.composing.known_names import KnownNames, with_fitting_quotes, written_name
+from sendspec.composing.known_names import KnownNames, with_fitting_quotes
+from sendspec.composing.template_policy import written_name
 from sendspec.composing.template_tree import Constant, Node
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.problem import Problem

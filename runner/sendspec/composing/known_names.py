@@ -7,7 +7,7 @@ from collections.abc import Collection
 from itertools import chain
 
 from sendspec.composing.template import Template
-from sendspec.composing.template_policy import KEYWORDS, NameUse
+from sendspec.composing.template_policy import NameUse, written_name
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.near_miss import letters, near_miss
 from sendspec.diagnostics.problem import Problem
@@ -22,6 +22,7 @@ _QUOTED_COLUMN = re.compile(r'row\["([^"\]]*)"\]')
 _QUOTED_TEXT = re.compile(r"\{\{ '([^']*)' \}\}")
 _QUOTED_VALUE = re.compile(r"`'([^'`]*)'`")
 _COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*\Z")
+_QUOTED_DEFAULT = re.compile(r"default\('([^']*)'\)")
 _LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
 _SEVERAL_NAMES = re.compile("[,;|\t]")
 """A column called so is likely a whole header, read with another delimiter."""
@@ -59,16 +60,12 @@ class KnownNames:
         return mask_in_place(printable(", ".join(names[:MAX_LISTED]) + more)) if names else "none"
 
 
-def written_name(name: str) -> str:
-    """A known name as a template writes it: a column that is no identifier needs `row["…"]`."""
-    return name if name.isidentifier() and name not in KEYWORDS else f'row["{name}"]'
-
-
 def with_fitting_quotes(fix: str, written: str) -> str:
     """A fix whose quotes don't end the YAML value that they are meant for; `written` is that value in the file."""
     if not written.startswith("'"):
         return _QUOTED_COLUMN.sub(r"row['\1']", fix) if written.startswith('"') else fix
-    return _QUOTED_VALUE.sub(r'`"\1"`', _QUOTED_TEXT.sub(r'{{ "\1" }}', fix))
+    fix = _QUOTED_VALUE.sub(r'`"\1"`', _QUOTED_TEXT.sub(r'{{ "\1" }}', fix))
+    return _QUOTED_DEFAULT.sub(r'default("\1")', fix)
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:

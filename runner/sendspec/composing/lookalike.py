@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from sendspec.composing.known_names import KnownNames, with_fitting_quotes, written_name
+from sendspec.composing.known_names import KnownNames, with_fitting_quotes
+from sendspec.composing.template_policy import written_name
 from sendspec.composing.template_scan import tags_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import quoted

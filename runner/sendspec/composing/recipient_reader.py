@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.left_out_rows import leaving_out
 from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.row_problems import RowProblems
 from sendspec.composing.template_tree import Node, PlaceholderError, fill
 from sendspec.diagnostics.problem import Problem
-from sendspec.diagnostics.redaction import mask, printable, quoted
+from sendspec.diagnostics.redaction import mask, quoted
 from sendspec.reading.contacts.landline import is_landline
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.tables.row import Row
@@ -19,6 +21,10 @@ from sendspec.reading.tables.row import Row
 WHERE: KeyPath = ("recipients", "where")
 TO: KeyPath = ("recipients", "to")
 KEY: KeyPath = ("recipients", "key")
+_TOTAL = re.compile(
+    r"(?:(?:(?:grand|sub)[ -]?)?totals?|(?:sub|eind)?totaal|som|sum|summe|(?:gesamt|zwischen)?summe|gesamt|totale|totaux|somme|suma|totales)\s*:?",
+    re.IGNORECASE,
+)
 
 
 class RecipientReader:
@@ -32,7 +38,11 @@ class RecipientReader:
         where = self._compiled_spec.where
         if isinstance(where, bool):
             return where
-        kept = fill(where, context)
+        try:
+            kept = fill(where, context)
+        except PlaceholderError:
+            self._reject_total(row)
+            raise
         if not isinstance(kept, bool):
             self._problems.reject(
                 row,
@@ -73,22 +83,29 @@ class RecipientReader:
             column = self._compiled_spec.address_column
             if column is None or error.error.name != column or column in self._compiled_spec.spec.variables:
                 raise
+        self._reject_total(row)
         is_email = self._compiled_spec.identifier_key == EMAIL_ADDRESS.identifier_key
-        tested = column if column.isidentifier() else f"row['{printable(column)}']"
         return self._problems.reject_address(
             row,
             Problem(
                 "email-address" if is_email else "phone-empty",
                 f"the row has no {'e-mail address' if is_email else 'phone number'}",
-                f'fill it in, or leave such rows out: `where: "{{{{ {tested} is defined }}}}"` under recipients',
+                f"fill it in, or {leaving_out(self._compiled_spec, column)}",
             ),
         )
+
+    def _reject_total(self, row: Row) -> None:
+        """Rejects a row that adds up the others: it begins with a word for that, and has no address."""
+        column, values = self._compiled_spec.address_column, row.values
+        first = next(iter(values.values()), None)
+        if column is not None and column not in values and isinstance(first, str) and _TOTAL.fullmatch(first.strip()):
+            self._problems.reject_total(row)
 
     def key(self, row: Row, context: Any, address: str) -> str:
         """The recipient key. White space around it is no part of it: an export that adds some names the same recipient."""
         if self._compiled_spec.key is None:
             return address.strip()
-        key = fill(self._compiled_spec.key, context)
+        key = self._written_key(self._compiled_spec.key, context)
         if isinstance(key, int) and not isinstance(key, bool):
             key = str(key)
         if not isinstance(key, str) or not key.strip():
@@ -100,6 +117,17 @@ class RecipientReader:
                 "name a column that every row fills",
             )
         return key.strip()
+
+    def _written_key(self, node: Node, context: Any) -> object:
+        """The key as the row has it. No other text may take the place of a missing one: it would be the key of several rows."""
+        try:
+            return fill(node, context)
+        except PlaceholderError as error:
+            name = error.error.name
+            if name is None or name in self._compiled_spec.spec.variables:
+                raise
+            fix = f"fill it in, or {leaving_out(self._compiled_spec, name)}"
+            raise PlaceholderError(error.at, error.error.with_fix(fix)) from None
 
     def address_of(self, row: Row, receiver: Any) -> str:
         """The address or id of the first contact in the spec's own `message.receiver`, filled for this row."""

@@ -29,6 +29,9 @@ class RenderError(Exception):
         self.end = end
         self.name = name
 
+    def with_fix(self, fix: str) -> RenderError:
+        return RenderError(self.code, self.problem, fix, self.start, self.end, self.name)
+
 
 def item_of_text(item: object, message: str | None = None) -> FilterError:
     """Why `name[0]` and `name.length` have no value, for Jinja to raise where the name's value is a text."""

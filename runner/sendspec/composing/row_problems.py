@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import NoReturn
 
+from sendspec.composing.known_names import with_fitting_quotes
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.template_tree import PlaceholderError
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
@@ -64,6 +65,12 @@ class RowProblems:
             self._add_at_cell(row, column, error_value_problem(str(row.values[column]), column), Severity.ERROR)
         if columns:
             raise RowRejected(at)
+
+    def reject_total(self, row: Row) -> NoReturn:
+        """Records that the row adds up the others, instead of all else that is wrong with it. Raises `RowRejected`."""
+        problem = f"line {row.line} looks like a total, not like a recipient"
+        self._add_at_cell(row, None, Problem("total-row", problem, "delete it"), Severity.ERROR)
+        raise RowRejected(("recipients", "where"))
 
     def warn_of_landline(self, row: Row, number: str) -> None:
         """Records a warning; the message is composed and sent all the same."""
@@ -153,7 +160,7 @@ class RowProblems:
                 error.at,
                 code=problem.code,
                 problem=problem.problem,
-                fix=problem.fix,
+                fix=with_fitting_quotes(problem.fix, self._spec.document.written(error.at)),
                 within=(problem.start, problem.end),
             ),
             cell=problem.name,

@@ -26,10 +26,12 @@ from sendspec.composing.template_policy import (
     forbidden,
     trust_of,
     uses_of,
+    written_name,
 )
 from sendspec.composing.template_scan import tags_of
 from sendspec.composing.template_syntax import syntax_problem
 from sendspec.composing.tree_instrumentation import INSTRUMENT_FILTERS, instrument
+from sendspec.diagnostics.redaction import printable
 from sendspec.reading.documents.number_spelling import unspelled
 from sendspec.reading.documents.scalar import joined_surrogates
 
@@ -140,7 +142,7 @@ class Template:
         return RenderError(
             "empty-value",
             f"'{name}' has no value",
-            f"fill it, or write what stands in for it: {{{{ {name if name.isidentifier() else 'row[…]'} | default('…') }}}}",
+            f"fill it, or write what stands in for it: {{{{ {printable(written_name(name))} | default('…') }}}}",
             start,
             end,
             name,

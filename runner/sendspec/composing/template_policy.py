@@ -55,6 +55,11 @@ NAMED = {
 }  # fmt: skip
 
 
+def written_name(name: str) -> str:
+    """A known name as a template writes it: a column that is no identifier needs `row["…"]`."""
+    return name if name.isidentifier() and name not in KEYWORDS else f'row["{name}"]'
+
+
 @dataclass(frozen=True, slots=True)
 class TemplateProblem(Problem):
     """A problem of a template, at offsets into its source."""

@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import islice
 
 from sendspec.composing.first_rows import FirstRows
-from sendspec.composing.known_names import KnownNames, with_fitting_quotes, written_name
-from sendspec.composing.template_policy import KEYWORDS, TemplateProblem
+from sendspec.composing.known_names import KnownNames, with_fitting_quotes
+from sendspec.composing.template_policy import KEYWORDS, TemplateProblem, written_name
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.unquoted_template import quoted_template

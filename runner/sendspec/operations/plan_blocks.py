@@ -48,7 +48,11 @@ class _PlanBuilder:
     def __init__(self, job: Job, view: LedgerView, problems: Problems, pairs: DeclaredPairs | None) -> None:
         self._view = view
         self._duplicates = Duplicates(
-            job.table, problems, own_reference=job.program.own_reference, fixed=job.program.fixed_recipient
+            job.table,
+            problems,
+            own_reference=job.program.own_reference,
+            fixed=job.program.fixed_recipient,
+            key_of=job.key_of,
         )
         self._tally = PlanTally(job.target, pairs, count_countries=job.setting.count_countries)
         self._own_reference = job.program.own_reference

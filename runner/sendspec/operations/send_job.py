@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -36,6 +36,7 @@ from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.spec import FileRecipients, Spec, StandardInput, read_spec
 from sendspec.reading.suppression_list import SuppressionList, read_suppression_list
 from sendspec.reading.tables.opening import STANDARD_INPUT, open_table
+from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
 
@@ -105,8 +106,18 @@ class Job:
         rows = compose_rows(self.composer(problems), self.table.rows(problems))
         program = self.program
         return mark_duplicates(
-            rows, self.table, problems, own_reference=program.own_reference, fixed=program.fixed_recipient
+            rows,
+            self.table,
+            problems,
+            own_reference=program.own_reference,
+            fixed=program.fixed_recipient,
+            key_of=self.key_of,
         )
+
+    @property
+    def key_of(self) -> Callable[[Row], str] | None:
+        """Gives a row's key as it may be shown; None if the address is the key."""
+        return None if self.program.key is None else lambda row: self.composer(Problems()).described_key(row)
 
     def composed_again(self) -> Iterator[Composed]:
         """Every row once more, after a pass without errors.

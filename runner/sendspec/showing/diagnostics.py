@@ -8,7 +8,7 @@ from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import counted
+from sendspec.diagnostics.wording import counted, grouped
 from sendspec.showing.terminal_style import TerminalStyle, cells
 
 MAX_SHOWN = 20
@@ -52,7 +52,8 @@ def _lines(diagnostic: Diagnostic, style: TerminalStyle) -> Iterator[str]:
     pad = " " * (gutter + 1)
     yield f"{pad}{style.cyan('= fix:')} {clean(diagnostic.fix)}"
     for remark in remarks(diagnostic):
-        yield f"{pad}{style.cyan('= also:')} {clean(remark)}"
+        label = "=" if remark.startswith("in row ") else "= also:"
+        yield f"{pad}{style.cyan(label)} {clean(remark)}"
 
 
 def _excerpt(diagnostic: Diagnostic, gutter: int, style: TerminalStyle) -> Iterator[str]:
@@ -112,15 +113,20 @@ def _rows_remark(diagnostic: Diagnostic) -> Iterator[str]:
     on_row = rows[0] == diagnostic.span.start.line and diagnostic.path.endswith((".csv", ".tsv", ".jsonl", ".ndjson"))
     if on_row:
         rows, count = rows[1:], count - 1
-        if count:
-            yield f"{counted(count, 'more row')}: {_listed(rows, count)}"
+        if count == 1:
+            yield f"row {rows[0]}"
+        elif count:
+            yield f"{grouped(count)} more rows: {_listed(rows, count)}"
+    elif count == 1:
+        yield f"in row {rows[0]}"
     else:
-        yield f"{counted(count, 'row')}: {_listed(rows, count)}"
+        yield f"{grouped(count)} rows: {_listed(rows, count)}"
 
 
 def _listed(rows: Sequence[int], count: int) -> str:
-    listed = ", ".join(str(row) for row in rows[:ROWS_SHOWN])
-    return listed + (", …" if count > ROWS_SHOWN else "")
+    """The first rows; a single one is not left out, as naming it takes no more room than the dots."""
+    shown = count if count == ROWS_SHOWN + 1 else ROWS_SHOWN
+    return ", ".join(str(row) for row in rows[:shown]) + (", …" if count > shown else "")
 
 
 def clean(text: str) -> str:

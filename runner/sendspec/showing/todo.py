@@ -37,6 +37,7 @@ _TASK_BY_CODE = {
     "phone-number": _FIX_NUMBERS,
     "phone-trunk-zero": _FIX_NUMBERS,
     "phone-spelling": _FIX_NUMBERS,
+    "total-row": Task("delete", "row with a total", "rows with a total"),
     "spreadsheet-number": _FIX_NUMBERS,
     "phone-country": Task("say the country of", "number", "numbers"),
     "phone-empty": Task("fill", "number", "numbers"),
@@ -69,11 +70,23 @@ def todos(diagnostics: Sequence[Diagnostic]) -> dict[Task, int]:
     errors = [each for each in diagnostics if each.severity is Severity.ERROR]
     if not any(each.rows for each in errors):
         return {}
-    counts: dict[Task, int] = {}
+    by_task: dict[Task, list[Diagnostic]] = {}
     for each in sorted(errors, key=lambda error: bool(error.rows)):
-        task = _task(each)
-        counts[task] = counts.get(task, 0) + max(each.row_count, 1)
-    return counts
+        by_task.setdefault(_task(each), []).append(each)
+    return {task: _count(found) for task, found in by_task.items()}
+
+
+def _count(errors: Sequence[Diagnostic]) -> int:
+    """How often a task is to be done. A cell that several errors are about is one cell."""
+    counts: dict[tuple[str, str], int] = {}
+    rows: dict[tuple[str, str], set[int]] = {}
+    for number, each in enumerate(errors):
+        cell = (each.cell, each.code) if each.cell else ("", str(number))
+        seen = rows.setdefault(cell, set())
+        known = len(seen.intersection(each.rows))
+        seen.update(each.rows)
+        counts[cell] = counts.get(cell, 0) + max(each.row_count, 1) - known
+    return sum(counts.values())
 
 
 def todo_text(diagnostics: Sequence[Diagnostic]) -> str:

@@ -43,6 +43,8 @@ from sendspec.reading.contacts.phone_number import normalise_phone
         ("06/20/123-4567", "HU", "+36201234567"),
         ("201/555-0123", "US", "+12015550123"),
         ("201.555.0123", "US", "+12015550123"),
+        ("+31\u00a06\u202f12345678\u00a0", None, "+31612345678"),
+        ("06–12 34\u201156\u221278", "NL", "+31612345678"),
     ],
 )
 def test_every_spelling_of_a_number_becomes_one(written: str, country: str | None, number: str) -> None:
@@ -69,7 +71,9 @@ def test_every_spelling_of_a_number_becomes_one(written: str, country: str | Non
         ("+３１６１２３４５６７８", None, "phone-digits"),
         ("०६१२३४५६७८", "NL", "phone-digits"),
         ("+31612345678\u202c", None, "phone-digits"),
-        ("+31\u00a0612345678", None, "phone-digits"),
+        ("+31\u2060612345678", None, "phone-digits"),
+        ("+31\u202a612345678", None, "phone-digits"),
+        ("–0612345678", "NL", "phone-letters"),
         ("+31612345678;ext=2", None, "phone-extension"),
         ("+31612345678 x12", None, "phone-extension"),
         ("+31612345678x12", None, "phone-extension"),

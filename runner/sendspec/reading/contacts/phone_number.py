@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 MAX_DIGITS = 15
 _NO_LENGTHS: frozenset[int] = frozenset()
 _SPACES = " \t\r\n"
+_AS_TYPED = str.maketrans(
+    dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+)
+"""Spaces and dashes that other programs put in place of typed ones. Characters that can't be seen are not among them."""
+_DIGIT = re.compile("[0-9]")
 _SEPARATORS = re.compile(r"[ .()/-]+")
 _TRUNK_IN_PARENTHESES = re.compile(r"(\(?\+[ 0-9]{1,4}\)?[ .-]*)\(0\)")
 
@@ -43,6 +49,8 @@ def normalise_phone(text: str, country: str | None = None, any_length: bool = Fa
     if begins_well and len(text) in WRITTEN_LENGTHS[start] and text.isascii() and text[4:].isdigit():
         return text
     written = text.strip(_SPACES)
+    if not written.isascii() and _DIGIT.search(written):
+        written = written.translate(_AS_TYPED).strip(_SPACES)
     fault = unreadable(written)
     if fault is not None:
         return fault

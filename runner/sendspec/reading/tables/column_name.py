@@ -46,6 +46,17 @@ def spaced_names(names: list[str]) -> Problem:
     )
 
 
+def names_with_no_break(names: list[str]) -> Problem:
+    listed = ", ".join(f"'{quoted(name)}'" for name in names[:3]) + (", …" if len(names) > 3 else "")
+    one = len(names) == 1
+    return Problem(
+        "column-spaces",
+        f"{counted(len(names), 'column name')} {'has' if one else 'have'} a no-break space inside,"
+        f" and {'is' if one else 'are'} read with a plain one: {listed}",
+        "write a plain space in the header",
+    )
+
+
 def no_name(number: int, count: int, *, at_end: bool = False) -> Problem:
     """`at_end`: no column behind it has a name, so that it may stay without one if there is nothing in it."""
     fix = "name it, or empty its cells" if at_end else "name it"

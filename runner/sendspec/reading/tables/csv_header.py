@@ -16,6 +16,7 @@ from sendspec.reading.tables.column_name import (
     column_names,
     more_repeated,
     more_without_name,
+    names_with_no_break,
     no_name,
     repeated,
     spaced_names,
@@ -161,12 +162,13 @@ class _Reading:
         return fault.diagnostic(self._path, span_on_line(line, start, length), severity=severity, excerpt=shown)
 
     def _warn_of_spaces(self, cells: tuple[Cell, ...], problems: Problems) -> None:
-        spaced = [cell for cell in cells if cell.text != clean_name(cell.text)]
-        if spaced:
-            line, text, start, length, fault = self._at(
-                spaced[0], spaced_names([clean_name(cell.text) for cell in spaced])
-            )
-            problems.add(self._diagnostic(line, start, length, fault, excerpt(text)))
+        names = [(cell, clean_name(cell.text)) for cell in cells]
+        no_break = [(cell, name) for cell, name in names if len(name) == len(cell.text) and name != cell.text]
+        around = [(cell, name) for cell, name in names if len(name) != len(cell.text)]
+        for found, described in ((around, spaced_names), (no_break, names_with_no_break)):
+            if found:
+                line, text, start, length, fault = self._at(found[0][0], described([name for _, name in found]))
+                problems.add(self._diagnostic(line, start, length, fault, excerpt(text)))
 
     def _remembered(self) -> Iterator[str]:
         yield self._taken[0]

@@ -240,6 +240,12 @@ EXPLAINED: dict[str, Explanation] = {
         wrong='identifierValue: "+31 6 12345678"',
         right='identifierValue: "+31612345678"',
     ),
+    "total-row": Explanation(
+        "a row adds up the others",
+        "It begins with a word such as Total or Totaal, and has no address.",
+        wrong="name,phone,amount\nAnn,+31612345678,10\nTotal,,10",
+        right="name,phone,amount\nAnn,+31612345678,10",
+    ),
     "all-filtered": Explanation(
         "`where` leaves out every row",
         (

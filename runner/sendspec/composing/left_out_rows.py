@@ -1,0 +1,37 @@
+"""What to write under `where` so that rows without a value are left out."""
+
+from __future__ import annotations
+
+from sendspec.composing.compiled_spec import CompiledSpec
+from sendspec.composing.template_policy import KEYWORDS
+from sendspec.composing.template_tree import Placeholder
+from sendspec.diagnostics.redaction import printable
+
+MAX_CONDITION = 200
+"""Characters of a present condition that are repeated."""
+
+
+def leaving_out(compiled_spec: CompiledSpec, column: str) -> str:
+    """The end of a fix: how to leave out rows where the column is empty. A condition that is there stays."""
+    where = compiled_spec.where
+    condition = f"{_tested(column)} is defined"
+    if isinstance(where, Placeholder):
+        present = where.template.source.strip().removeprefix("{{").removesuffix("}}").strip("- \n")
+        if not where.template.is_expression or len(present) > MAX_CONDITION:
+            return "leave such rows out with `where`"
+        condition = f"({' '.join(present.split())}) and {condition}"
+    return f"leave such rows out: `where: {_in_yaml(f'{{{{ {condition} }}}}')}` under recipients"
+
+
+def _tested(column: str) -> str:
+    if column.isidentifier() and column not in KEYWORDS:
+        return column
+    shown = printable(column)
+    return f'row["{shown}"]' if "'" in shown else f"row['{shown}']"
+
+
+def _in_yaml(template: str) -> str:
+    """The template in quotes of YAML that it doesn't end."""
+    if '"' in template or "\\" in template:
+        return "'" + template.replace("'", "''") + "'"
+    return f'"{template}"'
