@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jinja2 import nodes
 
-_SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
+SIGNS = {"eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in"}
 _CONSTANTS = {None: "none", True: "true", False: "false"}
 
 
@@ -12,7 +12,7 @@ def expression_text(node: nodes.Node) -> str:
     """The text of an expression that templates may contain. Expressions of several words are in parentheses where they are a part."""
     match node:
         case nodes.Compare():
-            rest = "".join(f" {_SIGNS[operand.op]} {_part(operand.expr)}" for operand in node.ops)
+            rest = "".join(f" {SIGNS[operand.op]} {_part(operand.expr)}" for operand in node.ops)
             return f"{_part(node.expr)}{rest}"
         case nodes.And() | nodes.Or():
             return f"{_part(node.left)} {'and' if isinstance(node, nodes.And) else 'or'} {_part(node.right)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -13,11 +14,14 @@ from jinja2 import filters as jinja_filters
 from jinja2 import tests as jinja_tests
 
 from sendspec.composing.render_budget import IN_COST, FilterError, RenderBudget
+from sendspec.diagnostics.redaction import mask_in_place, quoted
 
 MAX_RESULT = 100_000
 MAX_DECIMALS = 10
 MAX_PLAIN_DIGITS = 18
 MAX_TRIMMED = 100
+MAX_SHOWN = 24
+_DECIMAL_COMMA = re.compile(r"\D{0,5}[0-9][0-9. ']*,[0-9]{1,4}\D{0,5}")
 SLOW = 10
 """The cost of each character that Python handles one by one, in the units of `render_budget.MAX_WORK`."""
 
@@ -128,10 +132,21 @@ def _number(value: Any) -> Decimal:
             raise InvalidOperation
         number = Decimal(text)
     except InvalidOperation:
-        raise FilterError("not-a-number", "the value is no number", "correct the row, or give a default") from None
+        raise _no_number(text) from None
     if abs(number.adjusted()) > 30:
         raise FilterError("not-a-number", "the number has more than 30 digits", "correct the row")
     return number
+
+
+def _no_number(text: str) -> FilterError:
+    shown = f"'{mask_in_place(quoted(text[:MAX_SHOWN]))}' is no number"
+    if _DECIMAL_COMMA.fullmatch(text):
+        return FilterError(
+            "not-a-number", f"{shown}: it has a decimal comma", "write the digits and a point alone, such as 1234.50"
+        )
+    if not text:
+        return FilterError("not-a-number", "an empty text is no number", "fill it in, or give a default")
+    return FilterError("not-a-number", shown, "write the digits alone, such as 1234.50, or give a default")
 
 
 def integer(value: Any) -> int:

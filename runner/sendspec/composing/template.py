@@ -30,6 +30,7 @@ from sendspec.composing.template_policy import (
 )
 from sendspec.composing.template_scan import tags_of
 from sendspec.composing.template_syntax import syntax_problem
+from sendspec.composing.text_compared import text_compared
 from sendspec.composing.tree_instrumentation import INSTRUMENT_FILTERS, instrument
 from sendspec.diagnostics.redaction import printable
 from sendspec.reading.documents.number_spelling import unspelled
@@ -126,7 +127,7 @@ class Template:
                 'write "{{ omit }}" alone, or in an inline if',
             ) from None
         except Exception as error:  # a filter may raise anything: truncate raises AssertionError
-            raise self._error("render-failed", why_not_filled(error), "look at its filters' arguments") from None
+            raise self._unfilled(error, context) from None
 
     def _checked(self, value: Any, budget: RenderBudget) -> Any:
         if isinstance(value, StrictUndefined):
@@ -136,39 +137,41 @@ class Template:
         text = escape(str(value)) if self.is_html and not isinstance(value, Trusted) else str(value)
         return _joined((text,), budget)
 
+    def _unfilled(self, error: Exception, context: MessageContext) -> RenderError:
+        if isinstance(error, TypeError) and (found := text_compared(parsed(self.source), context.get_all())):
+            return self._error("text-compared", found.problem, f"write `{found.meant}`", self._place_of(found.name))
+        return self._error("render-failed", why_not_filled(error), "look at its filters' arguments")
+
+    def _place_of(self, name: str) -> tuple[int, int]:
+        """The place of a name; that of the whole template if it isn't found."""
+        used = (*self.names, *self.columns)
+        return next(((use.start, use.end) for use in used if use.name == name), (0, len(self.source)))
+
     def _missing(self, name: str) -> RenderError:
-        use = next((use for use in (*self.names, *self.columns) if use.name == name), None)
-        start, end = (0, len(self.source)) if use is None else (use.start, use.end)
-        return RenderError(
-            "empty-value",
-            f"'{name}' has no value",
-            f"fill it, or write what stands in for it: {{{{ {printable(written_name(name))} | default('…') }}}}",
-            start,
-            end,
-            name,
-        )
+        fix = f"fill it, or write what stands in for it: {{{{ {printable(written_name(name))} | default('…') }}}}"
+        return RenderError("empty-value", f"'{name}' has no value", fix, *self._place_of(name), name)
 
     def _error(self, code: str, problem: str, fix: str, place: tuple[int, int] | None = None) -> RenderError:
         return RenderError(code, problem, fix, *(place or (0, len(self.source))))
 
     def _tag_at_fault(self, context: MessageContext, error: FilterError) -> tuple[int, int] | None:
-        """The only `{{ … }}` that fails alone as the whole text did; None if several do, or none, as in a loop."""
+        """The only `{{ … }}` or condition that fails alone as the whole text did; None if several do, or none, as in a loop."""
         if self.is_expression or error.code in ("template-too-costly", "text-too-long"):
             return None
         tags = [tag for tag in tags_of(self.source) if tag.opening != "{#"][:MAX_TAGS]
         if len(tags) == 1:
             return tags[0].start, tags[0].end
-        tags = [tag for tag in tags if tag.opening == "{{"]
+        tags = [tag for tag in tags if tag.opening == "{{" or tag.word in ("if", "elif")]
         charged, context.budget = context.budget, RenderBudget()
         found = [
-            tag for tag in tags if _code_alone(self.source[tag.start : tag.end], context, self.is_html) == error.code
+            tag for tag in tags if _code_alone(tag.expression_in(self.source), context, self.is_html) == error.code
         ]
         context.budget = charged
         return (found[0].start, found[0].end) if len(found) == 1 else None
 
 
 def _code_alone(tag: str, context: MessageContext, html: bool) -> str | None:
-    """The code of the fault of a text with nothing but this tag; None if it has none."""
+    """The code of the fault of a text with nothing but this `{{ … }}`; None if it has none."""
     alone = _text_with(tag, html)
     if not isinstance(alone, Template):
         return alone[0].code

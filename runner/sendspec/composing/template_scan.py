@@ -56,6 +56,12 @@ class Tag:
             opened += (piece.text == "{") - (piece.text == "}")
         return len(self.pieces)
 
+    def expression_in(self, source: str) -> str:
+        """The tag of `source` as `{{ … }}`: itself, or the condition of an `if`."""
+        if not self.word:
+            return source[self.start : self.end]
+        return f"{{{{{source[self.pieces[0].end : self.pieces[-1].end]}}}}}"
+
 
 def tags_of(source: str) -> Iterator[Tag]:
     """Every tag in order. One that isn't closed ends where the next one opens, or with the line or the text."""

@@ -37,6 +37,7 @@ _TASK_BY_CODE = {
     "phone-number": _FIX_NUMBERS,
     "phone-trunk-zero": _FIX_NUMBERS,
     "phone-spelling": _FIX_NUMBERS,
+    "not-a-number": Task("correct", "value", "values"),
     "total-row": Task("delete", "row with a total", "rows with a total"),
     "spreadsheet-number": _FIX_NUMBERS,
     "phone-country": Task("say the country of", "number", "numbers"),

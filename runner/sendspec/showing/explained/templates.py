@@ -125,6 +125,12 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="{{ comment | safe }}",
         right="{{ comment }}",
     ),
+    "text-compared": Explanation(
+        "a column's text is compared with a number",
+        "Cells of a table are text. The filters `float` and `int` make numbers of them.",
+        wrong="{% if amount > 100 %}",
+        right="{% if (amount | float) > 100 %}",
+    ),
     "render-failed": Explanation(
         "a template can't be rendered with a row's values",
         "A filter got an argument that it can't use.",
