@@ -112,9 +112,13 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("two numbers", NL, HEAD + "0612345678 / 0687654321,Ann\n", ["phone-several 2"], "keep one number"),
     ("an extension", NL, HEAD + "020 1234567 ext 12,Ann\n", ["phone-extension 2"], "remove the extension"),
     ("a landline", NL, HEAD + "020 1234567,Ann\n", ["phone-landline 2"], "write a mobile number"),
+    ("a number too short for a mobile", "country: DE", HEAD + "0171/123,Ann\n", ["phone-invalid 2"], "`check: valid`"),
+    ("a premium number", "country: DE", HEAD + "0900 1234567,Ann\n", ["phone-invalid 2"], "remove the row"),
+    ("a name with spaces around it", "", HEAD + "+31612345678, Ann\n", ["value-spaces 2"], "first_name | trim"),
+    ("a word for nothing", "", HEAD + "+31612345678,NULL\n", ["value-filler 2"], "empty the cell"),
     ("an address for e-mail", NL, HEAD + "ann@example.com,Ann\n", ["phone-letters 2"], "number"),
 ]  # fmt: skip
-WARNINGS = {"all-filtered", "column-spaces", "duplicate-rows", "phone-landline"}
+WARNINGS = {"all-filtered", "column-spaces", "duplicate-rows", "phone-invalid", "phone-landline", "value-filler", "value-spaces"}
 
 SPOTLESS: list[tuple[str, str, str | bytes, int]] = [
     ("a spreadsheet's export", "delimiter: auto, " + NL, "\ufeffphone;first_name;;\r\n06 12345678;Ann;;\r\n;;;\r\n\r\n  \r\n06-87654321;Bob;;\r\n;;;\r\n", 2),

@@ -18,6 +18,7 @@ from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
 from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
+from sendspec.composing.odd_values import warn_of_odd_values
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.recipient_check import check_recipients
 from sendspec.diagnostics.characters import without_surrogates
@@ -266,6 +267,7 @@ class _JobReader:
             with closing(table):
                 check_recipients(compile_recipients(spec, columns, platform), table, problems)
             return None
+        warn_of_odd_values(program, table, problems)
         environment = self._context.environment
         return Job(
             spec=spec,

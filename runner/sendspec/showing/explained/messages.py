@@ -1,4 +1,4 @@
-"""Codes about the request body, its references, and the limits on a plan."""
+"""Codes about the request body, the values in it, its references, and the limits on a plan."""
 
 from sendspec.showing.explained.entry import Explanation
 
@@ -11,6 +11,24 @@ EXPLAINED: dict[str, Explanation] = {
         ),
         wrong="+447700900001,Y?ld?z",
         right="+447700900001,Yıldız",
+    ),
+    "value-spaces": Explanation(
+        "a value that the message uses has spaces around it",
+        (
+            "A warning: they are sent with the value, and in a condition `'de ' == 'de'` is false. The first 1,000 rows are looked "
+            "at, and only for columns that some template uses without `trim`."
+        ),
+        wrong="Dear {{ name }}!",
+        right="Dear {{ name | trim }}!",
+    ),
+    "value-filler": Explanation(
+        "a word for nothing would become part of a message",
+        (
+            "A warning: `NULL`, `null`, `None`, `NaN`, `n/a` or `-` is the value of a column that the message uses, and people would "
+            "read it. An empty cell counts as missing. Words that the spec itself compares with are not warned of."
+        ),
+        wrong="+31612345678,NULL",
+        right="+31612345678,",
     ),
     "body-and-template": Explanation(
         "a message has both a body and a template",

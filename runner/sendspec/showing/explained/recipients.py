@@ -199,8 +199,8 @@ EXPLAINED: dict[str, Explanation] = {
     "phone-invalid": Explanation(
         "a number is in no range that its country has assigned, or costs extra to reach",
         (
-            "Only `check: valid` under `recipients` reports this. The ranges come from the library `phonenumbers`; a newer "
-            "version may know more."
+            "An error with `check: valid` under `recipients`. Without it, a warning about national numbers in the first 1,000 rows. "
+            "The ranges come from the library `phonenumbers`; a newer version may know more."
         ),
         wrong="+31112345678",
         right="+31612345678",
