@@ -118,7 +118,15 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a word for nothing", "", HEAD + "+31612345678,NULL\n", ["value-filler 2"], "empty the cell"),
     ("an address for e-mail", NL, HEAD + "ann@example.com,Ann\n", ["phone-letters 2"], "number"),
 ]  # fmt: skip
-WARNINGS = {"all-filtered", "column-spaces", "duplicate-rows", "phone-invalid", "phone-landline", "value-filler", "value-spaces"}
+WARNINGS = {
+    "all-filtered",
+    "column-spaces",
+    "duplicate-rows",
+    "phone-invalid",
+    "phone-landline",
+    "value-filler",
+    "value-spaces",
+}
 
 SPOTLESS: list[tuple[str, str, str | bytes, int]] = [
     ("a spreadsheet's export", "delimiter: auto, " + NL, "\ufeffphone;first_name;;\r\n06 12345678;Ann;;\r\n;;;\r\n\r\n  \r\n06-87654321;Bob;;\r\n;;;\r\n", 2),
