@@ -85,10 +85,12 @@ def test_where_everything_is_there_nothing_is_done(
 ) -> None:
     printed(capfdbinary, *arguments)
     before = files(here)
-    out, err = printed(capfdbinary, *arguments, code=2)
-    assert out == ""
-    assert "is there already" in err
+    out, _ = printed(capfdbinary, *arguments)
+    assert out.startswith("nothing to do: everything is there\nleft alone ")
     assert files(here) == before
+    document = json.loads(printed(capfdbinary, *arguments, "--format", "json")[0])
+    assert load_schema("init").problems(document) == []
+    assert document["files"] == []
 
 
 def test_a_project_of_the_users_own_gets_no_first_spec(here: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -82,6 +82,7 @@ def test_a_condition_of_the_list_compares_values_too(tmp_path: Path) -> None:
 def test_national_numbers_that_nobody_has_are_warned_of(
     tmp_path: Path, options: str, expected: list[tuple[str, str, tuple[int, ...]]]
 ) -> None:
+    assert found(tmp_path, "{{ name }}", "07700 900123,Bo,en\n", ", country: GB") == []
     rows = "0171/123,Bo,de\n0900 1234567,Al,de\n0171 1234567,Cy,de\n+49171123,Di,de\nnobody,Ed,de\n"
     assert [each[:3] for each in found(tmp_path, "{{ name }}", rows, options)] == expected
 

@@ -45,12 +45,8 @@ def command(console: Console, folder: str, example: str | None) -> int:
     _refuse_project(top, adds=example is not None)
     source = install_source()
     scaffold = plan_scaffold(top, chosen, source, console.system.now, only_example=example is not None and has_project)
-    if not scaffold.written:
-        raise click.UsageError(
-            f"{printable(str(top / chosen.spec_path))} is there already, and so is all else; "
-            "name another folder, or add an example with --example"
-        )
-    write_scaffold(scaffold)
+    if scaffold.written:
+        write_scaffold(scaffold)
     _show(console, scaffold, chosen, source)
     return ExitCode.DONE
 
@@ -67,7 +63,7 @@ def _refuse_project(top: Path, *, adds: bool) -> None:
 def _show(console: Console, scaffold: Scaffold, example: ScaffoldExample, source: InstallSource) -> None:
     spec = quote(str(scaffold.top / example.spec_path))
     commands = [f"sendspec {word} {spec}" for word in ("plan", "send")]
-    lines = [f"wrote {printable(str(path))}" for path in scaffold.written]
+    lines = [f"wrote {printable(str(path))}" for path in scaffold.written] or ["nothing to do: everything is there"]
     lines += [f"left alone {printable(str(path))}" for path in scaffold.left]
     console.result("\n".join(lines))
     console.document(
