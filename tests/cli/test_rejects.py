@@ -55,14 +55,16 @@ def test_the_wrong_rows_come_back_as_they_came_with_what_is_wrong_and_what_to_do
     assert "3 rows written to wrong.csv" in said
     assert Path("wrong.csv").stat().st_mode & 0o777 == 0o600
     raw = Path("wrong.csv").read_bytes()
-    assert raw.startswith('\ufeffphone ; name;note;;;"sendspec_line"'.encode())
-    assert b'\r\n06123;"Bob; ""B""";x;;;"3";"phone";' in raw
+    assert raw.startswith('\ufeff"sendspec_line";'.encode())
+    assert b';"sendspec_fix";phone ; name;note;;\r\n' in raw
+    assert b'\r\n"3";"phone";' in raw
+    assert b'";06123;"Bob; ""B""";x;;\r\n' in raw
     header, *rows = rejected(";")
-    assert tuple(header[-4:]) == ADDED
-    assert [(row[-4], row[-3]) for row in rows] == [("3", "phone"), ("5", "name"), ("6", "phone")]
-    assert rows[0][-2] == "'0••••••3' can't be a number of NL: 5 digits are too few"
-    assert "where" in rows[2][-1]
-    assert "06123" not in rows[0][-2] + rows[0][-1]
+    assert tuple(header[:4]) == ADDED
+    assert [(row[0], row[1]) for row in rows] == [("3", "phone"), ("5", "name"), ("6", "phone")]
+    assert rows[0][2] == "'0••••••3' can't be a number of NL: 5 digits are too few"
+    assert "where" in rows[2][3]
+    assert "06123" not in rows[0][2] + rows[0][3]
 
 
 def test_the_corrected_rejects_pass_and_the_others_are_rejected_again(check: Check) -> None:
@@ -71,7 +73,7 @@ def test_the_corrected_rejects_pass_and_the_others_are_rejected_again(check: Che
     Path("fixed.csv").write_text(text.replace("06123;", "+31612345678;"))
     code, document, _ = check(None, "--recipients", "fixed.csv", "--rejects", "wrong.csv")
     assert (code, [d["rows"] for d in document["diagnostics"] if d["severity"] == "error"]) == (1, [[3]])
-    assert [row[:3] for row in rejected(";")] == [["phone", "name", "note"], ["0612", "Bob", ""]]
+    assert [row[4:7] for row in rejected(";")] == [["phone", "name", "note"], ["0612", "Bob", ""]]
     Path("fixed.csv").write_text(text.replace("06123;", "+31612345678;").replace("0612;", "0612345677;"))
     assert check(None, "--recipients", "fixed.csv", "--rejects", "wrong.csv")[:2] == (
         0,
@@ -87,9 +89,9 @@ def test_the_corrected_rejects_pass_and_the_others_are_rejected_again(check: Che
 
 def test_a_cell_is_sent_as_it_was_though_the_rejects_guard_it(check: Check, capfd: pytest.CaptureFixture[str]) -> None:
     check('phone,name,note\n0612,=Ann(),"-5%, or"\n+31612,+31687654321,\'@x\n', "--rejects", "wrong.csv")
-    assert [row[:3] for row in rejected()[1:]] == [["0612", "'=Ann()", "'-5%, or"], ["+31612", "+31687654321", "''@x"]]
+    assert [row[4:] for row in rejected()[1:]] == [["0612", "'=Ann()", "'-5%, or"], ["+31612", "+31687654321", "''@x"]]
     text = Path("wrong.csv").read_text()
-    Path("fixed.csv").write_text(text.replace("\n0612,", "\n0612345678,").replace("\n+31612,", "\n+31612345679,"))
+    Path("fixed.csv").write_text(text.replace('",0612,', '",0612345678,').replace('",+31612,', '",+31612345679,'))
     capfd.readouterr()
     assert run(["render", "hello.yaml", "--recipients", "fixed.csv"]) == 0
     texts = [json.loads(line)["body"]["text"]["text"] for line in capfd.readouterr().out.splitlines()]
@@ -107,16 +109,39 @@ def test_rows_that_can_not_be_read_come_back_whole(check: Check) -> None:
         b'0612345678,"Ann,x',
         b'0612345671,"D"an,x',
         b"0612345672,Zo\xeb,x",
-        b"0612345673,Eve,",
-        b'+12345,"\'=two\nlines",x,',
+        b"0612345673,Eve",
+        b'+12345,"\'=two\nlines",x',
     ):
-        assert b"\n" + row in raw, row
+        assert b'",' + row + b"\n" in raw, row
     code, again, _ = check(None, "--recipients", "wrong.csv")
     assert code == 1
     assert {each["code"] for each in again["diagnostics"]} >= {"stray-quote", "not-utf8", "ragged-row", "phone-length"}
     assert next(each["problem"] for each in again["diagnostics"] if each["code"] == "ragged-row") == (
         "the row has 2 fields, the header has 3"
     )
+
+
+def test_what_is_wrong_lines_up_in_rows_with_too_few_or_too_many_cells(check: Check) -> None:
+    check("phone,name,note\n0612345678,Ann\n0612345679,Bob,x,y\n06123,Cy,x\n", "--rejects", "wrong.csv")
+    header, *rows = rejected()
+    assert header.index("sendspec_problem") == 2
+    assert [row[0] for row in rows] == ["2", "3", "4"]
+    assert [row[4:] for row in rows] == [["0612345678", "Ann"], ["0612345679", "Bob", "x", "y"], ["06123", "Cy", "x"]]
+    few, many = "the row has 2 fields, the header has 3", "the row has 4 fields, the header has 3"
+    assert [row[2] for row in rows[:2]] == [few, many]
+    _, again, _ = check(None, "--recipients", "wrong.csv")
+    found = [(each["code"], each["line"], each["problem"]) for each in again["diagnostics"]]
+    assert found[0] == ("ragged-row", 2, few)
+    assert found[1][:2] == ("phone-number", 4)
+    assert again["diagnostics"][1]["column"] > len(rows[2][2])  # it is shown at its own cell, behind the four
+
+
+def test_a_row_of_rejects_that_lost_its_cells_is_not_taken_for_a_blank_one(check: Check) -> None:
+    check("phone,name\n0612,Ann\n", "--rejects", "wrong.csv")
+    header = Path("wrong.csv").read_text().partition("\n")[0]
+    Path("wrong.csv").write_text(f"{header}\n0612345678\n,,,,,\n5,,,,,\n\n,,,,0612345679,Ann\n")
+    _, document, _ = check(None, "--recipients", "wrong.csv")
+    assert [(each["code"], each["rows"]) for each in document["diagnostics"]] == [("ragged-row", [2])]
 
 
 def test_rejects_of_a_table_in_another_encoding_are_utf8_and_not_all_of_its_rows(check: Check) -> None:
@@ -126,7 +151,7 @@ def test_rejects_of_a_table_in_another_encoding_are_utf8_and_not_all_of_its_rows
     assert [each["code"] for each in document["diagnostics"]] == ["not-utf8", "phone-number"]
     raw = Path("wrong.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
-    assert "06123,Çem,x,".encode() in raw
+    assert '",06123,Çem,x\n'.encode() in raw
     assert "Zoë" not in raw.decode()
 
 
@@ -138,7 +163,7 @@ def test_a_formula_is_guarded_in_a_row_of_any_kind() -> None:
         )
         assert not any(cell.startswith(("=", "@", "-", "+1")) for cell in line.replace('"', "").split(",")), line
         assert "+31612345678" in line or "31612345678" not in text
-    assert line == '\'+1+1,+31612345678,\'-x,"1","\'=c","\'=p\'","\'-f"'
+    assert line == '"1","\'=c","\'=p\'","\'-f",\'+1+1,+31612345678,\'-x'
 
 
 @given(st.lists(st.sampled_from([*"'=+-@\t\ra1 ", "+31612345678"])).map("".join))

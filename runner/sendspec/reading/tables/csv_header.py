@@ -45,8 +45,8 @@ _OF_NAMES = frozenset({"empty-column-name", "repeated-column"})
 class Header:
     """The column names, and the header's last line. `has_rows`: the file has more lines that aren't blank.
 
-    A record has `width` cells: one for each column, then those of columns without a name at the end, which have to be empty, then
-    `marks` cells that are no recipient's: see `rejects`. `nameless` is the problem of a row where one isn't empty.
+    A record has `width` cells: `marks` cells that are no recipient's (see `rejects`), then one for each column, then those of columns
+    without a name at the end, which have to be empty. `nameless` is the problem of a row where one isn't empty.
     """
 
     columns: tuple[str, ...]
@@ -109,8 +109,8 @@ class _Reading:
         return None
 
     def header(self, record: Record, problems: Problems) -> Header | None:
-        marks = len(MARKS) if tuple(cell.text for cell in record.cells[-len(MARKS) :]) == MARKS else 0
-        cells = record.cells[: len(record.cells) - marks]
+        marks = len(MARKS) if tuple(cell.text for cell in record.cells[: len(MARKS)]) == MARKS else 0
+        cells = record.cells[marks:]
         found = list(self.problems(record, cells))
         excerpts: dict[int, str] = {}  # a header's one line may have thousands of problems
         for line, text, start, length, fault in found:

@@ -49,7 +49,8 @@ class CsvTable:
     def locate(self, line: int, column: str | None) -> tuple[Span, str]:
         taken: list[str] = []
         record = read_record(_remembering(self._finder.lines_from(line), taken), line, self.delimiter)
-        index = self.columns.index(column) if column in self.columns else len(record.cells)
+        in_row = column is not None and column in self.columns
+        index = self._header.marks + self.columns.index(str(column)) if in_row else len(record.cells)
         if index < len(record.cells):
             span = record.cells[index].span
             return span, excerpt(taken[span.start.line - line])
@@ -97,7 +98,7 @@ class _Reading:
         self._delimiter = header.delimiter
         self._columns = header.columns
         self._width = header.width
-        self._content_width = header.content_width
+        self._marks = header.marks
         self._below = header.last_line
         self._checker = _RecordChecker(path, self._lines, header, problems)
         self._blank_starts = tuple(f"\n{character}" for character in {*SPACES, header.delimiter})
@@ -143,7 +144,8 @@ class _Reading:
 
     def _is_blank(self, cells: list[str]) -> bool:
         """Whether nothing is in the row; counts such rows."""
-        blank = not cells[0].strip(SPACES) and not any(cell.strip(SPACES) for cell in cells[: self._content_width])
+        content = (cells[self._marks :] or cells) if self._marks else cells
+        blank = not content[0].strip(SPACES) and not any(cell.strip(SPACES) for cell in content)
         self.blank_rows += blank
         return blank
 
@@ -215,11 +217,12 @@ class _RecordChecker:
 
     def named_cells(self, first: int, cells: list[str]) -> list[str] | None:
         """The cells of the columns; None if a column without a name holds something, which is reported."""
-        nameless, count = self._header.nameless, len(self._header.columns)
-        if nameless is not None and any(cell.strip(SPACES) for cell in cells[count : self._header.content_width]):
+        nameless, marks = self._header.nameless, self._header.marks
+        end = marks + len(self._header.columns)
+        if nameless is not None and any(cell.strip(SPACES) for cell in cells[end:]):
             self._problems.add_row((nameless.code, self._path), first, lambda: nameless)
             return None
-        return list(map(unguarded, cells[:count])) if self._header.marks else cells[:count]
+        return list(map(unguarded, cells[marks:end])) if marks else cells[:end]
 
     def accepts_end(self, first: int, last: int) -> bool:
         """Reports an unclosed quote or an overlong cell on lines `first` to `last`. False: no later record can be trusted."""
@@ -248,12 +251,12 @@ class _RecordChecker:
         span = span_on_line(first, 1, len(self._lines.between(first, first)[0].rstrip("\r\n")))
         fix = "add the missing cells; an empty cell is a delimiter with nothing before it"
         if count > self._width:
-            first_extra = self._header.content_width
+            first_extra = self._width
             span = cells[first_extra].span
             empty = [not cell.text.strip(SPACES) for cell in cells]
             if not all(empty[first_extra:]):
                 fix = f"put quotes around a cell that has a '{self._delimiter}' in it, or remove the extra cells"
-            elif any(empty[:first_extra]):
+            elif any(empty[self._header.marks : first_extra]):
                 fix = "remove the delimiters that are too many: at its end, or of an empty cell further left"
             else:
                 fix = "remove the extra delimiters at its end"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from sendspec.reading.tables.csv_record import Record
 
 MARKS = ("sendspec_line", "sendspec_column", "sendspec_problem", "sendspec_fix")
-"""The names of the columns, which are the last ones."""
+"""The names of the columns, which are the first ones: so they line up in rows with too few or too many cells."""
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """How a cell begins that a spreadsheet may run. A guard is an apostrophe more in front, so those that are there count too."""
 _PHONE = re.compile(r"\+[0-9]{5,15}")
@@ -35,13 +35,13 @@ def reject_line(record: Record | None, text: str, delimiter: str, *, has_marks: 
     if record is None:
         row = _without_marks(text, delimiter) if has_marks else _guarded_text(text, delimiter)
     else:
-        cells = record.cells[: -len(MARKS)] if has_marks else record.cells
+        cells = record.cells[len(MARKS) :] if has_marks else record.cells
         meant = [unguarded(cell.text) if has_marks else cell.text for cell in cells]
         row = text
         if has_marks or meant != list(map(guarded, meant)):
             written = zip(map(guarded, meant), (cell.quoted for cell in cells), strict=True)
             row = delimiter.join(_quoted(cell) if is_quoted else cell for cell, is_quoted in written)
-    return delimiter.join([row, *(_quoted(each if each.startswith("'") else guarded(each)) for each in added)])
+    return delimiter.join([*(_quoted(each if each.startswith("'") else guarded(each)) for each in added), row])
 
 
 def _quoted(cell: str) -> str:
@@ -58,5 +58,5 @@ def _guarded_text(text: str, delimiter: str) -> str:
 
 
 def _without_marks(text: str, delimiter: str) -> str:
-    cell = rf'{re.escape(delimiter)}"(?:[^"]|"")*"'
-    return re.sub(rf"(?:{cell}){{{len(MARKS)}}}$", "", text)
+    cell = rf'"(?:[^"]|"")*"{re.escape(delimiter)}'
+    return re.sub(rf"^(?:{cell}){{{len(MARKS)}}}", "", text)
