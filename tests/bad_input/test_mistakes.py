@@ -126,6 +126,12 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ("#1 in town", "!wrong-type 9:12", "'#1 in town' for a comment, so there is no value", '"#1 in town"'),
     ("“Hi {{ first_name }}”", "curly-quotes 9:13", "“ and ” are not YAML's quotes", 'write " in their place'),
     (r"'Hi,\n you'", "literal-escape 9:17", "a line break only in double quotes", 'put " around the text'),
+    (r"'Hi\nyou'", "literal-escape 9:16", "a line break only in double quotes", 'put " around the text'),
+    (r"'Your code:\n{{ order_id }}'", "literal-escape 9:24", "only in double quotes", 'put " around the text'),
+    (r"'\\n'", "literal-escape 9:14", "two backslashes and an n", 'write `\\n` with one backslash, and " around'),
+    ("|\n        Hi\\nyou", "literal-escape 10:11", "people would read it", "begin a new line in its place"),
+    ('"https://example.com/{first_name}"', "!unfilled-placeholder 9:34", "'{first_name}'", "write {{ first_name }}"),
+    ('"www.example.com?a=%order_id%&b={c}"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
     (r"Hi\n\nyou", "literal-escape 9:15", "people would read it as it is written", "below `text: |`"),
     ("{first_name}", "!wrong-type 9:13", "found a mapping", 'put quotes around it: "{first_name}"'),
     ("[more]", "!wrong-type 9:13", "found a list", 'put quotes around it: "[more]"'),
@@ -136,10 +142,10 @@ TEXTS: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 INNOCENT = [
-    '"Hi\\nyou"', r"C:\nets", r"'\\n'",
+    '"Hi\\nyou"', r"C:\nets", r"'\\server\nets on C:\new'", '"Hi\\\\nyou"',
     "Hi you # a remark", "Hi you ## remark", "|\n        Hi #1", '"Hi you #1"', "'“Hi”'", "He said “Hi”",
     '"100% of 50% off"', '"He said «Hi you», ask @somebody@ or me@first_name@example.com"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
-    '"https://example.com/{first_name}?a=%order_id%"', '"www.example.com/{first_name}"',
+    '"https://example.com/{somebody}?a=%20of%20"', '"www.example.com/{name}"',
 ]  # fmt: skip
 
 TEXT_BODY = '  body:\n    type: text\n    text:\n      text: "Hi {{ first_name }}"\n'

@@ -63,11 +63,13 @@ def _found(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
     for at, value in walk(spec.message.get("body"), ("message", "body")):
         if not isinstance(value, str) or _is_address(at):
             continue
+        addresses = [found.span() for found in _ADDRESS.finditer(value)]
         for start, end in _literal_pieces(value):
             for match in _LOOKALIKE.finditer(value, start, end):
                 found = _diagnostic(spec, at, value, match, known)
-                if found is not None:
-                    yield found
+                in_address = any(begin <= match.start() < stop for begin, stop in addresses)
+                if found is not None and (found.severity is Severity.ERROR or not in_address):
+                    yield found  # in a web address, only what names a column or a constant: others have braces of their own
 
 
 def _is_address(at: KeyPath) -> bool:
@@ -75,9 +77,8 @@ def _is_address(at: KeyPath) -> bool:
 
 
 def _literal_pieces(source: str) -> Iterator[tuple[int, int]]:
-    """What is outside of tags and web addresses."""
+    """What is outside of tags."""
     taken = [(tag.start, tag.end) for tag in tags_of(source)] if "{{" in source or "{%" in source else []
-    taken += [found.span() for found in _ADDRESS.finditer(source)]
     at = 0
     for start, end in sorted(taken):
         if at < start:

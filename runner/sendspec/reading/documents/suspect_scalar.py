@@ -15,7 +15,8 @@ MAX_FOUND = 20
 _COMMENT = re.compile(r"([ \t]+)(#.*)")
 _TEXT_KEYS = frozenset({"text", "title", "subject", "html"})
 _OPENING, _CLOSING = "“„”«‹‘‚’", "”“»›’‘"
-_ESCAPE = re.compile(r"(?<!\\)\\n(?![a-z])|(?<!\\)\\n\\n")
+_ESCAPE = re.compile(r"(?<![^\W_])[A-Za-z]:\\\S*|\\\\\w[\w.-]*\\(?!\\)\S*|(?P<escape>\\{1,2}n)")
+"""A path of Windows, with a drive or a server, or what is meant as a line break."""
 _MAX_SHOWN = 200
 
 
@@ -45,17 +46,30 @@ def _found(document: Document) -> Iterator[Diagnostic]:
 
 def _escape(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
     """`\\n` in a text of the message: only double quotes make a line break of it."""
-    where = _ESCAPE.search(value) if at[:2] == ("message", "body") else None
+    found = _ESCAPE.finditer(value) if at[:2] == ("message", "body") and "\\" in value else ()
+    where = next((each for each in found if each["escape"]), None)
     if where is None:
         return None
+    escape = where["escape"]
+    problem = "`\\n` is a line break only in double quotes; here, people would read it as it is written"
+    if escape != "\\n":
+        problem = "`\\\\n` is two backslashes and an n, and people would read it so"
     return document.diagnostic(
         at,
         code="literal-escape",
-        problem="`\\n` is a line break only in double quotes; here, people would read it as it is written",
-        fix='put " around the text, or write it below `text: |`, on several lines',
+        problem=problem,
+        fix=_line_break(document.written(at)[:1], escape),
         within=where.span(),
         severity=Severity.WARNING,
     )
+
+
+def _line_break(opening: str, escape: str) -> str:
+    """How a value that begins with `opening` gets a line break in place of `escape`."""
+    if opening in ("|", ">"):
+        return f"begin a new line in its place{', and write `|` instead of `>`' * (opening == '>')}"
+    quotes = 'put " around the text' if escape == "\\n" else 'write `\\n` with one backslash, and " around the text'
+    return f"{quotes}, or write it below `text: |`, on several lines"
 
 
 def _cut(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
