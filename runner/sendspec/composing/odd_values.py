@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 from sendspec.composing.compiled_spec import CompiledSpec
-from sendspec.composing.known_names import written_name
 from sendspec.composing.platforms.address_kind import PHONE_NUMBER
 from sendspec.composing.recipient_reader import RecipientReader
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.template import Template, message_context
+from sendspec.composing.template_policy import written_name
 from sendspec.composing.template_tree import PlaceholderError, placeholders_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
