@@ -507,6 +507,10 @@ def test_a_channel_that_is_not_there_is_offered_the_one_that_is(intake: Intake) 
         said = intake.run("validate", "hello.yaml", "--env", environment, "--format", "json")
         _holds(said.diagnostics, "unknown-channel 3:10", problem, "write 'sms'")
     intake.change("channel: sms", "channel: newsletter")
+    said = intake.run("validate", "hello.yaml", "--format", "json")
+    assert said.code == 0
+    _holds(said.diagnostics, "unknown-channel 3:10", "no environment in sendspec.yaml has one", "or write one of: sms")
+    (intake.folder / "sendspec.yaml").unlink()
     assert intake.run("validate", "hello.yaml", "--format", "json").diagnostics == []
 
 
@@ -529,12 +533,12 @@ def test_without_a_project_file_a_table_outside_of_the_folder_says_what_is_missi
 # What the recipients are, the place, words of the problem, words of the fix.
 RECIPIENTS: list[tuple[str, str, str, str]] = [
     ("{file: people.csv, to: phone}", "constant-recipient 4:36", "gives 'phone' for every row", 'write "{{ phone }}"'),
-    ("{file: people.csv, to: '{phone}'}", "constant-recipient 4:36", "'phone' is a column", 'write "{{ phone }}"'),
-    ("{file: people.csv, to: Opt-out}", "constant-recipient 4:36", "'Opt-out'", """write "{{ row['Opt-out'] }}\""""),
-    ("{file: people.csv, to: handset}", "constant-recipient 4:36", "gives 'handset' for every row", "name of a column"),
+    ("{file: people.csv, to: '{phone}'}", "constant-recipient 4:36", "'{phone}' is not a template", 'write "{{ phone }}"'),
+    ("{file: people.csv, to: Opt-out}", "constant-recipient 4:36", "'Opt-out'", "remove `to`, so that 'phone' is used, or write \"{{ row['Opt-out'] }}\""),
+    ("{file: people.csv, to: handset}", "constant-recipient 4:36", "columns found are: phone, first_name", 'write "{{ phone }}"'),
     ("{file: people.csv, key: order_id}", "constant-recipient 4:37", "gives 'order_id' for every", 'write "{{ order_id }}"'),
-    ("{file: people.csv, key: all}", "conflicting-rows 4:37", "`recipients.key` is fixed", "name of a column"),
-    ("{file: people.csv, to: '+31612345678'}", "conflicting-rows 4:36", "`recipients.to` is fixed", "name of a column"),
+    ("{file: people.csv, key: all}", "conflicting-rows 4:37", "`key` gives 'all' for every row, so all rows count as one", 'remove `key`, or write a column that differs from row to row, such as "{{ order_id }}"'),
+    ("{file: people.csv, to: '+31612345678'}", "conflicting-rows 4:36", "`recipients.to` is fixed", 'such as "{{ phone }}"'),
 ]  # fmt: skip
 
 
@@ -548,7 +552,7 @@ def test_recipients_that_would_all_be_one(table: Intake, written: str, place: st
 def test_a_receiver_that_is_fixed_is_the_fault_of_all_rows_that_differ(intake: Intake) -> None:
     intake.change("message:", 'message:\n  receiver: {contacts: [{identifierValue: "+31612345678"}]}')
     said = intake.run("validate", "hello.yaml", "--format", "json")
-    _holds(said.diagnostics, "conflicting-rows 6:3", "`message.receiver` is fixed", "remove `receiver`")
+    _holds(said.diagnostics, "conflicting-rows 6:3", "`message.receiver` is fixed", "remove `receiver`, so that each")
     assert said.diagnostics[0]["rows"] == [3]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,10 +67,9 @@ class CompiledSpec:
         """The only column that the key comes from; None if it uses several, or none."""
         return self.address_column if self.key is None else _single_column(self.key)
 
-    @property
-    def fixed_recipient(self) -> Diagnostic | None:
+    def fixed_recipient(self, columns: Sequence[str]) -> Diagnostic | None:
         """Why rows with different messages have one recipient, if the spec is the reason."""
-        return fixed_recipient(self.spec, self.to, self.key, self.receiver)
+        return fixed_recipient(self.spec, self.to, self.key, self.receiver, columns)
 
     def receiver_of(self, address: object) -> dict[str, Any]:
         return {"contacts": [{"identifierKey": self.identifier_key, "identifierValue": address}]}
@@ -192,7 +191,9 @@ def _address(
 def _check(compiled: CompiledSpec, known: KnownNames, platform: Platform, rows: FirstRows, problems: Problems) -> None:
     """Checks the names that every template uses, and the reference. `rows` are looked at if the address has no column."""
     spec, document, columns = compiled.spec, compiled.spec.document, known.listed_columns
-    for diagnostic in constant_recipients(spec, compiled.to, compiled.key, known, compiled.normalise):
+    for diagnostic in constant_recipients(
+        spec, compiled.to, compiled.key, known, compiled.normalise, platform.address_kind.default_column
+    ):
         problems.add(diagnostic)
     check_clashes(known, document, problems)
     early = [node for node in (compiled.to, compiled.key, compiled.receiver) if node is not None]

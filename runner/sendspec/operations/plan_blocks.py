@@ -51,7 +51,7 @@ class _PlanBuilder:
             job.table,
             problems,
             own_reference=job.program.own_reference,
-            fixed=job.program.fixed_recipient,
+            fixed=job.program.fixed_recipient(job.table.columns),
             key_of=job.key_of,
         )
         self._tally = PlanTally(job.target, pairs, count_countries=job.setting.count_countries)

@@ -111,7 +111,7 @@ class Job:
             self.table,
             problems,
             own_reference=program.own_reference,
-            fixed=program.fixed_recipient,
+            fixed=program.fixed_recipient(self.table.columns),
             key_of=self.key_of,
         )
 

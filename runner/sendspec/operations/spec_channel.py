@@ -13,6 +13,8 @@ from sendspec.reading.project import PROJECT_FILE_NAME
 from sendspec.reading.spec import Spec
 from sendspec.reading.tables.table import Table, first_row
 
+MAX_LISTED = 12
+
 
 def channel_of_spec(spec: Spec, context: ProjectContext, table: Table | None, problems: Problems) -> Channel | None:
     channel = context.channel(spec, lambda: {} if table is None else first_row(table))
@@ -28,20 +30,22 @@ def channel_of_spec(spec: Spec, context: ProjectContext, table: Table | None, pr
 
 
 def _warn_of_channel(spec: Spec, context: ProjectContext, problems: Problems) -> None:
-    """The sandbox takes any channel, so a misspelt one would come up with the first real send."""
-    aliases = {alias for each in context.project.environments.values() for alias in each.channels}
-    near = None if spec.channel in aliases else near_miss(spec.channel, sorted(aliases), cutoff=0.8)
-    if near is not None:
-        problem = f"only the sandbox has a channel '{printable(spec.channel[:60])}'"
-        problems.add(
-            spec.document.diagnostic(
-                ("channel",),
-                code="unknown-channel",
-                problem=problem,
-                fix=f"write '{near}'",
-                severity=Severity.WARNING,
-            )
+    """The sandbox takes any channel, so one that no environment has would come up with the first real send."""
+    aliases = sorted({alias for each in context.project.environments.values() for alias in each.channels})
+    if spec.channel in aliases or not aliases:
+        return
+    shown = printable(spec.channel[:60])
+    near = near_miss(spec.channel, aliases, cutoff=0.8)
+    problem = f"only the sandbox has a channel '{shown}'"
+    fix = f"write '{near}'"
+    if near is None:
+        problem += f": no environment in {context.project_path} has one"
+        fix = f"add it to {context.project_path}, or write one of: {printable(', '.join(aliases[:MAX_LISTED]))}"
+    problems.add(
+        spec.document.diagnostic(
+            ("channel",), code="unknown-channel", problem=problem, fix=fix, severity=Severity.WARNING
         )
+    )
 
 
 def where_no_project_is(diagnostic: Diagnostic) -> Diagnostic:
