@@ -14,7 +14,7 @@ from sendspec.composing.template_tree import PlaceholderError
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
-from sendspec.reading.contacts.likely_country import country_fix, likely_country
+from sendspec.reading.contacts.likely_country import country_advice
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.error_value import error_value_problem
 from sendspec.reading.schema.schema_problem import SchemaProblem
@@ -75,7 +75,7 @@ class RowProblems:
     def warn_of_landline(self, row: Row, number: str) -> None:
         """Records a warning; the message is composed and sent all the same."""
         problem = f"'{mask(number)}' is a landline, and most landlines get no SMS"
-        fix = "write a mobile number, or leave such rows out with `where`"
+        fix = "write a mobile number, or remove the row"
         self._add_at_address(row, Problem("phone-landline", problem, fix), Severity.WARNING)
 
     def warn_of_unchecked(self, row: Row, failed: int) -> None:
@@ -118,8 +118,7 @@ class RowProblems:
         cells = (row.values.get(self._address_column or "") for row in self._table.rows(Problems()))
         texts = (cell.strip() for cell in islice(cells, MAX_SAMPLED) if isinstance(cell, str))
         numbers = ("".join(filter(str.isdigit, text)) for text in texts if not text.startswith("+"))
-        country = likely_country(filter(None, numbers))
-        return f"{country_fix(country)}, or write the number with + and its country code"
+        return country_advice(filter(None, numbers))
 
     def add_problem(self, row: Row, at: KeyPath, problem: SchemaProblem) -> None:
         """Records a problem of the payload. `at` is the place in the spec that it comes from."""

@@ -130,7 +130,7 @@ def test_a_national_number_without_a_country_says_both_ways_out() -> None:
     assert normalise_phone("0612345678", None) == Problem(
         "phone-country",
         "'06••••••78' is a national number, and no country is given",
-        "add `country: NL` under recipients, or write the number with + and its country code",
+        "add `country:` with the country of these numbers, such as NL or FR, under recipients, or write the number with + and its country code",
     )
 
 
@@ -191,7 +191,10 @@ def test_a_number_that_has_lost_its_plus_is_not_read_as_a_landline(written: str,
         ('="0612345678"', "phone-letters", "'06••••••78' is in a spreadsheet's formula", "write the number without"),
         ("O612345678", "phone-letters", "'O6••••••78' has the letter O where a 0 belongs", "write 0 instead of O"),
         ("+3l612345678", "phone-letters", "'+3l••••••78' has the letter l where a 1 belongs", "write 1 instead of l"),
-        ("tel 0612345678", "phone-letters", "'te••••••78' has letters in it", "write the number with the digits"),
+        ("tel 0612345678", "phone-letters", "'tel' stands before the number '06••••••78'", "remove 'tel'"),
+        ("Ann 0612345678", "phone-letters", "'An••••••78' has letters in it", "write the number with the digits"),
+        ("31612345678.0", "spreadsheet-number", "'31••••••.0' is a phone number that a spreadsheet has", "remove '.0' from its end"),
+        ("ann@example.com", "phone-letters", "'an••••@ex…' is an e-mail address", "write the phone number, or use a channel"),
     ],
 )  # fmt: skip
 def test_each_mistake_has_words_and_a_fix_of_its_own(written: str, code: str, says: str, fix: str) -> None:

@@ -58,9 +58,12 @@ def unknown_country(written: str) -> Problem:
         known = sorted(COUNTRIES) if len(letters) == 2 else sorted(_code_by_name())
         name = near_miss(letters, known, cutoff=0.9 if len(letters) == 2 else 0.75)
         near = None if name is None else _code_by_name().get(name, name)
+    shown = printable(written[:40])
     return Problem(
         "unknown-country",
-        f"'{printable(written[:40])}' is not a country's two-letter code",
+        f"the country '{shown}' is not in capital letters"
+        if near == letters
+        else f"'{shown}' is not a country's two-letter code",
         f"write {near}" if near else "write the ISO 3166 code, two capital letters, such as NL or US",
     )
 

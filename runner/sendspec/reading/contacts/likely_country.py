@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from sendspec.reading.contacts.country_codes import code_of, has_length_of_its_country
@@ -21,38 +21,56 @@ MOST = 0.6
 """The share of the numbers that have to agree."""
 SOME = 0.1
 """The share of 07 among the numbers from which a list with 06 is French: the Netherlands have no 07."""
+ENOUGH = 40
+"""Numbers with 06 and hardly any with 07 that only a Dutch list has."""
+_OF_06 = ("NL", "FR")
 
 
-def likely_country(numbers: Iterable[str]) -> str | None:
-    """The country of these numbers, given as digits; None if several come into question."""
+def country_advice(numbers: Iterable[str]) -> str:
+    """What a table needs whose `numbers`, given as digits, have no country."""
     found = Counter(map(_shape, numbers))
+    if len([shape for shape in found if shape.startswith("+")]) > 1:
+        return "write + in front of each country code, in place of 00 where it begins so"
+    return f"{country_fix(_countries(found))}, or write the number with + and its country code"
+
+
+def likely_countries(numbers: Iterable[str]) -> tuple[str, ...]:
+    """The countries that these numbers, given as digits, may be of; none if too many come into question."""
+    return _countries(Counter(map(_shape, numbers)))
+
+
+def _countries(found: Counter[str]) -> tuple[str, ...]:
     total = found.total()
     if not total:
-        return None
+        return ()
     both = found["06"] + found["07"]
     if both >= MOST * total and found["06"]:
-        return "FR" if found["07"] >= SOME * both else "NL"
+        if found["07"] >= SOME * both:
+            return ("FR",)
+        return _OF_06[:1] if found["06"] >= ENOUGH else _OF_06
     shape, count = found.most_common(1)[0]
-    if count < MOST * total or shape == "07":
-        return None
-    return _main_country(shape[1:]) if shape.startswith("+") else shape or None
+    return _of_shape(shape) if count >= MOST * total else ()
 
 
 def single_country_fix(digits: str) -> str:
     """What to write into the spec for one number."""
-    return _fix_for_shape(_shape(digits))
+    return country_fix(_of_shape(_shape(digits)))
 
 
 @cache
-def _fix_for_shape(shape: str) -> str:
-    country = {"06": "NL", "07": None, "": None}.get(shape, shape)
-    return country_fix(_main_country(shape[1:]) if shape.startswith("+") else country)
+def _of_shape(shape: str) -> tuple[str, ...]:
+    if shape in ("06", "07", ""):
+        return _OF_06 if shape == "06" else ()
+    country = _main_country(shape[1:]) if shape.startswith("+") else shape
+    return () if country is None else (country,)
 
 
-def country_fix(country: str | None) -> str:
+def country_fix(countries: Sequence[str]) -> str:
     """What to write into the spec."""
-    written = f"`country: {country}`" if country else "`country:` with the country of these numbers"
-    return f"add {written} under recipients"
+    if len(countries) == 1:
+        return f"add `country: {countries[0]}` under recipients"
+    such = f", such as {' or '.join(countries)}," if countries else ""
+    return f"add `country:` with the country of these numbers{such} under recipients"
 
 
 def _shape(digits: str) -> str:

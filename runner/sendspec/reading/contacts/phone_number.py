@@ -107,8 +107,12 @@ def _foreign_length(shown: str, digits: int, code: str, lengths: frozenset[int])
         listed = ", ".join(map(str, possible[:-1])) + f" or {possible[-1]}" if len(possible) > 1 else str(possible[0])
     if digits < possible[0]:
         fix = "add the digits that are missing"
+    elif digits > possible[-1]:
+        fix = "remove what is too much"
+    elif digits - 1 in possible:
+        fix = "remove the digit that is too much" + ", or add the one that is missing" * (digits + 1 in possible)
     else:
-        fix = "remove what is too much" if digits > possible[-1] else "correct it"
+        fix = "add the digit that is missing" if digits + 1 in possible else "correct it"
     return Problem(
         "phone-length", f"'{shown}' has {digits} digits; a number that begins with +{code} has {listed}", fix
     )

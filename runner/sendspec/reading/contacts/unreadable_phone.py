@@ -23,6 +23,10 @@ _BETWEEN_NUMBERS = re.compile(r"[,|&\n/]|;(?!ext)|\b(?:or|and|en|und|et|y|of|ode
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
 _DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
 _LETTERS = re.compile(r"[A-Za-z]+")
+_LABEL = re.compile(
+    r"((?:tel|telefoon|telefon|telephone|phone|mob|mobiel|mobil|mobile|gsm|cell|handy|whatsapp|nr|no)\b[.:]{0,2})[ ]*",
+    re.I,
+)
 _LETTER_LIKE_DIGIT = {"O": "0", "o": "0", "I": "1", "l": "1"}
 _SHOWN = 24
 
@@ -70,11 +74,11 @@ def _changed_by_spreadsheet(written: str) -> Problem | None:
     scientific = _SCIENTIFIC.fullmatch(written)
     if scientific or _DECIMAL.fullmatch(written):
         shown = f"{written[:2]}••••{scientific[1]}" if scientific else mask(written)
-        return Problem(
-            "spreadsheet-number",
-            f"'{shown}' is a phone number that a spreadsheet has changed",
-            "format the column as text in the spreadsheet, enter the numbers again, and export the table again",
-        )
+        tail = written.lstrip("+0123456789")
+        fix = "format the column as text in the spreadsheet, enter the numbers again, and export the table again"
+        if not scientific:
+            fix = f"remove '{tail}' from its end; the + or 0 in front may be gone as well"
+        return Problem("spreadsheet-number", f"'{shown}' is a phone number that a spreadsheet has changed", fix)
     if written[0] == "'" and _WRITTEN.fullmatch(written[1:]):
         shown, what = mask(written[1:]), "an apostrophe (') in front, as spreadsheets write it to keep a number as text"
         return Problem("phone-letters", f"'{shown}' has {what}", "remove the apostrophe")
@@ -87,6 +91,9 @@ def _changed_by_spreadsheet(written: str) -> Problem | None:
 
 
 def _with_letters(written: str, letters: str) -> Problem:
+    if "@" in written:
+        problem = f"'{mask(written)}' is an e-mail address, not a phone number"
+        return Problem("phone-letters", problem, "write the phone number, or use a channel for e-mail")
     if not _digits(written):
         shown = quoted(written[:_SHOWN]) + "…" * (len(written) > _SHOWN)
         fix = "write the person's number, or remove the row if it is nobody's, such as a total"
@@ -95,6 +102,12 @@ def _with_letters(written: str, letters: str) -> Problem:
         meant = _LETTER_LIKE_DIGIT[letters[0]]
         shown = f"the letter {letters[0]} where a {meant} belongs"
         return Problem("phone-letters", f"'{mask(written)}' has {shown}", f"write {meant} instead of {letters[0]}")
+    label = _LABEL.match(written)
+    if label is not None and _WRITTEN.fullmatch(written[label.end() :]):
+        shown = label[1]
+        return Problem(
+            "phone-letters", f"'{shown}' stands before the number '{mask(written[label.end() :])}'", f"remove '{shown}'"
+        )
     return Problem("phone-letters", f"'{mask(written)}' has letters in it", "write the number with the digits 0-9")
 
 
