@@ -21,13 +21,15 @@ from sendspec.cli.project import open_jobs, tell_blank_rows
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import counted
+from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.offline_plan import check_jobs
 from sendspec.operations.rejects_file import RowErrors, check_rejects_place, write_rejects
 from sendspec.operations.send_job import Job
+from sendspec.showing.account import skipped_words
 from sendspec.showing.todo import todo_json, todo_text
 
 if TYPE_CHECKING:
+    from sendspec.planning.plan import Plan
     from sendspec.showing.reports.check_report import CheckCase
 
 
@@ -76,10 +78,17 @@ def command(
     if problems.has_errors:
         return ExitCode.REJECTED
     for job, plan in zip(jobs, plans, strict=True):
-        console.result(
-            f"{printable(job.spec.path)}: ok, {counted(plan.send, 'message')} for {counted(plan.recipients, 'recipient')}"
-        )
+        console.result(f"{printable(job.spec.path)}: ok, {_account(plan)}")
     return ExitCode.DONE
+
+
+def _account(plan: Plan) -> str:
+    """How many messages there would be, and what became of the other rows."""
+    told = f"{counted(plan.send, 'message')} for {counted(plan.send, 'recipient')}"
+    if not plan.skipped:
+        return told
+    skipped = skipped_words({skip.value: count for skip, count in plan.skipped.items()}, grouped)
+    return f"{told}; skipped of {counted(plan.recipients, 'row')}: {skipped}"
 
 
 def _cases(specs: Sequence[str], jobs: Sequence[Job], found: Sequence[Diagnostic]) -> Iterator[CheckCase]:
