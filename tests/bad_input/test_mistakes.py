@@ -383,6 +383,13 @@ def test_an_environment_that_was_meant_otherwise(intake: Intake, written: str, c
     _holds(found, code, "", fix, "sendspec.yaml")
 
 
+def test_a_column_in_a_constant_is_not_filled(table: Intake) -> None:
+    constants = 'vars: {shop: "{first_name}", unused: "{order_id}", other: "{somebody} [first_name]"}\n'
+    table.text('"Hi {{ shop }} {{ other }}"', constants)
+    found = table.run("validate", "hello.yaml", "--format", "json").diagnostics
+    _holds(found, "unfilled-placeholder 10:15", "people would read '{first_name}'", "write this text in `message`")
+
+
 def test_placeholders_are_not_looked_for_in_what_is_no_text(table: Intake) -> None:
     table.change("message:", 'vars: {shop: "{first_name}"}\nmessage:\n  meta: {extraInformation: {a: "{x}"}}')
     assert table.run("validate", "hello.yaml", "--format", "json").diagnostics == []

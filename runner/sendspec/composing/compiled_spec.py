@@ -99,7 +99,7 @@ def compile_spec(
     text = text_for_condition(spec, known, first_rows)
     if text is not None:
         problems.add(text)
-    for diagnostic in (*lookalikes(spec, known), *unfilled_constants(spec, used), *short_link_warnings(spec)):
+    for diagnostic in (*lookalikes(spec, known), *unfilled_constants(spec, used, known), *short_link_warnings(spec)):
         problems.add(diagnostic)
     if columns is not None:
         _check(compiled, known, platform, first_rows, problems)

@@ -34,19 +34,17 @@ def lookalikes(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
     return islice(_found(spec, known), MAX_FOUND)
 
 
-def unfilled_constants(spec: Spec, used: Collection[str]) -> Iterator[Diagnostic]:
-    """An error for each of the first `MAX_FOUND` templates in the values of constants that the message uses: nothing fills them."""
-    return islice(_unfilled(spec, used), MAX_FOUND)
+def unfilled_constants(spec: Spec, used: Collection[str], known: KnownNames) -> Iterator[Diagnostic]:
+    """An error for each of the first `MAX_FOUND` constants that the message uses and that hold a template, or a column's placeholder."""
+    return islice(_unfilled(spec, used, known), MAX_FOUND)
 
 
-def _unfilled(spec: Spec, used: Collection[str]) -> Iterator[Diagnostic]:
+def _unfilled(spec: Spec, used: Collection[str], known: KnownNames) -> Iterator[Diagnostic]:
     for at, value in walk({name: spec.variables[name] for name in spec.variables if name in used}, ("vars",)):
-        if not isinstance(value, str) or "{" not in value:
+        span = _unfilled_part(value, known) if isinstance(value, str) else None
+        if span is None:
             continue
-        tag = next((tag for tag in tags_of(value) if tag.is_closed and tag.opening != "{#"), None)
-        if tag is None:
-            continue
-        written = quoted(value[tag.start : tag.end])
+        written = quoted(value[slice(*span)])
         yield spec.document.diagnostic(
             at,
             code="unfilled-placeholder",
@@ -55,8 +53,17 @@ def _unfilled(spec: Spec, used: Collection[str]) -> Iterator[Diagnostic]:
                 "write this text in `message`, between {% if … %}, {% elif … %} and {% endif %} where it is one of several;"
                 " only values that are the same for everybody belong under `vars`"
             ),
-            within=(tag.start, tag.end),
+            within=span,
         )
+
+
+def _unfilled_part(value: str, known: KnownNames) -> tuple[int, int] | None:
+    """Where a template is, or another program's placeholder for a column."""
+    tag = next((tag for tag in tags_of(value) if tag.is_closed and tag.opening != "{#"), None) if "{" in value else None
+    if tag is not None:
+        return tag.start, tag.end
+    matches = (each for each in _LOOKALIKE.finditer(value) if each.lastgroup not in _ALSO_TEXT)
+    return next((each.span() for each in matches if known.same(each[each.lastgroup or 0]) in known.columns), None)
 
 
 def _found(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:

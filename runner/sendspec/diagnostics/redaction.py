@@ -43,6 +43,11 @@ _DIGEST = r"(?![0-9a-zA-Z]*[0-9]{9})(?=(?:[^a-fA-F]*[a-fA-F]){4})[a-zA-Z]?[0-9a-
 _ORDER = r"(?!(?i:tel|mob|gsm|fax|ph))[A-Za-z]{1,8}[-_/#.]?(?:\d{1,7}|\d{1,4}[-_/]\d{1,3}|(?:19|20)\d\d[-_/]\d{1,6})"
 _NO_NUMBER_CELL = rf" *(?:{_DATE}(?:[ T]{_TIME})?|{_TIME}|{_DIGEST}|{_ORDER}) *"
 _CELL = r"[^,;|\t\"\r\n]+"
+# Cells that hold a number in disguise: letters in place of digits, and a spreadsheet's powers of ten.
+_WITH_LETTERS = (
+    r"(?P<before>[ '=]*)(?P<like>\+?(?=(?:[^0-9]*[0-9]){6})[0-9OoIl][0-9OoIl ./()\-]{5,}[0-9OoIl])(?P<after> *)"
+)
+_POWER = r"(?<![\w.,])(?P<begin>[+-]?[0-9][.,])(?P<hidden>[0-9]+)(?=[eE][+]?[0-9]{1,2}(?!\w))"
 MAX_LOCAL = 64
 """Characters of an address before its `@` (RFC 5321, 4.5.3.1.1)."""
 _ATOM = r"[^\s@,;:<>()\[\]{}\"'|\\/=&?]"
@@ -77,12 +82,18 @@ def mask_in_place(text: str) -> str:
 
 def mask_in_row(text: str) -> str:
     """As `mask_in_place`, for a line of a table: cells that are evidently no number or address stay as they are."""
+    text = re.sub(_POWER, lambda found: found["begin"] + "•" * len(found["hidden"]), text)
     return re.sub(_CELL, _masked_cell, text)
 
 
 def _masked_cell(found: re.Match[str]) -> str:
     cell = found.group()
-    return cell if re.fullmatch(_NO_NUMBER_CELL, cell) else mask_in_place(cell)
+    if re.fullmatch(_NO_NUMBER_CELL, cell):
+        return cell
+    disguised = re.fullmatch(_WITH_LETTERS, cell)
+    if disguised is not None:
+        return disguised["before"] + _with_dots(disguised["like"]) + disguised["after"]
+    return mask_in_place(cell)
 
 
 def _without_addresses(text: str) -> str:
@@ -105,11 +116,12 @@ def number_spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _dotted(found: re.Match[str]) -> str:
-    run = found.group()
-    if found.lastgroup != "number":
-        return run
-    kept = 2 if run[0].isdigit() else 3
-    return run[:kept] + "•" * (len(run) - kept - 2) + run[-2:]
+    return _with_dots(found.group()) if found.lastgroup == "number" else found.group()
+
+
+def _with_dots(number: str) -> str:
+    kept = 2 if number[0].isdigit() or number[0] in "OoIl" else 3
+    return number[:kept] + "•" * (len(number) - kept - 2) + number[-2:]
 
 
 def printable(text: str, *, named: bool = True) -> str:
