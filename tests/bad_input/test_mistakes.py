@@ -256,10 +256,10 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("    type", "\t\ttype", "yaml-tab 7:1", "not a tab", "indent with spaces"),
     ("      text:", "    \ttext:", "yaml-tab 9:5", "not a tab", "indent with spaces"),
     ("  body", "\tbody", "yaml-tab 6:1", "not a tab", "indent with spaces"),
-    ("{file: people.csv}", "[{phone: '+31612345678', first_name: a #1}]", "yaml-syntax 4:52", "a comment", "put quotes"),
+    ("{file: people.csv}", "[{phone: '+31612345678', first_name: a #1}]", "yaml-syntax 4:52", "'#1}]' for a comment", 'write `first_name: "a #1"`'),
     # files that are no specs
     ("spec: 1", "schema: sendspec.plan/1", "not-a-spec 1:1", "a plan, not a spec", "sendspec send --plan hello.yaml"),
-    ("spec: 1", "schema: sendspec.run/1", "not-a-spec 1:1", "output of a command", "name a spec"),
+    ("spec: 1", "schema: sendspec.run/1", "not-a-spec 1:1", "output of a command", "write `spec: 1` in place"),
 ]  # fmt: skip
 
 
@@ -309,8 +309,8 @@ def test_a_spec_that_was_meant_otherwise(
 @pytest.mark.parametrize(
     ("content", "problem", "fix"),
     [
-        ("environments: {}\n", "a project file", "name a spec"),
-        ("body: {type: text, text: {text: Hi}}\n", "a request body", "`message:` with this indented below it"),
+        ("environments: {}\n", "a project file", "name a spec; `sendspec init` writes one"),
+        ("body: {type: text, text: {text: Hi}}\n", "a request body", "`recipients: {file: people.csv}`"),
         ('{"receiver": {}, "body": {}}\n', "a request body", "`spec: 1`"),
     ],
 )
@@ -412,10 +412,25 @@ PATHS: list[tuple[list[str], str, str, str]] = [
     (["hi"], "file-missing hi", "no file 'hi'", "write 'specs/hi.yaml'"),
     (["season-greeting"], "file-missing season-greeting", "no file", "write 'specs/hi.yaml'"),
     (["specs/hello.yaml"], "file-missing specs/hello.yaml", "no file 'specs/hello.yaml'", "write 'hello.yaml'"),
-    (["else.yaml"], "file-missing else.yaml", "no file 'else.yaml'", "counts from the current folder"),
+    (
+        ["else.yaml"],
+        "file-missing else.yaml",
+        "no file 'else.yaml'",
+        "write one of: hello.yaml, specs/hi.yaml; the path counts from the current folder",
+    ),
     (["specs"], "not-a-file specs", "'specs' is a folder", "specs/hi.yaml"),
-    (["people.csv"], "not-a-mapping people.csv", "a single value", "`recipients: {file: …}`"),
-    (["hello.yaml", "--recipients", "today.csv"], "file-missing today.csv", "'today.csv'", "from the current folder"),
+    (
+        ["people.csv"],
+        "not-a-mapping people.csv",
+        "a table, not a spec",
+        "hello.yaml or specs/hi.yaml, and this table with `--recipients people.csv`",
+    ),
+    (
+        ["hello.yaml", "--recipients", "today.csv"],
+        "file-missing today.csv",
+        "'today.csv'",
+        "write people.csv, if that is meant; the path counts from the current folder",
+    ),
     (["hello.yaml", "--recipients", "people.cvs"], "file-missing people.cvs", "'people.cvs'", "write 'people.csv'"),
 ]
 
@@ -437,7 +452,7 @@ def test_a_path_that_was_meant_otherwise(
         ("peple.csv", "write 'people.csv'"),
         ("people.tsv", "write 'people.csv'"),
         ("list.csv", "write 'data/list.csv'"),
-        ("dat.csv", "counts from the folder of the spec"),
+        ("dat.csv", "write one of: people.csv, data/list.csv; the path counts from the folder of the spec"),
     ],
 )
 def test_a_table_that_is_not_there_is_offered_another_file_and_never_a_folder(
@@ -450,7 +465,11 @@ def test_a_table_that_is_not_there_is_offered_another_file_and_never_a_folder(
 
 @pytest.mark.parametrize(
     ("written", "fix"),
-    [("specs/hi.yaml", "write 'hi.yaml'"), ("hello.yaml", "write '../hello.yaml'"), ("../no.yaml", "check the path")],
+    [
+        ("specs/hi.yaml", "write 'hi.yaml'"),
+        ("hello.yaml", "write '../hello.yaml'"),
+        ("../no.yaml", "write one of: ../hello.yaml, ../specs/hi.yaml"),
+    ],
 )
 def test_a_path_that_counts_from_the_project_is_written_as_the_current_folder_needs_it(
     intake: Intake, monkeypatch: pytest.MonkeyPatch, written: str, fix: str
@@ -586,9 +605,11 @@ JSON_LINES: list[tuple[str, int, str, str]] = [
     ("{'first_name': 1}", 2, "no single quotes", 'write " around'),
     ('{first_name: "Bo"}', 2, "this key has no quotes", 'write " around it'),
     ('{"first_name": "Bo",}', 20, "this comma has nothing behind it", "remove it"),
-    ('{"first_name": "\\ud83d"}', 17, "one half of a character", "the character itself"),
+    ('{"first_name": "\\ud83d"}', 17, "'\\ud83d' is only one half of a character", "export the line again"),
     ('{"first_name": 1e400}', 16, "this number is too large", "a smaller one"),
-    ('{"first_name": "Bo"} x', 22, "stops being JSON here", "one object on the line"),
+    ('{"first_name": "Bo"} x', 22, "'x' stands after the end of the object", "remove it"),
+    ('{"first_name": "Bo"} {"first_name": "Ed"}', 22, "a second object", "move it to a line of its own"),
+    ('{"first_name": "Bo" "x"}', 21, "stops being JSON here", "one object on the line"),
 ]
 
 
@@ -625,16 +646,19 @@ def test_a_fault_in_a_block_of_text_is_shown_at_its_own_line(table: Intake, writ
 
 
 @pytest.mark.parametrize(
-    ("written", "rows"),
+    ("written", "rows", "words"),
     [
-        ("sender: {connector: {identifierValue: A sender with a long name}}", None),
-        ('sender: {connector: {identifierValue: "{{ first_name }} with a long name"}}', [2, 3]),
-        ("scheduledFor: 2020-01-01T10:00:00Z", None),
-        ("capFrequency: true", [2, 3]),
+        ("sender: {connector: {identifierValue: A sender with a long name}}", None, "it has 25 characters"),
+        ('sender: {connector: {identifierValue: "{{ first_name }} with a long name"}}', [2, 3], "it has 23 characters"),
+        ("scheduledFor: 2020-01-01T10:00:00Z", None, ""),
+        ("capFrequency: true", [2, 3], "useCase: marketing}}` beside it, under `message`"),
     ],
 )
-def test_a_fault_that_no_row_influences_names_no_rows(intake: Intake, written: str, rows: list[int] | None) -> None:
+def test_a_fault_that_no_row_influences_names_no_rows(
+    intake: Intake, written: str, rows: list[int] | None, words: str
+) -> None:
     intake.change("message:", f"message:\n  {written}")
     [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
     assert found["line"] == 6
+    assert words in found["problem"] + found["fix"]
     assert found.get("rows") == rows

@@ -63,7 +63,7 @@ def frequency_cap(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
             at=("capFrequency",),
             code="cap-frequency",
             problem="`capFrequency` is true, and the message doesn't say that it is marketing",
-            fix="add `meta: {extraInformation: {useCase: marketing}}`, or remove `capFrequency`",
+            fix="add `meta: {extraInformation: {useCase: marketing}}` beside it, under `message`, or remove `capFrequency`",
             at_key=True,
         )
 

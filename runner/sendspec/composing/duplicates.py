@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum, auto
 
@@ -16,6 +17,9 @@ from sendspec.reading.tables.table import Table
 
 MAX_COMPARED = 100
 """Conflicts whose rows are compared."""
+NUMBER_END = 8
+"""Digits that two ways to write one phone number have in common."""
+_NUMBER_SIGNS = re.compile(r"[ +./()-]+")
 MAX_LISTED = 5
 """Columns that are listed for each."""
 
@@ -129,7 +133,7 @@ class Duplicates:
         if first is None or second is None:
             return ""
         one, other = first.values, second.values
-        names = [f"'{quoted(name)}'" for name in self._table.columns if one.get(name) != other.get(name)]
+        names = [f"'{quoted(name)}'" for name in self._table.columns if _differ(one.get(name), other.get(name))]
         if not names:
             return ""
         return f": the rows differ in {', '.join(names[:MAX_LISTED])}" + (", …" if len(names) > MAX_LISTED else "")
@@ -153,6 +157,14 @@ def _same_recipient(line: int, first_line: int) -> str:
     if line == first_line:
         return f"two rows of line {line} name the same recipient"
     return f"line {line} names the same recipient as line {first_line}"
+
+
+def _differ(first: object, second: object) -> bool:
+    """Whether two cells differ by more than the way in which one number is written."""
+    if first == second or not isinstance(first, str) or not isinstance(second, str):
+        return first != second
+    digits = [_NUMBER_SIGNS.sub("", text) for text in (first, second)]
+    return not all(each.isdigit() for each in digits) or digits[0][-NUMBER_END:] != digits[1][-NUMBER_END:]
 
 
 def mark_duplicates(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sendspec.composing.compiled_spec import CompiledSpec
@@ -18,6 +19,8 @@ from sendspec.reading.contacts.landline import is_landline
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.tables.row import Row
 
+_TESTED_TWICE = re.compile(r"(row\[.+?\]|\b\w+) is defined\b.*\) and \1 is defined")
+_LEAVE_OUT = "leave such rows out with `where`"
 WHERE: KeyPath = ("recipients", "where")
 TO: KeyPath = ("recipients", "to")
 KEY: KeyPath = ("recipients", "key")
@@ -70,7 +73,7 @@ class RecipientReader:
             )
         address = compiled_spec.normalise(written)
         if isinstance(address, Problem):
-            self._problems.reject_address(row, address)
+            self._problems.reject_address(row, self._with_condition(address))
         if compiled_spec.landline_starts is not None and is_landline(str(address)):
             self._problems.warn_of_landline(row, str(address))
         return str(address)
@@ -93,6 +96,16 @@ class RecipientReader:
                 f"fill it in, or {leaving_out(self._compiled_spec, column)}",
             ),
         )
+
+    def _with_condition(self, problem: Problem) -> Problem:
+        """`problem` with the condition that leaves out such rows, once their cells are empty."""
+        column, fix = self._compiled_spec.address_column, problem.fix
+        if column is None or not fix.endswith(_LEAVE_OUT):
+            return problem
+        condition = leaving_out(self._compiled_spec, column)
+        if _TESTED_TWICE.search(condition):  # such rows are left out already, once their cells are empty
+            return replace(problem, fix="fill it in, or empty the cell")
+        return replace(problem, fix=fix.removesuffix(_LEAVE_OUT) + condition)
 
     def _reject_total(self, row: Row) -> None:
         """Rejects a row that adds up the others: it begins with a word for that, and has no address."""

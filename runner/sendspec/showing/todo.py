@@ -102,6 +102,8 @@ def todo_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
 
 
 def _task(error: Diagnostic) -> Task:
+    if error.code == "table-delimiter":
+        return Task("set", "delimiter", "delimiters")
     if not error.rows:
         place = quoted(error.path)
         return Task("correct", f"error in {place}", f"errors in {place}")

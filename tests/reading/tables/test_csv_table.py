@@ -291,7 +291,7 @@ def test_the_same_fault_on_many_rows_is_one_problem_that_lists_them(tmp_path: Pa
     rows, problems = read(tmp_path, "phone,a\n1,2,3\n1,2\n1,2,3\n1\n")
     assert [row.line for row in rows] == [3]
     assert [(d.code, d.rows, d.row_count) for d in problems] == [("ragged-row", (2, 4, 5), 3)]
-    assert problems[0].problem == "the row has 3 fields, the header has 2"
+    assert problems[0].problem == "the row has 3 cells, the header has 2"
 
 
 def test_faults_of_several_kinds_are_all_told(tmp_path: Path) -> None:

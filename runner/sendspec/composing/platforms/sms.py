@@ -78,7 +78,8 @@ def sender_name(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
         yield SchemaProblem(
             at=("sender", "connector", "identifierValue"),
             code="sender-name",
-            problem=f"'{name[:40]}' can't be the sender of an SMS",
+            problem=f"'{name[:40]}' can't be the sender of an SMS"
+            + (f": it has {len(name)} characters" if len(name) > 11 else ""),
             fix="write a number, or a name of at most 11 letters, digits, spaces or . _ & -",
             at_key=False,
         )

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 MAX_DIGITS = 15
+_ONLY_SPACES = Problem(
+    "phone-empty", "the cell holds only spaces", "fill it in, or empty the cell and leave such rows out with `where`"
+)
 _NO_LENGTHS: frozenset[int] = frozenset()
 _SPACES = " \t\r\n"
 _AS_TYPED = str.maketrans(
@@ -53,7 +56,7 @@ def normalise_phone(text: str, country: str | None = None, any_length: bool = Fa
         written = written.translate(_AS_TYPED).strip(_SPACES)
     fault = unreadable(written)
     if fault is not None:
-        return fault
+        return fault if written or not text else _ONLY_SPACES
     if written.lstrip("(").startswith("+"):
         return _international(written, any_length=any_length)
     return _national(written, country, any_length=any_length)

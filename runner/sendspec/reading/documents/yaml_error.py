@@ -17,6 +17,10 @@ _ANCHOR = re.compile(r"&\S+(?:\s|#[^\n]*+)*+")
 """An anchor, and what may stand between it and a tag."""
 _TOO_LARGE_ESCAPE = re.compile(r"\\U(?!000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 _QUOTE_IT = "put quotes around the whole value"
+_MAX_SHOWN = 60
+_LAST_VALUE = re.compile(r"((?:[\w-]+:[ ]+)?)([^\s,:\[\]{}'\"][^,:\[\]{}'\"]*)\Z")
+_BEHIND_VALUE = re.compile(r"[,\]}]")
+"""The value before a comment, with its key, and what ends it in a list or mapping on one line."""
 _QUOTES_INSIDE = {
     '"': "the quote before it ends the value: inside, write ' or \\\"",
     "'": 'the quote before it ends the value: inside, write it twice, or put " around the value',
@@ -207,15 +211,23 @@ def _no_key(context: int, lines: LineIndex) -> SpanProblem | None:
     )
 
 
+def _with_quotes(text: str, begin: int, comment: int, end: int) -> str:
+    """The value that a ` #` cuts, in quotes."""
+    before = _LAST_VALUE.search(text, begin + 1, comment)
+    value = "" if before is None else before[2] + _BEHIND_VALUE.split(text[comment:end], maxsplit=1)[0]
+    if before is None or '"' in value or "\\" in value or len(value) > _MAX_SHOWN:
+        return "put quotes around the text that the # is in"
+    return f'write `{quoted(before[1])}"{quoted(value)}"`'
+
+
 def _unclosed(at: int, context: int, lines: LineIndex) -> SpanProblem:
     bracket = lines.text[context : context + 1]
     what = "list" if bracket == "[" else "mapping"
     end = lines.line_at(context)[1]
     comment = lines.text.find(" #", context, end) + 1
     if comment:
-        return SpanProblem(
-            _syntax(f"YAML takes this for a comment, so the {what} before it is not closed", _QUOTE_IT), comment, end
-        )
+        said = f"YAML takes '{quoted(lines.text[comment:end][:_MAX_SHOWN])}' for a comment, so the {what} before it is not closed"
+        return SpanProblem(_syntax(said, _with_quotes(lines.text, context, comment, end)), comment, end)
     opened, broken = lines.position(context), lines.position(at)
     if opened.line != broken.line or not lines.text[at:].strip():
         return _finding(

@@ -12,7 +12,7 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
-from sendspec.reading.files.near_file import TABLE_EXTENSIONS, near_file
+from sendspec.reading.files.near_file import TABLE_EXTENSIONS, near_file, there_is
 from sendspec.reading.files.nofollow_open import open_beneath
 from sendspec.reading.files.path_advice import fix_for_path, place_in_project
 from sendspec.reading.files.private_folder import FOLDER
@@ -212,7 +212,7 @@ def _why_not(error: OSError, place: str, written: str, counts_from: str) -> Prob
     shown = printable(written)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         near = near_file(place, written, TABLE_EXTENSIONS)
-        fix = f"write '{near}'" if near else f"check the path; it counts from {counts_from}"
+        fix = f"write '{near}'" if near else there_is(place, TABLE_EXTENSIONS, counts_from, written)
         return Problem("file-missing", f"there is no file '{shown}'", fix)
     if error.errno == errno.ELOOP:
         return Problem("not-a-file", f"'{shown}' is a link that leads nowhere", "name the file itself")

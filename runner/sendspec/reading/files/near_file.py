@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from sendspec.diagnostics.redaction import printable
 
 MAX_ENTRIES = 2_000
 MAX_FOLDERS = 50
+MAX_LISTED = 4
 SPEC_EXTENSIONS = (".yaml", ".yml")
 TABLE_EXTENSIONS = (".csv", ".tsv", ".jsonl", ".ndjson")
 
@@ -36,6 +37,31 @@ def near_file(place: str, written: str, extensions: Sequence[str]) -> str | None
 def files_in(folder: str, extensions: Sequence[str]) -> list[str]:
     """The names of the files in a folder that end so."""
     return sorted(name for name in _files(Path(folder)) if name.lower().endswith(tuple(extensions)))
+
+
+def files_around(path: str, extensions: Sequence[str], *, but: Collection[str] = ()) -> list[str]:
+    """Up to `MAX_LISTED` files in the folder of `path` and in those right below it, as `path` would be written."""
+    beside = os.path.dirname(path)  # noqa: PTH120 - pathlib would drop a typed './'
+    folder = Path(beside or ".")
+    names = files_in(str(folder), extensions)
+    for sub in sorted(folders_in(folder)):
+        names += (os.path.join(sub, name) for name in files_in(str(folder / sub), extensions))  # noqa: PTH118
+        if len(names) > MAX_LISTED + len(but):
+            break
+    kept = [name for name in names if name not in but][:MAX_LISTED]
+    return [printable(os.path.join(beside, name)) for name in kept]  # noqa: PTH118
+
+
+def there_is(place: str, extensions: Sequence[str], counts_from: str, written: str | None = None) -> str:
+    """The fix for a path that names nothing, and nothing nearly: the files that are there. `written` is how `place` is written."""
+    beside = os.path.dirname(place if written is None else written)  # noqa: PTH120
+    folder = os.path.dirname(place) or "."  # noqa: PTH120
+    around = files_around(place, extensions, but=("sendspec.yaml",))
+    found = [os.path.join(beside, os.path.relpath(each, folder)) for each in around]  # noqa: PTH118
+    if not found:
+        return f"check the path; it counts from {counts_from}"
+    meant = f"one of: {', '.join(found)}" if len(found) > 1 else f"{found[0]}, if that is meant"
+    return f"write {meant}; the path counts from {counts_from}"
 
 
 def _same_stem(name: str, names: Sequence[str]) -> str | None:

@@ -19,7 +19,7 @@ from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.confined_path import MAX_PATH, confined_path, git_folder_problem
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
-from sendspec.reading.files.near_file import SPEC_EXTENSIONS, files_in
+from sendspec.reading.files.near_file import SPEC_EXTENSIONS, files_in, there_is
 from sendspec.reading.files.near_spec import near_spec
 from sendspec.reading.files.nofollow_open import open_beneath
 
@@ -74,7 +74,7 @@ def file_problem(path: str, error: OSError) -> Problem:
     shown = printable(path[:200])
     if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ENAMETOOLONG:
         near = near_spec(path) if 0 < len(path) <= MAX_PATH else None
-        fix = f"write '{near}'" if near else "check the path; it counts from the current folder"
+        fix = f"write '{near}'" if near else there_is(path, SPEC_EXTENSIONS, "the current folder")
         return Problem("file-missing", f"there is no file '{shown}'", fix)
     if error.errno == errno.ELOOP:
         return Problem("not-a-file", f"'{shown}' is a link that leads to itself", "name a file")

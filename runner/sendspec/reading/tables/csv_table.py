@@ -9,11 +9,13 @@ from functools import partial
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.position import Position, Span, span_on_line
 from sendspec.diagnostics.problem import Problem
+from sendspec.diagnostics.redaction import quoted
+from sendspec.diagnostics.wording import counted
 from sendspec.reading.files.input_file import InputFile
 from sendspec.reading.tables.block import Block, Read, block_of, rows_of
 from sendspec.reading.tables.csv_header import Header, quote_problem
 from sendspec.reading.tables.csv_record import MAX_CELL, QuoteTrouble, Record, read_record
-from sendspec.reading.tables.delimiter import SPACES
+from sendspec.reading.tables.delimiter import NAME_BY_DELIMITER, SPACES
 from sendspec.reading.tables.file_format import HEAD_BYTES
 from sendspec.reading.tables.line_problem import excerpt, line_diagnostic
 from sendspec.reading.tables.raw_records import RawRecord, raw_records
@@ -22,6 +24,9 @@ from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table_change import note_change
 from sendspec.reading.tables.text_lines import Chunk, LineFinder, TextLines
 from sendspec.reading.tables.unclosed_quote import rows_swallowed
+
+MAX_NAMED = 3
+"""Columns that the problem of a short row names."""
 
 
 class CsvTable:
@@ -249,7 +254,8 @@ class _RecordChecker:
     def _note_ragged(self, first: int, last: int, count: int) -> None:
         cells = self._record(first, last).cells
         span = span_on_line(first, 1, len(self._lines.between(first, first)[0].rstrip("\r\n")))
-        fix = "add the missing cells; an empty cell is a delimiter with nothing before it"
+        missing = self._header.columns[min(count, len(self._header.columns)) :]
+        fix = f"add what is missing; where there is nothing, write {_times(self._delimiter, self._width - count)} at the end of the row"
         if count > self._width:
             first_extra = self._width
             span = cells[first_extra].span
@@ -262,7 +268,10 @@ class _RecordChecker:
                 fix = "remove the extra delimiters at its end"
         length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
         marks = min(self._header.marks, count)
-        problem = f"the row has {_counted(count - marks)}, the header has {self._header.content_width}"
+        problem = f"the row has {counted(count - marks, 'cell')}, the header has {self._header.content_width}"
+        if count < self._width and missing:
+            named = ", ".join(f"'{quoted(name)}'" for name in missing[:MAX_NAMED]) + ", …" * (len(missing) > MAX_NAMED)
+            problem += f": there is none for {named}"
         self._note((first, last), span.start, length, Problem("ragged-row", problem, fix))
 
     def _first_opening(self, first: int, last: int) -> Position:
@@ -285,8 +294,9 @@ class _RecordChecker:
         )
 
 
-def _counted(fields: int) -> str:
-    return f"{fields} field" if fields == 1 else f"{fields} fields"
+def _times(delimiter: str, count: int) -> str:
+    name = NAME_BY_DELIMITER.get(delimiter, f"'{delimiter}'")
+    return name if count == 1 else f"{name} {count} times"
 
 
 def _remembering(lines: Iterator[str], taken: list[str]) -> Iterator[str]:

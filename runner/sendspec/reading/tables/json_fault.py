@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 
+from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.tables.line_problem import LineProblem
 
 EXAMPLE = '{"phone": "+31…", "first_name": "Ann"}'
 _CODE = "json-syntax"
+_MAX_SHOWN = 20
 _FOREIGN_WORD = re.compile(r"-?(?:NaN|Infinity|None|True|False|undefined)\b")
 _HALF = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -29,7 +31,27 @@ def json_fault(text: str, at: int) -> LineProblem:
         problem = "the JSON spans several lines; each line must be one object"
         return LineProblem(_CODE, problem, fix, column=text.index(stripped) + 1)
     at = min(at, len(text.rstrip()))
-    return _readable_elsewhere(text) or _of_another_language(text, at) or _stops(at)
+    return _readable_elsewhere(text) or _of_another_language(text, at) or _behind(text) or _stops(at)
+
+
+def _behind(text: str) -> LineProblem | None:
+    """What stands after a whole object."""
+    try:
+        _, end = json.JSONDecoder().raw_decode(text, len(text) - len(text.lstrip()))
+    except (RecursionError, ValueError):
+        return None
+    rest = text[end:].strip()
+    if not rest or text.lstrip()[0] != "{":
+        return None
+    start = text.index(rest, end)
+    if rest[0] == "{" or (rest[:1] == "," and rest[1:].lstrip()[:1] == "{"):
+        return LineProblem(
+            _CODE, "a second object stands on the line", "move it to a line of its own", column=start + 1
+        )
+    shown = quoted(rest[:_MAX_SHOWN]) + "…" * (len(rest) > _MAX_SHOWN)
+    return LineProblem(
+        _CODE, f"'{shown}' stands after the end of the object", "remove it", column=start + 1, length=len(rest)
+    )
 
 
 def _stops(at: int) -> LineProblem:
@@ -62,8 +84,9 @@ def _readable_elsewhere(text: str) -> LineProblem | None:
         return None
     half, large = _HALF.search(text), _LARGE.search(text)
     if half is not None:
-        problem = "this is one half of a character that is written as two escapes, and can't be sent"
-        return LineProblem(_CODE, problem, "write the character itself", column=half.start() + 1)
+        problem = f"'{half[0]}' is only one half of a character, such as an emoji that was cut in two"
+        fix = "remove it, or export the line again"
+        return LineProblem(_CODE, problem, fix, column=half.start() + 1, length=len(half[0]))
     if large is not None:
         return LineProblem(
             _CODE, "this number is too large", "write a smaller one, or a text", column=large.start() + 1

@@ -83,4 +83,6 @@ def _objects(path: str, lines: TextLines, chunk: Chunk, problems: Problems) -> I
 
 def _note(path: str, line: int, text: str, fault: LineProblem, problems: Problems) -> None:
     why = fault.problem if fault.code == "json-syntax" else ""
-    problems.add_row((fault.code, why, path), line, lambda: line_diagnostic(path, line, text, fault.column, 1, fault))
+    problems.add_row(
+        (fault.code, why, path), line, lambda: line_diagnostic(path, line, text, fault.column, fault.length, fault)
+    )

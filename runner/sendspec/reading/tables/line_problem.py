@@ -13,9 +13,10 @@ from sendspec.diagnostics.redaction import mask_in_row
 
 @dataclass(frozen=True, slots=True)
 class LineProblem(Problem):
-    """What is wrong with a line; `column` counts characters from 1."""
+    """What is wrong with a line; `column` counts characters from 1, `length` is that of what is wrong."""
 
     column: int = 1
+    length: int = 1
 
 
 def line_diagnostic(path: str, line: int, text: str, start: int, length: int, problem: Problem) -> Diagnostic:
