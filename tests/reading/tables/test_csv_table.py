@@ -97,7 +97,10 @@ def test_spaces_around_column_names_are_told_and_not_read(tmp_path: Path) -> Non
     assert table.columns == ("phone", "First Name", "n")
     [warning] = problems
     assert (warning.code, warning.severity) == ("column-spaces", "warning")
-    assert "3 column names have spaces around them, and are read as 'phone', 'First Name', 'n'" in warning.problem
+    assert (
+        "3 column names have invisible characters (U+200B, U+FEFF) around them, and are read as 'phone', 'First Name', 'n'"
+        in warning.problem
+    )
 
 
 @pytest.mark.parametrize(

@@ -35,18 +35,25 @@ def before_end(numbers: list[int], count: int) -> list[int]:
     return inner
 
 
-def spaced_names(names: list[str]) -> Problem:
+def spaced_names(written: list[str]) -> Problem:
+    names = [clean_name(text) for text in written]
+    around = "".join(text.replace(text.strip(SPACES + "\r\n"), "", 1) for text in written)
+    odd = sorted(set(around) - set(" \t\r\n"))
+    codes = f" ({', '.join(f'U+{ord(each):04X}' for each in odd)})" if odd else ""
     listed = ", ".join(f"'{quoted(name)}'" for name in names[:3]) + (", …" if len(names) > 3 else "")
     one = len(names) == 1
     return Problem(
         "column-spaces",
-        f"{counted(len(names), 'column name')} {'has' if one else 'have'} spaces around {'it' if one else 'them'},"
+        f"{counted(len(names), 'column name')} {'has' if one else 'have'} {'invisible characters' if odd else 'spaces'}{codes} around {'it' if one else 'them'},"
         f" and {'is' if one else 'are'} read as {listed}",
-        "remove the spaces from the header",
+        "remove the invisible characters from the header, or type it again"
+        if odd
+        else "remove the spaces from the header",
     )
 
 
-def names_with_no_break(names: list[str]) -> Problem:
+def names_with_no_break(written: list[str]) -> Problem:
+    names = [clean_name(text) for text in written]
     listed = ", ".join(f"'{quoted(name)}'" for name in names[:3]) + (", …" if len(names) > 3 else "")
     one = len(names) == 1
     return Problem(

@@ -167,7 +167,9 @@ class _Reading:
         around = [(cell, name) for cell, name in names if len(name) != len(cell.text)]
         for found, described in ((around, spaced_names), (no_break, names_with_no_break)):
             if found:
-                line, text, start, length, fault = self._at(found[0][0], described([name for _, name in found]))
+                line, text, start, length, fault = self._at(found[0][0], described([cell.text for cell, _ in found]))
+                if found[-1][0].span.end.line == line:
+                    length = found[-1][0].span.end.column - start
                 problems.add(self._diagnostic(line, start, length, fault, excerpt(text)))
 
     def _remembered(self) -> Iterator[str]:
