@@ -211,13 +211,14 @@ def _no_key(context: int, lines: LineIndex) -> SpanProblem | None:
     )
 
 
-def _with_quotes(text: str, begin: int, comment: int, end: int) -> str:
-    """The value that a ` #` cuts, in quotes."""
-    before = _LAST_VALUE.search(text, begin + 1, comment)
-    value = "" if before is None else before[2] + _BEHIND_VALUE.split(text[comment:end], maxsplit=1)[0]
+def _cut_value(text: str, begin: int, comment: int, end: int) -> tuple[str, int, int]:
+    """What to write for the value that a ` #` cuts in a list or mapping that begins before `begin`, and where that value is."""
+    before = _LAST_VALUE.search(text, begin, comment)
+    behind = _BEHIND_VALUE.split(text[comment:end], maxsplit=1)[0]
+    value = "" if before is None else before[2] + behind
     if before is None or '"' in value or "\\" in value or len(value) > _MAX_SHOWN:
-        return "put quotes around the text that the # is in"
-    return f'write `{quoted(before[1])}"{quoted(value)}"`'
+        return "put quotes around the text that the # is in", comment, end
+    return f'write `{quoted(before[1])}"{quoted(value)}"`', before.start(), comment + len(behind)
 
 
 def _unclosed(at: int, context: int, lines: LineIndex) -> SpanProblem:
@@ -227,7 +228,8 @@ def _unclosed(at: int, context: int, lines: LineIndex) -> SpanProblem:
     comment = lines.text.find(" #", context, end) + 1
     if comment:
         said = f"YAML takes '{quoted(lines.text[comment:end][:_MAX_SHOWN])}' for a comment, so the {what} before it is not closed"
-        return SpanProblem(_syntax(said, _with_quotes(lines.text, context, comment, end)), comment, end)
+        fix, start, stop = _cut_value(lines.text, context + 1, comment, end)
+        return SpanProblem(_syntax(said, fix), start, stop)
     opened, broken = lines.position(context), lines.position(at)
     if opened.line != broken.line or not lines.text[at:].strip():
         return _finding(
