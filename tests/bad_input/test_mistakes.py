@@ -555,7 +555,12 @@ def test_without_a_project_file_a_table_outside_of_the_folder_says_what_is_missi
     (intake.folder / "sendspec.yaml").unlink()
     intake.change("people.csv", "../people.csv")
     said = intake.run("validate", "hello.yaml", "--format", "json")
-    _holds(said.diagnostics, "outside-project 4:20", "no sendspec.yaml was found", "run `sendspec init`")
+    _holds(
+        said.diagnostics,
+        "outside-project 4:20",
+        "no sendspec.yaml was found",
+        "run `sendspec init ..`, in the folder that holds both, or copy it into",
+    )
 
 
 # What the recipients are, the place, words of the problem, words of the fix.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import replace
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
@@ -53,4 +55,11 @@ def where_no_project_is(diagnostic: Diagnostic) -> Diagnostic:
     if diagnostic.code != "outside-project" or not diagnostic.problem.endswith("leads out of the project"):
         return diagnostic
     problem = f"{diagnostic.problem}, which is the folder of the spec: no {PROJECT_FILE_NAME} was found"
-    return replace(diagnostic, problem=problem, fix="run `sendspec init` in the project's root, or move the file")
+    up = re.search(r"'((?:\.\./)+)", problem)
+    root = os.path.normpath(os.path.join(os.path.dirname(diagnostic.path), up[1])) if up else ""  # noqa: PTH118, PTH120
+    init = (
+        f"`sendspec init {printable(root)}`, in the folder that holds both,"
+        if root
+        else "`sendspec init` in the project's root,"
+    )
+    return replace(diagnostic, problem=problem, fix=f"run {init} or {diagnostic.fix}")
