@@ -127,7 +127,10 @@ def test_what_is_wrong_lines_up_in_rows_with_too_few_or_too_many_cells(check: Ch
     assert header.index("sendspec_problem") == 2
     assert [row[0] for row in rows] == ["2", "3", "4"]
     assert [row[4:] for row in rows] == [["0612345678", "Ann"], ["0612345679", "Bob", "x", "y"], ["06123", "Cy", "x"]]
-    few, many = "the row has 2 fields, the header has 3", "the row has 4 fields, the header has 3"
+    few, many = (
+        "the row has 2 cells, the header has 3: there is none for 'note'",
+        "the row has 4 cells, the header has 3",
+    )
     assert [row[2] for row in rows[:2]] == [few, many]
     _, again, _ = check(None, "--recipients", "wrong.csv")
     found = [(each["code"], each["line"], each["problem"]) for each in again["diagnostics"]]
