@@ -254,7 +254,8 @@ class _RecordChecker:
     def _note_ragged(self, first: int, last: int, count: int) -> None:
         cells = self._record(first, last).cells
         span = span_on_line(first, 1, len(self._lines.between(first, first)[0].rstrip("\r\n")))
-        missing = self._header.columns[min(count, len(self._header.columns)) :]
+        marks = min(self._header.marks, count)
+        missing = self._header.columns[count - marks :]
         fix = f"add what is missing; where there is nothing, write {_times(self._delimiter, self._width - count)} at the end of the row"
         if count > self._width:
             first_extra = self._width
@@ -267,7 +268,6 @@ class _RecordChecker:
             else:
                 fix = "remove the extra delimiters at its end"
         length = max(1, span.end.column - span.start.column) if span.end.line == span.start.line else 1
-        marks = min(self._header.marks, count)
         problem = f"the row has {counted(count - marks, 'cell')}, the header has {self._header.content_width}"
         if count < self._width and missing:
             named = ", ".join(f"'{quoted(name)}'" for name in missing[:MAX_NAMED]) + ", …" * (len(missing) > MAX_NAMED)
