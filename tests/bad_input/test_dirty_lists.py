@@ -73,7 +73,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a total where a condition needs what it lacks", "where: \"{{ n == 'a' }}\"", "nr,phone,first_name,n\nA1,+31612345678,Ann,a\nSubtotal:,,,\n", ["total-row 3"], "delete it"),
     ("no key", "key: \"{{ row['Order nr'] }}\"", "phone,first_name,Order nr\n+31612345678,Ann,\n", ["empty-value 4"], "leave such rows out: `where: \"{{ row['Order nr'] is defined }}\"`"),
     ("no key beside a condition", "where: \"{{ n == 'a' }}\", key: \"{{ nr }}\"", "phone,first_name,nr,n\n+31612345678,Ann,,a\n", ["empty-value 4"], "`where: \"{{ (n == 'a') and nr is defined }}\"`"),
-    ("an amount with a decimal comma", "to: \"{{ phone if n | float > 1 else phone }}\"", "phone,first_name,n\n+31612345678,Ann,\"€ 663,99\"\n", ["not-a-number 4"], "write the digits and a point alone"),
+    ("an amount with a decimal comma", "to: \"{{ phone if n | float > 1 else phone }}\"", "phone,first_name,n\n+31612345678,Ann,\"€ 663,99\"\n", ["not-a-number 4"], "write a decimal point in place of the comma"),
     ("an amount that is compared as text", "where: \"{{ row['Bedrag in €'] > 100 }}\"", "phone,first_name,Bedrag in €\n+31612345678,Ann,663.99\n", ["text-compared 4"], "write `(row['Bedrag in €'] | float) > 100`"),
     ("one key for two numbers", 'key: "{{ nr }}"', "phone,first_name,nr\n+31612345678,Ann,B-1\n+31687654321,Ann,B-1\n", ["conflicting-rows 3"], "correct one of them"),
     ("a no-break space inside a column's name", 'to: "{{ row[\'Mijn nr\'] }}"', "Mijn\u00a0nr,first_name\n+31612345678,Ann\n", ["column-spaces 1"], "write a plain space"),
@@ -275,8 +275,8 @@ def test_a_missing_key_in_the_text_too_is_one_cell_to_fill(intake: Intake) -> No
 
 def test_what_is_no_number_is_shown(intake: Intake) -> None:
     for written, shown in (
-        ("€ 663,99", "'€ 663,99' is no number: it has a decimal comma"),
-        ("n.v.t.", "'n.v.t.' is no number"),
+        ("€ 663,99", "'first_name' is '€ 663,99', which is no number: it has a decimal comma"),
+        ("n.v.t.", "'first_name' is 'n.v.t.', which is no number"),
     ):
         intake.text('"{{ first_name | float }}"')
         intake.write("people.csv", f'{HEAD}+31612345678,"{written}"\n')

@@ -67,10 +67,10 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name[:1] }}'", "template-forbidden 9:14", "a slice", "`truncate`, `first` or `last`"),
     ("'{{ row[first_name] }}'", "template-forbidden 9:14", "a subscript that isn't constant", 'row["…"]'),
     ("'{{ first_name[order_id] }}'", "template-forbidden 9:14", "isn't constant", "{% elif order_id == '…' %}"),
-    ("'{{ first_name[0] }}'", "unknown-name 9:14", "a text has no item 0", "write `… | first`"),
-    ("'Hi {{ first_name.length }}'", "unknown-name 9:17", "a text has no `length`", "write `… | length`"),
-    ("'{{ first_name.toUpperCase }}'", "unknown-name 9:14", "no `toUpperCase`", "write `… | upper`"),
-    ("'{{ first_name.initial }}'", "unknown-name 9:14", "no `initial`", "a column of its own"),
+    ("'{{ first_name[0] }}'", "no-items 9:17", "'first_name' is text, and text has nothing called '0'", "write `first_name | first`"),
+    ("'Hi {{ first_name.length }}'", "no-items 9:20", "text has nothing called 'length'", "write `first_name | length`"),
+    ("'{{ first_name.toUpperCase }}'", "no-items 9:17", "nothing called 'toUpperCase'", "write `first_name | upper`"),
+    ("'{{ first_name.initial }}'", "no-items 9:17", "nothing called 'initial'", "add a column"),
     ("'{% set a = 1 %}b'", "template-forbidden 9:14", "`set`", "put the value under `vars`"),
     ("'{{ first_name | strip }}'", "unknown-filter 9:30", "no filter called 'strip'", "write 'trim'"),
     ("'{{ first_name | upcase }}'", "unknown-filter 9:30", "no filter called 'upcase'", "write 'upper'"),
@@ -349,7 +349,7 @@ def test_an_item_that_a_mapping_lacks_is_missing_once(intake: Intake) -> None:
     spec = intake.spec.replace("people.csv", "people.jsonl")
     intake.write("hello.yaml", spec.replace("{{ first_name }}", "{{ person.last }}"))
     found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, "empty-value 9:14", "'last' has no value", "default")
+    _holds(found, "empty-value 9:20", "'person' has no 'last'", "default")
     assert found[0]["rows"] == [1]
 
 
@@ -677,3 +677,52 @@ def test_a_fault_that_no_row_influences_names_no_rows(
     assert found["line"] == 6
     assert words in found["problem"] + found["fix"]
     assert found.get("rows") == rows
+
+
+PLAN = """phone,meta,total,Amount Due (£)
++31612345678,"{""plan"": ""gold""}",12,"£1,138.84"
++31687654321,{},x,"£1,138.84"
+"""
+PLAN_LINES = """{"phone": "+31612345678", "meta": {"a": 1}, "total": 1}
+{"phone": "+31687654321", "meta": {"plan": "x"}}
+"""
+
+# The table, the text, and what is found: `code line:column`, words of the problem, words of the fix, the rows.
+ROW_VALUES: list[tuple[str, str, list[tuple[str, str, str, list[int]]]]] = [
+    (PLAN, "'{{ meta.plan }}'", [("no-items 9:17", "'meta' is text: JSON in a cell is not", "export `meta->>'plan'`", [2, 3])]),
+    (PLAN, "'{{ row[\"meta\"][\"plan\"] }}'", [("no-items 9:17", "is text: JSON in a cell", "JSON lines (.jsonl)", [2, 3])]),
+    (PLAN, "'{{ meta.plan | default(1) }}'", [("no-items 9:17", "'meta' is text: JSON", "export", [2, 3])]),
+    (PLAN, "'{{ phone[0] }}'", [("no-items 9:17", "is text, and text has nothing called '0'", "write `phone | first`", [2, 3])]),
+    (PLAN, "'{{ total.eur }}'", [("no-items 9:17", "nothing called 'eur'", "use `total` itself", [2, 3])]),
+    (PLAN_LINES, "'{{ meta.plan }}'", [("empty-value 9:17", "'meta' has no 'plan'", "{{ meta.plan | default(", [1])]),
+    (PLAN_LINES, "'{{ total.eur }}'", [
+        ("no-items 9:17", "'total' is a number", "use `total` itself", [1]),
+        ("empty-value 9:17", "'total' has no value", "fill it", [2]),
+    ]),
+    (PLAN_LINES, "'{% for e in [1] %}{{ e }}{% endfor %}{{ total }}'", [("empty-value 9:54", "'total'", "fill it", [2])]),
+    (PLAN, "'You owe {{ row[\"Amount Due (£)\"] | decimals }} now'", [
+        ("not-a-number 9:22", "'Amount Due (£)' is '£1,138.84', which is no number",
+         "remove £ and the thousands' commas in the table, or write `replace('£', '') | replace(',', '')`", [2, 3]),
+    ]),
+    (PLAN, "'{{ total | int }} {{ meta.plan }} {{ meta | float }}'", [
+        ("not-a-number 9:14", "'total' is 'x', which is no number", "write the digits alone", [3]),
+        ("no-items 9:35", "'meta' is text", "export", [2, 3]),
+        ("not-a-number 9:48", "'meta' is", "write the digits alone", [2, 3]),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("people", "written", "expected"), ROW_VALUES, ids=[row[1] for row in ROW_VALUES])
+def test_all_values_of_a_row_that_do_not_fit_are_named_once(
+    intake: Intake, people: str, written: str, expected: list[tuple[str, str, str, list[int]]]
+) -> None:
+    name = "people.jsonl" if people is PLAN_LINES else "people.csv"
+    intake.write(name, people)
+    intake.text(written)
+    found = intake.run("validate", "hello.yaml", "--recipients", name, "--format", "json").diagnostics
+    told = [(f"{d['code']} {d['line']}:{d['column']}", d.get("rows", [])) for d in found]
+    assert told == [(place, rows) for place, _, _, rows in expected], found
+    for diagnostic, (_, problem, fix, rows) in zip(found, expected, strict=True):
+        assert problem in diagnostic["problem"]
+        assert fix in diagnostic["fix"]
+        assert diagnostic.get("row_count", len(rows)) == len(rows)

@@ -25,7 +25,7 @@ TEXTS: list[tuple[str, str, list[str]]] = [
     # ways out of the sandbox
     ("a class behind a text", "\"{{ ''.__class__ }}\"", [f"{FORBIDDEN}:9:20"]),
     ("a class behind a column", '"{{ first_name.__class__.__mro__ }}"', [f"{FORBIDDEN}:9:28", f"{FORBIDDEN}:9:38"]),
-    ("a class behind a subscript", "\"{{ first_name['__class__'] }}\"", ["unknown-name hello.yaml:9:14"]),
+    ("a class behind a subscript", "\"{{ first_name['__class__'] }}\"", ["no-items hello.yaml:9:17"]),
     ("an attribute by filter", "\"{{ first_name | attr('format') }}\"", [f"{FILTER}:9:30"]),
     ("a format method", "\"{{ '{0.__class__}'.format(first_name) }}\"", [f"{FORBIDDEN}:9:33"]),
     ("a format filter", "\"{{ '%s' | format(first_name) }}\"", [f"{FILTER}:9:24"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -13,15 +12,13 @@ from jinja2 import Undefined, pass_context
 from jinja2 import filters as jinja_filters
 from jinja2 import tests as jinja_tests
 
+from sendspec.composing.number_fault import NotANumber
 from sendspec.composing.render_budget import IN_COST, FilterError, RenderBudget
-from sendspec.diagnostics.redaction import mask_in_place, quoted
 
 MAX_RESULT = 100_000
 MAX_DECIMALS = 10
 MAX_PLAIN_DIGITS = 18
 MAX_TRIMMED = 100
-MAX_SHOWN = 24
-_DECIMAL_COMMA = re.compile(r"\D{0,5}[0-9][0-9. ']*,[0-9]{1,4}\D{0,5}")
 SLOW = 10
 """The cost of each character that Python handles one by one, in the units of `render_budget.MAX_WORK`."""
 
@@ -132,21 +129,10 @@ def _number(value: Any) -> Decimal:
             raise InvalidOperation
         number = Decimal(text)
     except InvalidOperation:
-        raise _no_number(text) from None
+        raise NotANumber(text) from None
     if abs(number.adjusted()) > 30:
         raise FilterError("not-a-number", "the number has more than 30 digits", "correct the row")
     return number
-
-
-def _no_number(text: str) -> FilterError:
-    shown = f"'{mask_in_place(quoted(text[:MAX_SHOWN]))}' is no number"
-    if _DECIMAL_COMMA.fullmatch(text):
-        return FilterError(
-            "not-a-number", f"{shown}: it has a decimal comma", "write the digits and a point alone, such as 1234.50"
-        )
-    if not text:
-        return FilterError("not-a-number", "an empty text is no number", "fill it in, or give a default")
-    return FilterError("not-a-number", shown, "write the digits alone, such as 1234.50, or give a default")
 
 
 def integer(value: Any) -> int:
@@ -154,7 +140,7 @@ def integer(value: Any) -> int:
         return int(value)  # the same result, without the decimal number
     number = _number(value)
     if number != number.to_integral_value():
-        raise FilterError("not-a-number", "the value is no whole number", "round it first, with `round`")
+        raise NotANumber(as_text(value), "no whole number", "round it first, with `round`")
     return int(number)
 
 

@@ -84,7 +84,8 @@ class RecipientReader:
             return fill(to, context)
         except PlaceholderError as error:
             column = self._compiled_spec.address_column
-            if column is None or error.error.name != column or column in self._compiled_spec.spec.variables:
+            is_constant = column in self._compiled_spec.spec.variables
+            if column is None or error.error.name != column or column in row.values or is_constant:
                 raise
         self._reject_total(row)
         is_email = self._compiled_spec.identifier_key == EMAIL_ADDRESS.identifier_key

@@ -5,20 +5,19 @@ from __future__ import annotations
 from jinja2 import UndefinedError
 
 from sendspec.composing.render_budget import FilterError
-from sendspec.composing.template_advice import item_of_text_fix
-from sendspec.diagnostics.redaction import quoted
 
 
 class ValueMissing(UndefinedError):
-    """A template uses a value that the row doesn't have."""
+    """A template uses a value that the row doesn't have, or an item that `owner` doesn't have."""
 
-    def __init__(self, name: str, message: str | None = None) -> None:
+    def __init__(self, name: str, owner: object, message: str | None = None) -> None:
         super().__init__(message)
         self.name = name
+        self.owner = owner
 
 
 class RenderError(Exception):
-    """A template could not be rendered. `start` and `end` are offsets into its source; `name` is the missing value's."""
+    """A template could not be rendered. `start` and `end` are offsets into its source; `name` is that of the value at fault."""
 
     def __init__(self, code: str, problem: str, fix: str, start: int, end: int, name: str | None = None) -> None:
         super().__init__(problem)
@@ -32,19 +31,30 @@ class RenderError(Exception):
     def with_fix(self, fix: str) -> RenderError:
         return RenderError(self.code, self.problem, fix, self.start, self.end, self.name)
 
+    def shifted(self, offset: int) -> RenderError:
+        """The same in a longer source, where this one begins at `offset`."""
+        return self.at(self.start + offset, self.end + offset)
 
-def item_of_text(item: object, message: str | None = None) -> FilterError:
-    """Why `name[0]` and `name.length` have no value, for Jinja to raise where the name's value is a text."""
-    what = f"item {item}" if isinstance(item, int) else f"`{quoted(str(item))}`"
-    return FilterError("unknown-name", f"a text has no {what} here", item_of_text_fix(item))
+    def at(self, start: int, end: int) -> RenderError:
+        """The same at another place."""
+        return RenderError(self.code, self.problem, self.fix, start, end, self.name)
 
 
-def why_not_filled(error: Exception) -> str:
-    what = "this template can't be filled with the row's values"
+OMITTED_IN_TEXT = FilterError(
+    "omit-in-text",
+    "`omit` stands in a text; only a whole value can be left out",
+    'write "{{ omit }}" alone, or in an inline if',
+)
+
+
+def not_filled(error: Exception) -> FilterError:
+    """Another exception of a filter or test, as what it refuses."""
     match error:
         case ZeroDivisionError():
-            return f"{what}: a filter or test divides by zero"
+            why = "a filter or test divides by zero"
         case TypeError():
-            return f"{what}: a filter or test is given a kind of value that it can't work with"
+            why = "a filter or test is given a kind of value that it can't work with"
         case _:
-            return f"{what}: a filter or test is given a value that it can't work with"
+            why = "a filter or test is given a value that it can't work with"
+    problem = f"this template can't be filled with the row's values: {why}"
+    return FilterError("render-failed", problem, "look at its filters' arguments")

@@ -11,6 +11,7 @@ from sendspec.composing.omit_sentinel import OMIT
 from sendspec.composing.payload_check import PayloadCheck
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.recipient_reader import KEY, TO, WHERE, RecipientReader
+from sendspec.composing.render_failure import RenderError
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.template import MessageContext, message_context
 from sendspec.composing.template_tree import Placeholder, PlaceholderError, fill, placeholders_of
@@ -98,26 +99,35 @@ class RowFaults:
             has_all = False
             if placeholder.at != failed:
                 self._add(row, error)
-            self._note_missing(row, placeholder, error)
+            self._note_behind(row, placeholder, error, context)
         return has_all
 
-    def _note_missing(self, row: Row, placeholder: Placeholder, error: PlaceholderError) -> None:
-        """Records the other values that one template misses, unless it has conditions: they may depend on the first."""
-        source = placeholder.template.source
+    def _note_behind(
+        self, row: Row, placeholder: Placeholder, error: PlaceholderError, context: MessageContext
+    ) -> None:
+        """Records what else is wrong with one template, unless it has conditions: they may depend on the first fault."""
+        template, first = placeholder.template, error.error
+        if "{%" in template.source or first.code == "template-too-costly":
+            return
+        others = [each for each in template.faults(context) if (each.code, each.start) != (first.code, first.start)]
+        for other in others:
+            self._add(row, PlaceholderError(placeholder.at, other))
+        self._note_missing(row, placeholder, {each.start for each in (first, *others)}, first)
+
+    def _note_missing(self, row: Row, placeholder: Placeholder, noted: set[int], first: RenderError) -> None:
+        """Records the other values that are missing in the same `{{ … }}`, at other places than `noted`."""
+        if " if " in placeholder.template.source:
+            return
         values = dict(row.values)
-        missing: PlaceholderError | None = error
+        missing: RenderError | None = first
         for _ in range(MAX_MISSING):
-            if missing is None or missing.error.name is None or "{%" in source or " if " in source:
+            if missing is None or missing.code != "empty-value" or missing.name is None or missing.name in values:
                 return
-            replaced = missing.error.name
-            values[replaced] = _STAND_IN
-            missing = _error_of(placeholder, self._context(values))
-            if (
-                missing is not None and missing.error.name == replaced
-            ):  # it is an item of a value, which nothing replaces
-                return
-            if missing is not None and missing.error.code == "empty-value":
-                self._add(row, missing)
+            values[missing.name] = _STAND_IN
+            error = _error_of(placeholder, self._context(values))
+            missing = None if error is None else error.error
+            if missing is not None and missing.code == "empty-value" and missing.start not in noted:
+                self._add(row, PlaceholderError(placeholder.at, missing))
 
     def _check_payload(self, row: Row, context: MessageContext) -> None:
         compiled_spec = self._compiled_spec

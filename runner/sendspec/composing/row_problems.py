@@ -22,7 +22,7 @@ from sendspec.reading.spec import Spec
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
-TOLD_BY_FIX = frozenset({"phone-empty", "phone-length", "phone-letters", "phone-number"})
+TOLD_BY_FIX = frozenset({"not-a-number", "phone-empty", "phone-length", "phone-letters", "phone-number"})
 """Codes of several mistakes: rows with another fix are another problem."""
 MAX_SAMPLED = 2_000
 """Rows whose numbers are looked at to propose their country."""
@@ -153,7 +153,13 @@ class RowProblems:
     def add_placeholder(self, row: Row, error: PlaceholderError) -> None:
         problem = error.error
         self._problems.add_row(
-            (problem.code, self._spec.path, error.at, problem.start),
+            (
+                problem.code,
+                self._spec.path,
+                error.at,
+                problem.start,
+                problem.fix if problem.code in TOLD_BY_FIX else "",
+            ),
             row.line,
             lambda: self._spec.document.diagnostic(
                 error.at,

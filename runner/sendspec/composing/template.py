@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache, partial
+from functools import lru_cache
 from html import escape
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateError, UndefinedError, nodes
+from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2 import Template as JinjaTemplate
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from sendspec.composing.alternative import NO_ALTERNATIVES, AlternativeFinder, Alternatives
-from sendspec.composing.filters import FILTERS, MAX_RESULT, TESTS, Trusted, as_html, as_text, too_long
+from sendspec.composing.fault_words import FaultWords
+from sendspec.composing.filters import MAX_RESULT, Trusted, too_long
 from sendspec.composing.omit_sentinel import OMIT, OmitInText
 from sendspec.composing.render_budget import FilterError, RenderBudget
-from sendspec.composing.render_failure import RenderError, ValueMissing, item_of_text, why_not_filled
+from sendspec.composing.render_failure import OMITTED_IN_TEXT, RenderError, ValueMissing, not_filled
+from sendspec.composing.template_environment import jinja_environment
 from sendspec.composing.template_policy import (
     TOO_MANY_DIGITS,
     NameUse,
@@ -26,13 +27,11 @@ from sendspec.composing.template_policy import (
     forbidden,
     trust_of,
     uses_of,
-    written_name,
 )
-from sendspec.composing.template_scan import tags_of
+from sendspec.composing.template_scan import Tag, tags_of
 from sendspec.composing.template_syntax import syntax_problem
 from sendspec.composing.text_compared import text_compared
-from sendspec.composing.tree_instrumentation import INSTRUMENT_FILTERS, instrument
-from sendspec.diagnostics.redaction import printable
+from sendspec.composing.tree_instrumentation import instrument
 from sendspec.reading.documents.number_spelling import unspelled
 from sendspec.reading.documents.scalar import joined_surrogates
 
@@ -40,51 +39,6 @@ MAX_EXPRESSION = 10_000
 MAX_TAGS = 20
 """Most tags of a template that are filled alone to find the one that fails."""
 _RESULT = "__result"
-
-
-class _Missing(StrictUndefined):
-    """A missing value, which raises `ValueMissing` with its name when used."""
-
-    __slots__ = ()
-
-    def __init__(self, hint: Any = None, obj: Any = None, name: Any = None, exc: Any = UndefinedError) -> None:
-        raised = partial(ValueMissing, str(name)) if obj is None else partial(item_of_text, name)
-        super().__init__(hint=hint or "", name=name, exc=raised)  # type: ignore[arg-type]
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """`a.b` and `a["b"]` are items of mappings and lists, never attributes, which Jinja would fall back to."""
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        if isinstance(obj, Mapping) and argument in obj:
-            return obj[argument]
-        if isinstance(obj, list | tuple) and isinstance(argument, int) and -len(obj) <= argument < len(obj):
-            return obj[argument]
-        if isinstance(obj, StrictUndefined):
-            str(obj)
-        return self.undefined(obj=obj if isinstance(obj, str) else None, name=argument)
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        return self.getitem(obj, attribute)
-
-
-@cache
-def _environment(*, typed: bool, html: bool = False) -> _Environment:
-    environment = _Environment(
-        undefined=_Missing,
-        optimized=False,
-        keep_trailing_newline=True,
-        autoescape=False,
-        finalize=None if typed else as_html if html else as_text,
-    )
-    environment.globals = {}
-    environment.filters = {name: allowed.charged() for name, allowed in FILTERS.items()} | INSTRUMENT_FILTERS
-    environment.tests = {name: allowed.charged() for name, allowed in TESTS.items()}
-    environment.tests.update({sign: environment.tests[name] for sign, name in _SIGNS.items()})
-    return environment
-
-
-_SIGNS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +71,11 @@ class Template:
         except RenderError:
             raise
         except ValueMissing as error:
-            raise self._missing(error.name) from None
+            raise self._words.missing(error, context) from None
         except FilterError as error:
-            raise self._error(error.code, error.problem, error.fix, self._tag_at_fault(context, error)) from None
+            raise self._refused(error, context) from None
         except OmitInText:
-            raise self._error(
-                "omit-in-text",
-                "`omit` stands in a text; only a whole value can be left out",
-                'write "{{ omit }}" alone, or in an inline if',
-            ) from None
+            raise self._refused(OMITTED_IN_TEXT, context) from None
         except Exception as error:  # a filter may raise anything: truncate raises AssertionError
             raise self._unfilled(error, context) from None
 
@@ -137,55 +87,66 @@ class Template:
         text = escape(str(value)) if self.is_html and not isinstance(value, Trusted) else str(value)
         return _joined((text,), budget)
 
-    def _unfilled(self, error: Exception, context: MessageContext) -> RenderError:
-        if isinstance(error, TypeError) and (found := text_compared(parsed(self.source), context.get_all())):
-            return self._error("text-compared", found.problem, f"write `{found.meant}`", self._place_of(found.name))
-        return self._error("render-failed", why_not_filled(error), "look at its filters' arguments")
+    @property
+    def _words(self) -> FaultWords:
+        return FaultWords(self.source, self.names, self.columns)
 
-    def _place_of(self, name: str) -> tuple[int, int]:
-        """The place of a name; that of the whole template if it isn't found."""
-        used = (*self.names, *self.columns)
-        return next(((use.start, use.end) for use in used if use.name == name), (0, len(self.source)))
-
-    def _missing(self, name: str) -> RenderError:
-        fix = f"fill it, or write what stands in for it: {{{{ {printable(written_name(name))} | default('…') }}}}"
-        return RenderError("empty-value", f"'{name}' has no value", fix, *self._place_of(name), name)
-
-    def _error(self, code: str, problem: str, fix: str, place: tuple[int, int] | None = None) -> RenderError:
-        return RenderError(code, problem, fix, *(place or (0, len(self.source))))
-
-    def _tag_at_fault(self, context: MessageContext, error: FilterError) -> tuple[int, int] | None:
-        """The only `{{ … }}` or condition that fails alone as the whole text did; None if several do, or none, as in a loop."""
-        if self.is_expression or error.code in ("template-too-costly", "text-too-long"):
-            return None
-        tags = [tag for tag in tags_of(self.source) if tag.opening != "{#"][:MAX_TAGS]
+    def _refused(self, error: FilterError, context: MessageContext) -> RenderError:
+        """What a filter refuses, at the only `{{ … }}` or at the one that is at fault; at the whole text where that can't be told."""
+        tags = [tag for tag in _tags(self.source) if tag.opening != "{#"]
+        if self.is_expression:
+            return self._words.refused(error, context, 0, len(self.source))
         if len(tags) == 1:
-            return tags[0].start, tags[0].end
-        tags = [tag for tag in tags if tag.opening == "{{" or tag.word in ("if", "elif")]
-        charged, context.budget = context.budget, RenderBudget()
-        found = [
-            tag for tag in tags if _code_alone(tag.expression_in(self.source), context, self.is_html) == error.code
-        ]
-        context.budget = charged
-        return (found[0].start, found[0].end) if len(found) == 1 else None
+            return self._words.refused(error, context, tags[0].start, tags[0].end)
+        if error.code not in ("template-too-costly", "text-too-long"):
+            found = [each for each in self.faults(context) if each.code == error.code]
+            if len(found) == 1 or (found and "{%" not in self.source):
+                return found[0]
+        return RenderError(error.code, error.problem, error.fix, 0, len(self.source))
+
+    def _unfilled(self, error: Exception, context: MessageContext) -> RenderError:
+        found = text_compared(parsed(self.source), context.get_all()) if isinstance(error, TypeError) else None
+        return self._refused(not_filled(error), context) if found is None else self._words.compared(found)
+
+    def faults(self, context: MessageContext) -> Iterator[RenderError]:
+        """What is wrong with each `{{ … }}` or condition by itself, at its place in this template; for the first `MAX_TAGS`."""
+        tags = [tag for tag in _tags(self.source) if tag.opening == "{{" or tag.word in ("if", "elif")][:MAX_TAGS]
+        charged = context.budget
+        for tag in tags:
+            context.budget = RenderBudget()
+            try:
+                error = _fault_alone(tag.expression_in(self.source), context, self.is_html)
+            finally:
+                context.budget = charged
+            if error is not None:
+                yield error.at(tag.start, tag.end) if tag.word else error.shifted(tag.start - len(_BEFORE))
 
 
-def _code_alone(tag: str, context: MessageContext, html: bool) -> str | None:
-    """The code of the fault of a text with nothing but this `{{ … }}`; None if it has none."""
+_BEFORE = " "
+"""Text before a tag that is filled by itself: what it gives becomes part of a text."""
+
+
+def _fault_alone(tag: str, context: MessageContext, html: bool) -> RenderError | None:
+    """What is wrong with a text that is nothing but this tag."""
     alone = _text_with(tag, html)
     if not isinstance(alone, Template):
-        return alone[0].code
+        return RenderError(alone[0].code, alone[0].problem, alone[0].fix, alone[0].start, alone[0].end)
     try:
         if not alone.is_static:
             alone.render(context)
     except RenderError as error:
-        return error.code
+        return error
     return None
 
 
 @lru_cache(maxsize=256)
+def _tags(source: str) -> tuple[Tag, ...]:
+    return tuple(tags_of(source))
+
+
+@lru_cache(maxsize=256)
 def _text_with(tag: str, html: bool) -> Template | list[TemplateProblem]:
-    return compile_template(f" {tag}", html=html)
+    return compile_template(_BEFORE + tag, html=html)
 
 
 def _joined(parts: Iterable[str], budget: RenderBudget) -> str:
@@ -210,7 +171,7 @@ def compile_template(source: str, *, html: bool = False) -> Template | list[Temp
         return Template(source, (), (), is_expression=False, is_static=True, static=source, _compiled=None)
     if len(source) > MAX_EXPRESSION:
         return [_too_complex(source, f"the template has more than {MAX_EXPRESSION:,} characters", "make it shorter")]
-    environment = _environment(typed=False)
+    environment = jinja_environment(typed=False)
     try:
         tree = parsed(source)
     except ValueError:  # of int() in Jinja's lexer, which is given a decimal number of more than 4,300 digits
@@ -240,7 +201,7 @@ def _too_complex(source: str, problem: str, fix: str) -> TemplateProblem:
 
 def parsed(source: str) -> nodes.Template:
     """The tree of a template. For one that is not known to compile, raises what Jinja raises."""
-    tree = _environment(typed=False).parse(source)
+    tree = jinja_environment(typed=False).parse(source)
     for constant in tree.find_all(nodes.Const):
         if isinstance(constant.value, str) and not constant.value.isascii():
             constant.value = joined_surrogates(constant.value)
@@ -248,7 +209,7 @@ def parsed(source: str) -> nodes.Template:
 
 
 def _compiled(source: str, tree: nodes.Template, html: bool, trust: tuple[int, int] | None) -> Template:
-    names, columns = uses_of(tree, source, _environment(typed=False))
+    names, columns = uses_of(tree, source, jinja_environment(typed=False))
     finder = AlternativeFinder(tree)
     alternatives = finder.found
     tree = instrument(tree, finder.bit_by_node)
@@ -256,7 +217,7 @@ def _compiled(source: str, tree: nodes.Template, html: bool, trust: tuple[int, i
     if expression is not None:
         target = nodes.Name(_RESULT, "store", lineno=1)
         tree = nodes.Template([nodes.Assign(target, expression, lineno=1)], lineno=1)
-    compiled = _environment(typed=expression is not None, html=html).from_string(tree)
+    compiled = jinja_environment(typed=expression is not None, html=html).from_string(tree)
     template = Template(
         source, names, columns, expression is not None, False, None, compiled, html, trust, alternatives
     )
@@ -294,7 +255,7 @@ def message_context(
 
     `budget` is the message's, where some of its templates were rendered in another context.
     """
-    context = MessageContext(_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
+    context = MessageContext(jinja_environment(typed=False), {**values, "row": row, "omit": OMIT}, None, {})
     context.budget = RenderBudget() if budget is None else budget
     context.alternatives = context.first_bit = 0
     return context

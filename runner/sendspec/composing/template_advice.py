@@ -26,6 +26,7 @@ _NOT_NEEDED = {
 _FROM_THE_TABLE = frozenset(
     {"date", "strftime", "format", "split", "format_date", "datetimeformat", "dateformat", "time_ago", "slice", "map"}
 )
+_ENDS = {"0": "first", "-1": "last"}
 _TESTS_BY_WORD = {"empty": "not", "blank": "not", "null": "none", "equalto": "eq", "present": "defined"}
 
 
@@ -85,10 +86,9 @@ def _instead_of_choice(item: nodes.Getitem) -> str:
     return f"choose with conditions: {{% if {by} == '…' %}}…{{% elif {by} == '…' %}}…{{% endif %}}"
 
 
-def item_of_text_fix(item: object) -> str:
-    """What to write for `name[0]` or `name.length`, where the name's value is a text."""
-    ours = "first" if item == 0 else _filter_called(str(item))
-    return f"write `… | {ours}`" if ours else f"remove it, or {_IN_THE_TABLE}"
+def filter_for_item(item: str) -> str | None:
+    """The filter that `name[0]` or `name.length` means where the name's value is a text."""
+    return _ENDS.get(item) or _filter_called(item)
 
 
 def _instead_of_call(call: nodes.Call) -> str:

@@ -15,6 +15,16 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="Hi {{ first_name }}",
         right="Hi {{ first_name | default('there') }}",
     ),
+    "no-items": Explanation(
+        "a template reads an item of a text or a number",
+        (
+            "`meta.plan` is the item `plan` of an object. A cell of a CSV table is text, whatever is in it: JSON in a cell is "
+            "not read. Export what you need as columns of its own, for example `meta->>'plan'` in PostgreSQL, or export the "
+            "rows as JSON lines. This is an error under `default(…)` too, which would fill in the same text for everybody."
+        ),
+        wrong="{{ meta.plan }}",
+        right="{{ plan }}",
+    ),
     "name-clash": Explanation(
         "a name has two meanings",
         (
@@ -82,7 +92,10 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "not-a-number": Explanation(
         "a filter needs a number",
-        "`int` and `float` reject text that isn't a number, instead of making it 0.",
+        (
+            "`int`, `float` and `decimals` reject text that isn't a number, instead of making it 0. A currency's sign, a "
+            "separator between thousands and a decimal comma are no part of a number: `£1,138.84` is written `1138.84`."
+        ),
         wrong="{{ 'abc' | int }}",
         right="{{ '12' | int }}",
     ),

@@ -1,0 +1,76 @@
+"""The words for what keeps a template from being filled, with the names and at the places of the template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jinja2.runtime import Context
+
+from sendspec.composing.item_access import NoItems, read_of
+from sendspec.composing.number_fault import NotANumber
+from sendspec.composing.render_budget import FilterError
+from sendspec.composing.render_failure import RenderError, ValueMissing
+from sendspec.composing.template_policy import NameUse, written_name
+from sendspec.composing.text_compared import TextCompared
+from sendspec.diagnostics.redaction import printable
+
+
+@dataclass(frozen=True, slots=True)
+class FaultWords:
+    """Writes the errors of one template, with its `names` and `columns` as in `Template`."""
+
+    source: str
+    names: tuple[NameUse, ...]
+    columns: tuple[NameUse, ...]
+
+    def missing(self, error: ValueMissing, context: Context) -> RenderError:
+        name = error.name
+        if isinstance(error.owner, Mapping | list | tuple) and error.owner is not context.get("row"):
+            return self._item_missing(name)
+        fix = f"fill it, or write what stands in for it: {{{{ {printable(written_name(name))} | default('…') }}}}"
+        return RenderError("empty-value", f"'{name}' has no value", fix, *self._place_of(name), name)
+
+    def compared(self, found: TextCompared) -> RenderError:
+        return RenderError("text-compared", found.problem, f"write `{found.meant}`", *self._place_of(found.name))
+
+    def _place_of(self, name: str) -> tuple[int, int]:
+        """The place of a name; that of the whole template if it isn't found."""
+        used = (*self.names, *self.columns)
+        return next(((use.start, use.end) for use in used if use.name == name), (0, len(self.source)))
+
+    def _item_missing(self, item: str) -> RenderError:
+        read = self._read_of(item)
+        if read is None:
+            problem, fix = f"'{item}' has no value", "fill it, or give it a `default`"
+            return RenderError("empty-value", problem, fix, 0, len(self.source))
+        use, owner, start, end = read
+        fix = f"fill it, or write what stands in for it: {{{{ {self.source[start:end]} | default('…') }}}}"
+        return RenderError("empty-value", f"'{owner}' has no '{item}'", fix, start, end, use.name)
+
+    def refused(self, error: FilterError, context: Context, start: int, end: int) -> RenderError:
+        """What a filter refuses, at this place, in the words of the template where the value at fault has a name there."""
+        match error:
+            case NoItems() if (read := self._read_of(error.item)) is not None:
+                use, owner, start, end = read
+                return RenderError(error.code, f"'{owner}' {error.verdict}", error.fix_for(owner), start, end, use.name)
+            case NotANumber() if (name := self._name_of(error.text, context)) is not None:
+                problem = f"'{name}' is '{error.shown}', which is {error.what}"
+                return RenderError(error.code, problem, error.fix, start, end, name)
+        return RenderError(error.code, error.problem, error.fix, start, end)
+
+    def _read_of(self, item: str) -> tuple[NameUse, str, int, int] | None:
+        """Where an item is read: the name that it starts from, its owner as text, and its place."""
+        read = read_of(self.source, (*self.names, *self.columns), item)
+        if read is None:
+            return None
+        use, owner_end, end = read
+        start = self.source.rfind("row", 0, use.start) if use in self.columns else use.start
+        return use, self.source[start:owner_end], start, end
+
+    def _name_of(self, text: str, context: Context) -> str | None:
+        """The name, or the column, that has this value; None if several have, or none: it may be the result of a filter."""
+        row = context["row"]
+        found = {use.name for use in self.names if context.get(use.name) == text}
+        found |= {use.name for use in self.columns if row.get(use.name) == text}
+        return found.pop() if len(found) == 1 else None
