@@ -244,13 +244,26 @@ def test_the_ledger_is_made_once_checked_and_exported(project: Any, helpers: Any
     assert all(",'+44" in line for line in table[1:])
 
 
-def test_a_lost_ledger_can_be_recreated_under_the_same_salt(project: Any) -> None:
-    lock = json.loads((project.folder / "sendspec.lock").read_text())["environments"]["test"]
-    (project.folder / ".sendspec/test.db").unlink()
-    assert project.run("ledger", "init", "--env", "test").code == 0
+def test_a_lost_ledger_can_be_recreated_under_the_same_salt_once_somebody_gives_it_up(project: Any) -> None:
+    written = (project.folder / "sendspec.lock").read_text()
+    lock = json.loads(written)["environments"]["test"]
+    (project.folder / ".sendspec/test.db").rename(project.folder / "lost.db")
+    refused = project.run("ledger", "init", "--env", "test")
+    assert refused.code == 2
+    assert "[init-needs-choice]" in refused.err
+    assert f"sendspec.lock names the ledger {lock['ledger']}, and" in refused.err
+    assert (project.folder / "sendspec.lock").read_text() == written
+    made = project.run("ledger", "init", "--env", "test", "--empty")
+    assert made.code == 0
+    assert f"the ledger {lock['ledger']} is given up" in made.err
     again = json.loads((project.folder / "sendspec.lock").read_text())["environments"]["test"]
     assert again["salt"] == lock["salt"]
     assert again["ledger"] != lock["ledger"]
+    (project.folder / "lost.db").replace(project.folder / ".sendspec/test.db")
+    foreign = project.run("status", "--env", "test")
+    assert foreign.code == 6
+    assert f"it is {lock['ledger']}, and {again['ledger']} is named" in foreign.err
+    assert f"restore sendspec.lock from git: it named {lock['ledger']} when this one was made" in foreign.err
 
 
 def test_a_plan_file_sends_exactly_what_was_planned_or_nothing(project: Any, server: Any, helpers: Any) -> None:

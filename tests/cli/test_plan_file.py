@@ -360,7 +360,7 @@ def test_a_plan_in_another_form_of_json_is_the_same_plan(planned: Any, server: A
 def test_a_plan_against_another_ledger_is_stale_even_with_nothing_to_send(planned: Any, server: Any) -> None:
     assert planned.run("send", "--plan", "plan.json", "--yes").code == 0
     (planned.folder / ".sendspec" / "test.db").unlink()
-    made = planned.run("ledger", "init", "--env", "test")
+    made = planned.run("ledger", "init", "--env", "test", "--empty")
     assert made.code == 0, made.err
     planned.write("specs/people.csv", "phone,first_name\n+447700900001,Ann\n")
     done = planned.run("send", "--plan", "plan.json", "--yes", "--format", "json")

@@ -42,7 +42,8 @@ def command(console: Console, env: str | None, empty: bool, baseline: bool) -> i
     """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
 
     Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. If specs are
-    already committed, say how the new ledger begins: --baseline if they were sent before, --empty if none was.
+    already committed, or sendspec.lock names a ledger that is gone, say how the new ledger begins: --baseline if the
+    committed specs were sent before, --empty if none was.
 
     \b
     Examples:
@@ -84,10 +85,10 @@ def _show(console: Console, context: ProjectContext, made: MadeLedger) -> None:
             f"{counted(made.baselined, 'message')} of the committed specs count as sent, and nobody gets them again"
         )
     console.document({**_document(context), "baselined": made.baselined or 0})
-    if made.replaces_known:
+    if made.given_up is not None:
         console.warn(
-            "warning: this replaces a ledger that sendspec.lock knew; the salt is kept, but what the old one held is"
-            " sent again unless you bring it back"
+            f"warning: the ledger {made.given_up} is given up; the salt is kept, but what that one held and this one"
+            " doesn't is sent again unless you bring it back"
         )
 
 

@@ -11,7 +11,7 @@ from sendspec.diagnostics.exceptions import EnvironmentRenamed, InitRefused, Loc
 from sendspec.diagnostics.position import FILE_START
 from sendspec.diagnostics.wording import counted
 from sendspec.ledger.access import is_half_made, is_there
-from sendspec.ledger.identity import LedgerIdentity
+from sendspec.ledger.identity import LOCK_FILE, LedgerIdentity
 from sendspec.ledger.protocol import Ledger
 from sendspec.operations.baseline import record_baseline
 from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, committed_specs
@@ -32,22 +32,26 @@ class Beginning(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EarlierSends:
-    """What may have been sent before: the committed specs, and whether git could tell. `problem` says so in words."""
+    """What may have been sent before: the committed specs, and whether git could tell. `problem` says so in words.
+
+    `lost` is the id of the ledger that sendspec.lock names, if that is gone.
+    """
 
     specs: list[str]
     problem: str
+    lost: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeLedger:
     """`baselined` counts the messages that count as sent; None if the ledger begins empty.
 
-    `is_completed`: an earlier `init` had been killed. `replaces_known`: sendspec.lock knew a ledger, which is gone.
+    `is_completed`: an earlier `init` had been killed. `given_up` is the id of the ledger that sendspec.lock named, which is gone.
     """
 
     baselined: int | None
     is_completed: bool
-    replaces_known: bool
+    given_up: str | None
 
 
 def is_begun(context: ProjectContext) -> bool:
@@ -60,6 +64,13 @@ def earlier_sends(context: ProjectContext) -> EarlierSends | None:
     """What a person has to decide about before a new ledger is made; None if there is nothing to decide."""
     if is_there(context.environment.ledger):
         return None
+    known = context.identity
+    if known is not None:
+        problem = (
+            f"{LOCK_FILE} names the ledger {known.ledger}, and {context.environment.ledger.file} is gone. A new one gives"
+            " it up, and knows nothing of what was sent"
+        )
+        return EarlierSends(specs=[], problem=problem, lost=known.ledger)
     try:
         specs = committed_specs(context.root, context.system.environ)
     except GitUnreadable as error:
@@ -72,10 +83,17 @@ def earlier_sends(context: ProjectContext) -> EarlierSends | None:
 
 def undecided_refusal(context: ProjectContext, found: EarlierSends) -> InitRefused:
     """The refusal for a caller that can't ask a person."""
-    name = context.environment.name
+    command = f"sendspec ledger init --env {context.environment.name}"
+    if found.lost is not None:
+        return InitRefused(
+            found.problem,
+            f"bring the ledger back from a backup; if it is lost: {command} --baseline, so that the committed specs"
+            " count as sent, or --empty, so that everybody gets them again",
+            code="init-needs-choice",
+        )
     return InitRefused(
         f"{found.problem}; a new ledger would send them to everybody again",
-        f"if they were: sendspec ledger init --env {name} --baseline; if nothing was: --empty instead",
+        f"if they were: {command} --baseline; if nothing was: --empty instead",
         code="init-needs-choice",
     )
 
@@ -114,9 +132,8 @@ def init_ledger(context: ProjectContext, beginning: Beginning, problems: Problem
             return None
     else:
         make_environment_ledger(context)
-    return MadeLedger(
-        baselined=baselined, is_completed=begun, replaces_known=context.identity is not None and not begun
-    )
+    given_up = None if begun or context.identity is None else context.identity.ledger
+    return MadeLedger(baselined=baselined, is_completed=begun, given_up=given_up)
 
 
 def _with_baseline(context: ProjectContext, problems: Problems) -> int | None:

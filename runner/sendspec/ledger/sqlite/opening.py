@@ -170,8 +170,9 @@ def _closing_on_trouble(ledger: OpenLedger) -> Iterator[None]:
 def _check_identity(ledger: OpenLedger, expected_id: str | None, salt: bytes | None) -> None:
     if expected_id is not None and ledger.id != expected_id:
         raise LedgerForeign(
-            f"the ledger {ledger.path} is not the one that sendspec.lock names",
-            "bring the right ledger back, or correct `ledger:` in sendspec.yaml",
+            f"the ledger {ledger.path} is not the one that sendspec.lock names: it is {ledger.id}, and {expected_id} is named",
+            "bring the right ledger back, or correct `ledger:` in sendspec.yaml; or restore sendspec.lock from git: it named "
+            f"{ledger.id} when this one was made",
         )
     noted = ledger.salt_check
     if salt is not None and noted is not None and noted != salt_check_of(salt):

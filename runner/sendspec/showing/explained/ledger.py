@@ -12,7 +12,8 @@ EXPLAINED: dict[str, Explanation] = {
         "the ledger is not the one that sendspec.lock names",
         (
             "It doesn't know what was sent, so everything would be sent again. Restore the right ledger, or correct "
-            "`ledger:` in sendspec.yaml."
+            "`ledger:` in sendspec.yaml. If it is the right one, sendspec.lock has changed: restore it from git. "
+            "`git log -p -- sendspec.lock` shows the commit in which it named this ledger's id."
         ),
     ),
     "ledger-rolled-back": Explanation(
@@ -118,11 +119,11 @@ EXPLAINED: dict[str, Explanation] = {
         ),
     ),
     "init-needs-choice": Explanation(
-        "there are committed specs, and a new ledger doesn't know whom they reached",
+        "messages may have been sent before, and a new ledger doesn't know whom they reached",
         (
             "The last commit holds specs that may have been sent with another ledger or another tool. With a new, "
-            "empty ledger everyone would get them again. On a terminal `ledger init` asks; elsewhere choose "
-            "`--baseline` or `--empty`."
+            "empty ledger everyone would get them again. Or sendspec.lock names a ledger that is gone: look for a backup "
+            "before you give it up. On a terminal `ledger init` asks; elsewhere choose `--baseline` or `--empty`."
         ),
         right="sendspec ledger init --env production --empty",
     ),
