@@ -419,7 +419,7 @@ def test_a_plan_from_another_ledger(intake: Intake) -> None:
     assert intake.run("plan", "hello.yaml", "--env", "live", "--out", "plan.json").code == 0
     for path in intake.folder.joinpath(".sendspec").iterdir():
         path.unlink()
-    assert intake.run("ledger", "init", "--env", "live").code == 0
+    assert intake.run("ledger", "init", "--env", "live", "--empty").code == 0
     said = intake.run("send", "--plan", "plan.json", "--yes")
     assert said.code == 8
     assert "another ledger" in said.err

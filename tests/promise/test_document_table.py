@@ -86,7 +86,7 @@ TABLE: list[tuple[tuple[str, ...], int, str, tuple[Setup, ...]]] = [
     (("reconcile", "--env", "test"), 4, "status", (ONE_LOST, runs(*SEND))),
     (("reconcile", "--env", "test"), 5, "status", (ONE_LOST, runs(*SEND), lists(STOPPED))),
     (("resolve", "hello.yaml", "--as", "accepted", "--reason", "x", "--env", "test"), 0, "status", (ONE_LOST, runs(*SEND))),
-    (("ledger", "init", "--env", "test"), 0, "ledger-init", (gone,)),
+    (("ledger", "init", "--env", "test", "--empty"), 0, "ledger-init", (gone,)),
     (("ledger", "init", "--env", "test"), 6, "ledger-init", ()),
     (("ledger", "check", "--env", "test"), 0, "ledger-check", ()),
     (("ledger", "purge", "--older-than", "9d", "--env", "test"), 0, "ledger-purge", ()),
