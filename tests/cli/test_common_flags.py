@@ -132,12 +132,33 @@ def test_flags_without_a_command_are_wrong_usage(hello: Any) -> None:
         ("doctor --recipients x", "it is an option of `validate`, "),
         ("--yes send x", "write it behind the command: `sendspec send --yes`"),
         ("send x --zzz", "`sendspec send --help` lists its options"),
+        ("plan -out=plan.json hello.yaml", "`-out` needs two dashes: write `--out plan.json`"),
+        ("plan -out plan.json hello.yaml", "`-out` needs two dashes: write `--out`"),
+        ("plan -json hello.yaml", "write `--format json`"),
+        ("-q plan -json hello.yaml", "write `--format json`"),
+        ("ledger check -env staging", "`-env` needs two dashes"),
+        ("plan hello.yaml -o json", "'json' is a format, and --out names a file: for JSON write `--format json`"),
+        ("plan hello.yaml --out yaml", "for a file of this name `./yaml`"),
+        ("plan -f hello.yaml", "name the spec without an option: `sendspec plan hello.yaml`"),
+        ("validate --file=hello.yaml", "name the spec without an option: `sendspec validate hello.yaml`"),
+        ("plan hello.yaml --format github", "'text', 'json'. It is a format of `sendspec validate`, `sendspec test`"),
+        ("plan hello.yaml --format=csv", "It is a format of `sendspec status`: `sendspec status SPEC --format csv`"),
+        ("send --plan plan.json --dry-run", "see it with `sendspec show plan.json --against-now`"),
+        ("plan", "Name one or more: sendspec plan specs/*.yaml"),
+        ("validate --format json", "Name one or more: sendspec validate specs/*.yaml"),
+        ("plan -", "a spec can't come from standard input"),
     ],
 )
 def test_an_option_that_is_not_there_is_answered_with_the_one_that_is_meant(hello: Any, line: str, hint: str) -> None:
     done = hello.run(*line.split())
     assert (done.code, done.out) == (2, "")
     assert hint in done.err
+
+
+def test_short_options_may_have_their_values_behind_them(hello: Any) -> None:
+    for words in (("-estaging", "-qv"), ("-j2", "-q"), ("-oout.json",), ("--",)):
+        assert hello.run("plan", *words, SPEC).code == 0, words
+    assert hello.run("resolve", SPEC, "--as", "skipped", "--left", "--reason", "-json").code != 2
 
 
 def test_the_value_of_an_unknown_option_is_not_repeated(hello: Any) -> None:
@@ -150,7 +171,8 @@ def test_the_value_of_an_unknown_option_is_not_repeated(hello: Any) -> None:
     [
         ("lint", "'validate'"), ("preview", "'plan'"), ("dry-run", "'plan'"), ("apply", "'send'"), ("ls", "'status'"),
         ("export", "'ledger export'"), ("version", "'--version'"), ("paln", "'plan'"), ("xyzzy", "--help"),
-        ("specs/a.yaml", "`sendspec plan specs/a.yaml`"),
+        ("specs/a.yaml", "`sendspec plan specs/a.yaml`"), ("retry", "'send SPEC --retry refused'"),
+        ("resend", "'send SPEC --retry refused'"),
     ],
 )  # fmt: skip
 def test_a_command_that_is_not_there_is_answered_with_the_one_that_is_meant(hello: Any, word: str, hint: str) -> None:

@@ -52,6 +52,20 @@ def test_ledger_is_a_topic_and_a_command(project_dir: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("filters", ["Filters", "\n`truncate` ", "Tests", "\n`defined` ", "Templates"]),
+        ("csv", ["Formats", "delimiter"]),
+        ("recipients", ["`recipients`"]),
+    ],
+)
+def test_a_topic_is_found_by_other_words(project_dir: Any, asked: str, found: list[str]) -> None:
+    done = project_dir.run("help", asked)
+    assert done.code == 0
+    assert [each for each in found if each not in done.out] == []
+
+
+@pytest.mark.parametrize(
     ("asked", "hint"),
     [
         ("templats", "did you mean 'templates'?"), ("paln", "did you mean 'plan'?"), ("xyzzy", "`sendspec help` lists"),

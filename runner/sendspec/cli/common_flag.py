@@ -69,6 +69,11 @@ class FlagGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and any(word[:1] == "-" != word[1:2] and len(word) > 2 for word in rest):
+            from sendspec.cli.unknown_word import with_one_dash  # for short options with something behind them alone
+
+            if (hint := with_one_dash(rest, command)) is not None:
+                raise click.UsageError(hint, click.Context(command, info_name=name, parent=ctx))
         return name, command, [*ctx.meta.pop(_GIVEN, ()), *rest]
 
 

@@ -212,7 +212,17 @@ def _cores() -> int:
 
 
 def specs_argument(command: Callable[..., int], *, required: bool = True) -> Callable[..., int]:
-    return click.argument("specs", metavar="SPEC..." if required else "[SPEC]...", nargs=-1, required=required)(command)
+    metavar = "SPEC..." if required else "[SPEC]..."
+    return click.argument("specs", metavar=metavar, nargs=-1, required=required, callback=_not_piped)(command)
+
+
+def _not_piped(context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]) -> tuple[str, ...]:
+    if "-" in specs:
+        raise click.UsageError(
+            "a spec can't come from standard input: write it to a file, and name that; recipients can, with --recipients -",
+            context,
+        )
+    return specs
 
 
 def rejected(console: Console, diagnostics: Sequence[Diagnostic], *, ending: str = "nothing was sent") -> int:

@@ -10,7 +10,7 @@ from sendspec.cli.console import Console, common_options
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.showing.terminal_style import TerminalStyle
-from sendspec.showing.topics import TOPICS, topic_text
+from sendspec.showing.topics import ALIASES, TOPICS, filters_text, topic_text, topics_named
 
 
 @click.command("help")
@@ -28,7 +28,7 @@ def command(console: Console, words: tuple[str, ...]) -> int:
     assert isinstance(root.command, click.Group)
     parts = list(_parts(root.command, root, words, console.out)) if words else [_contents(root.command, root)]
     if not parts:
-        near = near_miss(words[0], [*TOPICS, *root.command.list_commands(root)])
+        near = near_miss(words[0], [*TOPICS, *ALIASES, *root.command.list_commands(root)])
         hint = f"did you mean '{near}'?" if near else "`sendspec help` lists all topics"
         raise click.UsageError(f"there is no topic or command '{' '.join(words)}'; {hint}")
     console.lines([text.encode() for text in "\n".join(parts).splitlines(keepends=True)])
@@ -51,9 +51,11 @@ def _contents(group: click.Group, context: click.Context) -> str:
 
 
 def _parts(group: click.Group, context: click.Context, words: tuple[str, ...], style: TerminalStyle) -> Iterator[str]:
-    """The topic and the command of that name; `ledger` is both."""
-    if len(words) == 1 and words[0] in TOPICS:
-        yield topic_text(words[0], style)
+    """The topics and the command of that name; `ledger` is both."""
+    topics = topics_named(words[0]) if len(words) == 1 else ()
+    if "templates" in topics and words[0] != "templates":
+        yield filters_text(style)
+    yield from (topic_text(topic, style) for topic in topics)
     if words[0] in group.list_commands(context):
         yield _command_help(context, words)
 

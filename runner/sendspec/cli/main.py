@@ -177,8 +177,15 @@ def _show(error: click.ClickException, arguments: Sequence[str]) -> None:
         from sendspec.cli.unknown_word import unknown_option
 
         message = unknown_option(error, arguments, COMMANDS)
-    if not isinstance(error, click.MissingParameter):  # it quotes nothing, and lists the choices in lines
+    if isinstance(error, click.MissingParameter):  # it quotes nothing, and lists the choices in lines
+        if error.ctx is not None and error.param is not None and error.param.name == "specs":
+            message += f" Name one or more: {error.ctx.command_path} specs/*.yaml"
+    else:
         message = printable(message)
+    if isinstance(error, click.BadParameter) and error.param is not None and "--format" in error.param.opts:
+        from sendspec.cli.unknown_word import format_elsewhere
+
+        message += format_elsewhere(arguments, COMMANDS)
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"Try '{error.ctx.command_path} {error.ctx.help_option_names[0]}' for help."
         sys.stderr.write(f"{error.ctx.get_usage()}\n{hint}\n\n")

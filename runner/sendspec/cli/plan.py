@@ -46,6 +46,9 @@ from sendspec.showing.diagnostics import MAX_LISTED, diagnostic_json
 from sendspec.showing.failure import problem_json
 from sendspec.showing.plan import plan_document, plan_text
 
+FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", "md", "github", "junit", "sarif"})
+"""Names of formats, as `--out` takes them elsewhere."""
+
 
 @click.command("plan")
 @specs_argument
@@ -119,6 +122,9 @@ def command(
     until = moment_of(expires, now)
     if until is None or until <= now:
         raise click.BadParameter(not_to_come(expires), param_hint="--expires")
+    if out is not None and out.lower() in FORMATS:
+        hint = f"for JSON write `--format json`, for a file of this name `./{out}`"
+        raise click.BadParameter(f"'{out}' is a format, and --out names a file: {hint}", param_hint="--out")
     if with_samples is not None and out is None:
         raise click.UsageError("--with-samples puts texts into a plan file: name it with --out FILE")
     samples = None if with_samples is None else SampleSource(with_samples)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import assert_never
 
 import click
@@ -125,7 +126,10 @@ def command(
     chosen = None if retry is None else Retry(retry)
     if dry_run:
         if plan_file:
-            raise click.UsageError("--dry-run makes a plan; --plan has one already")
+            shown = quote(plan_file)
+            raise click.UsageError(
+                f"--dry-run makes a plan, and there is one: see it with `sendspec show {shown} --against-now`"
+            )
         return run_plan(console, specs, env, recipients, processes=processes, retry=chosen)
 
     plan: PlanFile | None = None

@@ -70,6 +70,7 @@ _COMMANDS = """\
 lint check verify valid = validate
 preview dry-run dryrun diff simulate = plan
 apply run push deliver deploy submit = send
+retry resend repeat = send SPEC --retry refused
 log logs history list ls report state = status
 new create scaffold start = init
 sign = approve
@@ -105,9 +106,51 @@ def unknown_option(error: click.NoSuchOption, arguments: Sequence[str], commands
     path = context.command_path.partition(" ")[2]
     hint = _HOW_TO_FEWER if path == "send" and _bare(word) in _TO_FEWER else None
     hint = hint or next(_meant(word, value, own, _formats(context.command)), None)
+    if value.endswith((".yaml", ".yml")) and any(parameter.name == "specs" for parameter in context.command.params):
+        hint = f"name the spec without an option: `{context.command_path} {value}`"
     if hint is None:
         hint = _elsewhere(word, path, commands, arguments) or f"`{context.command_path} --help` lists its options"
     return f"`{context.command_path}` has no option '{word}': {hint}"
+
+
+def with_one_dash(words: Sequence[str], command: click.Command) -> str | None:
+    """What to write instead of the first word such as `-out=plan.json`, which click reads as `-o` with the value `ut=plan.json`."""
+    options = {name: parameter for parameter in command.params for name in parameter.opts}
+    for before, word in zip(("", *words), words, strict=False):
+        if word == "--":
+            return None
+        name, _, value = word[1:].partition("=")
+        if (
+            not word.startswith("-")
+            or len(name) < 2
+            or not name.replace("-", "").isalpha()
+            or _takes_value(options.get(before))
+        ):
+            continue
+        if name in _formats(command) and "--format" in options:
+            return f"`{word}` is no option: write `--format {name}`"
+        if f"--{name}" in options:
+            shown = f"--{name} {value}" if value else f"--{name}"
+            return f"`-{name}` needs two dashes: write `{shown}`"
+    return None
+
+
+def _takes_value(parameter: click.Parameter | None) -> bool:
+    return isinstance(parameter, click.Option) and not parameter.is_flag and not parameter.count
+
+
+def format_elsewhere(arguments: Sequence[str], commands: Iterable[str]) -> str:
+    """Which commands have the format that is asked for; empty if none has."""
+    _, value = _written("--format", arguments)
+    having = [f"sendspec {name}" for name in commands if name != "help" and value in _own_formats(name)]
+    if not having:
+        return ""
+    return f" It is a format of `{'`, `'.join(having)}`: `{having[0]} SPEC --format {value}`"
+
+
+def _own_formats(command: str) -> Sequence[str]:
+    found = import_module(f"sendspec.cli.{command}").command
+    return () if isinstance(found, click.Group) else _formats(found)
 
 
 def unknown_command(word: str, commands: Iterable[str]) -> str:

@@ -8,9 +8,18 @@ from typing import Any
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.files.near_file import SPEC_EXTENSIONS, files_around
+from sendspec.reading.files.near_file import SPEC_EXTENSIONS, TABLE_EXTENSIONS, files_around
 
 _CODE = "not-a-spec"
+
+
+def table_named_as_spec(path: str) -> Problem | None:
+    """What to do about a table in place of a spec; it is not read, and may be long. None for any other path."""
+    if not path.lower().endswith(TABLE_EXTENSIONS) or not os.path.isfile(path):  # noqa: PTH113 - a path as typed
+        return None
+    shown = printable(path)
+    fix = f"name the spec, and the table behind `--recipients`: sendspec plan SPEC --recipients {shown}"
+    return Problem(_CODE, f"'{shown}' is a table, not a spec", fix)
 
 
 def other_document(data: Mapping[str, Any], path: str) -> Problem | None:

@@ -17,6 +17,7 @@ from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import Limits, read_limits
+from sendspec.reading.other_document import table_named_as_spec
 from sendspec.reading.schema.formats import date_time
 from sendspec.reading.spec_check import spec_problems
 from sendspec.reading.suppression_file import SuppressionFile, suppression_files
@@ -116,6 +117,10 @@ def read_spec(
     UK, is an error as well, but the spec is returned with the country that was meant, so that its rows can be checked.
     """
     found = Problems()
+    table = table_named_as_spec(path)
+    if table is not None:
+        problems.add(table.diagnostic(path))
+        return None
     source = read_text_file(path, found, key_files=key_files)
     document = None if source is None else read_document(source, found)
     if document is not None:

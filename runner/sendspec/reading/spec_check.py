@@ -14,10 +14,9 @@ from sendspec.reading.contacts.country import is_country, unknown_country
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.suspect_scalar import suspect_scalars
 from sendspec.reading.documents.unquoted_template import quoted_template
-from sendspec.reading.files.near_file import TABLE_EXTENSIONS
 from sendspec.reading.limit_advice import whole_number_fix
 from sendspec.reading.misplaced_key import meant_keys, with_meant_keys
-from sendspec.reading.other_document import other_document, spec_fix
+from sendspec.reading.other_document import other_document
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.send_terms import CONTINUE_WITH, NOT_AFTER, term_problems
@@ -35,12 +34,8 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
     data = document.data
     if not isinstance(data, dict):
         what = "a list" if isinstance(data, list) else "a single value"
-        problem, fix = f"the file holds {what}; a spec is a mapping", "begin with `spec: 1`"
-        if document.path.lower().endswith(TABLE_EXTENSIONS):
-            shown = printable(document.path)
-            problem = f"'{shown}' is a table, not a spec"
-            fix = f"{spec_fix(document.path)}, and this table with `--recipients {shown}` or under its `recipients: {{file: …}}`"
-        yield document.diagnostic((), code="not-a-mapping", problem=problem, fix=fix)
+        problem = f"the file holds {what}; a spec is a mapping"
+        yield document.diagnostic((), code="not-a-mapping", problem=problem, fix="begin with `spec: 1`")
         return
     other = other_document(data, document.path)
     if other is not None:

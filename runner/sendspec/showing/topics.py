@@ -21,8 +21,33 @@ TOPICS = {
     "cli": "Where settings come from, and where options may stand.",
 }
 """What each topic is about, by its name, which is that of its file."""
+ALIASES = {
+    "filters": ("templates",), "tests": ("templates",), "jinja": ("templates",), "placeholders": ("templates",),
+    "csv": ("formats", "spec"), "json": ("formats",), "recipients": ("spec",), "columns": ("spec", "templates"),
+    "key": ("project",), "channels": ("project",), "approvals": ("project",), "env": ("environments",),
+    "lock": ("ledger",), "skipped": ("states",), "options": ("cli",), "variables": ("cli",),
+}  # fmt: skip
+"""Topics by other words that people look for."""
 _TITLES = {"exit-codes": "Exit codes"}
 """Titles that the file leaves to the pages which it is part of."""
+
+
+def topics_named(word: str) -> tuple[str, ...]:
+    """The topics that a word stands for; none if it stands for none."""
+    return (word,) if word in TOPICS else ALIASES.get(word.lower(), ())
+
+
+def filters_text(style: TerminalStyle) -> str:
+    """The filters and tests that templates may use."""
+    from sendspec.composing.filters import FILTERS, TESTS  # loads Jinja, which the other topics do without
+
+    parts = []
+    for title, allowed in (("Filters", FILTERS), ("Tests", TESTS)):
+        rows = "".join(f"| `{name}` | {each.summary.replace('|', chr(92) + '|')} |\n" for name, each in allowed.items())
+        parts.append(
+            f"## {title}\n\n| name | {'gives' if title == 'Filters' else 'is true for'} |\n| --- | --- |\n{rows}"
+        )
+    return page_text("\n".join(parts), style)
 
 
 def topic_text(name: str, style: TerminalStyle) -> str:

@@ -23,7 +23,8 @@ _ESCAPED = re.compile(r"%(?:2e|2f|5c|7e|25|00)", re.I)
 _INSIDE_FIX = "name a file inside the project, relative to the spec"
 _SPEC_FOLDER = "the folder of the spec"
 _GIT = ".git"
-_TOPS = (_GIT, "sendspec.yaml")
+PROJECT_FILE = "sendspec.yaml"
+_TOPS = (_GIT, PROJECT_FILE)
 """Entries that mark the root of a repository or a project."""
 MAX_PATH = 4_096
 """Linux opens no path of more bytes. Looking at each folder of a much longer one takes gigabytes."""
