@@ -90,6 +90,38 @@ def test_a_project_file(intake: Intake, change: tuple[str, str], expected: str) 
     intake.rejects(f"{code} sendspec.yaml:{place}")
 
 
+# What the usual project file has, what is written instead, the place, words of the problem, words of the fix.
+MEANT: list[tuple[str, str, str, str, str]] = [
+    ("{env: KEY}", "${BIRD_ACCESS_KEY}", "not-expanded 4:17", "variables aren't expanded", "write `access_key: {env: BIRD_ACCESS_KEY}`"),
+    ("{env: KEY}", "$BIRD_ACCESS_KEY", "not-expanded 4:17", "variables aren't expanded", "{env: BIRD_ACCESS_KEY}"),
+    ("{env: KEY}", "${KEY:-none}", "not-expanded 4:17", "variables aren't expanded", "{env: KEY}"),
+    ("{env: KEY}", "'{{ env.BIRD_KEY }}'", "not-expanded 4:17", "variables aren't expanded", "{env: BIRD_KEY}"),
+    ("{env: KEY}", "'${{ secrets.BIRD_KEY }}'", "not-expanded 4:17", "variables aren't expanded", "{env: BIRD_KEY}"),
+    ("{env: KEY}", "BIRD_ACCESS_KEY", "not-expanded 4:17", "variables aren't expanded", "{env: BIRD_ACCESS_KEY}"),
+    ("{env: KEY}", "{env: $KEY}", "not-expanded 4:23", "takes the name of a variable", "write KEY"),
+    ("{env: KEY}", "{env: '${KEY}'}", "not-expanded 4:23", "takes the name of a variable", "write KEY"),
+    ("{env: KEY}", "{file: ~/.bird}", "not-expanded 4:24", "a folder called '~'", "write the whole path"),
+    (URL, "${API_URL}", "not-expanded 3:14", "variables aren't expanded", "write the address itself"),
+    (URL, "127.0.0.1:39661", "url-scheme 3:14", "'127.0.0.1:39661' is not an https", "write http://127.0.0.1:39661"),
+    (URL, "localhost:39661", "url-scheme 3:14", "'localhost:39661' is not", "write http://localhost:39661"),
+    (URL, "api.bird.com", "url-scheme 3:14", "'api.bird.com' is not", "write https://api.bird.com"),
+    ("50/s", "50", "wrong-type 7:115", "50 is no rate", "write 50/s"),
+    ("{file: .sendspec/live.db}", ".sendspec/live.db", "wrong-type 5:13", "a mapping", "write `ledger: {file: .sendspec/live.db}`"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("usual", "written", "place", "problem", "fix"), MEANT, ids=[row[1] for row in MEANT])
+def test_a_value_as_other_tools_have_it(
+    intake: Intake, usual: str, written: str, place: str, problem: str, fix: str
+) -> None:
+    intake.reconfigure(usual, written)
+    said = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+    [found] = said.diagnostics
+    assert f"{found['code']} {found['line']}:{found['column']}" == place
+    assert problem in found["problem"]
+    assert fix in found["fix"]
+
+
 @pytest.mark.parametrize(
     ("written", "host"),
     [

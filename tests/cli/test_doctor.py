@@ -90,7 +90,8 @@ def test_where_there_is_nothing_the_sandbox_is_ready(bare: Doctor) -> None:
     assert bare() == 0
     assert bare.out == (
         f"ok       sendspec: {__version__}\n"
-        "ok       project: no sendspec.yaml; only the sandbox is there\n"
+        "note     project: there is no sendspec.yaml here or above, so there is only the sandbox\n"
+        "         = fix: change to the project's folder, or make one: sendspec init\n"
         "ok       environment: sandbox (built in)\n"
         "ok       access key: none needed\n"
         "note     ledger: there is none yet\n"

@@ -181,3 +181,15 @@ def test_what_only_resembles_a_date_or_a_digest_is_masked() -> None:
         "06.01-12-2026",
     ):
         assert "•" in mask_in_place(text), text
+
+
+@pytest.mark.parametrize("text", ["127.0.0.1:39661", "http://10.0.0.12:8080/x", "'192.168.178.20:443'"])
+def test_the_address_of_a_server_with_its_port_is_no_number(text: str) -> None:
+    assert mask_in_place(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["20.12.34.56", "020.123.45.67:80", "+31.6.123.456:10", "06.12.34.56.78:99", "1.2.3.4:5678901"]
+)
+def test_what_may_be_a_number_is_masked_however_it_is_dotted(text: str) -> None:
+    assert "•" in mask_in_place(text)

@@ -106,7 +106,12 @@ def unknown_option(error: click.NoSuchOption, arguments: Sequence[str], commands
     path = context.command_path.partition(" ")[2]
     hint = _HOW_TO_FEWER if path == "send" and _bare(word) in _TO_FEWER else None
     hint = hint or next(_meant(word, value, own, _formats(context.command)), None)
-    if value.endswith((".yaml", ".yml")) and any(parameter.name == "specs" for parameter in context.command.params):
+    is_for_spec = word.lstrip("-") in ("f", "file", "spec", "specs", "filename")
+    if (
+        is_for_spec
+        and value.endswith((".yaml", ".yml"))
+        and any(parameter.name == "specs" for parameter in context.command.params)
+    ):
         hint = f"name the spec without an option: `{context.command_path} {value}`"
     if hint is None:
         hint = _elsewhere(word, path, commands, arguments) or f"`{context.command_path} --help` lists its options"

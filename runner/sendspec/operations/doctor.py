@@ -64,7 +64,11 @@ def examine(context: ProjectContext, env: str | None) -> Iterator[Check]:
     environment = context.environment
     yield Check(CheckStatus.OK, "sendspec", __version__)
     path = context.project.path
-    yield Check(CheckStatus.OK, "project", path or "no sendspec.yaml; only the sandbox is there")
+    if path is not None:
+        yield Check(CheckStatus.OK, "project", path)
+    else:
+        found = "there is no sendspec.yaml here or above, so there is only the sandbox"
+        yield Check(CheckStatus.NOTE, "project", found, "change to the project's folder, or make one: sendspec init")
     yield Check(CheckStatus.OK, "environment", f"{environment.name} ({_origin(env, path, context.system)})")
     key = None
     try:

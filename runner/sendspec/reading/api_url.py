@@ -13,6 +13,7 @@ from sendspec.reading.network_address import HOST_NAME, NUMERIC_HOST, Address, i
 
 API_HOST = "api.bird.com"
 
+_BARE_HOST = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5})?", re.ASCII)
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*", re.ASCII)
 
 
@@ -47,7 +48,7 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | Problem:
             "write it as https://host or https://host:port",
         )
     if parts.scheme not in ("https", "http"):
-        return Problem("url-scheme", f"'{printable(text[:100])}' is not an https address", "write it as https://host")
+        return Problem("url-scheme", f"'{printable(text[:100])}' is not an https address", _with_scheme(text))
     host = (parts.hostname or "").lower()
     odd = _odd_part(text, parts, host)
     if odd is not None:
@@ -67,6 +68,16 @@ def parse_api_url(text: str, allow_host: str | None) -> Api | Problem:
         loopback=loopback,
         named=named,
     )
+
+
+def _with_scheme(text: str) -> str:
+    """What to write instead of an address without a scheme."""
+    if _BARE_HOST.fullmatch(text) is None:
+        return "write it as https://host"
+    host = text.partition(":")[0]
+    address = parse_address(host)
+    is_loopback = host == "localhost" or (address is not None and address.is_loopback)
+    return f"write {'http' if is_loopback else 'https'}://{text}"
 
 
 def _refused_host(scheme: str, host: str, address: Address | None, *, loopback: bool, named: bool) -> Problem | None:

@@ -40,6 +40,7 @@ from sendspec.reading.price_file import PriceFile, price_file
 from sendspec.reading.project_advice import advised
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.suppression_file import suppression_files
+from sendspec.reading.unexpanded import meant_values, unexpanded_key, unexpanded_url
 
 PROJECT_FILE_NAME = "sendspec.yaml"
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -172,6 +173,7 @@ class _Reader:
         if own_sandbox:  # an environment of the user's own that has the name: one error, not one a key
             yield self._document.place(_SANDBOX_AT, _BUILT_IN, key=True)
             faults = [fault for fault in faults if fault.at[:2] != _SANDBOX_AT]
+        faults = list(meant_values(faults, self._document.data))
         for fault in advised(faults, self._document.data, schema.document["properties"]):
             if is_number_for_id(self._document, fault):
                 continue
@@ -242,13 +244,17 @@ class _Reader:
         top = self._document.data
         here: tuple[str, ...] = (*at, "api_url") if "api_url" in data else ("api_url",)
         text = data.get("api_url", top.get("api_url", f"https://{API_HOST}"))
-        parsed = parse_api_url(text, data.get("allow_host", top.get("allow_host")))
+        parsed = unexpanded_url(text) or parse_api_url(text, data.get("allow_host", top.get("allow_host")))
         if isinstance(parsed, Problem):
             self._problems.add(self._document.place(here, parsed))
             return None
         return parsed
 
     def _key(self, at: tuple[str, ...], written: Mapping[str, Any]) -> KeySource | None:
+        unexpanded = unexpanded_key(written)
+        if unexpanded is not None:
+            self._problems.add(self._document.place((*at, "access_key", unexpanded[0]), unexpanded[1]))
+            return None
         source = key_source(written)
         if isinstance(source, Problem):
             self._problems.add(self._document.place((*at, "access_key"), source, key=True))

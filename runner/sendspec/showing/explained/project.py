@@ -121,6 +121,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="api_url: https://api.bird.com@evil.example",
         right="api_url: https://api.bird.com",
     ),
+    "not-expanded": Explanation(
+        "a value of the project file would have to be expanded",
+        (
+            "The project file is read as it stands: `${NAME}`, `$NAME`, `{{ env.NAME }}` and `~` mean nothing in it. The access "
+            "key is named by its variable, file or command; everything else is written out."
+        ),
+        wrong="access_key: ${BIRD_ACCESS_KEY}",
+        right="access_key: {env: BIRD_ACCESS_KEY}",
+    ),
     "key-source": Explanation(
         "an access key has several sources, or none",
         wrong="access_key: {}",
