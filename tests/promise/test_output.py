@@ -172,6 +172,14 @@ def test_a_send_keeps_its_exit_code_when_its_result_is_lost(
     assert warning == b"warning: the result could not be written: " + reason + b"; what was sent is in the ledger"
 
 
+@pytest.mark.parametrize("how", LOST)
+def test_of_a_command_that_only_reads_nothing_is_missed_by_a_reader_that_went_away(ready: ProjectDir, how: str) -> None:
+    line, reason = LOST[how]
+    done = shell(ready, line, "plan", "hello.yaml", "--env", "test", "--format", "json")
+    warned = b"" if how == "left" else b"warning: the result could not be written: " + reason + b"\n"
+    assert (done.returncode, done.stderr) == (0, warned)
+
+
 @pytest.mark.parametrize("line", ['"$@" 2>/dev/full', '"$@" 2>&-', '"$@" >/dev/full 2>/dev/full', '"$@" 2> >(true)'])
 @pytest.mark.parametrize(("env", "code"), [("test", 0), ("nowhere", 2)])
 def test_what_goes_to_standard_error_changes_no_exit_code(ready: ProjectDir, line: str, env: str, code: int) -> None:

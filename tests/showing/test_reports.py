@@ -101,6 +101,15 @@ def test_no_kind_has_more_annotations_than_are_shown(count: int, shown: int, las
     assert {properties["file"] for _, properties, _ in found if "file" in properties} <= {d.path for d in many(count)}
 
 
+def test_of_too_many_annotations_those_with_the_most_rows_are_shown() -> None:
+    few = [diagnostic(path=f"{n}.yaml", rows=(1,), row_count=1) for n in range(10)]
+    found = list(
+        commands(written("github", [*few[:5], diagnostic(path="most.yaml", rows=(1,), row_count=9), *few[5:]]))
+    )
+    shown = [properties["file"] for _, properties, _ in found if "file" in properties]
+    assert shown == [*(f"{n}.yaml" for n in range(5)), "most.yaml", *(f"{n}.yaml" for n in range(5, 8))]
+
+
 # JUnit
 
 

@@ -39,6 +39,9 @@ COMMANDS = {
     "completion": "Print a script that completes commands in a shell.",
 }
 
+SENDING = ("send", "reconcile", "resolve")
+"""Commands that change something besides what they print. Of the others, a reader that goes away misses nothing."""
+
 WELCOME = f"""sendspec {__version__}: message sends as YAML in git, each message sent at most once.
 
   sendspec init            scaffold a project with one spec
@@ -116,10 +119,13 @@ def cli(ctx: click.Context) -> int:
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and exits the process with its code."""
     use_standard_streams(fill_standard_streams())
-    code = run(sys.argv[1:] if arguments is None else list(arguments))
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    code = run(words)
     sys.stdout.flush()
-    if lost := what_was_lost():
-        sys.stderr.write(f"warning: the result could not be written: {lost}; what was sent is in the ledger\n")
+    sends = any(word in SENDING for word in words)
+    if lost := what_was_lost(even_if_left=sends):
+        account = "; what was sent is in the ledger" if sends else ""
+        sys.stderr.write(f"warning: the result could not be written: {lost}{account}\n")
     sys.exit(code)
 
 

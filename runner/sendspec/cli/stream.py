@@ -135,10 +135,12 @@ def terminal_columns(stream: io.RawIOBase) -> int | None:
         return None
 
 
-def what_was_lost() -> str:
-    """Why output to standard output was lost; empty if nothing is missed."""
+def what_was_lost(*, even_if_left: bool) -> str:
+    """Why output to standard output was lost; empty if nothing is missed. `even_if_left`: nor may a reader go away."""
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     if not isinstance(raw, StandardStream) or raw.lost is None or not raw.is_missed:
+        return ""
+    if raw.reader_left and not even_if_left:
         return ""
     return "the reader went away" if raw.reader_left else os.strerror(raw.lost.errno or 0).lower()
 

@@ -62,6 +62,7 @@ def _cases(
 ) -> Iterator[CheckCase]:
     """A case for each example; where a spec as a whole is at fault, or has no examples, one for the spec."""
     from sendspec.showing.reports.check_cases import example_cases, spec_cases  # for one form alone
+    from sendspec.showing.reports.check_report import CheckCase
 
     ready = {}
     for spec in specs:
@@ -70,6 +71,9 @@ def _cases(
         if each and not shared.has_errors:
             ready[spec.path] = spec
             yield from example_cases(spec.path, [list(own) for own in each])
-    others = [path for path in paths if path not in ready]
+    at_fault = {diagnostic.path for diagnostic in found}
+    bare = [spec.path for spec in specs if not spec.examples and spec.path not in at_fault]
+    others = [path for path in paths if path not in ready and path not in bare]
     unread = [diagnostic for diagnostic in found if diagnostic.path not in ready]
     yield from spec_cases(others, {spec.path: spec.path for spec in specs}, unread)
+    yield from (CheckCase(path, path, not_checked="it has no examples") for path in bare)

@@ -19,7 +19,9 @@ _FILTERS_BY_WORD = {
     "upcase": "upper", "uppercase": "upper",
 }  # fmt: skip
 """Our filters, by their names in Python, JavaScript, PHP and Liquid."""
+_AS_JSON = "remove it: what a text holds is written into the request as JSON without it"
 _NOT_NEEDED = {
+    **dict.fromkeys(("tojson", "to_json", "json", "jsonify", "json_encode"), _AS_JSON),
     "e": "remove it: values are escaped in HTML without it, and texts need none",
     "escape": "remove it: values are escaped in HTML without it, and texts need none",
 }

@@ -22,9 +22,12 @@ def report_bytes(report: CheckReport) -> bytes:
 
 
 def _commands(diagnostics: Sequence[Diagnostic], severity: Severity) -> Iterator[str]:
-    """The annotations of one kind. Where there are too many, the last one says how many are left."""
+    """The annotations of one kind. Of too many, those with the most rows are shown, and the last one says how many are left."""
     found = [diagnostic for diagnostic in diagnostics if diagnostic.severity is severity]
-    shown = found if len(found) <= MAX_SHOWN else found[: MAX_SHOWN - 1]
+    shown = found
+    if len(found) > MAX_SHOWN:
+        worst = sorted(range(len(found)), key=lambda index: -max(1, found[index].row_count))[: MAX_SHOWN - 1]
+        shown = [found[index] for index in sorted(worst)]
     for diagnostic in shown:
         yield f"::{severity.value} {_properties(diagnostic)}::{_data(full_text(diagnostic))}"
     if len(shown) < len(found):
