@@ -18,11 +18,8 @@ BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 MAX_LISTED = 12
 MAX_LOOKED_UP = 20
 _ITEM = re.compile(r"\.([^\W\d]\w*)")
-_QUOTED_COLUMN = re.compile(r'row\["([^"\]]*)"\]')
-_QUOTED_TEXT = re.compile(r"\{\{ '([^']*)' \}\}")
-_QUOTED_VALUE = re.compile(r"`'([^'`]*)'`")
+_CODE = re.compile(r"""`[^`]*`|default\('[^']*'\)|\{\{ (?:'[^']*'|"[^"]*") \}\}|\{\{.*?\}\}|\{%.*?%\}""")
 _COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*\Z")
-_QUOTED_DEFAULT = re.compile(r"default\('([^']*)'\)")
 _LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
 _SEVERAL_NAMES = re.compile("[,;|\t]")
 """A column called so is likely a whole header, read with another delimiter."""
@@ -61,11 +58,15 @@ class KnownNames:
 
 
 def with_fitting_quotes(fix: str, written: str) -> str:
-    """A fix whose quotes don't end the YAML value that they are meant for; `written` is that value in the file."""
-    if not written.startswith("'"):
-        return _QUOTED_COLUMN.sub(r"row['\1']", fix) if written.startswith('"') else fix
-    fix = _QUOTED_VALUE.sub(r'`"\1"`', _QUOTED_TEXT.sub(r'{{ "\1" }}', fix))
-    return _QUOTED_DEFAULT.sub(r'default("\1")', fix)
+    """A fix whose quotes don't end the YAML value that they are meant for; `written` is that value in the file.
+
+    Only the quotes within the code that the fix shows are changed.
+    """
+    own, other = written[:1], {"'": '"', '"': "'"}.get(written[:1])
+    if other is None or own not in fix:
+        return fix
+    text = re.compile(rf"{own}([^'\"\\]*){own}")
+    return _CODE.sub(lambda code: text.sub(rf"{other}\1{other}", code[0]), fix)
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:
