@@ -5,11 +5,17 @@ from __future__ import annotations
 from jinja2 import nodes
 
 from sendspec.composing.filters import FILTERS
+from sendspec.composing.operand_text import Operand
 from sendspec.diagnostics.near_miss import near_miss
+from sendspec.diagnostics.redaction import quoted
 
+MAX_SHOWN = 60
+"""The longest piece of a template that a fix repeats."""
 USUAL_FIX = "use columns, vars, filters and {% if %} only"
 _IN_THE_TABLE = "compute it in the table, as a column of its own"
 _WRITTEN_OUT = "write the text out here, or put what is shared under `vars`"
+_OTHER_DATE = ": the date would change from plan to send"
+_NUMBERS = ("length", "int", "float", "abs", "round")
 _TIMES = frozenset({"now", "today", "utcnow", "date", "datetime", "time", "timestamp", "strftime"})
 _FILTERS_BY_WORD = {
     "capitalise": "capitalize", "count": "length", "currency": "decimals", "d": "default", "downcase": "lower",
@@ -29,27 +35,35 @@ _FROM_THE_TABLE = frozenset(
     {"date", "strftime", "format", "split", "format_date", "datetimeformat", "dateformat", "time_ago", "slice", "map"}
 )
 _ENDS = {"0": "first", "-1": "last"}
-_TESTS_BY_WORD = {"empty": "not", "blank": "not", "null": "none", "equalto": "eq", "present": "defined"}
+_TESTS_BY_WORD = {"null": "none", "equalto": "eq"}
+_EMPTY, _FILLED = ("empty", "blank"), ("present", "filled")
 
 
-def filter_fix(name: str) -> str:
-    """What to do about a filter that doesn't exist."""
+def filter_fix(name: str) -> tuple[str, bool]:
+    """What to do about a filter that doesn't exist, and whether that is to remove it."""
     ours = _FILTERS_BY_WORD.get(name)
     if ours is not None:
-        return f"write '{ours}'"
+        return f"write '{ours}'", False
     if name in _NOT_NEEDED:
-        return _NOT_NEEDED[name]
+        return _NOT_NEEDED[name], True
     if name in _FROM_THE_TABLE:
-        return f"write the value into the table as it should read: filters are {', '.join(sorted(FILTERS))}"
-    return _near_or_all(name, sorted(FILTERS))
+        return "remove it, and write the value into the table as it should read", True
+    return _near_or_all(name, sorted(FILTERS)), False
 
 
 def test_fix(name: str, names: list[str]) -> str:
     """What to do about a test that doesn't exist."""
     ours = _TESTS_BY_WORD.get(name)
-    if ours == "not":
-        return "write `not x`, which is true for an empty cell, or `x`, which is true for any other"
+    if name in (*_EMPTY, *_FILLED):
+        return "write `not` before the value for an empty cell, or the value alone for any other"
     return f"write '{ours}'" if ours is not None else _near_or_all(name, names)
+
+
+def emptiness_fix(name: str, operand: str, *, is_negated: bool) -> str | None:
+    """What to write for `operand is empty`; None for other tests. An empty cell is false."""
+    if name not in (*_EMPTY, *_FILLED) or len(operand) > MAX_SHOWN:
+        return None
+    return f"write `{quoted(operand)}`" if (name in _EMPTY) == is_negated else f"write `not {quoted(operand)}`"
 
 
 def _near_or_all(name: str, names: list[str]) -> str:
@@ -60,8 +74,6 @@ def _near_or_all(name: str, names: list[str]) -> str:
 def fix_of(node: nodes.Node) -> str:
     """What to write instead of a node that no template may hold."""
     match node:
-        case nodes.Call():
-            return _instead_of_call(node)
         case nodes.Add():
             return f"{_IN_THE_TABLE}; two texts are joined by ~"
         case nodes.BinExpr() | nodes.UnaryExpr():
@@ -74,8 +86,6 @@ def fix_of(node: nodes.Node) -> str:
             return "apply the filter to each value: {{ name | upper }}"
         case nodes.Getitem():
             return _instead_of_choice(node)
-        case nodes.Slice():
-            return "cut the text in the table, or with `truncate`, `first` or `last`"
         case _:
             return USUAL_FIX
 
@@ -93,35 +103,45 @@ def filter_for_item(item: str) -> str | None:
     return _ENDS.get(item) or _filter_called(item)
 
 
-def _instead_of_call(call: nodes.Call) -> str:
-    """`now()`, `len(name)` and `name.upper()`."""
-    called = call.node
-    if isinstance(called, nodes.Getattr):
-        owner = called.node.name if isinstance(called.node, nodes.Name) else "…"
-        if owner in _TIMES:
-            return _no_clock()
-        if called.attr == "get":
-            return f'write `{owner}["…"] | default(…)`'
-        ours = _filter_called(called.attr)
-        return f"write `{owner} | {_with_arguments(ours, call)}`" if ours else _IN_THE_TABLE
-    name = called.name if isinstance(called, nodes.Name) else ""
-    if name in _TIMES:
-        return _no_clock()
+def instead_of_call(call: nodes.Call, found: Operand, *, is_alone: bool) -> tuple[str, str]:
+    """What to write instead of `now()`, `len(name)` or `name.upper()`, and why it is refused. `is_alone`: it is the whole text."""
+    name = str(getattr(call.node, "attr", None) or getattr(call.node, "name", ""))
+    if name in _TIMES or found.operand in _TIMES:
+        return "write the date under `vars`, or into a column of the table", _OTHER_DATE
+    if name == "get" and found.operand:
+        return _item(call, found.operand), ""
     ours = _filter_called(name)
-    given = call.args[0].name if call.args and isinstance(call.args[0], nodes.Name) else "…"
-    return f"write `{given} | {ours}`" if ours else USUAL_FIX
+    given, arguments = (found.operand, found.arguments) if found.operand else (found.arguments, "")
+    if ours is None or not given or len(found.text) > MAX_SHOWN:
+        return (_IN_THE_TABLE if found.operand else USUAL_FIX), ""
+    if not found.operand and not isinstance(call.args[0], nodes.Name):
+        return f"use the filter `{ours}` on the value", ""
+    in_brackets = f"({arguments})" if arguments else ""
+    as_text = " | string" if is_alone and ours in _NUMBERS else ""
+    return f"write `{quoted(given)} | {ours}{quoted(in_brackets)}{as_text}`", ""
 
 
-def _no_clock() -> str:
-    return (
-        "write the date into the table or under `vars`; when it is sent is up to `scheduledFor`, "
-        "and until when up to `validity`"
-    )
+def _item(call: nodes.Call, owner: str) -> str:
+    """What to write instead of `row.get("name", "else")`."""
+    names = [arg.value for arg in call.args if isinstance(arg, nodes.Const) and isinstance(arg.value, str)]
+    if not names or len(names) != len(call.args) or {'"', "'", "\\"} & set("".join(names)):
+        return "write a column's name"
+    otherwise = f' | default("{names[1]}")' if len(names) > 1 else ""
+    return quoted(f'write `{owner}["{names[0]}"]{otherwise}`')
+
+
+def instead_of_slice(node: nodes.Slice, found: Operand | None) -> str:
+    """What to write instead of `name[:1]`."""
+    start, stop, step = (getattr(each, "value", None) for each in (node.start, node.stop, node.step))
+    if found is None or step is not None or len(found.text) > MAX_SHOWN:
+        return "cut the text in the table"
+    if start in (None, 0) and stop == 1:
+        return f"write `{quoted(found.operand)} | first`"
+    if start in (None, 0) and isinstance(stop, int) and stop > 1:
+        return f'write `{quoted(found.operand)} | truncate({stop}, true, "")`'
+    is_last = isinstance(node.start, nodes.Neg) and getattr(node.start.node, "value", None) == 1 and node.stop is None
+    return f"write `{quoted(found.operand)} | last`" if is_last else "cut the text in the table"
 
 
 def _filter_called(name: str) -> str | None:
     return name if name in FILTERS else _FILTERS_BY_WORD.get(name)
-
-
-def _with_arguments(name: str, call: nodes.Call) -> str:
-    return f"{name}(…)" if call.args else name

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isinf
 from typing import Any
 
 from jinja2 import Environment, nodes
 
-from sendspec.composing.template_advice import USUAL_FIX, filter_fix, fix_of, test_fix
+from sendspec.composing.operand_text import called, end_of_brackets, named_test, sliced
+from sendspec.composing.template_advice import (
+    USUAL_FIX,
+    emptiness_fix,
+    filter_fix,
+    fix_of,
+    instead_of_call,
+    instead_of_slice,
+    test_fix,
+)
+from sendspec.composing.template_token import Token, tokens_of
 from sendspec.diagnostics.characters import forbidden_character
 from sendspec.diagnostics.problem import Problem
 from sendspec.reading.documents.scalar import joined_surrogates
@@ -23,35 +33,20 @@ TOO_MANY_DIGITS = "a number of more than 18 digits"
 
 KEYWORDS = frozenset(
     {
-        "and",
-        "or",
-        "not",
-        "in",
-        "is",
-        "if",
-        "else",
-        "elif",
-        "endif",
-        "for",
-        "endfor",
-        "true",
-        "false",
-        "none",
-        "True",
-        "False",
-        "None",
+        "and", "or", "not", "in", "is", "if", "else", "elif", "endif", "for", "endfor", "true", "false", "none", "True",
+        "False", "None",
     }
-)
+)  # fmt: skip
 PLAIN = (
     nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getitem, nodes.Getattr,
     nodes.Filter, nodes.Test, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.CondExpr,
     nodes.If, nodes.For, nodes.Concat, nodes.List, nodes.Tuple, nodes.Keyword,
 )  # fmt: skip
 NAMED = {
-    nodes.Call: "calling something", nodes.Assign: "`set`", nodes.AssignBlock: "`set`", nodes.Include: "`include`",
+    nodes.Assign: "`set`", nodes.AssignBlock: "`set`", nodes.Include: "`include`",
     nodes.Import: "`import`", nodes.FromImport: "`import`", nodes.Extends: "`extends`", nodes.Block: "`block`",
     nodes.Macro: "`macro`", nodes.CallBlock: "`call`", nodes.FilterBlock: "`filter` as a block", nodes.With: "`with`",
-    nodes.Slice: "a slice (`[a:b]`)", nodes.Dict: "a mapping", nodes.Scope: "a scope",
+    nodes.Dict: "a mapping", nodes.Scope: "a scope",
 }  # fmt: skip
 
 
@@ -78,30 +73,6 @@ class NameUse:
     defaulted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    kind: str
-    text: str
-    start: int
-
-
-def tokens_of(source: str, environment: Environment) -> list[Token]:
-    """The tokens inside `{{ }}` and `{% %}` with their offsets, without white space.
-
-    The lexer gives no offsets and drops the white space that `-` strips, so each token is searched for after the previous one.
-    """
-    found = []
-    at = 0
-    for _, kind, text in environment.lex(source):
-        start = source.find(text, at)
-        if start < 0:
-            continue
-        at = start + len(text)
-        if kind not in ("data", "whitespace", "comment", "comment_begin", "comment_end"):
-            found.append(Token(kind, text, start))
-    return found
-
-
 def check_tree(tree: nodes.Template, source: str, environment: Environment) -> list[TemplateProblem]:
     """Everything in the tree that isn't allowed, each once."""
     tokens = tokens_of(source, environment)
@@ -122,7 +93,7 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
             if counted:
                 continue  # one sum is one fault, however many signs it has
             counted = True
-        problems += _judge(node, depth_of_loops, tokens, whole, environment)
+        problems += _judge(node, depth_of_loops, source, tokens, environment)
         growing += isinstance(node, nodes.Filter) and node.name in ("replace", "join")
     if growing > MAX_GROWING:
         problems.append(
@@ -146,17 +117,38 @@ def _walk(node: nodes.Node, loops: int = 0) -> Iterator[tuple[nodes.Node, int]]:
 
 
 def _judge(
-    node: nodes.Node, loops: int, tokens: list[Token], whole: tuple[int, int], environment: Environment
+    node: nodes.Node, loops: int, source: str, tokens: list[Token], environment: Environment
 ) -> list[TemplateProblem]:
+    whole = (0, len(source))
     if isinstance(node, nodes.Filter):
-        return _known(node.name, "filter", environment.filters, tokens, whole, after=("|",))
+        return _unknown_filter(node, environment.filters, tokens, whole)
     if isinstance(node, nodes.Test):
-        return _known(node.name, "test", environment.tests, tokens, whole, after=("is", "not"))
+        return _unknown_test(node, environment.tests, source, tokens)
+    if isinstance(node, nodes.Call):
+        return [_call(node, source, tokens)]
+    if isinstance(node, nodes.Slice):
+        return [_slice(node, source, tokens)]
     what = _forbidden(node, loops)
     if what is None:
         return []
     start, end = _place(node, tokens, whole)
     return [forbidden(what, start, end, fix_of(node))]
+
+
+def _call(node: nodes.Call, source: str, tokens: list[Token]) -> TemplateProblem:
+    found = called(node, source, tokens)
+    if found is None:
+        return forbidden("a call such as `name()`", 0, len(source), USUAL_FIX)
+    fix, why = instead_of_call(node, found, is_alone=found.is_alone(source))
+    problem = f"`{found.shown}` is not allowed in a message{why}"
+    return TemplateProblem("template-forbidden", problem, fix, found.start, found.end)
+
+
+def _slice(node: nodes.Slice, source: str, tokens: list[Token]) -> TemplateProblem:
+    found = sliced(source, tokens)
+    if found is None:
+        return forbidden("a slice such as `[1:2]`", 0, len(source), instead_of_slice(node, None))
+    return forbidden(f"the slice `{found.shown}`", found.start, found.end, instead_of_slice(node, found))
 
 
 def forbidden(what: str, start: int, end: int, fix: str = USUAL_FIX) -> TemplateProblem:
@@ -206,8 +198,6 @@ def _forbidden(node: nodes.Node, loops: int) -> str | None:
 def _place(node: nodes.Node, tokens: list[Token], whole: tuple[int, int]) -> tuple[int, int]:
     """The place of the node's own word; the whole text where it has none, or the word is not unique."""
     word = getattr(node, "attr", None) or getattr(node, "name", None)
-    if not isinstance(word, str) and isinstance(node, nodes.Call):
-        word = getattr(node.node, "name", None) or getattr(node.node, "attr", None)
     if isinstance(node, nodes.BinExpr | nodes.UnaryExpr):
         word = node.operator
     elif not isinstance(word, str):
@@ -216,18 +206,40 @@ def _place(node: nodes.Node, tokens: list[Token], whole: tuple[int, int]) -> tup
     return (found[0].start, found[0].start + len(found[0].text)) if len(found) == 1 else whole
 
 
-def _known(
-    name: str, what: str, known: dict[str, Any], tokens: list[Token], whole: tuple[int, int], *, after: tuple[str, ...]
+def _unknown_filter(
+    node: nodes.Filter, known: dict[str, Any], tokens: list[Token], whole: tuple[int, int]
 ) -> list[TemplateProblem]:
-    if name in known:
+    if node.name in known:
         return []
-    pairs = zip(tokens, tokens[1:], strict=False)
-    place = next(
-        ((t.start, t.start + len(t.text)) for before, t in pairs if t.text == name and before.text in after), whole
-    )
-    words = sorted(word for word in known if word.isidentifier())
-    fix = filter_fix(name) if what == "filter" else test_fix(name, words)
-    return [TemplateProblem(f"unknown-{what}", f"there is no {what} called '{name}' in messages", fix, *place)]
+    at = next((at for at in range(1, len(tokens)) if _follows(tokens, at, node.name, ("|",))), None)
+    fix, is_gone = filter_fix(node.name)
+    place = whole if at is None else (tokens[at].start, tokens[at].end)
+    if at is not None and is_gone:
+        place = (tokens[at - 1].start, end_of_brackets(tokens, at))
+    return [TemplateProblem("unknown-filter", f"there is no filter called '{node.name}' in messages", fix, *place)]
+
+
+def _unknown_test(node: nodes.Test, known: dict[str, Any], source: str, tokens: list[Token]) -> list[TemplateProblem]:
+    if node.name in known:
+        return []
+    problem = f"there is no test called '{node.name}' in messages"
+    at = next((at for at in range(1, len(tokens)) if _follows(tokens, at, node.name, ("is", "not"))), None)
+    if at is None:
+        return [TemplateProblem("unknown-test", problem, test_fix(node.name, _identifiers(known)), 0, len(source))]
+    tested = named_test(source, tokens, at)
+    fix = None if tested is None else emptiness_fix(node.name, tested.operand, is_negated=tokens[at - 1].text == "not")
+    if tested is not None and fix is not None:
+        return [TemplateProblem("unknown-test", problem, fix, tested.start, tested.end)]
+    fix = test_fix(node.name, _identifiers(known))
+    return [TemplateProblem("unknown-test", problem, fix, tokens[at].start, tokens[at].end)]
+
+
+def _follows(tokens: list[Token], at: int, name: str, after: tuple[str, ...]) -> bool:
+    return tokens[at].text == name and tokens[at - 1].text in after
+
+
+def _identifiers(names: Iterable[str]) -> list[str]:
+    return sorted(name for name in names if name.isidentifier())
 
 
 def uses_of(
