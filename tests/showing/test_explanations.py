@@ -16,7 +16,6 @@ PACKAGE = Path(__file__).resolve().parent.parent.parent / "runner" / "sendspec"
 CODE = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 BUILT = {
     "limit-": {"limit-messages", "limit-total-segments", "limit-cost"},
-    "unknown-": {"unknown-filter", "unknown-test"},
 }
 """Codes made by an f-string, by what it begins with."""
 NO_CODES = {reason.value for reason in Skip if "-" in reason} | {

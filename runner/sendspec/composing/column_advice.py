@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 
+from sendspec.composing.expression_mistake import SPACED
+from sendspec.composing.known_names import KnownNames
 from sendspec.composing.template_policy import ARITHMETIC, KEYWORDS, TemplateProblem, written_name
-from sendspec.composing.template_scan import Tag, tags_of
+from sendspec.composing.template_scan import OPENINGS, Tag, tags_of
 from sendspec.diagnostics.near_miss import MAX_LENGTH, near_miss
 from sendspec.diagnostics.redaction import quoted
 
@@ -17,16 +18,60 @@ _WORDS = re.compile(r"[^\W\d]\w*(?:[-./ ]+\w+)+")
 _FIRST_WORD = re.compile(r"(\w+) +")
 
 
-def about_column(problem: TemplateProblem, source: object, columns: Iterable[str]) -> TemplateProblem:
+def about_column(
+    problem: TemplateProblem, source: object, known: KnownNames, *, cells_are_text: bool
+) -> TemplateProblem:
     """`problem` itself, or what is really wrong: a column's name has a space or a sign in it, and needs `row["…"]`."""
+    columns = known.listed_columns
     is_sum = problem.problem.startswith(ARITHMETIC)
     if not isinstance(source, str) or not (is_sum or problem.code == "template-syntax"):
         return problem
     odd = [name for name in columns if not name.isidentifier() and len(name) <= MAX_LENGTH][:MAX_COLUMNS]
     for tag in tags_of(source):
         if tag.start <= problem.start < tag.end and tag.pieces:
-            return _spelled_out(problem, source, tag, odd) or _meant(problem, source, tag, list(columns)) or problem
+            return (
+                _compared(problem, tag, known, as_text=cells_are_text)
+                or _opened_quote(problem, source, tag, known)
+                or _spelled_out(problem, source, tag, odd)
+                or _meant(problem, source, tag, list(columns))
+                or _nowhere(problem, source, known)
+            )
     return problem
+
+
+def _compared(problem: TemplateProblem, tag: Tag, known: KnownNames, *, as_text: bool) -> TemplateProblem | None:
+    """A column and a number, with a wrong sign between them: a cell of a table is text, and equals no number."""
+    index = next((at for at, piece in enumerate(tag.pieces) if piece.start == problem.start), 0)
+    number = tag.pieces[index + 1] if index + 1 < len(tag.pieces) else None
+    if not (as_text and problem.fix == "write `==`" and index and number and number.kind == "number"):
+        return None
+    before = tag.pieces[index - 1]
+    if before.text not in known.columns or (index > 1 and tag.pieces[index - 2].text in ("|", ".")):
+        return None
+    said = f"{problem.problem}, and a cell of a table is text"
+    return replace(problem, problem=said, fix=quoted(f"write `== '{number.text}'`"), end=number.end)
+
+
+def _opened_quote(problem: TemplateProblem, source: str, tag: Tag, known: KnownNames) -> TemplateProblem | None:
+    """A quote before a column's name, and none behind it."""
+    rest = source[problem.end : tag.end].removesuffix(OPENINGS[tag.opening]).strip()
+    if problem.end != problem.start + 1 or source[problem.start] not in "'\"" or rest not in known.columns:
+        return None
+    end = source.index(rest, problem.end) + len(rest)
+    what = f"{problem.problem}, and '{quoted(rest)}' is a column"
+    return replace(problem, problem=what, fix=f"write `{quoted(written_name(rest))}`", end=end)
+
+
+def _nowhere(problem: TemplateProblem, source: str, known: KnownNames) -> TemplateProblem:
+    """Words side by side that are no column's name."""
+    if problem.problem != SPACED or not known.listed_columns:
+        return problem
+    name = source[problem.start : problem.end]
+    beginning = [each for each in known.listed_columns[:MAX_COLUMNS] if len(each) >= 3 and name.startswith(each)]
+    if len(beginning) == 1:
+        return _is_a_column(problem, name, beginning[0], problem.start, problem.end)
+    what = f"{SPACED}, and no column is called '{quoted(name[:60])}'"
+    return replace(problem, problem=what, fix=f"add the column, or use one of: {known.listed()}")
 
 
 def _spelled_out(problem: TemplateProblem, source: str, tag: Tag, odd: list[str]) -> TemplateProblem | None:
@@ -38,7 +83,8 @@ def _spelled_out(problem: TemplateProblem, source: str, tag: Tag, odd: list[str]
         at = written.find(name.casefold())
         before = written[at - 1 : at] if at > 0 else ""
         if at >= 0 and before not in ("'", '"') and not before.isalnum():
-            return _is_a_column(problem, name, tag.start + at, tag.start + at + len(name))
+            written = source[tag.start + at : tag.start + at + len(name)]
+            return _is_a_column(problem, written, name, tag.start + at, tag.start + at + len(name))
     return None
 
 
@@ -53,12 +99,16 @@ def _meant(problem: TemplateProblem, source: str, tag: Tag, columns: list[str]) 
         )
         if is_there and found.end() - start <= MAX_LENGTH:
             near = near_miss(source[start : found.end()], columns, cutoff=0.8)
-            return None if near is None else _is_a_column(problem, near, start, found.end())
+            written = source[start : found.end()]
+            return None if near is None else _is_a_column(problem, written, near, start, found.end())
     return None
 
 
-def _is_a_column(problem: TemplateProblem, name: str, start: int, end: int) -> TemplateProblem:
-    what = f"'{quoted(name)}' is a column"
+def _is_a_column(problem: TemplateProblem, written: str, name: str, start: int, end: int) -> TemplateProblem:
     if not name.isidentifier():
-        what += ", and a name with a space or a sign in it needs `row`"
+        what = f"'{quoted(name)}' is a column, and a name with a space or a sign in it needs `row`"
+    elif problem.code == "template-syntax":
+        what = f"{SPACED}, and no column is called '{quoted(written)}'"
+    else:
+        what = f"`{quoted(written)}` is read as a sum or a difference, and no column is called so"
     return replace(problem, problem=what, fix=f"write `{quoted(written_name(name))}`", start=start, end=end)

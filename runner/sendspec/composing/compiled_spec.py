@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sendspec.composing.address_column import address_column, to_fix
 from sendspec.composing.column_advice import about_column
+from sendspec.composing.compared_cell import cells_are_text, cells_compared_with_numbers
 from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipient
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
@@ -87,23 +88,32 @@ def compile_spec(
     first_rows = FirstRows(rows)
     faults: list[tuple[KeyPath, TemplateProblem]] = []
     compiled, document = _compiled(spec, platform, faults), spec.document
-    known = KnownNames(columns or (), tuple(spec.variables))
+    known, as_text = KnownNames(columns or (), tuple(spec.variables)), cells_are_text(spec)
     for at, problem in faults:
-        found = about_column(problem, document.value(at), columns or ())
+        found = about_column(problem, document.value(at), known, cells_are_text=as_text)
         if at == WHERE:
             found = about_condition(found, spec.where, known, first_rows)
         fix = with_fitting_quotes(found.fix, document.written(at))
         problems.add(document.place(at, replace(found, fix=fix), within=(found.start, found.end)))
-    _warn_of_trusted_html(compiled, problems)
-    used = {use.name for each in placeholders_of(compiled.content) for use in each.template.names}
-    text = text_for_condition(spec, known, first_rows)
-    if text is not None:
-        problems.add(text)
-    for diagnostic in (*lookalikes(spec, known), *unfilled_constants(spec, used, known), *short_link_warnings(spec)):
+    for diagnostic in _doubts(compiled, known, first_rows):
         problems.add(diagnostic)
     if columns is not None:
         _check(compiled, known, platform, first_rows, problems)
     return None if problems.has_errors else compiled
+
+
+def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Iterator[Diagnostic]:
+    """What Jinja reads otherwise than its author, or not at all."""
+    spec = compiled.spec
+    yield from _trusted_html(compiled)
+    text = text_for_condition(spec, known, rows)
+    if text is not None:
+        yield text
+    used = {use.name for each in placeholders_of(compiled.content) for use in each.template.names}
+    yield from lookalikes(spec, known)
+    yield from unfilled_constants(spec, used, known)
+    yield from cells_compared_with_numbers(spec, known)
+    yield from short_link_warnings(spec)
 
 
 def compile_recipients(spec: Spec, columns: tuple[str, ...] | None, platform: Platform) -> CompiledSpec | None:
@@ -162,19 +172,17 @@ def _compilable(spec: Spec, problems: Problems) -> bool:
     return True
 
 
-def _warn_of_trusted_html(compiled: CompiledSpec, problems: Problems) -> None:
-    """Warns about values that go into HTML unescaped."""
+def _trusted_html(compiled: CompiledSpec) -> Iterator[Diagnostic]:
+    """A warning of each value that goes into HTML unescaped."""
     for placeholder in placeholders_of(compiled.content):
         if placeholder.template.trust is not None:
-            problems.add(
-                compiled.spec.document.diagnostic(
-                    placeholder.at,
-                    code="trusted-html",
-                    problem="the value before `safe` is put into the HTML without escaping, tags and scripts included",
-                    fix="keep `safe` for HTML of your own, and remove it from what others can write",
-                    within=placeholder.template.trust,
-                    severity=Severity.WARNING,
-                )
+            yield compiled.spec.document.diagnostic(
+                placeholder.at,
+                code="trusted-html",
+                problem="the value before `safe` is put into the HTML without escaping, tags and scripts included",
+                fix="keep `safe` for HTML of your own, and remove it from what others can write",
+                within=placeholder.template.trust,
+                severity=Severity.WARNING,
             )
 
 

@@ -10,6 +10,7 @@ from sendspec.diagnostics.redaction import quoted
 
 MAX_SHOWN = 60
 """The longest piece of a template that a fix repeats."""
+SPACED = "a name can't have a space in it"
 _SIGNS = {"&&": "and", "||": "or", "===": "==", "!==": "!=", "<>": "!="}
 _NO_NAMES = KEYWORDS | {"recursive", "divisibleby", "then", "do"}
 _CURLY_QUOTES = "“”„‟«»‘’‚‹›"
@@ -173,9 +174,7 @@ def _spaced_name(source: str, tag: Tag, index: int) -> TemplateProblem | None:
         return None
     name = quoted(" ".join(piece.text for piece in tag.pieces[index:last])[:MAX_SHOWN])
     start, end = tag.pieces[index].start, tag.pieces[last - 1].end
-    return syntax_fault(
-        "a name can't have a space in it", f"write `row[\"{name}\"]` for the column '{name}'", start, end
-    )
+    return syntax_fault(SPACED, f"write `row[\"{name}\"]` for the column '{name}'", start, end)
 
 
 def _is_plain(tag: Tag, index: int) -> bool:

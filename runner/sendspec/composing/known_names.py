@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from itertools import chain
 
 from sendspec.composing.template import Template
@@ -94,8 +95,11 @@ def check_names(
         if found is not None:
             problems.add(document.place(at, found, within=(use.start, use.end)))
         elif use.name not in known.columns and use.name not in known.variables and use.name not in BUILT_IN:
-            near = known.near(use.name) or _item_near(template.source, use, known)
-            _unknown(use, at, document, problems, near, _fix(template, use, known, near, early))
+            near, end = known.near(use.name), use.end
+            if near is None:
+                near, end = _item_near(template.source, use, known)
+            found_fix = _fix(template, use, known, near, early)
+            _unknown(replace(use, end=end), at, document, problems, near, found_fix)
     for use in template.columns:
         if use.name not in known.columns:
             near = known.near(use.name)
@@ -116,10 +120,11 @@ def _clash(use: NameUse, known: KnownNames, early: bool) -> Problem | None:
     return None
 
 
-def _item_near(source: str, use: NameUse, known: KnownNames) -> str | None:
-    """The column that `contact.first_name` means, as other tools write it."""
+def _item_near(source: str, use: NameUse, known: KnownNames) -> tuple[str | None, int]:
+    """The column that `contact.first_name` means, as other tools write it, and where that ends."""
     item = _ITEM.match(source, use.end)
-    return known.near(item[1]) if item else None
+    near = known.near(item[1]) if item else None
+    return (None, use.end) if item is None or near is None else (near, item.end())
 
 
 def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, early: bool) -> str:

@@ -59,7 +59,7 @@ def _chain_start(tokens: list[Token], index: int) -> int | None:
             opening = next((i for i in range(at, -1, -1) if _closing(tokens, i) == at), 0)
             at = opening - 1
             continue
-        if at < 0 or tokens[at].kind != "name":
+        if at < 0 or tokens[at].kind not in ("name", "string"):
             return None
         if at < 2 or tokens[at - 1].text != ".":
             return at

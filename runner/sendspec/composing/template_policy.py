@@ -87,7 +87,7 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
             )
         ]
     problems += _escaped_characters(tokens)
-    counted = False
+    counted = any(isinstance(node, nodes.Slice) for node, _ in listed)  # what it counts with is a part of it
     for node, depth_of_loops in listed:
         if isinstance(node, nodes.BinExpr | nodes.UnaryExpr) and type(node) not in PLAIN:
             if counted:
@@ -283,14 +283,14 @@ def _is_name(tokens: list[Token], index: int) -> bool:
 def _column(tokens: list[Token], index: int) -> NameUse | None:
     after = [token.text for token in tokens[index + 1 : index + 4]]
     if len(after) >= 2 and after[0] == ".":
-        token, length = tokens[index + 2], 2
-        name = token.text
+        token, length, quote = tokens[index + 2], 2, 0
     elif len(after) == 3 and after[0] == "[" and after[2] == "]" and after[1][:1] in "'\"":
-        token, length = tokens[index + 2], 3
-        name = token.text[1:-1]
+        token, length, quote = tokens[index + 2], 3, 1
     else:
         return None
-    return NameUse(name, token.start, token.start + len(token.text), _is_defaulted(tokens, index + 1 + length))
+    start, end = token.start + quote, token.end - quote
+    name = token.text[quote : len(token.text) - quote]
+    return NameUse(name, start, max(end, start + 1), _is_defaulted(tokens, index + 1 + length))
 
 
 def _is_defaulted(tokens: list[Token], index: int) -> bool:

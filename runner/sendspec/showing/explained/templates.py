@@ -34,6 +34,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="vars: {phone: …}",
         right='row["generation"]',
     ),
+    "compared-with-number": Explanation(
+        "a column of a table is compared with a number, which no cell equals",
+        (
+            "A cell of a table is text, and text equals no number. A warning: `==` is never true so, and `!=` always. "
+            "Values of JSON lines and of a list in the spec have types, and aren't looked at."
+        ),
+        wrong='text: "{% if points == 1 %}one point{% endif %}"',
+        right="text: \"{% if points == '1' %}one point{% endif %}\"",
+    ),
     "unfilled-placeholder": Explanation(
         "a text has a placeholder of another program, which nothing fills",
         (
