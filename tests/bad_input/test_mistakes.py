@@ -145,21 +145,22 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ("Hi #1", "cut-by-comment 9:16", "'#1' for a comment", 'put quotes around the text: "Hi #1"'),
     ("Order # {{ order_id }}", "cut-by-comment 9:19", "for a comment", '"Order # {{ order_id }}"'),
     ("Hi you, # 1", "cut-by-comment 9:21", "for a comment", '"Hi you, # 1"'),
-    ("#1 in town", "!wrong-type 9:12", "'#1 in town' for a comment, so there is no value", '"#1 in town"'),
+    ("#1 in town", "!wrong-type 9:13", "'#1 in town' for a comment, so there is no value", 'put quotes around the text: "#1 in town"'),
     ("“Hi {{ first_name }}”", "curly-quotes 9:13", "“ and ” are not YAML's quotes", 'write " in their place'),
-    (r"'Hi,\n you'", "literal-escape 9:17", "a line break only in double quotes", 'put " around the text'),
-    (r"'Hi\nyou'", "literal-escape 9:16", "a line break only in double quotes", 'put " around the text'),
-    (r"'Your code:\n{{ order_id }}'", "literal-escape 9:24", "only in double quotes", 'put " around the text'),
+    (r"'Hi,\n you'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi,\n you", or several lines below `text: |`'),
+    (r"Hi\n\nyou", "literal-escape 9:13", "people would read it as it is written", r'write "Hi\n\nyou"'),
+    (r"""'Say "Hi",\n you'""", "literal-escape 9:23", "a line break only in double quotes", 'put " around the text'),
     (r"'\\n'", "literal-escape 9:14", "two backslashes and an n", 'write `\\n` with one backslash, and " around'),
     ("|\n        Hi\\nyou", "literal-escape 10:11", "people would read it", "begin a new line in its place"),
     ('"https://example.com/{first_name}"', "!unfilled-placeholder 9:34", "'{first_name}'", "write {{ first_name }}"),
     ('"www.example.com?a=%order_id%&b={c}"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
-    (r"Hi\n\nyou", "literal-escape 9:15", "people would read it as it is written", "below `text: |`"),
-    ("{first_name}", "!wrong-type 9:13", "found a mapping", 'put quotes around it: "{first_name}"'),
+    (r"'Hi\nyou'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi\nyou"'),
+    (r"'Your code:\n{{ order_id }}'", "literal-escape 9:13", "only in double quotes", r'write "Your code:\n{{ order_id }}"'),
+    ("{first_name}", "!wrong-type 9:13", "YAML reads {…} as keys and values", 'write "{{ first_name }}" for a column'),
     ("[more]", "!wrong-type 9:13", "found a list", 'put quotes around it: "[more]"'),
-    ("*more*", "!unknown-alias 9:13", "no anchor", "begins with * needs quotes"),
-    ("> Hi", "!yaml-syntax 9:15", "the line should end here", "on the lines below"),
-    ("- Hi", "!yaml-syntax 9:13", "a list entry can't begin here", "put quotes around"),
+    ("*more*", "!unknown-alias 9:13", "'*more*' for a reference", 'put quotes around the text: "*more*"'),
+    ("> Hi", "!yaml-syntax 9:13", "after `>` YAML expects the text on the lines below", 'put quotes around it: "> Hi"'),
+    ("- Hi", "!yaml-syntax 9:13", "YAML takes this `- ` for the entry of a list", 'put quotes around it: "- Hi"'),
     ("'{% if order_id == 1 %}a{% endif %}b'", "compared-with-number 9:20", "is never true", """write `order_id == "1"`"""),
     ('"{% if row[\'Opt-out\'] != 1.5 %}a{% endif %}b"', "compared-with-number 9:20", "is always true", "write `row['Opt-out'] != '1.5'`"),
     ("‘Hi’", "curly-quotes 9:13", "‘ and ’ are not YAML's quotes", 'write " in their place'),
@@ -181,19 +182,20 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("spec: 1", "version: 1", "unknown-key 1:1", "no key 'version'", "write `spec: 1`"),
     ("spec: 1\n", "", "missing-key 1:1", "has no 'spec'", "add `spec: 1`"),
     ("recipients:", "recipient:", "unknown-key 4:1", "no key 'recipient'", "write 'recipients'"),
-    ("recipients: {file: people.csv}", "csv: people.csv", "unknown-key 4:1", "no key 'csv'", "`recipients: {file: …}`"),
-    ("recipients: {file: people.csv}", "file: people.csv", "unknown-key 4:1", "no key 'file'", "`recipients: {file: …}`"),
+    ("recipients: {file: people.csv}", "csv: people.csv", "unknown-key 4:1", "no key 'csv'", "write `recipients: {file: people.csv}`"),
+    ("recipients: {file: people.csv}", "file: people.csv", "unknown-key 4:1", "no key 'file'", "write `recipients: {file: people.csv}`"),
+    ("recipients: {file: people.csv}", "contacts: [{phone: '+31612345678', first_name: a}]", "unknown-key 4:1", "no key 'contacts'", "write 'recipients'"),
     ("{file: people.csv}", "{csv: people.csv}", "unknown-key 4:14", "no key 'csv'", "write 'file'"),
     ("{file: people.csv}", "{file: people.csv, filter: a}", "unknown-key 4:32", "no key 'filter'", "write 'where'"),
     ("channel: sms", "channels: sms", "unknown-key 3:1", "no key 'channels'", "write 'channel'"),
     ("channel: sms", "channel: sms\nenvironment: live", "unknown-key 4:1", "no key 'environment'", "--env"),
-    ("channel: sms", "channel: sms\ncountry: NL", "unknown-key 4:1", "no key 'country'", "under `recipients`"),
+    ("channel: sms", "channel: sms\ncountry: NL", "unknown-key 4:1", "no key 'country'", "write `recipients: {file: people.csv, country: NL}`"),
     ("channel: sms", "channel: sms\nvariables: {a: b}", "unknown-key 4:1", "no key 'variables'", "write 'vars'"),
     ("  body", "body", "unknown-key 6:1", "no key 'body'", "indent it, and what is below it, under `message`"),
-    (TEXT_BODY, "  text: Hi\n", "unknown-key 6:3", "no key 'text'", "`body: {type: text, text: {text: …}}`"),
+    (TEXT_BODY, "  text: Hi\n", "unknown-key 6:3", "no key 'text'", 'write `body: {type: text, text: {text: "Hi"}}`'),
     (TEXT_BODY, '  body: "Hi"\n', "wrong-type 6:9", "found 'Hi'", '`body: {type: text, text: {text: "Hi"}}`'),
     ("message:\n" + TEXT_BODY, "message: Hi\n", "wrong-type 5:10", "found 'Hi'", "`message: {body: {type: text,"),
-    (TEXT_BODY, "  body: {text: Hi}\n", "missing-key 6:3", "has no 'type'", '`type: text`, and `text: {text: "Hi"}`'),
+    (TEXT_BODY, "  body: {text: Hi}\n", "missing-key 6:3", "has no 'type'", 'write `body: {type: text, text: {text: "Hi"}}`'),
     (TEXT_BODY, "  body: {type: text, text: Hi}\n", "wrong-type 6:28", "found 'Hi'", 'write `text: {text: "Hi"}`'),
     (TEXT_BODY, "  body: {type: text, text: {body: Hi}}\n", "unknown-key 6:29", "no key 'body'", "write 'text'"),
     (TEXT_BODY, "  body: {type: image, text: {text: Hi}}\n", "wrong-value 6:16", "'image', and the body has `text`", "`type: text`"),
@@ -204,24 +206,25 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("spec: 1", "spec: 2", "spec-version 1:7", "the number 2", "write 1, the version"),
     ("name: hello", "name: Hello World", "bad-name 2:7", "'Hello World' can't be", "write 'hello-world'"),
     ("name: hello", "name:", "wrong-type 2:6", "`name` has no value", "write one after the colon"),
-    ("channel: sms", "channel: [sms]", "wrong-type 3:10", "found a list", "name one channel"),
+    ("channel: sms", "channel: [sms]", "wrong-type 3:10", "found a list", "write `channel: sms`"),
+    ("channel: sms", "channel: [sms, mms]", "wrong-type 3:10", "found a list", "name one channel"),
     ("channel: sms", "channel: sms\ngeneration: 0", "out-of-range 4:13", "the number 0 is below 1", "write 1 or more"),
     ("channel: sms", 'channel: sms\ngeneration: "2"', "wrong-type 4:13", "a whole number", "write 2, without quotes"),
     ("channel: sms", "channel: sms\nlimits: 100", "wrong-type 4:9", "the number 100", "`limits: {messages: 100}`"),
     ("channel: sms", "channel: sms\nlimits: {messages: 5_000}", "wrong-type 4:20", "'5_000'", "write 5000"),
-    ("channel: sms", "channel: sms\nlimits: {messages: 5,000}", "unknown-key 4:22", "no key '000'", "without a comma"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 5,000}", "unknown-key 4:20", "the comma in 5,000 for the end", "write the number without a comma: 5000"),
     ("channel: sms", "channel: sms\nlimits: {failure_rate: 5%}", "wrong-type 4:24", "'5%'", "write 0.05"),
     ("channel: sms", "channel: sms\nlimits: {encoding: GSM-7}", "wrong-value 4:20", "'GSM-7'", "write 'gsm7'"),
     ("channel: sms", "channel: sms\nvars: [a]", "wrong-type 4:7", "found a list", "`vars: {name: value}`"),
-    ("channel: sms", "channel: sms\nnot_after: 2026-12-01", "wrong-format 4:12", "a date without a time", "add the time"),
-    ("{file: people.csv}", "people.csv", "wrong-type 4:13", "a list or a mapping", "`recipients: {file: …}`"),
-    ("{file: people.csv}", "{file: [people.csv]}", "wrong-type 4:20", "found a list", "name one table"),
+    ("channel: sms", "channel: sms\nnot_after: 2099-12-01", "wrong-format 4:12", "a date without a time", "write 2099-12-01T23:59:59+01:00"),
+    ("{file: people.csv}", "people.csv", "wrong-type 4:13", "a list or a mapping", "write `recipients: {file: people.csv}`"),
+    ("{file: people.csv}", "{file: [people.csv]}", "wrong-type 4:20", "found a list", "write `file: people.csv`"),
     ("people.csv}", "people.csv, allow_empty: yes}", "wrong-type 4:45", "found 'yes'", "write true"),
     ("people.csv}", "people.csv, country: nl}", "unknown-country 4:41", "'nl'", "write NL"),
     ("people.csv}", "people.csv, country: Netherlands}", "unknown-country 4:41", "'Netherlands'", "write NL"),
     ("people.csv}", "people.csv, country: +31}", "unknown-country 4:41", "'+31'", "write NL"),
     ("people.csv}", "people.csv, country: 31}", "unknown-country 4:41", "'31'", "write NL"),
-    ("people.csv}", "people.csv, delimiter: tab}", "too-long 4:43", "3 characters", "one character"),
+    ("people.csv}", "people.csv, delimiter: tab}", "too-long 4:43", "'tab' is not one character", 'write "\\t"'),
     ("people.csv}", "people.csv, where: order_id}", "where-not-boolean 4:39", "is a text", "{{ order_id == '…' }}"),
     ("people.csv}", "people.csv, where: order_id == 1}", "where-not-boolean 4:39", "is a text", """"{{ order_id == '1' }}\""""),
     ("people.csv}", "people.csv, where: Opt-out = no}", "where-not-boolean 4:39", "is a text", """"{{ row['Opt-out'] == 'no' }}\""""),
@@ -239,7 +242,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("people.csv}", "people.csv, key: {{ Opt-out }}}", "unquoted-template 4:37", "needs quotes", '"{{ Opt-out }}"'),
     ("message:", "message:\n  tags: red", "wrong-type 6:9", "a list", "write a list: [red]"),
     ("message:", "message:\n  sender: Acme", "wrong-type 6:11", "a mapping", "{connector: {identifierValue:"),
-    ("message:", "message:\n  scheduledFor: 2026-12-01 10:00", "wrong-format 6:17", "zone", "2026-12-01T10:00:00Z"),
+    ("message:", "message:\n  scheduledFor: 2026-12-01 10:00", "wrong-format 6:17", "no offset from UTC", "write 2026-12-01T10:00:00+01:00"),
     ("message:", "message:\n  capFrequency: yes", "wrong-type 6:17", "true or false", "write true"),
     ("name: hello", "name: erinnerung-für-märz", "bad-name 2:7", "'erinnerung-für-märz'", "'erinnerung-fuer-maerz'"),
     ("name: hello", "name: Çağrı Smørbrød", "bad-name 2:7", "can't be a spec's name", "'cagri-smoerbroed'"),
@@ -332,9 +335,9 @@ def test_a_spec_that_was_meant_otherwise(
 
 
 _FOLLOWED = re.compile(
-    r"""(?P<gone>remove\ it)(?!\ or)|(?:write|(?P<around>put\ quotes\ around\ (?:it|the\ text):|put\ it\ in\ quotes:)|the\ number\ without\ a\ comma:)\ (?:
+    r"""(?P<gone>remove\ it)(?!\ (?:or|here))|(?:write|(?P<around>put\ quotes\ around\ (?:it|the\ text):|put\ it\ in\ quotes:)|write\ the\ number\ without\ a\ comma:|write\ a\ list:)\ (?:
     `(?P<code>[^`]+)`|(?P<tag>\{\{.*?\}\}(?!['"])|\{%[^%]*%\})|(?P<text>"(?:[^"\\]|\\.)*"|'[^']*\\[^']*')|'(?P<word>[^']+)'|(?P<plain>[^\s"'`{,]+))
-    (?=$|[,;:]\ |\ with\ |\ for\ the\ column)""",
+    (?=$|[,;:]\ (?!and\ )|\ with\ |\ for\ (?:the|a)\ column)""",
     re.VERBOSE,
 )
 """A fix that says what to write in place of what is marked."""
@@ -346,6 +349,8 @@ def _followed(found: dict[str, Any], content: str) -> str | None:
     if said is None or found["line"] != found["end_line"]:
         return None
     text = "" if said["gone"] else next(each for each in said.group("code", "tag", "text", "word", "plain") if each)
+    if "…" in text:
+        return None
     lines = content.split("\n")
     line, start, end = lines[found["line"] - 1], found["column"] - 1, found["end_column"] - 1
     if said["around"]:
@@ -358,8 +363,34 @@ def _followed(found: dict[str, Any], content: str) -> str | None:
     return "\n".join(lines)
 
 
-BY_HAND: frozenset[str] = frozenset()
-"""What is written in the rows whose fixes leave something to decide, or concern several places."""
+BY_HAND = frozenset(
+    {
+        # several places are concerned
+        "'{% if order_id %}{% for c in order_id %}a{% endif %}'", "'{% if order_id %}a'",
+        "'{% unless order_id %}a{% end %}'", "'{{#if first_name}}a{{/if}}'", "'{{#unless first_name}}a{{/unless}}'",
+        "'{{^first_name}}a{{/first_name}}'", "'Hi {{ first_name'", "'{# a remark'", "'{{ first_name | default(1 }}'",
+        """'{{ first_name | default("you) }}'""", "“Hi {{ first_name }}”", "‘Hi’", r"""'Say "Hi",\n you'""", "",
+        "channel: sms\ncountry: NL", "body", "\tbody", "[{phone: '+31612345678', first_name: a #1}]",
+        # something is to be decided
+        "'a{% endif %}'", "'a{% endfor %}'", "'{% blurb order_id %}a'", "'{{ }}'", "'{{ first_name | }}'",
+        "'{{ order_id + 1 }}'", "'{{ order_id * 2 - 1 * 3 }}'", "'{{ now() }}'", "'{{ datetime.now() }}'",
+        "'{{ row.get(1) }}'", "'{{ first_name[1:2] }}'", "'{% set a = 1 %}b'", "'{{ last name }}'", '"{{unsubscribe}}"',
+        "'{{unsubscribe}}'", '"Hi {somebody}"', "'Hi {somebody}'", "name:", "people.csv, where: order_id}", "channel: [sms, mms]",
+        "channel: sms\ngeneration: 0", "channel: sms\nvars: [a]", "name:\thello", "schema: sendspec.plan/1",
+        "schema: sendspec.run/1",
+    }
+)  # fmt: skip
+"""What is written in the rows whose fixes no program could follow."""
+
+ANOTHER: dict[str, str] = {
+    "'{% if first_name } a'": "template-syntax",  # nor is the `if` closed
+    "{file: people.csv, filter: a}": "where-not-boolean",
+    "people.csv, delimiter: tab}": "table-delimiter",  # the table has commas
+    "people.csv, where: order_id == 1}": "compared-with-number",
+    "message:\n  scheduledFor: 2026-12-01 10:00": "",  # whether it is in the past depends on the day
+    "message:\n  capFrequency: yes": "cap-frequency",
+}
+"""The code of what is wrong besides, in rows with two mistakes; empty: any or none."""
 
 
 def _rows() -> Iterator[tuple[str, str, str]]:
@@ -381,7 +412,8 @@ def test_a_fix_that_is_followed_to_the_letter_leaves_nothing_to_find(
     if followed is not None:
         table.write("hello.yaml", followed)
         left = table.run("validate", "hello.yaml", "--format", "json").diagnostics
-        assert [each for each in left if each["code"] != "empty-text"] == [], followed
+        codes = {each["code"] for each in left} - {"empty-text", "too-short"}  # the row's own text may be left empty
+        assert codes == {ANOTHER[name]} if ANOTHER.get(name) else not codes or name in ANOTHER, followed
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,9 @@ def test_a_moment_has_its_offset(tmp_path: Path, written: str, moment: datetime)
 @pytest.mark.parametrize(
     ("line", "code", "problem", "fix"),
     [
-        ("not_after: 2027-03-01", "wrong-format", "a date without a time", "add the time and its offset"),
-        ("not_after: 2027-03-01T18:00:00", "wrong-format", "has no offset from UTC", "add the offset"),
-        ("not_after: 2027-03-01 18:00", "wrong-format", "has no offset from UTC", "add the offset"),
+        ("not_after: 2027-03-01", "wrong-format", "a date without a time", "write 2027-03-01T23:59:59+01:00, with your own"),
+        ("not_after: 2027-03-01T18:00:00", "wrong-format", "has no offset from UTC", "write 2027-03-01T18:00:00+01:00, with your own"),
+        ("not_after: 2027-03-01 18:00", "wrong-format", "has no offset from UTC", "write 2027-03-01T18:00:00+01:00"),
         (
             "not_after: 2027-03-01 18:00:00 +01:00",
             "wrong-format",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,9 +10,9 @@ from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
+from sendspec.reading.spec_advice import BODY, a_table, a_text
 
-_TEXT_BODY = "`body: {type: text, text: {text: …}}`"
-_A_TABLE = "`recipients: {file: …}`"
+_MAX_SHOWN = 100
 _RECIPIENT_KEYS = ("file", "list", "to", "country", "key", "where", "check", "delimiter", "allow_empty")
 _SYNONYMS: Mapping[KeyPath, Mapping[str, str]] = {
     (): dict.fromkeys(("version", "format", "apiversion"), "spec")
@@ -27,11 +27,6 @@ _SYNONYMS: Mapping[KeyPath, Mapping[str, str]] = {
     ("message", "body", "text"): dict.fromkeys(("body", "content", "message", "value"), "text"),
     ("limits",): dict.fromkeys(("max", "count", "recipients", "total"), "messages")
     | dict.fromkeys(("budget", "price"), "cost"),
-}
-_FIXES: Mapping[KeyPath, str] = {
-    ("spec",): "write `spec: 1`",
-    ("recipients",): f"write {_A_TABLE}, or list the recipients under `recipients:`",
-    ("message", "body"): f"write {_TEXT_BODY}",
 }
 _NOT_OF_A_SPEC = {
     "env": "remove it, and name the environment on the command line: --env",
@@ -65,37 +60,51 @@ _NOT_OF_RECIPIENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """What the key at `at` was meant for: the value that is missing at `place`."""
+    """What the key at `at` was meant for: the value that is missing at `place`. `with_value`: the fix replaces the value, too."""
 
     at: KeyPath
     place: KeyPath
     fix: str
+    with_value: bool = False
 
 
-def meant_keys(data: Mapping[str, Any]) -> dict[KeyPath, Meant]:
-    """Every key that is known to be wrong, by its path."""
-    found = [*_outside(data)]
+def meant_keys(data: Mapping[str, Any], written: Callable[[KeyPath], str]) -> dict[KeyPath, Meant]:
+    """Every key that is known to be wrong, by its path. `written` gives a value as the file writes it."""
+    found = [*_outside(data, written)]
     for parent, names in _SYNONYMS.items():
         below = _mapping(data, parent)
         for key in below:
             name = names.get(key.lower().replace("_", ""))
             if name is not None and name not in below and key not in _known(parent):
                 place = (*parent, name)
-                found.append(Meant((*parent, key), place, _FIXES.get(place, f"write '{name}'")))
+                found.append(_renamed((*parent, key), place, below[key]))
     for key in _mapping(data, ("recipients",)):
         fix = _NOT_OF_RECIPIENTS.get(key.lower().replace("_", ""))
         if fix is not None:
-            found.append(Meant(("recipients", key), ("recipients", key), fix))
+            found.append(Meant(("recipients", key), ("recipients", key), fix, with_value=True))
     taken = {each.at for each in found}
     found += [
-        Meant((key,), (key,), fix)
+        Meant((key,), (key,), fix, with_value=fix.startswith("remove it"))
         for key, fix in _NOT_OF_A_SPEC.items()
         if key in data and (key,) not in taken and not (key == "channels" and isinstance(data[key], str))
     ]
     return {each.at: each for each in found}
 
 
-def _outside(data: Mapping[str, Any]) -> Iterator[Meant]:
+def _renamed(at: KeyPath, place: KeyPath, value: Any) -> Meant:
+    """A key that is called otherwise here, and whose value has another form."""
+    if place == ("spec",):
+        return Meant(at, place, "write `spec: 1`", with_value=not isinstance(value, dict | list))
+    if place == ("recipients",) and isinstance(value, str):
+        return Meant(at, place, f"write {a_table(value)}", with_value=True)
+    if place == BODY and isinstance(value, str) and at[-1] not in ("type", "html"):
+        return Meant(at, place, f"write {a_text(value)}", with_value=True)
+    if place == BODY:
+        return Meant(at, place, f"write {a_text(None)}")
+    return Meant(at, place, f"write '{place[-1]}'")
+
+
+def _outside(data: Mapping[str, Any], written: Callable[[KeyPath], str]) -> Iterator[Meant]:
     """Keys at the top that belong under `message`, `recipients` or `limits`."""
     homes = {
         "recipients": _RECIPIENT_KEYS,
@@ -108,9 +117,24 @@ def _outside(data: Mapping[str, Any]) -> Iterator[Meant]:
         if home is None or key in top:
             continue
         if home == "recipients" and key in ("file", "list") and home not in data:
-            yield Meant((key,), (home,), f"write `recipients: {{{key}: …}}`")
+            is_name = key == "file" and isinstance(data[key], str)
+            fix = f"write {a_table(data[key])}" if is_name else f"write `recipients: {{{key}: …}}`"
+            yield Meant((key,), (home,), fix, with_value=is_name)
         else:
-            yield Meant((key,), (home,), f"indent it, and what is below it, under `{home}`")
+            fix = _moved(key, home, written)
+            yield Meant((key,), (home,), fix, with_value=fix.startswith("remove it"))
+
+
+def _moved(key: str, home: str, written: Callable[[KeyPath], str]) -> str:
+    """How a key gets into the mapping where it belongs; one in braces is written out with it."""
+    mapping, value = written((home,)), written((key,))
+    if not mapping.startswith("{"):
+        return f"indent it, and what is below it, under `{home}`"
+    inner = mapping[1:-1].strip().removesuffix(",")
+    whole = f"{inner}, {key}: {value}" if inner else f"{key}: {value}"
+    if len(whole) > _MAX_SHOWN or "\n" in whole:
+        return f"move it into the braces of `{home}`"
+    return quoted(f"remove it here, and write `{home}: {{{whole}}}`")
 
 
 def _known(parent: KeyPath) -> frozenset[str]:
@@ -143,7 +167,7 @@ def with_meant_keys(
         if fault.code == "wrong-type" and fault.at in explained and _value(data, fault.at) is None:
             continue
         found = meant.get(fault.at) if fault.code == "unknown-key" else None
-        yield fault if found is None else replace(fault, fix=found.fix)
+        yield fault if found is None else replace(fault, fix=found.fix, with_value=found.with_value)
 
 
 def _is_missing(fault: SchemaProblem, place: KeyPath) -> bool:

@@ -29,7 +29,7 @@ def term_problems(document: Document) -> Iterator[Diagnostic]:
         yield _wrong_digest(document, digest)
     moment: Any = document.data.get("not_after")
     if isinstance(moment, str) and not is_date_time(moment):
-        problem, fix = _moment_problem(moment)
+        problem, fix = moment_problem(moment)
         yield document.diagnostic(NOT_AFTER, code="wrong-format", problem=problem, fix=fix)
 
 
@@ -66,7 +66,11 @@ def _shown_digest(written: str) -> tuple[str, str | None]:
     return (written, lower) if _is_text_digest(lower) else (mask_in_place(printable(written[:60])), None)
 
 
-def _moment_problem(written: str) -> tuple[str, str]:
+def _written_out(meant: str, own: str) -> str:
+    return f"write {meant}, with your own {own}; Z is UTC itself" if is_date_time(meant) else f"write one, {_EXAMPLE}"
+
+
+def moment_problem(written: str) -> tuple[str, str]:
     """What is wrong with a text that is no date-time of RFC 3339, and the fix."""
     shown = mask_in_place(printable(written[:60]))
     date, rest = written[:10], written[10:]
@@ -74,10 +78,13 @@ def _moment_problem(written: str) -> tuple[str, str]:
     if _DATE.fullmatch(date) is None or (rest and clock is None):
         return f"'{shown}' is not a date and time with an offset", f"write one, {_EXAMPLE}"
     if clock is None:
-        return f"'{shown}' is a date without a time", f"add the time and its offset from UTC, {_EXAMPLE}"
+        meant, own = f"{date}T23:59:59+01:00", "time and offset from UTC"
+        return f"'{shown}' is a date without a time", _written_out(meant, own)
     offset = rest[1 + clock.end() :]
     if not offset:
-        return f"'{shown}' has no offset from UTC", f"add the offset, Z for UTC or one {_EXAMPLE}"
+        seconds = ":00" if clock[0].count(":") == 1 else ""
+        meant, own = f"{date}T{clock[0]}{seconds}+01:00", "offset from UTC"
+        return f"'{shown}' has no offset from UTC", _written_out(meant, own)
     if _OFFSET.fullmatch(offset) is None:
         return f"'{shown}' is not a date and time with an offset", f"write one, {_EXAMPLE}"
     corrected = f"{date}T{clock[0]}{offset.strip()}"

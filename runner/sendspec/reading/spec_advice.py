@@ -9,8 +9,10 @@ from typing import Any
 
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath
+from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.limit_advice import limit_fix
 from sendspec.reading.schema.schema_problem import SchemaProblem
+from sendspec.reading.send_terms import moment_problem
 
 FORMAT = 1
 BODY: KeyPath = ("message", "body")
@@ -24,6 +26,13 @@ _DURATION = re.compile(r"([0-9]{1,6}) ?([smhdw])[a-z]*", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _MAX_SHOWN = 60
 _MAX_NAMED = 5
+_PLAIN = re.compile(r"[^\W\d][\w./-]*|[./][\w./-]+")
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DELIMITERS = {
+    "tab": '"\\t"', "tabs": '"\\t"', "comma": '","', "semicolon": '";"', "pipe": '"|"', "bar": '"|"', "colon": '":"',
+    "\\t": '"\\t"',
+}  # fmt: skip
+"""By their names."""
 
 
 def advised(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> Iterator[SchemaProblem]:
@@ -38,18 +47,36 @@ def advised(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> Iterato
         faults = [fault for fault in faults if not _is_of_body(fault)]
         yield mixed
     for fault in faults:
-        value = _at(data, fault.at)
-        fix = limit_fix(fault, data["limits"]) if fault.at[:1] == ("limits",) and len(fault.at) == 2 else None
-        fix = fix or _fix(fault, value)
-        yield fault if fix is None else replace(fault, fix=fix)
+        value = value_at(data, fault.at)
+        yield _reworded(fault, value) or _with_fix(fault, value, data)
+
+
+def _with_fix(fault: SchemaProblem, value: Any, data: Mapping[str, Any]) -> SchemaProblem:
+    fix = limit_fix(fault, data["limits"]) if fault.at[:1] == ("limits",) and len(fault.at) == 2 else None
+    fix = fix or _fix(fault, value)
+    return (
+        fault if fix is None else replace(fault, fix=fix, with_value=fault.code == "missing-key" and fix[:5] == "write")
+    )
+
+
+def _reworded(fault: SchemaProblem, value: Any) -> SchemaProblem | None:
+    """Faults whose problem has better words, too."""
+    if not isinstance(value, str):
+        return None
+    if fault.code == "wrong-format" and fault.at == ("message", "scheduledFor") and _ISO_DATE.match(value):
+        problem, fix = moment_problem(value)
+        return replace(fault, problem=problem, fix=fix)
+    if fault.at == ("recipients", "delimiter") and len(value) > 1:
+        meant = _DELIMITERS.get(value.strip().lower())
+        fix = f"write {meant}" if meant else 'write one character, such as ";", or "\\t" for a tab'
+        return replace(fault, problem=f"'{quoted(value[:40])}' is not one character", fix=fix)
+    return None
 
 
 def _fix(fault: SchemaProblem, value: Any) -> str | None:
     if fault.at == ("spec",):
         is_quoted = isinstance(value, str) and value.strip() == str(FORMAT)
         return f"write {FORMAT}, without quotes" if is_quoted else f"write {FORMAT}, the version this sendspec reads"
-    if fault.at == ("recipients", "delimiter"):
-        return 'write one character, such as ";", or "\\t" for a tab'
     if fault.at == (*BODY, "type") and isinstance(value, str) and value.lower() in _TYPES_BY_WORD:
         return f"write '{_TYPES_BY_WORD[value.lower()]}'"
     if fault.at == BODY and fault.code == "missing-key":
@@ -63,8 +90,30 @@ def _missing_type(fault: SchemaProblem, body: Any) -> str | None:
     kind = next((name for name in _BODY_TYPES if isinstance(body, Mapping) and name in body), None)
     if kind is None or not fault.problem.endswith("'type'"):
         return None
-    more = f", and `{kind}: {{{kind}: {_shown(body[kind])}}}`" if isinstance(body[kind], str) else ""
+    if kind == "text" and isinstance(body[kind], str) and len(body) == 1:
+        return f"write {a_text(body[kind])}"
+    more = (
+        f", and write `{kind}: {{{kind}: {_shown(body[kind])}}}` in place of its {kind}"
+        if isinstance(body[kind], str)
+        else ""
+    )
     return f"add `type: {kind}`{more}"
+
+
+def a_text(value: object) -> str:
+    """A body that is a text, in a fix."""
+    return f"`body: {{type: text, text: {{text: {_shown(value) if isinstance(value, str) else '…'}}}}}`"
+
+
+def a_table(value: object) -> str:
+    """The recipients' table in a fix: the file `value`, if it is the name of one."""
+    is_name = isinstance(value, str) and 0 < len(value) <= _MAX_SHOWN
+    return f"`recipients: {{file: {plain_or_quoted(str(value)) if is_name else '…'}}}`"
+
+
+def plain_or_quoted(text: str) -> str:
+    """A short text as a YAML file may hold it."""
+    return quoted(text) if _PLAIN.fullmatch(text) else quoted(quoted_template(text))
 
 
 def _shown(text: str) -> str:
@@ -77,8 +126,14 @@ def _in_seconds(text: str) -> str:
     return f"write the seconds, without a unit{seconds}"
 
 
+def _only(key: str, names: list[Any]) -> str | None:
+    """What to write instead of a list of one name."""
+    is_one = len(names) == 1 and isinstance(names[0], str) and 0 < len(names[0]) <= _MAX_SHOWN
+    return f"write `{key}: {plain_or_quoted(names[0])}`" if is_one else None
+
+
 _MEANT: tuple[tuple[KeyPath, type, Callable[[Any], str]], ...] = (
-    (BODY, str, lambda text: f"write `body: {{type: text, text: {{text: {_shown(text)}}}}}`"),
+    (BODY, str, lambda text: f"write {a_text(text)}"),
     (("message",), str, lambda text: f"write `message: {{body: {{type: text, text: {{text: {_shown(text)}}}}}}}`"),
     ((*BODY, "text"), str, lambda text: f"write `text: {{text: {_shown(text)}}}`"),
     ((*BODY, "html"), str, lambda text: "write `html: {html: …, text: …}`"),
@@ -86,17 +141,21 @@ _MEANT: tuple[tuple[KeyPath, type, Callable[[Any], str]], ...] = (
     (("message", "sender"), str, lambda text: f"write `sender: {{connector: {{identifierValue: {_shown(text)}}}}}`"),
     (("message", "receiver"), str, lambda text: "remove it, and name people under `recipients`"),
     (("limits",), int, lambda number: f"write `limits: {{messages: {number}}}`"),
-    (("recipients", "file"), list, lambda names: "name one table: put all rows into one file, or make a spec for each"),
+    (
+        ("recipients", "file"),
+        list,
+        lambda names: _only("file", names) or "name one table: put all rows into one file, or make a spec for each",
+    ),
     (("message", "validity"), str, _in_seconds),
     (("vars",), list, lambda values: "write a name for each: `vars: {name: value}`"),
-    (("channel",), list, lambda names: "name one channel: make a spec for each"),
+    (("channel",), list, lambda names: _only("channel", names) or "name one channel: make a spec for each"),
 )
 """By place and kind of the value: what to write."""
 
 
 def _mixed_body(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> SchemaProblem | None:
     """The body's type is one, its content another's."""
-    body = _at(data, BODY)
+    body = value_at(data, BODY)
     kind = body.get("type") if isinstance(body, Mapping) else None
     if kind not in _BODY_TYPES or kind in body or not any(_is_of_body(fault) for fault in faults):
         return None
@@ -115,7 +174,7 @@ def _mixed_body(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> Sch
 def _several_texts(data: Mapping[str, Any]) -> SchemaProblem | None:
     """A text for each language, where one text is needed."""
     for at in ((*BODY, "text", "text"), (*BODY, "text")):
-        texts = _at(data, at)
+        texts = value_at(data, at)
         if not isinstance(texts, Mapping) or "text" in texts or len(texts) < 2:
             continue
         if all(isinstance(text, str) for text in texts.values()):
@@ -132,7 +191,8 @@ def _is_of_body(fault: SchemaProblem) -> bool:
     return is_missing or (fault.at[:-1] == BODY and fault.code == "unknown-key" and fault.at[-1] in _BODY_TYPES)
 
 
-def _at(data: Any, at: KeyPath) -> Any:
+def value_at(data: Any, at: KeyPath) -> Any:
+    """What is at a path; None if there is nothing."""
     for key in at:
         try:
             data = data[key]

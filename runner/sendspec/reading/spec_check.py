@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from typing import Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic
@@ -13,20 +12,18 @@ from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.contacts.country import is_country, unknown_country
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.suspect_scalar import suspect_scalars
-from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.limit_advice import whole_number_fix
 from sendspec.reading.misplaced_key import meant_keys, with_meant_keys
 from sendspec.reading.other_document import other_document
+from sendspec.reading.placed_fault import placed
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.send_terms import CONTINUE_WITH, NOT_AFTER, term_problems
-from sendspec.reading.spec_advice import advised
+from sendspec.reading.spec_advice import advised, value_at
 from sendspec.reading.spec_name import name_problems
 from sendspec.reading.where_text import WHERE, is_number, number_problems
 
 _NAMES = (("name",), ("moved_from",))
-_TEXTS = (("text",), ("title",), ("subject",), ("description",))
-_ROWS = (("recipients",), ("recipients", "list"))
 
 
 def spec_problems(document: Document) -> Iterator[Diagnostic]:
@@ -52,10 +49,10 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
         )
     schema = load_schema("spec")
     is_shaped = schema.accepts(data)
-    meant = {} if is_shaped else meant_keys(data)
+    meant = {} if is_shaped else meant_keys(data, document.written)
     for fault in [] if is_shaped else advised(with_meant_keys(schema.problems(data), meant, data), data):
         if fault.at not in keys and not _is_reported_below(document, fault):
-            yield _placed(document, fault)
+            yield placed(document, fault)
     yield from name_problems(document)
     yield from _fraction_problems(document)
     yield from _recipient_problems(document, {each.place for each in meant.values()})
@@ -68,68 +65,13 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
 def _is_reported_below(document: Document, fault: SchemaProblem) -> bool:
     """Whether one of our own rules has better words for what the schema has found."""
     if fault.at == ("recipients", "country"):
-        return isinstance(_value_at(document.data, fault.at), str | int)
+        return isinstance(value_at(document.data, fault.at), str | int)
     if fault.at == WHERE:
-        return is_number(_value_at(document.data, fault.at))
+        return is_number(value_at(document.data, fault.at))
     if fault.code == "wrong-format":
         return fault.at in (*_NAMES, CONTINUE_WITH, NOT_AFTER)
     value = document.data.get("continue_with")
     return fault.at == CONTINUE_WITH and isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _placed(document: Document, fault: SchemaProblem) -> Diagnostic:
-    value = _value_at(document.data, fault.at)
-    if (
-        fault.code == "wrong-type"
-        and fault.problem.partition(", found ")[0].endswith("text")
-        and isinstance(value, int | float)
-    ):
-        fault = _unquoted(document, fault, value)
-    elif fault.code == "wrong-type" and isinstance(value, float):
-        fault = replace(fault, fix=whole_number_fix(document.written(fault.at), value) or fault.fix)
-    elif _is_flow_for_text(document, fault, value):
-        fault = replace(fault, fix=f"put quotes around it: {quoted_template(document.written(fault.at))}")
-    elif value is None and fault.code == "wrong-type" and document.behind(fault.at).lstrip().startswith("#"):
-        cut = document.behind(fault.at).strip()
-        problem = f"YAML takes '{mask_in_place(printable(cut[:60]))}' for a comment, so there is no value"
-        fault = replace(
-            fault, problem=problem, fix=f"write a value; if this is one, put quotes around it: {quoted_template(cut)}"
-        )
-    elif fault.at == ("spec",):
-        fault = replace(fault, code="spec-version")
-    elif fault.at == ("recipients",) and fault.code == "wrong-type":
-        problem = fault.problem.replace("a mapping", "a list or a mapping", 1)
-        fault = replace(fault, problem=problem, fix="list them, or name a table: `recipients: {file: …}`")
-    elif fault.at in _ROWS and fault.code == "too-many":
-        fix = "move them to a .csv file, and name it under `recipients: {file: …}`"
-        fault = replace(fault, code="too-many-inline", fix=fix)
-    return document.place(fault.at, fault, key=fault.at_key)
-
-
-def _is_flow_for_text(document: Document, fault: SchemaProblem, value: Any) -> bool:
-    """`text: {name}` or `text: [more]`: a text that YAML reads as a mapping or a list."""
-    is_text = fault.fix == "write text" and isinstance(value, dict | list) and fault.at[-1:] in _TEXTS
-    written = document.written(fault.at) if is_text else ""
-    return written[:1] in ("{", "[") and len(written) <= 100 and "\n" not in written
-
-
-def _unquoted(document: Document, fault: SchemaProblem, value: int | float) -> SchemaProblem:
-    """A number or boolean where text is needed, shown as written and with the missing quotes."""
-    written = mask_in_place(printable(document.written(fault.at)[:40]))
-    fix = f'put it in quotes: "{written}"'
-    if isinstance(value, bool):
-        return replace(fault, fix=fix)
-    problem = f"expected text, found the number {written}"
-    return replace(fault, code="unquoted-number", problem=problem, fix=fix)
-
-
-def _value_at(data: Any, at: KeyPath) -> Any:
-    for key in at:
-        try:
-            data = data[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data
 
 
 def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
@@ -147,7 +89,7 @@ def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
                 at,
                 code="wrong-type",
                 problem=f"the number {written} has a fraction or an exponent, and a whole number is needed",
-                fix=mask_in_place(whole_number_fix(written, _value_at(document.data, at)) or ""),
+                fix=mask_in_place(whole_number_fix(written, value_at(document.data, at)) or ""),
             )
 
 
@@ -228,7 +170,7 @@ def _is_key_literal(at: KeyPath, value: Any) -> bool:
 def _number_problems(document: Document) -> Iterator[Diagnostic]:
     """Integers that templates would print differently from how they are written: 0x10 as 16. Floats and -0 keep their spelling."""
     for root in _template_data(document.data):
-        for below, value in walk(_value_at(document.data, root)):
+        for below, value in walk(value_at(document.data, root)):
             if not isinstance(value, int) or isinstance(value, bool):
                 continue
             written = document.written((*root, *below))

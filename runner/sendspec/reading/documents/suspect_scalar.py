@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
-from sendspec.diagnostics.redaction import quoted
+from sendspec.diagnostics.redaction import mask_in_place, quoted
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.unquoted_template import quoted_template
 
@@ -54,6 +54,10 @@ def _escape(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
     problem = "`\\n` is a line break only in double quotes; here, people would read it as it is written"
     if escape != "\\n":
         problem = "`\\\\n` is two backslashes and an n, and people would read it so"
+    meant = _in_double_quotes(document.written(at), value)
+    if meant is not None:
+        fix = f"write {meant}, or several lines below `{at[-1]}: |`"
+        return document.diagnostic(at, code="literal-escape", problem=problem, fix=fix, severity=Severity.WARNING)
     return document.diagnostic(
         at,
         code="literal-escape",
@@ -70,6 +74,15 @@ def _line_break(opening: str, escape: str) -> str:
         return f"begin a new line in its place{', and write `|` instead of `>`' * (opening == '>')}"
     quotes = 'put " around the text' if escape == "\\n" else 'write `\\n` with one backslash, and " around the text'
     return f"{quotes}, or write it below `text: |`, on several lines"
+
+
+def _in_double_quotes(written: str, value: str) -> str | None:
+    """A short text with `\\n`, in the quotes that make line breaks of it; None if other signs would change their meaning."""
+    others = re.sub(r"\\n", "", value)
+    is_plain = written[:1] not in ("|", ">") and written.strip("'") == value
+    if not is_plain or len(value) > _MAX_SHOWN or "\\" in others or '"' in others or mask_in_place(value) != value:
+        return None
+    return f'"{value}"'
 
 
 def _cut(document: Document, at: KeyPath, value: str) -> Diagnostic | None:

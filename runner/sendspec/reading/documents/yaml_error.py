@@ -11,6 +11,7 @@ from sendspec.diagnostics.redaction import printable, quoted
 from sendspec.reading.documents.line_index import LineIndex
 from sendspec.reading.documents.odd_indentation import odd_indentation
 from sendspec.reading.documents.span_problem import SpanProblem
+from sendspec.reading.documents.text_like_yaml import block_text, list_entry
 from sendspec.reading.documents.unquoted_template import template_near, unquoted_template
 
 _ANCHOR = re.compile(r"&\S+(?:\s|#[^\n]*+)*+")
@@ -178,6 +179,10 @@ def _special(said: str, at: int, context: int | None, lines: LineIndex) -> SpanP
     text = lines.text
     begin, _end = lines.line_at(at)
     before = text[begin:at]
+    if "expected a comment or a line break" in said:
+        return block_text(lines, at)
+    if "sequence entries are not allowed" in said:
+        return list_entry(lines, at)
     if "mapping values are not allowed" in said:
         if ": " in before or before.lstrip().startswith("- ") or before.count(":"):
             return _finding(at, "there is a second `: ` in one value", _QUOTE_IT)
@@ -204,11 +209,11 @@ def _no_key(context: int, lines: LineIndex) -> SpanProblem | None:
     found = _NEARLY_A_KEY.fullmatch(lines.text, begin, end)
     if found is None or found[2].startswith("//"):
         return None
-    return _finding(
-        context,
+    problem = _syntax(
         "this line has no `: `, so it is no key with a value",
-        f"write `{quoted(found[1])}: {quoted(found[2])}`",
+        f"write `{quoted(found[1])}: {quoted(found[2].rstrip())}`",
     )
+    return SpanProblem(problem, found.start(1), found.start(2) + len(found[2].rstrip()))
 
 
 def _cut_value(text: str, begin: int, comment: int, end: int) -> tuple[str, int, int]:

@@ -20,6 +20,7 @@ from sendspec.reading.documents.odd_indentation import ODD_SPACES, odd_indentati
 from sendspec.reading.documents.scalar import joined_surrogates, resolve_plain
 from sendspec.reading.documents.scalar_offsets import offsets_of
 from sendspec.reading.documents.span_problem import ReadingStopped, SpanProblem, SpanProblems
+from sendspec.reading.documents.text_like_yaml import unknown_alias
 from sendspec.reading.documents.unquoted_template import unquoted_template
 from sendspec.reading.documents.yaml_error import parser_problem, tag_place, tag_problem, unreadable_value_problem
 from sendspec.reading.files.text_file import TextFile
@@ -209,15 +210,7 @@ class _Builder:
             self._stop_at(event, Problem("alias-loop", problem, "write the value out"))
         named = self._anchored.get(name)
         if named is None:
-            problem = f"no anchor '&{quoted(name)}' comes before this alias"
-            self._stop_at(
-                event,
-                Problem(
-                    "unknown-alias",
-                    problem,
-                    "write the value out, or &name before the value you mean; a text that begins with * needs quotes",
-                ),
-            )
+            self._stop_at(event, unknown_alias(self._lines, event.start_mark.index, name))
         self._nodes += named.size
         self._expanded += named.size
         if self._expanded > MAX_EXPANDED:

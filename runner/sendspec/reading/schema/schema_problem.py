@@ -40,10 +40,13 @@ MAX_PROBLEMS = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaProblem(Problem):
-    """A schema violation at the path `at` of a document. `at_key`: the key is to blame, not its value."""
+    """A schema violation at the path `at` of a document. `at_key`: the key is to blame, not its value; `with_value`: its value
+    goes with it, to be written otherwise.
+    """
 
     at: tuple[str | int, ...]
     at_key: bool
+    with_value: bool = False
 
 
 def schema_problems(errors: Iterable[Any]) -> list[SchemaProblem]:
