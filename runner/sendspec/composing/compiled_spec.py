@@ -91,8 +91,10 @@ def compile_spec(
     known, as_text = KnownNames(columns or (), tuple(spec.variables)), cells_are_text(spec)
     for at, problem in faults:
         found = about_column(problem, document.value(at), known, cells_are_text=as_text)
-        if at == WHERE:
-            found = about_condition(found, spec.where, known, first_rows)
+        condition = about_condition(found, spec.where, known, first_rows) if at == WHERE else found
+        if condition is not found:  # written out whole, in quotes of its own
+            problems.add(document.place(at, condition))
+            continue
         fix = with_fitting_quotes(found.fix, document.written(at))
         problems.add(document.place(at, replace(found, fix=fix), within=(found.start, found.end)))
     for diagnostic in _doubts(compiled, known, first_rows):
