@@ -26,6 +26,9 @@ _LOOKALIKE = re.compile(
 _ALSO_TEXT = ("bracket", "at", "angle")
 """Ordinary text as often: reported only if they name a column."""
 _ALSO_HTML = "angle"
+_ALSO_SIGNS = ("percent", "angle")
+"""A name in them that is only like a column's may be ordinary text."""
+MAX_SHOWN = 60
 _ADDRESS = re.compile(r"\S*://\S*|www\.\S+")
 
 
@@ -70,13 +73,31 @@ def _found(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
     for at, value in walk(spec.message.get("body"), ("message", "body")):
         if not isinstance(value, str) or _is_address(at):
             continue
+        yield from _third_braces(spec, at, value)
         addresses = [found.span() for found in _ADDRESS.finditer(value)]
         for start, end in _literal_pieces(value):
             for match in _LOOKALIKE.finditer(value, start, end):
                 found = _diagnostic(spec, at, value, match, known)
                 in_address = any(begin <= match.start() < stop for begin, stop in addresses)
-                if found is not None and (found.severity is Severity.ERROR or not in_address):
+                is_named = known.same(match[match.lastgroup or 0]) is not None
+                if found is not None and ((is_named and found.severity is Severity.ERROR) or not in_address):
                     yield found  # in a web address, only what names a column or a constant: others have braces of their own
+
+
+def _third_braces(spec: Spec, at: KeyPath, value: str) -> Iterator[Diagnostic]:
+    """`{{ name }}}`: the last brace is text. In a text that has a brace before, it may close that one."""
+    for tag in tags_of(value) if "}}}" in value else ():
+        if tag.opening == "{{" and value.startswith("}", tag.end) and "{" not in value[: tag.start]:
+            written = value[tag.start : tag.end]
+            literal = len(written) > MAX_SHOWN
+            yield spec.document.diagnostic(
+                at,
+                code="unfilled-placeholder",
+                problem="the third } is no part of the template, so people would read it",
+                fix="remove it" if literal else f"write {quoted(written)}",
+                within=(tag.end if literal else tag.start, tag.end + 1),
+                severity=Severity.WARNING,
+            )
 
 
 def _is_address(at: KeyPath) -> bool:
@@ -106,12 +127,23 @@ def _diagnostic(spec: Spec, at: KeyPath, value: str, match: re.Match[str], known
         written, start = "{" + written, start - 1
     literal = f"{{{{ '{quoted(written)}' }}}}"
     what = f"write {{{{ {quoted(written_name(meant))} }}}}" if meant else "write {{ … }} for a column"
+    if not meant and known.listed_columns:
+        what = f"write {{{{ … }}}} with one of: {known.listed()}"
+    is_near = meant in known.columns and kind not in _ALSO_SIGNS
     return spec.document.diagnostic(
         at,
         code="unfilled-placeholder",
         problem=f"'{quoted(written)}' is not a template, so people would read it as it is written"
-        + (f"; '{quoted(same)}' is a column" if same in known.columns else ""),
+        + _about_column(name, same, meant, known),
         fix=with_fitting_quotes(f"{what}; if they should read it so, write {literal}", spec.document.written(at)),
         within=(start, match.end()),
-        severity=Severity.WARNING if same is None or kind == _ALSO_HTML else Severity.ERROR,
+        severity=Severity.ERROR if (same is not None or is_near) and kind != _ALSO_HTML else Severity.WARNING,
     )
+
+
+def _about_column(name: str, same: str | None, meant: str | None, known: KnownNames) -> str:
+    if same is not None:
+        return f"; '{quoted(same)}' is a column" if same in known.columns else ""
+    if meant in known.columns:
+        return f"; the column is called '{quoted(str(meant))}'"
+    return f"; no column is called '{quoted(name)}'" if known.listed_columns else ""
