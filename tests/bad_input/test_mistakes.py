@@ -340,7 +340,7 @@ def test_a_spec_that_was_meant_otherwise(
 _FOLLOWED = re.compile(
     r"""(?P<gone>remove\ it)(?!\ (?:or|here))|(?:write|(?P<around>put\ quotes\ around\ (?:it|the\ text):|put\ it\ in\ quotes:)|write\ the\ number\ without\ a\ comma:|write\ a\ list:|write\ the\ seconds,\ without\ a\ unit:)\ (?:
     `(?P<code>[^`]+)`|(?P<tag>\{\{.*?\}\}(?!['"])|\{%[^%]*%\})|(?P<text>"(?:[^"\\]|\\.)*"|'[^']*\\[^']*')|'(?P<word>[^']+)'|(?P<plain>(?!one\b)(?:[A-Z]{3}\ )?[^\s"'`{,]+))
-    (?=$|[,;:]\ (?!and\ )|\ with\ |\ for\ (?:the|a)\ column)""",
+    (?=$|[,;:]\ (?!and\ )|\ for\ (?:the|a)\ column)""",
     re.VERBOSE,
 )
 """A fix that says what to write in place of what is marked."""
@@ -390,6 +390,7 @@ BY_HAND = frozenset(
         "message:\n  scheduledFor: 31.11.2026",
         'message:\n  scheduledFor: "{{ order_id }}"', "message:\n  validity: long", "{A: Hallo, B: Merhaba}",
         "    text:\n      A: Hallo\n      B: Merhaba",
+        "|\n        Hi\\nyou", r"'\\n'",
         # lines are to be indented
         "\u00a0\u00a0body", " \u00a0body", "\u3000text:", "    text: Hi\n", "    text:\n     \u00a0- text:", "\t\ttype",
         "    \ttext:",
@@ -403,6 +404,7 @@ ANOTHER: dict[str, str] = {
     "people.csv, delimiter: tab}": "table-delimiter",  # the table has commas
     "people.csv, where: 'Opt {{ out'}": "template-syntax",
     "people.csv, key: {{ Opt-out }}}": "template-forbidden",
+    '"www.example.com?a=%order_id%&b={c}"': "unfilled-placeholder",
     "people.csv, country: 0049}": "unknown-country",
     "message:\n  scheduledFor: 2026-12-01 10:00": "",  # whether it is in the past depends on the day
     "message:\n  capFrequency: yes": "cap-frequency",
