@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from sendspec.cli.complete import SHELLS, VARIABLE, completions
-from sendspec.cli.completion_words import text
+from sendspec.cli.completion_words import text, words
 from sendspec.cli.environment_names import PROJECT_FILE, environment_names
 from sendspec.cli.main import COMMANDS
 from sendspec.reading.project import PROJECT_FILE_NAME
@@ -46,6 +46,12 @@ def completed(line: str, folder: Path) -> list[tuple[str, ...]]:
 
 def test_the_words_are_those_that_the_commands_have() -> None:
     assert (SHELLS / "words.json").read_text(encoding="utf-8") == text(), "run `make docs`"
+
+
+def test_a_description_says_more_than_which_option_it_goes_with() -> None:
+    options = words()["commands"]["plan"]["options"]
+    assert options["--expires"]["help"].startswith("With --out: until when")
+    assert options["--help"] == options["-h"]
 
 
 @pytest.mark.parametrize(
@@ -194,6 +200,17 @@ def session(request: pytest.FixtureRequest, shop: Any, environ: dict[str, str]) 
 
 def test_a_shell_completes_at_the_tabulator(session: ShellSession) -> None:
     assert {line: session.completed(line) for line in LINES} == LINES
+
+
+def test_zsh_lists_values_without_a_description_by_themselves(shop: Any, environ: dict[str, str]) -> None:
+    zsh = ShellSession([shell_program("zsh"), "-f", "-i"], shop.folder, environ)
+    zsh.run("autoload -Uz compinit; compinit -u -D")
+    zsh.run("source <(sendspec completion zsh)")
+    zsh.type("sendspec plan --color \t")
+    listed = zsh.read_until("never").rpartition("--color")[2]
+    assert "auto" in listed
+    assert "--" not in listed
+    zsh.close()
 
 
 def test_fish_completes(shop: Any, environ: dict[str, str]) -> None:

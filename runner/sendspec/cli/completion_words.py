@@ -24,7 +24,8 @@ _LISTS = {"code": "codes", "words": "topics"}
 
 
 def words() -> dict[str, Any]:
-    context = click.Context(cli, info_name="sendspec")
+    # As for a command line: else the names of the option for help depend on what click has looked up before.
+    context = click.Context(cli, info_name="sendspec", **cli.context_settings)
     topics = {**TOPICS, **{name: _short(command) for name, command in _commands(cli, context)}}
     codes = {code: EXPLANATIONS[code].summary for code in sorted(EXPLANATIONS)}
     return {"lists": {"codes": codes, "topics": topics}, **_described(cli, context)}
@@ -82,7 +83,7 @@ def _short(command: click.Command) -> str:
 
 def _cut(text: str) -> str:
     """The first clause, in one line that is short enough to stand beside a word."""
-    line = re.split(r"[;:.] |[;:.]$", " ".join(text.split()))[0]
+    line = re.split(r"[;.] |[;:.]$", " ".join(text.split()))[0]
     return line if len(line) <= MAX_HELP else line[: line.rfind(" ", 0, MAX_HELP)].rstrip(" ,;:") + " …"
 
 

@@ -10,7 +10,7 @@ from sendspec.composing.template_advice import filter_for_item
 from sendspec.composing.template_policy import NameUse
 
 _ITEM = re.compile(r"""\s*(?:\.\s*(?P<name>[^\W\d]\w*)|\[\s*(?P<quote>['"]?)(?P<key>[^\]]*?)(?P=quote)\s*\])""")
-_CLOSED = re.compile(r"\s*\]")
+_CLOSED = re.compile(r"""['"]?\s*\]""")
 
 
 class NoItems(FilterError):

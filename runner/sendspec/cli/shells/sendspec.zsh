@@ -11,9 +11,9 @@ _sendspec() {
         case $parts[1] in
             (word)
                 if [[ $parts[2] == -* ]]; then
-                    options+=("${parts[2]//:/\\:}:$parts[3]")
+                    options+=("${parts[2]//:/\\:}${parts[3]:+:$parts[3]}")
                 else
-                    described+=("${parts[2]//:/\\:}:$parts[3]")
+                    described+=("${parts[2]//:/\\:}${parts[3]:+:$parts[3]}")
                 fi
                 ;;
             (folders)
