@@ -23,12 +23,11 @@ from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import counted, grouped
 from sendspec.operations.offline_plan import check_jobs
-from sendspec.operations.rejects_file import RowErrors, check_rejects_place, write_rejects
 from sendspec.operations.send_job import Job
 from sendspec.showing.account import skipped_words
-from sendspec.showing.todo import todo_json, todo_text
 
 if TYPE_CHECKING:
+    from sendspec.operations.rejects_file import RowErrors
     from sendspec.planning.plan import Plan
     from sendspec.showing.reports.check_report import CheckCase
 
@@ -70,10 +69,10 @@ def command(
     plans = check_jobs(jobs, context, problems, processes)
     tell_blank_rows(console, jobs)
     found = list(problems)
-    more: dict[str, Any] = {"todo": todo} if (todo := todo_json(found)) else {}
+    todo, more = _todo(found)
     if rejects is not None and row_errors is not None:
         more |= _write_rejects(console, rejects, jobs, row_errors)
-    console.diagnostics(found, ending="nothing was sent", as_result=True, todo=todo_text(found), more=more)
+    console.diagnostics(found, ending="nothing was sent", as_result=True, todo=todo, more=more)
     print_report(console, "validate", found, lambda: _cases(specs, jobs, found))
     if problems.has_errors:
         return ExitCode.REJECTED
@@ -97,15 +96,29 @@ def _cases(specs: Sequence[str], jobs: Sequence[Job], found: Sequence[Diagnostic
     yield from spec_cases(specs, {job.spec.path: job.table.path for job in jobs}, found)
 
 
+def _todo(found: Sequence[Diagnostic]) -> tuple[str, dict[str, Any]]:
+    """What there is to do, as text and for the document."""
+    if not found:
+        return "", {}
+    from sendspec.showing.todo import todo_json, todo_text  # needed only after a mistake
+
+    todo = todo_json(found)
+    return todo_text(found), {"todo": todo} if todo else {}
+
+
 def _row_errors(specs: Sequence[str], rejects: str) -> RowErrors:
     if len(specs) > 1:
         raise click.UsageError("--rejects takes the rows of one spec: name one, and a file for each")
+    from sendspec.operations.rejects_file import RowErrors, check_rejects_place  # rarely asked for
+
     check_rejects_place(Path(rejects))
     return RowErrors()
 
 
 def _write_rejects(console: Console, rejects: str, jobs: Sequence[Job], errors: RowErrors) -> dict[str, Any]:
     """Writes the rejects and says so; returns what the document says of them."""
+    from sendspec.operations.rejects_file import write_rejects  # rarely asked for
+
     count = write_rejects(Path(rejects), jobs, errors)
     if count is None:
         console.warn(f"{rejects} was not written: correct the spec and the table's header first")

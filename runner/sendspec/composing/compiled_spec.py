@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sendspec.composing.address_column import address_column, to_fix
-from sendspec.composing.column_advice import about_column
 from sendspec.composing.compared_cell import cells_are_text, cells_compared_with_numbers
 from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipient
@@ -18,7 +16,6 @@ from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
-from sendspec.composing.where_advice import about_condition, text_for_condition
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
@@ -87,16 +84,10 @@ def compile_spec(
         return None
     first_rows = FirstRows(rows)
     faults: list[tuple[KeyPath, TemplateProblem]] = []
-    compiled, document = _compiled(spec, platform, faults), spec.document
-    known, as_text = KnownNames(columns or (), tuple(spec.variables)), cells_are_text(spec)
+    compiled = _compiled(spec, platform, faults)
+    known = KnownNames(columns or (), tuple(spec.variables))
     for at, problem in faults:
-        found = about_column(problem, document.value(at), known, cells_are_text=as_text)
-        condition = about_condition(found, spec.where, known, first_rows) if at == WHERE else found
-        if condition is not found:  # written out whole, in quotes of its own
-            problems.add(document.place(at, condition))
-            continue
-        fix = with_fitting_quotes(found.fix, document.written(at))
-        problems.add(document.place(at, replace(found, fix=fix), within=(found.start, found.end)))
+        problems.add(_in_words_of_the_table(spec, at, problem, known, first_rows))
     for diagnostic in _doubts(compiled, known, first_rows):
         problems.add(diagnostic)
     if columns is not None:
@@ -104,13 +95,33 @@ def compile_spec(
     return None if problems.has_errors else compiled
 
 
+def _in_words_of_the_table(
+    spec: Spec, at: KeyPath, problem: TemplateProblem, known: KnownNames, rows: FirstRows
+) -> Diagnostic:
+    """A template's problem, with what the table's columns and values say of it."""
+    # needed only after a mistake
+    from sendspec.composing.column_advice import about_column
+    from sendspec.composing.where_advice import about_condition
+
+    document = spec.document
+    found = about_column(problem, document.value(at), known, cells_are_text=cells_are_text(spec))
+    condition = about_condition(found, spec.where, known, rows) if at == WHERE else found
+    if condition is not found:  # written out whole, in quotes of its own
+        return document.place(at, condition)
+    fix = with_fitting_quotes(found.fix, document.written(at))
+    return document.place(at, replace(found, fix=fix), within=(found.start, found.end))
+
+
 def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Iterator[Diagnostic]:
     """What Jinja reads otherwise than its author, or not at all."""
     spec = compiled.spec
     yield from _trusted_html(compiled)
-    text = text_for_condition(spec, known, rows)
-    if text is not None:
-        yield text
+    if isinstance(spec.where, str):
+        from sendspec.composing.where_advice import text_for_condition  # few specs have a condition
+
+        text = text_for_condition(spec, known, rows)
+        if text is not None:
+            yield text
     used = {use.name for each in placeholders_of(compiled.content) for use in each.template.names}
     yield from lookalikes(spec, known)
     yield from unfilled_constants(spec, used, known)
@@ -230,6 +241,8 @@ def _missing_column(
     spec = compiled.spec
     if isinstance(spec.recipients, NoRecipients):
         return
+    from sendspec.composing.address_column import address_column, to_fix  # needed only after a mistake
+
     problems.add(
         spec.document.diagnostic(
             ("recipients",),

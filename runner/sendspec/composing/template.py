@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2 import Template as JinjaTemplate
 from jinja2.runtime import Context
 
 from sendspec.composing.alternative import NO_ALTERNATIVES, AlternativeFinder, Alternatives
-from sendspec.composing.fault_words import FaultWords
 from sendspec.composing.filters import MAX_RESULT, Trusted, too_long
 from sendspec.composing.omit_sentinel import OMIT, OmitInText
 from sendspec.composing.render_budget import FilterError, RenderBudget
@@ -29,11 +28,12 @@ from sendspec.composing.template_policy import (
     uses_of,
 )
 from sendspec.composing.template_scan import Tag, tags_of
-from sendspec.composing.template_syntax import syntax_problem
-from sendspec.composing.text_compared import text_compared
 from sendspec.composing.tree_instrumentation import instrument
 from sendspec.reading.documents.number_spelling import unspelled
 from sendspec.reading.documents.scalar import joined_surrogates
+
+if TYPE_CHECKING:
+    from sendspec.composing.fault_words import FaultWords
 
 MAX_EXPRESSION = 10_000
 MAX_TAGS = 20
@@ -89,6 +89,8 @@ class Template:
 
     @property
     def _words(self) -> FaultWords:
+        from sendspec.composing.fault_words import FaultWords  # needed only after a mistake
+
         return FaultWords(self.source, self.names, self.columns)
 
     def _refused(self, error: FilterError, context: MessageContext) -> RenderError:
@@ -105,6 +107,8 @@ class Template:
         return RenderError(error.code, error.problem, error.fix, 0, len(self.source))
 
     def _unfilled(self, error: Exception, context: MessageContext) -> RenderError:
+        from sendspec.composing.text_compared import text_compared  # needed only after a mistake
+
         found = text_compared(parsed(self.source), context.get_all()) if isinstance(error, TypeError) else None
         return self._refused(not_filled(error), context) if found is None else self._words.compared(found)
 
@@ -179,6 +183,8 @@ def compile_template(source: str, *, html: bool = False) -> Template | list[Temp
     except RecursionError:
         return [_too_complex(source, "the template is nested too deep", "make it simpler")]
     except TemplateError as error:
+        from sendspec.composing.template_syntax import syntax_problem  # needed only after a mistake
+
         return [syntax_problem(source, error)]
     problems = check_tree(tree, source, environment)
     trust = trust_of(source, environment)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.near_miss import near_miss
@@ -36,11 +36,13 @@ from sendspec.reading.files.confined_path import git_folder_problem, resolve_in_
 from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.files.text_file import read_text_file
 from sendspec.reading.limits import read_limits
-from sendspec.reading.price_file import PriceFile, price_file
 from sendspec.reading.project_advice import advised
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.suppression_file import suppression_files
 from sendspec.reading.unexpanded import meant_values, unexpanded_key, unexpanded_url
+
+if TYPE_CHECKING:
+    from sendspec.reading.price_file import PriceFile
 
 PROJECT_FILE_NAME = "sendspec.yaml"
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
@@ -212,6 +214,8 @@ class _Reader:
         """The file is read when something is planned; here, its path must stay in the project."""
         if written is None:
             return None
+        from sendspec.reading.price_file import price_file  # few projects have prices
+
         self._check_inside(("prices",), written)
         return price_file(self._document, ("prices",), written)
 

@@ -12,14 +12,10 @@ from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.contacts.country import is_country, unknown_country
 from sendspec.reading.documents.document import Document, KeyPath, walk
 from sendspec.reading.documents.suspect_scalar import suspect_scalars
-from sendspec.reading.limit_advice import whole_number_fix
-from sendspec.reading.misplaced_key import meant_keys, with_meant_keys
 from sendspec.reading.other_document import other_document
-from sendspec.reading.placed_fault import placed
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.schema.validator import load_schema
 from sendspec.reading.send_terms import CONTINUE_WITH, NOT_AFTER, term_problems
-from sendspec.reading.spec_advice import advised, value_at
 from sendspec.reading.spec_name import name_problems
 from sendspec.reading.where_text import WHERE, is_number, number_problems
 
@@ -47,27 +43,40 @@ def spec_problems(document: Document) -> Iterator[Diagnostic]:
             fix="remove it, create a new key, and name it in sendspec.yaml as `access_key: {env: …}`",
             key=True,
         )
-    schema = load_schema("spec")
-    is_shaped = schema.accepts(data)
-    meant = {} if is_shaped else meant_keys(data, document.written)
-    for fault in [] if is_shaped else advised(with_meant_keys(schema.problems(data), meant, data), data):
-        if fault.at not in keys and not _is_reported_below(document, fault):
-            yield placed(document, fault)
+    places: set[KeyPath] = set()
+    if not load_schema("spec").accepts(data):
+        yield from _faults_of_shape(document, data, keys, places)
     yield from name_problems(document)
     yield from _fraction_problems(document)
-    yield from _recipient_problems(document, {each.place for each in meant.values()})
+    yield from _recipient_problems(document, places)
     yield from _message_problems(document)
     yield from _number_problems(document)
     yield from term_problems(document)
     yield from suspect_scalars(document)
 
 
+def _faults_of_shape(
+    document: Document, data: dict[str, Any], reported: Collection[KeyPath], places: set[KeyPath]
+) -> Iterator[Diagnostic]:
+    """What the schema has against the spec, but for what is `reported`. Where misplaced keys belong goes to `places`."""
+    # needed only after a mistake
+    from sendspec.reading.misplaced_key import meant_keys, with_meant_keys
+    from sendspec.reading.placed_fault import placed
+    from sendspec.reading.spec_advice import advised
+
+    meant = meant_keys(data, document.written)
+    places.update(each.place for each in meant.values())
+    for fault in advised(with_meant_keys(load_schema("spec").problems(data), meant, data), data):
+        if fault.at not in reported and not _is_reported_below(document, fault):
+            yield placed(document, fault)
+
+
 def _is_reported_below(document: Document, fault: SchemaProblem) -> bool:
     """Whether one of our own rules has better words for what the schema has found."""
     if fault.at == ("recipients", "country"):
-        return isinstance(value_at(document.data, fault.at), str | int)
+        return isinstance(document.value(fault.at), str | int)
     if fault.at == WHERE:
-        return is_number(value_at(document.data, fault.at))
+        return is_number(document.value(fault.at))
     if fault.code == "wrong-format":
         return fault.at in (*_NAMES, CONTINUE_WITH, NOT_AFTER)
     value = document.data.get("continue_with")
@@ -84,12 +93,14 @@ def _fraction_problems(document: Document) -> Iterator[Diagnostic]:
     rejected -= {fault.at for fault in (schema.problems(document.data) if rejected else ())}
     for at in whole:
         if at in rejected:
+            from sendspec.reading.limit_advice import whole_number_fix  # needed only after a mistake
+
             written = mask_in_place(printable(document.written(at)[:40]))
             yield document.diagnostic(
                 at,
                 code="wrong-type",
                 problem=f"the number {written} has a fraction or an exponent, and a whole number is needed",
-                fix=mask_in_place(whole_number_fix(written, value_at(document.data, at)) or ""),
+                fix=mask_in_place(whole_number_fix(written, document.value(at)) or ""),
             )
 
 
@@ -123,19 +134,20 @@ def _recipient_problems(document: Document, meant: Collection[KeyPath]) -> Itera
     written = data["recipients"]
     if not isinstance(written, dict):
         return
-    is_meant = any(
-        ("recipients", name) in meant or near_miss(name, written.keys() - {"to"}) for name in ("file", "list")
-    )
-    if ("file" in written) == ("list" in written) and not ("file" not in written and is_meant):
-        both = "file" in written
-        problem = "has a file and a list; it can have one of them" if both else "has neither a file nor a list"
-        yield document.diagnostic(
-            ("recipients",),
-            code="recipients-source",
-            problem=f"`recipients` {problem}",
-            fix="remove one of them" if both else "add `file: …` or `list: […]`",
-            key=True,
+    if ("file" in written) == ("list" in written):
+        is_meant = (
+            ("recipients", name) in meant or near_miss(name, written.keys() - {"to"}) for name in ("file", "list")
         )
+        both = "file" in written
+        if both or not any(is_meant):
+            problem = "has a file and a list; it can have one of them" if both else "has neither a file nor a list"
+            yield document.diagnostic(
+                ("recipients",),
+                code="recipients-source",
+                problem=f"`recipients` {problem}",
+                fix="remove one of them" if both else "add `file: …` or `list: […]`",
+                key=True,
+            )
     yield from _country_problems(document, written.get("country"))
     yield from number_problems(document, written.get("where"))
 
@@ -170,7 +182,7 @@ def _is_key_literal(at: KeyPath, value: Any) -> bool:
 def _number_problems(document: Document) -> Iterator[Diagnostic]:
     """Integers that templates would print differently from how they are written: 0x10 as 16. Floats and -0 keep their spelling."""
     for root in _template_data(document.data):
-        for below, value in walk(value_at(document.data, root)):
+        for below, value in walk(document.value(root)):
             if not isinstance(value, int) or isinstance(value, bool):
                 continue
             written = document.written((*root, *below))

@@ -17,7 +17,6 @@ from sendspec.reading.contacts.country_codes import (
     code_of,
     has_length_of_its_country,
 )
-from sendspec.reading.contacts.likely_country import single_country_fix
 from sendspec.reading.contacts.unreadable_phone import MIN_DIGITS, MIN_NATIONAL_DIGITS, unreadable
 
 if TYPE_CHECKING:
@@ -134,6 +133,8 @@ def _national(written: str, country: str | None, *, any_length: bool) -> str | P
 def _without_country(digits: str, shown: str) -> Problem:
     if not MIN_NATIONAL_DIGITS <= len(digits) <= MAX_DIGITS + 2:
         return _wrong_length(shown, len(digits))
+    from sendspec.reading.contacts.likely_country import single_country_fix  # needed only after a mistake
+
     add_country = single_country_fix(digits)
     if digits.startswith("00"):
         return Problem(
