@@ -41,3 +41,22 @@ def test_what_is_no_address_is_refused_with_its_reason(written: str, problem: st
     fault = normalise_email(written)
     assert isinstance(fault, Problem)
     assert (fault.code, fault.problem) == ("email-address", problem)
+
+
+@pytest.mark.parametrize(
+    ("written", "fix"),
+    [
+        ("mailto:sue@example.org", "keep the address alone"),
+        ("Sue Lee <sue@example.org>", "keep the address alone"),
+        ("sue@example.org;", "keep the address alone"),
+        ("sue@gmail,com", "write '.' instead of ','"),
+        ("jos\u00e9@example.org", "ask for the address"),
+        ("sue lee@example.org", "correct the address, or ask for it"),
+        ("sue,lee@example.org", "correct the address, or ask for it"),
+    ],
+)
+def test_no_fix_leads_to_the_address_of_somebody_else(written: str, fix: str) -> None:
+    fault = normalise_email(written)
+    assert isinstance(fault, Problem)
+    assert fix in fault.fix
+    assert "remove" not in fault.fix

@@ -15,6 +15,8 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9]))"
 )
+_WITHIN = re.compile(rf"(?:^|[<:(\[\"]){_EMAIL.pattern}(?=$|[ >)\]\",;])")
+"""An address with something around it."""
 
 
 def normalise_email(text: str) -> str | Problem:
@@ -46,8 +48,19 @@ def _why_no_email(written: str) -> tuple[str, str]:
         )
     odd = next((c for c in written if not c.isascii() or not c.isprintable() or c in ' <>()[],;:\\"'), None)
     if odd is not None:
-        return f"'{shown}' has the character '{printable(odd)}' in it", f"remove '{printable(odd)}'"
+        return f"'{shown}' has the character '{printable(odd)}' in it", _without(odd, written)
     if len(written) > MAX_EMAIL or len(written) - len(domain) - 1 > MAX_LOCAL_PART:
         limits = f"at most {MAX_EMAIL} are allowed, {MAX_LOCAL_PART} of them before the @"
         return f"'{shown}' has {len(written)} characters; {limits}", "write a shorter address"
     return f"'{shown}' is not written like an e-mail address", "write it as name@example.com"
+
+
+def _without(odd: str, written: str) -> str:
+    """What to do about a character that no address has. What is left without it may be the address of somebody else."""
+    if _WITHIN.search(written):
+        return "keep the address alone, without a name, `mailto:` or brackets around it"
+    if odd == "," and "," in written.partition("@")[2]:
+        return "write '.' instead of ','"
+    if odd.isalpha():
+        return "ask for the address: no mailbox here is written with this letter"
+    return "correct the address, or ask for it"
