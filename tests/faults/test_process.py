@@ -153,7 +153,7 @@ def test_stopped_after_a_claim_for_longer_than_its_deadline_it_does_not_send_it_
     assert process.returncode == (4 if doubts else 0), err
     assert {attempts[reference] for reference in held} == {2}  # the first was given up without a byte
     assert len(server.posts) == 40
-    assert invariants()["accepted"] == 40 - len(doubts)
+    assert invariants()["accepted"] == 40  # the list shows what became of the doubts
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout", "stderr"])

@@ -90,15 +90,15 @@ def age_ledger(path: Path, seconds: float) -> None:
 
 
 def saved(project_dir: ProjectDir) -> dict[str, bytes]:
-    """The ledger as it is now, with the mirror of its epoch."""
+    """The ledger as it is now, with the mirror of its epoch, which a run may move on meanwhile: it is read first."""
     folder = project_dir.folder / ".sendspec"
+    mirror = folder / "test.db.epoch"
+    files = {mirror.name: mirror.read_bytes()} if mirror.exists() else {}
     source = sqlite3.connect(folder / "test.db")
     copy = sqlite3.connect(":memory:")
     source.backup(copy)
     source.close()
-    files = {"test.db": bytes(copy.serialize())}
-    if (folder / "test.db.epoch").exists():
-        files["test.db.epoch"] = (folder / "test.db.epoch").read_bytes()
+    files["test.db"] = bytes(copy.serialize())
     copy.close()
     return files
 
