@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from processes import SEND, started, until
 from project_dir import CHANNEL, SECRET, SPEC, WORKSPACE, ProjectDir, numbers
-from sendspec.ledger.sqlite.spill_file import RESULT_BYTES
+from sendspec.ledger.spill_file import RESULT_BYTES
 from sendspec.sandbox.api import Sandbox
 from sendspec.sandbox.fault import parse_fault
 from sendspec.sandbox.server import serving

@@ -10,17 +10,17 @@ from ledger_samples import OWNER
 from sendspec.diagnostics.exceptions import LedgerBusy, LedgerMissing, LedgerTrouble
 from sendspec.ledger import access
 from sendspec.ledger.identity import LedgerIdentity, read_identities
-from sendspec.reading.environment import LedgerPlace
+from sendspec.reading.environment import LedgerFile
 
 IDENTITY = LedgerIdentity("one", bytes(32))
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> LedgerPlace:
-    return LedgerPlace(tmp_path / "ledger" / "test.db", durable=True)
+def place(tmp_path: Path) -> LedgerFile:
+    return LedgerFile(tmp_path / "ledger" / "test.db", durable=True)
 
 
-def test_a_ledger_is_made_once_and_its_identity_noted(place: LedgerPlace, tmp_path: Path) -> None:
+def test_a_ledger_is_made_once_and_its_identity_noted(place: LedgerFile, tmp_path: Path) -> None:
     assert (access.is_there(place), access.read_id(place), access.is_half_made(place, IDENTITY)) == (False, None, False)
     noted = tmp_path / "sendspec.lock"
     made = access.make(place, noted, "test", IDENTITY, OWNER, since="now", now=1.0)
@@ -30,14 +30,14 @@ def test_a_ledger_is_made_once_and_its_identity_noted(place: LedgerPlace, tmp_pa
         access.make(place, noted, "test", IDENTITY, OWNER, since="now", now=1.0)
 
 
-def test_an_unlisted_ledger_is_made_once(place: LedgerPlace) -> None:
+def test_an_unlisted_ledger_is_made_once(place: LedgerFile) -> None:
     access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
     before = place.file.read_bytes()
     access.make_unlisted(place, LedgerIdentity("two", bytes(32)), OWNER, since="now", now=2.0)
     assert place.file.read_bytes() == before
 
 
-def test_one_holds_a_ledger_while_others_read_it(place: LedgerPlace) -> None:
+def test_one_holds_a_ledger_while_others_read_it(place: LedgerFile) -> None:
     access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
     with access.hold(place, IDENTITY, OWNER, since="9:00", ci=False):
         with access.read(place, IDENTITY) as facts:
@@ -48,14 +48,14 @@ def test_one_holds_a_ledger_while_others_read_it(place: LedgerPlace) -> None:
         pass
 
 
-def test_a_ledger_that_is_gone_is_not_made_by_holding_it(place: LedgerPlace) -> None:
+def test_a_ledger_that_is_gone_is_not_made_by_holding_it(place: LedgerFile) -> None:
     with pytest.raises(LedgerMissing), access.hold(place, IDENTITY, OWNER, since="now", ci=False):
         pass
     assert not place.file.exists()
 
 
-def test_a_ledger_that_ends_with_its_job_is_refused(place: LedgerPlace) -> None:
-    fleeting = LedgerPlace(place.file, durable=False)
+def test_a_ledger_that_ends_with_its_job_is_refused(place: LedgerFile) -> None:
+    fleeting = LedgerFile(place.file, durable=False)
     (place.file.parent.parent / ".git").mkdir()
     access.make_unlisted(fleeting, IDENTITY, OWNER, since="now", now=1.0)
     with pytest.raises(LedgerTrouble), access.hold(fleeting, IDENTITY, OWNER, since="now", ci=True):
@@ -63,7 +63,7 @@ def test_a_ledger_that_ends_with_its_job_is_refused(place: LedgerPlace) -> None:
 
 
 @pytest.mark.parametrize("value", [2**63 - 1, -1])
-def test_a_count_of_runs_that_is_none_is_damage(place: LedgerPlace, value: object) -> None:
+def test_a_count_of_runs_that_is_none_is_damage(place: LedgerFile, value: object) -> None:
     access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
     connection = sqlite3.connect(place.file, isolation_level=None)
     connection.execute("UPDATE meta SET value = ? WHERE name = 'epoch'", (value,))
@@ -72,7 +72,7 @@ def test_a_count_of_runs_that_is_none_is_damage(place: LedgerPlace, value: objec
         ledger.begin(OWNER, now=2.0)
 
 
-def test_a_count_of_runs_without_a_value_is_damage(place: LedgerPlace) -> None:
+def test_a_count_of_runs_without_a_value_is_damage(place: LedgerFile) -> None:
     access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)
     connection = sqlite3.connect(place.file, isolation_level=None)
     connection.execute("PRAGMA writable_schema = ON")
@@ -89,6 +89,6 @@ def test_a_count_of_runs_without_a_value_is_damage(place: LedgerPlace) -> None:
 
 
 def test_a_ledger_among_gits_own_files_is_refused(tmp_path: Path) -> None:
-    place = LedgerPlace(tmp_path / ".git" / "test.db", durable=True)
+    place = LedgerFile(tmp_path / ".git" / "test.db", durable=True)
     with pytest.raises(LedgerTrouble):
         access.make_unlisted(place, IDENTITY, OWNER, since="now", now=1.0)

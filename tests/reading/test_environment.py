@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from sendspec.reading.access_key import NoKey
-from sendspec.reading.environment import Channel, LedgerPlace, Rate, channel_of, sandbox_environment
+from sendspec.reading.environment import Channel, LedgerFile, Rate, channel_of, sandbox_environment
 from sendspec.reading.limits import Limits
 from sendspec.reading.project import Project, project_without_file
 
@@ -30,7 +30,7 @@ def test_the_sandbox_is_there_without_a_project_file(tmp_path: Path) -> None:
     assert sandbox.is_sandbox
     assert sandbox.api.loopback
     assert sandbox.key == NoKey()
-    assert sandbox.ledger == LedgerPlace(tmp_path / ".sendspec" / "sandbox.db", durable=True)
+    assert sandbox.ledger == LedgerFile(tmp_path / ".sendspec" / "sandbox.db", durable=True)
     assert sandbox.only_to is None
     assert sandbox.limits == Limits()
     assert project_without_file(tmp_path).environment("live") is None

@@ -8,7 +8,7 @@ import pytest
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.reading.access_key import FromCommand, FromFile, FromVariable, KeySource
 from sendspec.reading.api_url import Api
-from sendspec.reading.environment import Channel, Environment, LedgerPlace, Rate
+from sendspec.reading.environment import Channel, Environment, LedgerFile, Rate
 from sendspec.reading.limits import Limits, amount_of
 from sendspec.reading.project import Project, find_project, read_project
 
@@ -66,7 +66,7 @@ def test_what_is_not_written_has_its_default(tmp_path: Path) -> None:
                 api=BIRD,
                 key=FromVariable("LIVE_KEY"),
                 scheme="AccessKey",
-                ledger=LedgerPlace(tmp_path / ".sendspec" / "live.db", durable=False),
+                ledger=LedgerFile(tmp_path / ".sendspec" / "live.db", durable=False),
                 channels={
                     "sms": Channel(
                         alias="sms", workspace=UUID, channel=UUID, platform="sms", rate=None, concurrency=32,
@@ -102,7 +102,7 @@ environments:
         api=Api(scheme="https", host="proxy.example", port=8443, prefix="/bird", loopback=False, named=True),
         key=FromFile("keys/live"),
         scheme="Bearer",
-        ledger=LedgerPlace(Path("/var/lib/acme/live.db"), durable=True),
+        ledger=LedgerFile(Path("/var/lib/acme/live.db"), durable=True),
         channels={
             "news": Channel(
                 alias="news", workspace=UUID, channel=UUID, platform="email", rate=Rate(600, 60), concurrency=4,

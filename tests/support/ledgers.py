@@ -6,12 +6,18 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
+from uuid import uuid4
 
+import pytest
 from ledger_samples import OWNER
+from postgres_server import server_url
 from sendspec.ledger import access
 from sendspec.ledger.identity import LedgerIdentity
+from sendspec.ledger.place import Secret, ServerPlace
 from sendspec.ledger.protocol import Facts, Ledger
-from sendspec.reading.environment import LedgerPlace
+from sendspec.reading.environment import LedgerFile
+
+IDENTITY = LedgerIdentity("one", bytes(32))
 
 
 class Store(Protocol):
@@ -25,15 +31,30 @@ class Store(Protocol):
 
 class SqliteStore:
     def __init__(self, folder: Path) -> None:
-        self._place = LedgerPlace(folder / "test.db", durable=True)
-        self._identity = LedgerIdentity("one", bytes(32))
-        access.make_unlisted(self._place, self._identity, OWNER, since="now", now=1.0)
+        self._place = LedgerFile(folder / "test.db", durable=True)
+        access.make_unlisted(self._place, IDENTITY, OWNER, since="now", now=1.0)
 
     def hold(self) -> AbstractContextManager[Ledger]:
-        return access.hold(self._place, self._identity, OWNER, since="now", ci=False)
+        return access.hold(self._place, IDENTITY, OWNER, since="now", ci=False)
 
     def read(self) -> AbstractContextManager[Facts]:
-        return access.read(self._place, self._identity, latest=True)
+        return access.read(self._place, IDENTITY, latest=True)
 
 
-LEDGERS: dict[str, Callable[[Path], Store]] = {"sqlite": SqliteStore}
+class PostgresStore:
+    """Each in a schema of its own on the tests' server."""
+
+    def __init__(self, folder: Path) -> None:
+        self._place = ServerPlace(Secret(server_url()), f"test_{uuid4().hex}", "the ledger at TEST_URL", folder)
+        access.make(self._place, folder / "sendspec.lock", "test", IDENTITY, OWNER, since="now", now=1.0)
+
+    def hold(self) -> AbstractContextManager[Ledger]:
+        return access.hold(self._place, IDENTITY, OWNER, since="now", ci=False)
+
+    def read(self) -> AbstractContextManager[Facts]:
+        return access.read(self._place, IDENTITY, latest=True)
+
+
+MARKS = {"postgres": pytest.mark.process}
+"""The tests' server is a process."""
+LEDGERS: dict[str, Callable[[Path], Store]] = {"postgres": PostgresStore, "sqlite": SqliteStore}

@@ -25,7 +25,7 @@ def command(console: Console, env: str | None) -> int:
     context = open_context(console, (), env, problems)
     if rejects(console, problems, ending="nothing was changed") or context is None:
         return ExitCode.REJECTED
-    file = context.environment.ledger.file
+    file = context.environment.ledger.shown
     with ledger_to_inspect(context) as ledger:
         found = ledger_problems(ledger)
         count = 0 if found else sum(sum(ledger.states(s.name, s.generation).values()) for s in ledger.sends())
@@ -36,7 +36,7 @@ def command(console: Console, env: str | None) -> int:
         "messages": count,
     }
     if found:
-        trouble = LedgerTrouble(f"the ledger {file}: {'; '.join(found)}", "restore it from a backup")
+        trouble = LedgerTrouble(f"{file}: {'; '.join(found)}", "restore it from a backup")
         console.document({**document, "error": error_json(trouble), "sent": False})
         raise trouble
     console.document(document)

@@ -57,7 +57,7 @@ def command(console: Console, env: str | None, empty: bool, baseline: bool) -> i
     context = open_context(console, (), env, problems)
     if rejects(console, problems, ending="nothing was changed") or context is None:
         return ExitCode.REJECTED
-    file = context.environment.ledger.file
+    file = context.environment.ledger.shown
     if context.environment.is_sandbox:
         make_sandbox_ledger(context)
         console.result(printable(f"the sandbox's ledger is {file}"))
@@ -78,7 +78,7 @@ def command(console: Console, env: str | None, empty: bool, baseline: bool) -> i
 
 def _show(console: Console, context: ProjectContext, made: MadeLedger) -> None:
     verb = "completed" if made.is_completed else "made"
-    file = context.environment.ledger.file
+    file = context.environment.ledger.shown
     console.result(printable(f"{verb} {file}; its id and salt are in {context.identity_file.name}: commit that file"))
     if made.baselined is not None:
         console.result(
@@ -97,7 +97,7 @@ def _document(context: ProjectContext) -> dict[str, Any]:
     return {
         "schema": "sendspec.ledger-init/1",
         "environment": environment.name,
-        "ledger": str(environment.ledger.file),
+        "ledger": environment.ledger.shown,
         "identity": str(context.identity_file),
     }
 

@@ -10,24 +10,33 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerMissing
+from sendspec.ledger.filling import Filling
 from sendspec.ledger.identity import LedgerIdentity
+from sendspec.ledger.place import LedgerPlace, ServerPlace
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import creation, location, opening
-from sendspec.ledger.sqlite.creation import Filling
 from sendspec.ledger.sqlite.run_lock import take_lock
-from sendspec.reading.environment import LedgerPlace
+from sendspec.reading.environment import LedgerFile
 
-__all__ = ["Filling", "hold", "is_half_made", "is_there", "make", "make_unlisted", "read", "read_id", "refuse_on_ci"]
+__all__ = ["hold", "is_half_made", "is_there", "make", "make_unlisted", "read", "read_id", "refuse_on_ci"]
 
 
 def is_there(place: LedgerPlace) -> bool:
-    """Whether there is a ledger, or another file in its place. Raises `LedgerUnwritable` if its folder can't be read."""
+    """Whether there is a ledger, or something else in its place. Raises `LedgerTrouble` if that can't be told."""
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.opening import ledger_is_there
+
+        return ledger_is_there(place)
     return opening.ledger_is_there(place.file)
 
 
 def is_half_made(place: LedgerPlace, identity: LedgerIdentity) -> bool:
     """Whether a killed process left an unfinished ledger of this identity, which `make` would complete."""
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.creation import is_half_made as is_half_made_there
+
+        return is_half_made_there(place, identity.ledger)
     return creation.unfinished_ledger(place.file, identity.ledger) is not None
 
 
@@ -47,20 +56,30 @@ def make(
     `fresh` is the identity to use if none is noted. `filling` writes what the ledger holds from the start. Raises `LedgerTrouble`
     if there is a ledger already.
     """
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.creation import make_ledger
+
+        return make_ledger(place, identities, environment, fresh, now=now, filling=filling)
     return creation.make_ledger(
         place.file, identities, environment, fresh, owner, since=since, now=now, filling=filling
     )
 
 
-def make_unlisted(place: LedgerPlace, identity: LedgerIdentity, owner: RunOwner, *, since: str, now: float) -> None:
+def make_unlisted(place: LedgerFile, identity: LedgerIdentity, owner: RunOwner, *, since: str, now: float) -> None:
     """Makes a ledger whose identity no file notes, such as the sandbox's. Does nothing if there is one already."""
     creation.make_unlisted_ledger(place.file, identity, owner, since=since, now=now)
 
 
 @contextmanager
 def read(place: LedgerPlace, identity: LedgerIdentity, *, latest: bool = False) -> Iterator[Facts]:
-    """Opens the ledger to read, also while a run holds it. With `latest`, refuses one that lost its latest writes."""
-    ledger = opening.open_to_read(place.file, identity.ledger, salt=identity.salt, latest=latest)
+    """Opens the ledger to read, also while runs hold it. With `latest`, refuses one that lost its latest writes."""
+    ledger: Facts
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.opening import open_to_read
+
+        ledger = open_to_read(place, identity.ledger, identity.salt)
+    else:
+        ledger = opening.open_to_read(place.file, identity.ledger, salt=identity.salt, latest=latest)
     try:
         yield ledger
     finally:
@@ -71,7 +90,13 @@ def read_id(place: LedgerPlace) -> str | None:
     """The id of the ledger at `place`, whichever it is; None if there is none."""
     if not is_there(place):
         return None
-    ledger = opening.open_to_read(place.file, None)
+    ledger: Facts
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.opening import open_to_read
+
+        ledger = open_to_read(place, None)
+    else:
+        ledger = opening.open_to_read(place.file, None)
     try:
         return ledger.id
     finally:
@@ -88,10 +113,20 @@ def hold(
     ci: bool,
     tell: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Ledger]:
-    """Locks the ledger for `owner`, opens it to write and checks it. Never makes one. `tell` hears of steps that take long.
+    """Opens the ledger to write and checks it. Never makes one. `tell` hears of steps that take long.
 
-    Raises `LedgerBusy` while another run holds it, and `LedgerMissing` if it is gone.
+    A file is locked for `owner`; a server takes many runs at once. Raises `LedgerBusy` while another run holds the file, and
+    `LedgerMissing` if the ledger is gone.
     """
+    if isinstance(place, ServerPlace):
+        from sendspec.ledger.postgres.opening import open_to_write
+
+        shared = open_to_write(place, identity.ledger, identity.salt)
+        try:
+            yield shared
+        finally:
+            shared.close()
+        return
     refuse_on_ci(place, ci=ci)
     if not is_there(place):
         raise LedgerMissing(
@@ -113,4 +148,5 @@ def hold(
 
 def refuse_on_ci(place: LedgerPlace, *, ci: bool) -> None:
     """Raises `LedgerTrouble` for a ledger that is deleted with its CI job."""
-    location.refuse_on_ci(place.file, ci=ci, durable=place.durable)
+    if isinstance(place, LedgerFile):
+        location.refuse_on_ci(place.file, ci=ci, durable=place.durable)

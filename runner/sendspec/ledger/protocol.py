@@ -159,6 +159,9 @@ class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
     def lost_writes(self) -> str | None:
         """What to say of a ledger that lacks its latest writes, after the words "the ledger"; None if it lacks nothing."""
 
+    def close(self) -> None:
+        """Ends the access. A run's lock is given back."""
+
 
 class Claims(Protocol):
     """The ledger as the send loop sees it."""

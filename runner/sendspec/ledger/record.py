@@ -103,10 +103,14 @@ class ClaimLost(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """The result of an exchange: the attempt number of each claim won, and why each other claim was lost."""
+    """The result of an exchange: the attempt number of each claim won, and why each other claim was lost.
+
+    `halt` is why no run may claim anything for now; None if they may.
+    """
 
     won: Mapping[bytes, int]
     lost: Mapping[bytes, ClaimLost] = field(default_factory=lambda: MappingProxyType({}))
+    halt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sendspec.ledger.access import refuse_on_ci
 from sendspec.ledger.record import Route
 from sendspec.operations.approval_check import listed_people
 from sendspec.operations.ledger_access import ledger_to_inspect
+from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.lockfile_entry import find_identity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.reachable_api import channel_endpoint
@@ -104,12 +105,12 @@ def _key_origin(context: ProjectContext) -> str:
 
 
 def _ledger(context: ProjectContext) -> Iterator[Check]:
-    place = context.environment.ledger
+    shown = context.environment.ledger.shown
     try:
         if find_identity(context) is None:
             yield _no_ledger(context)
             return
-        refuse_on_ci(place, ci=context.system.is_ci)
+        refuse_on_ci(ledger_place(context), ci=context.system.is_ci)
         with ledger_to_inspect(context) as ledger:
             damages = ledger.find_damage()
     except SendspecError as error:
@@ -118,7 +119,7 @@ def _ledger(context: ProjectContext) -> Iterator[Check]:
     if damages:
         yield Check(CheckStatus.PROBLEM, "ledger", damages[0], "restore it from a backup")
     else:
-        yield Check(CheckStatus.OK, "ledger", str(place.file))
+        yield Check(CheckStatus.OK, "ledger", shown)
 
 
 def _approvals(context: ProjectContext) -> Iterator[Check]:

@@ -9,10 +9,13 @@ from dataclasses import replace
 from sendspec.ledger.access import hold, read
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import StartedRun
+from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.lockfile_entry import find_identity, require_identity
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.run_owner import run_owner
 from sendspec.operations.system import System
+from sendspec.reading.environment import LedgerServer
+from sendspec.reading.files.private_folder import make_private_folder
 
 
 @contextmanager
@@ -25,13 +28,13 @@ def ledger_to_read(context: ProjectContext) -> Iterator[Facts | None]:
     if identity is None:
         yield None
         return
-    with read(context.environment.ledger, identity, latest=True) as ledger:
+    with read(ledger_place(context), identity, latest=True) as ledger:
         yield ledger
 
 
 def ledger_to_inspect(context: ProjectContext) -> AbstractContextManager[Facts]:
     """The ledger, read only, even if it lost its latest writes. Raises `LedgerMissing` if there is none yet."""
-    return read(context.environment.ledger, require_identity(context))
+    return read(ledger_place(context), require_identity(context))
 
 
 def ledger_to_write(
@@ -39,8 +42,10 @@ def ledger_to_write(
 ) -> AbstractContextManager[Ledger]:
     """The ledger with its run lock, checked. Sending never creates one. `tell` is told of slow steps."""
     system = context.system
+    if isinstance(context.environment.ledger, LedgerServer):
+        make_private_folder(context.root)  # for results that can't be written to the server
     return hold(
-        context.environment.ledger,
+        ledger_place(context),
         require_identity(context),
         run_owner(system),
         since=system.since,

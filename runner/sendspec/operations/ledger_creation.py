@@ -6,19 +6,25 @@ import os
 from dataclasses import replace
 from uuid import uuid4
 
-from sendspec.ledger.access import Filling, make, make_unlisted
+from sendspec.ledger.access import make, make_unlisted
+from sendspec.ledger.filling import Filling
 from sendspec.ledger.identity import SALT_BYTES, LedgerIdentity
+from sendspec.ledger.place import ServerPlace
+from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.run_owner import run_owner
+from sendspec.reading.environment import LedgerFile
 from sendspec.reading.files.private_folder import FOLDER, make_private_folder
 
 
 def make_sandbox_ledger(context: ProjectContext) -> None:
     """Makes the sandbox's ledger at its first use, under the identity that the context already has."""
     identity, system = context.identity, context.system
+    file = context.environment.ledger
     assert identity is not None
+    assert isinstance(file, LedgerFile)  # the sandbox's always is
     make_private_folder(context.root)
-    make_unlisted(context.environment.ledger, identity, run_owner(system), since=system.since, now=system.clock.wall())
+    make_unlisted(file, identity, run_owner(system), since=system.since, now=system.clock.wall())
 
 
 def make_environment_ledger(context: ProjectContext, filling: Filling | None = None) -> ProjectContext:
@@ -27,10 +33,11 @@ def make_environment_ledger(context: ProjectContext, filling: Filling | None = N
     `filling` writes the ledger's first contents: it receives the open ledger and its identity.
     """
     environment, system = context.environment, context.system
-    if environment.ledger.file.parent == context.root.absolute() / FOLDER:
+    place = ledger_place(context)
+    if isinstance(place, ServerPlace) or place.file.parent == context.root.absolute() / FOLDER:
         make_private_folder(context.root)
     identity = make(
-        environment.ledger,
+        place,
         context.identity_file,
         environment.name,
         LedgerIdentity(str(uuid4()), os.urandom(SALT_BYTES), context.ledger_file, context.channels),

@@ -16,6 +16,7 @@ from sendspec.ledger.protocol import Ledger
 from sendspec.operations.baseline import record_baseline
 from sendspec.operations.git_repository import GitUnreadable, changed_since_commit, committed_specs
 from sendspec.operations.ledger_creation import make_environment_ledger
+from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.lockfile_entry import environment_sharing_channels, find_identity
 from sendspec.operations.offline_plan import plan_without_ledger
 from sendspec.operations.project_context import ProjectContext
@@ -57,17 +58,17 @@ class MadeLedger:
 def is_begun(context: ProjectContext) -> bool:
     """Whether an earlier `init` was killed before it finished."""
     known = context.identity
-    return known is not None and is_half_made(context.environment.ledger, known)
+    return known is not None and is_half_made(ledger_place(context), known)
 
 
 def earlier_sends(context: ProjectContext) -> EarlierSends | None:
     """What a person has to decide about before a new ledger is made; None if there is nothing to decide."""
-    if is_there(context.environment.ledger):
+    if is_there(ledger_place(context)):
         return None
     known = context.identity
     if known is not None:
         problem = (
-            f"{LOCK_FILE} names the ledger {known.ledger}, and {context.environment.ledger.file} is gone. A new one gives"
+            f"{LOCK_FILE} names the ledger {known.ledger}, and {context.environment.ledger.shown} has none. A new one gives"
             " it up, and knows nothing of what was sent"
         )
         return EarlierSends(specs=[], problem=problem, lost=known.ledger)

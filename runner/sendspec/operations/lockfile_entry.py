@@ -5,6 +5,7 @@ from __future__ import annotations
 from sendspec.diagnostics.exceptions import EnvironmentRenamed, LedgerForeign, LedgerMissing, LockEntryLost
 from sendspec.ledger.access import is_there, read_id
 from sendspec.ledger.identity import LOCK_FILE, LedgerIdentity
+from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.project_context import ProjectContext
 
 
@@ -13,7 +14,7 @@ def find_identity(context: ProjectContext) -> LedgerIdentity | None:
 
     Raises `EnvironmentRenamed`, `LockEntryLost`, or `LedgerForeign` if the ledger is another environment's.
     """
-    place, identity = context.environment.ledger, context.identity
+    place, identity = ledger_place(context), context.identity
     if context.environment.is_sandbox:
         return identity if is_there(place) else None
     if identity is not None:
@@ -76,15 +77,15 @@ def _renamed(context: ProjectContext, earlier: str) -> EnvironmentRenamed:
 
 
 def _foreign_or_lost(context: ProjectContext, found_id: str) -> LedgerForeign | LockEntryLost:
-    name, file = context.environment.name, context.environment.ledger.file
+    name, named = context.environment.name, context.environment.ledger.named
     owner = next((other for other, entry in context.entries.items() if entry.ledger == found_id), None)
     if owner is not None:
         return LedgerForeign(
-            f"the ledger {file} is that of the environment '{owner}'",
-            f"give '{name}' a file of its own under `ledger:` in {context.project_path}",
+            f"{named} is that of the environment '{owner}'",
+            f"give '{name}' one of its own under `ledger:` in {context.project_path}",
         )
     return LockEntryLost(
-        f"the ledger {file} is there, and {LOCK_FILE} has lost the entry '{name}' that it needs",
+        f"{named} is there, and {LOCK_FILE} has lost the entry '{name}' that it needs",
         f"bring it back from git: `git log --all -p -- {LOCK_FILE}` shows the commit that has it,"
         f" `git checkout COMMIT -- {LOCK_FILE}` restores it",
     )

@@ -16,7 +16,7 @@ from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.identity import LOCK_FILE, SALT_BYTES, LedgerIdentity, read_identities
 from sendspec.operations.system import System
 from sendspec.operations.wrong_usage import WrongUsage
-from sendspec.reading.environment import SANDBOX, Channel, Environment, channel_of
+from sendspec.reading.environment import SANDBOX, Channel, Environment, LedgerFile, LedgerServer, channel_of
 from sendspec.reading.files.confined_path import real_folder
 from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.project import PROJECT_FILE_NAME, Project, find_project, project_without_file, read_project
@@ -79,8 +79,11 @@ class ProjectContext:
 
     @property
     def ledger_file(self) -> str:
-        """The path of the environment's ledger: relative to the project if it is inside."""
-        file = self.environment.ledger.file
+        """Where the environment's ledger is: its path, relative to the project if it is inside, or where its URL comes from."""
+        ledger = self.environment.ledger
+        if isinstance(ledger, LedgerServer):
+            return f"{ledger.shown}, schema {ledger.schema}"
+        file = ledger.file
         return str(file.relative_to(self.root) if file.is_relative_to(self.root) else file)
 
     @property
@@ -167,7 +170,9 @@ def _owners(specs: Sequence[str], folder: Path) -> set[int]:
 
 def _sandbox_identity(project: Project, environment: Environment) -> LedgerIdentity:
     """Sandbox ledgers of earlier releases have an identity of their own, in a file beside them."""
-    beside = environment.ledger.file.with_name("sandbox.identity")
+    ledger = environment.ledger
+    assert isinstance(ledger, LedgerFile)  # the sandbox's always is
+    beside = ledger.file.with_name("sandbox.identity")
     return read_identities(beside, project.root).get(SANDBOX, SANDBOX_IDENTITY)
 
 

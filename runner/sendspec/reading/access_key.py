@@ -58,11 +58,24 @@ class NoKey:
 KeySource = FromVariable | FromFile | FromCommand | NoKey
 
 
-def key_source(written: Mapping[str, Any]) -> KeySource | Problem:
-    """The source that a checked `access_key` names."""
+def origin_of(source: KeySource) -> str:
+    """Where a source takes its value from, in words."""
+    match source:
+        case FromVariable(name):
+            return name
+        case FromFile(path):
+            return path
+        case FromCommand(words):
+            return f"`{words[0]}`"
+        case NoKey():
+            return "the sandbox"
+
+
+def key_source(written: Mapping[str, Any], what: str = "key") -> KeySource | Problem:
+    """The source that a checked `access_key`, or `url`, names. `what` it is of is for the problem."""
     named = [word for word in ("env", "file", "command") if word in written]
     if len(named) != 1:
-        problem = f"the key has {len(named)} sources; it must have one"
+        problem = f"the {what} has {len(named)} sources; it must have one"
         return Problem("key-source", problem, "write one of env, file and command")
     if "env" in written:
         return FromVariable(written["env"])
@@ -94,21 +107,31 @@ def read_access_key(
     source: KeySource, environ: Mapping[str, str], root: Path, *, command_seconds: float = COMMAND_SECONDS
 ) -> AccessKey:
     """The key. Raises `KeyUnusable`, whose text never contains the value."""
+    return AccessKey(read_secret(source, environ, root, "access key", command_seconds=command_seconds))
+
+
+def read_secret(
+    source: KeySource, environ: Mapping[str, str], root: Path, what: str, *, command_seconds: float = COMMAND_SECONDS
+) -> str:
+    """The text that a source gives: printable ASCII without spaces. `what` it is, is for errors.
+
+    Raises `KeyUnusable`, whose text never contains the value.
+    """
     match source:
         case FromVariable(name):
             value = environ.get(name)
             if not value:
                 raise KeyUnusable(
                     f"the environment variable {name} is {'not set' if value is None else 'empty'}",
-                    f"set {name} to the access key",
+                    f"set {name} to the {what}",
                 )
-            return _checked(value, f"the access key in {name}")
+            return _checked(value, f"the {what} in {name}")
         case FromFile(path):
-            return _checked(_from_file(root, path), f"the access key in {path}")
+            return _checked(_from_file(root, path), f"the {what} in {path}")
         case FromCommand(words):
-            return _checked(_from_command(words, root, command_seconds), f"the access key that `{words[0]}` prints")
+            return _checked(_from_command(words, root, command_seconds), f"the {what} that `{words[0]}` prints")
         case NoKey():
-            return AccessKey("sandbox")
+            return "sandbox"
 
 
 def _from_file(root: Path, shown: str) -> str:
@@ -217,7 +240,7 @@ def _one_line(raw: bytes) -> str:
     return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 
-def _checked(value: str, what: str) -> AccessKey:
+def _checked(value: str, what: str) -> str:
     """Accepts printable ASCII without spaces, which a header can carry. Client libraries would let a NUL through."""
     if not value:
         raise KeyUnusable(f"{what} is empty", "put the key there")
@@ -229,4 +252,4 @@ def _checked(value: str, what: str) -> AccessKey:
                 f"{what} has a character that a key can't have, at position {position}",
                 "copy the key again, without spaces or line ends",
             )
-    return AccessKey(value)
+    return value

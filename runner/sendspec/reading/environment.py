@@ -10,7 +10,7 @@ from pathlib import Path
 from sendspec.diagnostics.position import FILE_START, Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.access_key import KeySource, NoKey
+from sendspec.reading.access_key import KeySource, NoKey, origin_of
 from sendspec.reading.api_url import Api
 from sendspec.reading.approvals import Approvals
 from sendspec.reading.limits import Limits
@@ -23,6 +23,8 @@ DEFAULT_PLATFORM = "sms"
 MAX_RATE = 10_000
 _RATE = re.compile(r"([0-9]{1,9})/([smh])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600}
+LEDGER_SCHEMA = "sendspec"
+"""The database schema of a ledger that names none."""
 LEDGER_FIX = "keep the ledger elsewhere, such as at .sendspec/production.db"
 
 
@@ -76,11 +78,51 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerPlace:
-    """The ledger's absolute path. `durable`: the file outlives a CI job."""
+class LedgerFile:
+    """A ledger in a file, by its absolute path. `durable`: the file outlives a CI job."""
 
     file: Path
     durable: bool
+
+    @property
+    def shown(self) -> str:
+        return str(self.file)
+
+    @property
+    def named(self) -> str:
+        return f"the ledger {self.file}"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerServer:
+    """A ledger on a PostgreSQL server. `url` says where its URL comes from; `schema` holds the ledger's tables."""
+
+    url: KeySource
+    schema: str
+
+    @property
+    def shown(self) -> str:
+        """The ledger without its URL."""
+        return f"the ledger at {origin_of(self.url)}"
+
+    @property
+    def named(self) -> str:
+        return self.shown
+
+    @property
+    def server(self) -> str:
+        return f"the server at {origin_of(self.url)}"
+
+
+def ledger_fault(written: Mapping[str, object]) -> Problem | None:
+    """What is wrong with the combination of keys under `ledger`."""
+    if len(written.keys() & {"file", "url"}) != 1:
+        both = "both a file and a URL" if "file" in written else "neither a file nor a URL"
+        return Problem("ledger-place", f"the ledger has {both}", "write `file`, or `url` for a PostgreSQL server")
+    strange, of = ("schema", "on a PostgreSQL server") if "file" in written else ("durable", "in a file")
+    if strange in written:
+        return Problem("ledger-place", f"`{strange}` is for a ledger {of}", f"remove `{strange}`")
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +137,7 @@ class Environment:
     api: Api
     key: KeySource
     scheme: str
-    ledger: LedgerPlace
+    ledger: LedgerFile | LedgerServer
     channels: Mapping[str, Channel]
     only_to: frozenset[str] | None
     limits: Limits
@@ -115,7 +157,7 @@ def sandbox_environment(root: Path, platform_by_alias: Mapping[str, str]) -> Env
         api=Api(scheme="http", host="127.0.0.1", port=0, prefix="", loopback=True, named=False),
         key=NoKey(),
         scheme="AccessKey",
-        ledger=LedgerPlace(root / ".sendspec" / "sandbox.db", durable=True),
+        ledger=LedgerFile(root / ".sendspec" / "sandbox.db", durable=True),
         channels={alias: _sandbox_channel(alias, platform) for alias, platform in platform_by_alias.items()},
         only_to=None,
         limits=Limits(),

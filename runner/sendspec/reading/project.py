@@ -24,11 +24,14 @@ from sendspec.reading.documents.yaml_reader import read_document
 from sendspec.reading.environment import (
     DEFAULT_PLATFORM,
     LEDGER_FIX,
+    LEDGER_SCHEMA,
     SANDBOX,
     Channel,
     Environment,
-    LedgerPlace,
+    LedgerFile,
+    LedgerServer,
     Rate,
+    ledger_fault,
     parse_rate,
     sandbox_environment,
 )
@@ -194,7 +197,7 @@ class _Reader:
         channels = {alias: self._channel(at, alias) for alias in data["channels"]}
         only_to = self._only_to(at, data)
         ledger = self._ledger(at, data["ledger"])
-        if api is None or key is None:
+        if api is None or key is None or ledger is None:
             return None
         return Environment(
             name=name,
@@ -232,7 +235,21 @@ class _Reader:
                 self._check_inside((*at, "approvals", name), written[name])
         return read_approvals(written)
 
-    def _ledger(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerPlace:
+    def _ledger(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerFile | LedgerServer | None:
+        fault = ledger_fault(written)
+        if fault is not None:
+            self._problems.add(self._document.place((*at, "ledger"), fault))
+            return None
+        return self._ledger_server(at, written) if "url" in written else self._ledger_file(at, written)
+
+    def _ledger_server(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerServer | None:
+        source = key_source(written["url"], "ledger's URL")
+        if isinstance(source, Problem):
+            self._problems.add(self._document.place((*at, "ledger", "url"), source))
+            return None
+        return LedgerServer(source, written.get("schema", LEDGER_SCHEMA))
+
+    def _ledger_file(self, at: tuple[str, ...], written: Mapping[str, Any]) -> LedgerFile:
         place = (self._root / written["file"]).absolute()
         in_git = git_folder_problem(os.path.realpath(place), written["file"], LEDGER_FIX)
         if in_git is not None:
@@ -242,7 +259,7 @@ class _Reader:
             problem = f"'{printable(written['file'])}' is in another project, whose file says who has to approve what it records"
             fault = Problem("ledger-elsewhere", problem, LEDGER_FIX)
             self._problems.add(self._document.place((*at, "ledger", "file"), fault))
-        return LedgerPlace(place, written.get("durable", False))
+        return LedgerFile(place, written.get("durable", False))
 
     def _api(self, at: tuple[str, ...], data: Mapping[str, Any]) -> Api | None:
         top = self._document.data

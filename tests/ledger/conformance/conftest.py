@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 from ledger_samples import IDS, OWNER, SEND, record
-from ledgers import LEDGERS, Store
+from ledgers import LEDGERS, MARKS, Store
 from sendspec.ledger.protocol import Ledger
 
 
-@pytest.fixture(scope="session", params=sorted(LEDGERS))
+@pytest.fixture(scope="session", params=[pytest.param(kind, marks=MARKS.get(kind, ())) for kind in sorted(LEDGERS)])
 def ledger_kind(request: pytest.FixtureRequest) -> str:
     kind: str = request.param
     return kind

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.durable_file import sync_folder, unwritable_file
+from sendspec.ledger.filling import Filling
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import RunOwner
@@ -22,9 +22,6 @@ from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_path, 
 from sendspec.ledger.sqlite.run_lock import folder_locked, take_lock
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from sendspec.ledger.sqlite_file import half_made, real_place
-
-Filling: TypeAlias = Callable[[Ledger, LedgerIdentity], None]
-"""Writes what a new ledger holds from the start."""
 
 
 def make_ledger(

@@ -18,6 +18,7 @@ from sendspec.ledger.record import (
     Settlement,
     StartedRun,
 )
+from sendspec.ledger.spill_file import SpilledResult, clear_spill, prepare_spill, read_spill, write_spill
 from sendspec.ledger.sqlite.move_sql import (
     ABSENT,
     CLAIM,
@@ -34,8 +35,7 @@ from sendspec.ledger.sqlite.move_sql import (
 )
 from sendspec.ledger.sqlite.plan_writer import PlanWriter
 from sendspec.ledger.sqlite.progress_mirror import write_mirror
-from sendspec.ledger.sqlite.spill_file import SpilledResult, clear_spill, prepare_spill, read_spill, write_spill
-from sendspec.ledger.sqlite.writer import storable
+from sendspec.ledger.storable import storable
 from sendspec.planning.message_state import SETTLED_FROM_SENDING, Move, State
 
 CLAIMED_AT_EVERY = 60.0

@@ -10,7 +10,8 @@ from sendspec.diagnostics.exceptions import LedgerUnwritable
 from sendspec.ledger.record import PlannedRecord, Route, SendIdentity
 from sendspec.ledger.sqlite.move_sql import PLAN, PUT_BASELINED
 from sendspec.ledger.sqlite.send_history import FORMER_TREES
-from sendspec.ledger.sqlite.writer import LedgerWriter, storable
+from sendspec.ledger.sqlite.writer import LedgerWriter
+from sendspec.ledger.storable import storable
 
 BLOCK = 20_000
 """Rows inserted at once."""

@@ -19,7 +19,6 @@ from sendspec.ledger.sqlite.query_limit import QueryLimit
 from sendspec.ledger.sqlite.reader import SqliteReader
 
 MOVES_BETWEEN_CHECKPOINTS = 4_000
-MAX_EVIDENCE = 1_000
 
 
 class LedgerWriter(SqliteReader):
@@ -138,8 +137,3 @@ class LedgerWriter(SqliteReader):
 
     def _execute(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
         return self._connection.execute(sql, parameters)
-
-
-def storable(words: str | None) -> str | None:
-    """Foreign text as SQLite takes it, cut to `MAX_EVIDENCE`. JSON can hold half a surrogate pair, UTF-8 can't."""
-    return None if words is None else words[:MAX_EVIDENCE].encode("utf-8", "backslashreplace").decode()

@@ -16,9 +16,7 @@ from sendspec.diagnostics.exceptions import (
     LedgerUnwritable,
 )
 from sendspec.ledger.record import PlannedRecord, Route, RunOwner, SendIdentity, Settlement
-from sendspec.ledger.sqlite.ledger import SqliteLedger
-from sendspec.ledger.sqlite.opening import open_to_write
-from sendspec.ledger.sqlite.spill_file import (
+from sendspec.ledger.spill_file import (
     RESULT_BYTES,
     SPILL_BYTES,
     SpilledResult,
@@ -28,6 +26,8 @@ from sendspec.ledger.sqlite.spill_file import (
     spill_path,
     write_spill,
 )
+from sendspec.ledger.sqlite.ledger import SqliteLedger
+from sendspec.ledger.sqlite.opening import open_to_write
 from sendspec.planning.message_state import State
 
 IDS = [bytes([n]) * 16 for n in range(4)]

@@ -1,0 +1,38 @@
+"""Where a ledger is: a SQLite file, or a PostgreSQL server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from sendspec.reading.environment import LedgerFile
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A text that is shown nowhere, not by `repr` either."""
+
+    _text: str
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPlace:
+    """A ledger on a server. `shown` names it without its URL. `folder` takes the results that can't be written to the server.
+
+    `schema` holds the ledger's tables; an identifier of lower-case letters, digits and underscores.
+    """
+
+    url: Secret
+    schema: str
+    shown: str
+    folder: Path
+
+
+LedgerPlace: TypeAlias = LedgerFile | ServerPlace

@@ -1,0 +1,79 @@
+"""Turns PostgreSQL's errors into ledger errors with a remedy. No text names the server, its user or a URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMissing, LedgerTrouble, LedgerUnwritable
+from sendspec.diagnostics.redaction import printable
+from sendspec.ledger.postgres.functions import FENCED, MOVED, OTHER_SESSION, OUT_OF_ORDER
+
+if TYPE_CHECKING:
+    import psycopg
+
+CONNECTION_LOST = ("08", "57P")
+"""Classes of SQLSTATEs after which the session is gone; no SQLSTATE at all means the same."""
+WORTH_REPEATING = ("40001", "40P01", "55P03", "57014", "53")
+"""A transaction that was rolled back for a passing reason: a deadlock, a time-out, a full disk, too many connections."""
+
+
+def is_lost(error: psycopg.Error) -> bool:
+    """Whether the session is gone, and what it was doing unknown."""
+    return error.sqlstate is None or error.sqlstate.startswith(CONNECTION_LOST)
+
+
+def is_worth_repeating(error: psycopg.Error) -> bool:
+    """Whether the same call may succeed a moment later, in a new session or in this one."""
+    return is_lost(error) or (error.sqlstate or "").startswith(WORTH_REPEATING)
+
+
+def trouble_of(shown: str, error: psycopg.Error) -> LedgerTrouble:
+    """The ledger error for one of PostgreSQL's. `shown` names the ledger without giving its URL away."""
+    state = error.sqlstate or ""
+    if state == MOVED:
+        return LedgerTrouble(
+            f"{error.diag.message_primary} messages of this run were moved by somebody else",
+            "look at them with `sendspec status --messages`",
+        )
+    if state == FENCED:
+        return LedgerUnwritable(
+            "this run lost its connection to the ledger, and another run took it for dead",
+            "run the command again; `sendspec reconcile` finds out what became of messages in doubt",
+        )
+    if state == OTHER_SESSION:
+        return LedgerTrouble(
+            f"{shown} is behind a connection pool that gives each transaction another session",
+            "connect to the server itself, or set the pool to session mode",
+        )
+    if state == OUT_OF_ORDER:
+        return LedgerDamaged(f"{shown} lacks the latest writes of this run", "find out whether the server was restored")
+    return _known_trouble(shown, state) or LedgerTrouble(
+        f"{shown} refused a step: {printable(error.diag.message_primary or type(error).__name__)} (SQLSTATE {state})",
+        "run `sendspec doctor`",
+    )
+
+
+def _known_trouble(shown: str, state: str) -> LedgerTrouble | None:
+    """The error for what is the server's or its operator's affair."""
+    if state.startswith("28"):
+        return LedgerTrouble(f"{shown} refuses this user or password", "correct the URL")
+    if state == "42501":
+        return LedgerTrouble(
+            f"the role that connects to {shown} may not do this", "grant it what `sendspec ledger init --roles` prints"
+        )
+    if state == "3D000":
+        return LedgerMissing(
+            f"the server has no database of the name that {shown} has", "create it, or correct the URL"
+        )
+    if state in ("42P01", "42883", "3F000"):
+        return LedgerMissing(f"{shown} has no ledger, or only parts of one", "make it once with `sendspec ledger init`")
+    if state.startswith("53100"):
+        return LedgerUnwritable(f"the disk of {shown} is full", "make room, then run the command again")
+    if state.startswith("25006"):
+        return LedgerUnwritable(f"{shown} is a standby, which takes no writes", "connect to the primary server")
+    if not state or state.startswith(CONNECTION_LOST) or state.startswith(WORTH_REPEATING):
+        why = {"": "can't be reached", "57014": "took too long", "55P03": "is kept busy by another run"}
+        return LedgerUnwritable(
+            f"{shown} {why.get(state, 'broke off')}", "look at the server, then run the command again"
+        )
+    return None

@@ -1,0 +1,232 @@
+"""The ledger on PostgreSQL: runs, claims, results and moves. Each step is one call of a function on the server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sendspec.ledger.postgres.error import is_lost, is_worth_repeating, trouble_of
+from sendspec.ledger.postgres.open_ledger import LIVING
+from sendspec.ledger.postgres.plan_writer import PlanWriter, record_columns
+from sendspec.ledger.postgres.send_history import TIMELINE
+from sendspec.ledger.postgres.session import Session
+from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunNote, RunOwner, Settlement, StartedRun
+from sendspec.ledger.spill_file import prepare_spill, read_spill, spill_path, write_spill
+from sendspec.ledger.storable import storable
+from sendspec.planning.message_state import SETTLED_FROM_SENDING, Move, State
+
+PATIENCE_SECONDS = 60.0
+"""How long an exchange is repeated while the server is away."""
+PAUSE_SECONDS = 0.25
+BEGIN_RUN = "SELECT begin_run(%(run)s, %(now)s, %(pid)s, %(host)s, %(command)s, %(server)s, %(timeline)s)"
+EXCHANGE = """SELECT answer, attempts, halt FROM exchange(%(run)s, %(exchange)s, %(now)s, %(claimed_at)s::bigint, %(s_ids)s::bytea[],
+    %(s_attempts)s::integer[], %(s_targets)s::text[], %(s_remote_ids)s::text[], %(s_http)s::integer[], %(s_evidence)s::text[],
+    %(c_ids)s::bytea[], %(c_digests)s::bytea[], %(c_references)s::text[])"""
+MOVE = """SELECT move_messages(%(run)s, %(now)s, %(origin)s, %(ids)s::bytea[], %(attempts)s::integer[], %(targets)s::text[],
+    %(reasons)s::text[], %(remote_ids)s::text[], %(resends)s::integer[], %(digest)s::bytea[], %(reference)s::text[],
+    %(receiver)s::bytea[], %(masked)s::text[], %(line)s::bigint[], %(size)s::integer[], %(scheduled_for)s::bigint[], %(shape)s::bigint[])"""
+IMPORT = """SELECT import_result(%(run)s, %(now)s, %(id)s::bytea, %(attempt)s, %(target)s, %(remote_id)s, %(http)s, %(evidence)s)"""
+WHY = {"h": ClaimLost.ON_HOLD, "t": ClaimLost.TAKEN_ELSEWHERE, "x": ClaimLost.TAKEN_ELSEWHERE}
+
+
+class PostgresLedger(PlanWriter):
+    """Satisfies `protocol.Ledger`. The moves need a run begun.
+
+    Its session holds the run's lock. When the server goes away, an exchange comes back with the same number in a new session, for
+    `PATIENCE_SECONDS`; nothing else is repeated.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        ledger_id: str,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(session, ledger_id)
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._exchange = 0
+        self._clock_offset: float | None = None
+
+    def begin(self, owner: RunOwner, *, now: float) -> StartedRun:
+        """Begins a run: takes its lock, imports results that earlier runs on this machine spilled, and puts into doubt what dead runs
+        were sending."""
+        run = int(self._rows("SELECT nextval('run_number')")[0][0])
+        self._rows(
+            "SELECT pg_advisory_lock(lock_key('run ' || %(run)s::bigint))", {"run": run}
+        )  # before its row can be seen
+        self._import_spilled(now)
+        server, timeline = self._rows(TIMELINE)[0]
+        words = {"pid": owner.pid, "host": storable(owner.host), "command": storable(owner.command)}
+        known = {"run": run, "now": now, **words, "server": server, "timeline": timeline}
+        recovered = int(self._rows(BEGIN_RUN, known)[0][0])
+        self._run, self._exchange = run, 0
+        prepare_spill(self._spill_place(run))
+        return StartedRun(run, recovered)
+
+    def _spill_place(self, run: int) -> Path:
+        return self._session.place.folder / f"{self._id}-{run}"
+
+    def _import_spilled(self, now: float) -> None:
+        """Hands in what runs of this ledger could not, and removes their files. A result that comes late may still prove an acceptance."""
+        living = {run for (run,) in self._rows(f"SELECT number FROM run WHERE number IN {LIVING}")}
+        for found in sorted(self._session.place.folder.glob(f"{self._id}-*.spill")):
+            place = found.with_suffix("")
+            number = place.name.removeprefix(f"{self._id}-")
+            if not number.isdigit() or int(number) in living:
+                continue
+            for one in read_spill(place, self._id):
+                s = one.settlement
+                result = {"target": s.to.value, "remote_id": storable(s.remote_id), "evidence": storable(s.evidence)}
+                known = {"run": one.run, "now": now, "id": s.id, "attempt": s.attempt, "http": s.http_status}
+                self._rows(IMPORT, known | result)
+            found.unlink(missing_ok=True)
+
+    def note_approval(self, note: RunNote) -> None:
+        """Notes with the run what it carries out and who approved it."""
+        self._rows(
+            "SELECT note_approval(%(run)s, %(digest)s::bytea, %(commit)s, %(claimed)s, %(verified)s)",
+            {
+                "run": self._run,
+                "digest": note.plan_digest,
+                "commit": note.commit,
+                "claimed": storable(note.claimed),
+                "verified": storable("\n".join(note.verified)) or None,
+            },
+        )
+
+    def note_clock(self, offset: float) -> None:
+        """Notes by how many seconds the API's clock is ahead of this machine's.
+
+        Claims made before are not dated: a first claim is of use by the API's clock only.
+        """
+        self._rows("SELECT note_clock(%(run)s, %(offset)s)", {"run": self._run, "offset": offset})
+        self._clock_offset = offset
+
+    def exchange(self, *, settle: Sequence[Settlement], claim: Sequence[Claim], now: float) -> Exchanged:
+        """Results in, next claims out, in one durable commit.
+
+        Both are compare-and-set. A lost claim is returned; a lost settlement raises, as it means that another run moved a
+        message of ours. While the server is away, it is repeated under its number, which makes it happen once.
+        """
+        if not all(settlement.to in SETTLED_FROM_SENDING for settlement in settle):
+            raise AssertionError("a settlement leads to a state that sending has no move to")
+        claimed_at = None if self._clock_offset is None else int(now + self._clock_offset)
+        ordered = sorted(claim, key=lambda one: one.id)
+        known = {"run": self._run, "exchange": self._exchange + 1, "now": now, "claimed_at": claimed_at}
+        answer, attempts, halt = self._repeated(EXCHANGE, known | _settled(settle) | _claimed(ordered))
+        self._exchange += 1
+        letters = list(zip(ordered, answer or "", strict=True))
+        won = [one.id for one, letter in letters if letter == "w"]
+        lost = {one.id: WHY[letter] for one, letter in letters if letter != "w"}
+        return Exchanged(dict(zip(won, attempts or (), strict=True)), lost, halt)
+
+    def _repeated(self, sql: str, parameters: dict[str, Any]) -> Any:
+        """The one row that a call answers. It is repeated while the server is away, and after a deadlock or a time-out."""
+        import psycopg
+
+        until = self._monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                if not self._session.is_usable:
+                    self._come_back()
+                return self._session.run(sql, parameters).fetchone()
+            except psycopg.Error as error:
+                if not is_worth_repeating(error) or self._monotonic() >= until:
+                    raise trouble_of(self.path, error) from None
+                if is_lost(error):
+                    self._session.close()
+                self._sleep(PAUSE_SECONDS)
+
+    def _come_back(self) -> None:
+        """Takes the run's lock again in a new session. Raises psycopg's errors; `FENCED` once a later run took this one for dead."""
+        self._session.reconnect()
+        try:
+            self._session.run("SELECT pg_advisory_lock(lock_key('run ' || %(run)s::bigint))", {"run": self._run})
+            self._session.run("SELECT rejoin(%(run)s)", {"run": self._run})
+        except BaseException:
+            self._session.close()
+            raise
+
+    def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
+        """Moves messages outside of their attempts, all or none: by reconciling, or on a person's word.
+
+        Raises `LedgerTrouble` when a message is not in the state, or not in the attempt, that the change was decided on.
+        """
+        if by.origin is State.SENDING or not all(c.to in by.targets and c.reason for c in changes):
+            raise AssertionError(f"'{by.name}' is no such move, or has no reason")
+        columns = {
+            "ids": [c.id for c in changes],
+            "attempts": [c.attempt for c in changes],
+            "targets": [c.to.value for c in changes],
+            "reasons": [storable(c.reason) for c in changes],
+            "remote_ids": [storable(c.remote_id) for c in changes],
+            "resends": [int(c.resend) for c in changes],
+            **record_columns([c.planned for c in changes]),
+        }
+        del columns["id"]
+        self._rows(MOVE, {"run": self._run, "now": now, "origin": by.origin.value, **columns})
+
+    def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
+        """Notes when messages in doubt (id, attempt) were first missing from a complete list of the API."""
+        ids, attempts = [identity for identity, _ in missed], [attempt for _, attempt in missed]
+        self._rows(
+            "SELECT note_absent(%(run)s, %(now)s, %(ids)s::bytea[], %(attempts)s::integer[])",
+            {"run": self._run, "now": now, "ids": ids, "attempts": attempts},
+        )
+
+    def still_mine(self) -> bool:
+        """True: each exchange asks the server itself whether this run still holds its lock."""
+        return True
+
+    def make_room(self, in_flight: int) -> None:
+        """Reserves the space on this machine that spilling so many results would need. Raises `LedgerUnwritable`."""
+        prepare_spill(self._spill_place(self._run or 0), in_flight)
+
+    def spill(self, settlements: Sequence[Settlement]) -> None:
+        """Keeps results on this machine that the ledger could not take; the next `begin` here imports them. Raises OSError."""
+        write_spill(self._spill_place(self._run or 0), self._id, self._run or 0, settlements)
+
+    def purge(self, *, before: float) -> int:
+        """Removes the personal data of messages settled before then (Unix seconds), but not that they were sent.
+
+        Returns their count.
+        """
+        return int(self._rows("SELECT purge_messages(%(run)s, %(before)s)", {"run": self._run, "before": before})[0][0])
+
+    def end(self, *, now: float, ending: str, requests: int) -> None:
+        """Closes the run's record. Messages are settled by exchanges, not here."""
+        known = {"run": self._run, "now": now, "ending": storable(ending), "requests": requests}
+        self._rows("SELECT end_run(%(run)s, %(now)s, %(ending)s, %(requests)s)", known)
+
+    def close(self) -> None:
+        """Gives the run's lock back. The space for results goes if none are kept in it."""
+        if self._run is not None and not read_spill(self._spill_place(self._run), self._id):
+            spill_path(self._spill_place(self._run)).unlink(missing_ok=True)
+        super().close()
+
+
+def _settled(settlements: Sequence[Settlement]) -> dict[str, Any]:
+    """The settlements as columns, by id: two exchanges that meet lock their rows in one order."""
+    ordered = sorted(settlements, key=lambda settlement: settlement.id)
+    return {
+        "s_ids": [s.id for s in ordered],
+        "s_attempts": [s.attempt for s in ordered],
+        "s_targets": [s.to.value for s in ordered],
+        "s_remote_ids": [storable(s.remote_id) for s in ordered],
+        "s_http": [s.http_status for s in ordered],
+        "s_evidence": [storable(s.evidence) for s in ordered],
+    }
+
+
+def _claimed(claims: Sequence[Claim]) -> dict[str, Any]:
+    """The claims as columns, in their order."""
+    return {
+        "c_ids": [c.id for c in claims],
+        "c_digests": [c.digest for c in claims],
+        "c_references": [c.reference for c in claims],
+    }

@@ -1,0 +1,130 @@
+"""Opens a ledger on a server: to read, or to write once the server and the ledger were checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sendspec.diagnostics.exceptions import (
+    LedgerDamaged,
+    LedgerForeign,
+    LedgerMissing,
+    LedgerTooNew,
+    LedgerTrouble,
+    LedgerUnwritable,
+)
+from sendspec.ledger.identity import salt_check_of
+from sendspec.ledger.place import ServerPlace
+from sendspec.ledger.postgres.ledger import PostgresLedger
+from sendspec.ledger.postgres.reader import PostgresReader
+from sendspec.ledger.postgres.session import Session
+from sendspec.ledger.postgres.tables import SCHEMA_VERSION
+
+UNSAFE = {
+    "fsync": "what the ledger was told is lost when the machine stops",
+    "synchronous_commit": "what the ledger was told can be lost when the server stops",
+    "full_page_writes": "a page that was being written when the machine stops is damaged",
+}
+"""Server settings that must not be off, and what they would cost."""
+
+
+def open_to_read(place: ServerPlace, expected_id: str | None, salt: bytes | None = None) -> PostgresReader:
+    """A ledger to read, also while runs write. `salt` is the environment's; a ledger made with another is refused."""
+    session = Session(place)
+    with _closing_on_trouble(session):
+        _check_identity(session, expected_id, salt)
+    return PostgresReader(session)
+
+
+def open_to_write(place: ServerPlace, expected_id: str, salt: bytes | None = None) -> PostgresLedger:
+    """A ledger that can be trusted with claims: on a primary server that keeps what it confirms, in a session of its own."""
+    session = Session(place)
+    with _closing_on_trouble(session):
+        refuse_unsafe(session)
+        notes = _check_identity(session, expected_id, salt)
+        if "moved_to" in notes:
+            raise LedgerForeign(
+                f"the ledger of {place.shown} was moved to {notes['moved_to']}",
+                "name that one under `ledger:` in sendspec.yaml",
+            )
+        _refuse_pool(session)
+    return PostgresLedger(session, expected_id)
+
+
+def ledger_is_there(place: ServerPlace) -> bool:
+    """Whether the server has a ledger, or something else, in the schema."""
+    session = Session(place)
+    try:
+        return notes_of(session) is not None
+    finally:
+        session.close()
+
+
+def notes_of(session: Session) -> dict[str, str] | None:
+    """The notes that the ledger holds of itself; None if there is no ledger."""
+    found = session.rows("SELECT to_regclass(%(table)s) IS NOT NULL", {"table": f"{session.place.schema}.meta"})
+    return dict(session.rows("SELECT name, value FROM meta")) if found[0][0] else None
+
+
+def refuse_unsafe(session: Session) -> None:
+    """Raises for a standby, and for a server that can lose what it has confirmed."""
+    shown = session.place.shown
+    if session.rows("SELECT pg_is_in_recovery()")[0][0]:
+        raise LedgerUnwritable(f"{shown} is a standby, which takes no writes", "connect to the primary server")
+    for name, cost in UNSAFE.items():
+        if session.rows(f"SHOW {name}")[0][0] == "off":
+            raise LedgerTrouble(f"{shown} has {name} turned off: {cost}", f"turn {name} on at the server")
+
+
+def _refuse_pool(session: Session) -> None:
+    """Raises if the next transaction may run in another session: a lock would then be somebody else's."""
+    session.rows("SELECT pg_advisory_lock(lock_key('pool ' || pg_backend_pid()))")
+    rows = session.rows(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 1"
+        " AND (classid::bigint << 32 | objid::bigint) = lock_key('pool ' || pg_backend_pid())"
+    )
+    if not rows[0][0]:
+        raise LedgerTrouble(
+            f"{session.place.shown} is behind a connection pool that gives each transaction another session",
+            "connect to the server itself, or set the pool to session mode",
+        )
+    session.rows("SELECT pg_advisory_unlock(lock_key('pool ' || pg_backend_pid()))")
+
+
+@contextmanager
+def _closing_on_trouble(session: Session) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        session.close()
+        raise
+
+
+def _check_identity(session: Session, expected_id: str | None, salt: bytes | None) -> dict[str, str]:
+    """The ledger's notes, once it is known to be the right one, whole, and of this version."""
+    shown = session.place.shown
+    notes = notes_of(session)
+    if notes is None:
+        raise LedgerMissing(
+            f"{shown} has no ledger",
+            "make it once with `sendspec ledger init`; if there was one, bring it back: a new one sends everything again",
+        )
+    if not notes.keys() >= {"id", "version"} or not notes["version"].isdigit():
+        raise LedgerDamaged(f"the schema '{session.place.schema}' of {shown} holds no ledger", "name another schema")
+    if int(notes["version"]) > SCHEMA_VERSION:
+        raise LedgerTooNew(
+            f"the ledger of {shown} was made by a newer sendspec (its version is {notes['version']})", "update sendspec"
+        )
+    if "unfinished" in notes and expected_id is not None:
+        raise LedgerMissing(f"the ledger of {shown} was never finished", "finish it: sendspec ledger init")
+    if expected_id is not None and notes["id"] != expected_id:
+        raise LedgerForeign(
+            f"the ledger of {shown} is not the one that sendspec.lock names: it is {notes['id']}, and {expected_id} is named",
+            "correct the URL; or restore sendspec.lock from git: it named that one when it was made",
+        )
+    if salt is not None and notes.get("salt_check") not in (None, salt_check_of(salt)):
+        raise LedgerForeign(
+            f"the salt in sendspec.lock is not the one that the ledger of {shown} was made with: everything would be sent again",
+            "restore sendspec.lock from git",
+        )
+    return notes

@@ -1,0 +1,160 @@
+"""One session with the server: its settings, its statements, and coming back after the connection was lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from sendspec.diagnostics.exceptions import LedgerTrouble
+from sendspec.ledger.place import ServerPlace
+from sendspec.ledger.postgres.error import trouble_of
+
+if TYPE_CHECKING:
+    import psycopg
+
+CONNECT_SECONDS = 10
+KEEPALIVE = {"keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+UNANSWERED_MS = 25_000
+"""How long a vanished server, or a vanished client, keeps its end of the connection, and with it the run's lock."""
+SETTINGS = (
+    "SET tcp_keepalives_idle = 10",
+    "SET tcp_keepalives_interval = 5",
+    "SET tcp_keepalives_count = 3",
+    f"SET tcp_user_timeout = {UNANSWERED_MS}",
+    "SET lock_timeout = '30s'",
+    "SET statement_timeout = '10min'",
+    "SET idle_in_transaction_session_timeout = 0",
+    "SET client_min_messages = warning",
+    "SET TIME ZONE 'UTC'",
+)
+ROWS_AT_ONCE = 2_000
+
+
+class Session:
+    """A connection to the ledger's server. Belongs to the process that opened it."""
+
+    def __init__(self, place: ServerPlace) -> None:
+        """Connects. Raises a `LedgerTrouble`."""
+        self.place = place
+        self._pid = os.getpid()
+        self._streams = 0
+        self.connection: psycopg.Connection[Any] = _connected(place)
+
+    def reconnect(self) -> None:
+        """Replaces the connection. Raises psycopg's errors, for the caller to judge."""
+        self._drop()
+        self.connection = _connect(self.place)
+
+    @property
+    def is_usable(self) -> bool:
+        return not self.connection.closed
+
+    def close(self) -> None:
+        """Safe to call twice. Does nothing in a process forked from the one that opened it."""
+        if os.getpid() == self._pid:
+            self._drop()
+
+    def _drop(self) -> None:
+        import psycopg
+
+        with suppress(psycopg.Error):
+            self.connection.close()
+
+    def run(self, sql: str, parameters: Mapping[str, Any] | None = None) -> psycopg.Cursor[Any]:
+        """Executes a statement. Raises psycopg's errors."""
+        if os.getpid() != self._pid:
+            raise LedgerTrouble(f"the ledger belongs to process {self._pid}", "open it again in this process")
+        return self.connection.execute(sql, parameters)
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        """All rows of a query."""
+        with self.translated():
+            return self.run(sql, parameters).fetchall()
+
+    def stream(self, sql: str, parameters: Mapping[str, Any] | None = None) -> Iterator[Any]:
+        """Rows of a query, read `ROWS_AT_ONCE` at a time. Other queries may run meanwhile."""
+        import psycopg
+
+        self._streams += 1
+        is_idle = self.connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+        with self.translated():
+            cursor = self.connection.cursor(f"rows_{self._streams}", withhold=is_idle)
+            cursor.itersize = ROWS_AT_ONCE
+            try:
+                cursor.execute(sql, parameters)
+                yield from cursor
+            finally:
+                with suppress(psycopg.Error):  # the rest is unread, and the connection may be gone
+                    cursor.close()
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Raises what goes wrong in the block as errors about the ledger."""
+        import psycopg
+
+        try:
+            yield
+        except psycopg.Error as error:
+            raise trouble_of(self.place.shown, error) from None
+
+
+def _connected(place: ServerPlace) -> psycopg.Connection[Any]:
+    try:
+        import psycopg
+    except ImportError:
+        raise LedgerTrouble(
+            f"{place.shown} needs the package psycopg, which isn't installed",
+            "install sendspec with its extra: pip install 'sendspec[postgres]'",
+        ) from None
+    try:
+        return _connect(place)
+    except psycopg.Error as error:
+        raise _unreachable(place, error) from None
+
+
+def _connect(place: ServerPlace) -> psycopg.Connection[Any]:
+    import psycopg
+
+    connection = psycopg.connect(
+        place.url.reveal(),
+        autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="sendspec",
+        tcp_user_timeout=UNANSWERED_MS,
+        **KEEPALIVE,  # type: ignore[arg-type]
+    )
+    try:
+        connection.execute("; ".join((*SETTINGS, f"SET search_path = {place.schema}, pg_temp")))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _unreachable(place: ServerPlace, error: psycopg.Error) -> LedgerTrouble:
+    """Why no connection was made. libpq gives no SQLSTATE then, and its text names host and user."""
+    text = str(error)
+    for words, problem, fix in (
+        ("password authentication failed", "refuses this user or password", "correct the URL"),
+        (
+            "no pg_hba.conf entry",
+            "refuses this user, from this host or without TLS",
+            "have the server's operator allow it",
+        ),
+        ("no password supplied", "wants a password", "put it into the URL"),
+        ("does not exist", "has no such database or role", "create it, or correct the URL"),
+        ("could not translate host name", "has a host that can't be found", "correct the URL"),
+        (
+            "server does not support SSL",
+            "offers no TLS",
+            "turn TLS on at the server; `sslmode=disable` in the URL goes without",
+        ),
+        ("certificate", "has a certificate that doesn't fit", "correct `sslmode` or `sslrootcert` in the URL"),
+        ("too many clients", "has no connection left", "wait, or raise max_connections"),
+        ("Connection refused", "can't be reached: connection refused", "start the server, or correct the URL"),
+    ):
+        if words in text:
+            return LedgerTrouble(f"{place.shown} {problem}", fix)
+    return trouble_of(place.shown, error)
