@@ -180,7 +180,11 @@ class Claims(Protocol):
 
 
 class Ledger(Facts, Claims, Protocol):
-    """A ledger held by one run: opened to write, checked, and locked."""
+    """A ledger opened to write, and checked, by one run: with its lock, unless others may write too."""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other runs may move its messages meanwhile."""
 
     def begin(self, owner: RunOwner, *, now: float) -> StartedRun:
         """Begins a run: imports spilled results and puts into doubt what dead runs were sending."""

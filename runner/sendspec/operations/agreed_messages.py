@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -11,6 +12,7 @@ from sendspec.composing.message import Message
 from sendspec.diagnostics.exceptions import PlanStale
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import Change, PlannedRecord
+from sendspec.operations.hash_prefix_set import HashPrefixes, HashPrefixSet
 from sendspec.operations.ledger_plan import decide_again
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.send_job import Job
@@ -32,6 +34,9 @@ class AgreedMessages:
     disk.
 
     The decisions use the suppression list as it was when the plan was made; the send loop withholds recipients added since.
+
+    On a ledger that other runs write too, it keeps a mark of 8 bytes for each message that was agreed to: what they free meanwhile was
+    not, and what they take is still offered to the ledger, which tells that it was taken. `taken` counts, by spec, what they took before.
     """
 
     def __init__(
@@ -43,6 +48,8 @@ class AgreedMessages:
         self._choice = choice
         self._moves_when_planned = moves_when_planned
         self._chosen: dict[str, set[bytes]] = {}
+        self._agreed: dict[str, HashPrefixSet] = {}
+        self.taken: Counter[str] = Counter()
         only_to = context.environment.only_to
         self._eligibility = {
             job.spec.name: Eligibility(only_to, None if job.suppressed is None else job.suppressed.snapshot)
@@ -65,9 +72,12 @@ class AgreedMessages:
 
     def to_send(self, job: Job) -> Iterator[tuple[Message, Fact | None]]:
         """The messages to send: the same rows give the same messages, and the ledger compares each digest."""
+        agreed = self._agreed.get(job.spec.name)
         for item, skip, fact in self._decided(job):
-            if isinstance(item, Message) and self._is_sent(job, item, skip):
-                yield item, fact
+            if isinstance(item, Message):
+                is_sent = self._is_sent(job, item, skip) if agreed is None else item.id in agreed
+                if is_sent:
+                    yield item, fact
 
     def _records(self, job: Job, plan: Plan, run: int) -> Iterator[PlannedRecord]:
         """The plan's messages to send, without those that another run has made sendable since: nobody agreed to them.
@@ -77,11 +87,13 @@ class AgreedMessages:
         has_changed = self._ledger.moves != self._moves_when_planned
         newly_sendable = self._ledger.freed_since(self._moves_when_planned, run) if has_changed else set()
         sent, composed, marks = sha256(), sha256(), ShapeMarks(job)
+        agreed = HashPrefixes()
         for item, skip, _ in self._decided(job):
             fingerprint = item.id + item.digest if isinstance(item, Message) else b""
             composed.update(fingerprint)
             if isinstance(item, Message) and self._is_sent(job, item, skip) and item.id not in newly_sendable:
                 sent.update(fingerprint)
+                agreed.add(item.id)
                 yield planned_record(job, item, marks.of(item))
         is_as_agreed = composed.digest() == plan.composed_digest and (has_changed or sent.digest() == plan.sent_digest)
         if not is_as_agreed:
@@ -89,6 +101,9 @@ class AgreedMessages:
                 f"the plan of {job.spec.name} is stale: what would be sent is no longer what was agreed to",
                 "look at a new one: sendspec plan",
             )
+        if self._ledger.is_shared:
+            self._agreed[job.spec.name] = agreed.as_set()
+            self.taken[job.spec.name] = max(0, plan.send - len(agreed))
 
     def _plan_refused(self, job: Job, now: float) -> None:
         """Moves refused messages back to planned, with their present payload, because a person asked to retry them."""

@@ -19,6 +19,13 @@ class HashPrefixSet:
         self._sorted = array("Q", sorted(array("Q", map(_number, hashes))))
 
     @staticmethod
+    def of_numbers(unsorted: Iterable[int]) -> HashPrefixSet:
+        """The set whose hashes begin with these numbers."""
+        found = HashPrefixSet(())
+        found._sorted = array("Q", sorted(unsorted))
+        return found
+
+    @staticmethod
     def by_name(hashes: Iterable[tuple[str, bytes]]) -> dict[str, HashPrefixSet]:
         """One set for each name, from pairs of a name and a hash in any order."""
         numbers: defaultdict[str, array[int]] = defaultdict(lambda: array("Q"))
@@ -27,8 +34,7 @@ class HashPrefixSet:
         found: dict[str, HashPrefixSet] = {}
         while numbers:
             name, unsorted = numbers.popitem()
-            found[name] = HashPrefixSet(())
-            found[name]._sorted = array("Q", sorted(unsorted))
+            found[name] = HashPrefixSet.of_numbers(unsorted)
         return found
 
     def __len__(self) -> int:
@@ -38,6 +44,22 @@ class HashPrefixSet:
         number = _number(wanted)
         at = bisect_left(self._sorted, number)
         return at < len(self._sorted) and self._sorted[at] == number
+
+
+class HashPrefixes:
+    """Gathers hashes for a set, 8 bytes each."""
+
+    def __init__(self) -> None:
+        self._numbers = array("Q")
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def add(self, hash_: bytes) -> None:
+        self._numbers.append(_number(hash_))
+
+    def as_set(self) -> HashPrefixSet:
+        return HashPrefixSet.of_numbers(self._numbers)
 
 
 def _number(of: bytes) -> int:

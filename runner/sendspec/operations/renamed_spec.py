@@ -28,6 +28,7 @@ _WEIGHT: dict[PriorState, int] = {
     PlanningState.BASELINED: 4,
     State.IN_DOUBT: 5,
     State.SENDING: 5,
+    PlanningState.UNDER_WAY: 5,
     State.ACCEPTED: 6,
 }
 """Which of a message's facts under several names wins: the one closest to having been received."""

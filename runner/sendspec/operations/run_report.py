@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -76,9 +77,14 @@ class RunReport:
         return bool(account.in_doubt or account.skipped.get(Skip.IN_DOUBT_BEFORE))
 
 
-def spec_report(plan: Plan, states: Mapping[State, int], result: RunResult | None, witnessed: int) -> SpecReport:
-    """`states` are those of the messages that the run claimed; `witnessed` counts those that the API's list proved accepted."""
-    lost = {} if result is None else dict(result.unclaimed)
+def spec_report(
+    plan: Plan, states: Mapping[State, int], result: RunResult | None, witnessed: int, taken: int
+) -> SpecReport:
+    """`states` are those of the messages that the run claimed; `witnessed` counts those that the API's list proved accepted, `taken` those
+    that other runs took before this one could plan them."""
+    lost = Counter({} if result is None else result.unclaimed)
+    if taken:
+        lost[Skip.TAKEN_ELSEWHERE] += taken
     if witnessed:
         lost[Skip.ALREADY_ACCEPTED] = witnessed
     return SpecReport(

@@ -80,6 +80,7 @@ class SendSession:
         self._record = RunRecord(ledger, context.system)
         self._results: dict[str, RunResult] = {}
         self._witnessed: Counter[str] = Counter()
+        self._taken: Counter[str] = Counter()
         self._api_ahead = 0.0
         self._has_connected = False
 
@@ -160,7 +161,7 @@ class SendSession:
         for job, plan in planned:
             name = job.spec.name
             states = {} if run is None else ledger.states_of_run(run, name, job.spec.generation)
-            specs.append(spec_report(plan, states, self._results.get(name), self._witnessed[name]))
+            specs.append(spec_report(plan, states, self._results.get(name), self._witnessed[name], self._taken[name]))
         return run_report(
             run,
             self._context.environment.name,
@@ -224,6 +225,7 @@ class SendSession:
         self._ledger.note_approval(replace(approval, commit=commit))
         for job, plan in sending:
             agreed.put_planned(job, plan, run=run, commit=commit, now=self._clock.wall())
+        self._taken = agreed.taken
         with self._reachable() as reachable, self._interruptible(self._stop):
             lookup = self._api_lookup(reachable)
             self._check_witness(lookup, sending, agreed)

@@ -124,7 +124,7 @@ def _status(ledger: Facts, name: str, generation: int, job: Job | None) -> SpecS
     return SpecStatus(
         name=name,
         generation=generation,
-        earlier_doubts=ledger.count_uncertain(name) - in_doubt,
+        earlier_doubts=max(0, ledger.count_uncertain(name) - in_doubt),
         account=account,
         runs=ledger.runs_of(name, generation, RUNS_SHOWN),
     )

@@ -132,6 +132,8 @@ def _by_state(state: PriorState, history: History, *, same: bool) -> Skip | None
             return Skip.SETTLED_BY_HAND
         case PlanningState.BASELINED:
             return Skip.BASELINE
+        case PlanningState.UNDER_WAY:
+            return Skip.TAKEN_ELSEWHERE
         case _:
             assert_never(state)
 

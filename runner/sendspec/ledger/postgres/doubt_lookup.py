@@ -24,8 +24,6 @@ UNCERTAIN = f"""SELECT count(*) FROM message m JOIN spec s ON s.number = m.spec 
 class DoubtLookup(OpenLedger):
     """A ledger, asked about doubts and about what the API's list has to show."""
 
-    _run: int | None = None
-
     def doubts(self) -> list[Doubt]:
         """Every message in doubt, the oldest claim first."""
         found = [

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CONNECTION_LOST = ("08", "57P")
 """Classes of SQLSTATEs after which the session is gone; no SQLSTATE at all means the same."""
+BUSY = "was kept busy by other runs"
 WORTH_REPEATING = ("40001", "40P01", "55P03", "57014", "53")
 """A transaction that was rolled back for a passing reason: a deadlock, a time-out, a full disk, too many connections."""
 
@@ -72,7 +73,7 @@ def _known_trouble(shown: str, state: str) -> LedgerTrouble | None:
     if state.startswith("25006"):
         return LedgerUnwritable(f"{shown} is a standby, which takes no writes", "connect to the primary server")
     if not state or state.startswith(CONNECTION_LOST) or state.startswith(WORTH_REPEATING):
-        why = {"": "can't be reached", "57014": "took too long", "55P03": "is kept busy by another run"}
+        why = {"": "can't be reached", "57014": "took too long", "55P03": BUSY, "40P01": BUSY, "40001": BUSY}
         return LedgerUnwritable(
             f"{shown} {why.get(state, 'broke off')}", "look at the server, then run the command again"
         )

@@ -264,25 +264,34 @@ DECLARE
     _new bigint;
 BEGIN
     PERFORM check_run(_run);
-    WITH put AS (
-        INSERT INTO message AS m (id, spec, state, digest, reference, receiver, masked, updated_at, line, size, scheduled_for, shape, evidence)
-            SELECT p.id, _spec, _state, p.digest, p.reference, p.receiver, p.masked, _now, p.line, p.size, p.schedule, p.shape,
-                CASE WHEN _state = 'skipped' THEN '{BASELINE}' END
-            FROM unnest(_ids, _digests, _references, _receivers, _masked, _lines, _sizes, _schedules, _shapes)
+    INSERT INTO message (id, spec, state, digest, reference, receiver, masked, updated_at, line, size, scheduled_for, shape, evidence)
+        SELECT p.id, _spec, _state, p.digest, p.reference, p.receiver, p.masked, _now, p.line, p.size, p.schedule, p.shape,
+            CASE WHEN _state = 'skipped' THEN '{BASELINE}' END
+        FROM unnest(_ids, _digests, _references, _receivers, _masked, _lines, _sizes, _schedules, _shapes)
+            AS p (id, digest, reference, receiver, masked, line, size, schedule, shape)
+        WHERE NOT EXISTS (SELECT FROM message m WHERE m.id = p.id);
+    GET DIAGNOSTICS _new = ROW_COUNT;
+    UPDATE spec SET messages = messages + _new WHERE number = _spec AND _new > 0;
+    IF _state = 'planned' AND _new < cardinality(_ids) THEN
+        WITH changed AS (
+            SELECT m.id FROM message m JOIN unnest(_ids, _digests, _references, _lines, _shapes)
+                AS p (id, digest, reference, line, shape) ON p.id = m.id
+            WHERE m.state = 'planned' AND (_replaces OR m.digest = p.digest)
+                AND (m.digest <> p.digest OR m.reference IS DISTINCT FROM p.reference
+                    OR m.line IS DISTINCT FROM p.line OR m.shape IS DISTINCT FROM p.shape)
+            FOR UPDATE OF m SKIP LOCKED)
+        UPDATE message m SET digest = p.digest, reference = p.reference, receiver = p.receiver, masked = p.masked,
+            updated_at = _now, line = p.line, size = p.size, scheduled_for = p.schedule, shape = p.shape
+        FROM unnest(_ids, _digests, _references, _receivers, _masked, _lines, _sizes, _schedules, _shapes)
                 AS p (id, digest, reference, receiver, masked, line, size, schedule, shape)
-        ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, reference = excluded.reference, receiver = excluded.receiver,
-            masked = excluded.masked, updated_at = excluded.updated_at, line = excluded.line, size = excluded.size,
-            scheduled_for = excluded.scheduled_for, shape = excluded.shape
-        WHERE _state = 'planned' AND m.state = 'planned' AND (_replaces OR m.digest = excluded.digest)
-            AND (m.digest <> excluded.digest OR m.reference IS DISTINCT FROM excluded.reference
-                OR m.line IS DISTINCT FROM excluded.line OR m.shape IS DISTINCT FROM excluded.shape)
-        RETURNING xmax = 0 AS is_new)
-    SELECT count(*) FILTER (WHERE is_new) INTO _new FROM put;
-    UPDATE spec SET messages = messages + _new WHERE number = _spec;
+            JOIN changed ON changed.id = p.id
+        WHERE m.id = p.id;
+    END IF;
     RETURN _new;
 END $$"""
 """Writes messages as planned, or as skipped for a baseline; returns how many are new. `_replaces`: another payload may replace the planned one.
-`reference` is compared too, as the digest leaves it out, and reconciling asks the API for the one that goes out."""
+`reference` is compared too, as the digest leaves it out, and reconciling asks the API for the one that goes out. What another run is claiming
+is left alone: waiting for it could end in a deadlock."""
 
 NOTE_PLAN = """CREATE FUNCTION note_plan(_run bigint, _spec bigint, _count bigint, _digest bytea, _now float8, _workspace text, _channel text)
 RETURNS void LANGUAGE plpgsql AS $$

@@ -38,6 +38,8 @@ class PostgresLedger(PlanWriter):
     `PATIENCE_SECONDS`; nothing else is repeated.
     """
 
+    is_shared = True
+
     def __init__(
         self,
         session: Session,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sendspec.ledger.postgres.open_ledger import IS_BASELINED, REFERENCE, OpenLedger
+from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, REFERENCE, STATE_BY_WORD, OpenLedger
 from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, references_of
 from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 
 MAX_LOOKUP = 20_000
+IS_UNDER_WAY = f"(m.state = 'sending' AND m.run IS DISTINCT FROM %(own)s::bigint AND m.run IN {LIVING})"
+PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, **{state.value: state for state in PlanningState}}
 PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
 MESSAGES = """SELECT m.id, s.name, s.generation, m.state, m.attempt, m.masked, m.reference, m.remote_id, m.http_status, m.evidence,
@@ -24,16 +26,15 @@ class MessageLookup(OpenLedger):
 
     def facts(self, ids: Sequence[bytes]) -> dict[bytes, Fact]:
         """What the ledger has of each of `ids`; unknown ids are left out."""
-        sql = f"SELECT m.id, m.state, m.digest, m.resend, m.attempt, {IS_BASELINED} FROM message m WHERE m.id = ANY (%(ids)s) ORDER BY m.id"
+        sql = f"""SELECT m.id, m.state, m.digest, m.resend, m.attempt, {IS_BASELINED}, {IS_UNDER_WAY} FROM message m
+            WHERE m.id = ANY (%(ids)s) ORDER BY m.id"""
         return {identity: Fact(self._state(word), *rest) for identity, word, *rest in self._of_each(sql, ids)}
 
     def prior_states(self, ids: Sequence[bytes]) -> dict[bytes, PriorState]:
         """The state of each of `ids`, by id followed by payload digest (40 bytes); unknown ids are left out."""
-        sql = f"SELECT m.id || m.digest, m.state, {IS_BASELINED} FROM message m WHERE m.id = ANY (%(ids)s)"
-        return {
-            sealed: PlanningState.BASELINED if baselined else self._state(word)
-            for sealed, word, baselined in self._of_each(sql, ids)
-        }
+        word = f"CASE WHEN {IS_BASELINED} THEN 'baseline' WHEN {IS_UNDER_WAY} THEN 'under way' ELSE m.state END"
+        sql = f"SELECT m.id || m.digest, {word} FROM message m WHERE m.id = ANY (%(ids)s)"
+        return {sealed: PRIOR_STATE_BY_WORD[word] for sealed, word in self._of_each(sql, ids)}
 
     def known_messages(self, ids: Sequence[bytes]) -> dict[bytes, KnownMessage]:
         """Each of `ids`, as sightings are compared with it; unknown ids are left out."""
@@ -82,4 +83,4 @@ class MessageLookup(OpenLedger):
 
     def _of_each(self, sql: str, ids: Sequence[bytes]) -> Iterator[Any]:
         for start in range(0, len(ids), MAX_LOOKUP):
-            yield from self._rows(sql, {"ids": list(ids[start : start + MAX_LOOKUP])})
+            yield from self._rows(sql, {"ids": list(ids[start : start + MAX_LOOKUP]), "own": self._run})

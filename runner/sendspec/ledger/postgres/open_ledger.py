@@ -25,6 +25,9 @@ PROGRESS = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM event_num
 class OpenLedger:
     """`path` names the ledger in errors."""
 
+    _run: int | None = None
+    """The run that asks, once it has begun."""
+
     def __init__(self, session: Session) -> None:
         self._session = session
         self.path = session.place.shown

@@ -45,6 +45,8 @@ CLAIMED_AT_EVERY = 60.0
 class SqliteLedger(PlanWriter):
     """Satisfies `protocol.Ledger`. The moves need a run begun."""
 
+    is_shared = False
+
     def begin(self, owner: RunOwner, *, now: float) -> StartedRun:
         """Begins a run: a new epoch, and every message of a dead run in doubt.
 
