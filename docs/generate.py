@@ -82,7 +82,9 @@ def spec_page() -> str:
             table(("test", "is true of"), ((code(name), it.summary) for name, it in TESTS.items())),
             part("project.md"),
             fields(project_file),
-            *sections(project_file, ("environment", "access_key", "ledger", "channel", "approvals", "when")),
+            *sections(
+                project_file, ("environment", "access_key", "ledger", "ledger_url", "channel", "approvals", "when")
+            ),
             part("message.md"),
             fields({**message, "required": ()}),  # a spec may leave the receiver to its recipients
             *sections(message, message["$defs"]),

@@ -73,7 +73,7 @@ def read_identities(path: Path, top: Path | None = None) -> dict[str, LedgerIden
 def write_identity(path: Path, environment: str, identity: LedgerIdentity) -> None:
     """Adds or replaces one environment's identity. The file is replaced atomically.
 
-    The caller holds the lock on the folder of `path` (`run_lock.folder_locked`), else an entry that another process adds
+    The caller holds the lock on the folder of `path` (`folder_lock.folder_locked`), else an entry that another process adds
     meanwhile is lost.
     """
     for leftover in _unfinished(path):

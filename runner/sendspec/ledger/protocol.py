@@ -11,6 +11,7 @@ implementation, which the conformance tests check:
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sendspec.ledger.record import (
@@ -158,6 +159,9 @@ class Facts(MessageFacts, SendFacts, DoubtFacts, Protocol):
 
     def lost_writes(self) -> str | None:
         """What to say of a ledger that lacks its latest writes, after the words "the ledger"; None if it lacks nothing."""
+
+    def one_moment(self) -> AbstractContextManager[None]:
+        """Has the block's look-ups tell of one moment, even if other runs write meanwhile. The block must not write."""
 
     def close(self) -> None:
         """Ends the access. A run's lock is given back."""

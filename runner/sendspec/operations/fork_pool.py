@@ -95,7 +95,7 @@ def _die_with(parent: int) -> None:
     """Has the kernel kill this process when `parent` is gone, however it ended, even if this process is stopped.
 
     Linux only; elsewhere the process ends at the next block that nobody reads. The parent keeps the run lock either way: see
-    `sendspec.ledger.sqlite.run_lock`.
+    `sendspec.ledger.held_lock`.
     """
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)

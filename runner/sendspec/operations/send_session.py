@@ -135,7 +135,8 @@ class SendSession:
                     self._record.end(trouble.problem)
                 raise
         results = list(self._results.values())
-        report = self._report(planned, self._ledger, first_stop(results), earlier_doubts=self._has_doubts(planned))
+        with self._ledger.one_moment():
+            report = self._report(planned, self._ledger, first_stop(results), earlier_doubts=self._has_doubts(planned))
         endings = [describe_ending(result.ending).problem for result in results]
         self._record.end("; ".join(filter(None, endings)), report.requests)
         return report

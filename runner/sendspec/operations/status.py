@@ -82,12 +82,13 @@ def planned_jobs(specs: Sequence[Spec], context: ProjectContext, ledger: Facts) 
 def spec_statuses(ledger: Facts, names: Collection[str], jobs: Sequence[Job] = ()) -> list[SpecStatus]:
     """The specs in `names`, or all if it is empty. The tables of `jobs` tell who is planned and no longer a recipient."""
     job_by_name = {job.spec.name: job for job in jobs}
-    newest = {
-        spec.name: spec.generation
-        for spec in ledger.sends()
-        if (not names or spec.name in names) and (spec.messages or spec.given_up is None)
-    }
-    return [_status(ledger, name, generation, job_by_name.get(name)) for name, generation in newest.items()]
+    with ledger.one_moment():
+        newest = {
+            spec.name: spec.generation
+            for spec in ledger.sends()
+            if (not names or spec.name in names) and (spec.messages or spec.given_up is None)
+        }
+        return [_status(ledger, name, generation, job_by_name.get(name)) for name, generation in newest.items()]
 
 
 def never_sent(asked: Mapping[str, str | None], known: Collection[str], all_names: Collection[str]) -> list[NeverSent]:

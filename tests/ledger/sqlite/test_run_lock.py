@@ -18,8 +18,9 @@ from sendspec.diagnostics.exceptions import (
     LedgerBusy,
     LedgerUnwritable,
 )
-from sendspec.ledger.sqlite import run_lock as lock_module
-from sendspec.ledger.sqlite.run_lock import folder_locked, lock_path, take_lock
+from sendspec.ledger import folder_lock, held_lock
+from sendspec.ledger.folder_lock import folder_locked
+from sendspec.ledger.sqlite.run_lock import lock_path, take_lock
 
 
 def lock_file(path: Path) -> Path:
@@ -117,7 +118,7 @@ def test_what_is_no_lock_is_not_written_to_and_what_a_crash_left_of_one_is_taken
 def test_a_fork_leaves_the_lock_to_its_parent(path: Path) -> None:
     lock = take_lock(path, OWNER, since="now")
     assert lock.still_mine()
-    lock_module._leave_to_parent()  # what a child does first
+    held_lock._leave_to_parent()  # what a child does first
     assert not lock.still_mine()
     other = take_lock(path, OWNER, since="now")
     assert other.still_mine()
@@ -141,7 +142,7 @@ def test_a_child_of_a_fork_holds_nothing_when_its_parent_is_gone(path: Path) -> 
         os._exit(0)
     os.read(from_child, 1)
     os.close(lock._descriptor)  # as the kernel does for a process that was killed
-    lock_module._locked.remove(lock._descriptor)
+    held_lock.LOCKED.remove(lock._descriptor)
     take_lock(path, OWNER, since="now").release()
     for descriptor in (to_child, to_parent, from_parent, from_child):
         os.close(descriptor)
@@ -153,7 +154,7 @@ def test_one_at_a_time_changes_the_identities(tmp_path: Path) -> None:
     with folder_locked(tmp_path), busy, folder_locked(tmp_path, pause_seconds=0.0):
         raise AssertionError
     with folder_locked(tmp_path):
-        lock_module._leave_to_parent()
+        held_lock._leave_to_parent()
     with folder_locked(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
@@ -163,7 +164,7 @@ def test_a_folder_that_can_not_be_locked_is_said() -> None:
     descriptor = os.open("/", os.O_PATH)  # flock(2): EBADF for such a one, as on some network file systems
     try:
         with pytest.raises(LedgerUnwritable, match="can't be locked: bad file descriptor"):
-            lock_module._lock_folder(descriptor, Path("/"), 0.0)
+            folder_lock._lock_folder(descriptor, Path("/"), 0.0)
     finally:
         os.close(descriptor)
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.filling import Filling
+from sendspec.ledger.folder_lock import folder_locked
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.functions import FUNCTIONS
 from sendspec.ledger.postgres.ledger import PostgresLedger
 from sendspec.ledger.postgres.opening import notes_of, refuse_unsafe
+from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import SCHEMA_VERSION, TABLES
-from sendspec.ledger.sqlite.run_lock import folder_locked
 
 
 def make_ledger(
@@ -32,7 +33,7 @@ def make_ledger(
     The ledger is made and marked as unfinished, then its identity is written, then the mark is removed. After a kill in between, the
     next call completes it, or makes it anew. Refuses where there is a ledger already.
     """
-    session = Session(place)
+    session = RunSession(place)
     try:
         with folder_locked(identities.parent):
             known = read_identities(identities).get(environment)

@@ -20,6 +20,18 @@ LOCK_KEY = """CREATE FUNCTION lock_key(_what text) RETURNS bigint LANGUAGE sql S
     SELECT hashtextextended((SELECT value FROM meta WHERE name = 'id') || '/' || _what, 0) $$"""
 """The advisory lock of a run, of a name while it is planned, or of what frees messages (`freed`)."""
 
+NEXT_RUN = """CREATE FUNCTION next_run() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    _run bigint := nextval('run_number');
+BEGIN
+    PERFORM pg_advisory_lock(lock_key('run ' || _run));
+    RETURN _run;
+END $$"""
+"""The number of a new run. The session holds its lock before its row can be seen, else a run that begins now would take it for dead."""
+
+RELOCK_RUN = """CREATE FUNCTION relock_run(_run bigint) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_lock(lock_key('run ' || _run)) $$"""
+
 BEGIN_RUN = f"""CREATE FUNCTION begin_run(_run bigint, _now float8, _pid bigint, _host text, _command text, _server text, _timeline text)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
@@ -326,6 +338,8 @@ END $$"""
 FUNCTIONS = (
     LOCK_KEY,
     CHECK_RUN,
+    NEXT_RUN,
+    RELOCK_RUN,
     BEGIN_RUN,
     REJOIN,
     EXCHANGE,

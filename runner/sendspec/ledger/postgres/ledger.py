@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from sendspec.ledger.postgres.error import is_lost, is_worth_repeating, trouble_of
 from sendspec.ledger.postgres.open_ledger import LIVING
 from sendspec.ledger.postgres.plan_writer import PlanWriter, record_columns
+from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.send_history import TIMELINE
-from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.record import Change, Claim, ClaimLost, Exchanged, RunNote, RunOwner, Settlement, StartedRun
 from sendspec.ledger.spill_file import prepare_spill, read_spill, spill_path, write_spill
 from sendspec.ledger.storable import storable
 from sendspec.planning.message_state import SETTLED_FROM_SENDING, Move, State
 
-PATIENCE_SECONDS = 60.0
-"""How long an exchange is repeated while the server is away."""
-PAUSE_SECONDS = 0.25
 BEGIN_RUN = "SELECT begin_run(%(run)s, %(now)s, %(pid)s, %(host)s, %(command)s, %(server)s, %(timeline)s)"
 EXCHANGE = """SELECT answer, attempts, halt FROM exchange(%(run)s, %(exchange)s, %(now)s, %(claimed_at)s::bigint, %(s_ids)s::bytea[],
     %(s_attempts)s::integer[], %(s_targets)s::text[], %(s_remote_ids)s::text[], %(s_http)s::integer[], %(s_evidence)s::text[],
@@ -34,39 +30,27 @@ WHY = {"h": ClaimLost.ON_HOLD, "t": ClaimLost.TAKEN_ELSEWHERE, "x": ClaimLost.TA
 class PostgresLedger(PlanWriter):
     """Satisfies `protocol.Ledger`. The moves need a run begun.
 
-    Its session holds the run's lock. When the server goes away, an exchange comes back with the same number in a new session, for
-    `PATIENCE_SECONDS`; nothing else is repeated.
+    Its session holds the run's lock. When the server goes away, it comes back in a new one, and an exchange has the same number then.
     """
 
     is_shared = True
 
-    def __init__(
-        self,
-        session: Session,
-        ledger_id: str,
-        *,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, session: RunSession, ledger_id: str) -> None:
         super().__init__(session, ledger_id)
-        self._monotonic = monotonic
-        self._sleep = sleep
         self._exchange = 0
         self._clock_offset: float | None = None
 
     def begin(self, owner: RunOwner, *, now: float) -> StartedRun:
         """Begins a run: takes its lock, imports results that earlier runs on this machine spilled, and puts into doubt what dead runs
         were sending."""
-        run = int(self._rows("SELECT nextval('run_number')")[0][0])
-        self._rows(
-            "SELECT pg_advisory_lock(lock_key('run ' || %(run)s::bigint))", {"run": run}
-        )  # before its row can be seen
+        run = int(self._session.once("SELECT next_run()")[0][0])
         self._import_spilled(now)
         server, timeline = self._rows(TIMELINE)[0]
         words = {"pid": owner.pid, "host": storable(owner.host), "command": storable(owner.command)}
         known = {"run": run, "now": now, **words, "server": server, "timeline": timeline}
-        recovered = int(self._rows(BEGIN_RUN, known)[0][0])
-        self._run, self._exchange = run, 0
+        recovered = int(self._session.once(BEGIN_RUN, known)[0][0])
+        self._run = self._session.run_number = run
+        self._exchange = 0
         prepare_spill(self._spill_place(run))
         return StartedRun(run, recovered)
 
@@ -120,39 +104,16 @@ class PostgresLedger(PlanWriter):
         claimed_at = None if self._clock_offset is None else int(now + self._clock_offset)
         ordered = sorted(claim, key=lambda one: one.id)
         known = {"run": self._run, "exchange": self._exchange + 1, "now": now, "claimed_at": claimed_at}
-        answer, attempts, halt = self._repeated(EXCHANGE, known | _settled(settle) | _claimed(ordered))
+        [(answer, attempts, halt)] = self._rows(EXCHANGE, known | _settled(settle) | _claimed(ordered))
         self._exchange += 1
         letters = list(zip(ordered, answer or "", strict=True))
         won = [one.id for one, letter in letters if letter == "w"]
         lost = {one.id: WHY[letter] for one, letter in letters if letter != "w"}
         return Exchanged(dict(zip(won, attempts or (), strict=True)), lost, halt)
 
-    def _repeated(self, sql: str, parameters: dict[str, Any]) -> Any:
-        """The one row that a call answers. It is repeated while the server is away, and after a deadlock or a time-out."""
-        import psycopg
-
-        until = self._monotonic() + PATIENCE_SECONDS
-        while True:
-            try:
-                if not self._session.is_usable:
-                    self._come_back()
-                return self._session.run(sql, parameters).fetchone()
-            except psycopg.Error as error:
-                if not is_worth_repeating(error) or self._monotonic() >= until:
-                    raise trouble_of(self.path, error) from None
-                if is_lost(error):
-                    self._session.close()
-                self._sleep(PAUSE_SECONDS)
-
-    def _come_back(self) -> None:
-        """Takes the run's lock again in a new session. Raises psycopg's errors; `FENCED` once a later run took this one for dead."""
-        self._session.reconnect()
-        try:
-            self._session.run("SELECT pg_advisory_lock(lock_key('run ' || %(run)s::bigint))", {"run": self._run})
-            self._session.run("SELECT rejoin(%(run)s)", {"run": self._run})
-        except BaseException:
-            self._session.close()
-            raise
+    def one_moment(self) -> AbstractContextManager[None]:
+        """Has the block's look-ups tell of one moment, whatever other runs write meanwhile."""
+        return self._session.one_moment()
 
     def move(self, by: Move, changes: Sequence[Change], *, now: float) -> None:
         """Moves messages outside of their attempts, all or none: by reconciling, or on a person's word.
@@ -171,7 +132,7 @@ class PostgresLedger(PlanWriter):
             **record_columns([c.planned for c in changes]),
         }
         del columns["id"]
-        self._rows(MOVE, {"run": self._run, "now": now, "origin": by.origin.value, **columns})
+        self._session.once(MOVE, {"run": self._run, "now": now, "origin": by.origin.value, **columns})
 
     def note_absent(self, missed: Sequence[tuple[bytes, int]], *, now: float) -> None:
         """Notes when messages in doubt (id, attempt) were first missing from a complete list of the API."""

@@ -17,6 +17,7 @@ from sendspec.ledger.identity import salt_check_of
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.ledger import PostgresLedger
 from sendspec.ledger.postgres.reader import PostgresReader
+from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import SCHEMA_VERSION
 
@@ -38,7 +39,7 @@ def open_to_read(place: ServerPlace, expected_id: str | None, salt: bytes | None
 
 def open_to_write(place: ServerPlace, expected_id: str, salt: bytes | None = None) -> PostgresLedger:
     """A ledger that can be trusted with claims: on a primary server that keeps what it confirms, in a session of its own."""
-    session = Session(place)
+    session = RunSession(place)
     with _closing_on_trouble(session):
         refuse_unsafe(session)
         notes = _check_identity(session, expected_id, salt)

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from sendspec.ledger.postgres.reader import PostgresFacts
-from sendspec.ledger.postgres.session import Session
+from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.record import PlannedRecord, Route, SendIdentity
 from sendspec.ledger.storable import storable
 
@@ -26,8 +26,9 @@ RECORD_COLUMNS = ("id", "digest", "reference", "receiver", "masked", "line", "si
 class PlanWriter(PostgresFacts):
     """A ledger that takes plans, once a run has begun. A plan that breaks off is not written, and can be written again."""
 
-    def __init__(self, session: Session, ledger_id: str) -> None:
+    def __init__(self, session: RunSession, ledger_id: str) -> None:
         super().__init__(session)
+        self._session: RunSession = session
         self._id = ledger_id
 
     def put_planned(

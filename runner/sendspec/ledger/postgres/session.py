@@ -41,6 +41,7 @@ class Session:
         self._pid = os.getpid()
         self._streams = 0
         self.connection: psycopg.Connection[Any] = _connected(place)
+        self._idle = self.connection.info.transaction_status
 
     def reconnect(self) -> None:
         """Replaces the connection. Raises psycopg's errors, for the caller to judge."""
@@ -50,6 +51,17 @@ class Session:
     @property
     def is_usable(self) -> bool:
         return not self.connection.closed
+
+    @property
+    def is_in_transaction(self) -> bool:
+        return self.is_usable and self.connection.info.transaction_status != self._idle
+
+    def end_reading(self) -> None:
+        """Ends a transaction that only read."""
+        import psycopg
+
+        with suppress(psycopg.Error):  # then the connection is gone, and the transaction with it
+            self.connection.execute("ROLLBACK")
 
     def close(self) -> None:
         """Safe to call twice. Does nothing in a process forked from the one that opened it."""
@@ -78,9 +90,8 @@ class Session:
         import psycopg
 
         self._streams += 1
-        is_idle = self.connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
         with self.translated():
-            cursor = self.connection.cursor(f"rows_{self._streams}", withhold=is_idle)
+            cursor = self.connection.cursor(f"rows_{self._streams}", withhold=not self.is_in_transaction)
             cursor.itersize = ROWS_AT_ONCE
             try:
                 cursor.execute(sql, parameters)

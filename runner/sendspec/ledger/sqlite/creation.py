@@ -12,6 +12,7 @@ from pathlib import Path
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger.durable_file import sync_folder, unwritable_file
 from sendspec.ledger.filling import Filling
+from sendspec.ledger.folder_lock import folder_locked
 from sendspec.ledger.identity import LedgerIdentity, read_identities, write_identity
 from sendspec.ledger.protocol import Ledger
 from sendspec.ledger.record import RunOwner
@@ -19,7 +20,7 @@ from sendspec.ledger.sqlite.connection import connect_to_write, make_durable
 from sendspec.ledger.sqlite.error import trouble_of
 from sendspec.ledger.sqlite.opening import ledger_is_there, open_to_read, open_to_write
 from sendspec.ledger.sqlite.progress_mirror import LedgerProgress, mirror_path, read_mirror, write_mirror
-from sendspec.ledger.sqlite.run_lock import folder_locked, take_lock
+from sendspec.ledger.sqlite.run_lock import take_lock
 from sendspec.ledger.sqlite.tables import APPLICATION_ID, SCHEMA, SCHEMA_VERSION
 from sendspec.ledger.sqlite_file import half_made, real_place
 

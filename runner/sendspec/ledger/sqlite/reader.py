@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sendspec.diagnostics.exceptions import LedgerTrouble
@@ -38,6 +40,15 @@ class SqliteReader(MessageLookup, SendHistory, DoubtLookup):
         rows = self._rows("SELECT origin, target, count(*) FROM event GROUP BY origin, target")
         known = {(origin.value, target.value) for origin, target in ALLOWED}
         return [(origin, target, count) for origin, target, count in rows if (origin, target) not in known]
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Has the block's look-ups tell of one moment."""
+        self._rows("BEGIN")
+        try:
+            yield
+        finally:
+            self._rows("ROLLBACK")
 
     def lost_writes(self) -> str | None:
         """How the ledger is older than its mirror says, as the end of a sentence; None where it is the latest."""

@@ -6,32 +6,17 @@ import fcntl
 import json
 import os
 import stat
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from sendspec.diagnostics.exceptions import LedgerBusy, LedgerUnwritable
+from sendspec.ledger.held_lock import LOCKED, unlock
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite_file import open_beside, real_place
 
-FOLDER_TRIES, FOLDER_PAUSE_SECONDS = 200, 0.05
 _BEGINNING = b'{"pid": '
 """How the content of a lock file begins. A file with any other content isn't ours and isn't written to."""
-
-_locked: set[int] = set()
-"""The descriptors through which this process holds locks."""
-
-
-def _leave_to_parent() -> None:
-    """Closes inherited locks after a fork. A lock belongs to the shared open file: a child could hold a dead parent's."""
-    while _locked:
-        with suppress(OSError):
-            os.close(_locked.pop())
-
-
-os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 class RunLock:
@@ -49,7 +34,7 @@ class RunLock:
         If the lock file was removed, another run could lock a new one. If the ledger was removed, what a run writes is lost.
         False in a process forked from the owner.
         """
-        if self._descriptor not in _locked:
+        if self._descriptor not in LOCKED:
             return False
         here = os.fstat(self._descriptor)
         return _file_at(self._path) == (here.st_dev, here.st_ino) and _file_at(self._ledger) == self._was
@@ -60,11 +45,11 @@ class RunLock:
         Its content is cleared first, so that the next owner isn't taken for this one. Does nothing in a process forked from the
         owner.
         """
-        if self._descriptor not in _locked:
+        if self._descriptor not in LOCKED:
             return
         with suppress(OSError):
             os.ftruncate(self._descriptor, 0)
-        _unlock(self._descriptor)
+        unlock(self._descriptor)
 
 
 def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
@@ -101,7 +86,7 @@ def take_lock(ledger: Path, owner: RunOwner, *, since: str) -> RunLock:
         raise LedgerUnwritable(
             f"{path} is in the lock's place, and no lock of sendspec", "move it away; the lock is made again"
         )
-    _locked.add(descriptor)
+    LOCKED.add(descriptor)
     _name_owner(descriptor, {"pid": owner.pid, "host": owner.host, "command": owner.command, "since": since})
     return RunLock(path, descriptor, ledger)
 
@@ -130,50 +115,6 @@ def _file_at(path: Path) -> tuple[int, int] | None:
 
 def lock_path(ledger: Path) -> Path:
     return ledger.with_name(ledger.name + ".lock")
-
-
-@contextmanager
-def folder_locked(folder: Path, *, pause_seconds: float = FOLDER_PAUSE_SECONDS) -> Iterator[None]:
-    """Locks `folder` against other processes for the duration of the block, without leaving a file.
-
-    Waits ten seconds for another process, then raises `LedgerBusy`.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _lock_folder(descriptor, folder, pause_seconds)
-    except BaseException:
-        os.close(descriptor)
-        raise
-    _locked.add(descriptor)
-    try:
-        yield
-    finally:
-        _unlock(descriptor)
-
-
-def _lock_folder(descriptor: int, folder: Path, pause_seconds: float) -> None:
-    for _ in range(FOLDER_TRIES):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            time.sleep(pause_seconds)
-        except OSError as error:
-            raise LedgerUnwritable(
-                f"the folder {folder} can't be locked: {os.strerror(error.errno or 0).lower()}",
-                "put the project on a local disk while its ledger is made",
-            ) from None
-    raise LedgerBusy(
-        f"another process is changing sendspec.lock in {folder}", "wait until it has ended, then try again"
-    )
-
-
-def _unlock(descriptor: int) -> None:
-    """Releases a lock, also on behalf of a forked child that hasn't closed it yet."""
-    if descriptor in _locked:
-        _locked.remove(descriptor)
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
-        os.close(descriptor)
 
 
 def _is_ours(descriptor: int) -> bool:

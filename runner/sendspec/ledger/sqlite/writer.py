@@ -53,6 +53,11 @@ class LedgerWriter(SqliteReader):
             raise trouble_of(self.path, error) from error
         self._read_version()
 
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Nobody else writes."""
+        yield
+
     def close(self) -> None:
         """Raises `LedgerUnwritable` when the last checkpoint fails: nothing is lost, but the disk needs a look."""
         if self._closed or os.getpid() != self._pid:

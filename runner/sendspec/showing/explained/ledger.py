@@ -73,6 +73,16 @@ EXPLAINED: dict[str, Explanation] = {
         "the ledger or its lock file was removed during a run",
         "Another run could create a new lock, and writes to a removed ledger are lost. No further message is sent.",
     ),
+    "ledger-place": Explanation(
+        "`ledger` must name a file, or where the URL of a PostgreSQL server comes from",
+        (
+            "A file is for one machine: `file`, and `durable: true` if the file outlives a CI job. A server is for a team, and for "
+            "CI: `url`, and `schema` if its tables are to be in another schema than `sendspec`. The URL holds a password, so it "
+            "comes from an environment variable, a file or a command."
+        ),
+        wrong="ledger: {file: .sendspec/production.db, url: {env: SENDSPEC_LEDGER_URL}}",
+        right="ledger: {url: {env: SENDSPEC_LEDGER_URL}}",
+    ),
     "ledger-linked": Explanation(
         "the ledger has a second hard link, or one of its files is a symbolic link",
         (

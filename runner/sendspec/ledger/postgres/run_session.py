@@ -1,0 +1,81 @@
+"""The session of a run: it holds the run's lock, and comes back when the server was away."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sendspec.ledger.place import ServerPlace
+from sendspec.ledger.postgres.error import is_lost, is_worth_repeating, trouble_of
+from sendspec.ledger.postgres.session import Session
+
+PATIENCE_SECONDS = 60.0
+"""How long a query or call is repeated while the server is away."""
+PAUSE_SECONDS = 0.25
+
+
+class RunSession(Session):
+    """A session whose queries are repeated. `run` is the run whose lock it holds, once it has begun."""
+
+    def __init__(
+        self,
+        place: ServerPlace,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(place)
+        self.run_number: int | None = None
+        self._monotonic = monotonic
+        self._sleep = sleep
+
+    def once(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        """The rows that a call answers which must not be repeated."""
+        return super().rows(sql, parameters)
+
+    def rows(self, sql: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
+        """The rows of a query or a call, which is repeated while the server is away, and after a deadlock or a time-out.
+
+        Within a transaction nothing is repeated.
+        """
+        import psycopg
+
+        if self.is_in_transaction:
+            return self.once(sql, parameters)
+        until = self._monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                if not self.is_usable:
+                    self._come_back()
+                return self.run(sql, parameters).fetchall()
+            except psycopg.Error as error:
+                if not is_worth_repeating(error) or self._monotonic() >= until:
+                    raise trouble_of(self.place.shown, error) from None
+                if is_lost(error):
+                    self.close()
+                self._sleep(PAUSE_SECONDS)
+
+    def _come_back(self) -> None:
+        """Takes the run's lock again in a new session. Raises psycopg's errors; `FENCED` once a later run took this one for dead."""
+        self.reconnect()
+        if self.run_number is None:
+            return
+        try:
+            self.run("SELECT relock_run(%(run)s)", {"run": self.run_number})
+            self.run("SELECT rejoin(%(run)s)", {"run": self.run_number})
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Has the block's queries tell of one moment."""
+        self.rows("SELECT 1")  # comes back first, if the server was away
+        with self.translated():
+            self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                self.end_reading()
