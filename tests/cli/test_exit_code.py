@@ -15,6 +15,7 @@ from sendspec.provider.outcome import RunRefused
 from sendspec.sending.ending import (
     Ending,
     Finished,
+    Halted,
     Interrupted,
     LedgerLost,
     LockLost,
@@ -38,7 +39,8 @@ CODES: list[tuple[Ending, int]] = [
     (TooManyDoubts("500"), 4),
     (UnexpectedAnswer("HTTP 405"), 4),
     (Unreachable("no connection"), 3),
-    (LedgerLost("the disk is full"), 6),
+    (LedgerLost("the disk is full", "make room"), 6),
+    (Halted("wrong price"), 7),
     (SuppressLost("out.txt can't be read", "repair it"), 7),
     (LockLost(), 6),
 ]

@@ -10,6 +10,7 @@ from sendspec.provider.outcome import RunRefused
 from sendspec.sending.ending import (
     Ending,
     Finished,
+    Halted,
     Interrupted,
     LedgerLost,
     LockLost,
@@ -36,7 +37,8 @@ ENDINGS: list[tuple[Ending, str, str, str]] = [
     (TooManyDoubts("500"), "", "too many messages are in doubt: 500", f"find out what the API answers, {GO_ON}"),
     (UnexpectedAnswer("HTTP 405"), "", "an unexpected answer: HTTP 405", f"check `api_url`, and any proxy on the way to it, {GO_ON}"),
     (Unreachable("no connection"), "", "no connection", f"check `api_url` and the network, {GO_ON}"),
-    (LedgerLost("the disk is full"), "ledger-unwritable", "the disk is full", f"look at the disk, {GO_ON}"),
+    (LedgerLost("the disk is full", "make room"), "ledger-unwritable", "the disk is full", "make room"),
+    (Halted("wrong price"), "ledger-halted", "all sends of this ledger are halted: wrong price", f"find out why, have it resumed, {GO_ON}"),
     (SuppressLost("out.txt can't be read", "repair it"), "suppress-unreadable", "out.txt can't be read", "repair it"),
     (LockLost(), "lock-lost", "the ledger or its lock file was removed or replaced while the run held it", f"bring the ledger back if it is gone, make sure that no other run is under way, {GO_ON}"),
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from sendspec.planning.totals import Totals
 from sendspec.sending.ending import (
     Ending,
     Finished,
+    Halted,
     Interrupted,
     LedgerLost,
     LockLost,
@@ -42,7 +43,7 @@ def code_of_ending(ending: Ending) -> ExitCode:
             return code_of_signal(number)
         case StoppedByApi():
             return ExitCode.API_REFUSED
-        case SpecRefused() | TooManyRefused() | SuppressLost():
+        case SpecRefused() | TooManyRefused() | SuppressLost() | Halted():
             return ExitCode.GUARD
         case TooManyDoubts() | UnexpectedAnswer():
             return ExitCode.IN_DOUBT

@@ -105,7 +105,7 @@ class ClaimLost(StrEnum):
 class Exchanged:
     """The result of an exchange: the attempt number of each claim won, and why each other claim was lost.
 
-    `halt` is why no run may claim anything for now; None if they may.
+    `halt` is why no run may claim anything for now; None if they may. Under a halt, claims are neither won nor lost.
     """
 
     won: Mapping[bytes, int]

@@ -11,6 +11,7 @@ from sendspec.provider.outcome import RunRefused
 from sendspec.sending.ending import (
     Ending,
     Finished,
+    Halted,
     Interrupted,
     LedgerLost,
     LockLost,
@@ -67,8 +68,12 @@ def describe_ending(ending: Ending) -> EndingWords:
             )
         case Unreachable(reason):
             return EndingWords(reason, f"check `api_url` and the network, {GO_ON}")
-        case LedgerLost(problem):
-            return EndingWords(problem, f"look at the disk, {GO_ON}", LedgerUnwritable.code)
+        case LedgerLost(problem, fix):
+            return EndingWords(problem, fix, LedgerUnwritable.code)
+        case Halted(reason):
+            return EndingWords(
+                f"all sends of this ledger are halted: {reason}", f"find out why, have it resumed, {GO_ON}", "ledger-halted"
+            )
         case SuppressLost(problem, fix):
             return EndingWords(problem, fix, SuppressionListUnreadable.code)
         case LockLost():

@@ -78,6 +78,14 @@ class LedgerLost:
     """The ledger can't be written any more."""
 
     problem: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """Somebody halted all sends of the ledger."""
+
+    reason: str
 
 
 Ending: TypeAlias = (
@@ -92,6 +100,7 @@ Ending: TypeAlias = (
     | LockLost
     | SuppressLost
     | LedgerLost
+    | Halted
 )
 
 

@@ -20,6 +20,7 @@ from sendspec.sending.connection import Connection, verifying_context
 from sendspec.sending.credited_ids import CreditedIds
 from sendspec.sending.ending import (
     Finished,
+    Halted,
     Interrupted,
     LedgerLost,
     LockLost,
@@ -174,6 +175,8 @@ class _Loop:
         except (LedgerUnwritable, LedgerDamaged) as trouble:
             self._spill(results, trouble)
             raise
+        if exchanged.halt is not None:
+            self._state.end(Halted(exchanged.halt))
         now = self._clock.monotonic()
         won = exchanged.won
         self._tally.count_lost(exchanged.lost.values())
@@ -230,7 +233,7 @@ class _Loop:
 
     def _spill(self, results: list[AttemptResult], trouble: LedgerTrouble) -> None:
         """The ledger stores no more results: waits for everything in flight and keeps all results beside the ledger."""
-        self._state.end(LedgerLost(trouble.problem))
+        self._state.end(LedgerLost(trouble.problem, trouble.fix))
         kept = list(results)
         while self._in_flight:
             kept += self._gather()

@@ -24,7 +24,8 @@ MOVE = """SELECT move_messages(%(run)s, %(now)s, %(origin)s, %(ids)s::bytea[], %
     %(reasons)s::text[], %(remote_ids)s::text[], %(resends)s::integer[], %(digest)s::bytea[], %(reference)s::text[],
     %(receiver)s::bytea[], %(masked)s::text[], %(line)s::bigint[], %(size)s::integer[], %(scheduled_for)s::bigint[], %(shape)s::bigint[])"""
 IMPORT = """SELECT import_result(%(run)s, %(now)s, %(id)s::bytea, %(attempt)s, %(target)s, %(remote_id)s, %(http)s, %(evidence)s)"""
-WHY = {"h": ClaimLost.ON_HOLD, "t": ClaimLost.TAKEN_ELSEWHERE, "x": ClaimLost.TAKEN_ELSEWHERE}
+WHY = {"h": ClaimLost.ON_HOLD, "t": ClaimLost.TAKEN_ELSEWHERE}
+"""Why a claim was lost. One that a halt forbade was neither won nor lost: its message may be sent later."""
 
 
 class PostgresLedger(PlanWriter):
@@ -108,7 +109,7 @@ class PostgresLedger(PlanWriter):
         self._exchange += 1
         letters = list(zip(ordered, answer or "", strict=True))
         won = [one.id for one, letter in letters if letter == "w"]
-        lost = {one.id: WHY[letter] for one, letter in letters if letter != "w"}
+        lost = {one.id: WHY[letter] for one, letter in letters if letter in WHY}
         return Exchanged(dict(zip(won, attempts or (), strict=True)), lost, halt)
 
     def one_moment(self) -> AbstractContextManager[None]:

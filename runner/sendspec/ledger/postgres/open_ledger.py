@@ -53,6 +53,7 @@ class OpenLedger:
     @contextmanager
     def _together(self) -> Iterator[None]:
         """Has the block's queries in one transaction."""
+        self._rows("SELECT 1")  # comes back first, if the server was away
         with self._session.translated(), self._session.connection.transaction():
             yield
 

@@ -73,6 +73,13 @@ EXPLAINED: dict[str, Explanation] = {
         "the ledger or its lock file was removed during a run",
         "Another run could create a new lock, and writes to a removed ledger are lost. No further message is sent.",
     ),
+    "ledger-halted": Explanation(
+        "somebody halted all sends of the ledger",
+        (
+            "A ledger on a server can be halted for everybody. Each run looks before it claims messages: what it has on the way ends, "
+            "and nothing more goes out. What was not sent stays planned, and goes out when the halt is over and the command is run again."
+        ),
+    ),
     "ledger-place": Explanation(
         "`ledger` must name a file, or where the URL of a PostgreSQL server comes from",
         (
