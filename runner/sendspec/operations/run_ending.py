@@ -72,7 +72,9 @@ def describe_ending(ending: Ending) -> EndingWords:
             return EndingWords(problem, fix, LedgerUnwritable.code)
         case Halted(reason):
             return EndingWords(
-                f"all sends of this ledger are halted: {reason}", f"find out why, have it resumed, {GO_ON}", "ledger-halted"
+                f"all sends of this ledger are halted: {reason}",
+                f"find out why, have it resumed, {GO_ON}",
+                "ledger-halted",
             )
         case SuppressLost(problem, fix):
             return EndingWords(problem, fix, SuppressionListUnreadable.code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sendspec.ledger.postgres.open_ledger import LIVING, REFERENCE, OpenLedger
+from sendspec.ledger.postgres.open_ledger import REFERENCE, SENDING, OpenLedger
 from sendspec.ledger.record import AcceptedMessage, Doubt, Route
 
 _ACCEPTED_ON = """FROM message m JOIN plan p ON p.run = m.run AND p.spec = m.spec LEFT JOIN run r ON r.number = m.run
@@ -18,7 +18,7 @@ DOUBTS = f"""SELECT m.id, s.name, s.generation, m.attempt, {REFERENCE}, m.receiv
         AND message IN (SELECT number FROM message WHERE state = 'in_doubt') GROUP BY message) e ON e.message = m.number
     WHERE m.state = 'in_doubt'"""
 UNCERTAIN = f"""SELECT count(*) FROM message m JOIN spec s ON s.number = m.spec WHERE s.name = %(name)s AND (m.state = 'in_doubt'
-    OR (m.state = 'sending' AND (m.run = %(own)s::bigint OR m.run NOT IN {LIVING})))"""
+    OR (m.state = 'sending' AND (m.run = %(own)s::bigint OR m.run NOT IN {SENDING})))"""
 
 
 class DoubtLookup(OpenLedger):

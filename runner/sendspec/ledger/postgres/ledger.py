@@ -60,7 +60,7 @@ class PostgresLedger(PlanWriter):
 
     def _import_spilled(self, now: float) -> None:
         """Hands in what runs of this ledger could not, and removes their files. A result that comes late may still prove an acceptance."""
-        living = {run for (run,) in self._rows(f"SELECT number FROM run WHERE number IN {LIVING}")}
+        living = {run for (run,) in self._rows(LIVING)}
         for found in sorted(self._session.place.folder.glob(f"{self._id}-*.spill")):
             place = found.with_suffix("")
             number = place.name.removeprefix(f"{self._id}-")

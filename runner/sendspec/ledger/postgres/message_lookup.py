@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from sendspec.ledger.postgres.open_ledger import IS_BASELINED, LIVING, REFERENCE, STATE_BY_WORD, OpenLedger
+from sendspec.ledger.postgres.open_ledger import IS_BASELINED, REFERENCE, SENDING, STATE_BY_WORD, OpenLedger
 from sendspec.ledger.record import KnownMessage, MessageRecord, PlannedMessage, references_of
 from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 
 MAX_LOOKUP = 20_000
-IS_UNDER_WAY = f"(m.state = 'sending' AND m.run IS DISTINCT FROM %(own)s::bigint AND m.run IN {LIVING})"
+IS_UNDER_WAY = f"(m.state = 'sending' AND m.run IS DISTINCT FROM %(own)s::bigint AND m.run IN {SENDING})"
 PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, **{state.value: state for state in PlanningState}}
 PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""

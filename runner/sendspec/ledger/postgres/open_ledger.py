@@ -15,10 +15,12 @@ STATE_BY_WORD = {state.value: state for state in State}
 IS_BASELINED = f"(m.state = 'skipped' AND m.evidence IS NOT DISTINCT FROM '{BASELINE}')"
 REFERENCE = "(coalesce(m.reference, 'm' || encode(m.id, 'hex')) || CASE WHEN m.resend > 0 THEN '-' || (m.resend + 1) ELSE '' END)"
 """The reference a message goes out under: see `identity.resent`."""
-LIVING = """(SELECT r.number FROM run r JOIN pg_locks l ON l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+LIVING = """SELECT r.number FROM run r JOIN pg_locks l ON l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND (l.classid::bigint << 32 | l.objid::bigint) = lock_key('run ' || r.number) WHERE r.on_the_way > 0)"""
-"""The runs that are sending something and whose lock is held."""
+    AND (l.classid::bigint << 32 | l.objid::bigint) = lock_key('run ' || r.number)"""
+"""The runs whose lock is held."""
+SENDING = f"({LIVING} WHERE r.on_the_way > 0)"
+"""Those that are sending something."""
 PROGRESS = "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM event_number"
 
 

@@ -23,13 +23,14 @@ SETTINGS = (
     "SET tcp_keepalives_interval = 5",
     "SET tcp_keepalives_count = 3",
     f"SET tcp_user_timeout = {UNANSWERED_MS}",
-    "SET lock_timeout = '30s'",
     "SET statement_timeout = '10min'",
     "SET idle_in_transaction_session_timeout = 0",
     "SET client_min_messages = warning",
     "SET TIME ZONE 'UTC'",
 )
 ROWS_AT_ONCE = 2_000
+LOCK_TIMEOUT = "30s"
+"""How long a statement waits for what another session has locked."""
 
 
 class Session:
@@ -38,6 +39,7 @@ class Session:
     def __init__(self, place: ServerPlace) -> None:
         """Connects. Raises a `LedgerTrouble`."""
         self.place = place
+        self.lock_timeout = LOCK_TIMEOUT
         self._pid = os.getpid()
         self._streams = 0
         self.connection: psycopg.Connection[Any] = _connected(place)
@@ -46,7 +48,7 @@ class Session:
     def reconnect(self) -> None:
         """Replaces the connection. Raises psycopg's errors, for the caller to judge."""
         self._drop()
-        self.connection = _connect(self.place)
+        self.connection = _connect(self.place, self.lock_timeout)
 
     @property
     def is_usable(self) -> bool:
@@ -120,12 +122,12 @@ def _connected(place: ServerPlace) -> psycopg.Connection[Any]:
             "install sendspec with its extra: pip install 'sendspec[postgres]'",
         ) from None
     try:
-        return _connect(place)
+        return _connect(place, LOCK_TIMEOUT)
     except psycopg.Error as error:
         raise _unreachable(place, error) from None
 
 
-def _connect(place: ServerPlace) -> psycopg.Connection[Any]:
+def _connect(place: ServerPlace, lock_timeout: str) -> psycopg.Connection[Any]:
     import psycopg
 
     connection = psycopg.connect(
@@ -137,7 +139,9 @@ def _connect(place: ServerPlace) -> psycopg.Connection[Any]:
         **KEEPALIVE,  # type: ignore[arg-type]
     )
     try:
-        connection.execute("; ".join((*SETTINGS, f"SET search_path = {place.schema}, pg_temp")))
+        connection.execute(
+            "; ".join((*SETTINGS, f"SET lock_timeout = '{lock_timeout}'", f"SET search_path = {place.schema}, pg_temp"))
+        )
     except BaseException:
         connection.close()
         raise
