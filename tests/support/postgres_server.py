@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -85,6 +87,21 @@ class PostgresServer:
         """Kills the server's first process, as the kernel does when memory runs out; the others end by themselves."""
         os.kill(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
 
+    def standby(self, folder: Path) -> PostgresServer:
+        """A standby that follows this server, not yet started."""
+        other = PostgresServer(folder, free_port())
+        _owned_folder(folder)
+        subprocess.run(
+            [binaries() / "pg_basebackup", "-d", self.url, "-D", folder / "data", "-R", "-X", "stream", "-c", "fast"],
+            check=True,
+            cwd=folder,
+            **as_ordinary_user(),  # type: ignore[call-overload]
+        )
+        return other
+
+    def promote(self) -> None:
+        self._control("promote", "-w", "-t", "60")
+
     def _control(self, *words: str) -> None:
         subprocess.run(
             [binaries() / "pg_ctl", "-D", self.folder / "data", *words],
@@ -98,10 +115,8 @@ class PostgresServer:
 
 def new_server(folder: Path, settings: str = "") -> PostgresServer:
     """A server that was never started, in `folder`, which is made."""
-    folder.mkdir(parents=True)
+    _owned_folder(folder)
     owner = as_ordinary_user()
-    if owner:
-        os.chown(folder, owner["user"], owner["group"])
     subprocess.run(
         [binaries() / "initdb", "-D", folder / "data", "-U", "tester", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
         check=True,
@@ -114,6 +129,14 @@ def new_server(folder: Path, settings: str = "") -> PostgresServer:
     return PostgresServer(folder, free_port())
 
 
+def _owned_folder(folder: Path) -> None:
+    """Makes a folder for the user that servers run as."""
+    folder.mkdir(parents=True)
+    owner = as_ordinary_user()
+    if owner:
+        os.chown(folder, owner["user"], owner["group"])
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -123,6 +146,14 @@ def free_port() -> int:
 def memory_folder() -> Path:
     """Where files are in memory, if the system has such a place: there a sync costs nothing."""
     return next((place for place in (Path("/dev/shm"),) if os.access(place, os.W_OK)), Path(tempfile.gettempdir()))
+
+
+@contextmanager
+def server_folder() -> Iterator[Path]:
+    """A folder for servers of a test's own, which other users may enter; removed afterwards."""
+    with tempfile.TemporaryDirectory(dir=memory_folder(), ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @cache
