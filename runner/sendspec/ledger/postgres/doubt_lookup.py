@@ -18,7 +18,7 @@ DOUBTS = f"""SELECT m.id, s.name, s.generation, m.attempt, {REFERENCE}, m.receiv
         AND message IN (SELECT number FROM message WHERE state = 'in_doubt') GROUP BY message) e ON e.message = m.number
     WHERE m.state = 'in_doubt'"""
 UNCERTAIN = f"""SELECT count(*) FROM message m JOIN spec s ON s.number = m.spec WHERE s.name = %(name)s AND (m.state = 'in_doubt'
-    OR (m.state = 'sending' AND (m.run = %(own)s::bigint OR m.run NOT IN {SENDING})))"""
+    OR (m.state = 'sending' AND (m.run = %(own)s::integer OR m.run NOT IN {SENDING})))"""
 
 
 class DoubtLookup(OpenLedger):

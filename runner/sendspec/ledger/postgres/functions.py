@@ -20,22 +20,22 @@ LOCK_KEY = """CREATE FUNCTION lock_key(_what text) RETURNS bigint LANGUAGE sql S
     SELECT hashtextextended((SELECT value FROM meta WHERE name = 'id') || '/' || _what, 0) $$"""
 """The advisory lock of a run, of a name while it is planned, or of what frees messages (`freed`)."""
 
-NEXT_RUN = """CREATE FUNCTION next_run() RETURNS bigint LANGUAGE plpgsql AS $$
+NEXT_RUN = """CREATE FUNCTION next_run() RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    _run bigint := nextval('run_number');
+    _run integer := nextval('run_number');
 BEGIN
     PERFORM pg_advisory_lock(lock_key('run ' || _run));
     RETURN _run;
 END $$"""
 """The number of a new run. The session holds its lock before its row can be seen, else a run that begins now would take it for dead."""
 
-RELOCK_RUN = """CREATE FUNCTION relock_run(_run bigint) RETURNS void LANGUAGE sql AS $$
+RELOCK_RUN = """CREATE FUNCTION relock_run(_run integer) RETURNS void LANGUAGE sql AS $$
     SELECT pg_advisory_lock(lock_key('run ' || _run)) $$"""
 
-BEGIN_RUN = f"""CREATE FUNCTION begin_run(_run bigint, _now float8, _pid bigint, _host text, _command text, _server text, _timeline text)
+BEGIN_RUN = f"""CREATE FUNCTION begin_run(_run integer, _now float8, _pid bigint, _host text, _command text, _server text, _timeline text)
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
-    _dead bigint;
+    _dead integer;
     _moved bigint;
     _recovered bigint := 0;
 BEGIN
@@ -63,7 +63,7 @@ BEGIN
 END $$"""
 """The caller's session holds the run's lock already. A run whose lock is free is dead, unless the server was just started."""
 
-REJOIN = f"""CREATE FUNCTION rejoin(_run bigint) RETURNS void LANGUAGE plpgsql AS $$
+REJOIN = f"""CREATE FUNCTION rejoin(_run integer) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE run SET backend = pg_backend_pid(), seen_at = now() WHERE number = _run AND NOT is_fenced;
     IF NOT FOUND THEN
@@ -72,7 +72,7 @@ BEGIN
 END $$"""
 """For a run whose session was lost, from a new session that holds its lock again."""
 
-CHECK_RUN = f"""CREATE FUNCTION check_run(_run bigint) RETURNS void LANGUAGE plpgsql AS $$
+CHECK_RUN = f"""CREATE FUNCTION check_run(_run integer) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     _known run;
 BEGIN
@@ -108,14 +108,14 @@ ANSWER = """SELECT string_agg(CASE WHEN c.id = ANY (_won) THEN 'w' WHEN _halt IS
         END, '' ORDER BY c.n) INTO _answer FROM unnest(c_ids) WITH ORDINALITY AS c (id, n) LEFT JOIN message m ON m.id = c.id;"""
 """A letter a claim: won, halted, on hold, or taken elsewhere."""
 
-EXCHANGE = f"""CREATE FUNCTION exchange(_run bigint, _exchange bigint, _now float8, _claimed_at bigint, s_ids bytea[], s_attempts integer[],
+EXCHANGE = f"""CREATE FUNCTION exchange(_run integer, _exchange bigint, _now float8, _claimed_at bigint, s_ids bytea[], s_attempts integer[],
     s_targets text[], s_remote_ids text[], s_http integer[], s_evidence text[], c_ids bytea[], c_digests bytea[], c_references text[])
 RETURNS TABLE (answer text, attempts integer[], halt text) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _known run;
     _won bytea[];
-    _specs bigint[];
+    _specs integer[];
     _settled bigint := 0;
     _answer text;
     _halt text;
@@ -160,7 +160,7 @@ END $$"""
 `s_…` are the settlements, `c_…` the claims. `_claimed_at` is by the API's clock. `attempts` are those of the claims won, in their order.
 """
 
-IMPORT_RESULT = """CREATE FUNCTION import_result(_run bigint, _now float8, _id bytea, _attempt integer, _target text, _remote_id text, _http integer, _evidence text)
+IMPORT_RESULT = """CREATE FUNCTION import_result(_run integer, _now float8, _id bytea, _attempt integer, _target text, _remote_id text, _http integer, _evidence text)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     _number bigint;
@@ -185,9 +185,9 @@ BEGIN
 END $$"""
 """A result that a run could not hand in. It may come late: a message in doubt since then becomes accepted by it, and no other."""
 
-MOVE = f"""CREATE FUNCTION move_messages(_run bigint, _now float8, _origin text, _ids bytea[], _attempts integer[], _targets text[],
+MOVE = f"""CREATE FUNCTION move_messages(_run integer, _now float8, _origin text, _ids bytea[], _attempts integer[], _targets text[],
     _reasons text[], _remote_ids text[], _resends integer[], _digests bytea[], _references text[], _receivers bytea[], _masked text[],
-    _lines bigint[], _sizes integer[], _schedules bigint[], _shapes bigint[])
+    _lines integer[], _sizes integer[], _schedules bigint[], _shapes bigint[])
 RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     _moved bigint;
@@ -217,7 +217,7 @@ BEGIN
 END $$"""
 """Moves outside of attempts. Where a digest is given, the message takes another payload."""
 
-NOTE_ABSENT = """CREATE FUNCTION note_absent(_run bigint, _now float8, _ids bytea[], _attempts integer[]) RETURNS void LANGUAGE plpgsql AS $$
+NOTE_ABSENT = """CREATE FUNCTION note_absent(_run integer, _now float8, _ids bytea[], _attempts integer[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM check_run(_run);
     INSERT INTO absence AS a (message, attempt, at)
@@ -225,7 +225,7 @@ BEGIN
         ON CONFLICT (message) DO UPDATE SET attempt = excluded.attempt, at = excluded.at WHERE a.attempt <> excluded.attempt;
 END $$"""
 
-NOTE_APPROVAL = """CREATE FUNCTION note_approval(_run bigint, _digest bytea, _commit text, _claimed text, _verified text) RETURNS void
+NOTE_APPROVAL = """CREATE FUNCTION note_approval(_run integer, _digest bytea, _commit text, _claimed text, _verified text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM check_run(_run);
@@ -233,18 +233,18 @@ BEGIN
         WHERE number = _run;
 END $$"""
 
-NOTE_CLOCK = """CREATE FUNCTION note_clock(_run bigint, _offset float8) RETURNS void LANGUAGE plpgsql AS $$
+NOTE_CLOCK = """CREATE FUNCTION note_clock(_run integer, _offset float8) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM check_run(_run);
     UPDATE run SET clock_offset = _offset WHERE number = _run;
 END $$"""
 
-END_RUN = """CREATE FUNCTION end_run(_run bigint, _now float8, _ending text, _requests bigint) RETURNS void LANGUAGE sql AS $$
+END_RUN = """CREATE FUNCTION end_run(_run integer, _now float8, _ending text, _requests bigint) RETURNS void LANGUAGE sql AS $$
     UPDATE run SET ended_at = _now, ending = _ending, requests = _requests WHERE number = _run $$"""
 
-PLAN_SEND = """CREATE FUNCTION plan_send(_run bigint, _name text, _generation bigint, _path text, _digest bytea, _key text, _to text, _text text,
+PLAN_SEND = """CREATE FUNCTION plan_send(_run integer, _name text, _generation bigint, _path text, _digest bytea, _key text, _to text, _text text,
     _commit text, _moved text, _baselined boolean)
-RETURNS TABLE (spec bigint, claimed boolean) LANGUAGE plpgsql AS $$
+RETURNS TABLE (spec integer, claimed boolean) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     _known spec;
@@ -269,8 +269,8 @@ END $$"""
 """Begins a plan in the caller's transaction: until it ends, no other run plans a spec of this name. When a send's key changes after a claim, it
 notes up to which message the former key applied."""
 
-PLAN_BLOCK = f"""CREATE FUNCTION plan_block(_run bigint, _spec bigint, _now float8, _state text, _replaces boolean, _ids bytea[], _digests bytea[],
-    _references text[], _receivers bytea[], _masked text[], _lines bigint[], _sizes integer[], _schedules bigint[], _shapes bigint[])
+PLAN_BLOCK = f"""CREATE FUNCTION plan_block(_run integer, _spec integer, _now float8, _state text, _replaces boolean, _ids bytea[], _digests bytea[],
+    _references text[], _receivers bytea[], _masked text[], _lines integer[], _sizes integer[], _schedules bigint[], _shapes bigint[])
 RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     _new bigint;
@@ -305,7 +305,7 @@ END $$"""
 `reference` is compared too, as the digest leaves it out, and reconciling asks the API for the one that goes out. What another run is claiming
 is left alone: waiting for it could end in a deadlock."""
 
-NOTE_PLAN = """CREATE FUNCTION note_plan(_run bigint, _spec bigint, _count bigint, _digest bytea, _now float8, _workspace text, _channel text)
+NOTE_PLAN = """CREATE FUNCTION note_plan(_run integer, _spec integer, _count bigint, _digest bytea, _now float8, _workspace text, _channel text)
 RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM check_run(_run);
@@ -314,14 +314,14 @@ BEGIN
             workspace = excluded.workspace, channel = excluded.channel;
 END $$"""
 
-GIVE_UP = """CREATE FUNCTION give_up(_run bigint, _name text, _generation bigint, _path text, _reason text) RETURNS void LANGUAGE plpgsql AS $$
+GIVE_UP = """CREATE FUNCTION give_up(_run integer, _name text, _generation bigint, _path text, _reason text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM check_run(_run);
     INSERT INTO spec (name, generation, path, plan_digest, given_up) VALUES (_name, _generation, _path, '', _reason)
         ON CONFLICT (name, generation) DO UPDATE SET given_up = excluded.given_up;
 END $$"""
 
-PURGE = f"""CREATE FUNCTION purge_messages(_run bigint, _before float8) RETURNS bigint LANGUAGE plpgsql AS $$
+PURGE = f"""CREATE FUNCTION purge_messages(_run integer, _before float8) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     _purged bigint;
 BEGIN

@@ -22,7 +22,7 @@ EXCHANGE = """SELECT answer, attempts, halt FROM exchange(%(run)s, %(exchange)s,
     %(c_ids)s::bytea[], %(c_digests)s::bytea[], %(c_references)s::text[])"""
 MOVE = """SELECT move_messages(%(run)s, %(now)s, %(origin)s, %(ids)s::bytea[], %(attempts)s::integer[], %(targets)s::text[],
     %(reasons)s::text[], %(remote_ids)s::text[], %(resends)s::integer[], %(digest)s::bytea[], %(reference)s::text[],
-    %(receiver)s::bytea[], %(masked)s::text[], %(line)s::bigint[], %(size)s::integer[], %(scheduled_for)s::bigint[], %(shape)s::bigint[])"""
+    %(receiver)s::bytea[], %(masked)s::text[], %(line)s::integer[], %(size)s::integer[], %(scheduled_for)s::bigint[], %(shape)s::bigint[])"""
 IMPORT = """SELECT import_result(%(run)s, %(now)s, %(id)s::bytea, %(attempt)s, %(target)s, %(remote_id)s, %(http)s, %(evidence)s)"""
 WHY = {"h": ClaimLost.ON_HOLD, "t": ClaimLost.TAKEN_ELSEWHERE}
 """Why a claim was lost. One that a halt forbade was neither won nor lost: its message may be sent later."""

@@ -11,7 +11,7 @@ from sendspec.planning.fact import Fact, PlanningState, PriorState
 from sendspec.planning.message_state import State
 
 MAX_LOOKUP = 20_000
-IS_UNDER_WAY = f"(m.state = 'sending' AND m.run IS DISTINCT FROM %(own)s::bigint AND m.run IN {SENDING})"
+IS_UNDER_WAY = f"(m.state = 'sending' AND m.run IS DISTINCT FROM %(own)s::integer AND m.run IN {SENDING})"
 PRIOR_STATE_BY_WORD: dict[str, PriorState] = {**STATE_BY_WORD, **{state.value: state for state in PlanningState}}
 PLANNED = """SELECT m.id, s.name, s.generation, m.attempt, m.reference, m.receiver, m.resend, m.first_claimed_at
     FROM message m JOIN spec s ON s.number = m.spec WHERE m.state = 'planned'"""
@@ -66,7 +66,7 @@ class MessageLookup(OpenLedger):
 
     def freed_since(self, moves: int, run: int | None) -> set[bytes]:
         """The messages that runs other than `run` have moved to planned since the ledger had recorded `moves` moves."""
-        sql = f"{SINCE} AND e.target = 'planned' AND e.run IS DISTINCT FROM %(run)s::bigint"
+        sql = f"{SINCE} AND e.target = 'planned' AND e.run IS DISTINCT FROM %(run)s::integer"
         return {identity for (identity,) in self._rows(sql, {"moves": moves, "run": run})}
 
     def refused_since(self, moves: int) -> set[bytes]:

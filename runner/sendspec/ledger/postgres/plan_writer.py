@@ -16,7 +16,7 @@ BLOCK = 5_000
 PLAN_SEND = """SELECT spec, claimed FROM plan_send(%(run)s, %(name)s, %(generation)s, %(path)s, %(digest)s::bytea, %(key)s, %(to)s, %(text)s,
     %(commit)s, %(moved)s, %(baselined)s)"""
 PLAN_BLOCK = """SELECT plan_block(%(run)s, %(spec)s, %(now)s, %(state)s, %(replaces)s, %(id)s::bytea[], %(digest)s::bytea[],
-    %(reference)s::text[], %(receiver)s::bytea[], %(masked)s::text[], %(line)s::bigint[], %(size)s::integer[],
+    %(reference)s::text[], %(receiver)s::bytea[], %(masked)s::text[], %(line)s::integer[], %(size)s::integer[],
     %(scheduled_for)s::bigint[], %(shape)s::bigint[])"""
 NOTE_PLAN = "SELECT note_plan(%(run)s, %(spec)s, %(count)s, %(digest)s::bytea, %(now)s, %(workspace)s, %(channel)s)"
 GIVE_UP = "SELECT give_up(%(run)s, %(name)s, %(generation)s, %(path)s, %(reason)s)"
