@@ -70,6 +70,6 @@ class CuttingProxy:
                     break
                 target.sendall(data)
         for end in (source, target):
-            with suppress(OSError):
+            with suppress(OSError):  # the other direction may have ended it already
                 end.shutdown(socket.SHUT_RDWR)
-                end.close()
+            end.close()
