@@ -12,8 +12,11 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import pytest
+from postgres_server import server_url
 from sendspec import __version__
 from sendspec.cli.main import run
 from sendspec.operations.doctor import IGNORED_VARIABLES
@@ -302,3 +305,43 @@ def test_a_project_file_that_can_not_be_read_is_the_result(doctor: Doctor, serve
     assert document["schema"] == "sendspec.diagnostics/1"
     assert document["diagnostics"][0]["path"] == "sendspec.yaml"
     assert server.requests == []
+
+
+@pytest.fixture
+def on_server(bare: Doctor, server: Any, helpers: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Doctor]:
+    """In a project whose environment `test` has its ledger on the tests' PostgreSQL server, where none is made yet."""
+    schema = f"test_{uuid4().hex}"
+    (bare.folder / "sendspec.yaml").write_text(
+        f"""environments:
+  test:
+    api_url: {server.url}
+    access_key: {{env: TEST_KEY}}
+    ledger: {{url: {{env: LEDGER_URL}}, schema: {schema}}}
+    channels:
+      sms: {{workspace: {helpers.WORKSPACE}, channel: {helpers.CHANNEL}}}
+"""
+    )
+    monkeypatch.setenv("LEDGER_URL", server_url())
+    yield bare
+    with psycopg.connect(server_url(), autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+
+
+def test_a_ledger_on_a_server_is_looked_at_with_its_server(
+    on_server: Doctor, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = on_server.findings()
+    assert found["ledger"][:2] == ("problem", "there is none yet")
+    assert found["role"][:2] == ("ok", "may make the ledger")
+    assert run(["ledger", "init", "--env", "test"]) == 0
+    capsys.readouterr()
+    monkeypatch.setenv("CI", "true")
+    found = on_server.findings()
+    assert found["ledger"] == ("ok", "the ledger at LEDGER_URL", "")
+    assert found["role"][0] == "note"
+    assert found["history"] == ("ok", "no run yet", "")
+    assert {verdict for verdict, _, _ in found.values()} == {"ok", "note"}
+    monkeypatch.setenv("LEDGER_URL", server_url().replace("/postgres", "/nowhere"))
+    found = on_server.findings()
+    assert found["ledger"][0] == "problem"
+    assert "role" not in found

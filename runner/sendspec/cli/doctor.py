@@ -9,7 +9,8 @@ from sendspec.cli.project import open_context
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.redaction import printable
-from sendspec.operations.doctor import Check, CheckStatus, examine
+from sendspec.operations.check import Check, CheckStatus
+from sendspec.operations.doctor import examine
 from sendspec.showing.terminal_style import TerminalStyle
 
 

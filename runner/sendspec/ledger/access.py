@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.exceptions import LedgerMissing
 from sendspec.ledger.filling import Filling
@@ -19,7 +20,20 @@ from sendspec.ledger.sqlite import creation, location, opening
 from sendspec.ledger.sqlite.run_lock import take_lock
 from sendspec.reading.environment import LedgerFile
 
-__all__ = ["hold", "is_half_made", "is_there", "make", "make_unlisted", "read", "read_id", "refuse_on_ci"]
+if TYPE_CHECKING:
+    from sendspec.ledger.server_state import ServerState
+
+__all__ = [
+    "hold",
+    "inspect_server",
+    "is_half_made",
+    "is_there",
+    "make",
+    "make_unlisted",
+    "read",
+    "read_id",
+    "refuse_on_ci",
+]
 
 
 def is_there(place: LedgerPlace) -> bool:
@@ -144,6 +158,13 @@ def hold(
             ledger.close()
     finally:
         lock.release()
+
+
+def inspect_server(place: ServerPlace, wall: Callable[[], float]) -> ServerState:
+    """The server of a ledger, whether or not the ledger is made, and whatever the role may do. `wall` is this machine's clock."""
+    from sendspec.ledger.postgres import inspection
+
+    return inspection.inspect_server(place, wall)
 
 
 def refuse_on_ci(place: LedgerPlace, *, ci: bool) -> None:

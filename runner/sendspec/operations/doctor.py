@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
 from sendspec import __version__
 from sendspec.diagnostics.clock import Clock
 from sendspec.diagnostics.exceptions import SendspecError
 from sendspec.diagnostics.wording import counted
-from sendspec.ledger.access import refuse_on_ci
+from sendspec.ledger.access import inspect_server, refuse_on_ci
+from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.record import Route
 from sendspec.operations.approval_check import listed_people
+from sendspec.operations.check import Check, CheckStatus
 from sendspec.operations.ledger_access import ledger_to_inspect
 from sendspec.operations.ledger_place import ledger_place
 from sendspec.operations.lockfile_entry import find_identity
@@ -42,22 +42,6 @@ IGNORED_VARIABLES = (
 )
 ASK_SECONDS = 10.0
 UNREACHED = "check api_url and the network"
-
-
-class CheckStatus(StrEnum):
-    OK = "ok"
-    NOTE = "note"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at. `fix` is empty unless there is something to do."""
-
-    status: CheckStatus
-    what: str
-    found: str
-    fix: str = ""
 
 
 def examine(context: ProjectContext, env: str | None) -> Iterator[Check]:
@@ -105,21 +89,33 @@ def _key_origin(context: ProjectContext) -> str:
 
 
 def _ledger(context: ProjectContext) -> Iterator[Check]:
-    shown = context.environment.ledger.shown
+    try:
+        place = ledger_place(context)
+        if not isinstance(place, ServerPlace):
+            yield _contents(context)
+            return
+        state = inspect_server(place, context.system.clock.wall)
+    except SendspecError as error:
+        yield Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
+        return
+    from sendspec.operations.server_checks import server_checks  # few projects have a server
+
+    yield _contents(context)
+    yield from server_checks(state, context.environment.name)
+
+
+def _contents(context: ProjectContext) -> Check:
     try:
         if find_identity(context) is None:
-            yield _no_ledger(context)
-            return
+            return _no_ledger(context)
         refuse_on_ci(ledger_place(context), ci=context.system.is_ci)
         with ledger_to_inspect(context) as ledger:
             damages = ledger.find_damage()
     except SendspecError as error:
-        yield Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
-        return
+        return Check(CheckStatus.PROBLEM, "ledger", error.problem, error.fix)
     if damages:
-        yield Check(CheckStatus.PROBLEM, "ledger", damages[0], "restore it from a backup")
-    else:
-        yield Check(CheckStatus.OK, "ledger", shown)
+        return Check(CheckStatus.PROBLEM, "ledger", damages[0], "restore it from a backup")
+    return Check(CheckStatus.OK, "ledger", context.environment.ledger.shown)
 
 
 def _approvals(context: ProjectContext) -> Iterator[Check]:

@@ -16,10 +16,12 @@ from sendspec.diagnostics.exceptions import (
 from sendspec.ledger.identity import salt_check_of
 from sendspec.ledger.place import ServerPlace
 from sendspec.ledger.postgres.ledger import PostgresLedger
+from sendspec.ledger.postgres.pool import pool_of
 from sendspec.ledger.postgres.reader import PostgresReader
 from sendspec.ledger.postgres.run_session import RunSession
 from sendspec.ledger.postgres.session import Session
 from sendspec.ledger.postgres.tables import SCHEMA_VERSION
+from sendspec.ledger.server_state import Pool
 
 UNSAFE = {
     "fsync": "what the ledger was told is lost when the machine stops",
@@ -33,6 +35,7 @@ def open_to_read(place: ServerPlace, expected_id: str | None, salt: bytes | None
     """A ledger to read, also while runs write. `salt` is the environment's; a ledger made with another is refused."""
     session = Session(place)
     with _closing_on_trouble(session):
+        _refuse_pool(session)
         _check_identity(session, expected_id, salt)
     return PostgresReader(session)
 
@@ -41,6 +44,7 @@ def open_to_write(place: ServerPlace, expected_id: str, salt: bytes | None = Non
     """A ledger that can be trusted with claims: on a primary server that keeps what it confirms, in a session of its own."""
     session = RunSession(place)
     with _closing_on_trouble(session):
+        _refuse_pool(session)
         refuse_unsafe(session)
         notes = _check_identity(session, expected_id, salt)
         if "moved_to" in notes:
@@ -48,7 +52,6 @@ def open_to_write(place: ServerPlace, expected_id: str, salt: bytes | None = Non
                 f"the ledger of {place.shown} was moved to {notes['moved_to']}",
                 "name that one under `ledger:` in sendspec.yaml",
             )
-        _refuse_pool(session)
     return PostgresLedger(session, expected_id)
 
 
@@ -79,17 +82,11 @@ def refuse_unsafe(session: Session) -> None:
 
 def _refuse_pool(session: Session) -> None:
     """Raises if the next transaction may run in another session: a lock would then be somebody else's."""
-    session.rows("SELECT pg_advisory_lock(lock_key('pool ' || pg_backend_pid()))")
-    rows = session.rows(
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 1"
-        " AND (classid::bigint << 32 | objid::bigint) = lock_key('pool ' || pg_backend_pid())"
-    )
-    if not rows[0][0]:
+    if pool_of(session) is Pool.SHARED:
         raise LedgerTrouble(
             f"{session.place.shown} is behind a connection pool that gives each transaction another session",
             "connect to the server itself, or set the pool to session mode",
         )
-    session.rows("SELECT pg_advisory_unlock(lock_key('pool ' || pg_backend_pid()))")
 
 
 @contextmanager

@@ -1,0 +1,84 @@
+"""A server as the place of a ledger: what it is, what a role may do there, and which runs use it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Right(StrEnum):
+    """The most that a role may do. `MAKE` and `NOTHING_YET` are for a server without a ledger."""
+
+    OWN = "own"
+    SEND = "send"
+    PLAN = "plan"
+    NOTHING = "nothing"
+    MAKE = "make"
+    NOTHING_YET = "nothing_yet"
+
+
+class Encryption(StrEnum):
+    """How the connection is protected. `LOCAL`: it doesn't leave this machine."""
+
+    VERIFIED = "verified"
+    UNVERIFIED = "unverified"
+    NONE = "none"
+    LOCAL = "local"
+
+
+class Pool(StrEnum):
+    """Whether a connection pool is in between: none, one that gives each client a session, or one where clients share sessions."""
+
+    NONE = "none"
+    SESSION = "session"
+    SHARED = "shared"
+
+
+class Continuity(StrEnum):
+    """Whether the server is the one that the last run met, with all that it had written."""
+
+    NO_RUN = "no_run"
+    SAME = "same"
+    OTHER_SERVER = "other_server"
+    OTHER_TIMELINE = "other_timeline"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRun:
+    """A run as the ledger recorded it. `on_the_way` counts the messages that it is sending, or was when it died."""
+
+    number: int
+    started_at: float
+    host: str
+    command: str
+    on_the_way: int
+    is_living: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerState:
+    """What only a role that may read the ledger can see. `continuity` is None on a standby."""
+
+    version: str
+    runs: tuple[SeenRun, ...]
+    continuity: Continuity | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerState:
+    """`unsafe` has the settings that are off, each with what that can cost. `missing` is what the role lacks for sending.
+
+    `clock_skew` is by how many seconds the server's clock is ahead of this machine's. `ledger` is None if there is none, or if the
+    role may not read it.
+    """
+
+    version: str
+    is_standby: bool
+    unsafe: Mapping[str, str]
+    right: Right
+    missing: tuple[str, ...]
+    encryption: Encryption
+    pool: Pool
+    clock_skew: float
+    ledger: LedgerState | None

@@ -1,0 +1,22 @@
+"""One thing that `doctor` looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CheckStatus(StrEnum):
+    OK = "ok"
+    NOTE = "note"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `fix` is empty unless there is something to do."""
+
+    status: CheckStatus
+    what: str
+    found: str
+    fix: str = ""
