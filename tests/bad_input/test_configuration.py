@@ -404,9 +404,23 @@ def test_what_binds_a_send_has_its_form(intake: Intake, written: str, expected: 
     intake.rejects(expected)
 
 
-def test_a_ledger_at_an_address_is_an_unknown_key_until_there_is_one(intake: Intake) -> None:
-    intake.reconfigure("{file: .sendspec/live.db}", "{url: {env: LEDGER}}")
-    intake.rejects("missing-key sendspec.yaml:5:5", "unknown-key sendspec.yaml:5:14")
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("{file: x.db, url: {env: LEDGER}}", "ledger-place sendspec.yaml:5:13"),
+        ("{schema: sends}", "ledger-place sendspec.yaml:5:13"),
+        ("{file: x.db, schema: sends}", "ledger-place sendspec.yaml:5:13"),
+        ("{url: {env: LEDGER}, durable: true}", "ledger-place sendspec.yaml:5:13"),
+        ("{url: 'postgresql://me:secret@db/ledger'}", "wrong-type sendspec.yaml:5:19"),
+        ("{url: {env: LEDGER, file: ledger.txt}}", "key-source sendspec.yaml:5:19"),
+        ("{url: {env: LEDGER}, schema: 'a-b'}", "wrong-format sendspec.yaml:5:42"),
+    ],
+)
+def test_a_ledger_is_in_a_file_or_at_an_address_that_is_written_elsewhere(
+    intake: Intake, written: str, expected: str
+) -> None:
+    intake.reconfigure("{file: .sendspec/live.db}", written)
+    intake.rejects(expected)
 
 
 def test_a_channel_that_the_environment_lacks_is_shown_in_the_spec(intake: Intake) -> None:

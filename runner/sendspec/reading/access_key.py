@@ -125,11 +125,11 @@ def read_secret(
                     f"the environment variable {name} is {'not set' if value is None else 'empty'}",
                     f"set {name} to the {what}",
                 )
-            return _checked(value, f"the {what} in {name}")
+            return _checked(value, what, f"in {name}")
         case FromFile(path):
-            return _checked(_from_file(root, path), f"the {what} in {path}")
+            return _checked(_from_file(root, path), what, f"in {path}")
         case FromCommand(words):
-            return _checked(_from_command(words, root, command_seconds), f"the {what} that `{words[0]}` prints")
+            return _checked(_from_command(words, root, command_seconds), what, f"that `{words[0]}` prints")
         case NoKey():
             return "sandbox"
 
@@ -240,16 +240,18 @@ def _one_line(raw: bytes) -> str:
     return text[:-2] if text.endswith("\r\n") else text.removesuffix("\n")
 
 
-def _checked(value: str, what: str) -> str:
+def _checked(value: str, what: str, origin: str) -> str:
     """Accepts printable ASCII without spaces, which a header can carry. Client libraries would let a NUL through."""
+    noun = what.rpartition(" ")[2]
     if not value:
-        raise KeyUnusable(f"{what} is empty", "put the key there")
+        raise KeyUnusable(f"the {what} {origin} is empty", f"put the {noun} there")
     if len(value) > MAX_KEY:
-        raise KeyUnusable(f"{what} is longer than {MAX_KEY:,} characters", "put the key there, and nothing else")
+        problem = f"the {what} {origin} is longer than {MAX_KEY:,} characters"
+        raise KeyUnusable(problem, f"put the {noun} there, and nothing else")
     for position, character in enumerate(value, start=1):
         if not "!" <= character <= "~":
             raise KeyUnusable(
-                f"{what} has a character that a key can't have, at position {position}",
-                "copy the key again, without spaces or line ends",
+                f"the {what} {origin} has a character that a {noun} can't have, at position {position}",
+                f"copy the {noun} again, without spaces or line ends",
             )
     return value

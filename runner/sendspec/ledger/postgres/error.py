@@ -1,11 +1,13 @@
-"""Turns PostgreSQL's errors into ledger errors with a remedy. No text names the server, its user or a URL."""
+"""Turns PostgreSQL's errors into ledger errors with a remedy. No text names the server, its user or a URL.
+
+The server's own words are left out: they name roles and databases, and quote values.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sendspec.diagnostics.exceptions import LedgerDamaged, LedgerMissing, LedgerTrouble, LedgerUnwritable
-from sendspec.diagnostics.redaction import printable
 from sendspec.ledger.postgres.functions import FENCED, MOVED, OTHER_SESSION, OUT_OF_ORDER
 
 if TYPE_CHECKING:
@@ -49,8 +51,8 @@ def trouble_of(shown: str, error: psycopg.Error) -> LedgerTrouble:
     if state == OUT_OF_ORDER:
         return LedgerDamaged(f"{shown} lacks the latest writes of this run", "find out whether the server was restored")
     return _known_trouble(shown, state) or LedgerTrouble(
-        f"{shown} refused a step: {printable(error.diag.message_primary or type(error).__name__)} (SQLSTATE {state})",
-        "run `sendspec doctor`",
+        f"{shown} refused a step: {type(error).__name__} (SQLSTATE {state})",
+        "look into the server's log, and run `sendspec doctor`",
     )
 
 

@@ -128,9 +128,9 @@ def _connected(place: ServerPlace) -> psycopg.Connection[Any]:
 
 
 def _connect(place: ServerPlace, lock_timeout: str) -> psycopg.Connection[Any]:
-    import psycopg
+    from sendspec.ledger.postgres.quiet_connection import QuietConnection  # imports psycopg, which is an extra
 
-    connection = psycopg.connect(
+    connection = QuietConnection.connect(
         place.url.reveal(),
         autocommit=True,
         connect_timeout=CONNECT_SECONDS,
@@ -150,6 +150,8 @@ def _connect(place: ServerPlace, lock_timeout: str) -> psycopg.Connection[Any]:
 
 def _unreachable(place: ServerPlace, error: psycopg.Error) -> LedgerTrouble:
     """Why no connection was made. libpq gives no SQLSTATE then, and its text names host and user."""
+    import psycopg
+
     text = str(error)
     for words, problem, fix in (
         ("password authentication failed", "refuses this user or password", "correct the URL"),
@@ -160,6 +162,7 @@ def _unreachable(place: ServerPlace, error: psycopg.Error) -> LedgerTrouble:
         ),
         ("no password supplied", "wants a password", "put it into the URL"),
         ("does not exist", "has no such database or role", "create it, or correct the URL"),
+        ("failed to resolve host", "has a host that can't be found", "correct the URL"),
         ("could not translate host name", "has a host that can't be found", "correct the URL"),
         (
             "server does not support SSL",
@@ -167,9 +170,17 @@ def _unreachable(place: ServerPlace, error: psycopg.Error) -> LedgerTrouble:
             "turn TLS on at the server; `sslmode=disable` in the URL goes without",
         ),
         ("certificate", "has a certificate that doesn't fit", "correct `sslmode` or `sslrootcert` in the URL"),
-        ("too many clients", "has no connection left", "wait, or raise max_connections"),
+        ("too many c", "has no connection left", "wait, or raise the server's, the role's or the database's limit"),
+        (
+            "not currently accepting connections",
+            "has a database that takes no connections",
+            "have its operator allow them",
+        ),
         ("Connection refused", "can't be reached: connection refused", "start the server, or correct the URL"),
     ):
         if words in text:
             return LedgerTrouble(f"{place.shown} {problem}", fix)
+    if isinstance(error, psycopg.ProgrammingError):
+        problem = f"{place.shown} has a URL that PostgreSQL doesn't understand"
+        return LedgerTrouble(problem, "percent-encode user and password, as in %40 for @, and correct the parameters")
     return trouble_of(place.shown, error)
