@@ -11,11 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
+from postgres_server import server_url
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.reading.project import read_project
 from sendspec.reading.spec import read_spec
@@ -35,7 +37,10 @@ CHANGING = re.compile(
 )
 PRODUCTION = "  production:\n"
 SECONDS = 30
+ON_A_SERVER = "docs/ledger.md"
+"""Its ledger is on the tests' PostgreSQL server."""
 PAGES = (
+    ON_A_SERVER,
     "docs/plans.md",
     "docs/tutorial.md",
     *(f"docs/how-to/{path.name}" for path in sorted((CHECKOUT / "docs/how-to").iterdir()) if path.stem != "README"),
@@ -93,15 +98,27 @@ def test_every_command_runs_and_prints_what_is_shown(tmp_path: Path) -> None:
 def test_every_command_of_a_page_runs_and_prints_what_is_shown(tmp_path: Path, page: str) -> None:
     if page == "docs/plans.md":
         need_ssh_keygen()
-    with sandbox_at(None, time.time) as api, ProjectDir(tmp_path, api).at_work() as project_dir:
+    ledger = database_of_its_own() if page == ON_A_SERVER else nullcontext("")
+    with ledger as url, sandbox_at(None, time.time) as api, ProjectDir(tmp_path, api, url).at_work() as project_dir:
         project_dir.follow(page)
     assert project_dir.commands >= 1
 
 
+@contextmanager
+def database_of_its_own() -> Iterator[str]:
+    """The URL of a new database."""
+    name = f"page_{os.getpid()}"
+    with psycopg.connect(server_url(), autocommit=True) as owner:
+        owner.execute(f"CREATE DATABASE {name}")
+        yield server_url().replace("/postgres", f"/{name}")
+        owner.execute(f"DROP DATABASE {name}")
+
+
 class ProjectDir:
-    def __init__(self, folder: Path, api: str) -> None:
+    def __init__(self, folder: Path, api: str, ledger_url: str = "") -> None:
         self.folder = folder
         self.api = api
+        self.ledger_url = ledger_url
         self.port = _free_port()
         self.commands = 0
         self.running: list[subprocess.Popen[bytes]] = []
@@ -177,6 +194,7 @@ class ProjectDir:
         environ = {
             **os.environ,
             "BIRD_ACCESS_KEY": "a-key-for-the-test",
+            "SENDSPEC_LEDGER_URL": self.ledger_url,
             **{name: value for name, _, value in settings},
         }
         return [sys.executable, "-m", "sendspec", *words[words.index("sendspec") + 1 :]], environ

@@ -145,6 +145,19 @@ def test_whether_the_server_is_that_of_the_last_run(made: ServerPlace, new_run: 
     assert ledger_of(made).continuity is Continuity.OTHER_SERVER
 
 
+def test_a_restore_that_nothing_shows_can_be_told_to_the_ledger(
+    planned: PostgresLedger, new_run: NewRun, sql: Sql
+) -> None:
+    """A snapshot keeps identifier and timeline. What docs/ledger.md has its owner write makes the witness look further back."""
+    planned.note_clock(0.0)
+    claim(planned, IDS[0])
+    assert [send.last_claimed_at for send in planned.sends("hello")] == [3.0]
+    sql.execute("UPDATE meta SET value = 'restored' WHERE name = 'timeline'")
+    assert [send.last_claimed_at for send in planned.sends("hello")] == [None]
+    assert [send.last_claimed_at for send in new_run(now=9.0).sends("hello")] == [None]
+    assert [send.last_claimed_at for send in new_run(now=12.0).sends("hello")] == [None]
+
+
 @pytest.mark.parametrize(("shares", "kind"), [(False, Pool.SESSION), (True, Pool.SHARED)])
 def test_a_pool_is_recognised_by_the_sessions_that_it_gives(made: ServerPlace, shares: bool, kind: Pool) -> None:
     with closing(SessionPool(port_of(made), shares=shares)) as pool:
