@@ -27,7 +27,7 @@ PROJECT = """\
 # environments:
 #   production:
 #     access_key: {env: BIRD_ACCESS_KEY}
-#     ledger: {file: .sendspec/production.db}
+#     ledger: {file: .sendspec/production.db}   # on CI, or for a team: {url: {env: SENDSPEC_LEDGER_URL}}, a PostgreSQL server
 #     channels:
 #       sms: {workspace: <the workspace's UUID>, channel: <the channel's UUID>, platform: sms, rate: 50/s}
 #     limits: {messages: 10000, segments: 2}

@@ -11,7 +11,8 @@ WORKFLOW_PATH = ".github/workflows/messages.yml"
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/-]+", re.ASCII)
 """Folder names that mean nothing to YAML, a shell or GitHub's expressions."""
 _HEAD = """\
-# Checks every spec on a pull request. Sending on a merge needs a ledger that outlives the job, and the access key.
+# Checks every spec on a pull request. Sending on a merge needs the access key, and a ledger that outlives the job: on a PostgreSQL server, with
+# `ledger: {url: {env: SENDSPEC_LEDGER_URL}}` in sendspec.yaml (`sendspec explain ledger-place`).
 #
 """
 _BY_HAND = """\

@@ -21,7 +21,8 @@ def refuse_on_ci(path: Path, *, ci: bool, durable: bool) -> None:
     if any((folder / ".git").exists() for folder in path.resolve().parents):
         raise LedgerTrouble(
             f"the ledger {path} lies in the checkout of a CI job, and is gone with it",
-            "keep it on a volume that lasts and say so with `ledger: {file: …, durable: true}`",
+            "use a PostgreSQL server: `ledger: {url: {env: SENDSPEC_LEDGER_URL}}`; or keep the file on a volume that lasts, and say so:"
+            " `ledger: {file: …, durable: true}`",
         )
 
 

@@ -52,15 +52,23 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "ledger-unwritable": Explanation(
         "the ledger can't be written",
-        "The disk is full, or the file belongs to another user. A message that can't be recorded first isn't sent.",
+        (
+            "The disk is full, the file belongs to another user, or the server can't be reached. A message that can't be recorded "
+            "first isn't sent. A run waits a minute for a server that goes away; answers that it then can't hand in are kept in "
+            "`.sendspec/`, and the next run from there hands them in."
+        ),
     ),
     "ledger-trouble": Explanation(
         "the ledger can't be trusted",
         (
             "It is on a network file system, where locks don't work, or in a CI job's checkout, which is deleted; or "
-            "`sendspec.lock` or the ledger's epoch can't be read. Nothing is sent."
+            "`sendspec.lock` or the ledger's epoch can't be read. Or its server could lose what it confirms, refuses the user, or is "
+            "behind a connection pool in transaction mode; `sendspec doctor` shows which. Nothing is sent."
         ),
-        right="ledger: {file: /var/lib/sendspec/production.db, durable: true}",
+        right=(
+            "ledger: {file: /var/lib/sendspec/production.db, durable: true}   # a volume that lasts\n"
+            "ledger: {url: {env: SENDSPEC_LEDGER_URL}}   # a PostgreSQL server, for CI and for a team"
+        ),
     ),
     "sandbox-unwritable": Explanation(
         "the sandbox's messages can't be stored",
@@ -76,16 +84,19 @@ EXPLAINED: dict[str, Explanation] = {
     "ledger-halted": Explanation(
         "somebody halted all sends of the ledger",
         (
-            "A ledger on a server can be halted for everybody. Each run looks before it claims messages: what it has on the way ends, "
-            "and nothing more goes out. What was not sent stays planned, and goes out when the halt is over and the command is run again."
+            "The owner of a ledger on a server can halt it for everybody. Each run looks whenever it claims messages: the answers "
+            "to what is on the way are still recorded, and nothing more goes out. What was not sent stays planned. Once the halt is "
+            "over, run the command again."
         ),
+        wrong="INSERT INTO sendspec.meta VALUES ('halt', 'wrong price');   -- halts all sends",
+        right="DELETE FROM sendspec.meta WHERE name = 'halt';   -- ends the halt",
     ),
     "ledger-place": Explanation(
         "`ledger` must name a file, or where the URL of a PostgreSQL server comes from",
         (
-            "A file is for one machine: `file`, and `durable: true` if the file outlives a CI job. A server is for a team, and for "
-            "CI: `url`, and `schema` if its tables are to be in another schema than `sendspec`. The URL holds a password, so it "
-            "comes from an environment variable, a file or a command."
+            "A file is for one machine: `file`, and `durable: true` if it outlives a CI job. A server is for a team, and for CI: "
+            "`url`, and `schema` if its tables are to be in another schema than `sendspec`. The URL holds a password, so only its "
+            "source is written here: an environment variable (`env`), a file (`file`) or a command (`command`)."
         ),
         wrong="ledger: {file: .sendspec/production.db, url: {env: SENDSPEC_LEDGER_URL}}",
         right="ledger: {url: {env: SENDSPEC_LEDGER_URL}}",
