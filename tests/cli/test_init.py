@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 from sendspec.cli.main import run
+from sendspec.diagnostics.diagnostic import Problems
 from sendspec.operations.scaffold_example import EXAMPLES, PLAIN
+from sendspec.reading.project import read_project
 from sendspec.reading.schema.validator import load_schema
 
 MODELINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
@@ -32,6 +34,21 @@ def printed(capture: pytest.CaptureFixture[bytes], *arguments: str, code: int = 
     assert run(["init", *arguments]) == code
     out, err = capture.readouterr()
     return out.decode(), err.decode()
+
+
+def test_the_ways_to_a_ledger_for_ci_are_named(here: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    printed(capfdbinary)
+    for path in ("sendspec.yaml", ".github/workflows/messages.yml"):
+        assert "{url: {env: SENDSPEC_LEDGER_URL}}" in (here / path).read_text(encoding="utf-8")
+    shown = (here / "sendspec.yaml").read_text(encoding="utf-8").replace("environments: {}\n", "").replace("\n# ", "\n")
+    with_ids = re.sub(
+        "<the .*?UUID>", "0b0e5c1a-7c1f-4b0e-9d3c-2f7f1c6f8a01", shown.partition("\n")[2].partition("\n")[2]
+    )
+    for ledger in ("{file: .sendspec/production.db}", "{url: {env: SENDSPEC_LEDGER_URL}}"):
+        text = with_ids.replace("{file: .sendspec/production.db}", ledger)
+        (here / "sendspec.yaml").write_text(text, encoding="utf-8")
+        problems = Problems()
+        assert read_project("sendspec.yaml", here, problems) is not None, list(problems)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

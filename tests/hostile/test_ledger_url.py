@@ -9,7 +9,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -263,18 +263,6 @@ def test_what_holds_the_url_shows_none_of_it(
         Watched.has_none(str(told.value), repr(told.value))
     gc.collect()
     Watched.has_none(*capfd.readouterr())
-
-
-def test_psycopg_logs_nothing_of_a_ledgers_connection(
-    own_server: PostgresServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    with closing(CuttingProxy(own_server.port)) as proxy:
-        place = ServerPlace(Secret(url_of(proxy.port)), "sendspec", "the ledger at LEDGER_URL", tmp_path)
-        with closing(Session(place)) as session, suppress(LookupError), session.connection.transaction():
-            proxy.cut()
-            raise LookupError
-        logging.getLogger("psycopg").warning("of another connection")
-    assert [record.getMessage() for record in caplog.records] == ["of another connection"]
 
 
 def test_a_bug_in_the_middle_of_it_tells_none(

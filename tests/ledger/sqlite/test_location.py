@@ -39,8 +39,9 @@ def test_of_mounts_within_each_other_the_innermost_counts() -> None:
 def test_a_ledger_in_a_checkout_is_refused_on_ci_unless_it_lasts(tmp_path: Path) -> None:
     inside = tmp_path / "repo" / ".sendspec" / "a.db"
     (tmp_path / "repo" / ".git").mkdir(parents=True)
-    with pytest.raises(LedgerTrouble, match="CI"):
+    with pytest.raises(LedgerTrouble, match="CI") as refused:
         refuse_on_ci(inside, ci=True, durable=False)
+    assert [way for way in ("url:", "durable:") if way not in refused.value.fix] == []
     refuse_on_ci(inside, ci=True, durable=True)
     refuse_on_ci(inside, ci=False, durable=False)
     refuse_on_ci(tmp_path / "volume" / "a.db", ci=True, durable=False)
