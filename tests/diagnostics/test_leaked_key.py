@@ -24,6 +24,8 @@ def test_words_about_keys_are_no_keys(text: str) -> None:
         (f"x: AccessKey {KEY}", "x: AccessKey " + "•" * len(KEY)),
         (f"access_key: '{KEY}'", "access_key: '" + "•" * len(KEY) + "'"),
         ("api_url: https://user@host", "api_url: https://••••@host"),
+        ("ledger: {url: 'postgresql://me:secret@db/x'}", "ledger: {url: 'postgresql://" + "•" * 14 + "'}"),
+        ("ledger: {url: Postgres://db/x?password=secret}", "ledger: {url: Postgres://" + "•" * 20 + "}"),
         ("access_key: {env: BIRD_KEY}", "access_key: {env: BIRD_KEY}"),
     ],
 )

@@ -250,6 +250,19 @@ def test_a_statement_that_fails_names_none(working: Watched, own_server: Postgre
         assert (code, "P0001" in said, "612345678" in said) == (6, True, False)
 
 
+def test_the_file_of_the_url_is_no_input(watched: Watched) -> None:
+    """An excerpt would show it."""
+    project, file = watched.folder / "sendspec.yaml", watched.folder / "ledger.txt"
+    project.write_text(project.read_text().replace("{env: LEDGER_URL}", "{file: ledger.txt}"))
+    file.write_text(f"host={HOST},user={USER},password={PASSWORD}\n")
+    file.chmod(0o600)
+    for words in (("spec.yaml", "--recipients", "ledger.txt"), ("ledger.txt",)):
+        code, said = watched.run("plan", *words, "--env", "test")
+        assert (code, "key-file-as-input" in said) == (1, True), said
+    code, said = watched.run("doctor", "--env", "test")
+    assert "the ledger at ledger.txt: what stands there is no URL" in said
+
+
 def test_what_holds_the_url_shows_none_of_it(
     own_server: PostgresServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

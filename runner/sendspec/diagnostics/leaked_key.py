@@ -15,6 +15,7 @@ _AFTER_NAME = re.compile(
     r"\b((?:access[_-]?key|api[_-]?key|authorization)['\"]?[ \t]*[:=][ \t]*['\"]?)([^\s'\"{}\[\]&*!|>#][^'\"{}\n]*)",
     re.IGNORECASE,
 )
+_DATABASE = re.compile(r"\b(postgres(?:ql)?://)([^\s'\"{}\[\],]+)", re.IGNORECASE)
 _BEFORE_HOST = re.compile(r"(://)([^\s/@'\"]+)(?=@)")
 
 
@@ -23,8 +24,13 @@ def is_key_literal(text: str) -> bool:
     return _LITERAL.fullmatch(text) is not None
 
 
+def is_database_url(text: str) -> bool:
+    """Whether `text` has the URL of a PostgreSQL database in it."""
+    return _DATABASE.search(text) is not None
+
+
 def hide_keys(line: str) -> str:
-    """`line` with each access key masked, every character still in its column."""
-    for pattern in (_AFTER_SCHEME, _AFTER_NAME, _BEFORE_HOST):
+    """`line` with each access key and database URL masked, every character still in its column."""
+    for pattern in (_AFTER_SCHEME, _AFTER_NAME, _DATABASE, _BEFORE_HOST):
         line = pattern.sub(lambda found: found[1] + "•" * len(found[2]), line)
     return line

@@ -38,6 +38,7 @@ from sendspec.reading.environment import (
 from sendspec.reading.files.confined_path import git_folder_problem, resolve_in_project
 from sendspec.reading.files.key_file import KeyFiles
 from sendspec.reading.files.text_file import read_text_file
+from sendspec.reading.ledger_literal import URL_LITERAL, ledgers_with_url
 from sendspec.reading.limits import read_limits
 from sendspec.reading.project_advice import advised
 from sendspec.reading.schema.validator import load_schema
@@ -73,9 +74,11 @@ class Project:
 
     @property
     def key_files(self) -> KeyFiles:
-        """The key files of all environments: none of them may be read as input, whichever environment is used."""
-        keys = (environment.key for environment in self.environments.values())
-        return KeyFiles(tuple(self.root / key.path for key in keys if isinstance(key, FromFile)))
+        """The files of all environments' keys and ledger URLs: none may be read as input, whichever environment is used."""
+        every = self.environments.values()
+        ledgers = (one.ledger.url for one in every if isinstance(one.ledger, LedgerServer))
+        sources = (*(one.key for one in every), *ledgers)
+        return KeyFiles(tuple(self.root / source.path for source in sources if isinstance(source, FromFile)))
 
     def _platform_by_alias(self) -> dict[str, str]:
         """The platform of each alias: as the file says for the sandbox, else from any environment that has it."""
@@ -178,7 +181,10 @@ class _Reader:
         if own_sandbox:  # an environment of the user's own that has the name: one error, not one a key
             yield self._document.place(_SANDBOX_AT, _BUILT_IN, key=True)
             faults = [fault for fault in faults if fault.at[:2] != _SANDBOX_AT]
-        faults = list(meant_values(faults, self._document.data))
+        literals = list(ledgers_with_url(self._document.data))
+        for at in literals:
+            yield self._document.place(at, URL_LITERAL, key=True)
+        faults = list(meant_values([fault for fault in faults if fault.at[:3] not in literals], self._document.data))
         for fault in advised(faults, self._document.data, schema.document["properties"]):
             if is_number_for_id(self._document, fault):
                 continue

@@ -1,4 +1,4 @@
-"""The files of access keys, which are never read as input: an excerpt of one would show the key."""
+"""The files of access keys and ledger URLs, which are never read as input: an excerpt of one would show the key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class KeyFiles:
                 return None
         return Problem(
             "key-file-as-input",
-            f"'{printable(written[:200])}' is the file of an access key, which is never read as input",
+            f"'{printable(written[:200])}' is the file of an access key or of a ledger's URL, which is never read as input",
             "name another file",
         )
 

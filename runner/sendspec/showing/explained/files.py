@@ -250,8 +250,11 @@ EXPLAINED: dict[str, Explanation] = {
         right='scheduledFor: "2027-03-01T09:00:00Z"',
     ),
     "key-literal": Explanation(
-        "a file contains an access key",
-        "Many people read files in git, and its history keeps them. Create a new key: this one is compromised.",
+        "a file contains an access key, or the URL of a ledger",
+        (
+            "Many people read files in git, and its history keeps them. Create a new key, or change the database user's password: "
+            "this one is compromised."
+        ),
         wrong="access_key: abc123…",
         right="access_key: {env: BIRD_ACCESS_KEY}",
     ),

@@ -136,7 +136,7 @@ EXPLAINED: dict[str, Explanation] = {
         right="access_key: {env: BIRD_ACCESS_KEY}",
     ),
     "key-file-as-input": Explanation(
-        "a spec, table or list is the file of an access key",
+        "a spec, table or list is the file of an access key or of a ledger's URL",
         (
             "An excerpt of it would show the key. This covers the key files of all environments, and their other names, "
             "such as links."
