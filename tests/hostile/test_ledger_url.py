@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import logging
-import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from cutting_proxy import CuttingProxy
-from postgres_server import PostgresServer, memory_folder, new_server
+from postgres_server import PostgresServer, new_server, server_folder
 from project_dir import CHANNEL, WORKSPACE, CountingServer
 from sendspec.cli.crash import report_crash
 from sendspec.cli.main import run
@@ -44,19 +43,18 @@ COMMANDS = (
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[PostgresServer]:
     """A server that wants passwords, with the canaries' user and database."""
-    folder = memory_folder() / f"sendspec-postgres-{uuid4().hex}"
-    server = new_server(folder)
-    (folder / "data" / "pg_hba.conf").write_text(
-        "host all tester 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
-    )
-    server.start()
-    with psycopg.connect(server.url, autocommit=True) as owner:
-        owner.execute(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")
-        owner.execute(f"CREATE ROLE lesser{USER} LOGIN PASSWORD '{PASSWORD}'")
-        owner.execute(f"CREATE DATABASE {DATABASE} OWNER {USER}")
-    yield server
-    server.stop("immediate")
-    shutil.rmtree(folder)
+    with server_folder() as folder:
+        server = new_server(folder / "own")
+        (server.folder / "data" / "pg_hba.conf").write_text(
+            "host all tester 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        )
+        server.start()
+        with psycopg.connect(server.url, autocommit=True) as owner:
+            owner.execute(f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}'")
+            owner.execute(f"CREATE ROLE lesser{USER} LOGIN PASSWORD '{PASSWORD}'")
+            owner.execute(f"CREATE DATABASE {DATABASE} OWNER {USER}")
+        yield server
+        server.stop("immediate")
 
 
 def url_of(

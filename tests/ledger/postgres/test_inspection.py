@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from ledger_samples import IDS, OWNER, claim
-from postgres_server import PostgresServer, as_ordinary_user, memory_folder, new_server
+from postgres_server import PostgresServer, as_ordinary_user, new_server, server_folder
 from sendspec.diagnostics.exceptions import LedgerTrouble
 from sendspec.ledger import access
 from sendspec.ledger.place import Secret, ServerPlace
@@ -204,16 +204,15 @@ def through_port(place: ServerPlace, port: int) -> ServerPlace:
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[PostgresServer]:
+def own_server() -> Iterator[PostgresServer]:
     """A server that a test may stop and spoil."""
-    folder = memory_folder() / f"sendspec-{tmp_path.name}"
-    server = new_server(folder)
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop("immediate")
-        subprocess.run(["rm", "-rf", folder], check=True)
+    with server_folder() as folder:
+        server = new_server(folder / "own")
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
 
 
 def test_a_server_that_changes_is_seen_to_have_changed(own_server: PostgresServer, tmp_path: Path) -> None:
@@ -240,7 +239,7 @@ def test_a_server_that_changes_is_seen_to_have_changed(own_server: PostgresServe
     assert (state.is_standby, dict(state.unsafe)) == (True, {})
     assert ledger_of(place).continuity is None
 
-    own_server._control("promote", "-w", "-t", "60")
+    own_server.promote()
     assert ledger_of(place).continuity is Continuity.OTHER_TIMELINE
 
 
