@@ -10,7 +10,7 @@ from sendspec.ledger.server_state import Continuity, Encryption, LedgerState, Po
 from sendspec.operations.server_checks import server_checks
 
 RUN = SeenRun(number=7, started_at=0.0, host="build-3", command="send", on_the_way=0, is_living=True)
-LEDGER = LedgerState(version="1", runs=(), continuity=Continuity.SAME)
+LEDGER = LedgerState(version="1", halt=None, runs=(), continuity=Continuity.SAME)
 WELL = ServerState(
     version="15.18",
     is_standby=False,
@@ -61,6 +61,7 @@ def test_a_server_that_has_all_a_send_needs() -> None:
         ({"right": Right.NOTHING_YET, "ledger": None}, "role", "problem", "can't create a schema"),
         ({"clock_skew": 75.4}, "server's clock", "note", "75 s ahead of"),
         ({"clock_skew": -3_600.0}, "server's clock", "note", "3600 s behind"),
+        ({"ledger": replace(LEDGER, halt="wrong price")}, "halt", "problem", "all sends are halted: wrong price"),
         ({"ledger": replace(LEDGER, continuity=Continuity.NO_RUN)}, "history", "ok", "no run yet"),
         ({"ledger": replace(LEDGER, continuity=Continuity.OTHER_SERVER)}, "history", "note", "on another server"),
         ({"ledger": replace(LEDGER, continuity=Continuity.OTHER_TIMELINE)}, "history", "note", "failed over, or was restored"),
@@ -78,6 +79,6 @@ def test_each_state_has_its_line(changes: dict[str, Any], what: str, status: str
 
 
 def test_without_a_ledger_nothing_is_said_of_runs() -> None:
-    assert checks(replace(WELL, ledger=None)).keys().isdisjoint({"history", "run 7"})
+    assert checks(replace(WELL, ledger=None)).keys().isdisjoint({"history", "run 7", "halt"})
     standby = replace(WELL, is_standby=True, ledger=replace(LEDGER, continuity=None))
     assert "history" not in checks(standby)

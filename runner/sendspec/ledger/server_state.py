@@ -58,9 +58,10 @@ class SeenRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerState:
-    """What only a role that may read the ledger can see. `continuity` is None on a standby."""
+    """What only a role that may read the ledger can see. `halt` is why nobody may send. `continuity` is None on a standby."""
 
     version: str
+    halt: str | None
     runs: tuple[SeenRun, ...]
     continuity: Continuity | None
 

@@ -99,6 +99,9 @@ def _clock(skew: float) -> Check:
 
 
 def _history(ledger: LedgerState, environment: str) -> Iterator[Check]:
+    if ledger.halt is not None:
+        fix = "find out why, and end the halt: sendspec explain ledger-halted"
+        yield Check(PROBLEM, "halt", f"all sends are halted: {ledger.halt}", fix)
     for run in ledger.runs:
         yield _run(run, environment)
     match ledger.continuity:

@@ -135,8 +135,12 @@ def test_a_run_may_come_back_to_a_server_that_was_just_started(
     assert len(ledger_of(made).runs) == (0 if started_lately else 1)
 
 
-def test_whether_the_server_is_that_of_the_last_run(made: ServerPlace, new_run: NewRun, sql: Sql) -> None:
-    assert ledger_of(made).continuity is Continuity.NO_RUN
+def test_whether_sends_are_halted_and_the_server_is_that_of_the_last_run(
+    made: ServerPlace, new_run: NewRun, sql: Sql
+) -> None:
+    assert (ledger_of(made).continuity, ledger_of(made).halt) == (Continuity.NO_RUN, None)
+    sql.execute("INSERT INTO meta VALUES ('halt', 'wrong price')")
+    assert ledger_of(made).halt == "wrong price"
     new_run()
     assert (ledger_of(made).continuity, ledger_of(made).version) == (Continuity.SAME, str(SCHEMA_VERSION))
     sql.execute("UPDATE meta SET value = '000000FF' WHERE name = 'timeline'")

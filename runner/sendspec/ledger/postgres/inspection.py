@@ -89,6 +89,7 @@ def _ledger(session: Session) -> LedgerState:
     rows = session.rows(RUNS)
     return LedgerState(
         version=notes.get("version", ""),
+        halt=notes.get("halt"),
         runs=tuple(
             SeenRun(number=row[0], started_at=row[1], host=row[2], command=row[3], on_the_way=row[4], is_living=row[5])
             for row in rows

@@ -86,10 +86,10 @@ EXPLAINED: dict[str, Explanation] = {
         (
             "The owner of a ledger on a server can halt it for everybody. Each run looks whenever it claims messages: the answers "
             "to what is on the way are still recorded, and nothing more goes out. What was not sent stays planned. Once the halt is "
-            "over, run the command again."
+            "over, run the command again. A halt is a note in the ledger's schema, with its reason: "
+            "`INSERT INTO sendspec.meta VALUES ('halt', 'wrong price')`. Without the note it is over."
         ),
-        wrong="INSERT INTO sendspec.meta VALUES ('halt', 'wrong price');   -- halts all sends",
-        right="DELETE FROM sendspec.meta WHERE name = 'halt';   -- ends the halt",
+        right="psql -c \"DELETE FROM sendspec.meta WHERE name = 'halt'\"",
     ),
     "ledger-place": Explanation(
         "`ledger` must name a file, or where the URL of a PostgreSQL server comes from",
