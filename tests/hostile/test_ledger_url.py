@@ -90,7 +90,7 @@ class Watched:
 
     def run_all(self) -> None:
         for command in COMMANDS:
-            for words in ((), ("--format", "json"), ("-v",)):
+            for words in (("-v",), ("--format", "json")):
                 code, said = self.run(*command, *words)
                 assert code != 70, said
         self.has_none(*self.files())

@@ -124,7 +124,7 @@ def _connected(place: ServerPlace) -> psycopg.Connection[Any]:
     try:
         return _connect(place, LOCK_TIMEOUT)
     except psycopg.Error as error:
-        raise _unreachable(place, error) from None
+        raise why_unreachable(place, error) from None
 
 
 def _connect(place: ServerPlace, lock_timeout: str) -> psycopg.Connection[Any]:
@@ -148,7 +148,7 @@ def _connect(place: ServerPlace, lock_timeout: str) -> psycopg.Connection[Any]:
     return connection
 
 
-def _unreachable(place: ServerPlace, error: psycopg.Error) -> LedgerTrouble:
+def why_unreachable(place: ServerPlace, error: psycopg.Error) -> LedgerTrouble:
     """Why no connection was made. libpq gives no SQLSTATE then, and its text names host and user."""
     import psycopg
 
