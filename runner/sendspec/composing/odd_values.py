@@ -62,7 +62,6 @@ def _warn(problem: Problem, more: str, column: str, lines: list[int], table: Tab
                 fix=problem.fix,
                 severity=Severity.WARNING,
             ),
-            cell=column,
         )
 
 

@@ -109,7 +109,6 @@ class RowProblems:
                 fix=self._country_fix if is_country else problem.fix,
                 severity=severity,
             ),
-            cell=column,
         )
 
     @cached_property
@@ -161,12 +160,14 @@ class RowProblems:
                 problem.fix if problem.code in TOLD_BY_FIX else "",
             ),
             row.line,
-            lambda: self._spec.document.diagnostic(
-                error.at,
-                code=problem.code,
-                problem=problem.problem,
-                fix=with_fitting_quotes(problem.fix, self._spec.document.written(error.at)),
-                within=(problem.start, problem.end),
+            lambda: replace(
+                self._spec.document.diagnostic(
+                    error.at,
+                    code=problem.code,
+                    problem=problem.problem,
+                    fix=with_fitting_quotes(problem.fix, self._spec.document.written(error.at)),
+                    within=(problem.start, problem.end),
+                ),
+                column=problem.name or "",
             ),
-            cell=problem.name,
         )

@@ -23,9 +23,8 @@ class Diagnostic:
 
     `problem` says what is the case, quoting the value; `fix` begins with a verb. `excerpt` is the source line at
     `span.start`, already masked; empty if there is none. `note` is shown beside the underline, `also` below it. `rows` are
-    the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number. `about` is the key or the column
-    that it is about, such as `message.body.type`, whatever its line; empty if there is none. `cell` is the column whose cells are at
-    fault, if one is.
+    the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number. `key` is the place's path in a
+    YAML file, such as `message.body.type`; `column` is the table's column whose cells are at fault. Each is empty if there is none.
     """
 
     code: str
@@ -39,8 +38,8 @@ class Diagnostic:
     also: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
     row_count: int = 0
-    about: str = ""
-    cell: str = ""
+    key: str = ""
+    column: str = ""
 
 
 class Problems:
@@ -58,21 +57,15 @@ class Problems:
         self._note_error(diagnostic)
 
     def add_row(
-        self,
-        group: Hashable,
-        line: int,
-        describe: Callable[[], Diagnostic],
-        *,
-        last_line: int | None = None,
-        cell: str | None = None,
+        self, group: Hashable, line: int, describe: Callable[[], Diagnostic], *, last_line: int | None = None
     ) -> None:
         """Adds a row to the problem `group`; `describe` is called for the first row only.
 
-        `last_line` is the row's, where its end is known; `cell` is the column whose cell is at fault.
+        `last_line` is the row's, where its end is known.
         """
         rows = self._rows_by_group.get(group)
         if rows is None:
-            first = self._first_by_group[group] = replace(describe(), cell=cell or "")
+            first = self._first_by_group[group] = describe()
             self._rows_by_group[group] = [line]
             self._count_by_group[group] = 1
             self._note_error(first)

@@ -10,7 +10,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.position import Span
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
-from sendspec.reading.documents.document import Document
+from sendspec.reading.documents.document import Document, dotted
 from sendspec.reading.documents.unquoted_template import quoted_template
 from sendspec.reading.limit_advice import whole_number_fix
 from sendspec.reading.schema.schema_problem import SchemaProblem
@@ -54,7 +54,7 @@ def placed(document: Document, fault: SchemaProblem) -> Diagnostic:
 
 def _at_span(document: Document, fault: SchemaProblem, problem: Problem, span: Span) -> Diagnostic:
     excerpt = document.excerpt(span.start.line)
-    return problem.diagnostic(document.path, span, excerpt=excerpt, about=".".join(map(str, fault.at)))
+    return problem.diagnostic(document.path, span, excerpt=excerpt, key=dotted(fault.at))
 
 
 def _commented_out(document: Document, fault: SchemaProblem, value: Any) -> Diagnostic | None:

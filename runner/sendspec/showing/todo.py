@@ -82,7 +82,7 @@ def _count(errors: Sequence[Diagnostic]) -> int:
     counts: dict[tuple[str, str], int] = {}
     rows: dict[tuple[str, str], set[int]] = {}
     for number, each in enumerate(errors):
-        cell = (each.cell, each.code) if each.cell else ("", str(number))
+        cell = (each.column, each.code) if each.column else ("", str(number))
         seen = rows.setdefault(cell, set())
         known = len(seen.intersection(each.rows))
         seen.update(each.rows)
@@ -108,9 +108,9 @@ def _task(error: Diagnostic) -> Task:
         place = quoted(error.path)
         return Task("correct", f"error in {place}", f"errors in {place}")
     if error.code == "empty-value":
-        return _fill_in(error.cell)
+        return _fill_in(error.column)
     if error.code == "spreadsheet-error":
-        return _cells("correct", error.cell)
+        return _cells("correct", error.column)
     return _TASK_BY_CODE.get(error.code, _LOOK)
 
 

@@ -97,6 +97,6 @@ def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
     """
     counts: dict[tuple[str, str, str], int] = {}
     for diagnostic in diagnostics:
-        about = (diagnostic.code, diagnostic.path, diagnostic.about)
+        about = (diagnostic.code, diagnostic.path, diagnostic.key or diagnostic.column)
         counts[about] = counts.get(about, 0) + 1
         yield hashlib.sha256(json.dumps([*about, counts[about]]).encode()).hexdigest()[:40]
