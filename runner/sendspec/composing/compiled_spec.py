@@ -9,11 +9,12 @@ from typing import Any
 from sendspec.composing.compared_cell import cells_are_text, cells_compared_with_numbers
 from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipient
-from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
+from sendspec.composing.known_names import KnownNames, check_clashes, check_names
 from sendspec.composing.lookalike import lookalikes, unfilled_constants
 from sendspec.composing.payload_text import LANGUAGE_AT
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.short_link import short_link_warnings
+from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
@@ -108,7 +109,7 @@ def _in_words_of_the_table(
     condition = about_condition(found, spec.where, known, rows) if at == WHERE else found
     if condition is not found:  # written out whole, in quotes of its own
         return document.place(at, condition)
-    fix = with_fitting_quotes(found.fix, document.written(at))
+    fix = with_requoted_code(found.fix, document.written(at))
     return document.place(at, replace(found, fix=fix), within=(found.start, found.end))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from itertools import chain
 
+from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template import Template
 from sendspec.composing.template_policy import NameUse, written_name
 from sendspec.diagnostics.diagnostic import Problems, Severity
@@ -19,9 +20,6 @@ BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 MAX_LISTED = 12
 MAX_LOOKED_UP = 20
 _ITEM = re.compile(r"\.([^\W\d]\w*)")
-_CODE = re.compile(r"""`[^`]*`|default\('[^']*'\)|\{\{ (?:'[^']*'|"[^"]*") \}\}|\{\{.*?\}\}|\{%.*?%\}""")
-_SQL = "->>"
-"""Stands in code that isn't for the spec."""
 _COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*\Z")
 _LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
 _SEVERAL_NAMES = re.compile("[,;|\t]")
@@ -58,18 +56,6 @@ class KnownNames:
         names = self._names
         more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
         return mask_in_place(printable(", ".join(names[:MAX_LISTED]) + more)) if names else "none"
-
-
-def with_fitting_quotes(fix: str, written: str) -> str:
-    """A fix whose quotes don't end the YAML value that they are meant for; `written` is that value in the file.
-
-    Only the quotes within the code that the fix shows are changed.
-    """
-    own, other = written[:1], {"'": '"', '"': "'"}.get(written[:1])
-    if other is None or own not in fix:
-        return fix
-    text = re.compile(rf"{own}([^'\"\\]*){own}")
-    return _CODE.sub(lambda code: code[0] if _SQL in code[0] else text.sub(rf"{other}\1{other}", code[0]), fix)
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:
@@ -164,7 +150,7 @@ def _unknown(use: NameUse, at: KeyPath, document: Document, problems: Problems, 
             at,
             code="unknown-name",
             problem=f"no recipient column is called '{use.name}'",
-            fix=with_fitting_quotes(fix, document.written(at)),
+            fix=with_requoted_code(fix, document.written(at)),
             within=(use.start, use.end),
             severity=Severity.WARNING if use.defaulted else Severity.ERROR,
         )

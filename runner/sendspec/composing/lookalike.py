@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from sendspec.composing.known_names import KnownNames, with_fitting_quotes
+from sendspec.composing.known_names import KnownNames
+from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_policy import written_name
 from sendspec.composing.template_scan import tags_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
@@ -135,7 +136,7 @@ def _diagnostic(spec: Spec, at: KeyPath, value: str, match: re.Match[str], known
         code="unfilled-placeholder",
         problem=f"'{quoted(written)}' is not a template, so people would read it as it is written"
         + _about_column(name, same, meant, known),
-        fix=with_fitting_quotes(f"{what}; if they should read it so, write {literal}", spec.document.written(at)),
+        fix=with_requoted_code(f"{what}; if they should read it so, write {literal}", spec.document.written(at)),
         within=(start, match.end()),
         severity=Severity.ERROR if (same is not None or is_near) and kind != _ALSO_HTML else Severity.WARNING,
     )

@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import islice
 from typing import NoReturn
 
-from sendspec.composing.known_names import with_fitting_quotes
 from sendspec.composing.row_diagnostic import row_diagnostic
+from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_tree import PlaceholderError
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
@@ -165,7 +165,7 @@ class RowProblems:
                     error.at,
                     code=problem.code,
                     problem=problem.problem,
-                    fix=with_fitting_quotes(problem.fix, self._spec.document.written(error.at)),
+                    fix=with_requoted_code(problem.fix, self._spec.document.written(error.at)),
                     within=(problem.start, problem.end),
                 ),
                 column=problem.name or "",

@@ -8,7 +8,8 @@ from dataclasses import replace
 from itertools import islice
 
 from sendspec.composing.first_rows import FirstRows
-from sendspec.composing.known_names import KnownNames, with_fitting_quotes
+from sendspec.composing.known_names import KnownNames
+from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_policy import KEYWORDS, TemplateProblem, written_name
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.redaction import quoted
@@ -49,7 +50,7 @@ def about_condition(problem: TemplateProblem, source: object, known: KnownNames,
 
 
 def _shown(condition: str) -> str:
-    return quoted_template(with_fitting_quotes(f"{{{{ {condition} }}}}", '"'))
+    return quoted_template(with_requoted_code(f"{{{{ {condition} }}}}", '"'))
 
 
 def _comparison(inner: str, known: KnownNames, values: Values) -> str | None:
