@@ -211,9 +211,12 @@ def _cores() -> int:
     return min(found or 1, MAX_PROCESSES)
 
 
-def specs_argument(command: Callable[..., int], *, required: bool = True) -> Callable[..., int]:
-    metavar = "SPEC..." if required else "[SPEC]..."
-    return click.argument("specs", metavar=metavar, nargs=-1, required=required, callback=_not_piped)(command)
+def specs_argument(command: Callable[..., int]) -> Callable[..., int]:
+    return click.argument("specs", metavar="SPEC...", nargs=-1, required=True, callback=_not_piped)(command)
+
+
+def optional_specs_argument(command: Callable[..., int]) -> Callable[..., int]:
+    return click.argument("specs", metavar="[SPEC]...", nargs=-1, callback=_not_piped)(command)
 
 
 def _not_piped(context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sendspec.cli.console import Console, common_options, environment_option, rejects, specs_argument
+from sendspec.cli.console import Console, common_options, environment_option, optional_specs_argument, rejects
 from sendspec.cli.console_listener import ConsoleListener
 from sendspec.cli.exit_code import code_of_signal
 from sendspec.cli.interrupt import stop_on_signals
@@ -22,7 +22,7 @@ from sendspec.showing.reconcile import reconciled_json
 
 
 @click.command("reconcile")
-@(lambda command: specs_argument(command, required=False))
+@optional_specs_argument
 @environment_option
 @common_options
 def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:

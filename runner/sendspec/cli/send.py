@@ -16,9 +16,9 @@ from sendspec.cli.console import (
     common_options,
     environment_option,
     jobs_option,
+    optional_specs_argument,
     recipients_option,
     rejected,
-    specs_argument,
 )
 from sendspec.cli.console_listener import ConsoleListener
 from sendspec.cli.exit_code import code_of_run
@@ -60,7 +60,7 @@ EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, Exit
 
 
 @click.command("send")
-@(lambda command: specs_argument(command, required=False))
+@optional_specs_argument
 @environment_option
 @recipients_option
 @jobs_option

@@ -12,10 +12,10 @@ import click
 from sendspec.cli.console import (
     Console,
     environment_option,
+    optional_specs_argument,
     options_with_forms,
     recipients_option,
     rejects,
-    specs_argument,
 )
 from sendspec.cli.project import open_specs
 from sendspec.diagnostics.diagnostic import Problems
@@ -65,7 +65,7 @@ class _Asked:
 
 
 @click.command("status")
-@(lambda command: specs_argument(command, required=False))
+@optional_specs_argument
 @environment_option
 @recipients_option
 @click.option("--messages", is_flag=True, help="List every message.")

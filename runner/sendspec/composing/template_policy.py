@@ -107,8 +107,9 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
     return list(dict.fromkeys(problems))
 
 
-def _walk(node: nodes.Node, loops: int = 0) -> Iterator[tuple[nodes.Node, int]]:
-    stack = [(node, loops)]
+def _walk(tree: nodes.Template) -> Iterator[tuple[nodes.Node, int]]:
+    """Every node, with the number of loops around it."""
+    stack: list[tuple[nodes.Node, int]] = [(tree, 0)]
     while stack:
         node, loops = stack.pop()
         yield node, loops

@@ -109,10 +109,15 @@ def plan_jobs(
     prices = project_prices(context, problems)
     for diagnostic in chain.from_iterable(map(other_text, jobs)):
         problems.add(diagnostic)
+
+    def planned(job: Job) -> Plan:
+        plan = _plan(job, context, ledger, problems, choice, processes)
+        return _with_orphans_alone(plan, job, ledger, problems)
+
     plans = [
         approvable(
             replace(
-                costed(job, prices, lambda job: _plan(job, context, ledger, problems, choice, processes)),
+                costed(job, prices, planned),
                 text_digest=text_digest(job.spec),
                 suppression=_suppression(job),
             ),
@@ -149,20 +154,6 @@ def _plan(
     choice: Choice,
     processes: int,
 ) -> Plan:
-    plan = _plan_of(job, context, ledger, problems, choice, processes)
-    if plan.left and plan.skipped.get(Skip.FILTERED) and ledger is not None and not problems.has_errors:
-        return replace(plan, left=len(find_orphans(job, ledger, Problems())))  # rare: it composes the rows once more
-    return plan
-
-
-def _plan_of(
-    job: Job,
-    context: ProjectContext,
-    ledger: Facts | None,
-    problems: Problems,
-    choice: Choice,
-    processes: int,
-) -> Plan:
     moved = renamed_send(job, ledger)
     pairs = DeclaredPairs(PairSet(store=TemporaryStore()), PairSet(store=TemporaryStore()))
     if moved is None or ledger is None:
@@ -172,6 +163,13 @@ def _plan_of(
         pass
     planned = _planned_under((job.spec.name, *other_names(job.spec, ledger)), ledger)
     return tally.plan(max(0, planned - moved.planned_found))
+
+
+def _with_orphans_alone(plan: Plan, job: Job, ledger: Facts | None, problems: Problems) -> Plan:
+    """The plan whose `left` counts no message of a row that is still in the table, and filtered."""
+    if plan.left and plan.skipped.get(Skip.FILTERED) and ledger is not None and not problems.has_errors:
+        return replace(plan, left=len(find_orphans(job, ledger, Problems())))  # rare: it composes the rows once more
+    return plan
 
 
 def _planned_under(names: Sequence[str], ledger: Facts) -> int:

@@ -45,19 +45,16 @@ def write_pieces(path: Path, pieces: Iterable[bytes], *, private: bool = False) 
         _refuse(path, error)
 
 
-def write_new(top: Path, below: str, text: str, *, instead: bool = False) -> None:
+def write_new(top: Path, below: str, text: str) -> None:
     """Writes a new file with this text to `below` in the folder `top`, creating folders as needed. Follows no link below `top`.
 
-    An interruption leaves the whole file or none, under no other name. `instead`: an existing file or link is replaced; else it
-    is refused. Raises `FileUnwritable`.
+    An interruption leaves the whole file or none, under no other name. An existing file or link is refused. Raises
+    `FileUnwritable`.
     """
     *folders, name = PurePath(below).parts
     try:
         folder = open_folder(top, *folders, make=True)
         try:
-            if instead:
-                with suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=folder)
             _put(folder, name, text.encode("utf-8"))
             _sync_folder(".", folder)
         finally:

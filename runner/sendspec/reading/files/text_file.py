@@ -41,7 +41,6 @@ def read_text_file(
     path: str,
     problems: Problems,
     *,
-    most_bytes: int = MAX_SPEC_BYTES,
     owners: Collection[int] | None = None,
     key_files: KeyFiles = NO_KEY_FILES,
 ) -> TextFile | None:
@@ -50,7 +49,7 @@ def read_text_file(
     A link that leads out of the project is refused, see `confined_path`, and so is any of `key_files`. `owners` are the user ids that may own the file;
     None: any.
     """
-    raw = _read_bytes(path, problems, most_bytes, owners, key_files)
+    raw = _read_bytes(path, problems, owners, key_files)
     text = None if raw is None else _decode(path, raw, problems)
     if text is None:
         return None
@@ -107,9 +106,7 @@ def file_problem(path: str, error: OSError) -> Problem:
     return Problem("unreadable-file", f"'{shown}' can't be read: {reason}", fix)
 
 
-def _read_bytes(
-    path: str, problems: Problems, most_bytes: int, owners: Collection[int] | None, key_files: KeyFiles
-) -> bytes | None:
+def _read_bytes(path: str, problems: Problems, owners: Collection[int] | None, key_files: KeyFiles) -> bytes | None:
     try:
         where = confined_path(path)
         if not isinstance(where, Problem):
@@ -125,7 +122,7 @@ def _read_bytes(
                 problems.add(key_problem.diagnostic(path))
                 return None
             owner = os.fstat(file.fileno()).st_uid
-            raw = file.read(most_bytes + 1)
+            raw = file.read(MAX_SPEC_BYTES + 1)
     except OSError as error:
         problems.add(file_problem(path, error).diagnostic(path))
         return None
@@ -136,8 +133,8 @@ def _read_bytes(
     if owners is not None and owner not in owners:
         problems.add(_foreign(path, owner))
         return None
-    if len(raw) > most_bytes:
-        problem = f"the file is larger than {most_bytes / 1_000_000:g} MB"
+    if len(raw) > MAX_SPEC_BYTES:
+        problem = f"the file is larger than {MAX_SPEC_BYTES / 1_000_000:g} MB"
         fix = "move the recipients to a table and name it under `recipients: {file: …}`"
         problems.add(Problem("file-too-large", problem, fix).diagnostic(path))
         return None

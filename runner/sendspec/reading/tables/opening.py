@@ -64,7 +64,7 @@ def open_table(
         case FileRecipients(file=file):
             opened = open_in_project(root, spec.path, file, key_files)
             if isinstance(opened, Problem):
-                problems.add(_in_spec(spec, "file", opened))
+                problems.add(_at_file(spec, opened))
                 return None
             return _by_extension(shown_path(spec.path, file), opened, _options(recipients), spec, origin, problems)
         case StandardInput():
@@ -147,7 +147,7 @@ def _by_extension(
         table = _csv(path, file, options, DELIMITER_BY_EXTENSION[extension], problems)
     else:
         fault = unknown_format(extension)
-        problems.add(fault.diagnostic(path) if spec is None else _in_spec(spec, "file", fault))
+        problems.add(fault.diagnostic(path) if spec is None else _at_file(spec, fault))
     if table is None:
         file.close()
     return table
@@ -234,5 +234,5 @@ def _empty_list(spec: Spec, at: KeyPath) -> Diagnostic:
     )
 
 
-def _in_spec(spec: Spec, key: str, fault: Problem) -> Diagnostic:
-    return spec.document.place(("recipients", key), fault)
+def _at_file(spec: Spec, fault: Problem) -> Diagnostic:
+    return spec.document.place(("recipients", "file"), fault)

@@ -14,7 +14,6 @@ from sendspec.showing.diagnostics import clean, remarks
 
 MAX_TEXT = 1_000
 """Characters of one text in a report. Longer ones end with `…`; a report itself is never cut."""
-MORE = "more"
 
 
 @dataclass(frozen=True, slots=True)
