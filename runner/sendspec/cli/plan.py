@@ -21,14 +21,15 @@ from sendspec.cli.console import (
     specs_argument,
 )
 from sendspec.cli.moment import moment_of, not_to_come
+from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_jobs
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.redaction import printable
-from sendspec.diagnostics.wording import counted, moment_text
+from sendspec.diagnostics.wording import moment_text
 from sendspec.operations.ledger_access import ledger_to_read
-from sendspec.operations.ledger_plan import decide_all, exceeded_limits, names_resent_if_absent, plan_jobs
+from sendspec.operations.ledger_plan import decide_all, exceeded_limits, plan_jobs
 from sendspec.operations.plan_detail import PlanDetail, plan_details, samples_for_file
 from sendspec.operations.plan_file_writer import check_place, write_plan_file
 from sendspec.operations.plan_header import plan_header
@@ -277,29 +278,3 @@ def _next_command(plan: str, context: ProjectContext) -> str:
         return f"sendspec send --plan {printable(quote(plan))}"
     folder, file = os.path.relpath(context.root), os.path.relpath(os.path.realpath(plan), context.root)
     return f"cd {printable(quote(folder))} && sendspec send --plan {printable(quote(file))}"
-
-
-def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
-    """Warns of texts that changed after they were sent, and of messages on hold: both are easy to overlook."""
-    for plan in plans:
-        name = plan.target.name
-        drift, held = plan.skipped.get(Skip.DRIFT, 0), plan.skipped.get(Skip.ON_HOLD, 0)
-        if drift:
-            console.warn(
-                f"{name}: drift: {counted(drift, 'message')} changed after being sent; nothing is sent again"
-                " (raise `generation` to send the new text: then everybody gets it again)"
-            )
-        if held:
-            console.warn(
-                f"{name}: on hold: {counted(held, 'message')} changed while the send was under way;"
-                f" to send them, write `continue_with: '{plan.text_digest}'` for the present text, or bring the first text back"
-            )
-
-
-def warn_of_resending(console: Console, jobs: Sequence[Job]) -> None:
-    """Warns of the risk that a spec takes if it has messages in doubt sent again."""
-    for name in sorted(names_resent_if_absent([job.spec for job in jobs])):
-        console.warn(
-            f"{name}: resend_if_absent: a message in doubt that the API's list lacks is sent again;"
-            " should the list be wrong, somebody gets it twice"
-        )

@@ -23,7 +23,8 @@ from sendspec.cli.console import (
 from sendspec.cli.console_listener import ConsoleListener
 from sendspec.cli.exit_code import code_of_run
 from sendspec.cli.interrupt import refuse_when_interrupted, stop_on_signals
-from sendspec.cli.plan import run_plan, warn_of_drift, warn_of_resending
+from sendspec.cli.plan import run_plan
+from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_context
 from sendspec.cli.question import messages_to, refusal_to_send
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
