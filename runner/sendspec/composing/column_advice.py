@@ -75,7 +75,7 @@ def _nowhere(problem: TemplateProblem, source: str, known: KnownNames) -> Templa
 
 
 def _spelled_out(problem: TemplateProblem, source: str, tag: Tag, odd: list[str]) -> TemplateProblem | None:
-    """The longest of the columns that stands in the tag as it is called."""
+    """The longest column name that is written in the tag without quotes, in whatever case."""
     written = source[tag.start : tag.end].casefold()
     if len(written) != tag.end - tag.start:
         return None

@@ -9,7 +9,7 @@ from functools import cache
 
 from sendspec.composing.payload_text import text_of
 from sendspec.composing.platforms.sms_segments import ANOTHER_SCRIPT, is_gsm7, why_ucs2
-from sendspec.composing.text_outline import output_names, own_text
+from sendspec.composing.shape_text import output_names, own_text
 from sendspec.operations.plan_sample import text_template
 from sendspec.operations.send_job import Job
 from sendspec.planning.forcing_count import UNKNOWN, ForcingCount

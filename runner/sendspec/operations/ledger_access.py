@@ -37,7 +37,7 @@ def ledger_to_inspect(context: ProjectContext) -> AbstractContextManager[Facts]:
 def ledger_to_write(
     context: ProjectContext, tell: Callable[[str], None] = lambda words: None
 ) -> AbstractContextManager[Ledger]:
-    """The ledger with its run lock, checked. Sending never creates one. `tell` is told of slow steps."""
+    """The ledger with its run lock, checked. Sending never creates one. `tell` reports slow steps."""
     system = context.system
     return hold(
         context.environment.ledger,

@@ -1,4 +1,4 @@
-"""Values of the project file that other tools expand, and that are read here as they stand."""
+"""Values of the project file that other tools expand, and that are read here as they are written."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _TITLES = {"exit-codes": "Exit codes"}
 
 
 def topics_named(word: str) -> tuple[str, ...]:
-    """The topics that a word stands for; none if it stands for none."""
+    """The topics that a word names; none if it names none."""
     return (word,) if word in TOPICS else ALIASES.get(word.lower(), ())
 
 

@@ -35,7 +35,7 @@ def json_fault(text: str, at: int) -> LineProblem:
 
 
 def _behind(text: str) -> LineProblem | None:
-    """What stands after a whole object."""
+    """What follows a whole object."""
     try:
         _, end = json.JSONDecoder().raw_decode(text, len(text) - len(text.lstrip()))
     except (RecursionError, ValueError):
