@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from sendspec.composing.first_rows import FirstRows
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.template_name import written_name
 from sendspec.diagnostics.near_miss import near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, quoted

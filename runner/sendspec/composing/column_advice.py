@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from sendspec.composing.expression_mistake import SPACED
 from sendspec.composing.known_names import KnownNames
-from sendspec.composing.template_policy import ARITHMETIC, KEYWORDS, TemplateProblem, written_name
+from sendspec.composing.template_name import KEYWORDS, written_name
+from sendspec.composing.template_policy import ARITHMETIC, TemplateProblem
 from sendspec.composing.template_scan import OPENINGS, Tag, tags_of
 from sendspec.diagnostics.near_miss import MAX_LENGTH, near_miss
 from sendspec.diagnostics.redaction import quoted

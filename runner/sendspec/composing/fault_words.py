@@ -11,7 +11,7 @@ from sendspec.composing.item_access import NoItems, read_of
 from sendspec.composing.number_fault import NotANumber
 from sendspec.composing.render_budget import FilterError
 from sendspec.composing.render_failure import RenderError, ValueMissing
-from sendspec.composing.template_policy import NameUse, written_name
+from sendspec.composing.template_name import NameUse, written_name
 from sendspec.composing.text_compared import TextCompared
 from sendspec.diagnostics.redaction import printable
 

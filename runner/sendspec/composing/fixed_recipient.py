@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from sendspec.composing.known_names import KnownNames
 from sendspec.composing.shown_code import with_requoted_code
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import Constant, Node
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.problem import Problem

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sendspec.composing.render_budget import FilterError
 from sendspec.composing.template_advice import filter_for_item
-from sendspec.composing.template_policy import NameUse
+from sendspec.composing.template_name import NameUse
 
 _ITEM = re.compile(r"""\s*(?:\.\s*(?P<name>[^\W\d]\w*)|\[\s*(?P<quote>['"]?)(?P<key>[^\]]*?)(?P=quote)\s*\])""")
 _CLOSED = re.compile(r"""['"]?\s*\]""")

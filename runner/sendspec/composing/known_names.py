@@ -9,7 +9,7 @@ from itertools import chain
 
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template import Template
-from sendspec.composing.template_policy import NameUse, written_name
+from sendspec.composing.template_name import NameUse, written_name
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.near_miss import letters, near_miss
 from sendspec.diagnostics.problem import Problem

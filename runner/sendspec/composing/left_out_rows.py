@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sendspec.composing.compiled_spec import CompiledSpec
-from sendspec.composing.template_policy import KEYWORDS
+from sendspec.composing.template_name import KEYWORDS
 from sendspec.composing.template_tree import Placeholder
 from sendspec.diagnostics.redaction import printable
 

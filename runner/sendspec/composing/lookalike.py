@@ -8,7 +8,7 @@ from itertools import islice
 
 from sendspec.composing.known_names import KnownNames
 from sendspec.composing.shown_code import with_requoted_code
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.template_name import written_name
 from sendspec.composing.template_scan import tags_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Severity
 from sendspec.diagnostics.redaction import quoted

@@ -15,7 +15,7 @@ from sendspec.composing.recipient_reader import RecipientReader
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.template import Template, message_context
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import PlaceholderError, placeholders_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jinja2 import nodes
 
 from sendspec.composing.expression_text import SIGNS
-from sendspec.composing.template_policy import written_name
+from sendspec.composing.template_name import written_name
 from sendspec.diagnostics.redaction import printable
 
 _ORDER = frozenset({"gt", "gteq", "lt", "lteq"})

@@ -10,7 +10,8 @@ from itertools import islice
 from sendspec.composing.first_rows import FirstRows
 from sendspec.composing.known_names import KnownNames
 from sendspec.composing.shown_code import with_requoted_code
-from sendspec.composing.template_policy import KEYWORDS, TemplateProblem, written_name
+from sendspec.composing.template_name import KEYWORDS, written_name
+from sendspec.composing.template_policy import TemplateProblem
 from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.unquoted_template import quoted_template

@@ -45,8 +45,7 @@ from sendspec.sending.settlement import settlement_of
 MAX_DRAINED = 256
 LATENCY_GUESS_SECONDS = 0.2
 """The API takes 50 to 150 ms. A guess too high costs a few idle threads; too low, a second below the rate."""
-MAX_WAIT_SECONDS = 0.5
-MIN_WAIT_SECONDS = 0.001
+MIN_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.001, 0.5
 
 
 def send_all(
