@@ -20,8 +20,6 @@ MAX_LISTED = 12
 MAX_LOOKED_UP = 20
 _ITEM = re.compile(r"\.([^\W\d]\w*)")
 _CODE = re.compile(r"""`[^`]*`|default\('[^']*'\)|\{\{ (?:'[^']*'|"[^"]*") \}\}|\{\{.*?\}\}|\{%.*?%\}""")
-_SQL = "->>"
-"""Stands in code that isn't for the spec."""
 _COMPARISON = re.compile(r"(?:[=!<>]=|[<>])\s*\Z")
 _LONE_NAME = re.compile(r"\{\{[ ]*[\w.]+[ ]*\}\}")
 _SEVERAL_NAMES = re.compile("[,;|\t]")
@@ -69,7 +67,7 @@ def with_fitting_quotes(fix: str, written: str) -> str:
     if other is None or own not in fix:
         return fix
     text = re.compile(rf"{own}([^'\"\\]*){own}")
-    return _CODE.sub(lambda code: code[0] if _SQL in code[0] else text.sub(rf"{other}\1{other}", code[0]), fix)
+    return _CODE.sub(lambda code: text.sub(rf"{other}\1{other}", code[0]), fix)
 
 
 def check_clashes(known: KnownNames, document: Document, problems: Problems) -> None:

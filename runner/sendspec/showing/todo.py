@@ -26,6 +26,8 @@ _FIX_NUMBERS = Task("fix", "number", "numbers")
 _SHORTEN_TEXTS = Task("shorten", "text", "texts")
 _REPAIR_ROWS = Task("repair", "row", "rows")
 _LOOK = Task("look at", "row", "rows")
+_OF_THE_TEMPLATE = frozenset({"no-items"})
+"""Faults that are mended once, in the template, whatever the number of rows."""
 _TASK_BY_CODE = {
     "phone-letters": _FIX_NUMBERS,
     "phone-digits": _FIX_NUMBERS,
@@ -61,6 +63,7 @@ _TASK_BY_CODE = {
     "not-an-object": _REPAIR_ROWS,
     "repeated-key": _REPAIR_ROWS,
     "conflicting-rows": Task("decide on", "repeated recipient", "repeated recipients"),
+    "sender-name": Task("correct the sender of", "message", "messages"),
     "reference-repeated": Task("change", "reference", "references"),
     "suppress-entry": Task("fix", "suppressed address", "suppressed addresses"),
 }
@@ -86,7 +89,8 @@ def _count(errors: Sequence[Diagnostic]) -> int:
         seen = rows.setdefault(cell, set())
         known = len(seen.intersection(each.rows))
         seen.update(each.rows)
-        counts[cell] = counts.get(cell, 0) + max(each.row_count, 1) - known
+        count = 1 if each.code in _OF_THE_TEMPLATE else max(each.row_count, 1)
+        counts[cell] = counts.get(cell, 0) + max(count - known, 0)
     return sum(counts.values())
 
 
@@ -104,7 +108,7 @@ def todo_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
 def _task(error: Diagnostic) -> Task:
     if error.code == "table-delimiter":
         return Task("set", "delimiter", "delimiters")
-    if not error.rows:
+    if not error.rows or error.code in _OF_THE_TEMPLATE:
         place = quoted(error.path)
         return Task("correct", f"error in {place}", f"errors in {place}")
     if error.code == "empty-value":
@@ -121,5 +125,7 @@ def _fill_in(column: str) -> Task:
 
 
 def _cells(action: str, column: str) -> Task:
+    """A value that is an item of another one, such as `person.last`, has no cell of its own."""
     where = f"of '{quoted(column)}'" if column else ""
-    return Task(action, f"cell {where}".rstrip(), f"cells {where}".rstrip())
+    what = "value" if "." in column else "cell"
+    return Task(action, f"{what} {where}".rstrip(), f"{what}s {where}".rstrip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,12 +42,13 @@ MAX_PROBLEMS = 1_000
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaProblem(Problem):
     """A schema violation at the path `at` of a document. `at_key`: the key is to blame, not its value; `with_value`: its value
-    goes with it, to be written otherwise.
+    goes with it, to be written otherwise. `beside` is the key beside a key to blame that decides with it; None if any may.
     """
 
     at: tuple[str | int, ...]
     at_key: bool
     with_value: bool = False
+    beside: str | None = None
 
 
 def schema_problems(errors: Iterable[Any]) -> list[SchemaProblem]:
@@ -254,7 +256,13 @@ def _range_or_form(error: Any) -> SchemaProblem:
         case "format":
             what, example = FORMAT_EXAMPLES[limit]
             if limit == "date-time":
-                example = moment_example(value) or f"{example}, where Z is UTC, or {example[:-1]}+01:00"
+                what = no_such_day(value) or f"{shown(value)} is not {what}"
+                fix = (
+                    f"write {written}"
+                    if (written := moment_example(value))
+                    else f"write one in this form: {MOMENT_FORM}"
+                )
+                return _at_instance(error, "wrong-format", what, fix)
             return _at_instance(error, "wrong-format", f"{shown(value)} is not {what}", f"write one, such as {example}")
         case "pattern":
             hint = error.schema.get("examples", ())
@@ -275,6 +283,8 @@ def _range_or_form(error: Any) -> SchemaProblem:
             )
 
 
+MOMENT_FORM = "YYYY-MM-DDThh:mm:ssZ, where Z is UTC, or with an offset such as +01:00 in its place"
+"""An example would be too late, or too far ahead for a schedule, on some day."""
 _DATE = re.compile(
     r"(?:(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)|(?P<first>\d\d?)[.-](?P<second>\d\d?)[.-](?P<last>\d{4}))"
     r"(?:(?:[T ]|, ?)(?P<time>\d?\d:\d\d)(?::\d\d)?(?: ?Uhr)?)?",
@@ -290,8 +300,29 @@ def moment_example(value: str) -> str | None:
     date = f"{found['year']}-{found['month']}-{found['day']}"
     if found["year"] is None:
         date = f"{found['last']}-{found['second']:0>2}-{found['first']:0>2}"
+    last = _last_day(date)
+    if last is not None and date[8:] > last:
+        date = date[:8] + last
     moment = f"{date}T{found['time'] or '09:00':0>5}:00"
     return f"{moment}Z, where Z is UTC, or {moment}+01:00, an hour ahead of it" if is_date_time(f"{moment}Z") else None
+
+
+def _last_day(date: str) -> str | None:
+    """The last day of a date's month; None if there is no such month."""
+    year, month = int(date[:4]), int(date[5:7])
+    return f"{calendar.monthrange(year, month)[1]}" if year and 1 <= month <= 12 else None
+
+
+def no_such_day(value: str) -> str | None:
+    """What is wrong with a date whose month is shorter; None for anything else."""
+    found = _DATE.fullmatch(value.strip())
+    if found is None:
+        return None
+    year, month = int(found["year"] or found["last"]), int(found["month"] or found["second"])
+    last = _last_day(f"{year:04}-{month:02}")
+    if last is None or int(found["day"] or found["first"]) <= int(last):
+        return None
+    return f"{shown(value)} is no date: {calendar.month_name[month]} {year} has {last} days"
 
 
 def _listed(values: Sequence[object]) -> str:
