@@ -103,7 +103,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first name }}'", "template-syntax 9:17", "no column is called 'first name'", "write `first_name`"),
     ("'{% if first name %}a{% endif %}'", "template-syntax 9:20", "no column is called 'first name'", "write `first_name`"),
     ("'{{ first-name | upper }}'", "template-forbidden 9:17", "`first-name` is read as a sum or a difference", "write `first_name`"),
-    ("'{{ last name }}'", "template-syntax 9:17", "no column is called 'last name'", "add the column, or use one of: phone, first_name"),
+    ("'{{ last name }}'", "template-syntax 9:17", "no column is called 'last name'", 'add the column and write `row["last name"]`, or use one of: phone, first_name'),
     ("'{{ phone number }}'", "template-syntax 9:17", "no column is called 'phone number'", "write `phone`"),
     ("'{{ Opt-out }}'", "template-forbidden 9:17", "'Opt-out' is a column", 'write `row["Opt-out"]`'),
     ('"{{ Opt-out }}"', "template-forbidden 9:17", "'Opt-out' is a column", "write `row['Opt-out']`"),
@@ -754,7 +754,7 @@ RECIPIENTS: list[tuple[str, str, str, str]] = [
     ("{file: people.csv, to: '{phone}'}", "constant-recipient 4:36", "'{phone}' is not a template", 'write "{{ phone }}"'),
     ("{file: people.csv, to: Opt-out}", "constant-recipient 4:36", "'Opt-out'", "remove `to`, so that 'phone' is used, or write \"{{ row['Opt-out'] }}\""),
     ("{file: people.csv, to: handset}", "constant-recipient 4:36", "columns found are: phone, first_name", 'write "{{ phone }}"'),
-    ("{file: people.csv, to: '{{ last name }}'}", "template-syntax 4:40", "no column is called 'last name'", "add the column"),
+    ("{file: people.csv, to: '{{ last name }}'}", "template-syntax 4:40", "no column is called 'last name'", "write `phone`, the column that addresses"),
     ("{file: people.csv, key: order_id}", "constant-recipient 4:37", "gives 'order_id' for every", 'write "{{ order_id }}"'),
     ("{file: people.csv, key: all}", "conflicting-rows 4:37", "`key` gives 'all' for every row, so all rows count as one", 'remove `key`, or write a column that differs from row to row, such as "{{ order_id }}"'),
     ("{file: people.csv, to: '+31612345678'}", "conflicting-rows 4:36", "`recipients.to` is fixed", 'such as "{{ phone }}"'),
@@ -789,7 +789,7 @@ def test_a_receiver_that_is_fixed_is_the_fault_of_all_rows_that_differ(intake: I
         ("Klant nr,mobiel,first_name\n12345678,+31612345678,Bo\n", 'to: "{{ mobiel }}"'),
         ("first_name,Klant nr\nBo,0612345678\n", """to: "{{ row['Klant nr'] }}\""""),
         ("first_name,Phone\nBo,none\n", 'to: "{{ Phone }}"'),
-        ("first_name,a\nBo,b\n", 'to: "{{ … }}"'),
+        ("first_name,a\nBo,b\n", "add a column 'phone', as no other seems to hold numbers"),
     ],
 )
 def test_without_a_column_of_addresses_the_one_that_holds_them_is_named(intake: Intake, people: str, fix: str) -> None:
@@ -804,13 +804,18 @@ JSON_LINES: list[tuple[str, int, str, str]] = [
     ('{"first_name": None}', 16, "JSON has no `None`", "write null"),
     ('{"first_name": True}', 16, "JSON has no `True`", "write true"),
     ("{'first_name': 1}", 2, "no single quotes", 'write " around'),
-    ('{first_name: "Bo"}', 2, "this key has no quotes", 'write " around it'),
+    ('{first_name: "Bo"}', 2, "the key 'first_name' has no quotes", 'write "first_name"'),
     ('{"first_name": "Bo",}', 20, "this comma has nothing behind it", "remove it"),
     ('{"first_name": "\\ud83d"}', 17, "'\\ud83d' is only one half of a character", "export the line again"),
-    ('{"first_name": 1e400}', 16, "this number is too large", "a smaller one"),
+    ('{"first_name": 1e400}', 16, "the number 1e400 is too large", "a smaller one, or put quotes around it"),
     ('{"first_name": "Bo"} x', 22, "'x' stands after the end of the object", "remove it"),
     ('{"first_name": "Bo"} {"first_name": "Ed"}', 22, "a second object", "move it to a line of its own"),
-    ('{"first_name": "Bo" "x"}', 21, "stops being JSON here", "one object on the line"),
+    ('{"first_name": "Bo" "x"}', 21, 'no comma is between "Bo" and "x"', "write a comma and a key between them"),
+    ('{"first_name": "Bo" "x": 1}', 21, 'no comma is between "Bo" and "x"', "write one between them"),
+    ('{"first_name" "Bo"}', 15, 'no colon is between "first_name" and "Bo"', "write one between them"),
+    ('{"first_name": ""Bo""}', 18, "the two quotes before this are a whole text", 'write \\" for a quote'),
+    ('{"first_name": "a "b" c"}', 20, "the quote before this ends the text", 'write \\" for a quote'),
+    ('{"first_name": "Bo" 1}', 21, "stops being JSON here", "one object on the line"),
 ]
 
 

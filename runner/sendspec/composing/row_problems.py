@@ -78,6 +78,10 @@ class RowProblems:
         fix = "write a mobile number, or remove the row"
         self._add_at_address(row, Problem("phone-landline", problem, fix), Severity.WARNING)
 
+    def note_unseen(self) -> None:
+        """Says that from now on rows are not looked at to their end: more of them may have the faults that are placed in the spec."""
+        self._problems.note_unseen(self._spec.path)
+
     def warn_of_unchecked(self, row: Row, failed: int) -> None:
         """Records that the rows behind this one were not looked at."""
         self._problems.add(

@@ -10,7 +10,7 @@ from sendspec.diagnostics.diagnostic import Diagnostic
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.reading.documents.document import Document
 from sendspec.reading.schema.formats import is_date_time
-from sendspec.reading.schema.schema_problem import MOMENT_FORM, moment_example, no_such_day
+from sendspec.reading.schema.moment_words import MOMENT_FORM, moment_example, no_such_day
 
 CONTINUE_WITH, NOT_AFTER = ("continue_with",), ("not_after",)
 _DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -76,7 +76,7 @@ def moment_problem(written: str) -> tuple[str, str]:
     shown = mask_in_place(printable(written[:60]))
     what, existing = no_such_day(written), moment_example(written)
     if what is not None and existing is not None:
-        return what, f"write {existing}"
+        return f"'{shown}' {what}", f"write {existing}"
     date, rest = written[:10], written[10:]
     clock = _CLOCK_TIME.match(rest[1:])
     if _DATE.fullmatch(date) is None or (rest and clock is None):

@@ -120,7 +120,7 @@ def _rows_remark(diagnostic: Diagnostic) -> Iterator[str]:
     elif count == 1:
         yield f"in row {rows[0]}"
     else:
-        yield f"in {grouped(count)} rows: {_listed(rows, count)}"
+        yield f"in {'at least ' if diagnostic.at_least else ''}{grouped(count)} rows: {_listed(rows, count)}"
 
 
 def _listed(rows: Sequence[int], count: int) -> str:

@@ -18,8 +18,8 @@ class Task:
     one: str
     several: str
 
-    def text(self, count: int) -> str:
-        return f"{self.action} {counted(count, self.one, self.several)}"
+    def text(self, count: int, *, at_least: bool = False) -> str:
+        return f"{self.action} {'at least ' if at_least else ''}{counted(count, self.one, self.several)}"
 
 
 _FIX_NUMBERS = Task("fix", "number", "numbers")
@@ -69,15 +69,15 @@ _TASK_BY_CODE = {
 }
 
 
-def todos(diagnostics: Sequence[Diagnostic]) -> dict[Task, int]:
-    """The tasks that the errors leave, with their counts; empty if no row is wrong. Errors outside of rows come first."""
+def todos(diagnostics: Sequence[Diagnostic]) -> dict[Task, tuple[int, bool]]:
+    """The tasks that the errors leave, with their counts and whether these are the least; empty if no row is wrong. Errors outside of rows come first."""
     errors = [each for each in diagnostics if each.severity is Severity.ERROR]
     if not any(each.rows for each in errors):
         return {}
     by_task: dict[Task, list[Diagnostic]] = {}
     for each in sorted(errors, key=lambda error: bool(error.rows)):
         by_task.setdefault(_task(each), []).append(each)
-    return {task: _count(found) for task, found in by_task.items()}
+    return {task: (_count(found), any(each.at_least for each in found)) for task, found in by_task.items()}
 
 
 def _count(errors: Sequence[Diagnostic]) -> int:
@@ -95,13 +95,13 @@ def _count(errors: Sequence[Diagnostic]) -> int:
 
 
 def todo_text(diagnostics: Sequence[Diagnostic]) -> str:
-    return ", ".join(task.text(count) for task, count in todos(diagnostics).items())
+    return ", ".join(task.text(count, at_least=least) for task, (count, least) in todos(diagnostics).items())
 
 
 def todo_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
     return [
-        {"action": task.action, "count": count, "thing": task.one, "text": task.text(count)}
-        for task, count in todos(diagnostics).items()
+        {"action": task.action, "count": count, "thing": task.one, "text": task.text(count, at_least=least)}
+        for task, (count, least) in todos(diagnostics).items()
     ]
 
 
