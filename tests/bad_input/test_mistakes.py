@@ -103,7 +103,7 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first name }}'", "template-syntax 9:17", "no column is called 'first name'", "write `first_name`"),
     ("'{% if first name %}a{% endif %}'", "template-syntax 9:20", "no column is called 'first name'", "write `first_name`"),
     ("'{{ first-name | upper }}'", "template-forbidden 9:17", "`first-name` is read as a sum or a difference", "write `first_name`"),
-    ("'{{ last name }}'", "template-syntax 9:17", "no column is called 'last name'", "add the column, or use one of: phone, first_name"),
+    ("'{{ last name }}'", "template-syntax 9:17", "no column is called 'last name'", 'add the column and write `row["last name"]`, or use one of: phone, first_name'),
     ("'{{ phone number }}'", "template-syntax 9:17", "no column is called 'phone number'", "write `phone`"),
     ("'{{ Opt-out }}'", "template-forbidden 9:17", "'Opt-out' is a column", 'write `row["Opt-out"]`'),
     ('"{{ Opt-out }}"', "template-forbidden 9:17", "'Opt-out' is a column", "write `row['Opt-out']`"),
@@ -228,16 +228,22 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("people.csv}", "people.csv, country: +31}", "unknown-country 4:41", "'+31'", "write NL"),
     ("people.csv}", "people.csv, country: 31}", "unknown-country 4:41", "'31'", "write NL"),
     ("people.csv}", "people.csv, delimiter: tab}", "too-long 4:43", "'tab' is not one character", 'write "\\t"'),
-    ("people.csv}", "people.csv, where: order_id}", "where-not-boolean 4:39", "is a text", "{{ order_id == '…' }}"),
-    ("people.csv}", "people.csv, where: order_id == 1}", "where-not-boolean 4:39", "is a text", """"{{ order_id == '1' }}\""""),
-    ("people.csv}", "people.csv, where: Opt-out = no}", "where-not-boolean 4:39", "is a text", """"{{ row['Opt-out'] == 'no' }}\""""),
-    ("people.csv}", "people.csv, where: Opt-out <> ‘no’}", "where-not-boolean 4:39", "is a text", """"{{ row['Opt-out'] != 'no' }}\""""),
+    ("people.csv}", "people.csv, where: order_id}", "where-not-boolean 4:39", "'order_id' has no {{ }} around it, so it is text", "or \"{{ order_id is defined }}\" for every row that has one"),
+    ("people.csv}", "people.csv, where: order_id == 1}", "where-not-boolean 4:39", "'order_id == 1' has no {{ }} around it", """"{{ order_id == '1' }}\""""),
+    ("people.csv}", "people.csv, where: Opt-out = no}", "where-not-boolean 4:39", "'Opt-out = no' has no {{ }}", """"{{ row['Opt-out'] == 'no' }}\""""),
+    ("people.csv}", "people.csv, where: Opt-out <> ‘no’}", "where-not-boolean 4:39", "has no {{ }} around it", """"{{ row['Opt-out'] != 'no' }}\""""),
     ("people.csv}", """people.csv, where: "row['Opt-out'] = no"}""", "where-not-boolean 4:39", "text", """"{{ row['Opt-out'] == 'no' }}\""""),
     ("people.csv}", "people.csv, where: first_name == order_id}", "where-not-boolean 4:39", "text", '"{{ first_name == order_id }}"'),
-    ("people.csv}", "people.csv, where: No}", "where-not-boolean 4:39", "is a text", """"{{ row['Opt-out'] == 'no' }}\""""),
-    ("people.csv}", "people.csv, where: yes}", "where-not-boolean 4:39", "is a text", "the columns are: phone, first_name"),
+    ("people.csv}", "people.csv, where: No}", "where-not-boolean 4:39", "YAML reads No as text", "write true for every row, false for none, or a column"),
+    ("people.csv}", "people.csv, where: yes}", "where-not-boolean 4:39", "YAML reads yes as text", """"{{ … == 'yes' }}"; the columns are: phone, first_name"""),
     ("people.csv}", "people.csv, where: 1}", "where-not-boolean 4:39", "the number 1", "a column and what it should be"),
-    ("people.csv}", "people.csv, where: 'Opt {{ out'}", "where-not-boolean 4:39", "is a text", "{{ Opt out }}"),
+    ("people.csv}", "people.csv, where: 'Opt {{ out'}", "where-not-boolean 4:44", "this {{ is never closed", "write \"{{ row['Opt-out'] == '…' }}\" with"),
+    ("people.csv}", "people.csv, where: first_name is Bo}", "where-not-boolean 4:39", "no {{ }}", """write "{{ first_name == 'Bo' }}\""""),
+    ("people.csv}", "people.csv, where: Opt-out is not no}", "where-not-boolean 4:39", "no {{ }}", """write "{{ row['Opt-out'] != 'no' }}\""""),
+    ("people.csv}", "people.csv, where: order_id not empty}", "where-not-boolean 4:39", "no {{ }}", 'write "{{ order_id is defined }}"'),
+    ("people.csv}", "people.csv, where: order_id is defined}", "where-not-boolean 4:39", "no {{ }}", 'write "{{ order_id is defined }}"'),
+    ("people.csv}", "people.csv, where: only people in Oss}", "where-not-boolean 4:39", "'only people in Oss' has no", """{{ … == '…' }}", or true for every row; the columns are: phone"""),
+    ("people.csv}", "people.csv, where: '{{ Opt-out }} = no'}", "where-not-boolean 4:39", "text beside the {{ }}", """write "{{ row['Opt-out'] == 'no' }}\""""),
     ("people.csv}", "people.csv, where: '{{ Opt-out = no }}'}", "template-syntax 4:39", "is a column", """"{{ row['Opt-out'] == 'no' }}\""""),
     ("people.csv}", "people.csv, where: '{{ first_name = no }}'}", "template-syntax 4:39", "one `=`", """"{{ first_name == 'no' }}\""""),
     ("people.csv}", "people.csv, where: '{{ first_name == no }}'}", "unknown-name 4:57", "'no'", 'write `"no"`, in quotes'),
@@ -252,17 +258,21 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("channel: sms", "channel: sms\nlimits: {messages: 1.000}", "wrong-type 4:20", "1.000", "1000 if the point groups"),
     ("channel: sms", "channel: sms\nlimits: {messages: 1.500}", "wrong-type 4:20", "1.5", "write 1500"),
     ("channel: sms", "channel: sms\nlimits: {messages: 2.0}", "wrong-type 4:20", "2.0", "write 2"),
-    ("channel: sms", "channel: sms\nlimits: {cost: 60 EUR}", "wrong-format 4:16", "'60 EUR'", "write EUR 60"),
+    ("channel: sms", "channel: sms\nlimits: {cost: 60 EUR}", "wrong-format 4:16", "'60 EUR' has the currency behind the amount", "write EUR 60"),
     ("channel: sms", "channel: sms\nlimits: {cost: 60,00}", "unknown-key 4:16", "the comma in 60,00 for the end", "write 60.00"),
     ("channel: sms", "channel: sms\nlimits: {cost: EUR 60,5}", "unknown-key 4:16", "the comma in EUR 60,5 for the end", "write EUR 60.5"),
-    ("channel: sms", 'channel: sms\nlimits: {cost: "60 €"}', "wrong-format 4:16", "'60 €'", "write EUR 60"),
+    ("channel: sms", 'channel: sms\nlimits: {cost: "60 €"}', "wrong-format 4:16", "'60 €' has the currency behind", "write EUR 60"),
     ("channel: sms", 'channel: sms\nlimits: {cost: "1.250,50 eur"}', "wrong-format 4:16", "eur", "write EUR 1250.50"),
-    ("channel: sms", 'channel: sms\nlimits: {cost: "60"}', "wrong-format 4:16", "'60'", "write 60, with"),
-    ("channel: sms", "channel: sms\nlimits: {cost: much}", "wrong-format 4:16", "'much'", "such as EUR 100"),
+    ("channel: sms", 'channel: sms\nlimits: {cost: "60"}', "wrong-format 4:16", "'60' is in quotes, so it is text", "write 60, without quotes"),
+    ("channel: sms", 'channel: sms\nlimits: {cost: "€ 60"}', "wrong-format 4:16", "a sign where the three letters", "write EUR 60"),
+    ("channel: sms", "channel: sms\nlimits: {cost: eur60}", "wrong-format 4:16", "not a currency in capitals, a space", "write EUR 60"),
+    ("channel: sms", "channel: sms\nlimits: {cost: much}", "wrong-format 4:16", "'much' is no amount", "write a number, or a currency and a number, such as EUR 100"),
     ("message:", "message:\n  scheduledFor: 01.12.2026 9:00", "wrong-format 6:17", "zone", "2026-12-01T09:00:00Z, where Z is UTC"),
     ("message:", "message:\n  scheduledFor: 1-12-2026", "wrong-format 6:17", "zone", "or 2026-12-01T09:00:00+01:00"),
-    ("message:", "message:\n  scheduledFor: 31.11.2026", "wrong-format 6:17", "zone", "or 2027-03-01T09:00:00+01:00"),
-    ("message:", 'message:\n  scheduledFor: "{{ order_id }}"', "wrong-format 6:17", "'A1'", "into the table in this form, such as"),
+    ("message:", "message:\n  scheduledFor: 2026-11-31", "wrong-format 6:17", "November 2026 has 30 days", "write 2026-11-30T09:00:00Z"),
+    ("message:", "message:\n  scheduledFor: soon", "wrong-format 6:17", "'soon'", "in this form: YYYY-MM-DDThh:mm:ssZ, where Z is UTC"),
+    ("message:", "message:\n  scheduledFor: 31.11.2026", "wrong-format 6:17", "'31.11.2026' is no date: November 2026 has 30 days", "write 2026-11-30T09:00:00Z, where Z is UTC, or 2026-11-30T09"),
+    ("message:", 'message:\n  scheduledFor: "{{ order_id }}"', "wrong-format 6:17", "'A1'", "write it into the table in this form: YYYY-MM"),
     ("message:", "message:\n  validity: 2h", "wrong-type 6:13", "'2h'", "write the seconds, without a unit: 7200"),
     ("message:", "message:\n  validity: long", "wrong-type 6:13", "'long'", "without a unit, such as 3600"),
     ("people.csv}", "people.csv, header: true}", "unknown-key 4:32", "no key 'header'", "the first line of the table"),
@@ -384,10 +394,9 @@ BY_HAND = frozenset(
         "'{{unsubscribe}}'", '"Hi {somebody}"', "'Hi {somebody}'", "name:", "people.csv, where: order_id}", "channel: [sms, mms]",
         "channel: sms\ngeneration: 0", "channel: sms\nvars: [a]", "name:\thello", "schema: sendspec.plan/1",
         "schema: sendspec.run/1", "'{{ row[first_name] }}'", "'{{ first_name[order_id] }}'",
-        "'{{ first_name.initial }}'", '"Hi «somebody»"', "people.csv, where: yes}",
-        "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {cost: much}",
-        "message:\n  scheduledFor: 01.12.2026 9:00", "message:\n  scheduledFor: 1-12-2026",
-        "message:\n  scheduledFor: 31.11.2026",
+        "'{{ first_name.initial }}'", '"Hi «somebody»"', "people.csv, where: yes}", "people.csv, where: No}",
+        "people.csv, where: only people in Oss}", "people.csv, where: 'Opt {{ out'}", "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {cost: much}",
+        "message:\n  scheduledFor: soon",
         'message:\n  scheduledFor: "{{ order_id }}"', "message:\n  validity: long", "{A: Hallo, B: Merhaba}",
         "    text:\n      A: Hallo\n      B: Merhaba",
         "|\n        Hi\\nyou", r"'\\n'",
@@ -402,11 +411,15 @@ ANOTHER: dict[str, str] = {
     "'{% if first_name } a'": "template-syntax",  # nor is the `if` closed
     "{file: people.csv, filter: a}": "where-not-boolean",
     "people.csv, delimiter: tab}": "table-delimiter",  # the table has commas
-    "people.csv, where: 'Opt {{ out'}": "template-syntax",
     "people.csv, key: {{ Opt-out }}}": "template-forbidden",
     '"www.example.com?a=%order_id%&b={c}"': "unfilled-placeholder",
     "people.csv, country: 0049}": "unknown-country",
-    "message:\n  scheduledFor: 2026-12-01 10:00": "",  # whether it is in the past depends on the day
+    # whether it is in the past depends on the day
+    "message:\n  scheduledFor: 2026-12-01 10:00": "",
+    "message:\n  scheduledFor: 01.12.2026 9:00": "",
+    "message:\n  scheduledFor: 1-12-2026": "",
+    "message:\n  scheduledFor: 31.11.2026": "",
+    "message:\n  scheduledFor: 2026-11-31": "",
     "message:\n  capFrequency: yes": "cap-frequency",
 }
 """The code of what is wrong besides, in rows with two mistakes; empty: any or none."""
@@ -476,8 +489,12 @@ def test_an_item_that_a_mapping_lacks_is_missing_once(intake: Intake) -> None:
     spec = intake.spec.replace("people.csv", "people.jsonl")
     intake.write("hello.yaml", spec.replace("{{ first_name }}", "{{ person.last }}"))
     found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, "empty-value 9:20", "'person' has no 'last'", "default")
+    _holds(found, "empty-value 9:20", "'person' has no 'last'", "add 'last' to 'person', or")
     assert found[0]["rows"] == [1]
+    assert "to do: fill 1 value of 'person.last';" in intake.run("validate", "hello.yaml").err
+    intake.change("people.csv", "people.jsonl, key: '{{ person.last }}'")
+    found = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    _holds(found[:1], "empty-value 4:43", "'person' has no 'last'", "add 'last' to 'person' in the table")
 
 
 @pytest.mark.parametrize(
@@ -548,16 +565,44 @@ PATHS: list[tuple[list[str], str, str, str]] = [
         "write one of: hello.yaml, specs/hi.yaml; the path counts from the current folder",
     ),
     (["specs"], "not-a-file specs", "'specs' is a folder", "specs/hi.yaml"),
-    (["people.csv"], "not-a-spec people.csv", "'people.csv' is a table", "plan SPEC --recipients people.csv"),
-    (["hello.yaml", "people.csv"], "not-a-spec people.csv", "'people.csv' is a table", "--recipients people.csv"),
-    (["specs/*.yml"], "file-missing specs/*.yml", "no file matches 'specs/*.yml'", "there are: specs/hi.yaml"),
+    (
+        ["people.csv"],
+        "not-a-spec people.csv",
+        "'people.csv' is a table",
+        "before it: hello.yaml --recipients people.csv",
+    ),
+    (
+        ["hello.yaml", "people.csv"],
+        "not-a-spec people.csv",
+        "is a table",
+        "before it: hello.yaml --recipients people.csv",
+    ),
+    (
+        ["specs/*.yml"],
+        "file-missing specs/*.yml",
+        "no file matches 'specs/*.yml'",
+        "write specs/*.yaml, without quotes",
+    ),
+    (["specs/*.yaml"], "file-missing specs/*.yaml", "no file matches", "write it without quotes, so that the shell"),
+    (["specs/hello*"], "file-missing specs/hello*", "no file matches", "write hello*, without quotes"),
     (
         ["hi*.yaml"],
         "file-missing hi*.yaml",
         "no file matches",
-        "without quotes, or name the files; there are: hello.yaml",
+        "write specs/hi*.yaml, without quotes",
     ),
-    (["data/*.yaml"], "file-missing data/*.yaml", "no file matches", "check the folder: no spec is in it"),
+    (
+        ["data/*.yaml"],
+        "file-missing data/*.yaml",
+        "there is no folder 'data'",
+        "name the files; there are: hello.yaml, specs/hi.yaml",
+    ),
+    (
+        ["specs/x*.yaml"],
+        "file-missing specs/x*.yaml",
+        "no file matches",
+        "name the files; there are: hello.yaml, specs/hi.yaml",
+    ),
     (
         ["hello.yaml", "--recipients", "today.csv"],
         "file-missing today.csv",
@@ -622,11 +667,20 @@ TABLES: list[tuple[str, str, str]] = [
     ("~/list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
     ("C:\\Users\\me\\new.csv", "outside-project", "copy it into data/ and write '../data/new.csv'"),
     ("../../list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
-    ("https://example.com/list.csv", "outside-project", "copy it into data/ and write '../data/list.csv'"),
-    ("https://example.com/list", "outside-project", "name a file inside the project"),
-    ("../../list.xlsx", "outside-project", "name a file inside the project"),
+    ("https://example.com/list.csv", "outside-project", "download it as a CSV into data/ and write '../data/list.csv'"),
+    ("https://example.com/list", "outside-project", "download it as a CSV into data/ and write '../data/list.csv'"),
+    ("https://example.com/?id=7", "outside-project", "download it as a CSV into data/ and write '../data/people.csv'"),
+    (
+        "../../list.xlsx",
+        "outside-project",
+        "export the sheet as CSV (in a spreadsheet: CSV UTF-8) into data/ and write '../data/list.csv'",
+    ),
     ("{folder}/data/list.csv", "outside-project", "write '../data/list.csv'"),
-    ("none.csv", "file-missing", "counts from the folder of the spec"),
+    (
+        "none.csv",
+        "file-missing",
+        "write one of: ../people.csv, ../data/list.csv; the path counts from the folder of the spec",
+    ),
 ]
 
 
@@ -700,7 +754,7 @@ RECIPIENTS: list[tuple[str, str, str, str]] = [
     ("{file: people.csv, to: '{phone}'}", "constant-recipient 4:36", "'{phone}' is not a template", 'write "{{ phone }}"'),
     ("{file: people.csv, to: Opt-out}", "constant-recipient 4:36", "'Opt-out'", "remove `to`, so that 'phone' is used, or write \"{{ row['Opt-out'] }}\""),
     ("{file: people.csv, to: handset}", "constant-recipient 4:36", "columns found are: phone, first_name", 'write "{{ phone }}"'),
-    ("{file: people.csv, to: '{{ last name }}'}", "template-syntax 4:40", "no column is called 'last name'", "add the column"),
+    ("{file: people.csv, to: '{{ last name }}'}", "template-syntax 4:40", "no column is called 'last name'", "write `phone`, the column that addresses"),
     ("{file: people.csv, key: order_id}", "constant-recipient 4:37", "gives 'order_id' for every", 'write "{{ order_id }}"'),
     ("{file: people.csv, key: all}", "conflicting-rows 4:37", "`key` gives 'all' for every row, so all rows count as one", 'remove `key`, or write a column that differs from row to row, such as "{{ order_id }}"'),
     ("{file: people.csv, to: '+31612345678'}", "conflicting-rows 4:36", "`recipients.to` is fixed", 'such as "{{ phone }}"'),
@@ -735,7 +789,7 @@ def test_a_receiver_that_is_fixed_is_the_fault_of_all_rows_that_differ(intake: I
         ("Klant nr,mobiel,first_name\n12345678,+31612345678,Bo\n", 'to: "{{ mobiel }}"'),
         ("first_name,Klant nr\nBo,0612345678\n", """to: "{{ row['Klant nr'] }}\""""),
         ("first_name,Phone\nBo,none\n", 'to: "{{ Phone }}"'),
-        ("first_name,a\nBo,b\n", 'to: "{{ … }}"'),
+        ("first_name,a\nBo,b\n", "add a column 'phone', as no other seems to hold numbers"),
     ],
 )
 def test_without_a_column_of_addresses_the_one_that_holds_them_is_named(intake: Intake, people: str, fix: str) -> None:
@@ -750,13 +804,18 @@ JSON_LINES: list[tuple[str, int, str, str]] = [
     ('{"first_name": None}', 16, "JSON has no `None`", "write null"),
     ('{"first_name": True}', 16, "JSON has no `True`", "write true"),
     ("{'first_name': 1}", 2, "no single quotes", 'write " around'),
-    ('{first_name: "Bo"}', 2, "this key has no quotes", 'write " around it'),
+    ('{first_name: "Bo"}', 2, "the key 'first_name' has no quotes", 'write "first_name"'),
     ('{"first_name": "Bo",}', 20, "this comma has nothing behind it", "remove it"),
     ('{"first_name": "\\ud83d"}', 17, "'\\ud83d' is only one half of a character", "export the line again"),
-    ('{"first_name": 1e400}', 16, "this number is too large", "a smaller one"),
+    ('{"first_name": 1e400}', 16, "the number 1e400 is too large", "a smaller one, or put quotes around it"),
     ('{"first_name": "Bo"} x', 22, "'x' stands after the end of the object", "remove it"),
     ('{"first_name": "Bo"} {"first_name": "Ed"}', 22, "a second object", "move it to a line of its own"),
-    ('{"first_name": "Bo" "x"}', 21, "stops being JSON here", "one object on the line"),
+    ('{"first_name": "Bo" "x"}', 21, 'no comma is between "Bo" and "x"', "write a comma and a key between them"),
+    ('{"first_name": "Bo" "x": 1}', 21, 'no comma is between "Bo" and "x"', "write one between them"),
+    ('{"first_name" "Bo"}', 15, 'no colon is between "first_name" and "Bo"', "write one between them"),
+    ('{"first_name": ""Bo""}', 18, "the two quotes before this are a whole text", 'write \\" for a quote'),
+    ('{"first_name": "a "b" c"}', 20, "the quote before this ends the text", 'write \\" for a quote'),
+    ('{"first_name": "Bo" 1}', 21, "stops being JSON here", "one object on the line"),
 ]
 
 
@@ -798,7 +857,7 @@ def test_a_fault_in_a_block_of_text_is_shown_at_its_own_line(table: Intake, writ
         ("sender: {connector: {identifierValue: A sender with a long name}}", None, "it has 25 characters"),
         ('sender: {connector: {identifierValue: "{{ first_name }} with a long name"}}', [2, 3], "it has 23 characters"),
         ("scheduledFor: 2020-01-01T10:00:00Z", None, ""),
-        ("capFrequency: true", [2, 3], "useCase: marketing}}` beside it, under `message`"),
+        ("capFrequency: true", None, "useCase: marketing}}` beside it, under `message`"),
     ],
 )
 def test_a_fault_that_no_row_influences_names_no_rows(
@@ -821,12 +880,12 @@ PLAN_LINES = """{"phone": "+31612345678", "meta": {"a": 1}, "total": 1}
 
 # The table, the text, and what is found: `code line:column`, words of the problem, words of the fix, the rows.
 ROW_VALUES: list[tuple[str, str, list[tuple[str, str, str, list[int]]]]] = [
-    (PLAN, "'{{ meta.plan }}'", [("no-items 9:17", "'meta' is text: JSON in a cell is not", "export `meta->>'plan'`", [2, 3])]),
-    (PLAN, "'{{ row[\"meta\"][\"plan\"] }}'", [("no-items 9:17", "is text: JSON in a cell", "JSON lines (.jsonl)", [2, 3])]),
+    (PLAN, "'{{ meta.plan }}'", [("no-items 9:17", "'meta' is text: JSON in a cell is not", "export 'plan' of `meta` as a column", [2, 3])]),
+    (PLAN, "'{{ row[\"meta\"][\"plan\"] }}'", [("no-items 9:17", "is text: JSON in a cell", "export 'plan' of `row[\"meta\"]` as a column", [2, 3])]),
     (PLAN, "'{{ meta.plan | default(1) }}'", [("no-items 9:17", "'meta' is text: JSON", "export", [2, 3])]),
     (PLAN, "'{{ phone[0] }}'", [("no-items 9:17", "is text, and text has nothing called '0'", "write `phone | first`", [2, 3])]),
     (PLAN, "'{{ total.eur }}'", [("no-items 9:17", "nothing called 'eur'", "use `total` itself", [2, 3])]),
-    (PLAN_LINES, "'{{ meta.plan }}'", [("empty-value 9:17", "'meta' has no 'plan'", "{{ meta.plan | default(", [1])]),
+    (PLAN_LINES, "'{{ meta.plan }}'", [("empty-value 9:17", "'meta' has no 'plan'", "add 'plan' to 'meta', or write what stands in for it: {{ meta.plan | default(", [1])]),
     (PLAN_LINES, "'{{ total.eur }}'", [
         ("no-items 9:17", "'total' is a number", "use `total` itself", [1]),
         ("empty-value 9:17", "'total' has no value", "fill it", [2]),
@@ -837,9 +896,9 @@ ROW_VALUES: list[tuple[str, str, list[tuple[str, str, str, list[int]]]]] = [
          "remove £ and the thousands' commas in the table, or write `replace(\"£\", \"\") | replace(\",\", \"\")`", [2, 3]),
     ]),
     (PLAN, "'{{ total | int }} {{ meta.plan }} {{ meta | float }}'", [
-        ("not-a-number 9:14", "'total' is 'x', which is no number", "write the digits alone", [3]),
+        ("not-a-number 9:14", "'total' is 'x', which is no number", "write the digits alone in the table, such as 1234.50, or remove the filter", [3]),
         ("no-items 9:35", "'meta' is text", "export", [2, 3]),
-        ("not-a-number 9:48", "'meta' is", "write the digits alone", [2, 3]),
+        ("not-a-number 9:48", "'meta' is", "remove the filter: this is JSON", [2, 3]),
     ]),
 ]  # fmt: skip
 

@@ -27,6 +27,8 @@ def error(code: str, rows: int = 0, *, column: str = "", severity: Severity = Se
          "fix 3 numbers, fill 2 names, shorten 5 texts"),
         ([error("empty-value", 1, column="order_id"), error("empty-value", 2, column="code"), error("empty-value", 1)],
          "fill 1 cell of 'order_id', fill 2 cells of 'code', fill 1 cell"),
+        ([error("empty-value", 2, column="person.last")], "fill 2 values of 'person.last'"),
+        ([error("no-items", 4), error("sender-name", 3)], "correct 1 error in a.csv, correct the sender of 3 messages"),
         ([error("ragged-row", 1), error("unknown-name"), error("no-rows")], "correct 2 errors in a.csv, repair 1 row"),
         ([error("table-delimiter"), error("ragged-row", 1)], "set 1 delimiter, repair 1 row"),
         ([error("conflicting-rows", 1), error("where-not-boolean", 4)], "decide on 1 repeated recipient, look at 4 rows"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sendspec.composing.expression_mistake import SPACED
+from sendspec.composing.expression_mistake import MAX_SHOWN, SPACED
 from sendspec.composing.known_names import KnownNames
 from sendspec.composing.template_name import KEYWORDS, written_name
 from sendspec.composing.template_policy import ARITHMETIC, TemplateProblem
@@ -72,7 +72,8 @@ def _nowhere(problem: TemplateProblem, source: str, known: KnownNames) -> Templa
     if len(beginning) == 1:
         return _is_a_column(problem, name, beginning[0], problem.start, problem.end)
     what = f"{SPACED}, and no column is called '{quoted(name[:60])}'"
-    return replace(problem, problem=what, fix=f"add the column, or use one of: {known.listed()}")
+    fix = f"add the column and write `{quoted(written_name(name[:MAX_SHOWN]))}`, or use one of: {known.listed()}"
+    return replace(problem, problem=what, fix=fix)
 
 
 def _spelled_out(problem: TemplateProblem, source: str, tag: Tag, odd: list[str]) -> TemplateProblem | None:

@@ -65,6 +65,7 @@ def frequency_cap(payload: Mapping[str, Any]) -> Iterator[SchemaProblem]:
             problem="`capFrequency` is true, and the message doesn't say that it is marketing",
             fix="add `meta: {extraInformation: {useCase: marketing}}` beside it, under `message`, or remove `capFrequency`",
             at_key=True,
+            beside="meta",
         )
 
 

@@ -88,7 +88,7 @@ def compile_spec(
     compiled = _compiled(spec, platform, faults)
     known = KnownNames(columns or (), tuple(spec.variables))
     for at, problem in faults:
-        problems.add(_in_words_of_the_table(spec, at, problem, known, first_rows))
+        problems.add(_in_words_of_the_table(spec, at, problem, known, first_rows, platform))
     for diagnostic in _doubts(compiled, known, first_rows):
         problems.add(diagnostic)
     if columns is not None:
@@ -97,7 +97,7 @@ def compile_spec(
 
 
 def _in_words_of_the_table(
-    spec: Spec, at: KeyPath, problem: TemplateProblem, known: KnownNames, rows: FirstRows
+    spec: Spec, at: KeyPath, problem: TemplateProblem, known: KnownNames, rows: FirstRows, platform: Platform
 ) -> Diagnostic:
     """A template's problem, with what the table's columns and values say of it."""
     # needed only after a mistake
@@ -109,6 +109,9 @@ def _in_words_of_the_table(
     condition = about_condition(found, spec.where, known, rows) if at == WHERE else found
     if condition is not found:  # written out whole, in quotes of its own
         return document.place(at, condition)
+    address = platform.address_kind.default_column
+    if at == ("recipients", "to") and found.fix.startswith("add the column") and address in known.columns:
+        found = replace(found, fix=f"write `{address}`, the column that addresses are usually in")
     fix = with_requoted_code(found.fix, document.written(at))
     return document.place(at, replace(found, fix=fix), within=(found.start, found.end))
 
@@ -249,7 +252,7 @@ def _missing_column(
             ("recipients",),
             code="missing-column",
             problem=f"the recipients have no column '{missing}'; columns found are: {found}",
-            fix=to_fix(address_column(missing, columns, rows, compiled.normalise)),
+            fix=to_fix(missing, address_column(missing, columns, rows, compiled.normalise)),
             key=True,
         )
     )

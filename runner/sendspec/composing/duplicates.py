@@ -87,12 +87,19 @@ class Duplicates:
         )
 
     def _repeated(self, line: int, first_line: int) -> Diagnostic:
+        first, second = self._rows_at(first_line, line) if self._key_of is not None else (None, None)
+        problem = f"{_same_recipient(line, first_line)}, with the same message"
+        if self._key_of is not None and first is not None and second is not None:
+            spaces = " once the spaces around it are left out" if _differ_in_spaces(first, second) else ""
+            problem = (
+                f"lines {first_line} and {line} both have the key {self._key_of(second)}{spaces}, and the same message"
+            )
         return row_diagnostic(
             self._table,
             line,
             None,
             code="duplicate-rows",
-            problem=f"{_same_recipient(line, first_line)}, with the same message",
+            problem=problem,
             fix="remove one of them",
             severity=Severity.WARNING,
             also=(f"the first is on line {first_line}",),
@@ -101,16 +108,18 @@ class Duplicates:
     def _conflicting(self, line: int, first_line: int) -> Diagnostic:
         first, second = self._rows_at(first_line, line)
         problem = f"{_same_recipient(line, first_line)}, with another message"
+        difference = self._difference(first, second)
         fix = "keep one of them, or give `recipients` a `key:` that tells them apart"
         if self._key_of is not None and second is not None:
-            problem = f"lines {first_line} and {line} both have the key {self._key_of(second)}, with different messages"
+            problem = f"lines {first_line} and {line} both have the key {self._key_of(second)}"
+            problem += "" if difference else ", with different messages"
             fix = "correct one of them, or remove it"
         return row_diagnostic(
             self._table,
             line,
             None,
             code="conflicting-rows",
-            problem=problem + self._difference(first, second),
+            problem=problem + difference,
             fix=fix,
             also=(f"the first is on line {first_line}",),
         )
@@ -157,6 +166,17 @@ def _same_recipient(line: int, first_line: int) -> str:
     if line == first_line:
         return f"two rows of line {line} name the same recipient"
     return f"line {line} names the same recipient as line {first_line}"
+
+
+def _differ_in_spaces(first: Row, second: Row) -> bool:
+    """Whether a text of one row is that of the other but for white space around it."""
+    return any(
+        isinstance(text, str)
+        and isinstance(other := second.values.get(name), str)
+        and text.strip() == other.strip() != ""
+        for name, text in first.values.items()
+        if text != second.values.get(name)
+    )
 
 
 def _differ(first: object, second: object) -> bool:

@@ -45,8 +45,9 @@ class FaultWords:
             problem, fix = f"'{item}' has no value", "fill it, or give it a `default`"
             return RenderError("empty-value", problem, fix, 0, len(self.source))
         use, owner, start, end = read
-        fix = f"fill it, or write what stands in for it: {{{{ {self.source[start:end]} | default('…') }}}}"
-        return RenderError("empty-value", f"'{owner}' has no '{item}'", fix, start, end, use.name)
+        instead = f"{{{{ {self.source[start:end]} | default('…') }}}}"
+        fix = f"add '{item}' to '{owner}', or write what stands in for it: {instead}"
+        return RenderError("empty-value", f"'{owner}' has no '{item}'", fix, start, end, use.name, item)
 
     def refused(self, error: FilterError, context: Context, start: int, end: int) -> RenderError:
         """What a filter refuses, at this place, in the words of the template where the value at fault has a name there."""

@@ -32,7 +32,7 @@ class NoItems(FilterError):
             return f"write `{owner} | {ours}`"
         if "JSON" not in self.verdict:
             return f"use `{owner}` itself, or add a column with what '{self.item}' should be"
-        return f"export `{owner}->>'{self.item}'` as a column of its own, or the whole table as JSON lines (.jsonl)"
+        return f"export '{self.item}' of `{owner}` as a column of its own, or the whole table as JSON lines (.jsonl)"
 
 
 def read_of(source: str, uses: Iterable[NameUse], item: str) -> tuple[NameUse, int, int] | None:

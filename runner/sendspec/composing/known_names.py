@@ -37,6 +37,16 @@ class KnownNames:
         self._near: dict[str, str | None] = {}
         self._by_letters: dict[str, str] | None = None
 
+    @property
+    def in_one_column(self) -> frozenset[str]:
+        """The names in the name of the only column, where that is a whole header."""
+        only = self.listed_columns[0] if len(self.listed_columns) == 1 else ""
+        return (
+            frozenset(each.strip() for each in _SEVERAL_NAMES.split(only))
+            if _SEVERAL_NAMES.search(only)
+            else frozenset()
+        )
+
     def near(self, name: str) -> str | None:
         """The known name most like `name`; None after the first `MAX_LOOKED_UP` unknown names."""
         if name not in self._near and len(self._near) < MAX_LOOKED_UP:
@@ -53,8 +63,8 @@ class KnownNames:
         return self._by_letters.get(letters(name))
 
     def listed(self) -> str:
-        names = self._names
-        more = f" and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+        names = [f"'{name}'" if _SEVERAL_NAMES.search(name) else name for name in self._names[: MAX_LISTED + 1]]
+        more = f" and {len(self._names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
         return mask_in_place(printable(", ".join(names[:MAX_LISTED]) + more)) if names else "none"
 
 
@@ -123,6 +133,8 @@ def _fix(template: Template, use: NameUse, known: KnownNames, near: str | None, 
             if compared
             else f"write {_in_quotes(written_name(near))}"
         )
+    if use.name in known.in_one_column:
+        return f"remove the quotes around the header: they make one column of it, '{quoted(known.listed_columns[0])}'"
     if compared:
         return f"{compared}; columns are: {known.listed()}"
     fix = f"add the column, a constant under vars, or use one of: {known.listed()}"

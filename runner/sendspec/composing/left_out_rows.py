@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sendspec.composing.compared_cell import cells_are_text
 from sendspec.composing.compiled_spec import CompiledSpec
 from sendspec.composing.template_name import KEYWORDS
 from sendspec.composing.template_tree import Placeholder
@@ -14,7 +15,9 @@ MAX_CONDITION = 200
 def leaving_out(compiled_spec: CompiledSpec, column: str) -> str:
     """The end of a fix: how to leave out rows where the column is empty. A condition that is there stays."""
     where = compiled_spec.where
-    condition = f"{_tested(column)} is defined"
+    # only a table's empty cell is no value: JSON lines have empty texts
+    is_cell = cells_are_text(compiled_spec.spec)
+    condition = f"{_tested(column)} is defined" if is_cell else f"{_tested(column)} | default('') != ''"
     if isinstance(where, Placeholder):
         present = where.template.source.strip().removeprefix("{{").removesuffix("}}").strip("- \n")
         if not where.template.is_expression or len(present) > MAX_CONDITION:

@@ -112,7 +112,8 @@ class _Sample:
         found = why_invalid(number) if isinstance(number, str) and not number.startswith(FICTIONAL) else None
         if found is None:
             return None
-        fix = "correct it, or remove the row; `check: valid` under recipients refuses all such numbers"
+        mended = found.fix.partition(", or write `check")[0]
+        fix = f"{mended}, or remove the row; `check: valid` under recipients refuses all such numbers"
         return Problem(found.code, found.problem, fix)
 
 

@@ -141,6 +141,8 @@ class RecipientReader:
             if name is None or name in self._compiled_spec.spec.variables:
                 raise
             fix = f"fill it in, or {leaving_out(self._compiled_spec, name)}"
+            if error.error.item is not None:
+                fix = f"add '{error.error.item}' to '{name}' in the table"
             raise PlaceholderError(error.at, error.error.with_fix(fix)) from None
 
     def address_of(self, row: Row, receiver: Any) -> str:

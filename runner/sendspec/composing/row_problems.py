@@ -78,6 +78,10 @@ class RowProblems:
         fix = "write a mobile number, or remove the row"
         self._add_at_address(row, Problem("phone-landline", problem, fix), Severity.WARNING)
 
+    def note_unseen(self) -> None:
+        """Says that from now on rows are not looked at to their end: more of them may have the faults that are placed in the spec."""
+        self._problems.note_unseen(self._spec.path)
+
     def warn_of_unchecked(self, row: Row, failed: int) -> None:
         """Records that the rows behind this one were not looked at."""
         self._problems.add(
@@ -122,23 +126,33 @@ class RowProblems:
     def add_problem(self, row: Row, at: KeyPath, problem: SchemaProblem) -> None:
         """Records a problem of the payload. `at` is the place in the spec that it comes from."""
         if problem.code == "wrong-format" and not self._is_constant(at):
-            problem = replace(
-                problem, fix=problem.fix.replace("write one,", "write it into the table in this form,", 1)
-            )
+            problem = replace(problem, fix=problem.fix.replace("write one", "write it into the table", 1))
         self._add_at_spec(
             row,
             at,
             problem.code,
             lambda: self._spec.document.place(at, problem, key=problem.at_key),
             at_key=problem.at_key,
+            beside=problem.beside,
         )
 
     def _add_at_spec(
-        self, row: Row, at: KeyPath, code: str, describe: Callable[[], Diagnostic], *, at_key: bool
+        self,
+        row: Row,
+        at: KeyPath,
+        code: str,
+        describe: Callable[[], Diagnostic],
+        *,
+        at_key: bool,
+        beside: str | None = None,
     ) -> None:
-        """A value that no row influences is at fault once, not once a row. A fault of a key may depend on its neighbours."""
+        """A value that no row influences is at fault once, not once a row. A fault of a key may depend on its neighbours.
+
+        `beside` is the only one of them, if it is known.
+        """
         group = (code, self._spec.path, at)
-        if at[:1] == ("message",) and self._is_constant(("message",) if at_key else at):
+        decisive = [at] if not at_key else [("message",)] if beside is None else [at, (*at[:-1], beside)]
+        if at[:1] == ("message",) and all(map(self._is_constant, decisive)):
             self._problems.add_once(group, describe)
         else:
             self._problems.add_row(group, row.line, describe)
@@ -168,6 +182,6 @@ class RowProblems:
                     fix=with_requoted_code(problem.fix, self._spec.document.written(error.at)),
                     within=(problem.start, problem.end),
                 ),
-                column=problem.name or "",
+                column=problem.name or "" if problem.item is None else f"{problem.name}.{problem.item}",
             ),
         )

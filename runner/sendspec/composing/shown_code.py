@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 
 _CODE = re.compile(r"""`[^`]*`|default\('[^']*'\)|\{\{ (?:'[^']*'|"[^"]*") \}\}|\{\{.*?\}\}|\{%.*?%\}""")
-_SQL = "->>"
-"""Marks code for a database, which is pasted elsewhere than into the spec."""
 _OTHER = {"'": '"', '"': "'"}
 
 
@@ -20,4 +18,4 @@ def with_requoted_code(fix: str, written: str) -> str:
     if other is None or own not in fix:
         return fix
     text = re.compile(rf"{own}([^'\"\\]*){own}")
-    return _CODE.sub(lambda code: code[0] if _SQL in code[0] else text.sub(rf"{other}\1{other}", code[0]), fix)
+    return _CODE.sub(lambda code: text.sub(rf"{other}\1{other}", code[0]), fix)

@@ -23,8 +23,9 @@ class Diagnostic:
 
     `problem` says what is the case, quoting the value; `fix` begins with a verb. `excerpt` is the source line at
     `span.start`, already masked; empty if there is none. `note` is shown beside the underline, `also` below it. `rows` are
-    the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number. `key` is the place's path in a
-    YAML file, such as `message.body.type`; `column` is the table's column whose cells are at fault. Each is empty if there is none.
+    the table's lines with the same problem (at most `MAX_ROWS`), `row_count` is their full number; `at_least`: there may be more.
+    `key` is the place's path in a YAML file, such as `message.body.type`; `column` is the table's column whose cells are at fault. Each
+    is empty if there is none.
     """
 
     code: str
@@ -38,6 +39,7 @@ class Diagnostic:
     also: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
     row_count: int = 0
+    at_least: bool = False
     key: str = ""
     column: str = ""
 
@@ -50,6 +52,7 @@ class Problems:
         self._first_by_group: dict[Hashable, Diagnostic] = {}
         self._rows_by_group: dict[Hashable, list[int]] = {}
         self._count_by_group: dict[Hashable, int] = {}
+        self._partial_paths: set[str] = set()
         self._first_error: Diagnostic | None = None
 
     def add(self, diagnostic: Diagnostic) -> None:
@@ -82,10 +85,19 @@ class Problems:
             self._count_by_group[group] = 0
             self._note_error(first)
 
+    def note_unseen(self, path: str) -> None:
+        """Says that more rows than are counted may have the problems whose place is in the file at `path`."""
+        self._partial_paths.add(path)
+
     def __iter__(self) -> Iterator[Diagnostic]:
         """All diagnostics, by path in order of first appearance, then by place."""
         grouped = (
-            replace(first, rows=tuple(self._rows_by_group[group]), row_count=self._count_by_group[group])
+            replace(
+                first,
+                rows=tuple(self._rows_by_group[group]),
+                row_count=self._count_by_group[group],
+                at_least=first.path in self._partial_paths and bool(self._rows_by_group[group]),
+            )
             for group, first in self._first_by_group.items()
         )
         found = [*self._single, *grouped]

@@ -19,6 +19,8 @@ from sendspec.planning.plan import Plan
 
 MAX_ROWS = 100_000
 """Rows whose values are counted."""
+MAX_COLUMNS = 3
+"""Columns that are told of."""
 MAX_VALUES = 3
 """Values that are told of."""
 MAX_KEPT = 1_000
@@ -32,15 +34,14 @@ def all_filtered(job: Job, plan: Plan) -> Iterator[Diagnostic]:
     where = job.program.where
     if not filtered or filtered != plan.recipients or not isinstance(where, Placeholder):
         return
-    problem, fix = f"`where` leaves out {_all_of(filtered)}", _FIX
-    compared = _comparison(where)
-    if compared is not None:
-        column, constants = compared
+    problem, fix = f"`where` leaves out {_all_of(filtered)}", ""
+    for column, constants in _comparisons(where):
         counts = _values_of(job, column)
         problem += f"; '{quoted(column)}' holds {_listed(counts)}"
-        fix = _fix(counts, constants) or fix
+        if not fix and counts.keys().isdisjoint(constants):
+            fix = _fix(counts, constants) or _instead(column, counts)
     yield job.spec.document.diagnostic(
-        ("recipients", "where"), code="all-filtered", problem=problem, fix=fix, severity=Severity.WARNING
+        ("recipients", "where"), code="all-filtered", problem=problem, fix=fix or _FIX, severity=Severity.WARNING
     )
 
 
@@ -48,16 +49,32 @@ def _all_of(count: int) -> str:
     return "the only row" if count == 1 else f"all {counted(count, 'row')}"
 
 
-def _comparison(where: Placeholder) -> tuple[str, list[str]] | None:
-    """The column that the whole `where` compares with constants, and these; None if it is anything else."""
+def _comparisons(where: Placeholder) -> Iterator[tuple[str, list[str]]]:
+    """The columns that `where` compares with constants, each with these, if it is such a comparison or several that must all be true."""
     tree = parsed(where.template.source)
     output = tree.body[0] if len(tree.body) == 1 else None
-    node = output.nodes[0] if isinstance(output, nodes.Output) and len(output.nodes) == 1 else None
-    if not isinstance(node, nodes.Compare) or len(node.ops) != 1 or node.ops[0].op not in ("eq", "in"):
-        return None
-    used = {use.name for use in (*where.template.names, *where.template.columns)} - {"row"}
-    constants = [each.value for each in node.ops[0].find_all(nodes.Const) if isinstance(each.value, str)]
-    return (used.pop(), constants) if len(used) == 1 and constants else None
+    parts: list[nodes.Node] = list(output.nodes) if isinstance(output, nodes.Output) and len(output.nodes) == 1 else []
+    names = {use.name for use in (*where.template.names, *where.template.columns)} - {"row"}
+    found: dict[str, list[str]] = {}
+    while parts:
+        part = parts.pop(0)
+        if isinstance(part, nodes.And):
+            parts[:0] = [part.left, part.right]
+        elif isinstance(part, nodes.Compare) and len(part.ops) == 1 and part.ops[0].op in ("eq", "in"):
+            used = names & {*_names_in(part.expr)}
+            constants = [each.value for each in part.ops[0].find_all(nodes.Const) if isinstance(each.value, str)]
+            if len(used) == 1 and constants:
+                found.setdefault(used.pop(), constants)
+    yield from islice(found.items(), MAX_COLUMNS)
+
+
+def _names_in(expression: nodes.Expr) -> Iterator[str]:
+    """The names of an expression, and the texts in it, such as that of `row["name"]`."""
+    if isinstance(expression, nodes.Name):
+        yield expression.name
+    yield from (each.name for each in expression.find_all(nodes.Name))
+    yield from (each.value for each in expression.find_all(nodes.Const) if isinstance(each.value, str))
+    yield from (each.attr for each in expression.find_all(nodes.Getattr))
 
 
 def _values_of(job: Job, column: str) -> Counter[str]:
@@ -77,6 +94,13 @@ def _listed(counts: Counter[str]) -> str:
 def _shown(value: str) -> str:
     cut = value[:MAX_SHOWN] + "…" * (len(value) > MAX_SHOWN)
     return f"'{mask_in_place(quoted(cut))}'" if value else "empty"
+
+
+def _instead(column: str, counts: Counter[str]) -> str:
+    """What to write where no value is one that `where` wants."""
+    common = next((value for value, _ in counts.most_common() if value), None)
+    such = f", such as {_shown(common)}" if common is not None and quoted(common) == common else ""
+    return f"write a value that '{quoted(column)}' holds{such}, or correct the table"
 
 
 def _fix(counts: Counter[str], constants: list[str]) -> str | None:

@@ -20,7 +20,7 @@ from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.odd_values import warn_of_odd_values
 from sendspec.composing.platforms.registry import PLATFORMS
-from sendspec.composing.recipient_check import check_recipients
+from sendspec.composing.recipient_check import but_nameless_columns, check_recipients
 from sendspec.diagnostics.characters import without_surrogates
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exceptions import CopyDiffers, InputUnreadable
@@ -261,11 +261,13 @@ class _JobReader:
         platform = PLATFORMS[channel.platform]
         found = Problems()  # an error of the table doesn't keep the rows from being checked
         program = compile_spec(spec, columns, platform, found, table.rows(Problems()))
-        for diagnostic in found:
-            problems.add(diagnostic)
+        of_rows = Problems()
         if program is None:
             with closing(table):
-                check_recipients(compile_recipients(spec, columns, platform), table, problems)
+                check_recipients(compile_recipients(spec, columns, platform), table, of_rows)
+        for diagnostic in (*but_nameless_columns(found, [*problems, *of_rows], table), *of_rows):
+            problems.add(diagnostic)
+        if program is None:
             return None
         warn_of_odd_values(program, table, problems)
         environment = self._context.environment

@@ -10,7 +10,7 @@ from typing import Any
 from sendspec.diagnostics.redaction import quoted
 from sendspec.reading.documents.document import KeyPath
 from sendspec.reading.documents.unquoted_template import quoted_template
-from sendspec.reading.limit_advice import limit_fix
+from sendspec.reading.limit_advice import limit_advice
 from sendspec.reading.schema.schema_problem import SchemaProblem
 from sendspec.reading.send_terms import moment_problem
 
@@ -52,8 +52,10 @@ def advised(faults: Iterable[SchemaProblem], data: Mapping[str, Any]) -> Iterato
 
 
 def _with_fix(fault: SchemaProblem, value: Any, data: Mapping[str, Any]) -> SchemaProblem:
-    fix = limit_fix(fault, data["limits"]) if fault.at[:1] == ("limits",) and len(fault.at) == 2 else None
-    fix = fix or _fix(fault, value)
+    advice = limit_advice(fault, data["limits"]) if fault.at[:1] == ("limits",) and len(fault.at) == 2 else None
+    if advice is not None:
+        return advice
+    fix = _fix(fault, value)
     return (
         fault if fix is None else replace(fault, fix=fix, with_value=fault.code == "missing-key" and fix[:5] == "write")
     )

@@ -7,6 +7,7 @@ import unicodedata
 
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask, printable, quoted
+from sendspec.reading.contacts.country_codes import code_of, has_length_of_its_country
 from sendspec.reading.error_value import error_value_problem, is_error_value
 
 MIN_DIGITS = 8
@@ -77,7 +78,7 @@ def _changed_by_spreadsheet(written: str) -> Problem | None:
         tail = written.lstrip("+0123456789")
         fix = "format the column as text in the spreadsheet, enter the numbers again, and export the table again"
         if not scientific:
-            fix = f"remove '{tail}' from its end; the + or 0 in front may be gone as well"
+            fix = f"remove '{tail}' from its end{_in_front(written.removesuffix(tail))}"
         return Problem("spreadsheet-number", f"'{shown}' is a phone number that a spreadsheet has changed", fix)
     if written[0] == "'" and _WRITTEN.fullmatch(written[1:]):
         shown, what = mask(written[1:]), "an apostrophe (') in front, as spreadsheets write it to keep a number as text"
@@ -88,6 +89,14 @@ def _changed_by_spreadsheet(written: str) -> Problem | None:
             "phone-letters", f"'{shown}' is in a spreadsheet's formula", "write the number without = and quotes"
         )
     return None
+
+
+def _in_front(digits: str) -> str:
+    """What a number of these digits may lack in front, for the end of a fix."""
+    if digits[0] in "+0":
+        return ""
+    is_international = code_of(f"+{digits}") is not None and has_length_of_its_country(f"+{digits}")
+    return ", and write + in front of it" if is_international else "; the + or 0 in front may be gone as well"
 
 
 def _with_letters(written: str, letters: str) -> Problem:

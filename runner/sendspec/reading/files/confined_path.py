@@ -12,9 +12,9 @@ from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
 from sendspec.diagnostics.wording import os_reason
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
-from sendspec.reading.files.near_file import TABLE_EXTENSIONS, near_file, there_is
+from sendspec.reading.files.near_file import CHECK, TABLE_EXTENSIONS, near_file, one_of, there_is
 from sendspec.reading.files.nofollow_open import open_beneath
-from sendspec.reading.files.path_advice import fix_for_path, place_in_project
+from sendspec.reading.files.path_advice import fix_for_path, place_in_project, tables_in_project
 from sendspec.reading.files.private_folder import FOLDER
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -65,7 +65,10 @@ def open_in_project(root: Path, spec_path: str, written: str, key_files: KeyFile
     opened = open_resolved(os.path.realpath(root), place, written, key_files)
     if isinstance(opened, Problem) and opened.code == "file-missing":
         elsewhere = place_in_project(root, spec_path, written)
-        return replace(opened, fix=f"write '{elsewhere}'") if elsewhere is not None else opened
+        if elsewhere is not None:
+            return replace(opened, fix=f"write '{elsewhere}'")
+        tables = tables_in_project(root, spec_path) if opened.fix.startswith(CHECK) else []
+        return replace(opened, fix=one_of(tables, _SPEC_FOLDER)) if tables else opened
     return opened
 
 

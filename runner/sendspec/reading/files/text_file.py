@@ -17,7 +17,7 @@ from sendspec.diagnostics.position import span_on_line
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
 from sendspec.diagnostics.wording import os_reason
-from sendspec.reading.files.confined_path import MAX_PATH, PROJECT_FILE, confined_path, git_folder_problem
+from sendspec.reading.files.confined_path import MAX_PATH, confined_path, git_folder_problem
 from sendspec.reading.files.key_file import NO_KEY_FILES, KeyFiles
 from sendspec.reading.files.near_file import SPEC_EXTENSIONS, files_in, there_is
 from sendspec.reading.files.near_spec import near_spec
@@ -25,8 +25,6 @@ from sendspec.reading.files.nofollow_open import open_beneath
 
 MAX_SPEC_BYTES = 1_000_000
 """Parsing takes 0.65 µs a byte, so the worst case stays under a second."""
-MAX_NAMED = 10
-"""Files that a fix names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +68,14 @@ def open_regular(path: str) -> int:
     return descriptor
 
 
-def _files_beside(pattern: str) -> str:
-    """What to write instead of a pattern, which the shell replaces by names only where it matches, and without quotes."""
-    folder = os.path.dirname(pattern)  # noqa: PTH120 - a path as typed
-    found = [os.path.join(folder, name) for name in files_in(folder or ".", SPEC_EXTENSIONS) if name != PROJECT_FILE]  # noqa: PTH118
-    more = f" and {len(found) - MAX_NAMED} more" if len(found) > MAX_NAMED else ""
-    names = printable(", ".join(found[:MAX_NAMED])) + more
-    return (
-        f"write it without quotes, or name the files; there are: {names}"
-        if found
-        else "check the folder: no spec is in it"
-    )
-
-
 def file_problem(path: str, error: OSError) -> Problem:
     """Why a file could not be opened."""
     shown = printable(path[:200])
     if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ENAMETOOLONG:
         if "*" in path and len(path) <= MAX_PATH:
-            return Problem("file-missing", f"no file matches '{shown}'", _files_beside(path))
+            from sendspec.reading.files.spec_pattern import pattern_problem  # needed only after a mistake
+
+            return pattern_problem(path)
         near = near_spec(path) if 0 < len(path) <= MAX_PATH else None
         fix = f"write '{near}'" if near else there_is(path, SPEC_EXTENSIONS, "the current folder")
         return Problem("file-missing", f"there is no file '{shown}'", fix)

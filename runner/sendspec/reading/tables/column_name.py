@@ -70,7 +70,7 @@ def _listed(written: list[str]) -> str:
 
 def no_name(number: int, count: int, *, at_end: bool = False) -> Problem:
     """`at_end`: no column behind it has a name, so that it may stay without one if there is nothing in it."""
-    fix = "name it, or empty its cells" if at_end else "name it"
+    fix = "name it in the header, or empty its cells" if at_end else "name it in the header"
     return Problem("empty-column-name", f"column {number} of {count} has no name", fix)
 
 

@@ -34,10 +34,11 @@ EXPLAINED: dict[str, Explanation] = {
         "`where` leaves its row out, or its address is on a suppression list.",
     ),
     "outside-project": Explanation(
-        "a path leads out of the project",
+        "a path leads out of the project, or is written so that it could",
         (
             "Links are resolved first. A spec can't read files outside its repository, or in git's own folder. No ledger "
-            "may be in that folder either."
+            "may be in that folder either. Absolute paths, `~`, web addresses and backslashes are refused as well: they mean "
+            "other places on other machines."
         ),
         wrong="file: ../../etc/passwd",
         right="file: data/people.csv",
