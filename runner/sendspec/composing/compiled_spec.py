@@ -104,7 +104,9 @@ def _in_words_of_the_table(
     from sendspec.composing.where_advice import about_condition
 
     document = spec.document
-    found = about_column(problem, document.value(at), known, cells_are_text=cells_are_text(spec))
+    found = about_column(
+        problem, document.value(at), known, cells_are_text=cells_are_text(spec), is_condition=at == WHERE
+    )
     condition = about_condition(found, spec.where, known, rows) if at == WHERE else found
     if condition is not found:  # written out whole, in quotes of its own
         return document.place(at, condition)
