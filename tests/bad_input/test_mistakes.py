@@ -134,7 +134,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi *|first_name|*"', "!unfilled-placeholder 9:17", "'*|first_name|*'", "write {{ first_name }}"),
     ('"{{ first_name }} {order_id}"', "!unfilled-placeholder 9:31", "'{order_id}'", "write {{ order_id }}"),
     ('"Hi {frist_name}"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
-    ('"Hi %frist_name%"', "unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
+    ('"Hi %frist_name%"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi {{ first_name }}}"', "unfilled-placeholder 9:17", "the third } is no part of the template", "write {{ first_name }}"),
     ('"Hi {somebody}"', "unfilled-placeholder 9:17", "; no column is called 'somebody'", "write {{ … }} with one of: phone, first_name"),
     ("'Hi {somebody}'", "unfilled-placeholder 9:17", "'{somebody}'", 'write {{ "{somebody}" }}'),
@@ -145,9 +145,14 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi @first_name@"', "!unfilled-placeholder 9:17", "'@first_name@'", "write {{ first_name }}"),
     ('"Hi *|FIRST_NAME|*"', "!unfilled-placeholder 9:17", "'*|FIRST_NAME|*'", "write {{ first_name }}"),
     ('"Hi [First name]"', "!unfilled-placeholder 9:17", "'[First name]'", "write {{ first_name }}"),
-    ('"Hi [Price (€)] [Opt-out]"', "!unfilled-placeholder 9:29", "'Opt-out' is a column", "write {{ row['Opt-out'] }}"),
+    ('"Hi [Opt-out]"', "!unfilled-placeholder 9:17", "'Opt-out' is a column", "write {{ row['Opt-out'] }}"),
+    ('"Hi [Price (€)]"', "!unfilled-placeholder 9:17", "'Price (€)' is a column", "write {{ row['Price (€)'] }}"),
+    ('"Hi {Price (€)}"', "!unfilled-placeholder 9:17", "'{Price (€)}' is not a template", "write {{ row['Price (€)'] }}"),
+    ("'Hi «price (€)»'", "!unfilled-placeholder 9:17", "'Price (€)' is a column", 'write {{ row["Price (€)"] }}'),
+    ('"Hi <frist_name>"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
+    ('"Hi [frist_name]"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi [first_name]"', "!unfilled-placeholder 9:17", "'[first_name]'", "write {{ first_name }}"),
-    ('"Hi <first_name>"', "unfilled-placeholder 9:17", "'<first_name>'", "write {{ first_name }}"),
+    ('"Hi <first_name>"', "!unfilled-placeholder 9:17", "'<first_name>'", "write {{ first_name }}"),
     ("Hi {{ first_name }}, you are #1", "cut-by-comment 9:42", "'#1' for a comment", '"Hi {{ first_name }}, you are #1"'),
     ("Hi #1", "cut-by-comment 9:16", "'#1' for a comment", 'put quotes around the text: "Hi #1"'),
     ("Order # {{ order_id }}", "cut-by-comment 9:19", "for a comment", '"Order # {{ order_id }}"'),
@@ -160,7 +165,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
     (r"'\\n'", "literal-escape 9:14", "two backslashes and an n", 'write `\\n` with one backslash, and " around'),
     ("|\n        Hi\\nyou", "literal-escape 10:11", "people would read it", "begin a new line in its place"),
     ('"https://example.com/{first_name}"', "!unfilled-placeholder 9:34", "'{first_name}'", "write {{ first_name }}"),
-    ('"www.example.com?a=%order_id%&b={c}"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
+    ('"www.example.com?a=%order_id%&b=c"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
     (r"'Hi\nyou'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi\nyou"'),
     (r"'Your code:\n{{ order_id }}'", "literal-escape 9:13", "only in double quotes", r'write "Your code:\n{{ order_id }}"'),
     ("{first_name}", "!wrong-type 9:13", "YAML reads {…} as keys and values", 'write "{{ first_name }}" for a column'),
@@ -409,7 +414,6 @@ ANOTHER: dict[str, str] = {
     "people.csv, delimiter: tab}": "table-delimiter",  # the table has commas
     "people.csv, where: 'Opt {{ out'}": "template-syntax",
     "people.csv, key: {{ Opt-out }}}": "template-forbidden",
-    '"www.example.com?a=%order_id%&b={c}"': "unfilled-placeholder",
     "people.csv, country: 0049}": "unknown-country",
     "message:\n  scheduledFor: 2026-12-01 10:00": "",  # whether it is in the past depends on the day
     "message:\n  capFrequency: yes": "cap-frequency",
@@ -517,11 +521,36 @@ def test_an_environment_that_was_meant_otherwise(intake: Intake, written: str, c
     _holds(found, code, "", fix, "sendspec.yaml")
 
 
-def test_a_column_in_a_constant_is_not_filled(table: Intake) -> None:
-    constants = 'vars: {shop: "{first_name}", unused: "{order_id}", other: "{somebody} [first_name]"}\n'
-    table.text('"Hi {{ shop }} {{ other }}"', constants)
+# The text and what is below it, and each placeholder: `severity line:column`, what it is, words of the fix.
+SEVERAL_PLACEHOLDERS: list[tuple[str, str, list[tuple[str, str, str]]]] = [
+    ('"Hi [Price (€)] [Opt-out]"', "", [
+        ("error 9:17", "[Price (€)]", "{{ row['Price (€)'] }}"), ("error 9:29", "[Opt-out]", "{{ row['Opt-out'] }}"),
+    ]),
+    ('"www.example.com?a=%order_id%&b={c}"', "", [
+        ("error 9:32", "%order_id%", "{{ order_id }}"), ("warning 9:45", "{c}", "with one of: phone"),
+    ]),
+    ('"Hi {{ shop }} {{ other }}"', 'vars: {shop: "{first_name}", unused: "{order_id}", other: "{somebody} [first_name] [Price (€)]"}\n', [
+        ("error 10:15", "{first_name}", "write this text in `message`, with {{ first_name }} in its place"),
+        ("warning 10:60", "{somebody}", "write this text in `message`, with {{ … }} in its place"),
+        ("error 10:71", "[first_name]", "with {{ first_name }} in its place"),
+        ("error 10:84", "[Price (€)]", """with {{ row["Price (€)"] }} in its place"""),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "more", "expected"), SEVERAL_PLACEHOLDERS, ids=[r[0] for r in SEVERAL_PLACEHOLDERS]
+)
+def test_all_placeholders_are_found_at_once(
+    table: Intake, written: str, more: str, expected: list[tuple[str, str, str]]
+) -> None:
+    table.text(written, more)
     found = table.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, "unfilled-placeholder 10:15", "people would read '{first_name}'", "write this text in `message`")
+    assert {each["code"] for each in found} == {"unfilled-placeholder"}
+    assert [f"{d['severity']} {d['line']}:{d['column']}" for d in found] == [each[0] for each in expected]
+    for each, (_, shown, fix) in zip(found, expected, strict=True):
+        assert f"'{shown}'" in each["problem"]
+        assert fix in each["fix"]
 
 
 def test_placeholders_are_not_looked_for_in_what_is_no_text(table: Intake) -> None:
