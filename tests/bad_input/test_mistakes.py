@@ -155,13 +155,15 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi <first_name>"', "!unfilled-placeholder 9:17", "'<first_name>'", "write {{ first_name }}"),
     ("Hi {{ first_name }}, you are #1", "cut-by-comment 9:42", "'#1' for a comment", '"Hi {{ first_name }}, you are #1"'),
     ("Hi #1", "cut-by-comment 9:16", "'#1' for a comment", 'put quotes around the text: "Hi #1"'),
-    ("Order # {{ order_id }}", "cut-by-comment 9:19", "for a comment", '"Order # {{ order_id }}"'),
+    ("Order # {{ order_id }}", "!cut-by-comment 9:19", "for a comment", 'put quotes around the text: "Order # {{ order_id }}"; if it is a comment, move'),
     ("Hi you, # 1", "cut-by-comment 9:21", "for a comment", '"Hi you, # 1"'),
     ("#1 in town", "!wrong-type 9:13", "'#1 in town' for a comment, so there is no value", 'put quotes around the text: "#1 in town"'),
     ("“Hi {{ first_name }}”", "curly-quotes 9:13", "“ and ” are not YAML's quotes", 'write " in their place'),
     (r"'Hi,\n you'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi,\n you", or several lines below `text: |`'),
     (r"Hi\n\nyou", "literal-escape 9:13", "people would read it as it is written", r'write "Hi\n\nyou"'),
-    (r"""'Say "Hi",\n you'""", "literal-escape 9:23", "a line break only in double quotes", 'put " around the text'),
+    (r"""'Say "Hi",\n you'""", "literal-escape 9:13", "a line break only in double quotes", r'''write "Say \"Hi\",\n you", or several'''),
+    (r'"Hi\\nyou"', "literal-escape 9:13", "two backslashes are one that people would read", r'write "Hi\nyou", or several lines'),
+    (r'"Hi\\n\\you"', "literal-escape 9:16", "`\\n` with one is a line break", r"write `\n`, with one backslash"),
     (r"'\\n'", "literal-escape 9:14", "two backslashes and an n", 'write `\\n` with one backslash, and " around'),
     ("|\n        Hi\\nyou", "literal-escape 10:11", "people would read it", "begin a new line in its place"),
     ('"https://example.com/{first_name}"', "!unfilled-placeholder 9:34", "'{first_name}'", "write {{ first_name }}"),
@@ -179,7 +181,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
 ]  # fmt: skip
 
 INNOCENT = [
-    '"Hi\\nyou"', r"C:\nets", r"'\\server\nets on C:\new'", '"Hi\\\\nyou"',
+    '"Hi\\nyou"', r"C:\nets", r'"C:\\nets"', r'''"{{ first_name | replace('\\n', ' ') }}"''', r"'\\server\nets on C:\new'",
     "Hi you # a remark", "Hi you ## remark", "|\n        Hi #1", '"Hi you #1"', "'“Hi”'", "He said “Hi”",
     '"100% of 50% off"', '"He said «Hi you», ask @somebody@ or me@first_name@example.com"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
     "'{ {{ first_name }}}'",
@@ -385,7 +387,7 @@ BY_HAND = frozenset(
         "'{% if order_id %}{% for c in order_id %}a{% endif %}'", "'{% if order_id %}a'",
         "'{% unless order_id %}a{% end %}'", "'{{#if first_name}}a{{/if}}'", "'{{#unless first_name}}a{{/unless}}'",
         "'{{^first_name}}a{{/first_name}}'", "'Hi {{ first_name'", "'{# a remark'", "'{{ first_name | default(1 }}'",
-        """'{{ first_name | default("you) }}'""", "“Hi {{ first_name }}”", "‘Hi’", r"""'Say "Hi",\n you'""", "",
+        """'{{ first_name | default("you) }}'""", "“Hi {{ first_name }}”", "‘Hi’", "",
         "channel: sms\ncountry: NL", "body", "\tbody",
         # something is to be decided
         "'{% blurb order_id %}a'", "'{{ }}'", "'{{ first_name | }}'",
