@@ -102,6 +102,12 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name | uper }}'", "unknown-filter 9:30", "no filter called 'uper'", "write 'upper'"),
     ("'{% if first_name is empty %}a{% endif %}'", "unknown-test 9:20", "no test called 'empty'", "write `not first_name`"),
     ("'{% if row.first_name is not empty %}a{% endif %}'", "unknown-test 9:20", "'empty'", "write `row.first_name`"),
+    # a template that is all of the text, and gives none
+    ("'{{ order_id | length }}'", "wrong-type 9:13", "expected text, found the number 2", 'write "{{ order_id | length | string }}"'),
+    ('"{{ 1 if order_id else 2 }}"', "wrong-type 9:13", "found the number 1", 'write "{{ (1 if order_id else 2) | string }}"'),
+    ('"{{ order_id == first_name }}"', "wrong-type 9:13", "found false", 'write a text for each case: "{% if order_id == first_name %}…'),
+    ("'{{ order_id | float }}'", "not-a-number 9:14", "'order_id' is 'A1', which is no number", "write {{ order_id }}: a text needs no number"),
+    ('"{{ order_id | replace(1, 2) | int }}"', "not-a-number 9:14", "'A2' is no number", "write {{ order_id | replace(1, 2) }}: a text needs no number"),
     # columns under another spelling
     ("'{{ FIRST_NAME }}'", "unknown-name 9:17", "'FIRST_NAME'", "write 'first_name'"),
     ("'{{ contact.first_name }}'", "unknown-name 9:17", "'contact'", "write 'first_name'"),
@@ -399,7 +405,7 @@ BY_HAND = frozenset(
         "'{{unsubscribe}}'", '"Hi {somebody}"', "'Hi {somebody}'", "name:", "people.csv, where: order_id}", "channel: [sms, mms]",
         "channel: sms\ngeneration: 0", "channel: sms\nvars: [a]", "name:\thello", "schema: sendspec.plan/1",
         "schema: sendspec.run/1", "'{{ row[lang] }}'", "'{{ texts[order_id] }}'", "'{{ first_name[order_id] }}'",
-        "'{{ first_name.initial }}'", '"Hi «somebody»"', "people.csv, where: yes}",
+        "'{{ first_name.initial }}'", '"{{ order_id == first_name }}"', '"Hi «somebody»"', "people.csv, where: yes}",
         "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {messages: 1.500}", "channel: sms\nlimits: {cost: much}",
         "message:\n  scheduledFor: 01.12.2026 9:00", "message:\n  scheduledFor: 1-12-2026",
         "message:\n  scheduledFor: 31.11.2026",
