@@ -13,6 +13,7 @@ from sendspec.composing.known_names import KnownNames, check_clashes, check_name
 from sendspec.composing.lookalike import lookalikes, unfilled_constants
 from sendspec.composing.payload_text import LANGUAGE_AT
 from sendspec.composing.platforms.platform import Platform
+from sendspec.composing.printed_condition import printed_conditions
 from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
@@ -128,6 +129,7 @@ def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Itera
     yield from lookalikes(spec, known)
     yield from unfilled_constants(spec, used, known)
     yield from cells_compared_with_numbers(spec, known)
+    yield from printed_conditions(spec)
     yield from short_link_warnings(spec)
 
 

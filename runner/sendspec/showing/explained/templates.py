@@ -34,6 +34,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="vars: {phone: …}",
         right='row["generation"]',
     ),
+    "printed-condition": Explanation(
+        "a text has a condition between {{ and }}, which prints `true` or `false`",
+        (
+            "`{{ … }}` writes the value of what is in it into the text; the value of a comparison is `true` or `false`. A warning, in "
+            "texts that have more than this template: alone, it may be a value that has to be true or false."
+        ),
+        wrong="text: \"Hi {{ city == 'Oss' }}\"",
+        right="text: \"Hi {% if city == 'Oss' %}neighbour{% else %}there{% endif %}\"",
+    ),
     "compared-with-number": Explanation(
         "a column of a table is compared with a number, which no cell equals",
         (
