@@ -286,6 +286,7 @@ def test_what_is_no_number_is_shown(intake: Intake) -> None:
         intake.write("people.csv", f'{HEAD}+31612345678,"{written}"\n')
         [found] = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
         assert found["problem"] == shown
+        assert found["fix"] == "write {{ first_name }}: a text needs no number"
 
 
 def test_rows_with_one_key_name_it_and_its_column(intake: Intake) -> None:

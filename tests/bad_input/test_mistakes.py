@@ -29,9 +29,10 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{% for c in order_id %}a{% end %}'", "template-syntax 9:41", "`end` doesn't end the `for`", "write `endfor`"),
     ("'{% if order_id %}{% for c in order_id %}a{% endif %}'", "template-syntax 9:55", "`for` before this `endif` is still open", "write {% endfor %} before {% endif %}"),
     ("'{% if order_id %}a{% endfor %}b{% endif %}'", "template-syntax 9:32", "no `for` is open", "remove it, or write {% endif %}"),
-    ("'a{% endif %}'", "template-syntax 9:18", "belongs to nothing", "{% if … %} before it"),
+    ("'a{% endif %}'", "template-syntax 9:15", "this `endif` belongs to nothing", "remove it, or write {% if … %} before it"),
     ("'a{% endfi %}'", "template-syntax 9:15", "no tag called 'endfi', and no `if` is open", "{% endif %} in its place"),
-    ("'a{% endfor %}'", "template-syntax 9:18", "belongs to nothing", "the `for` that it ends"),
+    ("'a{% endfor %}'", "template-syntax 9:15", "belongs to nothing", "remove it, or write the `for` that it ends"),
+    ("'a{% else %}b'", "template-syntax 9:15", "this `else` belongs to nothing", "remove it, or write {% if … %} before it"),
     ("'{% if order_id %}a'", "template-syntax 9:17", "this `if` is never closed", "{% endif %}"),
     ("'{% unless order_id %}a{% end %}'", "template-syntax 9:14", "no `unless`", "write {% if not order_id %}, and {% endif %}"),
     ("'{% blurb order_id %}a'", "template-syntax 9:17", "no tag called 'blurb'", "use one of: if, elif"),
@@ -74,16 +75,20 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name.upper() }}'", "template-forbidden 9:17", "`first_name.upper()`", "write `first_name | upper`"),
     ("'{{ first_name.strip() }}'", "template-forbidden 9:17", "`first_name.strip()`", "write `first_name | trim`"),
     ("'{{ first_name.replace(1, 2) }}'", "template-forbidden 9:17", "is not allowed", "write `first_name | replace(1, 2)`"),
-    ("'{{ row.get(1) }}'", "template-forbidden 9:17", "`row.get(1)`", "write a column's name"),
+    ("'{{ row.get(1) }}'", "template-forbidden 9:17", "`row.get(1)`", "write a column's name: phone, first_name"),
     ("""'{{ row.get("first_name", "you") }}'""", "template-forbidden 9:17", "row.get", 'write `row["first_name"] | default("you")`'),
     ("'{{ len(first_name) }}'", "template-forbidden 9:17", "`len(first_name)`", "write `first_name | length | string`"),
     ("'{% if len(first_name) > 3 %}a{% endif %}b'", "template-forbidden 9:20", "`len(first_name)`", "write `first_name | length`"),
     ("'{{ first_name[:1] }}'", "template-forbidden 9:17", "the slice `first_name[:1]`", "write `first_name | first`"),
     ("'{{ first_name[:2] }}'", "template-forbidden 9:17", "the slice `first_name[:2]`", 'write `first_name | truncate(2, true, "")`'),
     ("'{{ first_name[-1:] }}'", "template-forbidden 9:17", "the slice `first_name[-1:]`", "write `first_name | last`"),
-    ("'{{ first_name[1:2] }}'", "template-forbidden 9:17", "the slice `first_name[1:2]`", "cut the text in the table"),
-    ("'{{ row[first_name] }}'", "template-forbidden 9:14", "a subscript that isn't constant", 'row["…"]'),
-    ("'{{ first_name[order_id] }}'", "template-forbidden 9:14", "isn't constant", '{% elif order_id == "…" %}'),
+    ("'{{ first_name[1:2] }}'", "template-forbidden 9:17", "the slice `first_name[1:2]`", "add a column that holds this part of `first_name`, and write its name"),
+    ("'{{ row[first_name] }}'", "template-forbidden 9:17", "`row[first_name]` takes the column's name from a value", """write `row["first_name"]`, in quotes, for the column 'first_name'"""),
+    ("'{{ row[lang] }}'", "template-forbidden 9:17", "`row[lang]` takes the column's name", "write a column's name: phone, first_name"),
+    ("'{{ first_name[order_id] }}'", "template-forbidden 9:17", "'first_name' is text, and text has no items", '{% elif order_id == "…" %}'),
+    ("'{{ texts[order_id] }}'", "template-forbidden 9:17", "`texts[order_id]` chooses an item by a value", '{% if order_id == "…" %}'),
+    ("'{{ first_name = 1 }}'", "template-syntax 9:14", "{{ }} prints a value", 'write {{ first_name }}; for a condition, {% if first_name == "1" %}…{% endif %}'),
+    ('"Hi {{ first_name = order_id }}"', "template-syntax 9:17", "one `=` neither sets nor compares", "write {{ first_name }}; for a condition, {% if first_name == order_id %}"),
     ("'{{ first_name[0] }}'", "no-items 9:17", "'first_name' is text, and text has nothing called '0'", "write `first_name | first`"),
     ("'Hi {{ first_name.length }}'", "no-items 9:20", "text has nothing called 'length'", "write `first_name | length`"),
     ("'{{ first_name.toUpperCase }}'", "no-items 9:17", "nothing called 'toUpperCase'", "write `first_name | upper`"),
@@ -97,6 +102,12 @@ TEMPLATES: list[tuple[str, str, str, str]] = [
     ("'{{ first_name | uper }}'", "unknown-filter 9:30", "no filter called 'uper'", "write 'upper'"),
     ("'{% if first_name is empty %}a{% endif %}'", "unknown-test 9:20", "no test called 'empty'", "write `not first_name`"),
     ("'{% if row.first_name is not empty %}a{% endif %}'", "unknown-test 9:20", "'empty'", "write `row.first_name`"),
+    # a template that is all of the text, and gives none
+    ("'{{ order_id | length }}'", "wrong-type 9:13", "expected text, found the number 2", 'write "{{ order_id | length | string }}"'),
+    ('"{{ 1 if order_id else 2 }}"', "wrong-type 9:13", "found the number 1", 'write "{{ (1 if order_id else 2) | string }}"'),
+    ('"{{ order_id == first_name }}"', "wrong-type 9:13", "found false", 'write a text for each case: "{% if order_id == first_name %}…'),
+    ("'{{ order_id | float }}'", "not-a-number 9:14", "'order_id' is 'A1', which is no number", "write {{ order_id }}: a text needs no number"),
+    ('"{{ order_id | replace(1, 2) | int }}"', "not-a-number 9:14", "'A2' is no number", "write {{ order_id | replace(1, 2) }}: a text needs no number"),
     # columns under another spelling
     ("'{{ FIRST_NAME }}'", "unknown-name 9:17", "'FIRST_NAME'", "write 'first_name'"),
     ("'{{ contact.first_name }}'", "unknown-name 9:17", "'contact'", "write 'first_name'"),
@@ -129,7 +140,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi *|first_name|*"', "!unfilled-placeholder 9:17", "'*|first_name|*'", "write {{ first_name }}"),
     ('"{{ first_name }} {order_id}"', "!unfilled-placeholder 9:31", "'{order_id}'", "write {{ order_id }}"),
     ('"Hi {frist_name}"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
-    ('"Hi %frist_name%"', "unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
+    ('"Hi %frist_name%"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi {{ first_name }}}"', "unfilled-placeholder 9:17", "the third } is no part of the template", "write {{ first_name }}"),
     ('"Hi {somebody}"', "unfilled-placeholder 9:17", "; no column is called 'somebody'", "write {{ … }} with one of: phone, first_name"),
     ("'Hi {somebody}'", "unfilled-placeholder 9:17", "'{somebody}'", 'write {{ "{somebody}" }}'),
@@ -140,22 +151,29 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"Hi @first_name@"', "!unfilled-placeholder 9:17", "'@first_name@'", "write {{ first_name }}"),
     ('"Hi *|FIRST_NAME|*"', "!unfilled-placeholder 9:17", "'*|FIRST_NAME|*'", "write {{ first_name }}"),
     ('"Hi [First name]"', "!unfilled-placeholder 9:17", "'[First name]'", "write {{ first_name }}"),
-    ('"Hi [Price (€)] [Opt-out]"', "!unfilled-placeholder 9:29", "'Opt-out' is a column", "write {{ row['Opt-out'] }}"),
+    ('"Hi [Opt-out]"', "!unfilled-placeholder 9:17", "'Opt-out' is a column", "write {{ row['Opt-out'] }}"),
+    ('"Hi [Price (€)]"', "!unfilled-placeholder 9:17", "'Price (€)' is a column", "write {{ row['Price (€)'] }}"),
+    ('"Hi {Price (€)}"', "!unfilled-placeholder 9:17", "'{Price (€)}' is not a template", "write {{ row['Price (€)'] }}"),
+    ("'Hi «price (€)»'", "!unfilled-placeholder 9:17", "'Price (€)' is a column", 'write {{ row["Price (€)"] }}'),
+    ('"Hi <frist_name>"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
+    ('"Hi [frist_name]"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi [first_name]"', "!unfilled-placeholder 9:17", "'[first_name]'", "write {{ first_name }}"),
-    ('"Hi <first_name>"', "unfilled-placeholder 9:17", "'<first_name>'", "write {{ first_name }}"),
+    ('"Hi <first_name>"', "!unfilled-placeholder 9:17", "'<first_name>'", "write {{ first_name }}"),
     ("Hi {{ first_name }}, you are #1", "cut-by-comment 9:42", "'#1' for a comment", '"Hi {{ first_name }}, you are #1"'),
     ("Hi #1", "cut-by-comment 9:16", "'#1' for a comment", 'put quotes around the text: "Hi #1"'),
-    ("Order # {{ order_id }}", "cut-by-comment 9:19", "for a comment", '"Order # {{ order_id }}"'),
+    ("Order # {{ order_id }}", "!cut-by-comment 9:19", "for a comment", 'put quotes around the text: "Order # {{ order_id }}"; if it is a comment, move'),
     ("Hi you, # 1", "cut-by-comment 9:21", "for a comment", '"Hi you, # 1"'),
     ("#1 in town", "!wrong-type 9:13", "'#1 in town' for a comment, so there is no value", 'put quotes around the text: "#1 in town"'),
     ("“Hi {{ first_name }}”", "curly-quotes 9:13", "“ and ” are not YAML's quotes", 'write " in their place'),
     (r"'Hi,\n you'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi,\n you", or several lines below `text: |`'),
     (r"Hi\n\nyou", "literal-escape 9:13", "people would read it as it is written", r'write "Hi\n\nyou"'),
-    (r"""'Say "Hi",\n you'""", "literal-escape 9:23", "a line break only in double quotes", 'put " around the text'),
+    (r"""'Say "Hi",\n you'""", "literal-escape 9:13", "a line break only in double quotes", r'''write "Say \"Hi\",\n you", or several'''),
+    (r'"Hi\\nyou"', "literal-escape 9:13", "two backslashes are one that people would read", r'write "Hi\nyou", or several lines'),
+    (r'"Hi\\n\\you"', "literal-escape 9:16", "`\\n` with one is a line break", r"write `\n`, with one backslash"),
     (r"'\\n'", "literal-escape 9:14", "two backslashes and an n", 'write `\\n` with one backslash, and " around'),
     ("|\n        Hi\\nyou", "literal-escape 10:11", "people would read it", "begin a new line in its place"),
     ('"https://example.com/{first_name}"', "!unfilled-placeholder 9:34", "'{first_name}'", "write {{ first_name }}"),
-    ('"www.example.com?a=%order_id%&b={c}"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
+    ('"www.example.com?a=%order_id%&b=c"', "!unfilled-placeholder 9:32", "'%order_id%'", "write {{ order_id }}"),
     (r"'Hi\nyou'", "literal-escape 9:13", "a line break only in double quotes", r'write "Hi\nyou"'),
     (r"'Your code:\n{{ order_id }}'", "literal-escape 9:13", "only in double quotes", r'write "Your code:\n{{ order_id }}"'),
     ("{first_name}", "!wrong-type 9:13", "YAML reads {…} as keys and values", 'write "{{ first_name }}" for a column'),
@@ -165,11 +183,15 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ("- Hi", "!yaml-syntax 9:13", "YAML takes this `- ` for the entry of a list", 'put quotes around it: "- Hi"'),
     ("'{% if order_id == 1 %}a{% endif %}b'", "compared-with-number 9:20", "is never true", """write `order_id == "1"`"""),
     ('"{% if row[\'Opt-out\'] != 1.5 %}a{% endif %}b"', "compared-with-number 9:20", "is always true", "write `row['Opt-out'] != '1.5'`"),
+    ("\"Hi {{ first_name == 'Bo' }}\"", "printed-condition 9:17", "is `true` or `false`", "write {% if first_name == 'Bo' %}…{% endif %}"),
+    ("'{{ not order_id }} or {{ order_id }}'", "printed-condition 9:14", "{{ }} prints a value", "write {% if not order_id %}…{% endif %}"),
+    ("'Hi {{ order_id is defined and order_id != \"A\" }}'", "printed-condition 9:17", "prints a value", 'write {% if order_id is defined and order_id != "A" %}'),
     ("‘Hi’", "curly-quotes 9:13", "‘ and ’ are not YAML's quotes", 'write " in their place'),
 ]  # fmt: skip
 
 INNOCENT = [
-    '"Hi\\nyou"', r"C:\nets", r"'\\server\nets on C:\new'", '"Hi\\\\nyou"',
+    "\"Hi {{ 'Bo' if order_id == 'A1' else first_name }}\"", "\"Hi {{ 'a == b, not c' }}\"", "'Hi {{ first_name | default(\"is\") }}'",
+    '"Hi\\nyou"', r"C:\nets", r'"C:\\nets"', r'''"{{ first_name | replace('\\n', ' ') }}"''', r"'\\server\nets on C:\new'",
     "Hi you # a remark", "Hi you ## remark", "|\n        Hi #1", '"Hi you #1"', "'“Hi”'", "He said “Hi”",
     '"100% of 50% off"', '"He said «Hi you», ask @somebody@ or me@first_name@example.com"', '"Hi [more] <b>"', '"{} { } {1}"', "\"{{ '{first_name}' }}\"",
     "'{ {{ first_name }}}'",
@@ -248,7 +270,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("people.csv}", "people.csv, where: '{{ first_name = no }}'}", "template-syntax 4:39", "one `=`", """"{{ first_name == 'no' }}\""""),
     ("people.csv}", "people.csv, where: '{{ first_name == no }}'}", "unknown-name 4:57", "'no'", 'write `"no"`, in quotes'),
     ("people.csv}", "people.csv, key: '{{ Opt-out }}'}", "template-forbidden 4:41", "is a column", 'row["Opt-out"]'),
-    ("people.csv}", "people.csv, key: {{ Opt-out }}}", "unquoted-template 4:37", "needs quotes", '"{{ Opt-out }}"'),
+    ("people.csv}", "people.csv, key: {{ Opt-out }}}", "unquoted-template 4:37", "needs quotes", """write "{{ row['Opt-out'] }}\""""),
     ("message:", "message:\n  tags: red", "wrong-type 6:9", "a list", "write a list: [red]"),
     ("message:", "message:\n  sender: Acme", "wrong-type 6:11", "a mapping", "{connector: {identifierValue:"),
     ("message:", "message:\n  scheduledFor: 2026-12-01 10:00", "wrong-format 6:17", "no offset from UTC", "write 2026-12-01T10:00:00+01:00"),
@@ -256,7 +278,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("name: hello", "name: erinnerung-für-märz", "bad-name 2:7", "'erinnerung-für-märz'", "'erinnerung-fuer-maerz'"),
     ("name: hello", "name: Çağrı Smørbrød", "bad-name 2:7", "can't be a spec's name", "'cagri-smoerbroed'"),
     ("channel: sms", "channel: sms\nlimits: {messages: 1.000}", "wrong-type 4:20", "1.000", "1000 if the point groups"),
-    ("channel: sms", "channel: sms\nlimits: {messages: 1.500}", "wrong-type 4:20", "1.5", "write 1500"),
+    ("channel: sms", "channel: sms\nlimits: {messages: 1.500}", "wrong-type 4:20", "the number 1.500", "write 1500 if the point groups thousands, or a number without a fraction, such as 2"),
     ("channel: sms", "channel: sms\nlimits: {messages: 2.0}", "wrong-type 4:20", "2.0", "write 2"),
     ("channel: sms", "channel: sms\nlimits: {cost: 60 EUR}", "wrong-format 4:16", "'60 EUR' has the currency behind the amount", "write EUR 60"),
     ("channel: sms", "channel: sms\nlimits: {cost: 60,00}", "unknown-key 4:16", "the comma in 60,00 for the end", "write 60.00"),
@@ -282,9 +304,9 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("people.csv}", "people.csv, quotechar: x}", "unknown-key 4:32", "no key 'quotechar'", 'has " around it'),
     ("people.csv}", "people.csv, columns: [a]}", "unknown-key 4:32", "no key 'columns'", "first line names them"),
     ("people.csv}", "people.csv, dedupe: true}", "unknown-key 4:32", "no key 'dedupe'", "a number gets one message"),
-    ("people.csv}", "people.csv, country: 0049}", "unquoted-number 4:41", "0049", "as a country, write DE"),
-    ('"Hi {{ first_name }}"', "{A: Hallo, B: Merhaba}", "wrong-type 9:7", "each of 'A', 'B'", "{% elif … == 'B' %}"),
-    ('    text:\n      text: "Hi {{ first_name }}"', "    text:\n      A: Hallo\n      B: Merhaba", "wrong-type 8:5", "'A', 'B'", "{% if … == 'A' %}"),
+    ("people.csv}", "people.csv, country: 0049}", "unknown-country 4:41", "'0049' is not a country's two-letter code", "write DE"),
+    ('"Hi {{ first_name }}"', "{A: Hallo, B: Merhaba}", "wrong-type 9:13", "`text` is one text for all people, and here are 2: A, B", "\"{% if … == 'A' %}Hallo{% elif … == 'B' %}Merhaba{% endif %}\""),
+    ('    text:\n      text: "Hi {{ first_name }}"', "    text:\n      A: Hallo\n      B: Merhaba", "unknown-key 9:7", "`text` has the keys A, B, and needs one key `text`", "in their place: `text: \"{% if … == 'A' %}Hallo{% elif"),
     # YAML
     ("name: hello", "name:hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
     ("name: hello", "name = hello", "yaml-syntax 2:1", "has no `: `", "write `name: hello`"),
@@ -292,7 +314,10 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("  body", "\u00a0\u00a0body", "yaml-indentation 6:1", "a no-break space (U+00A0)", "indent with spaces"),
     ("  body", " \u00a0body", "yaml-indentation 6:2", "a no-break space (U+00A0)", "indent with spaces"),
     ("    text:", "\u3000text:", "yaml-indentation 8:1", "an ideographic space (U+3000)", "indent with spaces"),
-    ("    text:\n", "    text: Hi\n", "yaml-syntax 9:11", "a key inside the value", "indent it"),
+    ("    text:\n", "    text: Hi\n", "yaml-syntax 8:11", "`text` has the value 'Hi', so no keys can be below it", "remove it; if the line below is part of it"),
+    ("channel: sms", "  channel: sms", "yaml-syntax 3:3", "`channel` is indented below `name`, which has the value 'hello'", "indent it like `name`, or remove 'hello'"),
+    ('"Hi {{ first_name }}"', "Hi you,\n        and\n          you: Bo", "yaml-syntax 11:14", "a key inside the value of the line before", "indent it"),
+
     ("    text:\n      text:", "    text:\n     \u00a0- text:", "yaml-indentation 9:6", "no-break space", "indent with spaces"),
     ("    type", "\t\ttype", "yaml-tab 7:1", "not a tab", "indent with spaces"),
     ("      text:", "    \ttext:", "yaml-tab 9:5", "not a tab", "indent with spaces"),
@@ -385,23 +410,25 @@ BY_HAND = frozenset(
         "'{% if order_id %}{% for c in order_id %}a{% endif %}'", "'{% if order_id %}a'",
         "'{% unless order_id %}a{% end %}'", "'{{#if first_name}}a{{/if}}'", "'{{#unless first_name}}a{{/unless}}'",
         "'{{^first_name}}a{{/first_name}}'", "'Hi {{ first_name'", "'{# a remark'", "'{{ first_name | default(1 }}'",
-        """'{{ first_name | default("you) }}'""", "“Hi {{ first_name }}”", "‘Hi’", r"""'Say "Hi",\n you'""", "",
+        """'{{ first_name | default("you) }}'""", "“Hi {{ first_name }}”", "‘Hi’", "",
         "channel: sms\ncountry: NL", "body", "\tbody",
         # something is to be decided
-        "'a{% endif %}'", "'a{% endfor %}'", "'{% blurb order_id %}a'", "'{{ }}'", "'{{ first_name | }}'",
+        "'{% blurb order_id %}a'", "'{{ }}'", "'{{ first_name | }}'",
         "'{{ order_id + 1 }}'", "'{{ order_id * 2 - 1 * 3 }}'", "'{{ now() }}'", "'{{ datetime.now() }}'",
         "'{{ row.get(1) }}'", "'{{ first_name[1:2] }}'", "'{% set a = 1 %}b'", "'{{ last name }}'", '"{{unsubscribe}}"',
-        "'{{unsubscribe}}'", '"Hi {somebody}"', "'Hi {somebody}'", "name:", "people.csv, where: order_id}", "channel: [sms, mms]",
+        "'{{unsubscribe}}'", '"Hi {somebody}"', "'Hi {somebody}'", "name:", "\"Hi {{ first_name == 'Bo' }}\"", "'{{ not order_id }} or {{ order_id }}'",
+        "'Hi {{ order_id is defined and order_id != \"A\" }}'", "people.csv, where: order_id}", "channel: [sms, mms]",
         "channel: sms\ngeneration: 0", "channel: sms\nvars: [a]", "name:\thello", "schema: sendspec.plan/1",
-        "schema: sendspec.run/1", "'{{ row[first_name] }}'", "'{{ first_name[order_id] }}'",
-        "'{{ first_name.initial }}'", '"Hi «somebody»"', "people.csv, where: yes}", "people.csv, where: No}",
-        "people.csv, where: only people in Oss}", "people.csv, where: 'Opt {{ out'}", "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {cost: much}",
-        "message:\n  scheduledFor: soon",
+        "schema: sendspec.run/1", "'{{ row[lang] }}'", "'{{ texts[order_id] }}'", "'{{ first_name[order_id] }}'",
+        "'{{ first_name.initial }}'", '"{{ order_id == first_name }}"', '"Hi «somebody»"', "people.csv, where: yes}",
+        "people.csv, where: No}", "people.csv, where: only people in Oss}", "people.csv, where: 'Opt {{ out'}",
+        "people.csv, where: 1}", "channel: sms\nlimits: {messages: 1.000}", "channel: sms\nlimits: {messages: 1.500}",
+        "channel: sms\nlimits: {cost: much}", "message:\n  scheduledFor: soon",
         'message:\n  scheduledFor: "{{ order_id }}"', "message:\n  validity: long", "{A: Hallo, B: Merhaba}",
         "    text:\n      A: Hallo\n      B: Merhaba",
         "|\n        Hi\\nyou", r"'\\n'",
         # lines are to be indented
-        "\u00a0\u00a0body", " \u00a0body", "\u3000text:", "    text: Hi\n", "    text:\n     \u00a0- text:", "\t\ttype",
+        "\u00a0\u00a0body", " \u00a0body", "\u3000text:", "  channel: sms", "Hi you,\n        and\n          you: Bo", "    text:\n     \u00a0- text:", "\t\ttype",
         "    \ttext:",
     }
 )  # fmt: skip
@@ -411,9 +438,6 @@ ANOTHER: dict[str, str] = {
     "'{% if first_name } a'": "template-syntax",  # nor is the `if` closed
     "{file: people.csv, filter: a}": "where-not-boolean",
     "people.csv, delimiter: tab}": "table-delimiter",  # the table has commas
-    "people.csv, key: {{ Opt-out }}}": "template-forbidden",
-    '"www.example.com?a=%order_id%&b={c}"': "unfilled-placeholder",
-    "people.csv, country: 0049}": "unknown-country",
     # whether it is in the past depends on the day
     "message:\n  scheduledFor: 2026-12-01 10:00": "",
     "message:\n  scheduledFor: 01.12.2026 9:00": "",
@@ -529,11 +553,36 @@ def test_an_environment_that_was_meant_otherwise(intake: Intake, written: str, c
     _holds(found, code, "", fix, "sendspec.yaml")
 
 
-def test_a_column_in_a_constant_is_not_filled(table: Intake) -> None:
-    constants = 'vars: {shop: "{first_name}", unused: "{order_id}", other: "{somebody} [first_name]"}\n'
-    table.text('"Hi {{ shop }} {{ other }}"', constants)
+# The text and what is below it, and each placeholder: `severity line:column`, what it is, words of the fix.
+SEVERAL_PLACEHOLDERS: list[tuple[str, str, list[tuple[str, str, str]]]] = [
+    ('"Hi [Price (€)] [Opt-out]"', "", [
+        ("error 9:17", "[Price (€)]", "{{ row['Price (€)'] }}"), ("error 9:29", "[Opt-out]", "{{ row['Opt-out'] }}"),
+    ]),
+    ('"www.example.com?a=%order_id%&b={c}"', "", [
+        ("error 9:32", "%order_id%", "{{ order_id }}"), ("warning 9:45", "{c}", "with one of: phone"),
+    ]),
+    ('"Hi {{ shop }} {{ other }}"', 'vars: {shop: "{first_name}", unused: "{order_id}", other: "{somebody} [first_name] [Price (€)]"}\n', [
+        ("error 10:15", "{first_name}", "write this text in `message`, with {{ first_name }} in its place"),
+        ("warning 10:60", "{somebody}", "write this text in `message`, with {{ … }} in its place"),
+        ("error 10:71", "[first_name]", "with {{ first_name }} in its place"),
+        ("error 10:84", "[Price (€)]", """with {{ row["Price (€)"] }} in its place"""),
+    ]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("written", "more", "expected"), SEVERAL_PLACEHOLDERS, ids=[r[0] for r in SEVERAL_PLACEHOLDERS]
+)
+def test_all_placeholders_are_found_at_once(
+    table: Intake, written: str, more: str, expected: list[tuple[str, str, str]]
+) -> None:
+    table.text(written, more)
     found = table.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, "unfilled-placeholder 10:15", "people would read '{first_name}'", "write this text in `message`")
+    assert {each["code"] for each in found} == {"unfilled-placeholder"}
+    assert [f"{d['severity']} {d['line']}:{d['column']}" for d in found] == [each[0] for each in expected]
+    for each, (_, shown, fix) in zip(found, expected, strict=True):
+        assert f"'{shown}'" in each["problem"]
+        assert fix in each["fix"]
 
 
 def test_placeholders_are_not_looked_for_in_what_is_no_text(table: Intake) -> None:
@@ -839,7 +888,7 @@ BLOCKS: list[tuple[str, str]] = [
     ("|\n        Hi you\n        and you\n        {{ order_id | int }} and you", "not-a-number 12:9"),
     (">\n        Hi you\n        and you\n        {{ order_id | int }} and you", "not-a-number 12:9"),
     ("|-\n        Hi you\n\n          {{ first_nmae }}", "unknown-name 12:14"),
-    (">\n        Hi you\n        {{ first_name = 1 }}", "template-syntax 11:23"),
+    (">\n        Hi you\n        {{ first_name = 1 }}", "template-syntax 11:9"),
     (">2\n        Hi you\n        {% if order_id %}a{% endfi %}", "template-syntax 11:30"),
     ("|\n        Hi {{ first_name }}\n        {order_id}", "unfilled-placeholder 11:9"),
 ]

@@ -13,6 +13,7 @@ from sendspec.composing.known_names import KnownNames, check_clashes, check_name
 from sendspec.composing.lookalike import lookalikes, unfilled_constants
 from sendspec.composing.payload_text import LANGUAGE_AT
 from sendspec.composing.platforms.platform import Platform
+from sendspec.composing.printed_condition import printed_conditions
 from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_policy import TemplateProblem
@@ -105,7 +106,9 @@ def _in_words_of_the_table(
     from sendspec.composing.where_advice import about_condition
 
     document = spec.document
-    found = about_column(problem, document.value(at), known, cells_are_text=cells_are_text(spec))
+    found = about_column(
+        problem, document.value(at), known, cells_are_text=cells_are_text(spec), is_condition=at == WHERE
+    )
     condition = about_condition(found, spec.where, known, rows) if at == WHERE else found
     if condition is not found:  # written out whole, in quotes of its own
         return document.place(at, condition)
@@ -130,6 +133,7 @@ def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Itera
     yield from lookalikes(spec, known)
     yield from unfilled_constants(spec, used, known)
     yield from cells_compared_with_numbers(spec, known)
+    yield from printed_conditions(spec)
     yield from short_link_warnings(spec)
 
 

@@ -46,6 +46,7 @@ class RowProblems:
         self._address_column = address_column
         self._problems = problems
         self._constant_by_path: dict[KeyPath, bool] = {}
+        self._needless_by_path: dict[KeyPath, str | None] = {}
 
     def reject(self, row: Row, at: KeyPath, code: str, problem: str, fix: str) -> NoReturn:
         """Records a problem at `at` in the spec. Raises `RowRejected`."""
@@ -131,10 +132,20 @@ class RowProblems:
             row,
             at,
             problem.code,
-            lambda: self._spec.document.place(at, problem, key=problem.at_key),
+            lambda: self._spec.document.place(at, self._as_text(at, problem), key=problem.at_key),
             at_key=problem.at_key,
             beside=problem.beside,
         )
+
+    def _as_text(self, at: KeyPath, problem: SchemaProblem) -> SchemaProblem:
+        """A number where a text is needed, with what to write if a template alone gives it."""
+        expected, _, found = problem.problem.partition(", found ")
+        if problem.code != "wrong-type" or not expected.endswith("text"):
+            return problem
+        from sendspec.composing.lone_value import text_instead  # needed only after a mistake
+
+        fix = text_instead(self._spec.document.value(at), found)
+        return problem if fix is None else replace(problem, fix=fix)
 
     def _add_at_spec(
         self,
@@ -157,6 +168,14 @@ class RowProblems:
         else:
             self._problems.add_row(group, row.line, describe)
 
+    def _without_number(self, at: KeyPath) -> str | None:
+        """What to write where a template asks for a number without need, looked up once a place."""
+        if at not in self._needless_by_path:
+            from sendspec.composing.lone_value import without_number  # needed only after a mistake
+
+            self._needless_by_path[at] = without_number(self._spec.document.value(at), at)
+        return self._needless_by_path[at]
+
     def _is_constant(self, at: KeyPath) -> bool:
         if at not in self._constant_by_path:
             texts = (value for _, value in walk(self._spec.document.value(at)) if isinstance(value, str))
@@ -165,6 +184,9 @@ class RowProblems:
 
     def add_placeholder(self, row: Row, error: PlaceholderError) -> None:
         problem = error.error
+        if problem.code == "not-a-number":
+            fix = self._without_number(error.at)
+            problem = problem if fix is None else problem.with_fix(fix)
         self._problems.add_row(
             (
                 problem.code,

@@ -9,13 +9,14 @@ from typing import Any
 
 from jinja2 import Environment, nodes
 
-from sendspec.composing.operand_text import called, end_of_brackets, named_test, sliced
+from sendspec.composing.operand_text import called, chosen_item, end_of_brackets, named_test, sliced
 from sendspec.composing.template_advice import (
     USUAL_FIX,
     emptiness_fix,
     filter_fix,
     fix_of,
     instead_of_call,
+    instead_of_choice,
     instead_of_slice,
     test_fix,
 )
@@ -108,6 +109,8 @@ def _judge(
         return [_call(node, source, tokens)]
     if isinstance(node, nodes.Slice):
         return [_slice(node, source, tokens)]
+    if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const | nodes.Slice):
+        return [_choice(node, source, tokens)]
     what = _forbidden(node, loops)
     if what is None:
         return []
@@ -129,6 +132,13 @@ def _slice(node: nodes.Slice, source: str, tokens: list[Token]) -> TemplateProbl
     if found is None:
         return forbidden("a slice such as `[1:2]`", 0, len(source), instead_of_slice(node, None))
     return forbidden(f"the slice `{found.shown}`", found.start, found.end, instead_of_slice(node, found))
+
+
+def _choice(node: nodes.Getitem, source: str, tokens: list[Token]) -> TemplateProblem:
+    found = chosen_item(source, tokens)
+    problem, fix = instead_of_choice(node, found)
+    start, end = (0, len(source)) if found is None else (found.start, found.end)
+    return TemplateProblem("template-forbidden", problem, fix, start, end)
 
 
 def forbidden(what: str, start: int, end: int, fix: str = USUAL_FIX) -> TemplateProblem:
@@ -153,8 +163,6 @@ def _forbidden(node: nodes.Node, loops: int) -> str | None:
     if type(node) not in PLAIN:
         named = next((words for kind, words in NAMED.items() if isinstance(node, kind)), None)
         return named or (ARITHMETIC if isinstance(node, nodes.BinExpr | nodes.UnaryExpr) else "this")
-    if isinstance(node, nodes.Getitem) and not isinstance(node.arg, nodes.Const | nodes.Slice):
-        return "a subscript that isn't constant"
     if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
         return f"`.{node.attr}`"
     if isinstance(node, nodes.Name) and (

@@ -23,8 +23,8 @@ _AMOUNT = re.compile(
 def whole_number_fix(written: str, value: float) -> str | None:
     """For a number with a point where a whole one is needed: `1.000` may be a thousand. None if there is nothing to propose."""
     if _GROUPED.fullmatch(written):
-        thousands = f"write {written.replace('.', '')}"
-        return f"{thousands} if the point groups thousands, or {int(value)}" if value.is_integer() else thousands
+        other = str(int(value)) if value.is_integer() else f"a number without a fraction, such as {int(value) + 1}"
+        return f"write {written.replace('.', '')} if the point groups thousands, or {other}"
     return f"write {int(value)}" if value.is_integer() else None
 
 

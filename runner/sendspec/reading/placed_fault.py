@@ -34,7 +34,7 @@ def placed(document: Document, fault: SchemaProblem) -> Diagnostic:
     ):
         fault = _unquoted(document, fault, value)
     elif fault.code == "wrong-type" and isinstance(value, float):
-        fault = replace(fault, fix=whole_number_fix(document.written(fault.at), value) or fault.fix)
+        fault = _fraction(document, fault, value)
     elif _is_flow_for_text(document, fault, value):
         fault = _flow_for_text(document, fault)
     elif fault.at == ("spec",):
@@ -105,6 +105,14 @@ def _flow_for_text(document: Document, fault: SchemaProblem) -> SchemaProblem:
         return replace(fault, fix=f"put quotes around it: {quoted_template(written)}")
     fix = f'write "{{{{ {name[1]} }}}}" for a column; if people should read the braces, "{{{{ \'{written}\' }}}}"'
     return replace(fault, problem="expected text, and YAML reads {…} as keys and values", fix=fix)
+
+
+def _fraction(document: Document, fault: SchemaProblem, value: float) -> SchemaProblem:
+    """A number with a point where a whole one is needed, shown as written: its zeros may count."""
+    written = mask_in_place(printable(document.written(fault.at)[:40]))
+    found = fault.problem.rpartition("the number ")[0]
+    fix = whole_number_fix(document.written(fault.at), value)
+    return replace(fault, problem=f"{found}the number {written}" if found else fault.problem, fix=fix or fault.fix)
 
 
 def _unquoted(document: Document, fault: SchemaProblem, value: int | float) -> SchemaProblem:

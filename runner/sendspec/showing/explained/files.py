@@ -261,13 +261,14 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "cut-by-comment": Explanation(
         "a ` #` ends a text that has no quotes",
-        "A warning: YAML takes the rest of the line for a comment. A comment with a space after its `#` is left alone.",
+        "A warning: YAML takes the rest of the line for a comment. A comment with a space after its `#` is left alone, unless "
+        "a template is in it, which is an error.",
         wrong="text: Hi, you are #1",
         right='text: "Hi, you are #1"',
     ),
     "literal-escape": Explanation(
         "a text holds a backslash and an n where a line break is meant",
-        "A warning: YAML reads `\\n` as a line break only inside of double quotes.",
+        "A warning: YAML reads `\\n` as a line break only inside of double quotes, and with one backslash.",
         wrong="text: 'Hi,\\nyour order has shipped.'",
         right='text: "Hi,\\nyour order has shipped."',
     ),

@@ -34,6 +34,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="vars: {phone: …}",
         right='row["generation"]',
     ),
+    "printed-condition": Explanation(
+        "a text has a condition between {{ and }}, which prints `true` or `false`",
+        (
+            "`{{ … }}` writes the value of what is in it into the text; the value of a comparison is `true` or `false`. A warning, in "
+            "texts that have more than this template: alone, it may be a value that has to be true or false."
+        ),
+        wrong="text: \"Hi {{ city == 'Oss' }}\"",
+        right="text: \"Hi {% if city == 'Oss' %}neighbour{% else %}there{% endif %}\"",
+    ),
     "compared-with-number": Explanation(
         "a column of a table is compared with a number, which no cell equals",
         (
@@ -48,9 +57,9 @@ EXPLAINED: dict[str, Explanation] = {
         (
             "`{name}`, `${name}`, `%name%`, `<%= name %>`, `[[name]]`, `*|NAME|*` and a word processor's `«name»` or "
             "`<<name>>` are text here, and people would read them. A warning; an error if the name is, or nearly is, a column or a "
-            "constant, whatever its case; `[name]` and `@name@` only then. In web addresses, only these are looked for. Values and what is "
-            "below `template:` aren't looked at. The values of constants under `vars` are no templates either: {{ … }} and {% … %} in "
-            "one that the message uses are an error."
+            "constant, whatever its case; `[name]`, `@name@` and `<name>` only then. In web addresses without a column, "
+            "they are left alone. Values and what is below `template:` aren't looked at. The values of constants under `vars` are no "
+            "templates either: in one that the message uses, the same is reported, and {{ … }} and {% … %} are an error."
         ),
         wrong="Hi {first_name}",
         right="Hi {{ first_name }}",
