@@ -12,6 +12,7 @@ from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipi
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names, with_fitting_quotes
 from sendspec.composing.lookalike import lookalikes, unfilled_constants
 from sendspec.composing.payload_text import LANGUAGE_AT
+from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.template_policy import TemplateProblem
@@ -64,6 +65,12 @@ class CompiledSpec:
     def key_column(self) -> str | None:
         """The only column that the key comes from; None if it uses several, or none."""
         return self.address_column if self.key is None else _single_column(self.key)
+
+    @property
+    def folds_case(self) -> bool:
+        """Whether recipients are told apart by an e-mail address, whose capitals make nobody else of them."""
+        is_address = self.key is None or (self.key_column is not None and self.key_column == self.address_column)
+        return is_address and self.identifier_key == EMAIL_ADDRESS.identifier_key
 
     def fixed_recipient(self, columns: Sequence[str]) -> Diagnostic | None:
         """Why rows with different messages have one recipient, if the spec is the reason."""

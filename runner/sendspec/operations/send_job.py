@@ -16,6 +16,7 @@ from sendspec.composing.compiled_spec import CompiledSpec, compile_recipients, c
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
+from sendspec.composing.error_cells import columns_of
 from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
 from sendspec.composing.odd_values import warn_of_odd_values
@@ -104,7 +105,8 @@ class Job:
 
     def composed(self, problems: Problems) -> Iterator[Composed]:
         """Every row, composed, with duplicates marked; faults of rows go to `problems`."""
-        rows = compose_rows(self.composer(problems), self.table.rows(problems))
+        composer = self.composer(problems)
+        rows = compose_rows(composer, self.table.rows(problems))
         program = self.program
         return mark_duplicates(
             rows,
@@ -113,6 +115,8 @@ class Job:
             own_reference=program.own_reference,
             fixed=program.fixed_recipient(self.table.columns),
             key_of=self.key_of,
+            used=columns_of(program.content),
+            folded_of=composer.folded_of,
         )
 
     @property

@@ -133,7 +133,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "duplicate-rows": Explanation(
         "two rows have the same recipient and the same message",
-        "One message is sent; the other rows are skipped.",
+        "One message is sent; the other rows are skipped. E-mail addresses that differ only in capitals are one recipient.",
     ),
     "constant-recipient": Explanation(
         "`to` or `key` is a plain text, so it is the same for every row",
