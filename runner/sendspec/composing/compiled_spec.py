@@ -72,6 +72,14 @@ class CompiledSpec:
         is_address = self.key is None or (self.key_column is not None and self.key_column == self.address_column)
         return is_address and self.identifier_key == EMAIL_ADDRESS.identifier_key
 
+    @property
+    def placeholders(self) -> Iterator[Placeholder]:
+        """Every template of the spec."""
+        parts = (self.where, self.to, self.key, self.receiver, self.content)
+        return (
+            each for part in parts if part is not None and not isinstance(part, bool) for each in placeholders_of(part)
+        )
+
     def fixed_recipient(self, columns: Sequence[str]) -> Diagnostic | None:
         """Why rows with different messages have one recipient, if the spec is the reason."""
         return fixed_recipient(self.spec, self.to, self.key, self.receiver, columns)

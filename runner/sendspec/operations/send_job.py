@@ -17,9 +17,9 @@ from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
 from sendspec.composing.error_cells import columns_of
+from sendspec.composing.list_check import check_list
 from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
-from sendspec.composing.odd_values import warn_of_odd_values
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.recipient_check import check_recipients
 from sendspec.diagnostics.characters import without_surrogates
@@ -271,7 +271,7 @@ class _JobReader:
             with closing(table):
                 check_recipients(compile_recipients(spec, columns, platform), table, problems)
             return None
-        warn_of_odd_values(program, table, problems)
+        check_list(program, table, problems)
         environment = self._context.environment
         return Job(
             spec=spec,

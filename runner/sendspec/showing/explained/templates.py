@@ -153,6 +153,14 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="{% if amount > 100 %}",
         right="{% if (amount | float) > 100 %}",
     ),
+    "text-order": Explanation(
+        "dates, times or numbers are compared as texts",
+        "Cells of a table are text, and `<` and `>` compare texts character by character: '9' comes after '10', and "
+        "'03/14/2026' before '2025-01-01'. Dates sort as year-month-day (ISO 8601); the filters `float` and `int` make "
+        "numbers of cells.",
+        wrong="where: \"{{ signed_up > '03/14/2026' }}\"",
+        right="where: \"{{ signed_up > '2026-03-14' }}\"",
+    ),
     "render-failed": Explanation(
         "a template can't be rendered with a row's values",
         "A filter got an argument that it can't use.",

@@ -1,0 +1,52 @@
+"""Conditions on the cells of a list that are not what their author meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+Intake = Any  # the fixture `intake` of this folder's conftest
+HEAD = "phone,first_name,t\n"
+ROWS = [f"+316123456{n:02},Ann," for n in range(9)]
+
+
+def given(intake: Intake, where: str, cells: list[str]) -> None:
+    intake.change("{file: people.csv}", f'{{file: people.csv, where: "{where}"}}')
+    intake.write("people.csv", HEAD + "".join(f'{row}"{cell}"\n' for row, cell in zip(ROWS, cells, strict=False)))
+
+
+# The condition, the cells, the rows that are wrong, the problem and the fix.
+MISORDERED = [
+    ("{{ t > '2026-01-01' }}", ["03/14/2026", "2026-02-01", "2/1/26"], [2, 4], "'03/14/2026' > '2026-01-01' goes by characters, not by date", "write dates as year-month-day, such as 2026-03-14 for 03/14/2026, in the table and in the comparison"),
+    ("{{ '01-06-2026' <= row['t'] | trim }}", ["2026-07-01"], [2], "'01-06-2026' <= '2026-07-01' goes by characters, not by date", "write dates as year-month-day, such as 2026-03-14,"),
+    ("{{ first_name == 'Ann' and '2026-01-01' <= t < '2026-06-01' }}", ["14/03/2026"], [2], "'2026-01-01' <= '14/03/2026' goes", "2026-03-14 for 14/03/2026"),
+    ("{{ t >= '100' }}", ["99", "150", "1000"], [2, 4], "'99' >= '100' goes by characters, not by size", "write `(t | float) >= 100`"),
+    ("{{ t | default('0') >= '10,50' }}", ["9,50"], [2], "'9,50' >= '10,50' goes by characters", "write numbers with a decimal point, such as 9.50, in the table, and `(t | default('0') | float) >= 10.50`"),
+    ("{{ t < '10:00' }}", ["9:30"], [2], "not by time", "09:30"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "cells", "rows", "problem", "fix"), MISORDERED)
+def test_an_order_that_goes_by_characters_is_an_error(
+    intake: Intake, where: str, cells: list[str], rows: list[int], problem: str, fix: str
+) -> None:
+    given(intake, where, cells)
+    told = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
+    found = [each for each in told.diagnostics if each["code"] == "text-order"]
+    assert (told.code, found[0]["rows"], found[0]["line"]) == (1, rows, 4)
+    assert problem in found[0]["problem"]
+    assert fix in found[0]["fix"]
+
+
+def test_an_order_that_is_meant_is_none(intake: Intake) -> None:
+    given(intake, "{{ t >= '2026-01-01' and first_name < 'B' }}", ["2026-02-01", "2026-12-31"])
+    assert len(intake.accepts()) == 2
+
+
+def test_an_order_in_the_text_is_held_too(intake: Intake) -> None:
+    intake.text("\"{% if first_name > '5' %}more{% endif %} <b>\"")
+    intake.write("people.csv", "phone,first_name\n+31612345678,10\n")
+    assert [each["code"] for each in intake.run("validate", "hello.yaml", "--format", "json").diagnostics] == [
+        "text-order"
+    ]
