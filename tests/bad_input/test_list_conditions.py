@@ -50,3 +50,39 @@ def test_an_order_in_the_text_is_held_too(intake: Intake) -> None:
     assert [each["code"] for each in intake.run("validate", "hello.yaml", "--format", "json").diagnostics] == [
         "text-order"
     ]
+
+
+NEAR = [
+    ("{{ t == 'true' }}", ["true", "TRUE ", "TRUE ", "Yes", "x", "false"], "'t' holds 'TRUE ' (2), 'Yes' (1), 'x' (1), which `where` doesn't take for 'true'; such rows are left out", "write `(t | trim | lower) in ['true', 'yes', 'x']`"),
+    ("{{ t != 'ja' }}", ["ja", "Ja"], "which `where` doesn't take for 'ja'; such rows are kept", "write `(t | trim | lower) != 'ja'`"),
+    ("{{ (t | default('')) in ['NL', 'BE'] and first_name == 'Ann' }}", ["NL", "nl", "", "DE"], "'t' holds 'nl' (1), which `where` doesn't take for 'NL' or 'BE'; such rows are left out", "write `(t | default('') | trim | lower) in ['nl', 'be']`"),
+    ("{{ t | lower == 'ja' }}", ["ja", "Ja ", "JA"], "'t' holds 'Ja ' (1), which", "write `(t | lower | trim) == 'ja'`"),
+    ("{{ not t == 'nee' }}", ["nee", "Nee", "no"], "'t' holds 'Nee' (1), 'no' (1), which `where` doesn't take for 'nee'", "['nee', 'no']"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("where", "cells", "problem", "fix"), NEAR)
+def test_cells_that_a_condition_nearly_matches_are_told(
+    intake: Intake, where: str, cells: list[str], problem: str, fix: str
+) -> None:
+    given(intake, where, cells)
+    for command in ("validate", "plan"):
+        told = intake.run(command, "hello.yaml", "--env", "live")
+        assert told.code == 0
+        assert problem in told.err
+        assert fix in told.err
+        assert told.err.count("[near-value]") == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "cells"),
+    [
+        ("{{ t in ['ja', 'Ja'] }}", ["ja", "Ja", "nee"]),
+        ("{{ t | trim | lower == 'ja' }}", ["ja", " JA"]),
+        ("{{ t == 'x' }}", ["x", "y"]),
+        ("{{ t == 'NL' }}", ["NL", "BE"]),
+    ],
+)
+def test_cells_that_are_other_values_are_not(intake: Intake, where: str, cells: list[str]) -> None:
+    given(intake, where, cells)
+    assert "near-value" not in intake.run("validate", "hello.yaml", "--env", "live").err

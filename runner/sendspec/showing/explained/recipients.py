@@ -246,6 +246,15 @@ EXPLAINED: dict[str, Explanation] = {
         wrong="name,phone,amount\nAnn,+31612345678,10\nTotal,,10",
         right="name,phone,amount\nAnn,+31612345678,10",
     ),
+    "near-value": Explanation(
+        "`where` compares with a text, and cells hold nearly that text",
+        (
+            "Texts are equal letter by letter, spaces and capitals included, so such rows are left out, or kept where the condition is "
+            "`!=`. Rows with another word for yes or no are named, too."
+        ),
+        wrong="where: \"{{ opt_in == 'true' }}\"  # the table has TRUE",
+        right="where: \"{{ (opt_in | trim | lower) == 'true' }}\"",
+    ),
     "all-filtered": Explanation(
         "`where` leaves out every row",
         (
