@@ -86,3 +86,14 @@ def test_cells_that_a_condition_nearly_matches_are_told(
 def test_cells_that_are_other_values_are_not(intake: Intake, where: str, cells: list[str]) -> None:
     given(intake, where, cells)
     assert "near-value" not in intake.run("validate", "hello.yaml", "--env", "live").err
+
+
+def test_each_kind_of_fault_of_an_address_is_told_for_itself(intake: Intake) -> None:
+    spec = intake.spec.replace("channel: sms", "channel: news")
+    intake.write("hello.yaml", spec)
+    cells = ["ann", "bob", "ann@example", '"a@example.com, b@example.com"', "ann@@example.com", '"ann@example,com"', ""]
+    intake.write("people.csv", "email,first_name\n" + "".join(f"{cell},Ann\n" for cell in cells))
+    told = intake.run("validate", "hello.yaml", "--format", "json").diagnostics
+    assert [(each["line"], len(each.get("rows", [2]))) for each in told if each["code"] == "email-address"] == [
+        (2, 2), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1),
+    ]  # fmt: skip

@@ -22,7 +22,9 @@ from sendspec.reading.spec import Spec
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
-TOLD_BY_FIX = frozenset({"not-a-number", "phone-empty", "phone-length", "phone-letters", "phone-number"})
+TOLD_BY_FIX = frozenset(
+    {"email-address", "not-a-number", "phone-empty", "phone-length", "phone-letters", "phone-number"}
+)
 """Codes of several mistakes: rows with another fix are another problem."""
 MAX_SAMPLED = 2_000
 """Rows whose numbers are looked at to propose their country."""
