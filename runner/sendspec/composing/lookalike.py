@@ -19,15 +19,28 @@ _NAME = r"[^\W\d](?:[\w .-]{0,62}\w)?"
 _LOOKALIKE = re.compile(
     rf"<%=?\s*(?P<erb>{_NAME})\s*%>|\*\|(?P<star>{_NAME})\|\*|\[\[\s*(?P<square>{_NAME})\s*\]\]"
     rf"|«\s?(?P<merge>{_NAME})\s?»|<<\s?(?P<angles>{_NAME})\s?>>|(?<![\w@.])@(?P<at>{_NAME})@(?![\w@])"
-    rf"|[$#]\{{\s*(?P<dollar>{_NAME})\s*\}}|\{{\s*(?P<brace>{_NAME})\s*\}}+|(?<![\w%])%%?(?P<percent>{_NAME})%%?(?![\w%])"
+    rf"|[$#]\{{\s*(?P<dollar>{_NAME})\s*\}}|\{{!?\s*(?P<brace>{_NAME})\s*\}}+|(?<![\w%])%%?(?P<percent>{_NAME})%%?(?![\w%])"
     rf"|\[(?P<bracket>{_NAME})\]|<(?P<angle>{_NAME})>"
 )
 """As other programs write them; `merge` is a word processor's. A column's name may have spaces and signs in it."""
 _ALSO_TEXT = ("bracket", "at", "angle")
 """Ordinary text as often: reported only if they name a column."""
 _ALSO_HTML = "angle"
-_ALSO_SIGNS = ("percent", "angle")
-"""A name in them that is only like a column's may be ordinary text."""
+_USUAL_NAMES = {
+    "fname": ("first_name", "given_name", "voornaam", "vorname", "prenom", "prénom", "nombre", "nome"),
+    "lname": (
+        "last_name",
+        "family_name",
+        "surname",
+        "achternaam",
+        "nachname",
+        "nom",
+        "apellido",
+        "sobrenome",
+        "cognome",
+    ),
+}
+"""Columns that Mailchimp's names, whatever their case, stand for."""
 MAX_SHOWN = 60
 _ADDRESS = re.compile(r"\S*://\S*|www\.\S+")
 
@@ -79,7 +92,7 @@ def _found(spec: Spec, known: KnownNames) -> Iterator[Diagnostic]:
             for match in _LOOKALIKE.finditer(value, start, end):
                 found = _diagnostic(spec, at, value, match, known)
                 in_address = any(begin <= match.start() < stop for begin, stop in addresses)
-                is_named = known.same(match[match.lastgroup or 0]) is not None
+                is_named = _column(match[match.lastgroup or 0], known) is not None
                 if found is not None and ((is_named and found.severity is Severity.ERROR) or not in_address):
                     yield found  # in a web address, only what names a column or a constant: others have braces of their own
 
@@ -116,9 +129,15 @@ def _literal_pieces(source: str) -> Iterator[tuple[int, int]]:
         yield at, len(source)
 
 
+def _column(name: str, known: KnownNames) -> str | None:
+    """The column or constant that a placeholder is for. Other programs write an object before it: `{contact.first_name}`."""
+    usual = _USUAL_NAMES.get(name.casefold(), ())
+    return next(filter(None, map(known.same, (name, name.rpartition(".")[2], *usual))), None)
+
+
 def _diagnostic(spec: Spec, at: KeyPath, value: str, match: re.Match[str], known: KnownNames) -> Diagnostic | None:
     kind, name = str(match.lastgroup), match[match.lastgroup or 0]
-    same = known.same(name)
+    same = _column(name, known)
     if same is None and (kind in _ALSO_TEXT or not name.isidentifier()):
         return None
     meant = same or known.near(name)
@@ -129,7 +148,7 @@ def _diagnostic(spec: Spec, at: KeyPath, value: str, match: re.Match[str], known
     what = f"write {{{{ {quoted(written_name(meant))} }}}}" if meant else "write {{ … }} for a column"
     if not meant and known.listed_columns:
         what = f"write {{{{ … }}}} with one of: {known.listed()}"
-    is_near = meant in known.columns and kind not in _ALSO_SIGNS
+    is_near = meant in known.columns
     return spec.document.diagnostic(
         at,
         code="unfilled-placeholder",

@@ -47,7 +47,7 @@ EXPLAINED: dict[str, Explanation] = {
         "a text has a placeholder of another program, which nothing fills",
         (
             "`{name}`, `${name}`, `%name%`, `<%= name %>`, `[[name]]`, `*|NAME|*` and a word processor's `«name»` or "
-            "`<<name>>` are text here, and people would read them. A warning; an error if the name is, or nearly is, a column or a "
+            "`<<name>>` are text here, as is `{contact.name}`, and people would read them. A warning; an error if the name is, or nearly is, a column or a "
             "constant, whatever its case; `[name]` and `@name@` only then. In web addresses, only these are looked for. Values and what is "
             "below `template:` aren't looked at. The values of constants under `vars` are no templates either: {{ … }} and {% … %} in "
             "one that the message uses are an error."
