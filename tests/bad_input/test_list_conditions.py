@@ -97,3 +97,13 @@ def test_each_kind_of_fault_of_an_address_is_told_for_itself(intake: Intake) -> 
     assert [(each["line"], len(each.get("rows", [2]))) for each in told if each["code"] == "email-address"] == [
         (2, 2), (4, 1), (5, 1), (6, 1), (7, 1), (8, 1),
     ]  # fmt: skip
+
+
+def test_a_column_of_links_to_pages_is_warned_of(intake: Intake) -> None:
+    body = '{type: image, image: {images: [{mediaUrl: "{{ t }}"}], text: Hi}}'
+    intake.write("hello.yaml", intake.spec.split("  body:")[0] + f"  body: {body}\n")
+    intake.write("people.csv", HEAD + ROWS[0] + "https://example.com/a.png\n" + ROWS[1] + "https://we.tl/t-abc\n")
+    told = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert [each["problem"] for each in told] == [
+        "'https://we.tl/t-abc' of line 3 is a link to share, which shows a page with the file in it; media is the file itself"
+    ]

@@ -14,9 +14,9 @@ from sendspec.composing.lookalike import lookalikes, unfilled_constants
 from sendspec.composing.payload_text import LANGUAGE_AT
 from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.platforms.platform import Platform
-from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
+from sendspec.composing.unlikely_content import unlikely_contents
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
@@ -128,7 +128,7 @@ def _in_words_of_the_table(
 
 
 def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Iterator[Diagnostic]:
-    """What Jinja reads otherwise than its author, or not at all."""
+    """What Jinja or the API reads otherwise than its author, or not at all."""
     spec = compiled.spec
     yield from _trusted_html(compiled)
     if isinstance(spec.where, str):
@@ -141,7 +141,8 @@ def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Itera
     yield from lookalikes(spec, known)
     yield from unfilled_constants(spec, used, known)
     yield from cells_compared_with_numbers(spec, known)
-    yield from short_link_warnings(spec)
+    is_mail = compiled.identifier_key == EMAIL_ADDRESS.identifier_key
+    yield from unlikely_contents(spec, compiled.content, rows, is_mail=is_mail)
 
 
 def compile_recipients(spec: Spec, columns: tuple[str, ...] | None, platform: Platform) -> CompiledSpec | None:
