@@ -159,7 +159,11 @@ def test_a_mistake_is_one_problem_with_its_fix(
     said = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json")
     assert [f"{each['code']} {each['line']}" for each in said.diagnostics] == expected
     assert fix in said.diagnostics[0]["fix"]
-    assert said.code == (0 if {each["code"] for each in said.diagnostics} <= WARNINGS else 1)
+    errors = {each["code"] for each in said.diagnostics if each["severity"] == "error"}
+    warnings = {each["code"] for each in said.diagnostics if each["severity"] == "warning"}
+    assert said.code == bool(errors)
+    assert warnings <= {*WARNINGS, "empty-column-name"}
+    assert not errors & WARNINGS
 
 
 BY_HAND = {
@@ -449,3 +453,13 @@ def test_of_very_many_rejected_rows_the_first_are_looked_at_to_their_end(intake:
         "phone-letters": MAX_ROWS + 50,
         "empty-value": MAX_ROWS,
     }
+
+
+def test_a_column_without_a_name_is_left_out_of_what_the_spec_may_use(intake: Intake) -> None:
+    intake.text("\"Hi {{ row['x'] }}\"")
+    intake.write("people.csv", "phone,,first_name\n+31612345678,x,Ann\n")
+    problems = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert [(each["code"], each["severity"]) for each in problems] == [
+        ("empty-column-name", "warning"), ("unknown-name", "error"),
+    ]  # fmt: skip
+    assert problems[1]["fix"] == "add the column, or use one of: phone, first_name"

@@ -66,7 +66,8 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "empty-column-name": Explanation(
         "a column has no name",
-        "Columns at the end that are empty in every row need none.",
+        "A warning: the column is read, and the spec can't use it. Columns at the end that are empty in every row need no name; one that "
+        "holds something is an error, as the cells before it may be in the wrong columns.",
         wrong="phone,,city",
         right="phone,name,city",
     ),
