@@ -107,3 +107,20 @@ def test_a_column_of_links_to_pages_is_warned_of(intake: Intake) -> None:
     assert [each["problem"] for each in told] == [
         "'https://we.tl/t-abc' of line 3 is a link to share, which shows a page with the file in it; media is the file itself"
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "where", "fix"),
+    [
+        ('""', "true", "fill it in, or write null and leave such rows out: `where: \"{{ phone is defined }}\"` under recipients"),
+        ('"n/a"', "true", "fill it in, or write null and leave such rows out: `where: \"{{ phone is defined }}\"` under recipients"),
+        ('""', "'{{ phone is defined }}'", "fill it in, or write null"),
+        ("null", "true", "fill it in, or leave such rows out: `where: \"{{ phone is defined }}\"` under recipients"),
+        ('"#N/A"', "true", "correct the value where it comes from"),
+    ],
+)  # fmt: skip
+def test_an_empty_value_of_json_lines_is_told_so(intake: Intake, number: str, where: str, fix: str) -> None:
+    intake.change("{file: people.csv}", f"{{file: people.jsonl, where: {where}}}")
+    intake.write("people.jsonl", f'{{"phone": {number}, "first_name": "Ann"}}\n')
+    [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
+    assert found["fix"] == fix

@@ -11,6 +11,7 @@ from typing import NoReturn
 from sendspec.composing.known_names import with_fitting_quotes
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.template_tree import PlaceholderError
+from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
@@ -98,6 +99,7 @@ class RowProblems:
         self._add_at_cell(row, self._address_column, problem, severity)
 
     def _add_at_cell(self, row: Row, column: str | None, problem: Problem, severity: Severity) -> None:
+        problem = in_words_of(row, column, problem)
         is_country = problem.code == "phone-country"
         self._problems.add_row(
             (problem.code, self._table.path, column, problem.fix if problem.code in TOLD_BY_FIX else ""),
