@@ -114,7 +114,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("a word before the number", NL, HEAD + "tel 0612345678,Ann\n", ["phone-letters 2"], "remove 'tel'"),
     ("two numbers", NL, HEAD + "0612345678 / 0687654321,Ann\n", ["phone-several 2"], "keep one number"),
     ("an extension", NL, HEAD + "020 1234567 ext 12,Ann\n", ["phone-extension 2"], "remove the extension"),
-    ("a landline", NL, HEAD + "020 1234567,Ann\n", ["phone-landline 2"], "write a mobile number, or remove the row"),
+    ("a landline", NL, HEAD + "020 1234567,Ann\n", ["phone-landline 2"], "write a mobile number, or leave such rows out: `where: \"{{ phone is not landline('NL') }}\"`"),
     ("an address for e-mail", NL, HEAD + "ann@example.com,Ann\n", ["phone-letters 2"], "use a channel for e-mail"),
     ("a number too short for a mobile", "country: DE", HEAD + "0171/123,Ann\n", ["phone-invalid 2"], "`check: valid`"),
     ("a premium number", "country: DE", HEAD + "0900 1234567,Ann\n", ["phone-invalid 2"], "remove the row"),

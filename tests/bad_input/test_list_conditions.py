@@ -124,3 +124,13 @@ def test_an_empty_value_of_json_lines_is_told_so(intake: Intake, number: str, wh
     intake.write("people.jsonl", f'{{"phone": {number}, "first_name": "Ann"}}\n')
     [found] = intake.run("validate", "hello.yaml", "--env", "live", "--format", "json").diagnostics
     assert found["fix"] == fix
+
+
+def test_landlines_are_left_out_as_the_warning_says(intake: Intake) -> None:
+    intake.change("{file: people.csv}", "{file: people.csv, country: NL, where: \"{{ phone is not landline('NL') }}\"}")
+    intake.write(
+        "people.csv", "phone,first_name\n020 1234567,Ann\n06 12345678,Bob\n+31201234567,Eve\n+12025550123,Zoë\n"
+    )
+    assert [each["receiver"]["contacts"][0]["identifierValue"] for each in intake.accepts()] == [
+        "+31612345678", "+12025550123",
+    ]  # fmt: skip

@@ -75,10 +75,9 @@ class RowProblems:
         self._add_at_cell(row, None, Problem("total-row", problem, "delete it"), Severity.ERROR)
         raise RowRejected(("recipients", "where"))
 
-    def warn_of_landline(self, row: Row, number: str) -> None:
+    def warn_of_landline(self, row: Row, number: str, fix: str) -> None:
         """Records a warning; the message is composed and sent all the same."""
         problem = f"'{mask(number)}' is a landline, and most landlines get no SMS"
-        fix = "write a mobile number, or remove the row"
         self._add_at_address(row, Problem("phone-landline", problem, fix), Severity.WARNING)
 
     def warn_of_unchecked(self, row: Row, failed: int) -> None:
