@@ -112,6 +112,7 @@ MISTAKES: list[tuple[str, str, str | bytes, list[str], str]] = [
     ("the letter l", NL, HEAD + "06l2345678,Ann\n", ["phone-letters 2"], "write 1 instead of l"),
     ("a word and a colon before the number", NL, HEAD + "Mobiel: 06 12345678,Ann\n", ["phone-letters 2"], "remove 'Mobiel:'"),
     ("a word before the number", NL, HEAD + "tel 0612345678,Ann\n", ["phone-letters 2"], "remove 'tel'"),
+    ("a word with an accent before the number", "country: FR", HEAD + "Tél : 06 12345678,Ann\n", ["phone-letters 2"], "remove 'Tél :'"),
     ("two numbers", NL, HEAD + "0612345678 / 0687654321,Ann\n", ["phone-several 2"], "keep one number"),
     ("an extension", NL, HEAD + "020 1234567 ext 12,Ann\n", ["phone-extension 2"], "remove the extension"),
     ("a landline", NL, HEAD + "020 1234567,Ann\n", ["phone-landline 2"], "write a mobile number, or leave such rows out: `where: \"{{ phone is not landline('NL') }}\"`"),

@@ -22,7 +22,8 @@ MISORDERED = [
     ("{{ '01-06-2026' <= row['t'] | trim }}", ["2026-07-01"], [2], "'01-06-2026' <= '2026-07-01' goes by characters, not by date", "write dates as year-month-day, such as 2026-03-14,"),
     ("{{ first_name == 'Ann' and '2026-01-01' <= t < '2026-06-01' }}", ["14/03/2026"], [2], "'2026-01-01' <= '14/03/2026' goes", "2026-03-14 for 14/03/2026"),
     ("{{ t >= '100' }}", ["99", "150", "1000"], [2, 4], "'99' >= '100' goes by characters, not by size", "write `(t | float) >= 100`"),
-    ("{{ t | default('0') >= '10,50' }}", ["9,50"], [2], "'9,50' >= '10,50' goes by characters", "write numbers with a decimal point, such as 9.50, in the table, and `(t | default('0') | float) >= 10.50`"),
+    ("{{ t | default('0') >= '10,50' }}", ["9,50"], [2], "'9,50' >= '10,50' goes by characters", "write `(t | default('0') | replace(',', '.') | float) >= 10.50`"),
+    ("{{ t >= '10' }}", ["€ 9,50", "#N/A"], [2], "'€ 9,50' >= '10' goes by", "write numbers with a decimal point, such as 9.50, in the table, and `(t | float) >= 10`"),
     ("{{ t < '10:00' }}", ["9:30"], [2], "not by time", "09:30"),
 ]  # fmt: skip
 

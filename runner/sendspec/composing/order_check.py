@@ -18,6 +18,7 @@ from sendspec.composing.text_compared import ORDER, column_of
 from sendspec.composing.text_order import Kind, Misordered, has_decimal_comma, misordered
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.redaction import mask_in_row, quoted
+from sendspec.reading.error_value import is_error_value
 from sendspec.reading.tables.table import Table
 
 MAX_KNOWN = 10_000
@@ -59,8 +60,8 @@ def check_order(compiled: CompiledSpec, table: Table, problems: Problems) -> Non
         values = row.values
         for number, comparison in enumerate(comparisons):
             left, right = comparison.left.value_in(values.get), comparison.right.value_in(values.get)
-            if not isinstance(left, str) or not isinstance(right, str):
-                continue
+            if not isinstance(left, str) or not isinstance(right, str) or is_error_value(left) or is_error_value(right):
+                continue  # a spreadsheet's error has a problem of its own
             if (left, right) in known:
                 found = known[left, right]
             else:
@@ -97,7 +98,9 @@ def _diagnostic(
     fix = f"write `{_as_numbers(comparison)}`" if found.kind is Kind.NUMBER else quoted(found.fix)
     if has_comma:
         commas = [text for text in texts if has_decimal_comma(text)]
+        plain = all(re.fullmatch(r"\s*[-+]?\d+(,\d+)?\s*", text) for text in texts)
         fix = f"write numbers with a decimal point, such as {_number(commas[0])}, in the table, and `{_as_numbers(comparison)}`"
+        fix = f"write `{_as_numbers(comparison, commas=True)}`" if plain else fix
     return document.diagnostic(
         placeholder.at,
         code="text-order",
@@ -107,9 +110,10 @@ def _diagnostic(
     )
 
 
-def _as_numbers(comparison: Comparison) -> str:
+def _as_numbers(comparison: Comparison, *, commas: bool = False) -> str:
+    point = " | replace(',', '.')" if commas else ""
     sides = [
-        f"({quoted(side.written)} | float)" if side.column is not None else quoted(_number(side.text))
+        f"({quoted(side.written)}{point} | float)" if side.column is not None else quoted(_number(side.text))
         for side in (comparison.left, comparison.right)
     ]
     return f"{sides[0]} {comparison.sign} {sides[1]}"
