@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from jinja2 import nodes
 
@@ -19,6 +20,7 @@ from sendspec.composing.text_order import Kind, Misordered, has_decimal_comma, m
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.redaction import mask_in_row, quoted
 from sendspec.reading.error_value import is_error_value
+from sendspec.reading.tables.block import Block
 from sendspec.reading.tables.table import Table
 
 MAX_KNOWN = 10_000
@@ -36,8 +38,16 @@ class Side:
     text: str
     written: str
 
-    def value_in(self, cell_of: Callable[[str], object]) -> object:
-        return self.text if self.column is None else cell_of(self.column)
+    def values_in(self, block: Block) -> Sequence[str]:
+        """The text in each row; empty where there is none."""
+        contents = block.read[1]
+        if self.column is None:
+            return [self.text] * len(contents)
+        if block.columns is not None:
+            at = block.columns.index(self.column) if self.column in block.columns else None
+            return [""] * len(contents) if at is None else [cells[at] for cells in contents]
+        values = [content.get(self.column) for content in contents]
+        return [value if isinstance(value, str) else "" for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +65,20 @@ def check_order(compiled: CompiledSpec, table: Table, problems: Problems) -> Non
     comparisons = list(_comparisons(compiled))
     if not comparisons:
         return
-    known: dict[tuple[object, object], Misordered | None] = {}
-    for row in table.rows(Problems()):
-        values = row.values
+    verdict = lru_cache(MAX_KNOWN)(_verdict)
+    for block in table.blocks(Problems()):
+        lines = block.read[0]
         for number, comparison in enumerate(comparisons):
-            left, right = comparison.left.value_in(values.get), comparison.right.value_in(values.get)
-            if not isinstance(left, str) or not isinstance(right, str) or is_error_value(left) or is_error_value(right):
-                continue  # a spreadsheet's error has a problem of its own
-            if (left, right) in known:
-                found = known[left, right]
-            else:
-                found = misordered(left, right)
-                if len(known) < MAX_KNOWN:
-                    known[left, right] = found
-            if found is not None:
-                _add(compiled, comparison, number, found, (left, right), row.line, problems)
+            pairs = list(zip(comparison.left.values_in(block), comparison.right.values_in(block), strict=True))
+            wrong = {pair: found for pair in set(pairs) if (found := verdict(pair)) is not None}
+            for line, pair in zip(lines, pairs, strict=True) if wrong else ():
+                if pair in wrong:
+                    _add(compiled, comparison, number, wrong[pair], pair, line, problems)
+
+
+def _verdict(pair: tuple[str, str]) -> Misordered | None:
+    """An empty text stands for a value that is missing, or no text. A spreadsheet's error has a problem of its own."""
+    return None if not all(pair) or any(map(is_error_value, pair)) else misordered(*pair)
 
 
 def _add(
