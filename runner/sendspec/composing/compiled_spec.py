@@ -12,12 +12,13 @@ from sendspec.composing.fixed_recipient import constant_recipients, fixed_recipi
 from sendspec.composing.known_names import KnownNames, check_clashes, check_names
 from sendspec.composing.lookalike import lookalikes, unfilled_constants
 from sendspec.composing.payload_text import LANGUAGE_AT
+from sendspec.composing.platforms.address_kind import EMAIL_ADDRESS
 from sendspec.composing.platforms.platform import Platform
 from sendspec.composing.printed_condition import printed_conditions
-from sendspec.composing.short_link import short_link_warnings
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_policy import TemplateProblem
 from sendspec.composing.template_tree import Branch, Constant, Node, Placeholder, build_tree, numbered, placeholders_of
+from sendspec.composing.unlikely_content import unlikely_contents
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable
@@ -66,6 +67,20 @@ class CompiledSpec:
     def key_column(self) -> str | None:
         """The only column that the key comes from; None if it uses several, or none."""
         return self.address_column if self.key is None else _single_column(self.key)
+
+    @property
+    def folds_case(self) -> bool:
+        """Whether recipients are told apart by an e-mail address, whose capitals make nobody else of them."""
+        is_address = self.key is None or (self.key_column is not None and self.key_column == self.address_column)
+        return is_address and self.identifier_key == EMAIL_ADDRESS.identifier_key
+
+    @property
+    def placeholders(self) -> Iterator[Placeholder]:
+        """Every template of the spec."""
+        parts = (self.where, self.to, self.key, self.receiver, self.content)
+        return (
+            each for part in parts if part is not None and not isinstance(part, bool) for each in placeholders_of(part)
+        )
 
     def fixed_recipient(self, columns: Sequence[str]) -> Diagnostic | None:
         """Why rows with different messages have one recipient, if the spec is the reason."""
@@ -120,7 +135,7 @@ def _in_words_of_the_table(
 
 
 def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Iterator[Diagnostic]:
-    """What Jinja reads otherwise than its author, or not at all."""
+    """What Jinja or the API reads otherwise than its author, or not at all."""
     spec = compiled.spec
     yield from _trusted_html(compiled)
     if isinstance(spec.where, str):
@@ -134,7 +149,8 @@ def _doubts(compiled: CompiledSpec, known: KnownNames, rows: FirstRows) -> Itera
     yield from unfilled_constants(spec, used, known)
     yield from cells_compared_with_numbers(spec, known)
     yield from printed_conditions(spec)
-    yield from short_link_warnings(spec)
+    is_mail = compiled.identifier_key == EMAIL_ADDRESS.identifier_key
+    yield from unlikely_contents(spec, compiled.content, rows, is_mail=is_mail)
 
 
 def compile_recipients(spec: Spec, columns: tuple[str, ...] | None, platform: Platform) -> CompiledSpec | None:

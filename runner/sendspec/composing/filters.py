@@ -12,6 +12,7 @@ from jinja2 import Undefined, pass_context
 from jinja2 import filters as jinja_filters
 from jinja2 import tests as jinja_tests
 
+from sendspec.composing.landline_test import landline
 from sendspec.composing.number_fault import NotANumber
 from sendspec.composing.render_budget import IN_COST, FilterError, RenderBudget
 
@@ -276,3 +277,9 @@ TESTS: dict[str, Allowed] = {
         "upper": "all letters large",
     }.items()
 }
+TESTS["landline"] = Allowed(
+    landline,
+    "a landline's number, as far as its country's plan tells: `phone is landline('NL')`; the country reads national numbers",
+    cost=SLOW,
+)
+TESTS = dict(sorted(TESTS.items()))

@@ -15,6 +15,7 @@ from sendspec.diagnostics.near_miss import letters, near_miss
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask_in_place, printable, quoted
 from sendspec.reading.documents.document import Document, KeyPath
+from sendspec.reading.tables.column_name import is_made_up
 
 BUILT_IN = frozenset({"row", "omit", "message_id", "generation"})
 MAX_LISTED = 12
@@ -33,7 +34,7 @@ class KnownNames:
         self.listed_columns = columns
         self.columns = frozenset(columns)
         self.variables = variables
-        self._names = list(dict.fromkeys([*columns, *variables]))
+        self._names = [name for name in dict.fromkeys([*columns, *variables]) if not is_made_up(name)]
         self._near: dict[str, str | None] = {}
         self._by_letters: dict[str, str] | None = None
 

@@ -27,7 +27,7 @@ def _written_around(name: str) -> re.Pattern[str]:
     return re.compile(
         rf"<%=?\s*(?P<erb>{name})\s*%>|\*\|(?P<star>{name})\|\*|\[\[\s*(?P<square>{name})\s*\]\]"
         rf"|«\s?(?P<merge>{name})\s?»|<<\s?(?P<angles>{name})\s?>>|(?<![\w@.])@(?P<at>{name})@(?![\w@])"
-        rf"|[$#]\{{\s*(?P<dollar>{name})\s*\}}|\{{\s*(?P<brace>{name})\s*\}}+|(?<![\w%])%%?(?P<percent>{name})%%?(?![\w%])"
+        rf"|[$#]\{{\s*(?P<dollar>{name})\s*\}}|\{{!?\s*(?P<brace>{name})\s*\}}+|(?<![\w%])%%?(?P<percent>{name})%%?(?![\w%])"
         rf"|\[(?P<bracket>{name})\]|<(?P<angle>{name})>",
         re.IGNORECASE,
     )
@@ -37,6 +37,21 @@ _LOOKALIKE = _written_around(_NAME)
 _ALSO_TEXT = ("bracket", "at", "angle")
 """Ordinary text as often: reported only if they name a column."""
 _ALSO_HTML = "angle"
+_USUAL_NAMES = {
+    "fname": ("first_name", "given_name", "voornaam", "vorname", "prenom", "prénom", "nombre", "nome"),
+    "lname": (
+        "last_name",
+        "family_name",
+        "surname",
+        "achternaam",
+        "nachname",
+        "nom",
+        "apellido",
+        "sobrenome",
+        "cognome",
+    ),
+}
+"""Columns that Mailchimp's names, whatever their case, stand for."""
 MAX_SHOWN = 60
 _ADDRESS = re.compile(r"\S*://\S*|www\.\S+")
 
@@ -130,10 +145,16 @@ def _odd_names(known: KnownNames) -> re.Pattern[str] | None:
     return _written_around("|".join(map(re.escape, sorted(odd, key=len, reverse=True)))) if odd else None
 
 
+def _column(name: str, known: KnownNames) -> str | None:
+    """The column or constant that a placeholder is for. Other programs write an object before it: `{contact.first_name}`."""
+    usual = _USUAL_NAMES.get(name.casefold(), ())
+    return next(filter(None, map(known.same, (name, name.rpartition(".")[2], *usual))), None)
+
+
 def _found(value: str, match: re.Match[str], known: KnownNames, *, is_html: bool) -> _Lookalike | None:
     """The match as a placeholder; None if it is ordinary text."""
     kind, name = str(match.lastgroup), match[match.lastgroup or 0]
-    same = known.same(name)
+    same = _column(name, known)
     if same is None and (not name.isidentifier() or (kind in _ALSO_TEXT and "_" not in name)):
         return None  # no ordinary word has an underscore
     meant = same or known.near(name)

@@ -17,6 +17,7 @@ from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.template import Template, message_context
 from sendspec.composing.template_name import written_name
 from sendspec.composing.template_tree import PlaceholderError, placeholders_of
+from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import quoted
@@ -40,7 +41,7 @@ def warn_of_odd_values(compiled: CompiledSpec, table: Table, problems: Problems)
     for row in islice(rows, MAX_SAMPLED):
         odd = list(sample.odd_values(row))
         for column, problem in odd if odd and sample.is_kept(row) else ():
-            found.setdefault((problem.code, column), (problem, []))[1].append(row.line)
+            found.setdefault((problem.code, column), (in_words_of(row, column, problem), []))[1].append(row.line)
     if not found:
         return
     more = f"; only the first {MAX_SAMPLED:,} rows were looked at" if next(rows, None) is not None else ""

@@ -11,6 +11,7 @@ from typing import NoReturn
 from sendspec.composing.row_diagnostic import row_diagnostic
 from sendspec.composing.shown_code import with_requoted_code
 from sendspec.composing.template_tree import PlaceholderError
+from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
@@ -22,7 +23,9 @@ from sendspec.reading.spec import Spec
 from sendspec.reading.tables.row import Row
 from sendspec.reading.tables.table import Table
 
-TOLD_BY_FIX = frozenset({"not-a-number", "phone-empty", "phone-length", "phone-letters", "phone-number"})
+TOLD_BY_FIX = frozenset(
+    {"email-address", "not-a-number", "phone-empty", "phone-length", "phone-letters", "phone-number"}
+)
 """Codes of several mistakes: rows with another fix are another problem."""
 MAX_SAMPLED = 2_000
 """Rows whose numbers are looked at to propose their country."""
@@ -73,10 +76,9 @@ class RowProblems:
         self._add_at_cell(row, None, Problem("total-row", problem, "delete it"), Severity.ERROR)
         raise RowRejected(("recipients", "where"))
 
-    def warn_of_landline(self, row: Row, number: str) -> None:
+    def warn_of_landline(self, row: Row, number: str, fix: str) -> None:
         """Records a warning; the message is composed and sent all the same."""
         problem = f"'{mask(number)}' is a landline, and most landlines get no SMS"
-        fix = "write a mobile number, or remove the row"
         self._add_at_address(row, Problem("phone-landline", problem, fix), Severity.WARNING)
 
     def note_unseen(self) -> None:
@@ -101,6 +103,7 @@ class RowProblems:
         self._add_at_cell(row, self._address_column, problem, severity)
 
     def _add_at_cell(self, row: Row, column: str | None, problem: Problem, severity: Severity) -> None:
+        problem = in_words_of(row, column, problem)
         is_country = problem.code == "phone-country"
         self._problems.add_row(
             (problem.code, self._table.path, column, problem.fix if problem.code in TOLD_BY_FIX else ""),

@@ -11,7 +11,6 @@ from sendspec.composing.eligibility import Eligibility
 from sendspec.composing.message import Composed
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.all_filtered import all_filtered
 from sendspec.operations.continuity import check_continuity
 from sendspec.operations.lost_character import warn_of_lost_characters
 from sendspec.operations.offline_plan import limit_diagnostics, total_diagnostics
@@ -26,6 +25,7 @@ from sendspec.operations.send_job import Job
 from sendspec.operations.send_term_check import other_text
 from sendspec.operations.spec_identity_check import check_generations, check_identity
 from sendspec.operations.temporary_store import TemporaryStore
+from sendspec.operations.where_warning import where_warnings
 from sendspec.planning.choice import ALL_DUE, Choice, RetryTerm
 from sendspec.planning.decision import Decision, FactLookup, Skip, StateLookup, decisions, nothing_known
 from sendspec.planning.ledger_view import LedgerView
@@ -129,7 +129,7 @@ def plan_jobs(
     if not problems.has_errors:
         for job in jobs:
             warn_of_lost_characters(job, problems)
-        for diagnostic in chain.from_iterable(map(all_filtered, jobs, plans)):
+        for diagnostic in chain.from_iterable(map(where_warnings, jobs, plans)):
             problems.add(diagnostic)
 
         def decided(job: Job) -> Iterator[Decision]:

@@ -16,9 +16,10 @@ from sendspec.composing.compiled_spec import CompiledSpec, compile_recipients, c
 from sendspec.composing.compose_settings import ComposeSettings
 from sendspec.composing.composer import Composer, compose_rows
 from sendspec.composing.duplicates import mark_duplicates
+from sendspec.composing.error_cells import columns_of
+from sendspec.composing.list_check import check_list
 from sendspec.composing.literal_text import literal_texts
 from sendspec.composing.message import Composed, Message
-from sendspec.composing.odd_values import warn_of_odd_values
 from sendspec.composing.platforms.registry import PLATFORMS
 from sendspec.composing.recipient_check import but_nameless_columns, check_recipients
 from sendspec.diagnostics.characters import without_surrogates
@@ -104,7 +105,8 @@ class Job:
 
     def composed(self, problems: Problems) -> Iterator[Composed]:
         """Every row, composed, with duplicates marked; faults of rows go to `problems`."""
-        rows = compose_rows(self.composer(problems), self.table.rows(problems))
+        composer = self.composer(problems)
+        rows = compose_rows(composer, self.table.rows(problems))
         program = self.program
         return mark_duplicates(
             rows,
@@ -113,6 +115,8 @@ class Job:
             own_reference=program.own_reference,
             fixed=program.fixed_recipient(self.table.columns),
             key_of=self.key_of,
+            used=columns_of(program.content),
+            folded_of=composer.folded_of,
         )
 
     @property
@@ -269,7 +273,7 @@ class _JobReader:
             problems.add(diagnostic)
         if program is None:
             return None
-        warn_of_odd_values(program, table, problems)
+        check_list(program, table, problems)
         environment = self._context.environment
         return Job(
             spec=spec,

@@ -40,6 +40,7 @@ _TASK_BY_CODE = {
     "phone-trunk-zero": _FIX_NUMBERS,
     "phone-spelling": _FIX_NUMBERS,
     "not-a-number": Task("correct", "value", "values"),
+    "text-order": Task("rewrite", "compared value", "compared values"),
     "total-row": Task("delete", "row with a total", "rows with a total"),
     "spreadsheet-number": _FIX_NUMBERS,
     "phone-country": Task("say the country of", "number", "numbers"),

@@ -25,7 +25,8 @@ _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(E\+?[0-9]{1,2})", re.I)
 _DECIMAL = re.compile(r"\+?[0-9]{7,}[.,]0+")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _LABEL = re.compile(
-    r"((?:tel|telefoon|telefon|telephone|phone|mob|mobiel|mobil|mobile|gsm|cell|handy|whatsapp|nr|no)\b[.:]{0,2})[ ]*",
+    r"((?:tel|tél|telefoon|telefon|telephone|téléphone|telefone|teléfono|telefono|phone|mob|mobiel|mobil|mobile|móvil|portable|port"
+    r"|celular|cel|gsm|cell|handy|whatsapp|nr|no|n°|nº)(?!\w)(?:[ \u00a0](?=[.:]))?[.:]{0,2})[ \u00a0]*",
     re.I,
 )
 _LETTER_LIKE_DIGIT = {"O": "0", "o": "0", "I": "1", "l": "1"}
@@ -43,7 +44,7 @@ def unreadable(written: str) -> Problem | None:
     if _FILLER.fullmatch(written):
         return _filler(written)
     if not written.isascii():
-        return _not_ascii(written)
+        return _labelled(written) or _not_ascii(written)
     changed = _changed_by_spreadsheet(written)
     if changed is not None:
         return changed
@@ -111,13 +112,19 @@ def _with_letters(written: str, letters: str) -> Problem:
         meant = _LETTER_LIKE_DIGIT[letters[0]]
         shown = f"the letter {letters[0]} where a {meant} belongs"
         return Problem("phone-letters", f"'{mask(written)}' has {shown}", f"write {meant} instead of {letters[0]}")
-    label = _LABEL.match(written)
-    if label is not None and _WRITTEN.fullmatch(written[label.end() :]):
-        shown = label[1]
-        return Problem(
-            "phone-letters", f"'{shown}' stands before the number '{mask(written[label.end() :])}'", f"remove '{shown}'"
-        )
+    labelled = _labelled(written)
+    if labelled is not None:
+        return labelled
     return Problem("phone-letters", f"'{mask(written)}' has letters in it", "write the number with the digits 0-9")
+
+
+def _labelled(written: str) -> Problem | None:
+    """The problem of a word for a number, before the number."""
+    label = _LABEL.match(written)
+    if label is None or not _WRITTEN.fullmatch(written[label.end() :]):
+        return None
+    problem = f"'{quoted(label[1])}' stands before the number '{mask(written[label.end() :])}'"
+    return Problem("phone-letters", problem, f"remove '{quoted(label[1])}'")
 
 
 def _has_second_ending(written: str) -> bool:

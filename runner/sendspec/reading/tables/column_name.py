@@ -28,6 +28,11 @@ def column_names(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(taken)
 
 
+def is_made_up(name: str) -> bool:
+    """Whether `column_names` made up the name of a column that has none."""
+    return name.startswith("\ufffd") and name[1:].isdecimal()
+
+
 def before_end(numbers: list[int], count: int) -> list[int]:
     """`numbers` without the run that ends with the last of `count` columns."""
     inner = list(numbers)
@@ -70,8 +75,13 @@ def _listed(written: list[str]) -> str:
 
 def no_name(number: int, count: int, *, at_end: bool = False) -> Problem:
     """`at_end`: no column behind it has a name, so that it may stay without one if there is nothing in it."""
-    fix = "name it in the header, or empty its cells" if at_end else "name it in the header"
-    return Problem("empty-column-name", f"column {number} of {count} has no name", fix)
+    if at_end:
+        return Problem(
+            "empty-column-name",
+            f"column {number} of {count} has no name, and cells in it",
+            "name it, or empty its cells",
+        )
+    return Problem("empty-column-name", f"column {number} of {count} has no name, so the spec can't use it", "name it")
 
 
 def more_without_name(others: int, count: int) -> Problem:

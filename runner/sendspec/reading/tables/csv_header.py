@@ -115,20 +115,22 @@ class _Reading:
         cells = record.cells[marks:]
         found = list(self.problems(record, cells))
         excerpts: dict[int, str] = {}  # a header's one line may have thousands of problems
+        nameless = sum(fault.code == "empty-column-name" for *_, fault in found)
         for line, text, start, length, fault in found:
             if line not in excerpts:
                 excerpts[line] = excerpt(text)
-            problems.add(self._diagnostic(line, start, length, fault, excerpts[line]))
+            unused = fault.code == "empty-column-name" and nameless <= MAX_PLACED
+            problems.add(self._diagnostic(line, start, length, fault, excerpts[line], is_warning=unused))
         if not all(fault.code in _OF_NAMES for *_, fault in found):
             return None
         names = column_names([unguarded(cell.text) if marks else cell.text for cell in cells])
         self._warn_of_spaces(cells, problems)
-        nameless = None
+        behind = None
         if len(names) < len(cells):
             line, text, start, length, fault = self._at(
                 cells[len(names)], no_name(len(names) + 1, len(cells), at_end=True)
             )
-            nameless = self._diagnostic(line, start, length, fault, excerpt(text))
+            behind = self._diagnostic(line, start, length, fault, excerpt(text))
         has_rows, blank_rows = self._below()
         return Header(
             columns=names,
@@ -139,7 +141,7 @@ class _Reading:
             delimiter=self._delimiter,
             width=len(record.cells),
             marks=marks,
-            nameless=nameless,
+            nameless=behind,
         )
 
     def _below(self) -> tuple[bool, int]:
@@ -170,8 +172,10 @@ class _Reading:
         else:
             yield from self._column_problems(cells)
 
-    def _diagnostic(self, line: int, start: int, length: int, fault: Problem, shown: str) -> Diagnostic:
-        severity = Severity.WARNING if fault.code == "column-spaces" else Severity.ERROR
+    def _diagnostic(
+        self, line: int, start: int, length: int, fault: Problem, shown: str, *, is_warning: bool = False
+    ) -> Diagnostic:
+        severity = Severity.WARNING if is_warning or fault.code == "column-spaces" else Severity.ERROR
         return fault.diagnostic(self._path, span_on_line(line, start, length), severity=severity, excerpt=shown)
 
     def _warn_of_spaces(self, cells: tuple[Cell, ...], problems: Problems) -> None:

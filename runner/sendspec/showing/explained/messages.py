@@ -52,6 +52,26 @@ EXPLAINED: dict[str, Explanation] = {
         "a message has more than ten images",
         "The API's limit is ten media URLs.",
     ),
+    "media-page": Explanation(
+        "the address of media is that of a web page",
+        (
+            "The API fetches the media from its address; a link to share, a page or a folder gives it HTML. Dropbox gives the file where "
+            "the link ends with `raw=1`. An address without a file's ending is warned of as well: check what it leads to."
+        ),
+        wrong="mediaUrl: https://www.dropbox.com/s/abc/poster.png?dl=0",
+        right="mediaUrl: https://www.dropbox.com/s/abc/poster.png?raw=1",
+    ),
+    "mail-subject": Explanation(
+        "an e-mail has no subject",
+        "Mail without a subject is often taken for spam.",
+        right='html: {html: "<p>…</p>", metadata: {subject: "We moved"}}',
+    ),
+    "mail-sender": Explanation(
+        "an e-mail's `username` is a whole address",
+        "It is the part before the @; the domain is the channel's.",
+        wrong="emailFrom: {username: news@example.com}",
+        right="emailFrom: {username: news}",
+    ),
     "media-url": Explanation(
         "the API could not fetch a file from this URL",
         "The API downloads the file itself, so the URL must be public and https.",

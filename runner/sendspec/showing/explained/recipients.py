@@ -67,7 +67,8 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "empty-column-name": Explanation(
         "a column has no name",
-        "Columns at the end that are empty in every row need none.",
+        "A warning: the column is read, and the spec can't use it. Columns at the end that are empty in every row need no name; one that "
+        "holds something is an error, as the cells before it may be in the wrong columns.",
         wrong="phone,,city",
         right="phone,name,city",
     ),
@@ -134,7 +135,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "duplicate-rows": Explanation(
         "two rows have the same recipient and the same message",
-        "One message is sent; the other rows are skipped.",
+        "One message is sent; the other rows are skipped. E-mail addresses that differ only in capitals are one recipient.",
     ),
     "constant-recipient": Explanation(
         "`to` or `key` is a plain text, so it is the same for every row",
@@ -246,6 +247,15 @@ EXPLAINED: dict[str, Explanation] = {
         "It begins with a word such as Total or Totaal, and has no address.",
         wrong="name,phone,amount\nAnn,+31612345678,10\nTotal,,10",
         right="name,phone,amount\nAnn,+31612345678,10",
+    ),
+    "near-value": Explanation(
+        "`where` compares with a text, and cells hold nearly that text",
+        (
+            "Texts are equal letter by letter, spaces and capitals included, so such rows are left out, or kept where the condition is "
+            "`!=`. Rows with another word for yes or no are named, too."
+        ),
+        wrong="where: \"{{ opt_in == 'true' }}\"  # the table has TRUE",
+        right="where: \"{{ (opt_in | trim | lower) == 'true' }}\"",
     ),
     "all-filtered": Explanation(
         "`where` leaves out every row",

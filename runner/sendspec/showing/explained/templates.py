@@ -56,8 +56,8 @@ EXPLAINED: dict[str, Explanation] = {
         "a text has a placeholder of another program, which nothing fills",
         (
             "`{name}`, `${name}`, `%name%`, `<%= name %>`, `[[name]]`, `*|NAME|*` and a word processor's `«name»` or "
-            "`<<name>>` are text here, and people would read them. A warning; an error if the name is, or nearly is, a column or a "
-            "constant, whatever its case; `[name]`, `@name@` and `<name>` only then. In web addresses without a column, "
+            "`<<name>>` are text here, as is `{contact.name}`, and people would read them. A warning; an error if the name is, or nearly is, a "
+            "column or a constant, whatever its case; `[name]`, `@name@` and `<name>` only then. In web addresses without a column, "
             "they are left alone. Values and what is below `template:` aren't looked at. The values of constants under `vars` are no "
             "templates either: in one that the message uses, the same is reported, and {{ … }} and {% … %} are an error."
         ),
@@ -161,6 +161,14 @@ EXPLAINED: dict[str, Explanation] = {
         "Cells of a table are text. The filters `float` and `int` make numbers of them.",
         wrong="{% if amount > 100 %}",
         right="{% if (amount | float) > 100 %}",
+    ),
+    "text-order": Explanation(
+        "dates, times or numbers are compared as texts",
+        "Cells of a table are text, and `<` and `>` compare texts character by character: '9' comes after '10', and "
+        "'03/14/2026' before '2025-01-01'. Dates sort as year-month-day (ISO 8601); the filters `float` and `int` make "
+        "numbers of cells.",
+        wrong="where: \"{{ signed_up > '03/14/2026' }}\"",
+        right="where: \"{{ signed_up > '2026-03-14' }}\"",
     ),
     "render-failed": Explanation(
         "a template can't be rendered with a row's values",

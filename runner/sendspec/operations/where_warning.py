@@ -1,4 +1,4 @@
-"""Warns of a `where` that leaves out every row: often it compares with another spelling than the table has."""
+"""Warns of a `where` that compares with another spelling than the table has: often it leaves out every row."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sendspec.composing.template_tree import Placeholder
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.redaction import mask_in_place, quoted
 from sendspec.diagnostics.wording import counted, grouped
+from sendspec.operations.near_value import near_values
 from sendspec.operations.send_job import Job
 from sendspec.planning.decision import Skip
 from sendspec.planning.plan import Plan
@@ -29,7 +30,16 @@ MAX_SHOWN = 30
 _FIX = "correct `where`, or the table; `plan --detail` lists the rows"
 
 
-def all_filtered(job: Job, plan: Plan) -> Iterator[Diagnostic]:
+def where_warnings(job: Job, plan: Plan) -> Iterator[Diagnostic]:
+    """What `where` does to rows, and was hardly meant to."""
+    if isinstance(job.program.where, Placeholder):
+        told = list(_all_filtered(job, plan))
+        yield from told
+        if not told or not list(_comparisons(job.program.where)):
+            yield from near_values(job)
+
+
+def _all_filtered(job: Job, plan: Plan) -> Iterator[Diagnostic]:
     filtered = plan.skipped.get(Skip.FILTERED, 0)
     where = job.program.where
     if not filtered or filtered != plan.recipients or not isinstance(where, Placeholder):
