@@ -113,10 +113,10 @@ def test_a_column_of_links_to_pages_is_warned_of(intake: Intake) -> None:
 @pytest.mark.parametrize(
     ("number", "where", "fix"),
     [
-        ('""', "true", "fill it in, or write null and leave such rows out: `where: \"{{ phone is defined }}\"` under recipients"),
-        ('"n/a"', "true", "fill it in, or write null and leave such rows out: `where: \"{{ phone is defined }}\"` under recipients"),
-        ('""', "'{{ phone is defined }}'", "fill it in, or write null"),
-        ("null", "true", "fill it in, or leave such rows out: `where: \"{{ phone is defined }}\"` under recipients"),
+        ('""', "true", "fill it in, or leave such rows out: `where: \"{{ phone | default('') != '' }}\"` under recipients"),
+        ('"n/a"', "true", "fill it in, or write null and leave such rows out: `where: \"{{ phone | default('') != '' }}\"` under recipients"),
+        ('""', "'{{ phone is defined }}'", "fill it in, or leave such rows out: `where: \"{{ (phone is defined) and phone | default('') != '' }}\"` under recipients"),
+        ("null", "true", "fill it in, or leave such rows out: `where: \"{{ phone | default('') != '' }}\"` under recipients"),
         ('"#N/A"', "true", "correct the value where it comes from"),
     ],
 )  # fmt: skip

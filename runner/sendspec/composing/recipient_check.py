@@ -9,7 +9,7 @@ from sendspec.composing.recipient_reader import RecipientReader
 from sendspec.composing.row_problems import RowProblems, RowRejected
 from sendspec.composing.template import message_context
 from sendspec.composing.template_tree import PlaceholderError
-from sendspec.diagnostics.diagnostic import Diagnostic, Problems
+from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.reading.tables.table import Table
 
 MAX_COSTLY = 5
@@ -51,7 +51,10 @@ def but_nameless_columns(
     found: Iterable[Diagnostic], others: Iterable[Diagnostic], table: Table
 ) -> Iterator[Diagnostic]:
     """`found` but names that no column is like, if one of the `others` is that a column of the table has no name: it may be that one."""
-    has_nameless = any(other.code == "empty-column-name" and other.path == table.path for other in others)
+    has_nameless = any(
+        other.code == "empty-column-name" and other.path == table.path and other.severity is Severity.ERROR
+        for other in others
+    )
     for each in found:
         if not (has_nameless and each.code == "unknown-name" and each.fix.startswith("add the column")):
             yield each

@@ -9,10 +9,8 @@ from sendspec.reading.tables.row import Row
 
 _IN_PLACE_OF = (
     ("empty the cell", "write null"),
-    ("fill it in, or leave such rows out", "fill it in, or write null and leave such rows out"),
     ("correct the cell in the spreadsheet, and export the table again", "correct the value where it comes from"),
 )
-"""An empty text is a value there, which `is defined` finds: only null counts as missing."""
 
 
 def in_words_of(row: Row, column: str | None, problem: Problem) -> Problem:

@@ -79,9 +79,13 @@ def no_name(number: int, count: int, *, at_end: bool = False) -> Problem:
         return Problem(
             "empty-column-name",
             f"column {number} of {count} has no name, and cells in it",
-            "name it, or empty its cells",
+            "name it in the header, or empty its cells",
         )
-    return Problem("empty-column-name", f"column {number} of {count} has no name, so the spec can't use it", "name it")
+    return Problem(
+        "empty-column-name",
+        f"column {number} of {count} has no name, so the spec can't use it",
+        "name it in the header",
+    )
 
 
 def more_without_name(others: int, count: int) -> Problem:
