@@ -121,6 +121,8 @@ def test_a_run_that_stopped_early_says_why_and_what_to_do(ending: Ending, shown:
     words = describe_ending(ending)
     stopped = report(spec(Totals(not_sent=1, skipped={})), ending=words.problem, fix=words.fix)
     assert ending_text(stopped, PLAIN) == shown
+    [_, _, why] = run_text(stopped, PLAIN).splitlines()
+    assert why == shown.splitlines()[0].replace("stopped:", "  not sent:")
 
 
 def test_the_document_says_the_same() -> None:

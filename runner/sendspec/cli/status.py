@@ -22,7 +22,7 @@ from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.ledger.export import csv_lines
 from sendspec.ledger.protocol import Facts
-from sendspec.operations.ledger_access import ledger_to_read
+from sendspec.operations.ledger_access import ledger_to_read, process_holding
 from sendspec.operations.project_context import ProjectContext
 from sendspec.operations.recipient_row import NO_ROWS, RecipientRows, find_rows
 from sendspec.operations.renamed_spec import names_of
@@ -145,7 +145,8 @@ def _show(console: Console, context: ProjectContext, ledger: Facts, asked: _Aske
     environment = context.environment.name
     all_names = {send.name for send in ledger.sends()}
     names = {*names_of(asked.specs, ledger), *asked.names}
-    statuses = spec_statuses(ledger, names, planned_jobs(asked.specs, context, ledger))
+    jobs = planned_jobs(asked.specs, context, ledger)
+    statuses = spec_statuses(ledger, names, jobs, held_by=process_holding(context))
     unsent = never_sent(asked.path_by_name, {status.name for status in statuses}, all_names)
     rows = NO_ROWS
     if asked.states:
