@@ -110,7 +110,7 @@ def after(ending: str | None, *, in_doubt: int = 0, under_way: int | None = None
     [
         (after("the API refuses the run: 401\x1b[2J"), "not sent: run 3 stopped: the API refuses the run: 401\\u001b[2J", "send"),
         (after(None), "not sent: run 3 has no end: it was killed, or goes on elsewhere", "send"),
-        (after("finished"), "not sent: run 3 left them out: `sendspec plan` says why", "plan"),
+        (after("finished"), "not sent: run 3 left them out; `sendspec plan` says what the next one does", "plan"),
         (after(None, under_way=0), "under way: a run is sending", "status"),
         (after(None, in_doubt=1, under_way=1), "under way: a run is sending; the 1 in doubt waits for an answer", "status"),
         (after(None, in_doubt=9, under_way=8), "under way: a run is sending; 8 of the 9 in doubt wait for an answer", "status"),

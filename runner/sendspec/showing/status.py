@@ -60,7 +60,7 @@ def _not_sent_words(spec: SpecStatus) -> str:
     if latest.ended_at is None:
         return f"run {latest.run} has no end: it was killed, or goes on elsewhere"
     if latest.ending == FINISHED:
-        return f"run {latest.run} left them out: `sendspec plan` says why"
+        return f"run {latest.run} left them out; `sendspec plan` says what the next one does"
     return clean(f"run {latest.run} stopped: {latest.ending}")
 
 
