@@ -101,7 +101,7 @@ def test_several_specs_have_their_sum_below() -> None:
     )
     assert run_text(shown, PLAIN) == (
         "a → sms-nl (production)\n"
-        "  1 recipients = 1 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped\n"
+        "  1 recipient = 1 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped\n"
         "b → sms-nl (production)\n"
         "  3 recipients = 0 accepted + 0 refused + 0 in doubt + 2 not sent + 1 skipped\n"
         "  skipped: 1 drift\n"
