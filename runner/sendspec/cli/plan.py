@@ -23,6 +23,7 @@ from sendspec.cli.console import (
 from sendspec.cli.moment import moment_of, not_to_come
 from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_jobs
+from sendspec.cli.retry_choice import RetryChoice
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.exit_code import ExitCode
 from sendspec.diagnostics.near_miss import near_miss
@@ -74,7 +75,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
 )
 @click.option(
     "--retry",
-    type=click.Choice([retry.value for retry in Retry]),
+    type=RetryChoice(),
     help="Plan only what was refused, or planned and not sent, before.",
 )
 @click.option(

@@ -9,7 +9,7 @@ import click
 
 from sendspec.cli.console import Console, common_options, environment_option, recipients_option, rejects
 from sendspec.cli.project import open_jobs, open_specs
-from sendspec.cli.status import show_status
+from sendspec.cli.status import environment_words, show_status
 from sendspec.composing.identity import id_in
 from sendspec.diagnostics.diagnostic import Problems
 from sendspec.diagnostics.exit_code import ExitCode
@@ -81,7 +81,8 @@ def command(
         doubts = settle(context, ledger, read, ids, to=TARGETS[target], reason=reason)
         console.say(f"{counted(len(doubts), 'message')} settled as {target}")
         shown = names | {doubt.name for doubt in doubts}
-        show_status(console, context, ledger, shown, more={"resolved": len(doubts)})
+        options = environment_words(context, env)
+        show_status(console, context, ledger, shown, options=options, more={"resolved": len(doubts)})
     return ExitCode.DONE
 
 
@@ -120,5 +121,6 @@ def _give_up(
             if rejects(console, problems, ending="nothing was changed"):
                 return ExitCode.REJECTED
         console.say(f"{counted(count, 'message')} given up")
-        show_status(console, context, ledger, {spec.name for spec in specs}, jobs=jobs, more={"resolved": count})
+        shown, options = {spec.name for spec in specs}, environment_words(context, env)
+        show_status(console, context, ledger, shown, options=options, jobs=jobs, more={"resolved": count})
     return ExitCode.DONE

@@ -27,6 +27,7 @@ from sendspec.cli.plan import run_plan
 from sendspec.cli.plan_warning import warn_of_drift, warn_of_resending
 from sendspec.cli.project import open_context
 from sendspec.cli.question import messages_to, refusal_to_send
+from sendspec.cli.retry_choice import RetryChoice
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems
 from sendspec.diagnostics.exceptions import KeyUnusable, NotConfirmed, PlanStale, SendspecError
 from sendspec.diagnostics.exit_code import ExitCode
@@ -84,7 +85,7 @@ EXITS_WITH_REPORT = (ExitCode.API_REFUSED, ExitCode.LEDGER, ExitCode.GUARD, Exit
 @click.option("-n", "--dry-run", is_flag=True, help="Show the plan, and send nothing: the same as `plan`.")
 @click.option(
     "--retry",
-    type=click.Choice([retry.value for retry in Retry]),
+    type=RetryChoice(),
     help="Send only what was refused, or planned and not sent, before.",
 )
 @click.option("--no-witness", is_flag=True, help="Don't compare the ledger with the API's recent messages first.")

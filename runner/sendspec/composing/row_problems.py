@@ -15,6 +15,7 @@ from sendspec.composing.value_words import in_words_of
 from sendspec.diagnostics.diagnostic import Diagnostic, Problems, Severity
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import mask
+from sendspec.diagnostics.wording import counted
 from sendspec.reading.contacts.likely_country import country_advice
 from sendspec.reading.documents.document import KeyPath, walk
 from sendspec.reading.error_value import error_value_problem
@@ -93,7 +94,7 @@ class RowProblems:
                 row.line,
                 None,
                 code="rows-unchecked",
-                problem=f"the rows behind this one were not checked: the template was too costly for {failed} rows",
+                problem=f"the rows behind this one were not checked: the template was too costly for {counted(failed, 'row')}",
                 fix="make the template cheaper, then check again",
                 severity=Severity.WARNING,
             )

@@ -15,10 +15,21 @@ from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import RunOwner
 from sendspec.ledger.sqlite import creation, location, opening
 from sendspec.ledger.sqlite.creation import Filling
-from sendspec.ledger.sqlite.run_lock import take_lock
+from sendspec.ledger.sqlite.run_lock import holder_of, take_lock
 from sendspec.reading.environment import LedgerPlace
 
-__all__ = ["Filling", "hold", "is_half_made", "is_there", "make", "make_unlisted", "read", "read_id", "refuse_on_ci"]
+__all__ = [
+    "Filling",
+    "hold",
+    "holder",
+    "is_half_made",
+    "is_there",
+    "make",
+    "make_unlisted",
+    "read",
+    "read_id",
+    "refuse_on_ci",
+]
 
 
 def is_there(place: LedgerPlace) -> bool:
@@ -65,6 +76,11 @@ def read(place: LedgerPlace, identity: LedgerIdentity, *, latest: bool = False) 
         yield ledger
     finally:
         ledger.close()
+
+
+def holder(place: LedgerPlace, host: str) -> int | None:
+    """The process of this machine, which is called `host`, that holds the ledger at present. One of another machine is not seen."""
+    return holder_of(place.file, host)
 
 
 def read_id(place: LedgerPlace) -> str | None:

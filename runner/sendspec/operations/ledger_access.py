@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 
-from sendspec.ledger.access import hold, read
+from sendspec.ledger.access import hold, holder, read
 from sendspec.ledger.protocol import Facts, Ledger
 from sendspec.ledger.record import StartedRun
 from sendspec.operations.lockfile_entry import find_identity, require_identity
@@ -27,6 +27,11 @@ def ledger_to_read(context: ProjectContext) -> Iterator[Facts | None]:
         return
     with read(context.environment.ledger, identity, latest=True) as ledger:
         yield ledger
+
+
+def process_holding(context: ProjectContext) -> int | None:
+    """The process of this machine that holds the environment's ledger."""
+    return holder(context.environment.ledger, run_owner(context.system).host)
 
 
 def ledger_to_inspect(context: ProjectContext) -> AbstractContextManager[Facts]:

@@ -9,8 +9,9 @@ from sendspec.planning.totals import Totals
 
 def accounting_line(account: Totals) -> str:
     """`120 recipients = 120 accepted + 0 refused + 0 in doubt + 0 not sent + 0 skipped`: plain digits, for scripts too."""
+    recipients = "recipient" if account.recipients == 1 else "recipients"
     return (
-        f"{account.recipients} recipients = {account.accepted} accepted + {account.refused} refused + "
+        f"{account.recipients} {recipients} = {account.accepted} accepted + {account.refused} refused + "
         f"{account.in_doubt} in doubt + {account.not_sent} not sent + {account.skipped_total} skipped"
     )
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from sendspec.showing.explained.entry import Explanation
 from sendspec.showing.page_text import page_text
 from sendspec.showing.terminal_style import TerminalStyle
 
@@ -25,7 +29,7 @@ ALIASES = {
     "filters": ("templates",), "tests": ("templates",), "jinja": ("templates",), "placeholders": ("templates",),
     "csv": ("formats", "spec"), "json": ("formats",), "recipients": ("spec",), "columns": ("spec", "templates"),
     "key": ("project",), "channels": ("project",), "approvals": ("project",), "env": ("environments",),
-    "lock": ("ledger",), "skipped": ("states",), "options": ("cli",), "variables": ("cli",),
+    "lock": ("ledger",), "exit": ("exit-codes",), "skipped": ("states",), "options": ("cli",), "variables": ("cli",),
 }  # fmt: skip
 """Topics by other words that people look for."""
 _TITLES = {"exit-codes": "Exit codes"}
@@ -54,6 +58,12 @@ def topic_text(name: str, style: TerminalStyle) -> str:
     """A topic for a terminal."""
     text = topic_source(name)
     return page_text(f"# {_TITLES[name]}\n\n{text}" if name in _TITLES else text, style)
+
+
+def topics_document(names: Sequence[str]) -> dict[str, Any]:
+    """The `sendspec.explain/1` document about topics."""
+    entries = [{"code": name, **asdict(Explanation(TOPICS[name].rstrip("."), topic_source(name)))} for name in names]
+    return {"schema": "sendspec.explain/1", "codes": entries}
 
 
 def topic_source(name: str) -> str:

@@ -170,8 +170,8 @@ class SendHistory(OpenLedger):
             else "NULL, NULL, NULL, NULL"
         )
         rows = self._typed(
-            (WHOLE, NUMBER, NO_NUMBER, NO_TEXT, WHOLE, NO_BYTES, NO_TEXT, NO_TEXT, NO_TEXT),
-            f"SELECT r.number, r.started_at, r.ended_at, r.ending, p.messages, {notes} FROM plan p"
+            (WHOLE, WHOLE, NUMBER, NO_NUMBER, NO_TEXT, WHOLE, NO_BYTES, NO_TEXT, NO_TEXT, NO_TEXT),
+            f"SELECT r.number, r.pid, r.started_at, r.ended_at, r.ending, p.messages, {notes} FROM plan p"
             " JOIN run r ON r.number = p.run JOIN spec s ON s.number = p.spec"
             " WHERE s.name = ? AND s.generation = ? ORDER BY r.number DESC LIMIT ?",
             (name, generation, most),
@@ -181,6 +181,7 @@ class SendHistory(OpenLedger):
 
 def _planned_run(
     run: int,
+    pid: int,
     started: float,
     ended: float | None,
     ending: str | None,
@@ -193,4 +194,6 @@ def _planned_run(
     if digest is not None:
         names = tuple(verified.split("\n")) if verified else ()
         noted = RunNote(plan_digest=digest, commit=commit, claimed=claimed, verified=names)
-    return PlannedRun(run=run, started_at=started, ended_at=ended, ending=ending, messages=messages, note=noted)
+    return PlannedRun(
+        run=run, pid=pid, started_at=started, ended_at=ended, ending=ending, messages=messages, note=noted
+    )
