@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from sendspec.__main__ import GARBAGE_LOOKED_FOR
 
 settings.register_profile(
     "suite", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -71,9 +72,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """The tests stay to the end, and need no looking through for garbage."""
+    """The tests stay to the end, and need no looking through for garbage; what they leave can wait, as in the product."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(GARBAGE_LOOKED_FOR)
 
 
 @pytest.hookimpl(tryfirst=True)
