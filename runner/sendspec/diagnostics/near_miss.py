@@ -35,13 +35,16 @@ def near_miss(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | 
 
     if len(word) > MAX_LENGTH:
         return None
-    words = list(known)
+    words = [other for other in known if len(other) <= MAX_LENGTH]
     wanted = letters(word)
-    words = [other for other in words if len(other) <= MAX_LENGTH]
-    same = next((other for other in words if wanted and letters(other) == wanted), None)
-    if same is not None:
-        return same
-    longer = [other for other in words if len(wanted) >= MIN_BEGINNING and letters(other).startswith(wanted)]
+    letters_of_words = list(map(letters, words))
+    if wanted and wanted in letters_of_words:
+        return words[letters_of_words.index(wanted)]
+    longer = [
+        other
+        for other, theirs in zip(words, letters_of_words, strict=True)
+        if len(wanted) >= MIN_BEGINNING and theirs.startswith(wanted)
+    ]
     if len(longer) == 1:
         return longer[0]
     first = (other for other in words if abs(len(other) - len(word)) <= _SIMILAR_LENGTH)
@@ -70,4 +73,4 @@ def _similarity(word: str, other: str) -> float:
 
 def letters(word: str) -> str:
     """Letters and digits alone, in lower case: `First Name` and `first_name` are one word."""
-    return re.sub(r"[\W_]+", "", word).casefold()
+    return (word if word.isalnum() else re.sub(r"[\W_]+", "", word)).casefold()

@@ -14,11 +14,9 @@ from typing import NoReturn
 from sendspec.diagnostics.exceptions import FileUnwritable
 from sendspec.diagnostics.problem import Problem
 from sendspec.diagnostics.redaction import printable
-from sendspec.reading.files.confined_path import confined_path, output_problem
+from sendspec.reading.files.confined_path import confined_path, is_among_devices, output_problem
 from sendspec.reading.files.nofollow_open import open_folder
 
-DEVICES = ("/dev/", "/proc/")
-"""Below these, a link such as /dev/stdout leads to an open file: it is written to, never replaced."""
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _UNFINISHED = ".sendspec-unfinished-"
 """Prefix of a file that is being written; the next command that writes there removes leftovers."""
@@ -106,7 +104,7 @@ def _is_replaced(path: Path) -> bool:
         return True
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    return stat.S_ISREG(mode) and not (str(path.absolute()).startswith(DEVICES) and path.is_symlink())
+    return stat.S_ISREG(mode) and not (is_among_devices(str(path.absolute())) and path.is_symlink())
 
 
 def _open_as_it_is(path: Path) -> int:

@@ -30,6 +30,8 @@ MAX_PATH = 4_096
 """Linux opens no path of more bytes. Looking at each folder of a much longer one takes gigabytes."""
 _DEVICES = ("/dev/", "/proc/")
 """Links here, such as /dev/stdin, lead to files that are already open."""
+_IN_MEMORY = "/dev/shm/"
+"""A folder of ordinary files beside the devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Pro
     """
     path = _absolute_path(written)
     place = os.path.realpath(path)
-    if path.startswith(_DEVICES):
+    if is_among_devices(path):
         return ConfinedPath(os.path.dirname(place), place)  # noqa: PTH120 - `place` is text for the system calls
     folder = os.path.dirname(path)  # noqa: PTH120
     around = [os.path.realpath(top) for top in _tops_around(folder)]
@@ -107,6 +109,11 @@ def confined_path(written: str, *, in_folder: bool = True) -> ConfinedPath | Pro
             )
     top = around[-1] if around else os.path.dirname(place)  # noqa: PTH120
     return ConfinedPath(top, place)
+
+
+def is_among_devices(path: str) -> bool:
+    """Whether a link at this absolute path would lead to a file that is already open."""
+    return path.startswith(_DEVICES) and not path.startswith(_IN_MEMORY)
 
 
 def real_folder(written: str) -> Path:
