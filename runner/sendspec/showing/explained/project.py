@@ -32,7 +32,7 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "moved-from-unknown": Explanation(
         "`moved_from` names a spec that the ledger doesn't know",
-        "So nobody is skipped. Check the spelling.",
+        "So nobody is skipped as reached under that name. Check the spelling.",
         wrong="moved_from: helo",
         right="moved_from: hello",
     ),
@@ -227,8 +227,10 @@ EXPLAINED: dict[str, Explanation] = {
     ),
     "other-project": Explanation(
         "the specs of one command belong to different projects",
-        "A project file decides who may be reached, within which limits, and who has to approve a send. One that counts for a spec of "
-        "another project would set that project's own aside.",
+        (
+            "Each project file says who may be reached, within which limits, and who has to approve a send. Run the "
+            "command once for each project."
+        ),
         wrong="sendspec send a/specs/x.yaml b/specs/y.yaml   # a/ and b/ each have a sendspec.yaml",
         right="sendspec send a/specs/x.yaml",
     ),
