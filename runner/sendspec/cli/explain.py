@@ -15,7 +15,7 @@ from sendspec.showing.glossary import entry_document, entry_of, entry_text
 @click.argument("code", required=False)
 @common_options
 def command(console: Console, code: str | None) -> int:
-    """Say what an error code means, with an example, or a word such as drift; without a code, list all codes.
+    """Explain an error code or a word such as drift; without one, list all codes.
 
     \b
     Examples:

@@ -31,19 +31,19 @@ MAX_SHOWN = 10
 
 @click.command("init")
 @environment_option
-@click.option("--empty", is_flag=True, help="Begin with nothing: no committed spec was sent before.")
+@click.option("--empty", is_flag=True, help="Start empty: no committed spec was sent before.")
 @click.option(
     "--baseline",
     is_flag=True,
-    help="Record the committed specs as already sent: their recipients are skipped from now on.",
+    help="Count the committed specs as sent: their recipients are skipped from now on.",
 )
 @common_options
 def command(console: Console, env: str | None, empty: bool, baseline: bool) -> int:
-    """Make the ledger of an environment, once, and note its id and salt in sendspec.lock.
+    """Create the ledger of an environment, once. Its id and salt go to sendspec.lock.
 
-    Commit sendspec.lock. Sending never makes a ledger: a new one would send everything again. If specs are
-    already committed, or sendspec.lock names a ledger that is gone, say how the new ledger begins: --baseline if the
-    committed specs were sent before, --empty if none was.
+    Commit sendspec.lock. `send` never creates a ledger: with a new one, everybody would get everything again. If specs
+    are committed already, or sendspec.lock names a ledger that is gone, choose --baseline if the committed specs were
+    sent before, or --empty if none was.
 
     \b
     Examples:

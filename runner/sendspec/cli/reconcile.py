@@ -29,7 +29,7 @@ def command(console: Console, specs: tuple[str, ...], env: str | None) -> int:
     """Ask the API what became of messages in doubt; without SPEC, of all in the ledger.
 
     A message that the API lists was accepted. One that it doesn't list stays in doubt, unless its spec says `in_doubt:
-    resend_if_absent` and two complete lists lacked it. Exits with 4 while doubts remain.
+    resend_if_absent` and two complete lists lacked it. Sends nothing. Exits with 4 while messages are in doubt.
 
     \b
     Examples:

@@ -129,7 +129,7 @@ _PROPERTIES: dict[str, Any] = {
     "$schema": {"description": "Address of this schema, for editors.", "type": "string"},
     "spec": {"description": "Version of this format.", "const": 1},
     "name": {
-        "description": "The send's identity: small letters, digits and -.",
+        "description": "The send's identity: lowercase letters, digits and -.",
         **_NAME,
         "examples": ["order-shipped"],
     },
