@@ -86,7 +86,7 @@ class Console:
             if not stream.reader_left:
                 reason = os.strerror(stream.lost.errno or 0).lower()
                 raise ResultUnwritable(
-                    f"the result can't be written: {reason}", "make room, or send standard output to another place"
+                    f"the result can't be written: {reason}", "free some space, or redirect the output to another place"
                 )
 
     def document(self, document: Mapping[str, Any]) -> None:

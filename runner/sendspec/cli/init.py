@@ -84,7 +84,7 @@ def _notes(scaffold: Scaffold, example: ScaffoldExample, source: InstallSource) 
     around = find_project(Path(os.path.realpath(scaffold.top)).parent)
     if around is not None and any(path.name == PROJECT_FILE_NAME for path in scaffold.texts):
         notes.append(
-            f"this project is inside another one ({os.path.relpath(around)}), which its files are no part of; to add to that one:"
+            f"this project is inside another one ({os.path.relpath(around)}), which doesn't include it; to add to that one:"
             f" sendspec init {quote(os.path.relpath(around.parent))} --example {example.name if example.name != PLAIN else 'orders'}"
         )
     workflow = scaffold.repository / WORKFLOW_PATH

@@ -18,7 +18,7 @@ def _seconds(context: click.Context, parameter: click.Parameter, days: str) -> f
     """A number of days, as `90d`, in seconds."""
     found = re.fullmatch(r"([1-9][0-9]{0,4})d", days)
     if found is None:
-        raise click.BadParameter(f"'{days}' is no number of days, such as 90d")
+        raise click.BadParameter(f"'{days}' is not a number of days, such as 90d")
     return int(found[1]) * 86_400.0
 
 

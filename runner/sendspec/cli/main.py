@@ -95,7 +95,7 @@ class LazyGroup(FlagGroup):
     cls=LazyGroup,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 input rejected, 2 usage, 3 refused or not sent, 4 in doubt, 5 API refused us, "
+    epilog="Exit codes: 0 done, 1 input rejected, 2 usage, 3 refused or not sent, 4 in doubt, 5 refused by the API, "
     "6 ledger, 7 guard, 8 stale plan, 75 busy. `sendspec explain CODE` explains an error code.",
 )
 @click.version_option(__version__, prog_name="sendspec", message="%(prog)s %(version)s")
@@ -242,7 +242,7 @@ def _folder_is_gone() -> bool:
 
 
 def _out_of_memory(context: click.Context | None) -> int:
-    sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` tells\n")
+    sys.stderr.write("sendspec: memory ran out; what was sent is in the ledger: `sendspec status` shows it\n")
     with suppress(Exception):
         _fail(context, OUT_OF_MEMORY)
     return ExitCode.BUG

@@ -71,5 +71,5 @@ def command(
     note_table_changes(jobs, again)
     if not again.has_errors:
         return ExitCode.DONE
-    console.diagnostics(list(again), ending="what was printed is not to be trusted", as_result=False)
+    console.diagnostics(list(again), ending="don't use what was printed", as_result=False)
     return ExitCode.REJECTED

@@ -104,7 +104,7 @@ def _give_up(
     if target != SKIPPED:
         raise click.UsageError("--left and --generation give messages up: write --as skipped")
     if left and generation is not None:
-        raise click.UsageError("--left and --generation are two things: give one of them")
+        raise click.UsageError("give either --left or --generation, not both")
     if any(id_in(word) is not None for word in which) or (generation is not None and len(which) > 1):
         raise click.UsageError("--left takes specs, and --generation one spec")
     problems = Problems()

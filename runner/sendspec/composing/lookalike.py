@@ -51,7 +51,7 @@ def _unfilled(spec: Spec, used: Collection[str], known: KnownNames) -> Iterator[
         yield spec.document.diagnostic(
             at,
             code="unfilled-placeholder",
-            problem=f"constants are no templates, so people would read '{written}' as it is written",
+            problem=f"constants are not templates, so people would read '{written}' as it is written",
             fix=(
                 "write this text in `message`, between {% if … %}, {% elif … %} and {% endif %} where it is one of several;"
                 " only values that are the same for everybody belong under `vars`"
@@ -93,7 +93,7 @@ def _third_braces(spec: Spec, at: KeyPath, value: str) -> Iterator[Diagnostic]:
             yield spec.document.diagnostic(
                 at,
                 code="unfilled-placeholder",
-                problem="the third } is no part of the template, so people would read it",
+                problem="the third } is not part of the template, so people would read it",
                 fix="remove it" if literal else f"write {quoted(written)}",
                 within=(tag.end if literal else tag.start, tag.end + 1),
                 severity=Severity.WARNING,
@@ -135,7 +135,7 @@ def _diagnostic(spec: Spec, at: KeyPath, value: str, match: re.Match[str], known
         code="unfilled-placeholder",
         problem=f"'{quoted(written)}' is not a template, so people would read it as it is written"
         + _about_column(name, same, meant, known),
-        fix=with_fitting_quotes(f"{what}; if they should read it so, write {literal}", spec.document.written(at)),
+        fix=with_fitting_quotes(f"{what}; if they should read it, write {literal}", spec.document.written(at)),
         within=(start, match.end()),
         severity=Severity.ERROR if (same is not None or is_near) and kind != _ALSO_HTML else Severity.WARNING,
     )

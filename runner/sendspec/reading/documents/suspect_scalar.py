@@ -53,7 +53,7 @@ def _escape(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
     escape = where["escape"]
     problem = "`\\n` is a line break only in double quotes; here, people would read it as it is written"
     if escape != "\\n":
-        problem = "`\\\\n` is two backslashes and an n, and people would read it so"
+        problem = "`\\\\n` is two backslashes and an n, and people would read them"
     meant = _in_double_quotes(document.written(at), value)
     if meant is not None:
         fix = f"write {meant}, or several lines below `{at[-1]}: |`"
