@@ -82,7 +82,7 @@ EXPLAINED: dict[str, Explanation] = {
         "the ledger has a second hard link, or one of its files is a symbolic link",
         (
             "Under two names, two runs at once could send everything twice. Remove the second name. A symbolic link to "
-            "the ledger is fine, except in `.sendspec/`: a link there could come with a checkout and lead to any of your "
+            "the ledger is fine, except in `.sendspec/`. There, a link could come with a checkout and lead to any of your "
             "files."
         ),
         wrong="ln .sendspec/production.db backup.db",

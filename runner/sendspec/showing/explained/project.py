@@ -52,8 +52,7 @@ EXPLAINED: dict[str, Explanation] = {
         "a generation number is skipped",
         (
             "The next generation is the highest one used, plus one. This stops typos such as 11 for 2, which would send "
-            "to everybody again. To skip a generation on purpose, give it up first: `sendspec resolve SPEC --generation N "
-            "--as skipped --reason …`."
+            "to everybody again. To skip a generation on purpose, give it up first: `sendspec resolve --generation`."
         ),
         wrong="generation: 5   # 1 was sent",
         right="generation: 2",
@@ -291,10 +290,10 @@ EXPLAINED: dict[str, Explanation] = {
     "plan-stale": Explanation(
         "the plan file no longer matches what would be sent",
         (
-            "Nothing was sent. The error says what differs: messages, their texts or references, a setting that decides "
-            "what is sent or where to, the environment, the ledger, the digest given with `--digest`, or the release of "
-            "sendspec. A plan also becomes stale when it expires. Messages sent since, opt-outs, comments and the order "
-            "of rows don't make it stale."
+            "Nothing was sent. The error says what differs: messages, their texts or references, a setting, the "
+            "environment, the ledger, the digest given with `--digest`, or the release of sendspec. A plan also becomes "
+            "stale when it expires. Messages sent since, opt-outs, comments and the order of rows don't make it stale. "
+            "Make a new plan, and have it approved."
         ),
         right="sendspec show plan.json --against-now",
     ),
