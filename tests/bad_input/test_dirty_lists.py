@@ -279,7 +279,7 @@ def test_a_missing_key_in_the_text_too_is_one_cell_to_fill(intake: Intake) -> No
     told = intake.run("validate", "hello.yaml")
     assert told.err.count("[empty-value]") == 2
     assert "to do: fill 1 cell of 'Order nr'; nothing was sent" in told.err
-    assert "write what stands in for it: {{ row['Order nr'] | default('…') }}" in told.err
+    assert "write a default: {{ row['Order nr'] | default('…') }}" in told.err
 
 
 def test_what_is_no_number_is_shown(intake: Intake) -> None:
@@ -423,7 +423,7 @@ BY_FIX: list[tuple[str, Fix]] = [
     ("fill it in, or empty the cell", _cell(0, lambda text: "")),
     ("write the person's number, or remove the row", _remove),
     ("shorten the text", _cell(4, lambda text: text[:20])),
-    ("fill it, or write what stands in for it", _cell(1, lambda text: "Ann")),
+    ("fill it in, or write a default", _cell(1, lambda text: "Ann")),
     ("keep one of them", _remove),
 ]  # fmt: skip
 """How somebody does what a fix says, in one row. Fixes of the spec are done in the test."""

@@ -145,7 +145,7 @@ TEXTS: list[tuple[str, str, str, str]] = [
     ('"{{ first_name }} {order_id}"', "!unfilled-placeholder 9:31", "'{order_id}'", "write {{ order_id }}"),
     ('"Hi {frist_name}"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
     ('"Hi %frist_name%"', "!unfilled-placeholder 9:17", "; the column is called 'first_name'", "write {{ first_name }}"),
-    ('"Hi {{ first_name }}}"', "unfilled-placeholder 9:17", "the third } is no part of the template", "write {{ first_name }}"),
+    ('"Hi {{ first_name }}}"', "unfilled-placeholder 9:17", "the third } is not part of the template", "write {{ first_name }}"),
     ('"Hi {somebody}"', "unfilled-placeholder 9:17", "; no column is called 'somebody'", "write {{ … }} with one of: phone, first_name"),
     ("'Hi {somebody}'", "unfilled-placeholder 9:17", "'{somebody}'", 'write {{ "{somebody}" }}'),
     ('"Hi «first_name»"', "!unfilled-placeholder 9:17", "'«first_name»'", "write {{ first_name }}"),
@@ -307,7 +307,7 @@ SPECS: list[tuple[str, str, str, str, str]] = [
     ("people.csv}", "people.csv, sheet: 2}", "unknown-key 4:32", "no key 'sheet'", "save the sheet as a .csv file"),
     ("people.csv}", "people.csv, quotechar: x}", "unknown-key 4:32", "no key 'quotechar'", 'has " around it'),
     ("people.csv}", "people.csv, columns: [a]}", "unknown-key 4:32", "no key 'columns'", "first line names them"),
-    ("people.csv}", "people.csv, dedupe: true}", "unknown-key 4:32", "no key 'dedupe'", "a number gets one message"),
+    ("people.csv}", "people.csv, dedupe: true}", "unknown-key 4:32", "no key 'dedupe'", "each number gets one message"),
     ("people.csv}", "people.csv, country: 0049}", "unknown-country 4:41", "'0049' is not a country's two-letter code", "write DE"),
     ('"Hi {{ first_name }}"', "{A: Hallo, B: Merhaba}", "wrong-type 9:13", "`text` is one text for all people, and here are 2: A, B", "\"{% if … == 'A' %}Hallo{% elif … == 'B' %}Merhaba{% endif %}\""),
     ('    text:\n      text: "Hi {{ first_name }}"', "    text:\n      A: Hallo\n      B: Merhaba", "unknown-key 9:7", "`text` has the keys A, B, and needs one key `text`", "in their place: `text: \"{% if … == 'A' %}Hallo{% elif"),
@@ -509,7 +509,7 @@ def test_a_constant_is_no_template(table: Intake, value: str, place: str) -> Non
     shown = '"{{ texts.nl }}"' if value.startswith("{") else '"{{ texts | first }}"'
     table.write("hello.yaml", (table.spec + shared).replace('"Hi {{ first_name }}"', shown))
     found = table.run("validate", "hello.yaml", "--format", "json").diagnostics
-    _holds(found, f"unfilled-placeholder {place}", "constants are no templates", "in `message`")
+    _holds(found, f"unfilled-placeholder {place}", "constants are not templates", "in `message`")
 
 
 def test_an_item_that_a_mapping_lacks_is_missing_once(intake: Intake) -> None:
@@ -858,7 +858,7 @@ JSON_LINES: list[tuple[str, int, str, str]] = [
     ('{"first_name": True}', 16, "JSON has no `True`", "write true"),
     ("{'first_name': 1}", 2, "no single quotes", 'write " around'),
     ('{first_name: "Bo"}', 2, "the key 'first_name' has no quotes", 'write "first_name"'),
-    ('{"first_name": "Bo",}', 20, "this comma has nothing behind it", "remove it"),
+    ('{"first_name": "Bo",}', 20, "this comma has nothing after it", "remove it"),
     ('{"first_name": "\\ud83d"}', 17, "'\\ud83d' is only one half of a character", "export the line again"),
     ('{"first_name": 1e400}', 16, "the number 1e400 is too large", "a smaller one, or put quotes around it"),
     ('{"first_name": "Bo"} x', 22, "'x' stands after the end of the object", "remove it"),

@@ -298,7 +298,7 @@ def test_the_witness_stops_a_ledger_that_is_behind_and_marks_what_was_sent(
     path.write_bytes(early)  # restored, and its mirror lost with the machine
     done = send(ready)
     assert done.code == 6
-    assert "20 messages were accepted by the API" in done.err
+    assert "the API accepted 20 messages" in done.err
     assert done.json["error"]["code"] == "ledger-rolled-back"
     assert len(server.posts) == 20
     again = send(ready)

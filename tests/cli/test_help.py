@@ -82,9 +82,9 @@ def test_what_is_not_there_is_wrong_usage(project_dir: Any, asked: str, hint: st
 @pytest.mark.parametrize(
     ("word", "meaning"),
     [
-        ("drift", "then everybody gets it again"), ("UCS-2", "70 characters"), ("segments", "sent and paid for"),
-        ("shape", "look alike"), ("ledger", "what was sent to whom"), ("in-doubt", "`reconcile`, then `resolve`"),
-        ("on-hold", "`continue_with`"), ("accepted", "the API took it"),
+        ("drift", "everybody gets the message again"), ("UCS-2", "70 characters"), ("segments", "you pay for each"),
+        ("shape", "differ only"), ("ledger", "who got which message"), ("in-doubt", "`reconcile` asks the API"),
+        ("on-hold", "`continue_with`"), ("accepted", "the API accepted it"),
     ],
 )  # fmt: skip
 def test_explain_knows_the_words_of_plans_and_states(project_dir: Any, word: str, meaning: str) -> None:

@@ -112,7 +112,7 @@ def test_beyond_its_rate_it_asks_to_wait_and_everything_arrives(project_dir: Any
     [
         (("--fault", "drop-aftr"), "did you mean 'drop-after'?"),
         (("--fault", "429:every=0"), "every=0 strikes nothing"),
-        (("--fault", "429:often"), "'often' is no option of a fault"),
+        (("--fault", "429:often"), "'often' is not an option of a fault"),
         (("--port", "65536"), "65536"),
         (("--rate", "0"), "0"),
     ],

@@ -95,8 +95,8 @@ def test_a_table_of_a_spreadsheet_is_told_what_to_change_in_its_own_form(tmp_pat
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [
-        ("NL,0.99,EUR\nDE,7.50,EUR\nFR,1,USD\n", "EUR 7.50 is much for one segment; 1 more are 1 or more"),
-        ("NL,0.5-1.0,GBP\n", "GBP 1.0 is much for one segment"),
+        ("NL,0.99,EUR\nDE,7.50,EUR\nFR,1,USD\n", "EUR 7.50 is a high price for one segment; 1 more are 1 or more"),
+        ("NL,0.5-1.0,GBP\n", "GBP 1.0 is a high price for one segment"),
         ("JP,9,JPY\nSE,1,SEK\n", None),
     ],
 )

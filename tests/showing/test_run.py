@@ -112,8 +112,8 @@ def test_several_specs_have_their_sum_below() -> None:
 @pytest.mark.parametrize(
     ("ending", "shown"),
     [
-        (Interrupted(signal.SIGINT), "stopped: interrupted by SIGINT\n    = fix: run the command again: it goes on where it stopped"),
-        (LedgerLost("the disk\x1b[2J is full"), "stopped: the disk\\u001b[2J is full\n    = fix: look at the disk, then run the command again: it goes on where it stopped"),
+        (Interrupted(signal.SIGINT), "stopped: interrupted by SIGINT\n    = fix: run the command again: it continues where it stopped"),
+        (LedgerLost("the disk\x1b[2J is full"), "stopped: the disk\\u001b[2J is full\n    = fix: check the disk, then run the command again: it continues where it stopped"),
     ],
     ids=["interrupted", "the ledger lost"],
 )  # fmt: skip

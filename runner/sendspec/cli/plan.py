@@ -63,7 +63,7 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     metavar="WHEN",
     default="7d",
     show_default=True,
-    help="With --out: until when the plan may be sent, as 90m, 12h, 7d, 2w or a moment such as 2026-12-01T12:00:00+01:00.",
+    help="With --out: how long the plan may be sent: 90m, 12h, 7d, 2w, or until a moment such as 2026-12-01T12:00:00+01:00.",
 )
 @click.option(
     "--with-samples",
@@ -71,28 +71,28 @@ FORMATS = frozenset({"text", "json", "jsonl", "yaml", "yml", "csv", "markdown", 
     type=click.Choice([SampleSource.EXAMPLES.value, SampleSource.RECIPIENTS.value]),
     is_flag=False,
     flag_value=SampleSource.EXAMPLES.value,
-    help="With --out: put a text of each shape into the plan, of the specs' `examples`, or of recipients (never on CI).",
+    help="With --out: add a text of each shape to the plan, from the specs' `examples` or from recipients (never on CI).",
 )
 @click.option(
     "--retry",
     type=RetryChoice(),
-    help="Plan only what was refused, or planned and not sent, before.",
+    help="Plan only messages that were refused before, or that were planned and not sent.",
 )
 @click.option(
     "--detail",
     is_flag=True,
-    help="Show up to 40 shapes of messages, with their whole texts, the rows that are left out, and the cost by country.",
+    help="Show more: up to 40 kinds of messages with their whole texts, the rows that are left out, and the cost by country.",
 )
 @click.option(
     "--only",
     metavar="REASON,…",
     callback=lambda _, __, written: _reasons(written),
-    help="List the rows that are skipped for these reasons, such as filtered,duplicate or drift,on-hold, and nothing else.",
+    help="List only the rows that are skipped for these reasons, such as filtered,duplicate or drift,on-hold.",
 )
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 10 when there is something to send, with 7 when a limit would stop it.",
+    help="Exit with 10 if there is something to send, with 7 if a limit would stop it.",
 )
 @common_options
 def command(
@@ -109,9 +109,9 @@ def command(
     only: tuple[Skip, ...],
     detailed_exitcode: bool,
 ) -> int:
-    """Show what would be sent and skipped, and why, given what the ledger knows.
+    """Show what a send would do now: who gets what, who is skipped, and why.
 
-    Reads files and the ledger; opens no connection, reads no key, writes nothing but FILE.
+    Reads files and the ledger. Opens no connection, reads no key, and writes only FILE.
 
     \b
     Examples:

@@ -19,13 +19,13 @@ def warn_of_drift(console: Console, plans: Sequence[Plan]) -> None:
         drift, held = plan.skipped.get(Skip.DRIFT, 0), plan.skipped.get(Skip.ON_HOLD, 0)
         if drift:
             console.warn(
-                f"{name}: drift: {counted(drift, 'message')} changed after being sent; nothing is sent again"
+                f"{name}: drift: {counted(drift, 'message')} changed after being sent; these people get nothing more"
                 " (raise `generation` to send the new text: then everybody gets it again)"
             )
         if held:
             console.warn(
-                f"{name}: on hold: {counted(held, 'message')} changed while the send was under way;"
-                f" to send them, write `continue_with: '{plan.text_digest}'` for the present text, or bring the first text back"
+                f"{name}: on hold: {counted(held, 'message')} changed in the middle of the send, and nobody gets them;"
+                f" to send them, write `continue_with: '{plan.text_digest}'` for the present text, or change the text back"
             )
 
 
@@ -34,5 +34,5 @@ def warn_of_resending(console: Console, jobs: Sequence[Job]) -> None:
     for name in sorted(names_resent_if_absent([job.spec for job in jobs])):
         console.warn(
             f"{name}: resend_if_absent: a message in doubt that the API's list lacks is sent again;"
-            " should the list be wrong, somebody gets it twice"
+            " if the list is wrong, somebody gets it twice"
         )

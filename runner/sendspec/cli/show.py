@@ -29,7 +29,9 @@ from sendspec.showing.planned_spec import Reading
 
 @click.command("show")
 @click.argument("plan", metavar="PLAN")
-@click.option("--against-now", is_flag=True, help="Say what a send of it would do with the present files and ledger.")
+@click.option(
+    "--against-now", is_flag=True, help="Also show what sending it now would do, with the present files and ledger."
+)
 @recipients_option
 @jobs_option
 @common_options

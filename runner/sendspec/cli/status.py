@@ -70,9 +70,9 @@ class _Asked:
 @recipients_option
 @click.option("--messages", is_flag=True, help="List every message.")
 @click.option("--failed", is_flag=True, help="List the messages that the API refused.")
-@click.option("--in-doubt", is_flag=True, help="List the messages whose fate is not known.")
-@click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent.")
-@click.option("--columns", metavar="NAMES", help="Add these columns of the recipients' table to a list as CSV or JSON, separated by commas; `all` adds every column.")  # fmt: skip
+@click.option("--in-doubt", is_flag=True, help="List the messages in doubt: they may have been accepted.")
+@click.option("--not-sent", is_flag=True, help="List the messages that are planned and not sent yet.")
+@click.option("--columns", metavar="NAMES", help="Add these columns of the table, separated by commas, to a CSV or JSON list; `all` adds every column.")  # fmt: skip
 @options_with_forms("text", "json", "csv")
 def command(
     console: Console,
@@ -85,10 +85,10 @@ def command(
     not_sent: bool,
     columns: str | None,
 ) -> int:
-    """Show what the ledger knows of each spec's newest generation. A SPEC may also be given by its name.
+    """Show what became of each spec's messages, in its newest generation. SPEC is a file, or a spec's name.
 
-    Totals are the ledger's; works while a send is under way. A list also says where today's table has each recipient. Where CI is
-    set, it leaves out the keys that the table knows them by.
+    Reads the ledger, also while a send is running. A list shows each recipient's row in today's table. With CI set, it
+    leaves out the recipients' keys.
 
     \b
     Examples:

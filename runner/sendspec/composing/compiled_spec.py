@@ -199,7 +199,7 @@ def _compilable(spec: Spec, problems: Problems) -> bool:
         characters += len(text)
         if count > MAX_TEMPLATES or characters > MAX_CHARACTERS:
             problem = f"the message has more than {MAX_TEMPLATES} templates, or {MAX_CHARACTERS:,} characters of them"
-            fix = "make it simpler; a long text without { is no template"
+            fix = "simplify it; a text without { may be longer"
             problems.add(
                 spec.document.diagnostic(
                     at, code="template-too-complex", problem=problem, fix=fix, within=(0, len(text))

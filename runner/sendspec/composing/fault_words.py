@@ -28,7 +28,7 @@ class FaultWords:
         name = error.name
         if isinstance(error.owner, Mapping | list | tuple) and error.owner is not context.get("row"):
             return self._item_missing(name)
-        fix = f"fill it, or write what stands in for it: {{{{ {printable(written_name(name))} | default('…') }}}}"
+        fix = f"fill it in, or write a default: {{{{ {printable(written_name(name))} | default('…') }}}}"
         return RenderError("empty-value", f"'{name}' has no value", fix, *self._place_of(name), name)
 
     def compared(self, found: TextCompared) -> RenderError:
@@ -46,7 +46,7 @@ class FaultWords:
             return RenderError("empty-value", problem, fix, 0, len(self.source))
         use, owner, start, end = read
         instead = f"{{{{ {self.source[start:end]} | default('…') }}}}"
-        fix = f"add '{item}' to '{owner}', or write what stands in for it: {instead}"
+        fix = f"add '{item}' to '{owner}', or write a default: {instead}"
         return RenderError("empty-value", f"'{owner}' has no '{item}'", fix, start, end, use.name, item)
 
     def refused(self, error: FilterError, context: Context, start: int, end: int) -> RenderError:

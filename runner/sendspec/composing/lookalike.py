@@ -176,7 +176,7 @@ def _third_braces(spec: Spec, at: KeyPath, value: str) -> Iterator[Diagnostic]:
             yield spec.document.diagnostic(
                 at,
                 code="unfilled-placeholder",
-                problem="the third } is no part of the template, so people would read it",
+                problem="the third } is not part of the template, so people would read it",
                 fix="remove it" if literal else f"write {quoted(written)}",
                 within=(tag.end if literal else tag.start, tag.end + 1),
                 severity=Severity.WARNING,

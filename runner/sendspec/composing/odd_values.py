@@ -140,5 +140,5 @@ def _filler(value: str, column: str) -> Problem:
     return Problem(
         "value-filler",
         f"the value of '{quoted(column)}' is '{quoted(value)}', and people would read it so",
-        f"empty the cell, and write {quoted(written_name(column))} | default('…') for what stands in for it",
+        f"empty the cell, and write {quoted(written_name(column))} | default('…') as a default",
     )

@@ -48,7 +48,7 @@ class RenderError(Exception):
 
 OMITTED_IN_TEXT = FilterError(
     "omit-in-text",
-    "`omit` stands in a text; only a whole value can be left out",
+    "`omit` is inside a text; only a whole value can be left out",
     'write "{{ omit }}" alone, or in an inline if',
 )
 

@@ -94,8 +94,8 @@ class RowProblems:
                 row.line,
                 None,
                 code="rows-unchecked",
-                problem=f"the rows behind this one were not checked: the template was too costly for {counted(failed, 'row')}",
-                fix="make the template cheaper, then check again",
+                problem=f"the rows after this one were not checked: the template was too costly for {counted(failed, 'row')}",
+                fix="simplify the template, then check again",
                 severity=Severity.WARNING,
             )
         )

@@ -79,7 +79,7 @@ def check_tree(tree: nodes.Template, source: str, environment: Environment) -> l
         problems.append(
             TemplateProblem(
                 "template-too-complex",
-                f"more than {MAX_GROWING} `replace` or `join` stand in one text",
+                f"more than {MAX_GROWING} `replace` or `join` are in one text",
                 "use fewer",
                 *whole,
             )

@@ -112,7 +112,7 @@ def hold(
     if not is_there(place):
         raise LedgerMissing(
             f"the ledger {place.file} is gone, and sendspec.lock says that there was one",
-            "bring it back: a new one would send everything again",
+            "restore it from a backup: with a new one, everybody would get everything again",
         )
     lock = take_lock(place.file, owner, since=since)
     try:

@@ -54,7 +54,7 @@ def name_moves(
             code="name-moved",
             problem=f"this file held '{here}' before, which sent {counted(len(sent_by_name[here]), 'message')}, with other texts"
             f" or to other people; the ledger takes this for a new send, so {'the recipient gets' if to_send == 1 else f'all {to_send} recipients get'} it",
-            fix=f"write `moved_from: {here}` if it is the same send under another name: who had that one is then skipped",
+            fix=f"write `moved_from: {here}` if it is the same send under another name: people who got that one are then skipped",
             severity=Severity.WARNING,
         )
 

@@ -194,5 +194,5 @@ def _refuse(path: Path, error: OSError) -> NoReturn:
         case _:
             reason = os.strerror(error.errno or 0).lower()
             problem = f"'{shown}' can't be written: {reason}"
-            fix = "make room, or name a path where this user may write"
+            fix = "free some space, or name a path where this user may write"
     raise FileUnwritable(str(path), problem, fix) from error

@@ -64,7 +64,7 @@ def check_rejects_place(path: Path) -> None:
             shown = printable(str(path))
             raise FileUnwritable(
                 str(path),
-                f"'{shown}' is there already, and is no table of rejects",
+                f"'{shown}' exists already, and is not a table of rejects",
                 "name another file for the rejects",
             )
 

@@ -23,7 +23,7 @@ from sendspec.sending.ending import (
     Unreachable,
 )
 
-GO_ON = "then run the command again: it goes on where it stopped"
+GO_ON = "then run the command again: it continues where it stopped"
 _FIX_BY_STATUS = {
     401: "check the access key",
     402: "check the balance",
@@ -47,7 +47,7 @@ def describe_ending(ending: Ending) -> EndingWords:
             return EndingWords()
         case Interrupted(number):
             name = signal.Signals(number).name
-            return EndingWords(f"interrupted by {name}", "run the command again: it goes on where it stopped")
+            return EndingWords(f"interrupted by {name}", "run the command again: it continues where it stopped")
         case StoppedByApi(refusal):
             return EndingWords(f"the API refuses the run: {refusal.text}", fix_of_refusal(refusal), "api-refuses")
         case SpecRefused(text):
@@ -58,7 +58,7 @@ def describe_ending(ending: Ending) -> EndingWords:
             )
         case TooManyRefused(refused, certain):
             problem = f"{refused} of {certain} messages were refused, more than `failure_rate` allows"
-            return EndingWords(problem, "look at why: sendspec status --failed", "failure-rate")
+            return EndingWords(problem, "see why: sendspec status --failed", "failure-rate")
         case TooManyDoubts(evidence):
             return EndingWords(f"too many messages are in doubt: {evidence}", f"find out what the API answers, {GO_ON}")
         case UnexpectedAnswer(evidence):
@@ -68,13 +68,13 @@ def describe_ending(ending: Ending) -> EndingWords:
         case Unreachable(reason):
             return EndingWords(reason, f"check `api_url` and the network, {GO_ON}")
         case LedgerLost(problem):
-            return EndingWords(problem, f"look at the disk, {GO_ON}", LedgerUnwritable.code)
+            return EndingWords(problem, f"check the disk, {GO_ON}", LedgerUnwritable.code)
         case SuppressLost(problem, fix):
             return EndingWords(problem, fix, SuppressionListUnreadable.code)
         case LockLost():
             return EndingWords(
-                "the ledger or its lock file was removed or replaced while the run held it",
-                f"bring the ledger back if it is gone, make sure that no other run is under way, {GO_ON}",
+                "the ledger or its lock file was removed or replaced during the run",
+                f"restore the ledger if it is gone, make sure that no other run is going on, {GO_ON}",
                 "lock-lost",
             )
         case _:

@@ -201,7 +201,7 @@ class _JobReader:
         own = Problems()
         spec = read_spec(path, own, self._context.key_files, as_meant=True)
         if spec is not None and without_surrogates(path) != path:
-            problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't remember it"
+            problem = f"the path '{printable(path)}' is not UTF-8, and the ledger can't record it"
             own.add(spec.document.diagnostic((), code="path-not-utf8", problem=problem, fix="rename the file"))
             spec = None
         job = None if spec is None else self._job_of(spec, stdin, own)

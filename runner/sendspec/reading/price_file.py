@@ -143,7 +143,7 @@ class _Reader:
         more = f"; {len(high) - 1} more are {MANY} or more" if len(high) > 1 else ""
         problem = Problem(
             "price-high",
-            f"{price.currency} {price.high} is much for one segment{more}",
+            f"{price.currency} {price.high} is a high price for one segment{more}",
             f"write the price of one segment, in {price.currency}, unless this is it",
         )
         self._problems.add(problem.diagnostic(self._path, span, excerpt=excerpt, severity=Severity.WARNING))

@@ -68,7 +68,7 @@ _KEY_LITERAL = Problem(
 _SANDBOX_AT = ("environments", SANDBOX)
 _BUILT_IN = Problem(
     "bad-name",
-    "the environment 'sandbox' is built in: all that can be said of it is the platform of a channel",
+    "the environment 'sandbox' is built in: you can set only the platforms of its channels",
     "give yours another name, or write only `channels: {news: {platform: email}}` here",
 )
 
@@ -187,7 +187,7 @@ class _Reader:
             self._problems.add(self._document.place((*at, "ledger", "file"), in_git))
         other = find_project(Path(os.path.realpath(place)).parent)
         if other is not None and other.parent != Path(os.path.realpath(self._root)):
-            problem = f"'{printable(written['file'])}' is in another project, whose file says who has to approve what it records"
+            problem = f"'{printable(written['file'])}' is in another project, which has its own limits and approvals"
             fault = Problem("ledger-elsewhere", problem, LEDGER_FIX)
             self._problems.add(self._document.place((*at, "ledger", "file"), fault))
         return LedgerPlace(place, written.get("durable", False))

@@ -19,11 +19,11 @@ def accounting_line(account: Totals) -> str:
 def left_words(left: int) -> str:
     """Messages that no total counts."""
     were = (
-        "1 message was planned, was never sent, and is"
+        "1 message was planned and never sent, and its row is"
         if left == 1
-        else f"{left} messages were planned, were never sent, and are"
+        else f"{left} messages were planned and never sent, and their rows are"
     )
-    return f"{were} no longer in the table: close with `sendspec resolve SPEC --left --as skipped --reason …`"
+    return f"{were} gone from the table: give up with `sendspec resolve SPEC --left --as skipped --reason …`"
 
 
 def skipped_words(skipped: Mapping[str, int], shown: Callable[[int], str] = str) -> str:

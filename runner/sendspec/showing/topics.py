@@ -12,17 +12,17 @@ from sendspec.showing.page_text import page_text
 from sendspec.showing.terminal_style import TerminalStyle
 
 TOPICS = {
-    "spec": "What a spec may say, and what becomes of its recipients.",
+    "spec": "What a spec may say, and how a send uses it.",
     "message": "How the message in a spec is written.",
-    "templates": "What stands between {{ and }}, and what doesn't.",
+    "templates": "What you may write between {{ and }}.",
     "project": "The project file: access keys, channels, approvals.",
     "environments": "Which environment a command works in.",
-    "ledger": "What is remembered, and how to keep it.",
+    "ledger": "What the ledger records, and how to keep it.",
     "states": "What a message's state means, and why people are skipped.",
     "words": "What segment, shape, drift and other words mean.",
     "formats": "JSON, CSV, and the reports of CI services.",
     "exit-codes": "What a command's exit code means.",
-    "cli": "Where settings come from, and where options may stand.",
+    "cli": "Where settings come from, and where to write options.",
 }
 """What each topic is about, by its name, which is that of its file."""
 ALIASES = {

@@ -149,7 +149,7 @@ _KIND_BY_FORMAT = {
 
 
 def _kind(path: Path) -> str:
-    """What is at the lock's path and is no regular file."""
+    """What is at the lock's path and is not a regular file."""
     return _KIND_BY_FORMAT.get(stat.S_IFMT(path.lstat().st_mode), "no file")
 
 

@@ -68,7 +68,7 @@ def unreadable(written: str) -> Problem | None:
 
 def _filler(written: str) -> Problem:
     fix = "fill it in, or empty the cell and leave such rows out with `where`"
-    return Problem("phone-empty", f"'{printable(written[:_SHOWN])}' stands where a phone number belongs", fix)
+    return Problem("phone-empty", f"'{printable(written[:_SHOWN])}' is in the place of a phone number", fix)
 
 
 def _changed_by_spreadsheet(written: str) -> Problem | None:
@@ -107,7 +107,7 @@ def _with_letters(written: str, letters: str) -> Problem:
     if not _digits(written):
         shown = quoted(written[:_SHOWN]) + "…" * (len(written) > _SHOWN)
         fix = "write the person's number, or remove the row if it is nobody's, such as a total"
-        return Problem("phone-letters", f"'{shown}' is no phone number: it has no digits", fix)
+        return Problem("phone-letters", f"'{shown}' is not a phone number: it has no digits", fix)
     if all(letter in _LETTER_LIKE_DIGIT for letter in letters) and len(letters) < _digits(written):
         meant = _LETTER_LIKE_DIGIT[letters[0]]
         shown = f"the letter {letters[0]} where a {meant} belongs"

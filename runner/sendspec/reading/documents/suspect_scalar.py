@@ -57,7 +57,7 @@ def _escape(document: Document, at: KeyPath, value: str) -> Diagnostic | None:
     if written.startswith('"'):
         problem = "two backslashes are one that people would read; `\\n` with one is a line break"
     elif escape != "\\n":
-        problem = "`\\\\n` is two backslashes and an n, and people would read it so"
+        problem = "`\\\\n` is two backslashes and an n, and people would read them"
     meant = _in_double_quotes(written, value)
     if meant is not None:
         fix = f"write {meant}, or several lines below `{at[-1]}: |`"

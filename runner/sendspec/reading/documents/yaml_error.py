@@ -236,7 +236,7 @@ def _no_key(context: int, lines: LineIndex) -> SpanProblem | None:
     if found is None or found[2].startswith("//"):
         return None
     problem = _syntax(
-        "this line has no `: `, so it is no key with a value",
+        "this line has no `: `, so it is not a key with a value",
         f"write `{quoted(found[1])}: {quoted(found[2].rstrip())}`",
     )
     return SpanProblem(problem, found.start(1), found.start(2) + len(found[2].rstrip()))

@@ -75,11 +75,11 @@ def _behind(text: str) -> LineProblem | None:
     start = text.index(rest, end)
     if rest[0] == "{" or (rest[:1] == "," and rest[1:].lstrip()[:1] == "{"):
         return LineProblem(
-            _CODE, "a second object stands on the line", "move it to a line of its own", column=start + 1
+            _CODE, "there is a second object on the line", "move it to a line of its own", column=start + 1
         )
     shown = quoted(rest[:_MAX_SHOWN]) + "…" * (len(rest) > _MAX_SHOWN)
     return LineProblem(
-        _CODE, f"'{shown}' stands after the end of the object", "remove it", column=start + 1, length=len(rest)
+        _CODE, f"'{shown}' comes after the end of the object", "remove it", column=start + 1, length=len(rest)
     )
 
 
@@ -97,14 +97,14 @@ def _of_another_language(text: str, at: int) -> LineProblem | None:
         return LineProblem(_CODE, "JSON has no single quotes", 'write " around keys and texts', column=at + 1)
     comma = next((found for found in _ENDS_IN_COMMA.finditer(text) if found.start() <= at <= found.end()), None)
     if comma is not None:
-        return LineProblem(_CODE, "this comma has nothing behind it", "remove it", column=comma.start() + 1)
+        return LineProblem(_CODE, "this comma has nothing after it", "remove it", column=comma.start() + 1)
     bare = _BARE_KEY.match(text, at)
     if bare is not None:
         name = quoted(bare[1])
         problem, fix = f"the key '{name}' has no quotes", f'write "{name}"'
         return LineProblem(_CODE, problem, fix, column=at + 1, length=len(bare[1]))
     if "\t" in text[max(0, at - 1) : at + 1]:
-        return LineProblem(_CODE, "a tab stands in a text", "write \\t for it, or remove it", column=at + 1)
+        return LineProblem(_CODE, "there is a tab in a text", "write \\t for it, or remove it", column=at + 1)
     return None
 
 
