@@ -861,7 +861,7 @@ JSON_LINES: list[tuple[str, int, str, str]] = [
     ('{"first_name": "Bo",}', 20, "this comma has nothing after it", "remove it"),
     ('{"first_name": "\\ud83d"}', 17, "'\\ud83d' is only one half of a character", "export the line again"),
     ('{"first_name": 1e400}', 16, "the number 1e400 is too large", "a smaller one, or put quotes around it"),
-    ('{"first_name": "Bo"} x', 22, "'x' stands after the end of the object", "remove it"),
+    ('{"first_name": "Bo"} x', 22, "'x' comes after the end of the object", "remove it"),
     ('{"first_name": "Bo"} {"first_name": "Ed"}', 22, "a second object", "move it to a line of its own"),
     ('{"first_name": "Bo" "x"}', 21, 'no comma is between "Bo" and "x"', "write a comma and a key between them"),
     ('{"first_name": "Bo" "x": 1}', 21, 'no comma is between "Bo" and "x"', "write one between them"),
@@ -938,7 +938,7 @@ ROW_VALUES: list[tuple[str, str, list[tuple[str, str, str, list[int]]]]] = [
     (PLAN, "'{{ meta.plan | default(1) }}'", [("no-items 9:17", "'meta' is text: JSON", "export", [2, 3])]),
     (PLAN, "'{{ phone[0] }}'", [("no-items 9:17", "is text, and text has nothing called '0'", "write `phone | first`", [2, 3])]),
     (PLAN, "'{{ total.eur }}'", [("no-items 9:17", "nothing called 'eur'", "use `total` itself", [2, 3])]),
-    (PLAN_LINES, "'{{ meta.plan }}'", [("empty-value 9:17", "'meta' has no 'plan'", "add 'plan' to 'meta', or write what stands in for it: {{ meta.plan | default(", [1])]),
+    (PLAN_LINES, "'{{ meta.plan }}'", [("empty-value 9:17", "'meta' has no 'plan'", "add 'plan' to 'meta', or write a default: {{ meta.plan | default(", [1])]),
     (PLAN_LINES, "'{{ total.eur }}'", [
         ("no-items 9:17", "'total' is a number", "use `total` itself", [1]),
         ("empty-value 9:17", "'total' has no value", "fill it", [2]),

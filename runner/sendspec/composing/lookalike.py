@@ -106,7 +106,7 @@ def _in_constant(
     return spec.document.diagnostic(
         at,
         code="unfilled-placeholder",
-        problem=f"constants are no templates, so people would read '{quoted(written)}' as it is written{about}",
+        problem=f"constants are not templates, so people would read '{quoted(written)}' as it is written{about}",
         fix=(f"write this text in `message`, {where}; only values that are the same for everybody belong under `vars`"),
         within=within,
     )
